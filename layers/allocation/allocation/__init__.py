@@ -1,0 +1,1 @@
+"""Allocates consignments to carrier services."""

@@ -1,0 +1,1 @@
+"""The ports of the workflow, implemented over AWS and SortedPRO."""

@@ -1,0 +1,1 @@
+"""Consignments, modes, outcomes and records: pure, no AWS, no HTTP, no clocks, no randomness."""

@@ -1,0 +1,71 @@
+"""The Allocation Summary, exactly as SortedPRO writes it (`pro-api.md`, Allocation Summary).
+
+It is kept and published whole, unknown fields included, so it is a Pydantic model even here
+(`docs/decisions/0003-the-summary-is-a-document.md`).
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic.alias_generators import to_pascal
+
+
+class SummaryPart(BaseModel):
+    """A frozen part of a summary: PascalCase in JSON, nulls written, unknown fields kept."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, extra="allow", frozen=True)
+
+
+class ApiLink(SummaryPart):
+    """A link to the consignment (`detail`) or to its labels (`label`)."""
+
+    rel: str
+    href: str
+
+
+class ConsignmentLeg(SummaryPart):
+    """One leg of the journey; carriers that hand over have a leg each. Legs count from 1."""
+
+    leg: int
+    tracking_references: tuple[str, ...] = ()
+    carrier_reference: str | None = None
+    carrier_service_reference: str | None = None
+    carrier_name: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def accept_one_tracking_reference(cls, value: Any) -> Any:
+        """Reads API v1's single `TrackingReference` as a list of one, and a null list as an empty one."""
+        if not isinstance(value, dict):
+            return value
+        leg = dict(value)
+        single = leg.pop("TrackingReference", None)
+        if leg.get("TrackingReferences", ()) is None or single is not None:
+            leg["TrackingReferences"] = [single] if single else []
+        return leg
+
+
+class AllocationSummary(SummaryPart):
+    """What an allocation endpoint answers for one consignment; `status_code` is 2xx for an allocation."""
+
+    status_code: int
+    api_links: tuple[ApiLink, ...] = ()
+    description: str | None = None
+    consignment_legs: tuple[ConsignmentLeg, ...] = ()
+    carrier_reference: str | None = None
+    carrier_name: str | None = None
+    carrier_service_reference: str | None = None
+    carrier_service_name: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def accept_null_lists(cls, value: Any) -> Any:
+        """Reads a null `ApiLinks` or `ConsignmentLegs`, which failed items may have, as an empty list."""
+        if not isinstance(value, dict):
+            return value
+        lists = ("ApiLinks", "ConsignmentLegs")
+        return {key: [] if key in lists and item is None else item for key, item in value.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as PRO's JSON, ready for `json.dumps`."""
+        return self.model_dump(mode="json", by_alias=True)

@@ -1,0 +1,80 @@
+"""What the workflow needs of the world outside, each implemented in `adapters/` or `engine/`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from allocation.domain.consignments import Consignment
+from allocation.domain.errors import InvalidMessageError
+from allocation.domain.modes import AllocationMode
+from allocation.domain.outcomes import Deferred, Outcome
+from allocation.domain.records import AllocationRecord
+from allocation.domain.references import ConsignmentReference
+
+
+class Deadline(Protocol):
+    """Tells how long there is still to work."""
+
+    def remaining_seconds(self) -> float:
+        """Seconds until the caller must have answered; may be negative."""
+
+
+class Allocator(Protocol):
+    """Chooses and reserves carrier services: our engine, or SortedPRO."""
+
+    def allocate(
+        self, consignments: Sequence[Consignment], mode: AllocationMode, deadline: Deadline
+    ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
+        """Answers for every consignment given; never raises for one that fails."""
+
+
+class RecordStore(Protocol):
+    """Keeps allocation records, one a consignment."""
+
+    def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
+        """Which of the references have a record. Raises `RetryableError` where that can't be told now."""
+
+    def add(self, records: Sequence[AllocationRecord]) -> frozenset[ConsignmentReference]:
+        """Adds the records that are not there yet, each atomically; never overwrites one.
+
+        Returns the references that have a record now, this one or an earlier one; the others are to be tried again.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMessage:
+    """A message as the queue delivered it."""
+
+    message_id: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMessage:
+    """A message that can never be worked on, and why."""
+
+    message: QueueMessage
+    error: InvalidMessageError
+
+
+class RefusedMessages(Protocol):
+    """Where messages go that can never be worked on: the DLQ, with the reason beside them."""
+
+    def keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
+        """Keeps the messages; returns the ids of those that are safely kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationEvent:
+    """An event ready to be published: its id, its JSON body and the attributes that subscribers filter on."""
+
+    event_id: str
+    body: str
+    attributes: Mapping[str, str]
+
+
+class EventPublisher(Protocol):
+    """Publishes allocation events."""
+
+    def publish(self, events: Sequence[AllocationEvent]) -> frozenset[int]:
+        """Publishes the events; returns the positions in `events` of those that were not published."""
