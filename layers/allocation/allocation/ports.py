@@ -28,17 +28,24 @@ class Allocator(Protocol):
         """Answers for every consignment given; never raises for one that fails."""
 
 
+@dataclass(frozen=True, slots=True)
+class AddReceipt:
+    """What became of records to add; a reference in neither set is to be tried again."""
+
+    added: frozenset[ConsignmentReference]
+    """Written by this call."""
+    present: frozenset[ConsignmentReference]
+    """Found written already, and left as they are."""
+
+
 class RecordStore(Protocol):
     """Keeps allocation records, one a consignment."""
 
     def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Which of the references have a record. Raises `RetryableError` where that can't be told now."""
 
-    def add(self, records: Sequence[AllocationRecord]) -> frozenset[ConsignmentReference]:
-        """Adds the records that are not there yet, each atomically; never overwrites one.
-
-        Returns the references that have a record now, this one or an earlier one; the others are to be tried again.
-        """
+    def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
+        """Adds the records that are not there yet; never overwrites one, never raises for one that fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ class RefusedMessages(Protocol):
     """Where messages go that can never be worked on: the DLQ, with the reason beside them."""
 
     def keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
-        """Keeps the messages; returns the ids of those that are safely kept."""
+        """Keeps the messages; returns the ids of those that are safely kept, and never raises for the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,3 +64,5 @@ class Deferred:
     """No outcome yet: what stands in the way may pass. `cause` is a stable word, as `throttled` or `timeout`."""
 
     cause: str
+    retry_after_seconds: int | None = None
+    """How long it is known to be useless to try again, where whoever stands in the way has said so."""

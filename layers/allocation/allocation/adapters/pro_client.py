@@ -1,0 +1,190 @@
+"""HTTP with SortedPRO: one request is sent once, with a limit on its time and on its reply's size.
+
+Retries are not made here, but for a key that was rotated: only the caller knows what it may repeat.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
+from ssl import SSLCertVerificationError
+from threading import Lock
+from typing import Final
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+
+from allocation.adapters.pro_credentials import KeySource
+from allocation.adapters.pro_retry_after import retry_after_seconds
+from allocation.domain.errors import ConfigurationError, RetryableError
+
+MAXIMUM_REPLY_BYTES: Final = 1 << 20
+CONNECT_SECONDS: Final = 2.0
+RENEWAL_PAUSE_SECONDS: Final = 30.0
+"""A key that was just fetched afresh is not fetched again for so long."""
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+HEADERS: Final = {
+    "electio-api-version": "1.1",
+    "content-type": "application/json",
+    "accept": "application/json",
+    # Compressed replies could unfold to any size; these are small.
+    "accept-encoding": "identity",
+    "user-agent": "carrier-allocation",
+}
+
+
+class NotSentError(RetryableError):
+    """PRO never saw the request: no connection came about."""
+
+
+class NoReplyError(RetryableError):
+    """PRO may have seen the request and done the work; its reply was lost. `timed_out`: it may be at it still."""
+
+    def __init__(self, message: str, *, timed_out: bool) -> None:
+        super().__init__(message)
+        self.timed_out = timed_out
+
+
+class KeyUnavailableError(RetryableError):
+    """There is no key to call PRO with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What PRO answered, unread. `retry_after_seconds` is its wish to be left alone, within bounds."""
+
+    status: int
+    body: bytes = b""
+    retry_after_seconds: int | None = None
+
+
+class ProClient:
+    """Calls PRO at one base URL, from several threads at once."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        key: KeySource,
+        connections: int = 10,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Keeps up to `connections` open for reuse. Raises `ConfigurationError` for a base URL that is not https."""
+        self.base_url = valid_base_url(base_url)
+        self.connections = connections
+        self._keys = _Keys(key, monotonic)
+        self._monotonic = monotonic
+        self._now = now
+        self._session = _session(connections)
+
+    def call(self, method: str, path: str, body: bytes, seconds: float) -> Reply:
+        """Sends one request and reads its reply, in at most about `seconds`.
+
+        A 401 fetches the key afresh and, if it has changed, sends the request once more. Raises `NotSentError`,
+        `NoReplyError` or `KeyUnavailableError`; a status of any kind is a reply.
+        """
+        ends = self._monotonic() + seconds
+        key = self._keys.current()
+        reply = self._exchange(method, path, body, key, ends)
+        if reply.status != requests.codes.unauthorized:
+            return reply
+        renewed = self._keys.renewed(key)
+        return reply if renewed == key else self._exchange(method, path, body, renewed, ends)
+
+    def _exchange(self, method: str, path: str, body: bytes, key: str, ends: float) -> Reply:
+        seconds = max(ends - self._monotonic(), 0.001)
+        try:
+            with self._session.request(
+                method,
+                self.base_url + path,
+                data=body,
+                headers={"ocp-apim-subscription-key": key},
+                timeout=(min(CONNECT_SECONDS, seconds), seconds),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                wish = retry_after_seconds(response.headers.get("retry-after"), self._now())
+                return Reply(response.status_code, self._bounded_body(response, ends), wish)
+        except (requests.RequestException, HTTPError) as error:
+            if was_never_sent(error):
+                raise NotSentError(f"no connection to {self.base_url}: {type(error).__name__}") from error
+            timed_out = isinstance(error, requests.Timeout) or "timed out" in str(error)
+            raise NoReplyError(f"no reply to {method} {path}: {type(error).__name__}", timed_out=timed_out) from error
+
+    def _bounded_body(self, response: requests.Response, ends: float) -> bytes:
+        """The body, read piece by piece: the socket's own timeout never ends a body that drips on."""
+        body = bytearray()
+        while piece := response.raw.read1(1 << 16, decode_content=False):
+            body += piece
+            if len(body) > MAXIMUM_REPLY_BYTES:
+                raise NoReplyError(f"the reply is larger than {MAXIMUM_REPLY_BYTES} bytes", timed_out=False)
+            if self._monotonic() > ends:
+                raise NoReplyError("the reply took too long", timed_out=True)
+        return bytes(body)
+
+
+class _Keys:
+    """The key in use, shared by all threads."""
+
+    def __init__(self, source: KeySource, monotonic: Callable[[], float]) -> None:
+        self._source = source
+        self._monotonic = monotonic
+        self._lock = Lock()
+        self._renewed_at = float("-inf")
+
+    def current(self) -> str:
+        """The key as last fetched. Raises `KeyUnavailableError`."""
+        with self._lock:
+            return self._fetch(afresh=False)
+
+    def renewed(self, rejected: str) -> str:
+        """The key to use after `rejected` was; the same one where there is no other. Raises `KeyUnavailableError`."""
+        with self._lock:
+            key = self._fetch(afresh=False)
+            if key != rejected or self._monotonic() - self._renewed_at < RENEWAL_PAUSE_SECONDS:
+                return key
+            self._renewed_at = self._monotonic()
+            return self._fetch(afresh=True)
+
+    def _fetch(self, *, afresh: bool) -> str:
+        try:
+            return self._source(afresh=afresh)
+        except (RetryableError, ConfigurationError) as error:
+            raise KeyUnavailableError(str(error)) from error
+
+
+def valid_base_url(base_url: str) -> str:
+    """`base_url` without a final slash. Raises `ConfigurationError` for one that is not https, loopback apart."""
+    parts = urlsplit(base_url)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
+    if not (secure and parts.hostname) or parts.username or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"the PRO base URL {base_url!r} can't be used: give an https URL as https://api.electioapp.com, "
+            "without a user, a query or a fragment"
+        )
+    return base_url.rstrip("/")
+
+
+def was_never_sent(error: Exception) -> bool:
+    """Tells whether the request surely never reached a server: the connection or the TLS handshake failed."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, SSLError):
+        return bool(reason.args) and isinstance(reason.args[0], SSLCertVerificationError)
+    return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
+
+
+def _session(connections: int) -> requests.Session:
+    session = requests.Session()
+    # No proxies, .netrc or certificate bundles out of the environment: only the configured host, verified as built in.
+    session.trust_env = False
+    session.headers = requests.structures.CaseInsensitiveDict(HEADERS)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    # urllib3 would repeat a PUT by itself: a read timeout with max_retries=3 sends four.
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session

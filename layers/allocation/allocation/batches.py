@@ -1,0 +1,29 @@
+"""Runs of bounded length, for services that take so many entries and so many bytes a call."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Entry = TypeVar("Entry")
+
+
+def batches(
+    entries: Iterable[Entry], most: int, most_bytes: int | None = None, size: Callable[[Entry], int] = lambda _: 0
+) -> Iterator[list[Entry]]:
+    """`entries` in order, in runs of at most `most` entries and, by `size`, `most_bytes` bytes.
+
+    An entry that is larger than `most_bytes` alone makes a run of its own: whoever takes it refuses it by itself.
+
+    >>> list(batches("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
+    """
+    run: list[Entry] = []
+    run_bytes = 0
+    for entry in entries:
+        entry_bytes = size(entry)
+        if run and (len(run) == most or (most_bytes is not None and run_bytes + entry_bytes > most_bytes)):
+            yield run
+            run, run_bytes = [], 0
+        run.append(entry)
+        run_bytes += entry_bytes
+    if run:
+        yield run

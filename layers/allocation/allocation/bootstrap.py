@@ -1,0 +1,56 @@
+"""The composition root: environment in, wired use cases out, once per execution environment."""
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+
+from allocation.adapters.aws import client
+from allocation.ports import Allocator
+from allocation.publishing import PublishAllocations
+from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
+from allocation.workflow import AllocateOrders
+
+
+def utc_now() -> datetime:
+    """The time, as aware UTC."""
+    return datetime.now(UTC)
+
+
+@cache
+def allocate_orders() -> AllocateOrders:
+    """The use case behind the order queue. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.adapters.dynamodb_records import DynamoDBRecords
+    from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
+
+    settings = read_settings(AllocateOrdersSettings, os.environ)
+    return AllocateOrders(
+        allocator=allocator(settings),
+        mode=settings.mode,
+        records=DynamoDBRecords(client("dynamodb"), settings.allocations_table),
+        refused_messages=SqsRefusedMessages(client("sqs"), settings.order_dlq_url),
+        now=utc_now,
+        retention=settings.retention,
+    )
+
+
+@cache
+def publish_allocations() -> PublishAllocations:
+    """The use case behind the table's stream. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.adapters.sns_publisher import SnsPublisher
+
+    settings = read_settings(PublishAllocationsSettings, os.environ)
+    return PublishAllocations(SnsPublisher(client("sns"), settings.allocations_topic_arn))
+
+
+def allocator(settings: AllocateOrdersSettings) -> Allocator:
+    """The engine or SortedPRO; only the one in use is imported, since imports are paid for at every cold start."""
+    if settings.allocator == "pro":
+        from allocation.adapters.pro_allocator import ProAllocator
+        from allocation.adapters.pro_client import ProClient
+        from allocation.adapters.pro_credentials import secret_key
+
+        return ProAllocator(ProClient(settings.pro_base_url, secret_key(settings.pro_secret_name or "")))
+    from allocation.engine.allocator import EngineAllocator
+    from allocation.engine.packaged import packaged_engine
+
+    return EngineAllocator(packaged_engine(), now=utc_now, api_base_url=settings.pro_base_url)

@@ -1,0 +1,79 @@
+"""The allocation event, a CloudEvent 1.0 in JSON (`docs/events/consignment-allocated-v1.schema.json`)."""
+
+import json
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from allocation.contracts.allocation_record import FailureDocument, PriceDocument, StoredRecord
+from allocation.domain.summaries import AllocationSummary
+from allocation.ports import AllocationEvent
+
+SOURCE: Final = "/carrier-allocation"
+EventType = Literal["consignment.allocated", "consignment.allocation_failed"]
+EVENT_TYPES: Final[dict[str, EventType]] = {
+    "Allocated": "consignment.allocated",
+    "AllocationFailed": "consignment.allocation_failed",
+}
+
+
+class EventData(BaseModel):
+    """What happened to the consignment: `allocationSummary` where it was allocated, else `failure`."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    order_reference: str
+    consignment_reference: str
+    mode: str
+    mode_reference: str | None = None
+    state: Literal["Allocated", "AllocationFailed"]
+    allocation_summary: AllocationSummary | None = None
+    price: PriceDocument | None = None
+    failure: FailureDocument | None = None
+
+
+class ConsignmentEvent(BaseModel):
+    """A CloudEvent; `id` is `{consignment}#{version}`, the same whenever the event is repeated."""
+
+    model_config = ConfigDict(frozen=True)
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: str = SOURCE
+    type: EventType
+    subject: str
+    time: str
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: EventData
+
+
+def allocation_event(record: StoredRecord) -> AllocationEvent:
+    """The event that a record's current version stands for. Raises `ValidationError` for a state of no event."""
+    fields = {name: getattr(record, name) for name in EventData.model_fields}
+    event = ConsignmentEvent(
+        id=f"{record.consignment_reference}#{record.version}",
+        type=EVENT_TYPES[record.state],
+        subject=record.consignment_reference,
+        time=record.allocated_at,
+        data=EventData(**fields),
+    )
+    return AllocationEvent(event.id, json.dumps(body_of(event), separators=(",", ":")), attributes_of(event, record))
+
+
+def body_of(event: ConsignmentEvent) -> dict[str, Any]:
+    """The event as JSON-ready data: absent parts are left out, the summary keeps its nulls as PRO writes them."""
+    body = event.model_dump(mode="json", by_alias=True)
+    body["data"] = {name: value for name, value in body["data"].items() if value is not None}
+    return body
+
+
+def attributes_of(event: ConsignmentEvent, record: StoredRecord) -> dict[str, str]:
+    """What SNS filter policies see; an attribute without a value is left out, as SNS refuses empty ones."""
+    attributes = {
+        "type": event.type,
+        "mode": record.mode,
+        "carrierReference": record.carrier_reference,
+        "carrierServiceReference": record.carrier_service_reference,
+    }
+    return {name: value for name, value in attributes.items() if value}

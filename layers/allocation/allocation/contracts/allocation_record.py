@@ -1,0 +1,94 @@
+"""The allocation record as the document that DynamoDB keeps and streams (`docs/events/README.md` lists its fields)."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from allocation.domain.outcomes import Allocated, AllocationFailed, Price
+from allocation.domain.records import AllocationRecord
+from allocation.domain.summaries import AllocationSummary
+
+SCHEMA_VERSION: Final = 1
+
+
+def record_document(record: AllocationRecord) -> dict[str, Any]:
+    """A record as plain, JSON-ready data; a field without a value is left out.
+
+    Money is text, times are ISO 8601 in UTC, and `expiresAt` is in seconds since 1970, as DynamoDB's TTL wants it.
+    """
+    document = {
+        "consignmentReference": record.consignment_reference,
+        "orderReference": record.order_reference,
+        "state": record.outcome.state,
+        "mode": record.mode.name,
+        "modeReference": record.mode.reference,
+        "version": record.version,
+        "eventId": record.event_id,
+        "allocatedAt": record.allocated_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "schemaVersion": SCHEMA_VERSION,
+        "expiresAt": int(record.expires_at.timestamp()) if record.expires_at else None,
+        **outcome_fields(record.outcome),
+    }
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def outcome_fields(outcome: Allocated | AllocationFailed) -> dict[str, Any]:
+    """What an outcome adds to its record. The explanation is one text, since nothing queries inside it."""
+    explanation = json.dumps(outcome.explanation, separators=(",", ":")) if outcome.explanation else None
+    if isinstance(outcome, AllocationFailed):
+        failure = {"code": outcome.failure.code, "message": outcome.failure.message}
+        return {"failure": failure, "explanation": explanation}
+    return {
+        "allocationSummary": outcome.summary.to_json(),
+        "carrierReference": outcome.summary.carrier_reference,
+        "carrierServiceReference": outcome.summary.carrier_service_reference,
+        "price": price_document(outcome.price) if outcome.price else None,
+        "explanation": explanation,
+    }
+
+
+def price_document(price: Price) -> Mapping[str, str]:
+    """A price with its amounts as text, so that no reader turns them into floats."""
+    return {"net": str(price.net), "vat": str(price.vat), "gross": str(price.gross), "currency": price.currency}
+
+
+class FailureDocument(BaseModel):
+    """Why a consignment has no carrier service."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    message: str
+
+
+class PriceDocument(BaseModel):
+    """What the carrier service costs; the amounts are decimal text in `currency` (ISO 4217)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    net: str
+    vat: str
+    gross: str
+    currency: str
+
+
+class StoredRecord(BaseModel):
+    """A record as read back from the table's stream; fields that a later schema version adds are ignored."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+    consignment_reference: str
+    order_reference: str
+    state: str
+    mode: str
+    mode_reference: str | None = None
+    version: int
+    allocated_at: str
+    allocation_summary: AllocationSummary | None = None
+    failure: FailureDocument | None = None
+    carrier_reference: str | None = None
+    carrier_service_reference: str | None = None
+    price: PriceDocument | None = None

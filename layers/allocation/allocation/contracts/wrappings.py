@@ -1,0 +1,61 @@
+"""Takes an event out of what carried it to the queue: SNS, EventBridge or a CloudEvent, also one inside another."""
+
+import json
+from decimal import Decimal
+from typing import Any, Final, NoReturn
+
+from allocation.domain.errors import InvalidMessageError
+
+MOST_WRAPPINGS: Final = 4
+"""More wrappings than this around one event are taken for an attack or a loop."""
+
+
+def read_event(body: str) -> dict[str, Any]:
+    """The innermost JSON object of a message body, numbers with a point as `Decimal`.
+
+    An EventBridge event and a CloudEvent lend the event inside their type, id and time where it has none of its own.
+    Raises `InvalidMessageError`: `NotJson`, `NotAnObject`, `TooDeeplyNested`.
+    """
+    event = parse_object(body)
+    for _ in range(MOST_WRAPPINGS):
+        inner = unwrap(event)
+        if inner is None:
+            return event
+        event = inner
+    raise InvalidMessageError("TooDeeplyNested", f"the event is inside more than {MOST_WRAPPINGS} wrappings")
+
+
+def parse_object(text: str) -> dict[str, Any]:
+    """A JSON object; raises `InvalidMessageError` for anything else, NaN and Infinity included (RFC 8259, 6)."""
+    try:
+        value = json.loads(text, parse_float=Decimal, parse_constant=refuse_constant)
+    except RecursionError as error:
+        raise InvalidMessageError("TooDeeplyNested", "the body is nested too deeply to be read") from error
+    except (ValueError, ArithmeticError) as error:
+        raise InvalidMessageError("NotJson", f"the body is not JSON: {str(error)[:200]}") from error
+    return require_object(value, "the body")
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Refuses what Python's parser takes beyond JSON."""
+    raise ValueError(f"{name} is not JSON")
+
+
+def require_object(value: Any, what: str) -> dict[str, Any]:
+    """`value` if it is a JSON object; raises `InvalidMessageError` `NotAnObject` otherwise."""
+    if not isinstance(value, dict):
+        raise InvalidMessageError("NotAnObject", f"{what} is a JSON {type(value).__name__}: send an object")
+    return value
+
+
+def unwrap(event: dict[str, Any]) -> dict[str, Any] | None:
+    """The event that `event` carries, or None where it carries none."""
+    if event.get("Type") == "Notification" and isinstance(event.get("Message"), str):
+        return parse_object(event["Message"])
+    if "detail-type" in event:
+        lent = {"eventType": event["detail-type"], "eventId": event.get("id"), "occurredAt": event.get("time")}
+        return {**lent, **require_object(event.get("detail"), "the EventBridge event's detail")}
+    if "specversion" in event:
+        lent = {"eventType": event.get("type"), "eventId": event.get("id"), "occurredAt": event.get("time")}
+        return {**lent, **require_object(event.get("data"), "the CloudEvent's data")}
+    return None

@@ -1,0 +1,47 @@
+"""Lambda's events and context in the workflow's terms."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from allocation.ports import QueueMessage
+from allocation.publishing import Change
+
+Event = Mapping[str, Any]
+
+
+class LambdaContext(Protocol):
+    """The part of Lambda's context that deadlines need."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the invocation."""
+
+
+class LambdaDeadline:
+    """A `Deadline` that is the invocation's."""
+
+    def __init__(self, context: LambdaContext) -> None:
+        """`context` is what Lambda gave to the handler."""
+        self._context = context
+
+    def remaining_seconds(self) -> float:
+        """Seconds until Lambda ends the invocation."""
+        return self._context.get_remaining_time_in_millis() / 1000
+
+
+def queue_messages(event: Event) -> list[QueueMessage]:
+    """The messages of an SQS event."""
+    return [QueueMessage(record["messageId"], record["body"]) for record in event["Records"]]
+
+
+def changes(event: Event) -> list[Change]:
+    """The changes of a DynamoDB stream event that have a new image; the template's filter lets no others pass."""
+    deserialize = TypeDeserializer().deserialize
+    return [
+        Change(
+            record["dynamodb"]["SequenceNumber"],
+            {name: deserialize(value) for name, value in record["dynamodb"]["NewImage"].items()},
+        )
+        for record in event["Records"]
+    ]

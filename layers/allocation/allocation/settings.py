@@ -1,0 +1,78 @@
+"""The environment, read once into typed settings. An empty variable counts as absent."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from allocation.domain.errors import ConfigurationError
+from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ModeName, ServiceGroup
+
+
+class AllocateOrdersSettings(BaseModel):
+    """What `allocate_orders` needs to know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    allocations_table: str
+    order_dlq_url: str
+    allocation_mode: ModeName = "default_rules"
+    service_group_reference: str | None = None
+    carrier_service_reference: str | None = None
+    allocator: Literal["engine", "pro"] = "engine"
+    pro_base_url: str = Field(default="https://api.electioapp.com", pattern=r"^https?://")
+    pro_secret_name: str | None = None
+    record_retention_days: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def complete(self) -> "AllocateOrdersSettings":
+        """Refuses a mode without its reference and PRO without the name of its key's secret."""
+        if self.allocation_mode == "service_group" and not self.service_group_reference:
+            raise ValueError("ALLOCATION_MODE service_group needs SERVICE_GROUP_REFERENCE")
+        if self.allocation_mode == "carrier_service" and not self.carrier_service_reference:
+            raise ValueError("ALLOCATION_MODE carrier_service needs CARRIER_SERVICE_REFERENCE")
+        if self.allocator == "pro" and not self.pro_secret_name:
+            raise ValueError("ALLOCATOR pro needs PRO_SECRET_NAME")
+        return self
+
+    @property
+    def mode(self) -> AllocationMode:
+        """The allocation mode. Raises `InvalidReferenceError` for a malformed reference."""
+        if self.allocation_mode == "service_group":
+            return ServiceGroup(self.service_group_reference or "")
+        if self.allocation_mode == "carrier_service":
+            return CarrierService(self.carrier_service_reference or "")
+        return DefaultRules()
+
+    @property
+    def retention(self) -> timedelta | None:
+        """How long records are kept; None for ever."""
+        return timedelta(days=self.record_retention_days) if self.record_retention_days else None
+
+
+class PublishAllocationsSettings(BaseModel):
+    """What `publish_allocations` needs to know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    allocations_topic_arn: str
+
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+def read_settings(kind: type[Settings], environment: Mapping[str, str]) -> Settings:
+    """The settings of one function; each field is the variable of its name in upper case.
+
+    Raises `ConfigurationError`, which names every variable that is missing or can't be used.
+    """
+    values = {name: environment[name.upper()] for name in kind.model_fields if environment.get(name.upper())}
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, problem['loc'])).upper()} {problem['msg']}".strip()
+            for problem in error.errors(include_url=False)
+        ]
+        raise ConfigurationError("; ".join(problems)) from error

@@ -1,0 +1,172 @@
+"""The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from allocation.batches import batches
+from allocation.contracts.order_created import read_order
+from allocation.domain.consignments import Consignment
+from allocation.domain.errors import InvalidMessageError
+from allocation.domain.modes import AllocationMode
+from allocation.domain.orders import Order
+from allocation.domain.outcomes import Deferred, Outcome
+from allocation.domain.records import AllocationRecord
+from allocation.domain.references import ConsignmentReference
+from allocation.ports import Allocator, Deadline, QueueMessage, RecordStore, RefusedMessage, RefusedMessages
+
+WAVE: Final = 100
+"""Consignments allocated before their outcomes are written: a function that is killed has at most so many unwritten."""
+RESERVE_SECONDS: Final = 5.0
+"""Kept for writing and answering: no wave is started with less time than this left."""
+OUT_OF_TIME: Final = Deferred("out_of_time")
+NOT_RECORDED: Final = Deferred("not_recorded")
+NOT_KEPT: Final = Deferred("not_kept_in_dlq")
+
+Deferrals = dict[ConsignmentReference, Deferred]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A consignment to allocate, and the order that asked for it first."""
+
+    consignment: Consignment
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessages:
+    """A batch as far as it could be read. A message can stand in both: valid consignments beside an invalid one."""
+
+    orders: Mapping[str, Order]
+    """By message id."""
+    invalid: Mapping[str, InvalidMessageError]
+    """By message id."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What became of a batch of messages."""
+
+    returned: Mapping[str, Deferred]
+    """By message id: the messages that must be delivered again, and why."""
+    refused: Mapping[str, InvalidMessageError]
+    """By message id: the messages that are in the DLQ now, and why."""
+    outcomes: Mapping[ConsignmentReference, Outcome]
+    """What this batch recorded; consignments that had a record already are not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllocateOrders:
+    """Allocates the consignments of a batch of order-created messages, each once, and records the outcomes."""
+
+    allocator: Allocator
+    mode: AllocationMode
+    records: RecordStore
+    refused_messages: RefusedMessages
+    now: Callable[[], datetime]
+    retention: timedelta | None = None
+    """How long a record is kept; for ever where it is None."""
+
+    def process(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
+        """Works on a batch and reports which messages are not done.
+
+        A message is done when each of its valid consignments has a recorded outcome and, where it could not be read
+        in whole, it is kept in the DLQ with the reason. Raises `RetryableError` where nothing could be begun.
+        """
+        read = read_messages(messages)
+        outcomes, deferrals = self._allocate(distinct_work(read.orders.values()), deadline)
+        returned = {
+            message_id: deferrals[reference]
+            for message_id, order in read.orders.items()
+            for reference in references_of(order)
+            if reference in deferrals
+        }
+        refused = {message_id: error for message_id, error in read.invalid.items() if message_id not in returned}
+        kept = self._keep(
+            [RefusedMessage(item, refused[item.message_id]) for item in messages if item.message_id in refused]
+        )
+        lost = {message_id: NOT_KEPT for message_id in refused if message_id not in kept}
+        return BatchReport(returned | lost, {message_id: refused[message_id] for message_id in kept}, outcomes)
+
+    def _allocate(
+        self, work: Mapping[ConsignmentReference, Work], deadline: Deadline
+    ) -> tuple[dict[ConsignmentReference, Outcome], Deferrals]:
+        """Allocates what has no record yet, wave by wave, as long as there is time."""
+        recorded = self.records.recorded(tuple(work)) if work else frozenset()
+        outcomes: dict[ConsignmentReference, Outcome] = {}
+        deferrals: Deferrals = {}
+        new = [item for reference, item in work.items() if reference not in recorded]
+        for wave in batches(new, WAVE):
+            if deadline.remaining_seconds() < RESERVE_SECONDS:
+                deferrals |= {item.consignment.reference: OUT_OF_TIME for item in wave}
+                continue
+            decided, deferred = self._allocate_wave(wave, deadline)
+            outcomes |= decided
+            deferrals |= deferred
+        return outcomes, deferrals
+
+    def _allocate_wave(
+        self, wave: Sequence[Work], deadline: Deadline
+    ) -> tuple[dict[ConsignmentReference, Outcome], Deferrals]:
+        """Allocates and records one wave; the outcomes returned are those that this call has written."""
+        answers = self.allocator.allocate([item.consignment for item in wave], self.mode, deadline)
+        deferrals = {reference: answer for reference, answer in answers.items() if isinstance(answer, Deferred)}
+        outcomes = {reference: answer for reference, answer in answers.items() if not isinstance(answer, Deferred)}
+        receipt = self.records.add(
+            [
+                self._record(item, outcomes[item.consignment.reference])
+                for item in wave
+                if item.consignment.reference in outcomes
+            ]
+        )
+        missing = {
+            reference: NOT_RECORDED for reference in outcomes if reference not in receipt.added | receipt.present
+        }
+        return {reference: outcomes[reference] for reference in receipt.added}, deferrals | missing
+
+    def _record(self, work: Work, outcome: Outcome) -> AllocationRecord:
+        allocated_at = self.now()
+        return AllocationRecord(
+            consignment_reference=work.consignment.reference,
+            order_reference=work.order.reference,
+            mode=self.mode,
+            outcome=outcome,
+            event_id=work.order.event_id,
+            allocated_at=allocated_at,
+            expires_at=allocated_at + self.retention if self.retention else None,
+        )
+
+    def _keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
+        return self.refused_messages.keep(refused) if refused else frozenset()
+
+
+def read_messages(messages: Sequence[QueueMessage]) -> ReadMessages:
+    """Reads every message as far as it can be read."""
+    orders: dict[str, Order] = {}
+    invalid: dict[str, InvalidMessageError] = {}
+    for message in messages:
+        try:
+            read = read_order(message.body)
+        except InvalidMessageError as error:
+            invalid[message.message_id] = error
+            continue
+        orders[message.message_id] = read.order
+        if read.invalid:
+            invalid[message.message_id] = read.invalid
+    return ReadMessages(orders, invalid)
+
+
+def distinct_work(orders: Iterable[Order]) -> dict[ConsignmentReference, Work]:
+    """Every consignment of the orders once; the first order that names a consignment is the one recorded with it."""
+    work: dict[ConsignmentReference, Work] = {}
+    for order in orders:
+        for consignment in order.consignments:
+            work.setdefault(consignment.reference, Work(consignment, order))
+    return work
+
+
+def references_of(order: Order) -> Iterator[ConsignmentReference]:
+    """The references of an order's consignments."""
+    return (consignment.reference for consignment in order.consignments)
