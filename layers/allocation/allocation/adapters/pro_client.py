@@ -66,9 +66,9 @@ class ProClient:
 
     def __init__(
         self,
-        *,
         base_url: str,
         key: KeySource,
+        *,
         connections: int = 10,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),

@@ -1,0 +1,183 @@
+"""What each reply of SortedPRO means for each consignment: the matrix of `docs/pro-client.md`, row by row."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from allocation.adapters.pro_calls import AllocationCall
+from allocation.adapters.pro_client import KeyUnavailableError, NoReplyError, NotSentError, Reply
+from allocation.adapters.pro_consignment import PASSING_STATES, ConsignmentStatus, read_consignment
+from allocation.adapters.pro_contract import Item, UnreadableReplyError, read_error, read_items
+from allocation.domain.modes import AllocationMode
+from allocation.domain.outcomes import (
+    CARRIER_SERVICE_NOT_FOUND,
+    NO_CARRIER_SERVICE_AVAILABLE,
+    SERVICE_GROUP_NOT_FOUND,
+    Allocated,
+    AllocationFailed,
+    Deferred,
+    Failure,
+    Outcome,
+)
+from allocation.domain.references import ConsignmentReference
+
+CONSIGNMENT_NOT_FOUND: Final = "ConsignmentNotFoundException"
+MODE_NOT_FOUND: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
+NOT_AUTHORISED: Final = frozenset({401, 403})
+NOTHING_FITS: Final = 521
+"""The successor product's status for a failed allocation. A gateway's own 521 holds no error of PRO's: an outage."""
+PASSING_STATUSES: Final = frozenset({401, 403, 408, 425, 429})
+"""Of the 400s, those that say nothing about the consignment."""
+
+Cause = Literal["throttled", "outage", "credentials", "outcome_unknown", "out_of_time"]
+"""Why there is no outcome yet."""
+
+
+class OutOfTimeError(Exception):
+    """A call was not started, since it could not have finished in the time left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """PRO surely did nothing: the same may be sent again, unless `final`."""
+
+    cause: Cause
+    retry_after_seconds: int | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """PRO may have allocated: its state is read before anything else is done.
+
+    Where it turns out to be unallocated, `failure` stands as the outcome; without one, the consignment is tried
+    `again` or goes back to the queue for `cause`.
+    """
+
+    cause: Cause
+    failure: Failure | None = None
+    again: bool = True
+    retry_after_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """PRO's state says that nothing is allocated, and another try may be made."""
+
+    cause: Cause
+    retry_after_seconds: int | None = None
+
+
+Verdict = Allocated | Untouched | Doubtful
+CallError = NotSentError | NoReplyError | KeyUnavailableError | OutOfTimeError
+
+
+def judge(call: AllocationCall, mode: AllocationMode, reply: Reply | CallError) -> dict[ConsignmentReference, Verdict]:
+    """What an allocation call's reply means for each consignment it asked for."""
+    if isinstance(reply, Reply) and 200 <= reply.status < 300:
+        return _judge_items(call, reply)
+    verdict = _judge_refusal(call, mode, reply) if isinstance(reply, Reply) else _judge_error(reply)
+    return dict.fromkeys(call.references, verdict)
+
+
+def _judge_error(error: CallError) -> Verdict:
+    match error:
+        case NotSentError():
+            return Untouched("outage")
+        case KeyUnavailableError():
+            return Untouched("credentials", final=True)
+        case OutOfTimeError():
+            return Untouched("out_of_time", final=True)
+        case NoReplyError():
+            # After a time-out PRO may still be working through the list: it is not asked again now.
+            return Doubtful("outcome_unknown" if error.timed_out else "outage", again=not error.timed_out)
+
+
+def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> Verdict:
+    wish = reply.retry_after_seconds
+    if reply.status in NOT_AUTHORISED:
+        return Untouched("credentials", final=True)
+    if reply.status == 429:
+        return Untouched("throttled", wish)
+    if reply.status == 504:
+        return Doubtful("outcome_unknown", again=False, retry_after_seconds=wish)
+    error = read_error(reply.body) if is_refusal(reply.status) else None
+    if error is None:
+        return Doubtful("outage", retry_after_seconds=wish)
+    if reply.status == NOTHING_FITS:
+        error = Failure(NO_CARRIER_SERVICE_AVAILABLE, error.message)
+    if error.code in MODE_NOT_FOUND:
+        error = Failure(error.code, f"{mode.name} {mode.reference}: {error.message}")
+    elif len(call.references) > 1:
+        # The error is of one of them, or of how many they are: each is asked for by itself.
+        return Doubtful("outage")
+    return Doubtful("outage", failure=error)
+
+
+def _judge_items(call: AllocationCall, reply: Reply) -> dict[ConsignmentReference, Verdict]:
+    # 202 says that the work is not over: what it leaves open is not asked for again at once.
+    unanswered = Doubtful("outcome_unknown", again=reply.status != 202)
+    try:
+        items = read_items(reply.body)
+    except UnreadableReplyError:
+        return dict.fromkeys(call.references, unanswered)
+    return {
+        reference: _judge_item(items[reference]) if reference in items else unanswered for reference in call.references
+    }
+
+
+def _judge_item(item: Item) -> Verdict:
+    if is_refusal(item.status):
+        code = NO_CARRIER_SERVICE_AVAILABLE if item.status == NOTHING_FITS else item.failure.code
+        return Doubtful("outage", failure=Failure(code, item.failure.message))
+    if (
+        item.status in (200, 201)
+        and item.summary
+        and (item.summary.carrier_service_reference or item.summary.carrier_reference)
+    ):
+        return Allocated(item.summary)
+    if 200 <= item.status < 300:
+        return Doubtful("outcome_unknown", again=False)
+    return Doubtful("throttled" if item.status == 429 else "outage")
+
+
+def judge_state(
+    reference: ConsignmentReference, doubt: Doubtful, reply: Reply | CallError, base_url: str
+) -> Outcome | Deferred | TryAgain:
+    """What PRO's own state of a consignment means, after a call that left a doubt about it."""
+    if isinstance(reply, KeyUnavailableError) or (isinstance(reply, Reply) and reply.status in NOT_AUTHORISED):
+        return Deferred("credentials")
+    if not isinstance(reply, Reply):
+        return Deferred("outcome_unknown", doubt.retry_after_seconds)
+    if reply.status == 404 and (not reply.body or read_error(reply.body)):
+        return AllocationFailed(Failure(CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
+    unknown = Deferred("outcome_unknown", reply.retry_after_seconds or doubt.retry_after_seconds)
+    if reply.status != 200:
+        return unknown
+    try:
+        return _judge_status(doubt, read_consignment(reply.body, reference, base_url))
+    except UnreadableReplyError:
+        return unknown
+
+
+def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Deferred | TryAgain:
+    if status.allocated:
+        return status.allocated
+    if status.state in PASSING_STATES:
+        return Deferred("outcome_unknown", doubt.retry_after_seconds)
+    if doubt.failure and doubt.failure.code in MODE_NOT_FOUND:
+        return AllocationFailed(doubt.failure)
+    if status.state == "AllocationFailed":
+        message = doubt.failure.message if doubt.failure else status.failure_message
+        return AllocationFailed(Failure(NO_CARRIER_SERVICE_AVAILABLE, message or "no carrier service fits"))
+    if doubt.failure:
+        return AllocationFailed(doubt.failure)
+    return (
+        TryAgain(doubt.cause, doubt.retry_after_seconds)
+        if doubt.again
+        else Deferred(doubt.cause, doubt.retry_after_seconds)
+    )
+
+
+def is_refusal(status: int) -> bool:
+    """Tells whether a status is an answer about the request itself, rather than about PRO's health or our key."""
+    return status == NOTHING_FITS or (400 <= status < 500 and status not in PASSING_STATUSES)

@@ -1,0 +1,133 @@
+"""What can go wrong with a call to SortedPRO, before and after it has done the work: by script, or by seeded chance."""
+
+import json
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final, Literal
+
+HTML: Final = b"<html><body><h1>Service unavailable</h1></body></html>"
+HUGE_BYTES: Final = 8 << 20
+
+
+@dataclass(frozen=True)
+class Wire:
+    """What goes onto the wire. `ending` says how the exchange ends."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    ending: Literal["whole", "reset", "hang", "drip", "cut", "closed_later"] = "whole"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong with one call. `before`: PRO has not done the work, nor will it.
+
+    `retry_after` is the header's text, `seconds` how long a `hang` or a `drip` lasts, `path` a part that the call's
+    path must have for the fault to strike.
+    """
+
+    kind: str
+    before: bool = False
+    retry_after: str | None = None
+    seconds: float = 30.0
+    path: str = ""
+
+    def strike(self, wire: Wire) -> Wire:
+        """The reply `wire` as this fault leaves it."""
+        headers = (("Retry-After", self.retry_after),) if self.retry_after is not None else ()
+        if self.kind.isdigit():
+            return Wire(int(self.kind), HTML, headers)
+        return KINDS[self.kind](wire)
+
+
+def _items(change: Callable[[list[Any]], list[Any]]) -> Callable[[Wire], Wire]:
+    """A fault in the list of summaries; a reply of another shape is left alone."""
+
+    def strike(wire: Wire) -> Wire:
+        document = json.loads(wire.body or b"null")
+        return Wire(wire.status, json.dumps(change(document)).encode()) if isinstance(document, list) else wire
+
+    return strike
+
+
+def _failed(item: dict[str, Any], status: int) -> dict[str, Any]:
+    nulls = dict.fromkeys(["CarrierReference", "CarrierName", "CarrierServiceReference", "CarrierServiceName"])
+    return {**item, **nulls, "StatusCode": status, "ConsignmentLegs": [], "Description": "it failed"}
+
+
+def _foreign(item: dict[str, Any]) -> dict[str, Any]:
+    return {**item, "ApiLinks": [{"Rel": "detail", "Href": "https://elsewhere.example/consignments/EC-FOR-EIG-N00"}]}
+
+
+KINDS: Final[dict[str, Callable[[Wire], Wire]]] = {
+    "reset": lambda wire: Wire(wire.status, b"", ending="reset"),
+    "hang": lambda wire: Wire(wire.status, wire.body, ending="hang"),
+    "drip": lambda wire: Wire(wire.status, wire.body, ending="drip"),
+    "truncated": lambda wire: Wire(wire.status, wire.body, ending="cut"),
+    "dead_keep_alive": lambda wire: Wire(wire.status, wire.body, ending="closed_later"),
+    "half_json": lambda wire: Wire(200, wire.body[: len(wire.body) // 2]),
+    "wrong_json": lambda _: Wire(200, b'{"hello": ["world", null]}'),
+    "not_json": lambda _: Wire(200, b"\xff\xfe nothing that could be read"),
+    "html": lambda _: Wire(200, HTML),
+    "empty_body": lambda _: Wire(200, b""),
+    "empty_array": lambda _: Wire(200, b"[]"),
+    "accepted": lambda _: Wire(202, b"[]"),
+    "status_202": lambda wire: Wire(202, wire.body),
+    "redirect": lambda _: Wire(302, b"", (("Location", "http://127.0.0.1:1/elsewhere"),)),
+    "huge": lambda wire: Wire(wire.status, wire.body.ljust(HUGE_BYTES)),
+    "fewer": _items(lambda items: items[:-1]),
+    "more": _items(lambda items: [*items, *(_foreign(item) for item in items)]),
+    "repeated": _items(lambda items: items + items),
+    "contradictory": _items(lambda items: items + [_failed(item, 400) for item in items]),
+    "reordered": _items(lambda items: items[::-1]),
+    "items_failed_400": _items(lambda items: [_failed(item, 400) for item in items]),
+    "items_failed_500": _items(lambda items: [_failed(item, 500) for item in items]),
+    "no_links": _items(lambda items: [{**item, "ApiLinks": None} for item in items]),
+    "foreign": _items(lambda items: [_foreign(item) for item in items]),
+    "null_carrier": _items(lambda items: [_failed(item, 200) for item in items]),
+}
+STATUSES: Final = ("401", "429", "500", "502", "503", "504", "521")
+BOTH_SIDES: Final = (
+    *STATUSES,
+    *("reset", "hang", "drip", "truncated", "half_json", "wrong_json", "not_json", "html", "empty_body"),
+    *("empty_array", "accepted", "redirect", "huge"),
+)
+"""Faults that make as much sense with the work undone as with it done; the others need the work's reply."""
+BEFORE_ONLY: Final = ("401", "429")
+"""Replies that say that nothing was done, and so are never given after it was."""
+RETRY_AFTER: Final = (None, "0", "1", "30", "999999999", "-5", "soon", "Thu, 01 Jan 1970 00:00:00 GMT")
+
+
+@dataclass
+class Faults:
+    """Decides what goes wrong with each call: what the script says next, else chance."""
+
+    chance: float = 0.0
+    seed: int = 0
+    kinds: tuple[str, ...] = (*STATUSES, *KINDS)
+    hang_seconds: float = 30.0
+    _script: deque[Fault | None] = field(default_factory=deque)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)  # noqa: S311
+
+    def script(self, *faults: Fault | None) -> None:
+        """What goes wrong with the next calls, one each; None leaves a call alone."""
+        self._script.extend(faults)
+
+    def next(self, path: str) -> Fault | None:
+        with self._lock:
+            if self._script and (self._script[0] is None or self._script[0].path in path):
+                return self._script.popleft()
+            return self._chosen() if self._random.random() < self.chance else None
+
+    def _chosen(self) -> Fault:
+        kind = self._random.choice(self.kinds)
+        before = kind in BEFORE_ONLY or (kind in BOTH_SIDES and self._random.random() < 0.5)
+        wish = self._random.choice(RETRY_AFTER) if kind in ("429", "503") else None
+        return Fault(kind, before, wish, self.hang_seconds)

@@ -1,0 +1,137 @@
+"""What a SortedPRO knows and does: consignments with states, allocated one by one (`pro-api.md`, States)."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final
+
+Document = dict[str, Any]
+
+CARRIERS: Final = {"CARRIER_X": "Carrier X", "CARRIER_Y": "Carrier Y"}
+SERVICES: Final = {
+    "CX_NDS": ("CARRIER_X", "Next Day Super"),
+    "CX_ECO": ("CARRIER_X", "Carrier X Economy"),
+    "CY_48": ("CARRIER_Y", "Within 48 Hours"),
+}
+GROUPS: Final = {"valuableGoods": "CX_NDS", "economy": "CX_ECO"}
+CHEAPEST: Final = "CY_48"
+NOTHING_FITS_PREFIX: Final = "EC-NOF-"
+UNKNOWN_PREFIX: Final = "EC-404-"
+"""References that begin so fit no service, or are not known: for callers that only choose references."""
+
+
+class ProError(Exception):
+    """An `ApiError`, to be answered with `status`."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+    def document(self) -> Document:
+        return {"Code": self.code, "Message": str(self), "CorrelationId": "fake", "Details": []}
+
+
+@dataclass
+class Consignment:
+    state: str = "Unallocated"
+    service: str | None = None
+    failure: str | None = None
+
+
+@dataclass
+class ProState:
+    """All consignments. One that was never named is known and unallocated, unless its prefix says otherwise."""
+
+    base_url: str = "https://apisandbox.electioapp.com"
+    work_seconds: float = 0.0
+    """How long the allocation of one consignment takes."""
+    consignments: dict[str, Consignment] = field(default_factory=dict)
+    allocations: Counter[str] = field(default_factory=Counter)
+    """How often each consignment was really allocated: more than once is what must never be."""
+    nothing_fits: set[str] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
+
+    def consignment(self, reference: str) -> Consignment:
+        if reference.startswith(UNKNOWN_PREFIX):
+            raise ProError(404, "ConsignmentNotFoundException", f"Consignment {reference} was not found")
+        with self._lock:
+            return self.consignments.setdefault(reference, Consignment())
+
+    def allocate(self, reference: str, service: str) -> Document:
+        """Allocates one consignment; returns its item, which says so if it failed."""
+        try:
+            consignment = self.consignment(reference)
+            with self._lock:
+                require_allocatable(reference, consignment)
+                consignment.state = "Allocating"
+            time.sleep(self.work_seconds)
+            return self._finish(reference, consignment, service)
+        except ProError as error:
+            return self.item(reference, error.status, str(error), None)
+
+    def _finish(self, reference: str, consignment: Consignment, service: str) -> Document:
+        if reference in self.nothing_fits or reference.startswith(NOTHING_FITS_PREFIX):
+            consignment.failure = "This service is not available for the given package dimensions/weight."
+            consignment.state = "AllocationFailed"
+            raise ProError(400, "AllocationFailedException", consignment.failure)
+        with self._lock:
+            self.allocations[reference] += 1
+            consignment.service = service
+            consignment.state = "Allocated"
+        carrier, name = SERVICES[service]
+        text = name if CARRIERS[carrier] in name else f"{CARRIERS[carrier]} {name}"
+        success = f"Consignment {reference} has been successfully allocated with {text}"
+        return self.item(reference, 200, f"{success} for shipping on 14/06/2019 17:00:00 +00:00", service)
+
+    def item(self, reference: str, status: int, description: str, service: str | None) -> Document:
+        """An Allocation Summary; its carrier fields are null without a `service`."""
+        carrier, name = SERVICES[service] if service else (None, None)
+        return {
+            "StatusCode": status,
+            "ApiLinks": [
+                {"Rel": "detail", "Href": f"{self.base_url}/consignments/{reference}"},
+                {"Rel": "label", "Href": f"{self.base_url}/labels/{reference}"},
+            ],
+            "Description": description,
+            "ConsignmentLegs": legs(reference, service),
+            "CarrierReference": carrier,
+            "CarrierName": CARRIERS[carrier] if carrier else None,
+            "CarrierServiceReference": service,
+            "CarrierServiceName": name,
+        }
+
+    def detail(self, reference: str) -> Document:
+        """`GET /consignments/{reference}`; raises `ProError` for an unknown one."""
+        consignment = self.consignment(reference)
+        service = consignment.service
+        allocation = {
+            "MpdCarrierServiceReference": service,
+            "MpdCarrierServiceName": SERVICES[service][1] if service else None,
+            "MpdCarrierServiceGroupReference": None,
+            "AllocationDate": "2019-06-14T09:00:00+00:00",
+            "Price": {"Net": 5.49, "Gross": 6.59, "VatAmount": 1.10, "Currency": {"Name": "Pound", "IsoCode": "GBP"}},
+        }
+        return {
+            "Reference": reference,
+            "ConsignmentState": consignment.state,
+            "Allocation": allocation if service else None,
+            "FailedAllocation": {"Message": consignment.failure} if consignment.failure else None,
+            "ConsignmentLegs": legs(reference, service),
+            "Addresses": [{"AddressType": "Destination", "Contact": {"FirstName": "Peter"}}],
+        }
+
+
+def require_allocatable(reference: str, consignment: Consignment) -> None:
+    if consignment.state not in ("Unallocated", "AllocationFailed"):
+        message = f"Consignment {reference} is not in an allocatable state: {consignment.state}"
+        raise ProError(400, "InvalidConsignmentStateException", message)
+
+
+def legs(reference: str, service: str | None) -> list[Document]:
+    if service is None:
+        return []
+    carrier = SERVICES[service][0]
+    leg = {"Leg": 1, "TrackingReferences": [f"TRK-{reference}"], "CarrierReference": carrier}
+    return [{**leg, "CarrierServiceReference": None, "CarrierName": CARRIERS[carrier]}]
