@@ -1,0 +1,99 @@
+"""The command line: `run`, `up` and `down`, as the Makefile calls them."""
+
+import argparse
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from local.detached import down, up
+from local.errors import LocalRunError, StoppedError, UsageError
+from local.modes import read_mode
+from local.orders import load_orders
+from local.paths import SAMPLE_ORDERS
+from local.preconditions import require_tools
+from local.run import RunRequest, run
+
+DEFAULT_PORT: Final = 4566
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line, as all others here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises `UsageError` instead of ending the process."""
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. See `python -m local --help`.")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Does what the arguments say; returns the exit code: 0 done, 1 not all done, 2 wrong usage, 128 + a signal."""
+    console = Console(stderr=True)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        stop_on(number)
+    try:
+        return carry_out(parser().parse_args(arguments), console)
+    except LocalRunError as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return error.exit_code
+    except (BotoCoreError, ClientError) as error:
+        console.print(f"The local AWS answered: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        return LocalRunError.exit_code
+    except StoppedError as stopped:
+        console.print("Stopped, and everything that was started with it.", highlight=False)
+        return stopped.exit_code
+
+
+def stop_on(number: signal.Signals) -> None:
+    """Makes a signal end the run in order; one that `nohup` has ignored stays ignored."""
+
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        raise StoppedError(number)
+
+    if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+        signal.signal(number, stop)
+
+
+def carry_out(options: argparse.Namespace, console: Console) -> int:
+    """Runs the command that the options name."""
+    if options.command == "down":
+        return down(console)
+    mode = read_mode(options.mode, options.group, options.service)
+    if options.command == "up":
+        require_tools()
+        return up(mode, options.port, console)
+    return run(RunRequest(mode, load_orders(options.orders), options.port, options.json), console)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options. An empty value means the same as none, as the Makefile passes it."""
+    top = Parser(prog="python -m local", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="run|up|down")
+    running = commands.add_parser("run", help="send orders through a stack of its own and report")
+    staying = commands.add_parser("up", help="leave a stack running")
+    commands.add_parser("down", help="end the stack that `up` left running")
+    for command in (running, staying):
+        command.add_argument("--mode", default="", help="default_rules, service_group or carrier_service")
+        command.add_argument("--group", default="", help="the service group of the mode service_group")
+        command.add_argument("--service", default="", help="the carrier service of the mode carrier_service")
+        command.add_argument("--port", type=port_number, default=DEFAULT_PORT, help="where the local AWS listens")
+    running.add_argument("--orders", type=orders_path, default=SAMPLE_ORDERS, help="a JSON Lines file")
+    running.add_argument("--json", action="store_true", help="print one JSON object a consignment on stdout")
+    return top
+
+
+def port_number(text: str) -> int:
+    """A port, or the default for an empty text. Raises `ArgumentTypeError`."""
+    if not text:
+        return DEFAULT_PORT
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: use a number from 1024 to 65535")
+    return int(text)
+
+
+def orders_path(text: str) -> Path:
+    """A path, or the sample orders for an empty text."""
+    return Path(text) if text else SAMPLE_ORDERS

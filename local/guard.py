@@ -1,0 +1,27 @@
+"""Runs MiniStack for as long as whoever started it lives, however that one ends.
+
+The starter holds the other end of standard input. When that closes without the word `keep`, as it does even when the
+starter is killed outright, the whole process group ends: MiniStack and the functions that it runs.
+"""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+from typing import Final
+
+KEEP: Final = b"keep\n"
+"""Written by a starter that leaves the stack running on purpose."""
+
+
+def end_with_starter() -> None:
+    """Waits until standard input closes and ends the process group, unless told to keep it."""
+    if sys.stdin.buffer.read() != KEEP:
+        os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=end_with_starter, daemon=True).start()
+    sys.argv = ["ministack"]
+    runpy.run_module("ministack", run_name="__main__")

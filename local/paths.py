@@ -1,0 +1,25 @@
+"""Where things are: the project's own files, the tools beside them, and what the local run leaves behind."""
+
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+LOCAL: Final = ROOT / ".local"
+TEMPLATE: Final = ROOT / "template.yaml"
+SAM_SETTINGS: Final = ROOT / "samconfig.toml"
+SAMPLE_ORDERS: Final = ROOT / "events" / "sample-orders.jsonl"
+EMULATOR_PYTHON: Final = LOCAL / "emulator" / "bin" / "python"
+SAM: Final = LOCAL / "sam" / "bin" / "sam"
+BUILD: Final = LOCAL / "build"
+STACK_LOCK: Final = LOCAL / "stack.lock"
+STACK_ENVIRONMENT: Final = LOCAL / "stack.env"
+
+
+def shown(path: Path) -> str:
+    """The path as a user would type it from the project's root."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def folder_of(port: int) -> Path:
+    """Where the stack on a port keeps its logs."""
+    return LOCAL / f"port-{port}"
