@@ -1,0 +1,21 @@
+"""What all tests share: closed sockets where nothing may be reached, and how long Hypothesis looks for examples."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+TESTS = Path(__file__).parent
+CLOSED = (TESTS / "unit", TESTS / "properties")
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Closes the sockets of unit tests and of properties; a test marked `enable_socket` keeps its own."""
+    for item in items:
+        if any(folder in item.path.parents for folder in CLOSED) and not item.get_closest_marker("enable_socket"):
+            item.add_marker(pytest.mark.disable_socket)
