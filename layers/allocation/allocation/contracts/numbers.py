@@ -32,21 +32,28 @@ def as_decimal(value: Any) -> Decimal:
 
 def as_moment(value: Any) -> datetime:
     """An ISO 8601 moment as aware UTC; raises `ValueError` for one without an offset."""
-    if not isinstance(value, str):
-        raise ValueError("must be an ISO 8601 moment, as 2026-11-23T09:15:00Z")
-    moment = datetime.fromisoformat(value)
+    moment = from_iso_8601(value, "an ISO 8601 moment, as 2026-11-23T09:15:00Z")
     if moment.tzinfo is None:
         raise ValueError("must have an offset, as 2026-11-23T09:15:00Z")
-    if not MINYEAR < moment.year < MAXYEAR:
-        raise ValueError("must be a moment of the years 2 to 9998")
     return moment.astimezone(UTC)
 
 
 def as_date(value: Any) -> date:
     """The calendar date of an ISO 8601 date or moment, as it is written, in whatever offset it has."""
+    return from_iso_8601(value, "an ISO 8601 date, as 2026-11-24").date()
+
+
+def from_iso_8601(value: Any, form: str) -> datetime:
+    """`value` as a date and time, midnight where it is a date; raises `ValueError` for all that is not of `form`."""
     if not isinstance(value, str):
-        raise ValueError("must be an ISO 8601 date, as 2026-11-24")
-    return datetime.fromisoformat(value).date()
+        raise ValueError(f"must be {form}")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"must be {form}") from None
+    if not MINYEAR < moment.year < MAXYEAR:
+        raise ValueError("must be of the years 2 to 9998, so that there are days before and after it")
+    return moment
 
 
 def as_weight_unit(value: Any) -> str:

@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 from allocation.contracts.consignment import Consignment
 from allocation.contracts.numbers import Moment
@@ -20,8 +22,10 @@ EVENT_TYPE: Final = "order-created"
 MAJOR_VERSION: Final = 1
 LONGEST_REASON: Final = 1000
 """Characters of a refusal's reason; the rest is cut, since it travels as an attribute of a message."""
+MOST_NAMED: Final = 10
+"""Problems that a reason names; of the rest it tells the number."""
 
-PlainText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+PlainText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 
 
 def as_version(value: Any) -> int:
@@ -34,7 +38,7 @@ def as_version(value: Any) -> int:
 class OrderCreated(BaseModel):
     """An order was created: allocate its consignments. Unknown fields are ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True)
+    model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True, hide_input_in_errors=True)
 
     event_type: str
     event_version: Annotated[int, BeforeValidator(as_version, json_schema_input_type=int)]
@@ -61,7 +65,7 @@ def read_order(body: str) -> ReadOrder:
     event = read_event(body)
     require_known_kind(event)
     try:
-        return without_repeated(OrderCreated.model_validate(event), None)
+        return without_repeated(OrderCreated.model_validate(event), event, None)
     except ValidationError as error:
         return read_valid_part(event, error)
 
@@ -78,35 +82,62 @@ def require_known_kind(event: dict[str, Any]) -> None:
 
 def read_valid_part(event: dict[str, Any], error: ValidationError) -> ReadOrder:
     """Reads the order without its invalid consignments; raises `InvalidMessageError` if nothing else is left."""
-    problem = InvalidMessageError("InvalidMessage", reason_of(error))
-    places = [details["loc"] for details in error.errors(include_url=False, include_context=False)]
-    invalid = {place[1] for place in places if len(place) > 1 and place[0] == "consignments"}
-    valid = [item for at, item in enumerate(event.get("consignments") or ()) if at not in invalid]
-    if len(invalid) == 0 or not valid or any(len(place) < 2 or place[0] != "consignments" for place in places):
-        raise problem from error
-    return without_repeated(OrderCreated.model_validate({**event, "consignments": valid}), problem)
+    problems = error.errors(include_url=False, include_context=False)
+    refusal = refused("InvalidMessage", reason_of(problems))
+    if any(len(problem["loc"]) < 2 or problem["loc"][0] != "consignments" for problem in problems):
+        raise refusal from error
+    invalid = {problem["loc"][1] for problem in problems}
+    valid = [item for at, item in enumerate(event["consignments"]) if at not in invalid]
+    if not valid:
+        raise refusal from error
+    return without_repeated(OrderCreated.model_validate({**event, "consignments": valid}), event, refusal)
 
 
-def without_repeated(message: OrderCreated, invalid: InvalidMessageError | None) -> ReadOrder:
-    """The order of the consignments whose reference stands once: of two that differ, neither could be trusted."""
-    counts = Counter(consignment.reference for consignment in message.consignments)
-    repeated = [reference for reference, count in counts.items() if count > 1]
-    if repeated:
-        reason = f"{', '.join(repeated)} stands more than once in consignments: send each reference once"
-        invalid = InvalidMessageError("DuplicateConsignment", "; ".join(filter(None, [str(invalid or ""), reason])))
+def without_repeated(message: OrderCreated, event: dict[str, Any], invalid: InvalidMessageError | None) -> ReadOrder:
+    """The order of the consignments whose reference stands once: of two that differ, neither could be trusted.
+
+    The references of invalid consignments, which only `event` still has, count too.
+    """
+    counts = Counter(reference_of(item) for item in event["consignments"])
     once = tuple(item.to_domain() for item in message.consignments if counts[item.reference] == 1)
+    repeated = list(dict.fromkeys(item.reference for item in message.consignments if counts[item.reference] > 1))
+    if repeated:
+        named = listed(repeated[:MOST_NAMED], len(repeated), ", ")
+        others = f"; {invalid}" if invalid else ""
+        invalid = refused("DuplicateConsignment", f"consignments: send each reference once, not again {named}{others}")
     if not once and invalid:
         raise invalid
     return ReadOrder(Order(message.event_id, OrderReference(message.order_reference), once), invalid)
 
 
-def reason_of(error: ValidationError) -> str:
-    """Every problem with its path and value, in one line of bounded length."""
-    problems = error.errors(include_url=False, include_context=False)[:10]
-    return "; ".join(
+def reference_of(consignment: Any) -> str | None:
+    """The reference of a consignment that need not be valid; None where there is none."""
+    reference = consignment.get("Reference") if isinstance(consignment, dict) else None
+    return reference if isinstance(reference, str) else None
+
+
+def refused(code: str, reason: str) -> InvalidMessageError:
+    """A refusal whose reason is bounded."""
+    return InvalidMessageError(code, reason[:LONGEST_REASON])
+
+
+def reason_of(problems: Sequence[ErrorDetails]) -> str:
+    """The first problems, each with its path and value, in one line."""
+    named = [
         f"{path_of(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')} (got {shown(problem['input'])})"
-        for problem in problems
-    )[:LONGEST_REASON]
+        for problem in problems[:MOST_NAMED]
+    ]
+    return listed(named, len(problems), "; ")
+
+
+def listed(named: Sequence[str], total: int, separator: str) -> str:
+    """The named ones of `total`, and how many there are beside them.
+
+    >>> listed(["a", "b"], 5, ", ")
+    'a, b, and 3 more'
+    """
+    rest = [f"and {total - len(named)} more"] if total > len(named) else []
+    return separator.join([*named, *rest])
 
 
 def path_of(place: tuple[int | str, ...]) -> str:

@@ -8,6 +8,7 @@ from allocation.domain.errors import InvalidMessageError
 
 MOST_WRAPPINGS: Final = 4
 """More wrappings than this around one event are taken for an attack or a loop."""
+JSON_TYPES: Final[dict[type, str]] = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
 
 def read_event(body: str) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def read_event(body: str) -> dict[str, Any]:
     Raises `InvalidMessageError`: `NotJson`, `NotAnObject`, `TooDeeplyNested`.
     """
     event = parse_object(body)
-    for _ in range(MOST_WRAPPINGS):
+    for _ in range(MOST_WRAPPINGS + 1):
         inner = unwrap(event)
         if inner is None:
             return event
@@ -31,7 +32,9 @@ def parse_object(text: str) -> dict[str, Any]:
         value = json.loads(text, parse_float=Decimal, parse_constant=refuse_constant)
     except RecursionError as error:
         raise InvalidMessageError("TooDeeplyNested", "the body is nested too deeply to be read") from error
-    except (ValueError, ArithmeticError) as error:
+    except ArithmeticError as error:
+        raise InvalidMessageError("NotJson", "the body has a number whose exponent is out of range") from error
+    except ValueError as error:
         raise InvalidMessageError("NotJson", f"the body is not JSON: {str(error)[:200]}") from error
     return require_object(value, "the body")
 
@@ -44,7 +47,7 @@ def refuse_constant(name: str) -> NoReturn:
 def require_object(value: Any, what: str) -> dict[str, Any]:
     """`value` if it is a JSON object; raises `InvalidMessageError` `NotAnObject` otherwise."""
     if not isinstance(value, dict):
-        raise InvalidMessageError("NotAnObject", f"{what} is a JSON {type(value).__name__}: send an object")
+        raise InvalidMessageError("NotAnObject", f"{what} is {JSON_TYPES.get(type(value), 'a number')}: send an object")
     return value
 
 

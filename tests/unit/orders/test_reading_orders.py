@@ -1,0 +1,234 @@
+"""Order-created messages: what is read of them, in each wrapping, and how each malformed kind is refused."""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from allocation.contracts.order_created import read_order
+from allocation.domain.consignments import Address, Dimensions, Direction, Money, Package
+from allocation.domain.errors import InvalidMessageError
+from allocation.domain.orders import Order
+from tests.samples import EVENTS, A, B, C, json_of, order_event, text_of
+
+WRAPPINGS = ("sns", "eventbridge", "cloudevent")
+MALFORMED = {
+    "not-json.txt": ("NotJson", "the body is not JSON: "),
+    "not-a-number.txt": ("NotJson", "NaN is not JSON"),
+    "not-an-object.json": ("NotAnObject", "the body is an array: send an object"),
+    "unknown-event-type.json": ("UnknownEventType", "eventType is \"order-cancelled\": send 'order-created'"),
+    "unknown-major-version.json": ("UnknownEventVersion", "eventVersion is 2: send 1"),
+    "version-as-text.json": ("InvalidMessage", 'eventVersion: must be a number, as 1 (got "1")'),
+    "missing-event-id.json": ("InvalidMessage", "eventId: Field required"),
+    "missing-order-reference.json": ("InvalidMessage", "orderReference: Field required"),
+    "missing-consignments.json": ("InvalidMessage", "consignments: Field required"),
+    "missing-consignment-reference.json": ("InvalidMessage", "consignments[0].Reference: Field required"),
+    "order-reference-with-control-character.json": ("InvalidMessage", "orderReference: String should match pattern"),
+    "order-reference-too-long.json": ("InvalidMessage", "orderReference: String should have at most 128 characters"),
+    "reference-with-slash.json": ("InvalidMessage", 'consignments[0].Reference: .*(got "EC-000/05B-MMA")'),
+    "reference-with-dot-dot.json": ("InvalidMessage", "consignments[0].Reference: String should match pattern"),
+    "reference-with-space.json": ("InvalidMessage", "consignments[0].Reference: String should match pattern"),
+    "reference-with-line-feed.json": ("InvalidMessage", "consignments[0].Reference: String should match pattern"),
+    "reference-in-lower-case.json": ("InvalidMessage", "consignments[0].Reference: String should match pattern"),
+    "reference-too-long.json": ("InvalidMessage", "consignments[0].Reference: String should match pattern"),
+    "no-consignments.json": ("InvalidMessage", "consignments: List should have at least 1 item"),
+    "consignments-not-a-list.json": ("InvalidMessage", "consignments: Input should be a valid list (got 5)"),
+    "consignment-not-an-object.json": ("InvalidMessage", "consignments[0]: Input should be a valid dictionary"),
+    "duplicate-consignments.json": ("DuplicateConsignment", "send each reference once, not again EC-000-07A-AAA"),
+    "wrong-types.json": ("InvalidMessage", "eventId: .*orderReference: .*consignments[0].Tags: "),
+    "numbers-as-text.json": ("InvalidMessage", 'Weight.Value: must be a number (got "0.5")'),
+    "negative-weight.json": ("InvalidMessage", "Weight.Value: Input should be greater than or equal to 0"),
+    "unknown-unit.json": ("InvalidMessage", 'Weight.Unit: must be one of kg, g, lb, oz, in any case (got "stone")'),
+    "huge-number.json": ("InvalidMessage", "Weight.Value: Decimal input should have no more than 20 digits"),
+    "occurred-at-without-offset.json": ("InvalidMessage", "occurredAt: must have an offset"),
+    "two-origins.json": ("InvalidMessage", "consignments[0]: Addresses has more than one Origin: keep one"),
+    "too-deeply-nested.json": ("TooDeeplyNested", "the body is nested too deeply to be read"),
+    "too-many-wrappings.json": ("TooDeeplyNested", "the event is inside more than 4 wrappings"),
+    "sns-message-not-json.json": ("NotJson", "the body is not JSON: "),
+    "eventbridge-without-detail.json": ("NotAnObject", "the EventBridge event's detail is null: send an object"),
+    "cloudevent-without-data.json": ("NotAnObject", "the CloudEvent's data is null: send an object"),
+}
+
+
+def refusal_of(body: str) -> InvalidMessageError:
+    with pytest.raises(InvalidMessageError) as refused:
+        read_order(body)
+    return refused.value
+
+
+def whole_order(body: str) -> Order:
+    read = read_order(body)
+    assert read.invalid is None
+    return read.order
+
+
+def wrapped(kind: str, event: dict[str, Any]) -> dict[str, Any]:
+    carriers: dict[str, dict[str, Any]] = {
+        "sns": {"Type": "Notification", "Message": json.dumps(event)},
+        "eventbridge": {"detail-type": "order-created", "id": "lent", "time": "2026-11-23T09:15:00Z", "detail": event},
+        "cloudevent": {"specversion": "1.0", "type": "order-created", "id": "lent", "data": event},
+    }
+    return carriers[kind]
+
+
+def test_an_order_is_read_in_metric_units_without_contact_data() -> None:
+    order = whole_order(text_of("order-created-v1.json"))
+    (consignment,) = order.consignments
+    assert (order.reference, order.event_id) == ("WEB-100045", "0d4c7a2e-5b1f-4f0e-9a63-1c2b7d9e8f01")
+    assert consignment.packages == (
+        Package(Decimal("0.5"), Dimensions(Decimal(10), Decimal(10), Decimal(10)), None, Money(Decimal("5.99"), "GBP")),
+    )
+    assert consignment.origin == Address(shipping_location_reference="Sorted1")
+    assert consignment.destination == Address(country="GB", postcode="M1 5WG", region="Greater Manchester")
+    assert consignment.direction is Direction.OUTBOUND
+    assert "Robin" not in repr(order)
+
+
+def test_an_order_of_many_consignments_keeps_their_order() -> None:
+    order = whole_order(text_of("order-created-v1-many-consignments.json"))
+    sent = [item["Reference"] for item in json_of("order-created-v1-many-consignments.json")["consignments"]]
+    assert [consignment.reference for consignment in order.consignments] == sent
+    assert len(sent) == 12
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_each_wrapping_carries_the_same_order(wrapping: str) -> None:
+    assert whole_order(text_of(f"order-created-v1.{wrapping}.json")) == whole_order(text_of("order-created-v1.json"))
+
+
+@pytest.mark.parametrize("outer", WRAPPINGS)
+@pytest.mark.parametrize("inner", WRAPPINGS)
+def test_a_wrapping_inside_another_is_taken_off_too(outer: str, inner: str) -> None:
+    body = json.dumps(wrapped(outer, wrapped(inner, order_event(A))))
+    assert whole_order(body) == whole_order(json.dumps(order_event(A)))
+
+
+def test_four_wrappings_are_taken_off() -> None:
+    event = order_event(A)
+    for kind in (*WRAPPINGS, "sns"):
+        event = wrapped(kind, event)
+    assert [item.reference for item in whole_order(json.dumps(event)).consignments] == [A]
+
+
+@pytest.mark.parametrize("wrapping", ["eventbridge", "cloudevent"])
+def test_a_wrapping_lends_its_id_and_keeps_back_where_the_event_has_one(wrapping: str) -> None:
+    assert whole_order(json.dumps(wrapped(wrapping, order_event(A)))).event_id == "event-1"
+    without = {name: value for name, value in order_event(A).items() if name != "eventId"}
+    assert whole_order(json.dumps(wrapped(wrapping, without))).event_id == "lent"
+
+
+def test_minor_versions_and_unknown_fields_are_read() -> None:
+    assert whole_order(json.dumps(order_event(A, eventVersion=1.7, giftWrap=True))).reference == "WEB-1"
+
+
+@pytest.mark.parametrize("kind", ["OrderCreated", "order.created", "ORDER_CREATED"])
+def test_the_event_type_is_known_in_each_spelling(kind: str) -> None:
+    assert whole_order(json.dumps(order_event(A, eventType=kind))).reference == "WEB-1"
+
+
+@pytest.mark.parametrize("version", [0, 0.9, 2, -1, 1e400, 10**4000])
+def test_another_major_version_is_refused(version: float) -> None:
+    body = json.dumps(order_event(A)).replace('"eventVersion": 1', f'"eventVersion": {version}'.replace("inf", "1e400"))
+    assert refusal_of(body).code == "UnknownEventVersion"
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_each_malformed_kind_is_refused_with_its_code_and_reason(name: str) -> None:
+    code, reason = MALFORMED[name]
+    error = refusal_of(text_of(f"malformed/{name}"))
+    assert error.code == code
+    assert re.search(re.escape(reason).replace(r"\.\*", ".*"), str(error))
+
+
+def test_no_malformed_file_is_left_out() -> None:
+    files = {path.name for path in (EVENTS / "malformed").iterdir()}
+    assert files == MALFORMED.keys() | {"one-bad-consignment-among-good.json"}
+
+
+def test_the_good_consignments_beside_a_bad_one_are_read_and_the_bad_one_named() -> None:
+    read = read_order(text_of("malformed/one-bad-consignment-among-good.json"))
+    assert [item.reference for item in read.order.consignments] == ["EC-000-07A-AAA", "EC-000-07C-CCC"]
+    assert read.invalid is not None
+    assert "consignments[1].Reference" in str(read.invalid)
+    assert 'got "EC-000-07B/BBB"' in str(read.invalid)
+
+
+def test_a_problem_of_the_order_itself_refuses_its_good_consignments_too() -> None:
+    body = json.dumps(order_event(A, B, "EC/1", orderReference=""))
+    assert refusal_of(body).code == "InvalidMessage"
+
+
+def test_the_other_consignments_beside_a_repeated_one_are_read() -> None:
+    read = read_order(json.dumps(order_event(A, B, A)))
+    assert [item.reference for item in read.order.consignments] == [B]
+    assert read.invalid is not None
+    assert read.invalid.code == "DuplicateConsignment"
+
+
+def test_a_repeated_and_a_malformed_consignment_are_both_named() -> None:
+    read = read_order(json.dumps(order_event(A, B, A, "EC/1")))
+    assert [item.reference for item in read.order.consignments] == [B]
+    assert "consignments[3].Reference" in str(read.invalid)
+    assert f"not again {A};" in str(read.invalid)
+
+
+def test_neither_of_two_of_one_reference_is_read_where_one_of_them_is_malformed() -> None:
+    malformed = {"Reference": A, "Packages": "two"}
+    read = read_order(json.dumps(order_event(consignments=[{"Reference": A}, {"Reference": B}, malformed])))
+    assert [item.reference for item in read.order.consignments] == [B]
+
+
+@pytest.mark.parametrize("value", [5, 5.5, True, "text", None, {"a": 1}, [[]], [None], [5], [True], [{}]])
+def test_consignments_of_any_other_type_are_refused(value: object) -> None:
+    assert refusal_of(json.dumps(order_event(consignments=value))).code == "InvalidMessage"
+
+
+def test_a_reason_is_short_and_plain_however_bad_the_message() -> None:
+    many = [{"Reference": "\u0000\u2028\ud800" + "x" * 10_000, "Tags": [7] * 50} for _ in range(200)]
+    error = refusal_of(json.dumps(order_event(consignments=many, occurredAt="\u0007" * 10_000)))
+    assert len(str(error)) <= 1000
+    assert str(error).isascii()
+    assert str(error).isprintable()
+
+
+def test_a_malformed_moment_does_not_crowd_out_the_other_problems() -> None:
+    error = refusal_of(json.dumps(order_event(A, occurredAt="soon" * 1000, orderReference="")))
+    assert "occurredAt: must be an ISO 8601 moment" in str(error)
+    assert "orderReference: " in str(error)
+
+
+def test_a_thousand_repeated_consignments_give_a_short_reason() -> None:
+    repeated = [f"EC-000-{number // 1000:03}-{number % 1000:03}" for number in range(20_000)]
+    error = refusal_of(json.dumps(order_event(*repeated, *repeated)))
+    assert len(str(error)) <= 1000
+    assert "EC-000-000-000" in str(error)
+    assert "and 19990 more" in str(error)
+
+
+def test_a_reference_that_could_lead_a_url_elsewhere_is_never_read() -> None:
+    for text in ("EC-000-05B-MMA/../..", "..", "EC-000-05B-MM%2F", "EC-000-05B-MMA?x", "é" * 14, "EC-000-05B-MMA\n"):
+        assert refusal_of(json.dumps(order_event(text))).code == "InvalidMessage"
+
+
+def test_null_lists_are_empty_lists() -> None:
+    body = order_event(consignments=[{"Reference": C, "Tags": None, "Packages": None, "Addresses": None}])
+    (consignment,) = whole_order(json.dumps(body)).consignments
+    assert (consignment.tags, consignment.packages, consignment.origin) == (frozenset(), (), None)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "tomorrow", 20261124, "2026-02-30"])
+def test_a_day_that_the_calendar_cannot_reckon_with_is_refused(day: object) -> None:
+    body = order_event(consignments=[{"Reference": A, "ShippingDate": day}])
+    assert "ShippingDate: must be " in str(refusal_of(json.dumps(body)))
+
+
+def test_an_exponent_beyond_all_numbers_is_refused() -> None:
+    assert refusal_of('{"eventType": 1e9999999999999999999}').code == "NotJson"
+
+
+@pytest.mark.parametrize("field", ["eventId", "orderReference"])
+@pytest.mark.parametrize("character", ["\x00", "\x1f", "\x7f", "\x85", "\x9f"])
+def test_control_characters_are_refused(field: str, character: str) -> None:
+    assert refusal_of(json.dumps(order_event(A, **{field: f"a{character}b"}))).code == "InvalidMessage"
