@@ -23,8 +23,7 @@ from allocation.domain.errors import ConfigurationError, RetryableError
 
 MAXIMUM_REPLY_BYTES: Final = 1 << 20
 CONNECT_SECONDS: Final = 2.0
-RENEWAL_PAUSE_SECONDS: Final = 30.0
-"""A key that was just fetched afresh is not fetched again for so long."""
+FETCH_PAUSE_SECONDS: Final = 10.0
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 HEADERS: Final = {
     "electio-api-version": "1.1",
@@ -76,7 +75,7 @@ class ProClient:
         """Keeps up to `connections` open for reuse. Raises `ConfigurationError` for a base URL that is not https."""
         self.base_url = valid_base_url(base_url)
         self.connections = connections
-        self._keys = _Keys(key, monotonic)
+        self._key = _Key(key, monotonic)
         self._monotonic = monotonic
         self._now = now
         self._session = _session(connections)
@@ -88,15 +87,17 @@ class ProClient:
         `NoReplyError` or `KeyUnavailableError`; a status of any kind is a reply.
         """
         ends = self._monotonic() + seconds
-        key = self._keys.current()
+        key = self._key.current()
         reply = self._exchange(method, path, body, key, ends)
         if reply.status != requests.codes.unauthorized:
             return reply
-        renewed = self._keys.renewed(key)
+        renewed = self._key.instead_of(key)
         return reply if renewed == key else self._exchange(method, path, body, renewed, ends)
 
     def _exchange(self, method: str, path: str, body: bytes, key: str, ends: float) -> Reply:
-        seconds = max(ends - self._monotonic(), 0.001)
+        seconds = ends - self._monotonic()
+        if seconds <= 0:
+            raise NotSentError(f"no time was left for {method} {path}")
         try:
             with self._session.request(
                 method,
@@ -127,32 +128,36 @@ class ProClient:
         return bytes(body)
 
 
-class _Keys:
-    """The key in use, shared by all threads."""
+class _Key:
+    """The key in use, shared by all threads: fetched when it is first needed, and again when PRO rejects it.
+
+    It is never fetched twice within `FETCH_PAUSE_SECONDS`, so that ten threads without a key do not wait ten times.
+    """
 
     def __init__(self, source: KeySource, monotonic: Callable[[], float]) -> None:
         self._source = source
         self._monotonic = monotonic
         self._lock = Lock()
-        self._renewed_at = float("-inf")
+        self._key: str | None = None
+        self._fetched_at = float("-inf")
 
     def current(self) -> str:
-        """The key as last fetched. Raises `KeyUnavailableError`."""
-        with self._lock:
-            return self._fetch(afresh=False)
+        """The key in use. Raises `KeyUnavailableError`."""
+        return self.instead_of(None)
 
-    def renewed(self, rejected: str) -> str:
-        """The key to use after `rejected` was; the same one where there is no other. Raises `KeyUnavailableError`."""
+    def instead_of(self, rejected: str | None) -> str:
+        """The key to use where `rejected` can't be; the same one if there is no other. Raises `KeyUnavailableError`."""
         with self._lock:
-            key = self._fetch(afresh=False)
-            if key != rejected or self._monotonic() - self._renewed_at < RENEWAL_PAUSE_SECONDS:
-                return key
-            self._renewed_at = self._monotonic()
-            return self._fetch(afresh=True)
+            if self._key == rejected and self._monotonic() - self._fetched_at >= FETCH_PAUSE_SECONDS:
+                self._fetched_at = self._monotonic()
+                self._key = self._fetch()
+            if self._key is None:
+                raise KeyUnavailableError("there is no PRO subscription key: fetching it failed moments ago")
+            return self._key
 
-    def _fetch(self, *, afresh: bool) -> str:
+    def _fetch(self) -> str:
         try:
-            return self._source(afresh=afresh)
+            return self._source()
         except (RetryableError, ConfigurationError) as error:
             raise KeyUnavailableError(str(error)) from error
 

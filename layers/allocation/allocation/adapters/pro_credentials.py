@@ -1,46 +1,53 @@
 """The subscription key for SortedPRO, kept in Secrets Manager."""
 
 import json
-from typing import Protocol
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
 
 from allocation.domain.errors import ConfigurationError, RetryableError
 
-MAXIMUM_AGE_SECONDS = 300
-"""How long a key is used before it is looked up again."""
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
+KeySource = Callable[[], str]
+"""Fetches the subscription key; whoever calls it keeps the key.
 
-class KeySource(Protocol):
-    """Where the subscription key comes from."""
-
-    def __call__(self, *, afresh: bool = False) -> str:
-        """The current key; `afresh` passes by any cache.
-
-        Raises `RetryableError` where it can't be fetched now, `ConfigurationError` where there is no usable key.
-        """
+Raises `RetryableError` where it can't be fetched now, `ConfigurationError` where there is no usable key.
+"""
 
 
 def secret_key(secret_name: str) -> KeySource:
-    """The key in a secret of Secrets Manager, cached for `MAXIMUM_AGE_SECONDS`.
+    """Fetches the key from a secret of Secrets Manager.
 
     The secret's string is the key itself, or a JSON object with the key in its field `subscriptionKey`.
     """
 
-    def current_key(*, afresh: bool = False) -> str:
-        # Powertools' parameters bring boto3 along, which a function that never calls PRO must not pay for.
-        from aws_lambda_powertools.utilities.parameters import GetParameterError, get_secret
+    def fetch() -> str:
+        from aws_lambda_powertools.utilities.parameters import GetParameterError
 
         try:
-            secret = get_secret(secret_name, max_age=MAXIMUM_AGE_SECONDS, force_fetch=afresh)
+            secret = secrets().get(secret_name, force_fetch=True)
         except GetParameterError as error:
             raise RetryableError(f"the secret {secret_name!r} can't be read: {error}") from error
         return key_in(secret, secret_name)
 
-    return current_key
+    return fetch
 
 
-def key_in(secret: str | bytes, secret_name: str) -> str:
+@cache
+def secrets() -> "SecretsProvider":
+    """Powertools' provider over a client that gives up in seconds; its own would wait for minutes."""
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
+    from allocation.adapters.aws import client
+
+    return SecretsProvider(boto3_client=client("secretsmanager"))
+
+
+def key_in(secret: object, secret_name: str) -> str:
     """The key in a secret's string. Raises `ConfigurationError`, which never shows the secret, for an unusable one."""
-    text = secret.decode(errors="replace") if isinstance(secret, bytes) else secret
+    text = secret.decode(errors="replace") if isinstance(secret, bytes) else str(secret)
     try:
         document = json.loads(text)
     except ValueError:

@@ -23,9 +23,10 @@ from allocation.domain.references import ConsignmentReference
 CONSIGNMENT_NOT_FOUND: Final = "ConsignmentNotFoundException"
 MODE_NOT_FOUND: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
 NOT_AUTHORISED: Final = frozenset({401, 403})
+"""403 is about the key unless it says more: a used-up quota comes with `Retry-After`, PRO's own 403 with a code."""
 NOTHING_FITS: Final = 521
 """The successor product's status for a failed allocation. A gateway's own 521 holds no error of PRO's: an outage."""
-PASSING_STATUSES: Final = frozenset({401, 403, 408, 425, 429})
+PASSING_STATUSES: Final = frozenset({401, 408, 425, 429})
 """Of the 400s, those that say nothing about the consignment."""
 
 Cause = Literal["throttled", "outage", "credentials", "outcome_unknown", "out_of_time"]
@@ -94,13 +95,13 @@ def _judge_error(error: CallError) -> Verdict:
 
 def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> Verdict:
     wish = reply.retry_after_seconds
-    if reply.status in NOT_AUTHORISED:
-        return Untouched("credentials", final=True)
-    if reply.status == 429:
+    if reply.status == 429 or (reply.status == 403 and wish is not None):
         return Untouched("throttled", wish)
     if reply.status == 504:
         return Doubtful("outcome_unknown", again=False, retry_after_seconds=wish)
     error = read_error(reply.body) if is_refusal(reply.status) else None
+    if error is None and reply.status in NOT_AUTHORISED:
+        return Untouched("credentials", final=True)
     if error is None:
         return Doubtful("outage", retry_after_seconds=wish)
     if reply.status == NOTHING_FITS:
@@ -181,3 +182,10 @@ def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Defer
 def is_refusal(status: int) -> bool:
     """Tells whether a status is an answer about the request itself, rather than about PRO's health or our key."""
     return status == NOTHING_FITS or (400 <= status < 500 and status not in PASSING_STATUSES)
+
+
+def is_worth_asking_again(reply: Reply | CallError) -> bool:
+    """Tells whether a read that so failed may soon succeed: a dead connection, or a server's passing error."""
+    if isinstance(reply, Reply):
+        return reply.status >= 500
+    return isinstance(reply, NotSentError) or (isinstance(reply, NoReplyError) and not reply.timed_out)
