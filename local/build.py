@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from local.paths import BUILD, EMULATOR_PYTHON, LOCAL, ROOT, SAM, TEMPLATE
+from local.paths import BUILD, BUILD_PYTHON, EMULATOR_PYTHON, LOCAL, ROOT, SAM, TEMPLATE
 from local.processes import run_logged
 
 SOURCES: Final = ("template.yaml", "samconfig.toml", "functions", "layers", "packaging", "local/build.py")
@@ -40,7 +40,7 @@ class Target:
 
     def build_settings(self) -> dict[str, str]:
         """What `packaging/recipes.mk` reads from the environment."""
-        settings = {"BUILD_PYTHON": str(EMULATOR_PYTHON)}
+        settings = {"BUILD_PYTHON": str(BUILD_PYTHON)}
         if not self.platform.startswith("linux"):
             settings["BUILD_PLATFORM"] = self.platform.replace("-", "_").replace(".", "_")
         return settings

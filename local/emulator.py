@@ -125,7 +125,7 @@ def emulator_settings(port: int, folder: Path, name: str) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
         "MINISTACK_EDITION": name,
-        "AUTH": "false",
+        "AUTH": "true",
         "TMPDIR": str(folder / "tmp"),
         "S3_DATA_DIR": str(folder / "tmp" / "s3"),
         "STATE_DIR": str(folder / "tmp" / "state"),

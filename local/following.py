@@ -11,7 +11,7 @@ from local.queues import batches, send_batch
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-PATIENCE_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 30.0
 """How long a run waits without any progress before it reports what is missing."""
 LOOK_SECONDS: Final = 0.2
 

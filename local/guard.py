@@ -5,11 +5,12 @@ starter is killed outright, the whole process group ends: MiniStack and the func
 """
 
 import os
-import runpy
 import signal
 import sys
 import threading
 from typing import Final
+
+from local.emulated_aws import run_emulator
 
 KEEP: Final = b"keep\n"
 """Written by a starter that leaves the stack running on purpose."""
@@ -24,4 +25,4 @@ def end_with_starter() -> None:
 if __name__ == "__main__":
     threading.Thread(target=end_with_starter, daemon=True).start()
     sys.argv = ["ministack"]
-    runpy.run_module("ministack", run_name="__main__")
+    run_emulator()

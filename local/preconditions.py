@@ -6,12 +6,12 @@ import shutil
 from local.detached import stack_port
 from local.emulator import require_free_port
 from local.errors import UsageError
-from local.paths import EMULATOR_PYTHON, SAM, TEMPLATE, shown
+from local.paths import BUILD_PYTHON, EMULATOR_PYTHON, SAM, TEMPLATE, shown
 
 
 def require_tools() -> None:
     """Raises `UsageError` that names the first thing missing."""
-    for tool in (EMULATOR_PYTHON, SAM):
+    for tool in (EMULATOR_PYTHON, SAM, BUILD_PYTHON):
         if not os.access(tool, os.X_OK):
             raise UsageError(f"{shown(tool)} is missing: `make run` and `make up` install it.")
     if not TEMPLATE.is_file():

@@ -12,6 +12,7 @@ from local.errors import LocalRunError
 from local.paths import ROOT, shown
 
 SHOWN_LOG_LINES: Final = 15
+SHOWN_LINE_LENGTH: Final = 240
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
@@ -66,4 +67,4 @@ def end_of_log(log: Path) -> str:
     """The last lines of a log, indented, with the log's path."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     filled = [line.rstrip() for line in lines if line.strip()][-SHOWN_LOG_LINES:]
-    return "\n".join([*(f"  | {line}" for line in filled), f"  The whole log: {shown(log)}"])
+    return "\n".join([*(f"  | {line[:SHOWN_LINE_LENGTH]}" for line in filled), f"  The whole log: {shown(log)}"])
