@@ -60,7 +60,7 @@ typecheck: $(DEVELOPMENT)/.synced ## what mypy objects to
 build: $(SAM)/.synced ## build for AWS as `sam build` does; then: sam deploy --guided
 	@exec $(SAM)/bin/sam build
 
-LOCKED := layers/dependencies/requirements requirements/development requirements/emulator requirements/sam requirements/uv
+LOCKED := $(basename $(wildcard layers/dependencies/*.in requirements/*.in))
 
 lock: $(UV)/.synced ## lock the requirements anew after a change in a *.in
 	@for locked in $(LOCKED); do $(UV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -80,7 +80,9 @@ $(EMULATOR)/.synced: requirements/emulator.txt
 $(SAM)/.synced: requirements/sam.txt
 $(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced: $(UV)/.synced
 	@echo "Installing $(filter requirements/%,$^) in $(@D) ..." >&2
-	@$(UV)/bin/uv venv --quiet --clear --relocatable --python $(UV)/bin/python $(@D)
+	@test -e $@ -a -x $(@D)/bin/python || \
+		$(UV)/bin/uv venv --quiet --clear --relocatable --python $(UV)/bin/python $(@D)
+	@rm -f $@
 	@$(UV)/bin/uv pip sync --quiet --require-hashes --python $(@D)/bin/python $(filter requirements/%,$^)
 	@touch $@
 

@@ -1,0 +1,126 @@
+"""What `sam build` makes is for the runtime and the processor that are deployed, and holds nothing but the code."""
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infrastructure.stack import ROOT, Stack
+
+OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+OTHER_VERSION = "3.11" if OWN_VERSION != "3.11" else "3.12"
+UNCHECKED_HASH = 0b01
+"""PEP 552: the flags of a `.pyc` that is taken without a look at its source."""
+LOCKS = [ROOT / "layers" / "dependencies" / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]
+
+
+def made(version: str, resource: str, source: Path, artifacts: Path, **environment: str) -> str:
+    """Makes one resource as SAM does; returns what was said."""
+    makefile = ROOT / "packaging" / f"python{version}-x86_64" / "Makefile"
+    result = subprocess.run(  # noqa: S603
+        ["make", "--makefile", str(makefile), f"build-{resource}"],  # noqa: S607
+        cwd=source,
+        env={**os.environ, "ARTIFACTS_DIR": str(artifacts), "BUILD_PYTHON": sys.executable, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return result.stdout + result.stderr
+
+
+def bytecode(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.pyc"))
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """The source of a layer, in which tests have left bytecode of their own."""
+    package = tmp_path / "source" / "allocation"
+    (package / "__pycache__").mkdir(parents=True)
+    (package / "__init__.py").write_text('"""A package."""\n')
+    (package / "__pycache__" / "left_behind.cpython-310.pyc").write_bytes(b"stale")
+    (package.parent / "app.py").write_text("def handler(event, context): ...\n")
+    return package.parent
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path) -> Path:
+    folder = tmp_path / "artifacts"
+    folder.mkdir()
+    return folder
+
+
+def test_every_runtime_and_processor_that_the_template_takes_can_be_built_for(stack: Stack) -> None:
+    taken = itertools.product(*(stack.parameters[name]["AllowedValues"] for name in ("Runtime", "Architecture")))
+    found = {makefile.parent.name for makefile in (ROOT / "packaging").glob("*/Makefile")}
+
+    assert found == {f"{runtime}-{architecture}" for runtime, architecture in taken}
+
+
+def test_every_function_and_layer_is_built_for_the_parameters_of_its_stack(template_text: str) -> None:
+    assert template_text.count("BuildMethod: makefile") == 4
+    assert template_text.count("ContextPath: !Sub packaging/${Runtime}-${Architecture}") == 4
+
+
+def test_layer_has_the_package_with_bytecode_that_lambda_takes_as_it_is(source: Path, artifacts: Path) -> None:
+    made(OWN_VERSION, "AllocationLayer", source, artifacts)
+
+    (compiled,) = bytecode(artifacts)
+    assert (artifacts / "python" / "allocation" / "__init__.py").exists()
+    assert compiled.name == f"__init__.cpython-{OWN_VERSION.replace('.', '')}.pyc"
+    assert compiled.read_bytes()[4] == UNCHECKED_HASH
+
+
+def test_function_has_its_handler_with_bytecode(source: Path, artifacts: Path) -> None:
+    made(OWN_VERSION, "AllocateOrdersFunction", source, artifacts)
+
+    assert (artifacts / "app.py").exists()
+    assert [path.name for path in bytecode(artifacts)] == [f"app.cpython-{OWN_VERSION.replace('.', '')}.pyc"]
+
+
+def test_build_without_the_very_python_says_so_and_leaves_no_bytecode(
+    source: Path, artifacts: Path, tmp_path: Path
+) -> None:
+    shim = tmp_path / f"python{OTHER_VERSION}"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+
+    said = made(OTHER_VERSION, "AllocationLayer", source, artifacts, PATH=f"{tmp_path}:{os.environ['PATH']}")
+
+    assert f"no Python {OTHER_VERSION} here" in said
+    assert bytecode(artifacts) == []
+    assert (artifacts / "python" / "allocation" / "__init__.py").exists()
+
+
+def test_build_python_without_pip_is_told_in_one_line(artifacts: Path) -> None:
+    said = made("3.13", "DependenciesLayer", ROOT / "layers" / "dependencies", artifacts, BUILD_PYTHON="no-such-python")
+
+    assert "no-such-python has no pip" in said
+    assert not list(artifacts.iterdir())
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.parent.name + "/" + path.name)
+def test_lock_file_pins_every_package_by_hash_and_names_no_host(lock: Path) -> None:
+    text = lock.read_text("utf-8")
+    pins = re.findall(r"^[a-z0-9][^ ]*==[^ ]+(?: ;.*?)? \\$", text, re.MULTILINE)
+    packages = re.findall(r"^[a-z0-9].*$", text, re.MULTILINE)
+
+    assert packages
+    assert len(pins) == len(packages)
+    assert "://" not in text
+
+
+def test_lock_file_of_the_layer_is_the_same_for_every_python_and_processor() -> None:
+    lock = (ROOT / "layers" / "dependencies" / "requirements.txt").read_text("utf-8")
+
+    assert [line for line in lock.splitlines() if re.match(r"[a-z0-9].*;", line)] == []
+
+
+def test_layer_has_no_boto3_since_the_runtime_brings_it() -> None:
+    lock = (ROOT / "layers" / "dependencies" / "requirements.txt").read_text("utf-8")
+
+    assert re.search(r"^boto(3|core)==", lock, re.MULTILINE) is None

@@ -1,0 +1,98 @@
+"""A stack that could not allocate is refused when it is deployed, not at its first order."""
+
+import re
+from typing import get_args
+
+import pytest
+
+from allocation.domain.modes import ModeName
+from allocation.domain.references import is_service_reference
+from allocation.settings import AllocateOrdersSettings
+from tests.infrastructure.stack import Stack
+
+
+def accepts(stack: Stack, parameter: str, value: str) -> bool:
+    return re.fullmatch(stack.parameters[parameter]["AllowedPattern"], value) is not None
+
+
+def test_defaults_make_a_stack(stack: Stack) -> None:
+    assert stack.refusals() == []
+
+
+def test_defaults_are_those_of_the_code(stack: Stack) -> None:
+    defaults = AllocateOrdersSettings(allocations_table="table", order_dlq_url="url")
+
+    assert stack.parameters["AllocationMode"]["Default"] == defaults.allocation_mode
+    assert stack.parameters["Allocator"]["Default"] == defaults.allocator
+    assert stack.parameters["ProBaseUrl"]["Default"] == defaults.pro_base_url
+    assert stack.parameters["RecordRetentionDays"]["Default"] == defaults.record_retention_days
+    assert (stack.parameters["Runtime"]["Default"], stack.parameters["Architecture"]["Default"]) == (
+        "python3.13",
+        "arm64",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"AllocationMode": "service_group"}, "ServiceGroupReference"),
+        ({"AllocationMode": "carrier_service"}, "CarrierServiceReference"),
+        ({"Allocator": "pro"}, "ProSecretName"),
+    ],
+)
+def test_choice_is_refused_without_what_it_needs(stack: Stack, given: dict[str, str], missing: str) -> None:
+    (refusal,) = stack.refusals(**given)
+
+    assert missing in refusal
+    assert stack.refusals(**given, **{missing: "CX_NDS"}) == []
+
+
+def test_modes_are_those_of_the_domain(stack: Stack) -> None:
+    assert stack.parameters["AllocationMode"]["AllowedValues"] == list(get_args(ModeName))
+
+
+@pytest.mark.parametrize("parameter", ["ServiceGroupReference", "CarrierServiceReference"])
+@pytest.mark.parametrize(
+    "reference", ["valuableGoods", "CX_NDS", "a" * 64, "a" * 65, "a/b", "..", "a b", "-a", "é", "a\n"]
+)
+def test_reference_is_accepted_where_the_domain_accepts_it(stack: Stack, parameter: str, reference: str) -> None:
+    assert accepts(stack, parameter, reference) is is_service_reference(reference)
+
+
+@pytest.mark.parametrize(
+    ("url", "accepted"),
+    [
+        ("https://api.electioapp.com", True),
+        ("https://pro.example:8443/v1", True),
+        ("http://127.0.0.1:8080", True),
+        ("http://api.electioapp.com", False),
+        ("https://user:password@api.electioapp.com", False),
+        ("https://api.electioapp.com?key=1", False),
+        ("api.electioapp.com", False),
+    ],
+)
+def test_pro_is_called_over_tls(stack: Stack, url: str, accepted: bool) -> None:
+    assert accepts(stack, "ProBaseUrl", url) is accepted
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [("pro/api-key", True), ("", True), ("arn:aws:secretsmanager:eu-west-2:1:secret:key", False), ("*", False)],
+)
+def test_secret_is_one_secret_by_name(stack: Stack, name: str, accepted: bool) -> None:
+    assert accepts(stack, "ProSecretName", name) is accepted
+
+
+def test_every_parameter_has_a_label_a_description_and_its_place_in_the_console(stack: Stack) -> None:
+    interface = stack.template["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+
+    assert sorted(grouped) == sorted(stack.parameters)
+    assert interface["ParameterLabels"].keys() == stack.parameters.keys()
+    assert all(parameter["Description"] for parameter in stack.parameters.values())
+
+
+def test_free_text_is_constrained_in_words(stack: Stack) -> None:
+    free = {name: parameter for name, parameter in stack.parameters.items() if "AllowedValues" not in parameter}
+
+    assert [name for name, parameter in free.items() if not parameter.get("ConstraintDescription")] == []

@@ -1,0 +1,45 @@
+"""No order is lost, handled twice at once, or given up during an outage of a carrier."""
+
+import pytest
+
+from tests.infrastructure.stack import Stack
+
+FOURTEEN_DAYS = 14 * 24 * 3600
+QUEUES = ["OrderQueue", "OrderDlq", "StreamFailureQueue"]
+
+
+def test_message_stays_invisible_for_six_times_the_time_that_its_function_has(stack: Stack) -> None:
+    timeout = stack.properties("AllocateOrdersFunction")["Timeout"]
+    window = stack.mapping("AllocateOrdersFunction")["MaximumBatchingWindowInSeconds"]
+
+    assert stack.properties("OrderQueue")["VisibilityTimeout"] >= 6 * timeout + window
+
+
+def test_message_reaches_the_dlq_after_an_outage_of_two_hours_at_the_earliest(stack: Stack) -> None:
+    queue = stack.properties("OrderQueue")
+    redrive = queue["RedrivePolicy"]
+
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["OrderDlq", "Arn"]}
+    assert redrive["maxReceiveCount"] >= 5
+    assert redrive["maxReceiveCount"] * queue["VisibilityTimeout"] >= 2 * 3600
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_message_is_kept_for_fourteen_days(stack: Stack, queue: str) -> None:
+    assert stack.properties(queue)["MessageRetentionPeriod"] == FOURTEEN_DAYS
+
+
+def test_function_takes_batches_of_orders_and_returns_the_failed_ones_alone(stack: Stack) -> None:
+    mapping = stack.mapping("AllocateOrdersFunction")
+
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["OrderQueue", "Arn"]}
+    assert mapping["BatchSize"] == 10
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_orders_in_flight_are_bounded(stack: Stack) -> None:
+    assert 2 <= stack.mapping("AllocateOrdersFunction")["ScalingConfig"]["MaximumConcurrency"] <= 100
+
+
+def test_every_queue_is_under_test(stack: Stack) -> None:
+    assert sorted(stack.of_type("AWS::SQS::Queue")) == sorted(QUEUES)
