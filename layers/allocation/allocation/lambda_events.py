@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from boto3.dynamodb.types import TypeDeserializer
-
+from allocation.adapters.dynamodb_documents import from_item
 from allocation.ports import QueueMessage
 from allocation.publishing import Change
 
@@ -37,11 +36,7 @@ def queue_messages(event: Event) -> list[QueueMessage]:
 
 def changes(event: Event) -> list[Change]:
     """The changes of a DynamoDB stream event that have a new image; the template's filter lets no others pass."""
-    deserialize = TypeDeserializer().deserialize
     return [
-        Change(
-            record["dynamodb"]["SequenceNumber"],
-            {name: deserialize(value) for name, value in record["dynamodb"]["NewImage"].items()},
-        )
+        Change(record["dynamodb"]["SequenceNumber"], from_item(record["dynamodb"]["NewImage"]))
         for record in event["Records"]
     ]

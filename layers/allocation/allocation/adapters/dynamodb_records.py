@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.adapters.aws import cause_of
+from allocation.adapters.dynamodb_documents import to_item
 from allocation.batches import batches
 from allocation.contracts.allocation_record import record_document
 from allocation.domain.errors import RetryableError
@@ -37,7 +37,6 @@ class DynamoDBRecords:
         """`client` must have timeouts of its own; `table` is the table's name."""
         self._client = client
         self._table = table
-        self._serialize = TypeSerializer().serialize
 
     def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Which of the references have a record. Raises `RetryableError` where DynamoDB does not tell."""
@@ -74,16 +73,13 @@ class DynamoDBRecords:
         added: set[ConsignmentReference] = set()
         present: set[ConsignmentReference] = set()
         for batch in batches(records, MOST_RECORDS_A_TRANSACTION):
-            items = {record.consignment_reference: self._item(record) for record in batch}
+            items = {record.consignment_reference: to_item(record_document(record)) for record in batch}
             if len(items) > 1 and self._put_all(list(items.values())):
                 added |= items.keys()
                 continue
             for reference, item in items.items():
                 self._put(reference, item, added, present)
         return AddReceipt(frozenset(added), frozenset(present))
-
-    def _item(self, record: AllocationRecord) -> Item:
-        return {name: self._serialize(value) for name, value in record_document(record).items()}
 
     def _put_all(self, items: Sequence[Item]) -> bool:
         """Writes all items or none; False where one was there already or something failed."""

@@ -1,0 +1,80 @@
+"""moto's AWS, with the resources that the template declares, as far as the adapters depend on them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from moto import mock_aws
+
+from allocation.adapters.aws import client
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+TABLE = "allocations"
+
+
+@dataclass
+class Queue:
+    """A queue, and all that is in it."""
+
+    client: "SQSClient"
+    url: str
+
+    def messages(self) -> list[Any]:
+        answer = self.client.receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=0
+        )
+        return list(answer.get("Messages", []))
+
+
+@dataclass
+class Topic:
+    """A topic, and the queue that gets all of its messages raw."""
+
+    client: "SNSClient"
+    arn: str
+    queue: Queue
+
+
+@pytest.fixture(autouse=True)
+def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def dynamodb() -> "DynamoDBClient":
+    made: DynamoDBClient = client("dynamodb")
+    made.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "consignmentReference", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "consignmentReference", "KeyType": "HASH"}],
+    )
+    return made
+
+
+@pytest.fixture
+def dlq() -> Queue:
+    sqs: SQSClient = client("sqs")
+    return Queue(sqs, sqs.create_queue(QueueName="order-dlq", Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"])
+
+
+@pytest.fixture
+def topic() -> Topic:
+    sqs: SQSClient = client("sqs")
+    queue = Queue(sqs, sqs.create_queue(QueueName="subscriber")["QueueUrl"])
+    sns: SNSClient = client("sns")
+    arn = sns.create_topic(Name="allocations")["TopicArn"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn, Attributes={"RawMessageDelivery": "true"})
+    return Topic(sns, arn, queue)

@@ -1,0 +1,215 @@
+"""Allocation records in DynamoDB: what is kept, what is never overwritten, and what happens when DynamoDB fails."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+
+from allocation.adapters.dynamodb_documents import from_item
+from allocation.adapters.dynamodb_records import DynamoDBRecords
+from allocation.domain.errors import RetryableError
+from allocation.domain.modes import CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcomes import Allocated, AllocationFailed, Failure, Price
+from allocation.ports import AddReceipt
+from tests.integration.conftest import TABLE
+from tests.samples import FAILED, NOON, A, B, C, record_of, reference, summary_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "TransactWriteItems")
+
+
+@pytest.fixture
+def records(dynamodb: "DynamoDBClient") -> DynamoDBRecords:
+    return DynamoDBRecords(dynamodb, TABLE)
+
+
+def kept(dynamodb: "DynamoDBClient", consignment: str) -> dict[str, Any] | None:
+    answer = dynamodb.get_item(TableName=TABLE, Key={"consignmentReference": {"S": consignment}})
+    return from_item(answer["Item"]) if "Item" in answer else None
+
+
+def refuse(client: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, operation: str, error: Exception) -> list[Any]:
+    """Makes one operation fail, and gives the calls of it."""
+    calls: list[Any] = []
+
+    def fail(**arguments: Any) -> Any:
+        calls.append(arguments)
+        raise error
+
+    monkeypatch.setattr(client, operation, fail)
+    return calls
+
+
+def test_an_allocated_record_keeps_the_summary_as_it_came(records: DynamoDBRecords, dynamodb: "DynamoDBClient") -> None:
+    price = Price(Decimal("4.95"), Decimal("0.99"), Decimal("5.94"), "GBP")
+    outcome = Allocated(summary_of(A), price, {"catalogueVersion": "2026-11-01"})
+    records.add([replace(record_of(A, outcome, CarrierService("CX_NDS")), expires_at=NOON + timedelta(days=1))])
+    assert kept(dynamodb, A) == {
+        "consignmentReference": A,
+        "orderReference": "WEB-1",
+        "state": "Allocated",
+        "mode": "carrier_service",
+        "modeReference": "CX_NDS",
+        "version": 1,
+        "eventId": "event-1",
+        "allocatedAt": "2026-11-23T12:00:00.000Z",
+        "schemaVersion": 1,
+        "expiresAt": 1795521600,
+        "allocationSummary": summary_of(A).to_json(),
+        "carrierReference": "CARRIER_X",
+        "carrierServiceReference": "CX_NDS",
+        "price": {"net": "4.95", "vat": "0.99", "gross": "5.94", "currency": "GBP"},
+        "explanation": '{"catalogueVersion":"2026-11-01"}',
+    }
+
+
+def test_a_failed_record_keeps_the_reason(records: DynamoDBRecords, dynamodb: "DynamoDBClient") -> None:
+    failure = Failure("ServiceGroupNotFoundException", "There is no group 'gold'.")
+    records.add([record_of(A, AllocationFailed(failure), ServiceGroup("gold"))])
+    document = kept(dynamodb, A)
+    assert document is not None
+    assert (document["state"], document["modeReference"]) == ("AllocationFailed", "gold")
+    assert document["failure"] == {"code": failure.code, "message": failure.message}
+    assert "allocationSummary" not in document
+
+
+def test_a_summary_with_numbers_that_only_pro_knows_is_kept(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient"
+) -> None:
+    summary = summary_of(A, Price={"Net": 4.95, "Vat": 0.99}, Rank=3)
+    assert records.add([record_of(A, Allocated(summary)), record_of(B)]).added == {A, B}
+    document = kept(dynamodb, A)
+    assert document is not None
+    assert document["allocationSummary"] == summary.to_json()
+
+
+def test_the_references_with_a_record_are_told(records: DynamoDBRecords) -> None:
+    records.add([record_of(A), record_of(B, FAILED)])
+    assert records.recorded([A, B, C]) == {A, B}
+
+
+def test_more_references_than_one_read_takes_are_told(records: DynamoDBRecords) -> None:
+    references = [reference(number) for number in range(250)]
+    records.add([record_of(each) for each in references])
+    assert records.recorded([*references, A]) == set(references)
+
+
+def test_reads_are_consistent(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests: list[dict[str, Any]] = []
+
+    def read(RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - boto3's name
+        requests.append(RequestItems[TABLE])
+        return {"Responses": {}, "UnprocessedKeys": {}}
+
+    monkeypatch.setattr(dynamodb, "batch_get_item", read)
+    records.recorded([A])
+    assert [request["ConsistentRead"] for request in requests] == [True]
+
+
+def test_a_record_is_never_overwritten(records: DynamoDBRecords, dynamodb: "DynamoDBClient") -> None:
+    records.add([record_of(A)])
+    receipt = records.add([record_of(A, FAILED)])
+    assert receipt == AddReceipt(frozenset(), frozenset({A}))
+    document = kept(dynamodb, A)
+    assert document is not None
+    assert document["state"] == "Allocated"
+
+
+def test_one_record_that_exists_does_not_hold_the_others_back(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient"
+) -> None:
+    records.add([record_of(B)])
+    receipt = records.add([record_of(A), record_of(B, FAILED), record_of(C)])
+    assert receipt == AddReceipt(frozenset({A, C}), frozenset({B}))
+    document = kept(dynamodb, B)
+    assert document is not None
+    assert document["state"] == "Allocated"
+
+
+def test_of_two_deliveries_that_both_saw_no_record_one_adds_it(dynamodb: "DynamoDBClient") -> None:
+    first, second = DynamoDBRecords(dynamodb, TABLE), DynamoDBRecords(dynamodb, TABLE)
+    assert first.recorded([A, B]) == second.recorded([A, B]) == frozenset()
+    assert first.add([record_of(A), record_of(B)]).added == {A, B}
+    late = second.add([record_of(A, FAILED), record_of(B, FAILED), record_of(C)])
+    assert late == AddReceipt(frozenset({C}, {A), frozenset(B}))
+
+
+def test_more_records_than_one_transaction_takes_are_added(records: DynamoDBRecords) -> None:
+    references = [reference(number) for number in range(60)]
+    assert records.add([record_of(each) for each in references]).added == set(references)
+    assert records.recorded(references) == set(references)
+
+
+def test_a_throttled_transaction_is_written_one_by_one(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(dynamodb, monkeypatch, "transact_write_items", THROTTLED)
+    assert records.add([record_of(A), record_of(B)]).added == {A, B}
+
+
+@pytest.mark.parametrize("error", [THROTTLED, ConnectTimeoutError(endpoint_url="https://dynamodb")])
+def test_records_that_can_not_be_written_are_in_neither_set(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    refuse(dynamodb, monkeypatch, "transact_write_items", error)
+    refuse(dynamodb, monkeypatch, "put_item", error)
+    receipt = records.add([record_of(A), record_of(B)])
+    assert receipt == AddReceipt(frozenset(), frozenset())
+
+
+def test_a_record_too_large_for_an_item_does_not_hold_the_others_back(records: DynamoDBRecords) -> None:
+    large = Allocated(summary_of(B), explanation={"services": "x" * 420_000})
+    receipt = records.add([record_of(A), record_of(B, large), record_of(C)])
+    assert receipt == AddReceipt(frozenset({A, C}), frozenset())
+
+
+def test_keys_that_dynamodb_left_unread_are_read_again(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.add([record_of(A), record_of(B)])
+    read = dynamodb.batch_get_item
+    asked: list[int] = []
+
+    def one_at_a_time(RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - boto3's name
+        first, *left = RequestItems[TABLE]["Keys"]
+        asked.append(1 + len(left))
+        RequestItems[TABLE]["Keys"] = [first]
+        answer = read(RequestItems=RequestItems)
+        return {**answer, "UnprocessedKeys": {TABLE: {"Keys": left}} if left else {}}
+
+    monkeypatch.setattr(dynamodb, "batch_get_item", one_at_a_time)
+    assert records.recorded([A, B, C]) == {A, B}
+    assert asked == [3, 2, 1]
+
+
+def test_keys_that_dynamodb_never_reads_are_an_error_that_may_pass(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        dynamodb, "batch_get_item", lambda **asked: {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
+    )
+    with pytest.raises(RetryableError, match="left 2 of 2 keys unread"):
+        records.recorded([A, B])
+
+
+def test_a_throttled_read_is_an_error_that_may_pass(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(dynamodb, monkeypatch, "batch_get_item", THROTTLED)
+    with pytest.raises(RetryableError):
+        records.recorded([A])
+
+
+def test_one_record_alone_needs_no_transaction(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = refuse(dynamodb, monkeypatch, "transact_write_items", THROTTLED)
+    assert records.add([record_of(A, mode=DefaultRules())]).added == {A}
+    assert calls == []
