@@ -138,7 +138,7 @@ def test_of_two_deliveries_that_both_saw_no_record_one_adds_it(dynamodb: "Dynamo
     assert first.recorded([A, B]) == second.recorded([A, B]) == frozenset()
     assert first.add([record_of(A), record_of(B)]).added == {A, B}
     late = second.add([record_of(A, FAILED), record_of(B, FAILED), record_of(C)])
-    assert late == AddReceipt(frozenset({C}, {A), frozenset(B}))
+    assert late == AddReceipt(frozenset({C}), frozenset({A, B}))
 
 
 def test_more_records_than_one_transaction_takes_are_added(records: DynamoDBRecords) -> None:
