@@ -29,7 +29,7 @@ Line = Annotated[str, StringConstraints(max_length=256)]
 Paragraph = Annotated[str, StringConstraints(max_length=2000)]
 Lines = Annotated[list[Line], BeforeValidator(null_as_empty), Field(max_length=100)]
 Category = Literal["Gift", "CommercialSample", "Documents", "Other", "ReturnedGoods"]
-"""PRO's `CategoryType`; `ReturnedGoods` stands on a CN23 only."""
+"""PRO's `CategoryType`."""
 
 
 class MetaData(ProModel):
