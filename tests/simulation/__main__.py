@@ -1,0 +1,77 @@
+"""`python -m tests.simulation --histories N`: runs histories until one breaks the guarantee, on all processors."""
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+
+os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")
+CHUNK = 250
+
+
+def run_chunk(seeds: range) -> tuple[Counter[str], int | None]:
+    """Runs the histories of these seeds; returns what happened in them, and the first seed that broke."""
+    from tests.simulation.shrink import violations
+    from tests.simulation.world import Plan
+
+    seen: Counter[str] = Counter()
+    for seed in seeds:
+        history, problems = violations(Plan(seed))
+        seen += history.world.counts
+        seen["histories"] += 1
+        seen["calls"] += history.world.calls
+        seen["messages"] += len(history.orders)
+        seen["allocations"] += history.pro.state.allocations.total()
+        if problems:
+            return seen, seed
+    return seen, None
+
+
+def chunks(first: int, histories: int) -> Iterator[range]:
+    """The seeds of a run, in chunks."""
+    return (range(at, min(at + CHUNK, first + histories)) for at in range(first, first + histories, CHUNK))
+
+
+def summary(seen: Counter[str], seconds: float) -> str:
+    """What ran, in one line."""
+    faults = {name: count for name, count in sorted(seen.items()) if name not in ("histories", "calls", "messages")}
+    counts = ", ".join(f"{count:,} {name}" for name, count in faults.items())
+    totals = ", ".join(f"{seen[name]:,} {name}" for name in ("histories", "messages", "calls"))
+    return f"{totals} in {seconds:.0f} s: {counts}"
+
+
+def main() -> int:
+    """Runs the histories; exit code 1 and the shortest broken history if one breaks."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--histories", type=int, default=10_000)
+    parser.add_argument("--first-seed", type=int, default=0)
+    options = parser.parse_args()
+    started, seen = time.monotonic(), Counter[str]()
+    with get_context("fork").Pool() as pool:
+        for part, broken_seed in pool.imap_unordered(run_chunk, chunks(options.first_seed, options.histories)):
+            seen += part
+            if broken_seed is not None:
+                tell_shortest(broken_seed)
+                return 1
+            print(f"\r{summary(seen, time.monotonic() - started)[:150]}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    print(summary(seen, time.monotonic() - started))
+    return 0
+
+
+def tell_shortest(seed: int) -> None:
+    """Prints the shortest history with this seed that still breaks."""
+    from tests.simulation.shrink import shrink, told
+    from tests.simulation.world import Plan
+
+    print(f"\nseed {seed} breaks the guarantee; shrinking ...", file=sys.stderr)
+    print(told(shrink(Plan(seed))))
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2] / "layers/allocation"))
+    sys.exit(main())

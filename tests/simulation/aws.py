@@ -1,0 +1,208 @@
+"""DynamoDB, its stream, SQS and SNS as far as the adapters use them, by AWS's documented rules.
+
+The fakes stand where boto3's clients stand, so the adapters themselves are part of every history.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from tests.simulation.world import World
+
+KEY = "consignmentReference"
+NOT_THERE_YET = f"attribute_not_exists({KEY})"
+
+
+def aws_error(operation: str, code: str) -> ClientError:
+    """A `ClientError` as botocore raises it."""
+    return ClientError({"Error": {"Code": code, "Message": code}}, operation)
+
+
+def failure(operation: str, done: bool) -> Exception:
+    """What a caller sees when a call fails: throttled if it was not done, a lost answer if it was."""
+    if done:
+        return ReadTimeoutError(endpoint_url="https://aws.example")
+    return aws_error(operation, "ThrottlingException")
+
+
+class ConditionalCheckFailedError(ClientError):
+    """What botocore raises for a condition that does not hold."""
+
+
+class SimulatedDynamoDB:
+    """One table and its stream. A write that a condition refuses changes nothing and streams nothing."""
+
+    class exceptions:  # noqa: N801 - botocore's name
+        """botocore's modelled errors."""
+
+        ConditionalCheckFailedException = ConditionalCheckFailedError
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.items: dict[str, dict[str, Any]] = {}
+        self.writes: Counter[str] = Counter()
+        self.stream: list[dict[str, Any]] = []
+
+    def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
+        """Reads; now and then some keys are left unprocessed, but never all of them."""
+        [(table, request)] = RequestItems.items()
+
+        def work() -> dict[str, Any]:
+            keys = request["Keys"]
+            left = keys[1:] if len(keys) > 1 and self._world.random.random() < 0.05 else []
+            done = keys[: len(keys) - len(left)]
+            found = [self.items[key[KEY]["S"]] for key in done if key[KEY]["S"] in self.items]
+            unprocessed = {table: {**request, "Keys": left}} if left else {}
+            return {"Responses": {table: found}, "UnprocessedKeys": unprocessed}
+
+        return self._world.call("BatchGetItem", work, lambda done: failure("BatchGetItem", done))
+
+    def put_item(self, TableName: str, Item: dict[str, Any], ConditionExpression: str) -> dict[str, Any]:
+        """Writes one item if the condition holds."""
+
+        def work() -> dict[str, Any]:
+            if not self._holds(Item, ConditionExpression):
+                code = "ConditionalCheckFailedException"
+                raise ConditionalCheckFailedError({"Error": {"Code": code, "Message": code}}, "PutItem")
+            self._write(Item)
+            return {}
+
+        return self._world.call("PutItem", work, lambda done: failure("PutItem", done))
+
+    def transact_write_items(self, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Writes all items or none."""
+        puts = [item["Put"] for item in TransactItems]
+
+        def work() -> dict[str, Any]:
+            if not all(self._holds(put["Item"], put["ConditionExpression"]) for put in puts):
+                raise aws_error("TransactWriteItems", "TransactionCanceledException")
+            for put in puts:
+                self._write(put["Item"])
+            return {}
+
+        return self._world.call("TransactWriteItems", work, lambda done: failure("TransactWriteItems", done))
+
+    def _holds(self, item: Mapping[str, Any], condition: str) -> bool:
+        assert condition in {NOT_THERE_YET, "attribute_exists(anything) OR TRUE"}, f"unknown condition {condition}"
+        return condition != NOT_THERE_YET or item[KEY]["S"] not in self.items
+
+    def _write(self, item: dict[str, Any]) -> None:
+        reference = item[KEY]["S"]
+        self.writes[reference] += 1
+        event = "MODIFY" if reference in self.items else "INSERT"
+        self.items[reference] = item
+        sequence = f"{len(self.stream) + 1:021d}"
+        self.stream.append({"eventName": event, "dynamodb": {"SequenceNumber": sequence, "NewImage": item}})
+
+
+@dataclass(slots=True)
+class Message:
+    """A message on a simulated queue."""
+
+    message_id: str
+    body: str
+    visible_at: float = 0.0
+    receives: int = 0
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+class SimulatedSQS:
+    """An order queue with its DLQ: at least once, in no order, with visibility and receive counts."""
+
+    def __init__(self, world: World, *, visibility_seconds: float, most_receives: int) -> None:
+        self._world = world
+        self._visibility_seconds = visibility_seconds
+        self._most_receives = most_receives
+        self.messages: dict[str, Message] = {}
+        self.dead: list[Message] = []
+
+    def send(self, message_id: str, body: str) -> None:
+        """Puts a message on the order queue."""
+        self.messages[message_id] = Message(message_id, body, visible_at=self._world.now)
+
+    def receive(self, most: int) -> list[Message]:
+        """Takes visible messages; one that was received too often goes to the DLQ instead."""
+        visible = [message for message in self.messages.values() if message.visible_at <= self._world.now]
+        self._world.random.shuffle(visible)
+        taken = []
+        for message in visible[:most]:
+            message.receives += 1
+            if message.receives > self._most_receives:
+                self.dead.append(self.messages.pop(message.message_id))
+                continue
+            # Delivering at least once: now and then a message that is being worked on is delivered again.
+            again = self._world.random.random() < 0.03
+            message.visible_at = self._world.now + (
+                self._world.random.uniform(0, 5) if again else self._visibility_seconds
+            )
+            taken.append(message)
+        return taken
+
+    def delete(self, message_id: str) -> None:
+        """Removes a message that is done; now and then SQS forgets that it did."""
+        if self._world.random.random() < 0.97:
+            self.messages.pop(message_id, None)
+
+    def next_visible_at(self) -> float | None:
+        """When the next message can be received; None where there is none."""
+        return min((message.visible_at for message in self.messages.values()), default=None)
+
+    def change_message_visibility_batch(self, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Hides messages for as long as the entries say, from now on."""
+
+        def work() -> dict[str, Any]:
+            for entry in Entries:
+                if message := self.messages.get(entry["ReceiptHandle"]):
+                    message.visible_at = self._world.now + entry["VisibilityTimeout"]
+            return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+        return self._world.call(
+            "ChangeMessageVisibilityBatch", work, lambda done: failure("ChangeMessageVisibilityBatch", done)
+        )
+
+    def send_message_batch(self, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Takes messages for the DLQ; now and then it refuses one of several."""
+
+        def work() -> dict[str, Any]:
+            failed = Entries[1:2] if self._world.random.random() < 0.1 else []
+            taken = [entry for entry in Entries if entry not in failed]
+            self.dead += [
+                Message(
+                    entry["MessageAttributes"]["OriginalMessageId"]["StringValue"],
+                    entry["MessageBody"],
+                    attributes=entry["MessageAttributes"],
+                )
+                for entry in taken
+            ]
+            return {
+                "Successful": [{"Id": entry["Id"]} for entry in taken],
+                "Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in failed],
+            }
+
+        return self._world.call("SendMessageBatch", work, lambda done: failure("SendMessageBatch", done))
+
+
+class SimulatedSNS:
+    """A topic that remembers what it took; now and then it refuses one entry of several."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.published: list[str] = []
+
+    def publish_batch(self, TopicArn: str, PublishBatchRequestEntries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Takes entries, each by itself."""
+
+        def work() -> dict[str, Any]:
+            entries = PublishBatchRequestEntries
+            failed = entries[-1:] if len(entries) > 1 and self._world.random.random() < 0.1 else []
+            taken = [entry for entry in entries if entry not in failed]
+            self.published += [entry["Message"] for entry in taken]
+            return {
+                "Successful": [{"Id": entry["Id"]} for entry in taken],
+                "Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in failed],
+            }
+
+        return self._world.call("PublishBatch", work, lambda done: failure("PublishBatch", done))

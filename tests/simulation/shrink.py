@@ -1,0 +1,51 @@
+"""The shortest history that still breaks the guarantee: orders and faults are left out as long as it does."""
+
+from dataclasses import replace
+
+from tests.simulation.guarantee import broken
+from tests.simulation.history import History
+from tests.simulation.world import NeverQuietError, Plan
+
+
+def violations(plan: Plan) -> tuple[History, list[str]]:
+    """Runs a plan; returns its history and what is broken at its end, unrest included."""
+    history = History(plan)
+    try:
+        history.run()
+    except NeverQuietError as error:
+        return history, [str(error)]
+    return history, broken(history)
+
+
+def shrink(plan: Plan) -> Plan:
+    """A plan with as few orders and faults as could be found that still breaks the guarantee."""
+    while True:
+        smaller = next(filter(breaks, candidates(plan)), None)
+        if smaller is None:
+            return plan
+        plan = smaller
+
+
+def breaks(plan: Plan) -> bool:
+    """Tells whether the plan's history breaks the guarantee."""
+    return bool(violations(plan)[1])
+
+
+def candidates(plan: Plan) -> list[Plan]:
+    """The plan with one order or one fault less, each."""
+    history, _ = violations(plan)
+    orders = [
+        replace(plan, dropped_orders=plan.dropped_orders | {at})
+        for at in history.order_numbers
+        if len(history.orders) > 1
+    ]
+    return orders + [replace(plan, spared=plan.spared | {number}) for number in history.world.struck]
+
+
+def told(plan: Plan) -> str:
+    """A plan's history in words: its orders, what struck, and what is broken."""
+    history, problems = violations(plan)
+    lines = [f"seed {plan.seed}, mode {history.mode}, {len(history.orders)} orders, {history.world.calls} calls"]
+    lines += [f"  at {order.sent_at:5.0f} s {order.name}: {', '.join(order.consignments)}" for order in history.orders]
+    lines += [f"  call {number}: {what}" for number, what in sorted(history.world.struck.items())]
+    return "\n".join(lines + [f"  BROKEN: {problem}" for problem in problems])

@@ -1,0 +1,153 @@
+"""Simulated time, processes and faults: one seed is one history, to the last call.
+
+Every call that leaves the process goes through `World.call`. There time passes, other processes run, and a fault may
+strike: the call fails before its work is done, or after; or the process is killed before, or after.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+from typing import Any, TypeVar
+
+from greenlet import getcurrent, greenlet
+
+Result = TypeVar("Result")
+
+LONGEST_HISTORY_SECONDS = 14 * 24 * 3600.0
+"""A history that lasts longer waits for something that never comes."""
+
+
+class Fault(StrEnum):
+    """What can strike at a call boundary."""
+
+    ERROR_BEFORE = "error before"
+    ERROR_AFTER = "error after"
+    KILL_BEFORE = "kill before"
+    KILL_AFTER = "kill after"
+    SLOW = "slow"
+
+
+class KilledError(BaseException):
+    """The process ends here. No `except Exception` of the code under test may stop it."""
+
+
+class NeverQuietError(AssertionError):
+    """The history goes on for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What makes a history: `seed` draws everything; `spared` names call numbers at which no fault strikes."""
+
+    seed: int
+    fault_chance: float = 0.08
+    faults_until: float = 3600.0
+    """Seconds after which nothing fails any more, so that a history can come to rest."""
+    spared: frozenset[int] = frozenset()
+    dropped_orders: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class World:
+    """The clock, the processes and the faults of one history."""
+
+    plan: Plan
+    now: float = 0.0
+    calls: int = 0
+    struck: dict[int, str] = field(default_factory=dict)
+    """By call number: what struck, and where."""
+    counts: Counter[str] = field(default_factory=Counter)
+    random: Random = field(init=False)
+    _agenda: list[tuple[float, int, Callable[[], Any]]] = field(default_factory=list)
+    _entries: int = 0
+    _main: greenlet = field(default_factory=getcurrent)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.plan.seed)
+
+    def at(self, seconds: float, action: Callable[[], Any]) -> None:
+        """Puts `action` on the agenda, `seconds` from now."""
+        self._entries += 1
+        heapq.heappush(self._agenda, (self.now + seconds, self._entries, action))
+
+    def run(self) -> None:
+        """Runs until nothing is on the agenda. Raises `NeverQuietError` where that does not come about."""
+        while self._agenda:
+            self.now, _, action = heapq.heappop(self._agenda)
+            if self.now > LONGEST_HISTORY_SECONDS:
+                raise NeverQuietError(f"seed {self.plan.seed}: not at rest after {self.now:.0f} s")
+            action()
+
+    def start(self, work: Callable[[], Any], seconds: float, done: Callable[[Any], Any]) -> None:
+        """Starts a process that is killed after `seconds`; `done` gets its result, or None if it was killed."""
+
+        def body() -> None:
+            try:
+                result = work()
+            except KilledError:
+                result = None
+            done(result)
+
+        process = greenlet(body, self._main)
+        self.at(0, process.switch)
+        self.at(seconds, lambda: self._kill(process, "process timed out"))
+
+    def _kill(self, process: greenlet, why: str) -> None:
+        if not process.dead:
+            self.counts[why] += 1
+            process.throw(KilledError)
+
+    def call(
+        self, name: str, work: Callable[[], Result], error: Callable[[bool], Exception], seconds: float = 8.0
+    ) -> Result:
+        """One call to the outside; `error(done)` makes what the caller sees when it fails, its work done or not.
+
+        A slow call is given up after `seconds`; its work is done all the same, before that or long after.
+        """
+        self.calls += 1
+        fault = self._fault(self.calls, name)
+        if fault is Fault.SLOW:
+            self.at(self.random.uniform(0, 10 * seconds), lambda: unheard(work))
+            self._pass_time(seconds)
+            raise error(True)
+        self._pass_time(self.random.uniform(0.001, 0.2))
+        if fault is Fault.KILL_BEFORE:
+            raise KilledError(name)
+        if fault is Fault.ERROR_BEFORE:
+            raise error(False)
+        result = work()
+        self._pass_time(self.random.uniform(0.001, 0.1))
+        if fault is Fault.KILL_AFTER:
+            raise KilledError(name)
+        if fault is Fault.ERROR_AFTER:
+            raise error(True)
+        return result
+
+    def _pass_time(self, seconds: float) -> None:
+        process = getcurrent()
+        self.at(seconds, lambda: None if process.dead else process.switch())
+        self._main.switch()
+
+    def sleep(self, seconds: float) -> None:
+        """What `time.sleep` is to a process of this world."""
+        self._pass_time(seconds)
+
+    def _fault(self, number: int, name: str) -> Fault | None:
+        draw = Random(f"{self.plan.seed}/{number}")
+        strikes = draw.random() < self.plan.fault_chance
+        if not strikes or number in self.plan.spared or self.now > self.plan.faults_until:
+            return None
+        fault = draw.choice(tuple(Fault))
+        self.struck[number] = f"{fault} {name}"
+        self.counts[fault] += 1
+        return fault
+
+
+def unheard(work: Callable[[], Any]) -> None:
+    """Does work whose caller is gone: whatever it ends with, nobody hears of it."""
+    with suppress(Exception):
+        work()
