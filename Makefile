@@ -15,6 +15,8 @@ SAM := .local/sam
 UV := .local/uv
 
 export SAM_CLI_TELEMETRY := 0
+export UV_SYSTEM_CERTS := true
+export UV_PYTHON_DOWNLOADS := never
 export BUILD_PYTHON := $(CURDIR)/$(UV)/bin/python
 
 help: ## what there is
