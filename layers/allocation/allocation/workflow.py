@@ -21,6 +21,8 @@ WAVE: Final = 100
 RESERVE_SECONDS: Final = 5.0
 """Kept for writing and answering: no wave is started with less time than this left."""
 OUT_OF_TIME: Final = Deferred("out_of_time")
+NO_ANSWER: Final = Deferred("no_answer")
+"""For a consignment that the allocator was asked for and passed over: its message must not count as done."""
 NOT_RECORDED: Final = Deferred("not_recorded")
 NOT_KEPT: Final = Deferred("not_kept_in_dlq")
 
@@ -112,19 +114,16 @@ class AllocateOrders:
     ) -> tuple[dict[ConsignmentReference, Outcome], Deferrals]:
         """Allocates and records one wave; the outcomes returned are those that this call has written."""
         answers = self.allocator.allocate([item.consignment for item in wave], self.mode, deadline)
-        deferrals = {reference: answer for reference, answer in answers.items() if isinstance(answer, Deferred)}
-        outcomes = {reference: answer for reference, answer in answers.items() if not isinstance(answer, Deferred)}
-        receipt = self.records.add(
-            [
-                self._record(item, outcomes[item.consignment.reference])
-                for item in wave
-                if item.consignment.reference in outcomes
-            ]
-        )
-        missing = {
-            reference: NOT_RECORDED for reference in outcomes if reference not in receipt.added | receipt.present
+        asked = {item.consignment.reference: item for item in wave}
+        outcomes = {
+            reference: answer
+            for reference, answer in answers.items()
+            if reference in asked and not isinstance(answer, Deferred)
         }
-        return {reference: outcomes[reference] for reference in receipt.added}, deferrals | missing
+        receipt = self.records.add([self._record(asked[reference], outcome) for reference, outcome in outcomes.items()])
+        settled = receipt.added | receipt.present
+        deferrals = {reference: deferral_of(answers.get(reference, NO_ANSWER)) for reference in asked.keys() - settled}
+        return {reference: outcomes[reference] for reference in receipt.added}, deferrals
 
     def _record(self, work: Work, outcome: Outcome) -> AllocationRecord:
         allocated_at = self.now()
@@ -140,6 +139,11 @@ class AllocateOrders:
 
     def _keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
         return self.refused_messages.keep(refused) if refused else frozenset()
+
+
+def deferral_of(answer: Outcome | Deferred) -> Deferred:
+    """Why a consignment has no record: the allocator deferred it, or its outcome was not written."""
+    return answer if isinstance(answer, Deferred) else NOT_RECORDED
 
 
 def read_messages(messages: Sequence[QueueMessage]) -> ReadMessages:

@@ -1,0 +1,267 @@
+"""The order queue's use case: every consignment allocated once, every message done, returned or refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from allocation.domain.consignments import Consignment
+from allocation.domain.errors import RetryableError
+from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure, Outcome
+from allocation.ports import QueueMessage
+from allocation.workflow import AllocateOrders, BatchReport
+from tests.fakes.ports import FakeDeadline, InMemoryRecords, InMemoryRefusedMessages, ScriptedAllocator
+from tests.samples import FAILED, NOON, A, B, C, D, allocated, message, record_of, reference, text_of
+
+MODES = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
+THROTTLED = Deferred("throttled")
+OUTCOMES: Mapping[str, Outcome] = {
+    "NoCarrierServiceAvailable": FAILED,
+    "ServiceGroupNotFoundException": AllocationFailed(
+        Failure("ServiceGroupNotFoundException", "There is no group 'valuableGoods'.")
+    ),
+    "MpdCarrierServiceNotFoundException": AllocationFailed(
+        Failure("MpdCarrierServiceNotFoundException", "There is no service 'CX_NDS'.")
+    ),
+}
+
+
+@dataclass
+class Orders:
+    """The use case among fakes. Each consignment is allocated unless `answers` tells otherwise."""
+
+    mode: AllocationMode = field(default_factory=DefaultRules)
+    answers: dict[str, Outcome | Deferred | None] = field(default_factory=dict)
+    retention: timedelta | None = None
+    deadline: FakeDeadline = field(default_factory=FakeDeadline)
+    records: InMemoryRecords = field(default_factory=InMemoryRecords)
+    dlq: InMemoryRefusedMessages = field(default_factory=InMemoryRefusedMessages)
+
+    def __post_init__(self) -> None:
+        self.allocator = ScriptedAllocator(self.answer)
+        self.use_case = AllocateOrders(
+            self.allocator, self.mode, self.records, self.dlq, lambda: NOON, retention=self.retention
+        )
+
+    def answer(self, consignment: Consignment) -> Outcome | Deferred | None:
+        return self.answers.get(consignment.reference, allocated(consignment))
+
+    def process(self, *messages: QueueMessage) -> BatchReport:
+        return self.use_case.process(messages, self.deadline)
+
+
+def test_an_order_is_allocated_and_recorded() -> None:
+    orders = Orders()
+    report = orders.process(message("m1", A))
+    assert orders.records.kept == {A: record_of(A)}
+    assert (report.returned, report.refused, set(report.outcomes)) == ({}, {}, {A})
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_an_allocation_is_recorded_in_each_mode(mode: AllocationMode) -> None:
+    orders = Orders(mode)
+    orders.process(message("m1", A))
+    assert orders.allocator.modes == [mode]
+    assert orders.records.kept == {A: record_of(A, mode=mode)}
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES.keys())
+def test_a_failure_is_an_outcome_in_each_mode(mode: AllocationMode, outcome: Outcome) -> None:
+    orders = Orders(mode, {A: outcome})
+    report = orders.process(message("m1", A))
+    assert orders.records.kept == {A: record_of(A, outcome, mode)}
+    assert (report.returned, report.outcomes) == ({}, {A: outcome})
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_a_deferral_returns_its_message_in_each_mode(mode: AllocationMode) -> None:
+    orders = Orders(mode, {A: THROTTLED})
+    assert orders.process(message("m1", A)).returned == {"m1": THROTTLED}
+    assert orders.records.kept == {}
+
+
+def test_the_messages_of_one_batch_succeed_and_fail_each_for_itself() -> None:
+    orders = Orders(answers={B: THROTTLED, C: FAILED})
+    broken = QueueMessage("m4", "not JSON")
+    report = orders.process(message("m1", A), message("m2", B), message("m3", C), broken)
+    assert report.returned == {"m2": THROTTLED}
+    assert set(report.refused) == {"m4"}
+    assert set(orders.records.kept) == {A, C}
+
+
+def test_an_order_is_done_only_when_all_its_consignments_have_an_outcome() -> None:
+    orders = Orders(answers={B: THROTTLED})
+    assert orders.process(message("m1", A, B, C)).returned == {"m1": THROTTLED}
+    assert set(orders.records.kept) == {A, C}
+    orders.answers.clear()
+    assert orders.process(message("m1", A, B, C)).returned == {}
+    assert orders.allocator.asked == [(A, B, C), (B,)]
+
+
+@pytest.mark.parametrize("message_id", ["m1", "redriven"])
+@pytest.mark.parametrize("outcome", [None, FAILED], ids=["allocated", "failed"])
+def test_a_done_order_that_comes_again_is_passed_by(message_id: str, outcome: Outcome | None) -> None:
+    orders = Orders()
+    orders.records.kept = {A: record_of(A, outcome)}
+    report = orders.process(message(message_id, A))
+    assert orders.allocator.asked == []
+    assert orders.records.kept == {A: record_of(A, outcome)}
+    assert (report.returned, report.outcomes) == ({}, {})
+
+
+@pytest.mark.parametrize("message_id", ["m1", "redriven"])
+def test_a_half_done_order_that_comes_again_is_finished(message_id: str) -> None:
+    orders = Orders()
+    orders.records.kept = {A: record_of(A, FAILED)}
+    assert orders.process(message(message_id, A, B)).returned == {}
+    assert orders.allocator.asked == [(B,)]
+    assert orders.records.kept == {A: record_of(A, FAILED), B: record_of(B)}
+
+
+def test_an_order_that_stands_twice_in_a_batch_is_allocated_once() -> None:
+    orders = Orders()
+    report = orders.process(message("m1", A, B), message("m2", A, B))
+    assert orders.allocator.asked == [(A, B)]
+    assert report.returned == {}
+
+
+def test_a_consignment_of_two_orders_is_recorded_with_the_first() -> None:
+    orders = Orders()
+    orders.process(message("m1", A, orderReference="WEB-1"), message("m2", A, B, orderReference="WEB-2"))
+    assert orders.allocator.asked == [(A, B)]
+    assert {key: record.order_reference for key, record in orders.records.kept.items()} == {A: "WEB-1", B: "WEB-2"}
+
+
+def test_both_messages_wait_for_a_consignment_they_share() -> None:
+    orders = Orders(answers={A: THROTTLED})
+    assert orders.process(message("m1", A), message("m2", A, B)).returned == {"m1": THROTTLED, "m2": THROTTLED}
+
+
+def test_of_two_concurrent_deliveries_one_outcome_is_recorded_and_both_are_done() -> None:
+    orders = Orders(answers={A: FAILED})
+    other = Orders(records=orders.records)
+    reports: list[BatchReport] = []
+    orders.allocator.meanwhile = lambda: reports.append(other.process(message("m1", A, B)))
+    late = orders.process(message("m1", A, B))
+    assert other.allocator.asked == orders.allocator.asked == [(A, B)]
+    assert orders.records.kept == {A: record_of(A), B: record_of(B)}
+    assert set(reports[0].outcomes) == {A, B}
+    assert (late.returned, late.outcomes) == ({}, {})
+
+
+def test_an_order_with_no_time_left_goes_back_untouched() -> None:
+    orders = Orders(deadline=FakeDeadline(seconds=4.9))
+    assert orders.process(message("m1", A)).returned == {"m1": Deferred("out_of_time")}
+    assert orders.allocator.asked == []
+
+
+def test_what_was_allocated_before_the_time_ran_out_is_recorded() -> None:
+    orders = Orders(deadline=FakeDeadline(seconds=24.0, each_look=10.0))
+    references = [reference(number) for number in range(300)]
+    report = orders.process(message("m1", *references[:150]), message("m2", *references[150:]))
+    assert list(orders.records.kept) == references[:200]
+    assert report.returned == {"m2": Deferred("out_of_time")}
+
+
+def test_outcomes_that_are_not_written_return_their_message() -> None:
+    orders = Orders()
+    orders.records.unwritable = {B}
+    report = orders.process(message("m1", A), message("m2", B, C))
+    assert report.returned == {"m2": Deferred("not_recorded")}
+    assert set(report.outcomes) == {A, C}
+
+
+def test_a_consignment_that_the_allocator_gives_no_answer_for_returns_its_message() -> None:
+    orders = Orders(answers={A: None})
+    assert orders.process(message("m1", A), message("m2", B)).returned == {"m1": Deferred("no_answer")}
+
+
+def test_nothing_is_allocated_where_the_records_can_not_be_read() -> None:
+    orders = Orders(records=InMemoryRecords(unreadable=True))
+    with pytest.raises(RetryableError):
+        orders.process(message("m1", A))
+    assert orders.allocator.asked == []
+
+
+def test_an_unreadable_message_goes_to_the_dlq_with_the_reason_at_once() -> None:
+    orders = Orders()
+    broken = QueueMessage("m1", text_of("malformed/unknown-major-version.json"))
+    report = orders.process(broken, message("m2", A))
+    (kept,) = orders.dlq.kept
+    assert kept.message == broken
+    assert (kept.error.code, str(kept.error)) == ("UnknownEventVersion", "eventVersion is 2: send 1")
+    assert (report.returned, report.refused) == ({}, {"m1": kept.error})
+
+
+def test_a_batch_of_unreadable_messages_asks_for_nothing() -> None:
+    orders = Orders(records=InMemoryRecords(unreadable=True))
+    assert set(orders.process(QueueMessage("m1", "[]"), QueueMessage("m2", "")).refused) == {"m1", "m2"}
+
+
+def test_a_refused_message_that_the_dlq_does_not_take_goes_back() -> None:
+    orders = Orders(dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
+    report = orders.process(QueueMessage("m1", "[]"), QueueMessage("m2", "[]"))
+    assert report.returned == {"m1": Deferred("not_kept_in_dlq")}
+    assert set(report.refused) == {"m2"}
+
+
+def test_the_good_consignments_beside_a_bad_one_are_allocated_before_the_message_is_refused() -> None:
+    orders = Orders()
+    report = orders.process(message("m1", A, "EC/2", C))
+    assert set(orders.records.kept) == {A, C}
+    (kept,) = orders.dlq.kept
+    assert "consignments[1].Reference" in str(kept.error)
+    assert report.returned == {}
+
+
+def test_an_order_with_a_bad_consignment_is_not_refused_before_the_good_ones_have_an_outcome() -> None:
+    orders = Orders(answers={A: THROTTLED})
+    mixed = message("m1", A, "EC/2")
+    assert orders.process(mixed).returned == {"m1": THROTTLED}
+    assert orders.dlq.kept == []
+    orders.answers.clear()
+    assert orders.process(mixed).returned == {}
+    assert [kept.message for kept in orders.dlq.kept] == [mixed]
+
+
+def test_a_mended_order_allocates_only_what_was_bad() -> None:
+    orders = Orders()
+    orders.process(message("m1", A, "EC/2", C))
+    report = orders.process(message("m2", A, B, C))
+    assert orders.allocator.asked == [(A, C), (B,)]
+    assert (report.returned, report.refused) == ({}, {})
+
+
+def test_a_large_order_is_allocated_in_waves_each_recorded_before_the_next() -> None:
+    orders = Orders()
+    references = [reference(number) for number in range(250)]
+    recorded: list[int] = []
+
+    def answer(consignment: Consignment) -> Outcome:
+        recorded.append(len(orders.records.kept))
+        return allocated(consignment)
+
+    orders.allocator.answer = answer
+    assert orders.process(message("m1", *references)).returned == {}
+    assert sorted(set(recorded)) == [0, 100, 200]
+
+
+def test_records_expire_after_the_retention() -> None:
+    orders = Orders(retention=timedelta(days=30))
+    orders.process(message("m1", A))
+    assert orders.records.kept[A].expires_at == NOON + timedelta(days=30)
+
+
+def test_records_are_kept_for_ever_without_a_retention() -> None:
+    orders = Orders()
+    orders.process(message("m1", D))
+    assert orders.records.kept[D].expires_at is None
+
+
+def test_a_report_names_an_allocation_as_such() -> None:
+    report = Orders(answers={B: FAILED}).process(message("m1", A, B))
+    assert isinstance(report.outcomes[A], Allocated)
+    assert report.outcomes[B] == FAILED
