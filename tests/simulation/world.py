@@ -49,6 +49,8 @@ class Plan:
     """Seconds after which nothing fails any more, so that a history can come to rest."""
     spared: frozenset[int] = frozenset()
     dropped_orders: frozenset[int] = frozenset()
+    schedule: int = 0
+    """Another one is another order of events, with the same messages."""
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ class World:
     _main: greenlet = field(default_factory=getcurrent)
 
     def __post_init__(self) -> None:
-        self.random = Random(self.plan.seed)
+        self.random = Random(f"{self.plan.seed}/{self.plan.schedule}")
 
     def at(self, seconds: float, action: Callable[[], Any]) -> None:
         """Puts `action` on the agenda, `seconds` from now."""
