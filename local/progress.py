@@ -59,4 +59,4 @@ class Step:
             self._status.update(text)
         elif changed and time.monotonic() - self._told >= PLAIN_SECONDS:
             self._told = time.monotonic()
-            self._console.print(f"  {text}", markup=False, highlight=False)
+            self._console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)

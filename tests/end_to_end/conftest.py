@@ -1,0 +1,84 @@
+"""One stack for all tests here, deployed as `make run` does it, from an environment as hostile as a user's may be."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from rich.console import Console
+
+from local.account import Account, SentOrder
+from local.deployment import Deployment, deployed
+from local.following import follow, send_orders
+from local.modes import Mode
+from local.observer import Observer
+from local.orders import OrderMessage, as_object, consignment_references, innermost
+from local.progress import Progress
+from tests.end_to_end.traffic import malformed_bodies, readable_bodies, repeated
+
+PATIENCE_SECONDS = 60.0
+HOSTILE_ENVIRONMENT = {
+    "AWS_PROFILE": "someone-elses",
+    "AWS_CONFIG_FILE": "/nonexistent/config",
+    "AWS_ACCESS_KEY_ID": "the-users-own",
+    "AWS_SECRET_ACCESS_KEY": "the-users-own",
+    "AWS_SESSION_TOKEN": "the-users-own",
+    "AWS_REGION": "ap-south-1",
+    "AWS_CA_BUNDLE": "/nonexistent/bundle.pem",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+}
+"""Settings of the user's own, which must not reach the local AWS: the deployment would fail with any of them."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The messages that were sent, by kind, and what became of all of them."""
+
+    readable: list[SentOrder]
+    repeated: list[SentOrder]
+    malformed: list[SentOrder]
+    account: Account
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def order_message(body: str) -> OrderMessage:
+    """A message with what it says of itself."""
+    event = innermost(as_object(body) or {})
+    return OrderMessage(body, event.get("orderReference"), consignment_references(event))
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A deployed stack, in the default mode."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in HOSTILE_ENVIRONMENT.items():
+            environment.setenv(name, value)
+        folder = tmp_path_factory.mktemp("stack")
+        with deployed(free_port(), Mode(), folder, Progress(Console(stderr=True))) as ready:
+            yield ready
+
+
+@pytest.fixture(scope="session")
+def observer(deployment: Deployment) -> Observer:
+    """Watches the stack from before the first order."""
+    return Observer(deployment.clients, deployment.stack)
+
+
+@pytest.fixture(scope="session")
+def traffic(deployment: Deployment, observer: Observer) -> Traffic:
+    """200 orders and some of them twice, sent and followed until the stack has no more to do."""
+    readable = readable_bodies()
+    bodies = [*readable, *malformed_bodies(), *repeated(readable)]
+    queue_url = deployment.stack.order_queue_url
+    sent = list(send_orders(deployment.clients.sqs, queue_url, [order_message(body) for body in bodies]))
+    account = follow(lambda: observer.look(sent), lambda _: None, PATIENCE_SECONDS)
+    malformed_end = len(readable) + len(malformed_bodies())
+    return Traffic(sent[: len(readable)], sent[malformed_end:], sent[len(readable) : malformed_end], account)
