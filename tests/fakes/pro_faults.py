@@ -114,7 +114,7 @@ class Faults:
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311
+        self._random = random.Random(self.seed)
 
     def script(self, *faults: Fault | None) -> None:
         """What goes wrong with the next calls, one each; None leaves a call alone."""

@@ -21,7 +21,8 @@ from allocation.adapters.pro_credentials import KeySource
 from allocation.adapters.pro_retry_after import retry_after_seconds
 from allocation.domain.errors import ConfigurationError, RetryableError
 
-MAXIMUM_REPLY_BYTES: Final = 1 << 20
+MAXIMUM_REPLY_BYTES: Final = 256 << 10
+"""A summary has about 1 KiB, a consignment as much for each package; the worst JSON of this size is read in 0.1 s."""
 CONNECT_SECONDS: Final = 2.0
 FETCH_PAUSE_SECONDS: Final = 10.0
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 
 from allocation.adapters.pro_contract import (
     MAXIMUM_MESSAGE_CHARACTERS,
+    MAXIMUM_PARTS,
     MAXIMUM_SUMMARY_CHARACTERS,
     ReplyPart,
     UnreadableReplyError,
@@ -51,12 +52,15 @@ class _FailedAllocation(ReplyPart):
     message: str | None = None
 
 
+_Legs = Annotated[list[ConsignmentLeg], Field(max_length=MAXIMUM_PARTS)]
+
+
 class _Consignment(ReplyPart):
     reference: str | None = None
     consignment_state: str
     allocation: Annotated[_Allocation | None, WrapValidator(_none_if_unreadable)] = None
     failed_allocation: Annotated[_FailedAllocation | None, WrapValidator(_none_if_unreadable)] = None
-    consignment_legs: Annotated[tuple[ConsignmentLeg, ...] | None, WrapValidator(_none_if_unreadable)] = None
+    consignment_legs: Annotated[_Legs | None, WrapValidator(_none_if_unreadable)] = None
 
 
 @dataclass(frozen=True, slots=True)

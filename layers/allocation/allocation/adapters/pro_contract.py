@@ -21,6 +21,10 @@ ALLOCATION_REFUSED: Final = "AllocationRefused"
 """Failure code of an item that PRO refused without naming a code."""
 MAXIMUM_SUMMARY_CHARACTERS: Final = 100_000
 """A larger summary could not be kept and published; a reasonable one has about a thousand."""
+MAXIMUM_ITEMS: Final = 200
+"""More summaries than any call here asks for; each one that can't be read takes its time."""
+MAXIMUM_PARTS: Final = 100
+"""Details of one error, or legs of one consignment."""
 MAXIMUM_MESSAGE_CHARACTERS: Final = 1_000
 
 
@@ -46,7 +50,7 @@ def read_items(body: bytes) -> dict[str, Item]:
     """
     document = _read_json(body)
     candidates = document if isinstance(document, list) else [document]
-    if not all(isinstance(candidate, dict) for candidate in candidates):
+    if len(candidates) > MAXIMUM_ITEMS or not all(isinstance(candidate, dict) for candidate in candidates):
         raise UnreadableReplyError("the reply is neither a list of summaries nor one summary")
     items: dict[str, Item] = {}
     contradicted: set[str] = set()
@@ -108,7 +112,8 @@ class _ErrorDetail(ReplyPart):
 class _ApiError(ReplyPart):
     code: str = Field(min_length=1)
     message: str | None = None
-    details: tuple[_ErrorDetail, ...] | None = None
+    # A list stops at its maximum; a tuple would collect the errors of all that comes after it.
+    details: list[_ErrorDetail] | None = Field(None, max_length=MAXIMUM_PARTS)
 
 
 def read_error(body: bytes) -> Failure | None:

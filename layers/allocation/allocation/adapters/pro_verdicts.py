@@ -107,7 +107,8 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> 
     if reply.status == NOTHING_FITS:
         error = Failure(NO_CARRIER_SERVICE_AVAILABLE, error.message)
     if error.code in MODE_NOT_FOUND:
-        error = Failure(error.code, f"{mode.name} {mode.reference}: {error.message}")
+        kind = mode.name.replace("_", " ")
+        error = Failure(error.code, f"{kind} {mode.reference}: {error.message}")
     elif len(call.references) > 1:
         # The error is of one of them, or of how many they are: each is asked for by itself.
         return Doubtful("outage")
