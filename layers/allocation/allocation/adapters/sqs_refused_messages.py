@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 1024 * 1024
 """SQS's limit of a message and of a batch, attributes included."""
 MOST_ENTRIES: Final = 10
-ATTRIBUTES_BYTES: Final = 8 * 1024
+ATTRIBUTES_BYTES: Final = 2 * 1024
 """More than the attributes that are added here can take."""
 
 

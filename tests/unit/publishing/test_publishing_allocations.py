@@ -1,0 +1,124 @@
+"""The stream's use case: every changed record has its event published, or comes again."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from allocation.adapters.dynamodb_documents import from_item, to_item
+from allocation.contracts.allocation_record import record_document
+from allocation.domain.outcomes import Allocated
+from allocation.domain.records import AllocationRecord
+from allocation.domain.references import ConsignmentReference
+from allocation.domain.summaries import AllocationSummary
+from allocation.lambda_events import changes
+from allocation.publishing import Change, PublishAllocations
+from tests.fakes.ports import InMemoryEventPublisher
+from tests.samples import FAILED, A, B, C, json_of, record_of, summary_of
+
+
+def change(sequence_number: str, record: AllocationRecord) -> Change:
+    """A change as it comes out of the table's stream."""
+    return Change(sequence_number, from_item(to_item(record_document(record))))
+
+
+def published(*batch: Change) -> Sequence[Any]:
+    publisher = InMemoryEventPublisher()
+    assert PublishAllocations(publisher).process(batch).failed == {}
+    return publisher.published
+
+
+@pytest.mark.parametrize(
+    ("stream", "event"),
+    [
+        ("stream-insert-allocated.json", "consignment-allocated-v1.json"),
+        ("stream-insert-failed.json", "consignment-allocation-failed-v1.json"),
+        ("stream-later-schema.json", "consignment-allocated-v1.json"),
+    ],
+)
+def test_a_stream_record_is_published_as_its_documented_event(stream: str, event: str) -> None:
+    (sent,) = published(*changes(json_of(stream)))
+    assert json.loads(sent.body) == json_of(event)
+    assert sent.event_id == json_of(event)["id"]
+
+
+def test_subscribers_can_filter_by_type_mode_carrier_and_service() -> None:
+    (sent,) = published(*changes(json_of("stream-insert-allocated.json")))
+    assert sent.attributes == {
+        "type": "consignment.allocated",
+        "mode": "default_rules",
+        "carrierReference": "CARRIER_X",
+        "carrierServiceReference": "CX_NDS",
+    }
+
+
+def test_an_attribute_without_a_value_is_left_out() -> None:
+    (sent,) = published(*changes(json_of("stream-insert-failed.json")))
+    assert sent.attributes == {"type": "consignment.allocation_failed", "mode": "service_group"}
+
+
+def test_the_documented_summary_round_trips_exactly() -> None:
+    (documented,) = json_of("allocation-summary.json")
+    assert json.dumps(AllocationSummary.model_validate(documented).to_json()) == json.dumps(documented)
+
+
+def test_the_documented_summary_reaches_subscribers_exactly() -> None:
+    (documented,) = json_of("allocation-summary.json")
+    reference = ConsignmentReference("EC-000-05B-MMA")
+    outcome = Allocated(AllocationSummary.model_validate(documented))
+    (sent,) = published(change("1", record_of(reference, outcome)))
+    assert json.loads(sent.body)["data"]["allocationSummary"] == documented
+
+
+def test_fields_that_only_pro_knows_reach_subscribers() -> None:
+    more = {"Price": {"Net": 4.95}, "Rank": 3, "Cached": True, "Note": None}
+    (sent,) = published(change("1", record_of(A, Allocated(summary_of(A, **more)))))
+    summary = json.loads(sent.body)["data"]["allocationSummary"]
+    assert {name: summary[name] for name in more} == more
+
+
+def test_an_event_that_is_repeated_has_the_same_id_and_body() -> None:
+    first, second = published(change("1", record_of(A)), change("2", record_of(A)))
+    assert first == second
+    assert first.event_id == f"{A}#1"
+
+
+def test_a_later_version_of_a_record_has_an_id_of_its_own() -> None:
+    first, second = published(change("1", record_of(A, FAILED)), change("2", replace(record_of(A), version=2)))
+    assert (first.event_id, second.event_id) == (f"{A}#1", f"{A}#2")
+
+
+def test_an_event_that_is_not_taken_returns_its_change_alone() -> None:
+    publisher = InMemoryEventPublisher(unpublishable={f"{B}#1"})
+    batch = [change(number, record_of(each)) for number, each in (("10", A), ("11", B), ("12", C))]
+    report = PublishAllocations(publisher).process(batch)
+    assert report.failed == {"11": "not_published"}
+    assert report.published == 2
+    assert [event.event_id for event in publisher.published] == [f"{A}#1", f"{C}#1"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        from_item(json_of("stream-foreign-record.json")["Records"][0]["dynamodb"]["NewImage"]),
+        {**record_document(record_of(A)), "state": "Teleported"},
+        {**record_document(record_of(A)), "version": "one"},
+        {**record_document(record_of(A)), "allocationSummary": "none"},
+    ],
+    ids=["empty", "foreign", "state", "version", "summary"],
+)
+def test_what_is_no_allocation_record_fails_alone(document: dict[str, Any]) -> None:
+    publisher = InMemoryEventPublisher()
+    report = PublishAllocations(publisher).process([Change("10", document), change("11", record_of(B))])
+    assert report.failed == {"10": "NotAnAllocationRecord"}
+    assert [event.event_id for event in publisher.published] == [f"{B}#1"]
+    assert report.published == 1
+
+
+def test_a_batch_without_a_single_record_publishes_nothing() -> None:
+    publisher = InMemoryEventPublisher()
+    assert PublishAllocations(publisher).process([Change("10", {})]).published == 0
+    assert publisher.published == []
