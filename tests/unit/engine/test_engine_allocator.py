@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+
 from allocation.domain.consignments import Address, Consignment, Dimensions, Money, Package
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcomes import Allocated, AllocationFailed, Outcome
@@ -103,7 +104,7 @@ def test_a_consignment_of_which_only_the_reference_is_known_says_all_that_is_mis
 
 
 def test_a_consignment_that_nothing_takes_fails_with_the_reasons() -> None:
-    anvil = replace(SOCKS, packages=(Package(weight_kg=Decimal(5000)),))
+    anvil = replace(SOCKS, packages=(replace(SOCKS.packages[0], weight_kg=Decimal(5000)),))
     failed = outcome(anvil, DefaultRules())
     assert isinstance(failed, AllocationFailed)
     assert failed.failure.code == "NoCarrierServiceAvailable"

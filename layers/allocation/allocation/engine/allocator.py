@@ -1,13 +1,13 @@
 """The allocator that decides in process, over the engine's catalogue."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from allocation.domain.consignments import Consignment
-from allocation.domain.modes import AllocationMode, CarrierService, ServiceGroup
+from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import (
     CARRIER_SERVICE_NOT_FOUND,
-    CONSIGNMENT_INCOMPLETE,
     NO_CARRIER_SERVICE_AVAILABLE,
     SERVICE_GROUP_NOT_FOUND,
     Allocated,
@@ -16,8 +16,11 @@ from allocation.domain.outcomes import (
     Outcome,
 )
 from allocation.domain.references import ConsignmentReference
-from allocation.engine.engine import Engine
-from allocation.engine.summary import allocation_summary
+from allocation.engine.assessment import Assessment, assess
+from allocation.engine.checks import NOT_IN_GROUP, NOT_REQUESTED
+from allocation.engine.engine import Engine, Offer
+from allocation.engine.explanation import explain
+from allocation.engine.summary import ChosenService, allocation_summary
 from allocation.ports import Deadline
 
 
@@ -43,48 +46,52 @@ class EngineAllocator:
         return {consignment.reference: self._outcome(consignment, mode, now) for consignment in consignments}
 
     def _outcome(self, consignment: Consignment, mode: AllocationMode, now: datetime) -> Outcome:
-        scope = self._scope(mode)
-        if isinstance(scope, Failure):
-            return AllocationFailed(scope)
-        if incomplete := incompleteness(consignment):
-            return AllocationFailed(incomplete)
-        decision = self._engine.decide(consignment, scope, now)
-        if decision.chosen is None:
-            return AllocationFailed(_nothing_fits(consignment, mode), decision.explanation)
-        summary = allocation_summary(consignment.reference, decision.chosen, self._api_base_url)
-        return Allocated(summary, decision.price, decision.explanation)
-
-    def _scope(self, mode: AllocationMode) -> frozenset[str] | Failure:
-        match mode:
-            case ServiceGroup(reference):
-                return self._engine.group(reference) or Failure(
-                    SERVICE_GROUP_NOT_FOUND, f"The catalogue has no carrier service group {reference!r}."
-                )
-            case CarrierService(reference):
-                return self._engine.service(reference) or Failure(
-                    CARRIER_SERVICE_NOT_FOUND, f"The catalogue has no carrier service {reference!r}."
-                )
-            case _:
-                return self._engine.every_service()
+        engine = self._engine
+        scope = engine.scope(mode)
+        if scope is None:
+            return AllocationFailed(_not_found(mode))
+        inquiry = engine.inquire(consignment)
+        if isinstance(inquiry, Failure):
+            return AllocationFailed(inquiry)
+        assessment = assess(engine, engine.question(inquiry, scope, now))
+        explanation = explain(engine, assessment, mode, now)
+        if assessment.winner is None:
+            return AllocationFailed(_nothing_fits(assessment, mode), explanation)
+        chosen = _chosen(engine, assessment.winner)
+        breakdown = engine.breakdown(assessment.question, assessment.winner.position)
+        summary = allocation_summary(consignment.reference, chosen, self._api_base_url)
+        return Allocated(summary, breakdown and breakdown.price, explanation)
 
 
-def incompleteness(consignment: Consignment) -> Failure | None:
-    """What the engine lacks to decide about the consignment, all of it in one message; None if nothing."""
-    missing = [
-        text
-        for text, absent in (
-            ("at least one package", not consignment.packages),
-            ("the Origin address", consignment.origin is None),
-            ("the Destination address", consignment.destination is None),
-        )
-        if absent
-    ]
-    if not missing:
-        return None
-    return Failure(CONSIGNMENT_INCOMPLETE, f"Consignment {consignment.reference} lacks {', '.join(missing)}.")
+def _not_found(mode: AllocationMode) -> Failure:
+    if mode.name == "service_group":
+        text = f"The catalogue has no carrier service group {mode.reference!r}: name one it has, or add it."
+        return Failure(SERVICE_GROUP_NOT_FOUND, text)
+    text = f"The catalogue has no carrier service {mode.reference!r}: name one it has, or add it."
+    return Failure(CARRIER_SERVICE_NOT_FOUND, text)
 
 
-def _nothing_fits(consignment: Consignment, mode: AllocationMode) -> Failure:
-    scope = {"service_group": "of the service group", "carrier_service": "in the scope of the mode"}.get(mode.name)
-    text = f"No carrier service {scope or 'of the catalogue'} can take consignment {consignment.reference}."
-    return Failure(NO_CARRIER_SERVICE_AVAILABLE, text)
+def _nothing_fits(assessment: Assessment, mode: AllocationMode) -> Failure:
+    """For a named service its own reasons, joined by a space as PRO does; otherwise the reasons met, by frequency."""
+    excluded = assessment.excluded
+    outside = {NOT_IN_GROUP, NOT_REQUESTED}
+    in_scope = [item.failed for item in excluded if outside.isdisjoint(item.failed)]
+    texts = Counter(text for failed in in_scope for text in {check.text for check in failed})
+    scope = {"service_group": f"of service group {mode.reference}", "carrier_service": mode.reference}.get(mode.name)
+    reference = assessment.question.inquiry.consignment.reference
+    reasons = " ".join(text for text, _ in texts.most_common())
+    return Failure(
+        NO_CARRIER_SERVICE_AVAILABLE,
+        f"No carrier service {scope or 'of the catalogue'} can take consignment {reference}. {reasons}".rstrip(),
+    )
+
+
+def _chosen(engine: Engine, offer: Offer) -> ChosenService:
+    service = engine.index.services[offer.position]
+    return ChosenService(
+        reference=service.reference,
+        name=service.name,
+        carrier=service.carrier,
+        leg_carriers=tuple(leg.carrier for leg in service.legs),
+        collected_at=datetime.fromtimestamp(offer.dates.collected_at, UTC),
+    )

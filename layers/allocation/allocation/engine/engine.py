@@ -1,91 +1,220 @@
-"""Decides which carrier service takes a consignment."""
+"""Decides which carrier service takes a consignment: who can deliver, who meets the rules, who is cheapest."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Final, NamedTuple
 
-from allocation.domain.consignments import Consignment
-from allocation.domain.outcomes import Explanation, Price
-from allocation.engine.summary import Carrier, ChosenService
+from allocation.domain.consignments import Consignment, Direction
+from allocation.domain.modes import AllocationMode, CarrierService, ServiceGroup
+from allocation.domain.outcomes import Failure
+from allocation.engine import checks
+from allocation.engine.catalogue import Catalogue
+from allocation.engine.checks import Check
+from allocation.engine.exchange import total_in
+from allocation.engine.index import CatalogueIndex
+from allocation.engine.inquiries import Inquiry, inquire
+from allocation.engine.lanes import DateTable, Lane, LaneKey
+from allocation.engine.masks import Mask, positions_of
+from allocation.engine.memo import Memo
+from allocation.engine.prices import PriceBook, PriceCell
+from allocation.engine.pricing import Breakdown, with_tax
+from allocation.engine.promises import Dates
 
-CUT_OFF = time(16, 0)
-COLLECTION = time(17, 0)
-VAT = Decimal("0.2")
-PENNY = Decimal("0.01")
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+KEPT_LANES: Final = 512
+FEW: Final = 16
+"""Up to so many candidates are looked at one by one; more are walked from the cheapest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The chosen service and its price, if there is one, and why."""
+class Scope(NamedTuple):
+    """The services a mode leaves out, and the check that says so."""
 
-    chosen: ChosenService | None
-    price: Price | None
-    explanation: Explanation
+    check: Check
+    outside: Mask
+
+
+class ServiceFilters(NamedTuple):
+    """What a caller asks of services beyond the mode; a feature that is not asked for may be there or not."""
+
+    direction: Direction | None = None
+    pick_up: bool = False
+    drop_off: bool = False
+
+
+NO_FILTERS: Final = ServiceFilters()
+
+
+class Offer(NamedTuple):
+    """A service that can take the consignment.
+
+    Offers sort as they are preferred: cost, earliest collection, earliest delivery, service reference (services are
+    numbered in the order of their references).
+    """
+
+    cost: Decimal
+    """Net, in the catalogue's currency: what is compared."""
+    earliest: tuple[int, int, int]
+    position: int
+    net: Decimal
+    dates: Dates
+
+
+class Question(NamedTuple):
+    """A consignment at a moment, asked of the whole catalogue: what fails, and what is left."""
+
+    inquiry: Inquiry
+    lane: Lane
+    day: int
+    """The day whose prices hold: the one to ship on where it was given, else today."""
+    table: DateTable
+    cells: Sequence[PriceCell]
+    failures: Sequence[tuple[Check, Mask]]
+    passing: Mask
+    """The services that pass everything but, perhaps, the price."""
 
 
 class Engine:
-    """A catalogue, ready to decide."""
+    """A catalogue, indexed once, ready to decide. Equal questions have equal answers, on any machine."""
 
-    def __init__(self, catalogue: dict[str, Any]) -> None:
-        self._catalogue = catalogue
-        self._services: dict[str, dict[str, Any]] = {service["reference"]: service for service in catalogue["services"]}
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.index = CatalogueIndex(catalogue)
+        self._lanes: Memo[LaneKey, Lane] = Memo(KEPT_LANES)
+        self._book = PriceBook(self.index)
+        self._lanes_made = 0
 
-    def group(self, reference: str) -> frozenset[str] | None:
-        """The services of a group; None where the catalogue has no such group."""
-        services = self._catalogue["groups"].get(reference)
-        return None if services is None else frozenset(services)
+    def scope(self, mode: AllocationMode) -> Scope | None:
+        """The scope of a mode; None where the catalogue lacks the group or the service it names."""
+        match mode:
+            case ServiceGroup(reference):
+                group = self.index.groups.get(reference)
+                return None if group is None else Scope(checks.NOT_IN_GROUP, self.index.everything & ~group)
+            case CarrierService(reference):
+                position = self.index.positions.get(reference)
+                if position is None:
+                    return None
+                return Scope(checks.NOT_REQUESTED, self.index.everything & ~(1 << position))
+            case _:
+                return Scope(checks.NOT_IN_GROUP, 0)
 
-    def service(self, reference: str) -> frozenset[str] | None:
-        """The service alone; None where the catalogue has no such service."""
-        return frozenset({reference}) if reference in self._services else None
+    def inquire(self, consignment: Consignment) -> Inquiry | Failure:
+        """What the engine asks about a consignment, or what it lacks."""
+        return inquire(consignment, self.catalogue)
 
-    def every_service(self) -> frozenset[str]:
-        """All services of the catalogue."""
-        return frozenset(self._services)
+    def question(self, inquiry: Inquiry, scope: Scope, now: datetime, filters: ServiceFilters = NO_FILTERS) -> Question:
+        """Asks all checks of all services. `now` is aware."""
+        moment = whole_seconds(now)
+        day = inquiry.promise.ship_on or self.catalogue.home.today(moment)
+        lane = self._lane(inquiry)
+        table = lane.dates(inquiry.promise, moment)
+        failures = [scope, *self._service_failures(inquiry, filters), *lane.failures]
+        failures += self._package_failures(inquiry, day)
+        if table.late:
+            failures.append((checks.DATES, table.late))
+        failing = 0
+        for _, mask in failures:
+            failing |= mask
+        passing = self.index.everything & ~failing
+        return Question(inquiry, lane, day, table, self._book.cells(lane, inquiry, day), failures, passing)
 
-    def decide(self, consignment: Consignment, scope: frozenset[str], now: datetime) -> Decision:
-        """The cheapest service of `scope` that passes every check."""
-        reasons = {reference: self._reasons(self._services[reference], consignment) for reference in sorted(scope)}
-        offers = sorted((Decimal(self._services[key]["price"]), key) for key, found in reasons.items() if not found)
-        explanation: Explanation = {
-            "catalogueVersion": self._catalogue["version"],
-            "services": [{"service": key, "reasons": found} for key, found in reasons.items()],
-        }
-        if not offers:
-            return Decision(None, None, explanation)
-        net, reference = offers[0]
-        return Decision(self._chosen(self._services[reference], now), _price(net), explanation)
+    def cheapest(self, question: Question) -> Offer | None:
+        """The offer that is preferred to all others; None where there is none."""
+        passing = question.passing
+        candidates: Sequence[int]
+        if passing.bit_count() <= FEW:
+            candidates = list(positions_of(passing))
+        else:
+            candidates = _cheapest(question.cells, passing.to_bytes(self.index.size // 8 + 1, "little"))
+        return min(self.offers(question, candidates), default=None)
 
-    def _reasons(self, service: dict[str, Any], consignment: Consignment) -> list[str]:
-        weight = max(package.weight_kg for package in consignment.packages)
-        checks = {
-            "Addresses": self._country(consignment) in service["countries"],
-            "Weight": weight <= Decimal(service["maxWeightKg"]),
-            "Length": _longest_side(consignment) <= Decimal(service["maxLengthCm"]),
-            "Tags": consignment.tags <= frozenset(service["tags"]),
-        }
-        return [code for code, passed in checks.items() if not passed]
+    def offers(self, question: Question, positions: Sequence[int]) -> list[Offer]:
+        """The offers of those services that have a price, in no order."""
+        dates = question.table.dates
+        return [
+            Offer(price.cost, dates[position].earliest_first, position, price.net, dates[position])
+            for cell in question.cells
+            for position in positions
+            if (price := cell.prices.get(position)) is not None
+        ]
 
-    def _country(self, consignment: Consignment) -> str | None:
-        destination = consignment.destination
-        if destination is None:
-            return None
-        location = self._catalogue["locations"].get(destination.shipping_location_reference)
-        return location["country"] if location else destination.country
+    def breakdown(self, question: Question, position: int) -> Breakdown | None:
+        """How the price of a service comes to be; None where it has none."""
+        lines = self._book.lines(question.lane, position, question.inquiry, date.fromordinal(question.day))
+        return with_tax(lines, self.index.services[position], question.lane.tax) if lines else None
 
-    def _chosen(self, service: dict[str, Any], now: datetime) -> ChosenService:
-        carrier = Carrier(service["carrier"], self._catalogue["carriers"][service["carrier"]])
-        day = now.date() if now.time() <= CUT_OFF else now.date() + timedelta(days=1)
-        collected_at = datetime.combine(day, COLLECTION, UTC)
-        return ChosenService(service["reference"], service["name"], carrier, (carrier,), collected_at)
+    def _lane(self, inquiry: Inquiry) -> Lane:
+        index = self.index
+        origins, known = index.origins, index.known_destinations
+        key = LaneKey(
+            inquiry.location,
+            tuple([place for place in inquiry.origin if place in origins]),
+            tuple([place for place in inquiry.destination if place in known]),
+        )
+        lane = self._lanes.get(key)
+        if lane is None:
+            self._lanes_made += 1
+            lane = self._lanes.keep(key, Lane(index, key, self._lanes_made))
+        return lane
+
+    def _service_failures(self, inquiry: Inquiry, filters: ServiceFilters) -> list[tuple[Check, Mask]]:
+        index = self.index
+        wrong_way = index.not_in_direction[inquiry.direction]
+        if filters.direction is not None:
+            wrong_way |= index.not_in_direction[filters.direction]
+        failures = [(checks.DISABLED, index.disabled), (checks.DIRECTION, wrong_way)]
+        if filters.pick_up:
+            failures.append((checks.PICK_UP, index.without_feature["pickUp"]))
+        if filters.drop_off:
+            failures.append((checks.DROP_OFF, index.without_feature["dropOff"]))
+        if inquiry.tags:
+            carrying = index.everything
+            for tag in inquiry.tags:
+                carrying &= index.by_tag.get(tag, 0)
+            failures.append((checks.TAGS, index.everything & ~carrying))
+        return failures
+
+    def _package_failures(self, inquiry: Inquiry, day: int) -> list[tuple[Check, Mask]]:
+        index, packages = self.index, inquiry.packages
+        if len(packages) == 1:
+            lowest = highest = packages[0]
+        else:
+            lowest = type(packages[0])(*map(min, *packages))
+            highest = type(packages[0])(*map(max, *packages))
+        failures = [
+            (checks.WEIGHT, index.weight.failing(lowest.weight, highest.weight)),
+            (checks.LENGTH, index.length.failing(lowest.length, highest.length)),
+            (checks.GIRTH, index.girth.failing(lowest.girth, highest.girth)),
+        ]
+        if inquiry.values:
+            failures.append((checks.VALUE, self._too_valuable(inquiry, day)))
+        return failures
+
+    def _too_valuable(self, inquiry: Inquiry, day: int) -> Mask:
+        """The services whose maximum is exceeded, or can't be compared with the value for lack of an exchange rate."""
+        failing = 0
+        for currency, limits in self.index.value.items():
+            total = total_in(self.catalogue, inquiry.values, currency, date.fromordinal(day))
+            failing |= limits.limited if total is None else limits.failing(total, total)
+        return failing
 
 
-def _longest_side(consignment: Consignment) -> Decimal:
-    sides = [package.dimensions for package in consignment.packages if package.dimensions]
-    return max((max(box.length_cm, box.width_cm, box.height_cm) for box in sides), default=Decimal(0))
+def whole_seconds(now: datetime) -> int:
+    """Seconds since 1970 UTC, rounded up: a fraction of a second after a cut-off is after it."""
+    since = now - EPOCH
+    return since.days * 86_400 + since.seconds + (since.microseconds > 0)
 
 
-def _price(net: Decimal) -> Price:
-    vat = (net * VAT).quantize(PENNY, ROUND_HALF_UP)
-    return Price(net, vat, net + vat, "GBP")
+def _cheapest(cells: Sequence[PriceCell], passing: bytes) -> list[int]:
+    """The passing services of the lowest cost: more than one where they tie."""
+    lowest: Decimal | None = None
+    found: list[int] = []
+    for cell in cells:
+        for cost, position in cell.cheapest_first:
+            if lowest is not None and cost > lowest:
+                break
+            if passing[position >> 3] >> (position & 7) & 1:
+                if cost != lowest:
+                    lowest, found = cost, []
+                found.append(position)
+    return found

@@ -1,11 +1,11 @@
-"""The sample catalogue that comes with the package."""
+"""The sample catalogue that comes with the package, compiled from `catalogue/sample.yaml`."""
 
-import json
 from pathlib import Path
 
+from allocation.engine.compiled import read_compiled
 from allocation.engine.engine import Engine
 
 
 def packaged_engine() -> Engine:
     """The engine over the packaged sample catalogue."""
-    return Engine(json.loads(Path(__file__).with_name("sample.json").read_text("utf-8")))
+    return Engine(read_compiled(Path(__file__).with_name("sample.json").read_text("utf-8")))

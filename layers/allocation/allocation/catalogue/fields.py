@@ -1,0 +1,77 @@
+"""The types of a catalogue's values. Each refuses with a sentence that says what to write."""
+
+import re
+import zoneinfo
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+from allocation.catalogue.quantities import centimetres, kilograms
+from allocation.domain.references import SERVICE_REFERENCE_PATTERN
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
+_MONEY = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,5})?) ([A-Z]{3})")
+_NOT_TWO_PLACES: Final = frozenset(
+    {"BHD", "CLP", "IQD", "ISK", "JOD", "JPY", "KRW", "KWD", "LYD", "OMR", "PYG", "TND", "UGX", "VND", "XAF", "XOF"}
+)
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, bool | float) or not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,8})?", str(value)):
+        raise ValueError("write a plain number, 0 or more, as 4.95")
+    return Decimal(str(value))
+
+
+def _seconds(value: object) -> int:
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('write a time of day as "16:00" or "16:00:30"')
+    return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
+
+
+def _money(value: object) -> tuple[Decimal, str]:
+    match = _MONEY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("write an amount and a currency, as 500 GBP")
+    return Decimal(match[1]), _currency(match[2])
+
+
+def _currency(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value):
+        raise ValueError("write an ISO 4217 code, as GBP")
+    if value in _NOT_TWO_PLACES:
+        raise ValueError("write a currency with two decimal places: prices have two")
+    return value
+
+
+def _zone(value: object) -> str:
+    if value not in zoneinfo.available_timezones():
+        raise ValueError("write a time zone of the IANA database, as Europe/London")
+    return str(value)
+
+
+def _bounds(value: Any) -> Any:
+    """A single value is a maximum."""
+    return value if isinstance(value, dict) else {"to": value}
+
+
+def _schema(**schema: Any) -> WithJsonSchema:
+    return WithJsonSchema(schema)
+
+
+_NUMBER: Final = {"type": ["number", "string"], "minimum": 0}
+Amount = Annotated[Decimal, BeforeValidator(_decimal), _schema(**_NUMBER, examples=[4.95])]
+Kilograms = Annotated[Decimal, BeforeValidator(kilograms), _schema(**_NUMBER, examples=["30 kg", "66 lb", 30])]
+Centimetres = Annotated[Decimal, BeforeValidator(centimetres), _schema(**_NUMBER, examples=["120 cm", "48 in", 120])]
+TimeOfDay = Annotated[int, BeforeValidator(_seconds), _schema(type="string", pattern=_TIME.pattern, examples=["16:00"])]
+Money = Annotated[
+    tuple[Decimal, str], BeforeValidator(_money), _schema(type="string", pattern=_MONEY.pattern, examples=["500 GBP"])
+]
+Currency = Annotated[str, BeforeValidator(_currency), _schema(type="string", pattern="^[A-Z]{3}$", examples=["GBP"])]
+ZoneName = Annotated[str, BeforeValidator(_zone), _schema(type="string", examples=["Europe/London"])]
+Reference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["GB", "GB-IV", "US-100", "*"])]
+Bounds = BeforeValidator(_bounds)

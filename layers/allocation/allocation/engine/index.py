@@ -1,0 +1,94 @@
+"""The catalogue turned inside out, once: from what can be asked to the services it concerns."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+
+from allocation.domain.consignments import Direction
+from allocation.engine.brackets import DayBrackets, SizeBrackets, weight_classes
+from allocation.engine.catalogue import Catalogue, Range, Rate, Service
+from allocation.engine.masks import Limits, Mask, mask_of
+
+
+class CatalogueIndex:
+    """Masks, limits and brackets of a catalogue's services; a service is its position in `catalogue.services`."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.services = catalogue.services
+        self.size = len(self.services)
+        self.everything: Mask = (1 << self.size) - 1
+        self.positions = {service.reference: position for position, service in enumerate(self.services)}
+        self.groups = {
+            key: self._mask(self.positions[service] for service in members) for key, members in catalogue.groups.items()
+        }
+        self._index_flags()
+        self._index_limits()
+        self._index_places()
+        self.weight_classes = weight_classes(self.services)
+        self.size_brackets = SizeBrackets(self.services)
+        self.day_brackets = DayBrackets(catalogue)
+
+    def _index_flags(self) -> None:
+        self.disabled = self._where(lambda service: not service.enabled)
+        self.not_in_direction: dict[str, Mask] = dict.fromkeys(Direction, self.everything) | {
+            direction: self.everything & ~mask
+            for direction, mask in self._group(lambda service: (service.direction,)).items()
+        }
+        self.without_feature = {
+            feature: self.everything & ~self._group(lambda service: service.features).get(feature, 0)
+            for feature in ("pickUp", "dropOff")
+        }
+        self.by_tag = self._group(lambda service: service.tags)
+        located = self._group(lambda service: service.locations or ())
+        self.any_location = self._where(lambda service: service.locations is None)
+        self.by_location = {reference: mask | self.any_location for reference, mask in located.items()}
+
+    def _index_limits(self) -> None:
+        self.weight = self._limits(lambda service: service.weight)
+        self.length = self._limits(lambda service: service.length)
+        self.girth = self._limits(lambda service: service.girth)
+        currencies = {service.maximum_value.currency for service in self.services if service.maximum_value}
+        self.value = {currency: self._value_limits(currency) for currency in sorted(currencies)}
+
+    def _index_places(self) -> None:
+        self.origins = self._group(lambda service: service.origins)
+        self.destinations = self._group(lambda service: service.destinations)
+        self.excluded = self._group(lambda service: service.excluded)
+        self.rates: dict[str, dict[int, Rate]] = defaultdict(dict)
+        for position, service in enumerate(self.services):
+            for rate in service.rates:
+                for place in rate.places:
+                    self.rates[place][position] = rate
+        catalogue = self.catalogue
+        self.known_destinations = frozenset(self.destinations).union(
+            self.excluded,
+            self.rates,
+            catalogue.delivery_holidays,
+            *(tax.places for tax in catalogue.taxes),
+            *(surcharge.places or () for service in self.services for surcharge in service.surcharges),
+        )
+
+    def _mask(self, positions: Iterable[int]) -> Mask:
+        return mask_of(positions, self.size)
+
+    def _where(self, holds: Callable[[Service], bool]) -> Mask:
+        return self._mask(position for position, service in enumerate(self.services) if holds(service))
+
+    def _group(self, keys: Callable[[Service], Iterable[str]]) -> Mapping[str, Mask]:
+        positions: dict[str, list[int]] = defaultdict(list)
+        for position, service in enumerate(self.services):
+            for key in keys(service):
+                positions[key].append(position)
+        return {key: self._mask(found) for key, found in positions.items()}
+
+    def _limits(self, range_of: Callable[[Service], Range]) -> Limits:
+        ranges = map(range_of, self.services)
+        return Limits([(item.minimum, item.maximum) for item in ranges])
+
+    def _value_limits(self, currency: str) -> Limits:
+        maxima: list[tuple[Decimal | None, Decimal | None]] = [
+            (None, value.amount if (value := service.maximum_value) and value.currency == currency else None)
+            for service in self.services
+        ]
+        return Limits(maxima)

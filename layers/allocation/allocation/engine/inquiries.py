@@ -1,0 +1,146 @@
+"""Turns a consignment into what the checks ask about: measures, places and the promise, or says what is missing."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from allocation.domain.consignments import Address, Consignment, Dimensions, Direction, Package
+from allocation.domain.outcomes import CONSIGNMENT_INCOMPLETE, Failure
+from allocation.engine.catalogue import Catalogue
+from allocation.engine.places import UnknownPlaceError, place_keys
+from allocation.engine.promises import Promise
+
+LARGEST: Final = Decimal(1_000_000_000)
+"""No weight in Kg, side in Cm or value may be greater: beyond, it is a mistake, and arithmetic stays exact below."""
+SMALLEST: Final = Decimal("0.000001")
+
+
+class PackageMeasures(NamedTuple):
+    """One box, however it is turned: Kg, Cm, and cubic Cm."""
+
+    weight: Decimal
+    length: Decimal
+    """The longest side."""
+    girth: Decimal
+    """Around the two shorter sides: 2 x width + 2 x height (`pro-api.md`)."""
+    volume: Decimal
+
+
+class Inquiry(NamedTuple):
+    """All that the engine uses of a consignment."""
+
+    consignment: Consignment
+    packages: tuple[PackageMeasures, ...]
+    location: str | None
+    """The shipping location it is collected from, if it is collected from one."""
+    origin: tuple[str, ...]
+    destination: tuple[str, ...]
+    direction: Direction
+    tags: frozenset[str]
+    values: Mapping[str, Decimal]
+    """The sum of the packages' values by currency."""
+    promise: Promise
+
+
+def inquire(consignment: Consignment, catalogue: Catalogue) -> Inquiry | Failure:
+    """The inquiry of a consignment, or a failure that names all that it lacks and how to put it right."""
+    sizes = catalogue.package_sizes
+    problems = [*_package_problems(consignment, sizes)]
+    places: list[tuple[str, ...]] = []
+    for name, address in (("Origin", consignment.origin), ("Destination", consignment.destination)):
+        try:
+            places.append(_keys(address, catalogue))
+        except UnknownPlaceError as error:
+            problems.append(f"{name} address: {error}")
+    if problems:
+        text = f"Consignment {consignment.reference} can't be allocated yet: {'; '.join(problems)}."
+        return Failure(CONSIGNMENT_INCOMPLETE, text)
+    origin = consignment.origin
+    return Inquiry(
+        consignment=consignment,
+        packages=tuple(_measures(package, sizes) for package in consignment.packages),
+        location=origin.shipping_location_reference if origin else None,
+        origin=places[0],
+        destination=places[1],
+        direction=consignment.direction,
+        tags=consignment.tags,
+        values=_values(consignment),
+        promise=_promise(consignment),
+    )
+
+
+def _keys(address: Address | None, catalogue: Catalogue) -> tuple[str, ...]:
+    if address is None:
+        raise UnknownPlaceError("there is none: give a shipping location, or a country and postcode")
+    if address.shipping_location_reference is None:
+        if address.country is None:
+            raise UnknownPlaceError("it has neither a shipping location nor a country: give one")
+        return place_keys(address.country, address.postcode)
+    location = catalogue.locations.get(address.shipping_location_reference)
+    if location is None:
+        known = ", ".join(sorted(catalogue.locations)[:5])
+        reference = address.shipping_location_reference[:64]
+        raise UnknownPlaceError(f"the catalogue has no shipping location {reference!r} (it has {known})")
+    return place_keys(location.country, location.postcode)
+
+
+def _package_problems(consignment: Consignment, sizes: Mapping[str, Dimensions]) -> Iterator[str]:
+    if not consignment.packages:
+        yield "it has no packages: give at least one"
+    for number, package in enumerate(consignment.packages, start=1):
+        if not _measurable(package.weight_kg):
+            yield f"package {number}: weight {package.weight_kg} Kg: give one above 0"
+        box = _box(package, sizes)
+        if box is None:
+            yield f"package {number}: {_size_problem(package)}"
+        elif not all(map(_measurable, (box.length_cm, box.width_cm, box.height_cm))):
+            yield f"package {number}: a side is 0 or less, or unbelievable: give all three in Cm"
+        if package.value is not None and not (package.value.amount.is_finite() and 0 <= package.value.amount < LARGEST):
+            yield f"package {number}: value {package.value.amount} {package.value.currency}: give 0 or more"
+
+
+def _size_problem(package: Package) -> str:
+    if package.size_reference is None:
+        return "it has neither dimensions nor a package size: give one"
+    return f"the catalogue has no package size {package.size_reference[:64]!r}: give dimensions or another size"
+
+
+def _measurable(value: Decimal) -> bool:
+    return value.is_finite() and SMALLEST <= value < LARGEST
+
+
+def _box(package: Package, sizes: Mapping[str, Dimensions]) -> Dimensions | None:
+    if package.dimensions is not None or package.size_reference is None:
+        return package.dimensions
+    return sizes.get(package.size_reference)
+
+
+def _measures(package: Package, sizes: Mapping[str, Dimensions]) -> PackageMeasures:
+    box = _box(package, sizes)
+    if box is None:
+        raise ValueError("packages are checked before they are measured")
+    height, width, length = sorted((box.length_cm, box.width_cm, box.height_cm))
+    return PackageMeasures(package.weight_kg, length, 2 * (width + height), length * width * height)
+
+
+def _values(consignment: Consignment) -> dict[str, Decimal]:
+    values: dict[str, Decimal] = {}
+    for package in consignment.packages:
+        if package.value is not None:
+            currency = package.value.currency
+            values[currency] = values.get(currency, Decimal(0)) + package.value.amount
+    return values
+
+
+_NO_PROMISE: Final = Promise()
+
+
+def _promise(consignment: Consignment) -> Promise:
+    shipping, requested = consignment.shipping_date, consignment.requested_delivery
+    if shipping is None and requested is None:
+        return _NO_PROMISE
+    return Promise(
+        ship_on=None if shipping is None else shipping.toordinal(),
+        deliver_on=None if requested is None else requested.on.toordinal(),
+        exactly=requested is not None and requested.exactly,
+    )

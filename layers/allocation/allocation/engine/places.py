@@ -1,0 +1,84 @@
+"""Places: the keys by which the catalogue says where a service goes, and the keys an address answers to.
+
+A key is `*` (anywhere), a country (`GB`), or a country and a part of it: a UK postcode area, district, sector or unit
+(`GB:M`, `GB:M2`, `GB:M2 6`, `GB:M2 6LW`), a US ZIP3 prefix (`US:100`). An address has several, most specific first.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+ANYWHERE: Final = "*"
+
+_UNIT = re.compile(r"([A-PR-UWYZ][A-HK-Y]?)([0-9][0-9A-HJKPSTUWMNPRVXY]?)([0-9])([ABD-HJLNP-UW-Z]{2})")
+_BFPO = re.compile(r"BFPO(?:C/O)?([0-9]{1,4})")
+_ZIP = re.compile(r"([0-9]{3})[0-9]{2}(?:-?[0-9]{4})?")
+_CROWN_DEPENDENCIES: Final = {"JE": "JE", "GY": "GG", "IM": "IM"}
+"""Postcode areas that ISO 3166 knows as countries of their own; shops often write GB for them."""
+
+_POSTCODE_COUNTRIES: Final = frozenset({"GB", "JE", "GG", "IM"})
+
+
+class UnknownPlaceError(ValueError):
+    """An address does not say where it is; the message names the field's value and the form it must have."""
+
+
+@lru_cache(maxsize=65_536)
+def place_keys(country: str, postcode: str | None) -> tuple[str, ...]:
+    """The keys of an address, most specific first, `*` last. Raises `UnknownPlaceError`.
+
+    >>> place_keys("GB", "m26lw")
+    ('GB:M2 6LW', 'GB:M2 6', 'GB:M2', 'GB:M', 'GB', '*')
+    >>> place_keys("GB", "JE2 3AB")[-3:]
+    ('JE:JE', 'JE', '*')
+    >>> place_keys("US", "10001-1234")
+    ('US:100', 'US', '*')
+    """
+    country = country.strip().upper()
+    if re.fullmatch("[A-Z]{2}", country) is None:
+        raise UnknownPlaceError(f"country {country[:16]!r} is not a two-letter ISO 3166 code such as GB")
+    if country in _POSTCODE_COUNTRIES:
+        return _uk_keys(country, postcode or "")
+    if country == "US":
+        return (_zip_key(postcode or ""), country, ANYWHERE)
+    return (country, ANYWHERE)
+
+
+def uk_parts(postcode: str) -> tuple[str, ...] | None:
+    """A UK postcode's unit, sector, district(s) and area, whatever its case and spaces; None if it is none.
+
+    BFPO numbers belong to area BF, and area BF to BFPO, for the two forms name the same addresses.
+
+    >>> uk_parts("ec1a1bb")
+    ('EC1A 1BB', 'EC1A 1', 'EC1A', 'EC1', 'EC')
+    >>> uk_parts("bfpo 61")
+    ('BFPO 61', 'BFPO', 'BF')
+    """
+    text = re.sub(r"\s+", "", postcode).upper()
+    if text == "GIR0AA":
+        return ("GIR 0AA", "GIR 0", "GIR")
+    if bfpo := _BFPO.fullmatch(text):
+        return (f"BFPO {int(bfpo[1])}", "BFPO", "BF")
+    match = _UNIT.fullmatch(text)
+    if match is None:
+        return None
+    area, number, sector, unit = match.groups()
+    district = area + number
+    whole = (district[:-1],) if number[-1].isalpha() else ()
+    forces = ("BFPO",) if area == "BF" else ()
+    return (f"{district} {sector}{unit}", f"{district} {sector}", district, *whole, *forces, area)
+
+
+def _uk_keys(country: str, postcode: str) -> tuple[str, ...]:
+    parts = uk_parts(postcode)
+    if parts is None:
+        raise UnknownPlaceError(f"postcode {postcode[:16]!r} is not a UK postcode such as M2 6LW")
+    country = _CROWN_DEPENDENCIES.get(parts[-1], "GB")
+    return (*(f"{country}:{part}" for part in parts), country, ANYWHERE)
+
+
+def _zip_key(postcode: str) -> str:
+    match = _ZIP.fullmatch(postcode.strip())
+    if match is None:
+        raise UnknownPlaceError(f"postcode {postcode[:16]!r} is not a US ZIP code such as 10001 or 10001-1234")
+    return f"US:{match[1]}"
