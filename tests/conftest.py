@@ -9,6 +9,9 @@ from hypothesis import settings
 TESTS = Path(__file__).parent
 CLOSED = (TESTS / "unit", TESTS / "properties")
 
+# Powertools reads these when `allocation.observability` is imported.
+os.environ |= {"POWERTOOLS_SERVICE_NAME": "tests", "POWERTOOLS_METRICS_NAMESPACE": "CarrierAllocation"}
+
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")

@@ -31,9 +31,7 @@ def attributes(message: Any) -> dict[str, str]:
     return {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
 
 
-def test_a_message_is_kept_as_it_came_beside_the_reason(
-    refused_messages: SqsRefusedMessages, dlq: Queue
-) -> None:
+def test_a_message_is_kept_as_it_came_beside_the_reason(refused_messages: SqsRefusedMessages, dlq: Queue) -> None:
     assert refused_messages.keep([refused("m1", '{"naïve": \n')]) == {"m1"}
     (message,) = dlq.messages()
     assert message["Body"] == '{"naïve": \n'

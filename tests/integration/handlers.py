@@ -1,0 +1,68 @@
+"""The functions' handlers as Lambda calls them: by the path of their module, with an event and a context."""
+
+import importlib.util
+import io
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from allocation.observability import logger
+from allocation.ports import QueueMessage
+from tests.samples import json_of
+
+FUNCTIONS = Path(__file__).parent.parent.parent / "functions"
+
+SQS_RECORD = json_of("sqs-batch.json")["Records"][0]
+
+
+@dataclass
+class Context:
+    """What Lambda tells a handler about its invocation."""
+
+    remaining_milliseconds: int = 60_000
+    function_name: str = "function"
+    memory_limit_in_mb: int = 1024
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-2:123456789012:function:function"
+    aws_request_id: str = field(default="c6af9ac6-7b61-11e6-9a41-93e8deadbeef")
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_milliseconds
+
+
+def function(name: str) -> ModuleType:
+    """The module of one function, made anew; both are called `app`, so neither is found by its name."""
+    spec = importlib.util.spec_from_file_location(f"{name}_app", FUNCTIONS / name / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def sqs_event(*messages: QueueMessage) -> dict[str, Any]:
+    """Messages as Lambda delivers them from a queue."""
+    return {"Records": [{**SQS_RECORD, "messageId": item.message_id, "body": item.body} for item in messages]}
+
+
+@contextmanager
+def captured_log() -> Iterator[io.StringIO]:
+    """All that is logged, in the form that goes to CloudWatch."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logger.registered_formatter)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield written
+    finally:
+        root.removeHandler(handler)
+
+
+def lines(written: io.StringIO) -> list[dict[str, Any]]:
+    """The log's lines as the objects that they are."""
+    return [json.loads(line) for line in written.getvalue().splitlines()]

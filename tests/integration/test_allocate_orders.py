@@ -1,0 +1,175 @@
+"""The function `allocate_orders` over moto's AWS: an SQS event in, records, refusals and a batch response out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from allocation import bootstrap
+from allocation.adapters.dynamodb_documents import from_item
+from allocation.domain.errors import ConfigurationError, RetryableError
+from allocation.ports import QueueMessage
+from tests.integration.conftest import TABLE, Queue
+from tests.integration.handlers import Context, captured_log, function, lines, sqs_event
+from tests.samples import A, B, json_of, message, text_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+FULL = "order-created-v1.json"
+MARKERS = ("Robin", "robin@example.com", "07700900123", "1 Example Street", "M1 5WG", "Socks")
+"""What stands in `FULL` and no log line may show."""
+
+
+@dataclass
+class Deployed:
+    """The function as it is deployed, with the table and the DLQ that it writes to."""
+
+    handler: Callable[[dict[str, Any], Context], Any]
+    dynamodb: "DynamoDBClient"
+    dlq: Queue
+
+    def process(self, *messages: QueueMessage, milliseconds: int = 60_000) -> list[str]:
+        """The ids of the messages that go back to the queue."""
+        answer = self.handler(sqs_event(*messages), Context(milliseconds))
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        documents = [from_item(item) for item in self.dynamodb.scan(TableName=TABLE)["Items"]]
+        return {document["consignmentReference"]: document for document in documents}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("ALLOCATIONS_TABLE", TABLE)
+    monkeypatch.setenv("ORDER_DLQ_URL", dlq.url)
+    bootstrap.allocate_orders.cache_clear()
+    return monkeypatch
+
+
+@pytest.fixture
+def deployed(environment: pytest.MonkeyPatch, dynamodb: "DynamoDBClient", dlq: Queue) -> Deployed:
+    assert environment
+    return Deployed(function("allocate_orders").handler, dynamodb, dlq)
+
+
+def full(message_id: str) -> QueueMessage:
+    return QueueMessage(message_id, text_of(FULL))
+
+
+def test_an_order_is_allocated_by_the_engine_and_recorded(deployed: Deployed) -> None:
+    assert deployed.process(full("m1")) == []
+    record = deployed.records()["EC-000-05B-MMA"]
+    assert (record["state"], record["mode"], record["orderReference"]) == ("Allocated", "default_rules", "WEB-100045")
+    assert record["allocationSummary"]["StatusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("mode", "variable", "known", "unknown", "code"),
+    [
+        ("service_group", "SERVICE_GROUP_REFERENCE", "valuableGoods", "gold", "ServiceGroupNotFoundException"),
+        ("carrier_service", "CARRIER_SERVICE_REFERENCE", "CX_NDS", "CX_GOLD", "MpdCarrierServiceNotFoundException"),
+    ],
+)
+def test_each_mode_is_configured_by_the_environment(
+    deployed: Deployed, environment: pytest.MonkeyPatch, mode: str, variable: str, known: str, unknown: str, code: str
+) -> None:
+    environment.setenv("ALLOCATION_MODE", mode)
+    environment.setenv(variable, known)
+    assert deployed.process(full("m1")) == []
+    bootstrap.allocate_orders.cache_clear()
+    environment.setenv(variable, unknown)
+    assert deployed.process(message("m2", A)) == []
+    allocated, failed = deployed.records()["EC-000-05B-MMA"], deployed.records()[A]
+    assert (allocated["state"], allocated["modeReference"]) == ("Allocated", known)
+    assert (failed["state"], failed["failure"]["code"], failed["modeReference"]) == ("AllocationFailed", code, unknown)
+    assert unknown in failed["failure"]["message"]
+
+
+def test_a_batch_of_good_wrapped_and_malformed_messages_is_done(deployed: Deployed) -> None:
+    answer = deployed.handler(json_of("sqs-batch.json"), Context())
+    assert answer == {"batchItemFailures": []}
+    assert deployed.records().keys() == {"EC-000-05B-MMA", "EC-000-08A-AAA"}
+    (refused,) = deployed.dlq.messages()
+    assert refused["MessageAttributes"]["RefusalCode"]["StringValue"] == "UnknownEventVersion"
+
+
+def test_a_redriven_order_is_not_allocated_again(deployed: Deployed) -> None:
+    deployed.process(full("m1"))
+    before = deployed.records()
+    assert deployed.process(full("redriven")) == []
+    assert deployed.records() == before
+
+
+def test_only_the_messages_without_time_left_go_back(deployed: Deployed) -> None:
+    deployed.process(full("m1"))
+    assert deployed.process(full("m2"), message("m3", A), milliseconds=4_000) == ["m3"]
+
+
+def test_a_batch_in_which_every_message_fails_is_answered_not_raised(deployed: Deployed) -> None:
+    assert deployed.process(message("m1", A), message("m2", B), milliseconds=0) == ["m1", "m2"]
+
+
+def test_a_table_that_can_not_be_read_fails_the_whole_batch(deployed: Deployed) -> None:
+    deployed.dynamodb.delete_table(TableName=TABLE)
+    with pytest.raises(RetryableError, match="the allocation records could not be read"):
+        deployed.process(full("m1"))
+
+
+def test_an_environment_that_can_not_be_used_is_named(deployed: Deployed, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ALLOCATION_MODE", "service_group")
+    with pytest.raises(ConfigurationError, match="ALLOCATION_MODE service_group needs SERVICE_GROUP_REFERENCE"):
+        deployed.process(full("m1"))
+
+
+def test_what_happened_is_logged_by_reference_and_counted(
+    deployed: Deployed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with captured_log() as log:
+        deployed.process(full("m1"), QueueMessage("m2", "[]"))
+    logged = {line["message"]: line for line in lines(log)}
+    assert logged["recorded"]["consignment"] == "EC-000-05B-MMA"
+    assert logged["message refused"]["sqs_message"] == "m2"
+    assert logged["message refused"]["code"] == "NotAnObject"
+    counted = capsys.readouterr().out
+    for count in ('"ConsignmentsAllocated":[1.0]', '"ConsignmentsFailed":[0.0]', '"MessagesRefused":[1.0]'):
+        assert count in counted
+
+
+def bad_messages() -> list[QueueMessage]:
+    """Messages with personal data in all places where a reader could stumble over it."""
+    order = text_of(FULL)
+    bodies = [
+        order,
+        order[:-10],
+        order.replace("EC-000-05B-MMA", "Robin/Socks"),
+        order.replace('"eventVersion": 1', '"eventVersion": 2'),
+        order.replace("order-created", "robin@example.com"),
+        order.replace("2026-11-23T09:15:00Z", "M1 5WG"),
+        order.replace("0.5", '"07700900123"').replace("Cm", "Robin"),
+        '"Robin"',
+        order.replace("EC-000-05B-MMA", "Robin" * 2_000),
+        order.replace("Socks", "Socks" * 200_000),
+    ]
+    return [QueueMessage(f"m{number}", body) for number, body in enumerate(bodies)]
+
+
+def test_nothing_of_a_payload_is_logged(deployed: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
+    with captured_log() as log:
+        deployed.process(*bad_messages())
+        deployed.process(message("late", A), milliseconds=0)
+    written = log.getvalue() + "".join(capsys.readouterr())
+    assert "message refused" in written
+    assert "message returned" in written
+    assert [marker for marker in MARKERS if marker in written] == []
+
+
+def test_nothing_of_a_payload_is_logged_when_aws_fails(deployed: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
+    deployed.dlq.client.delete_queue(QueueUrl=deployed.dlq.url)
+    with captured_log() as log:
+        returned = deployed.process(*bad_messages())
+    written = log.getvalue() + "".join(capsys.readouterr())
+    assert "m1" in returned
+    assert "messages not kept in the DLQ" in written
+    assert [marker for marker in MARKERS if marker in written] == []

@@ -1,0 +1,67 @@
+"""The function `publish_allocations` over moto's AWS: from a stream event to the topic and a partial batch response."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from allocation import bootstrap
+from tests.integration.conftest import Topic
+from tests.integration.handlers import Context, captured_log, function, lines
+from tests.samples import json_of
+
+Handler = Callable[[dict[str, Any], Context], Any]
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch, topic: Topic) -> Handler:
+    monkeypatch.setenv("ALLOCATIONS_TOPIC_ARN", topic.arn)
+    bootstrap.publish_allocations.cache_clear()
+    made: Handler = function("publish_allocations").handler
+    return made
+
+
+def stream_event(*names: str) -> dict[str, Any]:
+    """The records of several stream files in one event, numbered from 100."""
+    records = [json_of(name)["Records"][0] for name in names]
+    for number, record in enumerate(records, start=100):
+        record["dynamodb"]["SequenceNumber"] = str(number)
+    return {"Records": records}
+
+
+def test_every_record_is_published(handler: Handler, topic: Topic) -> None:
+    event = stream_event("stream-insert-allocated.json", "stream-insert-failed.json")
+    assert handler(event, Context()) == {"batchItemFailures": []}
+    sent = [json.loads(each["Body"]) for each in topic.queue.messages()]
+    expected = [json_of("consignment-allocated-v1.json"), json_of("consignment-allocation-failed-v1.json")]
+    assert sorted(sent, key=lambda each: each["id"]) == expected
+
+
+def test_a_record_that_can_not_be_read_comes_again_by_its_sequence_number(handler: Handler, topic: Topic) -> None:
+    event = stream_event("stream-insert-allocated.json", "stream-foreign-record.json", "stream-insert-failed.json")
+    with captured_log() as log:
+        assert handler(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "101"}]}
+    assert len(topic.queue.messages()) == 2
+    (line,) = lines(log)
+    assert (line["sequence_number"], line["cause"]) == ("101", "NotAnAllocationRecord")
+
+
+def test_a_topic_that_can_not_be_reached_returns_every_record(handler: Handler, topic: Topic) -> None:
+    topic.client.delete_topic(TopicArn=topic.arn)
+    event = stream_event("stream-insert-allocated.json", "stream-insert-failed.json")
+    failures = handler(event, Context())["batchItemFailures"]
+    assert [failure["itemIdentifier"] for failure in failures] == ["100", "101"]
+
+
+def test_a_record_that_comes_again_is_published_with_the_same_id(handler: Handler, topic: Topic) -> None:
+    for _ in range(2):
+        handler(json_of("stream-insert-allocated.json"), Context())
+    assert [json.loads(each["Body"])["id"] for each in topic.queue.messages()] == ["EC-000-05B-MMA#1"] * 2
+
+
+def test_published_and_unpublished_events_are_counted(handler: Handler, capsys: pytest.CaptureFixture[str]) -> None:
+    handler(stream_event("stream-insert-allocated.json", "stream-foreign-record.json"), Context())
+    counted = capsys.readouterr().out
+    assert '"EventsPublished":[1.0]' in counted
+    assert '"EventsNotPublished":[1.0]' in counted
