@@ -12,7 +12,9 @@ from local.rows import Row
 
 PIPED_WIDTH: Final = 10_000
 """Columns where no terminal is: nothing is folded or cut, so that other programs find whole references."""
-RIGHT: Final = ("Price", "Legs")
+GAPS: Final = (2, 1)
+"""Blanks between columns, the wider ones where there is room for them."""
+RIGHT: Final = ("Price", "Legs", "Price\nLegs")
 STATE_STYLES: Final = {"Allocated": "green", "AllocationFailed": "red"}
 
 
@@ -20,56 +22,54 @@ def print_table(console: Console, rows: Sequence[Row]) -> None:
     """Prints the rows side by side where they fit, else in two lines a consignment."""
     if not console.is_terminal:
         console.width = PIPED_WIDTH
-    table = wide_table(rows)
-    if Measurement.get(console, console.options, table).minimum > console.width:
-        table = narrow_table(rows)
-    console.print(table)
+    wide = (wide_table(rows, gap) for gap in GAPS)
+    console.print(next((table for table in wide if fits(console, table)), None) or narrow_table(rows))
 
 
-def wide_table(rows: Sequence[Row]) -> Table:
+def fits(console: Console, table: Table) -> bool:
+    """Whether the console is as wide as the table would like to be."""
+    return Measurement.get(console, console.options.update(max_width=PIPED_WIDTH), table).maximum <= console.width
+
+
+def wide_table(rows: Sequence[Row], gap: int) -> Table:
     """Every value in a column of its own, never folded."""
-    table = empty_table("Order", "Consignment", "Mode", "State", "Carrier", "Service", "Price", "Legs", "Tracking")
+    headings = ("Order", "Consignment", "Mode", "State", "Carrier", "Service", "Price", "Legs", "Tracking")
+    table = empty_table(*headings, padding=(0, gap, 0, 0))
     for column in table.columns:
         column.no_wrap = True
     for row in rows:
-        order, consignment, mode, state, carrier, service = cells(row)
-        table.add_row(order, consignment, mode, state, carrier, service, *last_cells(row))
+        table.add_row(*cells(row), Text(" ".join(row.tracking_references) or "-"))
     return table
 
 
 def narrow_table(rows: Sequence[Row]) -> Table:
     """Two lines a consignment, one value below another, folded where even that is too wide."""
-    table = empty_table("Order\nConsignment", "Mode\nState", "Carrier\nService", "Price", "Legs", "Tracking")
-    table.leading = 1
+    pairs = ("Order\nConsignment", "Mode\nState", "Carrier\nService", "Price\nLegs")
+    table = empty_table(*pairs, "Tracking", padding=(0, 1, 1, 0))
     for row in rows:
-        order, consignment, mode, state, carrier, service = cells(row)
-        pairs = ((order, consignment), (mode, state), (carrier, service))
-        table.add_row(*(Text("\n").join(pair) for pair in pairs), *last_cells(row))
+        values = cells(row)
+        stacked = (Text("\n").join(values[place : place + 2]) for place in range(0, len(values), 2))
+        table.add_row(*stacked, Text("\n".join(row.tracking_references) or "-"))
     return table
 
 
-def empty_table(*headings: str) -> Table:
-    """A table without lines around it."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+def empty_table(*headings: str, padding: tuple[int, int, int, int]) -> Table:
+    """A table without lines around it; `padding` is above, right, below and left of each cell."""
+    table = Table(box=None, pad_edge=False, padding=padding, header_style="bold")
     for heading in headings:
         table.add_column(heading, overflow="fold", justify="right" if heading in RIGHT else "left")
     return table
 
 
-def cells(row: Row) -> tuple[Text, ...]:
-    """Who a row is about, and which service takes it."""
-    state = Text(row.state or "no outcome", STATE_STYLES.get(row.state or "", "yellow"))
-    names = (row.carrier_reference, row.carrier_service_reference)
-    return (
+def cells(row: Row) -> list[Text]:
+    """All of a row but its tracking references."""
+    return [
         Text(row.order_reference or "-"),
         Text(row.consignment_reference),
         Text(row.mode or "-"),
-        state,
-        *(Text(name or "-") for name in names),
-    )
-
-
-def last_cells(row: Row) -> tuple[Text, Text, Text]:
-    """The price with VAT, the number of legs and the tracking references."""
-    price = f"{row.price['gross']} {row.price['currency']}" if row.price else "-"
-    return Text(price), Text(str(row.legs or "-")), Text(" ".join(row.tracking_references) or "-")
+        Text(row.state or "no outcome", STATE_STYLES.get(row.state or "", "yellow")),
+        Text(row.carrier_reference or "-"),
+        Text(row.carrier_service_reference or "-"),
+        Text(f"{row.price['gross']} {row.price['currency']}" if row.price else "-"),
+        Text(str(row.legs or "-")),
+    ]
