@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from allocation.domain.errors import ConfigurationError
+from allocation.domain.errors import ConfigurationError, InvalidReferenceError
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ModeName, ServiceGroup
 
 
@@ -23,22 +23,26 @@ class AllocateOrdersSettings(BaseModel):
     allocator: Literal["engine", "pro"] = "engine"
     pro_base_url: str = Field(default="https://api.electioapp.com", pattern=r"^https?://")
     pro_secret_name: str | None = None
-    record_retention_days: int = Field(default=0, ge=0)
+    record_retention_days: int = Field(default=0, ge=0, le=3650)
 
     @model_validator(mode="after")
     def complete(self) -> "AllocateOrdersSettings":
-        """Refuses a mode without its reference and PRO without the name of its key's secret."""
+        """Refuses a mode whose reference is missing or malformed, and PRO without the name of its key's secret."""
         if self.allocation_mode == "service_group" and not self.service_group_reference:
             raise ValueError("ALLOCATION_MODE service_group needs SERVICE_GROUP_REFERENCE")
         if self.allocation_mode == "carrier_service" and not self.carrier_service_reference:
             raise ValueError("ALLOCATION_MODE carrier_service needs CARRIER_SERVICE_REFERENCE")
         if self.allocator == "pro" and not self.pro_secret_name:
             raise ValueError("ALLOCATOR pro needs PRO_SECRET_NAME")
+        try:
+            _ = self.mode
+        except InvalidReferenceError as error:
+            raise ValueError(str(error)) from error
         return self
 
     @property
     def mode(self) -> AllocationMode:
-        """The allocation mode. Raises `InvalidReferenceError` for a malformed reference."""
+        """The allocation mode, with its reference."""
         if self.allocation_mode == "service_group":
             return ServiceGroup(self.service_group_reference or "")
         if self.allocation_mode == "carrier_service":
@@ -72,7 +76,7 @@ def read_settings(kind: type[Settings], environment: Mapping[str, str]) -> Setti
         return kind.model_validate(values)
     except ValidationError as error:
         problems = [
-            f"{'.'.join(map(str, problem['loc'])).upper()} {problem['msg']}".strip()
+            f"{'.'.join(map(str, problem['loc'])).upper()} {problem['msg'].removeprefix('Value error, ')}".strip()
             for problem in error.errors(include_url=False)
         ]
         raise ConfigurationError("; ".join(problems)) from error

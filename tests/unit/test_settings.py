@@ -1,0 +1,75 @@
+"""The environment: what each function takes from it, and how a mistake in it is told."""
+
+from datetime import timedelta
+
+import pytest
+
+from allocation.domain.errors import ConfigurationError
+from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
+
+NEEDED = {"ALLOCATIONS_TABLE": "allocations", "ORDER_DLQ_URL": "https://sqs.example.com/dlq"}
+
+
+def settings(**environment: str) -> AllocateOrdersSettings:
+    return read_settings(AllocateOrdersSettings, NEEDED | environment)
+
+
+def problem(**environment: str) -> str:
+    with pytest.raises(ConfigurationError) as error:
+        settings(**environment)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "mode"),
+    [
+        ({}, DefaultRules()),
+        ({"ALLOCATION_MODE": ""}, DefaultRules()),
+        ({"ALLOCATION_MODE": "default_rules", "SERVICE_GROUP_REFERENCE": "gold"}, DefaultRules()),
+        ({"ALLOCATION_MODE": "service_group", "SERVICE_GROUP_REFERENCE": "gold"}, ServiceGroup("gold")),
+        ({"ALLOCATION_MODE": "carrier_service", "CARRIER_SERVICE_REFERENCE": "CX_NDS"}, CarrierService("CX_NDS")),
+    ],
+)
+def test_the_mode_is_configured_with_its_reference(environment: dict[str, str], mode: AllocationMode) -> None:
+    assert settings(**environment).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"ALLOCATION_MODE": "service_group"}, "ALLOCATION_MODE service_group needs SERVICE_GROUP_REFERENCE"),
+        ({"ALLOCATION_MODE": "carrier_service"}, "ALLOCATION_MODE carrier_service needs CARRIER_SERVICE_REFERENCE"),
+        ({"ALLOCATION_MODE": "service_group", "SERVICE_GROUP_REFERENCE": "a/b"}, "service group reference 'a/b' is"),
+        ({"ALLOCATION_MODE": "carrier_service", "CARRIER_SERVICE_REFERENCE": ".."}, "carrier service reference '..'"),
+        ({"ALLOCATION_MODE": "cheapest"}, "ALLOCATION_MODE Input should be 'default_rules'"),
+        ({"ALLOCATOR": "pro"}, "ALLOCATOR pro needs PRO_SECRET_NAME"),
+        ({"ALLOCATOR": "other"}, "ALLOCATOR Input should be 'engine' or 'pro'"),
+        ({"PRO_BASE_URL": "ftp://api"}, "PRO_BASE_URL String should match pattern"),
+        ({"RECORD_RETENTION_DAYS": "-1"}, "RECORD_RETENTION_DAYS Input should be greater than or equal to 0"),
+        ({"RECORD_RETENTION_DAYS": "99999999999"}, "RECORD_RETENTION_DAYS Input should be less than or equal to 3650"),
+        ({"RECORD_RETENTION_DAYS": "week"}, "RECORD_RETENTION_DAYS Input should be a valid integer"),
+    ],
+)
+def test_a_mistake_is_named_with_its_variable(environment: dict[str, str], said: str) -> None:
+    assert problem(**environment).startswith(said)
+
+
+def test_every_missing_variable_is_named_at_once() -> None:
+    assert problem(ALLOCATIONS_TABLE="", ORDER_DLQ_URL="") == (
+        "ALLOCATIONS_TABLE Field required; ORDER_DLQ_URL Field required"
+    )
+
+
+def test_records_are_kept_for_ever_unless_told_otherwise() -> None:
+    assert settings().retention is None
+    assert settings(RECORD_RETENTION_DAYS="0").retention is None
+    assert settings(RECORD_RETENTION_DAYS="90").retention == timedelta(days=90)
+
+
+def test_the_publisher_needs_its_topic() -> None:
+    assert (
+        read_settings(PublishAllocationsSettings, {"ALLOCATIONS_TOPIC_ARN": "arn:t"}).allocations_topic_arn == "arn:t"
+    )
+    with pytest.raises(ConfigurationError, match="ALLOCATIONS_TOPIC_ARN Field required"):
+        read_settings(PublishAllocationsSettings, {})
