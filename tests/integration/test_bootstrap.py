@@ -1,0 +1,78 @@
+"""What each configuration wires together, and what it leaves unimported, since imports are paid for at cold starts."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from allocation import bootstrap
+from allocation.adapters.aws import client
+from allocation.adapters.pro_allocator import ProAllocator
+from allocation.engine.allocator import EngineAllocator
+
+LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
+NEEDED = {"ALLOCATIONS_TABLE": "allocations", "ORDER_DLQ_URL": "https://sqs.example.com/dlq"}
+PRO = {"ALLOCATOR": "pro", "PRO_SECRET_NAME": "pro-key"}
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    bootstrap.allocate_orders.cache_clear()
+
+
+def wire(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> object:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return bootstrap.allocate_orders().allocator
+
+
+def imported(environment: Mapping[str, str]) -> set[str]:
+    """The modules that a fresh interpreter has after wiring `allocate_orders`."""
+    code = "import sys; from allocation.bootstrap import allocate_orders; allocate_orders(); print(*sys.modules)"
+    return set(
+        subprocess.run(  # noqa: S603 - this interpreter, on a text of our own
+            [sys.executable, "-c", code],
+            env={**os.environ, **environment, "PYTHONPATH": str(LAYER)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.split()
+    )
+
+
+def test_the_engine_allocates_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(wire(monkeypatch, NEEDED), EngineAllocator)
+
+
+def test_sortedpro_allocates_where_it_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(wire(monkeypatch, NEEDED | PRO), ProAllocator)
+
+
+def test_everything_is_wired_once_for_all_invocations(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire(monkeypatch, NEEDED)
+    assert bootstrap.allocate_orders() is bootstrap.allocate_orders()
+
+
+def test_the_engine_needs_no_http_client() -> None:
+    modules = imported(NEEDED)
+    assert "allocation.engine.allocator" in modules
+    assert modules.isdisjoint({"requests", "allocation.adapters.pro_client"})
+
+
+def test_sortedpro_needs_no_engine() -> None:
+    modules = imported(NEEDED | PRO)
+    assert "allocation.adapters.pro_allocator" in modules
+    assert "allocation.engine.engine" not in modules
+
+
+def test_the_clock_is_aware_and_in_utc() -> None:
+    assert bootstrap.utc_now().tzinfo is UTC
+
+
+def test_calls_of_aws_give_up_long_before_the_function_does() -> None:
+    config = client("sqs").meta.config
+    assert config.connect_timeout + config.read_timeout < 10
