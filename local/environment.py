@@ -20,6 +20,7 @@ def local_environment(inherited: Mapping[str, str], port: int) -> dict[str, str]
     Proxies stay, since a build may need them to download packages, but not for the loopback.
     """
     kept = {name: value for name, value in inherited.items() if not name.startswith("AWS_")}
+    direct = ",".join(filter(None, (inherited.get("no_proxy") or inherited.get("NO_PROXY"), HOST)))
     return {
         **kept,
         **TEST_CREDENTIALS,
@@ -28,6 +29,6 @@ def local_environment(inherited: Mapping[str, str], port: int) -> dict[str, str]
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": HOST,
-        "no_proxy": HOST,
+        "NO_PROXY": direct,
+        "no_proxy": direct,
     }
