@@ -27,7 +27,7 @@ class Fault:
     """One thing that goes wrong with one call. `before`: PRO has not done the work, nor will it.
 
     `retry_after` is the header's text, `seconds` how long a `hang` or a `drip` lasts, `path` a part that the call's
-    path must have for the fault to strike.
+    path must have for the fault to strike, `location` where a `redirect` leads.
     """
 
     kind: str
@@ -35,12 +35,15 @@ class Fault:
     retry_after: str | None = None
     seconds: float = 30.0
     path: str = ""
+    location: str = "https://elsewhere.example/allocation/allocate"
 
     def strike(self, wire: Wire) -> Wire:
         """The reply `wire` as this fault leaves it."""
         headers = (("Retry-After", self.retry_after),) if self.retry_after is not None else ()
         if self.kind.isdigit():
             return Wire(int(self.kind), HTML, headers)
+        if self.kind == "redirect":
+            return Wire(302, b"", (("Location", self.location),))
         return KINDS[self.kind](wire)
 
 
@@ -77,7 +80,6 @@ KINDS: Final[dict[str, Callable[[Wire], Wire]]] = {
     "empty_array": lambda _: Wire(200, b"[]"),
     "accepted": lambda _: Wire(202, b"[]"),
     "status_202": lambda wire: Wire(202, wire.body),
-    "redirect": lambda _: Wire(302, b"", (("Location", "http://127.0.0.1:1/elsewhere"),)),
     "huge": lambda wire: Wire(wire.status, wire.body.ljust(HUGE_BYTES)),
     "fewer": _items(lambda items: items[:-1]),
     "more": _items(lambda items: [*items, *(_foreign(item) for item in items)]),
@@ -108,7 +110,7 @@ class Faults:
 
     chance: float = 0.0
     seed: int = 0
-    kinds: tuple[str, ...] = (*STATUSES, *KINDS)
+    kinds: tuple[str, ...] = (*STATUSES, "redirect", *KINDS)
     hang_seconds: float = 30.0
     _script: deque[Fault | None] = field(default_factory=deque)
     _lock: Lock = field(default_factory=Lock)

@@ -10,10 +10,11 @@ import json
 import re
 import socket
 import struct
+import time
 from collections.abc import Callable
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Semaphore, Thread
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -27,7 +28,9 @@ DRIP_SECONDS: Final = 0.02
 class ProServer:
     """The server: it answers from construction on, in threads, until its context is left; hanging replies end then."""
 
-    def __init__(self, port: int = 0, key: str = KEY, faults: Faults | None = None, work_seconds: float = 0.0) -> None:
+    def __init__(
+        self, port: int = 0, key: str = KEY, faults: Faults | None = None, work: Callable[[], object] = lambda: None
+    ) -> None:
         self.key = key
         self.faults = faults or Faults()
         self.requests: list[tuple[str, str]] = []
@@ -37,10 +40,12 @@ class ProServer:
         self.bodies: list[Any] = []
         """The JSON body of each, None where there was none."""
         self.connections = 0
+        self.closed = Semaphore(0)
+        """Released once for every connection that the server has closed."""
         self.closing = Event()
         self._listener = _Listener(self, port)
         self.url = f"http://127.0.0.1:{self._listener.server_port}"
-        self.state = ProState(self.url, work_seconds)
+        self.state = ProState(self.url, work)
         self._thread = Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -142,6 +147,7 @@ class _Listener(ThreadingHTTPServer):
         with self._lock:
             self._open.discard(request)
         super().shutdown_request(request)
+        self.pro.closed.release()
 
     def end_connections(self) -> None:
         """Ends what clients keep alive, so that the threads that read from it end."""
@@ -241,7 +247,7 @@ def main() -> None:
     parser.add_argument("--work-seconds", type=float, default=0.0, help="time for one consignment's allocation")
     options = parser.parse_args()
     faults = Faults(options.fault_chance, options.seed, hang_seconds=options.hang_seconds)
-    with ProServer(options.port, options.key, faults, options.work_seconds) as pro:
+    with ProServer(options.port, options.key, faults, partial(time.sleep, options.work_seconds)) as pro:
         print(pro.url, flush=True)  # noqa: T201
         try:
             pro.wait()

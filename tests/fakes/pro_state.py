@@ -1,7 +1,7 @@
 """What a SortedPRO knows and does: consignments with states, allocated one by one (`pro-api.md`, States)."""
 
-import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final
@@ -45,12 +45,14 @@ class ProState:
     """All consignments. One that was never named is known and unallocated, unless its prefix says otherwise."""
 
     base_url: str = "https://apisandbox.electioapp.com"
-    work_seconds: float = 0.0
-    """How long the allocation of one consignment takes."""
+    work: Callable[[], object] = lambda: None
+    """Called amid the allocation of each consignment, which takes as long as it does."""
     consignments: dict[str, Consignment] = field(default_factory=dict)
     allocations: Counter[str] = field(default_factory=Counter)
     """How often each consignment was really allocated: more than once is what must never be."""
     nothing_fits: set[str] = field(default_factory=set)
+    spoils_lists: set[str] = field(default_factory=set)
+    """Consignments that make a whole call fail when their turn comes, the ones before them being done."""
     _lock: Lock = field(default_factory=Lock)
 
     def consignment(self, reference: str) -> Consignment:
@@ -61,12 +63,14 @@ class ProState:
 
     def allocate(self, reference: str, service: str) -> Document:
         """Allocates one consignment; returns its item, which says so if it failed."""
+        if reference in self.spoils_lists:
+            raise ProError(400, "InvalidAllocationRequestException", f"Consignment {reference} is not valid")
         try:
             consignment = self.consignment(reference)
             with self._lock:
                 require_allocatable(reference, consignment)
                 consignment.state = "Allocating"
-            time.sleep(self.work_seconds)
+            self.work()
             return self._finish(reference, consignment, service)
         except ProError as error:
             return self.item(reference, error.status, str(error), None)

@@ -174,6 +174,7 @@ def detail(state: str, service: str | None = None, **changes: Any) -> Reply:
 UNKNOWN = Deferred("outcome_unknown")
 STANDING = Failure("SomethingIsWrongException", "Something is wrong")
 PLAIN = Doubtful("outage")
+NOT_FOUND = AllocationFailed(Failure("ConsignmentNotFoundException", f"PRO knows no consignment {A}"))
 STATES: dict[str, tuple[Doubtful, Reply | CallError, AllocationFailed | Deferred | TryAgain | None]] = {
     "allocated, or further on": (PLAIN, detail("Manifested", "CX_NDS"), None),
     "`AllocationFailed`": (
@@ -192,15 +193,16 @@ STATES: dict[str, tuple[Doubtful, Reply | CallError, AllocationFailed | Deferred
     "past allocation, without `Allocation`": (PLAIN, detail("Allocated"), UNKNOWN),
     "of another consignment": (PLAIN, detail("Allocated", "CX_NDS", Reference=B), UNKNOWN),
     "unreadable": (PLAIN, Reply(200, PAGE), UNKNOWN),
-    "404 with an error, or empty": (
-        PLAIN,
-        Reply(404),
-        AllocationFailed(Failure("ConsignmentNotFoundException", f"PRO knows no consignment {A}")),
-    ),
-    "404 of a gateway": (PLAIN, Reply(404, PAGE), UNKNOWN),
+    "404 with an error of PRO's": (PLAIN, Reply(404, ERROR), NOT_FOUND),
+    "404, empty, after an error of PRO's": (replace(PLAIN, failure=STANDING), Reply(404), NOT_FOUND),
+    "404, any other": (PLAIN, Reply(404), UNKNOWN),
     "401, 403, no key": (PLAIN, Reply(401, PAGE), Deferred("credentials")),
     "any other reply, or none": (PLAIN, NoReplyError("", timed_out=True), UNKNOWN),
 }
+
+
+def test_a_gateways_page_is_no_unknown_consignment() -> None:
+    assert judge_state(A, replace(PLAIN, failure=STANDING), Reply(404, PAGE), BASE_URL) == UNKNOWN
 
 
 @pytest.mark.parametrize("row", STATES)

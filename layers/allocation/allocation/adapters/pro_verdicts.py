@@ -150,7 +150,8 @@ def judge_state(
         return Deferred("credentials")
     if not isinstance(reply, Reply):
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
-    if reply.status == 404 and (not reply.body or read_error(reply.body)):
+    # An empty 404 may be a gateway's, or the wrong URL's: it counts beside an error of PRO's own.
+    if reply.status == 404 and (read_error(reply.body) or (doubt.failure and not reply.body)):
         return AllocationFailed(Failure(CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
     unknown = Deferred("outcome_unknown", reply.retry_after_seconds or doubt.retry_after_seconds)
     if reply.status != 200:

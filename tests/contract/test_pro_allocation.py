@@ -1,0 +1,351 @@
+"""The allocator over a SortedPRO that answers over real HTTP, keeps state, and misbehaves."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from threading import Barrier
+
+import pytest
+
+from allocation.adapters.pro_allocator import MAXIMUM_ROUNDS, ProAllocator
+from allocation.adapters.pro_client import ProClient
+from allocation.adapters.pro_health import CircuitOpenError, CredentialsError, NothingTriedError, OutageError
+from allocation.adapters.pro_parallel import STATE_SECONDS
+from allocation.domain.consignments import Consignment
+from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure, Outcome
+from allocation.domain.references import ConsignmentReference
+from tests.fakes.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, STATUSES, Fault, Faults
+from tests.fakes.pro_server import KEY, ProServer
+from tests.fakes.pro_state import Consignment as ProConsignment
+
+Answers = Mapping[ConsignmentReference, Outcome | Deferred]
+A, B, C, D, E, F, G = REFERENCES = [ConsignmentReference(f"EC-000-000-AA{letter}") for letter in "ABCDEFG"]
+UNKNOWN = ConsignmentReference("EC-404-000-AAA")
+NOTHING_FITS = ConsignmentReference("EC-NOF-000-AAA")
+MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
+RESERVE = 0.1
+
+
+class Remaining:
+    """A deadline that never comes nearer."""
+
+    def __init__(self, seconds: float = 60) -> None:
+        self.seconds = seconds
+
+    def remaining_seconds(self) -> float:
+        return self.seconds
+
+
+HURRY = Remaining(RESERVE + STATE_SECONDS + 0.6)
+"""Leaves 0.6 s for an allocation call."""
+
+
+class Watched:
+    """A circuit that is closed, or open for a cause, and the errors that it was told of."""
+
+    def __init__(self, opened: CircuitOpenError | None = None) -> None:
+        self.opened = opened
+        self.errors: list[type[Exception] | None] = []
+
+    def run(self, work: Callable[[], None]) -> None:
+        if self.opened:
+            raise self.opened
+        try:
+            work()
+        except Exception as error:
+            self.errors.append(type(error))
+            raise
+        self.errors.append(None)
+
+
+class Pro:
+    """A PRO, and an allocator that calls it without ever sleeping."""
+
+    def __init__(self, server: ProServer) -> None:
+        self.server = server
+        self.circuit = Watched()
+        self.pauses: list[float] = []
+        self.counted: list[str] = []
+        self.keys = [KEY]
+
+    def allocate(
+        self,
+        references: Sequence[ConsignmentReference],
+        mode: AllocationMode | None = None,
+        deadline: Remaining | None = None,
+    ) -> Answers:
+        allocator = ProAllocator(
+            ProClient(self.server.url, lambda: self.keys[-1]),
+            circuit=self.circuit,
+            reserve_seconds=RESERVE,
+            count=lambda metric, _: self.counted.append(metric),
+            pause=self.pauses.append,
+            jitter=lambda: 0.5,
+        )
+        consignments = [Consignment(reference) for reference in references]
+        return allocator.allocate(consignments, mode or DefaultRules(), deadline or Remaining())
+
+    def stands(self, reference: ConsignmentReference, state: str, service: str | None = None) -> None:
+        """Lets a consignment have this state with PRO."""
+        self.server.state.consignments[reference] = ProConsignment(state, service)
+
+    def require_truth(self, answers: Answers) -> None:
+        """Whatever is answered is so with PRO, and nothing is allocated twice."""
+        assert all(times == 1 for times in self.server.state.allocations.values())
+        for reference, answer in answers.items():
+            allocated = self.server.state.allocations[reference] == 1
+            if isinstance(answer, Allocated):
+                detail = self.server.state.detail(reference)
+                assert allocated
+                assert answer.summary.carrier_service_reference == detail["Allocation"]["MpdCarrierServiceReference"]
+                assert [leg.tracking_references for leg in answer.summary.consignment_legs] == [(f"TRK-{reference}",)]
+            elif isinstance(answer, AllocationFailed):
+                assert not allocated
+
+
+@pytest.fixture
+def pro() -> Iterator[Pro]:
+    with ProServer() as server:
+        yield Pro(server)
+
+
+def test_default_rules_allocate_in_bulk(pro: Pro) -> None:
+    answers = pro.allocate(REFERENCES)
+
+    assert all(isinstance(answers[reference], Allocated) for reference in REFERENCES)
+    assert sorted(pro.server.requests) == [("PUT", "/allocation/allocate")] * 2
+    sent = [body["ConsignmentReferences"] for body in pro.server.bodies]
+    assert sorted(sent, key=len) == [[F, G], [A, B, C, D, E]]
+    pro.require_truth(answers)
+
+
+def test_a_carrier_service_is_asked_for_in_bulk(pro: Pro) -> None:
+    answers = pro.allocate([A, B], CarrierService("CX_ECO"))
+
+    assert pro.server.requests == [("PUT", "/allocation/allocatewithcarrierservice")]
+    assert pro.server.bodies == [{"MpdCarrierServiceReference": "CX_ECO", "ConsignmentReferences": [A, B]}]
+    assert {services(answer) for answer in answers.values()} == {"CX_ECO"}
+
+
+def services(answer: Outcome | Deferred) -> str | None:
+    assert isinstance(answer, Allocated)
+    return answer.summary.carrier_service_reference
+
+
+def test_a_service_group_is_asked_for_one_by_one_and_all_at_once() -> None:
+    together = Barrier(len(REFERENCES), timeout=5)
+    with ProServer(work=together.wait) as server:
+        pro = Pro(server)
+
+        answers = pro.allocate(REFERENCES, ServiceGroup("valuableGoods"))
+
+        assert all(isinstance(answers[reference], Allocated) for reference in REFERENCES)
+        assert sorted(server.calls("PUT")) == [
+            f"/allocation/{reference}/allocatewithservicegroup/valuableGoods" for reference in REFERENCES
+        ]
+        assert set(map(str, server.bodies)) == {"None"}
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_each_consignment_has_its_own_outcome(pro: Pro, mode: AllocationMode) -> None:
+    answers = pro.allocate([A, UNKNOWN, NOTHING_FITS, B], mode)
+
+    assert [type(answers[reference]) for reference in (A, B)] == [Allocated, Allocated]
+    assert answers[UNKNOWN] == AllocationFailed(
+        Failure("ConsignmentNotFoundException", f"PRO knows no consignment {UNKNOWN}")
+    )
+    assert answers[NOTHING_FITS] == AllocationFailed(
+        Failure(
+            "NoCarrierServiceAvailable",
+            "This service is not available for the given package dimensions/weight.",
+        )
+    )
+    pro.require_truth(answers)
+
+
+@pytest.mark.parametrize(
+    ("mode", "failure"),
+    [
+        (
+            CarrierService("NOPE"),
+            Failure("MpdCarrierServiceNotFoundException", "carrier service NOPE: The carrier service was not found"),
+        ),
+        (
+            ServiceGroup("nope"),
+            Failure("ServiceGroupNotFoundException", "service group nope: The service group was not found"),
+        ),
+    ],
+    ids=["carrier service", "service group"],
+)
+def test_an_unknown_service_or_group_is_an_outcome_that_says_which(
+    pro: Pro, mode: AllocationMode, failure: Failure
+) -> None:
+    assert pro.allocate([A, B], mode) == {A: AllocationFailed(failure), B: AllocationFailed(failure)}
+
+
+def test_the_same_consignment_twice_in_a_batch_is_asked_for_once(pro: Pro) -> None:
+    pro.allocate([A, A])
+
+    assert pro.server.bodies == [{"ConsignmentReferences": [A]}]
+
+
+def test_an_allocation_that_is_there_already_is_adopted(pro: Pro) -> None:
+    pro.stands(A, "Manifested", "CX_ECO")
+
+    answers = pro.allocate([A, B])
+
+    assert services(answers[A]) == "CX_ECO"
+    assert isinstance(answers[B], Allocated)
+    assert pro.server.state.allocations == {B: 1}
+    assert pro.counted == ["AllocationsAdopted"]
+
+
+def test_a_cancelled_consignment_fails_with_what_pro_says(pro: Pro) -> None:
+    pro.stands(A, "Cancelled")
+
+    failure = Failure("AllocationRefused", f"Consignment {A} is not in an allocatable state: Cancelled")
+    assert pro.allocate([A]) == {A: AllocationFailed(failure)}
+
+
+def test_a_consignment_that_is_being_allocated_is_left_to_the_queue(pro: Pro) -> None:
+    pro.stands(A, "Allocating")
+
+    assert pro.allocate([A]) == {A: Deferred("outcome_unknown")}
+
+
+def test_one_bad_reference_does_not_hold_back_the_others_of_its_call(pro: Pro) -> None:
+    pro.server.state.spoils_lists.add(C)
+
+    answers = pro.allocate(REFERENCES)
+
+    failure = Failure("InvalidAllocationRequestException", f"Consignment {C} is not valid")
+    assert answers[C] == AllocationFailed(failure)
+    assert all(isinstance(answers[reference], Allocated) for reference in REFERENCES if reference != C)
+    pro.require_truth(answers)
+
+
+def test_a_call_that_could_not_finish_is_not_started(pro: Pro) -> None:
+    answers = pro.allocate([A, B], deadline=Remaining(RESERVE + STATE_SECONDS + 0.4))
+
+    assert answers == {A: Deferred("out_of_time"), B: Deferred("out_of_time")}
+    assert pro.server.requests == []
+    assert pro.circuit.errors == [NothingTriedError]
+
+
+def test_a_short_wish_to_be_left_alone_is_waited_for(pro: Pro) -> None:
+    pro.server.faults.script(Fault("429", before=True, retry_after="1"))
+
+    answers = pro.allocate([A])
+
+    assert isinstance(answers[A], Allocated)
+    assert pro.pauses == [1.0]
+    assert len(pro.server.requests) == 2
+
+
+@pytest.mark.parametrize(("wish", "seconds"), [("30", 30), ("999999999", 900)])
+def test_a_long_wish_to_be_left_alone_goes_back_to_the_queue(pro: Pro, wish: str, seconds: int) -> None:
+    pro.server.faults.script(Fault("429", before=True, retry_after=wish))
+
+    assert pro.allocate([A, B]) == dict.fromkeys([A, B], Deferred("throttled", seconds))
+    assert (pro.pauses, len(pro.server.requests)) == ([], 1)
+    assert pro.circuit.errors == [OutageError]
+
+
+@pytest.mark.parametrize("wish", ["soon", "-5", None])
+def test_a_429_without_a_readable_wish_is_tried_a_few_times(pro: Pro, wish: str | None) -> None:
+    pro.server.faults.script(*[Fault("429", before=True, retry_after=wish)] * MAXIMUM_ROUNDS)
+
+    assert pro.allocate([A]) == {A: Deferred("throttled")}
+    assert pro.pauses == pytest.approx([0.1, 0.2])
+    assert len(pro.server.requests) == MAXIMUM_ROUNDS
+
+
+def test_an_outage_is_tried_a_few_times_and_told_to_the_circuit(pro: Pro) -> None:
+    pro.server.faults = Faults(chance=1, kinds=("503",))
+    pro.server.faults.script(*[Fault("503", before=True, path="allocation")] * 9)
+
+    answers = pro.allocate([A])
+
+    assert isinstance(answers[A], Deferred)
+    assert len(pro.server.calls("PUT")) <= MAXIMUM_ROUNDS
+    assert pro.circuit.errors == [OutageError]
+
+
+def test_a_retry_that_the_time_does_not_allow_is_left_to_the_queue(pro: Pro) -> None:
+    pro.server.faults.script(Fault("429", before=True, retry_after="2"))
+
+    assert pro.allocate([A], deadline=HURRY) == {A: Deferred("throttled", 2)}
+    assert len(pro.server.requests) == 1
+
+
+def test_a_server_that_is_down_is_an_outage(pro: Pro) -> None:
+    pro.server.stop()
+
+    assert pro.allocate([A, B]) == {A: Deferred("outage"), B: Deferred("outage")}
+    assert pro.circuit.errors == [OutageError]
+
+
+def test_one_outcome_shows_the_circuit_that_pro_works(pro: Pro) -> None:
+    pro.stands(A, "Allocating")
+
+    pro.allocate([A, B])
+
+    assert pro.circuit.errors == [None]
+
+
+def test_a_rejected_key_is_told_as_credentials_and_not_as_an_outage(pro: Pro) -> None:
+    pro.keys = ["wrong"]
+
+    assert pro.allocate([A, B]) == {A: Deferred("credentials"), B: Deferred("credentials")}
+    assert pro.circuit.errors == [CredentialsError]
+
+
+@pytest.mark.parametrize("cause", ["outage", "credentials"])
+def test_an_open_circuit_keeps_every_call_away(pro: Pro, cause: str) -> None:
+    pro.circuit = Watched(CircuitOpenError("credentials" if cause == "credentials" else "outage", 17))
+
+    assert pro.allocate([A, B]) == {A: Deferred(cause, 17), B: Deferred(cause, 17)}
+    assert pro.server.requests == []
+
+
+def fault_id(value: object) -> str | None:
+    return {True: "before", False: "after"}[value] if isinstance(value, bool) else None
+
+
+SIDES = [(kind, True) for kind in (*BOTH_SIDES, "redirect")] + [
+    (kind, False) for kind in (*STATUSES, "redirect", *KINDS) if kind not in BEFORE_ONLY
+]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+@pytest.mark.parametrize(("kind", "before"), SIDES, ids=fault_id)
+def test_no_fault_of_an_allocation_call_loses_or_repeats_an_allocation(
+    pro: Pro, kind: str, before: bool, mode: AllocationMode
+) -> None:
+    pro.server.faults.script(Fault(kind, before, path="allocation", seconds=5))
+
+    answers = pro.allocate(REFERENCES, mode, HURRY)
+
+    assert set(answers) == set(REFERENCES)
+    assert not [answer for answer in answers.values() if isinstance(answer, AllocationFailed)]
+    pro.require_truth(answers)
+    later = pro.allocate([reference for reference in REFERENCES if isinstance(answers[reference], Deferred)], mode)
+    assert all(isinstance(answer, Allocated) for answer in later.values())
+    pro.require_truth(later)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_goes_wrong_each_consignment_ends_with_one_true_outcome(pro: Pro, seed: int) -> None:
+    pro.server.faults = Faults(chance=0.4, seed=seed, hang_seconds=0.02)
+    left = [*REFERENCES, UNKNOWN, NOTHING_FITS]
+    for delivery in range(100):
+        if delivery == 50:
+            pro.server.faults = Faults()
+        answers = pro.allocate(left, MODES[seed % 3], Remaining(RESERVE + STATE_SECONDS + 2))
+        assert set(answers) == set(left)
+        pro.require_truth(answers)
+        left = [reference for reference in left if isinstance(answers[reference], Deferred)]
+        if not left:
+            break
+
+    assert left == []
+    assert pro.server.state.allocations == dict.fromkeys(REFERENCES, 1)
