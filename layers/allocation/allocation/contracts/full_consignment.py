@@ -181,14 +181,14 @@ class FullConsignment(Consignment):
         return next((address for address in self.addresses if address.address_type == kind), None)
 
     def with_locations(self, locations: Mapping[str, FullAddress]) -> "FullConsignment":
-        """The same consignment, each known `ShippingLocationReference` replaced by that location's own address."""
+        """The same consignment; where an address names a known shipping location, that fills in what it leaves out."""
         return self.model_copy(update={"addresses": [resolved(address, locations) for address in self.addresses]})
 
 
 def resolved(address: FullAddress, locations: Mapping[str, FullAddress]) -> FullAddress:
-    """The address of the location that `address` names, for the same purpose; `address` itself if it names none."""
+    """The address, with the fields that it leaves out taken from the location that it names, if that is known."""
     location = locations.get(address.shipping_location_reference or "")
     if location is None:
         return address
-    kept = {"address_type": address.address_type, "shipping_location_reference": address.shipping_location_reference}
-    return location.model_copy(update=kept)
+    left_out = [name for name in FullAddress.model_fields if getattr(address, name) is None]
+    return address.model_copy(update={name: getattr(location, name) for name in left_out})

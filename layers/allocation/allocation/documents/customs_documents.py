@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final, TypedDict
+from typing import Final
 
 from allocation.contracts.full_consignment import FullConsignment
 from allocation.documents.cn22 import cn22_pdf
@@ -16,26 +16,12 @@ from allocation.documents.cn23 import cn23_pdf
 from allocation.documents.commercial_invoice import commercial_invoice_pdf
 from allocation.documents.customs_declaration import declaration_of
 from allocation.documents.customs_territories import passes_customs
+from allocation.documents.replies import CustomsDocuments, DocumentFile
 from allocation.domain.summaries import AllocationSummary
 
 MOST_ON_A_CN22: Final = Decimal(270)
 """GBP; a package of more needs a CN 23 (Royal Mail, customs declarations)."""
 NO_RATES: Final[Mapping[str, Decimal]] = MappingProxyType({})
-
-
-class DocumentFile(TypedDict):
-    """A document: its file name, and the PDF in base64."""
-
-    Key: str
-    Value: str
-
-
-class CustomsDocuments(TypedDict):
-    """PRO's reply."""
-
-    CommercialInvoiceDocuments: list[DocumentFile]
-    CN22Documents: list[DocumentFile]
-    CN23Documents: list[DocumentFile]
 
 
 def customs_documents(

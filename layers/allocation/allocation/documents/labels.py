@@ -4,7 +4,7 @@ Each is marked as a sample: a parcel travels with the label that its carrier iss
 """
 
 from base64 import b64encode
-from typing import Final, TypedDict
+from typing import Final
 
 from allocation.contracts.full_consignment import FullConsignment
 from allocation.documents.fonts import covers
@@ -13,6 +13,7 @@ from allocation.documents.label_layout import label_drawing
 from allocation.documents.label_pdf import pdf_of
 from allocation.documents.label_png import png_of
 from allocation.documents.label_zpl import zpl_covers, zpl_of
+from allocation.documents.replies import LabelFile
 from allocation.domain.summaries import AllocationSummary
 
 CONTENT_TYPES: Final = {
@@ -22,13 +23,6 @@ CONTENT_TYPES: Final = {
     "ZPLII": "application/zpl",
 }
 """The formats, in upper case, and what each is called on the web."""
-
-
-class LabelFile(TypedDict):
-    """PRO's reply: the file in base64, and its media type."""
-
-    File: str
-    ContentType: str
 
 
 def label_file(consignment: FullConsignment, summary: AllocationSummary, label_format: str = "PDF") -> LabelFile:
