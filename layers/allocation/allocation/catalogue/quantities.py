@@ -1,19 +1,11 @@
-"""Weights and lengths with their units, converted exactly.
-
-The pound is 0.45359237 Kg and the inch 2.54 Cm by definition (international yard and pound agreement, 1959).
-"""
+"""Weights and lengths of a catalogue with their units, converted exactly, as those of messages are."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
 
-KILOGRAMS: Final = {
-    "kg": Decimal(1),
-    "g": Decimal("0.001"),
-    "lb": Decimal("0.45359237"),
-    "oz": Decimal("0.028349523125"),
-}
-CENTIMETRES: Final = {"cm": Decimal(1), "mm": Decimal("0.1"), "m": Decimal(100), "in": Decimal("2.54")}
+from allocation.contracts.numbers import CENTIMETRES, KILOGRAMS
+
 _QUANTITY = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([a-z]*)", re.IGNORECASE)
 
 
@@ -31,7 +23,7 @@ def centimetres(value: object) -> Decimal:
     return _convert(value, CENTIMETRES, "cm")
 
 
-def _convert(value: object, units: dict[str, Decimal], default: str) -> Decimal:
+def _convert(value: object, units: Mapping[str, Decimal], default: str) -> Decimal:
     match = None if isinstance(value, bool | float) else _QUANTITY.fullmatch(str(value).strip())
     if match is None or (match[2].lower() or default) not in units:
         raise ValueError(f"write a number and one of {', '.join(units)}, as 30 {default}")

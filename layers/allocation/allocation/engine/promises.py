@@ -1,9 +1,12 @@
 """Delivery dates, and whether a carrier service keeps the delivery promise."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from allocation.engine.calendars import SEARCH_DAYS, Calendar, Collection
+from allocation.engine.calendars import Calendar, Collection
+
+LONGEST_JOURNEY: Final = 240
+"""Days: more than 60 transit days of a service that delivers on two days a week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class DeliveryTerms:
         day, left = collection_day, self.transit_days
         if left == 0 and self._delivers(day):
             return day
-        for day in range(collection_day + 1, min(collection_day + 4 * SEARCH_DAYS, self.last_day) + 1):
+        for day in range(collection_day + 1, min(collection_day + LONGEST_JOURNEY, self.last_day) + 1):
             left -= self._delivers(day)
             if left <= 0 and self._delivers(day):
                 return day
@@ -77,6 +80,7 @@ def keep_promise(calendar: Calendar, terms: DeliveryTerms, promise: Promise, now
 
 def _first(calendar: Calendar, promise: Promise, now: int) -> Collection | None:
     if promise.ship_on is None:
-        return calendar.first_collection(now)
+        earliest = promise.deliver_on - LONGEST_JOURNEY if promise.exactly and promise.deliver_on else 0
+        return calendar.first_collection(now, max(calendar.today(now), earliest))
     collection = calendar.collection_on(promise.ship_on)
     return collection if collection is not None and collection.cut_off >= now else None

@@ -1,0 +1,94 @@
+"""An assessment as tables that a shipping manager understands: winner first, runners-up, the excluded with reasons."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from allocation.engine.assessment import Assessment, Exclusion
+from allocation.engine.checks import NOT_IN_GROUP, NOT_REQUESTED
+from allocation.engine.engine import Engine, Offer
+from allocation.engine.pricing import Breakdown
+from allocation.engine.wording import actual, expected, plain
+
+PIPED_WIDTH: Final = 160
+
+
+def print_assessment(console: Console, engine: Engine, assessment: Assessment) -> None:
+    """Prints what was asked, the offers and the excluded services."""
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    inquiry = assessment.question.inquiry
+    weight = ", ".join(f"{plain(package.weight)} Kg" for package in inquiry.packages)
+    console.print(
+        f"{inquiry.consignment.reference}: {len(inquiry.packages)} package(s) of {weight}, catalogue "
+        f"{engine.catalogue.version}, prices of {date.fromordinal(assessment.question.day)}",
+        markup=False,
+    )
+    console.print(offers_table(engine, assessment) if assessment.offers else "No carrier service can take it.")
+    outside = [item for item in assessment.excluded if {NOT_IN_GROUP, NOT_REQUESTED} & set(item.failed)]
+    inside = [item for item in assessment.excluded if item not in outside]
+    if inside:
+        console.print(excluded_table(engine, assessment, inside))
+    if outside:
+        console.print(f"{len(outside)} more services were not asked for.")
+
+
+def offers_table(engine: Engine, assessment: Assessment) -> Table:
+    """The offers, best first."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title_justify="left")
+    for heading in (
+        "",
+        "Service",
+        "Carrier",
+        "Net",
+        "VAT",
+        "Gross",
+        "More",
+        "Collected (UTC)",
+        "Delivered",
+        "Made up of",
+    ):
+        table.add_column(heading, justify="right" if heading in {"Net", "VAT", "Gross", "More"} else "left")
+    for rank, offer in enumerate(assessment.offers, start=1):
+        table.add_row(*offer_cells(engine, assessment, offer, rank), style="green" if rank == 1 else None)
+    return table
+
+
+def offer_cells(engine: Engine, assessment: Assessment, offer: Offer, rank: int) -> Iterator[str]:
+    """The cells of one offer."""
+    service = engine.index.services[offer.position]
+    breakdown = engine.breakdown(assessment.question, offer.position)
+    collected = datetime.fromtimestamp(offer.dates.collected_at, UTC)
+    yield "→" if rank == 1 else str(rank)
+    yield f"{service.reference} {service.name}"
+    yield service.carrier.name
+    yield from price_cells(breakdown)
+    yield "" if rank == 1 else f"+{plain(offer.cost - assessment.offers[0].cost)} {engine.catalogue.currency}"
+    yield f"{collected:%a %d %b %H:%M}"
+    yield f"{date.fromordinal(offer.dates.delivery_day):%a %d %b}"
+    yield " + ".join(f"{line.name} {line.amount}" for line in breakdown.lines) if breakdown else ""
+
+
+def price_cells(breakdown: Breakdown | None) -> tuple[str, str, str]:
+    """Net, VAT and gross."""
+    if breakdown is None:
+        return ("", "", "")
+    price = breakdown.price
+    return (f"{price.net} {price.currency}", str(price.vat), str(price.gross))
+
+
+def excluded_table(engine: Engine, assessment: Assessment, excluded: list[Exclusion]) -> Table:
+    """The services that can't take the consignment, one line a reason."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("Left out", "Reason", "Wanted", "Is"):
+        table.add_column(heading)
+    for exclusion in excluded:
+        service = engine.index.services[exclusion.position]
+        name = f"{service.reference} {service.name}"
+        for number, check in enumerate(exclusion.failed):
+            is_ = actual(check, assessment.question.inquiry)
+            table.add_row("" if number else name, check.code, expected(check, service), is_, style="dim")
+    return table
