@@ -23,7 +23,8 @@ in any case, and others a `KeyError`. Raises `LabelDataError`.
 `{"CommercialInvoiceDocuments": [{"Key": file name, "Value": base64}], "CN22Documents": ..., "CN23Documents": ...}`,
 all empty where the goods pass no customs. `on` is today, from the caller's clock. Raises `CustomsDataError`.
 
-The shapes of both replies are in `allocation.documents.replies`, which loads nothing. Both errors are `allocation.documents.errors.DocumentError`; its `problems` have a `target` (a path in PRO's names) and
-a `message`, and fit PRO's error `Details`. That the consignment is allocated is for the caller to check: the summary
-is that of the allocation.
+The shapes of both replies are in `allocation.documents.replies`, which loads nothing. Both errors are
+`allocation.documents.errors.DocumentError`; its `problems` have a `target` (a path in PRO's names) and a `message`, and
+fit PRO's error `Details`. That the consignment is allocated is for the caller to check: the summary is that of the
+allocation.
 """
