@@ -16,6 +16,7 @@ from local.modes import read_mode
 from local.orders import load_orders
 from local.paths import SAMPLE_ORDERS
 from local.preconditions import require_tools
+from local.processes import STOPPING_SIGNALS
 from local.run import RunRequest, run
 
 DEFAULT_PORT: Final = 4566
@@ -32,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str]) -> int:
     """Does what the arguments say; returns the exit code: 0 done, 1 not all done, 2 wrong usage, 128 + a signal."""
     console = Console(stderr=True)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPPING_SIGNALS:
         stop_on(number)
     try:
         return carry_out(parser().parse_args(arguments), console)
@@ -43,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
         console.print(f"The local AWS answered: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         return LocalRunError.exit_code
     except StoppedError as stopped:
+        for number in STOPPING_SIGNALS:  # a second Ctrl-C would find the interpreter half gone
+            signal.signal(number, signal.SIG_IGN)
         console.print("Stopped, and everything that was started with it.", highlight=False)
         return stopped.exit_code
 

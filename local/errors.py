@@ -15,8 +15,11 @@ class UsageError(LocalRunError):
     exit_code: ClassVar[int] = 2
 
 
-class StoppedError(Exception):
-    """A signal asked the run to stop: Ctrl-C, `kill`, or a terminal that closed."""
+class StoppedError(BaseException):
+    """A signal asked the run to stop: Ctrl-C, `kill`, or a terminal that closed.
+
+    It is no `Exception`, as `KeyboardInterrupt` is none: botocore takes those for network errors and tries again.
+    """
 
     def __init__(self, number: int) -> None:
         """`number` is the signal's; the exit code is 128 more, as shells have it."""

@@ -11,6 +11,7 @@ from typing import Final
 from local.errors import LocalRunError
 from local.paths import ROOT, shown
 
+STOPPING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SHOWN_LOG_LINES: Final = 15
 SHOWN_LINE_LENGTH: Final = 240
 
@@ -32,7 +33,7 @@ def end_group_of(leader: int) -> None:
 @contextmanager
 def without_signals() -> Iterator[None]:
     """Lets nothing interrupt what is inside: a second Ctrl-C must not leave a process behind."""
-    ignored = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    ignored = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING_SIGNALS}
     try:
         yield
     finally:

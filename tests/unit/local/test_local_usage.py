@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,16 @@ def test_a_signal_ends_a_run_in_order_with_the_shells_exit_code(
     assert cli.main(["run"]) == code
     assert ended == [StoppedError]
     assert "Stopped" in capsys.readouterr().err
+
+
+def test_a_signal_is_not_taken_for_an_error_that_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: object) -> int:
+        with suppress(Exception):
+            signal.raise_signal(signal.SIGINT)
+        return 0
+
+    monkeypatch.setattr(cli, "run", run)
+    assert cli.main(["run"]) == 130
 
 
 def test_a_hangup_that_nohup_ignores_stays_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
