@@ -36,7 +36,7 @@ class EventData(BaseModel):
 class ConsignmentEvent(BaseModel):
     """A CloudEvent; `id` is `{consignment}#{version}`, the same whenever the event is repeated."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
     specversion: Literal["1.0"] = "1.0"
     id: str

@@ -5,7 +5,16 @@ Unknown fields are ignored and contact data is never read. Null lists are empty 
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_pascal
 
 from allocation.contracts.numbers import (
@@ -33,9 +42,20 @@ def upper(value: Any) -> Any:
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Postcode = Annotated[str, StringConstraints(max_length=16)]
 ServiceReference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
-CountryCode = Annotated[str, BeforeValidator(upper), StringConstraints(pattern=r"^[A-Z]{2}$")]
-CurrencyCode = Annotated[str, BeforeValidator(upper), StringConstraints(pattern=r"^[A-Z]{3}$")]
-Tags = Annotated[list[ShortText], BeforeValidator(null_as_empty), Field(max_length=100)]
+CountryCode = Annotated[
+    str,
+    BeforeValidator(upper),
+    StringConstraints(pattern=r"^[A-Z]{2}$"),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"}),
+]
+CurrencyCode = Annotated[
+    str,
+    BeforeValidator(upper),
+    StringConstraints(pattern=r"^[A-Z]{3}$"),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{3}$"}),
+]
+ShortTexts = Annotated[list[ShortText], Field(max_length=100)]
+Tags = Annotated[ShortTexts, BeforeValidator(null_as_empty, json_schema_input_type=ShortTexts | None)]
 
 
 class ProModel(BaseModel):
@@ -144,8 +164,10 @@ class Consignment(ProModel):
     requested_delivery_date: RequestedDeliveryDate | None = Field(
         default=None, validation_alias=AliasChoices("RequestedDeliveryDate", "RequiredDeliveryDate")
     )
-    packages: Annotated[list[Package], BeforeValidator(null_as_empty)] = []
-    addresses: Annotated[list[Address], BeforeValidator(null_as_empty)] = []
+    packages: Annotated[list[Package], BeforeValidator(null_as_empty, json_schema_input_type=list[Package] | None)] = []
+    addresses: Annotated[
+        list[Address], BeforeValidator(null_as_empty, json_schema_input_type=list[Address] | None)
+    ] = []
 
     @model_validator(mode="after")
     def one_address_of_a_kind(self) -> "Consignment":

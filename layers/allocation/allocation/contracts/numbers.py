@@ -1,11 +1,11 @@
 """Strict numbers and moments for messages: text is no number, a moment has an offset, units convert exactly."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 KILOGRAMS: Final[Mapping[str, Decimal]] = {
     "kg": Decimal(1),
@@ -74,11 +74,28 @@ def known_unit(value: Any, units: Mapping[str, Decimal]) -> str:
     return unit
 
 
+def any_case(words: Iterable[str]) -> dict[str, str]:
+    """The JSON Schema of one of the lower-case words, in any case.
+
+    >>> any_case(["kg", "g"])["pattern"]
+    '^([kK][gG]|[gG])$'
+    """
+    spelt = ("".join(f"[{letter}{letter.upper()}]" for letter in word) for word in words)
+    return {"type": "string", "pattern": f"^({'|'.join(spelt)})$"}
+
+
 Quantity = Annotated[
-    Decimal, BeforeValidator(as_decimal, json_schema_input_type=float), Field(ge=0, max_digits=20, decimal_places=10)
+    Decimal,
+    BeforeValidator(as_decimal),
+    Field(ge=0, max_digits=20, decimal_places=10),
+    WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 10**10}),
 ]
 """A number that is not negative, bounded so that no arithmetic on it can grow without bound."""
 Moment = Annotated[datetime, BeforeValidator(as_moment)]
-CalendarDate = Annotated[date, BeforeValidator(as_date)]
-WeightUnit = Annotated[str, BeforeValidator(as_weight_unit)]
-LengthUnit = Annotated[str, BeforeValidator(as_length_unit)]
+CalendarDate = Annotated[
+    date,
+    BeforeValidator(as_date),
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}),
+]
+WeightUnit = Annotated[str, BeforeValidator(as_weight_unit), WithJsonSchema(any_case(KILOGRAMS))]
+LengthUnit = Annotated[str, BeforeValidator(as_length_unit), WithJsonSchema(any_case(CENTIMETRES))]

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
@@ -20,6 +28,7 @@ from allocation.domain.references import OrderReference
 
 EVENT_TYPE: Final = "order-created"
 MAJOR_VERSION: Final = 1
+VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": MAJOR_VERSION, "exclusiveMaximum": MAJOR_VERSION + 1}
 LONGEST_REASON: Final = 1000
 """Characters of a refusal's reason; the rest is cut, since it travels as an attribute of a message."""
 MOST_NAMED: Final = 10
@@ -40,8 +49,8 @@ class OrderCreated(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True, hide_input_in_errors=True)
 
-    event_type: str
-    event_version: Annotated[int, BeforeValidator(as_version, json_schema_input_type=int)]
+    event_type: Annotated[str, WithJsonSchema({"const": EVENT_TYPE})]
+    event_version: Annotated[int, BeforeValidator(as_version), WithJsonSchema(VERSIONS)]
     event_id: PlainText
     occurred_at: Moment
     order_reference: PlainText
