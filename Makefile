@@ -62,7 +62,7 @@ typecheck: $(DEVELOPMENT)/.synced ## what mypy objects to
 build: $(SAM)/.synced ## build for AWS as `sam build` does; then: sam deploy --guided
 	@exec $(SAM)/bin/sam build
 
-LOCKED := $(basename $(wildcard layers/dependencies/*.in requirements/*.in))
+LOCKED := $(basename $(wildcard layers/*/requirements.in requirements/*.in))
 
 lock: $(UV)/.synced ## lock the requirements anew after a change in a *.in
 	@for locked in $(LOCKED); do $(UV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -12,6 +12,4 @@ def template_text() -> str:
 
 @pytest.fixture(scope="session")
 def stack(template_text: str) -> Stack:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-        return Stack(translated(template_text))
+    return Stack(translated(template_text))

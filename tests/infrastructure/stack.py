@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
@@ -12,12 +13,18 @@ Properties = dict[str, Any]
 
 
 def translated(text: str) -> dict[str, Any]:
-    """The CloudFormation template that SAM makes of `text`; the code is taken as uploaded already."""
+    """The CloudFormation template that SAM makes of `text`; the code is taken as uploaded already.
+
+    SAM asks boto3 for the region: whose AWS profile is in use here must not matter.
+    """
     template = yaml_parse(text)
     for resource in template["Resources"].values():
         for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
             resource["Properties"][code] = "s3://bucket/key"
-    translation: dict[str, Any] = transform(template, {}, None)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+        environment.delenv("AWS_PROFILE", raising=False)
+        translation: dict[str, Any] = transform(template, {}, None)
     return translation
 
 

@@ -24,9 +24,5 @@ def test_cloudformation_template_has_no_finding(stack: Stack) -> None:
         ("MemorySize: 1024", "MemorySize: 64"),
     ],
 )
-def test_mistake_in_the_template_is_found(
-    template_text: str, right: str, wrong: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-
+def test_mistake_in_the_template_is_found(template_text: str, right: str, wrong: str) -> None:
     assert findings(translated(template_text.replace(right, wrong)))

@@ -15,7 +15,7 @@ OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 OTHER_VERSION = "3.11" if OWN_VERSION != "3.11" else "3.12"
 UNCHECKED_HASH = 0b01
 """PEP 552: the flags of a `.pyc` that is taken without a look at its source."""
-LOCKS = [ROOT / "layers" / "dependencies" / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]
+LOCKS = sorted([*ROOT.glob("layers/*/requirements.txt"), *ROOT.glob("requirements/*.txt")])
 
 
 def made(version: str, resource: str, source: Path, artifacts: Path, **environment: str) -> str:

@@ -32,7 +32,12 @@ def allowed(statements: list[dict[str, Any]]) -> dict[str, set[str]]:
 
 def test_order_function_may_take_orders_keep_records_and_set_messages_aside(stack: Stack) -> None:
     assert allowed(stack.statements(ORDERS)) == {
-        arn("OrderQueue"): {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+        arn("OrderQueue"): {
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ChangeMessageVisibility",
+        },
         arn("OrderDlq"): {"sqs:SendMessage"},
         arn("AllocationsTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
         arn("AllocateOrdersLogs"): {"logs:CreateLogStream", "logs:PutLogEvents"},
