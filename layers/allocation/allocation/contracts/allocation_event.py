@@ -11,23 +11,30 @@ from allocation.domain.summaries import AllocationSummary
 from allocation.ports import AllocationEvent
 
 SOURCE: Final = "/carrier-allocation"
-EventType = Literal["consignment.allocated", "consignment.allocation_failed"]
+EventType = Literal[
+    "consignment.allocated", "consignment.allocation_failed", "consignment.deallocated", "consignment.cancelled"
+]
 EVENT_TYPES: Final[dict[str, EventType]] = {
     "Allocated": "consignment.allocated",
     "AllocationFailed": "consignment.allocation_failed",
+    "Unallocated": "consignment.deallocated",
+    "Cancelled": "consignment.cancelled",
 }
 
 
 class EventData(BaseModel):
-    """What happened to the consignment: `allocationSummary` where it was allocated, else `failure`."""
+    """What happened to the consignment: `allocationSummary` where it was allocated, `failure` where that failed.
+
+    `mode` is that of the last allocation; a consignment that was cancelled before it had any has none.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
     order_reference: str
     consignment_reference: str
-    mode: str
+    mode: str | None = None
     mode_reference: str | None = None
-    state: Literal["Allocated", "AllocationFailed"]
+    state: Literal["Allocated", "AllocationFailed", "Unallocated", "Cancelled"]
     allocation_summary: AllocationSummary | None = None
     price: PriceDocument | None = None
     failure: FailureDocument | None = None

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from allocation.domain.outcomes import Allocated, AllocationFailed, Price
-from allocation.domain.records import AllocationRecord
+from allocation.domain.outcomes import Allocated, AllocationFailed, Price, Standing
+from allocation.domain.records import AllocationRecord, PastFailure
 from allocation.domain.summaries import AllocationSummary
 
 SCHEMA_VERSION: Final = 1
@@ -23,20 +24,33 @@ def record_document(record: AllocationRecord) -> dict[str, Any]:
         "consignmentReference": record.consignment_reference,
         "orderReference": record.order_reference,
         "state": record.outcome.state,
-        "mode": record.mode.name,
-        "modeReference": record.mode.reference,
+        "mode": record.mode.name if record.mode else None,
+        "modeReference": record.mode.reference if record.mode else None,
         "version": record.version,
         "eventId": record.event_id,
-        "allocatedAt": record.allocated_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "allocatedAt": moment_text(record.allocated_at),
         "schemaVersion": SCHEMA_VERSION,
         "expiresAt": int(record.expires_at.timestamp()) if record.expires_at else None,
+        "pastFailure": past_failure_document(record.past_failure) if record.past_failure else None,
         **outcome_fields(record.outcome),
     }
     return {name: value for name, value in document.items() if value is not None}
 
 
-def outcome_fields(outcome: Allocated | AllocationFailed) -> dict[str, Any]:
+def moment_text(moment: datetime) -> str:
+    """An aware UTC moment as `2026-11-23T09:15:00.000Z`."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def past_failure_document(past: PastFailure) -> Mapping[str, str]:
+    """A failure that a later change did not clear."""
+    return {"code": past.failure.code, "message": past.failure.message, "failedAt": moment_text(past.failed_at)}
+
+
+def outcome_fields(outcome: Standing) -> dict[str, Any]:
     """What an outcome adds to its record. The explanation is one text, since nothing queries inside it."""
+    if not isinstance(outcome, Allocated | AllocationFailed):
+        return {}
     explanation = json.dumps(outcome.explanation, separators=(",", ":")) if outcome.explanation else None
     if isinstance(outcome, AllocationFailed):
         failure = {"code": outcome.failure.code, "message": outcome.failure.message}
@@ -75,15 +89,23 @@ class PriceDocument(BaseModel):
     currency: str
 
 
+class PastFailureDocument(FailureDocument):
+    """The last failure before the record's outcome; `failedAt` is ISO 8601 in UTC."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+    failed_at: str
+
+
 class StoredRecord(BaseModel):
-    """A record as read back from the table's stream; fields that a later schema version adds are ignored."""
+    """A record as read back from the table or its stream; fields that a later schema version adds are ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
     consignment_reference: str
     order_reference: str
     state: str
-    mode: str
+    mode: str | None = None
     mode_reference: str | None = None
     version: int
     allocated_at: str
@@ -92,3 +114,5 @@ class StoredRecord(BaseModel):
     carrier_reference: str | None = None
     carrier_service_reference: str | None = None
     price: PriceDocument | None = None
+    past_failure: PastFailureDocument | None = None
+    explanation: str | None = None

@@ -60,6 +60,24 @@ Outcome = Allocated | AllocationFailed
 
 
 @dataclass(frozen=True, slots=True)
+class Deallocated:
+    """The carrier service was given back: the consignment may be changed and allocated again."""
+
+    state: ClassVar[Literal["Unallocated"]] = "Unallocated"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The consignment will not be shipped; nothing changes it any more."""
+
+    state: ClassVar[Literal["Cancelled"]] = "Cancelled"
+
+
+Standing = Outcome | Deallocated | Cancelled
+"""How a consignment stands: what an allocation attempt ended with, or what undid it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deferred:
     """No outcome yet: what stands in the way may pass. `cause` is a stable word, as `throttled` or `timeout`."""
 

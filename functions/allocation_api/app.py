@@ -1,0 +1,15 @@
+"""API Gateway requests to PRO's operations."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from allocation.api.bootstrap import allocation_api
+from allocation.observability import logger, metrics
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Serves one request."""
+    return allocation_api().resolve(event, context)

@@ -1,0 +1,51 @@
+"""The API's composition root, apart from the queue's so that neither function imports what only the other needs."""
+
+import os
+from datetime import timedelta
+from functools import cache
+from secrets import choice
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from allocation.adapters.aws import client
+from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
+from allocation.api.resolver import AnyCaseResolver, api_resolver
+from allocation.api.services import Services
+from allocation.api.table import OPERATIONS
+from allocation.bootstrap import utc_now
+from allocation.consignments.allocations import Allocations
+from allocation.consignments.changes import Changes
+from allocation.consignments.intake import ALPHABET
+from allocation.consignments.register import Register
+from allocation.engine.packaged import packaged_engine
+from allocation.settings import read_settings
+
+
+class AllocationApiSettings(BaseModel):
+    """What the API needs to know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    allocations_table: str
+    consignments_table: str
+    record_retention_days: int = Field(default=0, ge=0)
+    consignment_retention_days: int = Field(default=90, ge=1)
+
+
+@cache
+def allocation_api() -> AnyCaseResolver:
+    """The API. Raises `ConfigurationError` for an environment that can't be used."""
+    settings = read_settings(AllocationApiSettings, os.environ)
+    store = DynamoDBConsignments(
+        client("dynamodb"), consignments=settings.consignments_table, records=settings.allocations_table
+    )
+    retention = timedelta(days=settings.record_retention_days) if settings.record_retention_days else None
+    changes = Changes(store, utc_now, retention)
+    register = Register(changes, random_characters, timedelta(days=settings.consignment_retention_days))
+    services = Services(changes, register, Allocations(changes), packaged_engine(), utc_now)
+    return api_resolver(OPERATIONS, services)
+
+
+def random_characters(count: int) -> str:
+    """Random characters for references, from the system's own source."""
+    return "".join(choice(ALPHABET) for _ in range(count))

@@ -1,0 +1,21 @@
+"""What the operations work with, wired in `api/bootstrap.py`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from allocation.consignments.allocations import Allocations
+from allocation.consignments.changes import Changes
+from allocation.consignments.register import Register
+from allocation.engine.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases and the engine behind the API."""
+
+    changes: Changes
+    register: Register
+    allocations: Allocations
+    engine: Engine
+    now: Callable[[], datetime]
