@@ -1,5 +1,6 @@
 """Starts and ends MiniStack, the local AWS: one process group that listens on the loopback alone."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -84,19 +85,34 @@ def running_emulator(port: int, folder: Path, kept_open: tuple[int, ...] = ()) -
     `kept_open` are file descriptors that it inherits. Raises `LocalRunError` if it does not come up, or if the
     block fails because it is gone.
     """
-    shutil.rmtree(folder / "tmp", ignore_errors=True)
-    (folder / "tmp").mkdir(parents=True)
-    name = uuid4().hex
-    emulator = Emulator(launch(port, folder, name, kept_open), port, folder)
-    try:
-        wait_until_ready(emulator, name)
-        yield emulator
-    except (LocalRunError, BotoCoreError, ClientError):
-        emulator.require_running()
-        raise
-    finally:
-        if not emulator.is_kept:
-            emulator.stop()
+    with claimed(folder, port):
+        shutil.rmtree(folder / "tmp", ignore_errors=True)
+        (folder / "tmp").mkdir()
+        name = uuid4().hex
+        emulator = Emulator(launch(port, folder, name, kept_open), port, folder)
+        try:
+            wait_until_ready(emulator, name)
+            yield emulator
+        except (LocalRunError, BotoCoreError, ClientError):
+            emulator.require_running()
+            raise
+        finally:
+            if not emulator.is_kept:
+                emulator.stop()
+
+
+@contextmanager
+def claimed(folder: Path, port: int) -> Iterator[None]:
+    """Keeps the folder from other runs on the port. Raises `UsageError` if one has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                f"Port {port} is busy with another run: wait for its end, or choose another with PORT={port + 1}."
+            ) from error
+        yield
 
 
 def launch(port: int, folder: Path, name: str, kept_open: tuple[int, ...]) -> subprocess.Popen[bytes]:
@@ -134,6 +150,7 @@ def emulator_settings(port: int, folder: Path, name: str) -> dict[str, str]:
         "LOCALSTACK_PERSISTENCE": "0",
         "SERVICES": "",
         "USE_SSL": "0",
+        "LOG_LEVEL": "WARNING",
         "LAMBDA_EXECUTOR": "local",
         "DOCKER_HOST": f"unix://{folder}/no-docker",
     }

@@ -66,7 +66,7 @@ def offer_cells(engine: Engine, assessment: Assessment, offer: Offer, rank: int)
     yield f"{service.reference} {service.name}"
     yield service.carrier.name
     yield from price_cells(breakdown)
-    yield "" if rank == 1 else f"+{plain(offer.cost - assessment.offers[0].cost)} {engine.catalogue.currency}"
+    yield "" if rank == 1 else f"+{offer.cost - assessment.offers[0].cost:.2f} {engine.catalogue.currency}"
     yield f"{collected:%a %d %b %H:%M}"
     yield f"{date.fromordinal(offer.dates.delivery_day):%a %d %b}"
     yield " + ".join(f"{line.name} {line.amount}" for line in breakdown.lines) if breakdown else ""

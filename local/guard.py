@@ -12,13 +12,18 @@ from typing import Final
 
 from local.emulated_aws import run_emulator
 
+STANDARD_INPUT: Final = 0
+"""Read past `sys.stdin`, whose lock would be in the way of a MiniStack that ends by itself."""
 KEEP: Final = b"keep\n"
 """Written by a starter that leaves the stack running on purpose."""
 
 
 def end_with_starter() -> None:
     """Waits until standard input closes and ends the process group, unless told to keep it."""
-    if sys.stdin.buffer.read() != KEEP:
+    said = b""
+    while word := os.read(STANDARD_INPUT, len(KEEP)):
+        said += word
+    if said != KEEP:
         os.killpg(0, signal.SIGKILL)
 
 
