@@ -150,7 +150,7 @@ def emulator_settings(port: int, folder: Path, name: str) -> dict[str, str]:
         "LOCALSTACK_PERSISTENCE": "0",
         "SERVICES": "",
         "USE_SSL": "0",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "INFO",
         "LAMBDA_EXECUTOR": "local",
         "DOCKER_HOST": f"unix://{folder}/no-docker",
     }

@@ -1,6 +1,7 @@
 """Child processes that never outlive their purpose, and whose output goes to a log file."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,8 @@ from local.errors import LocalRunError
 from local.paths import ROOT, shown
 
 STOPPING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+TROUBLE: Final = r"ERROR|WARNING|Traceback|Error\b|denied"
+"""What the lines of the emulator's log have that may tell why orders have no outcome."""
 SHOWN_LOG_LINES: Final = 15
 SHOWN_LINE_LENGTH: Final = 240
 
@@ -64,8 +67,8 @@ def run_logged(command: Sequence[str], purpose: str, log: Path, environment: Map
         raise LocalRunError(f"{purpose} failed (exit code {code}).\n{end_of_log(log)}")
 
 
-def end_of_log(log: Path) -> str:
-    """The last lines of a log, indented, with the log's path."""
+def end_of_log(log: Path, relevant: str = "") -> str:
+    """The last lines of a log that have the pattern `relevant` in them, indented, with the log's path."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    filled = [line.rstrip() for line in lines if line.strip()][-SHOWN_LOG_LINES:]
-    return "\n".join([*(f"  | {line[:SHOWN_LINE_LENGTH]}" for line in filled), f"  The whole log: {shown(log)}"])
+    found = [line.rstrip() for line in lines if line.strip() and re.search(relevant, line)][-SHOWN_LOG_LINES:]
+    return "\n".join([*(f"  | {line[:SHOWN_LINE_LENGTH]}" for line in found), f"  The whole log: {shown(log)}"])

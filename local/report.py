@@ -21,7 +21,7 @@ def report(account: Account, progress: Console, *, as_json: bool) -> None:
         return
     output = Console()
     print_table(output, rows)
-    print_lines(output, ["", *summary_lines(account, rows)])
+    print_lines(output, summary_lines(account, rows))
 
 
 def print_json_lines(rows: Sequence[Row]) -> None:

@@ -13,7 +13,7 @@ from local.observer import Observer
 from local.orders import OrderMessage
 from local.paths import folder_of
 from local.preconditions import require_port, require_tools
-from local.processes import end_of_log
+from local.processes import TROUBLE, end_of_log
 from local.progress import Progress, Step
 from local.report import report
 
@@ -38,7 +38,7 @@ def run(request: RunRequest, console: Console) -> int:
     report(account, console, as_json=request.as_json)
     if not account.is_settled:
         progress.tell(f"Gave up after {PATIENCE_SECONDS:.0f} s without progress.")
-        progress.tell(end_of_log(deployment.emulator.log))
+        progress.tell(end_of_log(deployment.emulator.log, TROUBLE))
     return 0 if account.is_settled and not account.refusals else 1
 
 

@@ -9,10 +9,10 @@ from local.rows import Row
 
 def summary_lines(account: Account, rows: Sequence[Row]) -> Iterator[str]:
     """Everything that is told of a run beside its rows."""
-    yield from failure_lines(rows)
-    yield from refusal_lines(account)
-    yield from missing_lines(account)
-    yield from count_lines(account)
+    for part in (failure_lines(rows), refusal_lines(account), missing_lines(account), count_lines(account)):
+        lines = list(part)
+        if lines:
+            yield from ["", *lines]
 
 
 def failure_lines(rows: Sequence[Row]) -> Iterator[str]:
