@@ -47,9 +47,10 @@ def _currency(value: object) -> str:
 
 
 def _zone(value: object) -> str:
-    if value not in zoneinfo.available_timezones():
-        raise ValueError("write a time zone of the IANA database, as Europe/London")
-    return str(value)
+    try:
+        return zoneinfo.ZoneInfo(str(value)).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("write a time zone of the IANA database, as Europe/London") from None
 
 
 def _bounds(value: Any) -> Any:

@@ -1,0 +1,152 @@
+"""The plainest allocation there is: one service after another, by the words of the documentation.
+
+It shares with the engine only the catalogue's data, the places of an address, calendars and the price of one service;
+neither masks nor brackets nor anything remembered.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from allocation.domain.consignments import Consignment, Money, Package
+from allocation.engine.calendars import Calendar
+from allocation.engine.catalogue import Catalogue, Range, Rate, Service
+from allocation.engine.inquiries import PackageMeasures
+from allocation.engine.places import place_keys
+from allocation.engine.pricing import chargeable_weights, price_lines
+from allocation.engine.promises import Dates, DeliveryTerms, Promise, keep_promise
+
+
+def cheapest_by_search(catalogue: Catalogue, consignment: Consignment, now: datetime) -> tuple[str, Decimal] | None:
+    """The winner's reference and cost; None where nothing fits."""
+    found = []
+    for service in catalogue.services:
+        offer = _offer(catalogue, service, consignment, now)
+        if offer is not None:
+            found.append(offer)
+    return min(found)[-2:][::-1] if found else None  # type: ignore[return-value]
+
+
+def _offer(
+    catalogue: Catalogue, service: Service, consignment: Consignment, now: datetime
+) -> tuple[object, ...] | None:
+    assert consignment.origin is not None
+    assert consignment.destination is not None
+    assert consignment.destination.country is not None
+    location = catalogue.locations[consignment.origin.shipping_location_reference or ""]
+    origin = place_keys(location.country, location.postcode)
+    places = place_keys(consignment.destination.country, consignment.destination.postcode)
+    day = catalogue.home.today(int(now.timestamp()))
+    if not _takes(catalogue, service, consignment, date.fromordinal(day)):
+        return None
+    if service.origins.isdisjoint(origin) or service.destinations.isdisjoint(places):
+        return None
+    if not service.excluded.isdisjoint(places):
+        return None
+    rate = _rate(service, places)
+    calendar = (
+        location.by_service.get(service.reference)
+        or location.by_carrier.get(service.legs[0].carrier.reference)
+        or location.otherwise
+    )
+    if rate is None or calendar is None:
+        return None
+    dates = _dates(catalogue, service, rate, calendar, places, consignment, now)
+    cost = _cost(catalogue, service, rate, consignment, places, date.fromordinal(day))
+    if dates is None or cost is None:
+        return None
+    return (cost, dates.collected_at, dates.delivery_day, dates.window[1], service.reference, cost, service.reference)
+
+
+def _takes(catalogue: Catalogue, service: Service, consignment: Consignment, day: date) -> bool:
+    values = [package.value for package in consignment.packages if package.value]
+    return (
+        service.enabled
+        and service.direction is consignment.direction
+        and consignment.tags <= service.tags
+        and all(_fits(service, package) for package in consignment.packages)
+        and (service.maximum_value is None or _worth(catalogue, values, service.maximum_value, day))
+    )
+
+
+def _fits(service: Service, package: Package) -> bool:
+    measures = _measures(package)
+    return (
+        _within(service.weight, measures.weight)
+        and _within(service.length, measures.length)
+        and _within(service.girth, measures.girth)
+    )
+
+
+def _within(bounds: Range, value: Decimal) -> bool:
+    return (bounds.minimum is None or bounds.minimum <= value) and (bounds.maximum is None or value <= bounds.maximum)
+
+
+def _worth(catalogue: Catalogue, values: list[Money], maximum: Money, day: date) -> bool:
+    if not values or {value.currency for value in values} == {maximum.currency}:
+        return sum((value.amount for value in values), Decimal(0)) <= maximum.amount
+    own = _exchange(catalogue, maximum.currency, day)
+    rates = [_exchange(catalogue, value.currency, day) for value in values]
+    if own is None or any(rate is None for rate in rates):
+        return False
+    total = sum((value.amount * (rate or 0) for value, rate in zip(values, rates, strict=True)), Decimal(0))
+    return total <= maximum.amount * own
+
+
+def _exchange(catalogue: Catalogue, currency: str, day: date) -> Decimal | None:
+    if currency == catalogue.currency:
+        return Decimal(1)
+    return next(
+        (rate.rate for rate in catalogue.exchange_rates if rate.currency == currency and rate.validity.covers(day)),
+        None,
+    )
+
+
+def _rate(service: Service, places: tuple[str, ...]) -> Rate | None:
+    return next((rate for place in places for rate in service.rates if place in rate.places), None)
+
+
+def _dates(
+    catalogue: Catalogue,
+    service: Service,
+    rate: Rate,
+    calendar: Calendar,
+    places: tuple[str, ...],
+    consignment: Consignment,
+    now: datetime,
+) -> Dates | None:
+    known = [place for place in places if place in catalogue.delivery_holidays]
+    holidays = catalogue.delivery_holidays[known[0]] if known and not service.on_holidays else frozenset()
+    terms = DeliveryTerms(rate.transit_days, service.weekdays, holidays, service.window, catalogue.last_day)
+    requested = consignment.requested_delivery
+    promise = Promise(
+        None,
+        requested.on.toordinal() if requested else None,
+        bool(requested and requested.exactly),
+    )
+    moment = int(now.timestamp()) + (now.microsecond > 0)
+    return keep_promise(calendar, terms, promise, moment)
+
+
+def _cost(
+    catalogue: Catalogue,
+    service: Service,
+    rate: Rate,
+    consignment: Consignment,
+    places: tuple[str, ...],
+    day: date,
+) -> Decimal | None:
+    packages = [_measures(package) for package in consignment.packages]
+    weights = chargeable_weights(packages, service.divisor, by_package=service.by_package)
+    lines = price_lines(service, rate, weights, packages, frozenset(places), day)
+    factor = _exchange(catalogue, service.currency, day)
+    if lines is None or factor is None:
+        return None
+    return sum((line.amount for line in lines), Decimal(0)) * factor
+
+
+def _measures(package: Package) -> PackageMeasures:
+    box = package.dimensions
+    assert box is not None
+    length = max(box.length_cm, box.width_cm, box.height_cm)
+    others = box.length_cm + box.width_cm + box.height_cm - length
+    return PackageMeasures(package.weight_kg, length, 2 * others, box.length_cm * box.width_cm * box.height_cm)
