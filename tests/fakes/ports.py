@@ -59,6 +59,16 @@ class InMemoryRefusedMessages:
 
 
 @dataclass
+class RecordedRedelivery:
+    """A `Redelivery` that remembers for how long it was to hold which message back."""
+
+    waits: dict[str, int] = field(default_factory=dict)
+
+    def postpone(self, waits: Mapping[str, int]) -> None:
+        self.waits |= waits
+
+
+@dataclass
 class ScriptedAllocator:
     """An `Allocator` that answers by `answer`, None for no answer at all, and remembers what it was asked."""
 

@@ -46,7 +46,18 @@ def function(name: str) -> ModuleType:
 
 def sqs_event(*messages: QueueMessage) -> dict[str, Any]:
     """Messages as Lambda delivers them from a queue."""
-    return {"Records": [{**SQS_RECORD, "messageId": item.message_id, "body": item.body} for item in messages]}
+    return {"Records": [sqs_record(item) for item in messages]}
+
+
+def sqs_record(message: QueueMessage) -> dict[str, Any]:
+    """A message as it stands in an SQS event."""
+    return {
+        **SQS_RECORD,
+        "messageId": message.message_id,
+        "body": message.body,
+        "receiptHandle": message.receipt_handle,
+        "attributes": {**SQS_RECORD["attributes"], "ApproximateReceiveCount": str(message.receive_count)},
+    }
 
 
 @contextmanager

@@ -15,7 +15,11 @@ from allocation.adapters.pro_allocator import ProAllocator
 from allocation.engine.allocator import EngineAllocator
 
 LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
-NEEDED = {"ALLOCATIONS_TABLE": "allocations", "ORDER_DLQ_URL": "https://sqs.example.com/dlq"}
+NEEDED = {
+    "ALLOCATIONS_TABLE": "allocations",
+    "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
+    "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
+}
 PRO = {"ALLOCATOR": "pro", "PRO_SECRET_NAME": "pro-key"}
 
 

@@ -14,8 +14,8 @@ from allocation.adapters import pro_allocator
 from allocation.adapters.dynamodb_records import DynamoDBRecords
 from allocation.adapters.pro_allocator import ProAllocator
 from allocation.adapters.sns_publisher import SnsPublisher
+from allocation.adapters.sqs_redelivery import SqsRedelivery
 from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
-from allocation.domain.errors import RetryableError
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.lambda_events import changes
 from allocation.ports import QueueMessage
@@ -28,7 +28,7 @@ from tests.simulation.world import Plan, World
 FUNCTION_SECONDS = 60.0
 PUBLISHER_SECONDS = 30.0
 VISIBILITY_SECONDS = 361.0
-MOST_RECEIVES = 24
+MOST_RECEIVES = 60
 BEGINNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MODES: tuple[AllocationMode, ...] = (DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS"))
 
@@ -131,12 +131,8 @@ class History:
     def _invoke(self, messages: Sequence[Message]) -> None:
         deadline = Deadline(self.world, self.world.now + FUNCTION_SECONDS)
 
-        def work() -> BatchReport | None:
-            delivered = [QueueMessage(message.message_id, message.body) for message in messages]
-            try:
-                return self._use_case().process(delivered, deadline)
-            except RetryableError:
-                return None
+        def work() -> BatchReport:
+            return self._use_case().process([delivered(message) for message in messages], deadline)
 
         self.world.start(work, FUNCTION_SECONDS, lambda report: self._answered(messages, report))
 
@@ -146,7 +142,9 @@ class History:
             mode=self.mode,
             records=DynamoDBRecords(self.table, "allocations"),  # type: ignore[arg-type]
             refused_messages=SqsRefusedMessages(self.queue, "order-dlq"),  # type: ignore[arg-type]
+            redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]
             now=self._now,
+            jitter=self.world.random.random,
         )
 
     def _answered(self, messages: Sequence[Message], report: BatchReport | None) -> None:
@@ -187,6 +185,11 @@ class History:
             self.publishing = True
             self.world.at(1.0, self._publish)
         self._follow_stream()
+
+
+def delivered(message: Message) -> QueueMessage:
+    """A message as the queue hands it over; its id serves as its receipt."""
+    return QueueMessage(message.message_id, message.body, message.message_id, message.receives)
 
 
 def draw_orders(draw: Random) -> list[Order]:

@@ -33,11 +33,10 @@ class SimulatedPro:
     def __init__(self, world: World) -> None:
         self._world = world
         self.state = ProState(self.base_url)
-        self.outage_until = 0.0
 
     def call(self, method: str, path: str, body: bytes, seconds: float) -> Reply:
         """One exchange; raises as `ProClient.call` does."""
-        if self._world.now < self.outage_until:
+        if self._world.now < self._world.plan.outage_seconds:
             self._world.sleep(0.1)
             raise NotSentError("no connection: outage")
         done: list[Wire] = []

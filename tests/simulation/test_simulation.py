@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
+from allocation import workflow
 from allocation.adapters import dynamodb_records, pro_allocator
 from allocation.adapters.pro_verdicts import TryAgain
 from allocation.adapters.sns_publisher import SnsPublisher
@@ -94,6 +95,28 @@ def without_certainty_of_the_dlq() -> AbstractContextManager[Any]:
         return frozenset(item.message.message_id for item in refused)
 
     return patch.object(SqsRefusedMessages, "keep", careless)
+
+
+def without_waiting() -> AbstractContextManager[Any]:
+    """What is not done is delivered again at once."""
+    return patch.object(workflow, "wait_seconds", lambda *_: 0)
+
+
+OUTAGE_SECONDS = 6 * 3600.0
+OUTAGES = [Plan(seed, fault_chance=0.02, outage_seconds=OUTAGE_SECONDS, faults_until=7 * 3600.0) for seed in range(60)]
+
+
+@pytest.mark.parametrize("plan", OUTAGES, ids=lambda plan: plan.seed)
+def test_an_outage_of_six_hours_sends_no_message_to_the_dlq_that_can_be_read(plan: Plan) -> None:
+    history, problems = violations(plan)
+    assert not problems, told(plan)
+    assert history.world.now > OUTAGE_SECONDS or not any(order.consignments for order in history.orders)
+
+
+def test_the_simulation_misses_the_waiting_in_an_outage() -> None:
+    with without_waiting():
+        problems = [problem for plan in OUTAGES[:5] for problem in violations(plan)[1]]
+    assert any("ended in the DLQ after 61 receives, without a reason" in problem for problem in problems)
 
 
 GUARDS = {

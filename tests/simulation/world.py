@@ -49,6 +49,8 @@ class Plan:
     """Seconds after which nothing fails any more, so that a history can come to rest."""
     spared: frozenset[int] = frozenset()
     dropped_orders: frozenset[int] = frozenset()
+    outage_seconds: float = 0.0
+    """How long PRO can't be reached at all, from the beginning."""
     schedule: int = 0
     """Another one is another order of events, with the same messages."""
 

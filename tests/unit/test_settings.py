@@ -8,7 +8,11 @@ from allocation.domain.errors import ConfigurationError
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
 
-NEEDED = {"ALLOCATIONS_TABLE": "allocations", "ORDER_DLQ_URL": "https://sqs.example.com/dlq"}
+NEEDED = {
+    "ALLOCATIONS_TABLE": "allocations",
+    "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
+    "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
+}
 
 
 def settings(**environment: str) -> AllocateOrdersSettings:

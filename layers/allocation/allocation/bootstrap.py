@@ -1,6 +1,7 @@
 """The composition root: environment in, wired use cases out, once per execution environment."""
 
 import os
+import random
 from datetime import UTC, datetime
 from functools import cache
 
@@ -20,15 +21,19 @@ def utc_now() -> datetime:
 def allocate_orders() -> AllocateOrders:
     """The use case behind the order queue. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.adapters.dynamodb_records import DynamoDBRecords
+    from allocation.adapters.sqs_redelivery import SqsRedelivery
     from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
 
     settings = read_settings(AllocateOrdersSettings, os.environ)
+    sqs = client("sqs")
     return AllocateOrders(
         allocator=allocator(settings),
         mode=settings.mode,
         records=DynamoDBRecords(client("dynamodb"), settings.allocations_table),
-        refused_messages=SqsRefusedMessages(client("sqs"), settings.order_dlq_url),
+        refused_messages=SqsRefusedMessages(sqs, settings.order_dlq_url),
+        redelivery=SqsRedelivery(sqs, settings.order_queue_url),
         now=utc_now,
+        jitter=random.random,
         retention=settings.retention,
     )
 

@@ -31,7 +31,15 @@ class LambdaDeadline:
 
 def queue_messages(event: Event) -> list[QueueMessage]:
     """The messages of an SQS event."""
-    return [QueueMessage(record["messageId"], record["body"]) for record in event["Records"]]
+    return [
+        QueueMessage(
+            record["messageId"],
+            record["body"],
+            record["receiptHandle"],
+            int(record["attributes"]["ApproximateReceiveCount"]),
+        )
+        for record in event["Records"]
+    ]
 
 
 def changes(event: Event) -> list[Change]:

@@ -54,6 +54,10 @@ class QueueMessage:
 
     message_id: str
     body: str
+    receipt_handle: str = ""
+    """What this delivery of the message is known by."""
+    receive_count: int = 1
+    """How often the message was delivered, this time included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,13 @@ class RefusedMessages(Protocol):
 
     def keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
         """Keeps the messages; returns the ids of those that are safely kept, and never raises for the others."""
+
+
+class Redelivery(Protocol):
+    """When messages that are not done are delivered again."""
+
+    def postpone(self, waits: Mapping[str, int]) -> None:
+        """Holds messages back, by receipt handle, for so many seconds; never raises for one that can't be held."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from allocation.backoff import wait_seconds
 from allocation.batches import batches
 from allocation.contracts.order_created import read_order
 from allocation.domain.consignments import Consignment
-from allocation.domain.errors import InvalidMessageError
+from allocation.domain.errors import InvalidMessageError, RetryableError
 from allocation.domain.modes import AllocationMode
 from allocation.domain.orders import Order
 from allocation.domain.outcomes import Deferred, Outcome
 from allocation.domain.records import AllocationRecord
 from allocation.domain.references import ConsignmentReference
-from allocation.ports import Allocator, Deadline, QueueMessage, RecordStore, RefusedMessage, RefusedMessages
+from allocation.observability import logger
+from allocation.ports import (
+    Allocator,
+    Deadline,
+    QueueMessage,
+    RecordStore,
+    Redelivery,
+    RefusedMessage,
+    RefusedMessages,
+)
 
 WAVE: Final = 100
 """Consignments allocated before their outcomes are written: a function that is killed has at most so many unwritten."""
@@ -24,6 +34,7 @@ OUT_OF_TIME: Final = Deferred("out_of_time")
 NO_ANSWER: Final = Deferred("no_answer")
 """For a consignment that the allocator was asked for and passed over: its message must not count as done."""
 NOT_RECORDED: Final = Deferred("not_recorded")
+NOT_READ: Final = Deferred("records_not_read")
 NOT_KEPT: Final = Deferred("not_kept_in_dlq")
 
 Deferrals = dict[ConsignmentReference, Deferred]
@@ -67,15 +78,18 @@ class AllocateOrders:
     mode: AllocationMode
     records: RecordStore
     refused_messages: RefusedMessages
+    redelivery: Redelivery
     now: Callable[[], datetime]
+    jitter: Callable[[], float]
+    """A random number from 0 up to 1."""
     retention: timedelta | None = None
     """How long a record is kept; for ever where it is None."""
 
     def process(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
-        """Works on a batch and reports which messages are not done.
+        """Works on a batch and reports which messages are not done; those are held back for a while (`backoff`).
 
         A message is done when each of its valid consignments has a recorded outcome and, where it could not be read
-        in whole, it is kept in the DLQ with the reason. Raises `RetryableError` where nothing could be begun.
+        in whole, it is kept in the DLQ with the reason.
         """
         read = read_messages(messages)
         outcomes, deferrals = self._allocate(distinct_work(read.orders.values()), deadline)
@@ -89,14 +103,19 @@ class AllocateOrders:
         kept = self._keep(
             [RefusedMessage(item, refused[item.message_id]) for item in messages if item.message_id in refused]
         )
-        lost = {message_id: NOT_KEPT for message_id in refused if message_id not in kept}
-        return BatchReport(returned | lost, {message_id: refused[message_id] for message_id in kept}, outcomes)
+        returned |= {message_id: NOT_KEPT for message_id in refused if message_id not in kept}
+        self._postpone(messages, returned)
+        return BatchReport(returned, {message_id: refused[message_id] for message_id in kept}, outcomes)
 
     def _allocate(
         self, work: Mapping[ConsignmentReference, Work], deadline: Deadline
     ) -> tuple[dict[ConsignmentReference, Outcome], Deferrals]:
         """Allocates what has no record yet, wave by wave, as long as there is time."""
-        recorded = self.records.recorded(tuple(work)) if work else frozenset()
+        try:
+            recorded = self.records.recorded(tuple(work)) if work else frozenset()
+        except RetryableError as error:
+            logger.warning("records not read", extra={"cause": str(error)})
+            return {}, dict.fromkeys(work, NOT_READ)
         outcomes: dict[ConsignmentReference, Outcome] = {}
         deferrals: Deferrals = {}
         new = [item for reference, item in work.items() if reference not in recorded]
@@ -136,6 +155,15 @@ class AllocateOrders:
             allocated_at=allocated_at,
             expires_at=allocated_at + self.retention if self.retention else None,
         )
+
+    def _postpone(self, messages: Sequence[QueueMessage], returned: Mapping[str, Deferred]) -> None:
+        waits = {
+            message.receipt_handle: wait_seconds(returned[message.message_id], message.receive_count, self.jitter())
+            for message in messages
+            if message.message_id in returned
+        }
+        if waits:
+            self.redelivery.postpone(waits)
 
     def _keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
         return self.refused_messages.keep(refused) if refused else frozenset()

@@ -1,18 +1,23 @@
 """The order queue's use case: every consignment allocated once, every message done, returned or refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
 from allocation.domain.consignments import Consignment
-from allocation.domain.errors import RetryableError
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure, Outcome
 from allocation.ports import QueueMessage
 from allocation.workflow import AllocateOrders, BatchReport
-from tests.fakes.ports import FakeDeadline, InMemoryRecords, InMemoryRefusedMessages, ScriptedAllocator
+from tests.fakes.ports import (
+    FakeDeadline,
+    InMemoryRecords,
+    InMemoryRefusedMessages,
+    RecordedRedelivery,
+    ScriptedAllocator,
+)
 from tests.samples import FAILED, NOON, A, B, C, D, allocated, message, record_of, reference, text_of
 
 MODES = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
@@ -38,11 +43,19 @@ class Orders:
     deadline: FakeDeadline = field(default_factory=FakeDeadline)
     records: InMemoryRecords = field(default_factory=InMemoryRecords)
     dlq: InMemoryRefusedMessages = field(default_factory=InMemoryRefusedMessages)
+    redelivery: RecordedRedelivery = field(default_factory=RecordedRedelivery)
 
     def __post_init__(self) -> None:
         self.allocator = ScriptedAllocator(self.answer)
         self.use_case = AllocateOrders(
-            self.allocator, self.mode, self.records, self.dlq, lambda: NOON, retention=self.retention
+            self.allocator,
+            self.mode,
+            self.records,
+            self.dlq,
+            self.redelivery,
+            now=lambda: NOON,
+            jitter=lambda: 0.5,
+            retention=self.retention,
         )
 
     def answer(self, consignment: Consignment) -> Outcome | Deferred | None:
@@ -181,9 +194,27 @@ def test_a_consignment_that_the_allocator_gives_no_answer_for_returns_its_messag
 
 def test_nothing_is_allocated_where_the_records_can_not_be_read() -> None:
     orders = Orders(records=InMemoryRecords(unreadable=True))
-    with pytest.raises(RetryableError):
-        orders.process(message("m1", A))
+    report = orders.process(message("m1", A), QueueMessage("m2", "not JSON"))
+    assert (report.returned, set(report.refused)) == ({"m1": Deferred("records_not_read")}, {"m2"})
     assert orders.allocator.asked == []
+
+
+def test_a_message_that_goes_back_waits_longer_with_each_delivery_and_the_others_do_not_wait() -> None:
+    orders = Orders(answers={A: Deferred("outage"), B: Deferred("throttled", retry_after_seconds=120)})
+    first, third = delivered(message("m1", A), "r1", 1), delivered(message("m2", A), "r2", 3)
+    asked_for = delivered(message("m3", B), "r3", 1)
+    orders.process(first, third, asked_for, delivered(message("m4", C), "r4", 1))
+    assert orders.redelivery.waits == {"r1": 11, "r2": 45, "r3": 120}
+
+
+def test_a_message_that_only_ran_out_of_time_is_delivered_again_at_once() -> None:
+    orders = Orders(deadline=FakeDeadline(seconds=0))
+    orders.process(delivered(message("m1", A), "r1", 5))
+    assert orders.redelivery.waits == {"r1": 0}
+
+
+def delivered(sent: QueueMessage, receipt_handle: str, receive_count: int) -> QueueMessage:
+    return replace(sent, receipt_handle=receipt_handle, receive_count=receive_count)
 
 
 def test_an_unreadable_message_goes_to_the_dlq_with_the_reason_at_once() -> None:
