@@ -2,13 +2,14 @@
 
 import json
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from allocation.contracts.order_created import read_order
-from allocation.domain.consignments import Address, Dimensions, Direction, Money, Package
+from allocation.domain.consignments import Address, Dimensions, Direction, Money, Package, RequestedDelivery
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.orders import Order
 from tests.samples import EVENTS, A, B, C, json_of, order_event, text_of
@@ -210,6 +211,33 @@ def test_a_thousand_repeated_consignments_give_a_short_reason() -> None:
 def test_a_reference_that_could_lead_a_url_elsewhere_is_never_read() -> None:
     for text in ("EC-000-05B-MMA/../..", "..", "EC-000-05B-MM%2F", "EC-000-05B-MMA?x", "é" * 14, "EC-000-05B-MMA\n"):
         assert refusal_of(json.dumps(order_event(text))).code == "InvalidMessage"
+
+
+EXACTLY = {"Date": "2026-11-25", "IsToBeExactlyOnTheDateSpecified": True}
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [
+        {"RequestedDeliveryDate": EXACTLY},
+        {"RequiredDeliveryDate": EXACTLY},
+        {
+            "RequestedDeliveryDate": None,
+            "RequiredDeliveryDate": EXACTLY,
+        },
+    ],
+    ids=["requested", "required", "requested null"],
+)
+def test_a_delivery_promise_is_read_under_both_of_its_names(promise: dict[str, Any]) -> None:
+    (consignment,) = whole_order(json.dumps(order_event(consignments=[{"Reference": A, **promise}]))).consignments
+    assert consignment.requested_delivery == RequestedDelivery(date(2026, 11, 25), exactly=True)
+
+
+def test_a_date_is_the_day_that_is_written_whatever_its_offset() -> None:
+    sent = {"Reference": A, "ShippingDate": "2026-11-24T23:30:00-05:00", "Direction": "Inbound"}
+    (consignment,) = whole_order(json.dumps(order_event(consignments=[sent]))).consignments
+    assert consignment.shipping_date == date(2026, 11, 24)
+    assert consignment.direction is Direction.INBOUND
 
 
 def test_null_lists_are_empty_lists() -> None:

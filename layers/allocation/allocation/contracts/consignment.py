@@ -6,7 +6,6 @@ Unknown fields are ignored and contact data is never read. Null lists are empty 
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -161,13 +160,19 @@ class Consignment(ProModel):
     direction: Literal["Outbound", "Inbound"] | None = None
     tags: Tags = []
     shipping_date: CalendarDate | None = None
-    requested_delivery_date: RequestedDeliveryDate | None = Field(
-        default=None, validation_alias=AliasChoices("RequestedDeliveryDate", "RequiredDeliveryDate")
-    )
+    requested_delivery_date: RequestedDeliveryDate | None = None
     packages: Annotated[list[Package], BeforeValidator(null_as_empty, json_schema_input_type=list[Package] | None)] = []
     addresses: Annotated[
         list[Address], BeforeValidator(null_as_empty, json_schema_input_type=list[Address] | None)
     ] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def accept_required_delivery_date(cls, value: Any) -> Any:
+        """Reads PRO's other name of the promise, `RequiredDeliveryDate`, where the first one is absent or null."""
+        if not isinstance(value, dict) or value.get("RequestedDeliveryDate") is not None:
+            return value
+        return {**value, "RequestedDeliveryDate": value.get("RequiredDeliveryDate")}
 
     @model_validator(mode="after")
     def one_address_of_a_kind(self) -> "Consignment":
