@@ -1,12 +1,12 @@
 """The allocator over a SortedPRO that answers over real HTTP, keeps state, and misbehaves."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
 from allocation.adapters.pro_allocator import MAXIMUM_ROUNDS, ProAllocator
-from allocation.adapters.pro_client import ProClient
+from allocation.adapters.pro_client import ProClient, Reply
 from allocation.adapters.pro_health import CircuitOpenError, CredentialsError, NothingTriedError, OutageError
 from allocation.adapters.pro_parallel import STATE_SECONDS
 from allocation.domain.consignments import Consignment
@@ -199,6 +199,23 @@ def test_an_allocation_that_is_there_already_is_adopted(pro: Pro) -> None:
     assert pro.counted == ["AllocationsAdopted"]
 
 
+@pytest.mark.parametrize("kind", ["503", "reset"])
+def test_a_state_that_can_not_be_read_is_asked_for_once_more(pro: Pro, kind: str) -> None:
+    pro.server.faults.script(Fault("half_json"), Fault(kind, path="consignments"))
+
+    answers = pro.allocate([A])
+
+    assert isinstance(answers[A], Allocated)
+    assert pro.server.requests == [("PUT", "/allocation/allocate")] + [("GET", f"/consignments/{A}")] * 2
+
+
+def test_a_state_that_stays_unreadable_leaves_the_outcome_unknown(pro: Pro) -> None:
+    pro.server.faults.script(Fault("half_json"), *[Fault("503", retry_after="60", path="consignments")] * 2)
+
+    assert pro.allocate([A]) == {A: Deferred("outcome_unknown", 60)}
+    assert len(pro.server.calls("PUT")) == 1
+
+
 def test_a_cancelled_consignment_fails_with_what_pro_says(pro: Pro) -> None:
     pro.stands(A, "Cancelled")
 
@@ -229,6 +246,32 @@ def test_a_call_that_could_not_finish_is_not_started(pro: Pro) -> None:
     assert answers == {A: Deferred("out_of_time"), B: Deferred("out_of_time")}
     assert pro.server.requests == []
     assert pro.circuit.errors == [NothingTriedError]
+
+
+class Hanging(ProClient):
+    """A client whose allocation calls hang where no time-out of a socket ends them, as in name resolution."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, lambda: KEY)
+        self.released = Event()
+        self.hangs = False
+
+    def call(self, method: str, path: str, body: bytes, seconds: float) -> Reply:
+        if method == "PUT":
+            self.hangs = True
+            self.released.wait(5)
+            self.hangs = False
+        return super().call(method, path, body, seconds)
+
+
+def test_a_call_that_hangs_does_not_hold_back_the_answer(pro: Pro) -> None:
+    client = Hanging(pro.server.url)
+
+    answers = ProAllocator(client, reserve_seconds=RESERVE).allocate([Consignment(A)], DefaultRules(), HURRY)
+
+    assert client.hangs
+    assert answers == {A: Deferred("outcome_unknown")}
+    client.released.set()
 
 
 def test_a_short_wish_to_be_left_alone_is_waited_for(pro: Pro) -> None:

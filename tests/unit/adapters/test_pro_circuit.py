@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import boto3
@@ -139,6 +140,24 @@ def test_one_batch_tries_again_after_a_while_and_decides(
 
     assert there(probe) == "ran"
     assert circuits.environment()(None).startswith(afterwards)
+
+
+def test_while_one_batch_tries_again_the_others_wait_for_a_whole_turn(circuits: Circuits) -> None:
+    here, there = circuits.environment(), circuits.environment()
+    for _ in range(OUTAGE_FAILURES):
+        here(OutageError())
+    circuits.age("outage", seconds=OUTAGE_SECONDS + 1)
+    waiting: list[str] = []
+    probe = dynamodb_circuit(circuits.client, TABLE, lambda *_: None)
+
+    def from_another_thread() -> None:
+        thread = Thread(target=lambda: waiting.append(there(None)))
+        thread.start()
+        thread.join()
+
+    probe.run(from_another_thread)
+
+    assert waiting == [f"outage {OUTAGE_SECONDS}"]
 
 
 def test_a_table_that_can_not_be_read_counts_as_a_closed_circuit(circuits: Circuits) -> None:
