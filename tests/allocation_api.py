@@ -1,15 +1,18 @@
 """The allocation API in process: requests as API Gateway hands them over, over tables that moto imitates."""
 
-import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import boto3
+from moto import mock_aws
 
 from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
 from allocation.api.resolver import AnyCaseResolver, api_resolver
@@ -221,6 +224,14 @@ def moto_store() -> DynamoDBConsignments:
     return DynamoDBConsignments(dynamodb, consignments=CONSIGNMENTS, records=RECORDS)
 
 
-def shown(data: Any) -> str:
-    """Data as indented JSON, for a failing assertion."""
-    return json.dumps(data, indent=1, default=str)
+@contextmanager
+def served_api() -> Iterator[Api]:
+    """The API over fresh tables in moto."""
+    credentials = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-west-2",
+    }
+    with patch.dict(os.environ, credentials), mock_aws():
+        os.environ.pop("AWS_ENDPOINT_URL", None)
+        yield Api(moto_store())

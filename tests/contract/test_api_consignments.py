@@ -1,0 +1,287 @@
+"""Consignments over the API: created, told, found, changed, cancelled, erased (`pro-api.md`, A consignment)."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from tests.allocation_api import DESTINATION, ORIGIN, Api, consignment, package, served_api
+
+UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
+DOCUMENTED_NAMES = {
+    "ConsignmentLegs",
+    "CollectionDate",
+    "DateDelivered",
+    "FirstAttemptedDeliveryDate",
+    "DateReturned",
+    "DateShipped",
+    "DateCollected",
+    "AttemptedDeliveryDate",
+    "MetaData",
+    "Allocation",
+    "FailedAllocation",
+    "Source",
+    "LabelCount",
+    "LabelsPrinted",
+    "DateLabelsWereFirstPrinted",
+    "IsLate",
+    "LateForCustomer",
+    "CustomerReference",
+    "Weight",
+    "Value",
+    "CustomsDocumentation",
+    "Direction",
+    "Tags",
+    "Reference",
+    "ConsignmentState",
+    "DateCreated",
+    "ShippingDate",
+    "RequestedDeliveryDate",
+    "EarliestDeliveryDate",
+    "LatestDeliveryDate",
+    "ConsignmentReferenceProvidedByCustomer",
+    "Addresses",
+    "Packages",
+}
+ADDRESS_NAMES = {
+    "AddressType",
+    "ShopLocationReference",
+    "Contact",
+    "CompanyName",
+    "ShippingLocationReference",
+    "CustomerName",
+    "AddressLine1",
+    "AddressLine2",
+    "AddressLine3",
+    "Town",
+    "Region",
+    "Postcode",
+    "Country",
+    "RegionCode",
+    "SpecialInstructions",
+    "LatLong",
+    "IsCached",
+}
+PACKAGE_NAMES = {
+    "ConsignmentLegs",
+    "Items",
+    "Charges",
+    "Reference",
+    "PackageReferenceProvidedByCustomer",
+    "Weight",
+    "Dimensions",
+    "Description",
+    "Value",
+    "PackageSizeReference",
+    "Barcode",
+    "MetaData",
+}
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with served_api() as api:
+        yield api
+
+
+def allocate(api: Api, reference: str) -> None:
+    assert api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote").data[0]["StatusCode"] == 200
+
+
+def state_of(api: Api, reference: str) -> str:
+    return str(api.call("GET", f"/consignments/{reference}/status").data["Status"])
+
+
+def test_creation_answers_201_and_a_link_that_ends_with_the_reference(api: Api) -> None:
+    answer = api.call("POST", "/consignments", consignment())
+    assert answer.status == 201
+    [link] = answer.data
+    assert link["Rel"] == "Link"
+    assert re.fullmatch(r"https://api\.example\.com/consignments/EC(-[A-Z0-9]{3}){3}", link["Href"])
+
+
+def test_links_carry_the_stage_where_the_api_has_no_domain_of_its_own(api: Api) -> None:
+    api.stage = "live"
+    answer = api.call("POST", "/consignments", consignment())
+    assert answer.data[0]["Href"].startswith("https://api.example.com/live/consignments/EC-")
+
+
+def test_a_consignment_is_told_with_every_documented_name_nulls_included(api: Api) -> None:
+    told = api.call("GET", f"/consignments/{api.create()}").data
+    assert set(told) >= DOCUMENTED_NAMES
+    assert all(set(address) == ADDRESS_NAMES for address in told["Addresses"])
+    assert all(set(each) == PACKAGE_NAMES for each in told["Packages"])
+    assert told["Addresses"][1]["Contact"]["LastName"] == "McPetersson"
+    assert told["Packages"][0]["Weight"] == {"Value": Decimal("0.5"), "Unit": "Kg"}
+    assert told["Value"] == {"Amount": Decimal("5.99"), "Currency": {"Name": "Pound Sterling", "IsoCode": "GBP"}}
+    assert re.fullmatch(r"EP(-[A-Z0-9]{3}){3}", told["Packages"][0]["Reference"])
+
+
+def test_units_are_taken_in_any_case_and_written_as_kg_and_cm(api: Api) -> None:
+    sides = {"Unit": "MM", "Width": 100, "Length": 100, "Height": 100}
+    told = api.call(
+        "GET", "/consignments/" + api.create(Packages=[package(Weight={"Value": 500, "Unit": "g"}, Dimensions=sides)])
+    ).data
+    assert told["Packages"][0]["Weight"] == {"Value": Decimal("0.5"), "Unit": "Kg"}
+    assert told["Packages"][0]["Dimensions"] == {"Unit": "Cm", "Width": 10, "Length": 10, "Height": 10}
+    assert told["Weight"] == {"Value": Decimal("0.5"), "Unit": "Kg"}
+
+
+def test_what_pro_does_not_know_is_kept_as_it_was_sent(api: Api) -> None:
+    sent = {"Mine": {"Exact": Decimal("0.10"), "Big": 12345678901234567890}}
+    assert api.call("GET", "/consignments/" + api.create(**sent)).data["Mine"] == sent["Mine"]
+
+
+def test_the_status_has_pro_s_four_names(api: Api) -> None:
+    reference = api.create()
+    assert api.call("GET", f"/consignments/{reference}/status").data == {
+        "ConsignmentReferenceForAllLegsAssignedByMpd": reference,
+        "Status": "Unallocated",
+        "ExpectedDeliveryDate": None,
+        "ApiLink": {"Rel": "Link", "Href": f"https://api.example.com/consignments/{reference}"},
+    }
+    allocate(api, reference)
+    told = api.call("GET", f"/consignments/{reference}/status").data
+    assert (told["Status"], told["ExpectedDeliveryDate"][-6:]) == ("Allocated", "+00:00")
+
+
+@pytest.mark.parametrize("path", ["/consignments/{}", "/consignments/{}/status", "/labels/{}", "/consignments/docs/{}"])
+@pytest.mark.parametrize("reference", [UNKNOWN, "nonsense", "EC-1", "EC-000-000-00%C3%A9"])
+def test_an_unknown_consignment_is_a_404_with_pro_s_error(api: Api, path: str, reference: str) -> None:
+    answer = api.call("GET", path.format(reference))
+    assert (answer.status, answer.data["Code"]) == (404, "ConsignmentNotFoundException")
+
+
+@pytest.mark.parametrize(
+    ("changes", "target"),
+    [
+        ({"Packages": []}, "Packages"),
+        ({"Packages": None}, "Packages"),
+        ({"Addresses": [ORIGIN]}, "Addresses"),
+        ({"Addresses": [DESTINATION]}, "Addresses"),
+        ({"Packages": [package(Weight={"Value": "1", "Unit": "Kg"})]}, "Packages[0].Weight.Value"),
+        ({"Packages": [package(Weight={"Value": 1, "Unit": "stone"})]}, "Packages[0].Weight.Unit"),
+        ({"Packages": [package(Weight={"Value": -1, "Unit": "Kg"})]}, "Packages[0].Weight.Value"),
+        ({"ShippingDate": "soon"}, "ShippingDate"),
+        ({"Direction": "Sideways"}, "Direction"),
+    ],
+)
+def test_a_field_that_can_not_be_used_is_named_by_its_path_and_not_repeated(
+    api: Api, changes: dict[str, object], target: str
+) -> None:
+    answer = api.call("POST", "/consignments", consignment(**changes))
+    assert (answer.status, answer.data["Code"]) == (400, "ValidationException")
+    assert target in [detail["Target"] for detail in answer.data["Details"]]
+    assert "McPetersson" not in answer.body
+
+
+def test_empty_texts_count_as_absent(api: Api) -> None:
+    reference = api.create(Packages=[package(PackageSizeReference="")], ShippingDate="")
+    assert api.call("GET", f"/consignments/{reference}").data["ShippingDate"] is None
+
+
+def test_consignments_are_found_by_state_in_any_case_of_name_and_value(api: Api) -> None:
+    unallocated, allocated, deallocated, cancelled = api.create(), api.create(), api.create(), api.create()
+    for reference in (allocated, deallocated):
+        allocate(api, reference)
+    api.call("PUT", f"/consignments/{deallocated}/deallocate")
+    api.call("PUT", f"/consignments/{cancelled}/cancel")
+
+    def found(query: str) -> list[str]:
+        return list(api.call("GET", f"/consignments/getConsignmentReferences?{query}").data)
+
+    assert found("State=Unallocated") == sorted([unallocated, deallocated])
+    assert found("state=ALLOCATED") == [allocated]
+    assert found("State=Cancelled") == [cancelled]
+    assert found("State=Delivered") == []
+
+
+def test_consignments_are_found_by_what_their_sender_calls_them(api: Api) -> None:
+    mine, other = api.create(), api.create(ConsignmentReferenceProvidedByCustomer="WEB-2")
+    path = "/consignments/getConsignmentReferences?ReferenceProvidedByCustomer="
+    assert api.call("GET", path + "WEB-100045-1").data == [mine]
+    changed = consignment(Reference=other, ConsignmentReferenceProvidedByCustomer="WEB-3")
+    assert api.call("PUT", "/consignments", changed).status == 200
+    assert api.call("GET", path + "WEB-2").data == []
+    assert api.call("GET", path + "WEB-3&State=Unallocated").data == [other]
+    assert api.call("GET", path + "WEB-3&State=Allocated").data == []
+
+
+@pytest.mark.parametrize("query", ["", "?PostCode=M1", "?State=Allocated&PostCode=M1"])
+def test_a_search_that_would_ignore_a_criterion_is_refused(api: Api, query: str) -> None:
+    assert api.call("GET", f"/consignments/getConsignmentReferences{query}").status == 400
+
+
+def test_an_update_replaces_what_is_given_and_deletes_what_is_not_but_for_packages_and_source(api: Api) -> None:
+    reference = api.create(Tags=["Alcohol"], ShippingDate="2026-12-01T00:00:00+00:00")
+    before = api.call("GET", f"/consignments/{reference}").data
+    changed = {"Reference": reference, "Addresses": [ORIGIN, DESTINATION | {"Postcode": "M2 6LW"}], "Source": "Mine"}
+    assert api.call("PUT", "/consignments/", changed).status == 200
+    after = api.call("GET", f"/consignments/{reference}").data
+    assert (after["Tags"], after["ShippingDate"], after["Source"]) == ([], None, "Api")
+    assert after["Addresses"][1]["Postcode"] == "M2 6LW"
+    assert after["Packages"] == before["Packages"]
+
+
+def test_addresses_and_packages_are_fixed_by_allocation_other_things_are_not(api: Api) -> None:
+    reference = api.create()
+    allocate(api, reference)
+    moved = consignment(Reference=reference, Addresses=[ORIGIN, DESTINATION | {"Postcode": "M2 6LW"}])
+    answer = api.call("PUT", "/consignments", moved)
+    assert (answer.status, answer.data["Code"]) == (400, "InvalidConsignmentStateException")
+    noted = {"Reference": reference, "Addresses": [ORIGIN, DESTINATION], "MetaData": [{"KeyValue": "a", "IntValue": 1}]}
+    assert api.call("PUT", "/consignments", noted).status == 200
+    told = api.call("GET", f"/consignments/{reference}").data
+    assert (told["ConsignmentState"], told["MetaData"][0]["IntValue"]) == ("Allocated", 1)
+
+
+def test_an_update_of_an_unknown_consignment_is_a_404_and_of_none_a_400(api: Api) -> None:
+    assert api.call("PUT", "/consignments", consignment(Reference=UNKNOWN)).status == 404
+    assert api.call("PUT", "/consignments", consignment()).status == 400
+    assert api.call("PUT", "/consignments", []).status == 400
+    assert api.call("PUT", "/consignments", [1]).status == 400
+
+
+def test_cancellation_is_for_good_and_takes_an_allocation_with_it(api: Api) -> None:
+    reference = api.create()
+    allocate(api, reference)
+    answer = api.call("PUT", f"/consignments/{reference}/cancel")
+    assert (answer.status, answer.body) == (200, "")
+    told = api.call("GET", f"/consignments/{reference}").data
+    assert (told["ConsignmentState"], told["Allocation"]) == ("Cancelled", None)
+    for method, path, body in (
+        ("PUT", f"/consignments/{reference}/cancel", None),
+        ("PUT", f"/consignments/{reference}/deallocate", None),
+        ("PUT", f"/allocation/{reference}/allocatewithcheapestquote", None),
+        ("PUT", "/consignments", consignment(Reference=reference)),
+    ):
+        assert api.call(method, path, body).status == 400, path
+    assert state_of(api, reference) == "Cancelled"
+
+
+def test_a_list_is_cancelled_with_pro_s_message(api: Api) -> None:
+    reference = api.create()
+    answer = api.call("PUT", "/consignments/cancellist", [reference, UNKNOWN])
+    assert answer.data[0] == {
+        "IsSuccess": True,
+        "Message": "Consignment cancellation completed successfully",
+        "Data": reference,
+        "ApiLinks": None,
+    }
+    assert not answer.data[1]["IsSuccess"]
+    bodies: list[object] = [{}, [], [1], [""], None]
+    for body in bodies:
+        assert api.call("PUT", "/consignments/cancellist", body).status == 400
+
+
+def test_erasing_takes_the_personal_data_and_leaves_the_allocation(api: Api) -> None:
+    reference = api.create()
+    allocate(api, reference)
+    before = api.call("GET", f"/consignments/{reference}").data
+    assert api.call("DELETE", f"/consignments/{reference}").status == 200
+    answer = api.call("GET", f"/consignments/{reference}")
+    assert "McPetersson" not in answer.body
+    assert answer.data["Allocation"] == before["Allocation"]
+    assert api.call("DELETE", f"/consignments/{reference}").status == 404
+    assert api.call("GET", "/consignments/getConsignmentReferences?ReferenceProvidedByCustomer=WEB-100045-1").data == []

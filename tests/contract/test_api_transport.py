@@ -1,0 +1,175 @@
+"""What holds for every operation: routes in any case, JSON and XML, errors, and nothing personal in the logs."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from allocation.api.table import OPERATIONS
+from allocation.api.xml_writing import write_xml
+from allocation.domain.errors import RetryableError
+from tests.allocation_api import Api, consignment, served_api
+
+COMMON = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Common}"
+CONSIGNMENTS = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Consignments}"
+XML = {"Content-Type": "application/xml", "Accept": "application/xml"}
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with served_api() as api:
+        yield api
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/allocation/{}/allocateWithCheapestQuote",
+        "/Allocation/{}/ALLOCATEWITHCHEAPESTQUOTE/",
+        "/ALLOCATION/{}/allocatewithcheapestquote",
+    ],
+)
+def test_routes_match_in_any_case_and_with_a_trailing_slash(api: Api, path: str) -> None:
+    assert api.call("PUT", path.format(api.create())).data[0]["StatusCode"] == 200
+
+
+def test_a_parameter_keeps_its_case(api: Api) -> None:
+    reference = api.create()
+    assert api.call("PUT", f"/allocation/{reference}/allocatewithservicegroup/VALUABLEGOODS").status == 400
+    assert api.call("PUT", f"/allocation/{reference}/allocatewithservicegroup/valuableGoods").status == 200
+
+
+def test_there_is_no_route_that_another_hides(api: Api) -> None:
+    reached: dict[str, str] = {}
+    for operation in OPERATIONS:
+        path = operation.path
+        for name in operation.parameters:
+            path = path.replace("{" + name + "}", "value")
+        first = next(
+            route
+            for route in api.resolver._static_routes + api.resolver._dynamic_routes
+            if route.method == operation.method and route.rule.match(path)
+        )
+        reached[operation.name] = first.path
+    assert reached == {operation.name: operation.rule for operation in OPERATIONS}
+
+
+def test_an_address_or_a_method_that_is_not_there_is_pro_s_error(api: Api) -> None:
+    for method, path, status in (("GET", "/nowhere", 404), ("PATCH", "/consignments", 405), ("GET", "/", 404)):
+        answer = api.call(method, path)
+        assert answer.status == status
+        assert list(answer.data) == ["Code", "Message", "CorrelationId", "Details"]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "", "text/html", "application/json, text/xml;q=0.9"])
+def test_json_is_what_is_answered_unless_xml_is_preferred(api: Api, accept: str) -> None:
+    answer = api.call("GET", "/carriers/getcarriers", headers={"Accept": accept})
+    assert answer.headers["content-type"].startswith("application/json")
+    json.loads(answer.body)
+
+
+def test_xml_has_pro_s_elements_in_the_namespaces_of_its_classes(api: Api) -> None:
+    reference = api.create()
+    answer = api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote", headers={"Accept": "text/xml"})
+    assert answer.headers["content-type"].startswith("text/xml")
+    root = ElementTree.fromstring(answer.body)  # noqa: S314 - our own
+    assert root.tag == "ArrayOfAllocationSummary"
+    [summary] = root
+    assert summary.tag == "AllocationSummary"
+    assert summary.findtext(f"{CONSIGNMENTS}StatusCode") == "200"
+    link = f"{CONSIGNMENTS}ApiLinks/{CONSIGNMENTS}ApiLink"
+    assert [each.text for each in summary.findall(f"{link}/{COMMON}Rel")] == ["detail", "label"]
+    leg = summary.find(f"{CONSIGNMENTS}ConsignmentLegs/{CONSIGNMENTS}ConsignmentLeg")
+    assert leg is not None
+    assert leg.findtext(f"{CONSIGNMENTS}TrackingReferences/{CONSIGNMENTS}string", "").startswith("TRK")
+    assert leg.find(f"{CONSIGNMENTS}CarrierServiceReference") is None, "XML leaves out what JSON has as null"
+
+
+def test_the_whole_of_a_consignment_s_life_goes_in_xml(api: Api) -> None:
+    def call(method: str, path: str, body: Any = None, root: str = "") -> ElementTree.Element:
+        text = write_xml(body, root).decode() if body else None
+        answer = api.call(method, path, text, XML)
+        assert answer.status in (200, 201), answer.body
+        return ElementTree.fromstring(answer.body) if answer.body else ElementTree.Element("nothing")  # noqa: S314
+
+    created = call("POST", "/consignments", consignment(), "CreateConsignmentRequest")
+    reference = created.findtext(f"ApiLink/{COMMON}Href", "").rpartition("/")[2]
+    told = call("GET", f"/consignments/{reference}")
+    assert told.tag == f"{CONSIGNMENTS}Consignment"
+    weight = f"{CONSIGNMENTS}Packages/{CONSIGNMENTS}Package/{CONSIGNMENTS}Weight"
+    assert told.findtext(f"{weight}/{COMMON}Value") == "0.5"
+    contact = f"{CONSIGNMENTS}Addresses/{CONSIGNMENTS}Address/{COMMON}Contact/{COMMON}LastName"
+    assert told.findtext(contact) == "McPetersson"
+    body = {"ConsignmentReferences": [reference], "MpdCarrierServiceReference": "CX_NDS"}
+    allocated = call(
+        "PUT", "/allocation/allocatewithcarrierservice", body, "AllocateConsignmentsWithCarrierServiceRequest"
+    )
+    assert allocated.findtext(f"AllocationSummary/{CONSIGNMENTS}CarrierServiceReference") == "CX_NDS"
+    label = call("GET", f"/labels/{reference}/ZPL")
+    assert label.tag.endswith("LabelGeneration}GetLabelsResponse")
+    cancelled = call("PUT", "/consignments/cancellist", [reference], "string")
+    assert cancelled.findtext(f"WithMessageOfString/{COMMON}IsSuccess") == "true"
+
+
+def test_errors_are_xml_too(api: Api) -> None:
+    answer = api.call("GET", "/consignments/EC-ZZZ-ZZZ-ZZZ", headers=XML)
+    assert answer.status == 404
+    root = ElementTree.fromstring(answer.body)  # noqa: S314 - our own
+    assert root.findtext(f"{CONSIGNMENTS}Code") == "ConsignmentNotFoundException"
+
+
+def test_a_content_type_that_is_not_known_is_a_415(api: Api) -> None:
+    for path in ("/consignments", "/quotes"):
+        answer = api.call("POST", path, "a=b", {"Content-Type": "application/x-www-form-urlencoded"})
+        assert (answer.status, answer.data["Code"]) == (415, "UnsupportedMediaTypeException")
+
+
+def test_a_body_that_is_too_large_is_a_413(api: Api) -> None:
+    answer = api.call("POST", "/consignments", consignment(Mine="x" * 300_000))
+    assert (answer.status, answer.data["Code"]) == (413, "RequestTooLargeException")
+
+
+def test_an_outage_of_the_tables_is_a_503_that_says_to_try_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Any:
+        raise RetryableError("DynamoDB did not answer")
+
+    monkeypatch.setattr(api.store, "find", fail)
+    answer = api.call("GET", "/consignments/EC-000-000-001")
+    assert (answer.status, answer.data["Code"]) == (503, "ServiceUnavailableException")
+    assert "DynamoDB" not in answer.body
+
+
+def test_an_error_of_ours_is_a_500_without_a_word_about_what_it_was(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> Any:
+        raise ValueError("Peter McPetersson")
+
+    monkeypatch.setattr(api.store, "find", fail)
+    answer = api.call("GET", "/consignments/EC-000-000-001")
+    assert (answer.status, answer.data["Code"]) == (500, "InternalException")
+    assert "ValueError" in logged(caplog)
+    assert "McPetersson" not in answer.body + logged(caplog)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """All that was logged, with whatever was put beside it."""
+    return "\n".join(str(vars(record)) for record in caplog.records)
+
+
+def test_nothing_personal_is_logged(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    reference = api.create()
+    api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote")
+    api.call("GET", f"/consignments/{reference}")
+    api.call("GET", f"/labels/{reference}")
+    api.call("POST", "/consignments", consignment(Packages=[]))
+    api.call("GET", "/consignments/McPetersson")
+    assert reference in logged(caplog)
+    for text in ("McPetersson", "Porter Street", "07702123456", "test.com", "M1 5WG", "Socks"):
+        assert text not in logged(caplog)
+
+
+def test_only_the_health_check_needs_no_key() -> None:
+    assert [operation.path for operation in OPERATIONS if not operation.needs_key] == ["/health"]
