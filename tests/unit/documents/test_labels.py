@@ -26,6 +26,11 @@ def test_the_barcode_of_a_printed_pdf_scans_as_the_tracking_reference() -> None:
     assert scanned(page) == ["TRK00009823"]
 
 
+@pytest.mark.parametrize("reference", ["9999", "99059", "123456789012345678901234567890123456", "a", "JJ000099 9/7"])
+def test_digits_letters_and_signs_scan(reference: str) -> None:
+    assert scanned(png(label_file(consignment(), summary((reference,)), "PNG")["File"])) == [reference]
+
+
 @pytest.mark.parametrize("name", ["ZPL", "ZPLII", "zpl"])
 def test_the_barcode_of_a_zpl_label_carries_the_tracking_reference(name: str) -> None:
     (label,) = read_zpl(b64decode(label_file(consignment(), summary(), name)["File"]))

@@ -135,6 +135,14 @@ def category(value: Any) -> Any:
     return "Other" if value is None else value
 
 
+def unset_as_null(value: Any) -> Any:
+    """The first day of the year 1, which .NET clients write for no date, and empty text as null."""
+    return None if isinstance(value, str) and (not value or value.startswith("0001-01-01")) else value
+
+
+DocumentDate = Annotated[CalendarDate | None, BeforeValidator(unset_as_null)]
+
+
 class CustomsDocumentation(ProModel):
     """What the sender declares to customs beyond the goods. Personal data."""
 
@@ -151,14 +159,14 @@ class CustomsDocumentation(ProModel):
     references_of_attached_invoices: Lines = Field(default_factory=list)
     references_of_attached_certificates: Lines = Field(default_factory=list)
     references_of_attached_licences: Lines = Field(default_factory=list)
-    declaration_date: CalendarDate | None = None
+    declaration_date: DocumentDate = None
     office_of_posting: Line | None = None
     reason_for_export: Line | None = None
     shipping_terms: Line | None = None
     shippers_vat_number: Line | None = None
     receivers_tax_code: Line | None = None
     receivers_vat_number: Line | None = None
-    invoice_date: CalendarDate | None = None
+    invoice_date: DocumentDate = None
 
 
 Packages = Annotated[list[FullPackage], BeforeValidator(null_as_empty)]

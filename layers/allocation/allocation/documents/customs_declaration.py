@@ -77,8 +77,8 @@ def declaration_of(consignment: FullConsignment, on: date, currencies: Collectio
         parcels=tuple(parcel(at, package, needed) for at, package in enumerate(consignment.packages)),
         currency=one_currency(consignment, currencies, needed),
         details=details,
-        declared_on=given(details.declaration_date) or on,
-        invoiced_on=given(details.invoice_date) or given(details.declaration_date) or on,
+        declared_on=details.declaration_date or on,
+        invoiced_on=details.invoice_date or details.declaration_date or on,
     )
     if not consignment.packages:
         needed.lack("Packages", "is empty")
@@ -88,11 +88,6 @@ def declaration_of(consignment: FullConsignment, on: date, currencies: Collectio
     if needed.problems:
         raise CustomsDataError(needed.problems)
     return declaration
-
-
-def given(day: date | None) -> date | None:
-    """A date that was meant: .NET clients write the first day of year 1 for none."""
-    return day if day and day.year > 1 else None
 
 
 def party(consignment: FullConsignment, kind: str, needed: Requirements) -> FullAddress:
