@@ -1,8 +1,10 @@
 """The command line: `run`, `up` and `down`, as the Makefile calls them."""
 
 import argparse
+import os
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -20,6 +22,7 @@ from local.processes import STOPPING_SIGNALS
 from local.run import RunRequest, run
 
 DEFAULT_PORT: Final = 4566
+STANDARD_OUTPUT: Final = 1
 
 
 class Parser(argparse.ArgumentParser):
@@ -38,16 +41,23 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return carry_out(parser().parse_args(arguments), console)
     except LocalRunError as error:
-        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        return error.exit_code
+        return complain(console, str(error), error.exit_code)
     except (BotoCoreError, ClientError) as error:
-        console.print(f"The local AWS answered: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        return LocalRunError.exit_code
+        return complain(console, f"The local AWS answered: {error}", LocalRunError.exit_code)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)  # what is left of the report has no reader
+        return complain(console, f"Can't go on: {error}", LocalRunError.exit_code)
     except StoppedError as stopped:
         for number in STOPPING_SIGNALS:  # a second Ctrl-C would find the interpreter half gone
             signal.signal(number, signal.SIG_IGN)
-        console.print("Stopped, and everything that was started with it.", highlight=False)
-        return stopped.exit_code
+        return complain(console, "Stopped, and everything that was started with it.", stopped.exit_code)
+
+
+def complain(console: Console, text: str, exit_code: int) -> int:
+    """Tells why it ends, and returns the exit code; a terminal that is gone is no trouble."""
+    with suppress(OSError):
+        console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    return exit_code
 
 
 def stop_on(number: signal.Signals) -> None:

@@ -27,7 +27,7 @@ def report(account: Account, progress: Console, *, as_json: bool) -> None:
 def print_json_lines(rows: Sequence[Row]) -> None:
     """One JSON object a consignment on stdout."""
     for row in rows:
-        sys.stdout.write(json.dumps(row.to_json(), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(row.to_json()) + "\n")
     sys.stdout.flush()
 
 
