@@ -44,12 +44,15 @@ def test_order_function_may_take_orders_keep_records_and_set_messages_aside(stac
     }
 
 
-def test_order_function_may_read_the_pro_key_only_where_pro_allocates(stack: Stack) -> None:
+def test_order_function_may_read_the_pro_key_and_share_circuits_only_where_pro_allocates(stack: Stack) -> None:
     with_pro, with_engine = stack.statements(ORDERS, Allocator="pro"), stack.statements(ORDERS, Allocator="engine")
-    (added,) = (statement for statement in with_pro if statement not in with_engine)
+    circuits, key = (statement for statement in with_pro if statement not in with_engine)
 
-    assert added["Action"] == "secretsmanager:GetSecretValue"
-    assert added["Resource"]["Fn::Sub"].endswith(":secret:${ProSecretName}-??????")
+    assert allowed([circuits]) == {
+        arn("ProCircuitsTable"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    }
+    assert key["Action"] == "secretsmanager:GetSecretValue"
+    assert key["Resource"]["Fn::Sub"].endswith(":secret:${ProSecretName}-??????")
 
 
 def test_publisher_may_read_the_stream_publish_and_report_what_it_could_not(stack: Stack) -> None:

@@ -20,7 +20,7 @@ NEEDED = {
     "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
     "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
 }
-PRO = {"ALLOCATOR": "pro", "PRO_SECRET_NAME": "pro-key"}
+PRO = {"ALLOCATOR": "pro", "PRO_SECRET_NAME": "pro-key", "PRO_CIRCUITS_TABLE": "circuits"}
 
 
 @pytest.fixture(autouse=True)

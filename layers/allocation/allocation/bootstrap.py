@@ -50,12 +50,23 @@ def publish_allocations() -> PublishAllocations:
 def allocator(settings: AllocateOrdersSettings) -> Allocator:
     """The engine or SortedPRO; only the one in use is imported, since imports are paid for at every cold start."""
     if settings.allocator == "pro":
-        from allocation.adapters.pro_allocator import ProAllocator
-        from allocation.adapters.pro_client import ProClient
-        from allocation.adapters.pro_credentials import secret_key
-
-        return ProAllocator(ProClient(settings.pro_base_url, secret_key(settings.pro_secret_name or "")))
+        return pro_allocator(settings)
     from allocation.engine.allocator import EngineAllocator
     from allocation.engine.packaged import packaged_engine
 
     return EngineAllocator(packaged_engine(), now=utc_now, api_base_url=settings.pro_base_url)
+
+
+def pro_allocator(settings: AllocateOrdersSettings) -> Allocator:
+    """SortedPRO behind circuits that all execution environments share."""
+    from allocation.adapters.pro_allocator import ProAllocator
+    from allocation.adapters.pro_circuit import dynamodb_circuit
+    from allocation.adapters.pro_client import ProClient
+    from allocation.adapters.pro_credentials import secret_key
+    from allocation.reporting import count
+
+    return ProAllocator(
+        ProClient(base_url=settings.pro_base_url, key=secret_key(settings.pro_secret_name or "")),
+        circuit=dynamodb_circuit(client("dynamodb"), settings.pro_circuits_table or "", count),
+        count=count,
+    )

@@ -24,6 +24,7 @@ class AllocateOrdersSettings(BaseModel):
     allocator: Literal["engine", "pro"] = "engine"
     pro_base_url: str = Field(default="https://api.electioapp.com", pattern=r"^https?://")
     pro_secret_name: str | None = None
+    pro_circuits_table: str | None = None
     record_retention_days: int = Field(default=0, ge=0, le=3650)
 
     @model_validator(mode="after")
@@ -35,6 +36,8 @@ class AllocateOrdersSettings(BaseModel):
             raise ValueError("ALLOCATION_MODE carrier_service needs CARRIER_SERVICE_REFERENCE")
         if self.allocator == "pro" and not self.pro_secret_name:
             raise ValueError("ALLOCATOR pro needs PRO_SECRET_NAME")
+        if self.allocator == "pro" and not self.pro_circuits_table:
+            raise ValueError("ALLOCATOR pro needs PRO_CIRCUITS_TABLE")
         try:
             _ = self.mode
         except InvalidReferenceError as error:
