@@ -65,6 +65,7 @@ class Pro:
         self.circuit = Watched()
         self.pauses: list[float] = []
         self.counted: list[str] = []
+        self.measured: list[tuple[str, int]] = []
         self.keys = [KEY]
 
     def allocate(
@@ -78,6 +79,7 @@ class Pro:
             circuit=self.circuit,
             reserve_seconds=RESERVE,
             count=lambda metric, _: self.counted.append(metric),
+            measure=lambda metric, value: self.measured.append((metric, value)),
             pause=self.pauses.append,
             jitter=lambda: 0.5,
         )
@@ -180,6 +182,14 @@ def test_an_unknown_service_or_group_is_an_outcome_that_says_which(
     pro: Pro, mode: AllocationMode, failure: Failure
 ) -> None:
     assert pro.allocate([A, B], mode) == {A: AllocationFailed(failure), B: AllocationFailed(failure)}
+
+
+def test_each_answered_call_is_measured(pro: Pro) -> None:
+    pro.server.faults.script(Fault("reset", before=True, path="allocation"))
+
+    pro.allocate([A])
+
+    assert [metric for metric, value in pro.measured if 0 <= value < 60_000] == ["ProAllocationMilliseconds"]
 
 
 def test_the_same_consignment_twice_in_a_batch_is_asked_for_once(pro: Pro) -> None:

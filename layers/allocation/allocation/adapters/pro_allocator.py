@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from allocation.adapters.pro_calls import AllocationCall, allocation_call, allocation_calls
-from allocation.adapters.pro_client import ProClient
+from allocation.adapters.pro_client import ProClient, Reply
 from allocation.adapters.pro_health import (
     Circuit,
     CircuitOpenError,
@@ -46,6 +46,8 @@ class ProAllocator:
     circuit: Circuit | None = None
     count: Callable[[str, int], None] = lambda _metric, _value: None
     """Told `AllocationsAdopted`, as `allocation.reporting.count` would be."""
+    measure: Callable[[str, int], None] = lambda _metric, _value: None
+    """Told `ProAllocationMilliseconds` of each allocation call that was answered."""
     pause: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
     """From 0 up to 1."""
@@ -125,6 +127,8 @@ class _Batch:
         again: dict[AllocationCall, TryAgain] = {}
         doubts: dict[ConsignmentReference, Doubtful] = {}
         for call, reply in self.parallel.allocate(calls).items():
+            if isinstance(reply, Reply):
+                self.allocator.measure("ProAllocationMilliseconds", reply.milliseconds)
             for reference, verdict in judge(call, self.mode, reply).items():
                 match verdict:
                     case Allocated():

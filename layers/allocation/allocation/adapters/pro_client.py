@@ -59,6 +59,8 @@ class Reply:
     status: int
     body: bytes = b""
     retry_after_seconds: int | None = None
+    milliseconds: int = 0
+    """From the request's start to the last byte of the reply."""
 
 
 class ProClient:
@@ -96,7 +98,8 @@ class ProClient:
         return reply if renewed == key else self._exchange(method, path, body, renewed, ends)
 
     def _exchange(self, method: str, path: str, body: bytes, key: str, ends: float) -> Reply:
-        seconds = ends - self._monotonic()
+        started = self._monotonic()
+        seconds = ends - started
         if seconds <= 0:
             raise NotSentError(f"no time was left for {method} {path}")
         try:
@@ -110,7 +113,8 @@ class ProClient:
                 stream=True,
             ) as response:
                 wish = retry_after_seconds(response.headers.get("retry-after"), self._now())
-                return Reply(response.status_code, self._bounded_body(response, ends), wish)
+                content = self._bounded_body(response, ends)
+                return Reply(response.status_code, content, wish, round((self._monotonic() - started) * 1000))
         except (requests.RequestException, HTTPError) as error:
             if was_never_sent(error):
                 raise NotSentError(f"no connection to {self.base_url}: {type(error).__name__}") from error
