@@ -1,6 +1,7 @@
 """`python -m local run` as users and scripts see it: exit code, streams, and nothing left behind."""
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,14 @@ from tests.end_to_end.conftest import free_port
 
 RUN_SECONDS = 120.0
 LOOK_SECONDS = 0.05
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A free port; what a run on it leaves in its folder is removed."""
+    number = free_port()
+    yield number
+    shutil.rmtree(folder_of(number), ignore_errors=True)
 
 
 def command(port: int, *options: str) -> list[str]:
@@ -51,9 +60,7 @@ def started_run(port: int) -> Iterator[subprocess.Popen[str]]:
             run.kill()
 
 
-def test_the_sample_orders_all_have_outcomes_and_stdout_has_json_alone() -> None:
-    port = free_port()
-
+def test_the_sample_orders_all_have_outcomes_and_stdout_has_json_alone(port: int) -> None:
     run = finished_run(port, "--json")
 
     rows = [json.loads(line) for line in run.stdout.splitlines()]
@@ -65,11 +72,11 @@ def test_the_sample_orders_all_have_outcomes_and_stdout_has_json_alone() -> None
     assert is_gone(port)
 
 
-def test_an_order_that_ends_in_the_dlq_makes_the_run_fail(tmp_path: Path) -> None:
+def test_an_order_that_ends_in_the_dlq_makes_the_run_fail(port: int, tmp_path: Path) -> None:
     orders = tmp_path / "orders.jsonl"
     orders.write_text(SAMPLE_ORDERS.read_text("utf-8").splitlines()[0] + '\n{"orderReference": "BAD-1"}\n', "utf-8")
 
-    run = finished_run(free_port(), "--orders", str(orders))
+    run = finished_run(port, "--orders", str(orders))
 
     assert run.returncode == 1, run.stderr
     assert "2 sent = 1 done + 1 in the DLQ + 0 without outcome" in run.stdout
@@ -81,8 +88,7 @@ def test_an_order_that_ends_in_the_dlq_makes_the_run_fail(tmp_path: Path) -> Non
     [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
     ids=lambda value: str(value),
 )
-def test_a_run_that_is_stopped_leaves_nothing_behind(number: signal.Signals, code: int) -> None:
-    port = free_port()
+def test_a_run_that_is_stopped_leaves_nothing_behind(port: int, number: signal.Signals, code: int) -> None:
     with started_run(port) as run:
         run.send_signal(number)
         assert run.wait(RUN_SECONDS) == code
@@ -90,8 +96,7 @@ def test_a_run_that_is_stopped_leaves_nothing_behind(number: signal.Signals, cod
         assert not (folder_of(port) / "tmp").exists()
 
 
-def test_a_run_that_is_killed_takes_its_local_aws_with_it() -> None:
-    port = free_port()
+def test_a_run_that_is_killed_takes_its_local_aws_with_it(port: int) -> None:
     with started_run(port) as run:
         run.kill()
         run.wait(RUN_SECONDS)
