@@ -76,11 +76,10 @@ def read_event(message: "MessageTypeDef") -> Event:
 def read_refusal(message: "MessageTypeDef") -> Refusal:
     """A message of the DLQ; without attributes it was not refused but given up after its deliveries."""
     attributes = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
-    return Refusal(
-        attributes.get("OriginalMessageId", message["MessageId"]),
-        attributes.get("RefusalCode", "NoSuccess"),
-        attributes.get("RefusalReason", "every delivery of it failed"),
-    )
+    if "RefusalCode" not in attributes:
+        return Refusal(message["MessageId"], "NoSuccess", "every delivery of it failed")
+    reason = attributes.get("RefusalReason", "")
+    return Refusal(attributes.get("OriginalMessageId", message["MessageId"]), attributes["RefusalCode"], reason)
 
 
 def read_record(item: dict[str, Any]) -> dict[str, Any]:
