@@ -96,6 +96,7 @@ def test_text_that_fits_at_no_size_is_cut_with_a_mark() -> None:
     lines = set_in(box, ["word " * 200], 46)
     assert lines[-1].value.endswith(CUT)
     assert {line.size for line in lines} == {SMALLEST}
+    assert lines[-1].y + SMALLEST <= box.height
     assert text_width(lines[-1].value, SMALLEST, "Regular") <= box.width
 
 
