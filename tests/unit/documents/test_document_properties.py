@@ -78,7 +78,7 @@ def consignments(draw: st.DrawFn) -> FullConsignment:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(consignments(), st.lists(TRACKING, min_size=1, max_size=2))
 def test_every_label_is_drawn_and_its_barcodes_are_the_tracking_references(
     consignment: FullConsignment, references: list[str]
@@ -92,14 +92,14 @@ def test_every_label_is_drawn_and_its_barcodes_are_the_tracking_references(
     assert [text for label in labels for text in label.barcodes] == expected
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(TRACKING)
 def test_every_tracking_reference_scans(reference: str) -> None:
     consignment = FullConsignment.model_validate(document())
     assert scanned(png(label_file(consignment, summary((reference,)), "PNG")["File"])) == [reference]
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(consignments())
 def test_customs_documents_are_drawn_or_refused_with_reasons(consignment: FullConsignment) -> None:
     try:
