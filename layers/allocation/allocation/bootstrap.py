@@ -63,10 +63,11 @@ def pro_allocator(settings: AllocateOrdersSettings) -> Allocator:
     from allocation.adapters.pro_circuit import dynamodb_circuit
     from allocation.adapters.pro_client import ProClient
     from allocation.adapters.pro_credentials import secret_key
-    from allocation.reporting import count
+    from allocation.reporting import count, measure
 
     return ProAllocator(
         ProClient(base_url=settings.pro_base_url, key=secret_key(settings.pro_secret_name or "")),
         circuit=dynamodb_circuit(client("dynamodb"), settings.pro_circuits_table or "", count),
         count=count,
+        measure=measure,
     )

@@ -1,6 +1,7 @@
 """Lambda's events and context in the workflow's terms."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from allocation.adapters.dynamodb_documents import from_item
@@ -37,9 +38,15 @@ def queue_messages(event: Event) -> list[QueueMessage]:
             record["body"],
             record["receiptHandle"],
             int(record["attributes"]["ApproximateReceiveCount"]),
+            moment(record["attributes"].get("SentTimestamp")),
         )
         for record in event["Records"]
     ]
+
+
+def moment(milliseconds: str | None) -> datetime | None:
+    """Milliseconds since 1970, as SQS writes them, as aware UTC."""
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None
 
 
 def changes(event: Event) -> list[Change]:

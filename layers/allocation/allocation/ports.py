@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from allocation.domain.consignments import Consignment
@@ -58,6 +59,8 @@ class QueueMessage:
     """What this delivery of the message is known by."""
     receive_count: int = 1
     """How often the message was delivered, this time included."""
+    sent_at: datetime | None = None
+    """When it was put on the queue, in UTC, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

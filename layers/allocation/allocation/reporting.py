@@ -1,7 +1,8 @@
 """Log lines and metrics of a batch, and its partial batch response: references and codes, never payloads."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Callable, Container, Iterable
+from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -15,6 +16,32 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+RETURN_CAUSES: Final = frozenset(
+    {
+        "credentials",
+        "no_answer",
+        "not_kept_in_dlq",
+        "not_recorded",
+        "out_of_time",
+        "outage",
+        "outcome_unknown",
+        "records_not_read",
+        "throttled",
+    }
+)
+"""The causes of `Deferred` that have a metric of their own."""
+FAILURE_CODES: Final = frozenset(
+    {
+        "AllocationRefused",
+        "ConsignmentIncomplete",
+        "ConsignmentNotFoundException",
+        "MpdCarrierServiceNotFoundException",
+        "NoCarrierServiceAvailable",
+        "ServiceGroupNotFoundException",
+    }
+)
+"""The codes of `Failure` that have a metric of their own; SortedPRO may give any."""
+
 
 def report_batch(report: BatchReport) -> None:
     """Logs every outcome, refusal and return of a batch of orders, and counts them."""
@@ -25,11 +52,28 @@ def report_batch(report: BatchReport) -> None:
         logger.error("message refused", extra={"sqs_message": message_id, "code": error.code})
     for message_id, deferred in report.returned.items():
         logger.warning("message returned", extra={"sqs_message": message_id, "cause": deferred.cause})
-    allocated = sum(isinstance(outcome, Allocated) for outcome in report.outcomes.values())
-    count("ConsignmentsAllocated", allocated)
-    count("ConsignmentsFailed", len(report.outcomes) - allocated)
+    count_outcomes(report)
     count("MessagesRefused", len(report.refused))
     count("MessagesReturned", len(report.returned))
+    count_each("MessagesReturned", (deferred.cause for deferred in report.returned.values()), RETURN_CAUSES)
+    time_messages(report)
+
+
+def count_outcomes(report: BatchReport) -> None:
+    """Counts what was allocated and what failed, the failures also by their codes."""
+    codes = [outcome.failure.code for outcome in report.outcomes.values() if not isinstance(outcome, Allocated)]
+    count("ConsignmentsAllocated", len(report.outcomes) - len(codes))
+    count("ConsignmentsFailed", len(codes))
+    count_each("ConsignmentsFailed", codes, FAILURE_CODES)
+
+
+def time_messages(report: BatchReport) -> None:
+    """Measures how old messages were when they were done, and how old those are that go back."""
+    for message_id, seconds in report.seconds_since_sent.items():
+        if message_id in report.returned:
+            metrics.add_metric("ReturnedMessageAgeSeconds", MetricUnit.Seconds, seconds)
+        elif message_id not in report.refused:
+            metrics.add_metric("OrderLatencySeconds", MetricUnit.Seconds, seconds)
 
 
 def report_published(report: PublishReport) -> None:
@@ -43,6 +87,25 @@ def report_published(report: PublishReport) -> None:
 def count(metric: str, value: int) -> None:
     """Adds a count; zeros are written too, so that an alarm sees a function that works on nothing but failures."""
     metrics.add_metric(metric, MetricUnit.Count, value)
+
+
+def count_each(metric: str, words: Iterable[str], known: Container[str]) -> None:
+    """Adds a count for each word that occurs, as `MessagesReturnedOutOfTime`, and `Other` for those not known.
+
+    Each name is a metric that CloudWatch keeps and charges for: what others can choose must not make new ones.
+    """
+    for name, times in Counter(in_pascal_case(word) if word in known else "Other" for word in words).items():
+        count(metric + name, times)
+
+
+def in_pascal_case(word: str) -> str:
+    """`out_of_time` as `OutOfTime`; what has no underscores keeps its inner capitals."""
+    return "".join(part[:1].upper() + part[1:] for part in word.split("_"))
+
+
+def measure(metric: str, milliseconds: int) -> None:
+    """Adds a duration; each one is kept apart, so that percentiles can be drawn."""
+    metrics.add_metric(metric, MetricUnit.Milliseconds, milliseconds)
 
 
 def message_check(report: BatchReport) -> Callable[["SQSRecord"], None]:

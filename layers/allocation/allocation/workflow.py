@@ -1,7 +1,7 @@
 """The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -68,6 +68,8 @@ class BatchReport:
     """By message id: the messages that are in the DLQ now, and why."""
     outcomes: Mapping[ConsignmentReference, Outcome]
     """What this batch recorded; consignments that had a record already are not in it."""
+    seconds_since_sent: Mapping[str, float] = field(default_factory=dict)
+    """By message id, at the batch's end: how long ago each message was sent, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class AllocateOrders:
         )
         returned |= {message_id: NOT_KEPT for message_id in refused if message_id not in kept}
         self._postpone(messages, returned)
-        return BatchReport(returned, {message_id: refused[message_id] for message_id in kept}, outcomes)
+        kept_errors = {message_id: refused[message_id] for message_id in kept}
+        return BatchReport(returned, kept_errors, outcomes, seconds_since_sent(messages, self.now()))
 
     def _allocate(
         self, work: Mapping[ConsignmentReference, Work], deadline: Deadline
@@ -172,6 +175,13 @@ class AllocateOrders:
 def deferral_of(answer: Outcome | Deferred) -> Deferred:
     """Why a consignment has no record: the allocator deferred it, or its outcome was not written."""
     return answer if isinstance(answer, Deferred) else NOT_RECORDED
+
+
+def seconds_since_sent(messages: Sequence[QueueMessage], now: datetime) -> dict[str, float]:
+    """By message id, how long ago each message was sent; never below 0, however clocks differ."""
+    return {
+        message.message_id: max((now - message.sent_at).total_seconds(), 0.0) for message in messages if message.sent_at
+    }
 
 
 def read_messages(messages: Sequence[QueueMessage]) -> ReadMessages:
