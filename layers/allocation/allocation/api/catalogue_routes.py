@@ -21,7 +21,7 @@ class Carrier(TypedDict):
     Name: str
 
 
-class Leg(TypedDict):
+class ServiceLeg(TypedDict):
     """One carrier's part of a service's journey."""
 
     JourneyStage: int
@@ -40,7 +40,7 @@ class MpdCarrierService(TypedDict):
     CarrierName: str
     CarrierAccountOwner: str | None
     Status: str
-    Journey: list[Leg]
+    Journey: list[ServiceLeg]
     Source: str
     Type: str
     IsConfigured: bool
@@ -120,7 +120,7 @@ def group_view(reference: str, members: Iterable[str], services: Iterable[Servic
 def service_view(service: Service) -> MpdCarrierService:
     """A carrier service as PRO tells it."""
     journey = [
-        Leg(
+        ServiceLeg(
             JourneyStage=stage,
             CarrierReference=leg.carrier.reference,
             CarrierName=leg.carrier.name,

@@ -1,7 +1,8 @@
 """Consignments: created, told, found, changed, cancelled and erased."""
 
-from typing import Any, Final
+from typing import Final
 
+from allocation.api.consignment_shape import Consignment
 from allocation.api.consignment_view import ConsignmentStatus, consignment_view, status_view
 from allocation.api.links import ApiLink, consignment_link
 from allocation.api.lists import WithMessage, references_in, with_messages
@@ -44,7 +45,7 @@ def get_consignment_status(request: Request, services: Services) -> Reply:
 def get_consignment_references(request: Request, services: Services) -> Reply:
     """The references of the consignments in a state, or of those that their sender calls by a reference."""
     unknown = request.query.keys() - {name.lower() for name in SEARCHABLE}
-    if unknown or not request.query:
+    if unknown or not request.query or not all(request.query.values()):
         text = f"Search by {' or '.join(SEARCHABLE)}, as ?State=Allocated; nothing else can be searched by."
         raise RequestError("ValidationException", text)
     found: list[set[str]] = []
@@ -126,12 +127,10 @@ OPERATIONS: Final = (
         "/consignments/getconsignmentwithmetadata/{consignment}",
         get_consignment_with_metadata,
         "Get a consignment with its metadata",
-        gives=dict[str, Any],
+        gives=Consignment,
         errors=(404,),
     ),
-    Operation(
-        "GET", "/consignments/{consignment}", get_consignment, "Get a consignment", dict[str, Any], errors=(404,)
-    ),
+    Operation("GET", "/consignments/{consignment}", get_consignment, "Get a consignment", Consignment, errors=(404,)),
     Operation(
         "GET",
         "/consignments/{consignment}/status",

@@ -8,100 +8,40 @@ from typing import Any, Final
 
 from typing_extensions import TypedDict
 
+from allocation.api.consignment_shape import (
+    Address,
+    Allocation,
+    Consignment,
+    Contact,
+    FailedAllocation,
+    Package,
+    is_sent,
+    nulls_of,
+)
 from allocation.api.links import ApiLink, consignment_link
-from allocation.api.measures import Rate, TaxRate, in_pro_units, rate, tax_rate, total_value, total_weight
+from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total_value, total_weight
 from allocation.consignments.store import ALLOCATED, Known
 from allocation.contracts.allocation_record import PriceDocument, StoredRecord
 from allocation.contracts.full_consignment import FullConsignment
 from allocation.domain.outcomes import Price
 
-NULLS_OF_A_CONSIGNMENT: Final[Mapping[str, Any]] = {
-    **dict.fromkeys(
-        (
-            "CollectionDate",
-            "DateDelivered",
-            "FirstAttemptedDeliveryDate",
-            "DateReturned",
-            "DateShipped",
-            "DateCollected",
-            "AttemptedDeliveryDate",
-            "DateLabelsWereFirstPrinted",
-            "CustomerReference",
-            "CustomsDocumentation",
-            "ShippingDate",
-            "RequestedDeliveryDate",
-            "EarliestDeliveryDate",
-            "LatestDeliveryDate",
-            "ConsignmentReferenceProvidedByCustomer",
-        )
-    ),
-    "LabelCount": 0,
-    "LabelsPrinted": False,
-    "IsLate": False,
-    "LateForCustomer": False,
-    "Source": "Api",
-    "Direction": "Outbound",
-}
-NULLS_OF_AN_ADDRESS: Final[Mapping[str, Any]] = {
-    "AddressType": None,
-    **dict.fromkeys(
-        (
-            "ShopLocationReference",
-            "Contact",
-            "CompanyName",
-            "ShippingLocationReference",
-            "CustomerName",
-            "AddressLine1",
-            "AddressLine2",
-            "AddressLine3",
-            "Town",
-            "Region",
-            "Postcode",
-            "Country",
-            "RegionCode",
-            "SpecialInstructions",
-            "LatLong",
-        )
-    ),
-    "IsCached": False,
-}
-NULLS_OF_A_CONTACT: Final[Mapping[str, Any]] = dict.fromkeys(
-    ("Reference", "Title", "FirstName", "LastName", "Position", "Telephone", "Mobile", "LandLine", "Email")
+NULLS_OF_A_CONSIGNMENT: Final = nulls_of(
+    Consignment,
+    ConsignmentLegs=[],
+    MetaData=[],
+    Source="Api",
+    LabelCount=0,
+    LabelsPrinted=False,
+    IsLate=False,
+    LateForCustomer=False,
+    Direction="Outbound",
+    Tags=[],
+    Addresses=[],
+    Packages=[],
 )
-NULLS_OF_A_PACKAGE: Final[Mapping[str, Any]] = {
-    "Items": [],
-    "Charges": [],
-    **dict.fromkeys(
-        (
-            "Reference",
-            "PackageReferenceProvidedByCustomer",
-            "Weight",
-            "Dimensions",
-            "Description",
-            "Value",
-            "PackageSizeReference",
-            "Barcode",
-        )
-    ),
-    "MetaData": [],
-}
-
-
-class Allocation(TypedDict):
-    """The carrier service that a consignment has."""
-
-    MpdCarrierServiceReference: str | None
-    MpdCarrierServiceName: str | None
-    MpdCarrierServiceGroupReference: str | None
-    AllocationDate: str
-    Price: Rate | None
-
-
-class FailedAllocation(TypedDict):
-    """The last allocation that failed; a later success does not clear it."""
-
-    Message: str
-    AttemptedAllocationDate: str
+NULLS_OF_AN_ADDRESS: Final = nulls_of(Address, IsCached=False)
+NULLS_OF_A_CONTACT: Final = nulls_of(Contact)
+NULLS_OF_A_PACKAGE: Final = nulls_of(Package, Items=[], Charges=[], MetaData=[], ConsignmentLegs=[])
 
 
 class ConsignmentStatus(TypedDict):
@@ -114,19 +54,12 @@ class ConsignmentStatus(TypedDict):
 
 
 def consignment_view(known: Known) -> dict[str, Any]:
-    """The whole consignment; one of which only the record is known has no addresses and no packages."""
+    """The whole consignment, a `Consignment`; one of which only the record is known has no addresses and packages."""
     legs = legs_of(known.record)
     return {
-        "ConsignmentLegs": legs,
         **NULLS_OF_A_CONSIGNMENT,
-        "MetaData": [],
-        "Tags": [],
-        "Weight": None,
-        "Value": None,
-        "DateCreated": None,
-        "Addresses": [],
-        "Packages": [],
         **stored_part(known, legs),
+        "ConsignmentLegs": legs,
         "Reference": known.reference,
         "ConsignmentState": known.state,
         "Allocation": allocation_of(known.record),
@@ -142,7 +75,7 @@ def stored_part(known: Known, legs: list[Any]) -> dict[str, Any]:
     document = in_pro_units(known.stored.document)
     consignment = FullConsignment.model_validate(known.stored.document)
     return {
-        **{name: value for name, value in document.items() if value is not None},
+        **{name: value for name, value in document.items() if value is not None and is_sent(name)},
         "Weight": total_weight(consignment),
         "Value": total_value(consignment),
         "DateCreated": known.stored.created_at.isoformat(),

@@ -116,7 +116,7 @@ def body_of(event: APIGatewayProxyEvent) -> bytes:
     body: Any = event.decoded_body
     if not body:
         raise RequestError("UnreadableRequestException", "The request has no body.")
-    return body if isinstance(body, bytes) else str(body).encode()
+    return body if isinstance(body, bytes) else str(body).encode("utf-8", "surrogatepass")
 
 
 def request_id(event: APIGatewayProxyEvent) -> str:

@@ -33,6 +33,8 @@ from allocation.domain.references import ConsignmentReference
 MOST_ATTEMPTS = 3
 MOST_FOUND = 10_000
 """References that one search returns."""
+LONGEST_CUSTOMER_REFERENCE = 256
+"""Characters, as `FullConsignment` has it; DynamoDB refuses to look for keys of more than 2,048 bytes."""
 CANCELLABLE = (UNALLOCATED, ALLOCATION_FAILED, ALLOCATED)
 EDITABLE = (UNALLOCATED, ALLOCATION_FAILED)
 FIXED_BY_ALLOCATION = ("Addresses", "Packages")
@@ -100,8 +102,8 @@ class Register:
         return self.changes.store.in_state(named, MOST_FOUND) if named else ()
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
-        """The consignments whose sender calls them by this reference."""
-        return self.changes.store.provided_by_customer(reference)
+        """The consignments whose sender calls them by this reference; none where no reference is that long."""
+        return () if len(reference) > LONGEST_CUSTOMER_REFERENCE else self.changes.store.provided_by_customer(reference)
 
     def erase(self, reference: ReferenceText) -> None:
         """Removes a consignment's personal data for good; its allocation record stays.

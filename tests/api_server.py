@@ -1,0 +1,84 @@
+"""The allocation API on the loopback: HTTP in, the function's own handler behind it, and a key at the door."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from threading import Lock, Thread
+from types import SimpleNamespace
+from typing import Any
+
+from allocation.api.replies import api_error
+from allocation.consignments.exact_json import written
+from tests.allocation_api import Api, proxy_event
+
+KEY = "a-key-for-tests"
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one API; `address` is its base URL."""
+
+    daemon_threads = True
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.resolver = api.resolver
+        self.numbers = count(1)
+        self.lock = Lock()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands each request over as API Gateway does, the authorizer's part included."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = dict(self.headers.items()) | {"X-Forwarded-Proto": "http", "Host": self.headers.get("host", "")}
+        named = {name.lower(): value for name, value in headers.items()}
+        if named.get("ocp-apim-subscription-key") != KEY and self.path != "/health":
+            self.answer(401, {"Content-Type": ["application/json"]}, written(api_error("Unauthorized", "No key.", "0")))
+            return
+        with self.server.lock:  # moto does not imitate what happens at once
+            event = proxy_event(self.command, self.path, body.decode("utf-8", "surrogateescape"), {}, self.number())
+            event["headers"] = headers
+            event["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
+            context: Any = SimpleNamespace()
+            reply = self.server.resolver.resolve(event, context)
+        self.answer(reply["statusCode"], reply["multiValueHeaders"], reply["body"])
+
+    def number(self) -> str:
+        return f"request-{next(self.server.numbers)}"
+
+    def answer(self, status: int, headers: dict[str, list[str]], body: str) -> None:
+        payload = body.encode()
+        self.send_response(status)
+        for name, values in headers.items():
+            self.send_header(name, values[0])
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = do_OPTIONS = do_HEAD = do_TRACE = do_QUERY = serve  # noqa: N815 - the base's
+
+
+@contextmanager
+def served(api: Api) -> Iterator[str]:
+    """The base URL of the API, as long as the block lasts."""
+    server = Server(api)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.address
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

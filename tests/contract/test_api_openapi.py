@@ -1,0 +1,136 @@
+"""The OpenAPI document: drawn from the code, valid, and true of what the API answers."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from allocation.api.table import OPERATIONS
+from local.openapi import FILE, NEW_CONSIGNMENT, document, text
+from tests.allocation_api import Answer, Api, consignment, package, served_api
+
+DOCUMENT = document()
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with served_api() as api:
+        yield api
+
+
+def problems(schema: dict[str, Any], data: Any) -> list[str]:
+    """What is wrong with data by a schema of the document."""
+    whole = {**schema, "components": DOCUMENT["components"]}
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(whole).iter_errors(data)]
+
+
+def responses_of(path: str, method: str) -> dict[str, Any]:
+    return dict(DOCUMENT["paths"][path][method.lower()]["responses"])
+
+
+def assert_documented(path: str, method: str, answer: Answer) -> None:
+    """The answer has a documented status, and the body that is documented for it."""
+    responses = responses_of(path, method)
+    assert str(answer.status) in responses, answer.body
+    content = responses[str(answer.status)].get("content")
+    if content is None:
+        assert answer.body == ""
+        return
+    assert problems(content["application/json"]["schema"], json.loads(answer.body)) == []
+
+
+def test_the_document_is_the_code_s() -> None:
+    assert FILE.read_text(encoding="utf-8") == text(), "run: python -m local.openapi"
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [operation.name for operation in OPERATIONS]
+    assert len(set(names)) == len(names)
+    described = [entry["operationId"] for methods in DOCUMENT["paths"].values() for entry in methods.values()]
+    assert sorted(described) == sorted(names)
+
+
+def test_every_reference_in_the_document_leads_somewhere() -> None:
+    names = {name.removeprefix("#/components/schemas/") for name in references(DOCUMENT)}
+    assert names <= DOCUMENT["components"]["schemas"].keys()
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)
+
+
+def test_everything_but_the_health_check_is_documented_to_need_the_key() -> None:
+    open_operations = [
+        path for path, methods in DOCUMENT["paths"].items() for entry in methods.values() if entry.get("security") == []
+    ]
+    assert open_operations == ["/health"]
+
+
+def test_the_example_of_a_consignment_can_be_created_and_allocated(api: Api) -> None:
+    created = api.call("POST", "/consignments", json.dumps(NEW_CONSIGNMENT))
+    assert_documented("/consignments", "POST", created)
+    reference = created.data[0]["Href"].rpartition("/")[2]
+    answer = api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote")
+    assert answer.data[0]["StatusCode"] == 200
+
+
+def test_answers_of_a_whole_life_are_as_documented(api: Api) -> None:
+    reference = api.create()
+    heavy = api.create(Packages=[package(Weight={"Value": 5000, "Unit": "Kg"})])
+    consignments, one = "/consignments/{consignment}", f"/consignments/{reference}"
+    allocation, quotes = "/allocation/{consignment}", f"/quotes/consignment/{reference}"
+    for path, method, sent, body in (
+        (consignments, "GET", one, None),
+        (f"{consignments}/status", "GET", f"{one}/status", None),
+        ("/quotes/consignment/{consignment}", "GET", quotes, None),
+        ("/quotes", "POST", "/quotes", consignment()),
+        ("/quotes/serviceGroups", "POST", "/quotes/serviceGroups", consignment()),
+        ("/labels/{consignment}", "GET", f"/labels/{reference}", None),
+        ("/allocation/allocate", "PUT", "/allocation/allocate", {"ConsignmentReferences": [reference, heavy, "x"]}),
+        (consignments, "GET", one, None),
+        (consignments, "GET", f"/consignments/{heavy}", None),
+        (f"{consignments}/status", "GET", f"{one}/status", None),
+        ("/labels/{consignment}", "GET", f"/labels/{reference}", None),
+        ("/labels/{consignment}/{format}", "GET", f"/labels/{reference}/png", None),
+        ("/labels/{consignment}/{format}", "GET", f"/labels/{reference}/doc", None),
+        ("/consignments/docs/{consignment}", "GET", f"/consignments/docs/{reference}", None),
+        (
+            f"{allocation}/allocatewithcheapestquote",
+            "PUT",
+            f"/allocation/{reference}/allocatewithcheapestquote",
+            None,
+        ),
+        (f"{consignments}/deallocate", "PUT", f"{one}/deallocate", None),
+        (f"{consignments}/deallocate", "PUT", f"{one}/deallocate", None),
+        ("/consignments/deallocatelist", "PUT", "/consignments/deallocatelist", [reference]),
+        ("/consignments", "PUT", "/consignments", consignment(Reference=reference)),
+        ("/consignments/cancellist", "PUT", "/consignments/cancellist", [heavy]),
+        (f"{consignments}/cancel", "PUT", f"{one}/cancel", None),
+        (consignments, "GET", one, None),
+        (consignments, "DELETE", one, None),
+        (consignments, "GET", one, None),
+        (
+            "/consignments/getConsignmentReferences",
+            "GET",
+            "/consignments/getConsignmentReferences?State=Cancelled",
+            None,
+        ),
+        ("/consignments/getConsignmentReferences", "GET", "/consignments/getConsignmentReferences", None),
+        ("/carrierservices", "GET", "/carrierservices", None),
+        ("/carriers", "GET", "/carriers", None),
+        ("/carriers/getcarriers", "GET", "/carriers/getcarriers", None),
+        ("/servicegroups", "GET", "/servicegroups", None),
+        ("/servicegroups/{group}", "GET", "/servicegroups/valuableGoods", None),
+        ("/servicegroups/{group}", "GET", "/servicegroups/nowhere", None),
+        ("/health", "GET", "/health", None),
+    ):
+        assert_documented(path, method, api.call(method, sent, body))
