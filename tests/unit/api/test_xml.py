@@ -1,7 +1,9 @@
 """XML in and out: PRO's documents, and nothing that XML can be abused for."""
 
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
+from xml.parsers import expat
 
 import pytest
 from hypothesis import given
@@ -114,7 +116,8 @@ def test_a_name_that_xml_can_not_have_is_left_out() -> None:
 
 @given(st.dictionaries(st.text(min_size=1), st.text()))
 def test_whatever_text_is_written_can_be_parsed(data: dict[str, str]) -> None:
-    assert isinstance(read_xml(write_xml({"Data": {**data, "Last": "x"}}, "A")), dict)
+    parser = expat.ParserCreate()
+    parser.ParseFile(BytesIO(write_xml({"Data": {**data, "Last": "x"}}, "A")))
 
 
 @given(st.binary())
