@@ -9,14 +9,14 @@ import pytest
 
 from allocation.adapters.dynamodb_documents import from_item, to_item
 from allocation.contracts.allocation_record import record_document
-from allocation.domain.outcomes import Allocated
-from allocation.domain.records import AllocationRecord
+from allocation.domain.outcomes import Allocated, Cancelled, Deallocated, Standing
+from allocation.domain.records import AllocationRecord, PastFailure
 from allocation.domain.references import ConsignmentReference
 from allocation.domain.summaries import AllocationSummary
 from allocation.lambda_events import changes
 from allocation.publishing import Change, PublishAllocations
 from tests.fakes.ports import InMemoryEventPublisher
-from tests.samples import FAILED, A, B, C, json_of, record_of, summary_of
+from tests.samples import FAILED, NOON, A, B, C, json_of, record_of, summary_of
 
 
 def change(sequence_number: str, record: AllocationRecord) -> Change:
@@ -97,6 +97,17 @@ def test_an_event_that_is_not_taken_returns_its_change_alone() -> None:
     assert report.failed == {"11": "not_published"}
     assert report.published == 2
     assert [event.event_id for event in publisher.published] == [f"{A}#1", f"{C}#1"]
+
+
+@pytest.mark.parametrize(
+    ("standing", "kind"), [(Deallocated(), "consignment.deallocated"), (Cancelled(), "consignment.cancelled")]
+)
+def test_what_undoes_an_allocation_is_published_without_the_past_failure(standing: Standing, kind: str) -> None:
+    past = PastFailure(FAILED.failure, NOON)
+    (sent,) = published(change("1", replace(record_of(A), outcome=standing, version=3, past_failure=past)))
+    event = json.loads(sent.body)
+    assert (event["id"], event["type"]) == (f"{A}#3", kind)
+    assert event["data"].keys() == {"orderReference", "consignmentReference", "mode", "state"}
 
 
 @pytest.mark.parametrize(
