@@ -12,7 +12,7 @@ from allocation.engine.calendars import Calendar
 from allocation.engine.catalogue import Catalogue, Range, Rate, Service
 from allocation.engine.inquiries import PackageMeasures
 from allocation.engine.places import place_keys
-from allocation.engine.pricing import chargeable_weights, price_lines
+from allocation.engine.pricing import applied_surcharges, chargeable_weights, price_lines
 from allocation.engine.promises import Dates, DeliveryTerms, Promise, keep_promise
 
 
@@ -137,7 +137,8 @@ def _cost(
 ) -> Decimal | None:
     packages = [_measures(package) for package in consignment.packages]
     weights = chargeable_weights(packages, service.divisor, by_package=service.by_package)
-    lines = price_lines(service, rate, weights, packages, frozenset(places), day)
+    applied = applied_surcharges(service.surcharges, packages, frozenset(places), day)
+    lines = price_lines(rate, weights, applied)
     factor = _exchange(catalogue, service.currency, day)
     if lines is None or factor is None:
         return None

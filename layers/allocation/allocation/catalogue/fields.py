@@ -5,7 +5,16 @@ import zoneinfo
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from allocation.catalogue.quantities import centimetres, kilograms
 from allocation.domain.references import SERVICE_REFERENCE_PATTERN
@@ -75,4 +84,17 @@ ZoneName = Annotated[str, BeforeValidator(_zone), _schema(type="string", example
 Reference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 Place = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["GB", "GB-IV", "US-100", "*"])]
-Bounds = BeforeValidator(_bounds)
+
+
+class Bounds:
+    """A range that may be written as its maximum alone."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Reads a single value as the maximum."""
+        return no_info_before_validator_function(_bounds, handler(source))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Either the maximum or the range."""
+        return {"anyOf": [{**_NUMBER, "examples": ["30 kg"]}, handler(schema)]}

@@ -1,7 +1,7 @@
 """The allocator that decides in process, over the engine's catalogue."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 
 from allocation.domain.consignments import Consignment
@@ -40,6 +40,7 @@ class EngineAllocator:
         consignments: Sequence[Consignment],
         mode: AllocationMode,
         deadline: Deadline,  # noqa: ARG002 - deciding takes microseconds and waits for nobody
+        tried_before: Set[ConsignmentReference] = frozenset(),  # noqa: ARG002 - an earlier try left nothing behind
     ) -> Mapping[ConsignmentReference, Outcome]:
         """Answers for every consignment; never raises for one that can't be allocated."""
         now = self._now()

@@ -31,21 +31,21 @@ class Assessment(NamedTuple):
 
 def assess(engine: Engine, question: Question) -> Assessment:
     """Looks at every service of the catalogue."""
-    failures = [(check, mask) for check, mask in (*question.failures, *_price_failures(question)) if mask]
+    failures = [(check, mask) for check, mask in (*question.failures, *_price_failures(engine, question)) if mask]
     excluded = [
         Exclusion(position, failed)
         for group, failed in _alike(failures, engine.index.everything)
         for position in positions_of(group)
     ]
     excluded.sort()
-    return Assessment(question, sorted(engine.offers(question, list(positions_of(question.passing)))), excluded)
+    return Assessment(question, engine.offers(question), excluded)
 
 
-def _price_failures(question: Question) -> Iterator[tuple[Check, Mask]]:
+def _price_failures(engine: Engine, question: Question) -> Iterator[tuple[Check, Mask]]:
     """The services that go there and have no price, or none that can be compared."""
     elsewhere = next((mask for check, mask in question.failures if check is checks.DESTINATION), 0)
     unpriced = incomparable = 0
-    for cell in question.cells:
+    for cell in engine.book.cells(question.pricing):
         unpriced |= cell.unpriced
         incomparable |= cell.incomparable
     yield checks.NO_PRICE, unpriced & ~elsewhere

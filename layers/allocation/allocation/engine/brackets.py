@@ -13,13 +13,17 @@ from allocation.engine.catalogue import Catalogue, Service, Validity
 from allocation.engine.inquiries import PackageMeasures
 from allocation.engine.pricing import MEASURES, chargeable_weights
 
+Bracket = int | tuple[int, ...]
+"""One number for one package, the most frequent case by far; one a package for several, sorted."""
+
 
 class WeightClass(NamedTuple):
-    """The services that look at the same chargeable weight."""
+    """The services that look at the same chargeable weights."""
 
+    number: int
     divisor: Decimal | None
     by_package: bool
-    members: frozenset[int]
+    members: tuple[int, ...]
     limits: Sequence[Decimal]
     """Every weight at which a price of a member can change, in order."""
 
@@ -27,22 +31,43 @@ class WeightClass(NamedTuple):
         """The Kg that the members' rates are asked for."""
         return chargeable_weights(packages, self.divisor, by_package=self.by_package)
 
-    def bracket(self, weights: Sequence[Decimal]) -> tuple[int, ...]:
+    def bracket(self, weights: Sequence[Decimal]) -> Bracket:
         """Where the weights lie among the limits."""
         limits = self.limits
         if len(weights) == 1:
-            return (bisect_left(limits, weights[0]),)
+            return bisect_left(limits, weights[0])
         return tuple([bisect_left(limits, weight) for weight in weights])
 
 
-def weight_classes(services: Sequence[Service]) -> tuple[WeightClass, ...]:
-    """The classes of all services."""
-    members: dict[tuple[Decimal | None, bool], set[int]] = {}
-    for position, service in enumerate(services):
-        members.setdefault((service.divisor, service.by_package), set()).add(position)
+class WeightClasses:
+    """The weight classes of all services: for one package the divisor alone tells them apart."""
+
+    def __init__(self, services: Sequence[Service]) -> None:
+        every = range(len(services))
+        alone = [(services[position].divisor, False, position) for position in every]
+        among = [(services[position].divisor, services[position].by_package, position) for position in every]
+        self._alone = _classes(services, alone, 0)
+        self._among = _classes(services, among, len(self._alone))
+
+    @property
+    def count(self) -> int:
+        """How many classes there are at most for one consignment."""
+        return max(len(self._alone), len(self._among))
+
+    def for_packages(self, packages: Sequence[PackageMeasures]) -> tuple[WeightClass, ...]:
+        """The classes to price a consignment by; each service is in one."""
+        return self._alone if len(packages) == 1 else self._among
+
+
+def _classes(
+    services: Sequence[Service], told: Iterable[tuple[Decimal | None, bool, int]], first: int
+) -> tuple[WeightClass, ...]:
+    members: dict[tuple[Decimal | None, bool], list[int]] = {}
+    for divisor, by_package, position in told:
+        members.setdefault((divisor, by_package), []).append(position)
     return tuple(
-        WeightClass(divisor, by_package, frozenset(positions), _limits(services, positions))
-        for (divisor, by_package), positions in members.items()
+        WeightClass(number, divisor, by_package, tuple(positions), _limits(services, positions))
+        for number, ((divisor, by_package), positions) in enumerate(members.items(), start=first)
     )
 
 
@@ -71,20 +96,23 @@ class SizeBrackets:
 
     def __init__(self, services: Sequence[Service]) -> None:
         asked = {surcharge.over for service in services for surcharge in service.surcharges if surcharge.over}
-        self._limits = [
+        by_measure = [
             (position, sorted(limit for measure, limit in asked if measure is wanted))
             for position, wanted in enumerate(MEASURES)
         ]
-        self._limits = [(position, limits) for position, limits in self._limits if limits]
+        self._limits = [(position, limits) for position, limits in by_measure if limits]
 
-    def bracket(self, packages: Sequence[PackageMeasures]) -> tuple[tuple[int, ...], ...]:
-        """One tuple a package, in an order that does not depend on theirs."""
+    def bracket(self, packages: Sequence[PackageMeasures]) -> Bracket:
+        """Where the packages lie among the limits, in an order that does not depend on theirs."""
         if len(packages) == 1:
-            return (self._of(packages[0]),)
+            return self._of(packages[0])
         return tuple(sorted(self._of(package) for package in packages))
 
-    def _of(self, package: PackageMeasures) -> tuple[int, ...]:
-        return tuple([bisect_left(limits, package[position]) for position, limits in self._limits])
+    def _of(self, package: PackageMeasures) -> int:
+        number = 0
+        for position, limits in self._limits:
+            number = number * (len(limits) + 1) + bisect_left(limits, package[position])
+        return number
 
 
 class DayBrackets:

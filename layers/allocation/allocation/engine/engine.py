@@ -15,16 +15,14 @@ from allocation.engine.exchange import total_in
 from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import DateTable, Lane, LaneKey
-from allocation.engine.masks import Mask, positions_of
+from allocation.engine.masks import Mask
 from allocation.engine.memo import Memo
-from allocation.engine.prices import PriceBook, PriceCell
+from allocation.engine.prices import Front, PriceBook, Pricing, ServicePrice
 from allocation.engine.pricing import Breakdown, with_tax
 from allocation.engine.promises import Dates
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 KEPT_LANES: Final = 512
-FEW: Final = 16
-"""Up to so many candidates are looked at one by one; more are walked from the cheapest."""
 
 
 class Scope(NamedTuple):
@@ -68,7 +66,7 @@ class Question(NamedTuple):
     day: int
     """The day whose prices hold: the one to ship on where it was given, else today."""
     table: DateTable
-    cells: Sequence[PriceCell]
+    pricing: Pricing
     failures: Sequence[tuple[Check, Mask]]
     passing: Mask
     """The services that pass everything but, perhaps, the price."""
@@ -81,7 +79,7 @@ class Engine:
         self.catalogue = catalogue
         self.index = CatalogueIndex(catalogue)
         self._lanes: Memo[LaneKey, Lane] = Memo(KEPT_LANES)
-        self._book = PriceBook(self.index)
+        self.book = PriceBook(self.index)
         self._lanes_made = 0
 
     def scope(self, mode: AllocationMode) -> Scope | None:
@@ -116,31 +114,30 @@ class Engine:
         for _, mask in failures:
             failing |= mask
         passing = self.index.everything & ~failing
-        return Question(inquiry, lane, day, table, self._book.cells(lane, inquiry, day), failures, passing)
+        return Question(inquiry, lane, day, table, self.book.pricing(lane, inquiry, day), failures, passing)
 
     def cheapest(self, question: Question) -> Offer | None:
         """The offer that is preferred to all others; None where there is none."""
-        passing = question.passing
-        candidates: Sequence[int]
-        if passing.bit_count() <= FEW:
-            candidates = list(positions_of(passing))
-        else:
-            candidates = _cheapest(question.cells, passing.to_bytes(self.index.size // 8 + 1, "little"))
-        return min(self.offers(question, candidates), default=None)
+        passing = question.passing.to_bytes(self.index.size // 8 + 1, "little")
+        candidates = _cheapest(self.book.fronts(question.pricing), passing)
+        if candidates is None:
+            cells = self.book.cells(question.pricing)
+            candidates = _cheapest([Front(cell.cheapest_first, whole=True) for cell in cells], passing) or []
+        return min([_offer(question, price) for price in candidates], default=None)
 
-    def offers(self, question: Question, positions: Sequence[int]) -> list[Offer]:
-        """The offers of those services that have a price, in no order."""
-        dates = question.table.dates
-        return [
-            Offer(price.cost, dates[position].earliest_first, position, price.net, dates[position])
-            for cell in question.cells
-            for position in positions
-            if (price := cell.prices.get(position)) is not None
-        ]
+    def offers(self, question: Question) -> list[Offer]:
+        """The offers of all services that pass and have a price, best first."""
+        passing = question.passing.to_bytes(self.index.size // 8 + 1, "little")
+        return sorted(
+            _offer(question, price)
+            for cell in self.book.cells(question.pricing)
+            for price in cell.cheapest_first
+            if passing[price.position >> 3] >> (price.position & 7) & 1
+        )
 
     def breakdown(self, question: Question, position: int) -> Breakdown | None:
         """How the price of a service comes to be; None where it has none."""
-        lines = self._book.lines(question.lane, position, question.inquiry, date.fromordinal(question.day))
+        lines = self.book.lines(question.pricing, position)
         return with_tax(lines, self.index.services[position], question.lane.tax) if lines else None
 
     def _lane(self, inquiry: Inquiry) -> Lane:
@@ -205,16 +202,25 @@ def whole_seconds(now: datetime) -> int:
     return since.days * 86_400 + since.seconds + (since.microseconds > 0)
 
 
-def _cheapest(cells: Sequence[PriceCell], passing: bytes) -> list[int]:
-    """The passing services of the lowest cost: more than one where they tie."""
+def _offer(question: Question, price: ServicePrice) -> Offer:
+    dates = question.table.dates[price.position]
+    return Offer(price.cost, dates.earliest_first, price.position, price.net, dates)
+
+
+def _cheapest(fronts: Sequence[Front], passing: bytes) -> list[ServicePrice] | None:
+    """The passing services of the lowest cost, more than one where they tie; None where a front does not tell."""
     lowest: Decimal | None = None
-    found: list[int] = []
-    for cell in cells:
-        for cost, position in cell.cheapest_first:
+    found: list[ServicePrice] = []
+    for front in fronts:
+        for price in front.cheapest_first:
+            cost, position, _ = price
             if lowest is not None and cost > lowest:
                 break
             if passing[position >> 3] >> (position & 7) & 1:
                 if cost != lowest:
                     lowest, found = cost, []
-                found.append(position)
+                found.append(price)
+        else:
+            if not front.whole:
+                return None
     return found

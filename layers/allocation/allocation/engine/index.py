@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from allocation.domain.consignments import Direction
-from allocation.engine.brackets import DayBrackets, SizeBrackets, weight_classes
+from allocation.engine.brackets import DayBrackets, SizeBrackets, WeightClasses
 from allocation.engine.catalogue import Catalogue, Range, Rate, Service
 from allocation.engine.masks import Limits, Mask, mask_of
 
@@ -25,7 +25,11 @@ class CatalogueIndex:
         self._index_flags()
         self._index_limits()
         self._index_places()
-        self.weight_classes = weight_classes(self.services)
+        self.weight_classes = WeightClasses(self.services)
+        self.currencies = frozenset(service.currency for service in self.services)
+        self.surcharge_sets = list(dict.fromkeys(service.surcharges for service in self.services))
+        numbers = {surcharges: number for number, surcharges in enumerate(self.surcharge_sets)}
+        self.surcharge_set = [numbers[service.surcharges] for service in self.services]
         self.size_brackets = SizeBrackets(self.services)
         self.day_brackets = DayBrackets(catalogue)
 

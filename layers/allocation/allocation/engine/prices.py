@@ -1,28 +1,36 @@
 """The prices of a lane, worked out once per bracket and kept."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from allocation.engine.brackets import WeightClass
+from allocation.engine.brackets import Bracket, WeightClass
+from allocation.engine.catalogue import Rate, Surcharge
 from allocation.engine.exchange import exchange_rate
 from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.masks import Mask, mask_of
 from allocation.engine.memo import Memo
-from allocation.engine.pricing import Line, net_price, price_lines
+from allocation.engine.pricing import Applied, Line, applied_surcharges, net_price, price_lines
 
-KEPT_PRICES: Final = 500_000
-"""How many prices are kept, some 200 bytes each; the oldest bracket goes first."""
+KEPT_PRICES: Final = 400_000
+"""How many prices are kept in cells, some 120 bytes each; the oldest cell goes first."""
+KEPT_FRONTS: Final = 8_192
+FRONT: Final = 48
+"""How many of a cell's cheapest services stand in its front: nearly always one of them can take the consignment."""
 
-CellKey = tuple[int, int, tuple[int, ...], tuple[tuple[int, ...], ...], int]
+PriceKey = tuple[int, int, tuple[int, ...], tuple[tuple[str, int], ...], Decimal]
+CellKey = tuple[int, int, Bracket, Bracket, int]
 
 
 class ServicePrice(NamedTuple):
-    """What is compared, in the catalogue's currency, and the net price in the service's own."""
+    """A service's net price: in the catalogue's currency, by which it is compared, and in its own."""
 
     cost: Decimal
+    position: int
     net: Decimal
 
 
@@ -30,9 +38,26 @@ class PriceCell(NamedTuple):
     """The prices of the services of one weight class, for all consignments in the same brackets."""
 
     prices: dict[int, ServicePrice]
-    cheapest_first: list[tuple[Decimal, int]]
+    cheapest_first: Sequence[ServicePrice]
     unpriced: Mask
     incomparable: Mask
+
+
+class Front(NamedTuple):
+    """The cheapest services of a cell; `whole` says that there are no more."""
+
+    cheapest_first: Sequence[ServicePrice]
+    whole: bool
+
+
+class Pricing(NamedTuple):
+    """One consignment's way to the cells: where it goes, what it is, the day whose prices hold, and its brackets."""
+
+    lane: Lane
+    inquiry: Inquiry
+    day: int
+    sizes: Bracket
+    period: int
 
 
 class PriceBook:
@@ -40,49 +65,91 @@ class PriceBook:
 
     def __init__(self, index: CatalogueIndex) -> None:
         self._index = index
-        self._cells: Memo[CellKey, PriceCell] = Memo(max(64, KEPT_PRICES // max(1, index.size)))
+        classes = index.weight_classes.count
+        self._cells: Memo[CellKey, PriceCell] = Memo(max(8, KEPT_PRICES * classes // max(1, index.size)))
+        self._fronts: Memo[CellKey, Front] = Memo(KEPT_FRONTS)
+        self._prices: Memo[PriceKey, ServicePrice] = Memo(KEPT_PRICES)
 
-    def cells(self, lane: Lane, inquiry: Inquiry, day: int) -> list[PriceCell]:
-        """One cell for each weight class, at the prices of `day`."""
-        packages = inquiry.packages
-        sizes = self._index.size_brackets.bracket(packages)
-        period = self._index.day_brackets.bracket(day)
-        cells = []
-        for number, weight_class in enumerate(self._index.weight_classes):
-            weights = weight_class.weights(packages)
-            key = (lane.number, number, weight_class.bracket(weights), sizes, period)
-            cell = self._cells.get(key)
-            if cell is None:
-                cell = self._cells.keep(key, self._cell(lane, weight_class, inquiry, date.fromordinal(day)))
-            cells.append(cell)
-        return cells
+    def pricing(self, lane: Lane, inquiry: Inquiry, day: int) -> Pricing:
+        """What the other methods ask for."""
+        index = self._index
+        sizes = index.size_brackets.bracket(inquiry.packages)
+        return Pricing(lane, inquiry, day, sizes, index.day_brackets.bracket(day))
 
-    def lines(self, lane: Lane, position: int, inquiry: Inquiry, day: date) -> tuple[Line, ...] | None:
+    def fronts(self, pricing: Pricing) -> list[Front]:
+        """The front of one cell for each weight class."""
+        fronts = []
+        for weight_class, weights, key in self._asked(pricing):
+            front = self._fronts.get(key)
+            if front is None:
+                cell = self._cells.get(key) or self._cells.keep(key, self._cell(pricing, weight_class, weights))
+                order = cell.cheapest_first
+                front = self._fronts.keep(key, Front(order[:FRONT], len(order) <= FRONT))
+            fronts.append(front)
+        return fronts
+
+    def cells(self, pricing: Pricing) -> list[PriceCell]:
+        """One cell for each weight class."""
+        return [
+            self._cells.get(key) or self._cells.keep(key, self._cell(pricing, weight_class, weights))
+            for weight_class, weights, key in self._asked(pricing)
+        ]
+
+    def lines(self, pricing: Pricing, position: int) -> tuple[Line, ...] | None:
         """The lines of one service's price; None where it has none."""
-        service, rate = self._index.services[position], lane.rates.get(position)
-        if rate is None:
-            return None
-        weight_class = next(item for item in self._index.weight_classes if position in item.members)
-        weights = weight_class.weights(inquiry.packages)
-        return price_lines(service, rate, weights, inquiry.packages, lane.places, day)
+        service, rate = self._index.services[position], pricing.lane.rates.get(position)
+        packages = pricing.inquiry.packages
+        classes = self._index.weight_classes.for_packages(packages)
+        divides = len(packages) > 1 and service.by_package
+        weight_class = next(item for item in classes if (item.divisor, item.by_package) == (service.divisor, divides))
+        applied = self._applied(service.surcharges, pricing)
+        return price_lines(rate, weight_class.weights(packages), applied) if rate else None
 
-    def _cell(self, lane: Lane, weight_class: WeightClass, inquiry: Inquiry, day: date) -> PriceCell:
-        catalogue, services = self._index.catalogue, self._index.services
-        weights = weight_class.weights(inquiry.packages)
-        exchange = {service.currency: exchange_rate(catalogue, service.currency, day) for service in services}
+    def _asked(self, pricing: Pricing) -> list[tuple[WeightClass, list[Decimal], CellKey]]:
+        lane, inquiry, _, sizes, period = pricing
+        asked = []
+        for weight_class in self._index.weight_classes.for_packages(inquiry.packages):
+            weights = weight_class.weights(inquiry.packages)
+            key = (lane.number, weight_class.number, weight_class.bracket(weights), sizes, period)
+            asked.append((weight_class, weights, key))
+        return asked
+
+    def _applied(self, surcharges: Sequence[Surcharge], pricing: Pricing) -> Applied:
+        lane, inquiry, day, _, _ = pricing
+        return applied_surcharges(surcharges, inquiry.packages, lane.places, date.fromordinal(day))
+
+    def _cell(self, pricing: Pricing, weight_class: WeightClass, weights: Sequence[Decimal]) -> PriceCell:
+        index, rates = self._index, pricing.lane.rates
+        applied = [self._applied(surcharges, pricing) for surcharges in index.surcharge_sets]
+        catalogue, day = index.catalogue, date.fromordinal(pricing.day)
+        exchange = {currency: exchange_rate(catalogue, currency, day) for currency in index.currencies}
         prices: dict[int, ServicePrice] = {}
         unpriced, incomparable = [], []
         for position in weight_class.members:
-            service, rate = services[position], lane.rates.get(position)
-            lines = rate and price_lines(service, rate, weights, inquiry.packages, lane.places, day)
-            factor = exchange[service.currency]
-            if not lines:
-                unpriced.append(position)
+            rate, factor = rates.get(position), exchange[index.services[position].currency]
+            price = (
+                rate and factor and self._price(position, rate, weights, applied[index.surcharge_set[position]], factor)
+            )
+            if price:
+                prices[position] = price
             elif factor is None:
                 incomparable.append(position)
             else:
-                net = net_price(lines)
-                prices[position] = ServicePrice(net * factor, net)
-        order = sorted((price.cost, position) for position, price in prices.items())
-        size = self._index.size
-        return PriceCell(prices, order, mask_of(unpriced, size), mask_of(incomparable, size))
+                unpriced.append(position)
+        size = index.size
+        return PriceCell(prices, sorted(prices.values()), mask_of(unpriced, size), mask_of(incomparable, size))
+
+    def _price(
+        self, position: int, rate: Rate, weights: Sequence[Decimal], applied: Applied, factor: Decimal
+    ) -> ServicePrice | None:
+        """A price; cells share it where lanes and brackets are alike to the service."""
+        bands = tuple([bisect_left(rate.limits, weight) for weight in weights])
+        key = (position, id(rate), bands, tuple([(surcharge.name, count) for surcharge, count in applied]), factor)
+        price = self._prices.get(key)
+        if price is not None and max(bands) < len(rate.limits):
+            return price
+        lines = price_lines(rate, weights, applied)
+        if lines is None:
+            return None
+        net = net_price(lines)
+        return self._prices.keep(key, ServicePrice(net * factor, position, net))

@@ -1,7 +1,7 @@
 """What a carrier service costs: rate, surcharges, tax, each line rounded half up to the penny."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
 from typing import Final, NamedTuple
@@ -58,21 +58,19 @@ def base_price(rate: Rate, weight: Decimal) -> Decimal | None:
     return rate.prices[-1] + steps * rate.step_price
 
 
-def price_lines(
-    service: Service,
-    rate: Rate,
-    weights: Sequence[Decimal],
-    packages: Sequence[PackageMeasures],
-    places: Set[str],
-    day: date,
-) -> tuple[Line, ...] | None:
+Applied = tuple[tuple[Surcharge, int], ...]
+"""The surcharges that apply, and to how many packages."""
+
+
+def price_lines(rate: Rate, weights: Sequence[Decimal], applied: Applied) -> tuple[Line, ...] | None:
     """The lines of a price without tax; None where the rate has no price for a weight."""
     prices = [base_price(rate, weight) for weight in weights]
     known = [price for price in prices if price is not None]
     if len(known) < len(prices):
         return None
     base = sum(known, Decimal(0))
-    return (Line(rate.zone, _to_penny(base)), *_surcharge_lines(service.surcharges, base, packages, places, day))
+    surcharges = [Line(surcharge.name, _surcharge_amount(surcharge, base, count)) for surcharge, count in applied]
+    return (Line(rate.zone, _to_penny(base)), *surcharges)
 
 
 def net_price(lines: Sequence[Line]) -> Decimal:
@@ -88,19 +86,17 @@ def with_tax(lines: tuple[Line, ...], service: Service, tax: Tax) -> Breakdown:
     return Breakdown(lines, reference, rate, Price(net, vat, net + vat, service.currency))
 
 
-def _surcharge_lines(
-    surcharges: Sequence[Surcharge],
-    base: Decimal,
-    packages: Sequence[PackageMeasures],
-    places: Set[str],
-    day: date,
-) -> Iterator[Line]:
-    for surcharge in surcharges:
-        if not surcharge.validity.covers(day) or (surcharge.places is not None and places.isdisjoint(surcharge.places)):
-            continue
-        count = _concerned(surcharge, packages)
-        if count:
-            yield Line(surcharge.name, _surcharge_amount(surcharge, base, count))
+def applied_surcharges(
+    surcharges: Sequence[Surcharge], packages: Sequence[PackageMeasures], places: Set[str], day: date
+) -> Applied:
+    """Those of the surcharges that apply to the packages, there and on that day."""
+    return tuple(
+        (surcharge, count)
+        for surcharge in surcharges
+        if surcharge.validity.covers(day)
+        and (surcharge.places is None or not places.isdisjoint(surcharge.places))
+        and (count := _concerned(surcharge, packages))
+    )
 
 
 def _concerned(surcharge: Surcharge, packages: Sequence[PackageMeasures]) -> int:
