@@ -1,6 +1,6 @@
 """The allocator over a SortedPRO that answers over real HTTP, keeps state, and misbehaves."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from threading import Barrier, Event
 
 import pytest
@@ -73,6 +73,7 @@ class Pro:
         references: Sequence[ConsignmentReference],
         mode: AllocationMode | None = None,
         deadline: Remaining | None = None,
+        tried_before: Set[ConsignmentReference] = frozenset(),
     ) -> Answers:
         allocator = ProAllocator(
             ProClient(self.server.url, lambda: self.keys[-1]),
@@ -84,7 +85,7 @@ class Pro:
             jitter=lambda: 0.5,
         )
         consignments = [Consignment(reference) for reference in references]
-        return allocator.allocate(consignments, mode or DefaultRules(), deadline or Remaining())
+        return allocator.allocate(consignments, mode or DefaultRules(), deadline or Remaining(), tried_before)
 
     def stands(self, reference: ConsignmentReference, state: str, service: str | None = None) -> None:
         """Lets a consignment have this state with PRO."""
@@ -207,6 +208,31 @@ def test_an_allocation_that_is_there_already_is_adopted(pro: Pro) -> None:
     assert isinstance(answers[B], Allocated)
     assert pro.server.state.allocations == {B: 1}
     assert pro.counted == ["AllocationsAdopted"]
+
+
+def test_what_an_earlier_try_has_allocated_is_not_asked_for_again(pro: Pro) -> None:
+    pro.stands(A, "Allocated", "CX_ECO")
+
+    answers = pro.allocate([A, B], tried_before={A})
+
+    assert services(answers[A]) == "CX_ECO"
+    assert isinstance(answers[B], Allocated)
+    assert pro.server.requests == [("GET", f"/consignments/{A}"), ("PUT", "/allocation/allocate")]
+    assert pro.server.bodies[-1] == {"ConsignmentReferences": [B]}
+
+
+@pytest.mark.parametrize("state", ["Unallocated", "AllocationFailed"])
+def test_what_an_earlier_try_has_not_allocated_is_asked_for(pro: Pro, state: str) -> None:
+    pro.stands(A, state)
+
+    assert isinstance(pro.allocate([A], tried_before={A})[A], Allocated)
+
+
+def test_what_an_earlier_try_may_still_be_allocating_is_left_to_the_queue(pro: Pro) -> None:
+    pro.stands(A, "Allocating")
+
+    assert pro.allocate([A], tried_before={A}) == {A: Deferred("outcome_unknown")}
+    assert pro.server.calls("PUT") == []
 
 
 @pytest.mark.parametrize("kind", ["503", "reset"])

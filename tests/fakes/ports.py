@@ -1,6 +1,6 @@
 """The workflow's ports in memory, each with the faults that the real one can have."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from allocation.domain.consignments import Consignment
@@ -75,6 +75,7 @@ class ScriptedAllocator:
     answer: Callable[[Consignment], Outcome | Deferred | None]
     asked: list[tuple[str, ...]] = field(default_factory=list)
     modes: list[AllocationMode] = field(default_factory=list)
+    tried_before: list[set[str]] = field(default_factory=list)
     meanwhile: Callable[[], object] | None = None
     """What happens elsewhere while the first call is under way."""
 
@@ -83,9 +84,11 @@ class ScriptedAllocator:
         consignments: Sequence[Consignment],
         mode: AllocationMode,
         deadline: Deadline,  # noqa: ARG002 - the port's
+        tried_before: Set[ConsignmentReference] = frozenset(),
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         self.asked.append(tuple(consignment.reference for consignment in consignments))
         self.modes.append(mode)
+        self.tried_before.append(set(tried_before))
         if self.meanwhile:
             event, self.meanwhile = self.meanwhile, None
             event()

@@ -1,6 +1,6 @@
 """What the workflow needs of the world outside, each implemented in `adapters/` or `engine/`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -24,9 +24,16 @@ class Allocator(Protocol):
     """Chooses and reserves carrier services: our engine, or SortedPRO."""
 
     def allocate(
-        self, consignments: Sequence[Consignment], mode: AllocationMode, deadline: Deadline
+        self,
+        consignments: Sequence[Consignment],
+        mode: AllocationMode,
+        deadline: Deadline,
+        tried_before: Set[ConsignmentReference] = frozenset(),
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
-        """Answers for every consignment given; never raises for one that fails."""
+        """Answers for every consignment given; never raises for one that fails.
+
+        Those in `tried_before` may be allocated already, by an earlier try whose outcome is not known.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -46,6 +46,8 @@ class Work:
 
     consignment: Consignment
     order: Order
+    tried_before: bool
+    """Whether a message with it was delivered before: that delivery may have got it allocated, and died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class AllocateOrders:
         in whole, it is kept in the DLQ with the reason.
         """
         read = read_messages(messages)
-        outcomes, deferrals = self._allocate(distinct_work(read.orders.values()), deadline)
+        outcomes, deferrals = self._allocate(distinct_work(messages, read.orders), deadline)
         returned = {
             message_id: deferrals[reference]
             for message_id, order in read.orders.items()
@@ -135,7 +137,8 @@ class AllocateOrders:
         self, wave: Sequence[Work], deadline: Deadline
     ) -> tuple[dict[ConsignmentReference, Outcome], Deferrals]:
         """Allocates and records one wave; the outcomes returned are those that this call has written."""
-        answers = self.allocator.allocate([item.consignment for item in wave], self.mode, deadline)
+        tried_before = {item.consignment.reference for item in wave if item.tried_before}
+        answers = self.allocator.allocate([item.consignment for item in wave], self.mode, deadline, tried_before)
         asked = {item.consignment.reference: item for item in wave}
         outcomes = {
             reference: answer
@@ -200,12 +203,16 @@ def read_messages(messages: Sequence[QueueMessage]) -> ReadMessages:
     return ReadMessages(orders, invalid)
 
 
-def distinct_work(orders: Iterable[Order]) -> dict[ConsignmentReference, Work]:
-    """Every consignment of the orders once; the first order that names a consignment is the one recorded with it."""
+def distinct_work(messages: Sequence[QueueMessage], orders: Mapping[str, Order]) -> dict[ConsignmentReference, Work]:
+    """Every consignment once; the first order that names a consignment is the one recorded with it."""
+    read = [(message, orders[message.message_id]) for message in messages if message.message_id in orders]
+    redelivered = {
+        reference for message, order in read if message.receive_count > 1 for reference in references_of(order)
+    }
     work: dict[ConsignmentReference, Work] = {}
-    for order in orders:
+    for _, order in read:
         for consignment in order.consignments:
-            work.setdefault(consignment.reference, Work(consignment, order))
+            work.setdefault(consignment.reference, Work(consignment, order, consignment.reference in redelivered))
     return work
 
 

@@ -213,6 +213,12 @@ def test_a_message_that_only_ran_out_of_time_is_delivered_again_at_once() -> Non
     assert orders.redelivery.waits == {"r1": 0}
 
 
+def test_the_allocator_learns_which_consignments_may_have_been_allocated_by_an_earlier_delivery() -> None:
+    orders = Orders()
+    orders.process(delivered(message("m1", A, B), "r1", 1), delivered(message("m2", B, C), "r2", 2))
+    assert orders.allocator.tried_before == [{B, C}]
+
+
 def delivered(sent: QueueMessage, receipt_handle: str, receive_count: int) -> QueueMessage:
     return replace(sent, receipt_handle=receipt_handle, receive_count=receive_count)
 

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +17,7 @@ from allocation.adapters.pro_health import (
     OutageError,
 )
 from allocation.adapters.pro_parallel import MINIMUM_SECONDS, ParallelCalls
-from allocation.adapters.pro_verdicts import Doubtful, TryAgain, Untouched, judge, judge_state
+from allocation.adapters.pro_verdicts import TRIED_BEFORE, Doubtful, TryAgain, Untouched, judge, judge_state
 from allocation.domain.consignments import Consignment
 from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import Allocated, Deferred, Outcome
@@ -53,14 +53,21 @@ class ProAllocator:
     """From 0 up to 1."""
 
     def allocate(
-        self, consignments: Sequence[Consignment], mode: AllocationMode, deadline: Deadline
+        self,
+        consignments: Sequence[Consignment],
+        mode: AllocationMode,
+        deadline: Deadline,
+        tried_before: Set[ConsignmentReference] = frozenset(),
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
-        """Answers for every consignment; asks PRO in rounds, each in parallel, while there is time."""
+        """Answers for every consignment; asks PRO in rounds, each in parallel, while there is time.
+
+        The state of those in `tried_before` is read first: PRO is not asked again for what it has allocated.
+        """
         references = list(dict.fromkeys(consignment.reference for consignment in consignments))
         answers: Answers = {}
 
         def work() -> None:
-            self._allocate(references, mode, deadline, answers)
+            self._allocate(references, tried_before, mode, deadline, answers)
             raise_trouble(answers)
 
         try:
@@ -74,6 +81,7 @@ class ProAllocator:
     def _allocate(
         self,
         references: Sequence[ConsignmentReference],
+        tried_before: Set[ConsignmentReference],
         mode: AllocationMode,
         deadline: Deadline,
         answers: Answers,
@@ -83,7 +91,8 @@ class ProAllocator:
             self.client, executor, deadline, self.reserve_seconds, lambda: self.pause(self.backoff(0))
         )
         try:
-            _Batch(self, mode, calls, answers).run(references)
+            batch = _Batch(self, mode, calls, answers)
+            batch.run(batch.unallocated(references, tried_before))
         finally:
             # A thread that hangs, in name resolution for one, must not hold the answer back.
             executor.shutdown(wait=False, cancel_futures=True)
@@ -113,6 +122,13 @@ class _Batch:
     mode: AllocationMode
     parallel: ParallelCalls
     answers: Answers
+
+    def unallocated(
+        self, references: Sequence[ConsignmentReference], tried_before: Set[ConsignmentReference]
+    ) -> list[ConsignmentReference]:
+        """Answers for what was allocated by an earlier try; returns the references that PRO is to be asked for."""
+        self._settle({reference: TRIED_BEFORE for reference in references if reference in tried_before})
+        return [reference for reference in references if reference not in self.answers]
 
     def run(self, references: Sequence[ConsignmentReference]) -> None:
         calls = allocation_calls(self.mode, references, self.allocator.bulk_size)

@@ -51,13 +51,19 @@ class Doubtful:
     """PRO may have allocated: its state is read before anything else is done.
 
     Where it turns out to be unallocated, `failure` stands as the outcome; without one, the consignment is tried
-    `again` or goes back to the queue for `cause`.
+    `again` or goes back to the queue for `cause`. A state of `AllocationFailed` is an outcome too, unless it may be
+    `old`: from before this order asked at all.
     """
 
     cause: Cause
     failure: Failure | None = None
     again: bool = True
     retry_after_seconds: int | None = None
+    old: bool = False
+
+
+TRIED_BEFORE: Final = Doubtful("outcome_unknown", old=True)
+"""An earlier delivery of the message may have got the consignment allocated, and ended before it could say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Defer
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
     if doubt.failure and doubt.failure.code in MODE_NOT_FOUND:
         return AllocationFailed(doubt.failure)
-    if status.state == "AllocationFailed":
+    if status.state == "AllocationFailed" and not doubt.old:
         message = doubt.failure.message if doubt.failure else status.failure_message
         return AllocationFailed(Failure(NO_CARRIER_SERVICE_AVAILABLE, message or "no carrier service fits"))
     if doubt.failure:
