@@ -16,7 +16,8 @@ target := $(notdir $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST))
 architecture := $(lastword $(subst -, ,$(target)))
 python_version := $(patsubst python%,%,$(firstword $(subst -, ,$(target))))
 
-.PHONY: build-AllocateOrdersFunction build-PublishAllocationsFunction build-AllocationLayer build-DependenciesLayer
+.PHONY: build-AllocateOrdersFunction build-PublishAllocationsFunction build-AllocationLayer \
+	build-DependenciesLayer build-DocumentsLayer
 
 build-AllocateOrdersFunction build-PublishAllocationsFunction:
 	@cp app.py "$(ARTIFACTS_DIR)/"
@@ -29,13 +30,14 @@ build-AllocationLayer:
 	$(compile)
 
 # `--no-deps`: the lock file names everything; pip would judge the dependencies' markers by its own Python.
-build-DependenciesLayer:
+build-DependenciesLayer build-DocumentsLayer:
 	@"$(BUILD_PYTHON)" -m pip --version >/dev/null || \
 		{ echo "$(BUILD_PYTHON) has no pip: install it, or set BUILD_PYTHON to a Python that has it." >&2; exit 1; }
 	@"$(BUILD_PYTHON)" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile \
 		--require-hashes --no-deps --requirement requirements.txt --target "$(ARTIFACTS_DIR)/python" \
 		--only-binary=:all: --implementation cp --python-version $(python_version) --platform $(BUILD_PLATFORM)
-	@rm -rf "$(ARTIFACTS_DIR)/python/bin"
+	@# Some wheels bring their tests and documentation along, at the top.
+	@rm -rf $(foreach folder,bin tests docs,"$(ARTIFACTS_DIR)/python/$(folder)")
 	$(compile)
 
 # Lambda's disk is read-only: without bytecode in the artifact every cold start compiles everything again. Only the same
