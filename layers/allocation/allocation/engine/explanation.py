@@ -17,7 +17,7 @@ from allocation.engine.inquiries import Inquiry
 from allocation.engine.wording import actual, expected, plain
 
 MAXIMUM_BYTES: Final = 100_000
-"""No explanation is longer, as JSON in UTF-8: a DynamoDB item holds 400 KB and an SNS message 256 KB, all included."""
+"""No explanation is longer, as ASCII JSON: a DynamoDB item holds 400 KB and an SNS message 256 KB, all included."""
 
 MOST_ENTRIES: Final = 400
 """How many runners-up, and how many excluded services, are written at most before the bytes are counted."""
@@ -28,7 +28,7 @@ def explain(engine: Engine, assessment: Assessment, mode: AllocationMode, now: d
     entries = MOST_ENTRIES
     while True:
         explanation = _explanation(engine, assessment, mode, now, entries)
-        if entries == 0 or len(json.dumps(explanation, ensure_ascii=False).encode()) <= MAXIMUM_BYTES:
+        if entries == 0 or len(json.dumps(explanation).encode()) <= MAXIMUM_BYTES:
             return explanation
         entries //= 2
 
@@ -47,7 +47,7 @@ def _explanation(
         "currency": engine.catalogue.currency,
         "services": {"all": engine.index.size, "eligible": len(offers), "excluded": len(excluded)},
         "winner": offer_data(engine, assessment, offers[0]) if offers else None,
-        "runnersUp": [offer_data(engine, assessment, offer) for offer in offers[1 : entries + 1]],
+        "runnersUp": [runner_up_data(engine, assessment, offer) for offer in offers[1 : entries + 1]],
         "checks": _checks(assessment),
         "excluded": {
             engine.index.services[exclusion.position].reference: _expectations(engine, exclusion)
@@ -81,6 +81,15 @@ def offer_data(engine: Engine, assessment: Assessment, offer: Offer) -> dict[str
         "cutOff": datetime.fromtimestamp(offer.dates.cut_off, UTC).isoformat(),
         "deliveredOn": date.fromordinal(offer.dates.delivery_day).isoformat(),
         "deliveryWindow": [_clock(seconds) for seconds in offer.dates.window],
+    }
+
+
+def runner_up_data(engine: Engine, assessment: Assessment, offer: Offer) -> dict[str, Any]:
+    """The part of an offer that tells why it lost; kept short, for every write of a record costs by its size."""
+    data = offer_data(engine, assessment, offer)
+    return {
+        key: data[key]
+        for key in ("service", "net", "gross", "currency", "difference", "collectedAt", "deliveredOn", "lines")
     }
 
 
