@@ -1,7 +1,8 @@
-"""One stack for all tests here, deployed as `make run` does it, from an environment as hostile as a user's may be."""
+"""A stack deployed as `make run` does it, from an environment as hostile as a user's may be, and 200 orders for it."""
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -55,24 +56,25 @@ def order_message(body: str) -> OrderMessage:
     return OrderMessage(body, event.get("orderReference"), consignment_references(event))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A deployed stack, in the default mode."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in HOSTILE_ENVIRONMENT.items():
-            environment.setenv(name, value)
-        folder = tmp_path_factory.mktemp("stack")
-        with deployed(free_port(), Mode(), folder, Progress(Console(stderr=True))) as ready:
-            yield ready
+    """A deployed stack, in the default mode. Only while it comes up is the environment hostile."""
+    folder = tmp_path_factory.mktemp("stack")
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in HOSTILE_ENVIRONMENT.items():
+                environment.setenv(name, value)
+            ready = stack.enter_context(deployed(free_port(), Mode(), folder, Progress(Console(stderr=True))))
+        yield ready
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def observer(deployment: Deployment) -> Observer:
     """Watches the stack from before the first order."""
     return Observer(deployment.clients, deployment.stack)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def traffic(deployment: Deployment, observer: Observer) -> Traffic:
     """200 orders and some of them twice, sent and followed until the stack has no more to do."""
     readable = readable_bodies()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator["SQSClient"]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
     with mock_aws():
         yield boto3.client("sqs", region_name="eu-west-2")
 
