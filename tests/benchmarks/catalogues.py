@@ -149,7 +149,7 @@ def _full(service: PlainService, chance: random.Random) -> Json:
 def _content(services: list[Json]) -> Json:
     carriers = {f"C{number}": {"name": f"Carrier {number}", "calendar": 0} for number in range(12)}
     week = [[57_600, 61_200]] * 5 + [None] * 2
-    calendars = [
+    calendars: list[Json] = [
         {
             "timeZone": "UTC",
             "holidays": None,

@@ -1,0 +1,109 @@
+"""The commands that check a catalogue and explain a consignment."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from allocation.catalogue import compilation
+from allocation.engine.compiled import read_compiled
+from local import catalogue_check, explain
+from tests.engines import document, service
+
+SAMPLE = Path(compilation.__file__).with_name("sample.yaml")
+CONSIGNMENT = {
+    "Reference": "EC-000-05B-MMA",
+    "Packages": [
+        {
+            "Weight": {"Value": 0.5, "Unit": "Kg"},
+            "Dimensions": {"Unit": "Cm", "Width": 10.0, "Length": 10.0, "Height": 10.0},
+        }
+    ],
+    "Addresses": [
+        {"AddressType": "Origin", "ShippingLocationReference": "Sorted1"},
+        {
+            "AddressType": "Destination",
+            "Postcode": "M1 5WG",
+            "Country": {"IsoCode": {"TwoLetterCode": "GB"}},
+        },
+    ],
+}
+
+
+@pytest.fixture
+def consignment(tmp_path: Path) -> str:
+    path = tmp_path / "consignment.json"
+    path.write_text(json.dumps(CONSIGNMENT))
+    return str(path)
+
+
+def test_a_right_catalogue_is_compared_and_compiled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new, out = tmp_path / "old.yaml", tmp_path / "new.yaml", tmp_path / "out.json"
+    old.write_text(json.dumps(document({"A": service()})))
+    new.write_text(json.dumps(document({"A": service(), "B": service(name="Brand New")})))
+    assert catalogue_check.main([str(new), "--against", str(old), "--compile", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "2 services" in told
+    assert "+ carriers.ACME.services.B (Brand New)" in told
+    assert [item.reference for item in read_compiled(out.read_text()).services] == ["A", "B"]
+
+
+def test_a_wrong_catalogue_is_told_all_that_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(json.dumps(document({"A": service(weight="heavy", tags=7)})))
+    assert catalogue_check.main([str(path), "--against", "", "--compile", ""]) == 1
+    told = capsys.readouterr().out
+    assert "carriers.ACME.services.A.weight.to: 'heavy'" in told
+    assert "2 things to put right." in told
+
+
+def test_a_file_that_is_not_there_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalogue_check.main([str(tmp_path / "none.yaml")]) == 2
+    assert "none.yaml" in capsys.readouterr().out
+
+
+def test_a_consignment_is_explained_winner_first(consignment: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--mode", "service_group", "--group", "valuableGoods", "--now", "2027-06-09T10:00:00Z"]
+    assert explain.main([consignment, *arguments]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].startswith("→")
+    assert "CX_NDS Next Day Super" in lines[2]
+    assert any("+0.75 GBP" in line for line in lines)
+    assert any("AE_EXP" in line and "CountryExcluded" in line for line in lines)
+    assert lines[-1] == "59 more services were not asked for."
+
+
+def test_a_catalogue_of_ones_own_is_explained_from(
+    consignment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(SAMPLE.read_text("utf-8").replace("name: Next Day Super\n", "name: My Own Service\n"))
+    asked = ["--mode", "carrier_service", "--service", "CX_NDS", "--catalogue", str(path)]
+    assert explain.main([consignment, *asked, "--now", "2027-06-09T10:00:00Z"]) == 0
+    assert "My Own Service" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--mode", "service_group", "--group", "jewels"], "no service group jewels"),
+        (["--now", "tomorrow"], "'tomorrow' is no moment"),
+        (["--mode", "cheapest"], "There is no mode 'cheapest'"),
+        (["--catalogue", "/nowhere.yaml"], "/nowhere.yaml"),
+    ],
+)
+def test_what_cannot_be_explained_is_told_in_a_line(
+    consignment: str, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explain.main([consignment, *arguments]) == 2
+    assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"Reference": "X"}'])
+def test_a_file_that_is_no_consignment_is_told_in_a_line(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "not.json"
+    path.write_text(text)
+    assert explain.main([str(path)]) == 2
+    assert "not.json" in capsys.readouterr().out
