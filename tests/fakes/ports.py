@@ -76,6 +76,7 @@ class ScriptedAllocator:
     asked: list[tuple[str, ...]] = field(default_factory=list)
     modes: list[AllocationMode] = field(default_factory=list)
     tried_before: list[set[str]] = field(default_factory=list)
+    crashes_on: set[str] = field(default_factory=set)
     meanwhile: Callable[[], object] | None = None
     """What happens elsewhere while the first call is under way."""
 
@@ -92,6 +93,8 @@ class ScriptedAllocator:
         if self.meanwhile:
             event, self.meanwhile = self.meanwhile, None
             event()
+        if self.crashes_on.intersection(self.asked[-1]):
+            raise ZeroDivisionError("a mistake of the allocator's own")
         answers = {consignment.reference: self.answer(consignment) for consignment in consignments}
         return {reference: answer for reference, answer in answers.items() if answer is not None}
 

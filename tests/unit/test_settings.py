@@ -53,6 +53,7 @@ def test_the_mode_is_configured_with_its_reference(environment: dict[str, str], 
         ({"PRO_BASE_URL": "ftp://api"}, "PRO_BASE_URL String should match pattern"),
         ({"RECORD_RETENTION_DAYS": "-1"}, "RECORD_RETENTION_DAYS Input should be greater than or equal to 0"),
         ({"RECORD_RETENTION_DAYS": "99999999999"}, "RECORD_RETENTION_DAYS Input should be less than or equal to 3650"),
+        ({"RECORD_RETENTION_DAYS": "28"}, "RECORD_RETENTION_DAYS must be 0 or at least 29"),
         ({"RECORD_RETENTION_DAYS": "week"}, "RECORD_RETENTION_DAYS Input should be a valid integer"),
     ],
 )

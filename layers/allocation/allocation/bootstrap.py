@@ -1,15 +1,21 @@
-"""The composition root: environment in, wired use cases out, once per execution environment."""
+"""The composition root: environment in, wired use cases out, once per execution environment.
+
+Each function imports what it wires and nothing else: imports are paid for at every cold start.
+"""
 
 import os
 import random
 from datetime import UTC, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from allocation.adapters.aws import client
-from allocation.ports import Allocator
-from allocation.publishing import PublishAllocations
 from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
-from allocation.workflow import AllocateOrders
+
+if TYPE_CHECKING:
+    from allocation.ports import Allocator
+    from allocation.publishing import PublishAllocations
+    from allocation.workflow import AllocateOrders
 
 
 def utc_now() -> datetime:
@@ -18,11 +24,12 @@ def utc_now() -> datetime:
 
 
 @cache
-def allocate_orders() -> AllocateOrders:
+def allocate_orders() -> "AllocateOrders":
     """The use case behind the order queue. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.adapters.dynamodb_records import DynamoDBRecords
     from allocation.adapters.sqs_redelivery import SqsRedelivery
     from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
+    from allocation.workflow import AllocateOrders
 
     settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs = client("sqs")
@@ -39,16 +46,17 @@ def allocate_orders() -> AllocateOrders:
 
 
 @cache
-def publish_allocations() -> PublishAllocations:
+def publish_allocations() -> "PublishAllocations":
     """The use case behind the table's stream. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.adapters.sns_publisher import SnsPublisher
+    from allocation.publishing import PublishAllocations
 
     settings = read_settings(PublishAllocationsSettings, os.environ)
     return PublishAllocations(SnsPublisher(client("sns"), settings.allocations_topic_arn))
 
 
-def allocator(settings: AllocateOrdersSettings) -> Allocator:
-    """The engine or SortedPRO; only the one in use is imported, since imports are paid for at every cold start."""
+def allocator(settings: AllocateOrdersSettings) -> "Allocator":
+    """The engine or SortedPRO."""
     if settings.allocator == "pro":
         return pro_allocator(settings)
     from allocation.engine.allocator import EngineAllocator
@@ -57,7 +65,7 @@ def allocator(settings: AllocateOrdersSettings) -> Allocator:
     return EngineAllocator(packaged_engine(), now=utc_now, api_base_url=settings.pro_base_url)
 
 
-def pro_allocator(settings: AllocateOrdersSettings) -> Allocator:
+def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":
     """SortedPRO behind circuits that all execution environments share."""
     from allocation.adapters.pro_allocator import ProAllocator
     from allocation.adapters.pro_circuit import dynamodb_circuit

@@ -9,15 +9,17 @@ from aws_lambda_powertools.metrics import MetricUnit
 from allocation.domain.errors import RetryableError
 from allocation.domain.outcomes import Allocated
 from allocation.observability import logger, metrics
-from allocation.publishing import PublishReport
-from allocation.workflow import BatchReport
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+    from allocation.publishing import PublishReport
+    from allocation.workflow import BatchReport
+
 RETURN_CAUSES: Final = frozenset(
     {
+        "allocator_crashed",
         "credentials",
         "no_answer",
         "not_kept_in_dlq",
@@ -43,7 +45,7 @@ FAILURE_CODES: Final = frozenset(
 """The codes of `Failure` that have a metric of their own; SortedPRO may give any."""
 
 
-def report_batch(report: BatchReport) -> None:
+def report_batch(report: "BatchReport") -> None:
     """Logs every outcome, refusal and return of a batch of orders, and counts them."""
     for reference, outcome in report.outcomes.items():
         detail = outcome.summary.carrier_service_reference if isinstance(outcome, Allocated) else outcome.failure.code
@@ -59,7 +61,7 @@ def report_batch(report: BatchReport) -> None:
     time_messages(report)
 
 
-def count_outcomes(report: BatchReport) -> None:
+def count_outcomes(report: "BatchReport") -> None:
     """Counts what was allocated and what failed, the failures also by their codes."""
     codes = [outcome.failure.code for outcome in report.outcomes.values() if not isinstance(outcome, Allocated)]
     count("ConsignmentsAllocated", len(report.outcomes) - len(codes))
@@ -67,7 +69,7 @@ def count_outcomes(report: BatchReport) -> None:
     count_each("ConsignmentsFailed", codes, FAILURE_CODES)
 
 
-def time_messages(report: BatchReport) -> None:
+def time_messages(report: "BatchReport") -> None:
     """Measures how old messages were when they were done, and how old those are that go back."""
     for message_id, seconds in report.seconds_since_sent.items():
         if message_id in report.returned:
@@ -76,7 +78,7 @@ def time_messages(report: BatchReport) -> None:
             metrics.add_metric("OrderLatencySeconds", MetricUnit.Seconds, seconds)
 
 
-def report_published(report: PublishReport) -> None:
+def report_published(report: "PublishReport") -> None:
     """Logs the changes of a batch that have no event yet, and counts both kinds."""
     for sequence_number, cause in report.failed.items():
         logger.error("change not published", extra={"sequence_number": sequence_number, "cause": cause})
@@ -108,7 +110,7 @@ def measure(metric: str, milliseconds: int) -> None:
     metrics.add_metric(metric, MetricUnit.Milliseconds, milliseconds)
 
 
-def message_check(report: BatchReport) -> Callable[["SQSRecord"], None]:
+def message_check(report: "BatchReport") -> Callable[["SQSRecord"], None]:
     """A record handler that raises `RetryableError` for each message that must come back."""
 
     def check(record: "SQSRecord") -> None:
@@ -118,7 +120,7 @@ def message_check(report: BatchReport) -> Callable[["SQSRecord"], None]:
     return check
 
 
-def change_check(report: PublishReport) -> Callable[["DynamoDBRecord"], None]:
+def change_check(report: "PublishReport") -> Callable[["DynamoDBRecord"], None]:
     """A record handler that raises `RetryableError` for each change without a published event."""
 
     def check(record: "DynamoDBRecord") -> None:

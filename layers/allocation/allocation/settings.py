@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from allocation.domain.errors import ConfigurationError, InvalidReferenceError
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ModeName, ServiceGroup
+
+SHORTEST_RETENTION_DAYS: Final = 29
+"""A record is the guard against a second allocation, so it must outlive every message: 14 days in the order queue, 14
+more in its DLQ."""
 
 
 class AllocateOrdersSettings(BaseModel):
@@ -26,6 +30,7 @@ class AllocateOrdersSettings(BaseModel):
     pro_secret_name: str | None = None
     pro_circuits_table: str | None = None
     record_retention_days: int = Field(default=0, ge=0, le=3650)
+    """0 keeps records for ever."""
 
     @model_validator(mode="after")
     def complete(self) -> "AllocateOrdersSettings":
@@ -38,6 +43,8 @@ class AllocateOrdersSettings(BaseModel):
             raise ValueError("ALLOCATOR pro needs PRO_SECRET_NAME")
         if self.allocator == "pro" and not self.pro_circuits_table:
             raise ValueError("ALLOCATOR pro needs PRO_CIRCUITS_TABLE")
+        if 0 < self.record_retention_days < SHORTEST_RETENTION_DAYS:
+            raise ValueError(f"RECORD_RETENTION_DAYS must be 0 or at least {SHORTEST_RETENTION_DAYS}")
         try:
             _ = self.mode
         except InvalidReferenceError as error:

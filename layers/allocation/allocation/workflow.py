@@ -1,8 +1,9 @@
 """The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from traceback import extract_tb
 from typing import Final
 
 from allocation.backoff import wait_seconds
@@ -33,6 +34,7 @@ RESERVE_SECONDS: Final = 5.0
 OUT_OF_TIME: Final = Deferred("out_of_time")
 NO_ANSWER: Final = Deferred("no_answer")
 """For a consignment that the allocator was asked for and passed over: its message must not count as done."""
+CRASHED: Final = Deferred("allocator_crashed")
 NOT_RECORDED: Final = Deferred("not_recorded")
 NOT_READ: Final = Deferred("records_not_read")
 NOT_KEPT: Final = Deferred("not_kept_in_dlq")
@@ -98,10 +100,9 @@ class AllocateOrders:
         read = read_messages(messages)
         outcomes, deferrals = self._allocate(distinct_work(messages, read.orders), deadline)
         returned = {
-            message_id: deferrals[reference]
+            message_id: longest(deferrals[reference] for reference in references_of(order) if reference in deferrals)
             for message_id, order in read.orders.items()
-            for reference in references_of(order)
-            if reference in deferrals
+            if any(reference in deferrals for reference in references_of(order))
         }
         refused = {message_id: error for message_id, error in read.invalid.items() if message_id not in returned}
         kept = self._keep(
@@ -137,8 +138,7 @@ class AllocateOrders:
         self, wave: Sequence[Work], deadline: Deadline
     ) -> tuple[dict[ConsignmentReference, Outcome], Deferrals]:
         """Allocates and records one wave; the outcomes returned are those that this call has written."""
-        tried_before = {item.consignment.reference for item in wave if item.tried_before}
-        answers = self.allocator.allocate([item.consignment for item in wave], self.mode, deadline, tried_before)
+        answers = self._answers(wave, deadline)
         asked = {item.consignment.reference: item for item in wave}
         outcomes = {
             reference: answer
@@ -149,6 +149,22 @@ class AllocateOrders:
         settled = receipt.added | receipt.present
         deferrals = {reference: deferral_of(answers.get(reference, NO_ANSWER)) for reference in asked.keys() - settled}
         return {reference: outcomes[reference] for reference in receipt.added}, deferrals
+
+    def _answers(self, wave: Sequence[Work], deadline: Deadline) -> Mapping[ConsignmentReference, Outcome | Deferred]:
+        """The allocator's answers; where it crashes, each consignment is asked for alone, so that only one suffers."""
+        tried_before = {item.consignment.reference for item in wave if item.tried_before}
+        try:
+            return self.allocator.allocate([item.consignment for item in wave], self.mode, deadline, tried_before)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other consignments must not wait for its mending
+            references = [item.consignment.reference for item in wave]
+            # Never the error's own text: it may quote what the consignment holds.
+            place = extract_tb(error.__traceback__)[-1]
+            extra = {"error": type(error).__name__, "place": f"{place.name}:{place.lineno}", "consignments": references}
+            logger.error("allocator crashed", extra=extra)
+        if len(wave) == 1:
+            return dict.fromkeys(references, CRASHED)
+        alone = (self._answers([replace(item, tried_before=True)], deadline) for item in wave)
+        return {reference: answer for answers in alone for reference, answer in answers.items()}
 
     def _record(self, work: Work, outcome: Outcome) -> AllocationRecord:
         allocated_at = self.now()
@@ -214,6 +230,11 @@ def distinct_work(messages: Sequence[QueueMessage], orders: Mapping[str, Order])
         for consignment in order.consignments:
             work.setdefault(consignment.reference, Work(consignment, order, consignment.reference in redelivered))
     return work
+
+
+def longest(deferrals: Iterable[Deferred]) -> Deferred:
+    """Of several reasons to come back later, the one that takes longest; lack of time takes none."""
+    return max(deferrals, key=lambda deferred: (deferred.cause != OUT_OF_TIME.cause, deferred.retry_after_seconds or 0))
 
 
 def references_of(order: Order) -> Iterator[ConsignmentReference]:

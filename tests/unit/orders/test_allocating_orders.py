@@ -219,6 +219,27 @@ def test_the_allocator_learns_which_consignments_may_have_been_allocated_by_an_e
     assert orders.allocator.tried_before == [{B, C}]
 
 
+def test_a_consignment_that_crashes_the_allocator_returns_its_own_message_alone() -> None:
+    orders = Orders()
+    orders.allocator.crashes_on.add(B)
+    report = orders.process(message("m1", A), message("m2", B), message("m3", C))
+    assert report.returned == {"m2": Deferred("allocator_crashed")}
+    assert orders.records.kept.keys() == {A, C}
+
+
+def test_what_a_crashed_allocator_may_have_allocated_is_not_asked_for_as_if_it_were_new() -> None:
+    orders = Orders()
+    orders.allocator.crashes_on.add(B)
+    orders.process(message("m1", A, B))
+    assert orders.allocator.tried_before == [set(), {A}, {B}]
+
+
+def test_of_several_reasons_the_one_that_takes_longest_says_when_a_message_comes_back() -> None:
+    asked_for = Deferred("throttled", retry_after_seconds=120)
+    orders = Orders(answers={A: Deferred("out_of_time"), B: asked_for, C: Deferred("outage")})
+    assert orders.process(message("m1", A, B, C)).returned == {"m1": asked_for}
+
+
 def delivered(sent: QueueMessage, receipt_handle: str, receive_count: int) -> QueueMessage:
     return replace(sent, receipt_handle=receipt_handle, receive_count=receive_count)
 
