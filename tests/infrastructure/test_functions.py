@@ -28,12 +28,12 @@ def test_every_setting_is_given_and_nothing_that_is_not_read(
     assert given == {name.upper() for name in settings.model_fields}
 
 
-def test_logs_and_metrics_tell_the_functions_apart(stack: Stack) -> None:
+def test_logs_and_metrics_tell_the_functions_and_the_stacks_of_an_account_apart(stack: Stack) -> None:
     names = [variables(stack, function)["POWERTOOLS_SERVICE_NAME"] for function in FUNCTIONS]
-    namespaces = {variables(stack, function)["POWERTOOLS_METRICS_NAMESPACE"] for function in FUNCTIONS}
+    namespaces = [variables(stack, function)["POWERTOOLS_METRICS_NAMESPACE"] for function in FUNCTIONS]
 
     assert len(set(names)) == len(FUNCTIONS)
-    assert namespaces == {"CarrierAllocation"}
+    assert namespaces == [{"Fn::Sub": "CarrierAllocation/${AWS::StackName}"}] * len(FUNCTIONS)
 
 
 def test_every_function_is_under_test(stack: Stack) -> None:

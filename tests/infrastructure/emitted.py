@@ -1,0 +1,126 @@
+"""The metrics that the code really emits: it is run, and what it writes for CloudWatch is read."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import Any, Final
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from allocation.bootstrap import pro_allocator
+from allocation.domain.consignments import Consignment
+from allocation.domain.errors import InvalidMessageError
+from allocation.domain.modes import DefaultRules
+from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure
+from allocation.observability import metrics
+from allocation.publishing import PublishReport
+from allocation.reporting import FAILURE_CODES, RETURN_CAUSES, report_batch, report_published
+from allocation.settings import AllocateOrdersSettings
+from allocation.workflow import BatchReport
+from tests.fakes.ports import FakeDeadline
+from tests.fakes.pro_faults import Fault
+from tests.fakes.pro_server import KEY, ProServer
+from tests.samples import A, B, reference, summary_of
+
+ENOUGH_SECONDS: Final = 60.0
+SECONDS_FOR_ONE_TRY: Final = 9.6
+"""Leaves 0.6 s for allocation calls: less than a second try would need."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What tells one metric of CloudWatch from another."""
+
+    namespace: str
+    name: str
+    dimensions: frozenset[tuple[str, str]]
+
+
+def emitted(namespace: str, service: str, work: Callable[[], object]) -> set[Metric]:
+    """The metrics that `work` emits as the function with this namespace and service name."""
+    written = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(written):
+        patch.setattr(metrics.provider, "namespace", namespace)
+        patch.setattr(metrics.provider, "service", service)
+        metrics.clear_metrics()
+        work()
+        metrics.flush_metrics()
+    return {metric for line in written.getvalue().splitlines() for metric in read(json.loads(line))}
+
+
+def read(line: dict[str, Any]) -> Iterator[Metric]:
+    """The metrics of a line in CloudWatch's embedded metric format."""
+    for directive in line["_aws"]["CloudWatchMetrics"]:
+        for names in directive["Dimensions"]:
+            dimensions = frozenset((name, line[name]) for name in names)
+            yield from (Metric(directive["Namespace"], metric["Name"], dimensions) for metric in directive["Metrics"])
+
+
+def allocate_orders() -> None:
+    """Reports batches with everything that can become of an order, over SortedPRO too."""
+    codes = [*sorted(FAILURE_CODES), "AnyOther"]
+    failed = {reference(at): AllocationFailed(Failure(code, "no")) for at, code in enumerate(codes)}
+    returned = {cause: Deferred(cause) for cause in [*sorted(RETURN_CAUSES), "any_other"]}
+    refused = {"refused": InvalidMessageError("NotJson", "the body is not JSON")}
+    report_batch(BatchReport(returned, refused, failed, {"done": 1.0, "outage": 1.0}))
+    report_batch(BatchReport({}, {}, {A: Allocated(summary_of(A))}))
+    allocate_over_pro()
+
+
+def publish_allocations() -> None:
+    """Reports a batch of changes, one of them without an event."""
+    report_published(PublishReport({"1": "not_published"}, published=1))
+
+
+def allocate_over_pro() -> None:
+    """Lets SortedPRO lose a reply, reject the key and be gone."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), ProServer() as pro:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        patch.delenv("AWS_PROFILE", raising=False)
+        with allocation(pro, "first") as allocate:
+            pro.faults.script(Fault("reset", path="allocation"))
+            allocate(1, ENOUGH_SECONDS)
+            pro.key = "another key"
+            allocate(1, ENOUGH_SECONDS)
+        pro.stop()
+        with allocation(pro, "second") as allocate:
+            allocate(5, SECONDS_FOR_ONE_TRY)
+
+
+@contextmanager
+def allocation(pro: ProServer, circuits: str) -> Iterator[Callable[[int, float], None]]:
+    """Allocates so many batches as a fresh execution environment that is wired as the deployed one."""
+    from allocation.adapters.pro_credentials import secrets
+
+    secrets.cache_clear()
+    boto3.client("secretsmanager").create_secret(Name=circuits, SecretString=KEY)
+    boto3.client("dynamodb").create_table(
+        TableName=circuits,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    settings = AllocateOrdersSettings(
+        allocations_table="",
+        order_queue_url="",
+        order_dlq_url="",
+        allocator="pro",
+        pro_base_url=pro.url,
+        pro_secret_name=circuits,
+        pro_circuits_table=circuits,
+    )
+    allocator = pro_allocator(settings)
+
+    def allocate(batches: int, seconds: float) -> None:
+        for _ in range(batches):
+            allocator.allocate([Consignment(A), Consignment(B)], DefaultRules(), FakeDeadline(seconds))
+
+    yield allocate
+    secrets.cache_clear()

@@ -1,0 +1,159 @@
+"""Alarms and the dashboard watch metrics that exist, and each alarm is explained to whoever it wakes."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+
+from tests.infrastructure.emitted import Metric, allocate_orders, emitted, publish_allocations
+from tests.infrastructure.stack import ROOT, Properties, Stack
+
+OPERATIONS: Final = ROOT / "docs" / "operations.md"
+TOPIC: Final = {"AlarmTopicArn": "arn:aws:sns:eu-west-2:123456789012:alarms"}
+FUNCTIONS: Final = {"AllocateOrdersFunction": allocate_orders, "PublishAllocationsFunction": publish_allocations}
+OF_AWS: Final = {
+    # Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS"
+    "AWS/SQS": (
+        "QueueName",
+        "AWS::SQS::Queue",
+        "${%s.QueueName}",
+        {
+            "ApproximateAgeOfOldestMessage",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesVisible",
+        },
+    ),
+    # AWS Lambda Developer Guide, "Types of metrics for Lambda functions"
+    "AWS/Lambda": (
+        "FunctionName",
+        "AWS::Lambda::Function",
+        "${%s}",
+        {"ConcurrentExecutions", "Duration", "Errors", "IteratorAge", "Throttles"},
+    ),
+}
+"""By namespace: the dimension, the type of the resource, how a resource is named, and the metrics used of it."""
+
+
+def text_of(value: Any) -> str:
+    """A value with its intrinsic functions as `Fn::Sub` would have them in a text."""
+    match value:
+        case {"Ref": name}:
+            return f"${{{name}}}"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case {"Fn::Sub": text}:
+            return str(text)
+    return str(value)
+
+
+@pytest.fixture(scope="module")
+def known(stack: Stack) -> set[Metric]:
+    """The metrics that AWS has for the stack's resources, and those that its functions emit."""
+    found = {
+        Metric(namespace, metric, frozenset({(dimension, naming % name)}))
+        for namespace, (dimension, kind, naming, names) in OF_AWS.items()
+        for metric in names
+        for name in stack.of_type(kind)
+    }
+    for function, work in FUNCTIONS.items():
+        variables = stack.properties(function)["Environment"]["Variables"]
+        namespace, service = variables["POWERTOOLS_METRICS_NAMESPACE"], variables["POWERTOOLS_SERVICE_NAME"]
+        found |= emitted(text_of(namespace), service, work)
+    return found
+
+
+def alarms(stack: Stack) -> dict[str, Properties]:
+    return stack.of_type("AWS::CloudWatch::Alarm")
+
+
+def metric_of(described: Properties) -> Metric:
+    dimensions = frozenset((each["Name"], text_of(each["Value"])) for each in described["Dimensions"])
+    return Metric(text_of(described["Namespace"]), described["MetricName"], dimensions)
+
+
+def watched(alarm: Properties) -> list[Metric]:
+    if "Metrics" not in alarm:
+        return [metric_of(alarm)]
+    return [metric_of(each["MetricStat"]["Metric"]) for each in alarm["Metrics"] if "MetricStat" in each]
+
+
+def drawn(stack: Stack) -> Iterator[Metric]:
+    """The metrics of the dashboard, its abbreviations written out ("." is what stands above, "..." all of it)."""
+    (dashboard,) = stack.of_type("AWS::CloudWatch::Dashboard").values()
+    for widget in json.loads(text_of(dashboard["DashboardBody"]))["widgets"]:
+        above: list[str] = []
+        for line in widget["properties"].get("metrics", []):
+            parts = [part for part in line if isinstance(part, str)]
+            above = above if parts == ["..."] else [above[at] if part == "." else part for at, part in enumerate(parts)]
+            namespace, name, *pairs = above
+            yield Metric(namespace, name, frozenset(zip(pairs[::2], pairs[1::2], strict=True)))
+
+
+def test_every_alarm_watches_metrics_that_exist(stack: Stack, known: set[Metric]) -> None:
+    unknown = {name: set(watched(alarm)) - known for name, alarm in alarms(stack).items()}
+
+    assert len(unknown) >= 12
+    assert {name: missing for name, missing in unknown.items() if missing} == {}
+
+
+def test_the_dashboard_draws_metrics_that_exist(stack: Stack, known: set[Metric]) -> None:
+    assert set(drawn(stack)) - known == set()
+
+
+def test_the_dashboard_draws_every_metric_that_the_code_emits(stack: Stack, known: set[Metric]) -> None:
+    own = {metric for metric in known if metric.namespace not in OF_AWS}
+
+    assert {metric.name for metric in own - set(drawn(stack))} == {"MessagesReturned"}, "which is drawn by cause"
+
+
+def test_orders_in_the_dlq_are_seen_for_as_long_as_they_are_there(stack: Stack) -> None:
+    alarm = alarms(stack)["OrderDlqAlarm"]
+
+    assert metric_of(alarm).name == "ApproximateNumberOfMessagesVisible", (
+        "what is sent by a redrive counts as sent, too"
+    )
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
+
+
+def test_concurrency_is_at_its_limit_where_the_queue_is_given_no_more(stack: Stack) -> None:
+    limit = stack.mapping("AllocateOrdersFunction")["ScalingConfig"]["MaximumConcurrency"]
+
+    assert alarms(stack)["OrderConcurrencyAlarm"]["Threshold"] == limit
+
+
+def test_the_failure_ratio_is_made_of_its_own_metrics_and_not_of_a_handful_of_orders(stack: Stack) -> None:
+    *_, ratio = metrics = alarms(stack)["FailureRatioAlarm"]["Metrics"]
+    names = {each["Id"] for each in metrics if "MetricStat" in each}
+
+    assert names == set(re.findall(r"[a-z]+", ratio["Expression"]))
+    assert "allocated + failed >= 20" in ratio["Expression"]
+    assert [each.get("ReturnData", True) for each in metrics] == [False, False, True]
+
+
+@pytest.mark.parametrize("actions", ["AlarmActions", "OKActions"])
+def test_the_topic_is_told_where_there_is_one(stack: Stack, actions: str) -> None:
+    for alarm in alarms(stack).values():
+        assert stack.resolved(alarm[actions], TOPIC) == [{"Ref": "AlarmTopicArn"}]
+        assert stack.resolved(alarm[actions], {}) == {"Ref": "AWS::NoValue"}
+
+
+def test_silence_is_no_alarm(stack: Stack) -> None:
+    assert {alarm["TreatMissingData"] for alarm in alarms(stack).values()} == {"notBreaching"}
+
+
+def test_the_alarms_of_sortedpro_are_there_where_it_allocates(stack: Stack) -> None:
+    conditions = {name: stack.resources[name].get("Condition") for name in alarms(stack)}
+
+    assert [name for name, condition in conditions.items() if condition == "UsesPro"] == [
+        "ProOutageAlarm",
+        "ProCredentialsAlarm",
+    ]
+
+
+def test_each_alarm_has_a_section_of_its_own_in_the_handbook_and_points_to_it(stack: Stack) -> None:
+    sections = re.findall(r"^### `(\w+Alarm)`$", OPERATIONS.read_text("utf-8"), re.MULTILINE)
+
+    assert sorted(sections) == sorted(alarms(stack))
+    assert all("docs/operations.md" in alarm["AlarmDescription"] for alarm in alarms(stack).values())
