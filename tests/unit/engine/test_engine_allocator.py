@@ -12,6 +12,8 @@ from allocation.domain.outcomes import Allocated, AllocationFailed, Outcome
 from allocation.domain.references import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.packaged import packaged_engine
+from allocation.engine.summary import ChosenService, success_text
+from tests.engines import DOCUMENT, engine_of, service
 
 REFERENCE = ConsignmentReference("EC-000-05B-MMA")
 SOCKS = Consignment(
@@ -109,3 +111,46 @@ def test_a_consignment_that_nothing_takes_fails_with_the_reasons() -> None:
     assert isinstance(failed, AllocationFailed)
     assert failed.failure.code == "NoCarrierServiceAvailable"
     assert failed.explanation is not None
+
+
+def test_a_named_service_that_does_not_fit_tells_its_own_reasons() -> None:
+    heavy = replace(SOCKS.packages[0], weight_kg=Decimal(31))
+    abroad = replace(SOCKS, destination=Address(country="FR"), packages=(heavy,))
+    failed = outcome(abroad, CarrierService("CX_NDS"))
+    assert isinstance(failed, AllocationFailed)
+    assert failed.failure.message == (
+        "No carrier service CX_NDS can take consignment EC-000-05B-MMA. "
+        "This service is not available between the selected addresses. "
+        "This service is not available for the given package dimensions/weight."
+    )
+
+
+def test_an_injection_has_a_leg_for_each_carrier() -> None:
+    new_york = replace(SOCKS, destination=Address(country="US", postcode="10001"))
+    allocated = outcome(new_york, CarrierService("PR_US"))
+    assert isinstance(allocated, Allocated)
+    legs = allocated.summary.consignment_legs
+    assert [(leg.leg, leg.carrier_reference) for leg in legs] == [(1, "AEROLINE"), (2, "PRAIRIE")]
+    assert len({leg.tracking_references for leg in legs}) == 2
+    assert allocated.summary.carrier_reference == "PRAIRIE"
+
+
+def test_the_carriers_name_is_not_said_twice() -> None:
+    allocated = outcome(SOCKS, CarrierService("NS_24"))
+    assert isinstance(allocated, Allocated)
+    assert "allocated with Northstar Parcels Northstar 24 for" in (allocated.summary.description or "")
+    own = replace(packaged_engine().catalogue.carriers["NORTHSTAR"], name="Northstar")
+    chosen = ChosenService("NS_24", "Northstar 24", own, (own,), FRIDAY_NOON)
+    assert "allocated with Northstar 24 for" in success_text(REFERENCE, chosen)
+
+
+def test_each_allocation_asks_for_the_engine_to_use_now() -> None:
+    other = engine_of({"OTHER": service()}, locations={"Sorted1": DOCUMENT["locations"]["Depot"]})
+    engines = iter([packaged_engine(), other])
+    allocator = EngineAllocator(lambda: next(engines), now=lambda: FRIDAY_NOON, api_base_url="https://example.test")
+    chosen = []
+    for _ in range(2):
+        found = allocator.allocate([SOCKS], DefaultRules(), NoDeadline())[REFERENCE]
+        assert isinstance(found, Allocated)
+        chosen.append(found.summary.carrier_service_reference)
+    assert chosen == ["PH_LP48", "OTHER"]

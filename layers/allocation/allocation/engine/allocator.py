@@ -27,11 +27,14 @@ from allocation.ports import Deadline
 class EngineAllocator:
     """Allocates by the engine; implements `ports.Allocator`.
 
-    `now` returns the moment as an aware UTC datetime; `api_base_url` is what the summary's links begin with.
+    `engine` is an engine, or answers with the one to use now. `now` returns the moment as an aware UTC datetime;
+    `api_base_url` is what the summary's links begin with.
     """
 
-    def __init__(self, engine: Engine, *, now: Callable[[], datetime], api_base_url: str) -> None:
-        self._engine = engine
+    def __init__(
+        self, engine: Engine | Callable[[], Engine], *, now: Callable[[], datetime], api_base_url: str
+    ) -> None:
+        self._engine: Callable[[], Engine] = (lambda: engine) if isinstance(engine, Engine) else engine
         self._now = now
         self._api_base_url = api_base_url.rstrip("/")
 
@@ -40,14 +43,16 @@ class EngineAllocator:
         consignments: Sequence[Consignment],
         mode: AllocationMode,
         deadline: Deadline,  # noqa: ARG002 - deciding takes microseconds and waits for nobody
-        tried_before: Set[ConsignmentReference] = frozenset(),  # noqa: ARG002 - an earlier try left nothing behind
+        tried_before: Set[ConsignmentReference] = frozenset(),  # noqa: ARG002 - deciding twice decides the same
     ) -> Mapping[ConsignmentReference, Outcome]:
-        """Answers for every consignment; never raises for one that can't be allocated."""
-        now = self._now()
-        return {consignment.reference: self._outcome(consignment, mode, now) for consignment in consignments}
+        """Answers for every consignment; never raises for one that can't be allocated.
 
-    def _outcome(self, consignment: Consignment, mode: AllocationMode, now: datetime) -> Outcome:
-        engine = self._engine
+        Raises what a source of engines raises where there is no catalogue to decide by.
+        """
+        engine, now = self._engine(), self._now()
+        return {consignment.reference: self._outcome(engine, consignment, mode, now) for consignment in consignments}
+
+    def _outcome(self, engine: Engine, consignment: Consignment, mode: AllocationMode, now: datetime) -> Outcome:
         scope = engine.scope(mode)
         if scope is None:
             return AllocationFailed(_not_found(mode))
@@ -77,7 +82,7 @@ def _nothing_fits(assessment: Assessment, mode: AllocationMode) -> Failure:
     excluded = assessment.excluded
     outside = {NOT_IN_GROUP, NOT_REQUESTED}
     in_scope = [item.failed for item in excluded if outside.isdisjoint(item.failed)]
-    texts = Counter(text for failed in in_scope for text in {check.text for check in failed})
+    texts = Counter(text for failed in in_scope for text in dict.fromkeys(check.text for check in failed))
     scope = {"service_group": f"of service group {mode.reference}", "carrier_service": mode.reference}.get(mode.name)
     reference = assessment.question.inquiry.consignment.reference
     reasons = " ".join(text for text, _ in texts.most_common())

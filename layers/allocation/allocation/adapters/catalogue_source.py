@@ -1,0 +1,156 @@
+"""Where a compiled catalogue is kept, an S3 object or an AppConfig profile, read again when it changes.
+
+A new version that can't be used is reported and passed over: the last good one stays.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from allocation.adapters.aws import cause_of
+from allocation.domain.errors import ConfigurationError, RetryableError
+from allocation.engine.compiled import InvalidCatalogueError, read_compiled
+from allocation.engine.engine import Engine
+
+REFRESH_SECONDS: Final = 60.0
+OLDER_VERSIONS: Final = 5
+"""How many versions of an S3 object a new environment tries, latest first, where the bucket keeps versions."""
+
+UNCHANGED: Final = frozenset({"304", "NotModified"})
+
+
+class Store(Protocol):
+    """One place that a compiled catalogue is read from."""
+
+    def changed(self) -> str | None:
+        """The text, if it is another than the last time; None if not. Raises botocore's errors."""
+
+    def earlier(self) -> list[str]:
+        """Earlier texts, latest first, where the place keeps them. Raises botocore's errors."""
+
+
+class S3Store:
+    """A catalogue in an S3 object; needs `s3:GetObject` and, for earlier versions, the two permissions on versions."""
+
+    def __init__(self, s3: Any, bucket: str, key: str) -> None:
+        self._s3 = s3
+        self._object = {"Bucket": bucket, "Key": key}
+        self._etag: str | None = None
+
+    def changed(self) -> str | None:
+        """Asks with the ETag of the last answer, so that an unchanged object is not sent."""
+        condition = {"IfNoneMatch": self._etag} if self._etag else {}
+        try:
+            answer = self._s3.get_object(**self._object, **condition)
+        except ClientError as error:
+            if cause_of(error) in UNCHANGED:
+                return None
+            raise
+        self._etag = answer["ETag"]
+        return str(answer["Body"].read(), "utf-8", "replace")
+
+    def earlier(self) -> list[str]:
+        """The versions before the current one."""
+        key = self._object["Key"]
+        listed = self._s3.list_object_versions(Bucket=self._object["Bucket"], Prefix=key, MaxKeys=OLDER_VERSIONS)
+        versions = [item for item in listed.get("Versions", ()) if item["Key"] == key and not item["IsLatest"]]
+        answers = (self._s3.get_object(**self._object, VersionId=item["VersionId"]) for item in versions)
+        return [str(answer["Body"].read(), "utf-8", "replace") for answer in answers]
+
+
+class AppConfigStore:
+    """A catalogue in a configuration profile of AppConfig, which rolls bad versions back by itself."""
+
+    def __init__(self, appconfigdata: Any, application: str, environment: str, profile: str) -> None:
+        self._client = appconfigdata
+        self._profile = {
+            "ApplicationIdentifier": application,
+            "EnvironmentIdentifier": environment,
+            "ConfigurationProfileIdentifier": profile,
+        }
+        self._token: str | None = None
+
+    def changed(self) -> str | None:
+        """Asks within one session: AppConfig answers with nothing where nothing changed."""
+        if self._token is None:
+            self._token = self._client.start_configuration_session(**self._profile)["InitialConfigurationToken"]
+        token, self._token = self._token, None
+        answer = self._client.get_latest_configuration(ConfigurationToken=token)
+        self._token = answer["NextPollConfigurationToken"]
+        text = str(answer["Configuration"].read(), "utf-8", "replace")
+        return text or None
+
+    def earlier(self) -> list[str]:
+        """AppConfig hands out no earlier versions."""
+        return []
+
+
+class CatalogueSource:
+    """The engine over the catalogue of a store. Call it for the engine to use now.
+
+    `clock` returns seconds that only grow; `refused` is told of each version that could not be used or read.
+    """
+
+    def __init__(self, store: Store, *, clock: Callable[[], float], refused: Callable[[Exception], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._refused = refused
+        self._engine: Engine | None = None
+        self._asked_at = float("-inf")
+
+    def __call__(self) -> Engine:
+        """The engine over the last good catalogue, asking for a new one once a minute.
+
+        Raises `RetryableError` or `ConfigurationError` where there never was a good one.
+        """
+        if self._engine is None:
+            self._engine = self._first()
+        elif self._clock() - self._asked_at >= REFRESH_SECONDS:
+            self._engine = self._refreshed(self._engine)
+        return self._engine
+
+    def _first(self) -> Engine:
+        try:
+            text = self._store.changed()
+            self._asked_at = self._clock()
+            return self._usable(text or "") or self._last_good()
+        except (ClientError, BotoCoreError) as error:
+            raise RetryableError(f"the catalogue can't be read now ({cause_of(error)})") from error
+
+    def _last_good(self) -> Engine:
+        for text in self._store.earlier():
+            if engine := self._usable(text):
+                return engine
+        raise ConfigurationError("there is no usable catalogue: compile one, and put it where the function looks")
+
+    def _refreshed(self, engine: Engine) -> Engine:
+        self._asked_at = self._clock()
+        try:
+            text = self._store.changed()
+        except (ClientError, BotoCoreError) as error:
+            self._refused(error)
+            return engine
+        return engine if text is None else self._usable(text) or engine
+
+    def _usable(self, text: str) -> Engine | None:
+        try:
+            return Engine(read_compiled(text))
+        except InvalidCatalogueError as error:
+            self._refused(error)
+            return None
+
+
+def store_at(location: str, client: Callable[[str], Any]) -> Store:
+    """The store of `s3://bucket/key` or `appconfig://application/environment/profile`. Raises `ConfigurationError`."""
+    parts = urlsplit(location)
+    path = parts.path.strip("/")
+    if parts.scheme == "s3" and parts.netloc and path:
+        return S3Store(client("s3"), parts.netloc, path)
+    if parts.scheme == "appconfig" and parts.netloc and path.count("/") == 1:
+        return AppConfigStore(client("appconfigdata"), parts.netloc, *path.split("/"))
+    raise ConfigurationError(
+        f"catalogue location {location!r} can't be used: write s3://bucket/key or "
+        "appconfig://application/environment/profile"
+    )
