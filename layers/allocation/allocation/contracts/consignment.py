@@ -3,7 +3,7 @@
 Unknown fields are ignored and contact data is never read. Null lists are empty lists, as PRO writes nulls.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -26,6 +26,9 @@ from allocation.contracts.numbers import (
 )
 from allocation.domain import consignments as domain
 from allocation.domain.references import CONSIGNMENT_REFERENCE_PATTERN, SERVICE_REFERENCE_PATTERN, ConsignmentReference
+
+MOST_PACKAGES: Final = 1000
+MOST_ADDRESSES: Final = 5
 
 
 def null_as_empty(value: Any) -> Any:
@@ -53,7 +56,7 @@ CurrencyCode = Annotated[
     StringConstraints(pattern=r"^[A-Z]{3}$"),
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{3}$"}),
 ]
-ShortTexts = Annotated[list[ShortText], Field(max_length=100)]
+ShortTexts = Annotated[list[ShortText], Field(max_length=100, fail_fast=True)]
 Tags = Annotated[ShortTexts, BeforeValidator(null_as_empty, json_schema_input_type=ShortTexts | None)]
 
 
@@ -142,6 +145,11 @@ class Address(ProModel):
         return domain.Address(self.shipping_location_reference, country, self.postcode, self.region)
 
 
+Packages = Annotated[list[Package], Field(max_length=MOST_PACKAGES, fail_fast=True)]
+Addresses = Annotated[list[Address], Field(max_length=MOST_ADDRESSES, fail_fast=True)]
+"""Lists are read up to their first wrong entry: to name all of a hundred thousand takes a second."""
+
+
 class RequestedDeliveryDate(ProModel):
     """A delivery promise: by the date, or exactly on it."""
 
@@ -161,10 +169,8 @@ class Consignment(ProModel):
     tags: Tags = []
     shipping_date: CalendarDate | None = None
     requested_delivery_date: RequestedDeliveryDate | None = None
-    packages: Annotated[list[Package], BeforeValidator(null_as_empty, json_schema_input_type=list[Package] | None)] = []
-    addresses: Annotated[
-        list[Address], BeforeValidator(null_as_empty, json_schema_input_type=list[Address] | None)
-    ] = []
+    packages: Annotated[Packages, BeforeValidator(null_as_empty, json_schema_input_type=Packages | None)] = []
+    addresses: Annotated[Addresses, BeforeValidator(null_as_empty, json_schema_input_type=Addresses | None)] = []
 
     @model_validator(mode="before")
     @classmethod

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -31,8 +32,14 @@ MAJOR_VERSION: Final = 1
 VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": MAJOR_VERSION, "exclusiveMaximum": MAJOR_VERSION + 1}
 LONGEST_REASON: Final = 1000
 """Characters of a refusal's reason; the rest is cut, since it travels as an attribute of a message."""
+MOST_CONSIGNMENTS: Final = 500
+MOST_PACKAGES: Final = 1000
+"""Of all consignments together. With these limits no message of 1 MiB takes more than 100 ms to read."""
 MOST_NAMED: Final = 10
 """Problems that a reason names; of the rest it tells the number."""
+
+PLAIN: Final[dict[str, Any]] = {"include_url": False, "include_context": False}
+"""What is not wanted of an error's details."""
 
 PlainText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 
@@ -44,8 +51,17 @@ def as_version(value: Any) -> int:
     return int(value)
 
 
-class OrderCreated(BaseModel):
-    """An order was created: allocate its consignments. Unknown fields are ignored."""
+def require_few_packages(consignments: list[Any]) -> list[Any]:
+    """The consignments, which need not be valid; raises `ValueError` if their packages are too many in all."""
+    packages = [each.get("Packages") for each in consignments if isinstance(each, dict)]
+    number = sum(len(each) for each in packages if isinstance(each, list))
+    if number > MOST_PACKAGES:
+        raise ValueError(f"has {number} packages: send at most {MOST_PACKAGES} in one message")
+    return consignments
+
+
+class Envelope(BaseModel):
+    """An order-created event whose consignments are not read yet."""
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True, hide_input_in_errors=True)
 
@@ -54,7 +70,15 @@ class OrderCreated(BaseModel):
     event_id: PlainText
     occurred_at: Moment
     order_reference: PlainText
-    consignments: Annotated[list[Consignment], Field(min_length=1)]
+    consignments: Annotated[
+        list[Any], Field(min_length=1, max_length=MOST_CONSIGNMENTS), AfterValidator(require_few_packages)
+    ]
+
+
+class OrderCreated(Envelope):
+    """An order was created: allocate its consignments. Unknown fields are ignored."""
+
+    consignments: Annotated[list[Consignment], Field(min_length=1, max_length=MOST_CONSIGNMENTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +98,17 @@ def read_order(body: str) -> ReadOrder:
     event = read_event(body)
     require_known_kind(event)
     try:
-        return without_repeated(OrderCreated.model_validate(event), event, None)
+        envelope = Envelope.model_validate(event)
     except ValidationError as error:
-        return read_valid_part(event, error)
+        envelope, wrong = None, all_problems(event, error)
+    if envelope is None:
+        # Not raised from Pydantic's error: that holds our validators' exceptions, and with their frames whoever holds
+        # it, in a cycle that the garbage collector can't see. Each such message would stay in memory for ever.
+        raise refused("InvalidMessage", reason_of(*wrong))
+    valid, problems, number = read_consignments(envelope.consignments)
+    return without_repeated(
+        envelope, valid, refused("InvalidMessage", reason_of(problems, number)) if problems else None
+    )
 
 
 def require_known_kind(event: dict[str, Any]) -> None:
@@ -89,34 +121,48 @@ def require_known_kind(event: dict[str, Any]) -> None:
         raise InvalidMessageError("UnknownEventVersion", f"eventVersion is {shown(version)}: send {MAJOR_VERSION}")
 
 
-def read_valid_part(event: dict[str, Any], error: ValidationError) -> ReadOrder:
-    """Reads the order without its invalid consignments; raises `InvalidMessageError` if nothing else is left."""
-    problems = error.errors(include_url=False, include_context=False)
-    refusal = refused("InvalidMessage", reason_of(problems))
-    if any(len(problem["loc"]) < 2 or problem["loc"][0] != "consignments" for problem in problems):
-        raise refusal from error
-    invalid = {problem["loc"][1] for problem in problems}
-    valid = [item for at, item in enumerate(event["consignments"]) if at not in invalid]
-    if not valid:
-        raise refusal from error
-    return without_repeated(OrderCreated.model_validate({**event, "consignments": valid}), event, refusal)
+def all_problems(event: dict[str, Any], error: ValidationError) -> tuple[list[ErrorDetails], int]:
+    """The first problems of an event whose envelope is wrong, those of its consignments included, and their number."""
+    problems = error.errors(**PLAIN)
+    if any(problem["loc"] == ("consignments",) for problem in problems):
+        return problems, len(problems)
+    _, more, number = read_consignments(event["consignments"])
+    return problems + more, len(problems) + number
 
 
-def without_repeated(message: OrderCreated, event: dict[str, Any], invalid: InvalidMessageError | None) -> ReadOrder:
+def read_consignments(documents: list[Any]) -> tuple[list[Consignment], list[ErrorDetails], int]:
+    """The valid consignments, the first problems of the others, and how many problems there are.
+
+    Each is read once: a message with something wrong takes no longer than one without.
+    """
+    valid: list[Consignment] = []
+    problems: list[ErrorDetails] = []
+    number = 0
+    for at, document in enumerate(documents):
+        try:
+            valid.append(Consignment.model_validate(document))
+        except ValidationError as error:
+            number += error.error_count()
+            if len(problems) < MOST_NAMED:
+                problems += [{**each, "loc": ("consignments", at, *each["loc"])} for each in error.errors(**PLAIN)]
+    return valid, problems, number
+
+
+def without_repeated(envelope: Envelope, valid: list[Consignment], invalid: InvalidMessageError | None) -> ReadOrder:
     """The order of the consignments whose reference stands once: of two that differ, neither could be trusted.
 
-    The references of invalid consignments, which only `event` still has, count too.
+    The references of invalid consignments count too. Raises `InvalidMessageError` where none is left.
     """
-    counts = Counter(reference_of(item) for item in event["consignments"])
-    once = tuple(item.to_domain() for item in message.consignments if counts[item.reference] == 1)
-    repeated = list(dict.fromkeys(item.reference for item in message.consignments if counts[item.reference] > 1))
+    counts = Counter(reference_of(item) for item in envelope.consignments)
+    once = tuple(item.to_domain() for item in valid if counts[item.reference] == 1)
+    repeated = list(dict.fromkeys(item.reference for item in valid if counts[item.reference] > 1))
     if repeated:
         named = listed(repeated[:MOST_NAMED], len(repeated), ", ")
         others = f"; {invalid}" if invalid else ""
         invalid = refused("DuplicateConsignment", f"consignments: send each reference once, not again {named}{others}")
     if not once and invalid:
         raise invalid
-    return ReadOrder(Order(message.event_id, OrderReference(message.order_reference), once), invalid)
+    return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once), invalid)
 
 
 def reference_of(consignment: Any) -> str | None:
@@ -130,13 +176,13 @@ def refused(code: str, reason: str) -> InvalidMessageError:
     return InvalidMessageError(code, reason[:LONGEST_REASON])
 
 
-def reason_of(problems: Sequence[ErrorDetails]) -> str:
-    """The first problems, each with its path and value, in one line."""
+def reason_of(problems: Sequence[ErrorDetails], total: int) -> str:
+    """The first of `total` problems, each with its path and value, in one line."""
     named = [
         f"{path_of(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')} (got {shown(problem['input'])})"
         for problem in problems[:MOST_NAMED]
     ]
-    return listed(named, len(problems), "; ")
+    return listed(named, total, "; ")
 
 
 def listed(named: Sequence[str], total: int, separator: str) -> str:
