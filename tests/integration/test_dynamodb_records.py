@@ -13,6 +13,7 @@ from allocation.adapters.dynamodb_records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
 from allocation.domain.modes import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcomes import Allocated, AllocationFailed, Failure, Price
+from allocation.domain.references import OrderReference
 from allocation.ports import AddReceipt
 from tests.integration.conftest import TABLE
 from tests.samples import FAILED, NOON, A, B, C, record_of, reference, summary_of
@@ -165,9 +166,18 @@ def test_records_that_can_not_be_written_are_in_neither_set(
 
 
 def test_a_record_too_large_for_an_item_does_not_hold_the_others_back(records: DynamoDBRecords) -> None:
-    large = Allocated(summary_of(B), explanation={"services": "x" * 420_000})
-    receipt = records.add([record_of(A), record_of(B, large), record_of(C)])
+    large = replace(record_of(B), order_reference=OrderReference("x" * 420_000))
+    receipt = records.add([record_of(A), large, record_of(C)])
     assert receipt == AddReceipt(frozenset({A, C}), frozenset())
+
+
+def test_an_explanation_too_long_for_an_item_is_left_out(records: DynamoDBRecords, dynamodb: "DynamoDBClient") -> None:
+    long = Allocated(summary_of(B), explanation={"services": "x" * 420_000})
+    assert records.add([record_of(A), record_of(B, long)]).added == {A, B}
+    record = kept(dynamodb, B)
+    assert record
+    assert record["state"] == "Allocated"
+    assert "explanation" not in record
 
 
 def test_keys_that_dynamodb_left_unread_are_read_again(

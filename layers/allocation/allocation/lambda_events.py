@@ -50,8 +50,15 @@ def moment(milliseconds: str | None) -> datetime | None:
 
 
 def changes(event: Event) -> list[Change]:
-    """The changes of a DynamoDB stream event that have a new image; the template's filter lets no others pass."""
+    """The changes of a DynamoDB stream event; the template's filter lets none without a new image pass."""
     return [
-        Change(record["dynamodb"]["SequenceNumber"], from_item(record["dynamodb"]["NewImage"]))
-        for record in event["Records"]
+        Change(record["dynamodb"]["SequenceNumber"], document_of(record["dynamodb"])) for record in event["Records"]
     ]
+
+
+def document_of(change: Event) -> dict[str, Any] | None:
+    """The record's new document; None where there is none that can be read, so that the others of a batch go on."""
+    try:
+        return from_item(change["NewImage"])
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
+        return None

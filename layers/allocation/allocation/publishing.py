@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from allocation.contracts.allocation_event import allocation_event
 from allocation.contracts.allocation_record import StoredRecord
 from allocation.domain.errors import InvalidMessageError
@@ -14,10 +12,11 @@ from allocation.ports import AllocationEvent, EventPublisher
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a record as the stream delivers it: its sequence number and the record's new document."""
+    """A change of a record as the stream delivers it."""
 
     sequence_number: str
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] | None
+    """The record's new document; None where it can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,8 @@ class PublishAllocations:
 
 
 def event_of(change: Change) -> AllocationEvent:
-    """The event of a change; raises `InvalidMessageError` where its document is no allocation record."""
+    """The event of a change; raises `InvalidMessageError` where its document is no allocation record, or too large."""
     try:
         return allocation_event(StoredRecord.model_validate(change.document))
-    except (ValidationError, KeyError) as error:
+    except (ValueError, KeyError) as error:  # Pydantic's errors are of the first kind, and those of its serializer too
         raise InvalidMessageError("NotAnAllocationRecord", "the stream record is no allocation record") from error

@@ -24,6 +24,14 @@ def change(sequence_number: str, record: AllocationRecord) -> Change:
     return Change(sequence_number, from_item(to_item(record_document(record))))
 
 
+def nested(levels: int) -> Any:
+    """A value inside so many lists."""
+    value: Any = "deep"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 def published(*batch: Change) -> Sequence[Any]:
     publisher = InMemoryEventPublisher()
     assert PublishAllocations(publisher).process(batch).failed == {}
@@ -127,6 +135,59 @@ def test_what_is_no_allocation_record_fails_alone(document: dict[str, Any]) -> N
     assert report.failed == {"10": "NotAnAllocationRecord"}
     assert [event.event_id for event in publisher.published] == [f"{B}#1"]
     assert report.published == 1
+
+
+@pytest.mark.parametrize(
+    "image", [{"state": "no typed value"}, {"state": {"X": "?"}}, {"state": {"N": "one"}}, [1], None]
+)
+def test_an_image_that_can_not_be_read_fails_alone(image: Any) -> None:
+    good = json_of("stream-insert-allocated.json")["Records"][0]
+    event = {"Records": [{"dynamodb": {"SequenceNumber": "10", "NewImage": image}}, good]}
+    report = PublishAllocations(InMemoryEventPublisher()).process(changes(event))
+    assert report.failed == {"10": "NotAnAllocationRecord"}
+    assert report.published == 1
+
+
+@pytest.mark.parametrize(
+    ("extra", "cause"),
+    [({"orderReference": "x" * 300_000}, "EventTooLarge"), ({"mode": "y" * 300_000}, "EventTooLarge")],
+    ids=["order reference", "mode"],
+)
+def test_a_record_that_no_event_can_hold_fails_alone(extra: dict[str, Any], cause: str) -> None:
+    document = {**record_document(record_of(A)), **extra}
+    report = PublishAllocations(InMemoryEventPublisher()).process([Change("10", document), change("11", record_of(B))])
+    assert report.failed == {"10": cause}
+    assert report.published == 1
+
+
+def test_a_summary_too_deep_to_be_written_fails_alone() -> None:
+    document = record_document(record_of(A))
+    deep = {**document, "allocationSummary": {**document["allocationSummary"], "Extra": nested(300)}}
+    report = PublishAllocations(InMemoryEventPublisher()).process([Change("10", deep), change("11", record_of(B))])
+    assert report.failed == {"10": "NotAnAllocationRecord"}
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [{"Surprise": "x" * 150_000}, {"Description": "\U0001f600" * 60_000}, {"": 1}, {"Deep": nested(40)}],
+    ids=["large", "large in ASCII", "nameless", "deep"],
+)
+def test_a_summary_that_can_not_be_kept_whole_is_kept_in_its_documented_fields(extra: dict[str, Any]) -> None:
+    outcome = Allocated(summary_of(A, **extra))
+    document = record_document(record_of(A, outcome))
+    (sent,) = published(Change("1", from_item(to_item(document))))
+    summary = json.loads(sent.body)["data"]["allocationSummary"]
+    whole = summary_of(A).to_json()
+    assert {**summary, "Description": None} == {**whole, "Description": None}
+    assert len(sent.body) < 5_000
+    assert document["carrierServiceReference"] == "CX_NDS"
+
+
+def test_a_reference_that_sqs_would_refuse_is_in_the_event_and_not_in_its_attributes() -> None:
+    outcome = Allocated(summary_of(A, CarrierReference="C\u0001", CarrierServiceReference="S" * 300))
+    (sent,) = published(change("1", record_of(A, outcome)))
+    assert sent.attributes == {"type": "consignment.allocated", "mode": "default_rules"}
+    assert json.loads(sent.body)["data"]["allocationSummary"]["CarrierReference"] == "C\u0001"
 
 
 def test_a_batch_without_a_single_record_publishes_nothing() -> None:

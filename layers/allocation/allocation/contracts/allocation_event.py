@@ -7,10 +7,15 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from allocation.contracts.allocation_record import FailureDocument, PriceDocument, StoredRecord
+from allocation.contracts.kept_summary import kept_summary
+from allocation.domain.errors import InvalidMessageError
 from allocation.domain.summaries import AllocationSummary
 from allocation.ports import AllocationEvent
 
 SOURCE: Final = "/carrier-allocation"
+MOST_BYTES: Final = 250_000
+"""SNS takes 256 KiB, attributes included. What `record_document` makes stays far below it."""
+LONGEST_ATTRIBUTE: Final = 256
 EventType = Literal[
     "consignment.allocated", "consignment.allocation_failed", "consignment.deallocated", "consignment.cancelled"
 ]
@@ -56,7 +61,11 @@ class ConsignmentEvent(BaseModel):
 
 
 def allocation_event(record: StoredRecord) -> AllocationEvent:
-    """The event that a record's current version stands for. Raises `ValidationError` for a state of no event."""
+    """The event that a record's current version stands for.
+
+    Raises `InvalidMessageError` `EventTooLarge` for a record that no code of ours wrote, and `KeyError` or
+    `ValidationError` for a state of no event.
+    """
     fields = {name: getattr(record, name) for name in EventData.model_fields}
     event = ConsignmentEvent(
         id=f"{record.consignment_reference}#{record.version}",
@@ -65,22 +74,32 @@ def allocation_event(record: StoredRecord) -> AllocationEvent:
         time=record.allocated_at,
         data=EventData(**fields),
     )
-    return AllocationEvent(event.id, json.dumps(body_of(event), separators=(",", ":")), attributes_of(event, record))
+    body = json.dumps(body_of(event), separators=(",", ":"))
+    if len(body) > MOST_BYTES:
+        raise InvalidMessageError("EventTooLarge", f"the event {event.id[:64]} would have {len(body)} bytes")
+    return AllocationEvent(event.id, body, attributes_of(event, record))
 
 
 def body_of(event: ConsignmentEvent) -> dict[str, Any]:
     """The event as JSON-ready data: absent parts are left out, the summary keeps its nulls as PRO writes them."""
     body = event.model_dump(mode="json", by_alias=True)
+    if event.data.allocation_summary:
+        body["data"]["allocationSummary"] = kept_summary(event.data.allocation_summary)
     body["data"] = {name: value for name, value in body["data"].items() if value is not None}
     return body
 
 
 def attributes_of(event: ConsignmentEvent, record: StoredRecord) -> dict[str, str]:
-    """What SNS filter policies see; an attribute without a value is left out, as SNS refuses empty ones."""
+    """What SNS filter policies see; one without a value is left out, and one that SNS or SQS would refuse."""
     attributes = {
         "type": event.type,
         "mode": record.mode,
         "carrierReference": record.carrier_reference,
         "carrierServiceReference": record.carrier_service_reference,
     }
-    return {name: value for name, value in attributes.items() if value}
+    return {name: value for name, value in attributes.items() if value and is_attribute_value(value)}
+
+
+def is_attribute_value(text: str) -> bool:
+    """Tells whether a text is short and printable: SQS, behind SNS, refuses control characters."""
+    return len(text) <= LONGEST_ATTRIBUTE and text.isprintable()

@@ -8,11 +8,16 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from allocation.domain.outcomes import Allocated, AllocationFailed, Price, Standing
+from allocation.contracts.kept_summary import kept_summary
+from allocation.domain.outcomes import Allocated, AllocationFailed, Explanation, Failure, Price, Standing
 from allocation.domain.records import AllocationRecord, PastFailure
 from allocation.domain.summaries import AllocationSummary
 
 SCHEMA_VERSION: Final = 1
+LONGEST_EXPLANATION: Final = 150_000
+"""Characters, all ASCII; a longer explanation is not kept, for an item has at most 400 KB."""
+LONGEST_FAILURE: Final = 1_000
+"""Characters of a failure's code or message; the rest is cut."""
 
 
 def record_document(record: AllocationRecord) -> dict[str, Any]:
@@ -44,24 +49,35 @@ def moment_text(moment: datetime) -> str:
 
 def past_failure_document(past: PastFailure) -> Mapping[str, str]:
     """A failure that a later change did not clear."""
-    return {"code": past.failure.code, "message": past.failure.message, "failedAt": moment_text(past.failed_at)}
+    return {**failure_document(past.failure), "failedAt": moment_text(past.failed_at)}
+
+
+def failure_document(failure: Failure) -> dict[str, str]:
+    """A failure's code and message, neither too long to keep."""
+    return {"code": failure.code[:LONGEST_FAILURE], "message": failure.message[:LONGEST_FAILURE]}
 
 
 def outcome_fields(outcome: Standing) -> dict[str, Any]:
-    """What an outcome adds to its record. The explanation is one text, since nothing queries inside it."""
+    """What an outcome adds to its record, cut where it would be more than an item or an event can hold."""
     if not isinstance(outcome, Allocated | AllocationFailed):
         return {}
-    explanation = json.dumps(outcome.explanation, separators=(",", ":")) if outcome.explanation else None
+    explanation = explanation_text(outcome.explanation) if outcome.explanation else None
     if isinstance(outcome, AllocationFailed):
-        failure = {"code": outcome.failure.code, "message": outcome.failure.message}
-        return {"failure": failure, "explanation": explanation}
+        return {"failure": failure_document(outcome.failure), "explanation": explanation}
+    summary = kept_summary(outcome.summary)
     return {
-        "allocationSummary": outcome.summary.to_json(),
-        "carrierReference": outcome.summary.carrier_reference,
-        "carrierServiceReference": outcome.summary.carrier_service_reference,
+        "allocationSummary": summary,
+        "carrierReference": summary["CarrierReference"],
+        "carrierServiceReference": summary["CarrierServiceReference"],
         "price": price_document(outcome.price) if outcome.price else None,
         "explanation": explanation,
     }
+
+
+def explanation_text(explanation: Explanation) -> str | None:
+    """The explanation as one text, since nothing queries inside it; None where it is too long to keep."""
+    text = json.dumps(explanation, separators=(",", ":"))
+    return text if len(text) <= LONGEST_EXPLANATION else None
 
 
 def price_document(price: Price) -> Mapping[str, str]:
