@@ -2,7 +2,7 @@
 # installed below this folder, from lock files with hashes; what is in place already costs nothing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down test check lint format typecheck build lock clean
+.PHONY: help run up down test check lint format typecheck chaos fuzz build lock clean
 .DELETE_ON_ERROR:
 
 # The environments below are ours: bytecode makes every start after the first one faster. `make run` builds with make
@@ -12,6 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE MAKEFLAGS MFLAGS MAKELEVEL
 DEVELOPMENT := .venv
 EMULATOR := .local/emulator
 SAM := .local/sam
+FUZZER := .local/fuzzer
 UV := .local/uv
 
 export SAM_CLI_TELEMETRY := 0
@@ -59,6 +60,12 @@ format: $(DEVELOPMENT)/.synced ## put the code in ruff's format
 typecheck: $(DEVELOPMENT)/.synced ## what mypy objects to
 	@$(DEVELOPMENT)/bin/mypy
 
+chaos: $(DEVELOPMENT)/.synced ## faults and kills at every step, in HISTORIES= simulated histories
+	@exec $(DEVELOPMENT)/bin/python -m tests.simulation $(call flag,HISTORIES,--histories "$$HISTORIES")
+
+fuzz: $(FUZZER)/.synced ## fuzz what the functions read, with INPUTS= inputs a target
+	@exec $(FUZZER)/bin/python -m tests.fuzz $(call flag,INPUTS,--inputs "$$INPUTS")
+
 build: $(SAM)/.synced ## build for AWS as `sam build` does; then: sam deploy --guided
 	@exec $(SAM)/bin/sam build
 
@@ -74,13 +81,14 @@ clean: ## remove all that was built or installed here
 
 ## Environments. The stamp lies inside and is written last: what was interrupted or lost is made anew.
 
-ENVIRONMENTS := $(DEVELOPMENT) $(EMULATOR) $(SAM) $(UV)
+ENVIRONMENTS := $(DEVELOPMENT) $(EMULATOR) $(SAM) $(FUZZER) $(UV)
 .PHONY: $(foreach environment,$(ENVIRONMENTS),$(if $(wildcard $(environment)/bin/python),,$(environment)/.synced))
 
 $(DEVELOPMENT)/.synced: requirements/development.txt
 $(EMULATOR)/.synced: requirements/emulator.txt
 $(SAM)/.synced: requirements/sam.txt
-$(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced: $(UV)/.synced
+$(FUZZER)/.synced: requirements/fuzz.txt
+$(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced $(FUZZER)/.synced: $(UV)/.synced
 	@echo "Installing $(filter requirements/%,$^) in $(@D) ..." >&2
 	@test -e $@ -a -x $(@D)/bin/python || \
 		$(UV)/bin/uv venv --quiet --clear --relocatable --python $(UV)/bin/python $(@D)
