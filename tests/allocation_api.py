@@ -117,6 +117,7 @@ class Api:
     engine: Engine = ENGINE
     characters: Any = field(default_factory=counted_characters)
     stage: str = ""
+    address: str = ""
     _numbers: Any = field(default_factory=lambda: count(1))
 
     @property
@@ -127,7 +128,7 @@ class Api:
 
     @property
     def resolver(self) -> AnyCaseResolver:
-        return api_resolver(OPERATIONS, self.services)
+        return api_resolver(OPERATIONS, self.services, self.address)
 
     def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Sends a request; `body` is JSON-ready data, or text that is sent as it is."""

@@ -107,6 +107,13 @@ def test_links_carry_the_stage_where_the_api_has_no_domain_of_its_own(api: Api) 
     assert answer.data[0]["Href"].startswith("https://api.example.com/live/consignments/EC-")
 
 
+def test_links_begin_with_the_address_that_was_set(api: Api) -> None:
+    api.address = "https://pro.example.org/api/"
+    reference = api.create()
+    answer = api.call("GET", f"/consignments/{reference}/status")
+    assert answer.data["ApiLink"]["Href"] == f"https://pro.example.org/api/consignments/{reference}"
+
+
 def test_a_consignment_is_told_with_every_documented_name_nulls_included(api: Api) -> None:
     told = api.call("GET", f"/consignments/{api.create()}").data
     assert set(told) >= DOCUMENTED_NAMES

@@ -30,6 +30,8 @@ class AllocationApiSettings(BaseModel):
     consignments_table: str
     record_retention_days: int = Field(default=0, ge=0)
     consignment_retention_days: int = Field(default=90, ge=1)
+    api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
+    """What links in replies begin with; empty for the address that a request came to."""
 
 
 @cache
@@ -43,7 +45,7 @@ def allocation_api() -> AnyCaseResolver:
     changes = Changes(store, utc_now, retention)
     register = Register(changes, random_characters, timedelta(days=settings.consignment_retention_days))
     services = Services(changes, register, Allocations(changes), packaged_engine(), utc_now)
-    return api_resolver(OPERATIONS, services)
+    return api_resolver(OPERATIONS, services, settings.api_base_url)
 
 
 def random_characters(count: int) -> str:

@@ -29,15 +29,18 @@ class AnyCaseResolver(APIGatewayRestResolver):
         return re.compile(APIGatewayRestResolver._compile_regex(rule).pattern, re.IGNORECASE)
 
 
-def api_resolver(operations: Sequence[Operation], services: Services) -> AnyCaseResolver:
-    """The resolver of the operations. Of two that match a request the first one is taken."""
+def api_resolver(operations: Sequence[Operation], services: Services, address: str = "") -> AnyCaseResolver:
+    """The resolver of the operations. Of two that match a request the first one is taken.
+
+    `address` is what links begin with, where that is not what the caller called.
+    """
     resolver = AnyCaseResolver()
     patterns = [re.compile(PARAMETERS.sub("[^/]+", operation.path) + "/*", re.IGNORECASE) for operation in operations]
 
     def route(operation: Operation) -> None:
         @resolver.route(operation.rule, method=operation.method)
         def serve(**path: str) -> Response[str]:
-            request = request_of(resolver.current_event, path)
+            request = request_of(resolver.current_event, path, address)
             return respond(resolver.current_event, attempt(operation, request, services))
 
     def not_found(_: Exception) -> Response[str]:
@@ -99,11 +102,11 @@ def place_of(error: BaseException) -> str:
     return f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else "unknown"
 
 
-def request_of(event: APIGatewayProxyEvent, path: dict[str, str]) -> Request:
+def request_of(event: APIGatewayProxyEvent, path: dict[str, str], address: str) -> Request:
     """A request as API Gateway hands it over."""
     return Request(
         request_id=request_id(event),
-        base_url=base_url(event),
+        base_url=address.rstrip("/") or base_url(event),
         path={name: unquote(value) for name, value in path.items()},
         query={name.lower(): value for name, value in (event.query_string_parameters or {}).items()},
         content_type=event.headers.get("content-type") or "",
