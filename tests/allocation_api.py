@@ -124,7 +124,7 @@ class Api:
     def services(self) -> Services:
         changes = Changes(self.store, self.clock)
         register = Register(changes, self.characters, timedelta(days=90))
-        return Services(changes, register, Allocations(changes), self.engine, self.clock)
+        return Services(changes, register, Allocations(changes), lambda: self.engine, self.clock)
 
     @property
     def resolver(self) -> AnyCaseResolver:

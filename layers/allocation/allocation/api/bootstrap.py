@@ -44,7 +44,8 @@ def allocation_api() -> AnyCaseResolver:
     retention = timedelta(days=settings.record_retention_days) if settings.record_retention_days else None
     changes = Changes(store, utc_now, retention)
     register = Register(changes, random_characters, timedelta(days=settings.consignment_retention_days))
-    services = Services(changes, register, Allocations(changes), packaged_engine(), utc_now)
+    engine = packaged_engine()
+    services = Services(changes, register, Allocations(changes), lambda: engine, utc_now)
     return api_resolver(OPERATIONS, services, settings.api_base_url)
 
 

@@ -17,5 +17,11 @@ class Services:
     changes: Changes
     register: Register
     allocations: Allocations
-    engine: Engine
+    engines: Callable[[], Engine]
+    """Answers with the engine to use now."""
     now: Callable[[], datetime]
+
+    @property
+    def engine(self) -> Engine:
+        """The engine to use now."""
+        return self.engines()
