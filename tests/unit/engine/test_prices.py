@@ -214,3 +214,28 @@ def test_ties_are_broken_by_collection_then_delivery_then_reference() -> None:
     engine = engine_of(services, calendars=calendars, locations={"Depot": location})
     order = [engine.index.services[offer.position].reference for offer in assessed(engine).offers]
     assert order == ["Z_EARLY", "Y_NOON", "A_SAME", "B_SAME"]
+
+
+def test_sizes_that_concern_different_surcharges_are_not_taken_for_each_other() -> None:
+    """Prices are remembered by what surcharges ask about."""
+    surcharges = {
+        "Long": {"type": "Additive", "amount": 2, "over": {"length": "50 cm"}},
+        "Heavy": {"type": "Additive", "amount": 3, "over": {"weight": "5 kg"}},
+    }
+    engine = engine_of({"S": service(rates=[rate("GB", 10)], surcharges=["Long", "Heavy"])}, surcharges=surcharges)
+    long, heavy = package("1", ("60", "5", "5")), package("6")
+    for box, price in (
+        (long, "12.00"),
+        (heavy, "13.00"),
+        (package("6", ("60", "5", "5")), "15.00"),
+        (package(), "10.00"),
+    ):
+        assert net(engine, replace(PARCEL, packages=(box,))) == price
+
+
+def test_the_cheapest_is_found_behind_many_that_do_not_take_it() -> None:
+    many = {f"NO_{number:03d}": service(rates=[rate("GB", 1)], excluded=["GB-M1"]) for number in range(200)}
+    engine = engine_of(many | {"YES": service(rates=[rate("GB", 9)])})
+    best = engine.cheapest(assessed(engine).question)
+    assert best is not None
+    assert engine.index.services[best.position].reference == "YES"

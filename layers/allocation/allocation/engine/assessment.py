@@ -7,6 +7,7 @@ from allocation.engine import checks
 from allocation.engine.checks import Check
 from allocation.engine.engine import Engine, Offer, Question
 from allocation.engine.masks import Mask, positions_of
+from allocation.engine.prices import PriceCell
 
 
 class Exclusion(NamedTuple):
@@ -31,21 +32,22 @@ class Assessment(NamedTuple):
 
 def assess(engine: Engine, question: Question) -> Assessment:
     """Looks at every service of the catalogue."""
-    failures = [(check, mask) for check, mask in (*question.failures, *_price_failures(engine, question)) if mask]
+    cells = engine.book.cells(question.pricing)
+    failures = [(check, mask) for check, mask in (*question.failures, *_price_failures(question, cells)) if mask]
     excluded = [
         Exclusion(position, failed)
         for group, failed in _alike(failures, engine.index.everything)
         for position in positions_of(group)
     ]
     excluded.sort()
-    return Assessment(question, engine.offers(question), excluded)
+    return Assessment(question, engine.offers(question, cells), excluded)
 
 
-def _price_failures(engine: Engine, question: Question) -> Iterator[tuple[Check, Mask]]:
+def _price_failures(question: Question, cells: Sequence[PriceCell]) -> Iterator[tuple[Check, Mask]]:
     """The services that go there and have no price, or none that can be compared."""
     elsewhere = next((mask for check, mask in question.failures if check is checks.DESTINATION), 0)
     unpriced = incomparable = 0
-    for cell in engine.book.cells(question.pricing):
+    for cell in cells:
         unpriced |= cell.unpriced
         incomparable |= cell.incomparable
     yield checks.NO_PRICE, unpriced & ~elsewhere

@@ -15,9 +15,9 @@ from allocation.engine.exchange import total_in
 from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import DateTable, Lane, LaneKey
-from allocation.engine.masks import Mask
+from allocation.engine.masks import Mask, bits_of
 from allocation.engine.memo import Memo
-from allocation.engine.prices import Front, PriceBook, Pricing, ServicePrice
+from allocation.engine.prices import Front, PriceBook, PriceCell, Pricing, ServicePrice
 from allocation.engine.pricing import Breakdown, with_tax
 from allocation.engine.promises import Dates
 
@@ -125,15 +125,18 @@ class Engine:
             candidates = _cheapest([Front(cell.cheapest_first, whole=True) for cell in cells], passing) or []
         return min([_offer(question, price) for price in candidates], default=None)
 
-    def offers(self, question: Question) -> list[Offer]:
-        """The offers of all services that pass and have a price, best first."""
-        passing = question.passing.to_bytes(self.index.size // 8 + 1, "little")
-        return sorted(
-            _offer(question, price)
-            for cell in self.book.cells(question.pricing)
-            for price in cell.cheapest_first
-            if passing[price.position >> 3] >> (price.position & 7) & 1
-        )
+    def offers(self, question: Question, cells: Sequence[PriceCell]) -> list[Offer]:
+        """The offers of all services that pass and have a price in the question's cells, best first."""
+        bits, dates = bits_of(question.passing, self.index.size), question.table.dates
+        offers: list[Offer] = []
+        for cell in cells:
+            offers += [
+                Offer(cost, dates[position][0], position, net, dates[position][1])
+                for cost, position, net in cell.cheapest_first
+                if bits[position] == "1"
+            ]
+        offers.sort()
+        return offers
 
     def breakdown(self, question: Question, position: int) -> Breakdown | None:
         """How the price of a service comes to be; None where it has none."""
@@ -203,8 +206,9 @@ def whole_seconds(now: datetime) -> int:
 
 
 def _offer(question: Question, price: ServicePrice) -> Offer:
-    dates = question.table.dates[price.position]
-    return Offer(price.cost, dates.earliest_first, price.position, price.net, dates)
+    cost, position, net = price
+    earliest, dates = question.table.dates[position]
+    return Offer(cost, earliest, position, net, dates)
 
 
 def _cheapest(fronts: Sequence[Front], passing: bytes) -> list[ServicePrice] | None:

@@ -47,7 +47,8 @@ class DateTable(NamedTuple):
 
     since: int
     until: int
-    dates: Mapping[int, Dates]
+    dates: Mapping[int, tuple[tuple[int, int, int], Dates]]
+    """By service, with what the tie-break compares of them before them."""
     late: Mask
     """The services that can't keep the promise."""
 
@@ -74,7 +75,7 @@ class Lane:
         return table
 
     def _date_table(self, promise: Promise, now: int) -> DateTable:
-        dates: dict[int, Dates] = {}
+        dates: dict[int, tuple[tuple[int, int, int], Dates]] = {}
         late = 0
         until = now + DAY_SECONDS - now % DAY_SECONDS - 1
         for calendar, terms, members in self._timetables:
@@ -83,7 +84,7 @@ class Lane:
                 late |= members
             else:
                 until = min(until, kept.cut_off)
-                dates.update(dict.fromkeys(positions_of(members), kept))
+                dates.update(dict.fromkeys(positions_of(members), (kept.earliest_first, kept)))
         return DateTable(now, until, dates, late)
 
     def _address_failures(self) -> tuple[tuple[Check, Mask], ...]:

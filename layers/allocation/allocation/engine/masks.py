@@ -15,6 +15,11 @@ def mask_of(positions: Iterable[int], size: int) -> Mask:
     return int.from_bytes(octets, "little")
 
 
+def bits_of(mask: Mask, size: int) -> str:
+    """The mask as text, a `0` or `1` a service, the first service first."""
+    return f"{mask:0{size}b}"[::-1]
+
+
 def positions_of(mask: Mask) -> Iterator[int]:
     """The set bits, lowest first.
 

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence, Set
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 
 from allocation.domain.outcomes import Price
@@ -11,9 +11,6 @@ from allocation.engine.catalogue import Measure, Rate, Service, Surcharge, Tax
 from allocation.engine.inquiries import PackageMeasures
 
 PENNY: Final = Decimal("0.01")
-_UPWARDS: Final = Context(prec=28, rounding=ROUND_CEILING)
-"""A quotient that does not end is rounded up, so that it never slips into the band below."""
-
 MEASURES: Final = (Measure.WEIGHT, Measure.LENGTH, Measure.GIRTH)
 
 
@@ -44,7 +41,7 @@ def chargeable_weights(
 
 
 def _chargeable(weight: Decimal, volume: Decimal, divisor: Decimal | None) -> Decimal:
-    return weight if divisor is None else max(weight, _UPWARDS.divide(volume, divisor))
+    return weight if divisor is None else max(weight, volume / divisor)
 
 
 def base_price(rate: Rate, weight: Decimal) -> Decimal | None:
@@ -54,7 +51,7 @@ def base_price(rate: Rate, weight: Decimal) -> Decimal | None:
         return rate.prices[band]
     if rate.step is None or rate.last_weight is None or weight > rate.last_weight:
         return None
-    steps = _UPWARDS.divide(weight - rate.limits[-1], rate.step).to_integral_value(ROUND_CEILING)
+    steps = ((weight - rate.limits[-1]) / rate.step).to_integral_value(ROUND_CEILING)
     return rate.prices[-1] + steps * rate.step_price
 
 
