@@ -2,8 +2,8 @@
 
 The other half are mutations of the seeds and of what the first half found, without a fuzzer that keeps inputs itself:
 there the memory of the process at its end is held against that after a tenth of the inputs. An input fails that ends
-otherwise than its target allows, or takes more than 100 ms of its thread's processor time, so that a busy machine
-accuses nobody; it gets two more tries, for a garbage collection is not its fault.
+otherwise than its target allows, or takes more than 100 ms to be read: of the thread's processor time, so that a busy
+machine accuses nobody, and three times over, for a garbage collection is not its fault.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def guided(name: str, inputs: int, seed: int) -> NoReturn:
     folder.mkdir(parents=True, exist_ok=True)
     for at, content in enumerate(target.seeds):
         (folder / f"seed-{at}").write_bytes(content)
-    watch = Watch(name, "guided", target.run, inputs)
+    watch = Watch(name, "guided", target, inputs)
 
     def mutated(data: bytes, most_bytes: int, mutation_seed: int) -> bytes:
         random = Random(mutation_seed)
@@ -89,7 +89,7 @@ def unguided(name: str, inputs: int, seed: int) -> NoReturn:
 
     target, random = TARGETS[name], Random(seed)
     known = [*target.seeds, *(file.read_bytes() for file in sorted((FINDINGS / name).glob("*"))[:MOST_KNOWN])]
-    watch = Watch(name, "unguided", target.run, inputs, most_growth_mib=MOST_GROWTH_MIB)
+    watch = Watch(name, "unguided", target, inputs, most_growth_mib=MOST_GROWTH_MIB)
     while True:
         data = mutate(random.choice(known), random, target.most_bytes)
         try:
@@ -131,8 +131,10 @@ class Watch:
 
     def _seconds(self, data: bytes) -> float:
         started = time.thread_time()
-        self._target(data)
-        return time.thread_time() - started
+        read = self._target.read(data)
+        seconds = time.thread_time() - started
+        self._target.check(read)
+        return seconds
 
     def _end(self) -> NoReturn:
         growth = resident_mib() - self._settled_mib
