@@ -42,6 +42,18 @@ up: $(EMULATOR)/.synced $(SAM)/.synced ## the same without orders, and leave it 
 down: $(EMULATOR)/.synced ## end what `make up` left running
 	@exec $(EMULATOR)/bin/python -m local down
 
+## Running it anywhere: the stack on AWS that STACK= names, or the one that `make up` left running here
+
+.PHONY: redrive trace
+operations = PYTHONPATH=layers/allocation exec $(EMULATOR)/bin/python -m operations
+
+redrive: $(EMULATOR)/.synced ## list the order DLQ; REASON=, MESSAGE= or ALL=1 sends orders again; DRY_RUN=1
+	@$(operations) redrive $(call flag,STACK,--stack "$$STACK") $(call flag,REASON,--reason "$$REASON") \
+		$(call flag,MESSAGE,--message "$$MESSAGE") $(call flag,ALL,--all "$$ALL") $(call flag,DRY_RUN,--dry-run "$$DRY_RUN")
+
+trace: $(EMULATOR)/.synced ## tell the life of one order, ORDER=
+	@$(operations) trace $(call flag,STACK,--stack "$$STACK") $(call flag,ORDER,--order "$$ORDER")
+
 ## Working on it
 
 test: $(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## all tests, with branch coverage

@@ -1,0 +1,86 @@
+"""One order's life: its records and their events, and the messages in the DLQ that mention it. References only."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from allocation.batches import batches
+from local.observer import read_record
+from operations.dead_letters import DeadLetter, DeadLetterQueue
+from operations.target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+INDEX: Final = "consignments-by-order"
+KEY: Final = "consignmentReference"
+MOST_KEYS: Final = 100
+"""What one BatchGetItem takes (DynamoDB API reference)."""
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What is known of an order."""
+
+    records: Sequence[Record]
+    """By consignment reference."""
+    dead_letters: Sequence[DeadLetter]
+    waiting: int
+    """Messages on the order queue, of whatever order: nobody can look into those."""
+    in_work: int
+    """Messages that are being worked on, or held back."""
+    unpublished: int
+    """Places in the table's stream where events were given up, of whatever order."""
+
+
+def life_of(target: Target, order: str) -> Life:
+    """Reads all there is about an order."""
+    records = records_of(target.dynamodb, target.allocations_table, order)
+    with DeadLetterQueue(target.sqs, target.order_dlq_url) as queue:
+        names = [order, *(record[KEY] for record in records)]
+        found = [letter for letters in queue.read() for letter in letters if mentions(letter, names)]
+    waiting, in_work = depth(target.sqs, target.order_queue_url)
+    return Life(records, found, waiting, in_work, sum(depth(target.sqs, target.stream_failure_queue_url)))
+
+
+def records_of(dynamodb: "DynamoDBClient", table: str, order: str) -> list[Record]:
+    """The records of an order's consignments, in the order of their references."""
+    records: list[Record] = []
+    for keys in batches(keys_of(dynamodb, table, order), MOST_KEYS):
+        wanted: dict[str, Any] = {table: {"Keys": keys, "ConsistentRead": True}}
+        while wanted:
+            answer = dynamodb.batch_get_item(RequestItems=wanted)
+            records += [read_record(item) for item in answer["Responses"].get(table, [])]
+            wanted = answer.get("UnprocessedKeys", {})
+    return sorted(records, key=lambda record: str(record[KEY]))
+
+
+def keys_of(dynamodb: "DynamoDBClient", table: str, order: str) -> Iterator[dict[str, Any]]:
+    """The keys of an order's records, page by page."""
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        IndexName=INDEX,
+        KeyConditionExpression="orderReference = :order",
+        ExpressionAttributeValues={":order": {"S": order}},
+    )
+    return ({KEY: item[KEY]} for page in pages for item in page["Items"])
+
+
+def mentions(letter: DeadLetter, names: Sequence[str]) -> bool:
+    """Whether a message has one of the names as a word of its own, written plainly or as JSON writes it."""
+    spellings = {spelling for name in names for spelling in (name, json.dumps(name)[1:-1])}
+    words = "|".join(map(re.escape, spellings))
+    return re.search(rf"(?<![\w-])(?:{words})(?![\w-])", letter.body or "") is not None
+
+
+def depth(sqs: "SQSClient", url: str) -> tuple[int, int]:
+    """How many messages of a queue can be received, and how many are out of sight."""
+    attributes = sqs.get_queue_attributes(
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    )["Attributes"]
+    return int(attributes["ApproximateNumberOfMessages"]), int(attributes["ApproximateNumberOfMessagesNotVisible"])

@@ -1,0 +1,119 @@
+"""Which stack is meant; whatever stands in the way of it is one line."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from allocation.adapters.aws import client
+from operations import cli, dead_letters, target
+
+Deploy = Callable[[str], None]
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "stop_on", lambda _signal: None)
+    monkeypatch.setattr(target, "stack_port", lambda: None)
+    monkeypatch.setattr(dead_letters, "POLL_SECONDS", 0)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+
+
+@pytest.fixture
+def deploy(monkeypatch: pytest.MonkeyPatch) -> Deploy:
+    """CloudFormation, with a stack `shop` in eu-west-2 that has the outputs named; moto's needs too much."""
+    sqs = client("sqs")
+    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("orders", "dlq")}
+    found: list[dict[str, str]] = []
+    ask_aws: Any = vars(BaseClient)["_make_api_call"]
+
+    def answer(asked: BaseClient, operation: str, request: dict[str, Any]) -> Any:
+        if operation != "DescribeStacks":
+            return ask_aws(asked, operation, request)
+        if not found or (request["StackName"], asked.meta.region_name) != ("shop", "eu-west-2"):
+            text = f"Stack with id {request['StackName']} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": text}}, operation)
+        return {"Stacks": [{"Outputs": found}]}
+
+    def deploy(outputs: str) -> None:
+        values = {"OrderQueueUrl": urls["orders"], "OrderDlqUrl": urls["dlq"], "StreamFailureQueueUrl": urls["dlq"]}
+        found.extend({"OutputKey": name, "OutputValue": values.get(name, "records")} for name in outputs.split())
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", answer)
+    return deploy
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What is told of a mistake: one line on stderr, and nothing else."""
+    assert cli.main(arguments) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    return told.err
+
+
+def test_a_stack_is_found_by_its_name(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName")
+    assert cli.main(["redrive", "--stack", "shop"]) == 0
+    assert capsys.readouterr().out == "In the order DLQ of shop in eu-west-2: 0 messages.\n"
+
+
+def test_the_region_may_be_given_as_all_tools_of_aws_take_it(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy("OrderQueueUrl")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert "There is no stack shop in us-east-1" in complaint(capsys, "redrive", "--stack", "shop")
+
+
+@pytest.mark.usefixtures("deploy")
+def test_a_stack_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "There is no stack shop in eu-west-2" in complaint(capsys, "trace", "--stack", "shop", "--order", "WEB-1")
+
+
+def test_another_kind_of_stack_is_told(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    deploy("OrderQueueUrl")
+    assert "shop in eu-west-2 has no output 'OrderDlqUrl'" in complaint(capsys, "redrive", "--stack", "shop")
+
+
+def test_without_a_stack_on_this_machine_it_is_told_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "`make up` starts one" in complaint(capsys, "redrive")
+
+
+def test_a_missing_region_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    assert "No AWS region is set" in complaint(capsys, "redrive", "--stack", "shop")
+
+
+def test_a_profile_that_is_not_there_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    assert "The config profile (nobody) could not be found" in complaint(capsys, "redrive", "--stack", "shop")
+
+
+def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/nonexistent")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    assert "No AWS credentials" in complaint(capsys, "redrive", "--stack", "shop")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "redrive|trace"),
+        (["replay"], "invalid choice: 'replay'"),
+        (["redrive", "--all", "no"], "'no' is neither 1 nor 0"),
+        (["redrive", "--order", "WEB-1"], "nrecognized arguments: --order"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_told(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told in complaint(capsys, *arguments)
