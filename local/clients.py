@@ -31,8 +31,12 @@ USER_SETTINGS: Final = {
 class Clients:
     """The services that the local run talks to."""
 
+    apigateway: Any
     cloudformation: "CloudFormationClient"
     dynamodb: "DynamoDBClient"
+    functions: Any
+    """Lambda."""
+    secretsmanager: Any
     sns: "SNSClient"
     sqs: "SQSClient"
 
@@ -48,6 +52,7 @@ def local_clients(port: int) -> Clients:
     config = Config(proxies={}, retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=30)
     services: dict[str, Any] = {
         service: cast("Any", session).client(service, endpoint_url=endpoint(port), config=config)
-        for service in ("cloudformation", "dynamodb", "sns", "sqs")
+        for service in ("apigateway", "cloudformation", "dynamodb", "secretsmanager", "sns", "sqs")
     }
+    services["functions"] = cast("Any", session).client("lambda", endpoint_url=endpoint(port), config=config)
     return Clients(**services)

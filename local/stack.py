@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from local.api import api_url, open_api
 from local.build import Target, parameter_overrides
 from local.clients import Clients
 from local.emulator import Emulator
@@ -20,6 +21,7 @@ OUTPUTS: Final = {
     "allocations_table": "AllocationsTableName",
     "allocations_topic_arn": "AllocationsTopicArn",
 }
+API_OUTPUTS: Final = ("ApiId", "ApiKeysSecretArn", "AllocationApiFunctionName")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Stack:
     order_dlq_url: str
     allocations_table: str
     allocations_topic_arn: str
+    api_url: str
+    api_key: str
 
     def environment(self) -> dict[str, str]:
         """What `.local/stack.env` tells."""
@@ -42,6 +46,8 @@ class Stack:
             "ORDER_DLQ_URL": self.order_dlq_url,
             "ALLOCATIONS_TABLE": self.allocations_table,
             "ALLOCATIONS_TOPIC_ARN": self.allocations_topic_arn,
+            "API_URL": self.api_url,
+            "API_KEY": self.api_key,
         }
 
 
@@ -54,10 +60,16 @@ def deploy(emulator: Emulator, clients: Clients, target: Target, mode: Mode) -> 
     log = emulator.folder / "deploy.log"
     run_logged([*command, *options], "sam deploy", log, sam_settings(emulator))
     outputs = stack_outputs(clients)
-    missing = [output for output in OUTPUTS.values() if output not in outputs]
+    missing = [output for output in (*OUTPUTS.values(), *API_OUTPUTS) if output not in outputs]
     if missing:
         raise LocalRunError(f"The deployed stack lacks the output {missing[0]}.\n{end_of_log(log)}")
-    return Stack(emulator.port, **{field: outputs[output] for field, output in OUTPUTS.items()})
+    url = api_url(emulator.port, outputs["ApiId"])
+    return Stack(
+        emulator.port,
+        **{field: outputs[output] for field, output in OUTPUTS.items()},
+        api_url=url,
+        api_key=open_api(clients, outputs, url),
+    )
 
 
 def sam_settings(emulator: Emulator) -> dict[str, str]:

@@ -16,10 +16,11 @@ target := $(notdir $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST))
 architecture := $(lastword $(subst -, ,$(target)))
 python_version := $(patsubst python%,%,$(firstword $(subst -, ,$(target))))
 
-.PHONY: build-AllocateOrdersFunction build-PublishAllocationsFunction build-AllocationLayer \
-	build-DependenciesLayer build-DocumentsLayer
+FUNCTIONS := AllocateOrders PublishAllocations AllocationApi ApiAuthorizer
 
-build-AllocateOrdersFunction build-PublishAllocationsFunction:
+.PHONY: $(FUNCTIONS:%=build-%Function) build-AllocationLayer build-DependenciesLayer build-DocumentsLayer
+
+$(FUNCTIONS:%=build-%Function):
 	@cp app.py "$(ARTIFACTS_DIR)/"
 	$(compile)
 

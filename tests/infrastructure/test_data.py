@@ -57,7 +57,7 @@ def test_no_queue_or_topic_policy_lets_anyone_in(stack: Stack) -> None:
 
 
 def test_consignment_is_the_key_and_an_index_finds_those_of_an_order(table: dict[str, Any]) -> None:
-    (index,) = table["GlobalSecondaryIndexes"]
+    index, _by_state = table["GlobalSecondaryIndexes"]
 
     assert keys(table) == {"consignmentReference": "HASH"}
     assert keys(index) == {"orderReference": "HASH", "consignmentReference": "RANGE"}

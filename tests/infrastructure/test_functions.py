@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings
 from tests.infrastructure.stack import ROOT, Stack
+from tests.infrastructure.test_api_template import API_FUNCTIONS
 
 FUNCTIONS = ["AllocateOrdersFunction", "PublishAllocationsFunction"]
 
@@ -37,7 +38,7 @@ def test_logs_and_metrics_tell_the_functions_and_the_stacks_of_an_account_apart(
 
 
 def test_every_function_is_under_test(stack: Stack) -> None:
-    assert sorted(stack.of_type("AWS::Lambda::Function")) == FUNCTIONS
+    assert sorted(stack.of_type("AWS::Lambda::Function")) == sorted([*FUNCTIONS, *API_FUNCTIONS])
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -62,8 +62,8 @@ def test_every_runtime_and_processor_that_the_template_takes_can_be_built_for(st
 
 
 def test_every_function_and_layer_is_built_for_the_parameters_of_its_stack(template_text: str) -> None:
-    assert template_text.count("BuildMethod: makefile") == 4
-    assert template_text.count("ContextPath: !Sub packaging/${Runtime}-${Architecture}") == 4
+    assert template_text.count("BuildMethod: makefile") == 7
+    assert template_text.count("ContextPath: !Sub packaging/${Runtime}-${Architecture}") == 7
 
 
 def test_layer_has_the_package_with_bytecode_that_lambda_takes_as_it_is(source: Path, artifacts: Path) -> None:
