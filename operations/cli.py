@@ -1,6 +1,7 @@
 """The command line: `redrive` and `trace`, as the Makefile calls them."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from functools import partial
 from typing import NoReturn
@@ -8,7 +9,7 @@ from typing import NoReturn
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local.cli import complain, stop_on
+from local.cli import STANDARD_OUTPUT, complain, stop_on
 from local.errors import LocalRunError, StoppedError, UsageError
 from local.processes import STOPPING_SIGNALS
 from operations.redrive import Selection, redrive
@@ -37,6 +38,9 @@ def main(arguments: Sequence[str]) -> int:
         return complain(errors, str(error), error.exit_code)
     except (BotoCoreError, ClientError) as error:
         return complain(errors, f"AWS answered: {told(error)}", LocalRunError.exit_code)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)  # what is left to tell has no reader
+        return complain(errors, f"Can't go on: {error}", LocalRunError.exit_code)
     except StoppedError as stopped:
         return complain(errors, "Stopped. What was sent is sent; all else is in the DLQ still.", stopped.exit_code)
 
