@@ -1,6 +1,7 @@
 """`python -m tests.simulation --histories N`: runs histories until one breaks the guarantee, on all processors."""
 
 import argparse
+import logging
 import os
 import sys
 import time
@@ -26,6 +27,11 @@ def run_chunk(seeds: range) -> tuple[Counter[str], int | None]:
         seen["calls"] += history.world.calls
         seen["messages"] += len(history.orders)
         seen["allocations"] += history.pro.state.allocations.total()
+        seen["records"] += len(history.table.items)
+        seen["events"] += len(history.topic.published)
+        seen["circuits opened"] += history.circuits.opened
+        seen["asked for again"] += history.pro.asked_again.total()
+        seen["histories with the engine"] += history.with_engine
         if problems:
             return seen, seed
     return seen, None
@@ -50,6 +56,7 @@ def main() -> int:
     parser.add_argument("--histories", type=int, default=10_000)
     parser.add_argument("--first-seed", type=int, default=0)
     options = parser.parse_args()
+    logging.getLogger("aws_lambda_powertools").setLevel("CRITICAL")
     started, seen = time.monotonic(), Counter[str]()
     with get_context("fork").Pool() as pool:
         for part, broken_seed in pool.imap_unordered(run_chunk, chunks(options.first_seed, options.histories)):

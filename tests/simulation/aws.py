@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
 from tests.simulation.world import World
 
 KEY = "consignmentReference"
@@ -47,12 +48,12 @@ class SimulatedDynamoDB:
         self.stream: list[dict[str, Any]] = []
 
     def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
-        """Reads; now and then some keys are left unprocessed, but never all of them."""
+        """Reads; now and then some keys are left unprocessed, or all of them."""
         [(table, request)] = RequestItems.items()
 
         def work() -> dict[str, Any]:
             keys = request["Keys"]
-            left = keys[1:] if len(keys) > 1 and self._world.random.random() < 0.05 else []
+            left = keys[self._world.random.choice((0, 1)) :] if self._world.random.random() < 0.05 else []
             done = keys[: len(keys) - len(left)]
             found = [self.items[key[KEY]["S"]] for key in done if key[KEY]["S"] in self.items]
             unprocessed = {table: {**request, "Keys": left}} if left else {}
@@ -64,6 +65,8 @@ class SimulatedDynamoDB:
         """Writes one item if the condition holds."""
 
         def work() -> dict[str, Any]:
+            if not fits_dynamodb(Item):
+                raise aws_error("PutItem", "ValidationException")
             if not self._holds(Item, ConditionExpression):
                 code = "ConditionalCheckFailedException"
                 raise ConditionalCheckFailedError({"Error": {"Code": code, "Message": code}}, "PutItem")
@@ -77,6 +80,8 @@ class SimulatedDynamoDB:
         puts = [item["Put"] for item in TransactItems]
 
         def work() -> dict[str, Any]:
+            if not all(fits_dynamodb(put["Item"]) for put in puts):
+                raise aws_error("TransactWriteItems", "ValidationException")
             if not all(self._holds(put["Item"], put["ConditionExpression"]) for put in puts):
                 raise aws_error("TransactWriteItems", "TransactionCanceledException")
             for put in puts:
@@ -92,8 +97,11 @@ class SimulatedDynamoDB:
     def _write(self, item: dict[str, Any]) -> None:
         reference = item[KEY]["S"]
         self.writes[reference] += 1
-        event = "MODIFY" if reference in self.items else "INSERT"
+        self.add_to_stream(item, "MODIFY" if reference in self.items else "INSERT")
         self.items[reference] = item
+
+    def add_to_stream(self, item: dict[str, Any], event: str = "INSERT") -> None:
+        """Puts a change on the stream."""
         sequence = f"{len(self.stream) + 1:021d}"
         self.stream.append({"eventName": event, "dynamodb": {"SequenceNumber": sequence, "NewImage": item}})
 
@@ -134,7 +142,7 @@ class SimulatedSQS:
                 self.dead.append(self.messages.pop(message.message_id))
                 continue
             # Delivering at least once: now and then a message that is being worked on is delivered again.
-            again = self._world.random.random() < 0.03
+            again = not self._world.plan.each_once and self._world.random.random() < 0.03
             message.visible_at = self._world.now + (
                 self._world.random.uniform(0, 5) if again else self._visibility_seconds
             )
@@ -154,10 +162,11 @@ class SimulatedSQS:
         """Hides messages for as long as the entries say, from now on."""
 
         def work() -> dict[str, Any]:
-            for entry in Entries:
+            failed = Entries[:1] if self._world.random.random() < 0.05 else []
+            for entry in Entries[len(failed) :]:
                 if message := self.messages.get(entry["ReceiptHandle"]):
                     message.visible_at = self._world.now + entry["VisibilityTimeout"]
-            return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+            return {"Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in failed]}
 
         return self._world.call(
             "ChangeMessageVisibilityBatch", work, lambda done: failure("ChangeMessageVisibilityBatch", done)
@@ -197,6 +206,8 @@ class SimulatedSNS:
 
         def work() -> dict[str, Any]:
             entries = PublishBatchRequestEntries
+            if sum(len(entry["Message"].encode()) for entry in entries) > MESSAGE_BYTES:
+                raise aws_error("PublishBatch", "BatchRequestTooLong")
             failed = entries[-1:] if len(entries) > 1 and self._world.random.random() < 0.1 else []
             taken = [entry for entry in entries if entry not in failed]
             self.published += [entry["Message"] for entry in taken]

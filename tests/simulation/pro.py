@@ -1,18 +1,68 @@
 """SortedPRO as its client sees it: `tests.fakes.pro_state` with the faults and the time of the simulated world."""
 
 import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from random import Random
+from typing import Any, Final
 
-from allocation.adapters.pro_client import MAXIMUM_REPLY_BYTES, NoReplyError, NotSentError, Reply
+from allocation.adapters.pro_client import MAXIMUM_REPLY_BYTES, NoReplyError, NotSentError, ProClient, Reply
+from allocation.domain.errors import RetryableError
 from tests.fakes.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, STATUSES, Fault, Wire
 from tests.fakes.pro_server import work
 from tests.fakes.pro_state import ProState
 from tests.simulation.world import World
 
-REFUSED = "refused"
-BEFORE = tuple(kind for kind in (*BOTH_SIDES, REFUSED) if kind not in ("huge", "drip"))
-AFTER = tuple(kind for kind in (*STATUSES, *KINDS) if kind not in (*BEFORE_ONLY, "huge", "drip", "closed_later"))
-RETRY_AFTER = (None, 0, 1, 30, 3600)
+REFUSED: Final = "refused"
+GATEWAY_TIMEOUT: Final = 504
+HASTE_SECONDS: Final = 5.0
+"""PRO is left alone for longer than this, after a call whose end was not waited for."""
+BEFORE: Final = tuple(kind for kind in (*BOTH_SIDES, REFUSED) if kind not in ("huge", "drip"))
+AFTER: Final = tuple(kind for kind in (*STATUSES, *KINDS) if kind not in (*BEFORE_ONLY, "huge", "drip", "closed_later"))
+RETRY_AFTER: Final = (None, 0, 1, 30, 3600)
+FIRST_KEY: Final = "the-first-key"
+SECOND_KEY: Final = "the-second-key"
+SECRET_LAG_SECONDS: Final = 60.0
+LONGEST_WORK_SECONDS: Final = 60.0
+"""How long PRO takes for a consignment, its state `Allocating` meanwhile, when its caller has given up waiting."""
+MUCH: Final = {"Surprise": "\u00e9" * 20_000, "": {"Deep": json.loads("[" * 40 + "]" * 40)}}
+"""More than an item or an event can hold, and deeper, in fields that only PRO knows."""
+MANY_LEGS: Final = [{"Leg": number, "CarrierName": "\U0001f600" * 400} for number in range(1, 90)]
+
+
+def rivals(wire: Wire) -> Wire:
+    """Of each consignment the reply says that another carrier service takes it, and then the truth."""
+    document = json.loads(wire.body)
+    if not isinstance(document, list):
+        return wire
+    others = [{**item, "StatusCode": 200, "CarrierServiceReference": "CX_ECO"} for item in document]
+    return Wire(wire.status, json.dumps(others + document).encode())
+
+
+def another(wire: Wire) -> Wire:
+    """The state of another consignment, which is allocated."""
+    document = json.loads(wire.body)
+    if not isinstance(document, dict) or "ConsignmentState" not in document:
+        return wire
+    other = {"Reference": "EC-OTH-ERO-NE0", "ConsignmentState": "Allocated"}
+    allocation = {"MpdCarrierServiceReference": "CX_ECO", "MpdCarrierServiceName": "Economy"}
+    return Wire(200, json.dumps({**document, **other, "Allocation": allocation}).encode())
+
+
+MISLEADING: Final = {"rivals": rivals, "another": another}
+UNDONE: Final = "undone"
+
+
+def undone(method: str, path: str, document: Any) -> Wire:
+    """A list of failures inside PRO, of which it has done nothing."""
+    if method != "PUT":
+        return Wire(500, b"{}")
+    links = (
+        {"Rel": "detail", "Href": f"https://pro.example/consignments/{each}"} for each in asked_for(path, document)
+    )
+    return Wire(
+        200, json.dumps([{"StatusCode": 500, "ApiLinks": [link], "Description": "busy"} for link in links]).encode()
+    )
 
 
 class WireError(Exception):
@@ -25,16 +75,33 @@ class WireError(Exception):
 
 
 class SimulatedPro:
-    """Stands where `ProClient` stands. Its state does the work at the moment that the world chooses."""
+    """PRO itself. Its state does the work at the moment that the world chooses."""
 
     base_url = "https://apisandbox.electioapp.com"
-    connections = 1
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.state = ProState(self.base_url)
+        self.state = ProState(self.base_url, work=lambda: world.linger(LONGEST_WORK_SECONDS))
+        self.key = self.secret = FIRST_KEY
+        self.asked_again: Counter[str] = Counter()
+        """How often PRO was asked to allocate what it had allocated."""
+        self.asked_in_haste: Counter[str] = Counter()
+        """How often PRO was asked to allocate what it could still be at."""
+        self._gave_up_at: dict[str, float] = {}
 
-    def call(self, method: str, path: str, body: bytes, seconds: float) -> Reply:
+    def rotate_key(self) -> None:
+        """From now on PRO takes another key, and a little later Secrets Manager has it."""
+        self.key = SECOND_KEY
+        self._world.at(self._world.random.uniform(0, SECRET_LAG_SECONDS), self._keep_second_key)
+
+    def _keep_second_key(self) -> None:
+        self.secret = SECOND_KEY
+
+    def fetch_key(self) -> str:
+        """The key as Secrets Manager has it."""
+        return self._world.call("GetSecretValue", lambda: self.secret, lambda _: RetryableError("the secret"))
+
+    def call(self, method: str, path: str, body: bytes, key: str, seconds: float) -> Reply:
         """One exchange; raises as `ProClient.call` does."""
         if self._world.now < self._world.plan.outage_seconds:
             self._world.sleep(0.1)
@@ -42,14 +109,17 @@ class SimulatedPro:
         done: list[Wire] = []
 
         def answer() -> Wire:
-            done.append(work(self.state, method, path, json.loads(body or b"null")))
+            done.append(self._answer(method, path, json.loads(body or b"null"), key))
             return done[-1]
 
         def error(after: bool) -> Exception:
             draw = Random(f"{self._world.plan.seed}/{self._world.calls}/pro")
-            kind = draw.choice(AFTER if after and done else BEFORE)
-            wire = done[-1] if after and done else Wire(500, b"{}")
-            return WireError(kind, Fault(kind).strike(wire) if kind != REFUSED else wire)
+            if done and after:
+                kind = draw.choice((*AFTER, *MISLEADING))
+                return WireError(kind, MISLEADING.get(kind, Fault(kind).strike)(done[-1]))
+            kind = draw.choice((*BEFORE, UNDONE))
+            wire = undone(method, path, json.loads(body or b"null")) if kind == UNDONE else Wire(500, b"{}")
+            return WireError(kind, wire if kind in (REFUSED, UNDONE) else Fault(kind).strike(wire))
 
         try:
             return self._reply(self._world.call(f"{method} {path}", answer, error, seconds), seconds)
@@ -57,6 +127,25 @@ class SimulatedPro:
             if error_on_the_wire.kind == REFUSED:
                 raise NotSentError("no connection") from error_on_the_wire
             return self._reply(error_on_the_wire.wire, seconds)
+
+    def _answer(self, method: str, path: str, document: Any, key: str) -> Wire:
+        if key != self.key:
+            return Wire(401, b'{"statusCode": 401, "message": "Access denied"}')
+        if method == "PUT":
+            self._note(asked_for(path, document))
+        return wordy(work(self.state, method, path, document))
+
+    def _note(self, references: Iterable[str]) -> None:
+        for reference in references:
+            known = self.state.consignments.get(reference)
+            self.asked_again[reference] += known is not None and known.state == "Allocated"
+            waited = self._world.now - self._gave_up_at.get(reference, -HASTE_SECONDS)
+            self.asked_in_haste[reference] += waited < HASTE_SECONDS
+
+    def gave_up(self, path: str, body: bytes) -> None:
+        """Nobody waits any longer for what PRO may still be at."""
+        for reference in asked_for(path, json.loads(body or b"null")):
+            self._gave_up_at[reference] = self._world.now
 
     def _reply(self, wire: Wire, seconds: float) -> Reply:
         if wire.ending in ("hang", "drip"):
@@ -66,3 +155,43 @@ class SimulatedPro:
             raise NoReplyError("reset", timed_out=False)
         wish = self._world.random.choice(RETRY_AFTER) if wire.status in (429, 503) else None
         return Reply(wire.status, wire.body, wish)
+
+
+class SimulatedClient(ProClient):
+    """The client, whose exchanges go to the simulated PRO instead of the network."""
+
+    def __init__(self, pro: SimulatedPro, world: World) -> None:
+        super().__init__(pro.base_url, pro.fetch_key, monotonic=lambda: world.now)
+        self._pro = pro
+
+    def _exchange(self, method: str, path: str, body: bytes, key: str, ends: float) -> Reply:
+        seconds = ends - self._monotonic()
+        if seconds <= 0:
+            raise NotSentError("no time was left")
+        try:
+            reply = self._pro.call(method, path, body, key, seconds)
+        except NoReplyError as error:
+            if error.timed_out and method == "PUT":
+                self._pro.gave_up(path, body)
+            raise
+        if reply.status == GATEWAY_TIMEOUT and method == "PUT":
+            self._pro.gave_up(path, body)
+        return reply
+
+
+def asked_for(path: str, document: Any) -> Iterator[str]:
+    """The consignments that an allocation call names."""
+    yield from document["ConsignmentReferences"] if document else [path.split("/")[2]]
+
+
+def wordy(wire: Wire) -> Wire:
+    """The reply, with far too much in it about consignments that are named so."""
+    if b"EC-BIG" not in wire.body:
+        return wire
+    document = json.loads(wire.body)
+    if isinstance(document, list):
+        named = ["EC-BIG" in json.dumps(item["ApiLinks"]) for item in document]
+        document = [{**item, **MUCH} if is_big else item for item, is_big in zip(document, named, strict=True)]
+    elif document.get("ConsignmentLegs"):
+        document = {**document, **MUCH, "ConsignmentLegs": document["ConsignmentLegs"] + MANY_LEGS}
+    return Wire(wire.status, json.dumps(document, ensure_ascii=False).encode())

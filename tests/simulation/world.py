@@ -35,6 +35,16 @@ class KilledError(BaseException):
     """The process ends here. No `except Exception` of the code under test may stop it."""
 
 
+class Process(greenlet):
+    """An invocation of a function."""
+
+    number = 0
+
+
+class Unheard(greenlet):
+    """Work that another service does after its caller has gone."""
+
+
 class NeverQuietError(AssertionError):
     """The history goes on for ever."""
 
@@ -51,6 +61,9 @@ class Plan:
     dropped_orders: frozenset[int] = frozenset()
     outage_seconds: float = 0.0
     """How long PRO can't be reached at all, from the beginning."""
+    each_once: bool = False
+    """Every consignment stands in one message, no message is delivered while it is worked on, and no call is so slow
+    that its work is done when its caller is gone: PRO need never be asked again for what it has allocated."""
     schedule: int = 0
     """Another one is another order of events, with the same messages."""
 
@@ -68,6 +81,7 @@ class World:
     random: Random = field(init=False)
     _agenda: list[tuple[float, int, Callable[[], Any]]] = field(default_factory=list)
     _entries: int = 0
+    _processes: int = 0
     _main: greenlet = field(default_factory=getcurrent)
 
     def __post_init__(self) -> None:
@@ -96,7 +110,9 @@ class World:
                 result = None
             done(result)
 
-        process = greenlet(body, self._main)
+        self._processes += 1
+        process = Process(body, self._main)
+        process.number = self._processes
         self.at(0, process.switch)
         self.at(seconds, lambda: self._kill(process, "process timed out"))
 
@@ -115,7 +131,7 @@ class World:
         self.calls += 1
         fault = self._fault(self.calls, name)
         if fault is Fault.SLOW:
-            self.at(self.random.uniform(0, 10 * seconds), lambda: unheard(work))
+            self.at(self.random.uniform(0, 10 * seconds), lambda: self._go_on(work))
             self._pass_time(seconds)
             raise error(True)
         self._pass_time(self.random.uniform(0.001, 0.2))
@@ -131,6 +147,20 @@ class World:
             raise error(True)
         return result
 
+    def _go_on(self, work: Callable[[], Any]) -> None:
+        """Does work whose caller is gone: whatever it ends with, nobody hears of it."""
+
+        def body() -> None:
+            with suppress(Exception):
+                work()
+
+        Unheard(body, self._main).switch()
+
+    def linger(self, longest_seconds: float) -> None:
+        """Lets time pass amid work whose caller is gone; other work is over in a moment."""
+        if isinstance(getcurrent(), Unheard):
+            self._pass_time(self.random.uniform(0, longest_seconds))
+
     def _pass_time(self, seconds: float) -> None:
         process = getcurrent()
         self.at(seconds, lambda: None if process.dead else process.switch())
@@ -145,13 +175,7 @@ class World:
         strikes = draw.random() < self.plan.fault_chance
         if not strikes or number in self.plan.spared or self.now > self.plan.faults_until:
             return None
-        fault = draw.choice(tuple(Fault))
+        fault = draw.choice([fault for fault in Fault if fault is not Fault.SLOW or not self.plan.each_once])
         self.struck[number] = f"{fault} {name}"
         self.counts[fault] += 1
         return fault
-
-
-def unheard(work: Callable[[], Any]) -> None:
-    """Does work whose caller is gone: whatever it ends with, nobody hears of it."""
-    with suppress(Exception):
-        work()

@@ -1,0 +1,80 @@
+"""Execution environments of the function that allocates: each keeps its key and what it knows of circuits."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from allocation.adapters.dynamodb_records import DynamoDBRecords
+from allocation.adapters.pro_allocator import ProAllocator
+from allocation.adapters.pro_circuit import dynamodb_circuit
+from allocation.adapters.sqs_redelivery import SqsRedelivery
+from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
+from allocation.domain.modes import AllocationMode
+from allocation.engine.allocator import EngineAllocator
+from allocation.engine.engine import Engine
+from allocation.engine.packaged import packaged_engine
+from allocation.ports import Allocator
+from allocation.workflow import AllocateOrders
+from tests.simulation.aws import SimulatedDynamoDB, SimulatedSQS
+from tests.simulation.circuits import SimulatedCircuits
+from tests.simulation.pro import SimulatedClient, SimulatedPro
+from tests.simulation.world import World
+
+
+class InlineExecutor(Executor):
+    """Runs what it is given at once: threads would leave the simulated world."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Takes a thread pool's arguments, and needs none."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> "Future[Any]":
+        """The future of a call that is over already."""
+        future: Future[Any] = Future()
+        future.set_result(function(*arguments, **keywords))
+        return future
+
+
+@cache
+def engine() -> Engine:
+    """The engine over the sample catalogue, read once."""
+    return packaged_engine()
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """Makes use cases as `bootstrap` does, over the simulated services."""
+
+    world: World
+    now: Callable[[], datetime]
+    mode: AllocationMode
+    table: SimulatedDynamoDB
+    queue: SimulatedSQS
+    pro: SimulatedPro
+    circuits: SimulatedCircuits
+    with_engine: bool
+    with_circuits: bool
+
+    def new(self) -> AllocateOrders:
+        """The use case of a new environment."""
+        return AllocateOrders(
+            allocator=self._allocator(),
+            mode=self.mode,
+            records=DynamoDBRecords(self.table, "allocations"),  # type: ignore[arg-type]
+            refused_messages=SqsRefusedMessages(self.queue, "order-dlq"),  # type: ignore[arg-type]
+            redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]
+            now=self.now,
+            jitter=self.world.random.random,
+        )
+
+    def _allocator(self) -> Allocator:
+        if self.with_engine:
+            return EngineAllocator(engine(), now=self.now, api_base_url=self.pro.base_url)
+        return ProAllocator(
+            SimulatedClient(self.pro, self.world),
+            circuit=dynamodb_circuit(self.circuits, "circuits", lambda *_: None) if self.with_circuits else None,
+            pause=self.world.sleep,
+            jitter=self.world.random.random,
+        )

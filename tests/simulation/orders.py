@@ -1,0 +1,84 @@
+"""The orders of a history: some sent twice, some sharing a consignment, some of hundreds, some that can't be read."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+MANY = (101, 260)
+"""How many consignments a large order has: more than one wave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A message to send. Its consignments are those that can be read; `refused` if that is not all of it."""
+
+    name: str
+    consignments: tuple[str, ...]
+    body: str
+    sent_at: float
+    refused: bool
+
+
+def draw_orders(draw: Random, *, each_once: bool) -> list[Order]:
+    """A handful of orders. `each_once`: no consignment stands in two messages."""
+    orders: list[Order] = []
+    references = [reference(draw) for _ in range(draw.randint(1, 16))]
+    for number in range(draw.randint(1, 8)):
+        consignments = tuple(draw.sample(references, min(draw.randint(1, 6), len(references))))
+        if draw.random() < 0.004:
+            consignments = tuple({reference(draw): None for _ in range(draw.randint(*MANY))})
+        if each_once:
+            references = [left for left in references if left not in consignments] or [reference(draw)]
+        what = draw.choices(("whole", "partly", "nothing"), weights=(8, 1, 1))[0]
+        body = '{"not": "an order"' if what == "nothing" else order_body(number, consignments, whole=what == "whole")
+        for copy in range(2 if draw.random() < 0.2 and not each_once else 1):
+            known = () if what == "nothing" else consignments
+            sent_at = draw.choice((0.0, draw.uniform(0, 600)))
+            orders.append(Order(f"message-{number}-{copy}", known, body, sent_at, refused=what != "whole"))
+    return orders
+
+
+def reference(draw: Random) -> str:
+    """A consignment reference, which says what is special about the consignment.
+
+    404 is unknown to PRO, NOF fits no service, SPO spoils a whole call, and of BIG PRO says far too much.
+    """
+    letters = "".join(draw.choices("ABCDEFGH0123", k=6))
+    first = draw.choices(("AAA", "NOF", "404", "SPO", "BIG"), weights=(80, 10, 10, 3, 2))[0]
+    return f"EC-{first}-{letters[:3]}-{letters[3:]}"
+
+
+def order_body(number: int, consignments: Sequence[str], *, whole: bool) -> str:
+    """An order-created message of these consignments, and of one that can't be read unless it is `whole`."""
+    return json.dumps(
+        {
+            "eventType": "order-created",
+            "eventVersion": 1,
+            "eventId": f"event-{number}",
+            "occurredAt": "2026-11-23T09:00:00Z",
+            "orderReference": f"ORDER-{number}",
+            "consignments": [consignment(reference) for reference in consignments]
+            + ([] if whole else [{"Reference": 1}]),
+        }
+    )
+
+
+def consignment(reference: str) -> dict[str, Any]:
+    """What PRO needs of a consignment, and our engine; one that fits no service is too heavy for any."""
+    kilograms = 5000 if reference.startswith("EC-NOF") else 2
+    country = {"Name": "United Kingdom", "IsoCode": {"TwoLetterCode": "GB"}}
+    return {
+        "Reference": reference,
+        "Packages": [
+            {
+                "Weight": {"Value": kilograms, "Unit": "Kg"},
+                "Dimensions": {"Unit": "Cm", "Width": 20, "Length": 30, "Height": 10},
+            }
+        ],
+        "Addresses": [
+            {"AddressType": "Origin", "ShippingLocationReference": "Sorted1"},
+            {"AddressType": "Destination", "Postcode": "M1 5WG", "Country": country},
+        ],
+    }

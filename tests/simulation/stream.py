@@ -1,0 +1,94 @@
+"""Lambda's polling of the table's stream: in order, one batch at a time, from the lowest sequence number that failed.
+
+Now and then a batch comes again, or its records come in another order, as those of different shards do.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from allocation.adapters.dynamodb_documents import to_item
+from allocation.adapters.sns_publisher import SnsPublisher
+from allocation.lambda_events import changes
+from allocation.publishing import PublishAllocations, PublishReport
+from tests.simulation.aws import SimulatedDynamoDB, SimulatedSNS
+from tests.simulation.world import World
+
+PUBLISHER_SECONDS = 30.0
+MOST_ATTEMPTS = 30
+FOREIGN = "EC-FOR-EIG-N00"
+EARLIER = "EC-OLD-SCH-EMA"
+
+
+@dataclass(slots=True)
+class StreamPolling:
+    """Publishes what the table's stream brings."""
+
+    world: World
+    table: SimulatedDynamoDB
+    topic: SimulatedSNS
+    given_up: list[str] = field(default_factory=list)
+    """Sequence numbers that the stream gave up on: they are in the stream's failure queue."""
+    _publishing: bool = False
+    _position: int = 0
+    _attempts: int = 0
+
+    def follow(self) -> None:
+        """Polls, unless that is done already or there is nothing to be had."""
+        if not self._publishing and self._position < len(self.table.stream):
+            self._publishing = True
+            self.world.at(0.2, self._publish)
+
+    def _publish(self) -> None:
+        most = 1 if self._attempts else 100  # bisecting, taken to its end
+        batch = self.table.stream[self._position : self._position + most]
+        delivered = list(batch)
+        if self.world.random.random() < 0.1:
+            self.world.random.shuffle(delivered)
+        if self.world.random.random() < 0.05:
+            delivered += self.table.stream[max(self._position - 3, 0) : self._position]
+        publisher = PublishAllocations(SnsPublisher(self.topic, "topic"))  # type: ignore[arg-type]
+        event = {"Records": delivered}
+        self.world.start(
+            lambda: publisher.process(changes(event)), PUBLISHER_SECONDS, lambda report: self._published(batch, report)
+        )
+
+    def _published(self, batch: Sequence[dict[str, Any]], report: PublishReport | None) -> None:
+        numbers = [sequence_number(record) for record in batch]
+        failed = [at for at, number in enumerate(numbers) if report is None or number in report.failed]
+        done = failed[0] if failed else len(batch)
+        self._position += done
+        self._attempts = 0 if done else self._attempts + 1
+        if self._attempts > MOST_ATTEMPTS:
+            self.given_up.append(numbers[0])
+            self._position, self._attempts = self._position + 1, 0
+        self._publishing = False
+        if failed:
+            self._publishing = True
+            self.world.at(1.0, self._publish)
+        self.follow()
+
+
+def sequence_number(record: dict[str, Any]) -> str:
+    """What a stream record is known by."""
+    number: str = record["dynamodb"]["SequenceNumber"]
+    return number
+
+
+def draw_other_records(draw: Random) -> list[dict[str, Any]]:
+    """What else the stream may bring: now and then a foreign item, or a record as an earlier version wrote it."""
+    records = []
+    if draw.random() < 0.05:
+        records.append(to_item({"consignmentReference": FOREIGN, "owner": "somebody else"}))
+    if draw.random() < 0.05:
+        earlier = {
+            "consignmentReference": EARLIER,
+            "orderReference": "ORDER-0",
+            "state": "AllocationFailed",
+            "version": 1,
+            "allocatedAt": "2025-01-01T00:00:00.000Z",
+            "failure": {"code": "NoCarrierServiceAvailable", "message": "nothing fits"},
+        }
+        records.append(to_item(earlier))
+    return records
