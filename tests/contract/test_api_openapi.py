@@ -134,3 +134,14 @@ def test_answers_of_a_whole_life_are_as_documented(api: Api) -> None:
         ("/health", "GET", "/health", None),
     ):
         assert_documented(path, method, api.call(method, sent, body))
+
+
+def test_the_guide_s_consignment_is_the_document_s_example() -> None:
+    assert json.loads((FILE.parent / "examples" / "consignment.json").read_text("utf-8")) == NEW_CONSIGNMENT
+
+
+def test_the_guide_names_every_operation() -> None:
+    guide = (FILE.parent / "api.md").read_text("utf-8")
+    for operation in OPERATIONS:
+        last = operation.path.rpartition("/")[2] if "{" not in operation.path.rpartition("/")[2] else operation.path
+        assert last.partition("/{")[0] in guide, operation.path

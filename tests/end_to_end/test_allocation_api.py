@@ -1,0 +1,281 @@
+"""The deployed API over HTTP: a consignment's whole life in JSON and in XML, keys, crowds, and the queue beside it."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import time
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import requests
+
+from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
+from allocation.api.xml_writing import COMMON, CONSIGNMENTS, write_xml
+from allocation.consignments.allocations import Allocations
+from allocation.consignments.changes import Changes
+from allocation.consignments.errors import RequestError
+from allocation.domain.consignments import Consignment
+from allocation.domain.modes import AllocationMode, DefaultRules
+from allocation.domain.outcomes import Allocated, Outcome
+from local.deployment import Deployment
+from local.observer import Observer
+from local.paths import ROOT
+from local.stack import stack_outputs
+from tests.allocation_api import DESTINATION, consignment, package
+from tests.samples import summary_of
+
+SECONDS = 120
+CROWD = 6
+"""Calls at once: the local AWS starts a process of its own for each."""
+ITEM = {
+    "Description": "Bamboo socks",
+    "CountryOfOrigin": {"IsoCode": {"TwoLetterCode": "GB"}},
+    "HarmonisationCode": "611595",
+    "Quantity": 2,
+    "Weight": {"Value": 0.2, "Unit": "Kg"},
+    "Value": {"Amount": 5.99, "Currency": {"IsoCode": "GBP"}},
+}
+ORIGIN = {
+    "AddressType": "Origin",
+    "ShippingLocationReference": "Sorted1",
+    "CompanyName": "Sorted",
+    "AddressLine1": "Third Floor",
+    "Town": "Manchester",
+    "Postcode": "M1 5WG",
+    "Country": {"Name": "United Kingdom", "IsoCode": {"TwoLetterCode": "GB"}},
+    "Contact": {"FirstName": "Laura", "LastName": "Somebody", "Telephone": "01632960001"},
+}
+ABROAD = DESTINATION | {
+    "AddressLine1": "1 Rue de Rivoli",
+    "Town": "Paris",
+    "Region": None,
+    "Postcode": "75001",
+    "Country": {"Name": "France", "IsoCode": {"TwoLetterCode": "FR"}},
+}
+
+
+def to_france() -> dict[str, Any]:
+    """A consignment that passes customs, with all that customs ask for."""
+    customs = {"CategoryType": "Other", "ReasonForExport": "Sale", "ShippingTerms": "DAP"}
+    return plain(
+        consignment(Packages=[package(Items=[ITEM])], Addresses=[ORIGIN, ABROAD], CustomsDocumentation=customs)
+    )
+
+
+def plain(data: dict[str, Any]) -> dict[str, Any]:
+    """Data with floats, as any client of the API would hold it."""
+    with_floats: dict[str, Any] = json.loads(json.dumps(data, default=float))
+    return with_floats
+
+
+@dataclass
+class Client:
+    """A client of PRO as there are many: a base URL, a key, JSON."""
+
+    url: str
+    key: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def call(self, method: str, path: str, data: Any = None, **headers: str) -> requests.Response:
+        named = {
+            "ocp-apim-subscription-key": self.key,
+            "electio-api-version": "1.1",
+            "content-type": "application/json",
+            "accept": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        body = data if isinstance(data, bytes) else json.dumps(data).encode() if data is not None else None
+        self.session.trust_env = False
+        return self.session.request(method, self.url + path, data=body, headers=named, timeout=SECONDS)
+
+    def data(self, method: str, path: str, data: Any = None) -> Any:
+        answer = self.call(method, path, data)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json() if answer.content else None
+
+    def create(self, sent: dict[str, Any] | None = None) -> str:
+        [link] = self.data("POST", "/consignments", sent or plain(consignment()))
+        return str(link["Href"].rpartition("/")[2])
+
+
+@pytest.fixture
+def client(deployment: Deployment) -> Iterator[Client]:
+    client = Client(deployment.stack.api_url, deployment.stack.api_key)
+    with client.session:
+        yield client
+
+
+def test_the_lines_of_the_guide_lead_from_nothing_to_a_label(client: Client, tmp_path: Path) -> None:
+    [lines] = re.findall(r"```sh\n(REFERENCE=.*?)```", (ROOT / "docs" / "api.md").read_text("utf-8"), re.DOTALL)
+    assert lines.count("curl ") == 5
+    environment = {**os.environ, "API_URL": client.url, "API_KEY": client.key, "NO_PROXY": "127.0.0.1"}
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    shell = ["/bin/bash", "-eo", "pipefail", "-c", lines]
+    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, check=False)  # noqa: S603 - ours
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / "label.pdf").read_bytes().startswith(b"%PDF")
+    assert b'"StatusCode":200' in done.stdout
+
+
+def eventually(tells: Callable[[], bool], seconds: float) -> bool:
+    """Whether it is told within some time."""
+    ends = time.monotonic() + seconds
+    while not tells():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def test_the_links_of_a_reply_lead_to_what_they_name(client: Client) -> None:
+    [link] = client.data("POST", "/consignments", plain(consignment()))
+    answer = requests.get(link["Href"], headers={"ocp-apim-subscription-key": client.key}, timeout=SECONDS)
+    assert answer.json()["Reference"] == link["Href"].rpartition("/")[2]
+
+
+def test_a_whole_life_in_json(client: Client) -> None:
+    reference = client.create(to_france())
+    quotes = client.data("GET", f"/quotes/consignment/{reference}")["Quotes"]
+    [summary] = client.data("PUT", f"/allocation/{reference}/allocatewithquote/{quotes[0]['QuoteReference']}")
+    assert summary["CarrierServiceReference"] == quotes[0]["MpdCarrierServiceReference"]
+    for kind, start in (("PDF", b"%PDF"), ("PNG", b"\x89PNG"), ("ZPL", b"^XA")):
+        label = client.data("GET", f"/labels/{reference}/{kind}")
+        assert b64decode(label["File"]).startswith(start)
+    documents = client.data("GET", f"/consignments/docs/{reference}")
+    assert len(documents["CommercialInvoiceDocuments"]) == len(documents["CN22Documents"]) == 1
+    assert b64decode(documents["CN22Documents"][0]["Value"]).startswith(b"%PDF")
+    client.data("PUT", f"/consignments/{reference}/deallocate")
+    assert client.call("GET", f"/labels/{reference}").status_code == 400
+    [summary] = client.data("PUT", f"/allocation/{reference}/allocateWithServiceGroup/international")
+    assert summary["StatusCode"] == 200
+    assert client.data("GET", f"/consignments/{reference}/status")["Status"] == "Allocated"
+    client.data("PUT", f"/consignments/{reference}/cancel")
+    assert client.data("GET", f"/consignments/{reference}")["ConsignmentState"] == "Cancelled"
+    assert reference in client.data("GET", "/consignments/getConsignmentReferences?State=Cancelled")
+
+
+def test_a_whole_life_in_xml(client: Client) -> None:
+    def call(method: str, path: str, data: Any = None, root: str = "") -> ElementTree.Element:
+        body = write_xml(data, root) if data is not None else None
+        answer = client.call(method, path, body, content_type="application/xml", accept="application/xml")
+        assert answer.status_code in (200, 201), answer.text
+        assert answer.content == b"" or answer.headers["content-type"].startswith("application/xml")
+        return ElementTree.fromstring(answer.content or b"<nothing/>")  # noqa: S314 - our own
+
+    created = call("POST", "/consignments", consignment(), "CreateConsignmentRequest")
+    reference = created.findtext(f"ApiLink/{{{COMMON}}}Href", "").rpartition("/")[2]
+    quotes = call("GET", f"/quotes/consignment/{reference}")
+    [quote, *_] = [each.text for each in quotes.iter() if each.tag.endswith("}QuoteReference")]
+    allocated = call("PUT", f"/allocation/{reference}/allocatewithquote/{quote}")
+    assert allocated.findtext(f"AllocationSummary/{{{CONSIGNMENTS}}}StatusCode") == "200"
+    label = call("GET", f"/labels/{reference}")
+    assert [each.text for each in label if each.tag.endswith("}ContentType")] == ["application/pdf"]
+    call("GET", f"/consignments/docs/{reference}")
+    call("PUT", f"/consignments/{reference}/deallocate")
+    body = {"MpdCarrierServiceGroupReference": "valuableGoods", "ConsignmentReferences": [reference]}
+    group = call("PUT", "/allocation/allocatewithservicegroup", body, "AllocateConsignmentsWithServiceGroupRequest")
+    assert group.findtext(f"AllocationSummary/{{{CONSIGNMENTS}}}StatusCode") == "200"
+    cancelled = call("PUT", "/consignments/cancellist", [reference], "string")
+    assert cancelled.findtext(f"WithMessageOfString/{{{COMMON}}}IsSuccess") == "true"
+
+
+def test_of_a_crowd_over_http_one_allocates(client: Client) -> None:
+    reference = client.create()
+    path = f"/allocation/{reference}/allocatewithcheapestquote"
+    with ThreadPoolExecutor(CROWD) as crowd:
+        calls = crowd.map(lambda _: Client(client.url, client.key).call("PUT", path).status_code, range(CROWD))
+        statuses = Counter(calls)
+    assert statuses[200] == 1
+    assert set(statuses) <= {200, 400, 409}
+
+
+def test_of_fifty_allocations_at_once_one_is_written(client: Client, deployment: Deployment) -> None:
+    reference = client.create()
+    tables = stack_outputs(deployment.clients)
+    store = DynamoDBConsignments(
+        deployment.clients.dynamodb,
+        consignments=tables["ConsignmentsTableName"],
+        records=tables["AllocationsTableName"],
+    )
+    allocations = Allocations(Changes(store, lambda: datetime.now(UTC)))
+
+    def attempt(number: int) -> str:
+        def choose(consignment: Consignment) -> tuple[AllocationMode, Outcome]:
+            return DefaultRules(), Allocated(summary_of(consignment.reference))
+
+        try:
+            return allocations.allocate(reference, choose, f"attempt-{number}").state
+        except RequestError as error:
+            return error.code
+
+    with ThreadPoolExecutor(50) as crowd:
+        results = Counter(crowd.map(attempt, range(50)))
+    assert results["Allocated"] == 1
+    assert set(results) <= {"Allocated", "InvalidConsignmentStateException", "ConsignmentConflictException"}
+    assert client.data("GET", f"/consignments/{reference}")["ConsignmentState"] == "Allocated"
+
+
+@pytest.mark.parametrize("key", ["", "wrong"])
+@pytest.mark.parametrize("path", ["/carrierservices", "/consignments/EC-000-000-001", "/nowhere", "/health/more"])
+def test_without_a_known_key_everything_is_a_401_with_pro_s_error(client: Client, path: str, key: str) -> None:
+    answer = Client(client.url, key).call("GET", path)
+    assert answer.status_code == 401
+    assert list(answer.json()) == ["Code", "Message", "CorrelationId", "Details"]
+
+
+def test_the_health_check_needs_no_key(client: Client) -> None:
+    answer = requests.get(f"{client.url}/health", timeout=SECONDS)
+    assert (answer.status_code, answer.json()) == (200, {"Status": "Healthy"})
+
+
+def test_keys_come_and_go_without_a_deployment(client: Client, deployment: Deployment) -> None:
+    def hashed(*keys: str) -> str:
+        return json.dumps({f"key {at}": hashlib.sha256(key.encode()).hexdigest() for at, key in enumerate(keys)})
+
+    def opens(key: str) -> bool:
+        return Client(client.url, key).call("GET", "/carriers/getcarriers").status_code == 200
+
+    secrets = deployment.clients.secretsmanager
+    [secret] = [entry["ARN"] for entry in secrets.list_secrets()["SecretList"] if "ApiKeys" in entry["Name"]]
+    secrets.put_secret_value(SecretId=secret, SecretString=hashed(client.key, "second key"))
+    assert eventually(lambda: opens("second key"), 45)
+    assert opens(client.key)
+    secrets.put_secret_value(SecretId=secret, SecretString=hashed(client.key))
+    assert eventually(lambda: not opens("second key"), 75)
+    assert opens(client.key)
+
+
+def test_every_change_over_the_api_is_published(client: Client, observer: Observer) -> None:
+    reference = client.create()
+    client.data("PUT", f"/allocation/{reference}/allocatewithcheapestquote")
+    client.data("PUT", f"/consignments/{reference}/deallocate")
+    client.data("PUT", f"/consignments/{reference}/cancel")
+    wanted = {f"{reference}#1", f"{reference}#2", f"{reference}#3"}
+    assert eventually(lambda: wanted <= {event.event_id for event in observer.look([]).events}, 30)
+
+
+def test_what_the_queue_allocates_the_api_tells(client: Client, deployment: Deployment) -> None:
+    reference = client.create()
+    order = {
+        "eventType": "order-created",
+        "eventVersion": 1,
+        "eventId": "event-of-the-queue",
+        "occurredAt": "2026-11-23T09:15:00Z",
+        "orderReference": "WEB-1",
+        "consignments": [{**plain(consignment()), "Reference": reference}],
+    }
+    deployment.clients.sqs.send_message(QueueUrl=deployment.stack.order_queue_url, MessageBody=json.dumps(order))
+    path = f"/consignments/{reference}"
+    assert eventually(lambda: client.data("GET", f"{path}/status")["Status"] == "Allocated", 60)
+    assert client.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote").status_code == 400
+    assert client.data("GET", path)["Addresses"][1]["Contact"]["LastName"] == "McPetersson"
