@@ -13,6 +13,7 @@ DEVELOPMENT := .venv
 EMULATOR := .local/emulator
 SAM := .local/sam
 FUZZER := .local/fuzzer
+RIVALS := .local/rivals
 UV := .local/uv
 
 export SAM_CLI_TELEMETRY := 0
@@ -21,8 +22,8 @@ export UV_PYTHON_DOWNLOADS := never
 export BUILD_PYTHON := $(CURDIR)/$(UV)/bin/python
 
 help: ## what there is
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
-		printf '  %-15s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
+		printf '  %-20s %s\n' "$$target" "$$text"; done
 	@echo
 	@echo '  make run takes MODE=default_rules|service_group|carrier_service, GROUP=, SERVICE=, ORDERS=file.jsonl, JSON=1, PORT='
 
@@ -53,6 +54,25 @@ redrive: $(EMULATOR)/.synced ## list the order DLQ; REASON=, MESSAGE= or ALL=1 s
 
 trace: $(EMULATOR)/.synced ## tell the life of one order, ORDER=
 	@$(operations) trace $(call flag,STACK,--stack "$$STACK") $(call flag,ORDER,--order "$$ORDER")
+
+## The engine's catalogue
+
+.PHONY: catalogue-check explain bench schemas
+with_package = PYTHONPATH=layers/allocation exec $(DEVELOPMENT)/bin/python
+
+catalogue-check: $(DEVELOPMENT)/.synced ## validate the catalogue FILE=; AGAINST= tells what changed, COMPILE= writes what functions read
+	@$(with_package) -m local.catalogue_check $(call flag,FILE,"$$FILE") $(call flag,AGAINST,--against "$$AGAINST") \
+		$(call flag,COMPILE,--compile "$$COMPILE")
+
+explain: $(DEVELOPMENT)/.synced ## why which carrier service takes CONSIGNMENT=file.json; MODE= GROUP= SERVICE= CATALOGUE= NOW=
+	@$(with_package) -m local.explain $(call flag,CONSIGNMENT,"$$CONSIGNMENT") $(mode_flags) \
+		$(call flag,CATALOGUE,--catalogue "$$CATALOGUE") $(call flag,NOW,--now "$$NOW")
+
+bench: $(RIVALS)/.synced ## measure the engine beside karrio and zen-engine
+	@PYTHONPATH=layers/allocation:. exec $(RIVALS)/bin/python -m tests.benchmarks.bench
+
+schemas: $(DEVELOPMENT)/.synced ## generate docs/events/*.schema.json anew after a change of the contracts
+	@$(with_package) -m local.event_schemas
 
 ## Working on it
 
@@ -93,14 +113,15 @@ clean: ## remove all that was built or installed here
 
 ## Environments. The stamp lies inside and is written last: what was interrupted or lost is made anew.
 
-ENVIRONMENTS := $(DEVELOPMENT) $(EMULATOR) $(SAM) $(FUZZER) $(UV)
+ENVIRONMENTS := $(DEVELOPMENT) $(EMULATOR) $(SAM) $(FUZZER) $(RIVALS) $(UV)
 .PHONY: $(foreach environment,$(ENVIRONMENTS),$(if $(wildcard $(environment)/bin/python),,$(environment)/.synced))
 
 $(DEVELOPMENT)/.synced: requirements/development.txt
 $(EMULATOR)/.synced: requirements/emulator.txt
 $(SAM)/.synced: requirements/sam.txt
 $(FUZZER)/.synced: requirements/fuzz.txt
-$(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced $(FUZZER)/.synced: $(UV)/.synced
+$(RIVALS)/.synced: requirements/benchmark.txt
+$(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced $(FUZZER)/.synced $(RIVALS)/.synced: $(UV)/.synced
 	@echo "Installing $(filter requirements/%,$^) in $(@D) ..." >&2
 	@test -e $@ -a -x $(@D)/bin/python || \
 		$(UV)/bin/uv venv --quiet --clear --relocatable --python $(UV)/bin/python $(@D)

@@ -77,6 +77,7 @@ class ScriptedAllocator:
     modes: list[AllocationMode] = field(default_factory=list)
     tried_before: list[set[str]] = field(default_factory=list)
     crashes_on: set[str] = field(default_factory=set)
+    unavailable: bool = False
     meanwhile: Callable[[], object] | None = None
     """What happens elsewhere while the first call is under way."""
 
@@ -93,6 +94,8 @@ class ScriptedAllocator:
         if self.meanwhile:
             event, self.meanwhile = self.meanwhile, None
             event()
+        if self.unavailable:
+            raise RetryableError("there is no catalogue now")
         if self.crashes_on.intersection(self.asked[-1]):
             raise ZeroDivisionError("a mistake of the allocator's own")
         answers = {consignment.reference: self.answer(consignment) for consignment in consignments}

@@ -18,7 +18,7 @@ from allocation.domain.modes import DefaultRules
 from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure
 from allocation.observability import metrics
 from allocation.publishing import PublishReport
-from allocation.reporting import FAILURE_CODES, RETURN_CAUSES, report_batch, report_published
+from allocation.reporting import FAILURE_CODES, RETURN_CAUSES, catalogue_refused, report_batch, report_published
 from allocation.settings import AllocateOrdersSettings
 from allocation.workflow import BatchReport
 from tests.fakes.ports import FakeDeadline
@@ -61,13 +61,14 @@ def read(line: dict[str, Any]) -> Iterator[Metric]:
 
 
 def allocate_orders() -> None:
-    """Reports batches with everything that can become of an order, over SortedPRO too."""
+    """Reports batches with everything that can become of an order, over SortedPRO too, and of the catalogue."""
     codes = [*sorted(FAILURE_CODES), "AnyOther"]
     failed = {reference(at): AllocationFailed(Failure(code, "no")) for at, code in enumerate(codes)}
     returned = {cause: Deferred(cause) for cause in [*sorted(RETURN_CAUSES), "any_other"]}
     refused = {"refused": InvalidMessageError("NotJson", "the body is not JSON")}
     report_batch(BatchReport(returned, refused, failed, {"done": 1.0, "outage": 1.0}))
     report_batch(BatchReport({}, {}, {A: Allocated(summary_of(A))}))
+    catalogue_refused(ValueError("no catalogue"))
     allocate_over_pro()
 
 

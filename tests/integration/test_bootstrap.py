@@ -12,6 +12,7 @@ import pytest
 from allocation import bootstrap
 from allocation.adapters.aws import client
 from allocation.adapters.pro_allocator import ProAllocator
+from allocation.domain.errors import ConfigurationError
 from allocation.engine.allocator import EngineAllocator
 
 LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
@@ -20,6 +21,7 @@ NEEDED = {
     "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
     "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
 }
+PACKAGED = LAYER / "allocation" / "engine" / "sample.json"
 PRO = {"ALLOCATOR": "pro", "PRO_SECRET_NAME": "pro-key", "PRO_CIRCUITS_TABLE": "circuits"}
 
 
@@ -54,6 +56,23 @@ def test_the_engine_allocates_unless_told_otherwise(monkeypatch: pytest.MonkeyPa
 
 def test_sortedpro_allocates_where_it_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(wire(monkeypatch, NEEDED | PRO), ProAllocator)
+
+
+def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="catalogues", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+    s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes().replace(b"CX_NDS", b"CX_NEW"))
+    wire(monkeypatch, NEEDED | {"CATALOGUE_LOCATION": "s3://catalogues/live.json"})
+    engine = bootstrap.engine_at("s3://catalogues/live.json")
+    with pytest.raises(ConfigurationError, match="there is no usable catalogue"):
+        engine()
+    s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes())
+    assert "CX_NDS" in {service.reference for service in engine().catalogue.services}
+
+
+def test_a_catalogue_of_no_known_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="catalogue location 'ftp://x' can't be used"):
+        wire(monkeypatch, NEEDED | {"CATALOGUE_LOCATION": "ftp://x"})
 
 
 def test_everything_is_wired_once_for_all_invocations(monkeypatch: pytest.MonkeyPatch) -> None:

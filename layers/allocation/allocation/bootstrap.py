@@ -5,6 +5,7 @@ Each function imports what it wires and nothing else: imports are paid for at ev
 
 import os
 import random
+import time
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ from allocation.adapters.aws import client
 from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from allocation.engine.engine import Engine
     from allocation.ports import Allocator
     from allocation.publishing import PublishAllocations
     from allocation.workflow import AllocateOrders
@@ -60,9 +64,24 @@ def allocator(settings: AllocateOrdersSettings) -> "Allocator":
     if settings.allocator == "pro":
         return pro_allocator(settings)
     from allocation.engine.allocator import EngineAllocator
-    from allocation.engine.packaged import packaged_engine
 
-    return EngineAllocator(packaged_engine(), now=utc_now, api_base_url=settings.pro_base_url)
+    return EngineAllocator(engine_at(settings.catalogue_location), now=utc_now, api_base_url=settings.pro_base_url)
+
+
+def engine_at(location: str | None) -> "Callable[[], Engine]":
+    """The engine to use now, over the catalogue at `location` or the packaged one.
+
+    Raises `ConfigurationError` for a location of no known kind.
+    """
+    if location is None:
+        from allocation.engine.packaged import packaged_engine
+
+        packaged = packaged_engine()
+        return lambda: packaged
+    from allocation.adapters.catalogue_source import CatalogueSource, store_at
+    from allocation.reporting import catalogue_refused
+
+    return CatalogueSource(store_at(location, client), clock=time.monotonic, refused=catalogue_refused)
 
 
 def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":

@@ -32,7 +32,8 @@ class Allocator(Protocol):
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """Answers for every consignment given; never raises for one that fails.
 
-        Those in `tried_before` may be allocated already, by an earlier try whose outcome is not known.
+        Those in `tried_before` may be allocated already, by an earlier try whose outcome is not known. Raises
+        `RetryableError` where it can do nothing now.
         """
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RETURN_CAUSES: Final = frozenset(
     {
         "allocator_crashed",
+        "allocator_unavailable",
         "credentials",
         "no_answer",
         "not_kept_in_dlq",
@@ -84,6 +85,12 @@ def report_published(report: "PublishReport") -> None:
         logger.error("change not published", extra={"sequence_number": sequence_number, "cause": cause})
     count("EventsPublished", report.published)
     count("EventsNotPublished", len(report.failed))
+
+
+def catalogue_refused(error: Exception) -> None:
+    """Logs and counts a version of the catalogue that could not be used; the last good one stays in use."""
+    logger.error("catalogue refused", extra={"error": type(error).__name__, "reason": str(error)[:500]})
+    count("CatalogueRefused", 1)
 
 
 def count(metric: str, value: int) -> None:

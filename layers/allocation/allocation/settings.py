@@ -26,6 +26,8 @@ class AllocateOrdersSettings(BaseModel):
     service_group_reference: str | None = None
     carrier_service_reference: str | None = None
     allocator: Literal["engine", "pro"] = "engine"
+    catalogue_location: str | None = None
+    """`s3://bucket/key` or `appconfig://application/environment/profile`; the packaged sample where it is None."""
     pro_base_url: str = Field(default="https://api.electioapp.com", pattern=r"^https?://")
     pro_secret_name: str | None = None
     pro_circuits_table: str | None = None

@@ -34,6 +34,7 @@ RESERVE_SECONDS: Final = 5.0
 OUT_OF_TIME: Final = Deferred("out_of_time")
 NO_ANSWER: Final = Deferred("no_answer")
 """For a consignment that the allocator was asked for and passed over: its message must not count as done."""
+UNAVAILABLE: Final = Deferred("allocator_unavailable")
 CRASHED: Final = Deferred("allocator_crashed")
 NOT_RECORDED: Final = Deferred("not_recorded")
 NOT_READ: Final = Deferred("records_not_read")
@@ -155,6 +156,9 @@ class AllocateOrders:
         tried_before = {item.consignment.reference for item in wave if item.tried_before}
         try:
             return self.allocator.allocate([item.consignment for item in wave], self.mode, deadline, tried_before)
+        except RetryableError as error:
+            logger.warning("allocator not available", extra={"cause": str(error)})
+            return {item.consignment.reference: UNAVAILABLE for item in wave}
         except Exception as error:  # noqa: BLE001 - whatever it is, the other consignments must not wait for its mending
             references = [item.consignment.reference for item in wave]
             # Never the error's own text: it may quote what the consignment holds.

@@ -227,6 +227,14 @@ def test_a_consignment_that_crashes_the_allocator_returns_its_own_message_alone(
     assert orders.records.kept.keys() == {A, C}
 
 
+def test_an_allocator_that_can_do_nothing_now_returns_every_message() -> None:
+    orders = Orders()
+    orders.allocator.unavailable = True
+    unavailable = Deferred("allocator_unavailable")
+    assert orders.process(message("m1", A), message("m2", B)).returned == {"m1": unavailable, "m2": unavailable}
+    assert len(orders.allocator.asked) == 1
+
+
 def test_what_a_crashed_allocator_may_have_allocated_is_not_asked_for_as_if_it_were_new() -> None:
     orders = Orders()
     orders.allocator.crashes_on.add(B)

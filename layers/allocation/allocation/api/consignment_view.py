@@ -1,6 +1,5 @@
 """A consignment as PRO tells it: what the sender said, every name that PRO has, and how it stands."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,7 +20,7 @@ from allocation.api.consignment_shape import (
 from allocation.api.links import ApiLink, consignment_link
 from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total_value, total_weight
 from allocation.consignments.store import ALLOCATED, Known
-from allocation.contracts.allocation_record import PriceDocument, StoredRecord
+from allocation.contracts.allocation_record import PriceDocument, StoredRecord, explanation_of
 from allocation.contracts.full_consignment import FullConsignment
 from allocation.domain.outcomes import Price
 
@@ -150,7 +149,7 @@ def winner_of(record: StoredRecord | None) -> dict[str, Any]:
     """What the engine wrote down about the service it chose; empty where another system chose."""
     if record is None or record.state != ALLOCATED or record.explanation is None:
         return {}
-    winner: dict[str, Any] = json.loads(record.explanation).get("winner") or {}
+    winner: dict[str, Any] = explanation_of(record.explanation).get("winner") or {}
     return winner
 
 

@@ -1,6 +1,8 @@
 """The allocation record as the document that DynamoDB keeps and streams (`docs/events/README.md` lists its fields)."""
 
+import gzip
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +17,7 @@ from allocation.domain.summaries import AllocationSummary
 
 SCHEMA_VERSION: Final = 1
 LONGEST_EXPLANATION: Final = 150_000
-"""Characters, all ASCII; a longer explanation is not kept, for an item has at most 400 KB."""
+"""Characters as it is kept; a longer explanation is not, for an item has at most 400 KB."""
 LONGEST_FAILURE: Final = 1_000
 """Characters of a failure's code or message; the rest is cut."""
 
@@ -75,9 +77,18 @@ def outcome_fields(outcome: Standing) -> dict[str, Any]:
 
 
 def explanation_text(explanation: Explanation) -> str | None:
-    """The explanation as one text, since nothing queries inside it; None where it is too long to keep."""
-    text = json.dumps(explanation, separators=(",", ":"))
+    """The explanation as base64 of gzip of JSON: nothing queries inside it, and every KB of a record is paid for twice.
+
+    None where it is too long to keep. The same explanation makes the same text.
+    """
+    text = b64encode(gzip.compress(json.dumps(explanation, separators=(",", ":")).encode(), mtime=0)).decode()
     return text if len(text) <= LONGEST_EXPLANATION else None
+
+
+def explanation_of(text: str) -> Explanation:
+    """What `explanation_text` made `text` of."""
+    explanation: Explanation = json.loads(gzip.decompress(b64decode(text)))
+    return explanation
 
 
 def price_document(price: Price) -> Mapping[str, str]:
