@@ -12,12 +12,11 @@ from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
 from allocation.api.resolver import AnyCaseResolver, api_resolver
 from allocation.api.services import Services
 from allocation.api.table import OPERATIONS
-from allocation.bootstrap import utc_now
+from allocation.bootstrap import engine_at, utc_now
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.changes import Changes
 from allocation.consignments.intake import ALPHABET
 from allocation.consignments.register import Register
-from allocation.engine.packaged import packaged_engine
 from allocation.settings import read_settings
 
 
@@ -32,6 +31,7 @@ class AllocationApiSettings(BaseModel):
     consignment_retention_days: int = Field(default=90, ge=1)
     api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
     """What links in replies begin with; empty for the address that a request came to."""
+    catalogue_location: str | None = None
 
 
 @cache
@@ -44,8 +44,7 @@ def allocation_api() -> AnyCaseResolver:
     retention = timedelta(days=settings.record_retention_days) if settings.record_retention_days else None
     changes = Changes(store, utc_now, retention)
     register = Register(changes, random_characters, timedelta(days=settings.consignment_retention_days))
-    engine = packaged_engine()
-    services = Services(changes, register, Allocations(changes), lambda: engine, utc_now)
+    services = Services(changes, register, Allocations(changes), engine_at(settings.catalogue_location), utc_now)
     return api_resolver(OPERATIONS, services, settings.api_base_url)
 
 
