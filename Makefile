@@ -2,7 +2,7 @@
 # installed below this folder, from lock files with hashes; what is in place already costs nothing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down test check lint format typecheck chaos fuzz build lock clean
+.PHONY: help run up down test check lint format typecheck chaos chaos-stack fuzz build lock clean
 .DELETE_ON_ERROR:
 
 # The environments below are ours: bytecode makes every start after the first one faster. `make run` builds with make
@@ -94,6 +94,9 @@ typecheck: $(DEVELOPMENT)/.synced ## what mypy objects to
 
 chaos: $(DEVELOPMENT)/.synced ## faults and kills at every step, in HISTORIES= simulated histories
 	@exec $(DEVELOPMENT)/bin/python -m tests.simulation $(call flag,HISTORIES,--histories "$$HISTORIES")
+
+chaos-stack: $(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## ORDERS= through a local stack whose PRO fails every fifth call
+	@exec $(DEVELOPMENT)/bin/python -m tests.end_to_end.pro_chaos $(call flag,ORDERS,--orders "$$ORDERS")
 
 fuzz: $(FUZZER)/.synced ## fuzz what the functions read, with INPUTS= inputs a target
 	@exec $(FUZZER)/bin/python -m tests.fuzz $(call flag,INPUTS,--inputs "$$INPUTS")

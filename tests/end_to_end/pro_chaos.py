@@ -1,0 +1,221 @@
+"""The deployed stack against a SortedPRO that misbehaves: orders through it, and how their counts add up.
+
+`python -m tests.end_to_end.pro_chaos --orders 1000 --fault-chance 0.2`. Nothing is shortened for it: what a fault sends
+back to the queue waits as long as it would on AWS.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from local.account import Account
+from local.deployment import Deployment, deployed
+from local.following import follow, send_orders
+from local.modes import Mode
+from local.observer import Observer, read_record
+from local.progress import Progress
+from tests.end_to_end.conftest import free_port, order_message
+from tests.end_to_end.traffic import malformed_bodies
+from tests.fakes.pro_faults import KINDS, STATUSES, Fault, Faults
+from tests.fakes.pro_server import KEY, ProServer
+
+SECRET = "pro-subscription-key"
+ROTATED_KEY = "another-subscription-key"
+PATIENCE_SECONDS = 240.0
+"""Longer than any message waits that has failed four times."""
+HANG_SECONDS = 2.0
+REPEATED = 20
+"""Every so manieth order is sent twice."""
+KINDS_OF_FAULT = tuple(kind for kind in (*STATUSES, "redirect", *KINDS) if kind != "401")
+"""A rejected key holds everything back for a minute, as it should; the key is rotated once instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProMode(Mode):
+    """A mode whose allocator is a PRO at `url`."""
+
+    url: str = ""
+
+    def template_parameters(self) -> dict[str, str]:
+        """The parameters of `template.yaml` that set it."""
+        return {**Mode.template_parameters(self), "Allocator": "pro", "ProBaseUrl": self.url, "ProSecretName": SECRET}
+
+
+@dataclass
+class CountedFaults(Faults):
+    """Faults by chance, counted by kind."""
+
+    struck: Counter[str] = field(default_factory=Counter)
+
+    def next(self, path: str) -> Fault | None:
+        fault = super().next(path)
+        if fault:
+            self.struck[f"{fault.kind} {'before' if fault.before else 'after'}"] += 1
+        return fault
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What there is when all has come to rest."""
+
+    account: Account
+    malformed: dict[str, str]
+    """By body: the code that it is refused with."""
+    records: list[dict[str, object]]
+    """Every item of the table."""
+    left_on_queue: int
+    pro: ProServer
+    faults: CountedFaults
+    seconds: float
+
+
+def storm(orders: int, fault_chance: float, seed: int, folder: Path, console: Console) -> Aftermath:
+    """Deploys a stack in front of a faulty PRO, sends orders, rotates the key amid them, and waits for rest."""
+    faults = CountedFaults(fault_chance, seed, kinds=KINDS_OF_FAULT, hang_seconds=HANG_SECONDS)
+    with (
+        ProServer(faults=faults) as pro,
+        deployed(free_port(), ProMode(url=pro.url), folder, Progress(console)) as stack,
+    ):
+        secrets = stack.clients.secretsmanager
+        secrets.create_secret(Name=SECRET, SecretString=KEY)
+        observer = Observer(stack.clients, stack.stack)
+        started, malformed = time.monotonic(), malformed_bodies()
+        bodies = list(order_bodies(orders))
+        half = len(bodies) // 2
+        queue_url = stack.stack.order_queue_url
+        sent = list(send_orders(stack.clients.sqs, queue_url, list(map(order_message, [*malformed, *bodies[:half]]))))
+        secrets.put_secret_value(SecretId=SECRET, SecretString=ROTATED_KEY)
+        pro.key = ROTATED_KEY
+        sent += send_orders(stack.clients.sqs, queue_url, list(map(order_message, bodies[half:])))
+        account = follow(lambda: observer.look(sent), lambda _: None, PATIENCE_SECONDS)
+        seconds = time.monotonic() - started
+        left = wait_for_empty(stack)
+        return Aftermath(account, malformed, table(stack), left, pro, faults, seconds)
+
+
+def order_bodies(orders: int) -> Iterator[str]:
+    """Orders of one to three consignments, every twentieth sent twice; PRO does not know some, some fit no service."""
+    for number in range(orders):
+        kind = "404" if number % 17 == 3 else "NOF" if number % 13 == 5 else "STM"
+        references = [f"EC-{kind}-{number:03d}-{place:03d}" for place in range(1 + number % 3)]
+        event = {
+            "eventType": "order-created",
+            "eventVersion": 1,
+            "eventId": f"event-{number}",
+            "occurredAt": "2026-11-23T09:15:00Z",
+            "orderReference": f"STORM-{number}",
+            "consignments": [{"Reference": reference} for reference in references],
+        }
+        yield from [json.dumps(event)] * (2 if number % REPEATED == 0 else 1)
+
+
+def wait_for_empty(stack: Deployment) -> int:
+    """The messages left on the order queue when nothing changes any more."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (left := depth(stack)) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return left
+
+
+def depth(stack: Deployment) -> int:
+    """The messages of the order queue, those in flight and those that wait included."""
+    answer = stack.clients.sqs.get_queue_attributes(QueueUrl=stack.stack.order_queue_url, AttributeNames=["All"])
+    return sum(int(value) for name, value in answer["Attributes"].items() if name.startswith("ApproximateNumberOf"))
+
+
+def table(stack: Deployment) -> list[dict[str, object]]:
+    """Every item of the allocations table."""
+    pages = stack.clients.dynamodb.get_paginator("scan").paginate(TableName=stack.stack.allocations_table)
+    return [read_record(item) for page in pages for item in page["Items"]]
+
+
+def broken(aftermath: Aftermath) -> list[str]:
+    """Everything that does not add up."""
+    checks = (allocated_once, recorded_as_pro_says, published, accounted_for)
+    return [problem for check in checks for problem in check(aftermath)]
+
+
+def allocated_once(aftermath: Aftermath) -> Iterator[str]:
+    """PRO allocated nothing twice."""
+    for reference, count in aftermath.pro.state.allocations.items():
+        if count != 1:
+            yield f"{reference} was allocated {count} times"
+
+
+def recorded_as_pro_says(aftermath: Aftermath) -> Iterator[str]:
+    """Every consignment has one record, and it equals PRO's own state."""
+    records = {str(record["consignmentReference"]): record for record in aftermath.records}
+    wanted = {reference for order in aftermath.account.done for reference in order.message.consignments}
+    if set(records) != wanted:
+        yield f"{len(records)} records of {len(wanted)} consignments"
+    for reference, record in records.items():
+        known = aftermath.pro.state.consignments.get(reference)
+        state = known.state if known else "unknown"
+        outcome = "AllocationFailed" if reference.startswith(("EC-404", "EC-NOF")) else "Allocated"
+        service = record.get("carrierServiceReference")
+        if record["state"] != outcome or (known and (state, known.service) != (outcome, service)):
+            yield f"{reference} should be {outcome}, is {state} at PRO and recorded as {record['state']} on {service}"
+
+
+def published(aftermath: Aftermath) -> Iterator[str]:
+    """Every record has its event, and there is no other event."""
+    kinds = {"Allocated": "consignment.allocated", "AllocationFailed": "consignment.allocation_failed"}
+    wanted = {(f"{record['consignmentReference']}#1", kinds[str(record["state"])]) for record in aftermath.records}
+    got = {(event.event_id, event.kind) for event in aftermath.account.events}
+    if wanted != got:
+        yield f"{len(wanted - got)} records without an event, {len(got - wanted)} events without a record"
+
+
+def accounted_for(aftermath: Aftermath) -> Iterator[str]:
+    """Every message is off the queue, and the DLQ holds what can't be read, with the reasons, and nothing else."""
+    account = aftermath.account
+    if aftermath.left_on_queue:
+        yield f"{aftermath.left_on_queue} messages are left on the queue"
+    refused = Counter(refusal.code for refusal in account.refusals.values())
+    if refused != Counter(aftermath.malformed.values()):
+        yield f"in the DLQ are {dict(refused)}"
+    if account.without_outcome:
+        yield f"{len(account.without_outcome)} orders have no outcome"
+
+
+def told(aftermath: Aftermath) -> str:
+    """What ran, in two lines."""
+    account, pro = aftermath.account, aftermath.pro
+    counts = {
+        "messages": len(account.sent),
+        "requests to PRO": len(pro.requests),
+        "faults": aftermath.faults.struck.total(),
+        "allocations at PRO": pro.state.allocations.total(),
+        "records": len(aftermath.records),
+        "events": len(account.events),
+        "in the DLQ": len(account.refusals),
+    }
+    faults = ", ".join(f"{count} {kind}" for kind, count in sorted(aftermath.faults.struck.items()))
+    line = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    return f"{line} in {aftermath.seconds:.0f} s\nfaults: {faults}"
+
+
+def main() -> int:
+    """Raises the storm and tells what became of it; exit code 1 where something does not add up."""
+    parser = argparse.ArgumentParser(prog="python -m tests.end_to_end.pro_chaos", description=__doc__)
+    parser.add_argument("--orders", type=int, default=1000)
+    parser.add_argument("--fault-chance", type=float, default=0.2, metavar="0..1")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        aftermath = storm(options.orders, options.fault_chance, options.seed, Path(folder), Console(stderr=True))
+    problems = broken(aftermath)
+    print("\n".join([told(aftermath), *(f"BROKEN: {problem}" for problem in problems)]))  # noqa: T201
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
