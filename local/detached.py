@@ -14,6 +14,7 @@ from typing import IO, Final
 
 from rich.console import Console
 
+from local.api_page import publish_page
 from local.deployment import deployed
 from local.emulator import POLL_SECONDS, require_free_port
 from local.environment import endpoint
@@ -36,6 +37,8 @@ An order in, and the records it leads to:
       QueueUrl=os.environ["ORDER_QUEUE_URL"], MessageBody=open("{orders}").readline())'
   {python} -c 'import boto3, os; print(*boto3.client("dynamodb").scan(
       TableName=os.environ["ALLOCATIONS_TABLE"])["Items"], sep="\\n")'
+
+The allocation API, to be tried in a browser (docs/api.md has it in curl): {page}
 
 The emulator and the functions log into {log}.
 """
@@ -93,9 +96,10 @@ def up(mode: Mode, port: int, console: Console) -> int:
         note(lock, {"port": port})
         with deployed(port, mode, folder_of(port), progress, kept_open=(lock.fileno(),)) as deployment:
             write_environment(deployment.stack)
+            page = publish_page(deployment.clients, deployment.stack)
             note(lock, {"port": port, "pid": deployment.emulator.process.pid})
             deployment.emulator.keep()
-    progress.tell(usage(port))
+    progress.tell(usage(port, page))
     return 0
 
 
@@ -142,10 +146,11 @@ def tell_already_up(process: dict[str, int], progress: Progress) -> None:
     )
 
 
-def usage(port: int) -> str:
-    """How to talk to the stack, as lines to copy."""
+def usage(port: int, page: str) -> str:
+    """How to talk to the stack, as lines to copy; `page` is where the API can be tried."""
     return USAGE.format(
         endpoint=endpoint(port),
+        page=page,
         environment=shown(STACK_ENVIRONMENT),
         python=shown(EMULATOR_PYTHON),
         orders=shown(SAMPLE_ORDERS),
