@@ -145,11 +145,14 @@ def test_api_function_may_change_records_and_keep_consignments(stack: Stack) -> 
     }
 
 
-@pytest.mark.parametrize("location", ["s3://bucket/folder/live.json", "appconfig://abcd123/abcd124/abcd125"])
-def test_api_function_may_read_the_catalogue_that_the_queue_s_reads(stack: Stack, location: str) -> None:
+@pytest.mark.parametrize(
+    ("parameter", "place"),
+    [("CatalogueObject", "bucket/folder/live.json"), ("CatalogueConfiguration", "abcd123/abcd124/abcd125")],
+)
+def test_api_function_may_read_the_catalogue_that_the_queue_s_reads(stack: Stack, parameter: str, place: str) -> None:
     def added(role: str) -> list[dict[str, Any]]:
         without = stack.statements(role)
-        return [item for item in stack.statements(role, CatalogueLocation=location) if item not in without]
+        return [item for item in stack.statements(role, **{parameter: place}) if item not in without]
 
     assert added("AllocationApiRole") == added("AllocateOrdersRole") != []
     assert stack.statements("AllocationApiRole", Allocator="pro") == stack.statements("AllocationApiRole")
