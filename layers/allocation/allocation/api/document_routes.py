@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Final
 
-from typing_extensions import TypedDict
-
 from allocation.api.operations import Operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
@@ -14,32 +12,11 @@ from allocation.consignments.errors import Problem, RequestError, UnknownConsign
 from allocation.consignments.store import ALLOCATED
 from allocation.contracts.full_consignment import FullAddress, FullConsignment
 from allocation.documents.errors import DocumentError
+from allocation.documents.replies import CustomsDocuments, LabelFile
 from allocation.domain.summaries import AllocationSummary
 from allocation.engine.catalogue import Catalogue
 
 DEFAULT_FORMAT: Final = "PDF"
-
-
-class LabelFile(TypedDict):
-    """A file in base64, and its media type."""
-
-    File: str
-    ContentType: str
-
-
-class DocumentFile(TypedDict):
-    """A document: `Key` is its file name, `Value` the PDF in base64."""
-
-    Key: str
-    Value: str
-
-
-class CustomsDocuments(TypedDict):
-    """What customs want to see of a consignment; the lists are empty for one that passes no customs."""
-
-    CommercialInvoiceDocuments: list[DocumentFile]
-    CN22Documents: list[DocumentFile]
-    CN23Documents: list[DocumentFile]
 
 
 def get_labels(request: Request, services: Services) -> Reply:
@@ -66,7 +43,7 @@ def labels(request: Request, services: Services, wanted: str) -> Reply:
         raise RequestError("LabelFormatNotFoundException", text, 404)
     consignment, summary = allocated_consignment(request, services)
     try:
-        return Reply(dict(label_file(consignment, summary, wanted)), root="GetLabelsResponse")
+        return Reply(label_file(consignment, summary, wanted), root="GetLabelsResponse")
     except DocumentError as error:
         raise refusal(error) from error
 
