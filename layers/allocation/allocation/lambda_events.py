@@ -1,14 +1,20 @@
 """Lambda's events and context in the workflow's terms."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from allocation.adapters.dynamodb_documents import from_item
+from allocation.contracts.allocation_record import StoredRecord
 from allocation.ports import QueueMessage
 from allocation.publishing import Change
 
 Event = Mapping[str, Any]
+
+PUBLISHED: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) - {"explanation"}
+LONGEST_IMAGE: Final = 250_000
+"""Characters of an image's attributes with their types: a few times what `kept_summary` can take."""
 
 
 class LambdaContext(Protocol):
@@ -57,8 +63,12 @@ def changes(event: Event) -> list[Change]:
 
 
 def document_of(change: Event) -> dict[str, Any] | None:
-    """The record's new document; None where there is none that can be read, so that the others of a batch go on."""
+    """What an event needs of the record's new image; None where that can't be read: the others of a batch go on.
+
+    Nothing else is read: a foreign item may have 400 KB of anything, which would take half a second.
+    """
     try:
-        return from_item(change["NewImage"])
+        image = {name: value for name, value in change["NewImage"].items() if name in PUBLISHED}
+        return from_item(image) if len(json.dumps(image)) <= LONGEST_IMAGE else None
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
         return None

@@ -148,6 +148,23 @@ def test_an_image_that_can_not_be_read_fails_alone(image: Any) -> None:
     assert report.published == 1
 
 
+def test_what_others_put_into_an_item_is_not_read() -> None:
+    item = to_item(record_document(record_of(A)))
+    image = {**item, "theirs": {"X": "no type that there is"}, "explanation": {"B": "x" * 300_000}}
+    (sent,) = published(*changes({"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}}]}))
+    assert sent.event_id == f"{A}#1"
+
+
+def test_a_summary_that_would_take_long_to_read_fails_alone() -> None:
+    item = to_item(record_document(record_of(A)))
+    summary = {"M": {**item["allocationSummary"]["M"], "Extra": {"L": [{"N": "1"}] * 30_000}}}
+    bad = {"dynamodb": {"SequenceNumber": "10", "NewImage": {**item, "allocationSummary": summary}}}
+    event = {"Records": [bad, json_of("stream-insert-allocated.json")["Records"][0]]}
+    report = PublishAllocations(InMemoryEventPublisher()).process(changes(event))
+    assert report.failed == {"10": "NotAnAllocationRecord"}
+    assert report.published == 1
+
+
 @pytest.mark.parametrize(
     ("extra", "cause"),
     [({"orderReference": "x" * 300_000}, "EventTooLarge"), ({"mode": "y" * 300_000}, "EventTooLarge")],
