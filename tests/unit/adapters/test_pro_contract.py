@@ -166,7 +166,12 @@ def test_nothing_of_a_consignment_but_its_allocation_is_kept() -> None:
     assert "Peter" not in allocated.summary.model_dump_json()
 
 
-@pytest.mark.parametrize("price", [None, 5.49, {"Net": 5.49}, {**DETAIL["Allocation"]["Price"], "Net": "much"}])
+PRICE = DETAIL["Allocation"]["Price"]
+
+
+@pytest.mark.parametrize(
+    "price", [None, 5.49, {"Net": 5.49}, {**PRICE, "Net": "much"}, {**PRICE, "Currency": {"IsoCode": "GBP" * 99}}]
+)
 def test_an_unreadable_price_costs_only_the_price(price: Any) -> None:
     document = {**DETAIL, "Allocation": {**DETAIL["Allocation"], "Price": price}}
 
@@ -176,11 +181,13 @@ def test_an_unreadable_price_costs_only_the_price(price: Any) -> None:
     assert allocated.price is None
 
 
-def test_an_allocation_too_large_to_keep_is_unreadable() -> None:
+def test_an_allocation_is_adopted_however_much_is_said_of_it() -> None:
     leg = {**DETAIL["ConsignmentLegs"][0], "TrackingReferences": ["x" * MAXIMUM_SUMMARY_CHARACTERS]}
 
-    with pytest.raises(UnreadableReplyError):
-        read_consignment(body({**DETAIL, "ConsignmentLegs": [leg]}), REFERENCE, BASE_URL)
+    allocated = read_consignment(body({**DETAIL, "ConsignmentLegs": [leg]}), REFERENCE, BASE_URL).allocated
+
+    assert allocated is not None
+    assert allocated.summary.carrier_service_reference == DETAIL["Allocation"]["MpdCarrierServiceReference"]
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

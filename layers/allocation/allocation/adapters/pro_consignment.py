@@ -9,7 +9,6 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 from allocation.adapters.pro_contract import (
     MAXIMUM_MESSAGE_CHARACTERS,
     MAXIMUM_PARTS,
-    MAXIMUM_SUMMARY_CHARACTERS,
     ReplyPart,
     UnreadableReplyError,
 )
@@ -18,6 +17,7 @@ from allocation.domain.references import ConsignmentReference
 from allocation.domain.summaries import AllocationSummary, ApiLink, ConsignmentLeg
 
 PASSING_STATES: Final = frozenset({"Allocating", "Deallocating"})
+LONGEST_CURRENCY: Final = 16
 NOT_ALLOCATED_STATES: Final = frozenset({"Unallocated", "AllocationFailed", "Cancelled"})
 
 
@@ -29,7 +29,7 @@ def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 class _Currency(ReplyPart):
-    iso_code: str
+    iso_code: str = Field(max_length=LONGEST_CURRENCY)
 
 
 _Amount = Annotated[Decimal, Field(max_digits=15, decimal_places=5)]
@@ -93,10 +93,9 @@ def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str
         return ConsignmentStatus(state, None, failure_message)
     if consignment.allocation is None:
         raise UnreadableReplyError(f"{reference} has a state past allocation, and no readable Allocation")
-    allocated = _allocated(consignment, consignment.allocation, reference, base_url)
-    if len(allocated.summary.model_dump_json()) > MAXIMUM_SUMMARY_CHARACTERS:
-        raise UnreadableReplyError(f"the allocation of {reference} is too large to keep")
-    return ConsignmentStatus(state, allocated, failure_message)
+    return ConsignmentStatus(
+        state, _allocated(consignment, consignment.allocation, reference, base_url), failure_message
+    )
 
 
 def _allocated(
