@@ -7,7 +7,7 @@
 
 # The environments below are ours: bytecode makes every start after the first one faster. `make run` builds with make
 # again, in SAM: this one's flags are not meant for it.
-unexport PYTHONDONTWRITEBYTECODE MAKEFLAGS MFLAGS MAKELEVEL
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME MAKEFLAGS MFLAGS MAKELEVEL
 
 DEVELOPMENT := .venv
 EMULATOR := .local/emulator

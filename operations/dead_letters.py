@@ -2,8 +2,6 @@
 
 import gzip
 import re
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +21,7 @@ HIDDEN_SECONDS: Final = 300
 """For how long a message is out of others' sight after it was read; it comes back by itself if this process dies."""
 POLL_SECONDS: Final = 1
 """A poll that waits asks all of SQS's servers; one that does not may miss messages (SQS Developer Guide)."""
-OURS: Final = frozenset({"RefusalCode", "RefusalReason", "OriginalMessageId", "ContentEncoding"})
+OURS: Final = frozenset({"RefusalCode", "RefusalReason", "OriginalMessageId", "CompressedBody"})
 """The attributes that were added when a message was refused."""
 ORDER: Final = re.compile(r'\\*"orderReference\\*"\s*:\s*\\*"([^"\\]{1,128})')
 """The order reference in a body, also in one that is no JSON or wrapped as text in another."""
@@ -57,25 +55,23 @@ def dead_letter(message: "MessageTypeDef") -> DeadLetter:
     """A message as SQS delivers it."""
     refusal = read_refusal(message)
     attributes: dict[str, Any] = dict(message.get("MessageAttributes", {}))
-    encoding = attributes.get("ContentEncoding", {}).get("StringValue", "")
+    packed = attributes.get("CompressedBody")
     return DeadLetter(
         message_id=message["MessageId"],
         receipt_handle=message["ReceiptHandle"],
         reason=refusal.code,
         original_message_id=refusal.message_id,
         sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
-        body=decoded(message["Body"], encoding),
+        body=unpacked(packed) if packed else message["Body"],
         attributes={name: value for name, value in attributes.items() if name not in OURS},
     )
 
 
-def decoded(body: str, encoding: str) -> str | None:
+def unpacked(attribute: dict[str, Any]) -> str | None:
     """A body as it was before it was compressed; None where that can't be undone."""
-    if encoding != "gzip+base64":
-        return body if not encoding else None
     try:
-        return gzip.decompress(b64decode(body, validate=True)).decode()
-    except (Base64Error, DeflateError, OSError, EOFError, ValueError):
+        return gzip.decompress(attribute["BinaryValue"]).decode()
+    except (DeflateError, OSError, EOFError, KeyError, ValueError):
         return None
 
 

@@ -12,7 +12,7 @@ BUILD_PLATFORM ?= $(MANYLINUX_$(architecture))
 MANYLINUX_arm64 := manylinux2014_aarch64
 MANYLINUX_x86_64 := manylinux2014_x86_64
 
-target := $(notdir $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST))))))
+target := $(lastword $(filter python3.%,$(subst /, ,$(MAKEFILE_LIST))))
 architecture := $(lastword $(subst -, ,$(target)))
 python_version := $(patsubst python%,%,$(firstword $(subst -, ,$(target))))
 

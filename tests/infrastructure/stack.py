@@ -76,10 +76,6 @@ class Stack:
         return bool(left == right)
 
     def _value(self, side: Any, parameters: Mapping[str, str]) -> Any:
-        if isinstance(side, dict) and "Fn::Select" in side:
-            at, split = side["Fn::Select"]
-            separator, text = split["Fn::Split"]
-            return self._value(text, parameters).split(separator)[at]
         if isinstance(side, dict):
             return parameters.get(side["Ref"], self.parameters[side["Ref"]]["Default"])
         return side

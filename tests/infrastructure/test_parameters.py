@@ -32,12 +32,12 @@ def test_defaults_are_those_of_the_code(stack: Stack) -> None:
     )
 
 
-@pytest.mark.parametrize("days", ["0", "29", "30", "99", "100", "3650"])
+@pytest.mark.parametrize("days", ["0", "29", "30", "99", "100", "999", "1000", "3649", "3650"])
 def test_records_may_be_kept_for_ever_or_longer_than_any_message_lives(stack: Stack, days: str) -> None:
     assert accepts(stack, "RecordRetentionDays", days)
 
 
-@pytest.mark.parametrize("days", ["", "1", "14", "28", "-1", "10000", "0x1d"])
+@pytest.mark.parametrize("days", ["", "1", "14", "28", "-1", "3651", "3700", "10000", "0x1d"])
 def test_records_may_not_vanish_before_the_messages_that_they_guard_against(stack: Stack, days: str) -> None:
     assert not accepts(stack, "RecordRetentionDays", days)
 
@@ -55,6 +55,13 @@ def test_choice_is_refused_without_what_it_needs(stack: Stack, given: dict[str, 
 
     assert missing in refusal
     assert stack.refusals(**given, **{missing: "CX_NDS"}) == []
+
+
+def test_catalogue_stands_in_one_place(stack: Stack) -> None:
+    (refusal,) = stack.refusals(CatalogueObject="bucket/key", CatalogueConfiguration="abcd/abcd/abcd")
+
+    assert "not both" in refusal
+    assert stack.refusals(CatalogueObject="bucket/key") == []
 
 
 def test_modes_are_those_of_the_domain(stack: Stack) -> None:

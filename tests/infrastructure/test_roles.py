@@ -56,21 +56,24 @@ def test_order_function_may_read_the_pro_key_and_share_circuits_only_where_pro_a
 
 
 @pytest.mark.parametrize(
-    ("location", "actions"),
+    ("place", "actions"),
     [
-        ("", set()),
-        ("s3://bucket/folder/live.json", {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucketVersions"}),
+        ({}, set()),
         (
-            "appconfig://abcd123/abcd124/abcd125",
+            {"CatalogueObject": "bucket/folder/live.json"},
+            {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucketVersions"},
+        ),
+        (
+            {"CatalogueConfiguration": "abcd123/abcd124/abcd125"},
             {"appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"},
         ),
     ],
 )
 def test_order_function_may_read_the_catalogue_where_it_is_and_nowhere_else(
-    stack: Stack, location: str, actions: set[str]
+    stack: Stack, place: dict[str, str], actions: set[str]
 ) -> None:
     without = stack.statements(ORDERS)
-    added = [item for item in stack.statements(ORDERS, CatalogueLocation=location) if item not in without]
+    added = [item for item in stack.statements(ORDERS, **place) if item not in without]
     assert {action for statement in added for action in as_list(statement["Action"])} == actions
     assert all("*" not in text for statement in added for text in texts(statement["Resource"]))
 

@@ -127,7 +127,7 @@ def test_large_messages_share_no_batch_that_would_be_too_large(stack: Stack) -> 
 def test_a_message_that_was_compressed_is_sent_as_it_came(stack: Stack) -> None:
     stack.refuse("é" * (MOST_BYTES // 2))
     (packed,) = stack.dlq.messages()
-    assert packed["MessageAttributes"]["ContentEncoding"]["StringValue"] == "gzip+base64"
+    assert packed["MessageAttributes"]["CompressedBody"]["DataType"] == "Binary"
     assert stack.redrive("--all") == 0
     (sent,) = stack.orders.messages()
     assert sent["Body"] == "é" * (MOST_BYTES // 2)
@@ -137,8 +137,8 @@ def test_a_message_that_was_compressed_is_sent_as_it_came(stack: Stack) -> None:
 def test_a_message_that_can_not_be_decompressed_stays_and_is_named(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    encoding: Any = {"ContentEncoding": {"DataType": "String", "StringValue": "gzip+base64"}}
-    stack.dlq.client.send_message(QueueUrl=stack.dlq.url, MessageBody="damaged", MessageAttributes=encoding)
+    packed: Any = {"CompressedBody": {"DataType": "Binary", "BinaryValue": b"no gzip"}}
+    stack.dlq.client.send_message(QueueUrl=stack.dlq.url, MessageBody="damaged", MessageAttributes=packed)
     stack.give_up("order")
     assert stack.redrive("--all") == 1
     assert "its body can't be decompressed" in capsys.readouterr().out

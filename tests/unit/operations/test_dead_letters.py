@@ -1,7 +1,6 @@
 """What a message of the DLQ says of itself, and which messages are selected."""
 
 import gzip
-from base64 import b64encode
 from dataclasses import replace
 from typing import Any
 
@@ -42,25 +41,30 @@ def test_only_the_attributes_of_its_sender_go_with_a_message() -> None:
     assert letter.attributes == {"tenant": {"DataType": "String", "StringValue": "acme"}}
 
 
+def packed(body: bytes) -> Any:
+    """A message of the DLQ whose body is an attribute."""
+    return {
+        **message("see there"),
+        "MessageAttributes": {"CompressedBody": {"DataType": "Binary", "BinaryValue": body}},
+    }
+
+
 def test_a_compressed_body_is_read_as_it_was() -> None:
-    packed = b64encode(gzip.compress('{"naïve": 1}'.encode())).decode()
-    assert dead_letter(message(packed, ContentEncoding="gzip+base64")).body == '{"naïve": 1}'
+    assert dead_letter(packed(gzip.compress('{"naïve": 1}'.encode()))).body == '{"naïve": 1}'
 
 
 @pytest.mark.parametrize(
-    ("body", "encoding"),
+    "body",
     [
-        ("*", "gzip+base64"),
-        ("eA==", "gzip+base64"),
-        (b64encode(gzip.compress(b"order")[:-9]).decode(), "gzip+base64"),
-        (b64encode(gzip.compress(b"order")[:-20] + bytes(30)).decode(), "gzip+base64"),
-        (b64encode(gzip.compress(b"\xff")).decode(), "gzip+base64"),
-        ("order", "br"),
+        b"no gzip",
+        gzip.compress(b"order")[:-9],
+        gzip.compress(b"order")[:-20] + bytes(30),
+        gzip.compress(b"\xff"),
     ],
-    ids=["no base64", "no gzip", "cut short", "damaged", "no text", "of another kind"],
+    ids=["no gzip", "cut short", "damaged", "no text"],
 )
-def test_a_body_that_can_not_be_read_is_none_at_all(body: str, encoding: str) -> None:
-    assert dead_letter(message(body, ContentEncoding=encoding)).body is None
+def test_a_body_that_can_not_be_read_is_none_at_all(body: bytes) -> None:
+    assert dead_letter(packed(body)).body is None
 
 
 @pytest.mark.parametrize(

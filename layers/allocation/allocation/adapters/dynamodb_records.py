@@ -61,7 +61,7 @@ class DynamoDBRecords:
         try:
             answer = self._client.batch_get_item(RequestItems={self._table: request})  # type: ignore[dict-item]
         except (ClientError, BotoCoreError) as error:
-            raise RetryableError("the allocation records could not be read") from error
+            raise RetryableError(f"the allocation records could not be read ({cause_of(error)})") from error
         left: Any = answer["UnprocessedKeys"].get(self._table, {})
         return answer["Responses"].get(self._table, []), left.get("Keys", [])
 

@@ -1,7 +1,6 @@
 """The DLQ as the place of messages that can never be worked on, with the reason beside each."""
 
 import gzip
-from base64 import b64encode
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,14 +55,18 @@ def size(refused: RefusedMessage) -> int:
 
 
 def entry(entry_id: str, refused: RefusedMessage) -> dict[str, Any]:
-    """A batch entry; a body that leaves no room for attributes is compressed, and an attribute tells so."""
-    attributes = {
+    """A batch entry; a body that leaves no room for attributes becomes one itself, compressed.
+
+    An attribute can be binary, a body can't: any text that SQS takes gets smaller that way, also one without a pattern.
+    """
+    reason = {
         "RefusalCode": refused.error.code,
         "RefusalReason": str(refused.error) or refused.error.code,
         "OriginalMessageId": refused.message.message_id,
     }
-    body = refused.message.body
+    attributes, body = text_attributes(reason), refused.message.body
     if len(body.encode()) + ATTRIBUTES_BYTES > MOST_BYTES:
-        body = b64encode(gzip.compress(body.encode(), mtime=0)).decode()
-        attributes["ContentEncoding"] = "gzip+base64"
-    return {"Id": entry_id, "MessageBody": body, "MessageAttributes": text_attributes(attributes)}
+        packed = gzip.compress(body.encode(), mtime=0)
+        attributes["CompressedBody"] = {"DataType": "Binary", "BinaryValue": packed}
+        body = "The body is in the attribute CompressedBody, as gzip."
+    return {"Id": entry_id, "MessageBody": body, "MessageAttributes": attributes}
