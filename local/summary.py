@@ -4,15 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from local.account import Account, SentOrder, distinct
+from local.printable import printable
 from local.rows import Row
 
 
 def summary_lines(account: Account, rows: Sequence[Row]) -> Iterator[str]:
-    """Everything that is told of a run beside its rows."""
+    """Everything that is told of a run beside its rows, safe to show whatever the messages hold."""
     for part in (failure_lines(rows), refusal_lines(account), missing_lines(account), count_lines(account)):
         lines = list(part)
         if lines:
-            yield from ["", *lines]
+            yield from ["", *map(printable, lines)]
 
 
 def failure_lines(rows: Sequence[Row]) -> Iterator[str]:

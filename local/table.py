@@ -8,6 +8,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from local.printable import printable
 from local.rows import Row
 
 PIPED_WIDTH: Final = 10_000
@@ -38,7 +39,7 @@ def wide_table(rows: Sequence[Row], gap: int) -> Table:
     for column in table.columns:
         column.no_wrap = True
     for row in rows:
-        table.add_row(*cells(row), Text(" ".join(row.tracking_references) or "-"))
+        table.add_row(*cells(row), cell(" ".join(row.tracking_references)))
     return table
 
 
@@ -49,7 +50,7 @@ def narrow_table(rows: Sequence[Row]) -> Table:
     for row in rows:
         values = cells(row)
         stacked = (Text("\n").join(values[place : place + 2]) for place in range(0, len(values), 2))
-        table.add_row(*stacked, Text("\n".join(row.tracking_references) or "-"))
+        table.add_row(*stacked, Text("\n").join(map(cell, row.tracking_references or ("",))))
     return table
 
 
@@ -64,12 +65,17 @@ def empty_table(*headings: str, padding: tuple[int, int, int, int]) -> Table:
 def cells(row: Row) -> list[Text]:
     """All of a row but its tracking references."""
     return [
-        Text(row.order_reference or "-"),
-        Text(row.consignment_reference),
-        Text(row.mode or "-"),
-        Text(row.state or "no outcome", STATE_STYLES.get(row.state or "", "yellow")),
-        Text(row.carrier_reference or "-"),
-        Text(row.carrier_service_reference or "-"),
-        Text(f"{row.price['gross']} {row.price['currency']}" if row.price else "-"),
-        Text(str(row.legs or "-")),
+        cell(row.order_reference),
+        cell(row.consignment_reference),
+        cell(row.mode),
+        cell(row.state or "no outcome", STATE_STYLES.get(row.state or "", "yellow")),
+        cell(row.carrier_reference),
+        cell(row.carrier_service_reference),
+        cell(f"{row.price['gross']} {row.price['currency']}" if row.price else None),
+        cell(str(row.legs or "")),
     ]
+
+
+def cell(value: str | None, style: str = "") -> Text:
+    """A value, safe to show whatever the messages hold; a dash where there is none."""
+    return Text(printable(value or "-"), style)
