@@ -35,7 +35,7 @@ def load_orders(path: Path) -> tuple[OrderMessage, ...]:
     except UnicodeDecodeError as error:
         raise UsageError(f"The orders file {shown(path)} is not UTF-8 text: save it as UTF-8.") from error
     messages = tuple(
-        read_line(line.strip(), f"line {number} of {shown(path)}")
+        read_line(line.strip(), f"Line {number} of {shown(path)}")
         for number, line in enumerate(lines, start=1)
         if line.strip()
     )
@@ -47,13 +47,13 @@ def load_orders(path: Path) -> tuple[OrderMessage, ...]:
 def read_line(line: str, place: str) -> OrderMessage:
     """One line as a message to send. Raises `UsageError` that names the `place` unless it is a JSON object."""
     if len(line.encode()) > LARGEST_MESSAGE:
-        raise UsageError(f"{place.capitalize()} is larger than the 1 MiB that SQS takes: split the order.")
+        raise UsageError(f"{place} is larger than the 1 MiB that SQS takes: split the order.")
     try:
         message = json.loads(line, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{place.capitalize()} is not JSON ({error}): put one whole message on each line.") from error
+        raise UsageError(f"{place} is not JSON ({error}): put one whole message on each line.") from error
     if not isinstance(message, dict):
-        raise UsageError(f"{place.capitalize()} is not a JSON object: put one order-created message on each line.")
+        raise UsageError(f"{place} is not a JSON object: put one order-created message on each line.")
     event = innermost(message)
     return OrderMessage(line, text(event.get("orderReference")), consignment_references(event))
 

@@ -1,6 +1,7 @@
 """The orders file: what is read of a line, and what a user is told of a bad one."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,14 @@ def test_a_message_that_says_little_of_itself_is_still_sent(tmp_path: Path) -> N
 def test_a_bad_file_is_told_by_line_with_what_to_do(tmp_path: Path, content: str | bytes, complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
         load_orders(orders_file(tmp_path, content))
+
+
+@pytest.mark.parametrize("line", ["# Orders", "[]", json.dumps({"a": "x" * LARGEST_MESSAGE})])
+def test_a_file_is_named_as_it_is_written(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "README.md"
+    path.write_text(line)
+    with pytest.raises(UsageError, match=f"^Line 1 of {re.escape(str(path))} is "):
+        load_orders(path)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
