@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,6 +23,8 @@ from local.processes import STOPPING_SIGNALS
 from local.run import RunRequest, run
 
 DEFAULT_PORT: Final = 4566
+PORTS: Final = range(1024, 65536)
+"""Those that need no privilege."""
 STANDARD_OUTPUT: Final = 1
 
 
@@ -30,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raises `UsageError` instead of ending the process."""
-        raise UsageError(f"{message[:1].upper()}{message[1:]}. See `python -m local --help`.")
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. See `make help`.")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -102,8 +105,8 @@ def port_number(text: str) -> int:
     """A port, or the default for an empty text. Raises `ArgumentTypeError`."""
     if not text:
         return DEFAULT_PORT
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: use a number from 1024 to 65535")
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) not in PORTS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: use a number from {PORTS[0]} to {PORTS[-1]}")
     return int(text)
 
 

@@ -44,6 +44,9 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
         (["run", "--mode", "carrier_service", "--service", "a/b"], "SERVICE='a/b' is malformed"),
         (["run", "--port", "http"], "'http' is no port: use a number from 1024 to 65535"),
         (["run", "--port", "70000"], "'70000' is no port"),
+        (["run", "--port", "80"], "'80' is no port: use a number from 1024 to 65535"),
+        (["up", "--port", "1023"], "'1023' is no port"),
+        (["up", "--port", "9" * 5000], "is no port: use a number from 1024 to 65535"),
         (["run", "--orders", "gone.jsonl"], "Can't read the orders file gone.jsonl: No such file"),
         (["run", "--orders", "."], "Can't read the orders file .: Is a directory"),
         (["up", "--orders", "orders.jsonl"], "nrecognized arguments: --orders"),
@@ -58,6 +61,18 @@ def test_a_mistake_is_one_line_that_says_what_is_wrong(
     assert told.out == ""
     assert told.err.count("\n") == 1
     assert complaint in told.err
+
+
+def test_a_wrong_option_points_at_the_help_that_a_user_of_make_has(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "--port", "80"]) == 2
+    told = capsys.readouterr().err
+    assert told.endswith(" See `make help`.\n")
+    assert "python -m" not in told
+
+
+@pytest.mark.parametrize("port", [1024, 65535])
+def test_every_port_that_needs_no_privilege_is_taken(port: int) -> None:
+    assert cli.port_number(str(port)) == port
 
 
 def test_empty_values_mean_the_defaults_as_a_makefile_passes_them(monkeypatch: pytest.MonkeyPatch) -> None:
