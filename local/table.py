@@ -24,7 +24,19 @@ def print_table(console: Console, rows: Sequence[Row]) -> None:
     if not console.is_terminal:
         console.width = PIPED_WIDTH
     wide = (wide_table(rows, gap) for gap in GAPS)
-    console.print(next((table for table in wide if fits(console, table)), None) or narrow_table(rows))
+    table = next((table for table in wide if fits(console, table)), None) or narrow_table(rows)
+    if console.is_terminal:
+        console.print(table)
+    else:
+        print_without_trailing_blanks(console, table)
+
+
+def print_without_trailing_blanks(console: Console, table: Table) -> None:
+    """Prints a table whose last column is not filled up, as other programs like to read it."""
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        console.out(line.rstrip(), highlight=False)
 
 
 def fits(console: Console, table: Table) -> bool:
