@@ -64,6 +64,15 @@ class Account:
         return [order for order in self.sent if order.message_id in self.refusals]
 
     @property
+    def refused_consignments(self) -> dict[str, Refusal]:
+        """Why each consignment of a message in the DLQ was refused; of several such messages, the first tells."""
+        refusals: dict[str, Refusal] = {}
+        for order in self.refused:
+            for reference in order.message.consignments:
+                refusals.setdefault(reference, self.refusals[order.message_id])
+        return refusals
+
+    @property
     def without_outcome(self) -> list[SentOrder]:
         """The orders that were neither refused nor have a record of each consignment."""
         return [order for order in self.sent if order.message_id not in self.refusals and not self.is_done(order)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from local.account import Account
+from local.account import Account, Record, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Row:
     legs: int = 0
     tracking_references: tuple[str, ...] = ()
     failure: dict[str, str] | None = None
+    """`code` and `message`: why no carrier service takes it or, without a state, why its order is in the DLQ."""
 
     def to_json(self) -> dict[str, Any]:
         """The row as `--json` prints it."""
@@ -40,18 +41,26 @@ class Row:
 
 def rows_of(account: Account) -> list[Row]:
     """A row for every consignment that was sent, in the order of the file."""
-    return [row_of(order, reference, account) for reference, order in account.consignments.items()]
+    refusals = account.refused_consignments
+    return [
+        recorded(account.records[reference])
+        if reference in account.records
+        else Row(order, reference, failure=refused(refusals.get(reference)))
+        for reference, order in account.consignments.items()
+    ]
 
 
-def row_of(order: str | None, reference: str, account: Account) -> Row:
-    """The row of one consignment."""
-    record = account.records.get(reference)
-    if record is None:
-        return Row(order, reference)
+def refused(refusal: Refusal | None) -> dict[str, str] | None:
+    """A refusal in the form that a record has its failure in."""
+    return {"code": refusal.code, "message": refusal.reason} if refusal else None
+
+
+def recorded(record: Record) -> Row:
+    """The row of a consignment that has a record."""
     legs = (record.get("allocationSummary") or {}).get("ConsignmentLegs") or []
     return Row(
         record["orderReference"],
-        reference,
+        record["consignmentReference"],
         mode=record["mode"],
         state=record["state"],
         carrier_reference=record.get("carrierReference"),

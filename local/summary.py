@@ -18,7 +18,7 @@ def summary_lines(account: Account, rows: Sequence[Row]) -> Iterator[str]:
 
 def failure_lines(rows: Sequence[Row]) -> Iterator[str]:
     """The consignments that no carrier service takes, with the reason."""
-    failed = [row for row in rows if row.failure]
+    failed = [row for row in rows if row.state and row.failure]
     if failed:
         yield "Failures:"
     for row in failed:

@@ -40,6 +40,28 @@ def test_an_account_is_not_settled_before_every_record_is_published() -> None:
     assert account(orders, record(ONE), [event(ONE)]).is_settled
 
 
+def test_a_consignment_of_a_refused_order_has_the_refusal_as_its_failure_and_no_state() -> None:
+    orders = [sent("m1", "WEB-1", ONE, TWO), sent("m2", "WEB-2", TWO), sent("m3", "WEB-3", THREE)]
+    refusals = [refusal("m2", "ConsignmentConflict", "another order has it"), refusal("m1"), refusal("other")]
+    one, two, three = rows_of(account(orders, record(TWO), [], *refusals))
+    assert (one.state, one.failure) == (None, {"code": "NotJson", "message": "the body is not JSON"})
+    assert (two.state, two.failure) == ("Allocated", None)
+    assert (three.state, three.failure) == (None, None)
+
+
+def test_of_two_refused_orders_that_name_a_consignment_the_first_tells_why() -> None:
+    orders = [sent("m1", "WEB-1", ONE), sent("m2", "WEB-2", ONE), sent("m3", "WEB-3", ONE)]
+    found = account(orders, {}, [], refusal("m3", "Third"), refusal("m2", "Second"))
+    assert [row.to_json()["failure"]["code"] for row in rows_of(found)] == ["Second"]
+
+
+def test_a_refused_order_is_told_among_the_messages_in_the_dlq_alone() -> None:
+    found = account([sent("m1", "WEB-1", ONE)], {}, [], refusal("m1"))
+    told = list(summary_lines(found, rows_of(found)))
+    assert "Failures:" not in told
+    assert [line for line in told if "NotJson" in line] == ["  WEB-1  NotJson: the body is not JSON"]
+
+
 def test_the_counts_add_up() -> None:
     orders = [sent("m1", "WEB-1", ONE, TWO), sent("m2", None, THREE), sent("m3", "WEB-3", "EC-000-000-004")]
     records = {**record(ONE), **record(TWO, state="AllocationFailed")}
