@@ -37,7 +37,7 @@ class Observer:
         refusals = [read_refusal(message) for message in take_all(self._clients.sqs, self._stack.order_dlq_url)]
         self._refusals |= {refusal.message_id: refusal for refusal in refusals}
         account = Account(sent, self._records, self._refusals, self._events)
-        self._read_records([reference for reference in account.consignments if reference not in self._records])
+        self._read_records(unrecorded(account))
         return account
 
     def _read_records(self, references: Sequence[str]) -> None:
@@ -48,6 +48,12 @@ class Observer:
             for item in answer["Responses"].get(table, []):
                 record = read_record(item)
                 self._records[record["consignmentReference"]] = record
+
+
+def unrecorded(account: Account) -> list[str]:
+    """The references to ask the table for. None with half a surrogate pair: no key has one, being UTF-8 (DynamoDB)."""
+    references = (reference for reference in account.consignments if reference not in account.records)
+    return [reference for reference in references if not any("\ud800" <= letter <= "\udfff" for letter in reference)]
 
 
 def subscribed_queue(clients: Clients, topic_arn: str) -> str:

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from local.account import Refusal
-from local.observer import read_refusal
+from local.observer import read_refusal, unrecorded
+from tests.unit.local.accounts import account, record, sent
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -25,3 +26,8 @@ def test_a_message_without_a_reason_was_given_up_after_its_deliveries() -> None:
 
 def test_a_reason_that_is_missing_is_not_made_up() -> None:
     assert read_refusal(dead(RefusalCode="NotJson")).reason == ""
+
+
+def test_the_table_is_asked_for_what_it_can_have_and_has_not_told() -> None:
+    found = account([sent("m1", "WEB-1", "ONE", "TWO", "EC-\ud800", "Zoë 🚚\n")], record("ONE"), [])
+    assert unrecorded(found) == ["TWO", "Zoë 🚚\n"]
