@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -25,6 +26,9 @@ from local.catalogue_check import read_file
 from local.errors import LocalRunError, UsageError
 from local.explanation_tables import print_assessment
 from local.modes import read_mode
+
+PLACEHOLDER_REFERENCE: Final = "EC-000-000-000"
+"""Stands for the reference that PRO gives a consignment when it is created."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -99,9 +103,11 @@ def read_moment(text: str) -> datetime:
 
 
 def read_consignment(path: str) -> Consignment:
-    """The consignment of a file. Raises `UsageError` with all that is wrong."""
+    """The consignment of a file, which PRO may not have created yet. Raises `UsageError` with all that is wrong."""
     try:
         content = json.loads(read_file(path), parse_float=Decimal)
+        if isinstance(content, dict):
+            content = {"Reference": PLACEHOLDER_REFERENCE, **content}
         return ConsignmentDocument.model_validate(content).to_domain()
     except ValidationError as error:
         problems = "; ".join(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from allocation.engine.assessment import Assessment, Exclusion
@@ -14,6 +14,20 @@ from allocation.engine.pricing import Breakdown
 from allocation.engine.wording import actual, expected, plain
 
 PIPED_WIDTH: Final = 160
+ALL_COLUMNS_WIDTH: Final = 110
+HEADINGS: Final = (
+    "",
+    "Service",
+    "Carrier",
+    "Net",
+    "VAT",
+    "Gross",
+    "More",
+    "Collected (UTC)",
+    "Delivered",
+    "Made up of",
+)
+LEFT_OUT_WHEN_NARROW: Final = {"Carrier", "VAT"}
 
 
 def print_assessment(console: Console, engine: Engine, assessment: Assessment) -> None:
@@ -27,7 +41,9 @@ def print_assessment(console: Console, engine: Engine, assessment: Assessment) -
         f"{engine.catalogue.version}, prices of {date.fromordinal(assessment.question.day)}",
         markup=False,
     )
-    console.print(offers_table(engine, assessment) if assessment.offers else "No carrier service can take it.")
+    narrow = console.width < ALL_COLUMNS_WIDTH
+    offers = offers_table(engine, assessment, narrow=narrow) if assessment.offers else "No carrier service can take it."
+    console.print(offers)
     outside = [item for item in assessment.excluded if {NOT_IN_GROUP, NOT_REQUESTED} & set(item.failed)]
     inside = [item for item in assessment.excluded if item not in outside]
     if inside:
@@ -36,24 +52,16 @@ def print_assessment(console: Console, engine: Engine, assessment: Assessment) -
         console.print(f"{len(outside)} more services were not asked for.")
 
 
-def offers_table(engine: Engine, assessment: Assessment) -> Table:
-    """The offers, best first."""
+def offers_table(engine: Engine, assessment: Assessment, *, narrow: bool) -> Table:
+    """The offers, best first; a narrow table has fewer columns."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title_justify="left")
-    for heading in (
-        "",
-        "Service",
-        "Carrier",
-        "Net",
-        "VAT",
-        "Gross",
-        "More",
-        "Collected (UTC)",
-        "Delivered",
-        "Made up of",
-    ):
-        table.add_column(heading, justify="right" if heading in {"Net", "VAT", "Gross", "More"} else "left")
+    shown = [heading for heading in HEADINGS if not narrow or heading not in LEFT_OUT_WHEN_NARROW]
+    for heading in shown:
+        justify: JustifyMethod = "right" if heading in {"Net", "VAT", "Gross", "More"} else "left"
+        table.add_column(heading, justify=justify, no_wrap=heading == "Service")
     for rank, offer in enumerate(assessment.offers, start=1):
-        table.add_row(*offer_cells(engine, assessment, offer, rank), style="green" if rank == 1 else None)
+        cells = dict(zip(HEADINGS, offer_cells(engine, assessment, offer, rank), strict=True))
+        table.add_row(*(cells[heading] for heading in shown), style="green" if rank == 1 else None)
     return table
 
 
@@ -84,7 +92,7 @@ def excluded_table(engine: Engine, assessment: Assessment, excluded: list[Exclus
     """The services that can't take the consignment, one line a reason."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("Left out", "Reason", "Wanted", "Is"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading == "Left out")
     for exclusion in excluded:
         service = engine.index.services[exclusion.position]
         name = f"{service.reference} {service.name}"

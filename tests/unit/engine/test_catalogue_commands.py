@@ -1,15 +1,21 @@
 """The commands that check a catalogue and explain a consignment."""
 
 import json
+import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from allocation.catalogue import compilation
 from allocation.engine.compiled import read_compiled
 from local import catalogue_check, explain
 from tests.engines import document, service
 
+DOCS = Path(__file__).parents[3] / "docs"
+GUIDE = (DOCS / "catalogue.md").read_text("utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 SAMPLE = Path(compilation.__file__).with_name("sample.yaml")
 CONSIGNMENT = {
     "Reference": "EC-000-05B-MMA",
@@ -107,3 +113,55 @@ def test_a_file_that_is_no_consignment_is_told_in_a_line(
     path.write_text(text)
     assert explain.main([str(path)]) == 2
     assert "not.json" in capsys.readouterr().out
+
+
+def test_a_consignment_that_pro_has_not_created_yet_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(DOCS / "examples" / "consignment.json")
+    assert explain.main([path, "--now", "2027-06-09T10:00:00Z"]) == 0
+    assert capsys.readouterr().out.startswith("EC-000-000-000: 1 package(s) of 0.5 Kg")
+
+
+def test_the_guide_has_a_smallest_and_a_bigger_catalogue() -> None:
+    assert len(EXAMPLES) == 2
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_catalogue_of_the_guide_is_right_and_takes_its_consignment(example: str, tmp_path: Path) -> None:
+    catalogue, consignment = tmp_path / "catalogue.yaml", tmp_path / "consignment.json"
+    catalogue.write_text(example)
+    consignment.write_text("".join(re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)))
+    assert catalogue_check.main([str(catalogue)]) == 0
+    assert explain.main([str(consignment), "--catalogue", str(catalogue), "--now", "2027-06-09T10:00:00Z"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"weight": "30 stone", "surcharges": ["Feul"]}, "services.NEXT.weight.to: '30 stone' "),
+        ({"surcharges": ["Feul"]}, "services.NEXT.surcharges: 'Feul' "),
+    ],
+)
+def test_the_mistakes_of_the_guide_are_told_as_it_says(
+    wrong: dict[str, object], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wrong.yaml"
+    fuel = {"Fuel": {"type": "Variable", "amount": 0.065}}
+    path.write_text(json.dumps(document({"NEXT": service(**wrong)}, surcharges=fuel)))
+    assert catalogue_check.main([str(path)]) == 1
+    answer = capsys.readouterr().out
+    assert told in answer
+    assert answer in GUIDE
+
+
+@pytest.mark.parametrize(("width", "shown"), [(80, False), (109, False), (110, True)])
+def test_a_narrow_terminal_leaves_out_the_carrier_and_vat_and_keeps_references_whole(
+    consignment: str, width: int, shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = StringIO()
+    console = Console(file=out, force_terminal=True, no_color=True, highlight=False, width=width)
+    monkeypatch.setattr(explain, "Console", lambda **_: console)
+    explain.main([consignment, "--mode", "service_group", "--group", "valuableGoods", "--now", "2027-06-09T10:00:00Z"])
+    told = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
+    heading = next(line for line in told.splitlines() if line.startswith("   Service")).split()
+    assert ("Carrier" in heading, "VAT" in heading) == (shown, shown)
+    assert "CX_NDS Next Day Super" in told
