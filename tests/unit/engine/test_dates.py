@@ -1,7 +1,7 @@
 """Collections, cut-offs, clock changes, holidays and delivery promises."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -184,6 +184,14 @@ def test_beyond_the_years_of_the_catalogue_nothing_is_promised() -> None:
     assert reasons(assessed(DAILY, now=at("2030-06-05T10:00:00+00:00")), DAILY) == {"S": ["DatesNotMet"]}
 
 
+@pytest.mark.parametrize("promise", [{}, {"shipping_date": date(2026, 12, 31)}, {"requested_delivery": by(30)}])
+def test_before_the_years_of_the_catalogue_nothing_is_collected(promise: dict[str, Any]) -> None:
+    """The holidays of those days are not known: 25 December 2026 would be a working day."""
+    engine = engine_of({"S": service()}, years={"first": 2027, "last": 2028})
+    found = dates(engine, "2026-12-24T20:00:00+00:00", **promise)
+    assert found == (None if "shipping_date" in promise else ("2027-01-01 17:00", "2027-01-04"))
+
+
 def test_transit_counts_the_days_that_the_service_delivers_on() -> None:
     engine = engine_of({"S": service(delivery={"days": ["sat"]}, rates=[rate("GB", 5, days=2)])})
     assert dates(engine, "2027-06-09T10:00:00+01:00") == ("2027-06-09 16:00", "2027-06-19")
@@ -196,3 +204,24 @@ def test_the_answer_for_a_day_is_not_kept_past_its_cut_off() -> None:
         found = dates(engine, f"2027-06-09T{now}+01:00")
         assert found is not None
         assert found[0] == f"2027-06-{day:02d} 16:00"
+
+
+def test_what_the_engine_remembers_ends_with_the_day_of_the_location() -> None:
+    """A collection 60 days ahead comes into sight at midnight in New York, to a warm engine as to a new one."""
+    location = {
+        "country": "US",
+        "postcode": "10001",
+        "timeZone": "America/New_York",
+        "collections": {"default": "rare"},
+    }
+    hours = {"cutOff": "16:00", "collection": "17:00"}
+    sundays = [date(2027, 1, 10) + timedelta(weeks=week) for week in range(10)]
+    exceptions = {**{day.isoformat(): "closed" for day in sundays}, "2027-03-15": hours}
+    rare = {"rare": {"collections": [{"days": ["sun"], **hours}], "exceptions": exceptions}}
+    engine = engine_of(
+        {"S": service(origins=["*"])},
+        locations={"Depot": location | {"collections": {"default": "rare"}}},
+        calendars=DOCUMENT["calendars"] | rare,
+    )
+    assert dates(engine, "2027-01-15T04:59:59+00:00") is None
+    assert dates(engine, "2027-01-15T05:00:00+00:00") == ("2027-03-15 21:00", "2027-03-16")

@@ -173,6 +173,14 @@ def test_countries_islands_and_zip_ranges(postcode: str, country: str, services:
     assert eligible(assessed(ABROAD, to(postcode, country)), ABROAD) == services
 
 
+def test_uk_is_read_as_gb() -> None:
+    """Else a postcode's exclusion would be passed by, and no VAT charged."""
+    engine = engine_of({"S": service(destinations=["*"], excluded=["GB-BT"])})
+    for country in ("GB", "UK", "uk"):
+        assert reasons(assessed(engine, to("BT1 1AA", country)), engine) == {"S": ["PostcodeExcluded"]}
+        assert eligible(assessed(engine, to("M1 5WG", country)), engine) == {"S"}
+
+
 def test_units_are_exact() -> None:
     """66 lb are 29.93709642 Kg: neither a hair more nor less."""
     engine = engine_of({"S": service(weight="66 lb", length="48 in")})

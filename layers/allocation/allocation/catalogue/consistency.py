@@ -1,10 +1,20 @@
 """Finds what is wrong between the parts of a catalogue: names that lead nowhere, bands out of order, missing rates."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import chain, pairwise
 
-from allocation.catalogue.document import Calendar, CatalogueDocument, Over, Rate, Service, SizeRange, WeightRange
-from allocation.catalogue.places import PlaceError, place_to_keys, resolve
+from allocation.catalogue.document import (
+    Calendar,
+    CatalogueDocument,
+    ExchangeRate,
+    Over,
+    Rate,
+    Service,
+    SizeRange,
+    WeightRange,
+)
+from allocation.catalogue.places import PlaceError, check_country, place_to_keys, resolve
 from allocation.catalogue.problems import Problem, path_of, suggestion
 from allocation.engine.places import ANYWHERE, UnknownPlaceError, place_keys
 
@@ -59,8 +69,25 @@ def _zones(document: CatalogueDocument) -> Problems:
         for number, place in enumerate(places):
             try:
                 place_to_keys(place)
-            except PlaceError:
-                yield Problem(path_of("zones", name, number), place, "write a place; zones can't contain zones")
+            except PlaceError as error:
+                fix = "write a place; zones can't contain zones" if place in document.zones else str(error)
+                yield Problem(path_of("zones", name, number), place, fix)
+
+
+def _same_place_twice(
+    claims: Iterable[tuple[str, str, Sequence[str]]], zones: Mapping[str, Sequence[str]], fix: str
+) -> Problems:
+    """Places that two of the claims (path, name, places) have in common: the later one would win without a word."""
+    seen: dict[str, str] = {}
+    for path, name, places in claims:
+        try:
+            keys = sorted(resolve(places, zones))
+        except PlaceError:  # told where the place is written
+            continue
+        for key in keys:
+            if seen.setdefault(key, name) != name:
+                yield Problem(path, ", ".join(places), f"has {key} in common with {seen[key]}: {fix}")
+                break
 
 
 def _years(document: CatalogueDocument) -> Problems:
@@ -72,9 +99,7 @@ def _years(document: CatalogueDocument) -> Problems:
 
 def _money(document: CatalogueDocument) -> Problems:
     known = {document.currency, *(rate.currency for rate in document.exchange_rates)}
-    for number, rate in enumerate(document.exchange_rates):
-        if rate.rate == 0:
-            yield Problem(path_of("exchangeRates", number, "rate"), rate.rate, "write a rate above 0")
+    yield from _exchange_rates(document)
     for path, _, service in services(document):
         for field, currency in (
             ("currency", service.currency),
@@ -83,8 +108,35 @@ def _money(document: CatalogueDocument) -> Problems:
             if currency is not None and currency not in known:
                 fix = f"can't be compared with {document.currency}: add it to exchangeRates"
                 yield Problem(path_of(path, field), currency, fix)
+    yield from _taxes(document)
+
+
+def _exchange_rates(document: CatalogueDocument) -> Problems:
+    sound: list[tuple[str, date, int, ExchangeRate]] = []
+    for number, rate in enumerate(document.exchange_rates):
+        path = path_of("exchangeRates", number)
+        if rate.rate == 0:
+            yield Problem(path_of(path, "rate"), rate.rate, "write a rate above 0")
+        if rate.currency == document.currency:
+            yield Problem(path_of(path, "currency"), rate.currency, "is the catalogue's own currency: remove the rate")
+        if rate.to is not None and rate.to < rate.from_:
+            yield Problem(path_of(path, "to"), rate.to, f"lies before {rate.from_}, its from: change one")
+        else:
+            sound.append((rate.currency, rate.from_, number, rate))
+    for (_, _, first, one), (_, begin, second, other) in pairwise(sorted(sound, key=lambda item: item[:3])):
+        if one.currency == other.currency and (one.to is None or begin <= one.to):
+            fix = f"begins before rate {first} of {one.currency} has ended: end that one the day before"
+            yield Problem(path_of("exchangeRates", second, "from"), begin, fix)
+
+
+def _taxes(document: CatalogueDocument) -> Problems:
     for name, tax in document.taxes.items():
         yield from _places(path_of("taxes", name, "destinations"), tax.destinations, document.zones)
+    claims = [
+        (path_of("taxes", name, "destinations"), f"tax {name}", tax.destinations)
+        for name, tax in document.taxes.items()
+    ]
+    yield from _same_place_twice(claims, document.zones, "a place has one tax")
     if not any(
         ANYWHERE in document.zones.get(place, (place,)) for tax in document.taxes.values() for place in tax.destinations
     ):
@@ -131,6 +183,11 @@ def _holidays(document: CatalogueDocument) -> Problems:
         path = path_of("deliveryHolidays", number)
         yield from _places(path_of(path, "destinations"), item.destinations, document.zones)
         yield from _unknown(path_of(path, "holidays"), item.holidays, document.holidays, "holidays")
+    claims = [
+        (path_of("deliveryHolidays", number, "destinations"), f"item {number}", item.destinations)
+        for number, item in enumerate(document.delivery_holidays)
+    ]
+    yield from _same_place_twice(claims, document.zones, "a place has the holidays of one item")
 
 
 def _calendars(document: CatalogueDocument) -> Problems:
@@ -155,6 +212,10 @@ def _locations(document: CatalogueDocument) -> Problems:
     references = {reference for _, reference, _ in services(document)}
     for name, location in document.locations.items():
         path, collections = path_of("locations", name), location.collections
+        try:
+            check_country(location.country)
+        except PlaceError as error:
+            yield Problem(path_of(path, "country"), location.country, str(error))
         try:
             place_keys(location.country, location.postcode)
         except UnknownPlaceError as error:
@@ -190,9 +251,10 @@ def _service(path: str, service: Service, document: CatalogueDocument) -> Proble
         yield from _unknown(path_of(path, "locations"), location, document.locations, "location")
     for name in service.surcharges:
         yield from _unknown(path_of(path, "surcharges"), name, document.surcharges, "surcharge")
-    wrong: list[Problem] = []
+    for name in sorted({name for name in service.surcharges if service.surcharges.count(name) > 1}):
+        yield Problem(path_of(path, "surcharges"), name, "is there twice and would be charged twice: keep one")
     for field in ("origins", "destinations", "excluded"):
-        wrong += _places(path_of(path, field), getattr(service, field), document.zones)
+        yield from _places(path_of(path, field), getattr(service, field), document.zones)
     for field in ("weight", "length", "girth"):
         yield from _range(path_of(path, field), getattr(service, field))
     if service.divisor == 0:
@@ -200,11 +262,13 @@ def _service(path: str, service: Service, document: CatalogueDocument) -> Proble
     if service.delivery.window[0] > service.delivery.window[1]:
         yield Problem(path_of(path, "delivery", "window"), None, "ends before it begins: change one")
     for number, rate in enumerate(service.rates):
-        wrong += _places(path_of(path, "rates", number, "zone"), [rate.zone], document.zones)
+        yield from _places(path_of(path, "rates", number, "zone"), [rate.zone], document.zones)
         yield from _rate(path_of(path, "rates", number), rate, service)
-    yield from wrong
-    if not wrong:
-        yield from _same_place_twice(path, service, document)
+    claims = [
+        (path_of(path, "rates", number, "zone"), f"rate {number}", [rate.zone])
+        for number, rate in enumerate(service.rates)
+    ]
+    yield from _same_place_twice(claims, document.zones, "a place has one rate")
 
 
 def _rate(path: str, rate: Rate, service: Service) -> Problems:
@@ -221,16 +285,6 @@ def _rate(path: str, rate: Rate, service: Service) -> Problems:
         yield Problem(path_of(path, "above"), None, "needs an end: give the service a greatest weight")
     elif rate.above.step == 0 or (service.weight.to - rate.bands[-1].up_to) / rate.above.step > 2_000:
         yield Problem(path_of(path, "above", "step"), rate.above.step, "makes more than 2,000 steps: take a larger one")
-
-
-def _same_place_twice(path: str, service: Service, document: CatalogueDocument) -> Problems:
-    seen: dict[str, int] = {}
-    for number, rate in enumerate(service.rates):
-        for key in sorted(resolve([rate.zone], document.zones)):
-            if seen.setdefault(key, number) != number:
-                where = path_of(path, "rates", number, "zone")
-                yield Problem(where, rate.zone, f"has {key} in common with rate {seen[key]}: a place has one rate")
-                break
 
 
 def _groups(document: CatalogueDocument) -> Problems:

@@ -13,12 +13,16 @@ from allocation.catalogue.problems import InvalidDocumentError, Problem, path_of
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without surprises: numbers are decimals, `NO` and `16:00` are text, and no key comes twice."""
+    """YAML without surprises: numbers are decimals, `NO` and `16:00` are text, and each key is text and comes once."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        """Refuses a key that comes twice: the first would be lost without a word."""
+        """Refuses a key that is no text, and one that comes twice: the first would be lost without a word."""
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key must be text: put what has braces or brackets in quotes", key.start_mark
+                )
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"{key.value!r} comes twice in one mapping: keep one", key.start_mark

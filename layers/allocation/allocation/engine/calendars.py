@@ -43,10 +43,15 @@ class Calendar:
     last_day: int
     """The last day the holidays are known for; nothing is collected after."""
 
+    @property
+    def first_day(self) -> int:
+        """The first day the holidays are known for: its time zone's table begins a day before (`clock_changes`)."""
+        return self.time_zone.changes[0] // DAY_SECONDS + EPOCH_DAY + 1
+
     def collection_on(self, day: int) -> Collection | None:
         """The collection of a day; None where there is none."""
         slot = self._slot(day)
-        if slot is None or day > self.last_day:
+        if slot is None or not self.first_day <= day <= self.last_day:
             return None
         midnight = (day - EPOCH_DAY) * DAY_SECONDS
         moment = self.time_zone.moment
@@ -55,6 +60,10 @@ class Calendar:
     def today(self, now: int) -> int:
         """The local day at a moment."""
         return self.time_zone.local(now) // DAY_SECONDS + EPOCH_DAY
+
+    def day_end(self, now: int) -> int:
+        """The last second of the local day at a moment."""
+        return self.time_zone.moment((self.today(now) + 1 - EPOCH_DAY) * DAY_SECONDS) - 1
 
     def first_collection(self, now: int, from_day: int | None = None) -> Collection | None:
         """The first collection, on `from_day` or later, that can be joined at `now`."""

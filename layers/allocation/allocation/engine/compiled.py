@@ -27,7 +27,6 @@ from allocation.engine.summary import Carrier
 from allocation.engine.timezones import TimeZone
 
 FORMAT: Final = 1
-FEATURES: Final = ("pickUp", "dropOff", "timed", "tracked", "signed")
 
 Document = Mapping[str, Any]
 

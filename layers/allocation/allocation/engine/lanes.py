@@ -77,8 +77,9 @@ class Lane:
     def _date_table(self, promise: Promise, now: int) -> DateTable:
         dates: dict[int, tuple[tuple[int, int, int], Dates]] = {}
         late = 0
-        until = now + DAY_SECONDS - now % DAY_SECONDS - 1
+        until = now + DAY_SECONDS
         for calendar, terms, members in self._timetables:
+            until = min(until, calendar.day_end(now))
             kept = keep_promise(calendar, terms, promise, now)
             if kept is None:
                 late |= members

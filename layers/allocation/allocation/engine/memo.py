@@ -1,6 +1,6 @@
 """A bounded memory of what was worked out before."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -24,8 +24,3 @@ class Memo(Generic[Key, Value]):
             self._kept.pop(next(iter(self._kept)), None)
         self._kept[key] = value
         return value
-
-    def get_or_make(self, key: Key, make: Callable[[], Value]) -> Value:
-        """What is kept under the key, or else what `make` returns, which is kept."""
-        kept = self._kept.get(key)
-        return self.keep(key, make()) if kept is None else kept

@@ -17,6 +17,8 @@ _CROWN_DEPENDENCIES: Final = {"JE": "JE", "GY": "GG", "IM": "IM"}
 """Postcode areas that ISO 3166 knows as countries of their own; shops often write GB for them."""
 
 _POSTCODE_COUNTRIES: Final = frozenset({"GB", "JE", "GG", "IM"})
+_RESERVED_CODES: Final = {"UK": "GB"}
+"""Codes that ISO 3166-1 reserves for a country whose code is another; shops often write UK for GB."""
 
 
 class UnknownPlaceError(ValueError):
@@ -35,6 +37,7 @@ def place_keys(country: str, postcode: str | None) -> tuple[str, ...]:
     ('US:100', 'US', '*')
     """
     country = country.strip().upper()
+    country = _RESERVED_CODES.get(country, country)
     if re.fullmatch("[A-Z]{2}", country) is None:
         raise UnknownPlaceError(f"country {country[:16]!r} is not a two-letter ISO 3166 code such as GB")
     if country in _POSTCODE_COUNTRIES:
