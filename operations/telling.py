@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from local.printable import printable
 from operations.dead_letters import DeadLetter
 from operations.redrive import Redriven, Selection
 from operations.target import Target
@@ -52,7 +53,10 @@ def tell_life(order: str, life: Life, target: Target, tell: Tell) -> None:
     for record in life.records:
         tell_record(record, tell)
     for letter in life.dead_letters:
-        tell(f"In the DLQ since {letter.sent_at:%Y-%m-%d %H:%M:%S}Z: message {letter.message_id}, {letter.reason}")
+        tell(
+            f"In the DLQ since {letter.sent_at:%Y-%m-%d %H:%M:%S}Z: message {letter.message_id}, "
+            f"{printable(letter.reason)}"
+        )
     tell(
         f"Order queue: {counted(life.waiting)} waiting, {life.in_work} in work or held back, of whatever order. "
         f"Stream failure queue: {life.unpublished}."
@@ -74,8 +78,3 @@ def tell_record(record: dict[str, Any], tell: Tell) -> None:
 def counted(number: int) -> str:
     """`1 message`, `2 messages`."""
     return f"{number} message{'' if number == 1 else 's'}"
-
-
-def printable(text: str) -> str:
-    """A text from outside, without what could steer a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)
