@@ -10,6 +10,7 @@ from rich.table import Table
 from allocation.engine.assessment import Assessment, Exclusion
 from allocation.engine.checks import NOT_IN_GROUP, NOT_REQUESTED
 from allocation.engine.engine import Engine, Offer
+from allocation.engine.explanation import inputs_digest, shortened
 from allocation.engine.pricing import Breakdown
 from allocation.engine.wording import actual, expected, plain
 
@@ -39,6 +40,11 @@ def print_assessment(console: Console, engine: Engine, assessment: Assessment) -
     console.print(
         f"{inquiry.consignment.reference}: {len(inquiry.packages)} package(s) of {weight}, catalogue "
         f"{engine.catalogue.version}, prices of {date.fromordinal(assessment.question.day)}",
+        markup=False,
+    )
+    console.print(
+        f"As of {datetime.fromtimestamp(assessment.question.moment, UTC):%Y-%m-%d %H:%M:%S}Z; digests: "
+        f"catalogue {shortened(engine.catalogue.digest)}, inputs {shortened(inputs_digest(inquiry))}",
         markup=False,
     )
     narrow = console.width < ALL_COLUMNS_WIDTH
@@ -97,6 +103,7 @@ def excluded_table(engine: Engine, assessment: Assessment, excluded: list[Exclus
         service = engine.index.services[exclusion.position]
         name = f"{service.reference} {service.name}"
         for number, check in enumerate(exclusion.failed):
+            wanted = expected(check, engine, assessment.question, exclusion.position)
             is_ = actual(check, assessment.question.inquiry)
-            table.add_row("" if number else name, check.code, expected(check, service), is_, style="dim")
+            table.add_row("" if number else name, check.code, wanted, is_, style="dim")
     return table

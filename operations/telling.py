@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from allocation.contracts.allocation_record import explanation_of
+from allocation.domain.outcomes import Explanation
+from allocation.engine.explanation import shortened
 from local.printable import printable
 from operations.dead_letters import DeadLetter
 from operations.redrive import Redriven, Selection
@@ -72,7 +75,17 @@ def tell_record(record: dict[str, Any], tell: Tell) -> None:
     mode = " ".join(filter(None, (record.get("mode"), record.get("modeReference"))))
     tell(f"{consignment}  {record['state']}{f' {outcome}' if outcome else ''}  {record['allocatedAt']}")
     tell(f"  asked for by event {printable(str(record.get('eventId', '-')))}{f', mode {mode}' if mode else ''}")
-    tell(f"  version {version}, events {events}")
+    tell(f"  version {version}, event ids {events}")
+    if "explanation" in record:
+        tell_decision(explanation_of(record["explanation"]), tell)
+
+
+def tell_decision(explanation: Explanation, tell: Tell) -> None:
+    """What a decision of the engine was made by: enough to replay it."""
+    tell(
+        f"  decided {explanation['decidedAt']} by catalogue {explanation['catalogueVersion']}; digests: "
+        f"catalogue {shortened(explanation['catalogueDigest'])}, inputs {shortened(explanation['inputsDigest'])}"
+    )
 
 
 def counted(number: int) -> str:

@@ -15,6 +15,7 @@ import boto3
 from moto import mock_aws
 
 from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.api.resolver import AnyCaseResolver, api_resolver
 from allocation.api.services import Services
 from allocation.api.table import OPERATIONS
@@ -29,13 +30,15 @@ from allocation.engine.packaged import packaged_engine
 
 CONSIGNMENTS = "consignments"
 RECORDS = "allocations"
+LIMITS = "limits"
+REGION = "eu-west-2"
 HOST = "api.example.com"
 MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ENGINE = packaged_engine()
 
 
 def create_tables(dynamodb: Any) -> None:
-    """The two tables, with the keys and indexes of the template."""
+    """The three tables, with the keys and indexes of the template."""
     table = {"BillingMode": "PAY_PER_REQUEST", "KeySchema": [key("consignmentReference")]}
     dynamodb.create_table(
         TableName=CONSIGNMENTS,
@@ -54,6 +57,12 @@ def create_tables(dynamodb: Any) -> None:
             index("consignments-by-state", "state"),
         ],
         **table,
+    )
+    dynamodb.create_table(
+        TableName=LIMITS,
+        AttributeDefinitions=texts("serviceDay"),
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[key("serviceDay")],
     )
 
 
@@ -124,7 +133,8 @@ class Api:
     def services(self) -> Services:
         changes = Changes(self.store, self.clock)
         register = Register(changes, self.characters, timedelta(days=90))
-        return Services(changes, register, Allocations(changes), lambda: self.engine, self.clock)
+        limits = DynamoDBLimits(boto3.client("dynamodb", region_name=REGION), LIMITS)
+        return Services(changes, register, Allocations(changes), lambda: self.engine, self.clock, limits)
 
     @property
     def resolver(self) -> AnyCaseResolver:
@@ -220,9 +230,10 @@ DESTINATION = {
 
 def moto_store() -> DynamoDBConsignments:
     """A store over fresh tables; call it under `moto.mock_aws`."""
-    dynamodb = boto3.client("dynamodb", region_name="eu-west-2")
+    dynamodb = boto3.client("dynamodb", region_name=REGION)
     create_tables(dynamodb)
-    return DynamoDBConsignments(dynamodb, consignments=CONSIGNMENTS, records=RECORDS)
+    limits = DynamoDBLimits(dynamodb, LIMITS)
+    return DynamoDBConsignments(dynamodb, consignments=CONSIGNMENTS, records=RECORDS, limits=limits)
 
 
 @contextmanager
@@ -231,7 +242,7 @@ def served_api() -> Iterator[Api]:
     credentials = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "eu-west-2",
+        "AWS_DEFAULT_REGION": REGION,
     }
     with patch.dict(os.environ, credentials), mock_aws():
         os.environ.pop("AWS_ENDPOINT_URL", None)

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.allocation_api import DESTINATION, ORIGIN, Api, consignment, package, served_api
+from allocation.engine.engine import Engine
+from tests.allocation_api import DESTINATION, ENGINE, ORIGIN, Api, consignment, package, served_api
 
 SUMMARY_NAMES = [
     "StatusCode",
@@ -240,3 +242,29 @@ def test_filters_leave_services_out_and_never_let_one_in(api: Api) -> None:
     heavy = api.create(Packages=[HEAVY])
     answer = api.call("PUT", "/allocation/allocateConsignmentsWithServiceFilters", {"ConsignmentReferences": [heavy]})
     assert answer.data[0]["StatusCode"] == 400
+
+
+def test_a_deallocation_and_a_cancellation_free_the_limit_that_was_used() -> None:
+    """One consignment a day: the second is refused, until the first gives its place back."""
+    cheapest, catalogue = "CX_NDS", ENGINE.catalogue
+    services = [replace(item, daily_limit=1) if item.reference == cheapest else item for item in catalogue.services]
+    with served_api() as api:
+        api.engine = Engine(replace(catalogue, services=tuple(services)))
+        first, second = api.create(), api.create()
+
+        def status(reference: str) -> int:
+            body = {"MpdCarrierServiceReference": cheapest, "ConsignmentReferences": [reference]}
+            return int(api.call("PUT", "/allocation/allocatewithcarrierservice", body).data[0]["StatusCode"])
+
+        assert (status(first), status(second)) == (200, 400)
+        assert quoted(api, second).isdisjoint({cheapest})
+        assert api.call("PUT", f"/consignments/{first}/deallocate").status == 200
+        assert quoted(api, second) >= {cheapest}
+        assert (status(second), status(first)) == (200, 400)
+        assert api.call("PUT", f"/consignments/{second}/cancel").status == 200
+        assert status(first) == 200
+
+
+def quoted(api: Api, reference: str) -> set[str]:
+    quotes = api.call("GET", f"/quotes/consignment/{reference}").data["Quotes"]
+    return {quote["MpdCarrierServiceReference"] for quote in quotes}

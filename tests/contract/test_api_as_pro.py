@@ -20,7 +20,7 @@ from allocation.domain.outcomes import Allocated, AllocationFailed
 from allocation.engine.allocator import EngineAllocator
 from tests.allocation_api import DESTINATION, ENGINE, ORIGIN, Api, consignment, package, served_api
 from tests.api_server import KEY, served
-from tests.fakes.ports import FakeDeadline
+from tests.fakes.ports import FakeDeadline, InMemoryLimits
 from tests.samples import EVENTS
 
 MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
@@ -39,7 +39,7 @@ class Both:
     def agree(self, documents: list[dict[str, Any]], mode: AllocationMode) -> list[str]:
         """Allocates the consignments in both ways; returns the states that both ended with."""
         created = [self.created(document) for document in documents]
-        engine = EngineAllocator(self.api.engine, now=self.api.clock, api_base_url=self.address)
+        engine = EngineAllocator(self.api.engine, now=self.api.clock, api_base_url=self.address, usage=InMemoryLimits())
         expected = engine.allocate(created, mode, FakeDeadline())
         found = self.pro.allocate(created, mode, FakeDeadline())
         for each in created:
@@ -82,7 +82,7 @@ def test_a_group_or_a_service_that_does_not_exist_fails_for_the_same_reason(both
     for mode in (ServiceGroup("nowhere"), CarrierService("NOWHERE")):
         created = both.created(DOCUMENTS[0])
         outcome = both.pro.allocate([created], mode, FakeDeadline())[created.reference]
-        engine = EngineAllocator(both.api.engine, now=both.api.clock, api_base_url=both.address)
+        engine = EngineAllocator(both.api.engine, now=both.api.clock, api_base_url=both.address, usage=InMemoryLimits())
         expected = engine.allocate([created], mode, FakeDeadline())[created.reference]
         assert isinstance(outcome, AllocationFailed)
         assert isinstance(expected, AllocationFailed)

@@ -20,6 +20,7 @@ import pytest
 import requests
 
 from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.api.xml_writing import COMMON, CONSIGNMENTS, write_xml
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.changes import Changes
@@ -206,6 +207,7 @@ def test_of_fifty_allocations_at_once_one_is_written(client: Client, deployment:
         deployment.clients.dynamodb,
         consignments=tables["ConsignmentsTableName"],
         records=tables["AllocationsTableName"],
+        limits=DynamoDBLimits(deployment.clients.dynamodb, "limits"),
     )
     allocations = Allocations(Changes(store, lambda: datetime.now(UTC)))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from allocation.domain.consignments import Consignment
 from allocation.domain.errors import RetryableError
+from allocation.domain.limits import LimitedDay
 from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import Deferred, Outcome
 from allocation.domain.records import AllocationRecord
@@ -31,6 +32,8 @@ class InMemoryRecords:
     kept: dict[ConsignmentReference, AllocationRecord] = field(default_factory=dict)
     unwritable: set[str] = field(default_factory=set)
     unreadable: bool = False
+    outrun: dict[str, int] = field(default_factory=dict)
+    """How often others use up the limit that a consignment is to be counted on."""
 
     def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         if self.unreadable:
@@ -38,11 +41,27 @@ class InMemoryRecords:
         return frozenset(self.kept.keys() & set(references))
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
-        writable = [record for record in records if record.consignment_reference not in self.unwritable]
+        references = [record.consignment_reference for record in records]
+        outrun = frozenset(reference for reference in references if self.outrun.get(reference))
+        for reference in outrun:
+            self.outrun[reference] -= 1
+        writable = [each for each in records if each.consignment_reference not in self.unwritable | outrun]
         present = frozenset(record.consignment_reference for record in writable) & self.kept.keys()
         added = {item.consignment_reference: item for item in writable if item.consignment_reference not in present}
         self.kept |= added
-        return AddReceipt(frozenset(added), present)
+        return AddReceipt(frozenset(added), present, outrun)
+
+
+@dataclass
+class InMemoryLimits:
+    """A `LimitUsage` of what a test says."""
+
+    counts: dict[LimitedDay, int] = field(default_factory=dict)
+    asked: list[LimitedDay] = field(default_factory=list)
+
+    def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
+        self.asked += days
+        return {day: self.counts[day] for day in days if day in self.counts}
 
 
 @dataclass

@@ -110,6 +110,7 @@ def allocation(pro: ProServer, circuits: str) -> Iterator[Callable[[int, float],
     )
     settings = AllocateOrdersSettings(
         allocations_table="",
+        limits_table="",
         order_queue_url="",
         order_dlq_url="",
         allocator="pro",

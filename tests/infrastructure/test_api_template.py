@@ -131,6 +131,7 @@ def test_the_gateway_alone_may_call_the_functions(stack: Stack) -> None:
 def test_api_function_may_change_records_and_keep_consignments(stack: Stack) -> None:
     assert allowed(stack, "AllocationApiRole") == {
         arn("AllocationsTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"},
+        arn("LimitsTable"): {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
         json.dumps({"Fn::Sub": f"${{AllocationsTable.Arn}}/index/{BY_STATE}"}): {"dynamodb:Query"},
         arn("ConsignmentsTable"): {
             "dynamodb:BatchGetItem",

@@ -40,6 +40,7 @@ def test_order_function_may_take_orders_keep_records_and_set_messages_aside(stac
         },
         arn("OrderDlq"): {"sqs:SendMessage"},
         arn("AllocationsTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
+        arn("LimitsTable"): {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
         arn("AllocateOrdersLogs"): {"logs:CreateLogStream", "logs:PutLogEvents"},
     }
 

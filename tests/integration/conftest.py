@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 TABLE = "allocations"
+LIMITS = "limits"
 
 
 @dataclass
@@ -59,6 +60,12 @@ def dynamodb() -> "DynamoDBClient":
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": "consignmentReference", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "consignmentReference", "KeyType": "HASH"}],
+    )
+    made.create_table(
+        TableName=LIMITS,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "serviceDay", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "serviceDay", "KeyType": "HASH"}],
     )
     return made
 

@@ -10,7 +10,7 @@ from allocation import bootstrap
 from allocation.adapters.dynamodb_documents import from_item
 from allocation.domain.errors import ConfigurationError
 from allocation.ports import QueueMessage
-from tests.integration.conftest import TABLE, Queue
+from tests.integration.conftest import LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, captured_log, function, lines, sqs_event
 from tests.samples import A, B, json_of, message, text_of
 
@@ -43,6 +43,7 @@ class Deployed:
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> pytest.MonkeyPatch:
     monkeypatch.setenv("ALLOCATIONS_TABLE", TABLE)
+    monkeypatch.setenv("LIMITS_TABLE", LIMITS)
     monkeypatch.setenv("ORDER_QUEUE_URL", dlq.url.replace("dlq", "orders"))
     monkeypatch.setenv("ORDER_DLQ_URL", dlq.url)
     bootstrap.allocate_orders.cache_clear()

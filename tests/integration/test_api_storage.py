@@ -8,13 +8,24 @@ import boto3
 import pytest
 
 from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.adapters.dynamodb_records import DynamoDBRecords
 from allocation.consignments.store import StoredConsignment
 from allocation.contracts.allocation_event import allocation_event
 from allocation.contracts.allocation_record import StoredRecord
 from allocation.domain.outcomes import Allocated
 from allocation.domain.references import ConsignmentReference
-from tests.allocation_api import CONSIGNMENTS, HOST, MONDAY_MORNING, RECORDS, Api, consignment, package, served_api
+from tests.allocation_api import (
+    CONSIGNMENTS,
+    HOST,
+    LIMITS,
+    MONDAY_MORNING,
+    RECORDS,
+    Api,
+    consignment,
+    package,
+    served_api,
+)
 from tests.samples import record_of, summary_of
 
 Meanwhile = Callable[[], object]
@@ -35,12 +46,15 @@ def allocate(api: Api, reference: str) -> int:
     return api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote").status
 
 
+def queue_records() -> DynamoDBRecords:
+    dynamodb = boto3.client("dynamodb")
+    return DynamoDBRecords(dynamodb, RECORDS, DynamoDBLimits(dynamodb, LIMITS))
+
+
 def queue_allocates(reference: str) -> None:
     """What the order queue does with a consignment that it allocates."""
     known = ConsignmentReference(reference)
-    receipt = DynamoDBRecords(boto3.client("dynamodb"), RECORDS).add(
-        [record_of(known, Allocated(summary_of(reference)))]
-    )
+    receipt = queue_records().add([record_of(known, Allocated(summary_of(reference)))])
     assert receipt.added == {known}
 
 
@@ -113,7 +127,7 @@ def test_what_the_queue_allocates_the_api_sees_and_the_other_way_round(api: Api)
     assert api.call("GET", "/consignments/getConsignmentReferences?State=Unallocated").data == []
     other = api.create()
     allocate(api, other)
-    recorded = DynamoDBRecords(boto3.client("dynamodb"), RECORDS).recorded([ConsignmentReference(other)])
+    recorded = queue_records().recorded([ConsignmentReference(other)])
     assert recorded == {other}
 
 
@@ -121,7 +135,7 @@ def test_a_cancelled_consignment_is_never_allocated_by_the_queue(api: Api) -> No
     reference = api.create()
     assert api.call("PUT", f"/consignments/{reference}/cancel").status == 200
     known = ConsignmentReference(reference)
-    receipt = DynamoDBRecords(boto3.client("dynamodb"), RECORDS).add([record_of(known)])
+    receipt = queue_records().add([record_of(known)])
     assert not receipt.added
     assert receipt.present == {known}
 
@@ -197,7 +211,8 @@ def test_more_consignments_than_one_read_takes_are_found(api: Api) -> None:
 
 
 def test_a_store_that_does_not_answer_is_an_outage(api: Api) -> None:
-    gone = DynamoDBConsignments(boto3.client("dynamodb"), consignments="gone", records=RECORDS)
+    dynamodb = boto3.client("dynamodb")
+    gone = DynamoDBConsignments(dynamodb, consignments="gone", records=RECORDS, limits=DynamoDBLimits(dynamodb, LIMITS))
     stored = StoredConsignment(ConsignmentReference("EC-000-000-001"), {}, datetime(2026, 1, 1, tzinfo=UTC))
     api.store = gone
     assert api.call("GET", "/consignments/EC-000-000-001").status == 503

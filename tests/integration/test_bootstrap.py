@@ -18,6 +18,7 @@ from allocation.engine.allocator import EngineAllocator
 LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
 NEEDED = {
     "ALLOCATIONS_TABLE": "allocations",
+    "LIMITS_TABLE": "limits",
     "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
     "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
 }

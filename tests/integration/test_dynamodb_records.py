@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from allocation.adapters.dynamodb_documents import from_item
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.adapters.dynamodb_records import DynamoDBRecords
 from allocation.contracts.allocation_record import explanation_of
 from allocation.domain.errors import RetryableError
@@ -17,7 +18,7 @@ from allocation.domain.modes import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcomes import Allocated, AllocationFailed, Failure, Price
 from allocation.domain.references import OrderReference
 from allocation.ports import AddReceipt
-from tests.integration.conftest import TABLE
+from tests.integration.conftest import LIMITS, TABLE
 from tests.samples import FAILED, NOON, A, B, C, record_of, reference, summary_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "sl
 
 @pytest.fixture
 def records(dynamodb: "DynamoDBClient") -> DynamoDBRecords:
-    return DynamoDBRecords(dynamodb, TABLE)
+    return records_in(dynamodb)
+
+
+def records_in(dynamodb: "DynamoDBClient") -> DynamoDBRecords:
+    return DynamoDBRecords(dynamodb, TABLE, DynamoDBLimits(dynamodb, LIMITS))
 
 
 def kept(dynamodb: "DynamoDBClient", consignment: str) -> dict[str, Any] | None:
@@ -139,7 +144,7 @@ def test_one_record_that_exists_does_not_hold_the_others_back(
 
 
 def test_of_two_deliveries_that_both_saw_no_record_one_adds_it(dynamodb: "DynamoDBClient") -> None:
-    first, second = DynamoDBRecords(dynamodb, TABLE), DynamoDBRecords(dynamodb, TABLE)
+    first, second = records_in(dynamodb), records_in(dynamodb)
     assert first.recorded([A, B]) == second.recorded([A, B]) == frozenset()
     assert first.add([record_of(A), record_of(B)]).added == {A, B}
     late = second.add([record_of(A, FAILED), record_of(B, FAILED), record_of(C)])

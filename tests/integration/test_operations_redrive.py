@@ -13,7 +13,7 @@ from allocation.ports import QueueMessage, RefusedMessage
 from operations import cli, dead_letters
 from operations.redrive import MOST_BYTES
 from operations.target import Target
-from tests.integration.conftest import TABLE, Queue
+from tests.integration.conftest import LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, function, sqs_event
 from tests.samples import text_of
 
@@ -231,6 +231,7 @@ def test_a_redriven_order_that_was_done_meanwhile_changes_nothing(
     stack: Stack, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALLOCATIONS_TABLE", TABLE)
+    monkeypatch.setenv("LIMITS_TABLE", LIMITS)
     monkeypatch.setenv("ORDER_QUEUE_URL", stack.orders.url)
     monkeypatch.setenv("ORDER_DLQ_URL", stack.dlq.url)
     bootstrap.allocate_orders.cache_clear()

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from allocation.adapters.aws import client
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.adapters.dynamodb_records import DynamoDBRecords
+from allocation.domain.outcomes import Allocated
 from allocation.domain.references import OrderReference
 from operations import cli, dead_letters
 from operations.target import Target
 from tests.integration.conftest import Queue
-from tests.samples import FAILED, A, B, C, order_event, record_of, reference
+from tests.samples import FAILED, A, B, C, order_event, record_of, reference, summary_of
 
 Trace = Callable[[str], int]
 MARKER = "Robin"
@@ -56,7 +58,7 @@ def trace(target: Target, monkeypatch: pytest.MonkeyPatch) -> Trace:
 
 
 def add(target: Target, *records: Any) -> None:
-    DynamoDBRecords(target.dynamodb, "records").add(records)
+    DynamoDBRecords(target.dynamodb, "records", DynamoDBLimits(target.dynamodb, "limits")).add(records)
 
 
 def dead(target: Target, event: dict[str, Any]) -> str:
@@ -74,8 +76,19 @@ def test_the_records_of_an_order_are_told_with_their_events(
     assert f"{A}  Allocated CX_NDS  2026-11-23T12:00:00.000Z" in told
     assert f"{B}  AllocationFailed NoCarrierServiceAvailable" in told
     assert "asked for by event event-1, mode default_rules" in told
-    assert f"version 2, events {B}#1 {B}#2" in told
+    assert f"version 2, event ids {B}#1 {B}#2" in told
     assert C not in told
+
+
+def test_a_decision_of_the_engine_is_told_with_what_it_was_made_by(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made_by = {"catalogueVersion": "v7", "catalogueDigest": "c" * 64, "inputsDigest": "i" * 64}
+    explained = {"decidedAt": "2026-11-23T12:00:00+00:00", **made_by}
+    add(target, record_of(A, Allocated(summary_of(A), explanation=explained)))
+    assert trace("WEB-1") == 0
+    told = capsys.readouterr().out
+    assert f"decided {explained['decidedAt']} by catalogue v7; digests: catalogue {'c' * 12}, inputs {'i' * 12}" in told
 
 
 def test_more_consignments_than_one_read_takes_are_told_all(

@@ -15,6 +15,9 @@ from tests.simulation.world import World
 
 KEY = "consignmentReference"
 NOT_THERE_YET = f"attribute_not_exists({KEY})"
+HAS_ROOM = "attribute_not_exists(used) OR used <= :room"
+ANYHOW = "attribute_exists(anything) OR TRUE"
+"""What the simulation's own tests put in a guard's place."""
 
 
 def aws_error(operation: str, code: str) -> ClientError:
@@ -33,17 +36,31 @@ class ConditionalCheckFailedError(ClientError):
     """What botocore raises for a condition that does not hold."""
 
 
+class TransactionCanceledError(ClientError):
+    """What botocore raises for a transaction of which some actions can't be done."""
+
+    def __init__(self, held: Sequence[bool]) -> None:
+        code = "TransactionCanceledException"
+        super().__init__({"Error": {"Code": code, "Message": code}}, "TransactWriteItems")
+        self.response["CancellationReasons"] = [
+            {"Code": "None" if holds else "ConditionalCheckFailed"} for holds in held
+        ]
+
+
 class SimulatedDynamoDB:
-    """One table and its stream. A write that a condition refuses changes nothing and streams nothing."""
+    """The records with their stream, and the counts of limits. A write that a condition refuses changes nothing."""
 
     class exceptions:  # noqa: N801 - botocore's name
         """botocore's modelled errors."""
 
         ConditionalCheckFailedException = ConditionalCheckFailedError
+        TransactionCanceledException = TransactionCanceledError
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.items: dict[str, dict[str, Any]] = {}
+        self.counts: dict[str, int] = {}
+        """Allocations by service and day."""
         self.writes: Counter[str] = Counter()
         self.stream: list[dict[str, Any]] = []
 
@@ -55,11 +72,17 @@ class SimulatedDynamoDB:
             keys = request["Keys"]
             left = keys[self._world.random.choice((0, 1)) :] if self._world.random.random() < 0.05 else []
             done = keys[: len(keys) - len(left)]
-            found = [self.items[key[KEY]["S"]] for key in done if key[KEY]["S"] in self.items]
+            found = [item for key in done if (item := self._item(key))]
             unprocessed = {table: {**request, "Keys": left}} if left else {}
             return {"Responses": {table: found}, "UnprocessedKeys": unprocessed}
 
         return self._world.call("BatchGetItem", work, lambda done: failure("BatchGetItem", done))
+
+    def _item(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        if KEY in key:
+            return self.items.get(key[KEY]["S"])
+        day = key["serviceDay"]["S"]
+        return {**key, "used": {"N": str(self.counts[day])}} if day in self.counts else None
 
     def put_item(self, TableName: str, Item: dict[str, Any], ConditionExpression: str) -> dict[str, Any]:
         """Writes one item if the condition holds."""
@@ -77,22 +100,43 @@ class SimulatedDynamoDB:
 
     def transact_write_items(self, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Writes all items or none."""
-        puts = [item["Put"] for item in TransactItems]
+        puts = [item["Put"] for item in TransactItems if "Put" in item]
+        updates = [item["Update"] for item in TransactItems if "Update" in item]
 
         def work() -> dict[str, Any]:
             if not all(fits_dynamodb(put["Item"]) for put in puts):
                 raise aws_error("TransactWriteItems", "ValidationException")
-            if not all(self._holds(put["Item"], put["ConditionExpression"]) for put in puts):
-                raise aws_error("TransactWriteItems", "TransactionCanceledException")
+            held = [self._holds(put["Item"], put["ConditionExpression"]) for put in puts] + [
+                self._has_room(**update) for update in updates
+            ]
+            if not all(held):
+                raise TransactionCanceledError(held)
             for put in puts:
                 self._write(put["Item"])
+            for update in updates:
+                day = update["Key"]["serviceDay"]["S"]
+                change = int(update["ExpressionAttributeValues"][":change"]["N"])
+                self.counts[day] = self.counts.get(day, 0) + change
             return {}
 
         return self._world.call("TransactWriteItems", work, lambda done: failure("TransactWriteItems", done))
 
     def _holds(self, item: Mapping[str, Any], condition: str) -> bool:
-        assert condition in {NOT_THERE_YET, "attribute_exists(anything) OR TRUE"}, f"unknown condition {condition}"
+        assert condition in {NOT_THERE_YET, ANYHOW}, f"unknown condition {condition}"
         return condition != NOT_THERE_YET or item[KEY]["S"] not in self.items
+
+    def _has_room(
+        self,
+        TableName: str,
+        Key: Mapping[str, Any],
+        UpdateExpression: str,
+        ExpressionAttributeValues: Mapping[str, Any],
+        ConditionExpression: str,
+    ) -> bool:
+        assert ConditionExpression in {HAS_ROOM, ANYHOW}, f"unknown condition {ConditionExpression}"
+        used = self.counts.get(Key["serviceDay"]["S"])
+        room = int(ExpressionAttributeValues[":room"]["N"])
+        return ConditionExpression == ANYHOW or used is None or used <= room
 
     def _write(self, item: dict[str, Any]) -> None:
         reference = item[KEY]["S"]

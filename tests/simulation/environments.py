@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.adapters.dynamodb_records import DynamoDBRecords
 from allocation.adapters.pro_allocator import ProAllocator
 from allocation.adapters.pro_circuit import dynamodb_circuit
@@ -38,9 +39,11 @@ class InlineExecutor(Executor):
 
 
 @cache
-def engine() -> Engine:
-    """The engine over the sample catalogue, read once."""
-    return packaged_engine()
+def engine(daily_limit: int | None) -> Engine:
+    """The engine over the sample catalogue, each of whose services takes so many consignments a day."""
+    catalogue = packaged_engine().catalogue
+    services = tuple(replace(service, daily_limit=daily_limit) for service in catalogue.services)
+    return Engine(replace(catalogue, services=services))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Environments:
     pro: SimulatedPro
     circuits: SimulatedCircuits
     with_engine: bool
+    daily_limit: int | None
     with_circuits: bool
 
     def new(self) -> AllocateOrders:
@@ -62,16 +66,22 @@ class Environments:
         return AllocateOrders(
             allocator=self._allocator(),
             mode=self.mode,
-            records=DynamoDBRecords(self.table, "allocations"),  # type: ignore[arg-type]
+            records=DynamoDBRecords(self.table, "allocations", self._limits),  # type: ignore[arg-type]
             refused_messages=SqsRefusedMessages(self.queue, "order-dlq"),  # type: ignore[arg-type]
             redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]
             now=self.now,
             jitter=self.world.random.random,
         )
 
+    @property
+    def _limits(self) -> DynamoDBLimits:
+        return DynamoDBLimits(self.table, "limits")  # type: ignore[arg-type]
+
     def _allocator(self) -> Allocator:
         if self.with_engine:
-            return EngineAllocator(engine(), now=self.now, api_base_url=self.pro.base_url)
+            return EngineAllocator(
+                engine(self.daily_limit), now=self.now, api_base_url=self.pro.base_url, usage=self._limits
+            )
         return ProAllocator(
             SimulatedClient(self.pro, self.world),
             circuit=dynamodb_circuit(self.circuits, "circuits", lambda *_: None) if self.with_circuits else None,

@@ -1,6 +1,7 @@
 """The guarantee, checked on a history that has come to rest: each function yields what is broken, in words."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ def broken(history: History) -> list[str]:
         recorded_as_allocated,
         allocated_if_possible,
         written_once,
+        within_limits,
         published,
         given_up,
         accounted_for,
@@ -85,6 +87,17 @@ def written_once(history: History) -> Iterator[str]:
     for reference, count in history.table.writes.items():
         if count > 1:
             yield f"the record of {reference} was written {count} times"
+
+
+def within_limits(history: History) -> Iterator[str]:
+    """No service has more allocations for a day than it takes, and each is counted once."""
+    kept = [record for record in records(history).values() if "limitedDay" in record]
+    allocated = Counter(f"{record['carrierServiceReference']}#{record['limitedDay']}" for record in kept)
+    if history.table.counts != allocated:
+        yield f"the limits count {history.table.counts}, the records {dict(allocated)}"
+    for day, count in allocated.items():
+        if history.daily_limit is None or count > history.daily_limit:
+            yield f"{day} has {count} allocations, and takes {history.daily_limit}"
 
 
 def published(history: History) -> Iterator[str]:

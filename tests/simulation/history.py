@@ -47,6 +47,7 @@ class History:
     orders: list[Order] = field(init=False)
     order_numbers: list[int] = field(init=False)
     with_engine: bool = field(init=False)
+    daily_limit: int | None = field(init=False)
     mode: AllocationMode = field(init=False)
     table: SimulatedDynamoDB = field(init=False)
     queue: SimulatedSQS = field(init=False)
@@ -65,6 +66,7 @@ class History:
         self.order_numbers = [at for at in range(len(drawn)) if at not in self.plan.dropped_orders]
         self.orders = [drawn[at] for at in self.order_numbers]
         self.with_engine = draw.random() < 0.15 and not self.plan.outage_seconds
+        self.daily_limit = Random(f"{self.plan.seed}/limits").choice((None, 1, 2, 5))
         self._make_services(with_circuits=draw.random() < 0.5)
         self.pro.state.spoils_lists |= {
             reference for order in drawn for reference in order.consignments if reference.startswith("EC-SPO")
@@ -90,6 +92,7 @@ class History:
             pro=self.pro,
             circuits=self.circuits,
             with_engine=self.with_engine,
+            daily_limit=self.daily_limit,
             with_circuits=with_circuits,
         )
 

@@ -10,6 +10,7 @@ from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettin
 
 NEEDED = {
     "ALLOCATIONS_TABLE": "allocations",
+    "LIMITS_TABLE": "limits",
     "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
     "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from allocation.engine.engine import Engine
-    from allocation.ports import Allocator
+    from allocation.ports import Allocator, LimitUsage
     from allocation.publishing import PublishAllocations
     from allocation.workflow import AllocateOrders
 
@@ -30,17 +30,19 @@ def utc_now() -> datetime:
 @cache
 def allocate_orders() -> "AllocateOrders":
     """The use case behind the order queue. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.adapters.dynamodb_limits import DynamoDBLimits
     from allocation.adapters.dynamodb_records import DynamoDBRecords
     from allocation.adapters.sqs_redelivery import SqsRedelivery
     from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
     from allocation.workflow import AllocateOrders
 
     settings = read_settings(AllocateOrdersSettings, os.environ)
-    sqs = client("sqs")
+    sqs, dynamodb = client("sqs"), client("dynamodb")
+    limits = DynamoDBLimits(dynamodb, settings.limits_table)
     return AllocateOrders(
-        allocator=allocator(settings),
+        allocator=allocator(settings, limits),
         mode=settings.mode,
-        records=DynamoDBRecords(client("dynamodb"), settings.allocations_table),
+        records=DynamoDBRecords(dynamodb, settings.allocations_table, limits),
         refused_messages=SqsRefusedMessages(sqs, settings.order_dlq_url),
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),
         now=utc_now,
@@ -59,13 +61,14 @@ def publish_allocations() -> "PublishAllocations":
     return PublishAllocations(SnsPublisher(client("sns"), settings.allocations_topic_arn))
 
 
-def allocator(settings: AllocateOrdersSettings) -> "Allocator":
+def allocator(settings: AllocateOrdersSettings, limits: "LimitUsage") -> "Allocator":
     """The engine or SortedPRO."""
     if settings.allocator == "pro":
         return pro_allocator(settings)
     from allocation.engine.allocator import EngineAllocator
 
-    return EngineAllocator(engine_at(settings.catalogue_location), now=utc_now, api_base_url=settings.pro_base_url)
+    engine = engine_at(settings.catalogue_location)
+    return EngineAllocator(engine, now=utc_now, api_base_url=settings.pro_base_url, usage=limits)
 
 
 def engine_at(location: str | None) -> "Callable[[], Engine]":

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from allocation.domain.consignments import Consignment
 from allocation.domain.errors import InvalidMessageError
+from allocation.domain.limits import LimitedDay
 from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import Deferred, Outcome
 from allocation.domain.records import AllocationRecord
@@ -39,12 +40,21 @@ class Allocator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AddReceipt:
-    """What became of records to add; a reference in neither set is to be tried again."""
+    """What became of records to add; a reference in none of the sets is to be tried again."""
 
     added: frozenset[ConsignmentReference]
     """Written by this call."""
     present: frozenset[ConsignmentReference]
     """Found written already, and left as they are."""
+    outrun: frozenset[ConsignmentReference] = frozenset()
+    """Not written, for others used up the limit it counts on: to be decided anew."""
+
+
+class LimitUsage(Protocol):
+    """Knows how much of the allocation limits is used."""
+
+    def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
+        """The allocations on each of the days; those without any are left out. Raises `RetryableError`."""
 
 
 class RecordStore(Protocol):

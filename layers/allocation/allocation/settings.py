@@ -20,6 +20,7 @@ class AllocateOrdersSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     allocations_table: str
+    limits_table: str
     order_queue_url: str
     order_dlq_url: str
     allocation_mode: ModeName = "default_rules"

@@ -31,6 +31,8 @@ WAVE: Final = 100
 """Consignments allocated before their outcomes are written: a function that is killed has at most so many unwritten."""
 RESERVE_SECONDS: Final = 5.0
 """Kept for writing and answering: no wave is started with less time than this left."""
+MOST_DECISIONS: Final = 3
+"""How often a consignment is decided in one delivery, where others use up limits meanwhile."""
 OUT_OF_TIME: Final = Deferred("out_of_time")
 NO_ANSWER: Final = Deferred("no_answer")
 """For a consignment that the allocator was asked for and passed over: its message must not count as done."""
@@ -138,7 +140,25 @@ class AllocateOrders:
     def _allocate_wave(
         self, wave: Sequence[Work], deadline: Deadline
     ) -> tuple[dict[ConsignmentReference, Outcome], Deferrals]:
-        """Allocates and records one wave; the outcomes returned are those that this call has written."""
+        """Allocates and records one wave; the outcomes returned are those that this call has written.
+
+        What others outran in the use of a limit is decided anew, a few times.
+        """
+        recorded: dict[ConsignmentReference, Outcome] = {}
+        deferrals: Deferrals = {}
+        for _ in range(MOST_DECISIONS):
+            outcomes, deferred, outrun = self._decide(wave, deadline)
+            recorded |= outcomes
+            deferrals |= deferred
+            wave = [item for item in wave if item.consignment.reference in outrun]
+            if not wave:
+                break
+        return recorded, deferrals | {item.consignment.reference: NOT_RECORDED for item in wave}
+
+    def _decide(
+        self, wave: Sequence[Work], deadline: Deadline
+    ) -> tuple[dict[ConsignmentReference, Outcome], Deferrals, frozenset[ConsignmentReference]]:
+        """Asks for answers and records them; returns what was written, what was not and why, and what was outrun."""
         answers = self._answers(wave, deadline)
         asked = {item.consignment.reference: item for item in wave}
         outcomes = {
@@ -147,9 +167,9 @@ class AllocateOrders:
             if reference in asked and not isinstance(answer, Deferred)
         }
         receipt = self.records.add([self._record(asked[reference], outcome) for reference, outcome in outcomes.items()])
-        settled = receipt.added | receipt.present
+        settled = receipt.added | receipt.present | receipt.outrun
         deferrals = {reference: deferral_of(answers.get(reference, NO_ANSWER)) for reference in asked.keys() - settled}
-        return {reference: outcomes[reference] for reference in receipt.added}, deferrals
+        return {reference: outcomes[reference] for reference in receipt.added}, deferrals, receipt.outrun
 
     def _answers(self, wave: Sequence[Work], deadline: Deadline) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """The allocator's answers; where it crashes, each consignment is asked for alone, so that only one suffers."""

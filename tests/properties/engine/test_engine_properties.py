@@ -19,6 +19,7 @@ from allocation.engine.engine import Engine
 from allocation.engine.packaged import packaged_engine
 from allocation.engine.timezones import TimeZone
 from tests.engines import PARCEL, assessed, eligible, engine_of, rate, reasons, service, winner
+from tests.fakes.ports import InMemoryLimits
 from tests.properties.engine.oracle import cheapest_by_search
 
 SAMPLE = packaged_engine()
@@ -90,7 +91,7 @@ class Never:
 def test_the_explanation_agrees_with_the_decision(
     consignment: Consignment, mode: AllocationMode, now: datetime
 ) -> None:
-    allocator = EngineAllocator(SAMPLE, now=lambda: now, api_base_url="https://example.test")
+    allocator = EngineAllocator(SAMPLE, now=lambda: now, api_base_url="https://example.test", usage=InMemoryLimits())
     outcome = allocator.allocate([consignment], mode, Never())[consignment.reference]
     assert outcome.explanation is not None
     if isinstance(outcome, Allocated):
@@ -223,7 +224,7 @@ texts = st.none() | st.text(max_size=12)
     moments,
 )
 def test_no_consignment_crashes_the_engine(consignment: Consignment, now: datetime) -> None:
-    allocator = EngineAllocator(SAMPLE, now=lambda: now, api_base_url="https://example.test")
+    allocator = EngineAllocator(SAMPLE, now=lambda: now, api_base_url="https://example.test", usage=InMemoryLimits())
     outcome = allocator.allocate([consignment], DefaultRules(), Never())[consignment.reference]
     assert outcome.state in {"Allocated", "AllocationFailed"}
 

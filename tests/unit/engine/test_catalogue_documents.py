@@ -9,6 +9,8 @@ import jsonschema
 import pytest
 import yaml
 from holidays import country_holidays
+from hypothesis import given
+from hypothesis import strategies as st
 
 from allocation.catalogue import compilation
 from allocation.catalogue.differences import differences
@@ -195,3 +197,80 @@ def test_a_place_may_be_a_zone_or_written_out() -> None:
     assert winner(engine) == "S"
     assert winner(engine, to("KW1 4AA")) == "S"
     assert winner(engine, to("M2 6LW")) is None
+
+
+def test_mistakes_of_form_hide_no_mistakes_between_parts() -> None:
+    """A part with a mistake of form is still looked at, and what merely follows from a mistake is not told."""
+    told = problems_of(
+        {
+            "A": service(weight="30 stone", surcharges=["Feul"]),
+            "B": service(rates=[{"zone": "GB", "transitDays": 1, "bands": [{"upTo": 5}]}], destinations=["UK"]),
+            "C": service(rates=[rate("GB", 1), rate("GB", 2)]),
+        },
+        surcharges={"Fuel": {"type": "Additive", "amount": 1}, "Remote": {"type": "Additive", "amount": "much"}},
+        groups={"fast": ["A", "AA"], "slow": ["B", 7]},
+        exchangeRates=[{"currency": "EUR", "rate": "0,86", "from": "2026-01-01"}],
+    )
+    assert told == [
+        "exchangeRates.0.rate: '0,86' write a plain number, 0 or more, as 4.95",
+        "surcharges.Remote.amount: 'much' write a plain number, 0 or more, as 4.95",
+        "carriers.ACME.services.A.weight.to: '30 stone' write a number and one of kg, g, lb, oz, as 30 kg",
+        "carriers.ACME.services.B.rates.0.bands.0.price: is missing: add it",
+        "groups.slow.1: '7' write text; put it in quotes if it is made of digits",
+        "carriers.ACME.services.A.surcharges: 'Feul' is no surcharge of this catalogue: did you mean Fuel?",
+        "carriers.ACME.services.B.destinations.0: 'UK' is no country of ISO 3166: write GB; zones: known are: none",
+        "carriers.ACME.services.C.rates.1.zone: 'GB' has GB in common with rate 0: a place has one rate",
+        "groups.fast.1: 'AA' is no carrier service of this catalogue: did you mean A?",
+    ]
+
+
+def test_what_stands_on_a_mistake_is_not_told_as_one() -> None:
+    """The names of parts that could not be read are known, and nothing is said of a currency that is not."""
+    told = problems_of(
+        {"A": service(surcharges=["Remote"], currency="EUR", maximumValue="5 USD"), "B": service(name=None)},
+        currency="pounds",
+        surcharges={"Remote": {"type": "Additive", "amount": "much"}},
+        taxes={"VAT": {"rate": "a fifth", "destinations": ["*"]}},
+        groups={"fast": ["A", "B"]},
+        calendars={"daily": {"collections": "never"}},
+    )
+    assert [line.split(": ")[0] for line in told] == [
+        "currency",
+        "taxes.VAT.rate",
+        "surcharges.Remote.amount",
+        "calendars.daily.collections",
+        "carriers.ACME.services.B.name",
+    ]
+
+
+@pytest.mark.parametrize(("code", "right"), [("EUR", True), ("XYZ", False), ("JPY", False), ("KMF", False)])
+def test_a_currency_is_one_of_iso_4217_with_two_places(code: str, right: bool) -> None:
+    rates = [{"currency": code, "rate": "0.5", "from": "2026-01-01"}]
+    if right:
+        assert engine_of({"S": service()}, exchangeRates=rates)
+    else:
+        (told,) = problems_of({"S": service()}, exchangeRates=rates)
+        assert told.startswith(f"exchangeRates.0.currency: '{code}' write a")
+
+
+SPOILT = st.sampled_from([None, True, 7, "", "x", "*", [], {}, ["x"], {"x": "y"}, "25:00", "GB", -1])
+
+
+@given(st.data())
+def test_no_spoilt_catalogue_crashes_the_check(data: st.DataObject) -> None:
+    """Any few values of the sample are replaced, whatever they were: it is right, or all is told."""
+    content = yaml.safe_load(SAMPLE.read_text("utf-8"))
+    for _ in range(data.draw(st.integers(1, 3))):
+        holder: Any = {"": content}
+        key: Any = ""
+        while isinstance(holder[key], dict | list) and holder[key] and data.draw(st.integers(0, 4)):
+            holder = holder[key]
+            keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+            key = data.draw(st.sampled_from(keys))
+        if key != "":
+            holder[key] = data.draw(SPOILT)
+    text = json.dumps(_as_json(content))
+    try:
+        assert read_compiled(compilation.compile_text(text))
+    except InvalidDocumentError:
+        assert problems(text)

@@ -225,3 +225,13 @@ def test_what_the_engine_remembers_ends_with_the_day_of_the_location() -> None:
     )
     assert dates(engine, "2027-01-15T04:59:59+00:00") is None
     assert dates(engine, "2027-01-15T05:00:00+00:00") == ("2027-03-15 21:00", "2027-03-16")
+
+
+@pytest.mark.parametrize(
+    ("window", "delivered"),
+    [(["08:00", "17:00"], "2027-06-10"), (["08:00", "17:00:01"], "2027-06-09"), (["18:00", "22:00"], "2027-06-09")],
+)
+def test_nothing_is_delivered_before_it_is_collected(window: list[str], delivered: str) -> None:
+    """The collection leaves at 17:00: with no transit days, a window that is over by then is the next day's."""
+    engine = engine_of({"S": service(rates=[rate("GB", 5, days=0)], delivery={"window": window})})
+    assert dates(engine, "2027-06-09T10:00:00+01:00") == ("2027-06-09 16:00", delivered)

@@ -14,6 +14,7 @@ from allocation.engine.allocator import EngineAllocator
 from allocation.engine.packaged import packaged_engine
 from allocation.engine.summary import ChosenService, success_text
 from tests.engines import DOCUMENT, engine_of, service
+from tests.fakes.ports import InMemoryLimits
 
 REFERENCE = ConsignmentReference("EC-000-05B-MMA")
 SOCKS = Consignment(
@@ -40,7 +41,10 @@ class NoDeadline:
 
 def outcome(consignment: Consignment, mode: AllocationMode) -> Outcome:
     allocator = EngineAllocator(
-        packaged_engine(), now=lambda: FRIDAY_NOON, api_base_url="https://apisandbox.electioapp.com/"
+        packaged_engine(),
+        now=lambda: FRIDAY_NOON,
+        api_base_url="https://apisandbox.electioapp.com/",
+        usage=InMemoryLimits(),
     )
     return allocator.allocate([consignment], mode, NoDeadline())[consignment.reference]
 
@@ -147,7 +151,9 @@ def test_the_carriers_name_is_not_said_twice() -> None:
 def test_each_allocation_asks_for_the_engine_to_use_now() -> None:
     other = engine_of({"OTHER": service()}, locations={"Sorted1": DOCUMENT["locations"]["Depot"]})
     engines = iter([packaged_engine(), other])
-    allocator = EngineAllocator(lambda: next(engines), now=lambda: FRIDAY_NOON, api_base_url="https://example.test")
+    allocator = EngineAllocator(
+        lambda: next(engines), now=lambda: FRIDAY_NOON, api_base_url="https://example.test", usage=InMemoryLimits()
+    )
     chosen = []
     for _ in range(2):
         found = allocator.allocate([SOCKS], DefaultRules(), NoDeadline())[REFERENCE]

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from allocation.domain.consignments import RequestedDelivery
 from allocation.domain.modes import DefaultRules, ServiceGroup
 from allocation.engine import checks
 from allocation.engine.checks import Check
@@ -133,3 +135,53 @@ def test_differences_are_in_the_catalogues_currency() -> None:
     assert isinstance(runners_up, list)
     assert Decimal(runners_up[0]["difference"]) == 1
     assert (runners_up[0]["net"], runners_up[0]["currency"]) == ("4.00", "EUR")
+
+
+def expectation(engine: Engine, **changes: object) -> object:
+    """What the only service of a catalogue is told to have expected."""
+    excluded = explained(engine, **changes)["excluded"]
+    assert isinstance(excluded, dict)
+    return excluded["S"]
+
+
+def test_a_missing_price_is_told_with_the_weight_that_was_charged() -> None:
+    """0.5 Kg of a big box: it is the volumetric weight that no band is there for."""
+    engine = engine_of({"S": service(divisor=5000, rates=[rate("GB", 5, limit=2)])})
+    big = package("0.5", ("40", "30", "10"))
+    assert expectation(engine, packages=(big,)) == {
+        "PriceNotConfigured": "zone GB up to 2 Kg; chargeable weight 2.4 Kg"
+    }
+    nowhere = engine_of({"S": service(destinations=["*"], rates=[rate("FR", 5)])})
+    assert expectation(nowhere) == {"PriceNotConfigured": "a rate among FR"}
+
+
+def test_an_excluded_postcode_is_told_by_the_entry_that_excludes_it() -> None:
+    others = [f"GB-{area}" for area in ("AB", "BT", "HS", "IV", "KA", "KW", "PA", "PH", "ZE")]
+    engine = engine_of({"S": service(excluded=[*others, "GB-M1"])})
+    assert expectation(engine) == {"PostcodeExcluded": "not in GB-M1 (and 9 more)"}
+
+
+def test_dates_that_are_not_met_are_told_with_the_earliest_there_are() -> None:
+    engine = engine_of({"S": service(rates=[rate("GB", 5, days=3)])})
+    tomorrow = RequestedDelivery(date(2027, 6, 10))
+    assert expectation(engine, requested_delivery=tomorrow) == {
+        "DatesNotMet": "collected 2027-06-09, delivered 2027-06-14 at the earliest (Mon-Fri)"
+    }
+
+
+def test_a_service_that_is_not_collected_soon_is_told_the_horizon() -> None:
+    mondays = [date(2027, 6, 7) + timedelta(weeks=week) for week in range(11)]
+    rare = {
+        "collections": [{"days": ["mon"], "cutOff": "16:00", "collection": "17:00"}],
+        "exceptions": {monday.isoformat(): "closed" for monday in mondays},
+    }
+    assert expectation(engine_of({"S": service()}, calendars={"daily": rare})) == {
+        "DatesNotMet": "a collection within 60 days and a delivery up to 2029-12-31, the catalogue's last day"
+    }
+
+
+def test_the_inputs_digest_is_of_what_was_asked_and_not_of_how_it_was_written() -> None:
+    light, heavy = package("0.5"), package("2.00", ("10.0", "20", "30"))
+    turned = package("2", ("30", "10", "20"))
+    one, other = explained(SMALL, packages=(light, heavy)), explained(SMALL, packages=(turned, light))
+    assert one["inputsDigest"] == other["inputsDigest"]

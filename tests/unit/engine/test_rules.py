@@ -88,7 +88,7 @@ def test_the_value_is_that_of_the_whole_consignment() -> None:
 def test_all_failed_checks_are_told_with_what_was_wanted_and_what_is() -> None:
     assessment = assessed(LIMITED, replace(PARCEL, packages=(package("31", ("101", "99", "99"), "501"),)))
     (exclusion,) = assessment.excluded
-    wanted = {check.code: expected(check, LIMITED.index.services[0]) for check in exclusion.failed}
+    wanted = {check.code: expected(check, LIMITED, assessment.question, 0) for check in exclusion.failed}
     found = {check.code: actual(check, assessment.question.inquiry) for check in exclusion.failed}
     assert wanted == {
         "WeightOutOfRange": "1 to 30 Kg",
@@ -247,7 +247,7 @@ def test_every_check_has_a_code_of_its_own_and_words_for_both_sides() -> None:
 
     known = [check for check in vars(checks).values() if isinstance(check, Check)]
     assert len({check.code for check in known}) == len(known)
-    inquiry = assessed(WAYS).question.inquiry
+    question = assessed(WAYS).question
     for check in known:
-        assert expected(check, WAYS.index.services[0])
-        assert actual(check, inquiry) or check.code == "ValueTooHigh"
+        assert expected(check, WAYS, question, 0)
+        assert actual(check, question.inquiry) or check.code == "ValueTooHigh"

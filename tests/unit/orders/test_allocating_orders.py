@@ -331,3 +331,18 @@ def test_a_report_names_an_allocation_as_such() -> None:
     report = Orders(answers={B: FAILED}).process(message("m1", A, B))
     assert isinstance(report.outcomes[A], Allocated)
     assert report.outcomes[B] == FAILED
+
+
+def test_a_consignment_whose_limit_others_used_up_is_decided_anew() -> None:
+    orders = Orders(records=InMemoryRecords(outrun={A: 2}))
+    report = orders.process(message("1", A, B))
+    assert report.returned == {}
+    assert orders.records.kept.keys() == {A, B}
+    assert orders.allocator.asked == [(A, B), (A,), (A,)]
+
+
+def test_a_consignment_that_is_outrun_again_and_again_goes_back_to_the_queue() -> None:
+    orders = Orders(records=InMemoryRecords(outrun={A: 3}))
+    report = orders.process(message("1", A), message("2", B))
+    assert report.returned == {"1": Deferred("not_recorded")}
+    assert orders.records.kept.keys() == {B}

@@ -8,7 +8,17 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.adapters.aws import cause_of
-from allocation.adapters.dynamodb_records import KEY, MOST_READS, NOT_THERE_YET, Item
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
+from allocation.adapters.dynamodb_reads import Item, read_items
+from allocation.adapters.dynamodb_records import KEY, NOT_THERE_YET, limit_of
+from allocation.adapters.dynamodb_transactions import (
+    CONDITION_FAILED,
+    CONFLICT,
+    NOT_AT_FAULT,
+    Action,
+    CancelledError,
+    Transactions,
+)
 from allocation.batches import batches
 from allocation.consignments.exact_json import parsed, written
 from allocation.consignments.store import UNALLOCATED, Known, StoredConsignment
@@ -26,7 +36,7 @@ BY_STATE: Final = "consignments-by-state"
 """An index of the records' table; the two above are of the consignments'."""
 MOST_REFERENCES_A_READ: Final = 50
 """`BatchGetItem` takes 100 keys, and each reference has one in either table."""
-LOST_RACES: Final = frozenset({"None", "ConditionalCheckFailed", "TransactionConflict"})
+LOST_RACES: Final = frozenset({NOT_AT_FAULT, CONDITION_FAILED, CONFLICT})
 """Why a transaction is cancelled where somebody else was faster."""
 FIRST: Final = {"ConditionExpression": NOT_THERE_YET}
 
@@ -38,11 +48,13 @@ class DynamoDBConsignments:
     order queue recorded one, it stays, so what that index finds is checked against the records.
     """
 
-    def __init__(self, client: "DynamoDBClient", *, consignments: str, records: str) -> None:
+    def __init__(self, client: "DynamoDBClient", *, consignments: str, records: str, limits: DynamoDBLimits) -> None:
         """`client` must have timeouts of its own; `consignments` and `records` are the tables' names."""
         self._client = client
         self._consignments = consignments
         self._records = records
+        self._limits = limits
+        self._transactions = Transactions(client)
 
     def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
         """What is known of each reference, read consistently; those of which nothing is known are left out."""
@@ -58,16 +70,8 @@ class DynamoDBConsignments:
     def _items(self, references: Sequence[ConsignmentReference]) -> dict[str, dict[str, Item]]:
         """The items of both tables by reference, under their table's name."""
         keys: Any = {"Keys": [{KEY: {"S": reference}} for reference in references], "ConsistentRead": True}
-        request: Any = {self._consignments: keys, self._records: keys}
-        items: dict[str, dict[str, Item]] = {self._consignments: {}, self._records: {}}
-        for _ in range(MOST_READS):
-            answer = self._call("batch_get_item", RequestItems=request)
-            for table, found in answer["Responses"].items():
-                items[table] |= {item[KEY]["S"]: item for item in found}
-            request = answer.get("UnprocessedKeys")
-            if not request:
-                return items
-        raise RetryableError(f"DynamoDB left consignments unread {MOST_READS} times")
+        found = read_items(self._client, {self._consignments: keys, self._records: keys})
+        return {table: {item[KEY]["S"]: item for item in items} for table, items in found.items()}
 
     def add(self, stored: StoredConsignment) -> bool:
         """Adds a consignment; False where its reference is taken, be it by a record alone."""
@@ -81,14 +85,23 @@ class DynamoDBConsignments:
         return self._write(put, self._check_record(seen))
 
     def record(self, record: AllocationRecord, seen: Known) -> bool:
-        """Writes an allocation record; False where it or the consignment is not as `seen` any more."""
+        """Writes an allocation record, counts it on its limit and takes the one before off.
+
+        False where it or the consignment is not as `seen` any more, or others used up the limit.
+        """
         put = {
             "Put": {"TableName": self._records, "Item": serialized(record_document(record)), **unchanged(seen.record)}
         }
-        if seen.stored is None:
-            return self._write(put)
-        mark = {"TableName": self._consignments, "Key": {KEY: {"S": seen.reference}}, **unchanged(seen.stored)}
-        return self._write(put, {"Update": {**mark, "UpdateExpression": "REMOVE neverAllocated"}})
+        actions = [put, *self._counted(record, seen)]
+        if seen.stored:
+            mark = {"TableName": self._consignments, "Key": {KEY: {"S": seen.reference}}, **unchanged(seen.stored)}
+            actions.append({"Update": {**mark, "UpdateExpression": "REMOVE neverAllocated"}})
+        return self._write(*actions)
+
+    def _counted(self, record: AllocationRecord, seen: Known) -> list[Action]:
+        limit, before = limit_of(record), seen.record.counted_on if seen.record else None
+        taken = self._limits.take([limit] if limit else [])
+        return [*taken, self._limits.give_back(before)] if before else taken
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
         """The consignments whose sender calls them by this reference."""
@@ -124,17 +137,14 @@ class DynamoDBConsignments:
         key = {"TableName": self._records, "Key": {KEY: {"S": seen.reference}}}
         return {"ConditionCheck": {**key, **unchanged(seen.record)}}
 
-    def _write(self, *actions: dict[str, Any]) -> bool:
+    def _write(self, *actions: Action) -> bool:
         """Carries out all actions or none; False where a condition does not hold or another write is under way."""
         try:
-            self._client.transact_write_items(TransactItems=list(actions))  # type: ignore[arg-type]
-        except self._client.exceptions.TransactionCanceledException as error:
-            causes = {reason["Code"] for reason in error.response.get("CancellationReasons", [])}
-            if causes <= LOST_RACES:
+            self._transactions.write(actions)
+        except CancelledError as error:
+            if LOST_RACES.issuperset(error.reasons):
                 return False
-            raise RetryableError(f"DynamoDB did not write: {', '.join(sorted(causes - LOST_RACES))}") from error
-        except (ClientError, BotoCoreError) as error:
-            raise RetryableError(f"DynamoDB did not write: {cause_of(error)}") from error
+            raise
         return True
 
     def _query(self, table: str, index: str, attribute: str, value: str) -> Iterator[ConsignmentReference]:

@@ -1,15 +1,21 @@
 """Allocation records in DynamoDB: consistent batch reads, conditional writes in transactions."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.adapters.aws import cause_of
 from allocation.adapters.dynamodb_documents import to_item
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
+from allocation.adapters.dynamodb_reads import MOST_KEYS, read_items
+from allocation.adapters.dynamodb_transactions import CONDITION_FAILED, Action, CancelledError, Transactions
 from allocation.batches import batches
 from allocation.contracts.allocation_record import record_document
 from allocation.domain.errors import RetryableError
+from allocation.domain.limits import AllocationLimit
+from allocation.domain.outcomes import Allocated
 from allocation.domain.records import AllocationRecord
 from allocation.domain.references import ConsignmentReference
 from allocation.observability import logger
@@ -19,92 +25,100 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY: Final = "consignmentReference"
-MOST_KEYS_A_READ: Final = 100
-"""`BatchGetItem`'s limit."""
 MOST_RECORDS_A_TRANSACTION: Final = 25
 """`TransactWriteItems` takes 100 and 4 MB; records with long explanations stay below the latter with 25."""
-MOST_READS: Final = 5
-"""Attempts at the keys that DynamoDB left unprocessed, on top of botocore's own retries."""
 NOT_THERE_YET: Final = f"attribute_not_exists({KEY})"
-
-Item = Mapping[str, Any]
 
 
 class DynamoDBRecords:
     """A `RecordStore` over one table whose partition key is `consignmentReference`."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """`client` must have timeouts of its own; `table` is the table's name."""
+    def __init__(self, client: "DynamoDBClient", table: str, limits: DynamoDBLimits) -> None:
+        """`client` must have timeouts of its own; `table` is the table's name; `limits` counts allocations."""
         self._client = client
         self._table = table
+        self._limits = limits
+        self._transactions = Transactions(client)
 
     def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Which of the references have a record. Raises `RetryableError` where DynamoDB does not tell."""
         found: set[ConsignmentReference] = set()
-        for batch in batches(references, MOST_KEYS_A_READ):
-            found |= self._recorded_of(batch)
+        for batch in batches(references, MOST_KEYS):
+            keys = [{KEY: {"S": reference}} for reference in batch]
+            request = {self._table: {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": KEY}}
+            found.update(
+                ConsignmentReference(item[KEY]["S"]) for item in read_items(self._client, request)[self._table]
+            )
         return frozenset(found)
-
-    def _recorded_of(self, references: Sequence[ConsignmentReference]) -> set[ConsignmentReference]:
-        keys = [{KEY: {"S": reference}} for reference in references]
-        found: set[ConsignmentReference] = set()
-        for _ in range(MOST_READS):
-            items, keys = self._read(keys)
-            found |= {ConsignmentReference(item[KEY]["S"]) for item in items}
-            if not keys:
-                return found
-        raise RetryableError(f"DynamoDB left {len(keys)} of {len(references)} keys unread {MOST_READS} times")
-
-    def _read(self, keys: list[dict[str, Any]]) -> tuple[list[Any], list[dict[str, Any]]]:
-        """The items that are there, and the keys that DynamoDB did not get to."""
-        request = {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": KEY}
-        try:
-            answer = self._client.batch_get_item(RequestItems={self._table: request})  # type: ignore[dict-item]
-        except (ClientError, BotoCoreError) as error:
-            raise RetryableError(f"the allocation records could not be read ({cause_of(error)})") from error
-        left: Any = answer["UnprocessedKeys"].get(self._table, {})
-        return answer["Responses"].get(self._table, []), left.get("Keys", [])
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
         """Adds the records that are not there yet, each by a conditional write; never overwrites one.
 
-        A record that could not be written is in neither set of the receipt, and the cause is logged.
+        A record that could not be written is in no set of the receipt, and the cause is logged.
         """
-        added: set[ConsignmentReference] = set()
-        present: set[ConsignmentReference] = set()
+        places: dict[Place, set[ConsignmentReference]] = {place: set() for place in Place}
         for batch in batches(records, MOST_RECORDS_A_TRANSACTION):
-            items = {record.consignment_reference: to_item(record_document(record)) for record in batch}
-            if len(items) > 1 and self._put_all(list(items.values())):
-                added |= items.keys()
+            if len(batch) > 1 and self._add_all(batch):
+                places[Place.ADDED].update(record.consignment_reference for record in batch)
                 continue
-            for reference, item in items.items():
-                self._put(reference, item, added, present)
-        return AddReceipt(frozenset(added), frozenset(present))
+            for record in batch:
+                places[self._add_one(record)].add(record.consignment_reference)
+        return AddReceipt(*(frozenset(places[place]) for place in (Place.ADDED, Place.PRESENT, Place.OUTRUN)))
 
-    def _put_all(self, items: Sequence[Item]) -> bool:
-        """Writes all items or none; False where one was there already or something failed."""
-        puts: list[Any] = [
-            {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": NOT_THERE_YET}} for item in items
-        ]
+    def _add_all(self, records: Sequence[AllocationRecord]) -> bool:
+        """Writes all records and counts them on their limits, or none; False where one of it failed."""
+        limits = [limit for record in records if (limit := limit_of(record))]
         try:
-            self._client.transact_write_items(TransactItems=puts)
-        except (ClientError, BotoCoreError) as error:
-            logger.warning("records are written one by one", extra={"cause": cause_of(error), "records": len(items)})
+            self._transactions.write([*map(self._put, records), *self._limits.take(limits)])
+        except RetryableError as error:
+            logger.warning("records are written one by one", extra={"cause": str(error), "records": len(records)})
             return False
         return True
 
-    def _put(
-        self,
-        reference: ConsignmentReference,
-        item: Item,
-        added: set[ConsignmentReference],
-        present: set[ConsignmentReference],
-    ) -> None:
-        """Writes one item; where a repeated call finds its own earlier write, the record is there all the same."""
+    def _add_one(self, record: AllocationRecord) -> "Place":
+        limit = limit_of(record)
+        return self._add_limited(record, limit) if limit else self._add_alone(record)
+
+    def _add_alone(self, record: AllocationRecord) -> "Place":
+        """Writes a record; where a repeated call finds its own earlier write, the record is there all the same."""
         try:
-            self._client.put_item(TableName=self._table, Item=item, ConditionExpression=NOT_THERE_YET)
-            added.add(reference)
+            self._client.put_item(**self._put(record)["Put"])
         except self._client.exceptions.ConditionalCheckFailedException:
-            present.add(reference)
+            return Place.PRESENT
         except (ClientError, BotoCoreError) as error:
-            logger.error("record not written", extra={"consignment": reference, "cause": cause_of(error)})
+            return self._not_written(record, cause_of(error))
+        return Place.ADDED
+
+    def _add_limited(self, record: AllocationRecord, limit: AllocationLimit) -> "Place":
+        """Writes a record and counts it on its limit, or neither."""
+        try:
+            self._transactions.write([self._put(record), *self._limits.take([limit])])
+        except CancelledError as error:
+            if error.reasons[:1] == (CONDITION_FAILED,):
+                return Place.PRESENT
+            return Place.OUTRUN if CONDITION_FAILED in error.reasons else self._not_written(record, str(error))
+        except RetryableError as error:
+            return self._not_written(record, str(error))
+        return Place.ADDED
+
+    def _put(self, record: AllocationRecord) -> Action:
+        item = to_item(record_document(record))
+        return {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": NOT_THERE_YET}}
+
+    def _not_written(self, record: AllocationRecord, cause: str) -> "Place":
+        logger.error("record not written", extra={"consignment": record.consignment_reference, "cause": cause})
+        return Place.NOWHERE
+
+
+class Place(Enum):
+    """What became of a record."""
+
+    ADDED = auto()
+    PRESENT = auto()
+    OUTRUN = auto()
+    NOWHERE = auto()
+
+
+def limit_of(record: AllocationRecord) -> AllocationLimit | None:
+    """The limit that a record counts on."""
+    return record.outcome.limit if isinstance(record.outcome, Allocated) else None

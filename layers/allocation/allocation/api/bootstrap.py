@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from allocation.adapters.aws import client
 from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.api.resolver import AnyCaseResolver, api_resolver
 from allocation.api.services import Services
 from allocation.api.table import OPERATIONS
@@ -27,6 +28,7 @@ class AllocationApiSettings(BaseModel):
 
     allocations_table: str
     consignments_table: str
+    limits_table: str
     record_retention_days: int = Field(default=0, ge=0)
     consignment_retention_days: int = Field(default=90, ge=1)
     api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
@@ -38,13 +40,16 @@ class AllocationApiSettings(BaseModel):
 def allocation_api() -> AnyCaseResolver:
     """The API. Raises `ConfigurationError` for an environment that can't be used."""
     settings = read_settings(AllocationApiSettings, os.environ)
+    dynamodb = client("dynamodb")
+    limits = DynamoDBLimits(dynamodb, settings.limits_table)
     store = DynamoDBConsignments(
-        client("dynamodb"), consignments=settings.consignments_table, records=settings.allocations_table
+        dynamodb, consignments=settings.consignments_table, records=settings.allocations_table, limits=limits
     )
     retention = timedelta(days=settings.record_retention_days) if settings.record_retention_days else None
     changes = Changes(store, utc_now, retention)
     register = Register(changes, random_characters, timedelta(days=settings.consignment_retention_days))
-    services = Services(changes, register, Allocations(changes), engine_at(settings.catalogue_location), utc_now)
+    engines = engine_at(settings.catalogue_location)
+    services = Services(changes, register, Allocations(changes), engines, utc_now, limits)
     return api_resolver(OPERATIONS, services, settings.api_base_url)
 
 

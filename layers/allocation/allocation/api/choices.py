@@ -7,7 +7,6 @@ from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.consignments.allocations import Choose
 from allocation.consignments.errors import RequestError
-from allocation.consignments.market import Market
 from allocation.domain.consignments import Consignment, Direction
 from allocation.domain.errors import InvalidReferenceError
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
@@ -51,7 +50,7 @@ def by_filters(request: Request, services: Services, filters: Filters) -> Choose
     )
 
     def choose(consignment: Consignment) -> tuple[AllocationMode, Outcome]:
-        market = Market(services.engine)
+        market = services.market
         winner = market.assess(consignment, services.now(), filters=wanted).winner
         if winner is None:
             text = f"No carrier service that passes the filters can take consignment {consignment.reference}."
@@ -66,7 +65,7 @@ def by_quote(request: Request, services: Services, quote: str) -> Choose:
     """Chooses the service of a quote, if it still stands."""
 
     def choose(consignment: Consignment) -> tuple[AllocationMode, Outcome]:
-        service = Market(services.engine).quoted(consignment, quote, services.now())
+        service = services.market.quoted(consignment, quote, services.now())
         mode = CarrierService(service.reference)
         return mode, allocated_by(request, services, mode, consignment)
 
@@ -75,7 +74,7 @@ def by_quote(request: Request, services: Services, quote: str) -> Choose:
 
 def allocated_by(request: Request, services: Services, mode: AllocationMode, consignment: Consignment) -> Outcome:
     """What the engine answers, links and all."""
-    allocator = EngineAllocator(services.engine, now=services.now, api_base_url=request.base_url)
+    allocator = EngineAllocator(services.engine, now=services.now, api_base_url=request.base_url, usage=services.limits)
     return allocator.allocate([consignment], mode, NoDeadline())[consignment.reference]
 
 

@@ -11,7 +11,7 @@ from allocation.api.services import Services
 from allocation.consignments.changes import described
 from allocation.consignments.errors import RequestError, UnknownConsignmentError
 from allocation.consignments.intake import taken_in
-from allocation.consignments.market import QUOTES, Market
+from allocation.consignments.market import QUOTES
 from allocation.consignments.store import Document
 from allocation.contracts.consignment import Consignment as ConsignmentDocument
 from allocation.contracts.full_consignment import FullConsignment
@@ -73,7 +73,7 @@ def consignment(document: Document) -> Consignment:
 def quote_writer(request: Request, services: Services, document: Document, reference: str) -> QuoteWriter:
     """What writes the quotes of a request."""
     request_reference = str(uuid5(QUOTES, request.request_id))
-    return QuoteWriter(Market(services.engine), document, reference, request_reference, services.now())
+    return QuoteWriter(services.market, document, reference, request_reference, services.now())
 
 
 OPERATIONS: Final = (

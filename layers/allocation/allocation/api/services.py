@@ -6,8 +6,10 @@ from datetime import datetime
 
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.changes import Changes
+from allocation.consignments.market import Market
 from allocation.consignments.register import Register
 from allocation.engine.engine import Engine
+from allocation.ports import LimitUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +22,14 @@ class Services:
     engines: Callable[[], Engine]
     """Answers with the engine to use now."""
     now: Callable[[], datetime]
+    limits: LimitUsage
 
     @property
     def engine(self) -> Engine:
         """The engine to use now."""
         return self.engines()
+
+    @property
+    def market(self) -> Market:
+        """The engine to use now, asked for all it has."""
+        return Market(self.engine, self.limits)

@@ -155,6 +155,7 @@ class _Compilation:
             "length": _range(service.length),
             "girth": _range(service.girth),
             "maximumValue": value and [str(value[0]), value[1]],
+            **({} if service.daily_limit is None else {"dailyLimit": service.daily_limit}),
             "tags": service.tags,
             "weekdays": [day in service.delivery.days for day in DAYS],
             "onHolidays": service.delivery.on_holidays,

@@ -1,9 +1,9 @@
 """The catalogue document: the models that `docs/catalogue/catalogue.json` is generated from."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic.alias_generators import to_camel
 
 from allocation.catalogue.fields import (
@@ -91,13 +91,27 @@ class WeeklyHours(Hours):
     days: list[Day] = Field(min_length=1)
 
 
+HOURS: Final = "(hours)"
+CLOSED: Final = "(closed)"
+"""What tells the two kinds of exception apart; they stand in the locations of errors."""
+
+
+def _kind_of_exception(value: Any) -> str:
+    return CLOSED if isinstance(value, str) else HOURS
+
+
+ExceptionalHours = Annotated[
+    Annotated[Hours, Tag(HOURS)] | Annotated[Literal["closed"], Tag(CLOSED)], Discriminator(_kind_of_exception)
+]
+
+
 class Calendar(Part):
     """When a carrier collects: every week, less the holidays; an exception's date wins over both."""
 
     time_zone: ZoneName | None = Field(None, description="The location's, or else the catalogue's, if not given")
     collections: list[WeeklyHours] = Field(min_length=1)
     holidays: str | None = None
-    exceptions: dict[date, Hours | Literal["closed"]] = {}
+    exceptions: dict[date, ExceptionalHours] = {}
 
 
 class Collections(Part):
@@ -208,6 +222,9 @@ class Service(Part):
     length: Annotated[SizeRange, Bounds] = SizeRange()
     girth: Annotated[SizeRange, Bounds] = SizeRange()
     maximum_value: Money | None = None
+    daily_limit: int | None = Field(
+        None, ge=1, le=10_000_000, description="Consignments it takes for one day's collection; any number if not given"
+    )
     tags: list[Name] = []
     delivery: Delivery = Delivery()
     divisor: Amount | None = Field(None, description="Cubic Cm a Kg for volumetric weight; none if not given")

@@ -16,15 +16,13 @@ from pydantic import (
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
+from allocation.catalogue.known_currencies import WITH_OTHERS, WITH_TWO_PLACES
 from allocation.catalogue.quantities import centimetres, kilograms
 from allocation.domain.references import SERVICE_REFERENCE_PATTERN
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _MONEY = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,5})?) ([A-Z]{3})")
-_NOT_TWO_PLACES: Final = frozenset(
-    {"BHD", "CLP", "IQD", "ISK", "JOD", "JPY", "KRW", "KWD", "LYD", "OMR", "PYG", "TND", "UGX", "VND", "XAF", "XOF"}
-)
 
 
 def _decimal(value: object) -> Decimal:
@@ -48,9 +46,9 @@ def _money(value: object) -> tuple[Decimal, str]:
 
 
 def _currency(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value):
+    if not isinstance(value, str) or value not in WITH_TWO_PLACES | WITH_OTHERS:
         raise ValueError("write an ISO 4217 code, as GBP")
-    if value in _NOT_TWO_PLACES:
+    if value in WITH_OTHERS:
         raise ValueError("write a currency with two decimal places: prices have two")
     return value
 

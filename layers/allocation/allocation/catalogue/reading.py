@@ -2,14 +2,15 @@
 
 import re
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from allocation.catalogue.document import CatalogueDocument, Part
-from allocation.catalogue.problems import InvalidDocumentError, Problem, path_of, suggestion
+from allocation.catalogue.document import CatalogueDocument
+from allocation.catalogue.problems import InvalidDocumentError, Problem
+from allocation.catalogue.sound_parts import problems_between_sound_parts
+from allocation.catalogue.validation import problem_of
 
 
 class _Loader(yaml.SafeLoader):
@@ -42,33 +43,18 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 _Loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: Decimal(str(node.value)))
 
-_FIXES: Final = {
-    "missing": "is missing: add it",
-    "bool_type": "write true or false",
-    "bool_parsing": "write true or false",
-    "list_type": "write a list, as [GB, FR]",
-    "dict_type": "write a mapping, as name: value",
-    "model_type": "write a mapping, as name: value",
-    "model_attributes_type": "write a mapping, as name: value",
-    "tuple_type": 'write a list of two, as ["08:00", "18:00"]',
-    "date_type": "write a date, as 2026-12-24",
-    "date_from_datetime_parsing": "write a date, as 2026-12-24",
-    "date_parsing": "write a date, as 2026-12-24",
-    "too_short": "write at least one item",
-    "int_type": "write a whole number",
-    "int_from_float": "write a whole number",
-    "int_parsing": "write a whole number",
-    "string_type": "write text; put it in quotes if it is made of digits",
-}
-
 
 def read_document(text: str) -> CatalogueDocument:
-    """The document of a YAML or JSON text. Raises `InvalidDocumentError` with every mistake of form."""
+    """The document of a YAML or JSON text.
+
+    Raises `InvalidDocumentError` where it has mistakes of form, with them and with all that is wrong beside them.
+    """
     content = _parse(text)
     try:
         return CatalogueDocument.model_validate(content)
     except ValidationError as error:
-        raise InvalidDocumentError(_problem(details) for details in error.errors()) from error
+        of_form = [problem_of(details) for details in error.errors()]
+        raise InvalidDocumentError([*of_form, *problems_between_sound_parts(content, error)]) from error
 
 
 def _parse(text: str) -> Any:
@@ -81,21 +67,3 @@ def _parse(text: str) -> Any:
         raise InvalidDocumentError([Problem(place, None, what)]) from error
     except RecursionError as error:
         raise InvalidDocumentError([Problem("the document", None, "nest it less deeply")]) from error
-
-
-def _problem(details: ErrorDetails) -> Problem:
-    path, kind = details["loc"], details["type"]
-    value = None if kind == "missing" or isinstance(details["input"], dict | list) else details["input"]
-    if kind == "extra_forbidden":
-        return Problem(path_of(*path), None, f"is unknown: remove it, or {suggestion(str(path[-1]), _names())}")
-    return Problem(path_of(*path), value, _FIXES.get(kind) or _plain(details["msg"]))
-
-
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ").replace("Input should", "should")
-
-
-def _names() -> list[str]:
-    """Every name that some part of a document has."""
-    parts: list[type[Part]] = [CatalogueDocument, *Part.__subclasses__()]
-    return sorted({field.alias or name for part in parts for name, field in part.model_fields.items()})

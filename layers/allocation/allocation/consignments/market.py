@@ -12,6 +12,7 @@ from allocation.domain.outcomes import CARRIER_SERVICE_NOT_FOUND, SERVICE_GROUP_
 from allocation.engine.assessment import Assessment, assess
 from allocation.engine.catalogue import Service
 from allocation.engine.engine import NO_FILTERS, Engine, Offer, ServiceFilters
+from allocation.ports import LimitUsage
 
 QUOTES: Final = UUID("6f1f6a52-6f0f-4d0c-8d54-0a3f0c1f7a10")
 """The namespace of quote references (RFC 9562, 5.5)."""
@@ -22,6 +23,7 @@ class Market:
     """The engine, asked for everything it has instead of for the one best service."""
 
     engine: Engine
+    limits: LimitUsage
 
     def assess(
         self,
@@ -42,7 +44,7 @@ class Market:
         inquiry = self.engine.inquire(consignment)
         if isinstance(inquiry, Failure):
             raise RequestError(inquiry.code, inquiry.message)
-        return assess(self.engine, self.engine.question(inquiry, scope, now, filters))
+        return assess(self.engine, self.engine.question(inquiry, scope, now, filters, self.limits.used))
 
     def service(self, offer: Offer) -> Service:
         """The service that an offer is of."""

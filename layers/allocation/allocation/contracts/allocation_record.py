@@ -4,13 +4,14 @@ import gzip
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from allocation.contracts.kept_summary import kept_summary
+from allocation.domain.limits import LimitedDay
 from allocation.domain.outcomes import Allocated, AllocationFailed, Explanation, Failure, Price, Standing
 from allocation.domain.records import AllocationRecord, PastFailure
 from allocation.domain.summaries import AllocationSummary
@@ -72,6 +73,7 @@ def outcome_fields(outcome: Standing) -> dict[str, Any]:
         "carrierReference": summary["CarrierReference"],
         "carrierServiceReference": summary["CarrierServiceReference"],
         "price": price_document(outcome.price) if outcome.price else None,
+        "limitedDay": outcome.limit.on.day.isoformat() if outcome.limit else None,
         "explanation": explanation,
     }
 
@@ -141,5 +143,14 @@ class StoredRecord(BaseModel):
     carrier_reference: str | None = None
     carrier_service_reference: str | None = None
     price: PriceDocument | None = None
+    limited_day: str | None = None
+    """The day on which it counts towards its service's allocation limit."""
     past_failure: PastFailureDocument | None = None
     explanation: str | None = None
+
+    @property
+    def counted_on(self) -> LimitedDay | None:
+        """The day of a service whose limit it counts on."""
+        if self.limited_day is None or self.carrier_service_reference is None:
+            return None
+        return LimitedDay(self.carrier_service_reference, date.fromisoformat(self.limited_day))

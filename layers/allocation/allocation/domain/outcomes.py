@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal
 
+from allocation.domain.limits import AllocationLimit
 from allocation.domain.summaries import AllocationSummary
 
 NO_CARRIER_SERVICE_AVAILABLE: Final = "NoCarrierServiceAvailable"
@@ -44,6 +45,8 @@ class Allocated:
     summary: AllocationSummary
     price: Price | None = None
     explanation: Explanation | None = None
+    limit: AllocationLimit | None = None
+    """The limit that it counts on."""
     state: ClassVar[Literal["Allocated"]] = "Allocated"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 
 from allocation.domain.consignments import Consignment
+from allocation.domain.limits import LimitedDay
 from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import (
     CARRIER_SERVICE_NOT_FOUND,
@@ -21,22 +22,28 @@ from allocation.engine.checks import NOT_IN_GROUP, NOT_REQUESTED
 from allocation.engine.engine import Engine, Offer
 from allocation.engine.explanation import explain
 from allocation.engine.summary import ChosenService, allocation_summary
-from allocation.ports import Deadline
+from allocation.ports import Deadline, LimitUsage
 
 
 class EngineAllocator:
     """Allocates by the engine; implements `ports.Allocator`.
 
     `engine` is an engine, or answers with the one to use now. `now` returns the moment as an aware UTC datetime;
-    `api_base_url` is what the summary's links begin with.
+    `api_base_url` is what the summary's links begin with. `usage` tells how much of the limits is used.
     """
 
     def __init__(
-        self, engine: Engine | Callable[[], Engine], *, now: Callable[[], datetime], api_base_url: str
+        self,
+        engine: Engine | Callable[[], Engine],
+        *,
+        now: Callable[[], datetime],
+        api_base_url: str,
+        usage: LimitUsage,
     ) -> None:
         self._engine: Callable[[], Engine] = (lambda: engine) if isinstance(engine, Engine) else engine
         self._now = now
         self._api_base_url = api_base_url.rstrip("/")
+        self._usage = usage
 
     def allocate(
         self,
@@ -47,26 +54,53 @@ class EngineAllocator:
     ) -> Mapping[ConsignmentReference, Outcome]:
         """Answers for every consignment; never raises for one that can't be allocated.
 
-        Raises what a source of engines raises where there is no catalogue to decide by.
+        Raises `RetryableError` where the use of the limits can't be told, and what a source of engines raises where
+        there is no catalogue to decide by.
         """
-        engine, now = self._engine(), self._now()
-        return {consignment.reference: self._outcome(engine, consignment, mode, now) for consignment in consignments}
+        engine, now, tally = self._engine(), self._now(), _Tally(self._usage)
+        return {
+            consignment.reference: self._outcome(engine, consignment, mode, now, tally) for consignment in consignments
+        }
 
-    def _outcome(self, engine: Engine, consignment: Consignment, mode: AllocationMode, now: datetime) -> Outcome:
+    def _outcome(
+        self, engine: Engine, consignment: Consignment, mode: AllocationMode, now: datetime, tally: "_Tally"
+    ) -> Outcome:
         scope = engine.scope(mode)
         if scope is None:
             return AllocationFailed(_not_found(mode))
         inquiry = engine.inquire(consignment)
         if isinstance(inquiry, Failure):
             return AllocationFailed(inquiry)
-        assessment = assess(engine, engine.question(inquiry, scope, now))
+        assessment = assess(engine, engine.question(inquiry, scope, now, used=tally.used))
         explanation = explain(engine, assessment, mode, now)
         if assessment.winner is None:
             return AllocationFailed(_nothing_fits(assessment, mode), explanation)
         chosen = _chosen(engine, assessment.winner)
         breakdown = engine.breakdown(assessment.question, assessment.winner.position)
         summary = allocation_summary(consignment.reference, chosen, self._api_base_url)
-        return Allocated(summary, breakdown and breakdown.price, explanation)
+        limit = engine.limit(assessment.winner.position, assessment.winner.dates)
+        if limit:
+            tally.add(limit.on)
+        return Allocated(summary, breakdown and breakdown.price, explanation, limit)
+
+
+class _Tally:
+    """What is used of the limits: as it was read, each day once, and what was decided since."""
+
+    def __init__(self, usage: LimitUsage) -> None:
+        self._usage = usage
+        self._used: dict[LimitedDay, int] = {}
+
+    def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
+        """The allocations on each of the days."""
+        unread = [day for day in days if day not in self._used]
+        if unread:
+            self._used |= {**dict.fromkeys(unread, 0), **self._usage.used(unread)}
+        return self._used
+
+    def add(self, day: LimitedDay) -> None:
+        """Counts one more."""
+        self._used[day] += 1
 
 
 def _not_found(mode: AllocationMode) -> Failure:

@@ -25,11 +25,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection that can be joined until `cut_off`, the second itself included. Both are moments."""
+    """A collection that can be joined until `cut_off`, the second itself included. Both it and the next are moments."""
 
     day: int
     cut_off: int
     collected_at: int
+    leaves: int
+    """When it leaves by the clock of the place: seconds after midnight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Calendar:
             return None
         midnight = (day - EPOCH_DAY) * DAY_SECONDS
         moment = self.time_zone.moment
-        return Collection(day, moment(midnight + slot.cut_off), moment(midnight + slot.collection))
+        return Collection(day, moment(midnight + slot.cut_off), moment(midnight + slot.collection), slot.collection)
 
     def today(self, now: int) -> int:
         """The local day at a moment."""

@@ -107,6 +107,8 @@ class Service:
     length: Range
     girth: Range
     maximum_value: Money | None
+    daily_limit: int | None
+    """How many consignments it takes for one day's collection; None for any number."""
     tags: frozenset[str]
     weekdays: tuple[bool, ...]
     on_holidays: bool

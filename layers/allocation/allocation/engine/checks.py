@@ -36,6 +36,7 @@ WEIGHT = Check("WeightOutOfRange", _SIZE, "ex_weight")
 LENGTH = Check("LengthOutOfRange", _SIZE, "ex_dims")
 GIRTH = Check("GirthOutOfRange", _SIZE, "ex_dims")
 VALUE = Check("ValueTooHigh", "The consignment is worth more than this service carries.", "ex_rules")
+LIMIT = Check("LimitReached", "This service has reached its allocation limit for the day.", "ex_rules")
 TAGS = Check("TagsNotAllowed", "This service does not carry every allocation tag of the consignment.", "ex_tag")
 NO_CALENDAR = Check("CollectionNotConfigured", "Service availability data not configured", "ex_availability")
 DATES = Check(

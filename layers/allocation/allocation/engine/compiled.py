@@ -164,6 +164,7 @@ def _service(item: Document, carriers: Mapping[str, Carrier], surcharges: Mappin
         length=_range(item["length"]),
         girth=_range(item["girth"]),
         maximum_value=value and Money(Decimal(value[0]), value[1]),
+        daily_limit=item.get("dailyLimit"),
         tags=frozenset(item["tags"]),
         weekdays=tuple(item["weekdays"]),
         on_holidays=item["onHolidays"],

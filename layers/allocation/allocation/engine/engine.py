@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from allocation.domain.consignments import Consignment, Direction
+from allocation.domain.limits import AllocationLimit, LimitedDay, UsedLimits, nothing_used
 from allocation.domain.modes import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcomes import Failure
 from allocation.engine import checks
@@ -15,7 +16,7 @@ from allocation.engine.exchange import total_in
 from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import DateTable, Lane, LaneKey
-from allocation.engine.masks import Mask, bits_of
+from allocation.engine.masks import Mask, bits_of, mask_of, positions_of
 from allocation.engine.memo import Memo
 from allocation.engine.prices import Front, PriceBook, PriceCell, Pricing, ServicePrice
 from allocation.engine.pricing import Breakdown, with_tax
@@ -62,6 +63,8 @@ class Question(NamedTuple):
     """A consignment at a moment, asked of the whole catalogue: what fails, and what is left."""
 
     inquiry: Inquiry
+    moment: int
+    """When it is asked, in seconds since 1970 UTC."""
     lane: Lane
     day: int
     """The day whose prices hold: the one to ship on where it was given, else today."""
@@ -100,8 +103,18 @@ class Engine:
         """What the engine asks about a consignment, or what it lacks."""
         return inquire(consignment, self.catalogue)
 
-    def question(self, inquiry: Inquiry, scope: Scope, now: datetime, filters: ServiceFilters = NO_FILTERS) -> Question:
-        """Asks all checks of all services. `now` is aware."""
+    def question(
+        self,
+        inquiry: Inquiry,
+        scope: Scope,
+        now: datetime,
+        filters: ServiceFilters = NO_FILTERS,
+        used: UsedLimits = nothing_used,
+    ) -> Question:
+        """Asks all checks of all services. `now` is aware.
+
+        `used` is asked last, and only about services that have a limit and pass all the other checks.
+        """
         moment = whole_seconds(now)
         day = inquiry.promise.ship_on or self.catalogue.home.today(moment)
         lane = self._lane(inquiry)
@@ -114,7 +127,11 @@ class Engine:
         for _, mask in failures:
             failing |= mask
         passing = self.index.everything & ~failing
-        return Question(inquiry, lane, day, table, self.book.pricing(lane, inquiry, day), failures, passing)
+        if limited := passing & self.index.limited:
+            reached = self._limits_reached(limited, table, used)
+            failures.append((checks.LIMIT, reached))
+            passing &= ~reached
+        return Question(inquiry, moment, lane, day, table, self.book.pricing(lane, inquiry, day), failures, passing)
 
     def cheapest(self, question: Question) -> Offer | None:
         """The offer that is preferred to all others; None where there is none."""
@@ -137,6 +154,14 @@ class Engine:
             ]
         offers.sort()
         return offers
+
+    def limit(self, position: int, dates: Dates) -> AllocationLimit | None:
+        """The limit that an allocation of a service counts on; None where it has none."""
+        service = self.index.services[position]
+        if service.daily_limit is None:
+            return None
+        day = LimitedDay(service.reference, date.fromordinal(dates.collection_day))
+        return AllocationLimit(day, service.daily_limit)
 
     def breakdown(self, question: Question, position: int) -> Breakdown | None:
         """How the price of a service comes to be; None where it has none."""
@@ -197,6 +222,18 @@ class Engine:
             total = total_in(self.catalogue, inquiry.values, currency, date.fromordinal(day))
             failing |= limits.limited if total is None else limits.failing(total, total)
         return failing
+
+    def _limits_reached(self, limited: Mask, table: DateTable, used: UsedLimits) -> Mask:
+        """The services of `limited` that take no more consignments on the day they would collect."""
+        limits = {
+            position: limit
+            for position in positions_of(limited)
+            if position in table.dates and (limit := self.limit(position, table.dates[position][1]))
+        }
+        counts = used([limit.on for limit in limits.values()])
+        return mask_of(
+            (position for position, limit in limits.items() if counts.get(limit.on, 0) >= limit.most), self.index.size
+        )
 
 
 def whole_seconds(now: datetime) -> int:

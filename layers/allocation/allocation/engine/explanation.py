@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import Explanation
-from allocation.engine.assessment import Assessment, Exclusion
+from allocation.engine.assessment import Assessment
 from allocation.engine.engine import Engine, Offer
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.wording import actual, expected, plain
@@ -50,7 +50,10 @@ def _explanation(
         "runnersUp": [runner_up_data(engine, assessment, offer) for offer in offers[1 : entries + 1]],
         "checks": _checks(assessment),
         "excluded": {
-            engine.index.services[exclusion.position].reference: _expectations(engine, exclusion)
+            engine.index.services[exclusion.position].reference: {
+                check.code: expected(check, engine, assessment.question, exclusion.position)
+                for check in exclusion.failed
+            }
             for exclusion in excluded[:entries]
         },
         "omitted": {
@@ -96,11 +99,16 @@ def runner_up_data(engine: Engine, assessment: Assessment, offer: Offer) -> dict
 def inputs_digest(inquiry: Inquiry) -> str:
     """The SHA-256 of all that was asked, so that a replay can tell whether it asks the same."""
     asked = [
-        [[str(value) for value in package] for package in inquiry.packages],
+        sorted([plain(value) for value in package] for package in inquiry.packages),
         [inquiry.location, inquiry.origin, inquiry.destination, inquiry.direction],
-        [sorted(inquiry.tags), sorted((key, str(value)) for key, value in inquiry.values.items()), inquiry.promise],
+        [sorted(inquiry.tags), sorted((key, plain(value)) for key, value in inquiry.values.items()), inquiry.promise],
     ]
     return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).hexdigest()
+
+
+def shortened(digest: str) -> str:
+    """As much of a digest as people compare."""
+    return digest[:12]
 
 
 def _checks(assessment: Assessment) -> dict[str, dict[str, Any]]:
@@ -116,11 +124,6 @@ def _checks(assessment: Assessment) -> dict[str, dict[str, Any]]:
                 }
             counts[check.code]["services"] += 1
     return counts
-
-
-def _expectations(engine: Engine, exclusion: Exclusion) -> dict[str, str]:
-    service = engine.index.services[exclusion.position]
-    return {check.code: expected(check, service) for check in exclusion.failed}
 
 
 def _clock(seconds: int) -> str:

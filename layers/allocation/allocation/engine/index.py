@@ -39,6 +39,7 @@ class CatalogueIndex:
             direction: self.everything & ~mask
             for direction, mask in self._group(lambda service: (service.direction,)).items()
         }
+        self.limited = self._where(lambda service: service.daily_limit is not None)
         self.without_feature = {
             feature: self.everything & ~self._group(lambda service: service.features).get(feature, 0)
             for feature in ("pickUp", "dropOff")

@@ -14,7 +14,14 @@ from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.masks import Mask, mask_of
 from allocation.engine.memo import Memo
-from allocation.engine.pricing import Applied, Line, applied_surcharges, net_price, price_lines
+from allocation.engine.pricing import (
+    Applied,
+    Line,
+    applied_surcharges,
+    chargeable_weights,
+    net_price,
+    price_lines,
+)
 
 KEPT_PRICES: Final = 400_000
 """How many prices are kept in cells, some 120 bytes each; the oldest cell goes first."""
@@ -98,12 +105,13 @@ class PriceBook:
     def lines(self, pricing: Pricing, position: int) -> tuple[Line, ...] | None:
         """The lines of one service's price; None where it has none."""
         service, rate = self._index.services[position], pricing.lane.rates.get(position)
-        packages = pricing.inquiry.packages
-        classes = self._index.weight_classes.for_packages(packages)
-        divides = len(packages) > 1 and service.by_package
-        weight_class = next(item for item in classes if (item.divisor, item.by_package) == (service.divisor, divides))
         applied = self._applied(service.surcharges, pricing)
-        return price_lines(rate, weight_class.weights(packages), applied) if rate else None
+        return price_lines(rate, self.chargeable_weights(pricing, position), applied) if rate else None
+
+    def chargeable_weights(self, pricing: Pricing, position: int) -> list[Decimal]:
+        """The Kg that a service's rates are asked for: of the consignment, or of each package."""
+        service, packages = self._index.services[position], pricing.inquiry.packages
+        return chargeable_weights(packages, service.divisor, by_package=service.by_package)
 
     def _asked(self, pricing: Pricing) -> list[tuple[WeightClass, list[Decimal], CellKey]]:
         lane, inquiry, _, sizes, period = pricing

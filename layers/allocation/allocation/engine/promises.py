@@ -19,15 +19,15 @@ class DeliveryTerms:
     window: tuple[int, int]
     last_day: int
 
-    def delivery_day(self, collection_day: int) -> int | None:
+    def delivery_day(self, collection: Collection) -> int | None:
         """The day `transit_days` delivery days after the collection; None beyond the days that are known.
 
-        No transit days means the day of collection, or the first delivery day after it.
+        No transit days means the day of collection, if the window ends after it, or the first delivery day after that.
         """
-        day, left = collection_day, self.transit_days
-        if left == 0 and self._delivers(day):
+        day, left = collection.day, self.transit_days
+        if left == 0 and self._delivers(day) and collection.leaves < self.window[1]:
             return day
-        for day in range(collection_day + 1, min(collection_day + LONGEST_JOURNEY, self.last_day) + 1):
+        for day in range(collection.day + 1, min(collection.day + LONGEST_JOURNEY, self.last_day) + 1):
             left -= self._delivers(day)
             if left <= 0 and self._delivers(day):
                 return day
@@ -67,7 +67,7 @@ def keep_promise(calendar: Calendar, terms: DeliveryTerms, promise: Promise, now
     """
     collection = _first(calendar, promise, now)
     while collection is not None:
-        delivery = terms.delivery_day(collection.day)
+        delivery = terms.delivery_day(collection)
         if delivery is None or (promise.deliver_on is not None and delivery > promise.deliver_on):
             return None
         if not promise.exactly or delivery == promise.deliver_on:

@@ -1,0 +1,80 @@
+"""Allocation limits in DynamoDB: counted in the transaction that writes the record, and never exceeded."""
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError
+
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
+from allocation.adapters.dynamodb_records import DynamoDBRecords
+from allocation.domain.errors import RetryableError
+from allocation.domain.limits import AllocationLimit, LimitedDay
+from allocation.domain.outcomes import Allocated
+from allocation.domain.records import AllocationRecord
+from allocation.ports import AddReceipt
+from tests.integration.conftest import LIMITS, TABLE
+from tests.samples import NOON, A, B, C, D, record_of, reference, summary_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DAY = LimitedDay("CX_NDS", date(2026, 11, 24))
+OTHER = LimitedDay("CX_NDS", date(2026, 11, 25))
+
+
+@pytest.fixture
+def limits(dynamodb: "DynamoDBClient") -> DynamoDBLimits:
+    return DynamoDBLimits(dynamodb, LIMITS)
+
+
+@pytest.fixture
+def records(dynamodb: "DynamoDBClient", limits: DynamoDBLimits) -> DynamoDBRecords:
+    return DynamoDBRecords(dynamodb, TABLE, limits)
+
+
+def limited(consignment: str, most: int = 3, day: LimitedDay = DAY) -> AllocationRecord:
+    record = record_of(reference(0), Allocated(summary_of(consignment), limit=AllocationLimit(day, most)))
+    return replace(record, consignment_reference=consignment, allocated_at=NOON)  # type: ignore[arg-type]
+
+
+def test_allocations_are_counted_with_their_records(records: DynamoDBRecords, limits: DynamoDBLimits) -> None:
+    assert records.add([limited(A), limited(B), limited(C, day=OTHER), record_of(D)]).added == {A, B, C, D}
+    assert limits.used([DAY, OTHER, LimitedDay("CX_ECO", DAY.day)]) == {DAY: 2, OTHER: 1}
+
+
+def test_what_would_go_beyond_a_limit_is_outrun_and_not_written(
+    records: DynamoDBRecords, limits: DynamoDBLimits
+) -> None:
+    assert records.add([limited(A), limited(B)]).added == {A, B}
+    receipt = records.add([limited(C), limited(D)])
+    assert receipt == AddReceipt(frozenset({C}), frozenset(), frozenset({D}))
+    assert records.recorded([A, B, C, D]) == {A, B, C}
+    assert limits.used([DAY]) == {DAY: 3}
+
+
+def test_a_record_that_is_there_is_not_counted_again(records: DynamoDBRecords, limits: DynamoDBLimits) -> None:
+    assert records.add([limited(A)]).added == {A}
+    for batch in ([limited(A)], [limited(A), limited(B)]):
+        assert records.add(batch).present == {A}
+    assert limits.used([DAY]) == {DAY: 2}
+
+
+def test_a_limit_holds_for_whoever_writes_after_it_was_reached(
+    records: DynamoDBRecords, limits: DynamoDBLimits
+) -> None:
+    receipts = [records.add([limited(reference(number))]) for number in range(6)]
+    assert [len(receipt.outrun) for receipt in receipts] == [0, 0, 0, 1, 1, 1]
+    assert limits.used([DAY]) == {DAY: 3}
+
+
+def test_limits_that_can_not_be_read_are_tried_again_later(
+    limits: DynamoDBLimits, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "BatchGetItem")
+
+    monkeypatch.setattr(dynamodb, "batch_get_item", fail)
+    with pytest.raises(RetryableError, match="limits could not be read"):
+        limits.used([DAY])

@@ -1,0 +1,64 @@
+"""Allocation limits: the cheapest service that has not reached its limit for the day it would collect."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from allocation.domain.consignments import Consignment
+from allocation.domain.limits import LimitedDay
+from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules
+from allocation.domain.outcomes import Allocated, AllocationFailed, Outcome
+from allocation.domain.references import ConsignmentReference
+from allocation.engine.allocator import EngineAllocator
+from tests.engines import NOW, PARCEL, assessed, engine_of, package, rate, reasons, service
+from tests.fakes.ports import FakeDeadline, InMemoryLimits
+
+ENGINE = engine_of({"CHEAP": service(rates=[rate("GB", 4)], dailyLimit=2), "DEAR": service(rates=[rate("GB", 6)])})
+TODAY = LimitedDay("CHEAP", date(2027, 6, 9))
+
+
+def outcomes(
+    limits: InMemoryLimits, count: int = 1, mode: AllocationMode | None = None, now: datetime = NOW
+) -> list[Outcome]:
+    allocator = EngineAllocator(ENGINE, now=lambda: now, api_base_url="https://example.test", usage=limits)
+    batch = [replace(PARCEL, reference=ConsignmentReference(f"EC-000-000-{number:03}")) for number in range(count)]
+    return list(allocator.allocate(batch, mode or DefaultRules(), FakeDeadline()).values())
+
+
+def services(found: list[Outcome]) -> list[str | None]:
+    return [item.summary.carrier_service_reference if isinstance(item, Allocated) else None for item in found]
+
+
+def test_the_cheapest_service_takes_consignments_until_its_limit_is_reached() -> None:
+    assert services(outcomes(InMemoryLimits({TODAY: 1}))) == ["CHEAP"]
+    assert services(outcomes(InMemoryLimits({TODAY: 2}))) == ["DEAR"]
+
+
+def test_what_a_batch_has_decided_counts_for_the_rest_of_it() -> None:
+    limits = InMemoryLimits()
+    assert services(outcomes(limits, count=4)) == ["CHEAP", "CHEAP", "DEAR", "DEAR"]
+    assert limits.asked == [TODAY]
+
+
+def test_the_limit_is_that_of_the_day_of_collection() -> None:
+    after_the_cut_off = datetime(2027, 6, 9, 15, 30, tzinfo=UTC)
+    (allocated,) = outcomes(InMemoryLimits({TODAY: 2}), now=after_the_cut_off)
+    assert isinstance(allocated, Allocated)
+    assert allocated.limit
+    assert (allocated.limit.on, allocated.limit.most) == (LimitedDay("CHEAP", date(2027, 6, 10)), 2)
+
+
+def test_a_limit_is_bypassed_by_no_mode_and_told_as_a_reason() -> None:
+    (failed,) = outcomes(InMemoryLimits({TODAY: 2}), mode=CarrierService("CHEAP"))
+    assert isinstance(failed, AllocationFailed)
+    assert "This service has reached its allocation limit for the day." in failed.failure.message
+    assert failed.explanation
+    assert failed.explanation["excluded"]["CHEAP"] == {"LimitReached": "at most 2 collected on 2027-06-09"}
+
+
+def test_the_use_of_a_limit_is_only_read_for_what_could_be_taken() -> None:
+    def told(consignment: Consignment) -> tuple[list[LimitedDay], dict[str, list[str]]]:
+        limits = InMemoryLimits()
+        engine = engine_of({"CHEAP": service(weight="1 kg", dailyLimit=1), "DEAR": service()})
+        return limits.asked, reasons(assessed(engine, consignment), engine)
+
+    assert told(replace(PARCEL, packages=(package("2"),))) == ([], {"CHEAP": ["WeightOutOfRange"]})
