@@ -161,7 +161,13 @@ def proxy_event(
     """A request as API Gateway's REST API hands it to a function."""
     path, _, query = path.partition("?")
     parameters = dict(part.split("=", 1) for part in query.split("&")) if query else None
-    sent = {"Host": HOST, "X-Forwarded-Proto": "https", "Content-Type": "application/json", **headers}
+    sent = {
+        "Host": HOST,
+        "X-Forwarded-Proto": "https",
+        "Content-Type": "application/json",
+        "electio-api-version": "1.1",
+        **headers,
+    }
     return {
         "resource": "/{proxy+}",
         "path": path,

@@ -88,12 +88,17 @@ def allocated_all(request: Request, services: Services, references: Sequence[str
 
 
 def allocated_one(request: Request, services: Services, choose: Choose) -> Reply:
-    """The reply of a call for one consignment; of an unknown one PRO says 400 here, not 404."""
+    """The reply of a call for one consignment; of an unknown one PRO says 400 here, not 404.
+
+    An older client takes any 200 for an allocation, whatever stands in it: it is told by the status.
+    """
     reference = request.path["consignment"]
     try:
         outcome = services.allocations.allocate(reference, choose, request.request_id)
     except UnknownConsignmentError as error:
         raise RequestError(error.code, str(error)) from error
+    if request.is_older and isinstance(outcome, AllocationFailed):
+        raise RequestError(outcome.failure.code, outcome.failure.message)
     return Reply([item(reference, outcome, request.base_url)], root="AllocationSummary")
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from typing_extensions import TypedDict
 
+from allocation.api.hubs import Hub, hub
 from allocation.api.operations import Operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
@@ -27,7 +28,7 @@ class ServiceLeg(TypedDict):
     JourneyStage: int
     CarrierReference: str
     CarrierName: str
-    DeliveryHub: str | None
+    DeliveryHub: Hub | None
 
 
 class MpdCarrierService(TypedDict):
@@ -124,7 +125,7 @@ def service_view(service: Service) -> MpdCarrierService:
             JourneyStage=stage,
             CarrierReference=leg.carrier.reference,
             CarrierName=leg.carrier.name,
-            DeliveryHub=leg.hub,
+            DeliveryHub=hub(leg),
         )
         for stage, leg in enumerate(service.legs, start=1)
     ]
@@ -144,9 +145,9 @@ def service_view(service: Service) -> MpdCarrierService:
 
 
 def type_of(features: frozenset[str]) -> str:
-    """A service's features as PRO's flags, in their order; `None` for a service without any."""
+    """A service's features as PRO's flags, in their order; `Scheduled` for a service without any."""
     flags = [name for feature, name in FLAGS if feature in features]
-    return ", ".join(flags) or "None"
+    return ", ".join(flags) or "Scheduled"
 
 
 FLAGS: Final = (("timed", "Timed"), ("pickUp", "PickUp"), ("dropOff", "DropOff"))

@@ -12,11 +12,13 @@ from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.consignments.errors import RequestError
 from allocation.contracts.full_consignment import FullConsignment
+from allocation.domain.references import ConsignmentReference
 
 CANCELLED: Final = "Consignment cancellation completed successfully"
 MOST_UPDATES: Final = 50
 STATE: Final = "State"
 CUSTOMER_REFERENCE: Final = "ReferenceProvidedByCustomer"
+DIRECTION: Final = "Direction"
 SEARCHABLE: Final = (STATE, CUSTOMER_REFERENCE)
 
 
@@ -43,17 +45,23 @@ def get_consignment_status(request: Request, services: Services) -> Reply:
 
 
 def get_consignment_references(request: Request, services: Services) -> Reply:
-    """The references of the consignments in a state, or of those that their sender calls by a reference."""
-    unknown = request.query.keys() - {name.lower() for name in SEARCHABLE}
-    if unknown or not request.query or not all(request.query.values()):
-        text = f"Search by {' or '.join(SEARCHABLE)}, as ?State=Allocated; nothing else can be searched by."
+    """The references of the consignments in a state, or of those that their sender calls by a reference.
+
+    A direction leaves only those that go that way.
+    """
+    named, known = request.query.keys(), {name.lower() for name in SEARCHABLE}
+    if named - known - {DIRECTION.lower()} or named.isdisjoint(known) or not all(request.query.values()):
+        text = f"Search by {' or '.join(SEARCHABLE)}, as ?State=Allocated, with {DIRECTION} or not; by nothing else."
         raise RequestError("ValidationException", text)
-    found: list[set[str]] = []
+    found: list[set[ConsignmentReference]] = []
     if STATE.lower() in request.query:
         found.append(set(services.register.in_state(request.query[STATE.lower()])))
     if CUSTOMER_REFERENCE.lower() in request.query:
         found.append(set(services.register.provided_by_customer(request.query[CUSTOMER_REFERENCE.lower()])))
-    return Reply(sorted(set.intersection(*found)), root="string")
+    references = sorted(set.intersection(*found))
+    if DIRECTION.lower() in request.query:
+        references = services.register.in_direction(references, request.query[DIRECTION.lower()])
+    return Reply(references, root="string")
 
 
 def update_consignment(request: Request, services: Services) -> Reply:
@@ -120,7 +128,7 @@ OPERATIONS: Final = (
         "Find consignments by state or by the sender's reference",
         gives=list[str],
         errors=(400,),
-        query=SEARCHABLE,
+        query=(*SEARCHABLE, DIRECTION),
     ),
     Operation(
         "GET",

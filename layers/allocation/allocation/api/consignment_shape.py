@@ -139,7 +139,7 @@ class Consignment(TypedDict):
     DateLabelsWereFirstPrinted: str | None
     IsLate: bool
     LateForCustomer: bool
-    CustomerReference: str | None
+    CustomerReference: str
     Weight: Weight | None
     Value: Money | None
     CustomsDocumentation: dict[str, Any] | None

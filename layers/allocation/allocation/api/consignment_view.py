@@ -24,6 +24,8 @@ from allocation.contracts.allocation_record import PriceDocument, StoredRecord, 
 from allocation.contracts.full_consignment import FullConsignment
 from allocation.domain.outcomes import Price
 
+NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
+"""PRO's customer is a GUID to its clients, which can't read null there; we have none."""
 NULLS_OF_A_CONSIGNMENT: Final = nulls_of(
     Consignment,
     ConsignmentLegs=[],
@@ -33,6 +35,7 @@ NULLS_OF_A_CONSIGNMENT: Final = nulls_of(
     LabelsPrinted=False,
     IsLate=False,
     LateForCustomer=False,
+    CustomerReference=NO_GUID,
     Direction="Outbound",
     Tags=[],
     Addresses=[],
@@ -63,6 +66,7 @@ def consignment_view(known: Known) -> dict[str, Any]:
         "ConsignmentState": known.state,
         "Allocation": allocation_of(known.record),
         "FailedAllocation": failed_allocation_of(known.record),
+        "DateCreated": created_at(known),
         **dates_of(known.record),
     }
 
@@ -77,13 +81,19 @@ def stored_part(known: Known, legs: list[Any]) -> dict[str, Any]:
         **{name: value for name, value in document.items() if value is not None and is_sent(name)},
         "Weight": total_weight(consignment),
         "Value": total_value(consignment),
-        "DateCreated": known.stored.created_at.isoformat(),
         "Addresses": [address_view(address) for address in document["Addresses"]],
         "Packages": [
             {**NULLS_OF_A_PACKAGE, **without_null_lists(package), "ConsignmentLegs": legs}
             for package in document["Packages"]
         ],
     }
+
+
+def created_at(known: Known) -> str | None:
+    """When a consignment became known here: by its sender, or else by the order queue's record."""
+    if known.stored:
+        return known.stored.created_at.isoformat()
+    return with_offset(known.record.allocated_at) if known.record else None
 
 
 def address_view(address: Mapping[str, Any]) -> dict[str, Any]:

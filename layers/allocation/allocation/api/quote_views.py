@@ -9,6 +9,7 @@ from typing import Any, Final
 from typing_extensions import TypedDict
 
 from allocation.api.consignment_view import address_view
+from allocation.api.hubs import Hub, hub
 from allocation.api.measures import Money, Rate, currency, in_pro_units, rate, tax_rate
 from allocation.consignments.market import Market
 from allocation.consignments.store import Document
@@ -36,7 +37,7 @@ class QuotedLeg(TypedDict):
     JourneyStage: int
     CarrierService: dict[str, Any]
     CarrierAccountReference: str | None
-    DeliveryHub: str | None
+    DeliveryHub: Hub | None
     CostItems: list[Any] | None
     VolumetricParcelWeight: dict[str, Any] | None
     CollectionType: str
@@ -191,7 +192,7 @@ def quoted_leg(stage: int, leg: Leg, service: Service) -> QuotedLeg:
             "ServiceDirection": service.direction.value,
         },
         CarrierAccountReference=None,
-        DeliveryHub=leg.hub,
+        DeliveryHub=hub(leg),
         CostItems=None,
         VolumetricParcelWeight=None,
         CollectionType="NotApplicable",

@@ -27,6 +27,8 @@ class Request:
     path: Mapping[str, str]
     query: Mapping[str, str]
     content_type: str
+    is_older: bool
+    """Whether the client is older than version 1.1 of the API (`older_clients`)."""
     read_body: Callable[[], bytes]
 
     @property

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolv
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from allocation.api.negotiation import JSON, reply_type
+from allocation.api.older_clients import is_older, with_older_names
 from allocation.api.operations import Operation
 from allocation.api.replies import Reply, api_error, error_reply
 from allocation.api.requests import Request
@@ -110,6 +111,7 @@ def request_of(event: APIGatewayProxyEvent, path: dict[str, str], address: str) 
         path={name: unquote(value) for name, value in path.items()},
         query={name.lower(): value for name, value in (event.query_string_parameters or {}).items()},
         content_type=event.headers.get("content-type") or "",
+        is_older=comes_from_older_client(event),
         read_body=lambda: body_of(event),
     )
 
@@ -139,7 +141,13 @@ def respond(event: APIGatewayProxyEvent, reply: Reply) -> Response[str]:
     """The reply as JSON or XML, as it is wanted."""
     if reply.data is None:
         return Response(reply.status, body="")
+    data = with_older_names(reply.data) if comes_from_older_client(event) else reply.data
     media_type = reply_type(event.headers.get("accept"))
     if media_type == JSON:
-        return Response(reply.status, f"{JSON}; charset=utf-8", written(reply.data))
-    return Response(reply.status, f"{media_type}; charset=utf-8", write_xml(reply.data, reply.root).decode())
+        return Response(reply.status, f"{JSON}; charset=utf-8", written(data))
+    return Response(reply.status, f"{media_type}; charset=utf-8", write_xml(data, reply.root).decode())
+
+
+def comes_from_older_client(event: APIGatewayProxyEvent) -> bool:
+    """Whether the request says that it is of version 1.1."""
+    return is_older(event.headers.get("electio-api-version"))

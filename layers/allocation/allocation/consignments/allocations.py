@@ -4,11 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pydantic import ValidationError
+
 from allocation.consignments.changes import Changes, ReferenceText, described, mode_of, require_state
 from allocation.consignments.errors import RequestError
+from allocation.consignments.intake import problems_of
 from allocation.consignments.store import ALLOCATED, ALLOCATION_FAILED, UNALLOCATED, Known
 from allocation.contracts.consignment import Consignment as ConsignmentDocument
 from allocation.domain.consignments import Consignment
+from allocation.domain.errors import RetryableError
 from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import (
     CARRIER_SERVICE_NOT_FOUND,
@@ -18,10 +22,12 @@ from allocation.domain.outcomes import (
     Deallocated,
     Outcome,
 )
+from allocation.observability import logger
 
 ALLOCATABLE: Final = (UNALLOCATED, ALLOCATION_FAILED)
 DEALLOCATABLE: Final = (ALLOCATED,)
 UNKNOWN_SCOPE: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
+UNAVAILABLE: Final = 503
 NOT_TRIED: Final = UNKNOWN_SCOPE | {CONSIGNMENT_INCOMPLETE}
 """Failures that say that the request can't be met at all: the consignment stays in the state it is in."""
 
@@ -66,6 +72,10 @@ class Allocations:
             if error.code in UNKNOWN_SCOPE:
                 raise
             return error
+        except RetryableError as error:
+            logger.error("not allocated", extra={"cause": str(error)})
+            text = "The service can't answer at the moment: try again."
+            return RequestError("ServiceUnavailableException", text, UNAVAILABLE)
 
     def deallocate(self, reference: ReferenceText, request_id: str) -> None:
         """Takes the carrier service back. Raises `RequestError` for an unknown consignment or one not allocated."""
@@ -78,8 +88,15 @@ class Allocations:
 
 
 def consignment_of(seen: Known) -> Consignment:
-    """The consignment as the engine sees it. Raises `UnknownConsignmentError` where only its record is known."""
-    return ConsignmentDocument.model_validate(described(seen).document).to_domain()
+    """The consignment as the engine sees it.
+
+    Raises `UnknownConsignmentError` where only its record is known, and `RequestError` for one that can't be read.
+    """
+    try:
+        return ConsignmentDocument.model_validate(described(seen).document).to_domain()
+    except ValidationError as error:
+        text = f"Consignment {seen.reference} can't be used: update it."
+        raise RequestError("ValidationException", text, problems=problems_of(error)) from error
 
 
 def refuse_what_was_not_tried(outcome: Outcome) -> None:

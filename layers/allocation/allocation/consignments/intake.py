@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from allocation.consignments.errors import Problem, RequestError
+from allocation.consignments.older_forms import consignment_in_current_form
 from allocation.consignments.store import Document
 from allocation.contracts.full_consignment import FullConsignment
 from allocation.contracts.order_created import path_of
@@ -27,7 +28,7 @@ def issued(prefix: str, characters: str) -> str:
 
 def taken_in(sent: Document, reference: ConsignmentReference, random_characters: CharacterSource) -> Document:
     """The sender's document with references in it. Raises `RequestError`, which names every field that is wrong."""
-    document = {**without_empty_text(sent), "Reference": reference}
+    document = {**consignment_in_current_form(without_empty_text(sent)), "Reference": reference}
     packages = document.get("Packages")
     if isinstance(packages, list):
         document["Packages"] = [with_package_reference(package, random_characters) for package in packages]

@@ -101,6 +101,12 @@ class Register:
         named = {known.casefold(): known for known in STATES}.get(state.strip().casefold())
         return self.changes.store.in_state(named, MOST_FOUND) if named else ()
 
+    def in_direction(self, references: Sequence[ConsignmentReference], direction: str) -> list[ConsignmentReference]:
+        """Those of the consignments that go in a direction, whose name may be in any case."""
+        known = self.changes.store.find(references)
+        wanted = direction.strip().casefold()
+        return [item for item in references if item in known and known[item].direction.casefold() == wanted]
+
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
         """The consignments whose sender calls them by this reference; none where no reference is that long."""
         return () if len(reference) > LONGEST_CUSTOMER_REFERENCE else self.changes.store.provided_by_customer(reference)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from allocation.contracts.allocation_record import StoredRecord
+from allocation.domain.consignments import Direction
 from allocation.domain.records import AllocationRecord
 from allocation.domain.references import ConsignmentReference
 
@@ -52,6 +53,11 @@ class Known:
     def state(self) -> str:
         """The state; `Unallocated` as long as nothing was recorded."""
         return self.record.state if self.record else UNALLOCATED
+
+    @property
+    def direction(self) -> str:
+        """The direction that its sender gave it; `Outbound` where that is not known."""
+        return str(self.stored.document.get("Direction") or Direction.OUTBOUND) if self.stored else Direction.OUTBOUND
 
 
 class ConsignmentStore(Protocol):

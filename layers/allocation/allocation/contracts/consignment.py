@@ -28,7 +28,8 @@ from allocation.domain import consignments as domain
 from allocation.domain.references import CONSIGNMENT_REFERENCE_PATTERN, SERVICE_REFERENCE_PATTERN, ConsignmentReference
 
 MOST_PACKAGES: Final = 1000
-MOST_ADDRESSES: Final = 5
+MOST_ADDRESSES: Final = 10
+"""PRO's SDK has six types of address."""
 
 
 def null_as_empty(value: Any) -> Any:

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from allocation.contracts.consignment import (
+    MOST_ADDRESSES,
+    MOST_PACKAGES,
     Address,
     Consignment,
     Country,
@@ -169,8 +171,8 @@ class CustomsDocumentation(ProModel):
     invoice_date: DocumentDate = None
 
 
-Packages = Annotated[list[FullPackage], BeforeValidator(null_as_empty)]
-Addresses = Annotated[list[FullAddress], BeforeValidator(null_as_empty)]
+Packages = Annotated[list[FullPackage], BeforeValidator(null_as_empty), Field(max_length=MOST_PACKAGES)]
+Addresses = Annotated[list[FullAddress], BeforeValidator(null_as_empty), Field(max_length=MOST_ADDRESSES)]
 
 
 class FullConsignment(Consignment):

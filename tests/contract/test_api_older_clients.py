@@ -1,0 +1,209 @@
+"""Clients of the API's first version, written years ago, work against it unmodified.
+
+What they send and how they read is that of PRO's .NET SDK of 2016 (its data types and its `ApiClient`), of the PHP
+client generated from PRO's description, and of the Ruby gem: facts about them, told here in their own forms.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.allocation_api import ORIGIN, Answer, Api, package, served_api
+
+SDK_HEADERS = {"electio-api-version": "", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+NO_DATE = "0001-01-01T00:00:00+00:00"
+CONTACT = {
+    "Title": "Mr",
+    "FirstName": "Peter",
+    "LastName": "McPetersson",
+    "Telephone": "07702123456",
+    "Email": "p@e.test",
+}
+SDK_ADDRESS: dict[str, Any] = {
+    "AddressType": "Destination",
+    "Contact": CONTACT,
+    "CompanyName": None,
+    "AddressLine1": "13 Porter Street",
+    "Town": "Manchester",
+    "Region": "Greater Manchester",
+    "Postcode": "M1 5WG",
+    "Country": {"Name": "Great Britain", "IsoCode": {"TwoLetterCode": "GB", "ThreeLetterCode": None}},
+    "ShippingLocationReference": None,
+}
+SDK_CONSIGNMENT: dict[str, Any] = {
+    "Reference": None,
+    "ConsignmentReferenceProvidedByCustomer": "WEB-1",
+    "Source": 0,
+    "ShippingDate": None,
+    "RequiredDeliveryDate": {"Date": NO_DATE, "IsToBeExactlyOnTheDateSpecified": False},
+    "Packages": [
+        {
+            "Reference": None,
+            "Weight": {"Kg": Decimal("0.5")},
+            "Dimensions": {"Width": Decimal(10), "Length": Decimal(10), "Height": Decimal(10)},
+            "Description": "Socks",
+            "Value": {"Amount": Decimal("5.99"), "Currency": {"Name": "Pound", "IsoCode": "GBP"}},
+            "Items": [
+                {
+                    "Description": "Socks",
+                    "UnitOfQuantity": 2,
+                    "ItemUnit": "Pair",
+                    "Weight": {"Kg": Decimal("0.25")},
+                    "Value": {"Amount": Decimal("2.99"), "Currency": {"IsoCode": "GBP"}},
+                    "HarmonisationCode": "6115.95.00",
+                    "CountryOfOrigin": {"IsoCode": {"TwoLetterCode": "PT"}},
+                }
+            ],
+            "Charges": None,
+            "MetaData": None,
+        }
+    ],
+    "Addresses": [{**ORIGIN, "Contact": None}, SDK_ADDRESS],
+    "CustomsDocumentation": {
+        "CategoryType": "None",
+        "ShippingTerms": 0,
+        "InvoiceDate": NO_DATE,
+        "DeclarationDate": NO_DATE,
+    },
+    "MetaData": None,
+}
+HEAVY = package(Weight={"Kg": 5000})
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with served_api() as api:
+        yield api
+
+
+def sdk(api: Api, method: str, path: str, body: Any = None) -> Answer:
+    """A call as the SDK makes it: collections with a trailing slash, an empty text for no body."""
+    return api.call(method, path, '""' if body is None and method == "PUT" else body, SDK_HEADERS)
+
+
+def created(api: Api, **changes: Any) -> str:
+    answer = sdk(api, "POST", "/consignments/", {**deepcopy(SDK_CONSIGNMENT), **changes})
+    assert answer.status == 201, answer.body
+    return str(answer.data[0]["Href"].rpartition("/")[2])
+
+
+def consignment_of(api: Api, reference: str) -> Any:
+    """A consignment that passes what the SDK's types demand of it."""
+    told = sdk(api, "GET", f"/consignments/{reference}").data
+    assert UUID(told["CustomerReference"]) is not None
+    assert told["DateCreated"]
+    for address in told["Addresses"]:
+        contact = address["Contact"]
+        assert contact is None or all(isinstance(contact[name], str) for name in ("FirstName", "LastName", "Email"))
+    return told
+
+
+def test_a_consignment_is_created_in_the_forms_of_the_sdk_and_read_back_in_both(api: Api) -> None:
+    told = consignment_of(api, created(api))
+    (box,) = told["Packages"]
+    assert box["Weight"] == {"Value": Decimal("0.5"), "Unit": "Kg", "Kg": Decimal("0.5")}
+    assert box["Dimensions"]["Unit"] == "Cm"
+    assert (box["Items"][0]["Quantity"], box["Items"][0]["Unit"]) == (2, "Pair")
+    assert (told["Source"], told["RequestedDeliveryDate"]) == ("Api", None)
+    assert told["Weight"]["Kg"] == Decimal("0.5")
+    contact = told["Addresses"][1]["Contact"]
+    assert contact["Mobile"] == contact["LandLine"] == contact["Telephone"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "kept"),
+    [
+        ("CategoryType", 16, "ReturnedGoods"),
+        ("CategoryType", "Gift, Documents", "Gift"),
+        ("CategoryType", "CommercialSample", "CommercialSample"),
+        ("ShippingTerms", 64, "DDP"),
+        ("ShippingTerms", "EXW", "EXW"),
+    ],
+)
+def test_names_may_be_sent_as_their_numbers(api: Api, name: str, sent: object, kept: str) -> None:
+    reference = created(api, CustomsDocumentation={name: sent})
+    assert consignment_of(api, reference)["CustomsDocumentation"][name] == kept
+
+
+def test_pounds_may_be_written_as_lbs(api: Api) -> None:
+    reference = created(api, Packages=[package(Weight={"Value": 2, "Unit": "lbs"})])
+    assert consignment_of(api, reference)["Packages"][0]["Weight"]["Value"] == Decimal("0.90718")
+
+
+def test_a_bulk_allocation_tells_success_and_failure_as_the_first_version_did(api: Api) -> None:
+    """`List<WithMessage<string>>`: without `IsSuccess` the SDK takes an allocation for a failure."""
+    good, heavy = created(api), created(api, Packages=[HEAVY])
+    answer = sdk(api, "PUT", "/allocation/allocate/", {"ConsignmentReferences": [good, heavy]})
+    assert answer.status == 200
+    assert [(item["IsSuccess"], item["Data"]) for item in answer.data] == [(True, good), (False, heavy)]
+    assert all(item["Message"] for item in answer.data)
+    assert answer.data[0]["ConsignmentLegs"][0]["TrackingReference"].startswith("TRK")
+
+
+def test_a_single_allocation_that_fails_is_an_error_to_who_reads_the_status_alone(api: Api) -> None:
+    good, heavy = created(api), created(api, Packages=[HEAVY])
+    assert sdk(api, "PUT", f"/allocation/{good}/allocateWithCheapestQuote").status == 200
+    failed = sdk(api, "PUT", f"/allocation/{heavy}/allocateWithCheapestQuote")
+    assert (failed.status, failed.data["Code"]) == (400, "NoCarrierServiceAvailable")
+    assert consignment_of(api, heavy)["ConsignmentState"] == "AllocationFailed"
+
+
+def test_an_allocation_is_read_with_its_group_price_and_tax(api: Api) -> None:
+    reference = created(api)
+    assert sdk(api, "PUT", f"/allocation/{reference}/allocateWithServiceGroup/valuableGoods").status == 200
+    allocation = consignment_of(api, reference)["Allocation"]
+    assert allocation["CarrierServiceGroupReference"] == "valuableGoods"
+    assert allocation["Price"]["VatRate"]["Rate"] == Decimal("0.2")
+
+
+def test_services_and_quotes_have_hubs_as_objects_and_flags_that_are_known(api: Api) -> None:
+    known = {"Scheduled", "AdHoc", "PickUp", "DropOff", "Timed", "Consolidated"}
+    services = sdk(api, "GET", "/carrierServices/").data["MpdCarrierServices"]
+    assert known.issuperset(flag for service in services for flag in service["Type"].split(", "))
+    abroad = {**SDK_ADDRESS, "Postcode": "10001", "Country": {"IsoCode": {"TwoLetterCode": "US"}}}
+    quotes = sdk(api, "POST", "/quotes/", {**SDK_CONSIGNMENT, "Addresses": [ORIGIN, abroad]}).data["Quotes"]
+    journeys = [service["Journey"] for service in services] + [quote["Legs"] for quote in quotes]
+    hubs = [leg["DeliveryHub"] for journey in journeys for leg in journey if leg["DeliveryHub"]]
+    assert hubs
+    assert all(hub["HubAddress"] is None and hub["ExtraDaysToTransitTime"] == 0 for hub in hubs)
+
+
+def test_a_surcharge_of_a_quote_has_its_price(api: Api) -> None:
+    quotes = sdk(api, "POST", "/quotes/", SDK_CONSIGNMENT).data["Quotes"]
+    surcharge = next(quote["Surcharges"][0] for quote in quotes if quote["Surcharges"])
+    assert surcharge["Price"] == surcharge["Amount"]["Amount"] > 0
+    assert surcharge["CurrencyIsoCode"] == "GBP"
+
+
+def test_a_client_of_version_1_1_sees_none_of_the_older_names(api: Api) -> None:
+    reference = created(api)
+    answer = api.call("PUT", "/allocation/allocate", {"ConsignmentReferences": [reference]})
+    told = api.call("GET", f"/consignments/{reference}")
+    assert "IsSuccess" not in answer.body
+    assert '"Kg":' not in told.body
+    assert 'TrackingReference"' not in told.body
+
+
+def test_all_six_types_of_address_are_taken_and_allocated(api: Api) -> None:
+    others = [{**SDK_ADDRESS, "AddressType": kind} for kind in ("Return", "Sender", "Recipient", "Importer")]
+    reference = created(api, Addresses=[ORIGIN, SDK_ADDRESS, *others])
+    assert sdk(api, "PUT", f"/allocation/{reference}/allocateWithCheapestQuote").status == 200
+
+
+def test_references_are_found_by_state_and_direction(api: Api) -> None:
+    outbound, inbound = created(api, Direction="Outbound"), created(api, Direction="Inbound")
+    path = "/consignments/getConsignmentReferences?State=Unallocated"
+    assert sdk(api, "GET", path).data == sorted([outbound, inbound])
+    assert sdk(api, "GET", f"{path}&Direction=inbound").data == [inbound]
+    assert sdk(api, "GET", "/consignments/getConsignmentReferences?Direction=Inbound").status == 400
+
+
+def test_a_delivery_promise_has_either_name(api: Api) -> None:
+    promise = {"Date": "2026-11-30T00:00:00+00:00", "IsToBeExactlyOnTheDateSpecified": True}
+    reference = created(api, RequiredDeliveryDate=promise)
+    assert consignment_of(api, reference)["RequiredDeliveryDate"] == promise
+    assert api.call("GET", f"/consignments/{reference}").data["RequestedDeliveryDate"] == promise
