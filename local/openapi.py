@@ -90,6 +90,12 @@ EXAMPLES: Final[dict[str, Any]] = {
         "Filters": {"ServiceDirection": "Outbound", "IsPickup": False, "IsDropOff": True},
     },
 }
+VERSION: Final = {
+    "name": "electio-api-version",
+    "in": "header",
+    "description": "The version whose names are wanted; without one, the names of earlier versions are there too.",
+    "schema": {"type": "string", "enum": ["1.1", "1.0"], "default": "1.1"},
+}
 INFO: Final = {
     "title": "Carrier allocation",
     "version": "1.1",
@@ -154,7 +160,8 @@ def described_operation(operation: Operation, schemas: dict[tuple[str, str], Any
         "parameters": [
             {"name": name, "in": "path", "required": True, **PARAMETERS[name]} for name in operation.parameters
         ]
-        + [{"name": name, "in": "query", "schema": {"type": "string", "minLength": 1}} for name in operation.query],
+        + [{"name": name, "in": "query", "schema": {"type": "string", "minLength": 1}} for name in operation.query]
+        + [VERSION],
         "responses": responses(operation, schemas),
     }
     if operation.takes is not None:
