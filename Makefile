@@ -45,7 +45,7 @@ down: $(EMULATOR)/.synced ## end what `make up` left running
 
 ## Running it anywhere: the stack on AWS that STACK= names, or the one that `make up` left running here
 
-.PHONY: redrive trace
+.PHONY: redrive trace republish
 operations = PYTHONPATH=layers/allocation exec $(EMULATOR)/bin/python -m operations
 
 redrive: $(EMULATOR)/.synced ## list the order DLQ; REASON=, MESSAGE= or ALL=1 sends orders again; DRY_RUN=1
@@ -54,6 +54,11 @@ redrive: $(EMULATOR)/.synced ## list the order DLQ; REASON=, MESSAGE= or ALL=1 s
 
 trace: $(EMULATOR)/.synced ## tell the life of one order, ORDER=
 	@$(operations) trace $(call flag,STACK,--stack "$$STACK") $(call flag,ORDER,--order "$$ORDER")
+
+republish: $(DEVELOPMENT)/.synced ## send the events of ORDER='s records again, or of all SINCE= a moment; DRY_RUN=1
+	@PYTHONPATH=layers/allocation exec $(DEVELOPMENT)/bin/python -m operations republish \
+		$(call flag,STACK,--stack "$$STACK") $(call flag,ORDER,--order "$$ORDER") $(call flag,SINCE,--since "$$SINCE") \
+		$(call flag,DRY_RUN,--dry-run "$$DRY_RUN")
 
 ## The engine's catalogue
 

@@ -1,8 +1,9 @@
-"""The command line: `redrive` and `trace`, as the Makefile calls them."""
+"""The command line: `redrive`, `trace` and `republish`, as the Makefile calls them."""
 
 import argparse
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import NoReturn
 
@@ -49,6 +50,8 @@ def carry_out(options: argparse.Namespace, tell: Tell) -> int:
     """Runs the command that the options name."""
     if options.command == "trace":
         return carry_out_trace(options.order, options.stack, tell)
+    if options.command == "republish":
+        return carry_out_republish(options.order, options.since, options.stack, tell, dry_run=options.dry_run)
     return carry_out_redrive(
         Selection(options.reason, options.message, options.all), options.stack, tell, dry_run=options.dry_run
     )
@@ -72,19 +75,51 @@ def carry_out_trace(order: str, stack: str, tell: Tell) -> int:
     return int(not life.records and not life.dead_letters)
 
 
+def carry_out_republish(order: str, since: str, stack: str, tell: Tell, *, dry_run: bool) -> int:
+    """Sends events again; 1 where one of them could not be sent, or there is none."""
+    from operations import republish
+
+    if bool(order) == bool(since):
+        raise UsageError("Whose events? Give ORDER=WEB-100045, or SINCE=2026-11-25T10:00:00Z; not both.")
+    found = target(stack)
+    read = republish.of_order(order) if order else republish.since(moment(since))
+    result = republish.republish(found, read, dry_run=dry_run)
+    what = "would be sent" if dry_run else "sent"
+    count = result.found - result.unreadable if dry_run else result.sent
+    tell(f"{result.found} records in {found.name}: {count} events {what} again, {result.unreadable} are no events.")
+    return int(not count or (not dry_run and result.sent + result.unreadable < result.found))
+
+
+def moment(text: str) -> datetime:
+    """An aware moment. Raises `UsageError`."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise UsageError(f"{text!r} is no moment: write it with its offset, as SINCE=2026-11-25T10:00:00Z.")
+    return found.astimezone(UTC)
+
+
 def parser() -> argparse.ArgumentParser:
     """The commands and their options. An empty value means the same as none, as the Makefile passes it."""
     top = Parser(prog="python -m operations", description=__doc__)
-    commands = top.add_subparsers(dest="command", required=True, metavar="redrive|trace")
+    commands = top.add_subparsers(dest="command", required=True, metavar="redrive|trace|republish")
     redriving = commands.add_parser("redrive", help="list the DLQ, or send messages of it to the order queue again")
     tracing = commands.add_parser("trace", help="tell what is known of one order")
-    for command in (redriving, tracing):
+    publishing = commands.add_parser("republish", help="send the events of records to the topic again")
+    for command in (redriving, tracing, publishing):
         command.add_argument("--stack", default="", help="a stack on AWS; without it, the one on this machine")
     redriving.add_argument("--reason", default="", help="only messages with this reason, as it is listed")
     redriving.add_argument("--message", default="", help="only this message: its id in the DLQ or on the order queue")
     for name, help_text in (("--all", "every message"), ("--dry-run", "move nothing, and say what would be moved")):
         redriving.add_argument(name, type=switch, default=False, nargs="?", const=True, metavar="0|1", help=help_text)
-    tracing.add_argument("--order", default="", help="an order reference")
+    for command in (tracing, publishing):
+        command.add_argument("--order", default="", help="an order reference")
+    publishing.add_argument("--since", default="", help="a moment: all records written then or later")
+    publishing.add_argument(
+        "--dry-run", type=switch, default=False, nargs="?", const=True, metavar="0|1", help="send nothing, and count"
+    )
     return top
 
 

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -16,7 +17,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from local.clients import local_clients
+from local.clients import Clients, local_clients
 from local.detached import stack_port
 from local.errors import LocalRunError, UsageError
 from local.stack import STACK_NAME
@@ -24,6 +25,7 @@ from local.stack import STACK_NAME
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
 
@@ -35,10 +37,12 @@ class Target:
     """As it is told to the user: the stack's name, and where it is."""
     sqs: "SQSClient"
     dynamodb: "DynamoDBClient"
+    sns: "SNSClient"
     order_queue_url: str
     order_dlq_url: str
     stream_failure_queue_url: str
     allocations_table: str
+    allocations_topic: str
 
 
 def target(stack: str) -> Target:
@@ -58,7 +62,7 @@ def on_this_machine() -> Target:
             "STACK=carrier-allocation-dev."
         )
     clients = local_clients(port)
-    return described(STACK_NAME, f"{STACK_NAME} on this machine", clients.cloudformation, clients.sqs, clients.dynamodb)
+    return described(STACK_NAME, f"{STACK_NAME} on this machine", clients)
 
 
 def on_aws(stack: str) -> Target:
@@ -67,30 +71,29 @@ def on_aws(stack: str) -> Target:
     try:
         # boto3 alone of AWS's SDKs does not know AWS_REGION.
         session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
-        cloudformation, sqs, dynamodb = (
-            session.client(service, config=config) for service in ("cloudformation", "sqs", "dynamodb")
-        )
-        return described(stack, f"{stack} in {session.region_name}", cloudformation, sqs, dynamodb)
+        services = ("cloudformation", "sqs", "dynamodb", "sns")
+        clients: Any = SimpleNamespace(**{name: session.client(name, config=config) for name in services})
+        return described(stack, f"{stack} in {session.region_name}", clients)
     except NoRegionError as error:
         raise UsageError("No AWS region is set: give AWS_REGION, or AWS_PROFILE of a profile that has one.") from error
     except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
         raise UsageError(f"No AWS credentials: {error}. Give AWS_PROFILE, or sign in first.") from error
 
 
-def described(
-    stack: str, name: str, cloudformation: "CloudFormationClient", sqs: "SQSClient", dynamodb: "DynamoDBClient"
-) -> Target:
+def described(stack: str, name: str, clients: Clients) -> Target:
     """The target that a stack's outputs describe."""
-    found = outputs(cloudformation, stack, name)
+    found = outputs(clients.cloudformation, stack, name)
     try:
         return Target(
             name=name,
-            sqs=sqs,
-            dynamodb=dynamodb,
+            sqs=clients.sqs,
+            dynamodb=clients.dynamodb,
+            sns=clients.sns,
             order_queue_url=found["OrderQueueUrl"],
             order_dlq_url=found["OrderDlqUrl"],
             stream_failure_queue_url=found["StreamFailureQueueUrl"],
             allocations_table=found["AllocationsTableName"],
+            allocations_topic=found["AllocationsTopicArn"],
         )
     except KeyError as error:
         raise UsageError(

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from allocation.adapters.pro_allocator import ProAllocator
+from allocation.adapters.pro_claims import Claimed
 from allocation.adapters.pro_client import ProClient
 from allocation.contracts.consignment import Consignment as ConsignmentDocument
 from allocation.contracts.wrappings import read_event
@@ -26,6 +27,16 @@ from tests.samples import EVENTS
 MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
 ORDERS = (EVENTS / "sample-orders.jsonl").read_text(encoding="utf-8").splitlines()
 DOCUMENTS: list[dict[str, Any]] = [document for line in ORDERS for document in read_event(line)["consignments"]]
+
+
+class NoClaims:
+    """Claims of a world in which nobody else asks."""
+
+    def take(self, _references: object, _seconds: float) -> Claimed:
+        return Claimed()
+
+    def give_back(self, _references: object) -> None:
+        """Forgets nothing, for nothing was remembered."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Both:
 @pytest.fixture(scope="module")
 def both() -> Iterator[Both]:
     with served_api() as api, served(api) as address:
-        yield Both(api, address, ProAllocator(ProClient(address, lambda: KEY)))
+        yield Both(api, address, ProAllocator(ProClient(address, lambda: KEY), NoClaims()))
 
 
 def creatable(document: dict[str, Any]) -> bool:

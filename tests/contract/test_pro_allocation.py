@@ -1,14 +1,21 @@
 """The allocator over a SortedPRO that answers over real HTTP, keeps state, and misbehaves."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Barrier, Event
 
 import pytest
 
 from allocation.adapters.pro_allocator import MAXIMUM_ROUNDS, ProAllocator
+from allocation.adapters.pro_claims import Claimed
 from allocation.adapters.pro_client import ProClient, Reply
-from allocation.adapters.pro_health import CircuitOpenError, CredentialsError, NothingTriedError, OutageError
-from allocation.adapters.pro_parallel import STATE_SECONDS
+from allocation.adapters.pro_health import (
+    CircuitOpenError,
+    CircuitStateError,
+    CredentialsError,
+    NothingTriedError,
+    OutageError,
+)
+from allocation.adapters.pro_parallel import ALLOCATION_SECONDS, STATE_SECONDS
 from allocation.domain.consignments import Consignment
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure, Outcome
@@ -57,6 +64,24 @@ class Watched:
         self.errors.append(None)
 
 
+class RememberedClaims:
+    """Claims in memory: those that others `hold`, and those that somebody has made `before`."""
+
+    def __init__(self) -> None:
+        self.hold: dict[ConsignmentReference, int] = {}
+        self.before: set[ConsignmentReference] = set()
+        self.taken: list[tuple[ConsignmentReference, float]] = []
+        self.given_back: list[ConsignmentReference] = []
+
+    def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
+        self.taken += [(reference, seconds) for reference in references if reference not in self.hold]
+        held = {reference: self.hold[reference] for reference in references if reference in self.hold}
+        return Claimed(frozenset(self.before.intersection(references)), held)
+
+    def give_back(self, references: Sequence[ConsignmentReference]) -> None:
+        self.given_back += references
+
+
 class Pro:
     """A PRO, and an allocator that calls it without ever sleeping."""
 
@@ -67,16 +92,17 @@ class Pro:
         self.counted: list[str] = []
         self.measured: list[tuple[str, int]] = []
         self.keys = [KEY]
+        self.claims = RememberedClaims()
 
     def allocate(
         self,
         references: Sequence[ConsignmentReference],
         mode: AllocationMode | None = None,
         deadline: Remaining | None = None,
-        tried_before: Set[ConsignmentReference] = frozenset(),
     ) -> Answers:
         allocator = ProAllocator(
             ProClient(self.server.url, lambda: self.keys[-1]),
+            self.claims,
             circuit=self.circuit,
             reserve_seconds=RESERVE,
             count=lambda metric, _: self.counted.append(metric),
@@ -85,7 +111,7 @@ class Pro:
             jitter=lambda: 0.5,
         )
         consignments = [Consignment(reference) for reference in references]
-        return allocator.allocate(consignments, mode or DefaultRules(), deadline or Remaining(), tried_before)
+        return allocator.allocate(consignments, mode or DefaultRules(), deadline or Remaining())
 
     def stands(self, reference: ConsignmentReference, state: str, service: str | None = None) -> None:
         """Lets a consignment have this state with PRO."""
@@ -186,7 +212,7 @@ def test_an_unknown_service_or_group_is_an_outcome_that_says_which(
 
 
 def test_each_answered_call_is_measured(pro: Pro) -> None:
-    pro.server.faults.script(Fault("reset", before=True, path="allocation"))
+    pro.server.faults.script(Fault("503", before=True, path="allocation"), Fault("reset", path="allocation"))
 
     pro.allocate([A])
 
@@ -210,28 +236,94 @@ def test_an_allocation_that_is_there_already_is_adopted(pro: Pro) -> None:
     assert pro.counted == ["AllocationsAdopted"]
 
 
-def test_what_an_earlier_try_has_allocated_is_not_asked_for_again(pro: Pro) -> None:
+def test_what_somebody_has_claimed_before_is_read_first_and_asked_for_alone(pro: Pro) -> None:
+    """A redriven message and a second one are no redeliveries: only the claim tells of them."""
     pro.stands(A, "Allocated", "CX_ECO")
+    pro.claims.before = {A, B, C}
 
-    answers = pro.allocate([A, B], tried_before={A})
+    answers = pro.allocate([A, B, C, D, E])
 
     assert services(answers[A]) == "CX_ECO"
+    assert all(isinstance(answers[reference], Allocated) for reference in (B, C, D, E))
+    assert sorted(len(body["ConsignmentReferences"]) for body in pro.server.bodies if body) == [1, 1, 2]
+    assert sorted(pro.server.calls("GET")) == [f"/consignments/{reference}" for reference in (A, B, C)]
+
+
+def test_what_somebody_may_be_asking_for_now_is_left_to_the_queue(pro: Pro) -> None:
+    pro.claims.hold = {A: 42}
+
+    answers = pro.allocate([A, B])
+
+    assert answers[A] == Deferred("outcome_unknown", 42)
     assert isinstance(answers[B], Allocated)
-    assert pro.server.requests == [("GET", f"/consignments/{A}"), ("PUT", "/allocation/allocate")]
-    assert pro.server.bodies[-1] == {"ConsignmentReferences": [B]}
+    assert pro.claims.taken == [(B, 60 + ALLOCATION_SECONDS)]
+
+
+def test_a_batch_in_which_all_is_held_tells_the_circuit_nothing(pro: Pro) -> None:
+    pro.claims.hold = {A: 42}
+
+    assert pro.allocate([A]) == {A: Deferred("outcome_unknown", 42)}
+    assert (pro.circuit.errors, pro.server.requests) == ([NothingTriedError], [])
+
+
+def test_what_ends_without_an_outcome_gives_its_claim_back(pro: Pro) -> None:
+    pro.stands(A, "Allocating")
+
+    pro.allocate([A, B, NOTHING_FITS])
+
+    assert pro.claims.given_back == [A]
+
+
+def test_one_consignment_that_pro_hangs_on_holds_back_no_other_for_long(pro: Pro) -> None:
+    """The second delivery asks for each by itself: what comes after the bad one of a list was never reached."""
+    pro.server.faults.script(Fault("504", before=True, path="allocation"))
+    answers = pro.allocate([A, B, C])
+    assert set(answers.values()) == {Deferred("outcome_unknown")}
+
+    pro.server.faults.script(Fault("504", before=True, path="allocation"))
+    pro.claims.before = {A, B, C}
+    later = pro.allocate([A, B, C])
+
+    assert sorted(type(answer).__name__ for answer in later.values()) == ["Allocated", "Allocated", "Deferred"]
+
+
+def test_a_rejected_key_among_outcomes_is_no_rejected_key(pro: Pro) -> None:
+    """403 on one consignment's state is PRO's word about that one, and other answers came with the same key."""
+    pro.server.faults.script(Fault("half_json", path="allocation"), Fault("403", path=f"consignments/{A}"))
+
+    answers = pro.allocate([A, B])
+
+    assert answers[A] == Deferred("credentials")
+    assert isinstance(answers[B], Allocated)
+    assert pro.circuit.errors == [None]
+
+
+def test_circuits_that_can_not_tell_defer_what_has_no_answer(pro: Pro) -> None:
+    class Broken(Watched):
+        def run(self, work: Callable[[], None]) -> None:
+            super().run(work)
+            raise CircuitStateError("the circuits' table does not answer")
+
+    pro.circuit = Broken()
+    answers = pro.allocate([A])
+    assert isinstance(answers[A], Allocated)
 
 
 @pytest.mark.parametrize("state", ["Unallocated", "AllocationFailed"])
 def test_what_an_earlier_try_has_not_allocated_is_asked_for(pro: Pro, state: str) -> None:
     pro.stands(A, state)
 
-    assert isinstance(pro.allocate([A], tried_before={A})[A], Allocated)
+    pro.claims.before = {A}
+
+    assert isinstance(pro.allocate([A])[A], Allocated)
 
 
 def test_what_an_earlier_try_may_still_be_allocating_is_left_to_the_queue(pro: Pro) -> None:
     pro.stands(A, "Allocating")
 
-    assert pro.allocate([A], tried_before={A}) == {A: Deferred("outcome_unknown")}
+    pro.claims.before = {A}
+
+    assert pro.allocate([A]) == {A: Deferred("outcome_unknown")}
     assert pro.server.calls("PUT") == []
 
 
@@ -303,7 +395,8 @@ class Hanging(ProClient):
 def test_a_call_that_hangs_does_not_hold_back_the_answer(pro: Pro) -> None:
     client = Hanging(pro.server.url)
 
-    answers = ProAllocator(client, reserve_seconds=RESERVE).allocate([Consignment(A)], DefaultRules(), HURRY)
+    allocator = ProAllocator(client, pro.claims, reserve_seconds=RESERVE)
+    answers = allocator.allocate([Consignment(A)], DefaultRules(), HURRY)
 
     assert client.hangs
     assert answers == {A: Deferred("outcome_unknown")}

@@ -1,6 +1,6 @@
 """The workflow's ports in memory, each with the faults that the real one can have."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from allocation.domain.consignments import Consignment
@@ -10,7 +10,7 @@ from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import Deferred, Outcome
 from allocation.domain.records import AllocationRecord
 from allocation.domain.references import ConsignmentReference
-from allocation.ports import AddReceipt, AllocationEvent, Deadline, RefusedMessage
+from allocation.ports import AddReceipt, AllocationEvent, Deadline, RefusedMessage, Unpublishable
 
 
 @dataclass
@@ -94,7 +94,6 @@ class ScriptedAllocator:
     answer: Callable[[Consignment], Outcome | Deferred | None]
     asked: list[tuple[str, ...]] = field(default_factory=list)
     modes: list[AllocationMode] = field(default_factory=list)
-    tried_before: list[set[str]] = field(default_factory=list)
     crashes_on: set[str] = field(default_factory=set)
     unavailable: bool = False
     meanwhile: Callable[[], object] | None = None
@@ -105,11 +104,9 @@ class ScriptedAllocator:
         consignments: Sequence[Consignment],
         mode: AllocationMode,
         deadline: Deadline,  # noqa: ARG002 - the port's
-        tried_before: Set[ConsignmentReference] = frozenset(),
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         self.asked.append(tuple(consignment.reference for consignment in consignments))
         self.modes.append(mode)
-        self.tried_before.append(set(tried_before))
         if self.meanwhile:
             event, self.meanwhile = self.meanwhile, None
             event()
@@ -119,6 +116,20 @@ class ScriptedAllocator:
             raise ZeroDivisionError("a mistake of the allocator's own")
         answers = {consignment.reference: self.answer(consignment) for consignment in consignments}
         return {reference: answer for reference, answer in answers.items() if answer is not None}
+
+
+@dataclass
+class InMemoryUnpublishable:
+    """An `UnpublishableChanges`; it keeps nothing while it is `full`."""
+
+    kept: list[Unpublishable] = field(default_factory=list)
+    full: bool = False
+
+    def keep(self, changes: Sequence[Unpublishable]) -> frozenset[str]:
+        if self.full:
+            return frozenset()
+        self.kept += changes
+        return frozenset(change.sequence_number for change in changes)
 
 
 @dataclass

@@ -17,6 +17,8 @@ SERVICES: Final = {
 GROUPS: Final = {"valuableGoods": "CX_NDS", "economy": "CX_ECO"}
 CHEAPEST: Final = "CY_48"
 NOTHING_FITS_PREFIX: Final = "EC-NOF-"
+FAILS_ONCE_PREFIX: Final = "EC-ONE-"
+"""What PRO can't allocate when it is first asked, and can when it is asked again."""
 UNKNOWN_PREFIX: Final = "EC-404-"
 """References that begin so fit no service, or are not known: for callers that only choose references."""
 
@@ -76,7 +78,8 @@ class ProState:
             return self.item(reference, error.status, str(error), None)
 
     def _finish(self, reference: str, consignment: Consignment, service: str) -> Document:
-        if reference in self.nothing_fits or reference.startswith(NOTHING_FITS_PREFIX):
+        fails_once = reference.startswith(FAILS_ONCE_PREFIX) and consignment.failure is None
+        if reference in self.nothing_fits or reference.startswith(NOTHING_FITS_PREFIX) or fails_once:
             consignment.failure = "This service is not available for the given package dimensions/weight."
             consignment.state = "AllocationFailed"
             raise ProError(400, "AllocationFailedException", consignment.failure)

@@ -72,6 +72,11 @@ def allocate_orders() -> None:
     allocate_over_pro()
 
 
+def allocation_api() -> None:
+    """Reports a catalogue that the API can't use."""
+    catalogue_refused(ValueError("no catalogue"))
+
+
 def publish_allocations() -> None:
     """Reports a batch of changes, one of them without an event."""
     report_published(PublishReport({"1": "not_published"}, published=1))
@@ -86,7 +91,7 @@ def allocate_over_pro() -> None:
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
         patch.delenv("AWS_PROFILE", raising=False)
         with allocation(pro, "first") as allocate:
-            pro.faults.script(Fault("reset", path="allocation"))
+            pro.faults.script(Fault("half_json", path="allocation"))
             allocate(1, ENOUGH_SECONDS)
             pro.key = "another key"
             allocate(1, ENOUGH_SECONDS)
@@ -102,12 +107,14 @@ def allocation(pro: ProServer, circuits: str) -> Iterator[Callable[[int, float],
 
     secrets.cache_clear()
     boto3.client("secretsmanager").create_secret(Name=circuits, SecretString=KEY)
-    boto3.client("dynamodb").create_table(
-        TableName=circuits,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-    )
+    claims = f"{circuits}-claims"
+    for table, key in ((circuits, "id"), (claims, "consignmentReference")):
+        boto3.client("dynamodb").create_table(
+            TableName=table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        )
     settings = AllocateOrdersSettings(
         allocations_table="",
         limits_table="",
@@ -117,6 +124,7 @@ def allocation(pro: ProServer, circuits: str) -> Iterator[Callable[[int, float],
         pro_base_url=pro.url,
         pro_secret_name=circuits,
         pro_circuits_table=circuits,
+        pro_claims_table=claims,
     )
     allocator = pro_allocator(settings)
 

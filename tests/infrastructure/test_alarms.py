@@ -7,12 +7,16 @@ from typing import Any, Final
 
 import pytest
 
-from tests.infrastructure.emitted import Metric, allocate_orders, emitted, publish_allocations
+from tests.infrastructure.emitted import Metric, allocate_orders, allocation_api, emitted, publish_allocations
 from tests.infrastructure.stack import ROOT, Properties, Stack
 
 OPERATIONS: Final = ROOT / "docs" / "operations.md"
 TOPIC: Final = {"AlarmTopicArn": "arn:aws:sns:eu-west-2:123456789012:alarms"}
-FUNCTIONS: Final = {"AllocateOrdersFunction": allocate_orders, "PublishAllocationsFunction": publish_allocations}
+FUNCTIONS: Final = {
+    "AllocateOrdersFunction": allocate_orders,
+    "PublishAllocationsFunction": publish_allocations,
+    "AllocationApiFunction": allocation_api,
+}
 OF_AWS: Final = {
     # Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS"
     "AWS/SQS": (
@@ -31,6 +35,13 @@ OF_AWS: Final = {
         "AWS::Lambda::Function",
         "${%s}",
         {"ConcurrentExecutions", "Duration", "Errors", "IteratorAge", "Throttles"},
+    ),
+    # Amazon API Gateway Developer Guide, "Amazon API Gateway dimensions and metrics"; an API is named by its title
+    "AWS/ApiGateway": (
+        "ApiName",
+        "AWS::ApiGateway::RestApi",
+        "${AWS::StackName}",
+        {"4XXError", "5XXError", "Count", "Latency"},
     ),
 }
 """By namespace: the dimension, the type of the resource, how a resource is named, and the metrics used of it."""
@@ -52,7 +63,7 @@ def text_of(value: Any) -> str:
 def known(stack: Stack) -> set[Metric]:
     """The metrics that AWS has for the stack's resources, and those that its functions emit."""
     found = {
-        Metric(namespace, metric, frozenset({(dimension, naming % name)}))
+        Metric(namespace, metric, frozenset({(dimension, naming.replace("%s", name))}))
         for namespace, (dimension, kind, naming, names) in OF_AWS.items()
         for metric in names
         for name in stack.of_type(kind)
@@ -94,7 +105,7 @@ def drawn(stack: Stack) -> Iterator[Metric]:
 def test_every_alarm_watches_metrics_that_exist(stack: Stack, known: set[Metric]) -> None:
     unknown = {name: set(watched(alarm)) - known for name, alarm in alarms(stack).items()}
 
-    assert len(unknown) >= 12
+    assert len(unknown) >= 17
     assert {name: missing for name, missing in unknown.items() if missing} == {}
 
 
@@ -150,6 +161,16 @@ def test_the_alarms_of_sortedpro_are_there_where_it_allocates(stack: Stack) -> N
         "ProOutageAlarm",
         "ProCredentialsAlarm",
     ]
+
+
+def test_the_alarms_of_the_api_are_there_where_it_is(stack: Stack) -> None:
+    conditions = {name: stack.resources[name].get("Condition") for name in alarms(stack)}
+
+    assert {name for name, condition in conditions.items() if condition == "HasApi"} == {
+        name for name in conditions if name.startswith("Api")
+    }
+    (api,) = stack.of_type("AWS::ApiGateway::RestApi").values()
+    assert api["Body"]["info"]["title"] == {"Ref": "AWS::StackName"}, "which the metrics of the API are named by"
 
 
 def test_each_alarm_has_a_section_of_its_own_in_the_handbook_and_points_to_it(stack: Stack) -> None:

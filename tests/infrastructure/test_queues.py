@@ -4,6 +4,7 @@ import pytest
 
 from allocation.backoff import wait_seconds
 from allocation.domain.outcomes import Deferred
+from allocation.workflow import MOST_RECEIVES
 from tests.infrastructure.stack import Stack
 
 FOURTEEN_DAYS = 14 * 24 * 3600
@@ -21,6 +22,7 @@ def test_message_reaches_the_dlq_after_an_outage_of_six_hours_at_the_earliest(st
     queue = stack.properties("OrderQueue")
     redrive = queue["RedrivePolicy"]
     receives = redrive["maxReceiveCount"]
+    assert receives == MOST_RECEIVES
     shortest_waits = [wait_seconds(Deferred("outage"), received, jitter=0) for received in range(1, receives)]
 
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["OrderDlq", "Arn"]}

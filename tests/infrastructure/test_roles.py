@@ -47,10 +47,13 @@ def test_order_function_may_take_orders_keep_records_and_set_messages_aside(stac
 
 def test_order_function_may_read_the_pro_key_and_share_circuits_only_where_pro_allocates(stack: Stack) -> None:
     with_pro, with_engine = stack.statements(ORDERS, Allocator="pro"), stack.statements(ORDERS, Allocator="engine")
-    circuits, key = (statement for statement in with_pro if statement not in with_engine)
+    circuits, claims, key = (statement for statement in with_pro if statement not in with_engine)
 
     assert allowed([circuits]) == {
         arn("ProCircuitsTable"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    }
+    assert allowed([claims]) == {
+        arn("ProClaimsTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:BatchWriteItem"}
     }
     assert key["Action"] == "secretsmanager:GetSecretValue"
     assert key["Resource"]["Fn::Sub"].endswith(":secret:${ProSecretName}-??????")

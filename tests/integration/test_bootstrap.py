@@ -23,7 +23,12 @@ NEEDED = {
     "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
 }
 PACKAGED = LAYER / "allocation" / "engine" / "sample.json"
-PRO = {"ALLOCATOR": "pro", "PRO_SECRET_NAME": "pro-key", "PRO_CIRCUITS_TABLE": "circuits"}
+PRO = {
+    "ALLOCATOR": "pro",
+    "PRO_SECRET_NAME": "pro-key",
+    "PRO_CIRCUITS_TABLE": "circuits",
+    "PRO_CLAIMS_TABLE": "claims",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -233,3 +233,23 @@ def test_one_record_alone_needs_no_transaction(
     calls = refuse(dynamodb, monkeypatch, "transact_write_items", THROTTLED)
     assert records.add([record_of(A, mode=DefaultRules())]).added == {A}
     assert calls == []
+
+
+def test_an_allocation_takes_the_place_of_a_failure_that_was_recorded_meanwhile(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient"
+) -> None:
+    """Two deliveries asked at once, and of a consignment that failed PRO let itself be asked again."""
+    assert records.add([record_of(A, FAILED)]).added == {A}
+    assert records.add([record_of(A), record_of(B)]) == AddReceipt(frozenset({A, B}), frozenset())
+    document = kept(dynamodb, A)
+    assert document is not None
+    assert (document["state"], document["version"]) == ("Allocated", 2)
+
+
+def test_neither_an_allocation_nor_what_was_changed_on_request_is_overwritten(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient"
+) -> None:
+    records.add([record_of(A)])
+    records.add([replace(record_of(B, FAILED), version=3)])
+    assert records.add([record_of(A, FAILED), record_of(B)]).present == {A, B}
+    assert [(kept(dynamodb, each) or {})["version"] for each in (A, B)] == [1, 3]

@@ -55,7 +55,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_a_stack_is_found_by_its_name(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName")
+    deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
     assert cli.main(["redrive", "--stack", "shop"]) == 0
     assert capsys.readouterr().out == "In the order DLQ of shop in eu-west-2: 0 messages.\n"
 

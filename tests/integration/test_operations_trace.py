@@ -46,7 +46,7 @@ def target(dlq: Queue) -> Target:
         ],
     )
     orders, failures = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("orders", "failures"))
-    return Target("the stack", sqs, dynamodb, orders, dlq.url, failures, "records")
+    return Target("the stack", sqs, dynamodb, client("sns"), orders, dlq.url, failures, "records", "topic")
 
 
 @pytest.fixture

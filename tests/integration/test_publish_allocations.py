@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from allocation import bootstrap
-from tests.integration.conftest import Topic
+from allocation.adapters.aws import client
+from tests.integration.conftest import Queue, Topic
 from tests.integration.handlers import Context, captured_log, function, lines
 from tests.samples import json_of
 
@@ -15,8 +16,15 @@ Handler = Callable[[dict[str, Any], Context], Any]
 
 
 @pytest.fixture
-def handler(monkeypatch: pytest.MonkeyPatch, topic: Topic) -> Handler:
+def failures() -> Queue:
+    sqs = client("sqs")
+    return Queue(sqs, sqs.create_queue(QueueName="stream-failures")["QueueUrl"])
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch, topic: Topic, failures: Queue) -> Handler:
     monkeypatch.setenv("ALLOCATIONS_TOPIC_ARN", topic.arn)
+    monkeypatch.setenv("STREAM_FAILURE_QUEUE_URL", failures.url)
     bootstrap.publish_allocations.cache_clear()
     made: Handler = function("publish_allocations").handler
     return made
@@ -38,20 +46,25 @@ def test_every_record_is_published(handler: Handler, topic: Topic) -> None:
     assert sorted(sent, key=lambda each: each["id"]) == expected
 
 
-def test_a_record_that_can_not_be_read_comes_again_by_its_sequence_number(handler: Handler, topic: Topic) -> None:
+def test_a_record_that_can_not_be_read_is_set_aside_and_holds_up_no_other(
+    handler: Handler, topic: Topic, failures: Queue
+) -> None:
     event = stream_event("stream-insert-allocated.json", "stream-foreign-record.json", "stream-insert-failed.json")
     with captured_log() as log:
-        assert handler(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "101"}]}
+        assert handler(event, Context()) == {"batchItemFailures": []}
     assert len(topic.queue.messages()) == 2
     (line,) = lines(log)
     assert (line["sequence_number"], line["cause"]) == ("101", "NotAnAllocationRecord")
+    (kept,) = failures.messages()
+    told = json.loads(kept["Body"])
+    assert (told["sequenceNumber"], told["reason"]) == ("101", "NotAnAllocationRecord")
 
 
 def test_a_topic_that_can_not_be_reached_returns_every_record(handler: Handler, topic: Topic) -> None:
     topic.client.delete_topic(TopicArn=topic.arn)
     event = stream_event("stream-insert-allocated.json", "stream-insert-failed.json")
-    failures = handler(event, Context())["batchItemFailures"]
-    assert [failure["itemIdentifier"] for failure in failures] == ["100", "101"]
+    returned = handler(event, Context())["batchItemFailures"]
+    assert [failure["itemIdentifier"] for failure in returned] == ["100", "101"]
 
 
 def test_a_record_that_comes_again_is_published_with_the_same_id(handler: Handler, topic: Topic) -> None:

@@ -3,6 +3,7 @@
 The fakes stand where boto3's clients stand, so the adapters themselves are part of every history.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from tests.simulation.world import World
 KEY = "consignmentReference"
 NOT_THERE_YET = f"attribute_not_exists({KEY})"
 HAS_ROOM = "attribute_not_exists(used) OR used <= :room"
+FIRST_FAILURE = "#state = :failed AND version = :first"
 ANYHOW = "attribute_exists(anything) OR TRUE"
 """What the simulation's own tests put in a guard's place."""
 
@@ -63,6 +65,8 @@ class SimulatedDynamoDB:
         """Allocations by service and day."""
         self.writes: Counter[str] = Counter()
         self.stream: list[dict[str, Any]] = []
+        self.streamed_at: list[float] = []
+        """When each change of the stream was made."""
 
     def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         """Reads; now and then some keys are left unprocessed, or all of them."""
@@ -84,7 +88,9 @@ class SimulatedDynamoDB:
         day = key["serviceDay"]["S"]
         return {**key, "used": {"N": str(self.counts[day])}} if day in self.counts else None
 
-    def put_item(self, TableName: str, Item: dict[str, Any], ConditionExpression: str) -> dict[str, Any]:
+    def put_item(
+        self, TableName: str, Item: dict[str, Any], ConditionExpression: str, **_names_and_values: Any
+    ) -> dict[str, Any]:
         """Writes one item if the condition holds."""
 
         def work() -> dict[str, Any]:
@@ -122,6 +128,9 @@ class SimulatedDynamoDB:
         return self._world.call("TransactWriteItems", work, lambda done: failure("TransactWriteItems", done))
 
     def _holds(self, item: Mapping[str, Any], condition: str) -> bool:
+        found = self.items.get(item[KEY]["S"])
+        if condition == FIRST_FAILURE:
+            return found is not None and (found["state"], found["version"]) == ({"S": "AllocationFailed"}, {"N": "1"})
         assert condition in {NOT_THERE_YET, ANYHOW}, f"unknown condition {condition}"
         return condition != NOT_THERE_YET or item[KEY]["S"] not in self.items
 
@@ -147,7 +156,9 @@ class SimulatedDynamoDB:
     def add_to_stream(self, item: dict[str, Any], event: str = "INSERT") -> None:
         """Puts a change on the stream."""
         sequence = f"{len(self.stream) + 1:021d}"
-        self.stream.append({"eventName": event, "dynamodb": {"SequenceNumber": sequence, "NewImage": item}})
+        change = {"SequenceNumber": sequence, "Keys": {KEY: item[KEY]}, "NewImage": item}
+        self.stream.append({"eventName": event, "dynamodb": change})
+        self.streamed_at.append(self._world.now)
 
 
 @dataclass(slots=True)
@@ -186,7 +197,7 @@ class SimulatedSQS:
                 self.dead.append(self.messages.pop(message.message_id))
                 continue
             # Delivering at least once: now and then a message that is being worked on is delivered again.
-            again = not self._world.plan.each_once and self._world.random.random() < 0.03
+            again = self._world.random.random() < 0.03
             message.visible_at = self._world.now + (
                 self._world.random.uniform(0, 5) if again else self._visibility_seconds
             )
@@ -238,6 +249,28 @@ class SimulatedSQS:
         return self._world.call("SendMessageBatch", work, lambda done: failure("SendMessageBatch", done))
 
 
+class SimulatedSetAside:
+    """The stream's failure queue, as the publisher fills it; now and then it refuses one of several."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.references: list[str] = []
+
+    def send_message_batch(self, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Takes messages."""
+
+        def work() -> dict[str, Any]:
+            failed = Entries[1:2] if self._world.random.random() < 0.1 else []
+            taken = [entry for entry in Entries if entry not in failed]
+            self.references += [json.loads(entry["MessageBody"])["consignmentReference"] for entry in taken]
+            return {
+                "Successful": [{"Id": entry["Id"]} for entry in taken],
+                "Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in failed],
+            }
+
+        return self._world.call("SendMessageBatch failures", work, lambda done: failure("SendMessageBatch", done))
+
+
 class SimulatedSNS:
     """A topic that remembers what it took; now and then it refuses one entry of several."""
 
@@ -249,6 +282,8 @@ class SimulatedSNS:
         """Takes entries, each by itself."""
 
         def work() -> dict[str, Any]:
+            if self._world.now < self._world.plan.sns_outage_seconds:
+                raise aws_error("PublishBatch", "InternalError")
             entries = PublishBatchRequestEntries
             if sum(len(entry["Message"].encode()) for entry in entries) > MESSAGE_BYTES:
                 raise aws_error("PublishBatch", "BatchRequestTooLong")

@@ -11,6 +11,7 @@ from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.adapters.dynamodb_records import DynamoDBRecords
 from allocation.adapters.pro_allocator import ProAllocator
 from allocation.adapters.pro_circuit import dynamodb_circuit
+from allocation.adapters.pro_claims import DynamoDBClaims
 from allocation.adapters.sqs_redelivery import SqsRedelivery
 from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
 from allocation.domain.modes import AllocationMode
@@ -21,6 +22,7 @@ from allocation.ports import Allocator
 from allocation.workflow import AllocateOrders
 from tests.simulation.aws import SimulatedDynamoDB, SimulatedSQS
 from tests.simulation.circuits import SimulatedCircuits
+from tests.simulation.claims import SimulatedClaims
 from tests.simulation.pro import SimulatedClient, SimulatedPro
 from tests.simulation.world import World
 
@@ -57,6 +59,7 @@ class Environments:
     queue: SimulatedSQS
     pro: SimulatedPro
     circuits: SimulatedCircuits
+    claims: SimulatedClaims
     with_engine: bool
     daily_limit: int | None
     with_circuits: bool
@@ -84,6 +87,7 @@ class Environments:
             )
         return ProAllocator(
             SimulatedClient(self.pro, self.world),
+            DynamoDBClaims(self.claims, "claims", f"{self.world.random.random()}", self.now),  # type: ignore[arg-type]
             circuit=dynamodb_circuit(self.circuits, "circuits", lambda *_: None) if self.with_circuits else None,
             pause=self.world.sleep,
             jitter=self.world.random.random,

@@ -7,6 +7,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from allocation.workflow import GIVEN_UP
 from tests.simulation.history import History
 from tests.simulation.stream import EARLIER, FOREIGN, sequence_number
 
@@ -45,12 +46,12 @@ def allocated_once(history: History) -> Iterator[str]:
 
 
 def asked_once(history: History) -> Iterator[str]:
-    """PRO was never asked for what it had allocated, where nobody but us can be the cause."""
+    """PRO was never asked for what it had allocated, nor for what it could still be at, where that can be known."""
     for reference, count in history.pro.asked_again.items():
-        if count and history.plan.each_once:
+        if count and history.plan.prompt:
             yield f"{reference} was asked for {count} times after it was allocated"
     for reference, count in history.pro.asked_in_haste.items():
-        if count and history.plan.each_once:
+        if count and history.plan.prompt:
             yield f"{reference} was asked for {count} times while PRO could still be at it"
 
 
@@ -83,9 +84,10 @@ def allocated_if_possible(history: History) -> Iterator[str]:
 
 
 def written_once(history: History) -> Iterator[str]:
-    """No record was overwritten."""
+    """No record was overwritten, but a failure by an allocation that PRO made in the end."""
+    versions = {reference: int(record["version"]) for reference, record in records(history).items()}
     for reference, count in history.table.writes.items():
-        if count > 1:
+        if count > versions[reference]:
             yield f"the record of {reference} was written {count} times"
 
 
@@ -112,13 +114,15 @@ def published(history: History) -> Iterator[str]:
 
 
 def given_up(history: History) -> Iterator[str]:
-    """The stream gave up on what is no record of ours alone; an earlier version's record has its event."""
+    """What is no record of ours is set aside, and that alone; an earlier version's record has its event."""
     events = {event["data"]["consignmentReference"] for event in map(json.loads, history.topic.published)}
     for change in history.table.stream:
         reference = change["dynamodb"]["NewImage"]["consignmentReference"]["S"]
-        was_given_up = sequence_number(change) in history.stream.given_up
-        if was_given_up != (reference == FOREIGN):
-            yield f"the stream gave up on the record of {reference}" if was_given_up else f"{reference} vanished"
+        was_set_aside = reference in history.stream.set_aside.references
+        if sequence_number(change) in history.stream.given_up:
+            yield f"the stream gave up on the record of {reference}"
+        elif was_set_aside != (reference == FOREIGN):
+            yield f"the record of {reference} was set aside" if was_set_aside else f"{reference} vanished"
         if reference == EARLIER and reference not in events:
             yield f"{reference}, of an earlier schema, has no event"
 
@@ -129,6 +133,8 @@ def accounted_for(history: History) -> Iterator[str]:
     for message in history.queue.dead:
         if not message.attributes:
             yield f"{message.message_id} ended in the DLQ after {message.receives} receives, without a reason"
+        elif message.attributes["RefusalCode"]["StringValue"].startswith(GIVEN_UP):
+            yield f"{message.message_id} was given up: {message.attributes['RefusalReason']['StringValue']}"
     for message_id in history.queue.messages:
         yield f"{message_id} is still on the queue"
     kept = history.table.items.keys()

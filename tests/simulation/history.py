@@ -11,8 +11,9 @@ from allocation.adapters import pro_allocator
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.ports import QueueMessage
 from allocation.workflow import AllocateOrders, BatchReport
-from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSNS, SimulatedSQS
+from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
+from tests.simulation.claims import SimulatedClaims
 from tests.simulation.environments import Environments, InlineExecutor
 from tests.simulation.orders import Order, draw_orders
 from tests.simulation.pro import SimulatedPro
@@ -62,7 +63,7 @@ class History:
         self.world = World(self.plan)
         draw = Random(f"{self.plan.seed}/orders")
         self.mode = draw.choice(MODES)
-        drawn = draw_orders(draw, each_once=self.plan.each_once)
+        drawn = draw_orders(draw)
         self.order_numbers = [at for at in range(len(drawn)) if at not in self.plan.dropped_orders]
         self.orders = [drawn[at] for at in self.order_numbers]
         self.with_engine = draw.random() < 0.15 and not self.plan.outage_seconds
@@ -82,7 +83,7 @@ class History:
         self.topic = SimulatedSNS(self.world)
         self.pro = SimulatedPro(self.world)
         self.circuits = SimulatedCircuits(self.world)
-        self.stream = StreamPolling(self.world, self.table, self.topic)
+        self.stream = StreamPolling(self.world, self.table, self.topic, SimulatedSetAside(self.world))
         self._environments = Environments(
             world=self.world,
             now=self._now,
@@ -91,6 +92,7 @@ class History:
             queue=self.queue,
             pro=self.pro,
             circuits=self.circuits,
+            claims=SimulatedClaims(self.world),
             with_engine=self.with_engine,
             daily_limit=self.daily_limit,
             with_circuits=with_circuits,

@@ -21,19 +21,17 @@ class Order:
     refused: bool
 
 
-def draw_orders(draw: Random, *, each_once: bool) -> list[Order]:
-    """A handful of orders. `each_once`: no consignment stands in two messages."""
+def draw_orders(draw: Random) -> list[Order]:
+    """A handful of orders; consignments may stand in several, and orders in several messages."""
     orders: list[Order] = []
     references = [reference(draw) for _ in range(draw.randint(1, 16))]
     for number in range(draw.randint(1, 8)):
         consignments = tuple(draw.sample(references, min(draw.randint(1, 6), len(references))))
         if draw.random() < 0.004:
             consignments = tuple({reference(draw): None for _ in range(draw.randint(*MANY))})
-        if each_once:
-            references = [left for left in references if left not in consignments] or [reference(draw)]
         what = draw.choices(("whole", "partly", "nothing"), weights=(8, 1, 1))[0]
         body = '{"not": "an order"' if what == "nothing" else order_body(number, consignments, whole=what == "whole")
-        for copy in range(2 if draw.random() < 0.2 and not each_once else 1):
+        for copy in range(2 if draw.random() < 0.2 else 1):
             known = () if what == "nothing" else consignments
             sent_at = draw.choice((0.0, draw.uniform(0, 600)))
             orders.append(Order(f"message-{number}-{copy}", known, body, sent_at, refused=what != "whole"))
@@ -43,10 +41,11 @@ def draw_orders(draw: Random, *, each_once: bool) -> list[Order]:
 def reference(draw: Random) -> str:
     """A consignment reference, which says what is special about the consignment.
 
-    404 is unknown to PRO, NOF fits no service, SPO spoils a whole call, and of BIG PRO says far too much.
+    404 is unknown to PRO, NOF fits no service, ONE fits none when it is first asked for, SPO spoils a whole call, and
+    of BIG PRO says far too much.
     """
     letters = "".join(draw.choices("ABCDEFGH0123", k=6))
-    first = draw.choices(("AAA", "NOF", "404", "SPO", "BIG"), weights=(80, 10, 10, 3, 2))[0]
+    first = draw.choices(("AAA", "NOF", "404", "SPO", "BIG", "ONE"), weights=(80, 10, 10, 3, 2, 5))[0]
     return f"EC-{first}-{letters[:3]}-{letters[3:]}"
 
 

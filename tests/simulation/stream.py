@@ -10,13 +10,15 @@ from typing import Any
 
 from allocation.adapters.dynamodb_documents import to_item
 from allocation.adapters.sns_publisher import SnsPublisher
+from allocation.adapters.sqs_unpublishable import SqsUnpublishable
 from allocation.lambda_events import changes
 from allocation.publishing import PublishAllocations, PublishReport
-from tests.simulation.aws import SimulatedDynamoDB, SimulatedSNS
+from tests.simulation.aws import SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS
 from tests.simulation.world import World
 
 PUBLISHER_SECONDS = 30.0
-MOST_ATTEMPTS = 30
+LONGEST_RECORD_AGE_SECONDS = 6 * 3600.0
+LONGEST_PAUSE_SECONDS = 60.0
 FOREIGN = "EC-FOR-EIG-N00"
 EARLIER = "EC-OLD-SCH-EMA"
 
@@ -28,6 +30,7 @@ class StreamPolling:
     world: World
     table: SimulatedDynamoDB
     topic: SimulatedSNS
+    set_aside: SimulatedSetAside
     given_up: list[str] = field(default_factory=list)
     """Sequence numbers that the stream gave up on: they are in the stream's failure queue."""
     _publishing: bool = False
@@ -48,7 +51,10 @@ class StreamPolling:
             self.world.random.shuffle(delivered)
         if self.world.random.random() < 0.05:
             delivered += self.table.stream[max(self._position - 3, 0) : self._position]
-        publisher = PublishAllocations(SnsPublisher(self.topic, "topic"))  # type: ignore[arg-type]
+        publisher = PublishAllocations(
+            SnsPublisher(self.topic, "topic"),  # type: ignore[arg-type]
+            SqsUnpublishable(self.set_aside, "stream-failures"),  # type: ignore[arg-type]
+        )
         event = {"Records": delivered}
         self.world.start(
             lambda: publisher.process(changes(event)), PUBLISHER_SECONDS, lambda report: self._published(batch, report)
@@ -60,13 +66,14 @@ class StreamPolling:
         done = failed[0] if failed else len(batch)
         self._position += done
         self._attempts = 0 if done else self._attempts + 1
-        if self._attempts > MOST_ATTEMPTS:
+        age = self.world.now - self.table.streamed_at[self._position] if failed else 0.0
+        if age > LONGEST_RECORD_AGE_SECONDS:
             self.given_up.append(numbers[0])
             self._position, self._attempts = self._position + 1, 0
         self._publishing = False
         if failed:
             self._publishing = True
-            self.world.at(1.0, self._publish)
+            self.world.at(min(2.0**self._attempts, LONGEST_PAUSE_SECONDS), self._publish)
         self.follow()
 
 

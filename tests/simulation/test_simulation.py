@@ -12,8 +12,8 @@ import pytest
 
 from allocation import workflow
 from allocation.adapters import dynamodb_records, pro_allocator, pro_contract, pro_verdicts
-from allocation.adapters.pro_allocator import ProAllocator
 from allocation.adapters.pro_calls import AllocationCall
+from allocation.adapters.pro_claims import Claimed, DynamoDBClaims
 from allocation.adapters.pro_client import Reply, _Key
 from allocation.adapters.pro_contract import Item
 from allocation.adapters.pro_verdicts import Doubtful, TryAgain
@@ -28,7 +28,7 @@ from tests.simulation.world import Plan
 
 POWERTOOLS_LOGGER = getLogger("aws_lambda_powertools")
 HISTORIES = 3000
-HISTORIES_EACH_ONCE = 400
+PROMPT_HISTORIES = 1000
 HISTORIES_WITHOUT_A_GUARD = 1500
 
 
@@ -54,8 +54,8 @@ def test_nothing_is_lost_and_nothing_is_allocated_twice_whatever_fails_and_whene
 
 
 def test_pro_is_never_asked_again_for_what_it_has_allocated() -> None:
-    for seed in range(HISTORIES_EACH_ONCE):
-        plan = Plan(seed, fault_chance=0.15, each_once=True)
+    for seed in range(PROMPT_HISTORIES):
+        plan = Plan(seed, fault_chance=0.15, prompt=True)
         assert not violations(plan)[1], told(shrink(plan))
 
 
@@ -120,14 +120,30 @@ def without_waiting() -> AbstractContextManager[Any]:
     return patch.object(workflow, "wait_seconds", lambda *_: 0)
 
 
-def without_asking_what_became_of_earlier_tries() -> AbstractContextManager[Any]:
-    """A message that was delivered before is worked on as if it had not been."""
-    allocate = ProAllocator.allocate
+def without_claims() -> AbstractContextManager[Any]:
+    """Nobody knows what somebody else has asked for."""
+    return patch.object(DynamoDBClaims, "take", lambda *_: Claimed())
 
-    def careless(self: ProAllocator, consignments: Any, mode: Any, deadline: Any, _: Any) -> Any:
-        return allocate(self, consignments, mode, deadline)
 
-    return patch.object(ProAllocator, "allocate", careless)
+def without_reading_what_was_claimed() -> AbstractContextManager[Any]:
+    """What somebody has asked for before is asked for as if it were new."""
+    take = DynamoDBClaims.take
+
+    def careless(self: DynamoDBClaims, *arguments: Any) -> Claimed:
+        return replace(take(self, *arguments), asked_before=frozenset())
+
+    return patch.object(DynamoDBClaims, "take", careless)
+
+
+def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:
+    """What somebody may be asking for now is read and asked for all the same."""
+    take = DynamoDBClaims.take
+
+    def careless(self: DynamoDBClaims, references: Any, seconds: Any) -> Claimed:
+        claimed = take(self, references, seconds)
+        return Claimed(claimed.asked_before | claimed.held.keys())
+
+    return patch.object(DynamoDBClaims, "take", careless)
 
 
 def without_states_that_pass() -> AbstractContextManager[Any]:
@@ -202,7 +218,13 @@ def test_an_outage_of_six_hours_sends_no_message_to_the_dlq_that_can_be_read(pla
 def test_the_simulation_misses_the_waiting_in_an_outage() -> None:
     with without_waiting():
         problems = [problem for plan in OUTAGES[:5] for problem in violations(plan)[1]]
-    assert any("ended in the DLQ after 61 receives, without a reason" in problem for problem in problems)
+    assert any("was given up: received 60 times without an outcome: outage" in problem for problem in problems)
+
+
+def test_an_outage_of_sns_of_five_hours_loses_no_event() -> None:
+    for seed in range(40):
+        plan = Plan(seed, fault_chance=0.02, sns_outage_seconds=5 * 3600.0)
+        assert not violations(plan)[1], told(plan)
 
 
 GUARDS = {
@@ -211,27 +233,29 @@ GUARDS = {
     "outbox": (without_stream_retries, False, "has no event"),
     "returned messages": (without_returning_messages, False, "lacks outcomes for"),
     "DLQ receipts": (without_certainty_of_the_dlq, False, "is not in the DLQ with a reason"),
-    "earlier tries": (without_asking_what_became_of_earlier_tries, True, "after it was allocated"),
+    "claims": (without_claims, True, "after it was allocated"),
+    "earlier claims": (without_reading_what_was_claimed, True, "after it was allocated"),
+    "claims that are held": (without_waiting_for_who_is_at_it, True, "after it was allocated"),
     "patience": (without_patience, True, "while PRO could still be at it"),
     "passing states": (without_states_that_pass, False, "is allocated at PRO and recorded as"),
     "narrowing down": (without_narrowing_down, False, "could have been allocated, and failed with"),
     "contradictions": (without_doubt, False, "and recorded on CX_ECO"),
-    "fresh keys": (without_fresh_keys, False, "without a reason"),
+    "fresh keys": (without_fresh_keys, False, "was given up"),
     "size of summaries": (without_cutting_summaries, False, "has no event"),
 }
-"""By name: how to take the guard away, whether PRO must never be asked again meanwhile, and what is then missed."""
+"""By name: how to take the guard away, whether no call outlives its caller meanwhile, and what is then missed."""
 
 
 @pytest.mark.parametrize("guard", GUARDS)
 def test_the_simulation_misses_a_guard_that_is_taken_away(guard: str) -> None:
-    take_away, each_once, symptom = GUARDS[guard]
+    take_away, prompt, symptom = GUARDS[guard]
     with take_away():
-        assert any(symptom in problem for problem in problems_of_many_histories(each_once=each_once))
+        assert any(symptom in problem for problem in problems_of_many_histories(prompt=prompt))
 
 
-def problems_of_many_histories(*, each_once: bool) -> Iterator[str]:
+def problems_of_many_histories(*, prompt: bool) -> Iterator[str]:
     for seed in range(HISTORIES_WITHOUT_A_GUARD):
-        yield from violations(Plan(seed, fault_chance=0.15, each_once=each_once))[1]
+        yield from violations(Plan(seed, fault_chance=0.15, prompt=prompt))[1]
 
 
 def test_a_broken_history_is_told_with_a_handful_of_faults() -> None:

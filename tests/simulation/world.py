@@ -61,9 +61,11 @@ class Plan:
     dropped_orders: frozenset[int] = frozenset()
     outage_seconds: float = 0.0
     """How long PRO can't be reached at all, from the beginning."""
-    each_once: bool = False
-    """Every consignment stands in one message, no message is delivered while it is worked on, and no call is so slow
-    that its work is done when its caller is gone: PRO need never be asked again for what it has allocated."""
+    sns_outage_seconds: float = 0.0
+    """How long SNS takes nothing, from the beginning."""
+    prompt: bool = False
+    """No call is so slow that its work is done when its caller is gone: PRO need never be asked again for what it has
+    allocated."""
     schedule: int = 0
     """Another one is another order of events, with the same messages."""
 
@@ -175,7 +177,7 @@ class World:
         strikes = draw.random() < self.plan.fault_chance
         if not strikes or number in self.plan.spared or self.now > self.plan.faults_until:
             return None
-        fault = draw.choice([fault for fault in Fault if fault is not Fault.SLOW or not self.plan.each_once])
+        fault = draw.choice([fault for fault in Fault if fault is not Fault.SLOW or not self.plan.prompt])
         self.struck[number] = f"{fault} {name}"
         self.counts[fault] += 1
         return fault

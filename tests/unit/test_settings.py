@@ -49,7 +49,11 @@ def test_the_mode_is_configured_with_its_reference(environment: dict[str, str], 
         ({"ALLOCATION_MODE": "carrier_service", "CARRIER_SERVICE_REFERENCE": ".."}, "carrier service reference '..'"),
         ({"ALLOCATION_MODE": "cheapest"}, "ALLOCATION_MODE Input should be 'default_rules'"),
         ({"ALLOCATOR": "pro"}, "ALLOCATOR pro needs PRO_SECRET_NAME"),
-        ({"ALLOCATOR": "pro", "PRO_SECRET_NAME": "key"}, "ALLOCATOR pro needs PRO_CIRCUITS_TABLE"),
+        ({"ALLOCATOR": "pro", "PRO_SECRET_NAME": "key"}, "needs PRO_CIRCUITS_TABLE and PRO_CLAIMS_TABLE"),
+        (
+            {"ALLOCATOR": "pro", "PRO_SECRET_NAME": "key", "PRO_CIRCUITS_TABLE": "circuits"},
+            "needs PRO_CIRCUITS_TABLE and PRO_CLAIMS_TABLE",
+        ),
         ({"ALLOCATOR": "other"}, "ALLOCATOR Input should be 'engine' or 'pro'"),
         ({"PRO_BASE_URL": "ftp://api"}, "PRO_BASE_URL String should match pattern"),
         ({"RECORD_RETENTION_DAYS": "-1"}, "RECORD_RETENTION_DAYS Input should be greater than or equal to 0"),
@@ -59,7 +63,7 @@ def test_the_mode_is_configured_with_its_reference(environment: dict[str, str], 
     ],
 )
 def test_a_mistake_is_named_with_its_variable(environment: dict[str, str], said: str) -> None:
-    assert problem(**environment).startswith(said)
+    assert said in problem(**environment)
 
 
 def test_every_missing_variable_is_named_at_once() -> None:
@@ -75,8 +79,7 @@ def test_records_are_kept_for_ever_unless_told_otherwise() -> None:
 
 
 def test_the_publisher_needs_its_topic() -> None:
-    assert (
-        read_settings(PublishAllocationsSettings, {"ALLOCATIONS_TOPIC_ARN": "arn:t"}).allocations_topic_arn == "arn:t"
-    )
-    with pytest.raises(ConfigurationError, match="ALLOCATIONS_TOPIC_ARN Field required"):
+    needed = {"ALLOCATIONS_TOPIC_ARN": "arn:t", "STREAM_FAILURE_QUEUE_URL": "url"}
+    assert read_settings(PublishAllocationsSettings, needed).allocations_topic_arn == "arn:t"
+    with pytest.raises(ConfigurationError, match=r"ALLOCATIONS_TOPIC_ARN Field required; STREAM_FAILURE_QUEUE_URL"):
         read_settings(PublishAllocationsSettings, {})

@@ -12,17 +12,22 @@ from allocation.domain.outcomes import Deferred
 FIRST_SECONDS: Final = 15
 LONGEST_SECONDS: Final = 900
 """After an outage has ended, no message waits longer than this for its next try, unless PRO has asked for it."""
-LONGEST_WISH_SECONDS: Final = 3600
-"""A `Retry-After` is honoured up to here."""
+LONGEST_WISH_SECONDS: Final = 1200
+"""No wish to be left alone makes a message wait longer."""
+PROMPT_RECEIVES: Final = 10
+"""Work that only ran out of time goes on at once this often: later the receives have to last for others' slowness."""
 
 
 def wait_seconds(deferred: Deferred, receive_count: int, jitter: float) -> int:
     """Seconds until the next delivery of a message that was received `receive_count` times; `jitter` is from 0 up to 1.
 
     The wait doubles with each receive; between half and all of it is used, so that messages which failed together don't
-    come back together. Work that only ran out of time goes on at once.
+    come back together. A wish to be left alone is met, with up to a quarter more. Work that only ran out of time goes
+    on at once, for a while.
     """
+    received = receive_count
     if deferred.cause == "out_of_time":
-        return 0
-    doubled = min(FIRST_SECONDS * 2 ** min(receive_count - 1, 10), LONGEST_SECONDS)
-    return max(int(doubled * (1 + jitter) / 2), min(deferred.retry_after_seconds or 0, LONGEST_WISH_SECONDS))
+        received -= PROMPT_RECEIVES
+    doubled = min(FIRST_SECONDS * 2 ** min(received - 1, 10), LONGEST_SECONDS) if received > 0 else 0
+    wish = (deferred.retry_after_seconds or 0) * (1 + jitter / 4)
+    return int(max(doubled * (1 + jitter) / 2, min(wish, LONGEST_WISH_SECONDS)))

@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from allocation.adapters.aws import client
 from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
@@ -55,10 +56,14 @@ def allocate_orders() -> "AllocateOrders":
 def publish_allocations() -> "PublishAllocations":
     """The use case behind the table's stream. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.adapters.sns_publisher import SnsPublisher
+    from allocation.adapters.sqs_unpublishable import SqsUnpublishable
     from allocation.publishing import PublishAllocations
 
     settings = read_settings(PublishAllocationsSettings, os.environ)
-    return PublishAllocations(SnsPublisher(client("sns"), settings.allocations_topic_arn))
+    return PublishAllocations(
+        SnsPublisher(client("sns"), settings.allocations_topic_arn),
+        SqsUnpublishable(client("sqs"), settings.stream_failure_queue_url),
+    )
 
 
 def allocator(settings: AllocateOrdersSettings, limits: "LimitUsage") -> "Allocator":
@@ -88,16 +93,19 @@ def engine_at(location: str | None) -> "Callable[[], Engine]":
 
 
 def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":
-    """SortedPRO behind circuits that all execution environments share."""
+    """SortedPRO behind circuits and claims that all execution environments share."""
     from allocation.adapters.pro_allocator import ProAllocator
     from allocation.adapters.pro_circuit import dynamodb_circuit
+    from allocation.adapters.pro_claims import DynamoDBClaims
     from allocation.adapters.pro_client import ProClient
     from allocation.adapters.pro_credentials import secret_key
     from allocation.reporting import count, measure
 
+    dynamodb = client("dynamodb")
     return ProAllocator(
         ProClient(base_url=settings.pro_base_url, key=secret_key(settings.pro_secret_name or "")),
-        circuit=dynamodb_circuit(client("dynamodb"), settings.pro_circuits_table or "", count),
+        DynamoDBClaims(dynamodb, settings.pro_claims_table or "", uuid4().hex, utc_now),
+        circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count),
         count=count,
         measure=measure,
     )

@@ -12,6 +12,7 @@ from allocation.publishing import Change
 
 Event = Mapping[str, Any]
 
+KEY: Final = "consignmentReference"
 PUBLISHED: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) - {"explanation"}
 LONGEST_IMAGE: Final = 250_000
 """Characters of an image's attributes with their types: a few times what `kept_summary` can take."""
@@ -58,8 +59,17 @@ def moment(milliseconds: str | None) -> datetime | None:
 def changes(event: Event) -> list[Change]:
     """The changes of a DynamoDB stream event; the template's filter lets none without a new image pass."""
     return [
-        Change(record["dynamodb"]["SequenceNumber"], document_of(record["dynamodb"])) for record in event["Records"]
+        Change(record["dynamodb"]["SequenceNumber"], document_of(record["dynamodb"]), key_of(record["dynamodb"]))
+        for record in event["Records"]
     ]
+
+
+def key_of(change: Event) -> str | None:
+    """The consignment reference that is the record's key; None where that can't be read."""
+    try:
+        return str(change["Keys"][KEY]["S"])
+    except (LookupError, TypeError):
+        return None
 
 
 def document_of(change: Event) -> dict[str, Any] | None:

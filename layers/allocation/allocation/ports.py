@@ -1,6 +1,6 @@
 """What the workflow needs of the world outside, each implemented in `adapters/` or `engine/`."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -29,12 +29,11 @@ class Allocator(Protocol):
         consignments: Sequence[Consignment],
         mode: AllocationMode,
         deadline: Deadline,
-        tried_before: Set[ConsignmentReference] = frozenset(),
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """Answers for every consignment given; never raises for one that fails.
 
-        Those in `tried_before` may be allocated already, by an earlier try whose outcome is not known. Raises
-        `RetryableError` where it can do nothing now.
+        Any of them may be allocated already, by an earlier try whose outcome nobody knows. Raises `RetryableError`
+        where it can do nothing now.
         """
 
 
@@ -64,7 +63,7 @@ class RecordStore(Protocol):
         """Which of the references have a record. Raises `RetryableError` where that can't be told now."""
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
-        """Adds the records that are not there yet; never overwrites one, never raises for one that fails."""
+        """Adds the records that are not there yet; never overwrites an allocation, never raises for one that fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +109,23 @@ class AllocationEvent:
     event_id: str
     body: str
     attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublishable:
+    """A change in the table that can never be an event, and why."""
+
+    sequence_number: str
+    consignment_reference: str | None
+    """None where not even that can be read."""
+    reason: str
+
+
+class UnpublishableChanges(Protocol):
+    """Where changes go that can never be published, so that they hold up no other."""
+
+    def keep(self, changes: Sequence[Unpublishable]) -> frozenset[str]:
+        """Keeps the changes; returns the sequence numbers of those that are safely kept, and never raises."""
 
 
 class EventPublisher(Protocol):

@@ -1,13 +1,13 @@
 """The use case of the table's stream: changed records in, allocation events out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from allocation.contracts.allocation_event import allocation_event
 from allocation.contracts.allocation_record import StoredRecord
 from allocation.domain.errors import InvalidMessageError
-from allocation.ports import AllocationEvent, EventPublisher
+from allocation.ports import AllocationEvent, EventPublisher, Unpublishable, UnpublishableChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Change:
     sequence_number: str
     document: Mapping[str, Any] | None
     """The record's new document; None where it can't be read."""
+    consignment_reference: str | None = None
+    """The record's key, where it can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +26,37 @@ class PublishReport:
     """What became of a batch of changes."""
 
     failed: Mapping[str, str]
-    """By sequence number: the changes that have no published event, and why."""
+    """By sequence number: the changes that must come again, and why."""
     published: int
+    set_aside: Mapping[str, str] = field(default_factory=dict)
+    """By sequence number: the changes that can never be published and are kept elsewhere now, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishAllocations:
-    """Publishes the event of every changed record. An event may be published again, but none is passed over."""
+    """Publishes the event of every changed record. An event may be published again, but none is passed over.
+
+    What is no allocation record does not become one by being delivered again: it is set aside and holds up nothing.
+    """
 
     publisher: EventPublisher
+    unpublishable: UnpublishableChanges
 
     def process(self, changes: Sequence[Change]) -> PublishReport:
         """Publishes a batch and reports the changes that the stream must deliver again."""
-        failed: dict[str, str] = {}
         events: list[tuple[Change, AllocationEvent]] = []
+        hopeless: list[Unpublishable] = []
         for change in changes:
             try:
                 events.append((change, event_of(change)))
             except InvalidMessageError as error:
-                failed[change.sequence_number] = error.code
+                hopeless.append(Unpublishable(change.sequence_number, change.consignment_reference, error.code))
         unpublished = self.publisher.publish([event for _, event in events]) if events else frozenset()
+        kept = self.unpublishable.keep(hopeless) if hopeless else frozenset()
+        failed = {item.sequence_number: item.reason for item in hopeless if item.sequence_number not in kept}
         failed |= {events[at][0].sequence_number: "not_published" for at in unpublished}
-        return PublishReport(failed, len(events) - len(unpublished))
+        set_aside = {item.sequence_number: item.reason for item in hopeless if item.sequence_number in kept}
+        return PublishReport(failed, len(events) - len(unpublished), set_aside)
 
 
 def event_of(change: Change) -> AllocationEvent:

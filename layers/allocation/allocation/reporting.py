@@ -80,11 +80,13 @@ def time_messages(report: "BatchReport") -> None:
 
 
 def report_published(report: "PublishReport") -> None:
-    """Logs the changes of a batch that have no event yet, and counts both kinds."""
+    """Logs the changes of a batch that have no event, and counts both kinds."""
     for sequence_number, cause in report.failed.items():
         logger.error("change not published", extra={"sequence_number": sequence_number, "cause": cause})
+    for sequence_number, cause in report.set_aside.items():
+        logger.error("change set aside", extra={"sequence_number": sequence_number, "cause": cause})
     count("EventsPublished", report.published)
-    count("EventsNotPublished", len(report.failed))
+    count("EventsNotPublished", len(report.failed) + len(report.set_aside))
 
 
 def catalogue_refused(error: Exception) -> None:

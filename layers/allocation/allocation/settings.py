@@ -32,6 +32,7 @@ class AllocateOrdersSettings(BaseModel):
     pro_base_url: str = Field(default="https://api.electioapp.com", pattern=r"^https?://")
     pro_secret_name: str | None = None
     pro_circuits_table: str | None = None
+    pro_claims_table: str | None = None
     record_retention_days: int = Field(default=0, ge=0, le=3650)
     """0 keeps records for ever."""
 
@@ -44,8 +45,8 @@ class AllocateOrdersSettings(BaseModel):
             raise ValueError("ALLOCATION_MODE carrier_service needs CARRIER_SERVICE_REFERENCE")
         if self.allocator == "pro" and not self.pro_secret_name:
             raise ValueError("ALLOCATOR pro needs PRO_SECRET_NAME")
-        if self.allocator == "pro" and not self.pro_circuits_table:
-            raise ValueError("ALLOCATOR pro needs PRO_CIRCUITS_TABLE")
+        if self.allocator == "pro" and not (self.pro_circuits_table and self.pro_claims_table):
+            raise ValueError("ALLOCATOR pro needs PRO_CIRCUITS_TABLE and PRO_CLAIMS_TABLE")
         if 0 < self.record_retention_days < SHORTEST_RETENTION_DAYS:
             raise ValueError(f"RECORD_RETENTION_DAYS must be 0 or at least {SHORTEST_RETENTION_DAYS}")
         try:
@@ -75,6 +76,7 @@ class PublishAllocationsSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     allocations_topic_arn: str
+    stream_failure_queue_url: str
 
 
 Settings = TypeVar("Settings", bound=BaseModel)

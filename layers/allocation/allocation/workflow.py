@@ -1,7 +1,7 @@
 """The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from traceback import extract_tb
 from typing import Final
@@ -27,6 +27,10 @@ from allocation.ports import (
     RefusedMessages,
 )
 
+MOST_RECEIVES: Final = 60
+"""The queue's `maxReceiveCount` (`template.yaml`): after that many SQS moves a message to the DLQ by itself."""
+GIVEN_UP: Final = "GivenUp_"
+"""What the refusal code of a message begins with that was received too often; its last cause follows."""
 WAVE: Final = 100
 """Consignments allocated before their outcomes are written: a function that is killed has at most so many unwritten."""
 RESERVE_SECONDS: Final = 5.0
@@ -51,8 +55,6 @@ class Work:
 
     consignment: Consignment
     order: Order
-    tried_before: bool
-    """Whether a message with it was delivered before: that delivery may have got it allocated, and died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,13 @@ class AllocateOrders:
             if any(reference in deferrals for reference in references_of(order))
         }
         refused = {message_id: error for message_id, error in read.invalid.items() if message_id not in returned}
+        given_up = given_up_of(messages, returned)
+        refused |= given_up
         kept = self._keep(
             [RefusedMessage(item, refused[item.message_id]) for item in messages if item.message_id in refused]
         )
-        returned |= {message_id: NOT_KEPT for message_id in refused if message_id not in kept}
+        returned = {message_id: deferred for message_id, deferred in returned.items() if message_id not in kept}
+        returned |= dict.fromkeys(refused.keys() - given_up.keys() - kept, NOT_KEPT)
         self._postpone(messages, returned)
         kept_errors = {message_id: refused[message_id] for message_id in kept}
         return BatchReport(returned, kept_errors, outcomes, seconds_since_sent(messages, self.now()))
@@ -173,9 +178,8 @@ class AllocateOrders:
 
     def _answers(self, wave: Sequence[Work], deadline: Deadline) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """The allocator's answers; where it crashes, each consignment is asked for alone, so that only one suffers."""
-        tried_before = {item.consignment.reference for item in wave if item.tried_before}
         try:
-            return self.allocator.allocate([item.consignment for item in wave], self.mode, deadline, tried_before)
+            return self.allocator.allocate([item.consignment for item in wave], self.mode, deadline)
         except RetryableError as error:
             logger.warning("allocator not available", extra={"cause": str(error)})
             return {item.consignment.reference: UNAVAILABLE for item in wave}
@@ -187,7 +191,7 @@ class AllocateOrders:
             logger.error("allocator crashed", extra=extra)
         if len(wave) == 1:
             return dict.fromkeys(references, CRASHED)
-        alone = (self._answers([replace(item, tried_before=True)], deadline) for item in wave)
+        alone = (self._answers([item], deadline) for item in wave)
         return {reference: answer for answers in alone for reference, answer in answers.items()}
 
     def _record(self, work: Work, outcome: Outcome) -> AllocationRecord:
@@ -213,6 +217,18 @@ class AllocateOrders:
 
     def _keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
         return self.refused_messages.keep(refused) if refused else frozenset()
+
+
+def given_up_of(messages: Sequence[QueueMessage], returned: Mapping[str, Deferred]) -> dict[str, InvalidMessageError]:
+    """The messages that were received so often that SQS would move them to the DLQ without a word, and why."""
+    return {
+        message.message_id: InvalidMessageError(
+            GIVEN_UP + returned[message.message_id].cause,
+            f"received {message.receive_count} times without an outcome: {returned[message.message_id].cause}",
+        )
+        for message in messages
+        if message.message_id in returned and message.receive_count >= MOST_RECEIVES
+    }
 
 
 def deferral_of(answer: Outcome | Deferred) -> Deferred:
@@ -245,14 +261,11 @@ def read_messages(messages: Sequence[QueueMessage]) -> ReadMessages:
 
 def distinct_work(messages: Sequence[QueueMessage], orders: Mapping[str, Order]) -> dict[ConsignmentReference, Work]:
     """Every consignment once; the first order that names a consignment is the one recorded with it."""
-    read = [(message, orders[message.message_id]) for message in messages if message.message_id in orders]
-    redelivered = {
-        reference for message, order in read if message.receive_count > 1 for reference in references_of(order)
-    }
+    read = [orders[message.message_id] for message in messages if message.message_id in orders]
     work: dict[ConsignmentReference, Work] = {}
-    for _, order in read:
+    for order in read:
         for consignment in order.consignments:
-            work.setdefault(consignment.reference, Work(consignment, order, consignment.reference in redelivered))
+            work.setdefault(consignment.reference, Work(consignment, order))
     return work
 
 

@@ -46,11 +46,10 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, Reply | CallError, Untouc
     "no connection": (ONE, DefaultRules(), NotSentError(""), Untouched("outage")),
     "no key": (ONE, DefaultRules(), KeyUnavailableError(""), Untouched("credentials", final=True)),
     "no time left": (ONE, DefaultRules(), OutOfTimeError(""), Untouched("out_of_time", final=True)),
-    "connection lost": (TWO, DefaultRules(), NoReplyError("", timed_out=False), Doubtful("outage")),
-    "no reply in time": (
+    "connection lost, or no reply in time": (
         TWO,
         DefaultRules(),
-        NoReplyError("", timed_out=True),
+        NoReplyError("", timed_out=False),
         Doubtful("outcome_unknown", again=False),
     ),
     "401": (ONE, DefaultRules(), Reply(401, PAGE), Untouched("credentials", final=True)),
@@ -63,7 +62,7 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, Reply | CallError, Untouc
         Doubtful("outage", Failure("SomethingIsWrongException", "Something is wrong")),
     ),
     "429": (TWO, DefaultRules(), Reply(429, PAGE, 7), Untouched("throttled", 7)),
-    "408, 425": (ONE, DefaultRules(), Reply(408, ERROR), Doubtful("outage")),
+    "408, 409, 423, 425": (ONE, DefaultRules(), Reply(409, ERROR), Doubtful("outage")),
     "400 with an error, one consignment": (
         ONE,
         DefaultRules(),
@@ -88,8 +87,8 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, Reply | CallError, Untouc
         Doubtful("outage", Failure("NoCarrierServiceAvailable", "Something is wrong")),
     ),
     "521 without an error of PRO's": (ONE, DefaultRules(), Reply(521, PAGE), Doubtful("outage")),
-    "500, 502, 503": (ONE, DefaultRules(), Reply(503, ERROR, 20), Doubtful("outage", retry_after_seconds=20)),
-    "504": (ONE, DefaultRules(), Reply(504, ERROR), Doubtful("outcome_unknown", again=False)),
+    "500, 503": (ONE, DefaultRules(), Reply(503, ERROR, 20), Doubtful("outage", retry_after_seconds=20)),
+    "502, 504": (ONE, DefaultRules(), Reply(502, ERROR), Doubtful("outcome_unknown", again=False)),
     "302": (ONE, DefaultRules(), Reply(302), Doubtful("outage")),
     "200, unreadable": (TWO, DefaultRules(), Reply(200, PAGE), Doubtful("outcome_unknown")),
     "202, unreadable": (TWO, DefaultRules(), Reply(202), Doubtful("outcome_unknown", again=False)),
@@ -196,9 +195,28 @@ STATES: dict[str, tuple[Doubtful, Reply | CallError, AllocationFailed | Deferred
     "404 with an error of PRO's": (PLAIN, Reply(404, ERROR), NOT_FOUND),
     "404, empty, after an error of PRO's": (replace(PLAIN, failure=STANDING), Reply(404), NOT_FOUND),
     "404, any other": (PLAIN, Reply(404), UNKNOWN),
-    "401, 403, no key": (PLAIN, Reply(401, PAGE), Deferred("credentials")),
+    "401, no key": (PLAIN, Reply(401, ERROR), Deferred("credentials")),
+    "403": (PLAIN, Reply(403, PAGE), Deferred("credentials")),
+    "403 with `Retry-After`": (PLAIN, Reply(403, PAGE, 60), Deferred("throttled", 60)),
+    "403 with an error of PRO's": (replace(PLAIN, failure=STANDING), Reply(403, ERROR), AllocationFailed(STANDING)),
     "any other reply, or none": (PLAIN, NoReplyError("", timed_out=True), UNKNOWN),
 }
+
+
+def test_a_state_that_may_not_be_read_leaves_an_unanswered_call_in_doubt() -> None:
+    assert judge_state(A, PLAIN, Reply(403, ERROR), BASE_URL) == UNKNOWN
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_gateways_time_out_is_no_end_of_the_call(status: int) -> None:
+    assert judge(ONE, DefaultRules(), Reply(status, PAGE)) == {A: Doubtful("outcome_unknown", again=False)}
+
+
+def test_names_in_another_case_are_a_gateways_and_no_error_of_pros() -> None:
+    """A wrong base URL must not fail every order for good."""
+    gateway = b'{"code": "NOT_FOUND", "message": "no Route matched with those values"}'
+    assert judge(ONE, DefaultRules(), Reply(404, gateway)) == {A: Doubtful("outage")}
+    assert judge_state(A, PLAIN, Reply(404, gateway), BASE_URL) == UNKNOWN
 
 
 def test_a_gateways_page_is_no_unknown_consignment() -> None:

@@ -10,7 +10,7 @@ from allocation.domain.consignments import Consignment
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure, Outcome
 from allocation.ports import QueueMessage
-from allocation.workflow import AllocateOrders, BatchReport
+from allocation.workflow import MOST_RECEIVES, AllocateOrders, BatchReport
 from tests.fakes.ports import (
     FakeDeadline,
     InMemoryRecords,
@@ -204,19 +204,13 @@ def test_a_message_that_goes_back_waits_longer_with_each_delivery_and_the_others
     first, third = delivered(message("m1", A), "r1", 1), delivered(message("m2", A), "r2", 3)
     asked_for = delivered(message("m3", B), "r3", 1)
     orders.process(first, third, asked_for, delivered(message("m4", C), "r4", 1))
-    assert orders.redelivery.waits == {"r1": 11, "r2": 45, "r3": 120}
+    assert orders.redelivery.waits == {"r1": 11, "r2": 45, "r3": 135}
 
 
 def test_a_message_that_only_ran_out_of_time_is_delivered_again_at_once() -> None:
     orders = Orders(deadline=FakeDeadline(seconds=0))
     orders.process(delivered(message("m1", A), "r1", 5))
     assert orders.redelivery.waits == {"r1": 0}
-
-
-def test_the_allocator_learns_which_consignments_may_have_been_allocated_by_an_earlier_delivery() -> None:
-    orders = Orders()
-    orders.process(delivered(message("m1", A, B), "r1", 1), delivered(message("m2", B, C), "r2", 2))
-    assert orders.allocator.tried_before == [{B, C}]
 
 
 def test_a_consignment_that_crashes_the_allocator_returns_its_own_message_alone() -> None:
@@ -233,13 +227,6 @@ def test_an_allocator_that_can_do_nothing_now_returns_every_message() -> None:
     unavailable = Deferred("allocator_unavailable")
     assert orders.process(message("m1", A), message("m2", B)).returned == {"m1": unavailable, "m2": unavailable}
     assert len(orders.allocator.asked) == 1
-
-
-def test_what_a_crashed_allocator_may_have_allocated_is_not_asked_for_as_if_it_were_new() -> None:
-    orders = Orders()
-    orders.allocator.crashes_on.add(B)
-    orders.process(message("m1", A, B))
-    assert orders.allocator.tried_before == [set(), {A}, {B}]
 
 
 def test_of_several_reasons_the_one_that_takes_longest_says_when_a_message_comes_back() -> None:
@@ -346,3 +333,19 @@ def test_a_consignment_that_is_outrun_again_and_again_goes_back_to_the_queue() -
     report = orders.process(message("1", A), message("2", B))
     assert report.returned == {"1": Deferred("not_recorded")}
     assert orders.records.kept.keys() == {B}
+
+
+def test_a_message_that_was_received_as_often_as_it_can_be_goes_to_the_dlq_with_its_last_cause() -> None:
+    """SQS itself would move it there without a word."""
+    orders = Orders(answers={A: Deferred("outage"), B: Deferred("outage")})
+    report = orders.process(delivered(message("m1", A), "r1", MOST_RECEIVES), delivered(message("m2", B), "r2", 59))
+    assert report.returned == {"m2": Deferred("outage")}
+    assert report.refused["m1"].code == "GivenUp_outage"
+    assert "60 times without an outcome: outage" in str(orders.dlq.kept[0].error)
+    assert orders.redelivery.waits.keys() == {"r2"}
+
+
+def test_a_message_that_is_given_up_and_can_not_be_kept_is_left_to_sqs() -> None:
+    orders = Orders(answers={A: Deferred("outage")}, dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
+    report = orders.process(delivered(message("m1", A), "r1", MOST_RECEIVES))
+    assert (report.returned, report.refused) == ({"m1": Deferred("outage")}, {})

@@ -14,8 +14,9 @@ from allocation.domain.records import AllocationRecord, PastFailure
 from allocation.domain.references import ConsignmentReference
 from allocation.domain.summaries import AllocationSummary
 from allocation.lambda_events import changes
+from allocation.ports import Unpublishable
 from allocation.publishing import Change, PublishAllocations
-from tests.fakes.ports import InMemoryEventPublisher
+from tests.fakes.ports import InMemoryEventPublisher, InMemoryUnpublishable
 from tests.samples import FAILED, NOON, A, B, C, json_of, record_of, summary_of
 
 
@@ -32,9 +33,13 @@ def nested(levels: int) -> Any:
     return value
 
 
+def use_case(publisher: InMemoryEventPublisher | None = None) -> PublishAllocations:
+    return PublishAllocations(publisher or InMemoryEventPublisher(), InMemoryUnpublishable())
+
+
 def published(*batch: Change) -> Sequence[Any]:
     publisher = InMemoryEventPublisher()
-    assert PublishAllocations(publisher).process(batch).failed == {}
+    assert use_case(publisher).process(batch).failed == {}
     return publisher.published
 
 
@@ -101,7 +106,7 @@ def test_a_later_version_of_a_record_has_an_id_of_its_own() -> None:
 def test_an_event_that_is_not_taken_returns_its_change_alone() -> None:
     publisher = InMemoryEventPublisher(unpublishable={f"{B}#1"})
     batch = [change(number, record_of(each)) for number, each in (("10", A), ("11", B), ("12", C))]
-    report = PublishAllocations(publisher).process(batch)
+    report = use_case(publisher).process(batch)
     assert report.failed == {"11": "not_published"}
     assert report.published == 2
     assert [event.event_id for event in publisher.published] == [f"{A}#1", f"{C}#1"]
@@ -131,8 +136,8 @@ def test_what_undoes_an_allocation_is_published_without_the_past_failure(standin
 )
 def test_what_is_no_allocation_record_fails_alone(document: dict[str, Any]) -> None:
     publisher = InMemoryEventPublisher()
-    report = PublishAllocations(publisher).process([Change("10", document), change("11", record_of(B))])
-    assert report.failed == {"10": "NotAnAllocationRecord"}
+    report = use_case(publisher).process([Change("10", document), change("11", record_of(B))])
+    assert (report.failed, report.set_aside) == ({}, {"10": "NotAnAllocationRecord"})
     assert [event.event_id for event in publisher.published] == [f"{B}#1"]
     assert report.published == 1
 
@@ -143,8 +148,8 @@ def test_what_is_no_allocation_record_fails_alone(document: dict[str, Any]) -> N
 def test_an_image_that_can_not_be_read_fails_alone(image: Any) -> None:
     good = json_of("stream-insert-allocated.json")["Records"][0]
     event = {"Records": [{"dynamodb": {"SequenceNumber": "10", "NewImage": image}}, good]}
-    report = PublishAllocations(InMemoryEventPublisher()).process(changes(event))
-    assert report.failed == {"10": "NotAnAllocationRecord"}
+    report = use_case().process(changes(event))
+    assert (report.failed, report.set_aside) == ({}, {"10": "NotAnAllocationRecord"})
     assert report.published == 1
 
 
@@ -160,8 +165,8 @@ def test_a_summary_that_would_take_long_to_read_fails_alone() -> None:
     summary = {"M": {**item["allocationSummary"]["M"], "Extra": {"L": [{"N": "1"}] * 30_000}}}
     bad = {"dynamodb": {"SequenceNumber": "10", "NewImage": {**item, "allocationSummary": summary}}}
     event = {"Records": [bad, json_of("stream-insert-allocated.json")["Records"][0]]}
-    report = PublishAllocations(InMemoryEventPublisher()).process(changes(event))
-    assert report.failed == {"10": "NotAnAllocationRecord"}
+    report = use_case().process(changes(event))
+    assert (report.failed, report.set_aside) == ({}, {"10": "NotAnAllocationRecord"})
     assert report.published == 1
 
 
@@ -172,16 +177,16 @@ def test_a_summary_that_would_take_long_to_read_fails_alone() -> None:
 )
 def test_a_record_that_no_event_can_hold_fails_alone(extra: dict[str, Any], cause: str) -> None:
     document = {**record_document(record_of(A)), **extra}
-    report = PublishAllocations(InMemoryEventPublisher()).process([Change("10", document), change("11", record_of(B))])
-    assert report.failed == {"10": cause}
+    report = use_case().process([Change("10", document), change("11", record_of(B))])
+    assert (report.failed, report.set_aside) == ({}, {"10": cause})
     assert report.published == 1
 
 
 def test_a_summary_too_deep_to_be_written_fails_alone() -> None:
     document = record_document(record_of(A))
     deep = {**document, "allocationSummary": {**document["allocationSummary"], "Extra": nested(300)}}
-    report = PublishAllocations(InMemoryEventPublisher()).process([Change("10", deep), change("11", record_of(B))])
-    assert report.failed == {"10": "NotAnAllocationRecord"}
+    report = use_case().process([Change("10", deep), change("11", record_of(B))])
+    assert (report.failed, report.set_aside) == ({}, {"10": "NotAnAllocationRecord"})
 
 
 @pytest.mark.parametrize(
@@ -209,5 +214,18 @@ def test_a_reference_that_sqs_would_refuse_is_in_the_event_and_not_in_its_attrib
 
 def test_a_batch_without_a_single_record_publishes_nothing() -> None:
     publisher = InMemoryEventPublisher()
-    assert PublishAllocations(publisher).process([Change("10", {})]).published == 0
+    assert use_case(publisher).process([Change("10", {})]).published == 0
     assert publisher.published == []
+
+
+def test_what_can_never_be_published_is_kept_by_its_reference_and_holds_up_nothing() -> None:
+    unpublishable = InMemoryUnpublishable()
+    foreign = Change("10", {"owner": "somebody else"}, A)
+    report = PublishAllocations(InMemoryEventPublisher(), unpublishable).process([foreign, change("11", record_of(B))])
+    assert (report.failed, report.set_aside, report.published) == ({}, {"10": "NotAnAllocationRecord"}, 1)
+    assert unpublishable.kept == [Unpublishable("10", A, "NotAnAllocationRecord")]
+
+
+def test_what_can_not_be_set_aside_comes_again() -> None:
+    report = PublishAllocations(InMemoryEventPublisher(), InMemoryUnpublishable(full=True)).process([Change("10", {})])
+    assert (report.failed, report.set_aside) == ({"10": "NotAnAllocationRecord"}, {})

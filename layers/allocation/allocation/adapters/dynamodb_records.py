@@ -1,6 +1,7 @@
 """Allocation records in DynamoDB: consistent batch reads, conditional writes in transactions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from allocation.batches import batches
 from allocation.contracts.allocation_record import record_document
 from allocation.domain.errors import RetryableError
 from allocation.domain.limits import AllocationLimit
-from allocation.domain.outcomes import Allocated
+from allocation.domain.outcomes import Allocated, AllocationFailed
 from allocation.domain.records import AllocationRecord
 from allocation.domain.references import ConsignmentReference
 from allocation.observability import logger
@@ -28,6 +29,12 @@ KEY: Final = "consignmentReference"
 MOST_RECORDS_A_TRANSACTION: Final = 25
 """`TransactWriteItems` takes 100 and 4 MB; records with long explanations stay below the latter with 25."""
 NOT_THERE_YET: Final = f"attribute_not_exists({KEY})"
+FIRST_FAILURE: Final = {
+    "ConditionExpression": "#state = :failed AND version = :first",
+    "ExpressionAttributeNames": {"#state": "state"},
+    "ExpressionAttributeValues": {":failed": {"S": AllocationFailed.state}, ":first": {"N": "1"}},
+}
+"""The condition that a record is as the order queue wrote it, and a failure."""
 
 
 class DynamoDBRecords:
@@ -52,9 +59,10 @@ class DynamoDBRecords:
         return frozenset(found)
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
-        """Adds the records that are not there yet, each by a conditional write; never overwrites one.
+        """Adds the records that are not there yet, each by a conditional write.
 
-        A record that could not be written is in no set of the receipt, and the cause is logged.
+        None is overwritten but a failure by an allocation, where two have decided at once. A record that could not be
+        written is in no set of the receipt, and the cause is logged.
         """
         places: dict[Place, set[ConsignmentReference]] = {place: set() for place in Place}
         for batch in batches(records, MOST_RECORDS_A_TRANSACTION):
@@ -84,6 +92,22 @@ class DynamoDBRecords:
         try:
             self._client.put_item(**self._put(record)["Put"])
         except self._client.exceptions.ConditionalCheckFailedException:
+            return self._supersede(record)
+        except (ClientError, BotoCoreError) as error:
+            return self._not_written(record, cause_of(error))
+        return Place.ADDED
+
+    def _supersede(self, record: AllocationRecord) -> "Place":
+        """Puts an allocation in the place of a failure that somebody else recorded meanwhile.
+
+        The carrier service has the consignment, whatever the other one was told: a failed one may be allocated again.
+        """
+        if not isinstance(record.outcome, Allocated):
+            return Place.PRESENT
+        put = self._put(replace(record, version=2))["Put"] | FIRST_FAILURE
+        try:
+            self._client.put_item(**put)
+        except self._client.exceptions.ConditionalCheckFailedException:
             return Place.PRESENT
         except (ClientError, BotoCoreError) as error:
             return self._not_written(record, cause_of(error))
@@ -95,7 +119,7 @@ class DynamoDBRecords:
             self._transactions.write([self._put(record), *self._limits.take([limit])])
         except CancelledError as error:
             if error.reasons[:1] == (CONDITION_FAILED,):
-                return Place.PRESENT
+                return Place.PRESENT  # our own engine's: it reserves nothing with anybody
             return Place.OUTRUN if CONDITION_FAILED in error.reasons else self._not_written(record, str(error))
         except RetryableError as error:
             return self._not_written(record, str(error))

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from allocation.adapters.pro_calls import AllocationCall, allocation_call, allocation_calls
+from allocation.adapters.pro_claims import Claimed, Claims
 from allocation.adapters.pro_client import ProClient, Reply
 from allocation.adapters.pro_health import (
     Circuit,
     CircuitOpenError,
+    CircuitStateError,
     CredentialsError,
     NothingTriedError,
     OutageError,
 )
-from allocation.adapters.pro_parallel import MINIMUM_SECONDS, ParallelCalls
-from allocation.adapters.pro_verdicts import TRIED_BEFORE, Doubtful, TryAgain, Untouched, judge, judge_state
+from allocation.adapters.pro_parallel import ALLOCATION_SECONDS, MINIMUM_SECONDS, ParallelCalls
+from allocation.adapters.pro_verdicts import ASKED_BEFORE, Doubtful, TryAgain, Untouched, judge, judge_state
 from allocation.domain.consignments import Consignment
 from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import Allocated, Deferred, Outcome
@@ -39,6 +41,7 @@ class ProAllocator:
     """The `Allocator` over PRO's API. What fails is a `Deferred` or an outcome, never an exception."""
 
     client: ProClient
+    claims: Claims
     bulk_size: int = 5
     """Consignments a bulk call: PRO takes them one by one, so its time grows with them."""
     reserve_seconds: float = 5.0
@@ -57,31 +60,47 @@ class ProAllocator:
         consignments: Sequence[Consignment],
         mode: AllocationMode,
         deadline: Deadline,
-        tried_before: Set[ConsignmentReference] = frozenset(),
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """Answers for every consignment; asks PRO in rounds, each in parallel, while there is time.
 
-        The state of those in `tried_before` is read first: PRO is not asked again for what it has allocated.
+        The state of those that somebody has claimed before is read first: PRO is not asked again for what it has
+        allocated. Those that somebody may be asking for now are left to the queue. Raises `RetryableError` where the
+        claims can't be told.
         """
         references = list(dict.fromkeys(consignment.reference for consignment in consignments))
+        held: Answers = {}
         answers: Answers = {}
 
         def work() -> None:
-            self._allocate(references, tried_before, mode, deadline, answers)
+            claimed = self._claim(references, deadline)
+            held.update({key: Deferred("outcome_unknown", seconds) for key, seconds in claimed.held.items()})
+            free = [reference for reference in references if reference not in held]
+            try:
+                self._allocate(free, claimed.asked_before, mode, deadline, answers)
+            finally:
+                self._give_back([each for each in free if not isinstance(answers.get(each), Outcome)])
             raise_trouble(answers)
 
         try:
             self.circuit.run(work) if self.circuit else work()
         except CircuitOpenError as error:
             return dict.fromkeys(references, Deferred(error.cause, error.retry_after_seconds))
-        except (OutageError, CredentialsError, NothingTriedError) as error:
-            logger.warning("PRO is not well", extra={"error": type(error).__name__})
-        return answers
+        except (OutageError, CredentialsError, NothingTriedError, CircuitStateError) as error:
+            logger.warning("PRO is not well", extra={"error": type(error).__name__, "cause": str(error)})
+        return {reference: Deferred("outage") for reference in references} | held | answers
+
+    def _claim(self, references: Sequence[ConsignmentReference], deadline: Deadline) -> Claimed:
+        """Claims for as long as this environment can be at work, and PRO at its last call."""
+        return self.claims.take(references, max(deadline.remaining_seconds(), 0) + ALLOCATION_SECONDS)
+
+    def _give_back(self, references: Sequence[ConsignmentReference]) -> None:
+        if references:
+            self.claims.give_back(references)
 
     def _allocate(
         self,
         references: Sequence[ConsignmentReference],
-        tried_before: Set[ConsignmentReference],
+        asked_before: Set[ConsignmentReference],
         mode: AllocationMode,
         deadline: Deadline,
         answers: Answers,
@@ -92,7 +111,7 @@ class ProAllocator:
         )
         try:
             batch = _Batch(self, mode, calls, answers)
-            batch.run(batch.unallocated(references, tried_before))
+            batch.run(batch.unallocated(references, asked_before), asked_before)
         finally:
             # A thread that hangs, in name resolution for one, must not hold the answer back.
             executor.shutdown(wait=False, cancel_futures=True)
@@ -105,12 +124,12 @@ class ProAllocator:
 def raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deferred]) -> None:
     """Tells the circuit how well PRO is: one outcome in a batch shows that it works, whatever else failed."""
     causes = {answer.cause for answer in answers.values() if isinstance(answer, Deferred)}
+    if any(not isinstance(answer, Deferred) for answer in answers.values()):
+        return
     if "credentials" in causes:
         raise CredentialsError("PRO rejected the subscription key, or there is none")
-    if not answers or any(not isinstance(answer, Deferred) for answer in answers.values()):
-        return
-    if causes == {"out_of_time"}:
-        raise NothingTriedError("no time was left to ask PRO")
+    if causes <= {"out_of_time"}:
+        raise NothingTriedError("no time was left to ask PRO, or nothing was to be asked for")
     raise OutageError(f"PRO answered for none of {len(answers)} consignments: {', '.join(sorted(causes))}")
 
 
@@ -124,14 +143,17 @@ class _Batch:
     answers: Answers
 
     def unallocated(
-        self, references: Sequence[ConsignmentReference], tried_before: Set[ConsignmentReference]
+        self, references: Sequence[ConsignmentReference], asked_before: Set[ConsignmentReference]
     ) -> list[ConsignmentReference]:
         """Answers for what was allocated by an earlier try; returns the references that PRO is to be asked for."""
-        self._settle({reference: TRIED_BEFORE for reference in references if reference in tried_before})
+        self._settle({reference: ASKED_BEFORE for reference in references if reference in asked_before})
         return [reference for reference in references if reference not in self.answers]
 
-    def run(self, references: Sequence[ConsignmentReference]) -> None:
-        calls = allocation_calls(self.mode, references, self.allocator.bulk_size)
+    def run(self, references: Sequence[ConsignmentReference], asked_before: Set[ConsignmentReference]) -> None:
+        """Asks in rounds. What was tried before is asked for alone: in a list, one bad consignment held it back."""
+        fresh = [reference for reference in references if reference not in asked_before]
+        calls = allocation_calls(self.mode, fresh, self.allocator.bulk_size)
+        calls += [allocation_call(self.mode, (each,)) for each in references if each in asked_before]
         for attempt in range(MAXIMUM_ROUNDS):
             again = self._round(calls)
             calls = self._worth_trying(again, attempt)

@@ -16,8 +16,16 @@ from aws_lambda_powertools.utilities.circuit_breaker.persistence import (
     CircuitBreakerDynamoDBPersistence,
     CircuitBreakerPersistenceLayer,
 )
+from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.adapters.pro_health import CircuitOpenError, CredentialsError, OpenCause, OutageError
+from allocation.adapters.aws import cause_of
+from allocation.adapters.pro_health import (
+    CircuitOpenError,
+    CircuitStateError,
+    CredentialsError,
+    OpenCause,
+    OutageError,
+)
 from allocation.observability import logger
 
 OUTAGE_FAILURES: Final = 5
@@ -59,6 +67,9 @@ class PowertoolsCircuit:
                 raise
             cause: OpenCause = "credentials" if error.circuit.name == "credentials" else "outage"
             raise CircuitOpenError(cause, self._seconds_left(cause, error.circuit.opened_at)) from error
+        except (ClientError, BotoCoreError) as error:
+            # Electing who probes a recovery is a conditional write, which Powertools lets fail.
+            raise CircuitStateError(f"the circuits' table does not answer ({cause_of(error)})") from error
 
     def _seconds_left(self, cause: OpenCause, opened_at: int | None) -> int:
         recovery = self._recovery_seconds[cause]

@@ -6,7 +6,7 @@ Retries are not made here, but for a key that was rotated: only the caller knows
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLCertVerificationError
 from threading import Lock
@@ -14,9 +14,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
+from allocation.adapters.pro_connections import CALL, OnceAdapter
 from allocation.adapters.pro_credentials import KeySource
 from allocation.adapters.pro_retry_after import retry_after_seconds
 from allocation.domain.errors import ConfigurationError, RetryableError
@@ -25,6 +25,8 @@ MAXIMUM_REPLY_BYTES: Final = 256 << 10
 """A summary has about 1 KiB, a consignment as much for each package; the worst JSON of this size is read in 0.1 s."""
 CONNECT_SECONDS: Final = 2.0
 FETCH_PAUSE_SECONDS: Final = 10.0
+LONGEST_IDLE: Final = timedelta(seconds=20)
+"""A connection unused for longer is not used again: a call that dies with it would leave its outcome in doubt."""
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 HEADERS: Final = {
     "electio-api-version": "1.1",
@@ -82,6 +84,8 @@ class ProClient:
         self._monotonic = monotonic
         self._now = now
         self._session = _session(connections)
+        self._lock = Lock()
+        self._used_at = now()
 
     def call(self, method: str, path: str, body: bytes, seconds: float) -> Reply:
         """Sends one request and reads its reply, in at most about `seconds`.
@@ -102,6 +106,8 @@ class ProClient:
         seconds = ends - started
         if seconds <= 0:
             raise NotSentError(f"no time was left for {method} {path}")
+        self._drop_idle_connections()
+        CALL.is_over = lambda: self._monotonic() > ends
         try:
             with self._session.request(
                 method,
@@ -120,6 +126,17 @@ class ProClient:
                 raise NotSentError(f"no connection to {self.base_url}: {type(error).__name__}") from error
             timed_out = isinstance(error, requests.Timeout) or "timed out" in str(error)
             raise NoReplyError(f"no reply to {method} {path}: {type(error).__name__}", timed_out=timed_out) from error
+
+    def _drop_idle_connections(self) -> None:
+        """Ends what has not been used for a while: a connection that a frozen function kept is often dead.
+
+        By the wall clock, for the other may stand still in a frozen function.
+        """
+        now = self._now()
+        with self._lock:
+            if now - self._used_at > LONGEST_IDLE:
+                self._session.close()
+            self._used_at = now
 
     def _bounded_body(self, response: requests.Response, ends: float) -> bytes:
         """The body, read piece by piece: the socket's own timeout never ends a body that drips on."""
@@ -193,8 +210,7 @@ def _session(connections: int) -> requests.Session:
     session.trust_env = False
     session.headers = requests.structures.CaseInsensitiveDict(HEADERS)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # urllib3 would repeat a PUT by itself: a read timeout with max_retries=3 sends four.
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
+    adapter = OnceAdapter(connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

@@ -94,7 +94,7 @@ def _reference_in(summary: AllocationSummary) -> str:
 class ReplyPart(BaseModel):
     """A part of a reply, of which only what is used here is read."""
 
-    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, frozen=True)
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
 
 
 class _WithMessage(ReplyPart):

@@ -29,11 +29,15 @@ class CircuitOpenError(RetryableError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class CircuitStateError(RetryableError):
+    """The circuits' own state could not be kept or read; `work` may have been run."""
+
+
 class Circuit(Protocol):
     """Lets work through while PRO is believed to be well."""
 
     def run(self, work: Callable[[], None]) -> None:
         """Runs `work`, which tells PRO's health by returning, or raising one of the errors above; they pass through.
 
-        Raises `CircuitOpenError` where it does not run it.
+        Raises `CircuitOpenError` where it does not run it, and `CircuitStateError` where it can't tell.
         """

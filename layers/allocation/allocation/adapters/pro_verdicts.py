@@ -22,11 +22,14 @@ from allocation.domain.references import ConsignmentReference
 
 CONSIGNMENT_NOT_FOUND: Final = "ConsignmentNotFoundException"
 MODE_NOT_FOUND: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
-NOT_AUTHORISED: Final = frozenset({401, 403})
+AT_IT_STILL: Final = frozenset({502, 504})
+"""A gateway's own statuses: what is behind it may go on with the call."""
+FORBIDDEN: Final = 403
+NOT_AUTHORISED: Final = frozenset({401, FORBIDDEN})
 """403 is about the key unless it says more: a used-up quota comes with `Retry-After`, PRO's own 403 with a code."""
 NOTHING_FITS: Final = 521
 """The successor product's status for a failed allocation. A gateway's own 521 holds no error of PRO's: an outage."""
-PASSING_STATUSES: Final = frozenset({401, 408, 425, 429})
+PASSING_STATUSES: Final = frozenset({401, 408, 409, 423, 425, 429})
 """Of the 400s, those that say nothing about the consignment."""
 
 Cause = Literal["throttled", "outage", "credentials", "outcome_unknown", "out_of_time"]
@@ -62,8 +65,8 @@ class Doubtful:
     old: bool = False
 
 
-TRIED_BEFORE: Final = Doubtful("outcome_unknown", old=True)
-"""An earlier delivery of the message may have got the consignment allocated, and ended before it could say so."""
+ASKED_BEFORE: Final = Doubtful("outcome_unknown", old=True)
+"""Somebody asked PRO before, may have got the consignment allocated, and ended before that was written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +98,15 @@ def _judge_error(error: CallError) -> Verdict:
         case OutOfTimeError():
             return Untouched("out_of_time", final=True)
         case NoReplyError():
-            # After a time-out PRO may still be working through the list: it is not asked again now.
-            return Doubtful("outcome_unknown" if error.timed_out else "outage", again=not error.timed_out)
+            # PRO may still be working through the list, whoever cut the connection: it is not asked again now.
+            return Doubtful("outcome_unknown", again=False)
 
 
 def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> Verdict:
     wish = reply.retry_after_seconds
     if reply.status == 429 or (reply.status == 403 and wish is not None):
         return Untouched("throttled", wish)
-    if reply.status == 504:
+    if reply.status in AT_IT_STILL:
         return Doubtful("outcome_unknown", again=False, retry_after_seconds=wish)
     error = read_error(reply.body) if is_refusal(reply.status) else None
     if error is None and reply.status in NOT_AUTHORISED:
@@ -152,10 +155,12 @@ def judge_state(
     reference: ConsignmentReference, doubt: Doubtful, reply: Reply | CallError, base_url: str
 ) -> Outcome | Deferred | TryAgain:
     """What PRO's own state of a consignment means, after a call that left a doubt about it."""
-    if isinstance(reply, KeyUnavailableError) or (isinstance(reply, Reply) and reply.status in NOT_AUTHORISED):
+    if isinstance(reply, KeyUnavailableError):
         return Deferred("credentials")
     if not isinstance(reply, Reply):
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
+    if reply.status in NOT_AUTHORISED:
+        return _judge_refused_state(doubt, reply)
     # An empty 404 may be a gateway's, or the wrong URL's: it counts beside an error of PRO's own.
     if reply.status == 404 and (read_error(reply.body) or (doubt.failure and not reply.body)):
         return AllocationFailed(Failure(CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
@@ -166,6 +171,15 @@ def judge_state(
         return _judge_status(doubt, read_consignment(reply.body, reference, base_url))
     except UnreadableReplyError:
         return unknown
+
+
+def _judge_refused_state(doubt: Doubtful, reply: Reply) -> Outcome | Deferred:
+    """What it means that the state may not be read: as for a call, 403 is about the key unless it says more."""
+    if reply.status == FORBIDDEN and reply.retry_after_seconds is not None:
+        return Deferred("throttled", reply.retry_after_seconds)
+    if reply.status == FORBIDDEN and read_error(reply.body):
+        return AllocationFailed(doubt.failure) if doubt.failure else Deferred("outcome_unknown")
+    return Deferred("credentials")
 
 
 def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Deferred | TryAgain:

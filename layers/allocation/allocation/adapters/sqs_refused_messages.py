@@ -4,11 +4,9 @@ import gzip
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from allocation.adapters.aws import cause_of, text_attributes
+from allocation.adapters.aws import text_attributes
+from allocation.adapters.sqs_sending import MOST_ENTRIES, send
 from allocation.batches import batches
-from allocation.observability import logger
 from allocation.ports import RefusedMessage
 
 if TYPE_CHECKING:
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 1024 * 1024
 """SQS's limit of a message and of a batch, attributes included."""
-MOST_ENTRIES: Final = 10
 ATTRIBUTES_BYTES: Final = 2 * 1024
 """More than the attributes that are added here can take."""
 
@@ -37,16 +34,9 @@ class SqsRefusedMessages:
         return frozenset(kept)
 
     def _send(self, refused: Sequence[RefusedMessage]) -> set[str]:
-        entries: list[Any] = [entry(str(at), item) for at, item in enumerate(refused)]
-        try:
-            answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-        except (ClientError, BotoCoreError) as error:
-            logger.error("messages not kept in the DLQ", extra={"cause": cause_of(error), "messages": len(refused)})
-            return set()
-        for failed in answer.get("Failed", []):
-            message_id = refused[int(failed["Id"])].message.message_id
-            logger.error("message not kept in the DLQ", extra={"refused": message_id, "cause": failed["Code"]})
-        return {refused[int(sent["Id"])].message.message_id for sent in answer.get("Successful", [])}
+        message_ids = [item.message.message_id for item in refused]
+        entries = [entry(str(at), item) for at, item in enumerate(refused)]
+        return {message_ids[at] for at in send(self._client, self._queue_url, entries, message_ids)}
 
 
 def size(refused: RefusedMessage) -> int:

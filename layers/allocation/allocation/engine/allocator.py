@@ -1,7 +1,7 @@
 """The allocator that decides in process, over the engine's catalogue."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from allocation.domain.consignments import Consignment
@@ -50,7 +50,6 @@ class EngineAllocator:
         consignments: Sequence[Consignment],
         mode: AllocationMode,
         deadline: Deadline,  # noqa: ARG002 - deciding takes microseconds and waits for nobody
-        tried_before: Set[ConsignmentReference] = frozenset(),  # noqa: ARG002 - deciding twice decides the same
     ) -> Mapping[ConsignmentReference, Outcome]:
         """Answers for every consignment; never raises for one that can't be allocated.
 

@@ -1,0 +1,140 @@
+"""Who has asked SortedPRO to allocate a consignment: kept before it is asked, so that whoever comes next knows.
+
+PRO has no idempotency key. A second message with the same consignment, a redriven one or another execution environment
+finds the claim: while its holder may be at work the consignment waits, and afterwards PRO's state is read before PRO is
+asked.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from allocation.adapters.aws import cause_of
+from allocation.adapters.dynamodb_reads import MOST_KEYS, read_items
+from allocation.adapters.dynamodb_records import KEY
+from allocation.adapters.dynamodb_transactions import CONDITION_FAILED, Action, CancelledError, Transactions
+from allocation.batches import batches
+from allocation.domain.references import ConsignmentReference
+from allocation.observability import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT: Final = timedelta(days=30)
+"""Longer than any message lives; after that a record, or PRO's own state, has to tell."""
+MOST_ATTEMPTS: Final = 3
+MOST_A_REQUEST: Final = 25
+"""`BatchWriteItem`'s limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What became of claims to make; a reference in none of the sets may be asked for, and was never before."""
+
+    asked_before: frozenset[ConsignmentReference] = frozenset()
+    """Claimed now; somebody asked for it earlier, and has ended."""
+    held: Mapping[ConsignmentReference, int] = field(default_factory=dict)
+    """Not claimed: somebody else may be asking for it, for so many seconds yet."""
+
+
+class Claims(Protocol):
+    """Remembers which consignments PRO was asked for."""
+
+    def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
+        """Claims the consignments for as long as the caller may be at work. Raises `RetryableError`."""
+
+    def give_back(self, references: Sequence[ConsignmentReference]) -> None:
+        """Lets others ask at once for what is not settled; never raises: a claim that is kept ends by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBClaims:
+    """The claims of one table, whose partition key is `consignmentReference`; `expiresAt` is its TTL.
+
+    `heldUntil` is in milliseconds since 1970 UTC. `holder` names this execution environment, which does one thing at a
+    time: its own claims never keep it waiting.
+    """
+
+    client: "DynamoDBClient"
+    table: str
+    holder: str
+    now: Callable[[], datetime]
+
+    def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
+        """Claims the consignments, each by a conditional write upon what was read."""
+        asked_before: set[ConsignmentReference] = set()
+        held: dict[ConsignmentReference, int] = {}
+        for batch in batches(references, MOST_KEYS):
+            claimed = self._take(batch, seconds)
+            asked_before |= claimed.asked_before
+            held |= claimed.held
+        return Claimed(frozenset(asked_before), held)
+
+    def _take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
+        for attempt in range(MOST_ATTEMPTS):
+            found = self._found(references)
+            now = milliseconds(self.now())
+            held = {key: ceil((until - now) / 1000) for key, until in found.items() if until > now}
+            free = [reference for reference in references if reference not in held]
+            try:
+                if free:
+                    until = now + ceil(seconds * 1000)
+                    Transactions(self.client).write([self._put(each, found.get(each), until) for each in free])
+                return Claimed(frozenset(found.keys() - held.keys()), held)
+            except CancelledError as error:
+                # Others claimed some of them in between: they are found held when looked at again.
+                if CONDITION_FAILED not in error.reasons or attempt + 1 == MOST_ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _found(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, int]:
+        """Until when the consignments are held that somebody has asked for; 0 where that was we."""
+        keys = [{KEY: {"S": reference}} for reference in references]
+        items = read_items(self.client, {self.table: {"Keys": keys, "ConsistentRead": True}})[self.table]
+        return {
+            ConsignmentReference(item[KEY]["S"]): 0
+            if item["holder"]["S"] == self.holder
+            else int(item["heldUntil"]["N"])
+            for item in items
+        }
+
+    def _put(self, reference: ConsignmentReference, seen: int | None, until: int) -> Action:
+        put: Action = {"TableName": self.table, "Item": self._item(reference, until)}
+        if seen is None:
+            return {"Put": {**put, "ConditionExpression": f"attribute_not_exists({KEY})"}}
+        return {
+            "Put": {
+                **put,
+                "ConditionExpression": "heldUntil <= :now OR holder = :holder",
+                "ExpressionAttributeValues": {
+                    ":now": {"N": str(milliseconds(self.now()))},
+                    ":holder": {"S": self.holder},
+                },
+            }
+        }
+
+    def _item(self, reference: ConsignmentReference, until: int) -> dict[str, Any]:
+        return {
+            KEY: {"S": reference},
+            "holder": {"S": self.holder},
+            "heldUntil": {"N": str(until)},
+            "expiresAt": {"N": str(int((self.now() + KEPT).timestamp()))},
+        }
+
+    def give_back(self, references: Sequence[ConsignmentReference]) -> None:
+        """Ends the claims, and keeps that they were made."""
+        for batch in batches(references, MOST_A_REQUEST):
+            puts: list[Any] = [{"PutRequest": {"Item": self._item(reference, 0)}} for reference in batch]
+            try:
+                self.client.batch_write_item(RequestItems={self.table: puts})
+            except (ClientError, BotoCoreError) as error:
+                logger.warning("claims not given back", extra={"cause": cause_of(error), "consignments": batch})
+
+
+def milliseconds(moment: datetime) -> int:
+    """Milliseconds since 1970 UTC."""
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,112 @@
+"""Claims on consignments in DynamoDB: who has asked PRO before, and who may be at it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from allocation.adapters.pro_claims import Claimed, DynamoDBClaims
+from allocation.domain.errors import RetryableError
+from tests.samples import A, B, C, reference
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE = "claims"
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+class Environments:
+    """Execution environments over one table, at a time that a test moves."""
+
+    def __init__(self, dynamodb: "DynamoDBClient") -> None:
+        self.dynamodb: Any = dynamodb
+        self.now = NOON
+        dynamodb.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "consignmentReference", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "consignmentReference", "KeyType": "HASH"}],
+        )
+
+    def claims(self, holder: str) -> DynamoDBClaims:
+        return DynamoDBClaims(self.dynamodb, TABLE, holder, lambda: self.now)
+
+
+@pytest.fixture
+def environments(dynamodb: "DynamoDBClient") -> Environments:
+    return Environments(dynamodb)
+
+
+def test_what_nobody_has_asked_for_is_claimed(environments: Environments) -> None:
+    assert environments.claims("one").take([A, B], 60) == Claimed()
+
+
+def test_what_another_may_be_asking_for_is_held_for_as_long(environments: Environments) -> None:
+    environments.claims("one").take([A], 60)
+    environments.now += timedelta(seconds=20, milliseconds=1)
+    assert environments.claims("two").take([A, B], 60) == Claimed(frozenset(), {A: 40})
+    assert environments.claims("two").take([B], 60) == Claimed(frozenset({B}))
+
+
+def test_what_another_has_asked_for_and_ended_is_claimed_and_known_to_be_asked_for(environments: Environments) -> None:
+    environments.claims("one").take([A], 60)
+    environments.now += timedelta(seconds=60)
+    assert environments.claims("two").take([A], 60) == Claimed(frozenset({A}))
+    assert environments.claims("three").take([A], 60) == Claimed(frozenset(), {A: 60})
+
+
+def test_a_claim_that_is_given_back_keeps_nobody_waiting(environments: Environments) -> None:
+    one = environments.claims("one")
+    one.take([A, B], 60)
+    one.give_back([A])
+    assert environments.claims("two").take([A, B], 60) == Claimed(frozenset({A}), {B: 60})
+
+
+def test_one_s_own_claim_keeps_nobody_waiting(environments: Environments) -> None:
+    """An environment does one thing at a time: what it finds is of a batch that crashed."""
+    one = environments.claims("one")
+    one.take([A], 60)
+    assert one.take([A], 60) == Claimed(frozenset({A}))
+
+
+def test_a_claim_that_another_makes_in_between_is_found_held(
+    environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have read that there is none; the write of the slower one fails, and what it did not lose is claimed."""
+    slow, fast = environments.claims("slow"), environments.claims("fast")
+    write = environments.dynamodb.transact_write_items
+
+    def overtaken(**arguments: Any) -> Any:
+        monkeypatch.undo()
+        fast.take([B], 60)
+        return write(**arguments)
+
+    monkeypatch.setattr(environments.dynamodb, "transact_write_items", overtaken)
+    assert slow.take([A, B, C], 60) == Claimed(frozenset(), {B: 60})
+    assert environments.claims("third").take([A, B, C], 60).held.keys() == {A, B, C}
+
+
+def test_more_than_one_request_takes_are_claimed(environments: Environments) -> None:
+    many = [reference(number) for number in range(130)]
+    assert environments.claims("one").take(many, 60) == Claimed()
+    environments.claims("one").give_back(many)
+    assert environments.claims("two").take(many, 60).asked_before == set(many)
+
+
+def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
+    environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "any")
+
+    one = environments.claims("one")
+    monkeypatch.setattr(environments.dynamodb, "batch_write_item", fail)
+    one.give_back([A])
+    monkeypatch.setattr(environments.dynamodb, "transact_write_items", fail)
+    with pytest.raises(RetryableError, match="ThrottlingException"):
+        one.take([A], 60)
+    monkeypatch.setattr(environments.dynamodb, "batch_get_item", fail)
+    with pytest.raises(RetryableError, match="claims could not be read"):
+        one.take([A], 60)

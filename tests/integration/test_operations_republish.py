@@ -1,0 +1,79 @@
+"""Events sent again: of an order, or of all that was recorded since a moment."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from allocation.adapters.aws import client
+from allocation.adapters.dynamodb_limits import DynamoDBLimits
+from allocation.adapters.dynamodb_records import DynamoDBRecords
+from allocation.domain.references import OrderReference
+from operations import cli
+from operations.target import Target
+from tests.integration.conftest import Topic
+from tests.integration.test_operations_trace import target as traced_target
+from tests.samples import FAILED, NOON, A, B, C, record_of
+
+Republish = Callable[..., int]
+__all__ = ["traced_target"]
+
+
+@pytest.fixture
+def republish(traced_target: Target, topic: Topic, monkeypatch: pytest.MonkeyPatch) -> Republish:
+    found = replace(traced_target, allocations_topic=topic.arn)
+    monkeypatch.setattr(cli, "target", lambda _name: found)
+    monkeypatch.setattr(cli, "stop_on", lambda _signal: None)
+    records = DynamoDBRecords(client("dynamodb"), found.allocations_table, DynamoDBLimits(client("dynamodb"), "limits"))
+    later = replace(record_of(C), order_reference=OrderReference("WEB-2"), allocated_at=NOON + timedelta(hours=1))
+    records.add([record_of(A), replace(record_of(B, FAILED), version=2), later])
+    client("dynamodb").put_item(
+        TableName=found.allocations_table, Item={"consignmentReference": {"S": "X"}, "allocatedAt": {"S": "9"}}
+    )
+    return lambda *arguments: cli.main(["republish", *arguments])
+
+
+def ids(topic: Topic) -> list[str]:
+    found: list[Any] = [json.loads(message["Body"])["id"] for message in topic.queue.messages()]
+    return sorted(found)
+
+
+def test_an_order_s_events_are_sent_again_under_their_ids(
+    republish: Republish, topic: Topic, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert republish("--order", "WEB-1") == 0
+    assert capsys.readouterr().out == "2 records in the stack: 2 events sent again, 0 are no events.\n"
+    assert ids(topic) == [f"{A}#1", f"{B}#2"]
+
+
+def test_what_was_recorded_since_a_moment_is_sent_again_and_foreign_items_are_counted(
+    republish: Republish, topic: Topic, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert republish("--since", "2026-11-23T12:30:00Z") == 0
+    assert capsys.readouterr().out == "2 records in the stack: 1 events sent again, 1 are no events.\n"
+    assert ids(topic) == [f"{C}#1"]
+
+
+def test_a_dry_run_sends_nothing(republish: Republish, topic: Topic, capsys: pytest.CaptureFixture[str]) -> None:
+    assert republish("--since", "2026-11-23T12:00:00+00:00", "--dry-run") == 0
+    assert "3 events would be sent again" in capsys.readouterr().out
+    assert ids(topic) == []
+
+
+def test_events_that_the_topic_does_not_take_are_told(republish: Republish, topic: Topic) -> None:
+    topic.client.delete_topic(TopicArn=topic.arn)
+    assert republish("--order", "WEB-1") == 1
+
+
+BOTH = ["--order", "WEB-1", "--since", "2026-11-23T12:00:00Z"]
+
+
+@pytest.mark.parametrize("arguments", [[], BOTH, ["--since", "noon"], ["--since", "2026-11-23"]])
+def test_a_call_that_names_nothing_to_send_is_told_what_to_write(
+    republish: Republish, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert republish(*arguments) == 2
+    assert "SINCE=2026-11-25T10:00:00Z" in capsys.readouterr().err

@@ -1,0 +1,76 @@
+"""The table of the claims on consignments, by the conditions that `DynamoDBClaims` writes upon."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tests.simulation.aws import KEY, SimulatedDynamoDB, TransactionCanceledError, failure
+from tests.simulation.world import World
+
+NOT_CLAIMED = f"attribute_not_exists({KEY})"
+ENDED = "heldUntil <= :now OR holder = :holder"
+
+Item = dict[str, Any]
+
+
+class SimulatedClaims:
+    """The part of DynamoDB that claims use."""
+
+    exceptions = SimulatedDynamoDB.exceptions
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.items: dict[str, Item] = {}
+
+    def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
+        """Reads claims."""
+        [(table, request)] = RequestItems.items()
+
+        def work() -> dict[str, Any]:
+            names = [key[KEY]["S"] for key in request["Keys"]]
+            return {"Responses": {table: [self.items[name] for name in names if name in self.items]}}
+
+        return self._call("BatchGetItem", work)
+
+    def transact_write_items(self, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Writes all claims or none."""
+        puts = [item["Put"] for item in TransactItems]
+
+        def work() -> dict[str, Any]:
+            held = [self._holds(**put) for put in puts]
+            if not all(held):
+                raise TransactionCanceledError(held)
+            self.items |= {put["Item"][KEY]["S"]: put["Item"] for put in puts}
+            return {}
+
+        return self._call("TransactWriteItems", work)
+
+    def batch_write_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
+        """Writes claims, whatever stands there; now and then not all of them."""
+        [(_, requests)] = RequestItems.items()
+        items = [request["PutRequest"]["Item"] for request in requests]
+
+        def work() -> dict[str, Any]:
+            done = items[self._world.random.choice((0, 0, 0, 1)) :]
+            self.items |= {item[KEY]["S"]: item for item in done}
+            return {}
+
+        return self._call("BatchWriteItem", work)
+
+    def _holds(
+        self,
+        TableName: str,
+        Item: Item,
+        ConditionExpression: str,
+        ExpressionAttributeValues: Mapping[str, Any] | None = None,
+    ) -> bool:
+        assert ConditionExpression in {NOT_CLAIMED, ENDED}, f"unknown condition {ConditionExpression}"
+        found = self.items.get(Item[KEY]["S"])
+        if ConditionExpression == NOT_CLAIMED or ExpressionAttributeValues is None:
+            return found is None
+        if found is None:
+            return False
+        has_ended = int(found["heldUntil"]["N"]) <= int(ExpressionAttributeValues[":now"]["N"])
+        return has_ended or found["holder"] == ExpressionAttributeValues[":holder"]
+
+    def _call(self, operation: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        return self._world.call(f"{operation} claims", work, lambda done: failure(operation, done))
