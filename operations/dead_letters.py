@@ -95,15 +95,20 @@ class DeadLetterQueue:
             self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
 
     def read(self) -> Iterator[list[DeadLetter]]:
-        """The messages, a few at a time, each once."""
+        """The messages, a few at a time, each once.
+
+        Reading a long queue takes longer than messages are hidden for: those that are seen again are hidden again, and
+        the end is where as many of them have come as there were.
+        """
         seen: set[str] = set()
-        while messages := self._receive():
+        again = 0
+        while (messages := self._receive()) and again <= len(seen):
             self._held |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
             new = [dead_letter(message) for message in messages if message["MessageId"] not in seen]
-            if not new:
-                return
             seen |= {letter.message_id for letter in new}
-            yield new
+            again = 0 if new else again + len(messages)
+            if new:
+                yield new
 
     def delete(self, letters: Sequence[DeadLetter]) -> None:
         """Takes messages off the queue, at most ten."""

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from allocation.adapters.pro_client import (
     FETCH_PAUSE_SECONDS,
+    LONGEST_IDLE,
     MAXIMUM_REPLY_BYTES,
     KeyUnavailableError,
     NoReplyError,
@@ -127,8 +128,10 @@ def test_a_redirect_is_a_reply_and_is_not_followed(pro: ProServer) -> None:
 
 def test_proxies_of_the_environment_are_not_used(pro: ProServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with ProServer() as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
 
         assert put(ProClient(pro.url, lambda: KEY)).status == 200
         assert proxy.requests == []
@@ -341,3 +344,48 @@ def test_a_compressed_body_is_not_unfolded() -> None:
 def test_no_bytes_on_the_wire_raise_but_no_reply_error(wire: bytes) -> None:
     with suppress(NoReplyError):
         answered_with(wire)
+
+
+def test_a_call_whose_name_is_looked_up_for_too_long_is_never_sent(
+    pro: ProServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller has given up and read PRO's state by then: a call that is sent after all would allocate behind it."""
+    look_up, now = socket.getaddrinfo, [0.0]
+
+    def slow(*arguments: object, **options: object) -> object:
+        now[0] += 10
+        return look_up(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    client = ProClient(pro.url, lambda: KEY, monotonic=lambda: now[0])
+
+    with pytest.raises(NotSentError):
+        put(client, seconds=5)
+    assert pro.requests == []
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(pro: ProServer) -> None:
+    """What a frozen function kept is often dead, and a call that dies with it leaves its outcome in doubt."""
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    clock = [now]
+    client = ProClient(pro.url, lambda: KEY, now=lambda: clock[0])
+    put(client)
+    clock[0] = now + LONGEST_IDLE
+    put(client)
+    assert pro.connections == 1
+    clock[0] += LONGEST_IDLE + timedelta(microseconds=1)
+    put(client)
+    assert (pro.connections, len(pro.requests)) == (2, 3)
+
+
+def test_a_login_of_the_environment_is_not_sent(
+    pro: ProServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    logins = tmp_path / "netrc"
+    logins.write_text("machine 127.0.0.1 login somebody password secret\n")
+    logins.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(logins))
+
+    put(ProClient(pro.url, lambda: KEY))
+
+    assert "authorization" not in pro.headers[0]

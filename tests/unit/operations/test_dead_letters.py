@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from operations.dead_letters import dead_letter
+from operations.dead_letters import DeadLetterQueue, dead_letter
 from operations.redrive import Selection
 from operations.trace import mentions
 from tests.samples import text_of
@@ -126,3 +126,34 @@ def test_a_reference_is_found_as_json_writes_it() -> None:
 def test_what_is_selected_fits_all_that_was_given(selection: Selection, taken: list[str]) -> None:
     letters = {"refused": REFUSED, "given up": replace(GIVEN_UP, message_id="dead-2", original_message_id="dead-2")}
     assert [name for name, letter in letters.items() if selection.takes(letter)] == taken
+
+
+class ForgetfulQueue:
+    """A queue whose messages are hidden for only a few receives: a long one, to whom reading it takes minutes."""
+
+    def __init__(self, count: int, hidden_for: int) -> None:
+        self.names = [f"m{number}" for number in range(count)]
+        self.hidden_for = hidden_for
+        self.received_at: dict[str, int] = {}
+        self.receives = 0
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        self.receives += 1
+        last = {name: self.received_at.get(name, -99) for name in self.names}
+        visible = sorted((name for name in last if self.receives - last[name] > self.hidden_for), key=last.__getitem__)[
+            :10
+        ]
+        self.received_at |= dict.fromkeys(visible, self.receives)
+        return {"Messages": [{**message(), "MessageId": name, "ReceiptHandle": name} for name in visible]}
+
+    def change_message_visibility_batch(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.parametrize("hidden_for", [3, 99])
+def test_a_dlq_that_takes_longer_to_read_than_messages_are_hidden_is_read_to_its_end(hidden_for: int) -> None:
+    sqs: Any = ForgetfulQueue(45, hidden_for)
+    with DeadLetterQueue(sqs, "dlq") as queue:
+        found = [letter.message_id for letters in queue.read() for letter in letters]
+    assert sorted(found) == sorted(sqs.names)
+    assert sqs.receives < 20
