@@ -138,3 +138,10 @@ def test_what_keeps_a_label_from_being_drawn_is_named(
 def test_a_consignment_without_legs_is_to_be_allocated_first() -> None:
     with pytest.raises(LabelDataError, match="ConsignmentLegs: is empty: allocate the consignment first"):
         label_file(consignment(), summary().model_copy(update={"consignment_legs": ()}))
+
+
+def test_a_long_barcode_scans_as_a_printer_prints_it() -> None:
+    """Its modules have two dots: an edge that is rounded to the next dot would change a bar by half."""
+    reference = "000:00000:0000:00000"
+    (page,) = printed(label_file(consignment(), summary((reference,)), "PDF")["File"])
+    assert scanned(page) == [reference]
