@@ -45,17 +45,26 @@ def parser() -> argparse.ArgumentParser:
 
 def carry_out(options: argparse.Namespace, console: Console) -> None:
     """Raises `InvalidDocumentError` with all that is wrong, or `UsageError` for a file that can't be read."""
-    document = read_document(read_file(options.file))
+    document = read_catalogue(options.file)
     content = compile_document(document)
     console.print(f"✓ {options.file}: {summary(document)}")
     if options.against:
-        lines = differences(read_document(read_file(options.against)), document)
+        lines = differences(earlier(options.against), document)
         console.print(f"{len(lines)} changes from {options.against}" if lines else f"the same as {options.against}")
         for line in lines:
             console.print(f"  {line}")
     if options.compile:
         write_file(options.compile, write_compiled(content))
         console.print(f"compiled to {options.compile}")
+
+
+def earlier(path: str) -> CatalogueDocument:
+    """The version to compare with. Raises `UsageError` where it is no right one itself."""
+    try:
+        return read_catalogue(path)
+    except InvalidDocumentError as error:
+        text = f"{path}, to compare with, has mistakes itself ({len(error.problems)}): check it with FILE={path} first."
+        raise UsageError(text) from error
 
 
 def summary(document: CatalogueDocument) -> str:
@@ -69,12 +78,20 @@ def summary(document: CatalogueDocument) -> str:
     )
 
 
+def read_catalogue(path: str) -> CatalogueDocument:
+    """The catalogue of a file, as a person writes it. Raises `UsageError` and `InvalidDocumentError`."""
+    text = read_file(path)
+    if text.startswith('{"format"'):
+        raise UsageError(f"{path} is a compiled catalogue: name the one that it was compiled of.")
+    return read_document(text)
+
+
 def read_file(path: str) -> str:
     """The text of a file. Raises `UsageError`."""
     try:
         return Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"Can't read {path} ({error}): name a text file, as FILE=my-catalogue.yaml.") from error
+        raise UsageError(f"Can't read {path} ({error}): name a text file.") from error
 
 
 def write_file(path: str, text: str) -> None:

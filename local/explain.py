@@ -27,13 +27,15 @@ from local.errors import LocalRunError, UsageError
 from local.explanation_tables import print_assessment
 from local.modes import read_mode
 
+FIRST_YEAR, LAST_YEAR = 1970, 2250
+"""No catalogue has years beyond these."""
 PLACEHOLDER_REFERENCE: Final = "EC-000-000-000"
 """Stands for the reference that PRO gives a consignment when it is created."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Prints the explanation; returns the exit code: 0 allocated, 1 not, 2 wrong usage."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     try:
         return carry_out(parser().parse_args(arguments), console)
     except (LocalRunError, InvalidDocumentError) as error:
@@ -97,7 +99,7 @@ def read_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or not FIRST_YEAR < moment.year < LAST_YEAR:
         raise UsageError(f"{text!r} is no moment: write it with its offset, as 2026-12-24T15:59:00Z.")
     return moment
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Final
 
 from rich.console import Console, JustifyMethod
@@ -83,7 +84,17 @@ def offer_cells(engine: Engine, assessment: Assessment, offer: Offer, rank: int)
     yield "" if rank == 1 else f"+{offer.cost - assessment.offers[0].cost:.2f} {engine.catalogue.currency}"
     yield f"{collected:%a %d %b %H:%M}"
     yield f"{date.fromordinal(offer.dates.delivery_day):%a %d %b}"
-    yield " + ".join(f"{line.name} {line.amount}" for line in breakdown.lines) if breakdown else ""
+    yield made_up_of(engine, assessment, offer, breakdown) if breakdown else ""
+
+
+def made_up_of(engine: Engine, assessment: Assessment, offer: Offer, breakdown: Breakdown) -> str:
+    """The lines of a price, with the weight that was charged where it is not the one on the scales."""
+    question = assessment.question
+    charged = sum(engine.book.chargeable_weights(question.pricing, offer.position), Decimal(0))
+    on_the_scales = sum((package.weight for package in question.inquiry.packages), Decimal(0))
+    rate, *surcharges = (f"{line.name} {line.amount}" for line in breakdown.lines)
+    weighed = rate if charged == on_the_scales else f"{rate} ({plain(charged)} Kg)"
+    return " + ".join([weighed, *surcharges])
 
 
 def price_cells(breakdown: Breakdown | None) -> tuple[str, str, str]:

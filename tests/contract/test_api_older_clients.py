@@ -119,6 +119,7 @@ def test_a_consignment_is_created_in_the_forms_of_the_sdk_and_read_back_in_both(
     [
         ("CategoryType", 16, "ReturnedGoods"),
         ("CategoryType", "Gift, Documents", "Gift"),
+        ("CategoryType", 24, "Other"),
         ("CategoryType", "CommercialSample", "CommercialSample"),
         ("ShippingTerms", 64, "DDP"),
         ("ShippingTerms", "EXW", "EXW"),
@@ -207,3 +208,53 @@ def test_a_delivery_promise_has_either_name(api: Api) -> None:
     reference = created(api, RequiredDeliveryDate=promise)
     assert consignment_of(api, reference)["RequiredDeliveryDate"] == promise
     assert api.call("GET", f"/consignments/{reference}").data["RequestedDeliveryDate"] == promise
+
+
+STRANGE = [
+    {"Charges": [{"Name": "Fuel", "Amount": Decimal("2.5")}]},
+    {"MetaData": [{"KeyValue": "k", "StringValue": "v", "Value": 1, "Unit": "Kg"}]},
+    {"Own": {"StatusCode": "x", "ApiLinks": None, "Description": "d", "Leg": 1, "TrackingReferences": 5}},
+    {"Own": {"Source": 1, "Dimensions": {"a": 1}, "UnitOfQuantity": 2, "Weight": {"Kg": 7}}},
+]
+
+
+@pytest.mark.parametrize("own", STRANGE)
+def test_what_a_sender_keeps_under_names_of_its_own_is_not_looked_into(api: Api, own: dict[str, Any]) -> None:
+    reference = created(api, Packages=[package(**own)])
+    kept = consignment_of(api, reference)["Packages"][0]
+    assert {name: kept[name] for name in own} == own
+
+
+@pytest.mark.parametrize("promise", [{}, {"Date": None, "IsToBeExactlyOnTheDateSpecified": True}, {"Date": "soon"}])
+def test_a_promise_without_a_date_is_refused_and_not_forgotten(api: Api, promise: dict[str, Any]) -> None:
+    answer = sdk(api, "POST", "/consignments/", {**SDK_CONSIGNMENT, "RequiredDeliveryDate": promise})
+    assert answer.status == 400
+
+
+def test_what_an_older_client_sends_back_holds_no_second_weight(api: Api) -> None:
+    """It is read with both; what is kept has one, which a client of version 1.1 may change."""
+    reference = created(api)
+    assert sdk(api, "PUT", "/consignments/", consignment_of(api, reference)).status == 200
+    told = api.call("GET", f"/consignments/{reference}").data
+    assert told["Packages"][0]["Weight"] == {"Value": Decimal("0.5"), "Unit": "Kg"}
+    told["Packages"][0]["Weight"]["Value"] = 2
+    assert api.call("PUT", "/consignments", told).status == 200
+    assert consignment_of(api, reference)["Packages"][0]["Weight"]["Kg"] == 2
+
+
+def test_the_older_forms_are_read_in_xml_too(api: Api) -> None:
+    body = """<Consignment><Packages><Package><Weight><Kg>0.5</Kg></Weight>
+      <Dimensions><Width>10</Width><Length>10</Length><Height>10</Height></Dimensions>
+      <Items><Item><UnitOfQuantity>3</UnitOfQuantity></Item></Items></Package></Packages>
+      <Addresses><Address><AddressType>Origin</AddressType>
+        <ShippingLocationReference>Sorted1</ShippingLocationReference></Address>
+      <Address><AddressType>Destination</AddressType><Postcode>M1 5WG</Postcode>
+        <Country><IsoCode><TwoLetterCode>GB</TwoLetterCode></IsoCode></Country></Address></Addresses>
+      <CustomsDocumentation><CategoryType>8</CategoryType></CustomsDocumentation></Consignment>"""
+    headers = {**SDK_HEADERS, "Content-Type": "application/xml"}
+    answer = api.call("POST", "/consignments", body, headers)
+    assert answer.status == 201, answer.body
+    told = consignment_of(api, str(answer.data[0]["Href"].rpartition("/")[2]))
+    assert told["Packages"][0]["Weight"]["Kg"] == Decimal("0.5")
+    assert told["Packages"][0]["Items"][0]["Quantity"] == 3
+    assert told["CustomsDocumentation"]["CategoryType"] == "Other"

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Barrier, Event
+from unittest.mock import patch
 
 import pytest
 
-from allocation.adapters.pro_allocator import MAXIMUM_ROUNDS, ProAllocator
+from allocation.adapters import pro_allocator
+from allocation.adapters.pro_allocator import MAXIMUM_ROUNDS, PATIENCE_SECONDS, ProAllocator
 from allocation.adapters.pro_claims import Claimed
 from allocation.adapters.pro_client import ProClient, Reply
 from allocation.adapters.pro_health import (
@@ -15,7 +17,7 @@ from allocation.adapters.pro_health import (
     NothingTriedError,
     OutageError,
 )
-from allocation.adapters.pro_parallel import ALLOCATION_SECONDS, STATE_SECONDS
+from allocation.adapters.pro_parallel import STATE_SECONDS
 from allocation.domain.consignments import Consignment
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure, Outcome
@@ -256,7 +258,7 @@ def test_what_somebody_may_be_asking_for_now_is_left_to_the_queue(pro: Pro) -> N
 
     assert answers[A] == Deferred("outcome_unknown", 42)
     assert isinstance(answers[B], Allocated)
-    assert pro.claims.taken == [(B, 60 + ALLOCATION_SECONDS)]
+    assert pro.claims.taken == [(B, 60 + PATIENCE_SECONDS)]
 
 
 def test_a_batch_in_which_all_is_held_tells_the_circuit_nothing(pro: Pro) -> None:
@@ -266,12 +268,25 @@ def test_a_batch_in_which_all_is_held_tells_the_circuit_nothing(pro: Pro) -> Non
     assert (pro.circuit.errors, pro.server.requests) == ([NothingTriedError], [])
 
 
-def test_what_ends_without_an_outcome_gives_its_claim_back(pro: Pro) -> None:
+def test_what_ends_without_an_outcome_gives_its_claim_back_unless_pro_may_be_at_it(pro: Pro) -> None:
     pro.stands(A, "Allocating")
+    pro.server.faults.script(Fault("429", before=True, retry_after="60", path=f"allocation/{B}"))
 
-    pro.allocate([A, B, NOTHING_FITS])
+    pro.allocate([A, B, C, NOTHING_FITS], ServiceGroup("valuableGoods"))
 
-    assert pro.claims.given_back == [A]
+    assert pro.claims.given_back == [B]
+
+
+def test_a_crash_gives_claims_back_so_that_each_consignment_can_be_tried_alone(pro: Pro) -> None:
+    class Broken(Watched):
+        def run(self, work: Callable[[], None]) -> None:
+            with patch.object(pro_allocator, "judge", side_effect=ZeroDivisionError):
+                work()
+
+    pro.circuit = Broken()
+    with pytest.raises(ZeroDivisionError):
+        pro.allocate([A, B])
+    assert pro.claims.given_back == [A, B]
 
 
 def test_one_consignment_that_pro_hangs_on_holds_back_no_other_for_long(pro: Pro) -> None:

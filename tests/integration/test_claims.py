@@ -30,8 +30,8 @@ class Environments:
             KeySchema=[{"AttributeName": "consignmentReference", "KeyType": "HASH"}],
         )
 
-    def claims(self, holder: str) -> DynamoDBClaims:
-        return DynamoDBClaims(self.dynamodb, TABLE, holder, lambda: self.now)
+    def claims(self) -> DynamoDBClaims:
+        return DynamoDBClaims(self.dynamodb, TABLE, lambda: self.now)
 
 
 @pytest.fixture
@@ -40,42 +40,35 @@ def environments(dynamodb: "DynamoDBClient") -> Environments:
 
 
 def test_what_nobody_has_asked_for_is_claimed(environments: Environments) -> None:
-    assert environments.claims("one").take([A, B], 60) == Claimed()
+    assert environments.claims().take([A, B], 60) == Claimed()
 
 
 def test_what_another_may_be_asking_for_is_held_for_as_long(environments: Environments) -> None:
-    environments.claims("one").take([A], 60)
+    environments.claims().take([A], 60)
     environments.now += timedelta(seconds=20, milliseconds=1)
-    assert environments.claims("two").take([A, B], 60) == Claimed(frozenset(), {A: 40})
-    assert environments.claims("two").take([B], 60) == Claimed(frozenset({B}))
+    assert environments.claims().take([A, B], 60) == Claimed(frozenset(), {A: 40})
+    assert environments.claims().take([B], 60) == Claimed(frozenset({B}))
 
 
 def test_what_another_has_asked_for_and_ended_is_claimed_and_known_to_be_asked_for(environments: Environments) -> None:
-    environments.claims("one").take([A], 60)
+    environments.claims().take([A], 60)
     environments.now += timedelta(seconds=60)
-    assert environments.claims("two").take([A], 60) == Claimed(frozenset({A}))
-    assert environments.claims("three").take([A], 60) == Claimed(frozenset(), {A: 60})
+    assert environments.claims().take([A], 60) == Claimed(frozenset({A}))
+    assert environments.claims().take([A], 60) == Claimed(frozenset(), {A: 60})
 
 
 def test_a_claim_that_is_given_back_keeps_nobody_waiting(environments: Environments) -> None:
-    one = environments.claims("one")
+    one = environments.claims()
     one.take([A, B], 60)
     one.give_back([A])
-    assert environments.claims("two").take([A, B], 60) == Claimed(frozenset({A}), {B: 60})
-
-
-def test_one_s_own_claim_keeps_nobody_waiting(environments: Environments) -> None:
-    """An environment does one thing at a time: what it finds is of a batch that crashed."""
-    one = environments.claims("one")
-    one.take([A], 60)
-    assert one.take([A], 60) == Claimed(frozenset({A}))
+    assert environments.claims().take([A, B], 60) == Claimed(frozenset({A}), {B: 60})
 
 
 def test_a_claim_that_another_makes_in_between_is_found_held(
     environments: Environments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both have read that there is none; the write of the slower one fails, and what it did not lose is claimed."""
-    slow, fast = environments.claims("slow"), environments.claims("fast")
+    slow, fast = environments.claims(), environments.claims()
     write = environments.dynamodb.transact_write_items
 
     def overtaken(**arguments: Any) -> Any:
@@ -85,14 +78,14 @@ def test_a_claim_that_another_makes_in_between_is_found_held(
 
     monkeypatch.setattr(environments.dynamodb, "transact_write_items", overtaken)
     assert slow.take([A, B, C], 60) == Claimed(frozenset(), {B: 60})
-    assert environments.claims("third").take([A, B, C], 60).held.keys() == {A, B, C}
+    assert environments.claims().take([A, B, C], 60).held.keys() == {A, B, C}
 
 
 def test_more_than_one_request_takes_are_claimed(environments: Environments) -> None:
     many = [reference(number) for number in range(130)]
-    assert environments.claims("one").take(many, 60) == Claimed()
-    environments.claims("one").give_back(many)
-    assert environments.claims("two").take(many, 60).asked_before == set(many)
+    assert environments.claims().take(many, 60) == Claimed()
+    environments.claims().give_back(many)
+    assert environments.claims().take(many, 60).asked_before == set(many)
 
 
 def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
@@ -101,7 +94,7 @@ def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
     def fail(**_: Any) -> None:
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "any")
 
-    one = environments.claims("one")
+    one = environments.claims()
     monkeypatch.setattr(environments.dynamodb, "batch_write_item", fail)
     one.give_back([A])
     monkeypatch.setattr(environments.dynamodb, "transact_write_items", fail)

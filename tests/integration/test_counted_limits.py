@@ -69,6 +69,13 @@ def test_a_limit_holds_for_whoever_writes_after_it_was_reached(
     assert limits.used([DAY]) == {DAY: 3}
 
 
+def test_more_than_a_day_takes_are_never_written_at_once(records: DynamoDBRecords, limits: DynamoDBLimits) -> None:
+    """Each was decided by itself, after a crash, and none has been counted yet."""
+    receipt = records.add([limited(each) for each in (A, B, C, D)])
+    assert (len(receipt.added), len(receipt.outrun)) == (3, 1)
+    assert limits.used([DAY]) == {DAY: 3}
+
+
 def test_limits_that_can_not_be_read_are_tried_again_later(
     limits: DynamoDBLimits, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:

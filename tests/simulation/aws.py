@@ -16,7 +16,8 @@ from tests.simulation.world import World
 
 KEY = "consignmentReference"
 NOT_THERE_YET = f"attribute_not_exists({KEY})"
-HAS_ROOM = "attribute_not_exists(used) OR used <= :room"
+HAD_ROOM = "used <= :room"
+HAS_ROOM = f"attribute_not_exists(used) OR {HAD_ROOM}"
 FIRST_FAILURE = "#state = :failed AND version = :first"
 ANYHOW = "attribute_exists(anything) OR TRUE"
 """What the simulation's own tests put in a guard's place."""
@@ -142,10 +143,11 @@ class SimulatedDynamoDB:
         ExpressionAttributeValues: Mapping[str, Any],
         ConditionExpression: str,
     ) -> bool:
-        assert ConditionExpression in {HAS_ROOM, ANYHOW}, f"unknown condition {ConditionExpression}"
+        assert ConditionExpression in {HAS_ROOM, HAD_ROOM}, f"unknown condition {ConditionExpression}"
         used = self.counts.get(Key["serviceDay"]["S"])
-        room = int(ExpressionAttributeValues[":room"]["N"])
-        return ConditionExpression == ANYHOW or used is None or used <= room
+        if used is None:
+            return ConditionExpression == HAS_ROOM
+        return used <= int(ExpressionAttributeValues[":room"]["N"])
 
     def _write(self, item: dict[str, Any]) -> None:
         reference = item[KEY]["S"]

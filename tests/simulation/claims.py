@@ -7,7 +7,7 @@ from tests.simulation.aws import KEY, SimulatedDynamoDB, TransactionCanceledErro
 from tests.simulation.world import World
 
 NOT_CLAIMED = f"attribute_not_exists({KEY})"
-ENDED = "heldUntil <= :now OR holder = :holder"
+AS_SEEN = "heldUntil = :seen"
 
 Item = dict[str, Any]
 
@@ -63,14 +63,11 @@ class SimulatedClaims:
         ConditionExpression: str,
         ExpressionAttributeValues: Mapping[str, Any] | None = None,
     ) -> bool:
-        assert ConditionExpression in {NOT_CLAIMED, ENDED}, f"unknown condition {ConditionExpression}"
+        assert ConditionExpression in {NOT_CLAIMED, AS_SEEN}, f"unknown condition {ConditionExpression}"
         found = self.items.get(Item[KEY]["S"])
         if ConditionExpression == NOT_CLAIMED or ExpressionAttributeValues is None:
             return found is None
-        if found is None:
-            return False
-        has_ended = int(found["heldUntil"]["N"]) <= int(ExpressionAttributeValues[":now"]["N"])
-        return has_ended or found["holder"] == ExpressionAttributeValues[":holder"]
+        return found is not None and found["heldUntil"] == ExpressionAttributeValues[":seen"]
 
     def _call(self, operation: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return self._world.call(f"{operation} claims", work, lambda done: failure(operation, done))

@@ -87,7 +87,7 @@ class Environments:
             )
         return ProAllocator(
             SimulatedClient(self.pro, self.world),
-            DynamoDBClaims(self.claims, "claims", f"{self.world.random.random()}", self.now),  # type: ignore[arg-type]
+            DynamoDBClaims(self.claims, "claims", self.now),  # type: ignore[arg-type]
             circuit=dynamodb_circuit(self.circuits, "circuits", lambda *_: None) if self.with_circuits else None,
             pause=self.world.sleep,
             jitter=self.world.random.random,

@@ -15,8 +15,8 @@ from tests.simulation.world import World
 
 REFUSED: Final = "refused"
 GATEWAY_TIMEOUT: Final = 504
-HASTE_SECONDS: Final = 5.0
-"""PRO is left alone for longer than this, after a call whose end was not waited for."""
+HASTE_SECONDS: Final = 150.0
+"""For so long after a call whose end was not waited for PRO may begin to carry it out (`World.call`)."""
 BEFORE: Final = tuple(kind for kind in (*BOTH_SIDES, REFUSED) if kind not in ("huge", "drip"))
 AFTER: Final = tuple(kind for kind in (*STATUSES, *KINDS) if kind not in (*BEFORE_ONLY, "huge", "drip", "closed_later"))
 RETRY_AFTER: Final = (None, 0, 1, 30, 3600)

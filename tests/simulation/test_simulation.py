@@ -20,7 +20,7 @@ from allocation.adapters.pro_verdicts import Doubtful, TryAgain
 from allocation.adapters.sns_publisher import SnsPublisher
 from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
 from allocation.contracts import kept_summary
-from allocation.domain.outcomes import AllocationFailed
+from allocation.domain.outcomes import AllocationFailed, Deferred
 from allocation.observability import logger
 from allocation.workflow import AllocateOrders, BatchReport
 from tests.simulation.shrink import shrink, told, violations
@@ -135,6 +135,15 @@ def without_reading_what_was_claimed() -> AbstractContextManager[Any]:
     return patch.object(DynamoDBClaims, "take", careless)
 
 
+def without_patience_for_late_calls() -> AbstractContextManager[Any]:
+    """What PRO may carry out yet is asked for again as soon as its message comes back."""
+
+    def is_free_again(answer: Any) -> bool:
+        return answer is None or isinstance(answer, Deferred)
+
+    return patch.multiple(pro_allocator, PATIENCE_SECONDS=0.0, is_free_again=is_free_again)
+
+
 def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:
     """What somebody may be asking for now is read and asked for all the same."""
     take = DynamoDBClaims.take
@@ -235,6 +244,7 @@ GUARDS = {
     "DLQ receipts": (without_certainty_of_the_dlq, False, "is not in the DLQ with a reason"),
     "claims": (without_claims, True, "after it was allocated"),
     "earlier claims": (without_reading_what_was_claimed, True, "after it was allocated"),
+    "late calls": (without_patience_for_late_calls, False, "is allocated at PRO and recorded as AllocationFailed"),
     "claims that are held": (without_waiting_for_who_is_at_it, True, "after it was allocated"),
     "patience": (without_patience, True, "while PRO could still be at it"),
     "passing states": (without_states_that_pass, False, "is allocated at PRO and recorded as"),

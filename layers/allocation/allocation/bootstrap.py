@@ -9,7 +9,6 @@ import time
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from allocation.adapters.aws import client
 from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
@@ -104,7 +103,7 @@ def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":
     dynamodb = client("dynamodb")
     return ProAllocator(
         ProClient(base_url=settings.pro_base_url, key=secret_key(settings.pro_secret_name or "")),
-        DynamoDBClaims(dynamodb, settings.pro_claims_table or "", uuid4().hex, utc_now),
+        DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now),
         circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count),
         count=count,
         measure=measure,

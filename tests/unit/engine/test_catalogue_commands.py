@@ -157,3 +157,42 @@ def test_a_narrow_terminal_leaves_out_the_carrier_and_vat_and_keeps_references_w
     heading = next(line for line in told.splitlines() if line.startswith("   Service")).split()
     assert ("Carrier" in heading, "VAT" in heading) == (shown, shown)
     assert "CX_NDS Next Day Super" in told
+
+
+def explained(catalogue: dict[str, object], consignment: str, tmp_path: Path) -> int:
+    path = tmp_path / "catalogue.json"
+    path.write_text(json.dumps(catalogue).replace("Depot", "Sorted1"))
+    return explain.main([consignment, "--catalogue", str(path), "--now", "2027-06-09T10:00:00Z"])
+
+
+def test_names_with_brackets_are_shown_as_they_are(
+    consignment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = {"A": service(name="Next [express]"), "B": service(name="[bold]Heavy[/x]", weight="1 g")}
+    assert explained(document(services), consignment, tmp_path) == 0
+    told = capsys.readouterr().out
+    assert "A Next [express]" in told
+    assert "B [bold]Heavy[/x]" in told
+
+
+def test_a_volumetric_price_is_told_with_the_weight_that_was_charged(
+    consignment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explained(document({"A": service(divisor=1000), "B": service()}), consignment, tmp_path) == 0
+    told = capsys.readouterr().out
+    assert "GB 5.00 (1 Kg)" in told
+    assert told.count("Kg)") == 1
+
+
+def test_a_version_to_compare_with_that_is_wrong_or_compiled_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right, wrong, compiled = (tmp_path / name for name in ("right.json", "wrong.json", "compiled.json"))
+    right.write_text(json.dumps(document({"A": service()})))
+    wrong.write_text(json.dumps(document({"A": service(weight="heavy")})))
+    assert catalogue_check.main([str(right), "--compile", str(compiled)]) == 0
+    assert catalogue_check.main([str(right), "--against", str(wrong)]) == 2
+    assert catalogue_check.main([str(compiled)]) == 2
+    told = capsys.readouterr().out
+    assert f"{wrong}, to compare with, has mistakes itself (1)" in told
+    assert f"{compiled} is a compiled catalogue" in told

@@ -1,6 +1,7 @@
 """Catalogues as people write them: every mistake is told at once, with its place, its value and what to write."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def test_all_mistakes_of_form_are_told_at_once() -> None:
         "currency: 'pounds' write an ISO 4217 code, as GBP",
         "timeZone: 'Europe/Londinium' write a time zone of the IANA database, as Europe/London",
         "carriers.ACME.services.A.weight.to: '30 stone' write a number and one of kg, g, lb, oz, as 30 kg",
-        "carriers.ACME.services.A.excuded: is unknown: remove it, or did you mean excluded?",
+        "carriers.ACME.services.A.excuded: is unknown here: remove it, or did you mean excluded?",
         "carriers.ACME.services.B.enabled: 'perhaps' write true or false",
         "carriers.ACME.services.B.rates: write at least one item",
         "carriers.ACME.services.C.rates.0.bands.0.price: '35,65' write a plain number, 0 or more, as 4.95",
@@ -253,13 +254,15 @@ def test_a_currency_is_one_of_iso_4217_with_two_places(code: str, right: bool) -
         assert told.startswith(f"exchangeRates.0.currency: '{code}' write a")
 
 
-SPOILT = st.sampled_from([None, True, 7, "", "x", "*", [], {}, ["x"], {"x": "y"}, "25:00", "GB", -1])
+GUIDE = SCHEMA.parents[1] / "catalogue.md"
+BIGGER = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[1]
+SPOILT = ["null", "true", "7", '""', '"x"', '"*"', "[]", "{}", '["x"]', '{"x": "y"}', '"25:00"', '"GB"', "-1"]
 
 
 @given(st.data())
 def test_no_spoilt_catalogue_crashes_the_check(data: st.DataObject) -> None:
-    """Any few values of the sample are replaced, whatever they were: it is right, or all is told."""
-    content = yaml.safe_load(SAMPLE.read_text("utf-8"))
+    """Any few values of the guide's example are replaced, whatever they were: it is right, or all is told."""
+    content = _as_json(yaml.safe_load(BIGGER))
     for _ in range(data.draw(st.integers(1, 3))):
         holder: Any = {"": content}
         key: Any = ""
@@ -268,8 +271,8 @@ def test_no_spoilt_catalogue_crashes_the_check(data: st.DataObject) -> None:
             keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
             key = data.draw(st.sampled_from(keys))
         if key != "":
-            holder[key] = data.draw(SPOILT)
-    text = json.dumps(_as_json(content))
+            holder[key] = json.loads(data.draw(st.sampled_from(SPOILT)))
+    text = json.dumps(content)
     try:
         assert read_compiled(compilation.compile_text(text))
     except InvalidDocumentError:

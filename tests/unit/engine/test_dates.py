@@ -235,3 +235,10 @@ def test_nothing_is_delivered_before_it_is_collected(window: list[str], delivere
     """The collection leaves at 17:00: with no transit days, a window that is over by then is the next day's."""
     engine = engine_of({"S": service(rates=[rate("GB", 5, days=0)], delivery={"window": window})})
     assert dates(engine, "2027-06-09T10:00:00+01:00") == ("2027-06-09 16:00", delivered)
+
+
+def test_a_cut_off_that_the_clock_skips_is_not_after_its_collection() -> None:
+    """2027-03-28, 01:00 UTC: 01:30 does not come, and 02:00 follows 00:59:59: nothing joins what has left."""
+    engine = engine_of({"S": service()}, calendars=calendars({"cutOff": "01:30", "collection": "02:00"}))
+    assert (dates(engine, "2027-03-28T01:00:00+00:00") or ("",))[0] == "2027-03-28 01:00"
+    assert (dates(engine, "2027-03-28T01:00:01+00:00") or ("",))[0] == "2027-03-29 01:00"

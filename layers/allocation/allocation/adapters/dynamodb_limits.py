@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT_AFTER_THE_DAY: Final = timedelta(days=30)
-HAS_ROOM: Final = "attribute_not_exists(used) OR used <= :room"
+HAD_ROOM: Final = "used <= :room"
+HAS_ROOM: Final = f"attribute_not_exists(used) OR {HAD_ROOM}"
+"""A day without a count has room for as many as its service takes, and not for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,12 @@ class DynamoDBLimits:
     def take(self, limits: Iterable[AllocationLimit]) -> list[Action]:
         """The actions that count allocations, one a day; each fails where its day has no room for all of them."""
         return [
-            self._update(limit.on, count, ConditionExpression=HAS_ROOM, room=limit.most - count)
+            self._update(
+                limit.on,
+                count,
+                room=limit.most - count,
+                ConditionExpression=HAS_ROOM if count <= limit.most else HAD_ROOM,
+            )
             for limit, count in Counter(limits).items()
         ]
 

@@ -18,7 +18,7 @@ from allocation.adapters.pro_health import (
     NothingTriedError,
     OutageError,
 )
-from allocation.adapters.pro_parallel import ALLOCATION_SECONDS, MINIMUM_SECONDS, ParallelCalls
+from allocation.adapters.pro_parallel import MINIMUM_SECONDS, ParallelCalls
 from allocation.adapters.pro_verdicts import ASKED_BEFORE, Doubtful, TryAgain, Untouched, judge, judge_state
 from allocation.domain.consignments import Consignment
 from allocation.domain.modes import AllocationMode
@@ -32,6 +32,8 @@ Answers = dict[ConsignmentReference, Outcome | Deferred]
 MAXIMUM_ROUNDS: Final = 3
 """How often one consignment is asked for, at the most, before its message goes back to the queue."""
 FIRST_PAUSE_SECONDS: Final = 0.2
+PATIENCE_SECONDS: Final = 180.0
+"""For so long PRO, or what stands before it, may carry out a call whose caller has gone: nobody asks again before."""
 LONGEST_PAUSE_SECONDS: Final = 2.0
 """A longer wait is left to the queue: a function that sleeps is paid for."""
 
@@ -78,7 +80,7 @@ class ProAllocator:
             try:
                 self._allocate(free, claimed.asked_before, mode, deadline, answers)
             finally:
-                self._give_back([each for each in free if not isinstance(answers.get(each), Outcome)])
+                self._give_back([each for each in free if is_free_again(answers.get(each))])
             raise_trouble(answers)
 
         try:
@@ -91,7 +93,7 @@ class ProAllocator:
 
     def _claim(self, references: Sequence[ConsignmentReference], deadline: Deadline) -> Claimed:
         """Claims for as long as this environment can be at work, and PRO at its last call."""
-        return self.claims.take(references, max(deadline.remaining_seconds(), 0) + ALLOCATION_SECONDS)
+        return self.claims.take(references, max(deadline.remaining_seconds(), 0) + PATIENCE_SECONDS)
 
     def _give_back(self, references: Sequence[ConsignmentReference]) -> None:
         if references:
@@ -119,6 +121,11 @@ class ProAllocator:
     def backoff(self, attempt: int) -> float:
         """Seconds before the next try: at random, so that environments do not fall in step, and longer each time."""
         return self.jitter() * FIRST_PAUSE_SECONDS * (1 << attempt)
+
+
+def is_free_again(answer: Outcome | Deferred | None) -> bool:
+    """Whether another may ask at once: not for what has its outcome, nor for what PRO may carry out yet."""
+    return answer is None or (isinstance(answer, Deferred) and answer.cause != "outcome_unknown")
 
 
 def raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deferred]) -> None:

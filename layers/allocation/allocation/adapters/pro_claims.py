@@ -1,7 +1,7 @@
 """Who has asked SortedPRO to allocate a consignment: kept before it is asked, so that whoever comes next knows.
 
 PRO has no idempotency key. A second message with the same consignment, a redriven one or another execution environment
-finds the claim: while its holder may be at work the consignment waits, and afterwards PRO's state is read before PRO is
+finds the claim: while PRO may be at work the consignment waits, and afterwards PRO's state is read before PRO is
 asked.
 """
 
@@ -45,23 +45,21 @@ class Claims(Protocol):
     """Remembers which consignments PRO was asked for."""
 
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
-        """Claims the consignments for as long as the caller may be at work. Raises `RetryableError`."""
+        """Claims the consignments for so many seconds. Raises `RetryableError`."""
 
     def give_back(self, references: Sequence[ConsignmentReference]) -> None:
-        """Lets others ask at once for what is not settled; never raises: a claim that is kept ends by itself."""
+        """Lets others ask at once; never raises: a claim that is not given back ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoDBClaims:
     """The claims of one table, whose partition key is `consignmentReference`; `expiresAt` is its TTL.
 
-    `heldUntil` is in milliseconds since 1970 UTC. `holder` names this execution environment, which does one thing at a
-    time: its own claims never keep it waiting.
+    `heldUntil` is in milliseconds since 1970 UTC.
     """
 
     client: "DynamoDBClient"
     table: str
-    holder: str
     now: Callable[[], datetime]
 
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
@@ -92,15 +90,10 @@ class DynamoDBClaims:
         raise AssertionError("the last attempt returns or raises")
 
     def _found(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, int]:
-        """Until when the consignments are held that somebody has asked for; 0 where that was we."""
+        """Until when the consignments are or were held that somebody has asked for."""
         keys = [{KEY: {"S": reference}} for reference in references]
         items = read_items(self.client, {self.table: {"Keys": keys, "ConsistentRead": True}})[self.table]
-        return {
-            ConsignmentReference(item[KEY]["S"]): 0
-            if item["holder"]["S"] == self.holder
-            else int(item["heldUntil"]["N"])
-            for item in items
-        }
+        return {ConsignmentReference(item[KEY]["S"]): int(item["heldUntil"]["N"]) for item in items}
 
     def _put(self, reference: ConsignmentReference, seen: int | None, until: int) -> Action:
         put: Action = {"TableName": self.table, "Item": self._item(reference, until)}
@@ -109,18 +102,14 @@ class DynamoDBClaims:
         return {
             "Put": {
                 **put,
-                "ConditionExpression": "heldUntil <= :now OR holder = :holder",
-                "ExpressionAttributeValues": {
-                    ":now": {"N": str(milliseconds(self.now()))},
-                    ":holder": {"S": self.holder},
-                },
+                "ConditionExpression": "heldUntil = :seen",
+                "ExpressionAttributeValues": {":seen": {"N": str(seen)}},
             }
         }
 
     def _item(self, reference: ConsignmentReference, until: int) -> dict[str, Any]:
         return {
             KEY: {"S": reference},
-            "holder": {"S": self.holder},
             "heldUntil": {"N": str(until)},
             "expiresAt": {"N": str(int((self.now() + KEPT).timestamp()))},
         }

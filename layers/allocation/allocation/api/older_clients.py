@@ -1,7 +1,8 @@
 """What clients of the API's first version read beside the names of version 1.1.
 
 Such a client sends no `electio-api-version`, or an earlier one than 1.1. The names are those of PRO's own .NET SDK of
-2016, which can't read null where it has a value of its own. Everything of version 1.1 stays as it is beside them.
+2016, which can't read null where it has a value of its own. Everything of version 1.1 stays as it is beside them, and
+what the sender wrote under names of its own is not looked into.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +10,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 EARLIER_VERSIONS: Final = frozenset({"", "1", "1.0"})
+
+Part = Mapping[str, Any]
+Form = Callable[[Part], dict[str, Any]]
 
 
 def is_older(version: str | None) -> bool:
@@ -20,84 +24,120 @@ def is_older(version: str | None) -> bool:
     return (version or "").strip() in EARLIER_VERSIONS
 
 
-def with_older_names(value: Any) -> Any:
-    """The same data with the older names added, wherever they stand."""
-    if isinstance(value, list):
-        return [with_older_names(item) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    data = {name: with_older_names(item) for name, item in value.items()}
-    for names, older_names in SHAPES:
-        if names <= data.keys():
-            data = older_names(data) | {name: item for name, item in data.items() if item is not None}
-    return data
+def with_older_names(data: Any, root: str) -> Any:
+    """The data of a reply with the older names added; `root` is the name of what it holds."""
+    return each(ROOTS[root], data) if root in ROOTS else data
 
 
-def of_weight(data: Mapping[str, Any]) -> dict[str, Any]:
+def each(form: Form, value: Any) -> Any:
+    """The objects of a list, or one object, with their older names; anything else as it is."""
+    if isinstance(value, list | tuple):
+        return [each(form, item) for item in value]
+    return form(value) if isinstance(value, Mapping) else value
+
+
+def within(part: Part, forms: Mapping[str, Form]) -> dict[str, Any]:
+    """The part with the parts under these names in their older form too."""
+    return {**part, **{name: each(form, part[name]) for name, form in forms.items() if name in part}}
+
+
+def consignment(part: Part) -> dict[str, Any]:
+    """A consignment, the delivery promise under its older name."""
+    forms = {
+        "Weight": weight,
+        "ConsignmentLegs": leg,
+        "Packages": package,
+        "Addresses": address,
+        "Allocation": allocation,
+    }
+    return {**within(part, forms), "RequiredDeliveryDate": part.get("RequestedDeliveryDate")}
+
+
+def package(part: Part) -> dict[str, Any]:
+    """A package and its items."""
+    return within(part, {"Weight": weight, "ConsignmentLegs": leg, "Items": item})
+
+
+def item(part: Part) -> dict[str, Any]:
+    """An item of a package."""
+    return within(part, {"Weight": weight})
+
+
+def weight(part: Part) -> dict[str, Any]:
     """`Kg`, for a weight in that unit."""
-    is_weight = data["Unit"] == "Kg" and isinstance(data["Value"], int | Decimal)
-    return {**data, "Kg": data["Value"]} if is_weight else {**data}
+    is_known = part.get("Unit") == "Kg" and isinstance(part.get("Value"), int | Decimal)
+    return {**part, "Kg": part["Value"]} if is_known else {**part}
 
 
-def of_leg(data: Mapping[str, Any]) -> dict[str, Any]:
+def leg(part: Part) -> dict[str, Any]:
     """One tracking reference, the first."""
-    return {**data, "TrackingReference": next(iter(data["TrackingReferences"] or ()), None)}
+    references = part.get("TrackingReferences")
+    return {**part, "TrackingReference": references[0] if isinstance(references, list) and references else None}
 
 
-def of_price(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The tax under its older name."""
-    return {**data, "VatRate": data["TaxRate"]}
+def address(part: Part) -> dict[str, Any]:
+    """An address with its contact."""
+    return within(part, {"Contact": contact})
 
 
-def of_contact(data: Mapping[str, Any]) -> dict[str, Any]:
+def contact(part: Part) -> dict[str, Any]:
     """Text for what may not be null, and the telephone wherever a number is looked for."""
-    texts = dict.fromkeys(("FirstName", "LastName", "Email"), "")
-    return {**data, **texts, "Mobile": data["Telephone"], "LandLine": data["Telephone"]}
+    telephone = part.get("Telephone")
+    older = {"FirstName": "", "LastName": "", "Email": "", "Mobile": telephone, "LandLine": telephone}
+    return {**part, **{name: value for name, value in older.items() if part.get(name) is None}}
 
 
-def of_surcharge(data: Mapping[str, Any]) -> dict[str, Any]:
+def allocation(part: Part) -> dict[str, Any]:
+    """The service group under its older names."""
+    group = part.get("MpdCarrierServiceGroupReference")
+    older = {"CarrierServiceGroupReference": group, "MpdCarrierServiceGroupName": group}
+    return {**within(part, {"Price": price}), **older}
+
+
+def price(part: Part) -> dict[str, Any]:
+    """The tax under its older name."""
+    return {**part, "VatRate": part.get("TaxRate")}
+
+
+def quote(part: Part) -> dict[str, Any]:
+    """A quote with its prices, surcharges and addresses."""
+    prices = dict.fromkeys(("BasePrice", "Price"), price)
+    addresses = dict.fromkeys(("OriginAddress", "DestinationAddress"), address)
+    return within(part, {**prices, **addresses, "Surcharges": surcharge})
+
+
+def surcharge(part: Part) -> dict[str, Any]:
     """The amount and the currency by themselves."""
-    amount = data["Amount"]
+    amount = part["Amount"]
     return {
-        **data,
-        "Reference": data["Name"],
+        **part,
+        "Reference": part["Name"],
         "Price": amount["Amount"],
         "CurrencyIsoCode": amount["Currency"]["IsoCode"],
         "ApplicationType": "Additive",
     }
 
 
-def of_consignment(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The delivery promise under its older name."""
-    return {**data, "RequiredDeliveryDate": data["RequestedDeliveryDate"]}
+def quotes(part: Part) -> dict[str, Any]:
+    """The quotes of a request or of a group."""
+    return within(part, {"Quotes": quote, "CheapestQuote": quote})
 
 
-def of_allocation(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The service group under its older names."""
-    group = data["MpdCarrierServiceGroupReference"]
-    return {**data, "CarrierServiceGroupReference": group, "MpdCarrierServiceGroupName": group}
-
-
-def of_summary(data: Mapping[str, Any]) -> dict[str, Any]:
+def summary(part: Part) -> dict[str, Any]:
     """What the first version answered to an allocation: whether it succeeded, and of which consignment."""
-    detail = next((link["Href"] for link in data["ApiLinks"] if link["Rel"] == "detail"), "")
-    succeeded = data["StatusCode"] < 300
+    detail = next((link["Href"] for link in part["ApiLinks"] if link["Rel"] == "detail"), "")
     return {
-        **data,
-        "IsSuccess": succeeded,
-        "Message": data["Description"],
+        **within(part, {"ConsignmentLegs": leg}),
+        "IsSuccess": part["StatusCode"] < 300,
+        "Message": part["Description"],
         "Data": detail.rpartition("/")[2],
     }
 
 
-SHAPES: Final[tuple[tuple[frozenset[str], Callable[[Mapping[str, Any]], dict[str, Any]]], ...]] = (
-    (frozenset({"Value", "Unit"}), of_weight),
-    (frozenset({"Leg", "TrackingReferences"}), of_leg),
-    (frozenset({"TaxRate", "VatAmount"}), of_price),
-    (frozenset({"LastName", "Telephone"}), of_contact),
-    (frozenset({"Name", "Amount"}), of_surcharge),
-    (frozenset({"ConsignmentState", "RequestedDeliveryDate"}), of_consignment),
-    (frozenset({"MpdCarrierServiceGroupReference", "AllocationDate"}), of_allocation),
-    (frozenset({"StatusCode", "ApiLinks", "Description"}), of_summary),
-)
-"""What a part is known by, and what is added to it."""
+ROOTS: Final[Mapping[str, Form]] = {
+    "Consignment": consignment,
+    "AllocationSummary": summary,
+    "QuoteResult": quotes,
+    "ServiceGroupQuotes": quotes,
+}
+"""By the name of what a reply holds."""

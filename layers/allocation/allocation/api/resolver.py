@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -69,6 +70,8 @@ def attempt(operation: Operation, request: Request, services: Services) -> Reply
     """The operation's reply, or the error that stands for what went wrong; never a traceback."""
     try:
         reply = operation.handler(request, services)
+        if request.is_older:
+            reply = replace(reply, data=with_older_names(reply.data, reply.root))
     except RequestError as error:
         reply = error_reply(error, request.request_id)
         logger.info("refused", extra={"operation": operation.name, "code": error.code, "status": error.status})
@@ -111,7 +114,7 @@ def request_of(event: APIGatewayProxyEvent, path: dict[str, str], address: str) 
         path={name: unquote(value) for name, value in path.items()},
         query={name.lower(): value for name, value in (event.query_string_parameters or {}).items()},
         content_type=event.headers.get("content-type") or "",
-        is_older=comes_from_older_client(event),
+        is_older=is_older(event.headers.get("electio-api-version")),
         read_body=lambda: body_of(event),
     )
 
@@ -141,13 +144,7 @@ def respond(event: APIGatewayProxyEvent, reply: Reply) -> Response[str]:
     """The reply as JSON or XML, as it is wanted."""
     if reply.data is None:
         return Response(reply.status, body="")
-    data = with_older_names(reply.data) if comes_from_older_client(event) else reply.data
     media_type = reply_type(event.headers.get("accept"))
     if media_type == JSON:
-        return Response(reply.status, f"{JSON}; charset=utf-8", written(data))
-    return Response(reply.status, f"{media_type}; charset=utf-8", write_xml(data, reply.root).decode())
-
-
-def comes_from_older_client(event: APIGatewayProxyEvent) -> bool:
-    """Whether the request says that it is of version 1.1."""
-    return is_older(event.headers.get("electio-api-version"))
+        return Response(reply.status, f"{JSON}; charset=utf-8", written(reply.data))
+    return Response(reply.status, f"{media_type}; charset=utf-8", write_xml(reply.data, reply.root).decode())

@@ -40,11 +40,13 @@ NUMBERS: Final = frozenset(
         "DecimalValue",
         "Height",
         "IntValue",
+        "Kg",
         "Latitude",
         "Leg",
         "Length",
         "Longitude",
         "Quantity",
+        "UnitOfQuantity",
         "Value",
         "Width",
     }

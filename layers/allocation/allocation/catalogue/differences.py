@@ -1,6 +1,7 @@
 """What changed from one version of a catalogue to another, in lines for people."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any, Final
 
 from allocation.catalogue.document import CatalogueDocument
@@ -25,8 +26,8 @@ def _compare(path: str, old: Any, new: Any) -> Iterator[str]:
         for key in sorted(old.keys() | new.keys()):
             where = path_of(path, key) if path else key
             yield from _compare(where, old.get(key, MISSING), new.get(key, MISSING))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for number, (one, other) in enumerate(zip(old, new, strict=True)):
+    elif isinstance(old, list) and isinstance(new, list):
+        for number, (one, other) in enumerate(zip_longest(old, new, fillvalue=MISSING)):
             yield from _compare(path_of(path, number), one, other)
     elif old is MISSING:
         yield f"+ {path}{_shown(new)}"

@@ -1,6 +1,5 @@
 """The catalogue document: the models that `docs/catalogue/catalogue.json` is generated from."""
 
-from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -11,18 +10,20 @@ from allocation.catalogue.fields import (
     Bounds,
     Centimetres,
     Currency,
+    Day,
     Kilograms,
     Money,
     Name,
     Place,
     Reference,
     TimeOfDay,
+    WholeNumber,
     ZoneName,
 )
 
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Feature = Literal["pickUp", "dropOff", "timed", "tracked", "signed"]
-WORKING_DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
+WORKING_DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
 
 
 class Part(BaseModel):
@@ -34,8 +35,8 @@ class Part(BaseModel):
 class Years(Part):
     """The years that public holidays and clock changes are worked out for; outside them nothing is collected."""
 
-    first: int = Field(ge=1970, le=2200)
-    last: int = Field(ge=1970, le=2200)
+    first: WholeNumber = Field(ge=1970, le=2200)
+    last: WholeNumber = Field(ge=1970, le=2200)
 
 
 class ExchangeRate(Part):
@@ -43,8 +44,8 @@ class ExchangeRate(Part):
 
     currency: Currency
     rate: Amount
-    from_: date = Field(alias="from")
-    to: date | None = None
+    from_: Day = Field(alias="from")
+    to: Day | None = None
 
 
 class Tax(Part):
@@ -59,8 +60,8 @@ class Holidays(Part):
 
     country: str = Field(pattern="^[A-Z]{2}$", description="As the `holidays` library knows it")
     subdivision: str | None = Field(None, description="As the `holidays` library knows it: ENG, SCT, NIR, BY ...")
-    add: list[date] = []
-    remove: list[date] = []
+    add: list[Day] = []
+    remove: list[Day] = []
 
 
 class DeliveryHolidays(Part):
@@ -88,7 +89,7 @@ class Hours(Part):
 class WeeklyHours(Hours):
     """The hours of some days of every week."""
 
-    days: list[Day] = Field(min_length=1)
+    days: list[Weekday] = Field(min_length=1)
 
 
 HOURS: Final = "(hours)"
@@ -111,7 +112,7 @@ class Calendar(Part):
     time_zone: ZoneName | None = Field(None, description="The location's, or else the catalogue's, if not given")
     collections: list[WeeklyHours] = Field(min_length=1)
     holidays: str | None = None
-    exceptions: dict[date, ExceptionalHours] = {}
+    exceptions: dict[Day, ExceptionalHours] = {}
 
 
 class Collections(Part):
@@ -148,8 +149,8 @@ class Surcharge(Part):
     per_package: bool = False
     minimum: Amount | None = None
     maximum: Amount | None = None
-    from_: date | None = Field(None, alias="from")
-    to: date | None = None
+    from_: Day | None = Field(None, alias="from")
+    to: Day | None = None
     destinations: list[Place] | None = Field(None, min_length=1, description="Only there; everywhere if not given")
     over: Over | None = Field(None, description="Only for packages with more than this")
 
@@ -171,7 +172,7 @@ class SizeRange(Part):
 class Delivery(Part):
     """On which days and when a service delivers. The window is local time."""
 
-    days: list[Day] = Field(list(WORKING_DAYS), min_length=1)
+    days: list[Weekday] = Field(list(WORKING_DAYS), min_length=1)
     on_holidays: bool = False
     window: tuple[TimeOfDay, TimeOfDay] = (8 * 3600, 18 * 3600)
 
@@ -194,7 +195,7 @@ class Rate(Part):
     """The prices and transit days of one zone."""
 
     zone: Place
-    transit_days: int = Field(ge=0, le=60)
+    transit_days: WholeNumber = Field(ge=0, le=60)
     bands: list[Band] = Field(min_length=1)
     above: Above | None = None
 
@@ -222,7 +223,7 @@ class Service(Part):
     length: Annotated[SizeRange, Bounds] = SizeRange()
     girth: Annotated[SizeRange, Bounds] = SizeRange()
     maximum_value: Money | None = None
-    daily_limit: int | None = Field(
+    daily_limit: WholeNumber | None = Field(
         None, ge=1, le=10_000_000, description="Consignments it takes for one day's collection; any number if not given"
     )
     tags: list[Name] = []

@@ -2,6 +2,7 @@
 
 import re
 import zoneinfo
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -29,6 +30,21 @@ def _decimal(value: object) -> Decimal:
     if isinstance(value, bool | float) or not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,8})?", str(value)):
         raise ValueError("write a plain number, 0 or more, as 4.95")
     return Decimal(str(value))
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("write a date, as 2026-12-24")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("write a date that there is, as 2026-12-24") from None
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, bool) or not re.fullmatch("-?[0-9]{1,9}", str(value)):
+        raise ValueError("write a whole number")
+    return int(str(value))
 
 
 def _seconds(value: object) -> int:
@@ -62,6 +78,8 @@ def _zone(value: object) -> str:
 
 def _bounds(value: Any) -> Any:
     """A single value is a maximum."""
+    if isinstance(value, list):
+        raise ValueError("write a range as {from: 2, to: 30}, or its end alone")
     return value if isinstance(value, dict) else {"to": value}
 
 
@@ -70,6 +88,8 @@ def _schema(**schema: Any) -> WithJsonSchema:
 
 
 _NUMBER: Final = {"type": ["number", "string"], "minimum": 0}
+Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date", examples=["2026-12-24"])]
+WholeNumber = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
 Amount = Annotated[Decimal, BeforeValidator(_decimal), _schema(**_NUMBER, examples=[4.95])]
 Kilograms = Annotated[Decimal, BeforeValidator(kilograms), _schema(**_NUMBER, examples=["30 kg", "66 lb", 30])]
 Centimetres = Annotated[Decimal, BeforeValidator(centimetres), _schema(**_NUMBER, examples=["120 cm", "48 in", 120])]

@@ -38,7 +38,8 @@ def path_of(*parts: object) -> str:
 def suggestion(wanted: str, known: Iterable[str]) -> str:
     """What could have been meant, in words."""
     names = sorted(known)
-    close = get_close_matches(wanted, names, n=1)
+    in_any_case = {name.casefold(): name for name in names}
+    close = get_close_matches(wanted.casefold(), in_any_case, n=1)
     if close:
-        return f"did you mean {close[0]}?"
+        return f"did you mean {in_any_case[close[0]]}?"
     return f"known are: {', '.join(names[:8]) or 'none'}"

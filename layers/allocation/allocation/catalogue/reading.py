@@ -30,7 +30,13 @@ class _Loader(yaml.SafeLoader):
                 )
             if key.value != "<<":
                 seen.add(key.value)
+        node.value = [(key if key.value == "<<" else as_text(key), value) for key, value in node.value]
         return super().construct_mapping(node, deep=deep)
+
+
+def as_text(key: yaml.ScalarNode) -> yaml.ScalarNode:
+    """A key as the text that it is written as, also where it looks like a number."""
+    return yaml.ScalarNode("tag:yaml.org,2002:str", key.value, key.start_mark, key.end_mark)
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -65,5 +71,8 @@ def _parse(text: str) -> Any:
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the document"
         what = getattr(error, "problem", None) or "this is not YAML"
         raise InvalidDocumentError([Problem(place, None, what)]) from error
+    except ValueError as error:  # a tag that does not fit its value, as !!int x
+        what = f"can't be read ({error}): leave tags out"
+        raise InvalidDocumentError([Problem("the document", None, what)]) from error
     except RecursionError as error:
         raise InvalidDocumentError([Problem("the document", None, "nest it less deeply")]) from error

@@ -41,7 +41,7 @@ def problems_between_sound_parts(content: Any, error: ValidationError) -> list[P
         if () in wrong or wrong <= unsound:
             return []
         unsound |= wrong
-        names.update(name for location in wrong for name in (location[-1], *names_in(part_at(content, location))))
+        names.update(name for location in wrong for name in (location[-1], *names_left_out(content, location)))
         content = mended(content, wrong)
         try:
             document = CatalogueDocument.model_validate(content)
@@ -60,16 +60,24 @@ def mendable(content: Any, location: Location) -> Location:
     """The location itself where it is there or has a stand-in, else that of the part that lacks it."""
     if location and stand_in(location) is not None and isinstance(part_at(content, location[:-1]), dict):
         return location
-    while location and part_at(content, location) is None:
+    while location and not is_there(content, location):
         location = location[:-1]
     return location
+
+
+def is_there(content: Any, location: Location) -> bool:
+    """Whether the document has a part at a location, be it null."""
+    holder, name = part_at(content, location[:-1]), location[-1]
+    if isinstance(holder, list):
+        return name.isdecimal() and int(name) < len(holder)
+    return isinstance(holder, dict) and name in holder
 
 
 def part_at(content: Any, location: Location) -> Any:
     """The part of the document at a location; None where there is none."""
     for name in location:
         if isinstance(content, list):
-            content = content[int(name)] if int(name) < len(content) else None
+            content = content[int(name)] if name.isdecimal() and int(name) < len(content) else None
         else:
             content = content.get(name) if isinstance(content, dict) else None
     return content
@@ -86,6 +94,13 @@ def mended(content: Any, wrong: Iterable[Location], path: Location = ()) -> Any:
     here = {location for location in inside if len(location) == len(path) + 1}
     parts = {name: mended(item, inside, (*path, name)) for name, item in content.items() if (*path, name) not in here}
     return parts | {location[-1]: found for location in here if (found := stand_in(location)) is not None}
+
+
+def names_left_out(content: Any, location: Location) -> Iterator[str]:
+    """Every name and value in a part that is left out; of a list in what comes after it, too."""
+    holder = part_at(content, location[:-1])
+    rest = holder[int(location[-1]) :] if isinstance(holder, list) else part_at(content, location)
+    yield from names_in(rest)
 
 
 def names_in(part: Any) -> Iterator[str]:
@@ -105,6 +120,9 @@ def follows(problem: Problem, unsound: Iterable[Location], names: set[str]) -> b
     """Whether a problem may come from what is not sound: it names that, or is of a part that holds it."""
     if str(problem.value) in names:
         return True
-    if ("currency",) in unsound and problem.path.rsplit(".", 1)[-1] in MONEY_FIELDS:
+    *place, field = problem.path.split(".")
+    if ("currency",) in unsound and field in MONEY_FIELDS:
+        return True
+    if field == "above" and any(location[: len(place) - 1] == (*place[:-2], "weight") for location in unsound):
         return True
     return any(f"{'.'.join(location)}.".startswith(f"{problem.path}.") for location in unsound)

@@ -25,48 +25,63 @@ SHIPPING_TERMS: Final = {
 """The numbers of .NET's enumerations; 0 is `None` in the last two."""
 NO_DATE: Final = "0001-01-01"
 
+Form = Callable[[Any], Any]
+
 
 def consignment_in_current_form(sent: Mapping[str, Any]) -> dict[str, Any]:
-    """A consignment in the forms of version 1.1, its delivery promise under the name that it has there."""
-    others = {name: in_current_form(value) for name, value in sent.items() if name not in FORMS}
-    formed = {name: FORMS[name](value) for name, value in sent.items() if name in FORMS}
+    """A consignment in the forms of version 1.1; what is in them already, or in none that is known, stays as it is."""
+    formed = with_forms(sent, OF_A_CONSIGNMENT)
     required = formed.pop("RequiredDeliveryDate", None)
     if formed.get("RequestedDeliveryDate") is None and required is not None:
         formed["RequestedDeliveryDate"] = required
-    return others | formed
+    return formed
 
 
-def in_current_form(value: Any) -> Any:
-    """The same data in the forms of version 1.1; what is in them already, or in none that is known, stays as it is."""
-    if isinstance(value, list):
-        return [in_current_form(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    renamed = with_item_names(value)
-    return {name: FORMS.get(name, in_current_form)(item) for name, item in renamed.items()}
+def with_forms(part: Mapping[str, Any], forms: Mapping[str, Form]) -> dict[str, Any]:
+    """The part with the values under these names in their present form."""
+    return {name: forms[name](value) if name in forms else value for name, value in part.items()}
 
 
-def with_item_names(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item's `UnitOfQuantity` and `ItemUnit` under the names that followed them; a count of 0 says nothing."""
-    if item.keys().isdisjoint({"UnitOfQuantity", "ItemUnit"}):
-        return dict(item)
-    others = {name: value for name, value in item.items() if name not in {"UnitOfQuantity", "ItemUnit"}}
-    older = {"Quantity": item.get("UnitOfQuantity") or None, "Unit": item.get("ItemUnit")}
-    return older | {name: value for name, value in others.items() if value is not None or name not in older}
+def each(form: Callable[[Mapping[str, Any]], Any]) -> Form:
+    """The form of a list's objects, or of one object; anything else is left for whoever checks it."""
+
+    def formed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [formed(item) for item in value]
+        return form(value) if isinstance(value, Mapping) else value
+
+    return formed
 
 
-def weight(value: Any) -> Any:
+def package(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """A package and its items."""
+    return with_forms(sent, {**OF_GOODS, "Items": each(item)})
+
+
+def item(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """An item, `UnitOfQuantity` and `ItemUnit` under the names that followed them; a count of 0 says nothing."""
+    others = {name: value for name, value in sent.items() if name not in {"UnitOfQuantity", "ItemUnit"}}
+    older = {"Quantity": sent.get("UnitOfQuantity") or None, "Unit": sent.get("ItemUnit")}
+    given = {name: value for name, value in older.items() if value is not None and others.get(name) is None}
+    return with_forms(others | given, OF_GOODS)
+
+
+def weight(sent: Mapping[str, Any]) -> dict[str, Any]:
     """A weight: `{"Kg": 0.5}` with value and unit, and `lbs` as the unit that it is."""
-    if not isinstance(value, dict):
-        return value
-    if value.get("Value") is None and "Kg" in value:
-        return {"Value": value["Kg"], "Unit": "Kg"}
-    return {**value, "Unit": "lb"} if str(value.get("Unit")).lower() == "lbs" else value
+    if sent.get("Value") is None and "Kg" in sent:
+        return {"Value": sent["Kg"], "Unit": "Kg"}
+    value = {name: part for name, part in sent.items() if name != "Kg"}
+    return {**value, "Unit": "lb"} if str(sent.get("Unit")).lower() == "lbs" else value
 
 
-def dimensions(value: Any) -> Any:
+def dimensions(sent: Mapping[str, Any]) -> dict[str, Any]:
     """A box; without a unit its sides are in Cm."""
-    return {**value, "Unit": value.get("Unit") or "Cm"} if isinstance(value, dict) else value
+    return {**sent, "Unit": sent.get("Unit") or "Cm"}
+
+
+def customs(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What is declared to customs."""
+    return with_forms(sent, {"CategoryType": category, "ShippingTerms": lambda value: named(value, SHIPPING_TERMS)})
 
 
 def category(value: Any) -> Any:
@@ -74,21 +89,17 @@ def category(value: Any) -> Any:
     return named(value.partition(",")[0].strip() if isinstance(value, str) else value, CATEGORIES)
 
 
-def shipping_terms(value: Any) -> Any:
-    """Shipping terms by their name."""
-    return named(value, SHIPPING_TERMS)
-
-
 def named(value: Any, names: Mapping[int, str]) -> Any:
-    """The name that a number stands for; null for `None`, which 0 stands for."""
-    if value in (0, "None"):
-        return None
-    return names.get(value, value) if isinstance(value, int) else value
+    """The name that a number stands for, of flags the lowest one's; null for `None`, which 0 stands for."""
+    number = int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 6 else value
+    if isinstance(number, bool) or not isinstance(number, int):
+        return None if value == "None" else value
+    return names.get(number & -number, value) if number else None
 
 
 def source(value: Any) -> Any:
     """Where a consignment was written."""
-    return SOURCES.get(value, value) if isinstance(value, int) else value
+    return SOURCES.get(value, value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def day(value: Any) -> Any:
@@ -96,19 +107,17 @@ def day(value: Any) -> Any:
     return None if isinstance(value, str) and value.startswith(NO_DATE) else value
 
 
-def promise(value: Any) -> Any:
-    """A delivery promise; one without a date is none."""
-    return None if isinstance(value, dict) and day(value.get("Date")) is None else value
+def promise(sent: Mapping[str, Any]) -> Any:
+    """A delivery promise; one for the first day of the year 1 is none."""
+    return None if sent.get("Date") is not None and day(sent["Date"]) is None else sent
 
 
-FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "Weight": weight,
-    "Dimensions": dimensions,
-    "CategoryType": category,
-    "ShippingTerms": shipping_terms,
+OF_GOODS: Final[Mapping[str, Form]] = {"Weight": each(weight), "Dimensions": each(dimensions)}
+OF_A_CONSIGNMENT: Final[Mapping[str, Form]] = {
     "Source": source,
     "ShippingDate": day,
-    "RequestedDeliveryDate": promise,
-    "RequiredDeliveryDate": promise,
-    "MetaData": lambda value: value,
+    "RequestedDeliveryDate": each(promise),
+    "RequiredDeliveryDate": each(promise),
+    "Packages": each(package),
+    "CustomsDocumentation": each(customs),
 }

@@ -57,7 +57,9 @@ class Calendar:
             return None
         midnight = (day - EPOCH_DAY) * DAY_SECONDS
         moment = self.time_zone.moment
-        return Collection(day, moment(midnight + slot.cut_off), moment(midnight + slot.collection), slot.collection)
+        collected_at = moment(midnight + slot.collection)
+        # As clocks go forward a skipped cut-off would be later than the collection it is for.
+        return Collection(day, min(moment(midnight + slot.cut_off), collected_at), collected_at, slot.collection)
 
     def today(self, now: int) -> int:
         """The local day at a moment."""
