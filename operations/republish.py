@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allocation.adapters.dynamodb_documents import from_item
 from allocation.adapters.sns_publisher import SnsPublisher
@@ -14,9 +14,6 @@ from allocation.domain.errors import InvalidMessageError
 from allocation.lambda_events import PUBLISHED
 from operations.target import Target
 from operations.trace import MOST_KEYS, keys_of
-
-if TYPE_CHECKING:
-    pass
 
 Records = Iterator[dict[str, Any]]
 

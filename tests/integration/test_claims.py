@@ -47,7 +47,7 @@ def test_what_another_may_be_asking_for_is_held_for_as_long(environments: Enviro
     environments.claims().take([A], 60)
     environments.now += timedelta(seconds=20, milliseconds=1)
     assert environments.claims().take([A, B], 60) == Claimed(frozenset(), {A: 40})
-    assert environments.claims().take([B], 60) == Claimed(frozenset({B}))
+    assert environments.claims().take([A, B], 60) == Claimed(frozenset(), {A: 40, B: 60})
 
 
 def test_what_another_has_asked_for_and_ended_is_claimed_and_known_to_be_asked_for(environments: Environments) -> None:

@@ -224,7 +224,7 @@ def given_up_of(messages: Sequence[QueueMessage], returned: Mapping[str, Deferre
     return {
         message.message_id: InvalidMessageError(
             GIVEN_UP + returned[message.message_id].cause,
-            f"received {message.receive_count} times without an outcome: {returned[message.message_id].cause}",
+            f"received {message.receive_count} times and not done: {returned[message.message_id].cause}",
         )
         for message in messages
         if message.message_id in returned and message.receive_count >= MOST_RECEIVES

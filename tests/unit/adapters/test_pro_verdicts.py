@@ -11,6 +11,7 @@ import pytest
 from allocation.adapters.pro_calls import AllocationCall
 from allocation.adapters.pro_client import KeyUnavailableError, NoReplyError, NotSentError, Reply
 from allocation.adapters.pro_verdicts import (
+    ASKED_BEFORE,
     CallError,
     Doubtful,
     OutOfTimeError,
@@ -210,6 +211,11 @@ def test_a_state_that_may_not_be_read_leaves_an_unanswered_call_in_doubt() -> No
 @pytest.mark.parametrize("status", [502, 504])
 def test_a_gateways_time_out_is_no_end_of_the_call(status: int) -> None:
     assert judge(ONE, DefaultRules(), Reply(status, PAGE)) == {A: Doubtful("outcome_unknown", again=False)}
+
+
+def test_what_was_asked_for_before_and_can_not_be_read_in_time_says_nothing_of_pro() -> None:
+    assert judge_state(A, ASKED_BEFORE, OutOfTimeError(""), BASE_URL) == Deferred("out_of_time")
+    assert judge_state(A, PLAIN, OutOfTimeError(""), BASE_URL) == UNKNOWN
 
 
 def test_names_in_another_case_are_a_gateways_and_no_error_of_pros() -> None:

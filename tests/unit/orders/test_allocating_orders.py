@@ -341,7 +341,7 @@ def test_a_message_that_was_received_as_often_as_it_can_be_goes_to_the_dlq_with_
     report = orders.process(delivered(message("m1", A), "r1", MOST_RECEIVES), delivered(message("m2", B), "r2", 59))
     assert report.returned == {"m2": Deferred("outage")}
     assert report.refused["m1"].code == "GivenUp_outage"
-    assert "60 times without an outcome: outage" in str(orders.dlq.kept[0].error)
+    assert "60 times and not done: outage" in str(orders.dlq.kept[0].error)
     assert orders.redelivery.waits.keys() == {"r2"}
 
 

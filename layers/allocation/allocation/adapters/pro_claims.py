@@ -119,7 +119,9 @@ class DynamoDBClaims:
         for batch in batches(references, MOST_A_REQUEST):
             puts: list[Any] = [{"PutRequest": {"Item": self._item(reference, 0)}} for reference in batch]
             try:
-                self.client.batch_write_item(RequestItems={self.table: puts})
+                answer = self.client.batch_write_item(RequestItems={self.table: puts})
+                if left := answer.get("UnprocessedItems", {}).get(self.table):
+                    logger.warning("claims not given back", extra={"cause": "unprocessed", "claims": len(left)})
             except (ClientError, BotoCoreError) as error:
                 logger.warning("claims not given back", extra={"cause": cause_of(error), "consignments": batch})
 

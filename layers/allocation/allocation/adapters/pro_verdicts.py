@@ -157,6 +157,8 @@ def judge_state(
     """What PRO's own state of a consignment means, after a call that left a doubt about it."""
     if isinstance(reply, KeyUnavailableError):
         return Deferred("credentials")
+    if isinstance(reply, OutOfTimeError) and doubt.old:
+        return Deferred("out_of_time")
     if not isinstance(reply, Reply):
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
     if reply.status in NOT_AUTHORISED:

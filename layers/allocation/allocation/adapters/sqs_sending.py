@@ -23,9 +23,9 @@ def send(client: "SQSClient", queue_url: str, entries: Sequence[dict[str, Any]],
     try:
         answer = client.send_message_batch(QueueUrl=queue_url, Entries=list(entries))  # type: ignore[arg-type]
     except (ClientError, BotoCoreError) as error:
-        logger.error("messages not kept in the DLQ", extra={"cause": cause_of(error), "messages": len(entries)})
+        logger.error("messages not set aside", extra={"cause": cause_of(error), "messages": len(entries)})
         return set()
     for failed in answer.get("Failed", []):
         extra = {"refused": names[int(failed["Id"])], "cause": failed["Code"]}
-        logger.error("message not kept in the DLQ", extra=extra)
+        logger.error("message not set aside", extra=extra)
     return {int(sent["Id"]) for sent in answer.get("Successful", [])}
