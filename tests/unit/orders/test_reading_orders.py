@@ -3,12 +3,14 @@
 import gc
 import json
 import re
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from allocation.contracts import order_created, wrappings
 from allocation.contracts.order_created import read_order
 from allocation.domain.consignments import Address, Dimensions, Direction, Money, Package, RequestedDelivery
 from allocation.domain.errors import InvalidMessageError
@@ -302,3 +304,27 @@ def test_refused_messages_do_not_stay_in_memory() -> None:
 def refusals_in_memory() -> int:
     gc.collect()
     return sum(isinstance(each, InvalidMessageError) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("body", [text_of("order-created-v1.json"), "[1]", "not JSON"])
+@pytest.mark.parametrize("is_on", [True, False])
+def test_reading_leaves_the_garbage_collector_as_it_was(body: str, is_on: bool) -> None:
+    (gc.enable if is_on else gc.disable)()
+    try:
+        with suppress(InvalidMessageError):
+            read_order(body)
+        assert gc.isenabled() is is_on
+    finally:
+        gc.enable()
+
+
+def test_the_garbage_collector_is_paused_while_a_message_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def watched(body: str) -> dict[str, Any]:
+        seen.append(gc.isenabled())
+        return wrappings.read_event(body)
+
+    monkeypatch.setattr(order_created, "read_event", watched)
+    read_order(text_of("order-created-v1.json"))
+    assert seen == [False]

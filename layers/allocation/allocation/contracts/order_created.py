@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from allocation.contracts.collector import paused_collector
 from allocation.contracts.consignment import Consignment
 from allocation.contracts.numbers import Moment
 from allocation.contracts.wrappings import read_event
@@ -89,6 +90,7 @@ class ReadOrder:
     invalid: InvalidMessageError | None = None
 
 
+@paused_collector()
 def read_order(body: str) -> ReadOrder:
     """Reads a message body, bare or wrapped.
 
