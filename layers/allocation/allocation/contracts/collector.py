@@ -9,8 +9,9 @@ from contextlib import contextmanager
 def paused_collector() -> Iterator[None]:
     """No collections while the block lasts.
 
-    A dense JSON document of 1 MiB is half a million objects, and the collector looks through all of them again and again
-    while they are made: three quarters of the time. What is read of JSON has no cycles; counting references frees it.
+    A dense JSON document of 1 MiB is half a million objects, and the collector looks through all of them again and
+    again while they are made: three quarters of the time. What is read of JSON has no cycles; counting references frees
+    it.
     """
     was_on = gc.isenabled()
     gc.disable()
