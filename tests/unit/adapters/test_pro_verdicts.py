@@ -51,7 +51,7 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, Reply | CallError, Untouc
         TWO,
         DefaultRules(),
         NoReplyError("", timed_out=False),
-        Doubtful("outcome_unknown", again=False),
+        Doubtful("outcome_unknown", again=False, open=True),
     ),
     "401": (ONE, DefaultRules(), Reply(401, PAGE), Untouched("credentials", final=True)),
     "403": (ONE, DefaultRules(), Reply(403, PAGE), Untouched("credentials", final=True)),
@@ -63,7 +63,7 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, Reply | CallError, Untouc
         Doubtful("outage", Failure("SomethingIsWrongException", "Something is wrong")),
     ),
     "429": (TWO, DefaultRules(), Reply(429, PAGE, 7), Untouched("throttled", 7)),
-    "408, 409, 423, 425": (ONE, DefaultRules(), Reply(409, ERROR), Doubtful("outage")),
+    "408, 409, 423, 425": (ONE, DefaultRules(), Reply(409, ERROR), Doubtful("outage", open=True)),
     "400 with an error, one consignment": (
         ONE,
         DefaultRules(),
@@ -80,19 +80,19 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, Reply | CallError, Untouc
             Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing at all"),
         ),
     ),
-    "400 without an error of PRO's": (ONE, DefaultRules(), Reply(404, PAGE), Doubtful("outage")),
+    "400 without an error of PRO's": (ONE, DefaultRules(), Reply(404, PAGE), Doubtful("outage", open=True)),
     "521 with an error": (
         ONE,
         DefaultRules(),
         Reply(521, ERROR),
         Doubtful("outage", Failure("NoCarrierServiceAvailable", "Something is wrong")),
     ),
-    "521 without an error of PRO's": (ONE, DefaultRules(), Reply(521, PAGE), Doubtful("outage")),
-    "500, 503": (ONE, DefaultRules(), Reply(503, ERROR, 20), Doubtful("outage", retry_after_seconds=20)),
-    "502, 504": (ONE, DefaultRules(), Reply(502, ERROR), Doubtful("outcome_unknown", again=False)),
-    "302": (ONE, DefaultRules(), Reply(302), Doubtful("outage")),
-    "200, unreadable": (TWO, DefaultRules(), Reply(200, PAGE), Doubtful("outcome_unknown")),
-    "202, unreadable": (TWO, DefaultRules(), Reply(202), Doubtful("outcome_unknown", again=False)),
+    "521 without an error of PRO's": (ONE, DefaultRules(), Reply(521, PAGE), Doubtful("outage", open=True)),
+    "500, 503": (ONE, DefaultRules(), Reply(503, ERROR, 20), Doubtful("outage", retry_after_seconds=20, open=True)),
+    "502, 504": (ONE, DefaultRules(), Reply(502, ERROR), Doubtful("outcome_unknown", again=False, open=True)),
+    "302": (ONE, DefaultRules(), Reply(302), Doubtful("outage", open=True)),
+    "200, unreadable": (TWO, DefaultRules(), Reply(200, PAGE), Doubtful("outcome_unknown", open=True)),
+    "202, unreadable": (TWO, DefaultRules(), Reply(202), Doubtful("outcome_unknown", again=False, open=True)),
 }
 
 
@@ -114,8 +114,8 @@ SUCCESS = ProState(BASE_URL).item(A, 200, "It is allocated", "CX_NDS")
 NO_CARRIER = dict.fromkeys(["CarrierReference", "CarrierName", "CarrierServiceReference", "CarrierServiceName"])
 FAILED = {**SUCCESS, **NO_CARRIER, "Description": "It failed"}
 FOREIGN = {**SUCCESS, "ApiLinks": [{"Rel": "detail", "Href": f"{BASE_URL}/consignments/EC-FOR-EIG-N00"}]}
-MISSING = Doubtful("outcome_unknown")
-WAIT = Doubtful("outcome_unknown", again=False)
+MISSING = Doubtful("outcome_unknown", open=True)
+WAIT = Doubtful("outcome_unknown", again=False, open=True)
 REFUSED = Doubtful("outage", Failure("AllocationRefused", "It failed"))
 ITEMS: dict[str, tuple[Any, Allocated | Doubtful | None]] = {
     "status 200 with a carrier or carrier service": ([SUCCESS], None),
@@ -127,7 +127,7 @@ ITEMS: dict[str, tuple[Any, Allocated | Doubtful | None]] = {
         Doubtful("outage", Failure("NoCarrierServiceAvailable", "It failed")),
     ),
     "status 429": ([{**FAILED, "StatusCode": 429}], Doubtful("throttled")),
-    "status 401, 500": ([{**FAILED, "StatusCode": 500}], Doubtful("outage")),
+    "status 401, 500": ([{**FAILED, "StatusCode": 500}], Doubtful("outage", open=True)),
     "missing": ([], MISSING),
     "two that contradict each other": ([SUCCESS, {**FAILED, "StatusCode": 400}], MISSING),
     "no `detail` link": ([{**SUCCESS, "ApiLinks": None}], MISSING),
@@ -182,6 +182,11 @@ STATES: dict[str, tuple[Doubtful, Reply | CallError, AllocationFailed | Deferred
         detail("AllocationFailed"),
         AllocationFailed(Failure("NoCarrierServiceAvailable", "Too heavy")),
     ),
+    "`AllocationFailed`, or unallocated after an error, while a call is open": (
+        replace(PLAIN, open=True),
+        detail("AllocationFailed"),
+        UNKNOWN,
+    ),
     "`Allocating`, `Deallocating`": (PLAIN, detail("Allocating"), UNKNOWN),
     "`Unallocated`, after an error": (
         replace(PLAIN, failure=STANDING),
@@ -210,7 +215,7 @@ def test_a_state_that_may_not_be_read_leaves_an_unanswered_call_in_doubt() -> No
 
 @pytest.mark.parametrize("status", [502, 504])
 def test_a_gateways_time_out_is_no_end_of_the_call(status: int) -> None:
-    assert judge(ONE, DefaultRules(), Reply(status, PAGE)) == {A: Doubtful("outcome_unknown", again=False)}
+    assert judge(ONE, DefaultRules(), Reply(status, PAGE)) == {A: Doubtful("outcome_unknown", again=False, open=True)}
 
 
 def test_what_was_asked_for_before_and_can_not_be_read_in_time_says_nothing_of_pro() -> None:
@@ -221,7 +226,7 @@ def test_what_was_asked_for_before_and_can_not_be_read_in_time_says_nothing_of_p
 def test_names_in_another_case_are_a_gateways_and_no_error_of_pros() -> None:
     """A wrong base URL must not fail every order for good."""
     gateway = b'{"code": "NOT_FOUND", "message": "no Route matched with those values"}'
-    assert judge(ONE, DefaultRules(), Reply(404, gateway)) == {A: Doubtful("outage")}
+    assert judge(ONE, DefaultRules(), Reply(404, gateway)) == {A: Doubtful("outage", open=True)}
     assert judge_state(A, PLAIN, Reply(404, gateway), BASE_URL) == UNKNOWN
 
 
@@ -246,6 +251,13 @@ def test_an_unknown_service_stays_the_reason_when_an_earlier_allocation_had_fail
     doubt = Doubtful("outage", Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing"))
 
     assert judge_state(A, doubt, detail("AllocationFailed"), BASE_URL) == AllocationFailed(doubt.failure or STANDING)
+
+
+def test_an_error_is_no_outcome_while_a_call_is_open() -> None:
+    """PRO may yet carry out the call that it has not answered, and allocate what has failed meanwhile."""
+    doubt = replace(PLAIN, failure=STANDING, open=True)
+    assert judge_state(A, doubt, detail("Unallocated"), BASE_URL) == UNKNOWN
+    assert judge_state(A, doubt, Reply(404, ERROR), BASE_URL) == NOT_FOUND
 
 
 def test_an_old_failure_does_not_hide_a_later_success() -> None:

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from allocation.adapters.pro_calls import AllocationCall, allocation_call, allocation_calls
@@ -148,6 +148,8 @@ class _Batch:
     mode: AllocationMode
     parallel: ParallelCalls
     answers: Answers
+    open: set[ConsignmentReference] = field(default_factory=set)
+    """What PRO was asked for by calls that it has not answered itself."""
 
     def unallocated(
         self, references: Sequence[ConsignmentReference], asked_before: Set[ConsignmentReference]
@@ -179,12 +181,18 @@ class _Batch:
                     case Allocated():
                         self.answers[reference] = verdict
                     case Doubtful():
-                        doubts[reference] = verdict
+                        doubts[reference] = self._kept_open(reference, verdict)
                     case Untouched(cause, wish, final=True):
                         self.answers[reference] = Deferred(cause, wish)
                     case Untouched(cause, wish):
                         again[call] = TryAgain(cause, wish)
         return again | self._settle(doubts)
+
+    def _kept_open(self, reference: ConsignmentReference, doubt: Doubtful) -> Doubtful:
+        """The doubt, open where this or an earlier call of the batch may be carried out yet."""
+        if doubt.open:
+            self.open.add(reference)
+        return replace(doubt, open=reference in self.open)
 
     def _settle(self, doubts: Mapping[ConsignmentReference, Doubtful]) -> dict[AllocationCall, TryAgain]:
         """Settles by PRO's own state what calls left in doubt; returns what is not allocated and may be tried again.

@@ -55,7 +55,8 @@ class Doubtful:
 
     Where it turns out to be unallocated, `failure` stands as the outcome; without one, the consignment is tried
     `again` or goes back to the queue for `cause`. A state of `AllocationFailed` is an outcome too, unless it may be
-    `old`: from before this order asked at all.
+    `old`: from before this order asked at all. While a call is `open`, that PRO itself has not answered and may carry
+    out yet, no failure is an outcome: PRO may be asked again after one, and so by that call.
     """
 
     cause: Cause
@@ -63,6 +64,7 @@ class Doubtful:
     again: bool = True
     retry_after_seconds: int | None = None
     old: bool = False
+    open: bool = False
 
 
 ASKED_BEFORE: Final = Doubtful("outcome_unknown", old=True)
@@ -99,7 +101,7 @@ def _judge_error(error: CallError) -> Verdict:
             return Untouched("out_of_time", final=True)
         case NoReplyError():
             # PRO may still be working through the list, whoever cut the connection: it is not asked again now.
-            return Doubtful("outcome_unknown", again=False)
+            return Doubtful("outcome_unknown", again=False, open=True)
 
 
 def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> Verdict:
@@ -107,12 +109,12 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> 
     if reply.status == 429 or (reply.status == 403 and wish is not None):
         return Untouched("throttled", wish)
     if reply.status in AT_IT_STILL:
-        return Doubtful("outcome_unknown", again=False, retry_after_seconds=wish)
+        return Doubtful("outcome_unknown", again=False, retry_after_seconds=wish, open=True)
     error = read_error(reply.body) if is_refusal(reply.status) else None
     if error is None and reply.status in NOT_AUTHORISED:
         return Untouched("credentials", final=True)
     if error is None:
-        return Doubtful("outage", retry_after_seconds=wish)
+        return Doubtful("outage", retry_after_seconds=wish, open=True)
     if reply.status == NOTHING_FITS:
         error = Failure(NO_CARRIER_SERVICE_AVAILABLE, error.message)
     if error.code in MODE_NOT_FOUND:
@@ -126,7 +128,7 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> 
 
 def _judge_items(call: AllocationCall, reply: Reply) -> dict[ConsignmentReference, Verdict]:
     # 202 says that the work is not over: what it leaves open is not asked for again at once.
-    unanswered = Doubtful("outcome_unknown", again=reply.status != 202)
+    unanswered = Doubtful("outcome_unknown", again=reply.status != 202, open=True)
     try:
         items = read_items(reply.body)
     except UnreadableReplyError:
@@ -147,8 +149,8 @@ def _judge_item(item: Item) -> Verdict:
     ):
         return Allocated(item.summary)
     if 200 <= item.status < 300:
-        return Doubtful("outcome_unknown", again=False)
-    return Doubtful("throttled" if item.status == 429 else "outage")
+        return Doubtful("outcome_unknown", again=False, open=True)
+    return Doubtful("throttled") if item.status == 429 else Doubtful("outage", open=True)
 
 
 def judge_state(
@@ -191,6 +193,8 @@ def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Defer
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
     if doubt.failure and doubt.failure.code in MODE_NOT_FOUND:
         return AllocationFailed(doubt.failure)
+    if doubt.open and (doubt.failure or status.state == "AllocationFailed"):
+        return Deferred("outcome_unknown", doubt.retry_after_seconds)
     if status.state == "AllocationFailed" and not doubt.old:
         message = doubt.failure.message if doubt.failure else status.failure_message
         return AllocationFailed(Failure(NO_CARRIER_SERVICE_AVAILABLE, message or "no carrier service fits"))
