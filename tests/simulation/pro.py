@@ -19,6 +19,8 @@ HASTE_SECONDS: Final = 150.0
 """For so long after a call whose end was not waited for PRO may begin to carry it out (`World.call`)."""
 BEFORE: Final = tuple(kind for kind in (*BOTH_SIDES, REFUSED) if kind not in ("huge", "drip"))
 AFTER: Final = tuple(kind for kind in (*STATUSES, *KINDS) if kind not in (*BEFORE_ONLY, "huge", "drip", "closed_later"))
+LATE: Final = ("hang", "reset", "500", "502", "503", "504")
+"""What the caller sees of a call that PRO carries out after all: nobody says that nothing was done."""
 RETRY_AFTER: Final = (None, 0, 1, 30, 3600)
 FIRST_KEY: Final = "the-first-key"
 SECOND_KEY: Final = "the-second-key"
@@ -117,6 +119,9 @@ class SimulatedPro:
             if done and after:
                 kind = draw.choice((*AFTER, *MISLEADING))
                 return WireError(kind, MISLEADING.get(kind, Fault(kind).strike)(done[-1]))
+            if after:
+                kind = draw.choice(LATE)
+                return WireError(kind, Fault(kind).strike(Wire(500, b"{}")))
             kind = draw.choice((*BEFORE, UNDONE))
             wire = undone(method, path, json.loads(body or b"null")) if kind == UNDONE else Wire(500, b"{}")
             return WireError(kind, wire if kind in (REFUSED, UNDONE) else Fault(kind).strike(wire))
