@@ -43,7 +43,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "minLength": 1},
         "example": "valuableGoods",
     },
-    "quote": {
+    "quoteReference": {
         "description": "A quote reference.",
         "schema": {"type": "string", "minLength": 1},
         "example": "49a01165-e512-4287-9a6a-ab8400f3600b",
@@ -133,6 +133,8 @@ def document() -> dict[str, Any]:
         "components": {"schemas": definitions["$defs"], "securitySchemes": {"key": key}},
     }
     definitions["$defs"]["NewConsignment"] = new_consignment(definitions["$defs"]["FullConsignment"])
+    for schema in definitions["$defs"].values():
+        schema.pop("title", None)  # two of one title, as what is taken and what is given have, break generators
     return with_plain_names(whole)
 
 

@@ -64,7 +64,7 @@ def allocate_with_service_group(request: Request, services: Services) -> Reply:
 
 def allocate_with_quote(request: Request, services: Services) -> Reply:
     """Allocates the consignment to the carrier service of a quote, as long as it is still offered as quoted."""
-    return allocated_one(request, services, by_quote(request, services, request.path["quote"]))
+    return allocated_one(request, services, by_quote(request, services, request.path["quoteReference"]))
 
 
 def deallocate(request: Request, services: Services) -> Reply:
@@ -174,7 +174,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "PUT",
-        "/allocation/{consignment}/allocatewithquote/{quote}",
+        "/allocation/{consignment}/allocatewithquote/{quoteReference}",
         allocate_with_quote,
         "Allocate a consignment with a quote",
         gives=SUMMARIES,
