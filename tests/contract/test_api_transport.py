@@ -63,6 +63,25 @@ def test_an_address_or_a_method_that_is_not_there_is_pro_s_error(api: Api) -> No
         assert list(answer.data) == ["Code", "Message", "CorrelationId", "Details"]
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/Consignments/", "POST, PUT"),
+        ("/consignments/EC-000-000-001", "DELETE, GET"),
+        ("/consignments/cancellist", "DELETE, GET, PUT"),
+        ("/health", "GET"),
+    ],
+)
+def test_a_method_that_is_not_there_is_answered_with_those_that_are(api: Api, path: str, allowed: str) -> None:
+    for headers in ({}, XML):
+        answer = api.call("PATCH", path, headers=headers)
+        assert (answer.status, answer.headers["allow"]) == (405, allowed)
+
+
+def test_an_address_that_is_not_there_allows_nothing(api: Api) -> None:
+    assert "allow" not in api.call("GET", "/nowhere").headers
+
+
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "", "text/html", "application/json, text/xml;q=0.9"])
 def test_json_is_what_is_answered_unless_xml_is_preferred(api: Api, accept: str) -> None:
     answer = api.call("GET", "/carriers/getcarriers", headers={"Accept": accept})

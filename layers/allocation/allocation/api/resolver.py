@@ -37,7 +37,10 @@ def api_resolver(operations: Sequence[Operation], services: Services, address: s
     `address` is what links begin with, where that is not what the caller called.
     """
     resolver = AnyCaseResolver()
-    patterns = [re.compile(PARAMETERS.sub("[^/]+", operation.path) + "/*", re.IGNORECASE) for operation in operations]
+    patterns = [
+        (operation.method, re.compile(PARAMETERS.sub("[^/]+", operation.path) + "/*", re.IGNORECASE))
+        for operation in operations
+    ]
 
     def route(operation: Operation) -> None:
         @resolver.route(operation.rule, method=operation.method)
@@ -47,8 +50,11 @@ def api_resolver(operations: Sequence[Operation], services: Services, address: s
 
     def not_found(_: Exception) -> Response[str]:
         event = resolver.current_event
-        is_path = any(pattern.fullmatch(event.path) for pattern in patterns)
-        return respond(event, error_reply(no_route(event, is_path=is_path), request_id(event)))
+        allowed = sorted({method for method, pattern in patterns if pattern.fullmatch(event.path)})
+        response = respond(event, error_reply(no_route(event, is_path=bool(allowed)), request_id(event)))
+        if allowed:
+            response.headers["Allow"] = ", ".join(allowed)  # which RFC 9110 wants beside a 405
+        return response
 
     for operation in operations:
         route(operation)
