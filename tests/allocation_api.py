@@ -10,6 +10,7 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import parse_qsl
 
 import boto3
 from moto import mock_aws
@@ -160,7 +161,7 @@ def proxy_event(
 ) -> dict[str, Any]:
     """A request as API Gateway's REST API hands it to a function."""
     path, _, query = path.partition("?")
-    parameters = dict(part.split("=", 1) for part in query.split("&")) if query else None
+    parameters = dict(parse_qsl(query, keep_blank_values=True)) or None
     sent = {
         "Host": HOST,
         "X-Forwarded-Proto": "https",

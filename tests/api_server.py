@@ -35,6 +35,7 @@ class Handler(BaseHTTPRequestHandler):
     """Hands each request over as API Gateway does, the authorizer's part included."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two packets: the second would wait 40 ms for the first's ACK
     server: Server
 
     def serve(self) -> None:
