@@ -1,5 +1,10 @@
-"""The allocation API on the loopback: HTTP in, the function's own handler behind it, and a key at the door."""
+"""The allocation API on the loopback: HTTP in, the function's own handler behind it, and a key at the door.
 
+python -m tests.api_server   # tells its address, serves until its standard input ends, and logs nothing
+"""
+
+import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +15,7 @@ from typing import Any
 
 from allocation.api.replies import api_error
 from allocation.consignments.exact_json import written
-from tests.allocation_api import Api, proxy_event
+from tests.allocation_api import Api, proxy_event, served_api
 
 KEY = "a-key-for-tests"
 
@@ -83,3 +88,16 @@ def served(api: Api) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def main() -> None:
+    """Serves an API of its own."""
+    logging.disable()
+    with served_api() as api, served(api) as address:
+        sys.stdout.write(f"{address}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -3,15 +3,20 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from allocation.api.operations import Operation
 from allocation.api.table import OPERATIONS
-from local.openapi import FILE, NEW_CONSIGNMENT, document, text
+from local.openapi import EXAMPLES, FILE, NEW_CONSIGNMENT, document, text
 from tests.allocation_api import Answer, Api, consignment, package, served_api
 
 DOCUMENT = document()
+TYPES = ["application/json", "application/xml"]
 
 
 @pytest.fixture
@@ -31,14 +36,19 @@ def responses_of(path: str, method: str) -> dict[str, Any]:
 
 
 def assert_documented(path: str, method: str, answer: Answer) -> None:
-    """The answer has a documented status, and the body that is documented for it."""
+    """The answer has a documented status, and the body that is documented for it; of XML only that it is XML."""
     responses = responses_of(path, method)
     assert str(answer.status) in responses, answer.body
     content = responses[str(answer.status)].get("content")
     if content is None:
         assert answer.body == ""
         return
-    assert problems(content["application/json"]["schema"], json.loads(answer.body)) == []
+    media_type = answer.headers["content-type"].partition(";")[0]
+    assert media_type in content
+    if media_type == "application/json":
+        assert problems(content[media_type]["schema"], json.loads(answer.body)) == []
+    else:
+        ElementTree.fromstring(answer.body)  # noqa: S314 - our own
 
 
 def test_the_document_is_the_code_s() -> None:
@@ -134,6 +144,47 @@ def test_answers_of_a_whole_life_are_as_documented(api: Api) -> None:
         ("/health", "GET", "/health", None),
     ):
         assert_documented(path, method, api.call(method, sent, body))
+
+
+def path_for(api: Api, operation: Operation, reference: str) -> str:
+    """Where an operation is called for a consignment, with a quote that is good if there is any."""
+    values = {"consignment": reference, "group": "valuableGoods", "format": "PNG", "quoteReference": "none"}
+    if "quoteReference" in operation.parameters:
+        answer = api.call("GET", f"/quotes/consignment/{reference}")
+        values |= {"quoteReference": answer.data["Quotes"][0]["QuoteReference"]} if answer.status == 200 else {}
+    return operation.path.format(**values) + ("?State=Allocated" if operation.query else "")
+
+
+def body_for(operation: Operation, reference: str) -> Any:
+    """What an operation is sent for a consignment."""
+    if operation.takes is None:
+        return None
+    if operation.takes == list[str]:
+        return [reference]
+    if example := EXAMPLES.get(getattr(operation.takes, "__name__", "")):
+        return {**example, "ConsignmentReferences": [reference, "EC-ZZZ-ZZZ-ZZZ"]}
+    return NEW_CONSIGNMENT if operation.method == "POST" else {**NEW_CONSIGNMENT, "Reference": reference}
+
+
+def test_answers_are_as_documented_in_whichever_order_operations_are_called(api: Api) -> None:
+    by_name = {each.name: each for each in OPERATIONS if "{consignment}" in each.path or each.takes}
+    succeeded = set()
+
+    @settings(max_examples=20, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(st.lists(st.tuples(st.sampled_from(sorted(by_name)), st.sampled_from(TYPES)), min_size=5, max_size=15))
+    def call_in_turn(steps: list[tuple[str, str]]) -> None:
+        reference = api.create()
+        for name, accept in steps:
+            operation = by_name[name]
+            path, body = path_for(api, operation, reference), body_for(operation, reference)
+            answer = api.call(operation.method, path, body, {"Accept": accept})
+            assert_documented(operation.path, operation.method, answer)
+            if answer.status == operation.status:
+                succeeded.add(name)
+
+    call_in_turn()
+    for kind in ("allocate", "getLabels", "deallocate", "cancel", "erase"):
+        assert any(name.startswith(kind) for name in succeeded), f"{kind} never succeeded: the orders are too few"
 
 
 def test_the_guide_s_consignment_is_the_document_s_example() -> None:
