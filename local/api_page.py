@@ -25,14 +25,30 @@ PAGE: Final = """<!DOCTYPE html>
   <title>Carrier allocation API</title>
   <link rel="icon" href="favicon-32x32.png">
   <link rel="stylesheet" href="swagger-ui.css">
+  <style>#page .file { display: block; margin-bottom: 1em; max-width: min(100%, 640px); border: 1px solid; }</style>
 </head>
 <body>
   <div id="page"></div>
   <script src="swagger-ui-bundle.js"></script>
   <script>
+    // A label is answered as base64 in JSON, which nobody can look at: it is shown above the answer, or can be saved.
+    const fileOf = (answer) => {
+      try {
+        const {File, ContentType} = JSON.parse(answer);
+        return File && ContentType ? {address: `data:${ContentType};base64,${File}`, kind: ContentType} : null;
+      } catch { return null; }
+    };
+    const Files = ({React: {createElement}}) => ({wrapComponents: {responseBody: (Body) => (props) => {
+      const file = fileOf(props.content), body = createElement(Body, props);
+      if (!file) return body;
+      const shown = file.kind.startsWith("image/")
+        ? createElement("img", {className: "file", src: file.address, alt: "The file in the answer"})
+        : createElement("a", {className: "file", href: file.address, download: "label"}, `Save the ${file.kind}`);
+      return createElement("div", null, shown, body);
+    }}});
     const page = SwaggerUIBundle({
       url: "openapi.json", dom_id: "#page", deepLinking: true, tryItOutEnabled: true, displayRequestDuration: true,
-      onComplete: () => page.preauthorizeApiKey("key", KEY),
+      plugins: [Files], onComplete: () => page.preauthorizeApiKey("key", KEY),
     });
   </script>
 </body>
