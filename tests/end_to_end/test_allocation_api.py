@@ -28,12 +28,15 @@ from allocation.consignments.errors import RequestError
 from allocation.domain.consignments import Consignment
 from allocation.domain.modes import AllocationMode, DefaultRules
 from allocation.domain.outcomes import Allocated, Outcome
+from local.api_page import publish_page
 from local.deployment import Deployment
 from local.observer import Observer
-from local.paths import ROOT
+from local.paths import EMULATOR_PYTHON, ROOT
 from local.stack import stack_outputs
 from tests.allocation_api import DESTINATION, consignment, package
+from tests.end_to_end.api_page import ApiPage, opened
 from tests.samples import summary_of
+from tests.unit.documents.reading import scanned
 
 SECONDS = 120
 CROWD = 6
@@ -126,6 +129,30 @@ def test_the_lines_of_the_guide_lead_from_nothing_to_a_label(client: Client, tmp
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "label.pdf").read_bytes().startswith(b"%PDF")
     assert b'"StatusCode":200' in done.stdout
+
+
+@pytest.fixture
+def page(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiPage]:
+    """The page that `make up` serves, in a browser. Only the emulator's environment has the files of Swagger UI."""
+    [files] = EMULATOR_PYTHON.parent.parent.glob("lib/python3.*/site-packages/flask_swagger_ui/dist")
+    monkeypatch.setattr("local.api_page.assets", lambda: files)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with opened(publish_page(deployment.clients, deployment.stack), tmp_path / "profile") as page:
+        yield page
+
+
+def test_the_page_leads_from_a_consignment_to_its_label(page: ApiPage) -> None:
+    [link] = page.ask("consignments", "createConsignment")
+    reference = link["Href"].rpartition("/")[2]
+    quotes = page.ask("quotes", "getQuotesByConsignment", consignment=reference)["Quotes"]
+    quote = quotes[0]["QuoteReference"]
+    [summary] = page.ask("allocation", "allocateWithQuote", consignment=reference, quoteReference=quote)
+    [leg] = summary["ConsignmentLegs"]
+    page.ask("labels", "getLabelsInFormat", consignment=reference, format="PNG")
+    assert scanned(page.file()) == leg["TrackingReferences"]
+    page.ask("labels", "getLabels", consignment=reference)
+    assert page.saved().startswith(b"%PDF")
+    assert page.complaints() == []
 
 
 def eventually(tells: Callable[[], bool], seconds: float) -> bool:
