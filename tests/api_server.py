@@ -35,13 +35,18 @@ class Server(ThreadingHTTPServer):
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
+    def reply(self, event: dict[str, Any]) -> dict[str, Any]:
+        context: Any = SimpleNamespace()
+        with self.lock:  # moto does not imitate what happens at once
+            event["requestContext"]["requestId"] = f"request-{next(self.numbers)}"
+            return self.resolver.resolve(event, context)
+
 
 class Handler(BaseHTTPRequestHandler):
-    """Hands each request over as API Gateway does, the authorizer's part included."""
+    """Hands each request over as API Gateway does, the authorizer's part included, and to its server's `reply`."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two packets: the second would wait 40 ms for the first's ACK
-    server: Server
 
     def serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -50,16 +55,12 @@ class Handler(BaseHTTPRequestHandler):
         if named.get("ocp-apim-subscription-key") != KEY and self.path != "/health":
             self.answer(401, {"Content-Type": ["application/json"]}, written(api_error("Unauthorized", "No key.", "0")))
             return
-        with self.server.lock:  # moto does not imitate what happens at once
-            event = proxy_event(self.command, self.path, body.decode("utf-8", "surrogateescape"), {}, self.number())
-            event["headers"] = headers
-            event["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
-            context: Any = SimpleNamespace()
-            reply = self.server.resolver.resolve(event, context)
+        event = proxy_event(self.command, self.path, body.decode("utf-8", "surrogateescape"), {}, "request")
+        event["headers"] = headers
+        event["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
+        replying: Any = self.server
+        reply = replying.reply(event)
         self.answer(reply["statusCode"], reply["multiValueHeaders"], reply["body"])
-
-    def number(self) -> str:
-        return f"request-{next(self.server.numbers)}"
 
     def answer(self, status: int, headers: dict[str, list[str]], body: str) -> None:
         payload = body.encode()

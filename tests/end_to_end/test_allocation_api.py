@@ -5,13 +5,12 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from base64 import b64decode
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,28 +18,23 @@ from xml.etree import ElementTree
 import pytest
 import requests
 
-from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
-from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.api.xml_writing import COMMON, CONSIGNMENTS, write_xml
-from allocation.consignments.allocations import Allocations
-from allocation.consignments.changes import Changes
-from allocation.consignments.errors import RequestError
-from allocation.domain.consignments import Consignment
-from allocation.domain.modes import AllocationMode, DefaultRules
-from allocation.domain.outcomes import Allocated, Outcome
 from local.api_page import publish_page
 from local.deployment import Deployment
-from local.observer import Observer
+from local.environment import local_environment
+from local.observer import Observer, read_record
 from local.paths import EMULATOR_PYTHON, ROOT
 from local.stack import stack_outputs
 from tests.allocation_api import DESTINATION, consignment, package
+from tests.api_server import KEY
 from tests.end_to_end.api_page import ApiPage, opened
-from tests.samples import summary_of
 from tests.unit.documents.reading import scanned
 
 SECONDS = 120
 CROWD = 6
 """Calls at once: the local AWS starts a process of its own for each."""
+FIFTY = 50
+REFUSALS = {(400, "InvalidConsignmentStateException"), (409, "ConsignmentConflictException")}
 ITEM = {
     "Description": "Bamboo socks",
     "CountryOfOrigin": {"IsoCode": {"TwoLetterCode": "GB"}},
@@ -155,6 +149,11 @@ def test_the_page_leads_from_a_consignment_to_its_label(page: ApiPage) -> None:
     assert page.complaints() == []
 
 
+def record_of(deployment: Deployment, reference: str) -> dict[str, Any]:
+    table, key = deployment.stack.allocations_table, {"consignmentReference": {"S": reference}}
+    return read_record(deployment.clients.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"])
+
+
 def eventually(tells: Callable[[], bool], seconds: float) -> bool:
     """Whether it is told within some time."""
     ends = time.monotonic() + seconds
@@ -217,41 +216,65 @@ def test_a_whole_life_in_xml(client: Client) -> None:
     assert cancelled.findtext(f"WithMessageOfString/{{{COMMON}}}IsSuccess") == "true"
 
 
+def allocated_at_once(url: str, key: str, path: str, crowd: int) -> list[requests.Response]:
+    """The answers to a crowd of calls, each over a connection of its own."""
+
+    def call(_: int) -> requests.Response:
+        with requests.Session() as session:
+            return Client(url, key, session).call("PUT", path)
+
+    with ThreadPoolExecutor(crowd) as threads:
+        return list(threads.map(call, range(crowd)))
+
+
+def assert_one_allocated(answers: list[requests.Response]) -> None:
+    """One allocation and, for all others, PRO's error."""
+    [summary] = [summary for answer in answers if answer.status_code == 200 for summary in answer.json()]
+    assert summary["StatusCode"] == 200
+    refusals = [answer for answer in answers if answer.status_code != 200]
+    assert len(refusals) == len(answers) - 1
+    for answer in refusals:
+        error = answer.json()
+        assert list(error) == ["Code", "Message", "CorrelationId", "Details"]
+        assert (answer.status_code, error["Code"]) in REFUSALS
+
+
 def test_of_a_crowd_over_http_one_allocates(client: Client) -> None:
+    path = f"/allocation/{client.create()}/allocatewithcheapestquote"
+    assert_one_allocated(allocated_at_once(client.url, client.key, path, CROWD))
+
+
+@pytest.fixture
+def crowded_url(deployment: Deployment) -> Iterator[str]:
+    """Where the deployed function's handler and settings serve fifty requests at once."""
+    outputs = stack_outputs(deployment.clients)
+    function = outputs["AllocationApiFunctionName"]
+    settings = deployment.clients.functions.get_function_configuration(FunctionName=function)["Environment"]
+    environment = local_environment(os.environ, deployment.stack.port) | settings["Variables"]
+    environment["PYTHONPATH"] = str(ROOT / "layers" / "allocation")
+    command = [sys.executable, "-W", "ignore", "-m", "tests.end_to_end.crowded_api", str(FIFTY)]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+        server.terminate()
+
+
+def test_of_fifty_allocations_at_once_one_is_written_and_published(
+    client: Client, deployment: Deployment, observer: Observer, crowded_url: str
+) -> None:
     reference = client.create()
     path = f"/allocation/{reference}/allocatewithcheapestquote"
-    with ThreadPoolExecutor(CROWD) as crowd:
-        calls = crowd.map(lambda _: Client(client.url, client.key).call("PUT", path).status_code, range(CROWD))
-        statuses = Counter(calls)
-    assert statuses[200] == 1
-    assert set(statuses) <= {200, 400, 409}
+    assert_one_allocated(allocated_at_once(crowded_url, KEY, path, FIFTY))
+    record = record_of(deployment, reference)
+    assert (record["state"], record["version"]) == ("Allocated", 1)
 
+    def published() -> list[str]:
+        events = observer.look([]).events
+        return [event.event_id for event in events if event.consignment_reference == reference]
 
-def test_of_fifty_allocations_at_once_one_is_written(client: Client, deployment: Deployment) -> None:
-    reference = client.create()
-    tables = stack_outputs(deployment.clients)
-    store = DynamoDBConsignments(
-        deployment.clients.dynamodb,
-        consignments=tables["ConsignmentsTableName"],
-        records=tables["AllocationsTableName"],
-        limits=DynamoDBLimits(deployment.clients.dynamodb, "limits"),
-    )
-    allocations = Allocations(Changes(store, lambda: datetime.now(UTC)))
-
-    def attempt(number: int) -> str:
-        def choose(consignment: Consignment) -> tuple[AllocationMode, Outcome]:
-            return DefaultRules(), Allocated(summary_of(consignment.reference))
-
-        try:
-            return allocations.allocate(reference, choose, f"attempt-{number}").state
-        except RequestError as error:
-            return error.code
-
-    with ThreadPoolExecutor(50) as crowd:
-        results = Counter(crowd.map(attempt, range(50)))
-    assert results["Allocated"] == 1
-    assert set(results) <= {"Allocated", "InvalidConsignmentStateException", "ConsignmentConflictException"}
-    assert client.data("GET", f"/consignments/{reference}")["ConsignmentState"] == "Allocated"
+    client.data("PUT", f"/consignments/{reference}/deallocate")  # whatever came before this one is published before it
+    assert eventually(lambda: f"{reference}#2" in published(), 60)
+    assert published() == [f"{reference}#1", f"{reference}#2"]
 
 
 @pytest.mark.parametrize("key", ["", "wrong"])
