@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from allocation.api.allocation_requests import MOST_REFERENCES
 from allocation.api.authorizer import HEADER
 from allocation.api.operations import Operation
 from allocation.api.replies import ApiError
 from allocation.api.requests import MOST_BYTES
 from allocation.api.table import OPERATIONS
+from allocation.api.xml_writing import write_xml
 from allocation.contracts.full_consignment import FullConsignment
 from local.event_schemas import UntitledSchema
 
@@ -77,6 +79,13 @@ NEW_CONSIGNMENT: Final = {
     ],
 }
 REFERENCES: Final = ["EC-000-05B-MMA"]
+LIST_OF_REFERENCES: Final = {
+    "type": "array",
+    "items": {"type": "string"},
+    "minItems": 1,
+    "maxItems": MOST_REFERENCES,
+}
+XML_ROOTS: Final = {"NewConsignment": "Consignment"}
 EXAMPLES: Final[dict[str, Any]] = {
     "NewConsignment": NEW_CONSIGNMENT,
     "AllocateConsignments": {"ConsignmentReferences": REFERENCES},
@@ -199,10 +208,16 @@ def responses(operation: Operation, schemas: dict[tuple[str, str], Any]) -> dict
 
 
 def content(schema: dict[str, Any]) -> dict[str, Any]:
-    """A body in either language, with an example where there is one."""
-    example = EXAMPLES.get(str(schema.get("$ref", "")).removeprefix(SCHEMAS))
-    shown = {"schema": schema, **({"example": example} if example else {})}
-    return {"application/json": shown, "application/xml": {"schema": schema}}
+    """A body in either language, with an example where there is one; what a schema says of XML is its names alone."""
+    name = str(schema.get("$ref", "")).removeprefix(SCHEMAS)
+    example = REFERENCES if schema == LIST_OF_REFERENCES else EXAMPLES.get(name)
+    if example is None:
+        return {"application/json": {"schema": schema}, "application/xml": {"schema": schema}}
+    xml = write_xml(example, XML_ROOTS.get(name, name or "string")).decode()
+    return {
+        "application/json": {"schema": schema, "example": example},
+        "application/xml": {"schema": schema, "example": xml},
+    }
 
 
 def with_plain_names(whole: dict[str, Any]) -> dict[str, Any]:

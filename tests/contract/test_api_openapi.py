@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator
 
 from allocation.api.operations import Operation
 from allocation.api.table import OPERATIONS
+from allocation.api.xml_reading import read_xml
+from allocation.consignments.exact_json import parsed, written
 from local.openapi import EXAMPLES, FILE, NEW_CONSIGNMENT, document, text
 from tests.allocation_api import Answer, Api, consignment, package, served_api
 
@@ -196,3 +198,13 @@ def test_the_guide_names_every_operation() -> None:
     for operation in OPERATIONS:
         last = operation.path.rpartition("/")[2] if "{" not in operation.path.rpartition("/")[2] else operation.path
         assert last.partition("/{")[0] in guide, operation.path
+
+
+def test_every_example_in_xml_says_what_the_one_in_json_says() -> None:
+    entries = [entry for methods in DOCUMENT["paths"].values() for entry in methods.values()]
+    bodies = [entry["requestBody"]["content"] for entry in entries if "requestBody" in entry]
+    examples = [body for body in bodies if "example" in body["application/json"]]
+    assert len(examples) >= 9
+    for body in examples:
+        told = read_xml(body["application/xml"]["example"].encode())
+        assert written(told) == written(parsed(json.dumps(body["application/json"]["example"])))

@@ -9,6 +9,7 @@ from allocation.api.allocation_requests import (
     AllocateWithCarrierService,
     AllocateWithServiceFilters,
     AllocateWithServiceGroup,
+    ReferenceList,
 )
 from allocation.api.choices import by_filters, by_mode, by_quote, carrier_service, service_group
 from allocation.api.lists import WithMessage, references_in, with_messages
@@ -186,7 +187,7 @@ OPERATIONS: Final = (
         deallocate_list,
         "Deallocate several consignments",
         gives=list[WithMessage],
-        takes=list[str],
+        takes=ReferenceList,
         errors=(400,),
     ),
     Operation(

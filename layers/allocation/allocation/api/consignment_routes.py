@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from allocation.api.allocation_requests import ReferenceList
 from allocation.api.consignment_shape import Consignment
 from allocation.api.consignment_view import ConsignmentStatus, consignment_view, status_view
 from allocation.api.links import ApiLink, consignment_link
@@ -118,7 +119,7 @@ OPERATIONS: Final = (
         cancel_list,
         "Cancel several consignments",
         list[WithMessage],
-        list[str],
+        ReferenceList,
         errors=(400,),
     ),
     Operation(
