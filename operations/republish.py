@@ -13,7 +13,7 @@ from allocation.contracts.allocation_record import StoredRecord, moment_text
 from allocation.domain.errors import InvalidMessageError
 from allocation.lambda_events import PUBLISHED
 from operations.target import Target
-from operations.trace import MOST_KEYS, keys_of
+from operations.trace import items_of
 
 Records = Iterator[dict[str, Any]]
 
@@ -32,12 +32,7 @@ def of_order(order: str) -> Callable[[Target], Records]:
     """The records of an order's consignments."""
 
     def read(target: Target) -> Records:
-        for keys in batches(keys_of(target.dynamodb, target.allocations_table, order), MOST_KEYS):
-            wanted: dict[str, Any] = {target.allocations_table: {"Keys": keys, "ConsistentRead": True}}
-            while wanted:
-                answer = target.dynamodb.batch_get_item(RequestItems=wanted)
-                yield from map(document_of, answer["Responses"].get(target.allocations_table, []))
-                wanted = answer.get("UnprocessedKeys", {})
+        return map(document_of, items_of(target.dynamodb, target.allocations_table, order))
 
     return read
 

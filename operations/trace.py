@@ -50,14 +50,17 @@ def life_of(target: Target, order: str) -> Life:
 
 def records_of(dynamodb: "DynamoDBClient", table: str, order: str) -> list[Record]:
     """The records of an order's consignments, in the order of their references."""
-    records: list[Record] = []
+    return sorted(map(read_record, items_of(dynamodb, table, order)), key=lambda record: str(record[KEY]))
+
+
+def items_of(dynamodb: "DynamoDBClient", table: str, order: str) -> Iterator[dict[str, Any]]:
+    """The table's items of an order's consignments."""
     for keys in batches(keys_of(dynamodb, table, order), MOST_KEYS):
         wanted: dict[str, Any] = {table: {"Keys": keys, "ConsistentRead": True}}
         while wanted:
             answer = dynamodb.batch_get_item(RequestItems=wanted)
-            records += [read_record(item) for item in answer["Responses"].get(table, [])]
+            yield from answer["Responses"].get(table, [])
             wanted = answer.get("UnprocessedKeys", {})
-    return sorted(records, key=lambda record: str(record[KEY]))
 
 
 def keys_of(dynamodb: "DynamoDBClient", table: str, order: str) -> Iterator[dict[str, Any]]:
