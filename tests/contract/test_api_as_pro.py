@@ -35,7 +35,7 @@ class NoClaims:
     def take(self, _references: object, _seconds: float) -> Claimed:
         return Claimed()
 
-    def give_back(self, _references: object) -> None:
+    def give_back(self, _references: object, _seconds: float) -> None:
         """Forgets nothing, for nothing was remembered."""
 
 
@@ -73,7 +73,7 @@ class Both:
 @pytest.fixture(scope="module")
 def both() -> Iterator[Both]:
     with served_api() as api, served(api) as address:
-        yield Both(api, address, ProAllocator(ProClient(address, lambda: KEY), NoClaims()))
+        yield Both(api, address, ProAllocator(ProClient(address, lambda: KEY), NoClaims(), patience_seconds=0))
 
 
 def creatable(document: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from allocation.adapters import pro_allocator
-from allocation.adapters.pro_allocator import MAXIMUM_ROUNDS, PATIENCE_SECONDS, ProAllocator
+from allocation.adapters.pro_allocator import MAXIMUM_ROUNDS, ProAllocator
 from allocation.adapters.pro_claims import Claimed
 from allocation.adapters.pro_client import ProClient, Reply
 from allocation.adapters.pro_health import (
@@ -32,6 +32,7 @@ UNKNOWN = ConsignmentReference("EC-404-000-AAA")
 NOTHING_FITS = ConsignmentReference("EC-NOF-000-AAA")
 MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
 RESERVE = 0.1
+PATIENCE_SECONDS = 180.0
 
 
 class Remaining:
@@ -73,15 +74,15 @@ class RememberedClaims:
         self.hold: dict[ConsignmentReference, int] = {}
         self.before: set[ConsignmentReference] = set()
         self.taken: list[tuple[ConsignmentReference, float]] = []
-        self.given_back: list[ConsignmentReference] = []
+        self.given_back: list[tuple[ConsignmentReference, float]] = []
 
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
         self.taken += [(reference, seconds) for reference in references if reference not in self.hold]
         held = {reference: self.hold[reference] for reference in references if reference in self.hold}
         return Claimed(frozenset(self.before.intersection(references)), held)
 
-    def give_back(self, references: Sequence[ConsignmentReference]) -> None:
-        self.given_back += references
+    def give_back(self, references: Sequence[ConsignmentReference], seconds: float) -> None:
+        self.given_back += [(reference, seconds) for reference in references]
 
 
 class Pro:
@@ -105,6 +106,7 @@ class Pro:
         allocator = ProAllocator(
             ProClient(self.server.url, lambda: self.keys[-1]),
             self.claims,
+            PATIENCE_SECONDS,
             circuit=self.circuit,
             reserve_seconds=RESERVE,
             count=lambda metric, _: self.counted.append(metric),
@@ -268,13 +270,13 @@ def test_a_batch_in_which_all_is_held_tells_the_circuit_nothing(pro: Pro) -> Non
     assert (pro.circuit.errors, pro.server.requests) == ([NothingTriedError], [])
 
 
-def test_what_ends_without_an_outcome_gives_its_claim_back_unless_pro_may_be_at_it(pro: Pro) -> None:
+def test_what_ends_without_an_outcome_may_be_asked_for_when_pro_can_no_longer_be_at_it(pro: Pro) -> None:
     pro.stands(A, "Allocating")
     pro.server.faults.script(Fault("429", before=True, retry_after="60", path=f"allocation/{B}"))
 
     pro.allocate([A, B, C, NOTHING_FITS], ServiceGroup("valuableGoods"))
 
-    assert pro.claims.given_back == [B]
+    assert pro.claims.given_back == [(B, 0), (A, PATIENCE_SECONDS)]
 
 
 def test_a_crash_gives_claims_back_so_that_each_consignment_can_be_tried_alone(pro: Pro) -> None:
@@ -286,7 +288,15 @@ def test_a_crash_gives_claims_back_so_that_each_consignment_can_be_tried_alone(p
     pro.circuit = Broken()
     with pytest.raises(ZeroDivisionError):
         pro.allocate([A, B])
-    assert pro.claims.given_back == [A, B]
+    assert pro.claims.given_back == [(A, 0), (B, 0)]
+
+
+def test_what_a_gateway_may_have_passed_on_is_not_asked_for_before_pro_is_surely_done(pro: Pro) -> None:
+    """PRO says that nothing is allocated; it may begin with what the gateway has answered for."""
+    pro.server.faults.script(*[Fault("503", before=True, retry_after="60", path="allocation")] * 2)
+
+    assert pro.allocate([A], CarrierService("CX_NDS")) == {A: Deferred("outage", 60)}
+    assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
 
 
 def test_one_consignment_that_pro_hangs_on_holds_back_no_other_for_long(pro: Pro) -> None:
@@ -410,7 +420,7 @@ class Hanging(ProClient):
 def test_a_call_that_hangs_does_not_hold_back_the_answer(pro: Pro) -> None:
     client = Hanging(pro.server.url)
 
-    allocator = ProAllocator(client, pro.claims, reserve_seconds=RESERVE)
+    allocator = ProAllocator(client, pro.claims, PATIENCE_SECONDS, reserve_seconds=RESERVE)
     answers = allocator.allocate([Consignment(A)], DefaultRules(), HURRY)
 
     assert client.hangs

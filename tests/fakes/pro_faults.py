@@ -67,6 +67,8 @@ def _foreign(item: dict[str, Any]) -> dict[str, Any]:
 
 
 KINDS: Final[dict[str, Callable[[Wire], Wire]]] = {
+    "521_of_pro": lambda _: Wire(521, b'{"Code": "AllocationFailedException", "Message": "nothing fits"}'),
+    "403_of_pro": lambda _: Wire(403, b'{"Code": "ForbiddenException", "Message": "not this one"}'),
     "reset": lambda wire: Wire(wire.status, b"", ending="reset"),
     "hang": lambda wire: Wire(wire.status, wire.body, ending="hang"),
     "drip": lambda wire: Wire(wire.status, wire.body, ending="drip"),
@@ -92,16 +94,17 @@ KINDS: Final[dict[str, Callable[[Wire], Wire]]] = {
     "foreign": _items(lambda items: [_foreign(item) for item in items]),
     "null_carrier": _items(lambda items: [_failed(item, 200) for item in items]),
 }
-STATUSES: Final = ("401", "429", "500", "502", "503", "504", "521")
+STATUSES: Final = ("401", "403", "429", "500", "502", "503", "504", "521")
 BOTH_SIDES: Final = (
     *STATUSES,
     *("reset", "hang", "drip", "truncated", "half_json", "wrong_json", "not_json", "html", "empty_body"),
     *("empty_array", "accepted", "redirect", "huge"),
 )
 """Faults that make as much sense with the work undone as with it done; the others need the work's reply."""
-BEFORE_ONLY: Final = ("401", "429")
+BEFORE_ONLY: Final = ("401", "403", "429")
 """Replies that say that nothing was done, and so are never given after it was."""
-RETRY_AFTER: Final = (None, "0", "1", "30", "999999999", "-5", "soon", "Thu, 01 Jan 1970 00:00:00 GMT")
+DATES: Final = ("Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT")
+RETRY_AFTER: Final = (None, "0", "1", "30", "999999999", "-5", "soon", *DATES)
 
 
 @dataclass

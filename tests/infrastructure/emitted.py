@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 import boto3
@@ -24,7 +25,7 @@ from allocation.workflow import BatchReport
 from tests.fakes.ports import FakeDeadline
 from tests.fakes.pro_faults import Fault
 from tests.fakes.pro_server import KEY, ProServer
-from tests.samples import A, B, reference, summary_of
+from tests.samples import A, reference, summary_of
 
 ENOUGH_SECONDS: Final = 60.0
 SECONDS_FOR_ONE_TRY: Final = 9.6
@@ -127,10 +128,12 @@ def allocation(pro: ProServer, circuits: str) -> Iterator[Callable[[int, float],
         pro_claims_table=claims,
     )
     allocator = pro_allocator(settings)
+    numbers = count()
 
     def allocate(batches: int, seconds: float) -> None:
         for _ in range(batches):
-            allocator.allocate([Consignment(A), Consignment(B)], DefaultRules(), FakeDeadline(seconds))
+            both = [Consignment(reference(next(numbers))) for _ in range(2)]
+            allocator.allocate(both, DefaultRules(), FakeDeadline(seconds))
 
     yield allocate
     secrets.cache_clear()

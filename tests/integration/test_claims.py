@@ -60,7 +60,7 @@ def test_what_another_has_asked_for_and_ended_is_claimed_and_known_to_be_asked_f
 def test_a_claim_that_is_given_back_keeps_nobody_waiting(environments: Environments) -> None:
     one = environments.claims()
     one.take([A, B], 60)
-    one.give_back([A])
+    one.give_back([A], 0)
     assert environments.claims().take([A, B], 60) == Claimed(frozenset({A}), {B: 60})
 
 
@@ -84,7 +84,7 @@ def test_a_claim_that_another_makes_in_between_is_found_held(
 def test_more_than_one_request_takes_are_claimed(environments: Environments) -> None:
     many = [reference(number) for number in range(130)]
     assert environments.claims().take(many, 60) == Claimed()
-    environments.claims().give_back(many)
+    environments.claims().give_back(many, 0)
     assert environments.claims().take(many, 60).asked_before == set(many)
 
 
@@ -96,7 +96,7 @@ def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
 
     one = environments.claims()
     monkeypatch.setattr(environments.dynamodb, "batch_write_item", fail)
-    one.give_back([A])
+    one.give_back([A], 0)
     monkeypatch.setattr(environments.dynamodb, "transact_write_items", fail)
     with pytest.raises(RetryableError, match="ThrottlingException"):
         one.take([A], 60)

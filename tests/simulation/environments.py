@@ -19,12 +19,15 @@ from allocation.engine.allocator import EngineAllocator
 from allocation.engine.engine import Engine
 from allocation.engine.packaged import packaged_engine
 from allocation.ports import Allocator
+from allocation.settings import AllocateOrdersSettings
 from allocation.workflow import AllocateOrders
 from tests.simulation.aws import SimulatedDynamoDB, SimulatedSQS
 from tests.simulation.circuits import SimulatedCircuits
 from tests.simulation.claims import SimulatedClaims
 from tests.simulation.pro import SimulatedClient, SimulatedPro
 from tests.simulation.world import World
+
+PATIENCE_SECONDS: float = AllocateOrdersSettings.model_fields["pro_patience_seconds"].default
 
 
 class InlineExecutor(Executor):
@@ -88,6 +91,7 @@ class Environments:
         return ProAllocator(
             SimulatedClient(self.pro, self.world),
             DynamoDBClaims(self.claims, "claims", self.now),  # type: ignore[arg-type]
+            PATIENCE_SECONDS,
             circuit=dynamodb_circuit(self.circuits, "circuits", lambda *_: None) if self.with_circuits else None,
             pause=self.world.sleep,
             jitter=self.world.random.random,

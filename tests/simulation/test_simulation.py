@@ -20,11 +20,12 @@ from allocation.adapters.pro_verdicts import Doubtful, TryAgain
 from allocation.adapters.sns_publisher import SnsPublisher
 from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
 from allocation.contracts import kept_summary
-from allocation.domain.outcomes import AllocationFailed, Deferred
+from allocation.domain.outcomes import AllocationFailed
 from allocation.observability import logger
 from allocation.workflow import AllocateOrders, BatchReport
+from tests.simulation import environments
 from tests.simulation.shrink import shrink, told, violations
-from tests.simulation.world import Plan
+from tests.simulation.world import Fault, Plan
 
 POWERTOOLS_LOGGER = getLogger("aws_lambda_powertools")
 HISTORIES = 3000
@@ -51,6 +52,20 @@ def test_nothing_is_lost_and_nothing_is_allocated_twice_whatever_fails_and_whene
         kills += history.world.counts["kill before"] + history.world.counts["kill after"]
         assert not problems, told(shrink(Plan(seed, fault_chance=chance)))
     assert kills > chance * HISTORIES, "the histories were too quiet to prove anything"
+
+
+@pytest.mark.parametrize("fault", [Fault.KILL_BEFORE, Fault.KILL_AFTER])
+def test_the_function_may_be_killed_at_any_call_boundary(fault: Fault) -> None:
+    """Each call of some histories in turn, by itself: before it was made, and after it was."""
+    struck = 0
+    for seed in range(12):
+        quiet, _ = violations(Plan(seed, fault_chance=0.0))
+        for number in range(1, min(quiet.world.calls, 60) + 1):
+            plan = Plan(seed, killed_at=(number, fault), prompt=True)
+            history, problems = violations(plan)
+            struck += history.world.counts[fault]
+            assert not problems, told(plan)
+    assert struck > 150, "the histories have too few calls to prove anything"
 
 
 def test_pro_is_never_asked_again_for_what_it_has_allocated() -> None:
@@ -137,11 +152,7 @@ def without_reading_what_was_claimed() -> AbstractContextManager[Any]:
 
 def without_patience_for_late_calls() -> AbstractContextManager[Any]:
     """What PRO may carry out yet is asked for again as soon as its message comes back."""
-
-    def is_free_again(answer: Any) -> bool:
-        return answer is None or isinstance(answer, Deferred)
-
-    return patch.multiple(pro_allocator, PATIENCE_SECONDS=0.0, is_free_again=is_free_again)
+    return patch.object(environments, "PATIENCE_SECONDS", 0.0)
 
 
 def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:

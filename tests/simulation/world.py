@@ -20,6 +20,9 @@ Result = TypeVar("Result")
 LONGEST_HISTORY_SECONDS = 14 * 24 * 3600.0
 """A history that lasts longer waits for something that never comes."""
 
+LATEST_SECONDS = 180.0
+"""How long after its caller gave up the work of a slow call may go on: what the allocator's patience rests upon."""
+
 
 class Fault(StrEnum):
     """What can strike at a call boundary."""
@@ -44,6 +47,9 @@ class Process(greenlet):
 class Unheard(greenlet):
     """Work that another service does after its caller has gone."""
 
+    latest = 0.0
+    """When it is over at the latest."""
+
 
 class NeverQuietError(AssertionError):
     """The history goes on for ever."""
@@ -61,6 +67,8 @@ class Plan:
     dropped_orders: frozenset[int] = frozenset()
     outage_seconds: float = 0.0
     """How long PRO can't be reached at all, from the beginning."""
+    killed_at: "tuple[int, Fault] | None" = None
+    """A call number and the one fault of this history, which strikes there."""
     sns_outage_seconds: float = 0.0
     """How long SNS takes nothing, from the beginning."""
     prompt: bool = False
@@ -133,7 +141,8 @@ class World:
         self.calls += 1
         fault = self._fault(self.calls, name)
         if fault is Fault.SLOW:
-            self.at(self.random.uniform(0, 10 * seconds), lambda: self._go_on(work))
+            latest = self.now + seconds + LATEST_SECONDS
+            self.at(self.random.uniform(0, 10 * seconds), lambda: self._go_on(work, latest))
             self._pass_time(seconds)
             raise error(True)
         self._pass_time(self.random.uniform(0.001, 0.2))
@@ -149,19 +158,22 @@ class World:
             raise error(True)
         return result
 
-    def _go_on(self, work: Callable[[], Any]) -> None:
+    def _go_on(self, work: Callable[[], Any], latest: float) -> None:
         """Does work whose caller is gone: whatever it ends with, nobody hears of it."""
 
         def body() -> None:
             with suppress(Exception):
                 work()
 
-        Unheard(body, self._main).switch()
+        unheard = Unheard(body, self._main)
+        unheard.latest = latest
+        unheard.switch()
 
     def linger(self, longest_seconds: float) -> None:
         """Lets time pass amid work whose caller is gone; other work is over in a moment."""
-        if isinstance(getcurrent(), Unheard):
-            self._pass_time(self.random.uniform(0, longest_seconds))
+        unheard = getcurrent()
+        if isinstance(unheard, Unheard):
+            self._pass_time(self.random.uniform(0, max(0.0, min(longest_seconds, unheard.latest - self.now))))
 
     def _pass_time(self, seconds: float) -> None:
         process = getcurrent()
@@ -173,11 +185,16 @@ class World:
         self._pass_time(seconds)
 
     def _fault(self, number: int, name: str) -> Fault | None:
+        if self.plan.killed_at:
+            return self._strike(number, name, self.plan.killed_at[1]) if number == self.plan.killed_at[0] else None
         draw = Random(f"{self.plan.seed}/{number}")
         strikes = draw.random() < self.plan.fault_chance
         if not strikes or number in self.plan.spared or self.now > self.plan.faults_until:
             return None
         fault = draw.choice([fault for fault in Fault if fault is not Fault.SLOW or not self.plan.prompt])
+        return self._strike(number, name, fault)
+
+    def _strike(self, number: int, name: str, fault: Fault) -> Fault:
         self.struck[number] = f"{fault} {name}"
         self.counts[fault] += 1
         return fault

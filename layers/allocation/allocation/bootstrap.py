@@ -104,6 +104,7 @@ def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":
     return ProAllocator(
         ProClient(base_url=settings.pro_base_url, key=secret_key(settings.pro_secret_name or "")),
         DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now),
+        settings.pro_patience_seconds,
         circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count),
         count=count,
         measure=measure,

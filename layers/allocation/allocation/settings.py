@@ -33,6 +33,8 @@ class AllocateOrdersSettings(BaseModel):
     pro_secret_name: str | None = None
     pro_circuits_table: str | None = None
     pro_claims_table: str | None = None
+    pro_patience_seconds: float = Field(default=180.0, ge=0, le=3600)
+    """How long PRO may carry out a call whose caller has gone."""
     record_retention_days: int = Field(default=0, ge=0, le=3650)
     """0 keeps records for ever."""
 

@@ -129,7 +129,6 @@ def test_all_mistakes_between_parts_are_told_at_once() -> None:
     ("text", "told"),
     [
         ("version: [", "line 1, column 11: expected the node content, but found '<stream end>'"),
-        ("version: a\nversion: b", "line 2, column 1: 'version' comes twice in one mapping: keep one"),
         ("- a\n- b", "the document: write a mapping, as name: value"),
         ("", "the document: write a mapping, as name: value"),
         ("[" * 5000, "the document: nest it less deeply"),

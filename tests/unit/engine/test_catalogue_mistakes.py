@@ -99,3 +99,14 @@ def test_a_band_that_is_added_and_one_that_is_changed_are_told_each() -> None:
     lines = differences(old, new)
     assert f"~ {PLACE}.rates.0.bands.1.price: 2 -> 9" in lines
     assert any(line.startswith(f"+ {PLACE}.rates.0.bands.3") for line in lines)
+
+
+def test_a_key_that_comes_twice_hides_no_other_mistake() -> None:
+    text = json.dumps(document({"S": service(surcharges=["Feul"])}))
+    twice = text.replace('"carriers": {', '"zones": {"A": ["GB"], "A": ["FR"]}, "carriers": {', 1)
+    first, second = told(twice)
+    assert first.endswith("'A' comes twice in one mapping: keep one")
+    assert second.startswith(f"{PLACE}.surcharges: 'Feul' is no surcharge")
+    first, second = told(twice.replace('"Feul"', "7"))
+    assert "comes twice" in first
+    assert second.startswith(f"{PLACE}.surcharges.0: '7' write text")

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from allocation.adapters.pro_calls import AllocationCall, allocation_call, allocation_calls
@@ -32,8 +32,6 @@ Answers = dict[ConsignmentReference, Outcome | Deferred]
 MAXIMUM_ROUNDS: Final = 3
 """How often one consignment is asked for, at the most, before its message goes back to the queue."""
 FIRST_PAUSE_SECONDS: Final = 0.2
-PATIENCE_SECONDS: Final = 180.0
-"""For so long PRO, or what stands before it, may carry out a call whose caller has gone: nobody asks again before."""
 LONGEST_PAUSE_SECONDS: Final = 2.0
 """A longer wait is left to the queue: a function that sleeps is paid for."""
 
@@ -44,6 +42,8 @@ class ProAllocator:
 
     client: ProClient
     claims: Claims
+    patience_seconds: float
+    """For so long PRO, or what stands before it, may carry out a call whose caller has gone: nobody asks before."""
     bulk_size: int = 5
     """Consignments a bulk call: PRO takes them one by one, so its time grows with them."""
     reserve_seconds: float = 5.0
@@ -72,15 +72,16 @@ class ProAllocator:
         references = list(dict.fromkeys(consignment.reference for consignment in consignments))
         held: Answers = {}
         answers: Answers = {}
+        open_calls: set[ConsignmentReference] = set()
 
         def work() -> None:
             claimed = self._claim(references, deadline)
             held.update({key: Deferred("outcome_unknown", seconds) for key, seconds in claimed.held.items()})
             free = [reference for reference in references if reference not in held]
             try:
-                self._allocate(free, claimed.asked_before, mode, deadline, answers)
+                self._allocate(free, claimed.asked_before, mode, deadline, answers, open_calls)
             finally:
-                self._give_back([each for each in free if is_free_again(answers.get(each))])
+                self._give_back(free, answers, open_calls)
             raise_trouble(answers)
 
         try:
@@ -93,11 +94,17 @@ class ProAllocator:
 
     def _claim(self, references: Sequence[ConsignmentReference], deadline: Deadline) -> Claimed:
         """Claims for as long as this environment can be at work, and PRO at its last call."""
-        return self.claims.take(references, max(deadline.remaining_seconds(), 0) + PATIENCE_SECONDS)
+        return self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
 
-    def _give_back(self, references: Sequence[ConsignmentReference]) -> None:
-        if references:
-            self.claims.give_back(references)
+    def _give_back(
+        self, references: Sequence[ConsignmentReference], answers: Answers, open_calls: Set[ConsignmentReference]
+    ) -> None:
+        """Ends the claims of what has no outcome: at once, or when PRO can no longer be at it."""
+        without = [each for each in references if isinstance(answers.get(each), Deferred | None)]
+        in_hand = {each for each in without if each in open_calls or is_unknown(answers.get(each))}
+        for is_in_hand, seconds in ((False, 0.0), (True, self.patience_seconds)):
+            if ended := [each for each in without if (each in in_hand) is is_in_hand]:
+                self.claims.give_back(ended, seconds)
 
     def _allocate(
         self,
@@ -106,13 +113,14 @@ class ProAllocator:
         mode: AllocationMode,
         deadline: Deadline,
         answers: Answers,
+        open_calls: set[ConsignmentReference],
     ) -> None:
         executor = ThreadPoolExecutor(self.client.connections, thread_name_prefix="pro")
         calls = ParallelCalls(
             self.client, executor, deadline, self.reserve_seconds, lambda: self.pause(self.backoff(0))
         )
         try:
-            batch = _Batch(self, mode, calls, answers)
+            batch = _Batch(self, mode, calls, answers, open_calls)
             batch.run(batch.unallocated(references, asked_before), asked_before)
         finally:
             # A thread that hangs, in name resolution for one, must not hold the answer back.
@@ -123,9 +131,9 @@ class ProAllocator:
         return self.jitter() * FIRST_PAUSE_SECONDS * (1 << attempt)
 
 
-def is_free_again(answer: Outcome | Deferred | None) -> bool:
-    """Whether another may ask at once: not for what has its outcome, nor for what PRO may carry out yet."""
-    return answer is None or (isinstance(answer, Deferred) and answer.cause != "outcome_unknown")
+def is_unknown(answer: Outcome | Deferred | None) -> bool:
+    """Whether PRO may carry out yet what it was asked for."""
+    return isinstance(answer, Deferred) and answer.cause == "outcome_unknown"
 
 
 def raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deferred]) -> None:
@@ -148,7 +156,7 @@ class _Batch:
     mode: AllocationMode
     parallel: ParallelCalls
     answers: Answers
-    open: set[ConsignmentReference] = field(default_factory=set)
+    open: set[ConsignmentReference]
     """What PRO was asked for by calls that it has not answered itself."""
 
     def unallocated(

@@ -47,8 +47,8 @@ class Claims(Protocol):
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
         """Claims the consignments for so many seconds. Raises `RetryableError`."""
 
-    def give_back(self, references: Sequence[ConsignmentReference]) -> None:
-        """Lets others ask at once; never raises: a claim that is not given back ends by itself."""
+    def give_back(self, references: Sequence[ConsignmentReference], seconds: float) -> None:
+        """Lets others ask in so many seconds; never raises: a claim that is not given back ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,11 @@ class DynamoDBClaims:
             "expiresAt": {"N": str(int((self.now() + KEPT).timestamp()))},
         }
 
-    def give_back(self, references: Sequence[ConsignmentReference]) -> None:
-        """Ends the claims, and keeps that they were made."""
+    def give_back(self, references: Sequence[ConsignmentReference], seconds: float) -> None:
+        """Ends the claims in so many seconds, and keeps that they were made."""
+        until = milliseconds(self.now()) + ceil(seconds * 1000)
         for batch in batches(references, MOST_A_REQUEST):
-            puts: list[Any] = [{"PutRequest": {"Item": self._item(reference, 0)}} for reference in batch]
+            puts: list[Any] = [{"PutRequest": {"Item": self._item(reference, until)}} for reference in batch]
             try:
                 answer = self.client.batch_write_item(RequestItems={self.table: puts})
                 if left := answer.get("UnprocessedItems", {}).get(self.table):

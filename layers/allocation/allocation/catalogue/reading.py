@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from allocation.catalogue.consistency import find_problems
 from allocation.catalogue.document import CatalogueDocument
 from allocation.catalogue.problems import InvalidDocumentError, Problem
 from allocation.catalogue.sound_parts import problems_between_sound_parts
@@ -16,21 +17,26 @@ from allocation.catalogue.validation import problem_of
 class _Loader(yaml.SafeLoader):
     """YAML without surprises: numbers are decimals, `NO` and `16:00` are text, and each key is text and comes once."""
 
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.repeated: list[Problem] = []
+        """The keys that come twice in one mapping: of these the first is kept."""
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        """Refuses a key that is no text, and one that comes twice: the first would be lost without a word."""
-        seen: set[str] = set()
-        for key, _ in node.value:
+        """Refuses a key that is no text, and notes one that comes twice: the first would be lost without a word."""
+        once: dict[str, tuple[yaml.ScalarNode, yaml.Node]] = {}
+        merged = [(key, value) for key, value in node.value if getattr(key, "value", None) == "<<"]
+        for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(
                     None, None, "a key must be text: put what has braces or brackets in quotes", key.start_mark
                 )
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key.value!r} comes twice in one mapping: keep one", key.start_mark
-                )
-            if key.value != "<<":
-                seen.add(key.value)
-        node.value = [(key if key.value == "<<" else as_text(key), value) for key, value in node.value]
+            if key.value in once:
+                fix = f"{key.value!r} comes twice in one mapping: keep one"
+                self.repeated.append(Problem(place_of(key.start_mark), None, fix))
+            elif key.value != "<<":
+                once[key.value] = (as_text(key), value)
+        node.value = [*merged, *once.values()]
         return super().construct_mapping(node, deep=deep)
 
 
@@ -55,20 +61,28 @@ def read_document(text: str) -> CatalogueDocument:
 
     Raises `InvalidDocumentError` where it has mistakes of form, with them and with all that is wrong beside them.
     """
-    content = _parse(text)
+    loader = _Loader(text)
+    content = _parse(loader)
     try:
-        return CatalogueDocument.model_validate(content)
+        document = CatalogueDocument.model_validate(content)
     except ValidationError as error:
-        of_form = [problem_of(details) for details in error.errors()]
+        of_form = [*loader.repeated, *(problem_of(details) for details in error.errors())]
         raise InvalidDocumentError([*of_form, *problems_between_sound_parts(content, error)]) from error
+    if loader.repeated:
+        raise InvalidDocumentError([*loader.repeated, *find_problems(document)])
+    return document
 
 
-def _parse(text: str) -> Any:
+def place_of(mark: yaml.Mark | None) -> str:
+    """A place in the text, as people count."""
+    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the document"
+
+
+def _parse(loader: _Loader) -> Any:
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
+        return loader.get_single_data()
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the document"
+        place = place_of(getattr(error, "problem_mark", None))
         what = getattr(error, "problem", None) or "this is not YAML"
         raise InvalidDocumentError([Problem(place, None, what)]) from error
     except ValueError as error:  # a tag that does not fit its value, as !!int x
