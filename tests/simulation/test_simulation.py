@@ -166,11 +166,6 @@ def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:
     return patch.object(DynamoDBClaims, "take", careless)
 
 
-def without_states_that_pass() -> AbstractContextManager[Any]:
-    """A consignment that PRO is allocating counts as not allocated."""
-    return patch.object(pro_verdicts, "PASSING_STATES", frozenset())
-
-
 def without_narrowing_down() -> AbstractContextManager[Any]:
     """What PRO says of a whole call counts for each consignment in it."""
     judge = pro_verdicts.judge
@@ -258,7 +253,6 @@ GUARDS = {
     "late calls": (without_patience_for_late_calls, False, "is allocated at PRO and recorded as AllocationFailed"),
     "claims that are held": (without_waiting_for_who_is_at_it, True, "after it was allocated"),
     "patience": (without_patience, True, "while PRO could still be at it"),
-    "passing states": (without_states_that_pass, False, "is allocated at PRO and recorded as"),
     "narrowing down": (without_narrowing_down, False, "could have been allocated, and failed with"),
     "contradictions": (without_doubt, False, "and recorded on CX_ECO"),
     "fresh keys": (without_fresh_keys, False, "was given up"),
