@@ -1,7 +1,9 @@
 """The shortest history that still breaks the guarantee: orders and faults are left out as long as it does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+
+from allocation.batches import batches
 
 from tests.simulation.guarantee import broken
 from tests.simulation.history import History
@@ -35,12 +37,22 @@ def breaks(plan: Plan) -> bool:
 
 
 def candidates(plan: Plan) -> Iterator[Plan]:
-    """The plan with one order less, on several schedules, or with one fault less."""
+    """The plan with one order less or with fewer faults, each on several schedules."""
     history, _ = violations(plan)
     for at in history.order_numbers if len(history.orders) > 1 else ():
         fewer = plan.dropped_orders | {at}
         yield from (replace(plan, dropped_orders=fewer, schedule=plan.schedule + more) for more in range(SCHEDULES))
-    yield from (replace(plan, spared=plan.spared | {number}) for number in history.world.struck)
+    for numbers in parts(list(history.world.struck)):
+        spared = plan.spared.union(numbers)
+        yield from (replace(plan, spared=spared, schedule=plan.schedule + more) for more in range(SCHEDULES))
+
+
+def parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    """All the numbers, their halves, the halves of these and so on, down to each by itself."""
+    size = len(numbers)
+    while size:
+        yield from batches(numbers, size)
+        size //= 2
 
 
 def told(plan: Plan) -> str:
