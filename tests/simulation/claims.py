@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.simulation.aws import KEY, SimulatedDynamoDB, TransactionCanceledError, failure
+from tests.simulation.aws import KEY, NOT_THERE_YET, SimulatedDynamoDB, TransactionCanceledError, failure
 from tests.simulation.world import World
 
-NOT_CLAIMED = f"attribute_not_exists({KEY})"
 AS_SEEN = "heldUntil = :seen"
 
 Item = dict[str, Any]
@@ -63,9 +62,9 @@ class SimulatedClaims:
         ConditionExpression: str,
         ExpressionAttributeValues: Mapping[str, Any] | None = None,
     ) -> bool:
-        assert ConditionExpression in {NOT_CLAIMED, AS_SEEN}, f"unknown condition {ConditionExpression}"
+        assert ConditionExpression in {NOT_THERE_YET, AS_SEEN}, f"unknown condition {ConditionExpression}"
         found = self.items.get(Item[KEY]["S"])
-        if ConditionExpression == NOT_CLAIMED or ExpressionAttributeValues is None:
+        if ConditionExpression == NOT_THERE_YET or ExpressionAttributeValues is None:
             return found is None
         return found is not None and found["heldUntil"] == ExpressionAttributeValues[":seen"]
 

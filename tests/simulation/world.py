@@ -67,7 +67,7 @@ class Plan:
     dropped_orders: frozenset[int] = frozenset()
     outage_seconds: float = 0.0
     """How long PRO can't be reached at all, from the beginning."""
-    killed_at: "tuple[int, Fault] | None" = None
+    killed_at: tuple[int, Fault] | None = None
     """A call number and the one fault of this history, which strikes there."""
     sns_outage_seconds: float = 0.0
     """How long SNS takes nothing, from the beginning."""

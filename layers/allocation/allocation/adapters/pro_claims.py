@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.adapters.aws import cause_of
 from allocation.adapters.dynamodb_reads import MOST_KEYS, read_items
-from allocation.adapters.dynamodb_records import KEY
+from allocation.adapters.dynamodb_records import KEY, NOT_THERE_YET
 from allocation.adapters.dynamodb_transactions import CONDITION_FAILED, Action, CancelledError, Transactions
 from allocation.batches import batches
 from allocation.domain.references import ConsignmentReference
@@ -98,7 +98,7 @@ class DynamoDBClaims:
     def _put(self, reference: ConsignmentReference, seen: int | None, until: int) -> Action:
         put: Action = {"TableName": self.table, "Item": self._item(reference, until)}
         if seen is None:
-            return {"Put": {**put, "ConditionExpression": f"attribute_not_exists({KEY})"}}
+            return {"Put": {**put, "ConditionExpression": NOT_THERE_YET}}
         return {
             "Put": {
                 **put,

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from allocation.consignments.older_forms import each, with_forms
+
 EARLIER_VERSIONS: Final = frozenset({"", "1", "1.0"})
 
 Part = Mapping[str, Any]
@@ -26,19 +28,12 @@ def is_older(version: str | None) -> bool:
 
 def with_older_names(data: Any, root: str) -> Any:
     """The data of a reply with the older names added; `root` is the name of what it holds."""
-    return each(ROOTS[root], data) if root in ROOTS else data
-
-
-def each(form: Form, value: Any) -> Any:
-    """The objects of a list, or one object, with their older names; anything else as it is."""
-    if isinstance(value, list | tuple):
-        return [each(form, item) for item in value]
-    return form(value) if isinstance(value, Mapping) else value
+    return each(ROOTS[root])(data) if root in ROOTS else data
 
 
 def within(part: Part, forms: Mapping[str, Form]) -> dict[str, Any]:
     """The part with the parts under these names in their older form too."""
-    return {**part, **{name: each(form, part[name]) for name, form in forms.items() if name in part}}
+    return with_forms(part, {name: each(form) for name, form in forms.items()})
 
 
 def consignment(part: Part) -> dict[str, Any]:

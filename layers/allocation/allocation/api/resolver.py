@@ -16,7 +16,7 @@ from allocation.api.replies import Reply, api_error, error_reply
 from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.api.xml_writing import write_xml
-from allocation.consignments.errors import RequestError
+from allocation.consignments.errors import RequestError, UnavailableError
 from allocation.consignments.exact_json import written
 from allocation.domain.errors import RetryableError
 from allocation.domain.references import is_consignment_reference
@@ -83,8 +83,7 @@ def attempt(operation: Operation, request: Request, services: Services) -> Reply
         logger.info("refused", extra={"operation": operation.name, "code": error.code, "status": error.status})
     except RetryableError as error:
         logger.error("not served", extra={"operation": operation.name, "cause": str(error)})
-        text = "The service can't answer at the moment: try again."
-        reply = Reply(api_error("ServiceUnavailableException", text, request.request_id), 503, "ApiError")
+        reply = error_reply(UnavailableError(), request.request_id)
     except Exception as error:  # noqa: BLE001 - the last resort: an error of ours must not look like anything of PRO's
         # Its text may hold personal data, and so it stays out of the logs; where it came from tells enough.
         logger.error(

@@ -62,11 +62,11 @@ def _money(value: object) -> tuple[Decimal, str]:
 
 
 def _currency(value: object) -> str:
-    if not isinstance(value, str) or value not in WITH_TWO_PLACES | WITH_OTHERS:
-        raise ValueError("write an ISO 4217 code, as GBP")
-    if value in WITH_OTHERS:
+    if isinstance(value, str) and value in WITH_TWO_PLACES:
+        return value
+    if isinstance(value, str) and value in WITH_OTHERS:
         raise ValueError("write a currency with two decimal places: prices have two")
-    return value
+    raise ValueError("write an ISO 4217 code, as GBP")
 
 
 def _zone(value: object) -> str:

@@ -23,14 +23,8 @@ _FIXES: Final = {
     "model_type": "write a mapping, as name: value",
     "model_attributes_type": "write a mapping, as name: value",
     "tuple_type": 'write a list of two, as ["08:00", "18:00"]',
-    "date_type": "write a date, as 2026-12-24",
-    "date_from_datetime_parsing": "write a date, as 2026-12-24",
-    "date_parsing": "write a date, as 2026-12-24",
     "too_long": "write fewer items; a window has two",
     "too_short": "write at least one item",
-    "int_type": "write a whole number",
-    "int_from_float": "write a whole number",
-    "int_parsing": "write a whole number",
     "string_type": "write text; put it in quotes if it is made of digits",
 }
 

@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from allocation.consignments.changes import Changes, ReferenceText, described, mode_of, require_state
-from allocation.consignments.errors import RequestError
+from allocation.consignments.errors import RequestError, UnavailableError
 from allocation.consignments.intake import problems_of
 from allocation.consignments.store import ALLOCATED, ALLOCATION_FAILED, UNALLOCATED, Known
 from allocation.contracts.consignment import Consignment as ConsignmentDocument
@@ -27,7 +27,6 @@ from allocation.observability import logger
 ALLOCATABLE: Final = (UNALLOCATED, ALLOCATION_FAILED)
 DEALLOCATABLE: Final = (ALLOCATED,)
 UNKNOWN_SCOPE: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
-UNAVAILABLE: Final = 503
 NOT_TRIED: Final = UNKNOWN_SCOPE | {CONSIGNMENT_INCOMPLETE}
 """Failures that say that the request can't be met at all: the consignment stays in the state it is in."""
 
@@ -74,8 +73,7 @@ class Allocations:
             return error
         except RetryableError as error:
             logger.error("not allocated", extra={"cause": str(error)})
-            text = "The service can't answer at the moment: try again."
-            return RequestError("ServiceUnavailableException", text, UNAVAILABLE)
+            return UnavailableError()
 
     def deallocate(self, reference: ReferenceText, request_id: str) -> None:
         """Takes the carrier service back. Raises `RequestError` for an unknown consignment or one not allocated."""

@@ -10,6 +10,7 @@ from allocation.domain.references import ConsignmentReference
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 CONFLICT: Final = 409
+UNAVAILABLE: Final = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,14 @@ class ConsignmentStateError(RequestError):
         """`action` is a participle, as `allocated`; `allowed` are the states that it can be done in."""
         text = f"Consignment {reference} can't be {action} in the state {state}, only in {' or '.join(allowed)}."
         super().__init__("InvalidConsignmentStateException", text)
+
+
+class UnavailableError(RequestError):
+    """What the request needs does not answer now."""
+
+    def __init__(self) -> None:
+        text = "The service can't answer at the moment: try again."
+        super().__init__("ServiceUnavailableException", text, UNAVAILABLE)
 
 
 class ChangedMeanwhileError(RequestError):

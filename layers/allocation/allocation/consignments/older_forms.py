@@ -46,7 +46,7 @@ def each(form: Callable[[Mapping[str, Any]], Any]) -> Form:
     """The form of a list's objects, or of one object; anything else is left for whoever checks it."""
 
     def formed(value: Any) -> Any:
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return [formed(item) for item in value]
         return form(value) if isinstance(value, Mapping) else value
 
