@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from allocation.batches import batches
-
 from tests.simulation.guarantee import broken
 from tests.simulation.history import History
 from tests.simulation.world import NeverQuietError, Plan
