@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Barrier, Event
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -17,7 +18,8 @@ from allocation.adapters.pro_health import (
     NothingTriedError,
     OutageError,
 )
-from allocation.adapters.pro_parallel import STATE_SECONDS
+from allocation.adapters.pro_parallel import STATE_SECONDS, ParallelCalls
+from allocation.adapters.pro_verdicts import judge, judge_state
 from allocation.domain.consignments import Consignment
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure, Outcome
@@ -279,16 +281,68 @@ def test_what_ends_without_an_outcome_may_be_asked_for_when_pro_can_no_longer_be
     assert pro.claims.given_back == [(B, 0), (A, PATIENCE_SECONDS)]
 
 
-def test_a_crash_gives_claims_back_so_that_each_consignment_can_be_tried_alone(pro: Pro) -> None:
-    class Broken(Watched):
-        def run(self, work: Callable[[], None]) -> None:
-            with patch.object(pro_allocator, "judge", side_effect=ZeroDivisionError):
-                work()
-
-    pro.circuit = Broken()
-    with pytest.raises(ZeroDivisionError):
+def test_a_crash_leaves_the_claims_for_as_long_as_pro_can_be_at_it(pro: Pro) -> None:
+    with patch.object(ParallelCalls, "allocate", side_effect=ZeroDivisionError), pytest.raises(ZeroDivisionError):
         pro.allocate([A, B])
-    assert pro.claims.given_back == [(A, 0), (B, 0)]
+
+    assert pro.claims.given_back == [(A, PATIENCE_SECONDS), (B, PATIENCE_SECONDS)]
+
+
+def crashing_on(consignment: ConsignmentReference, judging: Callable[..., Any]) -> Callable[..., Any]:
+    """The judge, which a reply about one consignment is too much for."""
+
+    def crashing(what: object, *arguments: object) -> object:
+        if consignment in repr(what):
+            raise ZeroDivisionError
+        return judging(what, *arguments)
+
+    return crashing
+
+
+def test_a_reply_that_can_not_be_judged_is_read_back(pro: Pro) -> None:
+    with patch.object(pro_allocator, "judge", crashing_on(A, judge)):
+        answers = pro.allocate([A, B], ServiceGroup("valuableGoods"))
+
+    assert pro.counted == ["AllocationsAdopted"]
+    assert isinstance(answers[B], Allocated)
+    pro.require_truth(answers)
+
+
+def test_a_state_that_can_not_be_judged_leaves_only_its_own_consignment_in_doubt(pro: Pro) -> None:
+    pro.claims.before = {A, B}
+
+    with patch.object(pro_allocator, "judge_state", crashing_on(A, judge_state)):
+        answers = pro.allocate([A, B])
+
+    assert answers[A] == Deferred("outcome_unknown")
+    assert isinstance(answers[B], Allocated)
+    assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
+
+
+def test_a_call_that_crashes_leaves_only_its_own_consignments_in_doubt(pro: Pro) -> None:
+    call = ProClient.call
+
+    def crashing(self: ProClient, method: str, path: str, *arguments: Any) -> Reply:
+        if method == "PUT" and A in path:
+            raise ZeroDivisionError
+        return call(self, method, path, *arguments)
+
+    with patch.object(ProClient, "call", crashing):
+        answers = pro.allocate([A, B], ServiceGroup("valuableGoods"))
+
+    assert answers[A] == Deferred("outcome_unknown")
+    assert isinstance(answers[B], Allocated)
+    assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
+
+
+def test_a_failure_from_before_is_not_taken_for_the_outcome_of_a_list_that_never_came_to_it(pro: Pro) -> None:
+    pro.stands(B, "AllocationFailed")
+    pro.server.state.spoils_lists.add(A)
+
+    answers = pro.allocate([A, B])
+
+    assert [type(answers[reference]) for reference in (A, B)] == [AllocationFailed, Allocated]
+    pro.require_truth(answers)
 
 
 def test_what_a_gateway_may_have_passed_on_is_not_asked_for_before_pro_is_surely_done(pro: Pro) -> None:

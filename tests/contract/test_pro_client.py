@@ -126,6 +126,20 @@ def test_a_redirect_is_a_reply_and_is_not_followed(pro: ProServer) -> None:
         assert elsewhere.requests == []
 
 
+@pytest.mark.parametrize("location", ["http://[", "https://\xe2\x84\x80.example/", "/allocation/allocate"])
+def test_a_redirect_to_nowhere_is_a_reply_like_any_other(pro: ProServer, location: str) -> None:
+    pro.faults.script(Fault("redirect", location=location))
+
+    assert put(ProClient(pro.url, lambda: KEY)).status == 302
+
+
+def test_a_redirect_of_any_size_is_not_read_to_its_end(pro: ProServer) -> None:
+    pro.faults.script(Fault("huge_redirect"))
+
+    with pytest.raises(NoReplyError, match=f"larger than {MAXIMUM_REPLY_BYTES} bytes"):
+        put(ProClient(pro.url, lambda: KEY))
+
+
 def test_proxies_of_the_environment_are_not_used(pro: ProServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with ProServer() as proxy:
         for name in ("NO_PROXY", "no_proxy"):

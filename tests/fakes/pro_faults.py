@@ -69,6 +69,7 @@ def _foreign(item: dict[str, Any]) -> dict[str, Any]:
 KINDS: Final[dict[str, Callable[[Wire], Wire]]] = {
     "521_of_pro": lambda _: Wire(521, b'{"Code": "AllocationFailedException", "Message": "nothing fits"}'),
     "403_of_pro": lambda _: Wire(403, b'{"Code": "ForbiddenException", "Message": "not this one"}'),
+    "no_service": lambda _: Wire(400, b'{"Code": "MpdCarrierServiceNotFoundException", "Message": "not here"}'),
     "reset": lambda wire: Wire(wire.status, b"", ending="reset"),
     "hang": lambda wire: Wire(wire.status, wire.body, ending="hang"),
     "drip": lambda wire: Wire(wire.status, wire.body, ending="drip"),
@@ -83,6 +84,7 @@ KINDS: Final[dict[str, Callable[[Wire], Wire]]] = {
     "accepted": lambda _: Wire(202, b"[]"),
     "status_202": lambda wire: Wire(202, wire.body),
     "huge": lambda wire: Wire(wire.status, wire.body.ljust(HUGE_BYTES)),
+    "huge_redirect": lambda wire: Wire(302, wire.body.ljust(HUGE_BYTES), (("Location", "/elsewhere"),)),
     "fewer": _items(lambda items: items[:-1]),
     "more": _items(lambda items: [*items, *(_foreign(item) for item in items)]),
     "repeated": _items(lambda items: items + items),
@@ -98,7 +100,7 @@ STATUSES: Final = ("401", "403", "429", "500", "502", "503", "504", "521")
 BOTH_SIDES: Final = (
     *STATUSES,
     *("reset", "hang", "drip", "truncated", "half_json", "wrong_json", "not_json", "html", "empty_body"),
-    *("empty_array", "accepted", "redirect", "huge"),
+    *("empty_array", "accepted", "redirect", "huge", "huge_redirect"),
 )
 """Faults that make as much sense with the work undone as with it done; the others need the work's reply."""
 BEFORE_ONLY: Final = ("401", "403", "429")

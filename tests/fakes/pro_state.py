@@ -19,6 +19,8 @@ CHEAPEST: Final = "CY_48"
 NOTHING_FITS_PREFIX: Final = "EC-NOF-"
 FAILS_ONCE_PREFIX: Final = "EC-ONE-"
 """What PRO can't allocate when it is first asked, and can when it is asked again."""
+FAILED_BEFORE_PREFIX: Final = "EC-OLD-"
+"""What PRO failed to allocate before it was first asked, and can allocate now."""
 UNKNOWN_PREFIX: Final = "EC-404-"
 """References that begin so fit no service, or are not known: for callers that only choose references."""
 
@@ -60,8 +62,10 @@ class ProState:
     def consignment(self, reference: str) -> Consignment:
         if reference.startswith(UNKNOWN_PREFIX):
             raise ProError(404, "ConsignmentNotFoundException", f"Consignment {reference} was not found")
+        failed_before = reference.startswith(FAILED_BEFORE_PREFIX)
+        first = Consignment("AllocationFailed", failure="too heavy, then") if failed_before else Consignment()
         with self._lock:
-            return self.consignments.setdefault(reference, Consignment())
+            return self.consignments.setdefault(reference, first)
 
     def allocate(self, reference: str, service: str) -> Document:
         """Allocates one consignment; returns its item, which says so if it failed."""

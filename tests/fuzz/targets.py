@@ -15,7 +15,7 @@ from allocation.adapters.pro_contract import UnreadableReplyError, read_error, r
 from allocation.contracts.allocation_record import StoredRecord, record_document
 from allocation.contracts.order_created import LONGEST_REASON, read_order
 from allocation.domain.errors import InvalidMessageError
-from allocation.domain.outcomes import Allocated, AllocationFailed, Failure, Outcome
+from allocation.domain.outcomes import Allocated, AllocationFailed, Outcome
 from allocation.lambda_events import changes
 from allocation.ports import AllocationEvent
 from allocation.publishing import event_of
@@ -59,7 +59,7 @@ def read_state(data: bytes) -> list[Outcome]:
         status = read_consignment(data, A, BASE_URL)
     except UnreadableReplyError:
         return []
-    return [status.allocated or AllocationFailed(Failure("Failed", status.failure_message or "unknown"))]
+    return [status.allocated] if status.allocated else []
 
 
 def read_refusal(data: bytes) -> list[Outcome]:

@@ -75,11 +75,12 @@ def recorded_as_allocated(history: History) -> Iterator[str]:
 
 
 def allocated_if_possible(history: History) -> Iterator[str]:
-    """What PRO can allocate is allocated, whatever failed on the way."""
+    """What PRO can allocate is allocated, whatever failed on the way, but for what it says of the service itself."""
     if history.with_engine:
         return
     for reference, record in records(history).items():
-        if record["state"] != "Allocated" and reference.startswith(("EC-AAA", "EC-BIG")):
+        failed = record["state"] != "Allocated" and record["failure"]["code"] != "MpdCarrierServiceNotFoundException"
+        if failed and reference.startswith(("EC-AAA", "EC-BIG", "EC-OLD")):
             yield f"{reference} could have been allocated, and failed with {record['failure']['code']}"
 
 

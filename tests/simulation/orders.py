@@ -41,11 +41,11 @@ def draw_orders(draw: Random) -> list[Order]:
 def reference(draw: Random) -> str:
     """A consignment reference, which says what is special about the consignment.
 
-    404 is unknown to PRO, NOF fits no service, ONE fits none when it is first asked for, SPO spoils a whole call, and
-    of BIG PRO says far too much.
+    404 is unknown to PRO, NOF fits no service, ONE fits none when it is first asked for, OLD fitted none before, SPO
+    spoils a whole call, and of BIG PRO says far too much.
     """
     letters = "".join(draw.choices("ABCDEFGH0123", k=6))
-    first = draw.choices(("AAA", "NOF", "404", "SPO", "BIG", "ONE"), weights=(80, 10, 10, 3, 2, 5))[0]
+    first = draw.choices(("AAA", "NOF", "404", "SPO", "BIG", "ONE", "OLD"), weights=(80, 10, 10, 3, 2, 5, 5))[0]
     return f"EC-{first}-{letters[:3]}-{letters[3:]}"
 
 

@@ -17,8 +17,10 @@ REFUSED: Final = "refused"
 GATEWAY_TIMEOUT: Final = 504
 HASTE_SECONDS: Final = 150.0
 """For so long after a call whose end was not waited for PRO may begin to carry it out (`World.call`)."""
-BEFORE: Final = tuple(kind for kind in (*BOTH_SIDES, REFUSED) if kind not in ("huge", "drip"))
-AFTER: Final = tuple(kind for kind in (*STATUSES, *KINDS) if kind not in (*BEFORE_ONLY, "huge", "drip", "closed_later"))
+BEFORE: Final = tuple(kind for kind in (*BOTH_SIDES, REFUSED) if kind not in ("huge", "huge_redirect", "drip"))
+AFTER: Final = tuple(
+    kind for kind in (*STATUSES, *KINDS) if kind not in (*BEFORE_ONLY, "huge", "huge_redirect", "drip", "closed_later")
+)
 LATE: Final = ("hang", "reset", "500", "502", "503", "504")
 """What the caller sees of a call that PRO carries out after all: nobody says that nothing was done."""
 RETRY_AFTER: Final = (None, 0, 1, 30, 3600)

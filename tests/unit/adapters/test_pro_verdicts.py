@@ -166,23 +166,25 @@ def test_what_an_accepted_call_leaves_open_is_not_asked_for_again_at_once() -> N
 
 
 def detail(state: str, service: str | None = None, **changes: Any) -> Reply:
-    consignment = Consignment(state, service, "Too heavy" if state == "AllocationFailed" else None)
+    consignment = Consignment(state, service, "Far too heavy" if state == "AllocationFailed" else None)
     document = ProState(BASE_URL, consignments={A: consignment}).detail(A)
     return Reply(200, json.dumps({**document, **changes}).encode())
 
 
 UNKNOWN = Deferred("outcome_unknown")
 STANDING = Failure("SomethingIsWrongException", "Something is wrong")
+NO_SERVICE = Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing")
 PLAIN = Doubtful("outage")
 NOT_FOUND = AllocationFailed(Failure("ConsignmentNotFoundException", f"PRO knows no consignment {A}"))
 STATES: dict[str, tuple[Doubtful, Reply | CallError, AllocationFailed | Deferred | TryAgain | None]] = {
     "allocated, or further on": (PLAIN, detail("Manifested", "CX_NDS"), None),
-    "`AllocationFailed`": (
-        PLAIN,
+    "`AllocationFailed`, after an error": (
+        replace(PLAIN, failure=STANDING),
         detail("AllocationFailed"),
-        AllocationFailed(Failure("NoCarrierServiceAvailable", "Too heavy")),
+        AllocationFailed(Failure("NoCarrierServiceAvailable", STANDING.message)),
     ),
-    "`AllocationFailed`, or unallocated after an error, while a call is open": (
+    "`AllocationFailed`, without an error": (PLAIN, detail("AllocationFailed"), TryAgain("outage")),
+    "`AllocationFailed`, or an error, while a call is open": (
         replace(PLAIN, open=True),
         detail("AllocationFailed"),
         UNKNOWN,
@@ -200,7 +202,7 @@ STATES: dict[str, tuple[Doubtful, Reply | CallError, AllocationFailed | Deferred
     "unreadable": (PLAIN, Reply(200, PAGE), UNKNOWN),
     "404 with an error of PRO's": (PLAIN, Reply(404, ERROR), NOT_FOUND),
     "404, empty, after an error of PRO's": (replace(PLAIN, failure=STANDING), Reply(404), NOT_FOUND),
-    "404, any other": (PLAIN, Reply(404), UNKNOWN),
+    "404, any other, or while a call is open": (PLAIN, Reply(404), UNKNOWN),
     "401, no key": (PLAIN, Reply(401, ERROR), Deferred("credentials")),
     "403": (PLAIN, Reply(403, PAGE), Deferred("credentials")),
     "403 with `Retry-After`": (PLAIN, Reply(403, PAGE, 60), Deferred("throttled", 60)),
@@ -248,16 +250,25 @@ def test_the_state_that_is_read_back_settles_a_doubt(row: str) -> None:
 
 
 def test_an_unknown_service_stays_the_reason_when_an_earlier_allocation_had_failed() -> None:
-    doubt = Doubtful("outage", Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing"))
+    doubt = Doubtful("outage", NO_SERVICE)
 
-    assert judge_state(A, doubt, detail("AllocationFailed"), BASE_URL) == AllocationFailed(doubt.failure or STANDING)
+    assert judge_state(A, doubt, detail("AllocationFailed"), BASE_URL) == AllocationFailed(NO_SERVICE)
 
 
-def test_an_error_is_no_outcome_while_a_call_is_open() -> None:
+@pytest.mark.parametrize("failure", [STANDING, NO_SERVICE], ids=lambda failure: failure.code)
+@pytest.mark.parametrize(
+    "reply",
+    [detail("Unallocated"), detail("AllocationFailed"), Reply(404, ERROR), Reply(404), Reply(403, ERROR)],
+    ids=["unallocated", "failed", "404", "empty 404", "403"],
+)
+def test_an_error_is_no_outcome_while_a_call_is_open(failure: Failure, reply: Reply) -> None:
     """PRO may yet carry out the call that it has not answered, and allocate what has failed meanwhile."""
-    doubt = replace(PLAIN, failure=STANDING, open=True)
-    assert judge_state(A, doubt, detail("Unallocated"), BASE_URL) == UNKNOWN
-    assert judge_state(A, doubt, Reply(404, ERROR), BASE_URL) == NOT_FOUND
+    assert judge_state(A, replace(PLAIN, failure=failure, open=True), reply, BASE_URL) == UNKNOWN
+
+
+@pytest.mark.parametrize("doubt", [*judge(TWO, DefaultRules(), Reply(400, ERROR)).values(), ASKED_BEFORE])
+def test_a_failure_from_before_is_no_outcome_of_a_call_that_did_not_come_to_the_consignment(doubt: Doubtful) -> None:
+    assert isinstance(judge_state(A, doubt, detail("AllocationFailed"), BASE_URL), TryAgain)
 
 
 def test_an_old_failure_does_not_hide_a_later_success() -> None:

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
+from traceback import extract_tb
+from typing import Final, TypeVar
 
 from allocation.adapters.pro_calls import AllocationCall, allocation_call, allocation_calls
 from allocation.adapters.pro_claims import Claimed, Claims
@@ -19,7 +21,7 @@ from allocation.adapters.pro_health import (
     OutageError,
 )
 from allocation.adapters.pro_parallel import MINIMUM_SECONDS, ParallelCalls
-from allocation.adapters.pro_verdicts import ASKED_BEFORE, Doubtful, TryAgain, Untouched, judge, judge_state
+from allocation.adapters.pro_verdicts import ASKED_BEFORE, Doubtful, TryAgain, Untouched, Verdict, judge, judge_state
 from allocation.domain.consignments import Consignment
 from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import Allocated, Deferred, Outcome
@@ -28,7 +30,10 @@ from allocation.observability import logger
 from allocation.ports import Deadline
 
 Answers = dict[ConsignmentReference, Outcome | Deferred]
+Judged = TypeVar("Judged")
 
+CRASHED: Final[Verdict] = Doubtful("outcome_unknown", again=False, open=True)
+NOT_UNDERSTOOD: Final[Outcome | Deferred | TryAgain] = Deferred("outcome_unknown")
 MAXIMUM_ROUNDS: Final = 3
 """How often one consignment is asked for, at the most, before its message goes back to the queue."""
 FIRST_PAUSE_SECONDS: Final = 0.2
@@ -80,6 +85,10 @@ class ProAllocator:
             free = [reference for reference in references if reference not in held]
             try:
                 self._allocate(free, claimed.asked_before, mode, deadline, answers, open_calls)
+            except Exception:
+                # Nobody knows which calls were under way.
+                open_calls.update(free)
+                raise
             finally:
                 self._give_back(free, answers, open_calls)
             raise_trouble(answers)
@@ -129,6 +138,17 @@ class ProAllocator:
     def backoff(self, attempt: int) -> float:
         """Seconds before the next try: at random, so that environments do not fall in step, and longer each time."""
         return self.jitter() * FIRST_PAUSE_SECONDS * (1 << attempt)
+
+
+def safely(judge_reply: Callable[[], Judged], otherwise: Judged) -> Judged:
+    """What a reply means; `otherwise` where that crashes, for the other replies of the batch must be looked at too."""
+    try:
+        return judge_reply()
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        place = extract_tb(error.__traceback__)[-1]
+        extra = {"error": type(error).__name__, "place": f"{place.name}:{place.lineno}"}
+        logger.error("judging a reply of PRO's crashed", extra=extra)
+        return otherwise
 
 
 def is_unknown(answer: Outcome | Deferred | None) -> bool:
@@ -184,7 +204,8 @@ class _Batch:
         for call, reply in self.parallel.allocate(calls).items():
             if isinstance(reply, Reply):
                 self.allocator.measure("ProAllocationMilliseconds", reply.milliseconds)
-            for reference, verdict in judge(call, self.mode, reply).items():
+            crashed = dict.fromkeys(call.references, CRASHED)
+            for reference, verdict in safely(partial(judge, call, self.mode, reply), crashed).items():
                 match verdict:
                     case Allocated():
                         self.answers[reference] = verdict
@@ -209,7 +230,8 @@ class _Batch:
         """
         again: dict[AllocationCall, TryAgain] = {}
         for reference, reply in self.parallel.states(tuple(doubts)).items():
-            settled = judge_state(reference, doubts[reference], reply, self.allocator.client.base_url)
+            base_url = self.allocator.client.base_url
+            settled = safely(partial(judge_state, reference, doubts[reference], reply, base_url), NOT_UNDERSTOOD)
             if isinstance(settled, TryAgain):
                 again[allocation_call(self.mode, (reference,))] = settled
                 continue

@@ -204,8 +204,15 @@ def was_never_sent(error: Exception) -> bool:
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
 
 
+class _Session(requests.Session):
+    """A session to which no reply is a redirect. To find out where one leads, requests would read its whole body."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere."""
+
+
 def _session(connections: int) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     # No proxies, .netrc or certificate bundles out of the environment: only the configured host, verified as built in.
     session.trust_env = False
     session.headers = requests.structures.CaseInsensitiveDict(HEADERS)

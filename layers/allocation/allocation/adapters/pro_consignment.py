@@ -6,12 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from allocation.adapters.pro_contract import (
-    MAXIMUM_MESSAGE_CHARACTERS,
-    MAXIMUM_PARTS,
-    ReplyPart,
-    UnreadableReplyError,
-)
+from allocation.adapters.pro_contract import MAXIMUM_PARTS, ReplyPart, UnreadableReplyError
 from allocation.domain.outcomes import Allocated, Price
 from allocation.domain.references import ConsignmentReference
 from allocation.domain.summaries import AllocationSummary, ApiLink, ConsignmentLeg
@@ -48,10 +43,6 @@ class _Allocation(ReplyPart):
     price: Annotated[_Rate | None, WrapValidator(_none_if_unreadable)] = None
 
 
-class _FailedAllocation(ReplyPart):
-    message: str | None = None
-
-
 _Legs = Annotated[list[ConsignmentLeg], Field(max_length=MAXIMUM_PARTS)]
 
 
@@ -59,20 +50,15 @@ class _Consignment(ReplyPart):
     reference: str | None = None
     consignment_state: str
     allocation: Annotated[_Allocation | None, WrapValidator(_none_if_unreadable)] = None
-    failed_allocation: Annotated[_FailedAllocation | None, WrapValidator(_none_if_unreadable)] = None
     consignment_legs: Annotated[_Legs | None, WrapValidator(_none_if_unreadable)] = None
 
 
 @dataclass(frozen=True, slots=True)
 class ConsignmentStatus:
-    """How a consignment stands with PRO: `allocated`, or in a `state` without an allocation.
-
-    `failure_message` is of its last failed allocation, which a later success does not clear.
-    """
+    """How a consignment stands with PRO: `allocated`, or in a `state` without an allocation."""
 
     state: str
     allocated: Allocated | None
-    failure_message: str | None
 
 
 def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str) -> ConsignmentStatus:
@@ -86,16 +72,12 @@ def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str
         raise UnreadableReplyError("the reply is not a consignment with a ConsignmentState") from error
     if consignment.reference not in (None, reference):
         raise UnreadableReplyError(f"the reply is not about {reference}")
-    failed = consignment.failed_allocation
-    failure_message = failed.message[:MAXIMUM_MESSAGE_CHARACTERS] if failed and failed.message else None
     state = consignment.consignment_state
     if state in NOT_ALLOCATED_STATES | PASSING_STATES:
-        return ConsignmentStatus(state, None, failure_message)
+        return ConsignmentStatus(state, None)
     if consignment.allocation is None:
         raise UnreadableReplyError(f"{reference} has a state past allocation, and no readable Allocation")
-    return ConsignmentStatus(
-        state, _allocated(consignment, consignment.allocation, reference, base_url), failure_message
-    )
+    return ConsignmentStatus(state, _allocated(consignment, consignment.allocation, reference, base_url))
 
 
 def _allocated(

@@ -69,6 +69,9 @@ class ParallelCalls:
         except (NotSentError, NoReplyError, KeyUnavailableError) as error:
             logger.warning("call to PRO failed", extra={"error": str(error)})
             return error
+        except Exception as error:  # noqa: BLE001 - one call's must not hide what the others of its batch came to
+            logger.error("call to PRO crashed", extra={"error": type(error).__name__, "path": path})
+            return NoReplyError(f"{method} {path} crashed: {type(error).__name__}", timed_out=False)
 
     def _in_parallel(
         self, send: Callable[[Key], Reply | CallError], keys: Sequence[Key], seconds: float

@@ -21,6 +21,8 @@ from allocation.domain.outcomes import (
 from allocation.domain.references import ConsignmentReference
 
 CONSIGNMENT_NOT_FOUND: Final = "ConsignmentNotFoundException"
+ALLOCATION_FAILED: Final = "AllocationFailed"
+"""PRO's state of a consignment whose last allocation failed. It can be allocated again."""
 MODE_NOT_FOUND: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
 AT_IT_STILL: Final = frozenset({502, 504})
 """A gateway's own statuses: what is behind it may go on with the call."""
@@ -53,21 +55,20 @@ class Untouched:
 class Doubtful:
     """PRO may have allocated: its state is read before anything else is done.
 
-    Where it turns out to be unallocated, `failure` stands as the outcome; without one, the consignment is tried
-    `again` or goes back to the queue for `cause`. A state of `AllocationFailed` is an outcome too, unless it may be
-    `old`: from before this order asked at all. While a call is `open`, that PRO itself has not answered and may carry
-    out yet, no failure is an outcome: PRO may be asked again after one, and so by that call.
+    Where it turns out not to be allocated, `failure` stands as the outcome; without one, the consignment is tried
+    `again` or goes back to the queue for `cause`, also where its state is `AllocationFailed`: that may be from before
+    this order asked at all. While a call is `open`, that PRO itself has not answered and may carry out yet, no failure
+    is an outcome: PRO may be asked again after one, and so by that call.
     """
 
     cause: Cause
     failure: Failure | None = None
     again: bool = True
     retry_after_seconds: int | None = None
-    old: bool = False
     open: bool = False
 
 
-ASKED_BEFORE: Final = Doubtful("outcome_unknown", old=True)
+ASKED_BEFORE: Final = Doubtful("outcome_unknown")
 """Somebody asked PRO before, may have got the consignment allocated, and ended before that was written down."""
 
 
@@ -159,16 +160,16 @@ def judge_state(
     """What PRO's own state of a consignment means, after a call that left a doubt about it."""
     if isinstance(reply, KeyUnavailableError):
         return Deferred("credentials")
-    if isinstance(reply, OutOfTimeError) and doubt.old:
+    if isinstance(reply, OutOfTimeError) and doubt is ASKED_BEFORE:
         return Deferred("out_of_time")
     if not isinstance(reply, Reply):
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
     if reply.status in NOT_AUTHORISED:
         return _judge_refused_state(doubt, reply)
-    # An empty 404 may be a gateway's, or the wrong URL's: it counts beside an error of PRO's own.
-    if reply.status == 404 and (read_error(reply.body) or (doubt.failure and not reply.body)):
-        return AllocationFailed(Failure(CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
     unknown = Deferred("outcome_unknown", reply.retry_after_seconds or doubt.retry_after_seconds)
+    # An empty 404 may be a gateway's, or the wrong URL's: it counts beside an error of PRO's own.
+    if reply.status == 404 and not doubt.open and (read_error(reply.body) or (doubt.failure and not reply.body)):
+        return AllocationFailed(Failure(CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
     if reply.status != 200:
         return unknown
     try:
@@ -182,7 +183,7 @@ def _judge_refused_state(doubt: Doubtful, reply: Reply) -> Outcome | Deferred:
     if reply.status == FORBIDDEN and reply.retry_after_seconds is not None:
         return Deferred("throttled", reply.retry_after_seconds)
     if reply.status == FORBIDDEN and read_error(reply.body):
-        return AllocationFailed(doubt.failure) if doubt.failure else Deferred("outcome_unknown")
+        return AllocationFailed(doubt.failure) if doubt.failure and not doubt.open else Deferred("outcome_unknown")
     return Deferred("credentials")
 
 
@@ -191,20 +192,22 @@ def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Defer
         return status.allocated
     if status.state in PASSING_STATES:
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
-    if doubt.failure and doubt.failure.code in MODE_NOT_FOUND:
-        return AllocationFailed(doubt.failure)
-    if doubt.open and (doubt.failure or status.state == "AllocationFailed"):
+    if doubt.open and (doubt.failure or status.state == ALLOCATION_FAILED):
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
-    if status.state == "AllocationFailed" and not doubt.old:
-        message = doubt.failure.message if doubt.failure else status.failure_message
-        return AllocationFailed(Failure(NO_CARRIER_SERVICE_AVAILABLE, message or "no carrier service fits"))
     if doubt.failure:
-        return AllocationFailed(doubt.failure)
+        return AllocationFailed(_named(doubt.failure, status))
     return (
         TryAgain(doubt.cause, doubt.retry_after_seconds)
         if doubt.again
         else Deferred(doubt.cause, doubt.retry_after_seconds)
     )
+
+
+def _named(failure: Failure, status: ConsignmentStatus) -> Failure:
+    """The failure by the code that every allocator gives it, where PRO's own state says what it is."""
+    if status.state == ALLOCATION_FAILED and failure.code not in MODE_NOT_FOUND:
+        return Failure(NO_CARRIER_SERVICE_AVAILABLE, failure.message)
+    return failure
 
 
 def is_refusal(status: int) -> bool:
