@@ -82,7 +82,7 @@ schemas: $(DEVELOPMENT)/.synced ## generate docs/events/*.schema.json anew after
 ## Working on it
 
 test: $(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## all tests, with branch coverage
-	@exec $(DEVELOPMENT)/bin/python -m pytest tests --cov --cov-report=term
+	@exec $(DEVELOPMENT)/bin/python -m pytest tests --numprocesses auto --dist loadgroup --cov --cov-report=term
 
 check: lint typecheck test ## lint, format, types and tests, as in CI
 

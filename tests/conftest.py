@@ -1,4 +1,4 @@
-"""What all tests share: closed sockets where nothing may be reached, and how long Hypothesis looks for examples."""
+"""What all tests share: closed sockets where nothing may be reached, stacks in turn, and Hypothesis's settings."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,7 @@ from hypothesis import settings
 
 TESTS = Path(__file__).parent
 CLOSED = (TESTS / "unit", TESTS / "properties")
+STACKS = TESTS / "end_to_end"
 
 # The settings of whoever runs the tests are no part of them: a profile that does not exist would fail every client.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -22,7 +23,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Closes the sockets of unit tests and of properties; a test marked `enable_socket` keeps its own."""
+    """Closes the sockets of unit tests and of properties, but those marked `enable_socket`; deploys stacks in turn."""
     for item in items:
         if any(folder in item.path.parents for folder in CLOSED) and not item.get_closest_marker("enable_socket"):
             item.add_marker(pytest.mark.disable_socket)
+        if STACKS in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("stacks"))
