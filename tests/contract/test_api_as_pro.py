@@ -35,7 +35,7 @@ class NoClaims:
     def take(self, _references: object, _seconds: float) -> Claimed:
         return Claimed()
 
-    def give_back(self, _references: object, _seconds: float) -> None:
+    def give_back(self, _references: object, _until: int, _seconds: float) -> None:
         """Forgets nothing, for nothing was remembered."""
 
 

@@ -35,6 +35,7 @@ NOTHING_FITS = ConsignmentReference("EC-NOF-000-AAA")
 MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
 RESERVE = 0.1
 PATIENCE_SECONDS = 180.0
+UNTIL = 1_764_075_600_000
 
 
 class Remaining:
@@ -81,9 +82,10 @@ class RememberedClaims:
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
         self.taken += [(reference, seconds) for reference in references if reference not in self.hold]
         held = {reference: self.hold[reference] for reference in references if reference in self.hold}
-        return Claimed(frozenset(self.before.intersection(references)), held)
+        return Claimed(frozenset(self.before.intersection(references)), held, UNTIL)
 
-    def give_back(self, references: Sequence[ConsignmentReference], seconds: float) -> None:
+    def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
+        assert until == UNTIL
         self.given_back += [(reference, seconds) for reference in references]
 
 

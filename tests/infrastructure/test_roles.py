@@ -52,9 +52,7 @@ def test_order_function_may_read_the_pro_key_and_share_circuits_only_where_pro_a
     assert allowed([circuits]) == {
         arn("ProCircuitsTable"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
     }
-    assert allowed([claims]) == {
-        arn("ProClaimsTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:BatchWriteItem"}
-    }
+    assert allowed([claims]) == {arn("ProClaimsTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"}}
     assert key["Action"] == "secretsmanager:GetSecretValue"
     assert key["Resource"]["Fn::Sub"].endswith(":secret:${ProSecretName}-??????")
 

@@ -39,29 +39,43 @@ def environments(dynamodb: "DynamoDBClient") -> Environments:
     return Environments(dynamodb)
 
 
+def after(seconds: float) -> int:
+    """Milliseconds since 1970."""
+    return int((NOON.timestamp() + seconds) * 1000)
+
+
 def test_what_nobody_has_asked_for_is_claimed(environments: Environments) -> None:
-    assert environments.claims().take([A, B], 60) == Claimed()
+    assert environments.claims().take([A, B], 60) == Claimed(until=after(60))
 
 
 def test_what_another_may_be_asking_for_is_held_for_as_long(environments: Environments) -> None:
     environments.claims().take([A], 60)
     environments.now += timedelta(seconds=20, milliseconds=1)
-    assert environments.claims().take([A, B], 60) == Claimed(frozenset(), {A: 40})
-    assert environments.claims().take([A, B], 60) == Claimed(frozenset(), {A: 40, B: 60})
+    assert environments.claims().take([A, B], 60).held == {A: 40}
+    assert environments.claims().take([A, B], 60).held == {A: 40, B: 60}
 
 
 def test_what_another_has_asked_for_and_ended_is_claimed_and_known_to_be_asked_for(environments: Environments) -> None:
     environments.claims().take([A], 60)
     environments.now += timedelta(seconds=60)
-    assert environments.claims().take([A], 60) == Claimed(frozenset({A}))
-    assert environments.claims().take([A], 60) == Claimed(frozenset(), {A: 60})
+    assert environments.claims().take([A], 60) == Claimed(frozenset({A}), {}, after(120))
+    assert environments.claims().take([A], 60) == Claimed(frozenset(), {A: 60}, after(120))
 
 
 def test_a_claim_that_is_given_back_keeps_nobody_waiting(environments: Environments) -> None:
     one = environments.claims()
-    one.take([A, B], 60)
-    one.give_back([A], 0)
-    assert environments.claims().take([A, B], 60) == Claimed(frozenset({A}), {B: 60})
+    one.give_back([A], one.take([A, B], 60).until, 0)
+    assert environments.claims().take([A, B], 60) == Claimed(frozenset({A}), {B: 60}, after(60))
+
+
+def test_a_claim_that_is_given_back_too_late_is_not_taken_from_who_has_it_now(environments: Environments) -> None:
+    """DynamoDB may carry out late, or a second time, what was sent to it."""
+    one = environments.claims()
+    earlier = one.take([A], 60).until
+    environments.now += timedelta(seconds=60)
+    environments.claims().take([A], 60)
+    one.give_back([A], earlier, 0)
+    assert environments.claims().take([A], 60).held == {A: 60}
 
 
 def test_a_claim_that_another_makes_in_between_is_found_held(
@@ -77,14 +91,15 @@ def test_a_claim_that_another_makes_in_between_is_found_held(
         return write(**arguments)
 
     monkeypatch.setattr(environments.dynamodb, "transact_write_items", overtaken)
-    assert slow.take([A, B, C], 60) == Claimed(frozenset(), {B: 60})
+    assert slow.take([A, B, C], 60).held == {B: 60}
     assert environments.claims().take([A, B, C], 60).held.keys() == {A, B, C}
 
 
 def test_more_than_one_request_takes_are_claimed(environments: Environments) -> None:
     many = [reference(number) for number in range(130)]
-    assert environments.claims().take(many, 60) == Claimed()
-    environments.claims().give_back(many, 0)
+    claimed = environments.claims().take(many, 60)
+    assert claimed == Claimed(until=after(60))
+    environments.claims().give_back(many, claimed.until, 0)
     assert environments.claims().take(many, 60).asked_before == set(many)
 
 
@@ -95,9 +110,8 @@ def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "any")
 
     one = environments.claims()
-    monkeypatch.setattr(environments.dynamodb, "batch_write_item", fail)
-    one.give_back([A], 0)
     monkeypatch.setattr(environments.dynamodb, "transact_write_items", fail)
+    one.give_back([A], after(60), 0)
     with pytest.raises(RetryableError, match="ThrottlingException"):
         one.take([A], 60)
     monkeypatch.setattr(environments.dynamodb, "batch_get_item", fail)

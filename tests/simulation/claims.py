@@ -43,18 +43,6 @@ class SimulatedClaims:
 
         return self._call("TransactWriteItems", work)
 
-    def batch_write_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
-        """Writes claims, whatever stands there; now and then not all of them."""
-        [(_, requests)] = RequestItems.items()
-        items = [request["PutRequest"]["Item"] for request in requests]
-
-        def work() -> dict[str, Any]:
-            done = items[self._world.random.choice((0, 0, 0, 1)) :]
-            self.items |= {item[KEY]["S"]: item for item in done}
-            return {}
-
-        return self._call("BatchWriteItem", work)
-
     def _holds(
         self,
         TableName: str,

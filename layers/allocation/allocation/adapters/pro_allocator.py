@@ -90,7 +90,7 @@ class ProAllocator:
                 open_calls.update(free)
                 raise
             finally:
-                self._give_back(free, answers, open_calls)
+                self._give_back(free, claimed.until, answers, open_calls)
             raise_trouble(answers)
 
         try:
@@ -106,14 +106,18 @@ class ProAllocator:
         return self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
 
     def _give_back(
-        self, references: Sequence[ConsignmentReference], answers: Answers, open_calls: Set[ConsignmentReference]
+        self,
+        references: Sequence[ConsignmentReference],
+        until: int,
+        answers: Answers,
+        open_calls: Set[ConsignmentReference],
     ) -> None:
         """Ends the claims of what has no outcome: at once, or when PRO can no longer be at it."""
         without = [each for each in references if isinstance(answers.get(each), Deferred | None)]
         in_hand = {each for each in without if each in open_calls or is_unknown(answers.get(each))}
         for is_in_hand, seconds in ((False, 0.0), (True, self.patience_seconds)):
             if ended := [each for each in without if (each in in_hand) is is_in_hand]:
-                self.claims.give_back(ended, seconds)
+                self.claims.give_back(ended, until, seconds)
 
     def _allocate(
         self,

@@ -11,13 +11,11 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from allocation.adapters.aws import cause_of
 from allocation.adapters.dynamodb_reads import MOST_KEYS, read_items
 from allocation.adapters.dynamodb_records import KEY, NOT_THERE_YET
 from allocation.adapters.dynamodb_transactions import CONDITION_FAILED, Action, CancelledError, Transactions
 from allocation.batches import batches
+from allocation.domain.errors import RetryableError
 from allocation.domain.references import ConsignmentReference
 from allocation.observability import logger
 
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 KEPT: Final = timedelta(days=30)
 """Longer than any message lives; after that a record, or PRO's own state, has to tell."""
 MOST_ATTEMPTS: Final = 3
-MOST_A_REQUEST: Final = 25
-"""`BatchWriteItem`'s limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +35,8 @@ class Claimed:
     """Claimed now; somebody asked for it earlier, and has ended."""
     held: Mapping[ConsignmentReference, int] = field(default_factory=dict)
     """Not claimed: somebody else may be asking for it, for so many seconds yet."""
+    until: int = 0
+    """When the claims end that were made now, in milliseconds since 1970 UTC."""
 
 
 class Claims(Protocol):
@@ -47,8 +45,11 @@ class Claims(Protocol):
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
         """Claims the consignments for so many seconds. Raises `RetryableError`."""
 
-    def give_back(self, references: Sequence[ConsignmentReference], seconds: float) -> None:
-        """Lets others ask in so many seconds; never raises: a claim that is not given back ends by itself."""
+    def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
+        """Lets others ask in so many seconds, where the claims are those that end at `until`.
+
+        Never raises: a claim that is not given back ends by itself.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +65,23 @@ class DynamoDBClaims:
 
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
         """Claims the consignments, each by a conditional write upon what was read."""
+        until = milliseconds(self.now()) + ceil(seconds * 1000)
         asked_before: set[ConsignmentReference] = set()
         held: dict[ConsignmentReference, int] = {}
         for batch in batches(references, MOST_KEYS):
-            claimed = self._take(batch, seconds)
+            claimed = self._take(batch, until)
             asked_before |= claimed.asked_before
             held |= claimed.held
-        return Claimed(frozenset(asked_before), held)
+        return Claimed(frozenset(asked_before), held, until)
 
-    def _take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
+    def _take(self, references: Sequence[ConsignmentReference], until: int) -> Claimed:
         for attempt in range(MOST_ATTEMPTS):
             found = self._found(references)
             now = milliseconds(self.now())
-            held = {key: ceil((until - now) / 1000) for key, until in found.items() if until > now}
+            held = {key: ceil((ends - now) / 1000) for key, ends in found.items() if ends > now}
             free = [reference for reference in references if reference not in held]
             try:
                 if free:
-                    until = now + ceil(seconds * 1000)
                     Transactions(self.client).write([self._put(each, found.get(each), until) for each in free])
                 return Claimed(frozenset(found.keys() - held.keys()), held)
             except CancelledError as error:
@@ -114,17 +115,17 @@ class DynamoDBClaims:
             "expiresAt": {"N": str(int((self.now() + KEPT).timestamp()))},
         }
 
-    def give_back(self, references: Sequence[ConsignmentReference], seconds: float) -> None:
-        """Ends the claims in so many seconds, and keeps that they were made."""
-        until = milliseconds(self.now()) + ceil(seconds * 1000)
-        for batch in batches(references, MOST_A_REQUEST):
-            puts: list[Any] = [{"PutRequest": {"Item": self._item(reference, until)}} for reference in batch]
+    def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
+        """Ends the claims in so many seconds, and keeps that they were made.
+
+        Upon what `take` wrote: a request that is carried out late must not end what somebody else has claimed since.
+        """
+        ends = milliseconds(self.now()) + ceil(seconds * 1000)
+        for batch in batches(references, MOST_KEYS):
             try:
-                answer = self.client.batch_write_item(RequestItems={self.table: puts})
-                if left := answer.get("UnprocessedItems", {}).get(self.table):
-                    logger.warning("claims not given back", extra={"cause": "unprocessed", "claims": len(left)})
-            except (ClientError, BotoCoreError) as error:
-                logger.warning("claims not given back", extra={"cause": cause_of(error), "consignments": batch})
+                Transactions(self.client).write([self._put(reference, until, ends) for reference in batch])
+            except RetryableError as error:
+                logger.warning("claims not given back", extra={"cause": str(error), "consignments": batch})
 
 
 def milliseconds(moment: datetime) -> int:
