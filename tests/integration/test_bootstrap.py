@@ -12,7 +12,7 @@ import pytest
 from allocation import bootstrap
 from allocation.adapters.aws import client
 from allocation.adapters.pro_allocator import ProAllocator
-from allocation.domain.errors import ConfigurationError
+from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.engine.allocator import EngineAllocator
 
 LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
@@ -69,11 +69,11 @@ def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.Mon
     s3.create_bucket(Bucket="catalogues", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
     s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes().replace(b"CX_NDS", b"CX_NEW"))
     wire(monkeypatch, NEEDED | {"CATALOGUE_LOCATION": "s3://catalogues/live.json"})
-    engine = bootstrap.engine_at("s3://catalogues/live.json")
-    with pytest.raises(ConfigurationError, match="there is no usable catalogue"):
-        engine()
+    with pytest.raises(RetryableError, match="there is no usable catalogue"):
+        bootstrap.engine_at("s3://catalogues/live.json")()
     s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes())
-    assert "CX_NDS" in {service.reference for service in engine().catalogue.services}
+    engine = bootstrap.engine_at("s3://catalogues/live.json")()
+    assert "CX_NDS" in {service.reference for service in engine.catalogue.services}
 
 
 def test_a_catalogue_of_no_known_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

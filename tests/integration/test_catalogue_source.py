@@ -7,19 +7,33 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, IncompleteReadError
 from moto import mock_aws
 
+from allocation.adapters.aws import cause_of
 from allocation.adapters.catalogue_source import AppConfigStore, CatalogueSource, S3Store, store_at
 from allocation.domain.errors import ConfigurationError, RetryableError
+from allocation.domain.modes import DefaultRules
 from allocation.engine import packaged
-from allocation.engine.compiled import write_compiled
+from allocation.engine.allocator import EngineAllocator
+from allocation.engine.compiled import InvalidCatalogueError, write_compiled
+from allocation.workflow import UNAVAILABLE, WAVE, AllocateOrders
 from tests.benchmarks.catalogues import full_catalogue
+from tests.fakes.ports import (
+    FakeDeadline,
+    InMemoryLimits,
+    InMemoryRecords,
+    InMemoryRefusedMessages,
+    RecordedRedelivery,
+)
+from tests.samples import NOON, message, reference
 
 GOOD = Path(packaged.__file__).with_name("sample.json").read_text("utf-8")
 OTHER = write_compiled(full_catalogue(3))
 BUCKET = "catalogues"
 KEY = "live/catalogue.json"
+DENIED = ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+DOWN = EndpointConnectionError(endpoint_url="https://s3.example.test")
 
 
 class Clock:
@@ -31,14 +45,39 @@ class Clock:
         return self.seconds
 
 
+class Broken:
+    """A body whose connection breaks off."""
+
+    def read(self) -> bytes:
+        raise IncompleteReadError(actual_bytes=1, expected_bytes=2)
+
+
 class Source:
-    """A source over S3, with all that happened to it."""
+    """A source over S3, with all that happened to it.
+
+    Every read ends with `error` where there is one; `breaks` breaks off what is read.
+    """
 
     def __init__(self, s3: Any) -> None:
         self.s3 = s3
+        self.reads: list[str] = []
+        self.error: Exception | None = None
+        self.breaks = False
+        for operation in ("GetObject", "ListObjectVersions"):
+            s3.meta.events.register(f"before-call.s3.{operation}", self.read)
+        s3.meta.events.register("after-call.s3.GetObject", self.answered)
         self.clock = Clock()
         self.refused: list[Exception] = []
         self.engine = CatalogueSource(S3Store(s3, BUCKET, KEY), clock=self.clock, refused=self.refused.append)
+
+    def read(self, model: Any, **_: Any) -> None:
+        self.reads.append(model.name)
+        if self.error:
+            raise self.error
+
+    def answered(self, parsed: dict[str, Any], **_: Any) -> None:
+        if self.breaks and "Body" in parsed:
+            parsed["Body"] = Broken()
 
     def put(self, text: str) -> None:
         self.s3.put_object(Bucket=BUCKET, Key=KEY, Body=text.encode())
@@ -109,22 +148,127 @@ def test_a_new_environment_takes_the_last_good_version_of_the_object(source: Sou
 
 def test_without_any_good_catalogue_nothing_is_allocated(source: Source) -> None:
     """Least of all by the packaged sample, whose prices are invented."""
-    with pytest.raises(RetryableError, match="NoSuchKey"):
-        source.engine()
-    source.put("bad")
-    with pytest.raises(ConfigurationError, match="no usable catalogue"):
-        source.engine()
+    for bad in ("bad", "worse"):
+        source.put(bad)
+        source.clock.seconds += 10
+        with pytest.raises(RetryableError, match="no usable catalogue: compile one, and put it where"):
+            source.engine()
     source.put(GOOD)
-    assert source.version() == "2026-11-23"
+    assert source.version(after=10) == "2026-11-23"
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"), [(None, "NoSuchKey"), (DENIED, "AccessDenied"), (DOWN, "EndpointConnectionError")]
+)
+def test_a_first_read_that_fails_is_reported_and_says_what_to_look_at(
+    source: Source, error: Exception | None, cause: str
+) -> None:
+    source.error = error
+    with pytest.raises(RetryableError, match=rf"can't be read now \({cause}.*the function's role may read it"):
+        source.engine()
+    (reported,) = source.refused
+    assert isinstance(reported, ClientError | BotoCoreError)
+    assert cause_of(reported) == cause
+
+
+def test_that_there_is_no_usable_catalogue_is_reported_as_long_as_it_is_so(source: Source) -> None:
+    """An alarm that ends while orders wait would be taken for the end of the trouble."""
+    source.put("bad")
+    for _ in range(2):
+        with pytest.raises(RetryableError):
+            source.engine()
+        source.clock.seconds += 10
+    assert [type(each) for each in source.refused] == [InvalidCatalogueError, RetryableError, RetryableError]
+
+
+@pytest.mark.parametrize("error", [None, DENIED])
+def test_after_a_first_read_in_vain_the_store_is_left_alone_for_a_while(
+    source: Source, error: Exception | None
+) -> None:
+    source.put("bad")
+    source.error = error
+    with pytest.raises(RetryableError) as first:
+        source.engine()
+    reads, refused = list(source.reads), list(source.refused)
+    source.error = None
+    source.put(GOOD)
+    source.clock.seconds += 9
+    with pytest.raises(RetryableError) as again:
+        source.engine()
+    assert (str(again.value), source.reads, source.refused) == (str(first.value), reads, refused)
+    assert source.version(after=1) == "2026-11-23"
+
+
+def test_the_while_begins_when_the_first_read_ends(source: Source) -> None:
+    """A store that nobody reaches takes longer to say so than it is left alone for."""
+
+    def slow(**_: Any) -> None:
+        source.clock.seconds += 20
+
+    source.s3.meta.events.register_first("before-call.s3.GetObject", slow)
+    for _ in range(2):
+        with pytest.raises(RetryableError):
+            source.engine()
+    assert source.reads == ["GetObject"]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "reads"),
+    [
+        ("bad", None, ["GetObject", "ListObjectVersions"]),
+        (None, None, ["GetObject"]),
+        (GOOD, DENIED, ["GetObject"]),
+    ],
+    ids=["bad", "missing", "denied"],
+)
+def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
+    source: Source, text: str | None, error: Exception | None, reads: list[str]
+) -> None:
+    if text:
+        source.put(text)
+    source.error = error
+    records, redelivery = InMemoryRecords(), RecordedRedelivery()
+    use_case = AllocateOrders(
+        EngineAllocator(source.engine, now=lambda: NOON, api_base_url="", usage=InMemoryLimits()),
+        DefaultRules(),
+        records,
+        InMemoryRefusedMessages(),
+        redelivery,
+        now=lambda: NOON,
+        jitter=lambda: 0.5,
+    )
+    messages = [message(f"m{at}", *map(reference, range(at, at + WAVE))) for at in range(0, 3 * WAVE, WAVE)]
+    report = use_case.process(messages, FakeDeadline())
+    assert report.returned == {each.message_id: UNAVAILABLE for each in messages}
+    assert (source.reads, len(source.refused)) == (reads, len(reads))
+    assert (records.kept, report.refused) == ({}, {})
+
+
+def test_a_catalogue_that_broke_off_is_read_again(source: Source) -> None:
+    source.put(GOOD)
+    source.breaks = True
+    with pytest.raises(RetryableError, match="IncompleteReadError"):
+        source.engine()
+    source.breaks = False
+    assert source.version(after=10) == "2026-11-23"
+    source.put(OTHER)
+    source.breaks = True
+    assert source.version(after=60) == "2026-11-23"
+    source.breaks = False
+    assert source.version(after=60) == "benchmark"
 
 
 class AppConfig:
-    """AppConfig's data plane as its documentation has it: a token a call, an empty body where nothing changed."""
+    """AppConfig's data plane as its documentation has it: a token a call, an empty body where nothing changed.
+
+    What `breaks` breaks off counts as sent.
+    """
 
     def __init__(self) -> None:
         self.text = ""
         self.sent = ""
         self.token = 0
+        self.breaks = False
 
     def start_configuration_session(self, **profile: str) -> dict[str, str]:
         assert set(profile) == {
@@ -132,14 +276,15 @@ class AppConfig:
             "EnvironmentIdentifier",
             "ConfigurationProfileIdentifier",
         }
-        return {"InitialConfigurationToken": "0"}
+        self.sent = ""
+        return {"InitialConfigurationToken": str(self.token)}
 
     def get_latest_configuration(self, *, ConfigurationToken: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         assert ConfigurationToken == str(self.token)
         self.token += 1
         changed = self.text if self.text != self.sent else ""
         self.sent = self.text
-        body = io.BytesIO(changed.encode())
+        body = Broken() if self.breaks else io.BytesIO(changed.encode())
         return {"Configuration": body, "NextPollConfigurationToken": str(self.token)}
 
 
@@ -155,6 +300,19 @@ def test_appconfig_sends_a_catalogue_only_when_it_changed() -> None:
         clock.seconds += 60
     assert versions == ["2026-11-23", "2026-11-23", "2026-11-23", "benchmark"]
     assert len(refused) == 1
+
+
+def test_a_catalogue_of_appconfig_that_broke_off_is_read_again() -> None:
+    appconfig, clock = AppConfig(), Clock()
+    source = CatalogueSource(
+        AppConfigStore(appconfig, "shop", "live", "catalogue"), clock=clock, refused=list[Exception]().append
+    )
+    appconfig.text, appconfig.breaks = GOOD, True
+    with pytest.raises(RetryableError, match="IncompleteReadError"):
+        source()
+    appconfig.breaks = False
+    clock.seconds += 10
+    assert source().catalogue.version == "2026-11-23"
 
 
 def test_a_location_names_its_store() -> None:

@@ -15,6 +15,8 @@ from allocation.engine.compiled import InvalidCatalogueError, read_compiled
 from allocation.engine.engine import Engine
 
 REFRESH_SECONDS: Final = 60.0
+PAUSE_SECONDS: Final = 10.0
+"""How long a store is left alone after it was found without a usable catalogue: each wave and request asks for one."""
 OLDER_VERSIONS: Final = 5
 """How many versions of an S3 object a new environment tries, latest first, where the bucket keeps versions."""
 
@@ -48,8 +50,9 @@ class S3Store:
             if cause_of(error) in UNCHANGED:
                 return None
             raise
-        self._etag = answer["ETag"]
-        return str(answer["Body"].read(), "utf-8", "replace")
+        text = str(answer["Body"].read(), "utf-8", "replace")
+        self._etag = answer["ETag"]  # only now: a text that breaks off must be sent again
+        return text
 
     def earlier(self) -> list[str]:
         """The versions before the current one."""
@@ -78,8 +81,8 @@ class AppConfigStore:
             self._token = self._client.start_configuration_session(**self._profile)["InitialConfigurationToken"]
         token, self._token = self._token, None
         answer = self._client.get_latest_configuration(ConfigurationToken=token)
-        self._token = answer["NextPollConfigurationToken"]
         text = str(answer["Configuration"].read(), "utf-8", "replace")
+        self._token = answer["NextPollConfigurationToken"]  # only now: a text that breaks off must be sent again
         return text or None
 
     def earlier(self) -> list[str]:
@@ -90,7 +93,8 @@ class AppConfigStore:
 class CatalogueSource:
     """The engine over the catalogue of a store. Call it for the engine to use now.
 
-    `clock` returns seconds that only grow; `refused` is told of each version that could not be used or read.
+    `clock` returns seconds that only grow; `refused` is told of each version that could not be used or read, and each
+    time that no usable one was found.
     """
 
     def __init__(self, store: Store, *, clock: Callable[[], float], refused: Callable[[Exception], None]) -> None:
@@ -99,11 +103,12 @@ class CatalogueSource:
         self._refused = refused
         self._engine: Engine | None = None
         self._asked_at = float("-inf")
+        self._lack = ""
 
     def __call__(self) -> Engine:
         """The engine over the last good catalogue, asking for a new one once a minute.
 
-        Raises `RetryableError` or `ConfigurationError` where there never was a good one.
+        Raises `RetryableError` where there never was a good one; the store is not asked again for `PAUSE_SECONDS` then.
         """
         if self._engine is None:
             self._engine = self._first()
@@ -112,18 +117,35 @@ class CatalogueSource:
         return self._engine
 
     def _first(self) -> Engine:
+        if self._clock() - self._asked_at < PAUSE_SECONDS:
+            raise RetryableError(self._lack)
         try:
-            text = self._store.changed()
-            self._asked_at = self._clock()
-            return self._usable(text or "") or self._last_good()
+            engine = self._latest_good()
         except (ClientError, BotoCoreError) as error:
-            raise RetryableError(f"the catalogue can't be read now ({cause_of(error)})") from error
+            self._refused(error)
+            raise self._lacking(
+                f"the catalogue can't be read now ({cause_of(error)}): see that it is where the function looks, "
+                "and that the function's role may read it"
+            ) from error
+        if engine is None:
+            lacking = self._lacking("there is no usable catalogue: compile one, and put it where the function looks")
+            self._refused(lacking)
+            raise lacking
+        self._asked_at = self._clock()
+        return engine
 
-    def _last_good(self) -> Engine:
-        for text in self._store.earlier():
-            if engine := self._usable(text):
-                return engine
-        raise ConfigurationError("there is no usable catalogue: compile one, and put it where the function looks")
+    def _latest_good(self) -> Engine | None:
+        text = self._store.changed()
+        latest = None if text is None else self._usable(text)
+        return latest or next(filter(None, map(self._usable, self._store.earlier())), None)
+
+    def _lacking(self, text: str) -> RetryableError:
+        """The error to raise, remembered for the pause.
+
+        The pause begins now, at the end of the attempt: where nobody answers, that alone takes longer than the pause.
+        """
+        self._lack, self._asked_at = text, self._clock()
+        return RetryableError(text)
 
     def _refreshed(self, engine: Engine) -> Engine:
         self._asked_at = self._clock()
