@@ -23,11 +23,14 @@ def test_message_reaches_the_dlq_after_an_outage_of_six_hours_at_the_earliest(st
     redrive = queue["RedrivePolicy"]
     receives = redrive["maxReceiveCount"]
     assert receives == MOST_RECEIVES
-    shortest_waits = [wait_seconds(Deferred("outage"), received, jitter=0) for received in range(1, receives)]
-
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["OrderDlq", "Arn"]}
-    assert sum(shortest_waits) >= 6 * 3600
-    assert receives * queue["VisibilityTimeout"] >= 6 * 3600, "where the function can't answer, its time-out counts"
+
+    # Whatever each delivery came to: returned for one cause or another, or ended by the visibility timeout.
+    waits = [
+        [wait_seconds(Deferred(cause), received, jitter=0) for cause in ("outage", "out_of_time")]
+        for received in range(1, receives)
+    ]
+    assert sum(min(*each, queue["VisibilityTimeout"]) for each in waits) >= 6 * 3600
 
 
 @pytest.mark.parametrize("queue", QUEUES)

@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from allocation.adapters.dynamodb_documents import from_item
 from allocation.adapters.dynamodb_limits import DynamoDBLimits
@@ -172,6 +172,18 @@ def test_records_that_can_not_be_written_are_in_neither_set(
     refuse(dynamodb, monkeypatch, "put_item", error)
     receipt = records.add([record_of(A), record_of(B)])
     assert receipt == AddReceipt(frozenset(), frozenset())
+
+
+@pytest.mark.parametrize("error", [ReadTimeoutError(endpoint_url="x"), EndpointConnectionError(endpoint_url="x")])
+def test_a_table_that_does_not_answer_is_not_asked_again_for_each_record(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Each call in vain takes seconds, and the function would be killed before it has returned the messages."""
+    asked = [refuse(dynamodb, monkeypatch, operation, error) for operation in ("transact_write_items", "put_item")]
+    many = [record_of(reference(number)) for number in range(60)]
+    assert records.add(many) == AddReceipt(frozenset(), frozenset())
+    assert records.add([record_of(A)]) == AddReceipt(frozenset(), frozenset())
+    assert [len(calls) for calls in asked] == [1, 1]
 
 
 def test_a_record_too_large_for_an_item_does_not_hold_the_others_back(records: DynamoDBRecords) -> None:

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from allocation.adapters import pro_allocator
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.ports import QueueMessage
-from allocation.workflow import AllocateOrders, BatchReport
+from allocation.workflow import MOST_RECEIVES, AllocateOrders, BatchReport
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims
@@ -22,7 +22,6 @@ from tests.simulation.world import Plan, World
 
 FUNCTION_SECONDS = 60.0
 VISIBILITY_SECONDS = 361.0
-MOST_RECEIVES = 60
 BEGINNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MODES: tuple[AllocationMode, ...] = (DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS"))
 

@@ -23,6 +23,10 @@ LONGEST_HISTORY_SECONDS = 14 * 24 * 3600.0
 LATEST_SECONDS = 180.0
 """How long after its caller gave up the work of a slow call may go on: what the allocator's patience rests upon."""
 
+WRITES = ("PutItem", "TransactWriteItems", "UpdateItem")
+BOTO3_SECONDS = 17.5
+"""How long `adapters.aws.CLIENT_CONFIG` waits in all for a service that does not answer."""
+
 
 class Fault(StrEnum):
     """What can strike at a call boundary."""
@@ -71,6 +75,8 @@ class Plan:
     """A call number and the one fault of this history, which strikes there."""
     sns_outage_seconds: float = 0.0
     """How long SNS takes nothing, from the beginning."""
+    hung_writes_seconds: float = 0.0
+    """How long DynamoDB answers no write, from the beginning."""
     prompt: bool = False
     """No call is so slow that its work is done when its caller is gone: PRO need never be asked again for what it has
     allocated."""
@@ -139,6 +145,9 @@ class World:
         A slow call is given up after `seconds`; its work is done all the same, before that or long after.
         """
         self.calls += 1
+        if self.now < self.plan.hung_writes_seconds and name.startswith(WRITES):
+            self._pass_time(BOTO3_SECONDS)
+            raise error(True)
         fault = self._fault(self.calls, name)
         if fault is Fault.SLOW:
             latest = self.now + seconds + LATEST_SECONDS

@@ -27,7 +27,7 @@ from allocation.ports import (
     RefusedMessages,
 )
 
-MOST_RECEIVES: Final = 60
+MOST_RECEIVES: Final = 80
 """The queue's `maxReceiveCount` (`template.yaml`): after that many SQS moves a message to the DLQ by itself."""
 GIVEN_UP: Final = "GivenUp_"
 """What the refusal code of a message begins with that was received too often; its last cause follows."""

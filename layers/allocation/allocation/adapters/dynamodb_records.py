@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.adapters.aws import cause_of
 from allocation.adapters.dynamodb_documents import to_item
 from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.adapters.dynamodb_reads import MOST_KEYS, read_items
-from allocation.adapters.dynamodb_transactions import CONDITION_FAILED, Action, CancelledError, Transactions
+from allocation.adapters.dynamodb_transactions import (
+    CONDITION_FAILED,
+    Action,
+    CancelledError,
+    NoAnswerError,
+    Transactions,
+    not_written,
+)
 from allocation.batches import batches
 from allocation.contracts.allocation_record import record_document
 from allocation.domain.errors import RetryableError
@@ -62,22 +68,32 @@ class DynamoDBRecords:
         """Adds the records that are not there yet, each by a conditional write.
 
         None is overwritten but a failure by an allocation, where two have decided at once. A record that could not be
-        written is in no set of the receipt, and the cause is logged.
+        written is in no set of the receipt, and the cause is logged. Where DynamoDB does not answer, the rest is not
+        tried: a call that gets no answer takes 17 s, and the function has 60.
         """
         places: dict[Place, set[ConsignmentReference]] = {place: set() for place in Place}
-        for batch in batches(records, MOST_RECORDS_A_TRANSACTION):
-            if len(batch) > 1 and self._add_all(batch):
-                places[Place.ADDED].update(record.consignment_reference for record in batch)
-                continue
-            for record in batch:
-                places[self._add_one(record)].add(record.consignment_reference)
+        try:
+            for batch in batches(records, MOST_RECORDS_A_TRANSACTION):
+                self._add_batch(batch, places)
+        except NoAnswerError as error:
+            logger.error("records not written", extra={"cause": str(error)})
         return AddReceipt(*(frozenset(places[place]) for place in (Place.ADDED, Place.PRESENT, Place.OUTRUN)))
+
+    def _add_batch(self, records: Sequence[AllocationRecord], places: dict["Place", set[ConsignmentReference]]) -> None:
+        """Writes all at once or, where one of it fails, one by one. Raises `NoAnswerError`."""
+        if len(records) > 1 and self._add_all(records):
+            places[Place.ADDED].update(record.consignment_reference for record in records)
+            return
+        for record in records:
+            places[self._add_one(record)].add(record.consignment_reference)
 
     def _add_all(self, records: Sequence[AllocationRecord]) -> bool:
         """Writes all records and counts them on their limits, or none; False where one of it failed."""
         limits = [limit for record in records if (limit := limit_of(record))]
         try:
             self._transactions.write([*map(self._put, records), *self._limits.take(limits)])
+        except NoAnswerError:
+            raise
         except RetryableError as error:
             logger.warning("records are written one by one", extra={"cause": str(error), "records": len(records)})
             return False
@@ -85,53 +101,53 @@ class DynamoDBRecords:
 
     def _add_one(self, record: AllocationRecord) -> "Place":
         limit = limit_of(record)
-        return self._add_limited(record, limit) if limit else self._add_alone(record)
+        try:
+            return self._add_limited(record, limit) if limit else self._add_alone(record)
+        except NoAnswerError:
+            raise
+        except RetryableError as error:
+            extra = {"consignment": record.consignment_reference, "cause": str(error)}
+            logger.error("record not written", extra=extra)
+            return Place.NOWHERE
 
     def _add_alone(self, record: AllocationRecord) -> "Place":
-        """Writes a record; where a repeated call finds its own earlier write, the record is there all the same."""
-        try:
-            self._client.put_item(**self._put(record)["Put"])
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return self._supersede(record)
-        except (ClientError, BotoCoreError) as error:
-            return self._not_written(record, cause_of(error))
-        return Place.ADDED
+        """Writes a record; where a repeated call finds its own earlier write, the record is there all the same.
 
-    def _supersede(self, record: AllocationRecord) -> "Place":
-        """Puts an allocation in the place of a failure that somebody else recorded meanwhile.
-
-        The carrier service has the consignment, whatever the other one was told: a failed one may be allocated again.
+        An allocation takes the place of a failure that somebody else recorded meanwhile: the carrier service has the
+        consignment, whatever the other one was told, for a failed one may be allocated again.
         """
+        if self._write(self._put(record)):
+            return Place.ADDED
         if not isinstance(record.outcome, Allocated):
             return Place.PRESENT
-        put = self._put(replace(record, version=2))["Put"] | FIRST_FAILURE
+        superseding = {"Put": self._put(replace(record, version=2))["Put"] | FIRST_FAILURE}
+        return Place.ADDED if self._write(superseding) else Place.PRESENT
+
+    def _write(self, put: Action) -> bool:
+        """Writes where the condition holds, and tells whether it does. Raises `RetryableError`."""
         try:
-            self._client.put_item(**put)
+            self._client.put_item(**put["Put"])
         except self._client.exceptions.ConditionalCheckFailedException:
-            return Place.PRESENT
+            return False
         except (ClientError, BotoCoreError) as error:
-            return self._not_written(record, cause_of(error))
-        return Place.ADDED
+            raise not_written(error) from error
+        return True
 
     def _add_limited(self, record: AllocationRecord, limit: AllocationLimit) -> "Place":
-        """Writes a record and counts it on its limit, or neither."""
+        """Writes a record and counts it on its limit, or neither. Raises `RetryableError`."""
         try:
             self._transactions.write([self._put(record), *self._limits.take([limit])])
         except CancelledError as error:
             if error.reasons[:1] == (CONDITION_FAILED,):
                 return Place.PRESENT  # our own engine's: it reserves nothing with anybody
-            return Place.OUTRUN if CONDITION_FAILED in error.reasons else self._not_written(record, str(error))
-        except RetryableError as error:
-            return self._not_written(record, str(error))
+            if CONDITION_FAILED in error.reasons:
+                return Place.OUTRUN
+            raise
         return Place.ADDED
 
     def _put(self, record: AllocationRecord) -> Action:
         item = to_item(record_document(record))
         return {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": NOT_THERE_YET}}
-
-    def _not_written(self, record: AllocationRecord, cause: str) -> "Place":
-        logger.error("record not written", extra={"consignment": record.consignment_reference, "cause": cause})
-        return Place.NOWHERE
 
 
 class Place(Enum):

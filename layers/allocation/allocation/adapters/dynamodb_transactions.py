@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from allocation.adapters.aws import cause_of
 from allocation.domain.errors import RetryableError
@@ -31,6 +32,10 @@ class CancelledError(RetryableError):
         self.reasons = tuple(reasons)
 
 
+class NoAnswerError(RetryableError):
+    """DynamoDB can't be reached, or does not answer in time, several attempts notwithstanding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transactions:
     """Carries out transactions. `client` must have timeouts of its own."""
@@ -41,7 +46,9 @@ class Transactions:
     """From 0 up to 1."""
 
     def write(self, actions: Sequence[Action]) -> None:
-        """Carries out all actions or none. Raises `CancelledError`, or `RetryableError` where DynamoDB does not tell.
+        """Carries out all actions or none.
+
+        Raises `CancelledError`, `NoAnswerError`, or another `RetryableError` where DynamoDB does not tell.
 
         boto3 sends a token with each call, by which DynamoDB knows a call that it repeats.
         """
@@ -61,4 +68,10 @@ class Transactions:
             reasons = error.response.get("CancellationReasons", [])
             raise CancelledError([str(reason.get("Code", NOT_AT_FAULT)) for reason in reasons]) from error
         except (ClientError, BotoCoreError) as error:
-            raise RetryableError(f"DynamoDB did not write: {cause_of(error)}") from error
+            raise not_written(error) from error
+
+
+def not_written(error: ClientError | BotoCoreError) -> RetryableError:
+    """What a write that failed with a boto3 error is told as."""
+    kind = NoAnswerError if isinstance(error, HTTPClientError | NoConnectionError) else RetryableError
+    return kind(f"DynamoDB did not write: {cause_of(error)}")
