@@ -22,6 +22,8 @@ OUTPUTS: Final = {
     "allocations_topic_arn": "AllocationsTopicArn",
 }
 API_OUTPUTS: Final = ("ApiId", "ApiKeysSecretArn", "AllocationApiFunctionName")
+LOCAL: Final = {"Stage": "local", "ProPatienceSeconds": "5"}
+"""Parameters of a local stack: its PRO stands beside it, and is done soon with what it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Stack:
 
 def deploy(emulator: Emulator, clients: Clients, target: Target, mode: Mode) -> Stack:
     """Deploys what was built. Raises `LocalRunError`, with the log's end, if SAM or the stack fails."""
-    parameters = {"Stage": "local", **target.template_parameters(), **mode.template_parameters()}
+    parameters = {**LOCAL, **target.template_parameters(), **mode.template_parameters()}
     command = [str(SAM), "deploy", "--config-file", str(SAM_SETTINGS), "--config-env", "local"]
     template = ["--template-file", str(BUILD / "template.yaml")]
     options = [*template, "--no-progressbar", *parameter_overrides(parameters)]

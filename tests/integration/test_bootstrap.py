@@ -64,6 +64,12 @@ def test_sortedpro_allocates_where_it_is_configured(monkeypatch: pytest.MonkeyPa
     assert isinstance(wire(monkeypatch, NEEDED | PRO), ProAllocator)
 
 
+def test_sortedpro_is_given_the_time_that_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    allocator = wire(monkeypatch, NEEDED | PRO | {"PRO_PATIENCE_SECONDS": "77"})
+    assert isinstance(allocator, ProAllocator)
+    assert allocator.patience_seconds == 77
+
+
 def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="catalogues", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})

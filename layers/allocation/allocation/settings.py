@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from allocation.domain.errors import ConfigurationError, InvalidReferenceError
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ModeName, ServiceGroup
 
-SHORTEST_RETENTION_DAYS: Final = 29
+SHORTEST_RETENTION_DAYS: Final = 90
 """A record is the guard against a second allocation, so it must outlive every message: 14 days in the order queue, 14
-more in its DLQ."""
+more in its DLQ, and as much again with each redrive."""
 
 
 class AllocateOrdersSettings(BaseModel):
@@ -33,7 +33,7 @@ class AllocateOrdersSettings(BaseModel):
     pro_secret_name: str | None = None
     pro_circuits_table: str | None = None
     pro_claims_table: str | None = None
-    pro_patience_seconds: float = Field(default=180.0, ge=0, le=3600)
+    pro_patience_seconds: float = Field(default=180.0, ge=5, le=3600)
     """How long PRO may carry out a call whose caller has gone."""
     record_retention_days: int = Field(default=0, ge=0, le=3650)
     """0 keeps records for ever."""

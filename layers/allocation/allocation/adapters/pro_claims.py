@@ -22,8 +22,8 @@ from allocation.observability import logger
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEPT: Final = timedelta(days=30)
-"""Longer than any message lives; after that a record, or PRO's own state, has to tell."""
+KEPT: Final = timedelta(days=90)
+"""As long as records at the least; after that a record, or PRO's own state, has to tell."""
 MOST_ATTEMPTS: Final = 3
 
 
