@@ -35,6 +35,11 @@ def test_defaults_are_those_of_the_code(stack: Stack) -> None:
     )
 
 
+def test_the_time_that_pro_is_given_is_handed_to_the_function(stack: Stack) -> None:
+    variables = stack.properties("AllocateOrdersFunction")["Environment"]["Variables"]
+    assert variables["PRO_PATIENCE_SECONDS"] == {"Ref": "ProPatienceSeconds"}
+
+
 @pytest.mark.parametrize("days", ["0", "90", "99", "100", "999", "1000", "3649", "3650"])
 def test_records_may_be_kept_for_ever_or_longer_than_any_message_lives(stack: Stack, days: str) -> None:
     assert accepts(stack, "RecordRetentionDays", days)

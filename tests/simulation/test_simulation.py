@@ -27,6 +27,9 @@ from tests.simulation import environments
 from tests.simulation.shrink import shrink, told, violations
 from tests.simulation.world import Fault, Plan
 
+# What is covered here is covered elsewhere by tests of its own; measuring it would take as long as the histories.
+pytestmark = pytest.mark.no_cover
+
 POWERTOOLS_LOGGER = getLogger("aws_lambda_powertools")
 HISTORIES = 3000
 PROMPT_HISTORIES = 500
