@@ -7,8 +7,8 @@ from unittest.mock import patch
 
 import pytest
 
-from allocation.adapters import pro_allocator
-from allocation.adapters.pro_allocator import MAXIMUM_ROUNDS, ProAllocator
+from allocation.adapters import pro_rounds
+from allocation.adapters.pro_allocator import ProAllocator
 from allocation.adapters.pro_claims import Claimed
 from allocation.adapters.pro_client import ProClient, Reply
 from allocation.adapters.pro_health import (
@@ -19,6 +19,7 @@ from allocation.adapters.pro_health import (
     OutageError,
 )
 from allocation.adapters.pro_parallel import STATE_SECONDS, ParallelCalls
+from allocation.adapters.pro_rounds import MAXIMUM_ROUNDS
 from allocation.adapters.pro_verdicts import judge, judge_state
 from allocation.domain.consignments import Consignment
 from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
@@ -290,6 +291,13 @@ def test_a_crash_leaves_the_claims_for_as_long_as_pro_can_be_at_it(pro: Pro) -> 
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS), (B, PATIENCE_SECONDS)]
 
 
+def test_a_crash_before_anything_is_sent_lets_each_consignment_be_tried_alone(pro: Pro) -> None:
+    with patch.object(pro_rounds, "allocation_calls", side_effect=ZeroDivisionError), pytest.raises(ZeroDivisionError):
+        pro.allocate([A, B])
+
+    assert pro.claims.given_back == [(A, 0), (B, 0)]
+
+
 def crashing_on(consignment: ConsignmentReference, judging: Callable[..., Any]) -> Callable[..., Any]:
     """The judge, which a reply about one consignment is too much for."""
 
@@ -302,7 +310,7 @@ def crashing_on(consignment: ConsignmentReference, judging: Callable[..., Any]) 
 
 
 def test_a_reply_that_can_not_be_judged_is_read_back(pro: Pro) -> None:
-    with patch.object(pro_allocator, "judge", crashing_on(A, judge)):
+    with patch.object(pro_rounds, "judge", crashing_on(A, judge)):
         answers = pro.allocate([A, B], ServiceGroup("valuableGoods"))
 
     assert pro.counted == ["AllocationsAdopted"]
@@ -313,12 +321,21 @@ def test_a_reply_that_can_not_be_judged_is_read_back(pro: Pro) -> None:
 def test_a_state_that_can_not_be_judged_leaves_only_its_own_consignment_in_doubt(pro: Pro) -> None:
     pro.claims.before = {A, B}
 
-    with patch.object(pro_allocator, "judge_state", crashing_on(A, judge_state)):
+    with patch.object(pro_rounds, "judge_state", crashing_on(A, judge_state)):
         answers = pro.allocate([A, B])
 
-    assert answers[A] == Deferred("outcome_unknown")
+    assert answers[A] == Deferred("allocator_crashed")
     assert isinstance(answers[B], Allocated)
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
+
+
+def test_a_fault_of_our_own_is_not_told_as_an_outage_of_pro(pro: Pro) -> None:
+    pro.claims.before = {A}
+
+    with patch.object(pro_rounds, "judge_state", side_effect=ZeroDivisionError):
+        assert pro.allocate([A]) == {A: Deferred("allocator_crashed")}
+
+    assert pro.circuit.errors == [NothingTriedError]
 
 
 def test_a_call_that_crashes_leaves_only_its_own_consignments_in_doubt(pro: Pro) -> None:

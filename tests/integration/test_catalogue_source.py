@@ -199,6 +199,15 @@ def test_after_a_first_read_in_vain_the_store_is_left_alone_for_a_while(
     assert source.version(after=1) == "2026-11-23"
 
 
+def test_a_clock_that_is_set_back_holds_nothing_up(source: Source) -> None:
+    source.put("bad")
+    with pytest.raises(RetryableError):
+        source.engine()
+    source.put(GOOD)
+    source.clock.seconds -= 3600
+    assert source.version() == "2026-11-23"
+
+
 def test_the_while_begins_when_the_first_read_ends(source: Source) -> None:
     """A store that nobody reaches takes longer to say so than it is left alone for."""
 

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 
 from allocation import workflow
-from allocation.adapters import dynamodb_records, pro_allocator, pro_contract, pro_verdicts
+from allocation.adapters import dynamodb_records, pro_contract, pro_rounds, pro_verdicts
 from allocation.adapters.pro_calls import AllocationCall
 from allocation.adapters.pro_claims import Claimed, DynamoDBClaims
 from allocation.adapters.pro_client import Reply, _Key
@@ -92,7 +92,7 @@ def without_read_back() -> AbstractContextManager[Any]:
     def judge(_: Any, doubt: Any, *__: Any) -> AllocationFailed | TryAgain:
         return AllocationFailed(doubt.failure) if doubt.failure else TryAgain(doubt.cause)
 
-    return patch.object(pro_allocator, "judge_state", judge)
+    return patch.object(pro_rounds, "judge_state", judge)
 
 
 def without_condition() -> AbstractContextManager[Any]:
@@ -179,7 +179,7 @@ def without_narrowing_down() -> AbstractContextManager[Any]:
             dict.fromkeys(call.references, next(iter(alone.values()))) if is_error(reply) else judge(call, mode, reply)
         )
 
-    return patch.object(pro_allocator, "judge", careless)
+    return patch.object(pro_rounds, "judge", careless)
 
 
 def is_error(reply: Any) -> bool:
@@ -221,7 +221,7 @@ def without_asking_after_old_failures() -> AbstractContextManager[Any]:
         failed = isinstance(settled, TryAgain) and b'"AllocationFailed"' in reply.body
         return AllocationFailed(Failure("NoCarrierServiceAvailable", "")) if failed else settled
 
-    return patch.object(pro_allocator, "judge_state", careless)
+    return patch.object(pro_rounds, "judge_state", careless)
 
 
 def without_fresh_keys() -> AbstractContextManager[Any]:

@@ -88,7 +88,7 @@ def engine_at(location: str | None) -> "Callable[[], Engine]":
     from allocation.adapters.catalogue_source import CatalogueSource, store_at
     from allocation.reporting import catalogue_refused
 
-    return CatalogueSource(store_at(location, client), clock=time.monotonic, refused=catalogue_refused)
+    return CatalogueSource(store_at(location, client), clock=time.time, refused=catalogue_refused)
 
 
 def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":

@@ -90,7 +90,7 @@ def report_published(report: "PublishReport") -> None:
 
 
 def catalogue_refused(error: Exception) -> None:
-    """Logs and counts a version of the catalogue that could not be used; the last good one stays in use."""
+    """Logs and counts a catalogue that could not be used or read; the last good one, if there is one, stays in use."""
     logger.error("catalogue refused", extra={"error": type(error).__name__, "reason": str(error)[:500]})
     count("CatalogueRefused", 1)
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from traceback import extract_tb
 from typing import Final
 
 from allocation.backoff import wait_seconds
@@ -16,7 +15,7 @@ from allocation.domain.orders import Order
 from allocation.domain.outcomes import Deferred, Outcome
 from allocation.domain.records import AllocationRecord
 from allocation.domain.references import ConsignmentReference
-from allocation.observability import logger
+from allocation.observability import crash, logger
 from allocation.ports import (
     Allocator,
     Deadline,
@@ -133,13 +132,16 @@ class AllocateOrders:
         outcomes: dict[ConsignmentReference, Outcome] = {}
         deferrals: Deferrals = {}
         new = [item for reference, item in work.items() if reference not in recorded]
+        stopped: Deferred | None = None
         for wave in batches(new, WAVE):
-            if deadline.remaining_seconds() < RESERVE_SECONDS:
-                deferrals |= {item.consignment.reference: OUT_OF_TIME for item in wave}
+            stopped = stopped or (OUT_OF_TIME if deadline.remaining_seconds() < RESERVE_SECONDS else None)
+            if stopped:
+                deferrals |= {item.consignment.reference: stopped for item in wave}
                 continue
             decided, deferred = self._allocate_wave(wave, deadline)
             outcomes |= decided
             deferrals |= deferred
+            stopped = why_no_other(wave, deferred)
         return outcomes, deferrals
 
     def _allocate_wave(
@@ -185,10 +187,7 @@ class AllocateOrders:
             return {item.consignment.reference: UNAVAILABLE for item in wave}
         except Exception as error:  # noqa: BLE001 - whatever it is, the other consignments must not wait for its mending
             references = [item.consignment.reference for item in wave]
-            # Never the error's own text: it may quote what the consignment holds.
-            place = extract_tb(error.__traceback__)[-1]
-            extra = {"error": type(error).__name__, "place": f"{place.name}:{place.lineno}", "consignments": references}
-            logger.error("allocator crashed", extra=extra)
+            logger.error("allocator crashed", extra={"consignments": references, **crash(error)})
         if len(wave) == 1:
             return dict.fromkeys(references, CRASHED)
         alone = (self._answers([item], deadline) for item in wave)
@@ -229,6 +228,12 @@ def given_up_of(messages: Sequence[QueueMessage], returned: Mapping[str, Deferre
         for message in messages
         if message.message_id in returned and message.receive_count >= MOST_RECEIVES
     }
+
+
+def why_no_other(wave: Sequence[Work], deferred: Mapping[ConsignmentReference, Deferred]) -> Deferred | None:
+    """Why no other wave is started after this one: an AWS service answered for none of it, after many seconds."""
+    causes = {deferred.get(item.consignment.reference) for item in wave}
+    return next((cause for cause in (NOT_RECORDED, UNAVAILABLE) if causes == {cause}), None)
 
 
 def deferral_of(answer: Outcome | Deferred) -> Deferred:

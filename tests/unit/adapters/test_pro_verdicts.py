@@ -181,7 +181,7 @@ STATES: dict[str, tuple[Doubtful, Reply | CallError, AllocationFailed | Deferred
     "`AllocationFailed`, after an error": (
         replace(PLAIN, failure=STANDING),
         detail("AllocationFailed"),
-        AllocationFailed(Failure("NoCarrierServiceAvailable", STANDING.message)),
+        AllocationFailed(STANDING),
     ),
     "`AllocationFailed`, without an error": (PLAIN, detail("AllocationFailed"), TryAgain("outage")),
     "`AllocationFailed`, or an error, while a call is open": (
@@ -249,10 +249,12 @@ def test_the_state_that_is_read_back_settles_a_doubt(row: str) -> None:
         assert settled == expected
 
 
-def test_an_unknown_service_stays_the_reason_when_an_earlier_allocation_had_failed() -> None:
-    doubt = Doubtful("outage", NO_SERVICE)
-
-    assert judge_state(A, doubt, detail("AllocationFailed"), BASE_URL) == AllocationFailed(NO_SERVICE)
+def test_an_error_keeps_its_code_unless_it_has_none_and_the_state_names_it() -> None:
+    """The state may be from an earlier allocation that failed for another reason."""
+    kept, named = NO_SERVICE, replace(STANDING, code="AllocationRefused")
+    for failure, code in ((kept, NO_SERVICE.code), (named, "NoCarrierServiceAvailable")):
+        settled = judge_state(A, replace(PLAIN, failure=failure), detail("AllocationFailed"), BASE_URL)
+        assert settled == AllocationFailed(Failure(code, failure.message))
 
 
 @pytest.mark.parametrize("failure", [STANDING, NO_SERVICE], ids=lambda failure: failure.code)

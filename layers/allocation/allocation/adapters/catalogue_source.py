@@ -93,8 +93,8 @@ class AppConfigStore:
 class CatalogueSource:
     """The engine over the catalogue of a store. Call it for the engine to use now.
 
-    `clock` returns seconds that only grow; `refused` is told of each version that could not be used or read, and each
-    time that no usable one was found.
+    `clock` returns seconds, and goes on while the function is frozen; `refused` is told of each version that could not
+    be used or read, and each time that no usable one was found.
     """
 
     def __init__(self, store: Store, *, clock: Callable[[], float], refused: Callable[[Exception], None]) -> None:
@@ -112,12 +112,16 @@ class CatalogueSource:
         """
         if self._engine is None:
             self._engine = self._first()
-        elif self._clock() - self._asked_at >= REFRESH_SECONDS:
+        elif self._is_past(REFRESH_SECONDS):
             self._engine = self._refreshed(self._engine)
         return self._engine
 
+    def _is_past(self, seconds: float) -> bool:
+        """Whether the last look is so long ago, or the clock was set back since."""
+        return not 0 <= self._clock() - self._asked_at < seconds
+
     def _first(self) -> Engine:
-        if self._clock() - self._asked_at < PAUSE_SECONDS:
+        if not self._is_past(PAUSE_SECONDS):
             raise RetryableError(self._lack)
         try:
             engine = self._latest_good()

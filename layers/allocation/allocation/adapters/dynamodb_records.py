@@ -1,6 +1,6 @@
 """Allocation records in DynamoDB: consistent batch reads, conditional writes in transactions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
@@ -76,7 +76,8 @@ class DynamoDBRecords:
             for batch in batches(records, MOST_RECORDS_A_TRANSACTION):
                 self._add_batch(batch, places)
         except NoAnswerError as error:
-            logger.error("records not written", extra={"cause": str(error)})
+            left = [each.consignment_reference for each in records if each.consignment_reference not in told(places)]
+            logger.error("records not written", extra={"cause": str(error), "consignments": left})
         return AddReceipt(*(frozenset(places[place]) for place in (Place.ADDED, Place.PRESENT, Place.OUTRUN)))
 
     def _add_batch(self, records: Sequence[AllocationRecord], places: dict["Place", set[ConsignmentReference]]) -> None:
@@ -157,6 +158,11 @@ class Place(Enum):
     PRESENT = auto()
     OUTRUN = auto()
     NOWHERE = auto()
+
+
+def told(places: Mapping[Place, set[ConsignmentReference]]) -> set[ConsignmentReference]:
+    """The references of which it is known what became of their records."""
+    return set().union(*places.values())
 
 
 def limit_of(record: AllocationRecord) -> AllocationLimit | None:

@@ -9,7 +9,7 @@ from allocation.adapters.pro_calls import AllocationCall, consignment_path
 from allocation.adapters.pro_client import KeyUnavailableError, NoReplyError, NotSentError, ProClient, Reply
 from allocation.adapters.pro_verdicts import CallError, OutOfTimeError, is_worth_asking_again
 from allocation.domain.references import ConsignmentReference
-from allocation.observability import logger
+from allocation.observability import crash, logger
 from allocation.ports import Deadline
 
 Key = TypeVar("Key")
@@ -70,7 +70,7 @@ class ParallelCalls:
             logger.warning("call to PRO failed", extra={"error": str(error)})
             return error
         except Exception as error:  # noqa: BLE001 - one call's must not hide what the others of its batch came to
-            logger.error("call to PRO crashed", extra={"error": type(error).__name__, "path": path})
+            logger.error("call to PRO crashed", extra={"path": path, **crash(error)})
             return NoReplyError(f"{method} {path} crashed: {type(error).__name__}", timed_out=False)
 
     def _in_parallel(

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from allocation.adapters.pro_calls import AllocationCall
 from allocation.adapters.pro_client import KeyUnavailableError, NoReplyError, NotSentError, Reply
 from allocation.adapters.pro_consignment import PASSING_STATES, ConsignmentStatus, read_consignment
-from allocation.adapters.pro_contract import Item, UnreadableReplyError, read_error, read_items
+from allocation.adapters.pro_contract import ALLOCATION_REFUSED, Item, UnreadableReplyError, read_error, read_items
 from allocation.domain.modes import AllocationMode
 from allocation.domain.outcomes import (
     CARRIER_SERVICE_NOT_FOUND,
@@ -34,7 +34,7 @@ NOTHING_FITS: Final = 521
 PASSING_STATUSES: Final = frozenset({401, 408, 409, 423, 425, 429})
 """Of the 400s, those that say nothing about the consignment."""
 
-Cause = Literal["throttled", "outage", "credentials", "outcome_unknown", "out_of_time"]
+Cause = Literal["throttled", "outage", "credentials", "outcome_unknown", "out_of_time", "allocator_crashed"]
 """Why there is no outcome yet."""
 
 
@@ -204,8 +204,8 @@ def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Defer
 
 
 def _named(failure: Failure, status: ConsignmentStatus) -> Failure:
-    """The failure by the code that every allocator gives it, where PRO's own state says what it is."""
-    if status.state == ALLOCATION_FAILED and failure.code not in MODE_NOT_FOUND:
+    """The failure by the code that every allocator gives it, where PRO's state names it and its error has no code."""
+    if status.state == ALLOCATION_FAILED and failure.code == ALLOCATION_REFUSED:
         return Failure(NO_CARRIER_SERVICE_AVAILABLE, failure.message)
     return failure
 
