@@ -88,6 +88,7 @@ def engine_at(location: str | None) -> "Callable[[], Engine]":
     from allocation.adapters.catalogue_source import CatalogueSource, store_at
     from allocation.reporting import catalogue_refused
 
+    # Not the monotonic clock: it may stand still while the function is frozen.
     return CatalogueSource(store_at(location, client), clock=time.time, refused=catalogue_refused)
 
 

@@ -302,17 +302,15 @@ def test_a_large_order_is_allocated_in_waves_each_recorded_before_the_next() -> 
     assert sorted(set(recorded)) == [0, 100, 200]
 
 
-@pytest.mark.parametrize("lacking", ["records", "allocator"])
-def test_no_other_wave_is_started_where_nothing_of_one_could_be_done(lacking: str) -> None:
+@pytest.mark.parametrize(("lacking", "cause"), [("records", "not_recorded"), ("allocator", "allocator_unavailable")])
+def test_no_other_wave_is_started_where_nothing_of_one_could_be_done(lacking: str, cause: str) -> None:
     """Each would take as many seconds in vain, and the function would be killed before it has returned the message."""
     references = [reference(number) for number in range(500)]
     orders = Orders(records=InMemoryRecords(unwritable=set(references) if lacking == "records" else set()))
     orders.allocator.unavailable = lacking == "allocator"
     report = orders.process(message("m1", *references))
     assert [len(asked) for asked in orders.allocator.asked] == [100]
-    assert report.returned == {
-        "m1": Deferred({"records": "not_recorded", "allocator": "allocator_unavailable"}[lacking])
-    }
+    assert report.returned == {"m1": Deferred(cause)}
 
 
 def test_a_wave_of_which_something_could_be_done_is_followed_by_the_next() -> None:
