@@ -97,8 +97,9 @@ format: $(DEVELOPMENT)/.synced ## put the code in ruff's format
 typecheck: $(DEVELOPMENT)/.synced ## what mypy objects to
 	@$(DEVELOPMENT)/bin/mypy
 
-chaos: $(DEVELOPMENT)/.synced ## faults and kills at every step, in HISTORIES= simulated histories
-	@exec $(DEVELOPMENT)/bin/python -m tests.simulation $(call flag,HISTORIES,--histories "$$HISTORIES")
+chaos: $(DEVELOPMENT)/.synced ## faults and kills at every step, in HISTORIES= simulated histories, from SEED= on
+	@exec $(DEVELOPMENT)/bin/python -m tests.simulation $(call flag,HISTORIES,--histories "$$HISTORIES") \
+		$(call flag,SEED,--first-seed "$$SEED")
 
 chaos-stack: $(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## ORDERS= through a local stack whose PRO fails every fifth call
 	@exec $(DEVELOPMENT)/bin/python -m tests.end_to_end.pro_chaos $(call flag,ORDERS,--orders "$$ORDERS")

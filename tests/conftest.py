@@ -9,6 +9,8 @@ from hypothesis import settings
 TESTS = Path(__file__).parent
 CLOSED = (TESTS / "unit", TESTS / "properties")
 STACKS = TESTS / "end_to_end"
+UNMEASURED = (TESTS / "properties", TESTS / "simulation", TESTS / "fuzz")
+"""What is covered there is covered by other tests too; measuring it would double their time."""
 
 # The settings of whoever runs the tests are no part of them: a profile that does not exist would fail every client.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -27,5 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(folder in item.path.parents for folder in CLOSED) and not item.get_closest_marker("enable_socket"):
             item.add_marker(pytest.mark.disable_socket)
+        if any(folder in item.path.parents for folder in UNMEASURED):
+            item.add_marker(pytest.mark.no_cover)
         if STACKS in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("stacks"))

@@ -16,12 +16,12 @@ CHUNK = 250
 
 def run_chunk(seeds: range) -> tuple[Counter[str], int | None]:
     """Runs the histories of these seeds; returns what happened in them, and the first seed that broke."""
+    from tests.simulation.plans import drawn_plan
     from tests.simulation.shrink import violations
-    from tests.simulation.world import Plan
 
     seen: Counter[str] = Counter()
     for seed in seeds:
-        history, problems = violations(Plan(seed))
+        history, problems = violations(drawn_plan(seed))
         seen += history.world.counts
         seen["histories"] += 1
         seen["calls"] += history.world.calls
@@ -32,6 +32,8 @@ def run_chunk(seeds: range) -> tuple[Counter[str], int | None]:
         seen["circuits opened"] += history.circuits.opened
         seen["asked for again"] += history.pro.asked_again.total()
         seen["histories with the engine"] += history.with_engine
+        seen["prompt histories"] += history.plan.prompt
+        seen["histories with an outage"] += bool(history.plan.outage_seconds or history.plan.hung_writes_seconds)
         if problems:
             return seen, seed
     return seen, None
@@ -72,11 +74,11 @@ def main() -> int:
 
 def tell_shortest(seed: int) -> None:
     """Prints the shortest history with this seed that still breaks."""
+    from tests.simulation.plans import drawn_plan
     from tests.simulation.shrink import shrink, told
-    from tests.simulation.world import Plan
 
     print(f"\nseed {seed} breaks the guarantee; shrinking ...", file=sys.stderr)
-    print(told(shrink(Plan(seed))))
+    print(told(shrink(drawn_plan(seed))))
 
 
 if __name__ == "__main__":

@@ -5,19 +5,20 @@ The fakes stand where boto3's clients stand, so the adapters themselves are part
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
-from tests.simulation.world import World
+from tests.simulation.world import Result, World
 
 KEY = "consignmentReference"
 NOT_THERE_YET = f"attribute_not_exists({KEY})"
 HAD_ROOM = "used <= :room"
 HAS_ROOM = f"attribute_not_exists(used) OR {HAD_ROOM}"
+CONFLICT_CHANCE = 0.03
 FIRST_FAILURE = "#state = :failed AND version = :first"
 ANYHOW = "attribute_exists(anything) OR TRUE"
 """What the simulation's own tests put in a guard's place."""
@@ -28,11 +29,23 @@ def aws_error(operation: str, code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": code}}, operation)
 
 
-def failure(operation: str, done: bool) -> Exception:
-    """What a caller sees when a call fails: throttled if it was not done, a lost answer if it was."""
-    if done:
-        return ReadTimeoutError(endpoint_url="https://aws.example")
-    return aws_error(operation, "ThrottlingException")
+def failure(world: World, operation: str, done: bool) -> Exception:
+    """What a caller sees when a call fails, its work done or not: no answer, throttling, or a fault of AWS's own."""
+    no_answer = ReadTimeoutError if done else ConnectTimeoutError
+    refusals = ("InternalServerError",) if done else ("InternalServerError", "ThrottlingException")
+    code = None if world.hangs(operation) else world.random.choice((None, *refusals))
+    return aws_error(operation, code) if code else no_answer(endpoint_url="https://aws.example")
+
+
+def call(world: World, operation: str, work: Callable[[], Result], of: str = "") -> Result:
+    """One call of an AWS service, with what may become of it; `of` tells of what, where several have the operation."""
+    return world.call(f"{operation}{of}", work, lambda done: failure(world, operation, done))
+
+
+def raise_conflict(world: World, actions: int) -> None:
+    """Now and then a transaction meets another one that writes to the same items."""
+    if world.random.random() < CONFLICT_CHANCE:
+        raise TransactionCanceledError([False] * actions, "TransactionConflict")
 
 
 class ConditionalCheckFailedError(ClientError):
@@ -42,12 +55,10 @@ class ConditionalCheckFailedError(ClientError):
 class TransactionCanceledError(ClientError):
     """What botocore raises for a transaction of which some actions can't be done."""
 
-    def __init__(self, held: Sequence[bool]) -> None:
+    def __init__(self, held: Sequence[bool], reason: str = "ConditionalCheckFailed") -> None:
         code = "TransactionCanceledException"
         super().__init__({"Error": {"Code": code, "Message": code}}, "TransactWriteItems")
-        self.response["CancellationReasons"] = [
-            {"Code": "None" if holds else "ConditionalCheckFailed"} for holds in held
-        ]
+        self.response["CancellationReasons"] = [{"Code": "None" if holds else reason} for holds in held]
 
 
 class SimulatedDynamoDB:
@@ -81,7 +92,7 @@ class SimulatedDynamoDB:
             unprocessed = {table: {**request, "Keys": left}} if left else {}
             return {"Responses": {table: found}, "UnprocessedKeys": unprocessed}
 
-        return self._world.call("BatchGetItem", work, lambda done: failure("BatchGetItem", done))
+        return call(self._world, "BatchGetItem", work)
 
     def _item(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
         if KEY in key:
@@ -103,7 +114,7 @@ class SimulatedDynamoDB:
             self._write(Item)
             return {}
 
-        return self._world.call("PutItem", work, lambda done: failure("PutItem", done))
+        return call(self._world, "PutItem", work)
 
     def transact_write_items(self, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Writes all items or none."""
@@ -118,6 +129,7 @@ class SimulatedDynamoDB:
             ]
             if not all(held):
                 raise TransactionCanceledError(held)
+            raise_conflict(self._world, len(held))
             for put in puts:
                 self._write(put["Item"])
             for update in updates:
@@ -126,7 +138,7 @@ class SimulatedDynamoDB:
                 self.counts[day] = self.counts.get(day, 0) + change
             return {}
 
-        return self._world.call("TransactWriteItems", work, lambda done: failure("TransactWriteItems", done))
+        return call(self._world, "TransactWriteItems", work)
 
     def _holds(self, item: Mapping[str, Any], condition: str) -> bool:
         found = self.items.get(item[KEY]["S"])
@@ -225,9 +237,7 @@ class SimulatedSQS:
                     message.visible_at = self._world.now + entry["VisibilityTimeout"]
             return {"Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in failed]}
 
-        return self._world.call(
-            "ChangeMessageVisibilityBatch", work, lambda done: failure("ChangeMessageVisibilityBatch", done)
-        )
+        return call(self._world, "ChangeMessageVisibilityBatch", work)
 
     def send_message_batch(self, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Takes messages for the DLQ; now and then it refuses one of several."""
@@ -248,7 +258,7 @@ class SimulatedSQS:
                 "Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in failed],
             }
 
-        return self._world.call("SendMessageBatch", work, lambda done: failure("SendMessageBatch", done))
+        return call(self._world, "SendMessageBatch", work)
 
 
 class SimulatedSetAside:
@@ -270,7 +280,7 @@ class SimulatedSetAside:
                 "Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in failed],
             }
 
-        return self._world.call("SendMessageBatch failures", work, lambda done: failure("SendMessageBatch", done))
+        return call(self._world, "SendMessageBatch", work, of=" failures")
 
 
 class SimulatedSNS:
@@ -297,4 +307,4 @@ class SimulatedSNS:
                 "Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in failed],
             }
 
-        return self._world.call("PublishBatch", work, lambda done: failure("PublishBatch", done))
+        return call(self._world, "PublishBatch", work)

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.circuit_breaker.persistence import base as 
 from aws_lambda_powertools.utilities.circuit_breaker.persistence import dynamodb
 from greenlet import getcurrent
 
-from tests.simulation.aws import aws_error, failure
+from tests.simulation.aws import aws_error, call
 from tests.simulation.world import Process, World
 
 Item = dict[str, Any]
@@ -65,7 +65,7 @@ class SimulatedCircuits:
         return self._call("UpdateItem", work)
 
     def _call(self, operation: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        return self._world.call(f"{operation} circuits", work, lambda done: failure(operation, done))
+        return call(self._world, operation, work, of=" circuits")
 
 
 def may_probe(item: Mapping[str, Any], values: Mapping[str, Any]) -> bool:

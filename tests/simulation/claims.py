@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.simulation.aws import KEY, NOT_THERE_YET, SimulatedDynamoDB, TransactionCanceledError, failure
+from tests.simulation.aws import KEY, NOT_THERE_YET, SimulatedDynamoDB, TransactionCanceledError, call, raise_conflict
 from tests.simulation.world import World
 
 AS_SEEN = "heldUntil = :seen"
@@ -38,6 +38,7 @@ class SimulatedClaims:
             held = [self._holds(**put) for put in puts]
             if not all(held):
                 raise TransactionCanceledError(held)
+            raise_conflict(self._world, len(held))
             self.items |= {put["Item"][KEY]["S"]: put["Item"] for put in puts}
             return {}
 
@@ -57,4 +58,4 @@ class SimulatedClaims:
         return found is not None and found["heldUntil"] == ExpressionAttributeValues[":seen"]
 
     def _call(self, operation: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        return self._world.call(f"{operation} claims", work, lambda done: failure(operation, done))
+        return call(self._world, operation, work, of=" claims")

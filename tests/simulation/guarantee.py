@@ -104,9 +104,12 @@ def within_limits(history: History) -> Iterator[str]:
 
 
 def published(history: History) -> Iterator[str]:
-    """Every record has an event that says the same."""
+    """Every version of a record has an event, and the last one says the same."""
     events = {event["id"]: event for event in map(json.loads, history.topic.published)}
     for reference, record in records(history).items():
+        for version in range(1, int(record["version"])):
+            if f"{reference}#{version}" not in events:
+                yield f"version {version} of the record of {reference} has no event"
         event = events.get(f"{reference}#{record['version']}")
         if event is None:
             yield f"the record of {reference} has no event"

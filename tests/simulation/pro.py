@@ -109,7 +109,7 @@ class SimulatedPro:
         """One exchange; raises as `ProClient.call` does."""
         if self._world.now < self._world.plan.outage_seconds:
             self._world.sleep(0.1)
-            raise NotSentError("no connection: outage")
+            return self._out_of_order(seconds)
         done: list[Wire] = []
 
         def answer() -> Wire:
@@ -134,6 +134,12 @@ class SimulatedPro:
             if error_on_the_wire.kind == REFUSED:
                 raise NotSentError("no connection") from error_on_the_wire
             return self._reply(error_on_the_wire.wire, seconds)
+
+    def _out_of_order(self, seconds: float) -> Reply:
+        kind = self._world.plan.outage_kind
+        if kind == REFUSED:
+            raise NotSentError("no connection: outage")
+        return self._reply(Fault(kind).strike(Wire(500, b"{}")), seconds)
 
     def _answer(self, method: str, path: str, document: Any, key: str) -> Wire:
         if key != self.key:

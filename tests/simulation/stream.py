@@ -13,10 +13,11 @@ from allocation.adapters.sns_publisher import SnsPublisher
 from allocation.adapters.sqs_unpublishable import SqsUnpublishable
 from allocation.lambda_events import changes
 from allocation.publishing import PublishAllocations, PublishReport
-from tests.simulation.aws import SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS
+from tests.simulation.aws import KEY, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS
 from tests.simulation.world import World
 
 PUBLISHER_SECONDS = 30.0
+LARGEST_BATCH = 100
 LONGEST_RECORD_AGE_SECONDS = 6 * 3600.0
 LONGEST_PAUSE_SECONDS = 60.0
 FOREIGN = "EC-FOR-EIG-N00"
@@ -36,6 +37,12 @@ class StreamPolling:
     _publishing: bool = False
     _position: int = 0
     _attempts: int = 0
+    _most: int = LARGEST_BATCH
+
+    def failed_references(self) -> set[str]:
+        """The consignments whose changes the stream gave up on."""
+        images = {sequence_number(change): change["dynamodb"]["NewImage"] for change in self.table.stream}
+        return {images[number][KEY]["S"] for number in self.given_up}
 
     def follow(self) -> None:
         """Polls, unless that is done already or there is nothing to be had."""
@@ -44,8 +51,7 @@ class StreamPolling:
             self.world.at(0.2, self._publish)
 
     def _publish(self) -> None:
-        most = 1 if self._attempts else 100  # bisecting, taken to its end
-        batch = self.table.stream[self._position : self._position + most]
+        batch = self.table.stream[self._position : self._position + self._most]
         delivered = list(batch)
         if self.world.random.random() < 0.1:
             self.world.random.shuffle(delivered)
@@ -66,9 +72,10 @@ class StreamPolling:
         done = failed[0] if failed else len(batch)
         self._position += done
         self._attempts = 0 if done else self._attempts + 1
+        self._most = max(1, len(batch) // 2) if report is None else LARGEST_BATCH  # BisectBatchOnFunctionError
         age = self.world.now - self.table.streamed_at[self._position] if failed else 0.0
         if age > LONGEST_RECORD_AGE_SECONDS:
-            self.given_up.append(numbers[0])
+            self.given_up.append(numbers[done])
             self._position, self._attempts = self._position + 1, 0
         self._publishing = False
         if failed:

@@ -1,7 +1,7 @@
 """The guarantee holds over thousands of histories; and each guard, taken away, is missed by the simulation at once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from logging import getLogger
@@ -12,6 +12,7 @@ import pytest
 
 from allocation import workflow
 from allocation.adapters import dynamodb_records, pro_contract, pro_rounds, pro_verdicts
+from allocation.adapters.dynamodb_records import DynamoDBRecords, Place
 from allocation.adapters.pro_calls import AllocationCall
 from allocation.adapters.pro_claims import Claimed, DynamoDBClaims
 from allocation.adapters.pro_client import Reply, _Key
@@ -24,15 +25,20 @@ from allocation.domain.outcomes import AllocationFailed, Failure
 from allocation.observability import logger
 from allocation.workflow import MOST_RECEIVES, AllocateOrders, BatchReport
 from tests.simulation import environments
+from tests.simulation import history as history_module
+from tests.simulation.__main__ import run_chunk, tell_shortest
+from tests.simulation.orders import Order, order_body
+from tests.simulation.plans import HOUR, OUTAGE_KINDS, OUTAGE_SECONDS, hung_writes, outage, sns_outage
 from tests.simulation.shrink import shrink, told, violations
 from tests.simulation.world import Fault, Plan
 
-# What is covered here is covered elsewhere by tests of its own; measuring it would take as long as the histories.
-pytestmark = pytest.mark.no_cover
-
 POWERTOOLS_LOGGER = getLogger("aws_lambda_powertools")
-HISTORIES = 3000
-PROMPT_HISTORIES = 500
+HISTORIES = 1000
+"""By each chance of faults."""
+PART = 125
+"""How many of them a test runs: the tests are spread over processes."""
+ENGINE_SEEDS = (12, 14, 17, 21, 23, 31, 32, 33)
+"""Histories of the engine, whose services have daily limits."""
 HISTORIES_WITHOUT_A_GUARD = 1500
 
 
@@ -47,32 +53,35 @@ def quiet() -> Iterator[None]:
     POWERTOOLS_LOGGER.setLevel(powertools_level)
 
 
+@pytest.mark.parametrize("first", range(0, HISTORIES, PART))
 @pytest.mark.parametrize("chance", [0.02, 0.1, 0.3])
-def test_nothing_is_lost_and_nothing_is_allocated_twice_whatever_fails_and_whenever(chance: float) -> None:
+def test_nothing_is_lost_and_nothing_is_allocated_twice_whatever_fails_and_whenever(chance: float, first: int) -> None:
     kills = 0
-    for seed in range(HISTORIES // 3):
+    for seed in range(first, first + PART):
         history, problems = violations(Plan(seed, fault_chance=chance))
         kills += history.world.counts["kill before"] + history.world.counts["kill after"]
         assert not problems, told(shrink(Plan(seed, fault_chance=chance)))
-    assert kills > chance * HISTORIES, "the histories were too quiet to prove anything"
+    assert kills > chance * 3 * PART, "the histories were too quiet to prove anything"
 
 
+@pytest.mark.parametrize("seeds", [range(4), range(4, 8), ENGINE_SEEDS], ids=["PRO", "more of PRO", "engine"])
 @pytest.mark.parametrize("fault", [Fault.KILL_BEFORE, Fault.KILL_AFTER])
-def test_the_function_may_be_killed_at_any_call_boundary(fault: Fault) -> None:
+def test_the_function_may_be_killed_at_any_call_boundary(fault: Fault, seeds: Sequence[int]) -> None:
     """Each call of some histories in turn, by itself: before it was made, and after it was."""
     struck = 0
-    for seed in range(12):
+    for seed in seeds:
         quiet, _ = violations(Plan(seed, fault_chance=0.0))
         for number in range(1, min(quiet.world.calls, 60) + 1):
             plan = Plan(seed, killed_at=(number, fault), prompt=True)
             history, problems = violations(plan)
             struck += history.world.counts[fault]
             assert not problems, told(plan)
-    assert struck > 150, "the histories have too few calls to prove anything"
+    assert struck > 8 * len(seeds), "the histories have too few calls to prove anything"
 
 
-def test_pro_is_never_asked_again_for_what_it_has_allocated() -> None:
-    for seed in range(PROMPT_HISTORIES):
+@pytest.mark.parametrize("first", range(0, HISTORIES // 2, PART))
+def test_pro_is_never_asked_again_for_what_it_has_allocated(first: int) -> None:
+    for seed in range(first, first + PART):
         plan = Plan(seed, fault_chance=0.15, prompt=True)
         assert not violations(plan)[1], told(shrink(plan))
 
@@ -234,11 +243,12 @@ def without_fresh_keys() -> AbstractContextManager[Any]:
     return patch.object(_Key, "instead_of", careless)
 
 
-OUTAGE_SECONDS = 6 * 3600.0
-OUTAGES = [Plan(seed, fault_chance=0.02, outage_seconds=OUTAGE_SECONDS, faults_until=7 * 3600.0) for seed in range(60)]
+OUTAGES = [outage(seed, "refused") for seed in range(30)] + [
+    outage(seed, kind) for kind in OUTAGE_KINDS for seed in range(100, 105)
+]
 
 
-@pytest.mark.parametrize("plan", OUTAGES, ids=lambda plan: plan.seed)
+@pytest.mark.parametrize("plan", OUTAGES, ids=lambda plan: f"{plan.outage_kind} {plan.seed}")
 def test_an_outage_of_six_hours_sends_no_message_to_the_dlq_that_can_be_read(plan: Plan) -> None:
     history, problems = violations(plan)
     assert not problems, told(plan)
@@ -252,25 +262,35 @@ def test_the_simulation_misses_the_waiting_in_an_outage() -> None:
 
 
 def test_an_outage_of_sns_of_five_hours_loses_no_event() -> None:
-    for seed in range(40):
-        plan = Plan(seed, fault_chance=0.02, sns_outage_seconds=5 * 3600.0)
+    for seed in range(15):
+        plan = sns_outage(seed)
         assert not violations(plan)[1], told(plan)
 
 
-FAULTY = Plan(0, fault_chance=0.15)
-PROMPT = replace(FAULTY, prompt=True)
-CALM = Plan(0, fault_chance=0.02)
+def test_what_sns_has_refused_for_more_than_six_hours_is_in_the_failure_queue_of_the_stream() -> None:
+    given_up = 0
+    for seed in range(5):
+        history, problems = violations(sns_outage(seed, seconds=7 * HOUR))
+        assert all("the stream gave up" in problem or "has no event" in problem for problem in problems)
+        published = {json.loads(event)["data"]["consignmentReference"] for event in history.topic.published}
+        assert history.stream.failed_references() == history.table.items.keys() - published
+        given_up += len(history.stream.given_up)
+    assert given_up, "nothing was refused for so long"
 
 
 @pytest.mark.parametrize("seed", [12, 14, 21, 23, 31])
 def test_writes_that_hang_for_six_hours_end_no_function_and_send_no_message_to_the_dlq_that_can_be_read(
     seed: int,
 ) -> None:
-    plan = Plan(seed, fault_chance=0.02, hung_writes_seconds=OUTAGE_SECONDS, faults_until=OUTAGE_SECONDS)
-    history, problems = violations(plan)
+    history, problems = violations(hung_writes(seed))
     assert history.with_engine, "PRO is not asked while claims can't be written: nothing hangs but they"
-    assert not problems, told(plan)
+    assert not problems, told(history.plan)
     assert history.world.counts["process timed out"] == 0
+
+
+FAULTY = Plan(0, fault_chance=0.15)
+PROMPT = replace(FAULTY, prompt=True)
+CALM = Plan(0, fault_chance=0.02)
 
 
 GUARDS = {
@@ -303,6 +323,48 @@ def test_the_simulation_misses_a_guard_that_is_taken_away(guard: str) -> None:
     histories = (replace(plan, seed=seed) for seed in range(HISTORIES_WITHOUT_A_GUARD))
     with take_away():
         assert any(symptom in problem for history in histories for problem in violations(history)[1])
+
+
+DECIDED_TWICE = "EC-ONE-AAA-AAA"
+"""A consignment that PRO fails to allocate when it is first asked, and allocates the second time."""
+
+
+def two_orders_of_one_consignment(_: Any) -> list[Order]:
+    body = order_body(1, (DECIDED_TWICE,), whole=True)
+    return [Order(f"message-{copy}", (DECIDED_TWICE,), body, sent_at=0.0, refused=False) for copy in (0, 1)]
+
+
+def without_superseding() -> AbstractContextManager[Any]:
+    """A failure that is recorded stays, though PRO has allocated the consignment for somebody else."""
+
+    def careless(self: DynamoDBRecords, record: Any) -> Place:
+        return Place.ADDED if self._write(self._put(record)) else Place.PRESENT
+
+    return patch.object(DynamoDBRecords, "_add_alone", careless)
+
+
+def test_where_two_decide_at_once_the_allocation_takes_the_place_of_the_failure() -> None:
+    """Claims keep that from happening while PRO needs no longer than it is given."""
+    plans = [Plan(seed, fault_chance=0.0) for seed in range(100)]
+    with without_claims(), patch.object(history_module, "draw_orders", two_orders_of_one_consignment):
+        histories = [violations(plan) for plan in plans]
+        with without_superseding():
+            careless = [problem for plan in plans for problem in violations(plan)[1]]
+    assert [problems for _, problems in histories if problems] == []
+    assert any(history.table.items[DECIDED_TWICE]["version"] == {"N": "2"} for history, _ in histories)
+    assert f"{DECIDED_TWICE} is allocated at PRO and recorded as AllocationFailed" in careless
+
+
+def test_what_crashes_is_a_broken_history_with_its_seed_and_can_be_shrunk(capsys: pytest.CaptureFixture[str]) -> None:
+    with patch.object(workflow, "wait_seconds", side_effect=ZeroDivisionError):
+        seen, seed = run_chunk(range(20))
+        assert seed is not None
+        assert seen["histories"] <= 20
+        tell_shortest(seed)
+    told_of = capsys.readouterr()
+    assert f"seed {seed} breaks the guarantee" in told_of.err
+    assert f"Plan(seed={seed}, " in told_of.out
+    assert "crashed: ZeroDivisionError" in told_of.out
 
 
 def test_a_broken_history_is_told_with_a_handful_of_faults() -> None:

@@ -70,7 +70,9 @@ class Plan:
     spared: frozenset[int] = frozenset()
     dropped_orders: frozenset[int] = frozenset()
     outage_seconds: float = 0.0
-    """How long PRO can't be reached at all, from the beginning."""
+    """How long PRO is out of order, from the beginning."""
+    outage_kind: str = "refused"
+    """How it is then: no connection comes about (`refused`), or what `tests.fakes.pro_faults` has by this name."""
     killed_at: tuple[int, Fault] | None = None
     """A call number and the one fault of this history, which strikes there."""
     sns_outage_seconds: float = 0.0
@@ -145,7 +147,7 @@ class World:
         A slow call is given up after `seconds`; its work is done all the same, before that or long after.
         """
         self.calls += 1
-        if self.now < self.plan.hung_writes_seconds and name.startswith(WRITES):
+        if self.hangs(name):
             self._pass_time(BOTO3_SECONDS)
             raise error(True)
         fault = self._fault(self.calls, name)
@@ -166,6 +168,10 @@ class World:
         if fault is Fault.ERROR_AFTER:
             raise error(True)
         return result
+
+    def hangs(self, name: str) -> bool:
+        """Whether a call of this name gets no answer at this time."""
+        return self.now < self.plan.hung_writes_seconds and name.startswith(WRITES)
 
     def _go_on(self, work: Callable[[], Any], latest: float) -> None:
         """Does work whose caller is gone: whatever it ends with, nobody hears of it."""

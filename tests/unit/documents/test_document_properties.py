@@ -4,6 +4,7 @@ from base64 import b64decode
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,9 @@ from allocation.documents.labels import label_file
 from tests.unit.documents.reading import png, printed, scanned, texts
 from tests.unit.documents.samples import DESTINATION, ITEM, ORIGIN, PACKAGE, document, summary
 from tests.unit.documents.zpl_reading import read_zpl
+
+# What is covered here is covered by other tests too; measuring it would treble the time.
+pytestmark = pytest.mark.no_cover
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=256)
 LONG_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=2000)

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from allocation.domain.consignments import RequestedDelivery
 from allocation.domain.modes import DefaultRules, ServiceGroup
 from allocation.engine import checks
@@ -94,6 +96,7 @@ def test_the_postcode_is_not_kept() -> None:
     assert "5WG" not in json.dumps(explained(SMALL))
 
 
+@pytest.mark.no_cover
 def test_it_is_cut_to_its_bound_and_says_how_much_is_missing() -> None:
     """The winner and the counts stay."""
     many = {f"SERVICE_{number:04d}_{'X' * 40}": service(weight="1 kg") for number in range(1200)}

@@ -21,8 +21,6 @@ from allocation.domain.outcomes import (
 from allocation.domain.references import ConsignmentReference
 
 CONSIGNMENT_NOT_FOUND: Final = "ConsignmentNotFoundException"
-ALLOCATION_FAILED: Final = "AllocationFailed"
-"""PRO's state of a consignment whose last allocation failed. It can be allocated again."""
 MODE_NOT_FOUND: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
 AT_IT_STILL: Final = frozenset({502, 504})
 """A gateway's own statuses: what is behind it may go on with the call."""
@@ -192,7 +190,7 @@ def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Defer
         return status.allocated
     if status.state in PASSING_STATES:
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
-    if doubt.open and (doubt.failure or status.state == ALLOCATION_FAILED):
+    if doubt.open and (doubt.failure or status.state == AllocationFailed.state):
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
     if doubt.failure:
         return AllocationFailed(_named(doubt.failure, status))
@@ -205,7 +203,7 @@ def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Defer
 
 def _named(failure: Failure, status: ConsignmentStatus) -> Failure:
     """The failure by the code that every allocator gives it, where PRO's state names it and its error has no code."""
-    if status.state == ALLOCATION_FAILED and failure.code == ALLOCATION_REFUSED:
+    if status.state == AllocationFailed.state and failure.code == ALLOCATION_REFUSED:
         return Failure(NO_CARRIER_SERVICE_AVAILABLE, failure.message)
     return failure
 

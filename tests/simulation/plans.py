@@ -1,0 +1,44 @@
+"""The plans of the histories that `make chaos` runs: drawn from their seed, of all kinds there are."""
+
+from random import Random
+
+from tests.simulation.world import Plan
+
+HOUR = 3600.0
+OUTAGE_SECONDS = 6 * HOUR
+"""How long an outage of SortedPRO's lasts that sends no message to the DLQ."""
+SNS_OUTAGE_SECONDS = 5 * HOUR
+OUTAGE_KINDS = ("refused", "hang", "401", "429", "503", "504", "accepted")
+CHANCES = (0.02, 0.08, 0.15, 0.3)
+RARE = 0.01
+"""Of each kind of outage: such histories take long."""
+
+
+def outage(seed: int, kind: str) -> Plan:
+    """PRO out of order for as long as is guaranteed to be survived, and few other faults, until an hour after."""
+    return Plan(
+        seed, fault_chance=0.02, outage_seconds=OUTAGE_SECONDS, outage_kind=kind, faults_until=OUTAGE_SECONDS + HOUR
+    )
+
+
+def hung_writes(seed: int) -> Plan:
+    """DynamoDB answers no write for as long."""
+    return Plan(seed, fault_chance=0.02, hung_writes_seconds=OUTAGE_SECONDS, faults_until=OUTAGE_SECONDS)
+
+
+def sns_outage(seed: int, seconds: float = SNS_OUTAGE_SECONDS) -> Plan:
+    """SNS takes nothing for a while."""
+    return Plan(seed, fault_chance=0.02, sns_outage_seconds=seconds)
+
+
+def drawn_plan(seed: int) -> Plan:
+    """Mostly faults at each call by one of several chances, a quarter of them prompt; now and then an outage."""
+    draw = Random(f"{seed}/plan")
+    kind = draw.random()
+    if kind < RARE:
+        return outage(seed, draw.choice(OUTAGE_KINDS))
+    if kind < 2 * RARE:
+        return hung_writes(seed)
+    if kind < 3 * RARE:
+        return sns_outage(seed)
+    return Plan(seed, fault_chance=draw.choice(CHANCES), prompt=draw.random() < 0.25)
