@@ -36,6 +36,7 @@ class Clients:
     dynamodb: "DynamoDBClient"
     functions: Any
     """Lambda."""
+    logs: Any
     s3: Any
     secretsmanager: Any
     sns: "SNSClient"
@@ -53,7 +54,7 @@ def local_clients(port: int) -> Clients:
     config = Config(proxies={}, retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=30)
     services: dict[str, Any] = {
         service: cast("Any", session).client(service, endpoint_url=endpoint(port), config=config)
-        for service in ("apigateway", "cloudformation", "dynamodb", "s3", "secretsmanager", "sns", "sqs")
+        for service in ("apigateway", "cloudformation", "dynamodb", "logs", "s3", "secretsmanager", "sns", "sqs")
     }
     services["functions"] = cast("Any", session).client("lambda", endpoint_url=endpoint(port), config=config)
     return Clients(**services)

@@ -43,6 +43,10 @@ class Target:
     stream_failure_queue_url: str
     allocations_table: str
     allocations_topic: str
+    logs: Any
+    """CloudWatch Logs."""
+    publisher_log: str
+    """The log group of the function that publishes."""
 
 
 def target(stack: str) -> Target:
@@ -71,7 +75,7 @@ def on_aws(stack: str) -> Target:
     try:
         # boto3 alone of AWS's SDKs does not know AWS_REGION.
         session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
-        services = ("cloudformation", "sqs", "dynamodb", "sns")
+        services = ("cloudformation", "sqs", "dynamodb", "sns", "logs")
         clients: Any = SimpleNamespace(**{name: session.client(name, config=config) for name in services})
         return described(stack, f"{stack} in {session.region_name}", clients)
     except NoRegionError as error:
@@ -94,11 +98,18 @@ def described(stack: str, name: str, clients: Clients) -> Target:
             stream_failure_queue_url=found["StreamFailureQueueUrl"],
             allocations_table=found["AllocationsTableName"],
             allocations_topic=found["AllocationsTopicArn"],
+            logs=clients.logs,
+            publisher_log=publisher_log(stack),
         )
     except KeyError as error:
         raise UsageError(
             f"{name} has no output {error}: is it a stack of this project, and deployed in full?"
         ) from error
+
+
+def publisher_log(stack: str) -> str:
+    """The log group of a stack's publisher, as the template names it."""
+    return f"/aws/lambda/{stack}-publish-allocations"
 
 
 def outputs(cloudformation: "CloudFormationClient", stack: str, name: str) -> dict[str, str]:

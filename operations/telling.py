@@ -1,13 +1,14 @@
 """What is printed: results on stdout as plain lines, which other programs can read too; the rest on stderr."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from allocation.contracts.allocation_record import explanation_of
 from allocation.domain.outcomes import Explanation
 from allocation.engine.explanation import shortened
 from local.printable import printable
 from operations.dead_letters import DeadLetter
+from operations.published import Record, event_ids
 from operations.redrive import Redriven, Selection
 from operations.target import Target
 from operations.trace import KEY, Life
@@ -55,6 +56,7 @@ def tell_life(order: str, life: Life, target: Target, tell: Tell) -> None:
         tell(f"{target.name} has no record of order {printable(order)}.")
     for record in life.records:
         tell_record(record, tell)
+        tell_events(record, life, tell)
     for letter in life.dead_letters:
         tell(
             f"In the DLQ since {letter.sent_at:%Y-%m-%d %H:%M:%S}Z: message {letter.message_id}, "
@@ -64,20 +66,32 @@ def tell_life(order: str, life: Life, target: Target, tell: Tell) -> None:
         f"Order queue: {counted(life.waiting)} waiting, {life.in_work} in work or held back, of whatever order. "
         f"Stream failure queue: {life.unpublished}."
     )
+    if life.log_trouble:
+        tell(
+            f"Which events were published can't be told ({printable(life.log_trouble)}). CloudWatch Logs Insights over "
+            f'{target.publisher_log}: filter message = "published" and @message like "<event id>"'
+        )
 
 
-def tell_record(record: dict[str, Any], tell: Tell) -> None:
-    """A record in three lines: how it stands, where it comes from, which events it has."""
+def tell_record(record: Record, tell: Tell) -> None:
+    """A record: how it stands, where it comes from, its version."""
     failure = record.get("failure") or {}
     outcome = record.get("carrierServiceReference") or failure.get("code")
-    consignment, version = record[KEY], int(record["version"])
-    events = " ".join(f"{consignment}#{number}" for number in range(1, version + 1))
     mode = " ".join(filter(None, (record.get("mode"), record.get("modeReference"))))
-    tell(f"{consignment}  {record['state']}{f' {outcome}' if outcome else ''}  {record['allocatedAt']}")
+    tell(f"{record[KEY]}  {record['state']}{f' {outcome}' if outcome else ''}  {record['allocatedAt']}")
     tell(f"  asked for by event {printable(str(record.get('eventId', '-')))}{f', mode {mode}' if mode else ''}")
-    tell(f"  version {version}, event ids {events}")
+    tell(f"  version {record['version']}")
     if "explanation" in record:
         tell_decision(explanation_of(record["explanation"]), tell)
+
+
+def tell_events(record: Record, life: Life, tell: Tell) -> None:
+    """One line for each version: its event, and whether the log tells that it was published."""
+    for event_id in event_ids(record):
+        if moment := life.published.get(event_id):
+            tell(f"  event {event_id} published {moment:%Y-%m-%d %H:%M:%S}Z")
+        else:
+            tell(f"  event {event_id}" + ("" if life.log_trouble else " not in the publisher's log"))
 
 
 def tell_decision(explanation: Explanation, tell: Tell) -> None:

@@ -1,15 +1,22 @@
-"""One order's life: its records and their events, and the messages in the DLQ that mention it. References only."""
+"""One order's life: its records, which events of them were published, and the messages in the DLQ that mention it.
+
+References only.
+"""
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.batches import batches
 from local.observer import read_record
 from operations.dead_letters import DeadLetter, DeadLetterQueue
-from operations.target import Target
+from operations.published import published_at
+from operations.target import Target, told
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,6 +43,10 @@ class Life:
     """Messages that are being worked on, or held back."""
     unpublished: int
     """Places in the table's stream where events were given up, of whatever order."""
+    published: Mapping[str, datetime] = field(default_factory=dict)
+    """By event id: when the records' events were published, as far as the log tells."""
+    log_trouble: str = ""
+    """Why the log could not be read; empty where it was."""
 
 
 def life_of(target: Target, order: str) -> Life:
@@ -45,7 +56,12 @@ def life_of(target: Target, order: str) -> Life:
         names = [order, *(record[KEY] for record in records)]
         found = [letter for letters in queue.read() for letter in letters if mentions(letter, names)]
     waiting, in_work = depth(target.sqs, target.order_queue_url)
-    return Life(records, found, waiting, in_work, sum(depth(target.sqs, target.stream_failure_queue_url)))
+    unpublished = sum(depth(target.sqs, target.stream_failure_queue_url))
+    life = Life(records, found, waiting, in_work, unpublished)
+    try:
+        return replace(life, published=published_at(target.logs, target.publisher_log, records))
+    except (ClientError, BotoCoreError) as error:  # whoever may not read logs is told all else
+        return replace(life, log_trouble=told(error))
 
 
 def records_of(dynamodb: "DynamoDBClient", table: str, order: str) -> list[Record]:

@@ -3,21 +3,22 @@
 import io
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import dataclass
-from itertools import count
-from typing import Any, Final
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from allocation.adapters.pro_credentials import secrets
 from allocation.bootstrap import pro_allocator
 from allocation.domain.consignments import Consignment
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.modes import DefaultRules
 from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure
 from allocation.observability import metrics
+from allocation.ports import Allocator
 from allocation.publishing import PublishReport
 from allocation.reporting import FAILURE_CODES, RETURN_CAUSES, catalogue_refused, report_batch, report_published
 from allocation.settings import AllocateOrdersSettings
@@ -26,10 +27,6 @@ from tests.fakes.ports import FakeDeadline
 from tests.fakes.pro_faults import Fault
 from tests.fakes.pro_server import KEY, ProServer
 from tests.samples import A, reference, summary_of
-
-ENOUGH_SECONDS: Final = 60.0
-SECONDS_FOR_ONE_TRY: Final = 9.6
-"""Leaves 0.6 s for allocation calls: less than a second try would need."""
 
 
 @dataclass(frozen=True)
@@ -80,36 +77,28 @@ def allocation_api() -> None:
 
 def publish_allocations() -> None:
     """Reports a batch of changes, one of them without an event."""
-    report_published(PublishReport({"1": "not_published"}, published=1))
+    report_published(PublishReport({"1": "not_published"}, [f"{A}#1"]))
 
 
 def allocate_over_pro() -> None:
-    """Lets SortedPRO lose a reply, reject the key and be gone."""
+    """Lets SortedPRO lose a reply."""
     with pytest.MonkeyPatch.context() as patch, mock_aws(), ProServer() as pro:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
         patch.delenv("AWS_PROFILE", raising=False)
-        with allocation(pro, "first") as allocate:
-            pro.faults.script(Fault("half_json", path="allocation"))
-            allocate(1, ENOUGH_SECONDS)
-            pro.key = "another key"
-            allocate(1, ENOUGH_SECONDS)
-        pro.stop()
-        with allocation(pro, "second") as allocate:
-            allocate(5, SECONDS_FOR_ONE_TRY)
-
-
-@contextmanager
-def allocation(pro: ProServer, circuits: str) -> Iterator[Callable[[int, float], None]]:
-    """Allocates so many batches as a fresh execution environment that is wired as the deployed one."""
-    from allocation.adapters.pro_credentials import secrets
-
+        pro.faults.script(Fault("half_json", path="allocation"))
+        both = [Consignment(reference(number)) for number in range(2)]
+        fresh_allocator(pro).allocate(both, DefaultRules(), FakeDeadline())
     secrets.cache_clear()
-    boto3.client("secretsmanager").create_secret(Name=circuits, SecretString=KEY)
-    claims = f"{circuits}-claims"
-    for table, key in ((circuits, "id"), (claims, "consignmentReference")):
+
+
+def fresh_allocator(pro: ProServer) -> Allocator:
+    """The allocator of a fresh execution environment, wired as the deployed one."""
+    secrets.cache_clear()
+    boto3.client("secretsmanager").create_secret(Name="key", SecretString=KEY)
+    for table, key in (("circuits", "id"), ("claims", "consignmentReference")):
         boto3.client("dynamodb").create_table(
             TableName=table,
             BillingMode="PAY_PER_REQUEST",
@@ -123,17 +112,8 @@ def allocation(pro: ProServer, circuits: str) -> Iterator[Callable[[int, float],
         order_dlq_url="",
         allocator="pro",
         pro_base_url=pro.url,
-        pro_secret_name=circuits,
-        pro_circuits_table=circuits,
-        pro_claims_table=claims,
+        pro_secret_name="key",
+        pro_circuits_table="circuits",
+        pro_claims_table="claims",
     )
-    allocator = pro_allocator(settings)
-    numbers = count()
-
-    def allocate(batches: int, seconds: float) -> None:
-        for _ in range(batches):
-            both = [Consignment(reference(next(numbers))) for _ in range(2)]
-            allocator.allocate(both, DefaultRules(), FakeDeadline(seconds))
-
-    yield allocate
-    secrets.cache_clear()
+    return pro_allocator(settings)

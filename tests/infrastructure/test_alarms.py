@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from allocation.backoff import LONGEST_WISH_SECONDS
 from tests.infrastructure.emitted import Metric, allocate_orders, allocation_api, emitted, publish_allocations
 from tests.infrastructure.stack import ROOT, Properties, Stack
 
@@ -132,6 +133,18 @@ def test_concurrency_is_at_its_limit_where_the_queue_is_given_no_more(stack: Sta
     limit = stack.mapping("AllocateOrdersFunction")["ScalingConfig"]["MaximumConcurrency"]
 
     assert alarms(stack)["OrderConcurrencyAlarm"]["Threshold"] == limit
+
+
+@pytest.mark.parametrize("name", ["ReturnedOrderAlarm", "ProOutageAlarm", "ProCredentialsAlarm"])
+def test_an_alarm_that_each_try_starts_anew_does_not_end_while_orders_wait_for_the_next_one(
+    stack: Stack, name: str
+) -> None:
+    """Where few orders wait, nothing is measured between two tries of one of them."""
+    alarm = alarms(stack)[name]
+    longest_pause = LONGEST_WISH_SECONDS + stack.properties("AllocateOrdersFunction")["Timeout"]
+
+    assert alarm["Period"] * alarm["EvaluationPeriods"] > longest_pause
+    assert (alarm["Statistic"], alarm["DatapointsToAlarm"]) == ("Maximum", 1)
 
 
 def test_the_failure_ratio_is_made_of_its_own_metrics_and_not_of_a_handful_of_orders(stack: Stack) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 from moto import mock_aws
 
 from allocation.adapters.aws import client
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
 
 TABLE = "allocations"
 LIMITS = "limits"
+
+
+def refusal(code: str, status: int = 400) -> ClientError:
+    """An answer of AWS's that is an error."""
+    answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "any")
+
+
+UNANSWERED: tuple[ClientError | BotoCoreError, ...] = (
+    refusal("AccessDenied"),
+    refusal("ThrottlingException"),
+    refusal("InternalServerError", 500),
+    ReadTimeoutError(endpoint_url="https://aws"),
+    EndpointConnectionError(endpoint_url="https://aws"),
+)
+"""What a call can end with after botocore's own attempts: it is refused, AWS fails, or nobody answers."""
 
 
 @dataclass

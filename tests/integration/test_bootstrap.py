@@ -14,6 +14,7 @@ from allocation.adapters.aws import client
 from allocation.adapters.pro_allocator import ProAllocator
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.engine.allocator import EngineAllocator
+from tests.simulation.world import BOTO3_SECONDS
 
 LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
 NEEDED = {
@@ -22,6 +23,8 @@ NEEDED = {
     "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
     "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
 }
+FUNCTION_SECONDS = 60
+"""What `allocate_orders` has in `template.yaml`."""
 PACKAGED = LAYER / "allocation" / "engine" / "sample.json"
 PRO = {
     "ALLOCATOR": "pro",
@@ -110,4 +113,10 @@ def test_the_clock_is_aware_and_in_utc() -> None:
 
 def test_calls_of_aws_give_up_long_before_the_function_does() -> None:
     config = client("sqs").meta.config
-    assert config.connect_timeout + config.read_timeout < 10
+    attempts = config.retries["total_max_attempts"]
+    pauses = sum(2**attempt for attempt in range(attempts - 1))  # of the mode `standard`, at most
+
+    assert config.retries["mode"] == "standard"
+    assert attempts * (config.connect_timeout + config.read_timeout) + pauses < FUNCTION_SECONDS / 2
+    # What the simulation has a call wait for that gets no answer is what it really waits.
+    assert attempts * config.read_timeout <= BOTO3_SECONDS <= attempts * config.read_timeout + pauses

@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from allocation.adapters.aws import cause_of
 from allocation.adapters.pro_claims import Claimed, DynamoDBClaims
 from allocation.domain.errors import RetryableError
+from tests.integration.conftest import UNANSWERED
 from tests.samples import A, B, C, reference
 
 if TYPE_CHECKING:
@@ -103,17 +106,16 @@ def test_more_than_one_request_takes_are_claimed(environments: Environments) -> 
     assert environments.claims().take(many, 60).asked_before == set(many)
 
 
+@pytest.mark.parametrize("error", UNANSWERED, ids=cause_of)
 def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
-    environments: Environments, monkeypatch: pytest.MonkeyPatch
+    environments: Environments, monkeypatch: pytest.MonkeyPatch, error: ClientError | BotoCoreError
 ) -> None:
-    def fail(**_: Any) -> None:
-        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "any")
-
+    fail = Mock(side_effect=error)
     one = environments.claims()
     monkeypatch.setattr(environments.dynamodb, "transact_write_items", fail)
     one.give_back([A], after(60), 0)
-    with pytest.raises(RetryableError, match="ThrottlingException"):
+    with pytest.raises(RetryableError, match=f"DynamoDB did not write: {cause_of(error)}"):
         one.take([A], 60)
     monkeypatch.setattr(environments.dynamodb, "batch_get_item", fail)
-    with pytest.raises(RetryableError, match="claims could not be read"):
+    with pytest.raises(RetryableError, match=rf"claims could not be read \({cause_of(error)}\)"):
         one.take([A], 60)

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from allocation.adapters.aws import cause_of
 from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.adapters.dynamodb_records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
@@ -14,7 +16,7 @@ from allocation.domain.limits import AllocationLimit, LimitedDay
 from allocation.domain.outcomes import Allocated
 from allocation.domain.records import AllocationRecord
 from allocation.ports import AddReceipt
-from tests.integration.conftest import LIMITS, TABLE
+from tests.integration.conftest import LIMITS, TABLE, UNANSWERED
 from tests.samples import NOON, A, B, C, D, record_of, reference, summary_of
 
 if TYPE_CHECKING:
@@ -76,12 +78,28 @@ def test_more_than_a_day_takes_are_never_written_at_once(records: DynamoDBRecord
     assert limits.used([DAY]) == {DAY: 3}
 
 
+@pytest.mark.parametrize("error", UNANSWERED, ids=cause_of)
 def test_limits_that_can_not_be_read_are_tried_again_later(
-    limits: DynamoDBLimits, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+    limits: DynamoDBLimits,
+    dynamodb: "DynamoDBClient",
+    monkeypatch: pytest.MonkeyPatch,
+    error: ClientError | BotoCoreError,
 ) -> None:
-    def fail(**_: object) -> None:
-        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "BatchGetItem")
-
-    monkeypatch.setattr(dynamodb, "batch_get_item", fail)
+    monkeypatch.setattr(dynamodb, "batch_get_item", Mock(side_effect=error))
     with pytest.raises(RetryableError, match="limits could not be read"):
         limits.used([DAY])
+
+
+@pytest.mark.parametrize("error", UNANSWERED, ids=cause_of)
+def test_allocations_that_can_not_be_counted_are_not_written_and_tried_again_later(
+    records: DynamoDBRecords,
+    limits: DynamoDBLimits,
+    dynamodb: "DynamoDBClient",
+    monkeypatch: pytest.MonkeyPatch,
+    error: ClientError | BotoCoreError,
+) -> None:
+    with monkeypatch.context() as ill:
+        ill.setattr(dynamodb, "transact_write_items", Mock(side_effect=error))
+        assert records.add([limited(A), limited(B)]) == AddReceipt(frozenset(), frozenset())
+    assert (records.recorded([A, B]), limits.used([DAY])) == (frozenset(), {})
+    assert records.add([limited(A), limited(B)]).added == {A, B}

@@ -7,8 +7,15 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
+from allocation.adapters.aws import cause_of
 from allocation.adapters.dynamodb_documents import from_item
 from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.adapters.dynamodb_records import DynamoDBRecords
@@ -18,13 +25,13 @@ from allocation.domain.modes import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcomes import Allocated, AllocationFailed, Failure, Price
 from allocation.domain.references import OrderReference
 from allocation.ports import AddReceipt
-from tests.integration.conftest import LIMITS, TABLE
+from tests.integration.conftest import LIMITS, TABLE, UNANSWERED, refusal
 from tests.samples import FAILED, NOON, A, B, C, record_of, reference, summary_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "TransactWriteItems")
+THROTTLED, FAILING = refusal("ThrottlingException"), refusal("InternalServerError", 500)
 
 
 @pytest.fixture
@@ -157,14 +164,15 @@ def test_more_records_than_one_transaction_takes_are_added(records: DynamoDBReco
     assert records.recorded(references) == set(references)
 
 
-def test_a_throttled_transaction_is_written_one_by_one(
-    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [THROTTLED, FAILING], ids=cause_of)
+def test_a_transaction_that_fails_is_written_one_by_one(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, error: ClientError
 ) -> None:
-    refuse(dynamodb, monkeypatch, "transact_write_items", THROTTLED)
+    refuse(dynamodb, monkeypatch, "transact_write_items", error)
     assert records.add([record_of(A), record_of(B)]).added == {A, B}
 
 
-@pytest.mark.parametrize("error", [THROTTLED, ConnectTimeoutError(endpoint_url="https://dynamodb")])
+@pytest.mark.parametrize("error", UNANSWERED, ids=cause_of)
 def test_records_that_can_not_be_written_are_in_neither_set(
     records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -174,7 +182,15 @@ def test_records_that_can_not_be_written_are_in_neither_set(
     assert receipt == AddReceipt(frozenset(), frozenset())
 
 
-@pytest.mark.parametrize("error", [ReadTimeoutError(endpoint_url="x"), EndpointConnectionError(endpoint_url="x")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ReadTimeoutError(endpoint_url="x"),
+        ConnectTimeoutError(endpoint_url="x"),
+        EndpointConnectionError(endpoint_url="x"),
+    ],
+    ids=cause_of,
+)
 def test_a_table_that_does_not_answer_is_not_asked_again_for_each_record(
     records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -231,11 +247,15 @@ def test_keys_that_dynamodb_never_reads_are_an_error_that_may_pass(
         records.recorded([A, B])
 
 
-def test_a_throttled_read_is_an_error_that_may_pass(
-    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", UNANSWERED, ids=cause_of)
+def test_a_read_that_fails_is_an_error_that_may_pass(
+    records: DynamoDBRecords,
+    dynamodb: "DynamoDBClient",
+    monkeypatch: pytest.MonkeyPatch,
+    error: ClientError | BotoCoreError,
 ) -> None:
-    refuse(dynamodb, monkeypatch, "batch_get_item", THROTTLED)
-    with pytest.raises(RetryableError):
+    refuse(dynamodb, monkeypatch, "batch_get_item", error)
+    with pytest.raises(RetryableError, match=rf"allocations could not be read \({cause_of(error)}\)"):
         records.recorded([A])
 
 

@@ -63,7 +63,19 @@ def stack(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> Stack:
         sqs, sqs.create_queue(QueueName="orders", Attributes={"MaximumMessageSize": str(MOST_BYTES)})["QueueUrl"]
     )
     failures = sqs.create_queue(QueueName="stream-failures")["QueueUrl"]
-    found = Target("the stack", sqs, client("dynamodb"), client("sns"), orders.url, dlq.url, failures, TABLE, "topic")
+    found = Target(
+        "the stack",
+        sqs,
+        client("dynamodb"),
+        client("sns"),
+        orders.url,
+        dlq.url,
+        failures,
+        TABLE,
+        "topic",
+        client("logs"),
+        "log",
+    )
     monkeypatch.setattr(cli, "target", lambda _name: found)
     monkeypatch.setattr(cli, "stop_on", lambda _signal: None)
     monkeypatch.setattr(dead_letters, "POLL_SECONDS", 0)

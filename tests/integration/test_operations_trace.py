@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +13,16 @@ from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.adapters.dynamodb_records import DynamoDBRecords
 from allocation.domain.outcomes import Allocated
 from allocation.domain.references import OrderReference
+from allocation.publishing import PublishReport
+from allocation.reporting import report_published
 from operations import cli, dead_letters
 from operations.target import Target
 from tests.integration.conftest import Queue
+from tests.integration.handlers import captured_log
 from tests.samples import FAILED, A, B, C, order_event, record_of, reference, summary_of
 
 Trace = Callable[[str], int]
+LOG = "/aws/lambda/stack-publish-allocations"
 MARKER = "Robin"
 """Somebody's name, which stands in the messages."""
 
@@ -46,7 +51,9 @@ def target(dlq: Queue) -> Target:
         ],
     )
     orders, failures = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("orders", "failures"))
-    return Target("the stack", sqs, dynamodb, client("sns"), orders, dlq.url, failures, "records", "topic")
+    logs = client("logs")
+    logs.create_log_group(logGroupName=LOG)
+    return Target("the stack", sqs, dynamodb, client("sns"), orders, dlq.url, failures, "records", "topic", logs, LOG)
 
 
 @pytest.fixture
@@ -59,6 +66,17 @@ def trace(target: Target, monkeypatch: pytest.MonkeyPatch) -> Trace:
 
 def add(target: Target, *records: Any) -> None:
     DynamoDBRecords(target.dynamodb, "records", DynamoDBLimits(target.dynamodb, "limits")).add(records)
+
+
+def log(target: Target, moment: datetime, failed: dict[str, str], *event_ids: str) -> None:
+    """Logs a batch of events as the publisher does."""
+    with captured_log() as written:
+        report_published(PublishReport(failed, event_ids))
+    timestamp = int(moment.timestamp() * 1000)
+    stream = f"invocation at {timestamp}"
+    target.logs.create_log_stream(logGroupName=LOG, logStreamName=stream)
+    lines = [{"timestamp": timestamp, "message": line} for line in written.getvalue().splitlines()]
+    target.logs.put_log_events(logGroupName=LOG, logStreamName=stream, logEvents=lines)
 
 
 def dead(target: Target, event: dict[str, Any]) -> str:
@@ -76,8 +94,71 @@ def test_the_records_of_an_order_are_told_with_their_events(
     assert f"{A}  Allocated CX_NDS  2026-11-23T12:00:00.000Z" in told
     assert f"{B}  AllocationFailed NoCarrierServiceAvailable" in told
     assert "asked for by event event-1, mode default_rules" in told
-    assert f"version 2, event ids {B}#1 {B}#2" in told
+    assert [line for line in told.splitlines() if line.startswith(("  version", "  event"))] == [
+        "  version 1",
+        f"  event {A}#1 not in the publisher's log",
+        "  version 2",
+        f"  event {B}#1 not in the publisher's log",
+        f"  event {B}#2 not in the publisher's log",
+    ]
     assert C not in told
+
+
+def test_the_events_of_an_order_are_told_with_when_they_were_published(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    add(target, *(replace(record_of(each), allocated_at=now) for each in (A, B, C)))
+    again = now + timedelta(minutes=5)
+    log(target, now, {"100": "not_published"}, f"{reference(7)}#1", f"{A}#1", f"{B}#1")
+    log(target, again, {}, f"{A}#1")
+    assert trace("WEB-1") == 0
+    told = capsys.readouterr().out
+    for each in (A, B):
+        assert f"event {each}#1 published {now:%Y-%m-%d %H:%M:%S}Z" in told
+    assert f"event {C}#1 not in the publisher's log" in told
+    assert str(reference(7)) not in told
+
+
+def test_events_of_earlier_versions_are_found_however_long_they_were_published_before(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime.now(UTC)
+    add(target, replace(record_of(A), version=3, allocated_at=now))
+    log(target, now - timedelta(days=9), {}, f"{A}#1")
+    log(target, now + timedelta(seconds=2), {}, f"{A}#3")
+    assert trace("WEB-1") == 0
+    told = capsys.readouterr().out
+    assert f"event {A}#1 published {now - timedelta(days=9):%Y-%m-%d}" in told
+    assert f"event {A}#2 not in the publisher's log" in told
+    assert f"event {A}#3 published {now + timedelta(seconds=2):%Y-%m-%d %H:%M}" in told
+
+
+def test_an_event_that_the_topic_did_not_take_is_not_told_as_published(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime.now(UTC)
+    add(target, replace(record_of(A), allocated_at=now))
+    target.logs.create_log_stream(logGroupName=LOG, logStreamName="failed")
+    not_taken = {"message": "event not published", "event": f"{A}#1"}
+    for message in (not_taken, {"message": "not published", "event_ids": [f"{A}#1"]}, [f"{A}#1"], f"no object: {A}#1"):
+        line = {"timestamp": int(now.timestamp() * 1000), "message": json.dumps(message)}
+        target.logs.put_log_events(logGroupName=LOG, logStreamName="failed", logEvents=[line])
+    assert trace("WEB-1") == 0
+    assert f"event {A}#1 not in the publisher's log" in capsys.readouterr().out
+
+
+def test_whoever_may_not_read_the_log_is_told_all_else_and_where_to_look(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(target, record_of(A))
+    target.logs.delete_log_group(logGroupName=LOG)
+    assert trace("WEB-1") == 0
+    told = capsys.readouterr().out
+    assert f"{A}  Allocated CX_NDS" in told
+    assert f"  event {A}#1\n" in told
+    assert "Which events were published can't be told (FilterLogEvents: ResourceNotFoundException" in told
+    assert f'Logs Insights over {LOG}: filter message = "published" and @message like "<event id>"' in told
 
 
 def test_a_decision_of_the_engine_is_told_with_what_it_was_made_by(

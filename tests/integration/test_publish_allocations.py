@@ -53,8 +53,9 @@ def test_a_record_that_can_not_be_read_is_set_aside_and_holds_up_no_other(
     with captured_log() as log:
         assert handler(event, Context()) == {"batchItemFailures": []}
     assert len(topic.queue.messages()) == 2
-    (line,) = lines(log)
-    assert (line["sequence_number"], line["cause"]) == ("101", "NotAnAllocationRecord")
+    published, set_aside = lines(log)
+    assert published["event_ids"] == ["EC-000-05B-MMA#1", "EC-000-05B-MMB#1"]
+    assert (set_aside["sequence_number"], set_aside["cause"]) == ("101", "NotAnAllocationRecord")
     (kept,) = failures.messages()
     told = json.loads(kept["Body"])
     assert (told["sequenceNumber"], told["reason"]) == ("101", "NotAnAllocationRecord")

@@ -1,12 +1,14 @@
 """Messages that are not done, held back on moto's SQS."""
 
 import logging
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.adapters.aws import client
+from allocation.adapters.aws import cause_of, client
 from allocation.adapters.sqs_redelivery import SqsRedelivery
-from tests.integration.conftest import Queue
+from tests.integration.conftest import UNANSWERED, Queue
 
 
 @pytest.fixture
@@ -34,8 +36,15 @@ def test_a_message_that_can_not_be_held_back_is_logged_and_harms_no_other(
     assert "message not postponed" in caplog.text
 
 
-def test_a_queue_that_does_not_answer_is_logged(orders: Queue, caplog: pytest.LogCaptureFixture) -> None:
-    orders.client.delete_queue(QueueUrl=orders.url)
+@pytest.mark.parametrize("error", UNANSWERED, ids=cause_of)
+def test_messages_that_the_queue_does_not_hold_back_are_left_to_its_own_timeout_and_logged(
+    orders: Queue,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: ClientError | BotoCoreError,
+) -> None:
+    monkeypatch.setattr(orders.client, "change_message_visibility_batch", Mock(side_effect=error))
     with caplog.at_level(logging.WARNING):
         SqsRedelivery(orders.client, orders.url).postpone({"receipt": 600})
-    assert "messages not postponed" in caplog.text
+    (line,) = caplog.records
+    assert (line.message, vars(line)["cause"]) == ("messages not postponed", cause_of(error))

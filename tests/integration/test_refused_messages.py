@@ -5,15 +5,17 @@ import json
 from random import Random
 from string import printable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from allocation.adapters.aws import cause_of
 from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
 from allocation.contracts.order_created import read_order
 from allocation.domain.errors import InvalidMessageError
 from allocation.ports import QueueMessage, RefusedMessage
-from tests.integration.conftest import Queue
+from tests.integration.conftest import UNANSWERED, Queue
 from tests.samples import order_event, reference
 
 MIB = 1024 * 1024
@@ -90,11 +92,15 @@ def test_messages_that_the_dlq_does_not_take_are_not_counted_as_kept(
     assert refused_messages.keep([refused("m1", "[]"), refused("m2", "[]")]) == {"m1"}
 
 
+@pytest.mark.parametrize("error", UNANSWERED, ids=cause_of)
 def test_a_call_that_fails_keeps_none_of_its_messages(
-    refused_messages: SqsRefusedMessages, dlq: Queue, monkeypatch: pytest.MonkeyPatch
+    refused_messages: SqsRefusedMessages,
+    dlq: Queue,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: ClientError | BotoCoreError,
 ) -> None:
-    def send(**_: Any) -> Any:
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "SendMessageBatch")
-
-    monkeypatch.setattr(dlq.client, "send_message_batch", send)
+    monkeypatch.setattr(dlq.client, "send_message_batch", Mock(side_effect=error))
     assert refused_messages.keep([refused("m1", "[]"), refused("m2", "[]")]) == frozenset()
+    (line,) = caplog.records
+    assert (line.message, vars(line)["cause"]) == ("messages not set aside", cause_of(error))

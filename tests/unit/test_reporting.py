@@ -1,6 +1,7 @@
 """What CloudWatch is told of each batch: names, values and dimensions, as they stand in the log."""
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -123,8 +124,21 @@ def test_a_message_from_the_future_or_of_unknown_age_spoils_no_statistic() -> No
 
 
 def test_published_and_unpublished_events_are_counted() -> None:
-    report_published(PublishReport({"100": "not_published"}, published=7))
-    assert emitted() == {"EventsPublished": [7], "EventsNotPublished": [1]}
+    report_published(PublishReport({"100": "not_published"}, [f"{A}#1", f"{B}#2"]))
+    assert emitted() == {"EventsPublished": [2], "EventsNotPublished": [1]}
+
+
+def test_the_events_of_a_batch_are_logged_in_one_line_by_their_ids(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        report_published(PublishReport({}, [f"{A}#1", f"{B}#2"]))
+    (line,) = caplog.records
+    assert (line.message, vars(line)["event_ids"]) == ("published", [f"{A}#1", f"{B}#2"])
+
+
+def test_a_batch_without_events_is_not_logged_as_published(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        report_published(PublishReport({"100": "not_published"}, []))
+    assert [line.message for line in caplog.records] == ["change not published"]
 
 
 def test_each_duration_is_kept_apart() -> None:

@@ -27,7 +27,8 @@ class PublishReport:
 
     failed: Mapping[str, str]
     """By sequence number: the changes that must come again, and why."""
-    published: int
+    published: Sequence[str]
+    """The ids of the events that the topic has taken."""
     set_aside: Mapping[str, str] = field(default_factory=dict)
     """By sequence number: the changes that can never be published and are kept elsewhere now, and why."""
 
@@ -56,7 +57,8 @@ class PublishAllocations:
         failed = {item.sequence_number: item.reason for item in hopeless if item.sequence_number not in kept}
         failed |= {events[at][0].sequence_number: "not_published" for at in unpublished}
         set_aside = {item.sequence_number: item.reason for item in hopeless if item.sequence_number in kept}
-        return PublishReport(failed, len(events) - len(unpublished), set_aside)
+        published = [event.event_id for at, (_, event) in enumerate(events) if at not in unpublished]
+        return PublishReport(failed, published, set_aside)
 
 
 def event_of(change: Change) -> AllocationEvent:

@@ -1,5 +1,6 @@
 """The circuits in front of SortedPRO: when they open, for whom, and when they let a batch through again."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -25,23 +26,28 @@ class Circuits:
 
     def __init__(self) -> None:
         self.client: Any = boto3.client("dynamodb")
-        self.counted: list[str] = []
+        self.states: list[tuple[int, int]] = []
+        """What the metrics told of each batch: whether the circuit of outages is open, and that of credentials."""
 
     def environment(self) -> Callable[[Exception | None], str]:
         """Runs one batch that ends with an error, or well; tells what became of it."""
-        circuit = dynamodb_circuit(self.client, TABLE, lambda metric, _: self.counted.append(metric))
+        counted: dict[str, list[int]] = defaultdict(list)
+        circuit = dynamodb_circuit(self.client, TABLE, lambda metric, value: counted[metric].append(value))
 
         def batch(error: Exception | None = None) -> str:
             def work() -> None:
                 if error:
                     raise error
 
+            counted.clear()
             try:
                 circuit.run(work)
             except CircuitOpenError as closed:
                 return f"{closed.cause} {closed.retry_after_seconds}"
             except (OutageError, CredentialsError, NothingTriedError):
                 return "ran"
+            finally:
+                self.states.append((max(counted["ProOutageCircuitOpen"]), max(counted["ProCredentialsCircuitOpen"])))
             return "ran"
 
         return batch
@@ -72,6 +78,7 @@ def circuits(monkeypatch: pytest.MonkeyPatch) -> Iterator[Circuits]:
         made = Circuits()
         # Powertools counts failures by process, as long as nothing went well.
         made.environment()(None)
+        made.states.clear()
         yield made
 
 
@@ -83,7 +90,6 @@ def test_batches_without_any_outcome_open_the_circuit_for_every_environment(circ
     assert ran == ["ran"] * OUTAGE_FAILURES
     assert here(None).startswith("outage ")
     assert there(None).startswith("outage ")
-    assert circuits.counted == ["ProOutageCircuitOpened"]
 
 
 def test_one_good_batch_in_between_keeps_the_circuit_closed(circuits: Circuits) -> None:
@@ -103,7 +109,24 @@ def test_a_rejected_key_opens_the_circuit_at_once_and_says_credentials(circuits:
     cause, seconds = here(None).split()
     assert cause == "credentials"
     assert 0 < int(seconds) <= CREDENTIALS_SECONDS
-    assert circuits.counted == ["ProCredentialsCircuitOpened"]
+    assert circuits.states == [(0, 1), (0, 1)]
+
+
+def test_each_batch_tells_whether_a_circuit_is_open_not_only_the_one_that_opens_it(circuits: Circuits) -> None:
+    here = circuits.environment()
+    for _ in range(OUTAGE_FAILURES):
+        here(OutageError())
+    circuits.environment()(None)
+    circuits.age("outage", seconds=OUTAGE_SECONDS + 1)
+    circuits.environment()(OutageError())
+    circuits.environment()(None)
+    circuits.age("outage", seconds=OUTAGE_SECONDS + 1)
+    circuits.environment()(None)
+
+    assert circuits.states[: OUTAGE_FAILURES - 1] == [(0, 0)] * (OUTAGE_FAILURES - 1)
+    opened, held_back, tried_in_vain, held_back_again, tried_well = circuits.states[OUTAGE_FAILURES - 1 :]
+    assert [opened, held_back, tried_in_vain, held_back_again] == [(1, 0)] * 4
+    assert tried_well == (0, 0)
 
 
 def test_batches_that_had_no_time_say_nothing_about_pro(circuits: Circuits) -> None:

@@ -1,7 +1,11 @@
 """The subscription key: how it is kept, and that no error ever shows it."""
 
+from typing import Any
+from unittest.mock import Mock
+
 import boto3
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from allocation.adapters import pro_credentials
@@ -61,3 +65,32 @@ def test_a_rotated_key_is_seen_at_the_next_fetch() -> None:
 def test_a_secret_that_can_not_be_read_may_be_readable_later() -> None:
     with mock_aws(), pytest.raises(RetryableError, match="the secret 'pro-key' can't be read"):
         secret_key("pro-key")()
+
+
+def refusal(code: str, status: int) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": "not now"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetSecretValue")
+
+
+@pytest.mark.usefixtures("secrets_manager")
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal("ThrottlingException", 400),
+        refusal("InternalServiceError", 500),
+        ReadTimeoutError(endpoint_url="https://secretsmanager.eu-west-2.amazonaws.com"),
+    ],
+    ids=["throttled", "fails", "does not answer"],
+)
+def test_a_key_can_be_fetched_when_secrets_manager_is_well_again(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    with mock_aws():
+        boto3.client("secretsmanager").create_secret(Name="pro-key", SecretString="0123abcd")
+        fetch = secret_key("pro-key")
+        with monkeypatch.context() as ill:
+            ill.setattr(pro_credentials.secrets().client, "get_secret_value", Mock(side_effect=error))
+            with pytest.raises(RetryableError, match="the secret 'pro-key' can't be read"):
+                fetch()
+
+        assert fetch() == "0123abcd"

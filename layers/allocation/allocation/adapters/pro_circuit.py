@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from aws_lambda_powertools.utilities.circuit_breaker import (
     CircuitBreakerConfig,
@@ -48,7 +48,11 @@ class PowertoolsCircuit:
         count: Callable[[str, int], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`count` is told `ProOutageCircuitOpened` or `ProCredentialsCircuitOpened`, 1 each time."""
+        """`count` is told `ProOutageCircuitOpen` and `ProCredentialsCircuitOpen`, as `allocation.reporting.count`.
+
+        Each is 1 where a batch opens the circuit or is held back by it, and 0 with every batch: so the metric tells
+        the state, and an alarm sees a circuit that stays open.
+        """
         self._count = count
         self._now = now
         outage = _config(OUTAGE_FAILURES, OUTAGE_SECONDS, OutageError)
@@ -60,12 +64,15 @@ class PowertoolsCircuit:
 
     def run(self, work: Callable[[], None]) -> None:
         """Runs `work` unless a circuit is open."""
+        for each in get_args(OpenCause):
+            self._count(metric_of(each), 0)
         try:
             self._guarded(work)
         except CircuitBreakerOpenError as error:
             if error.circuit is None:
                 raise
             cause: OpenCause = "credentials" if error.circuit.name == "credentials" else "outage"
+            self._count(metric_of(cause), 1)
             raise CircuitOpenError(cause, self._seconds_left(cause, error.circuit.opened_at)) from error
         except (ClientError, BotoCoreError) as error:
             # Electing who probes a recovery is a conditional write, which Powertools lets fail.
@@ -81,13 +88,18 @@ class PowertoolsCircuit:
         extra = {"circuit": transition.circuit_name, "state": str(transition.to_state)}
         logger.warning("circuit changed", extra=extra)
         if transition.to_state == CircuitState.OPEN:
-            self._count(f"Pro{transition.circuit_name.capitalize()}CircuitOpened", 1)
+            self._count(metric_of(transition.circuit_name), 1)
 
 
 def dynamodb_circuit(client: Any, table_name: str, count: Callable[[str, int], None]) -> PowertoolsCircuit:
     """Circuits kept in a table of their own: partition key `id` (string), TTL attribute `expiration`."""
     store = CircuitBreakerDynamoDBPersistence(table_name=table_name, boto3_client=client)
     return PowertoolsCircuit(store, count)
+
+
+def metric_of(circuit: str) -> str:
+    """The name of a circuit's metric."""
+    return f"Pro{circuit.capitalize()}CircuitOpen"
 
 
 def _call(work: Callable[[], None]) -> None:

@@ -1,0 +1,79 @@
+"""The handbook says of each alarm where to look and what to do, and quotes the code as it is."""
+
+import re
+from typing import Final
+
+import pytest
+
+from allocation.adapters.catalogue_source import PAUSE_SECONDS
+from allocation.adapters.pro_circuit import OUTAGE_FAILURES, OUTAGE_SECONDS
+from allocation.backoff import FIRST_SECONDS, LONGEST_SECONDS, LONGEST_WISH_SECONDS
+from allocation.workflow import MOST_RECEIVES
+from operations.dead_letters import HIDDEN_SECONDS
+from operations.target import publisher_log
+from tests.infrastructure.stack import Stack
+from tests.infrastructure.test_alarms import OPERATIONS, text_of
+
+HANDBOOK: Final = OPERATIONS.read_text("utf-8")
+SECTIONS: Final = dict(re.findall(r"^### `(\w+Alarm)`\n(.*?)(?=^##)", HANDBOOK, re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("alarm", SECTIONS)
+@pytest.mark.parametrize("instruction", ["Look at", "Do"])
+def test_each_alarm_s_section_says_where_to_look_and_what_to_do(alarm: str, instruction: str) -> None:
+    assert f"\n- **{instruction}**" in SECTIONS[alarm]
+
+
+def test_every_alarm_that_the_handbook_names_has_a_section() -> None:
+    assert set(re.findall(r"`(\w+Alarm)`", HANDBOOK)) == SECTIONS.keys()
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        f"it was received {MOST_RECEIVES} times in more than 6 hours",
+        f"towards the {MOST_RECEIVES} that a message has",
+        f"not a single outcome for {OUTAGE_FAILURES} batches in a row",
+        f"it is left alone for {OUTAGE_SECONDS} s at a time",
+        f"lets up to {LONGEST_WISH_SECONDS // 60} minutes pass between two tries",
+        f"orders that have waited long follow within {LONGEST_SECONDS // 60} minutes",
+        f"wait: {FIRST_SECONDS} seconds at first, doubling up to {LONGEST_SECONDS // 60} minutes,",
+        f"{LONGEST_WISH_SECONDS // 60} at most where SortedPRO asks for that",
+        f"it looks again after {PAUSE_SECONDS:.0f} s",
+        f"out of others' sight, for {HIDDEN_SECONDS // 60} minutes at the most",
+        f"the log group `{publisher_log('<stack>')}`",
+    ],
+)
+def test_the_handbook_quotes_the_code_as_it_is(quoted: str) -> None:
+    assert quoted in one_line(HANDBOOK)
+
+
+def test_the_handbook_quotes_the_template_as_it_is(stack: Stack) -> None:
+    alarms = {name: one_line(text) for name, text in SECTIONS.items()}
+    orders, publisher = stack.properties("AllocateOrdersFunction"), stack.properties("PublishAllocationsFunction")
+    concurrency = stack.mapping("AllocateOrdersFunction")["ScalingConfig"]["MaximumConcurrency"]
+    days = stack.properties("OrderDlq")["MessageRetentionPeriod"] // 86400
+    given_up = stack.mapping("PublishAllocationsFunction")["MaximumRecordAgeInSeconds"] // 3600
+    kept = stack.properties("PublishAllocationsLogs")["RetentionInDays"]
+
+    assert f"(`MaximumConcurrency`, {concurrency})" in alarms["OrderConcurrencyAlarm"]
+    assert f"runs into its {orders['Timeout']} s." in alarms["OrderErrorAlarm"]
+    assert f"which has {publisher['Timeout']} s." in alarms["PublisherErrorAlarm"]
+    assert f"It stays there for {days} days" in alarms["OrderDlqAlarm"]
+    assert f"has taken nothing for {given_up} hours" in alarms["StreamFailureAlarm"]
+    assert f"is kept for {kept} days" in one_line(HANDBOOK)
+    for name in ("ProOutageAlarm", "ProCredentialsAlarm"):
+        alarm = stack.properties(name)
+        minutes = alarm["Period"] * alarm["EvaluationPeriods"] // 60
+        assert f"The alarm lasts for {minutes} minutes after the last batch" in alarms[name]
+
+
+def test_the_log_that_a_trace_reads_is_the_publishers(stack: Stack) -> None:
+    group = stack.properties("PublishAllocationsLogs")["LogGroupName"]
+
+    assert text_of(group) == publisher_log("${AWS::StackName}")
+
+
+def one_line(text: str) -> str:
+    """A text without its line breaks."""
+    return " ".join(text.split())
