@@ -5,11 +5,20 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from threading import Lock
 from typing import Any, Final, Literal
 
 HTML: Final = b"<html><body><h1>Service unavailable</h1></body></html>"
 HUGE_BYTES: Final = 8 << 20
+REFUSED: Final = "refused"
+"""A PRO that is gone for a moment: nobody can connect. Connections that are there already live on.
+
+In a script it strikes as soon as the faults before it have, so that the next call finds nobody to connect to. By chance
+it strikes while a call is in hand, whose connection is reset.
+"""
+LONGEST_REFUSAL_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -26,25 +35,32 @@ class Wire:
 class Fault:
     """One thing that goes wrong with one call. `before`: PRO has not done the work, nor will it.
 
-    `retry_after` is the header's text, `seconds` how long a `hang` or a `drip` lasts, `path` a part that the call's
-    path must have for the fault to strike, `location` where a `redirect` leads.
+    `retry_after` is the header's text, or how far from the reply the date in it is; `seconds` how long a `hang`, a
+    `drip` or a refusal lasts, `path` a part that the call's path must have for the fault to strike (a refusal strikes
+    whatever the path), `location` where a `redirect` leads.
     """
 
     kind: str
     before: bool = False
-    retry_after: str | None = None
+    retry_after: str | timedelta | None = None
     seconds: float = 30.0
     path: str = ""
     location: str = "https://elsewhere.example/allocation/allocate"
 
     def strike(self, wire: Wire) -> Wire:
         """The reply `wire` as this fault leaves it."""
-        headers = (("Retry-After", self.retry_after),) if self.retry_after is not None else ()
+        wish = date_in(self.retry_after) if isinstance(self.retry_after, timedelta) else self.retry_after
+        headers = (("Retry-After", wish),) if wish is not None else ()
         if self.kind.isdigit():
             return Wire(int(self.kind), HTML, headers)
         if self.kind == "redirect":
             return Wire(302, b"", (("Location", self.location),))
         return KINDS[self.kind](wire)
+
+
+def date_in(wait: timedelta) -> str:
+    """The moment so far from now as RFC 9110 writes it: in whole seconds, of which it takes the next."""
+    return format_datetime(datetime.now(UTC) + wait + timedelta(microseconds=999_999), usegmt=True)
 
 
 def _items(change: Callable[[list[Any]], list[Any]]) -> Callable[[Wire], Wire]:
@@ -62,6 +78,13 @@ def _failed(item: dict[str, Any], status: int) -> dict[str, Any]:
     return {**item, **nulls, "StatusCode": status, "ConsignmentLegs": [], "Description": "it failed"}
 
 
+def _items_failed(status: int) -> Callable[[Wire], Wire]:
+    return _items(lambda items: [_failed(item, status) for item in items])
+
+
+ITEMS_FAILED: Final = {f"items_failed_{status}": _items_failed(status) for status in (400, 429, 500, 521)}
+
+
 def _foreign(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "ApiLinks": [{"Rel": "detail", "Href": "https://elsewhere.example/consignments/EC-FOR-EIG-N00"}]}
 
@@ -71,6 +94,7 @@ KINDS: Final[dict[str, Callable[[Wire], Wire]]] = {
     "403_of_pro": lambda _: Wire(403, b'{"Code": "ForbiddenException", "Message": "not this one"}'),
     "no_service": lambda _: Wire(400, b'{"Code": "MpdCarrierServiceNotFoundException", "Message": "not here"}'),
     "reset": lambda wire: Wire(wire.status, b"", ending="reset"),
+    REFUSED: lambda wire: Wire(wire.status, b"", ending="reset"),
     "hang": lambda wire: Wire(wire.status, wire.body, ending="hang"),
     "drip": lambda wire: Wire(wire.status, wire.body, ending="drip"),
     "truncated": lambda wire: Wire(wire.status, wire.body, ending="cut"),
@@ -90,8 +114,7 @@ KINDS: Final[dict[str, Callable[[Wire], Wire]]] = {
     "repeated": _items(lambda items: items + items),
     "contradictory": _items(lambda items: items + [_failed(item, 400) for item in items]),
     "reordered": _items(lambda items: items[::-1]),
-    "items_failed_400": _items(lambda items: [_failed(item, 400) for item in items]),
-    "items_failed_500": _items(lambda items: [_failed(item, 500) for item in items]),
+    **ITEMS_FAILED,
     "no_links": _items(lambda items: [{**item, "ApiLinks": None} for item in items]),
     "foreign": _items(lambda items: [_foreign(item) for item in items]),
     "null_carrier": _items(lambda items: [_failed(item, 200) for item in items]),
@@ -103,10 +126,14 @@ BOTH_SIDES: Final = (
     *("empty_array", "accepted", "redirect", "huge", "huge_redirect"),
 )
 """Faults that make as much sense with the work undone as with it done; the others need the work's reply."""
-BEFORE_ONLY: Final = ("401", "403", "429")
-"""Replies that say that nothing was done, and so are never given after it was."""
-DATES: Final = ("Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT")
-RETRY_AFTER: Final = (None, "0", "1", "30", "999999999", "-5", "soon", *DATES)
+UNDONE_ITEMS: Final = ("items_failed_429", "items_failed_500")
+"""Items that are no word about their consignment: they too make as much sense with the work undone."""
+BEFORE_ONLY: Final = ("401", "403", "429", REFUSED)
+"""What says that nothing was done, and so never comes after it was."""
+LAST_DATE: Final = "Fri, 31 Dec 9999 23:59:59 GMT"
+DATES: Final = (timedelta(seconds=1), timedelta(seconds=30), "Thu, 01 Jan 1970 00:00:00 GMT", LAST_DATE)
+YEARS: Final = "999999999"
+RETRY_AFTER: Final = (None, "0", "1", "30", YEARS, "-5", "soon", *DATES)
 
 
 @dataclass
@@ -117,6 +144,8 @@ class Faults:
     seed: int = 0
     kinds: tuple[str, ...] = (*STATUSES, "redirect", *KINDS)
     hang_seconds: float = 30.0
+    refuse: Callable[[float], None] = lambda _: None
+    """Has connections refused for so many seconds: the server's, which says how when it gets these faults."""
     _script: deque[Fault | None] = field(default_factory=deque)
     _lock: Lock = field(default_factory=Lock)
 
@@ -126,15 +155,33 @@ class Faults:
     def script(self, *faults: Fault | None) -> None:
         """What goes wrong with the next calls, one each; None leaves a call alone."""
         self._script.extend(faults)
+        self._refuse_if_next()
 
     def next(self, path: str) -> Fault | None:
+        """What goes wrong with a call that has come."""
         with self._lock:
-            if self._script and (self._script[0] is None or self._script[0].path in path):
-                return self._script.popleft()
-            return self._chosen() if self._random.random() < self.chance else None
+            fault = self._next(path)
+        if fault and fault.kind == REFUSED:
+            self.refuse(fault.seconds)
+        self._refuse_if_next()
+        return fault
+
+    def _next(self, path: str) -> Fault | None:
+        if self._script and (self._script[0] is None or self._script[0].path in path):
+            return self._script.popleft()
+        return self._chosen() if self._random.random() < self.chance else None
+
+    def _refuse_if_next(self) -> None:
+        with self._lock:
+            following = self._script[0] if self._script else None
+            if following is None or following.kind != REFUSED:
+                return
+            self._script.popleft()
+        self.refuse(following.seconds)
 
     def _chosen(self) -> Fault:
         kind = self._random.choice(self.kinds)
-        before = kind in BEFORE_ONLY or (kind in BOTH_SIDES and self._random.random() < 0.5)
+        before = kind in BEFORE_ONLY or (kind in (*BOTH_SIDES, *UNDONE_ITEMS) and self._random.random() < 0.5)
         wish = self._random.choice(RETRY_AFTER) if kind in ("429", "503") else None
-        return Fault(kind, before, wish, self.hang_seconds)
+        seconds = min(self.hang_seconds, LONGEST_REFUSAL_SECONDS) if kind == REFUSED else self.hang_seconds
+        return Fault(kind, before, wish, seconds)

@@ -18,11 +18,12 @@ from threading import Event, Lock, Semaphore, Thread
 from typing import Any, Final
 from urllib.parse import unquote
 
-from tests.fakes.pro_faults import Fault, Faults, Wire
+from tests.fakes.pro_faults import ITEMS_FAILED, Fault, Faults, Wire
 from tests.fakes.pro_state import CHEAPEST, GROUPS, SERVICES, ProError, ProState
 
 KEY: Final = "fake-subscription-key"
 DRIP_SECONDS: Final = 0.02
+POLL_SECONDS: Final = 0.02
 
 
 class ProServer:
@@ -32,7 +33,6 @@ class ProServer:
         self, port: int = 0, key: str = KEY, faults: Faults | None = None, work: Callable[[], object] = lambda: None
     ) -> None:
         self.key = key
-        self.faults = faults or Faults()
         self.requests: list[tuple[str, str]] = []
         """Method and path of every request that came, in order."""
         self.headers: list[dict[str, str]] = []
@@ -43,11 +43,28 @@ class ProServer:
         self.closed = Semaphore(0)
         """Released once for every connection that the server has closed."""
         self.closing = Event()
+        self._accepting = Event()
+        self._accepting.set()
+        self._refused = Event()
+        self._reopened = Event()
+        self._refused_seconds = 0.0
+        self._lock = Lock()
         self._listener = _Listener(self, port)
         self.url = f"http://127.0.0.1:{self._listener.server_port}"
         self.state = ProState(self.url, work)
-        self._thread = Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True)
+        self._thread = Thread(target=self._serve, daemon=True)
         self._thread.start()
+        self.faults = faults or Faults()
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong."""
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        faults.refuse = self.refuse
+        self._faults = faults
 
     def __enter__(self) -> "ProServer":
         return self
@@ -57,11 +74,40 @@ class ProServer:
 
     def stop(self) -> None:
         """Closes everything; from then on connections are refused."""
-        self.closing.set()
+        with self._lock:
+            self.closing.set()
+            self._reopened.set()
         self._listener.shutdown()
+        self._thread.join()
         self._listener.end_connections()
         self._listener.server_close()
-        self._thread.join()
+
+    def refuse(self, seconds: float) -> None:
+        """Refuses new connections for so long, from before it returns; one refusal at a time."""
+        with self._lock:
+            if self._accepting.is_set() and not self.closing.is_set():
+                self._accepting.clear()
+                self._refused.clear()
+                self._reopened.clear()
+                self._refused_seconds = seconds
+                self._listener.shutdown()
+                self._refused.wait()
+
+    def accept(self) -> None:
+        """Ends a refusal; returns when connections are accepted."""
+        self._reopened.set()
+        self._accepting.wait()
+
+    def _serve(self) -> None:
+        while True:
+            self._listener.serve_forever(POLL_SECONDS)
+            self._listener.close_port()
+            self._refused.set()
+            self._reopened.wait(self._refused_seconds)
+            if self.closing.is_set():
+                return
+            self._listener.server_activate()
+            self._accepting.set()
 
     def wait(self) -> None:
         """Returns when the server has stopped."""
@@ -78,8 +124,18 @@ class ProServer:
         if key != self.key:
             return _wire(401, {"statusCode": 401, "message": "Access denied due to invalid subscription key."}), None
         fault = self.faults.next(path)
-        reply = _wire(500, {}) if fault and fault.before else work(self.state, method, path, document)
-        return (fault.strike(reply) if fault else reply), fault
+        if fault is None:
+            return work(self.state, method, path, document), None
+        reply = (
+            self._undone(fault, method, path, document) if fault.before else work(self.state, method, path, document)
+        )
+        return fault.strike(reply), fault
+
+    def _undone(self, fault: Fault, method: str, path: str, document: Any) -> Wire:
+        """What the fault strikes that comes before the work: the items of consignments that nobody has, or nothing."""
+        if fault.kind not in ITEMS_FAILED:
+            return _wire(500, {})
+        return work(ProState(self.url) if method == "PUT" else self.state, method, path, document)
 
 
 def work(state: ProState, method: str, path: str, document: Any) -> Wire:
@@ -148,6 +204,12 @@ class _Listener(ThreadingHTTPServer):
             self._open.discard(request)
         super().shutdown_request(request)
         self.pro.closed.release()
+
+    def close_port(self) -> None:
+        """Has connections refused until `server_activate`: the port is kept, and nobody listens on it."""
+        self.socket.close()
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.server_bind()
 
     def end_connections(self) -> None:
         """Ends what clients keep alive, so that the threads that read from it end."""

@@ -54,6 +54,8 @@ class ProState:
     consignments: dict[str, Consignment] = field(default_factory=dict)
     allocations: Counter[str] = field(default_factory=Counter)
     """How often each consignment was really allocated: more than once is what must never be."""
+    asked_again: Counter[str] = field(default_factory=Counter)
+    """How often PRO was asked to allocate what it had allocated. It refuses that; but whoever can know does not ask."""
     nothing_fits: set[str] = field(default_factory=set)
     spoils_lists: set[str] = field(default_factory=set)
     """Consignments that make a whole call fail when their turn comes, the ones before them being done."""
@@ -74,6 +76,8 @@ class ProState:
         try:
             consignment = self.consignment(reference)
             with self._lock:
+                if consignment.service is not None:
+                    self.asked_again[reference] += 1
                 require_allocatable(reference, consignment)
                 consignment.state = "Allocating"
             self.work()

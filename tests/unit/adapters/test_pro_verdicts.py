@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,70 +38,128 @@ def error(code: str) -> bytes:
     return json.dumps({"Code": code, "Message": "No such thing", "Details": [{"Message": "at all"}]}).encode()
 
 
+def replies(*statuses: int, bodies: tuple[bytes, ...] = (ERROR,), wish: int | None = None) -> list[Reply | CallError]:
+    return [Reply(status, body, wish) for status in statuses for body in bodies]
+
+
+def each(table: Mapping[str, tuple[Any, ...]]) -> list[Any]:
+    """A case for each example of each row: a row has one list of them."""
+    return [
+        pytest.param(row, example, id=f"{row}-{number}")
+        for row, columns in table.items()
+        for examples in columns
+        if isinstance(examples, list)
+        for number, example in enumerate(examples)
+    ]
+
+
 def rows(heading: str) -> set[str]:
     """The first cells of the table under a heading of the document."""
     section = DOCUMENT.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     return {cell.strip() for cell in re.findall(r"^\| (.+?) \|", section, re.MULTILINE)[1:]}
 
 
-WHOLE: dict[str, tuple[AllocationCall, AllocationMode, Reply | CallError, Untouched | Doubtful]] = {
-    "no connection": (ONE, DefaultRules(), NotSentError(""), Untouched("outage")),
-    "no key": (ONE, DefaultRules(), KeyUnavailableError(""), Untouched("credentials", final=True)),
-    "no time left": (ONE, DefaultRules(), OutOfTimeError(""), Untouched("out_of_time", final=True)),
+OTHERS = (400, 404, 410, 422)
+"""Of the statuses that have no row of their own, for which 400 stands; `test_400_stands_for...` has all of them."""
+FAILURE = Failure("SomethingIsWrongException", "Something is wrong")
+WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[Reply | CallError], Untouched | Doubtful]] = {
+    "no connection": (ONE, DefaultRules(), [NotSentError("")], Untouched("outage")),
+    "no key": (ONE, DefaultRules(), [KeyUnavailableError("")], Untouched("credentials", final=True)),
+    "no time left": (ONE, DefaultRules(), [OutOfTimeError("")], Untouched("out_of_time", final=True)),
     "connection lost, or no reply in time": (
         TWO,
         DefaultRules(),
-        NoReplyError("", timed_out=False),
+        [NoReplyError("", timed_out=timed_out) for timed_out in (False, True)],
         Doubtful("outcome_unknown", again=False, open=True),
     ),
-    "401": (ONE, DefaultRules(), Reply(401, PAGE), Untouched("credentials", final=True)),
-    "403": (ONE, DefaultRules(), Reply(403, PAGE), Untouched("credentials", final=True)),
-    "403 with `Retry-After`": (ONE, DefaultRules(), Reply(403, PAGE, 60), Untouched("throttled", 60)),
-    "403 with an error of PRO's": (
+    "401": (ONE, DefaultRules(), replies(401, bodies=(PAGE, ERROR)), Untouched("credentials", final=True)),
+    "403": (ONE, DefaultRules(), replies(403, bodies=(PAGE,)), Untouched("credentials", final=True)),
+    "403 with `Retry-After`": (
         ONE,
         DefaultRules(),
-        Reply(403, ERROR),
-        Doubtful("outage", Failure("SomethingIsWrongException", "Something is wrong")),
+        replies(403, bodies=(PAGE, ERROR), wish=60),
+        Untouched("throttled", 60),
     ),
-    "429": (TWO, DefaultRules(), Reply(429, PAGE, 7), Untouched("throttled", 7)),
-    "408, 409, 423, 425": (ONE, DefaultRules(), Reply(409, ERROR), Doubtful("outage", open=True)),
-    "400 with an error, one consignment": (
+    "403 with an error of PRO's": (ONE, DefaultRules(), replies(403), Doubtful("outage", FAILURE)),
+    "429": (TWO, DefaultRules(), replies(429, bodies=(PAGE, ERROR), wish=7), Untouched("throttled", 7)),
+    "408, 409, 423, 425": (
         ONE,
         DefaultRules(),
-        Reply(400, ERROR),
-        Doubtful("outage", Failure("SomethingIsWrongException", "Something is wrong")),
+        replies(408, 409, 423, 425, bodies=(PAGE, ERROR)),
+        Doubtful("outage", open=True),
     ),
-    "400 with an error, several consignments": (TWO, DefaultRules(), Reply(400, ERROR), Doubtful("outage")),
+    "400 with an error, one consignment": (ONE, DefaultRules(), replies(*OTHERS), Doubtful("outage", FAILURE)),
+    "400 with an error, several consignments": (TWO, DefaultRules(), replies(*OTHERS), Doubtful("outage")),
     "400, unknown carrier service or service group": (
         TWO,
         CarrierService("CX_NDS"),
-        Reply(400, error("MpdCarrierServiceNotFoundException")),
+        replies(*OTHERS, bodies=(error("MpdCarrierServiceNotFoundException"),)),
         Doubtful(
             "outage",
             Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing at all"),
         ),
     ),
-    "400 without an error of PRO's": (ONE, DefaultRules(), Reply(404, PAGE), Doubtful("outage", open=True)),
+    "400 without an error of PRO's": (
+        ONE,
+        DefaultRules(),
+        replies(*OTHERS, bodies=(PAGE, b"")),
+        Doubtful("outage", open=True),
+    ),
     "521 with an error": (
         ONE,
         DefaultRules(),
-        Reply(521, ERROR),
+        replies(521),
         Doubtful("outage", Failure("NoCarrierServiceAvailable", "Something is wrong")),
     ),
-    "521 without an error of PRO's": (ONE, DefaultRules(), Reply(521, PAGE), Doubtful("outage", open=True)),
-    "500, 503": (ONE, DefaultRules(), Reply(503, ERROR, 20), Doubtful("outage", retry_after_seconds=20, open=True)),
-    "502, 504": (ONE, DefaultRules(), Reply(502, ERROR), Doubtful("outcome_unknown", again=False, open=True)),
-    "302": (ONE, DefaultRules(), Reply(302), Doubtful("outage", open=True)),
-    "200, unreadable": (TWO, DefaultRules(), Reply(200, PAGE), Doubtful("outcome_unknown", open=True)),
-    "202, unreadable": (TWO, DefaultRules(), Reply(202), Doubtful("outcome_unknown", again=False, open=True)),
+    "521 without an error of PRO's": (
+        ONE,
+        DefaultRules(),
+        replies(521, bodies=(PAGE, b"")),
+        Doubtful("outage", open=True),
+    ),
+    "500, 503": (
+        ONE,
+        DefaultRules(),
+        replies(500, 503, bodies=(PAGE, ERROR), wish=20),
+        Doubtful("outage", retry_after_seconds=20, open=True),
+    ),
+    "502, 504": (
+        ONE,
+        DefaultRules(),
+        replies(502, 504, bodies=(PAGE, ERROR)),
+        Doubtful("outcome_unknown", again=False, open=True),
+    ),
+    "302": (ONE, DefaultRules(), replies(302, bodies=(b"", ERROR)), Doubtful("outage", open=True)),
+    "200, unreadable": (
+        TWO,
+        DefaultRules(),
+        replies(200, bodies=(PAGE, b"", b'"?"')),
+        Doubtful("outcome_unknown", open=True),
+    ),
+    "202, unreadable": (
+        TWO,
+        DefaultRules(),
+        replies(202, bodies=(PAGE, b"", b'"?"')),
+        Doubtful("outcome_unknown", again=False, open=True),
+    ),
 }
 
 
-@pytest.mark.parametrize("row", WHOLE)
-def test_a_reply_to_a_whole_call_means_the_same_for_each_consignment(row: str) -> None:
-    call, mode, reply, expected = WHOLE[row]
+@pytest.mark.parametrize(("row", "reply"), each(WHOLE))
+def test_a_reply_to_a_whole_call_means_the_same_for_each_consignment(row: str, reply: Reply | CallError) -> None:
+    call, mode, _, expected = WHOLE[row]
 
     assert judge(call, mode, reply) == dict.fromkeys(call.references, expected)
+
+
+@pytest.mark.parametrize("call", [ONE, TWO], ids=["one consignment", "two"])
+@pytest.mark.parametrize("body", [ERROR, PAGE], ids=["error", "page"])
+def test_400_stands_for_all_of_the_400s_that_have_no_row_of_their_own(call: AllocationCall, body: bytes) -> None:
+    of_their_own = {int(status) for row in rows("An allocation call") for status in re.findall(r"\b4\d\d\b", row)}
+    verdicts = {status: judge(call, DefaultRules(), Reply(status, body)) for status in range(400, 500)}
+
+    assert 401 in of_their_own
+    assert [status for status in verdicts if status not in of_their_own and verdicts[status] != verdicts[400]] == []
 
 
 def test_an_unknown_service_group_is_named() -> None:
@@ -114,39 +173,45 @@ SUCCESS = ProState(BASE_URL).item(A, 200, "It is allocated", "CX_NDS")
 NO_CARRIER = dict.fromkeys(["CarrierReference", "CarrierName", "CarrierServiceReference", "CarrierServiceName"])
 FAILED = {**SUCCESS, **NO_CARRIER, "Description": "It failed"}
 FOREIGN = {**SUCCESS, "ApiLinks": [{"Rel": "detail", "Href": f"{BASE_URL}/consignments/EC-FOR-EIG-N00"}]}
+
+
+def with_status(status: int, item: dict[str, Any] = FAILED) -> dict[str, Any]:
+    return {**item, "StatusCode": status}
+
+
 MISSING = Doubtful("outcome_unknown", open=True)
 WAIT = Doubtful("outcome_unknown", again=False, open=True)
 REFUSED = Doubtful("outage", Failure("AllocationRefused", "It failed"))
-ITEMS: dict[str, tuple[Any, Allocated | Doubtful | None]] = {
-    "status 200 with a carrier or carrier service": ([SUCCESS], None),
-    "status 200 without either": ([FAILED], WAIT),
-    "status 202": ([{**SUCCESS, "StatusCode": 202}], WAIT),
-    "status 400": ([{**FAILED, "StatusCode": 422}], REFUSED),
-    "status 521": (
-        [{**FAILED, "StatusCode": 521}],
-        Doubtful("outage", Failure("NoCarrierServiceAvailable", "It failed")),
+ITEMS: dict[str, tuple[list[Any], Allocated | Doubtful | None]] = {
+    "status 200 with a carrier or carrier service": (
+        [[SUCCESS], [{**SUCCESS, "CarrierReference": None}], [{**SUCCESS, "CarrierServiceReference": None}]],
+        None,
     ),
-    "status 429": ([{**FAILED, "StatusCode": 429}], Doubtful("throttled")),
-    "status 401, 500": ([{**FAILED, "StatusCode": 500}], Doubtful("outage", open=True)),
-    "missing": ([], MISSING),
-    "two that contradict each other": ([SUCCESS, {**FAILED, "StatusCode": 400}], MISSING),
-    "no `detail` link": ([{**SUCCESS, "ApiLinks": None}], MISSING),
-    "of a consignment not asked for": ([FOREIGN, SUCCESS], None),
-    "`WithMessage` (2016), success": ([{"IsSuccess": True, "Message": "Done", "Data": A, "ApiLinks": []}], WAIT),
-    "`WithMessage` (2016), no success": ([{"IsSuccess": False, "Message": "It failed", "Data": A}], REFUSED),
+    "status 200 without either": ([[FAILED]], WAIT),
+    "status 202": ([[with_status(202, SUCCESS)], [with_status(202)]], WAIT),
+    "status 400": ([[with_status(status)] for status in (*OTHERS, 403)], REFUSED),
+    "status 521": ([[with_status(521)]], Doubtful("outage", Failure("NoCarrierServiceAvailable", "It failed"))),
+    "status 429": ([[with_status(429)]], Doubtful("throttled")),
+    "status 401, 500": ([[with_status(status)] for status in (401, 500)], Doubtful("outage", open=True)),
+    "missing": ([[]], MISSING),
+    "two that contradict each other": ([[SUCCESS, with_status(400)], [with_status(500), SUCCESS]], MISSING),
+    "no `detail` link": ([[{**SUCCESS, "ApiLinks": links}] for links in (None, SUCCESS["ApiLinks"][1:])], MISSING),
+    "of a consignment not asked for": ([[FOREIGN, SUCCESS], [with_status(400, FOREIGN), SUCCESS]], None),
+    "`WithMessage` (2016), success": ([[{"IsSuccess": True, "Message": "Done", "Data": A, "ApiLinks": []}]], WAIT),
+    "`WithMessage` (2016), no success": ([[{"IsSuccess": False, "Message": "It failed", "Data": A}]], REFUSED),
 }
 
 
-@pytest.mark.parametrize("row", ITEMS)
-def test_an_item_decides_about_its_consignment_alone(row: str) -> None:
-    document, expected = ITEMS[row]
+@pytest.mark.parametrize(("row", "document"), each(ITEMS))
+def test_an_item_decides_about_its_consignment_alone(row: str, document: Any) -> None:
+    expected = ITEMS[row][1]
 
     verdicts = judge(ONE, DefaultRules(), Reply(200, json.dumps(document).encode()))
 
     if expected is None:
         verdict = verdicts[A]
         assert isinstance(verdict, Allocated)
-        assert verdict.summary.to_json() == SUCCESS
+        assert verdict.summary.to_json() == document[-1]
     else:
         assert verdicts == {A: expected}
 
@@ -172,52 +237,70 @@ def detail(state: str, service: str | None = None, **changes: Any) -> Reply:
 
 
 UNKNOWN = Deferred("outcome_unknown")
-STANDING = Failure("SomethingIsWrongException", "Something is wrong")
 NO_SERVICE = Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing")
 PLAIN = Doubtful("outage")
+REFUSAL = replace(PLAIN, failure=FAILURE)
+OPEN = replace(PLAIN, open=True)
 NOT_FOUND = AllocationFailed(Failure("ConsignmentNotFoundException", f"PRO knows no consignment {A}"))
-STATES: dict[str, tuple[Doubtful, Reply | CallError, AllocationFailed | Deferred | TryAgain | None]] = {
-    "allocated, or further on": (PLAIN, detail("Manifested", "CX_NDS"), None),
-    "`AllocationFailed`, after an error": (
-        replace(PLAIN, failure=STANDING),
-        detail("AllocationFailed"),
-        AllocationFailed(STANDING),
+OTHER_STATUSES = (202, 204, 302, 400, 408, 409, 410, 422, 423, 425, 429, 500, 502, 503, 504, 521)
+PAST_ALLOCATION = ("Allocated", "Manifesting", "Manifested", "ManifestFailed", "Dispatched", "Delivered", "AnyOther")
+STATES: dict[str, tuple[list[tuple[Doubtful, Reply | CallError]], AllocationFailed | Deferred | TryAgain | None]] = {
+    "allocated, or further on": (
+        [(doubt, detail(state, "CX_NDS")) for state in PAST_ALLOCATION for doubt in (PLAIN, REFUSAL, OPEN)],
+        None,
     ),
-    "`AllocationFailed`, without an error": (PLAIN, detail("AllocationFailed"), TryAgain("outage")),
+    "`AllocationFailed`, after an error": ([(REFUSAL, detail("AllocationFailed"))], AllocationFailed(FAILURE)),
+    "`AllocationFailed`, without an error": ([(PLAIN, detail("AllocationFailed"))], TryAgain("outage")),
     "`AllocationFailed`, or an error, while a call is open": (
-        replace(PLAIN, open=True),
-        detail("AllocationFailed"),
+        [
+            (OPEN, detail("AllocationFailed")),
+            (replace(REFUSAL, open=True), detail("AllocationFailed")),
+            (replace(REFUSAL, open=True), detail("Unallocated")),
+        ],
         UNKNOWN,
     ),
-    "`Allocating`, `Deallocating`": (PLAIN, detail("Allocating"), UNKNOWN),
-    "`Unallocated`, after an error": (
-        replace(PLAIN, failure=STANDING),
-        detail("Unallocated"),
-        AllocationFailed(STANDING),
+    "`Allocating`, `Deallocating`": (
+        [(doubt, detail(state)) for state in ("Allocating", "Deallocating") for doubt in (PLAIN, REFUSAL, OPEN)],
+        UNKNOWN,
     ),
-    "`Unallocated`, without an error": (PLAIN, detail("Unallocated"), TryAgain("outage")),
-    "`Cancelled`": (PLAIN, detail("Cancelled"), TryAgain("outage")),
-    "past allocation, without `Allocation`": (PLAIN, detail("Allocated"), UNKNOWN),
-    "of another consignment": (PLAIN, detail("Allocated", "CX_NDS", Reference=B), UNKNOWN),
-    "unreadable": (PLAIN, Reply(200, PAGE), UNKNOWN),
-    "404 with an error of PRO's": (PLAIN, Reply(404, ERROR), NOT_FOUND),
-    "404, empty, after an error of PRO's": (replace(PLAIN, failure=STANDING), Reply(404), NOT_FOUND),
-    "404, any other, or while a call is open": (PLAIN, Reply(404), UNKNOWN),
-    "401, no key": (PLAIN, Reply(401, ERROR), Deferred("credentials")),
-    "403": (PLAIN, Reply(403, PAGE), Deferred("credentials")),
-    "403 with `Retry-After`": (PLAIN, Reply(403, PAGE, 60), Deferred("throttled", 60)),
-    "403 with an error of PRO's": (replace(PLAIN, failure=STANDING), Reply(403, ERROR), AllocationFailed(STANDING)),
-    "any other reply, or none": (PLAIN, NoReplyError("", timed_out=True), UNKNOWN),
+    "`Unallocated`, after an error": ([(REFUSAL, detail("Unallocated"))], AllocationFailed(FAILURE)),
+    "`Unallocated`, without an error": (
+        [(doubt, detail("Unallocated")) for doubt in (PLAIN, OPEN)],
+        TryAgain("outage"),
+    ),
+    "`Cancelled`": ([(PLAIN, detail("Cancelled"))], TryAgain("outage")),
+    "past allocation, without `Allocation`": ([(PLAIN, detail(state)) for state in PAST_ALLOCATION], UNKNOWN),
+    "of another consignment": ([(PLAIN, detail("Allocated", "CX_NDS", Reference=B))], UNKNOWN),
+    "unreadable": ([(REFUSAL, Reply(200, body)) for body in (PAGE, b"", b"[]", b"{}")], UNKNOWN),
+    "404 with an error of PRO's": ([(doubt, Reply(404, ERROR)) for doubt in (PLAIN, REFUSAL)], NOT_FOUND),
+    "404, empty, after an error of PRO's": ([(REFUSAL, Reply(404))], NOT_FOUND),
+    "404, any other, or while a call is open": (
+        [
+            *((PLAIN, Reply(404, body)) for body in (b"", PAGE)),
+            (REFUSAL, Reply(404, PAGE)),
+            *((doubt, Reply(404, ERROR)) for doubt in (OPEN, replace(REFUSAL, open=True))),
+        ],
+        UNKNOWN,
+    ),
+    "401, no key": (
+        [(REFUSAL, reply) for reply in (Reply(401, ERROR), Reply(401, PAGE), KeyUnavailableError(""))],
+        Deferred("credentials"),
+    ),
+    "403": ([(doubt, Reply(403, PAGE)) for doubt in (PLAIN, REFUSAL)], Deferred("credentials")),
+    "403 with `Retry-After`": (
+        [(doubt, Reply(403, body, 60)) for doubt in (PLAIN, REFUSAL) for body in (PAGE, ERROR)],
+        Deferred("throttled", 60),
+    ),
+    "403 with an error of PRO's": ([(doubt, Reply(403, ERROR)) for doubt in (PLAIN, REFUSAL)], UNKNOWN),
+    "any other reply, or none": (
+        [
+            *((REFUSAL, Reply(status, body)) for status in OTHER_STATUSES for body in (ERROR, PAGE)),
+            *((REFUSAL, NoReplyError("", timed_out=timed_out)) for timed_out in (False, True)),
+            (REFUSAL, NotSentError("")),
+        ],
+        UNKNOWN,
+    ),
 }
-
-
-def test_a_state_that_may_not_be_read_leaves_an_unanswered_call_in_doubt() -> None:
-    assert judge_state(A, PLAIN, Reply(403, ERROR), BASE_URL) == UNKNOWN
-
-
-@pytest.mark.parametrize("status", [502, 504])
-def test_a_gateways_time_out_is_no_end_of_the_call(status: int) -> None:
-    assert judge(ONE, DefaultRules(), Reply(status, PAGE)) == {A: Doubtful("outcome_unknown", again=False, open=True)}
 
 
 def test_what_was_asked_for_before_and_can_not_be_read_in_time_says_nothing_of_pro() -> None:
@@ -232,15 +315,11 @@ def test_names_in_another_case_are_a_gateways_and_no_error_of_pros() -> None:
     assert judge_state(A, PLAIN, Reply(404, gateway), BASE_URL) == UNKNOWN
 
 
-def test_a_gateways_page_is_no_unknown_consignment() -> None:
-    assert judge_state(A, replace(PLAIN, failure=STANDING), Reply(404, PAGE), BASE_URL) == UNKNOWN
+@pytest.mark.parametrize(("row", "read"), each(STATES))
+def test_the_state_that_is_read_back_settles_a_doubt(row: str, read: tuple[Doubtful, Reply | CallError]) -> None:
+    expected = STATES[row][1]
 
-
-@pytest.mark.parametrize("row", STATES)
-def test_the_state_that_is_read_back_settles_a_doubt(row: str) -> None:
-    doubt, reply, expected = STATES[row]
-
-    settled = judge_state(A, doubt, reply, BASE_URL)
+    settled = judge_state(A, *read, BASE_URL)
 
     if expected is None:
         assert isinstance(settled, Allocated)
@@ -251,13 +330,13 @@ def test_the_state_that_is_read_back_settles_a_doubt(row: str) -> None:
 
 def test_an_error_keeps_its_code_unless_it_has_none_and_the_state_names_it() -> None:
     """The state may be from an earlier allocation that failed for another reason."""
-    kept, named = NO_SERVICE, replace(STANDING, code="AllocationRefused")
+    kept, named = NO_SERVICE, replace(FAILURE, code="AllocationRefused")
     for failure, code in ((kept, NO_SERVICE.code), (named, "NoCarrierServiceAvailable")):
         settled = judge_state(A, replace(PLAIN, failure=failure), detail("AllocationFailed"), BASE_URL)
         assert settled == AllocationFailed(Failure(code, failure.message))
 
 
-@pytest.mark.parametrize("failure", [STANDING, NO_SERVICE], ids=lambda failure: failure.code)
+@pytest.mark.parametrize("failure", [FAILURE, NO_SERVICE], ids=lambda failure: failure.code)
 @pytest.mark.parametrize(
     "reply",
     [detail("Unallocated"), detail("AllocationFailed"), Reply(404, ERROR), Reply(404), Reply(403, ERROR)],

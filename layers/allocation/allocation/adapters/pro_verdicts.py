@@ -163,7 +163,7 @@ def judge_state(
     if not isinstance(reply, Reply):
         return Deferred("outcome_unknown", doubt.retry_after_seconds)
     if reply.status in NOT_AUTHORISED:
-        return _judge_refused_state(doubt, reply)
+        return _judge_refused_state(reply)
     unknown = Deferred("outcome_unknown", reply.retry_after_seconds or doubt.retry_after_seconds)
     # An empty 404 may be a gateway's, or the wrong URL's: it counts beside an error of PRO's own.
     if reply.status == 404 and not doubt.open and (read_error(reply.body) or (doubt.failure and not reply.body)):
@@ -176,12 +176,15 @@ def judge_state(
         return unknown
 
 
-def _judge_refused_state(doubt: Doubtful, reply: Reply) -> Outcome | Deferred:
-    """What it means that the state may not be read: as for a call, 403 is about the key unless it says more."""
+def _judge_refused_state(reply: Reply) -> Deferred:
+    """What it means that the state may not be read: as for a call, 403 is about the key unless it says more.
+
+    Then it is about the consignment, and whatever error the call had, it may be allocated.
+    """
     if reply.status == FORBIDDEN and reply.retry_after_seconds is not None:
         return Deferred("throttled", reply.retry_after_seconds)
     if reply.status == FORBIDDEN and read_error(reply.body):
-        return AllocationFailed(doubt.failure) if doubt.failure and not doubt.open else Deferred("outcome_unknown")
+        return Deferred("outcome_unknown")
     return Deferred("credentials")
 
 

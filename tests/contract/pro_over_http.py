@@ -1,0 +1,160 @@
+"""A SortedPRO over real HTTP, and an allocator in front of it whose circuit, claims and clock are a test's to set."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from allocation.adapters.pro_allocator import ProAllocator
+from allocation.adapters.pro_claims import Claimed
+from allocation.adapters.pro_client import ProClient
+from allocation.adapters.pro_health import CircuitOpenError
+from allocation.adapters.pro_parallel import STATE_SECONDS
+from allocation.domain.consignments import Consignment
+from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Outcome
+from allocation.domain.references import ConsignmentReference
+from tests.fakes.pro_server import KEY, ProServer
+from tests.fakes.pro_state import Consignment as ProConsignment
+
+Answers = Mapping[ConsignmentReference, Outcome | Deferred]
+A, B, C, D, E, F, G = REFERENCES = [ConsignmentReference(f"EC-000-000-AA{letter}") for letter in "ABCDEFG"]
+UNKNOWN: Final = ConsignmentReference("EC-404-000-AAA")
+NOTHING_FITS: Final = ConsignmentReference("EC-NOF-000-AAA")
+MODES: Final[list[AllocationMode]] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
+RESERVE: Final = 0.1
+PATIENCE_SECONDS: Final = 180.0
+UNTIL: Final = 1_764_075_600_000
+
+
+class Remaining:
+    """A deadline that never comes nearer."""
+
+    def __init__(self, seconds: float = 60) -> None:
+        self.seconds = seconds
+
+    def remaining_seconds(self) -> float:
+        return self.seconds
+
+
+HURRY: Final = Remaining(RESERVE + STATE_SECONDS + 0.6)
+"""Leaves 0.6 s for an allocation call."""
+
+
+class Watched:
+    """A circuit that is closed, or open for a cause, and the errors that it was told of."""
+
+    def __init__(self, opened: CircuitOpenError | None = None) -> None:
+        self.opened = opened
+        self.errors: list[type[Exception] | None] = []
+
+    def run(self, work: Callable[[], None]) -> None:
+        if self.opened:
+            raise self.opened
+        try:
+            work()
+        except Exception as error:
+            self.errors.append(type(error))
+            raise
+        self.errors.append(None)
+
+
+class RememberedClaims:
+    """Claims in memory: those that others `hold`, and those that somebody has made `before`, this allocator too.
+
+    None made here holds for longer than its batch, so that a test need not wait to deliver again.
+    """
+
+    def __init__(self) -> None:
+        self.hold: dict[ConsignmentReference, int] = {}
+        self.before: set[ConsignmentReference] = set()
+        self.taken: list[tuple[ConsignmentReference, float]] = []
+        self.given_back: list[tuple[ConsignmentReference, float]] = []
+
+    def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
+        held = {reference: self.hold[reference] for reference in references if reference in self.hold}
+        free = [reference for reference in references if reference not in held]
+        asked_before = frozenset(self.before.intersection(free))
+        self.before.update(free)
+        self.taken += [(reference, seconds) for reference in free]
+        return Claimed(asked_before, held, UNTIL)
+
+    def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
+        assert until == UNTIL
+        self.given_back += [(reference, seconds) for reference in references]
+
+
+class Pro:
+    """A PRO, and an allocator that calls it without ever sleeping."""
+
+    def __init__(self, server: ProServer) -> None:
+        self.server = server
+        self.circuit = Watched()
+        self.pauses: list[float] = []
+        self.during_pause: Callable[[], object] = lambda: None
+        """What happens while the allocator pauses."""
+        self.counted: list[str] = []
+        self.measured: list[tuple[str, int]] = []
+        self.key = KEY
+        """The subscription key as whoever fetches it finds it."""
+        self.keys_fetched = 0
+        self.seconds_passed = 0.0
+        """For so long the clock of the key has run ahead."""
+        self.claims = RememberedClaims()
+
+    def allocate(
+        self,
+        references: Sequence[ConsignmentReference],
+        mode: AllocationMode | None = None,
+        deadline: Remaining | None = None,
+    ) -> Answers:
+        allocator = ProAllocator(
+            ProClient(self.server.url, self.fetch_key, monotonic=lambda: time.monotonic() + self.seconds_passed),
+            self.claims,
+            PATIENCE_SECONDS,
+            circuit=self.circuit,
+            reserve_seconds=RESERVE,
+            count=lambda metric, _: self.counted.append(metric),
+            measure=lambda metric, value: self.measured.append((metric, value)),
+            pause=self.pause,
+            jitter=lambda: 0.5,
+        )
+        consignments = [Consignment(reference) for reference in references]
+        return allocator.allocate(consignments, mode or DefaultRules(), deadline or Remaining())
+
+    def fetch_key(self) -> str:
+        self.keys_fetched += 1
+        return self.key
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.during_pause()
+
+    def stands(self, reference: ConsignmentReference, state: str, service: str | None = None) -> None:
+        """Lets a consignment have this state with PRO."""
+        self.server.state.consignments[reference] = ProConsignment(state, service)
+
+    def require_truth(self, answers: Answers) -> None:
+        """Whatever is answered is so with PRO, and nothing is allocated twice, nor asked for when it is allocated."""
+        assert all(times == 1 for times in self.server.state.allocations.values())
+        assert self.server.state.asked_again == {}
+        for reference, answer in answers.items():
+            allocated = self.server.state.allocations[reference] == 1
+            if isinstance(answer, Allocated):
+                detail = self.server.state.detail(reference)
+                assert allocated
+                assert answer.summary.carrier_service_reference == detail["Allocation"]["MpdCarrierServiceReference"]
+                assert [leg.tracking_references for leg in answer.summary.consignment_legs] == [(f"TRK-{reference}",)]
+            elif isinstance(answer, AllocationFailed):
+                assert not allocated
+
+
+def pro_over_http() -> Iterator[Pro]:
+    """For `pytest.fixture`."""
+    with ProServer() as server:
+        yield Pro(server)
+
+
+def services(answer: Outcome | Deferred) -> str | None:
+    """The carrier service of an answer that must be an allocation."""
+    assert isinstance(answer, Allocated)
+    return answer.summary.carrier_service_reference

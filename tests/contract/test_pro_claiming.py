@@ -1,0 +1,194 @@
+"""The allocator over SortedPRO and whoever else asks for the same: claims, earlier tries, crashes of our own."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from allocation.adapters import pro_rounds
+from allocation.adapters.pro_client import ProClient, Reply
+from allocation.adapters.pro_health import NothingTriedError
+from allocation.adapters.pro_parallel import ParallelCalls
+from allocation.adapters.pro_verdicts import judge, judge_state
+from allocation.domain.modes import AllocationMode, CarrierService, ServiceGroup
+from allocation.domain.outcomes import Allocated, Deferred
+from allocation.domain.references import ConsignmentReference
+from tests.contract.pro_over_http import (
+    MODES,
+    NOTHING_FITS,
+    PATIENCE_SECONDS,
+    A,
+    B,
+    C,
+    D,
+    E,
+    Pro,
+    pro_over_http,
+    services,
+)
+from tests.fakes.pro_faults import Fault
+
+pro = pytest.fixture(pro_over_http)
+
+
+def test_what_somebody_has_claimed_before_is_read_first_and_asked_for_alone(pro: Pro) -> None:
+    """A redriven message and a second one are no redeliveries: only the claim tells of them."""
+    pro.stands(A, "Allocated", "CX_ECO")
+    pro.claims.before = {A, B, C}
+
+    answers = pro.allocate([A, B, C, D, E])
+
+    assert services(answers[A]) == "CX_ECO"
+    assert all(isinstance(answers[reference], Allocated) for reference in (B, C, D, E))
+    assert sorted(len(body["ConsignmentReferences"]) for body in pro.server.bodies if body) == [1, 1, 2]
+    assert sorted(pro.server.calls("GET")) == [f"/consignments/{reference}" for reference in (A, B, C)]
+
+
+def test_what_somebody_may_be_asking_for_now_is_left_to_the_queue(pro: Pro) -> None:
+    pro.claims.hold = {A: 42}
+
+    answers = pro.allocate([A, B])
+
+    assert answers[A] == Deferred("outcome_unknown", 42)
+    assert isinstance(answers[B], Allocated)
+    assert pro.claims.taken == [(B, 60 + PATIENCE_SECONDS)]
+
+
+def test_a_batch_in_which_all_is_held_tells_the_circuit_nothing(pro: Pro) -> None:
+    pro.claims.hold = {A: 42}
+
+    assert pro.allocate([A]) == {A: Deferred("outcome_unknown", 42)}
+    assert (pro.circuit.errors, pro.server.requests) == ([NothingTriedError], [])
+
+
+def test_what_ends_without_an_outcome_may_be_asked_for_when_pro_can_no_longer_be_at_it(pro: Pro) -> None:
+    pro.stands(A, "Allocating")
+    pro.server.faults.script(Fault("429", before=True, retry_after="60", path=f"allocation/{B}"))
+
+    pro.allocate([A, B, C, NOTHING_FITS], ServiceGroup("valuableGoods"))
+
+    assert pro.claims.given_back == [(B, 0), (A, PATIENCE_SECONDS)]
+
+
+def test_a_crash_leaves_the_claims_for_as_long_as_pro_can_be_at_it(pro: Pro) -> None:
+    with patch.object(ParallelCalls, "allocate", side_effect=ZeroDivisionError), pytest.raises(ZeroDivisionError):
+        pro.allocate([A, B])
+
+    assert pro.claims.given_back == [(A, PATIENCE_SECONDS), (B, PATIENCE_SECONDS)]
+
+
+def test_a_crash_before_anything_is_sent_lets_each_consignment_be_tried_alone(pro: Pro) -> None:
+    with patch.object(pro_rounds, "allocation_calls", side_effect=ZeroDivisionError), pytest.raises(ZeroDivisionError):
+        pro.allocate([A, B])
+
+    assert pro.claims.given_back == [(A, 0), (B, 0)]
+
+
+def crashing_on(consignment: ConsignmentReference, judging: Callable[..., Any]) -> Callable[..., Any]:
+    """The judge, which a reply about one consignment is too much for."""
+
+    def crashing(what: object, *arguments: object) -> object:
+        if consignment in repr(what):
+            raise ZeroDivisionError
+        return judging(what, *arguments)
+
+    return crashing
+
+
+def test_a_reply_that_can_not_be_judged_is_read_back(pro: Pro) -> None:
+    with patch.object(pro_rounds, "judge", crashing_on(A, judge)):
+        answers = pro.allocate([A, B], ServiceGroup("valuableGoods"))
+
+    assert pro.counted == ["AllocationsAdopted"]
+    assert isinstance(answers[B], Allocated)
+    pro.require_truth(answers)
+
+
+def test_a_state_that_can_not_be_judged_leaves_only_its_own_consignment_in_doubt(pro: Pro) -> None:
+    pro.claims.before = {A, B}
+
+    with patch.object(pro_rounds, "judge_state", crashing_on(A, judge_state)):
+        answers = pro.allocate([A, B])
+
+    assert answers[A] == Deferred("allocator_crashed")
+    assert isinstance(answers[B], Allocated)
+    assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
+
+
+def test_a_fault_of_our_own_is_not_told_as_an_outage_of_pro(pro: Pro) -> None:
+    pro.claims.before = {A}
+
+    with patch.object(pro_rounds, "judge_state", side_effect=ZeroDivisionError):
+        assert pro.allocate([A]) == {A: Deferred("allocator_crashed")}
+
+    assert pro.circuit.errors == [NothingTriedError]
+
+
+def test_a_call_that_crashes_leaves_only_its_own_consignments_in_doubt(pro: Pro) -> None:
+    call = ProClient.call
+
+    def crashing(self: ProClient, method: str, path: str, *arguments: Any) -> Reply:
+        if method == "PUT" and A in path:
+            raise ZeroDivisionError
+        return call(self, method, path, *arguments)
+
+    with patch.object(ProClient, "call", crashing):
+        answers = pro.allocate([A, B], ServiceGroup("valuableGoods"))
+
+    assert answers[A] == Deferred("outcome_unknown")
+    assert isinstance(answers[B], Allocated)
+    assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
+
+
+def test_what_a_gateway_may_have_passed_on_is_not_asked_for_before_pro_is_surely_done(pro: Pro) -> None:
+    """PRO says that nothing is allocated; it may begin with what the gateway has answered for."""
+    pro.server.faults.script(*[Fault("503", before=True, retry_after="60", path="allocation")] * 2)
+
+    assert pro.allocate([A], CarrierService("CX_NDS")) == {A: Deferred("outage", 60)}
+    assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
+
+
+def test_one_consignment_that_pro_hangs_on_holds_back_no_other_for_long(pro: Pro) -> None:
+    """The second delivery asks for each by itself: what comes after the bad one of a list was never reached."""
+    pro.server.faults.script(Fault("504", before=True, path="allocation"))
+    answers = pro.allocate([A, B, C])
+    assert set(answers.values()) == {Deferred("outcome_unknown")}
+
+    pro.server.faults.script(Fault("504", before=True, path="allocation"))
+    later = pro.allocate([A, B, C])
+
+    assert sorted(type(answer).__name__ for answer in later.values()) == ["Allocated", "Allocated", "Deferred"]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_what_one_delivery_got_allocated_without_learning_of_it_is_adopted_by_the_next(
+    pro: Pro, mode: AllocationMode
+) -> None:
+    """Neither the reply nor the state came through: only the claim tells that PRO was asked."""
+    pro.server.faults.script(Fault("reset", path="allocation"), *[Fault("503", path="consignments")] * 2)
+    assert pro.allocate([A], mode) == {A: Deferred("outcome_unknown")}
+
+    answers = pro.allocate([A], mode)
+
+    assert isinstance(answers[A], Allocated)
+    assert len(pro.server.calls("PUT")) == 1
+    pro.require_truth(answers)
+
+
+@pytest.mark.parametrize("state", ["Unallocated", "AllocationFailed"])
+def test_what_an_earlier_try_has_not_allocated_is_asked_for(pro: Pro, state: str) -> None:
+    pro.stands(A, state)
+
+    pro.claims.before = {A}
+
+    assert isinstance(pro.allocate([A])[A], Allocated)
+
+
+def test_what_an_earlier_try_may_still_be_allocating_is_left_to_the_queue(pro: Pro) -> None:
+    pro.stands(A, "Allocating")
+
+    pro.claims.before = {A}
+
+    assert pro.allocate([A]) == {A: Deferred("outcome_unknown")}
+    assert pro.server.calls("PUT") == []

@@ -1,0 +1,237 @@
+"""The allocator over a SortedPRO that is not well: wishes to be left alone, outages, keys, and the circuits."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Event
+
+import pytest
+
+from allocation.adapters.pro_allocator import ProAllocator
+from allocation.adapters.pro_client import FETCH_PAUSE_SECONDS, ProClient, Reply
+from allocation.adapters.pro_health import (
+    CircuitOpenError,
+    CircuitStateError,
+    CredentialsError,
+    NothingTriedError,
+    OutageError,
+)
+from allocation.adapters.pro_parallel import STATE_SECONDS
+from allocation.adapters.pro_rounds import MAXIMUM_ROUNDS
+from allocation.domain.consignments import Consignment
+from allocation.domain.modes import DefaultRules, ServiceGroup
+from allocation.domain.outcomes import Allocated, Deferred
+from tests.contract.pro_over_http import (
+    HURRY,
+    PATIENCE_SECONDS,
+    REFERENCES,
+    RESERVE,
+    A,
+    B,
+    Pro,
+    Remaining,
+    Watched,
+    pro_over_http,
+)
+from tests.fakes.pro_faults import REFUSED, Fault, Faults, Wire
+from tests.fakes.pro_server import KEY, ProServer
+
+pro = pytest.fixture(pro_over_http)
+
+
+def test_a_call_that_could_not_finish_is_not_started(pro: Pro) -> None:
+    answers = pro.allocate([A, B], deadline=Remaining(RESERVE + STATE_SECONDS + 0.4))
+
+    assert answers == {A: Deferred("out_of_time"), B: Deferred("out_of_time")}
+    assert pro.server.requests == []
+    assert pro.circuit.errors == [NothingTriedError]
+
+
+class Hanging(ProClient):
+    """A client whose allocation calls hang where no time-out of a socket ends them, as in name resolution."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, lambda: KEY)
+        self.released = Event()
+        self.hangs = False
+
+    def call(self, method: str, path: str, body: bytes, seconds: float) -> Reply:
+        if method == "PUT":
+            self.hangs = True
+            self.released.wait(5)
+            self.hangs = False
+        return super().call(method, path, body, seconds)
+
+
+def test_a_call_that_hangs_does_not_hold_back_the_answer(pro: Pro) -> None:
+    client = Hanging(pro.server.url)
+
+    allocator = ProAllocator(client, pro.claims, PATIENCE_SECONDS, reserve_seconds=RESERVE)
+    answers = allocator.allocate([Consignment(A)], DefaultRules(), HURRY)
+
+    assert client.hangs
+    assert answers == {A: Deferred("outcome_unknown")}
+    client.released.set()
+
+
+def test_a_short_wish_to_be_left_alone_is_waited_for(pro: Pro) -> None:
+    pro.server.faults.script(Fault("429", before=True, retry_after="1"))
+
+    answers = pro.allocate([A])
+
+    assert isinstance(answers[A], Allocated)
+    assert pro.pauses == [1.0]
+    assert len(pro.server.requests) == 2
+
+
+@pytest.mark.parametrize(("wish", "seconds"), [("30", 30), ("999999999", 900)])
+def test_a_long_wish_to_be_left_alone_goes_back_to_the_queue(pro: Pro, wish: str, seconds: int) -> None:
+    pro.server.faults.script(Fault("429", before=True, retry_after=wish))
+
+    assert pro.allocate([A, B]) == dict.fromkeys([A, B], Deferred("throttled", seconds))
+    assert (pro.pauses, len(pro.server.requests)) == ([], 1)
+    assert pro.circuit.errors == [OutageError]
+
+
+@pytest.mark.parametrize("status", ["429", "503"])
+def test_a_date_a_moment_away_is_waited_for(pro: Pro, status: str) -> None:
+    pro.server.faults.script(Fault(status, before=True, retry_after=timedelta(seconds=1), path="allocation"))
+
+    answers = pro.allocate([A])
+
+    assert isinstance(answers[A], Allocated)
+    assert pro.pauses in ([1], [2]), "dates are in whole seconds"
+    assert len(pro.server.calls("PUT")) == 2
+
+
+@pytest.mark.parametrize(("status", "cause"), [("429", "throttled"), ("503", "outage")])
+def test_a_date_further_away_sends_back_to_the_queue_until_then(pro: Pro, status: str, cause: str) -> None:
+    pro.server.faults.script(Fault(status, before=True, retry_after=timedelta(seconds=30), path="allocation"))
+
+    [answer] = pro.allocate([A]).values()
+
+    assert answer in (Deferred(cause, 30), Deferred(cause, 31)), "dates are in whole seconds"
+    assert (pro.pauses, len(pro.server.calls("PUT"))) == ([], 1)
+
+
+@pytest.mark.parametrize("wish", ["soon", "-5", None])
+def test_a_429_without_a_readable_wish_is_tried_a_few_times(pro: Pro, wish: str | None) -> None:
+    pro.server.faults.script(*[Fault("429", before=True, retry_after=wish)] * MAXIMUM_ROUNDS)
+
+    assert pro.allocate([A]) == {A: Deferred("throttled")}
+    assert pro.pauses == pytest.approx([0.1, 0.2])
+    assert len(pro.server.requests) == MAXIMUM_ROUNDS
+
+
+def test_a_retry_that_the_time_does_not_allow_is_left_to_the_queue(pro: Pro) -> None:
+    pro.server.faults.script(Fault("429", before=True, retry_after="2"))
+
+    assert pro.allocate([A], deadline=HURRY) == {A: Deferred("throttled", 2)}
+    assert len(pro.server.requests) == 1
+
+
+def test_an_outage_is_tried_a_few_times_and_told_to_the_circuit(pro: Pro) -> None:
+    pro.server.faults = Faults(chance=1, kinds=("503",))
+    pro.server.faults.script(*[Fault("503", before=True, path="allocation")] * 9)
+
+    answers = pro.allocate([A])
+
+    assert isinstance(answers[A], Deferred)
+    assert len(pro.server.calls("PUT")) <= MAXIMUM_ROUNDS
+    assert pro.circuit.errors == [OutageError]
+
+
+def test_a_server_that_is_down_is_an_outage(pro: Pro) -> None:
+    pro.server.stop()
+
+    assert pro.allocate([A, B]) == {A: Deferred("outage"), B: Deferred("outage")}
+    assert pro.circuit.errors == [OutageError]
+
+
+def test_connections_that_are_refused_for_a_moment_are_tried_again_in_place(pro: Pro) -> None:
+    """Nothing can have been done: nothing is read back, and the same call is made again."""
+    pro.during_pause = pro.server.accept
+    pro.server.faults.script(Fault(REFUSED, before=True))
+
+    answers = pro.allocate([A, B])
+
+    assert all(isinstance(answers[reference], Allocated) for reference in (A, B))
+    assert pro.server.requests == [("PUT", "/allocation/allocate")]
+    assert (len(pro.pauses), pro.circuit.errors) == (1, [None])
+
+
+def test_one_outcome_shows_the_circuit_that_pro_works(pro: Pro) -> None:
+    pro.stands(A, "Allocating")
+
+    pro.allocate([A, B])
+
+    assert pro.circuit.errors == [None]
+
+
+def test_a_rejected_key_is_told_as_credentials_and_not_as_an_outage(pro: Pro) -> None:
+    pro.key = "wrong"
+
+    assert pro.allocate([A, B]) == {A: Deferred("credentials"), B: Deferred("credentials")}
+    assert pro.circuit.errors == [CredentialsError]
+
+
+class TogetherRejected(ProServer):
+    """Rejects calls that still come with the first key when so many of them have come."""
+
+    def __init__(self, calls: int) -> None:
+        self.rejected = Barrier(calls, timeout=5)
+        super().__init__()
+
+    def answer(self, method: str, path: str, document: object, key: str | None) -> tuple[Wire, Fault | None]:
+        if self.key != key == KEY:
+            self.rejected.wait()
+        return super().answer(method, path, document, key)
+
+
+def test_a_key_that_is_rotated_amid_a_batch_costs_none_of_its_parallel_calls_an_outcome() -> None:
+    with TogetherRejected(4) as server:
+        pro = Pro(server)
+
+        def rotate() -> None:
+            pro.key = server.key = "another-key"
+            pro.seconds_passed += FETCH_PAUSE_SECONDS
+
+        pro.during_pause = rotate
+        server.faults.script(*[Fault("429", before=True, path="allocation")] * 4)
+        answers = pro.allocate(REFERENCES, ServiceGroup("valuableGoods"))
+
+        assert all(isinstance(answers[reference], Allocated) for reference in REFERENCES)
+        sent = [headers["ocp-apim-subscription-key"] for headers in server.headers]
+        assert (sent.count(KEY), sent.count("another-key")) == (7 + 4, 4)
+        assert (pro.keys_fetched, pro.circuit.errors) == (2, [None])
+        assert pro.claims.given_back == []
+        pro.require_truth(answers)
+
+
+def test_a_rejected_key_among_outcomes_is_no_rejected_key(pro: Pro) -> None:
+    """403 on one consignment's state is PRO's word about that one, and other answers came with the same key."""
+    pro.server.faults.script(Fault("half_json", path="allocation"), Fault("403", path=f"consignments/{A}"))
+
+    answers = pro.allocate([A, B])
+
+    assert answers[A] == Deferred("credentials")
+    assert isinstance(answers[B], Allocated)
+    assert pro.circuit.errors == [None]
+
+
+@pytest.mark.parametrize("cause", ["outage", "credentials"])
+def test_an_open_circuit_keeps_every_call_away(pro: Pro, cause: str) -> None:
+    pro.circuit = Watched(CircuitOpenError("credentials" if cause == "credentials" else "outage", 17))
+
+    assert pro.allocate([A, B]) == {A: Deferred(cause, 17), B: Deferred(cause, 17)}
+    assert pro.server.requests == []
+
+
+def test_circuits_that_can_not_tell_defer_what_has_no_answer(pro: Pro) -> None:
+    class Broken(Watched):
+        def run(self, work: Callable[[], None]) -> None:
+            super().run(work)
+            raise CircuitStateError("the circuits' table does not answer")
+
+    pro.circuit = Broken()
+    answers = pro.allocate([A])
+    assert isinstance(answers[A], Allocated)
