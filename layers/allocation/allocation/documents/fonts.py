@@ -27,6 +27,10 @@ def covers(character: str) -> bool:
 
 def text_width(text: str, size: float, weight: Weight) -> float:
     """The width of a line of text in the unit of `size`, without kerning: what is drawn is never wider."""
-    widths = face(weight).charWidths
-    thousandths: int = sum(widths.get(ord(character), face(weight).defaultWidth) for character in text)
-    return size * thousandths / 1000
+    return size * thousandths(text, weight) / 1000
+
+
+def thousandths(text: str, weight: Weight) -> int:
+    """The width of a line of text in thousandths of its size."""
+    widths, default = face(weight).charWidths, face(weight).defaultWidth
+    return sum(widths.get(ord(character), default) for character in text)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from allocation.documents.drawing import Box, Text
-from allocation.documents.fonts import Weight, text_width
+from allocation.documents.fonts import Weight, text_width, thousandths
 
 LINE_HEIGHT: Final = 1.25
 """Ems from one line to the next."""
@@ -51,11 +51,16 @@ def wrapped(paragraphs: Sequence[str], width: int, size: int, weight: Weight) ->
 
 def broken(word: str, width: int, size: int, weight: Weight) -> list[str]:
     """A word in pieces of at most `width`."""
-    pieces = [""]
+    if text_width(word, size, weight) <= width:
+        return [word]
+    pieces, taken = [""], 0
     for character in word:
-        if pieces[-1] and text_width(pieces[-1] + character, size, weight) > width:
+        wide = thousandths(character, weight)
+        if pieces[-1] and size * (taken + wide) / 1000 > width:
             pieces.append("")
+            taken = 0
         pieces[-1] += character
+        taken += wide
     return pieces
 
 
