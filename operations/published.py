@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-LONGEST: Final = timedelta(days=1)
-"""After a record was written: the table's stream keeps it no longer, so the publisher never comes to it after that."""
 EARLIEST: Final = timedelta(minutes=1)
 """Before that, for clocks differ."""
 
@@ -22,7 +20,9 @@ def event_ids(record: Record) -> list[str]:
 
 
 def published_at(logs: Any, log_group: str, records: Sequence[Record]) -> dict[str, datetime]:
-    """When the events of records were published first, by event id; those that the log does not tell of are left out.
+    """When the events of records were published, by event id; those that the log does not tell of are left out.
+
+    Of an event that was published several times, as what comes again with others is, it may be any of the times.
 
     `logs` is a client of CloudWatch Logs.
     """
@@ -42,10 +42,9 @@ def lines_about(logs: Any, log_group: str, record: Record) -> Iterator[dict[str,
 
     When the versions before the present one were written nobody knows: of those, all that is kept is looked through.
     """
+    is_first = int(record["version"]) == 1
     written = datetime.fromisoformat(record["allocatedAt"])
-    window = {"endTime": milliseconds(written + LONGEST)}
-    if int(record["version"]) == 1:
-        window["startTime"] = milliseconds(written - EARLIEST)
+    window = {"startTime": milliseconds(written - EARLIEST)} if is_first else {}
     pattern = json.dumps(f"{record['consignmentReference']}#")
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=log_group, filterPattern=pattern, **window)
     return (line for page in pages for line in page["events"])

@@ -235,3 +235,12 @@ def test_circuits_that_can_not_tell_defer_what_has_no_answer(pro: Pro) -> None:
     pro.circuit = Broken()
     answers = pro.allocate([A])
     assert isinstance(answers[A], Allocated)
+
+
+def test_a_state_that_pro_forbids_to_read_is_no_outcome_and_no_outage(pro: Pro) -> None:
+    """The consignment may be allocated; whoever looks after the stack is told by a cause of its own."""
+    pro.server.faults.script(Fault("items_failed_400"), Fault("403_of_pro", path="consignments"))
+
+    assert pro.allocate([A]) == {A: Deferred("state_forbidden")}
+    assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
+    assert pro.circuit.errors == [NothingTriedError]

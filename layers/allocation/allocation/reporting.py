@@ -29,6 +29,7 @@ RETURN_CAUSES: Final = frozenset(
         "outage",
         "outcome_unknown",
         "records_not_read",
+        "state_forbidden",
         "throttled",
     }
 )

@@ -231,9 +231,9 @@ def given_up_of(messages: Sequence[QueueMessage], returned: Mapping[str, Deferre
 
 
 def why_no_other(wave: Sequence[Work], deferred: Mapping[ConsignmentReference, Deferred]) -> Deferred | None:
-    """Why no other wave is started after this one: an AWS service answered for none of it, after many seconds."""
+    """Why no other wave is started after this one: nothing of it was done, and that for want of an AWS service."""
     causes = {deferred.get(item.consignment.reference) for item in wave}
-    return next((cause for cause in (NOT_RECORDED, UNAVAILABLE) if causes == {cause}), None)
+    return None if None in causes else next((cause for cause in (NOT_RECORDED, UNAVAILABLE) if cause in causes), None)
 
 
 def deferral_of(answer: Outcome | Deferred) -> Deferred:

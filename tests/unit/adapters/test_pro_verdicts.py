@@ -237,6 +237,7 @@ def detail(state: str, service: str | None = None, **changes: Any) -> Reply:
 
 
 UNKNOWN = Deferred("outcome_unknown")
+FORBIDDEN = Deferred("state_forbidden")
 NO_SERVICE = Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing")
 PLAIN = Doubtful("outage")
 REFUSAL = replace(PLAIN, failure=FAILURE)
@@ -291,7 +292,7 @@ STATES: dict[str, tuple[list[tuple[Doubtful, Reply | CallError]], AllocationFail
         [(doubt, Reply(403, body, 60)) for doubt in (PLAIN, REFUSAL) for body in (PAGE, ERROR)],
         Deferred("throttled", 60),
     ),
-    "403 with an error of PRO's": ([(doubt, Reply(403, ERROR)) for doubt in (PLAIN, REFUSAL)], UNKNOWN),
+    "403 with an error of PRO's": ([(doubt, Reply(403, ERROR)) for doubt in (PLAIN, REFUSAL)], FORBIDDEN),
     "any other reply, or none": (
         [
             *((REFUSAL, Reply(status, body)) for status in OTHER_STATUSES for body in (ERROR, PAGE)),
@@ -339,8 +340,8 @@ def test_an_error_keeps_its_code_unless_it_has_none_and_the_state_names_it() -> 
 @pytest.mark.parametrize("failure", [FAILURE, NO_SERVICE], ids=lambda failure: failure.code)
 @pytest.mark.parametrize(
     "reply",
-    [detail("Unallocated"), detail("AllocationFailed"), Reply(404, ERROR), Reply(404), Reply(403, ERROR)],
-    ids=["unallocated", "failed", "404", "empty 404", "403"],
+    [detail("Unallocated"), detail("AllocationFailed"), Reply(404, ERROR), Reply(404)],
+    ids=["unallocated", "failed", "404", "empty 404"],
 )
 def test_an_error_is_no_outcome_while_a_call_is_open(failure: Failure, reply: Reply) -> None:
     """PRO may yet carry out the call that it has not answered, and allocate what has failed meanwhile."""

@@ -313,6 +313,15 @@ def test_no_other_wave_is_started_where_nothing_of_one_could_be_done(lacking: st
     assert report.returned == {"m1": Deferred(cause)}
 
 
+def test_what_is_held_by_somebody_else_does_not_let_the_next_wave_be_started_in_vain() -> None:
+    references = [reference(number) for number in range(150)]
+    orders = Orders(
+        records=InMemoryRecords(unwritable=set(references)), answers={references[0]: Deferred("outcome_unknown")}
+    )
+    orders.process(message("m1", *references))
+    assert [len(asked) for asked in orders.allocator.asked] == [100]
+
+
 def test_a_wave_of_which_something_could_be_done_is_followed_by_the_next() -> None:
     references = [reference(number) for number in range(150)]
     orders = Orders(records=InMemoryRecords(unwritable=set(references[1:100])))

@@ -26,6 +26,8 @@ from allocation.domain.references import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Deadline
 
+SAY_NOTHING: Final = frozenset({"out_of_time", "state_forbidden", "allocator_crashed"})
+"""Causes of no outcome that say nothing of how well PRO is."""
 FIRST_PAUSE_SECONDS: Final = 0.2
 
 
@@ -127,6 +129,8 @@ def raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deferred]) ->
         return
     if "credentials" in causes:
         raise CredentialsError("PRO rejected the subscription key, or there is none")
-    if causes <= {"out_of_time", "allocator_crashed"}:
-        raise NothingTriedError("no time was left to ask PRO, nothing was to be asked for, or its replies crashed us")
+    if causes <= SAY_NOTHING:
+        raise NothingTriedError(
+            f"nothing is known of PRO: {', '.join(sorted(causes)) or 'nothing was to be asked for'}"
+        )
     raise OutageError(f"PRO answered for none of {len(answers)} consignments: {', '.join(sorted(causes))}")

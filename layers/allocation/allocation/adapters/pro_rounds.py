@@ -23,7 +23,7 @@ MAXIMUM_ROUNDS: Final = 3
 """How often one consignment is asked for, at the most, before its message goes back to the queue."""
 LONGEST_PAUSE_SECONDS: Final = 2.0
 """A longer wait is left to the queue: a function that sleeps is paid for."""
-IN_DOUBT: Final = frozenset({"outcome_unknown", "allocator_crashed"})
+IN_DOUBT: Final = frozenset({"outcome_unknown", "state_forbidden", "allocator_crashed"})
 """Causes of no outcome with which PRO may have the consignment, or may be at it yet."""
 NOT_JUDGED: Final[Verdict] = Doubtful("allocator_crashed", again=False, open=True)
 STATE_NOT_JUDGED: Final[Outcome | Deferred | TryAgain] = Deferred("allocator_crashed")

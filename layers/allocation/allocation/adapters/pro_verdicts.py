@@ -32,7 +32,9 @@ NOTHING_FITS: Final = 521
 PASSING_STATUSES: Final = frozenset({401, 408, 409, 423, 425, 429})
 """Of the 400s, those that say nothing about the consignment."""
 
-Cause = Literal["throttled", "outage", "credentials", "outcome_unknown", "out_of_time", "allocator_crashed"]
+Cause = Literal[
+    "throttled", "outage", "credentials", "outcome_unknown", "state_forbidden", "out_of_time", "allocator_crashed"
+]
 """Why there is no outcome yet."""
 
 
@@ -179,12 +181,12 @@ def judge_state(
 def _judge_refused_state(reply: Reply) -> Deferred:
     """What it means that the state may not be read: as for a call, 403 is about the key unless it says more.
 
-    Then it is about the consignment, and whatever error the call had, it may be allocated.
+    Then it is about the consignment, and whatever error the call had, it may be allocated: somebody has to look.
     """
     if reply.status == FORBIDDEN and reply.retry_after_seconds is not None:
         return Deferred("throttled", reply.retry_after_seconds)
     if reply.status == FORBIDDEN and read_error(reply.body):
-        return Deferred("outcome_unknown")
+        return Deferred("state_forbidden")
     return Deferred("credentials")
 
 
