@@ -130,8 +130,9 @@ class Watch:
             self._end()
 
     def _seconds(self, data: bytes) -> float:
+        given = self._target.given(data)
         started = time.thread_time()
-        read = self._target.read(data)
+        read = self._target.read(given)
         seconds = time.thread_time() - started
         self._target.check(read)
         return seconds
