@@ -21,14 +21,13 @@ def test_message_stays_invisible_for_six_times_the_time_that_its_function_has(st
 def test_message_reaches_the_dlq_after_an_outage_of_six_hours_at_the_earliest(stack: Stack) -> None:
     queue = stack.properties("OrderQueue")
     redrive = queue["RedrivePolicy"]
-    receives = redrive["maxReceiveCount"]
-    assert receives == MOST_RECEIVES
+    assert redrive["maxReceiveCount"] == MOST_RECEIVES + 5, "room to say why, where the function was killed each time"
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["OrderDlq", "Arn"]}
 
     # Whatever each delivery came to: returned for one cause or another, or ended by the visibility timeout.
     waits = [
         [wait_seconds(Deferred(cause), received, jitter=0) for cause in ("outage", "out_of_time")]
-        for received in range(1, receives)
+        for received in range(1, MOST_RECEIVES)
     ]
     assert sum(min(*each, queue["VisibilityTimeout"]) for each in waits) >= 6 * 3600
 

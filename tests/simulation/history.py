@@ -78,7 +78,7 @@ class History:
 
     def _make_services(self, *, with_circuits: bool) -> None:
         self.table = SimulatedDynamoDB(self.world)
-        self.queue = SimulatedSQS(self.world, visibility_seconds=VISIBILITY_SECONDS, most_receives=MOST_RECEIVES)
+        self.queue = SimulatedSQS(self.world, visibility_seconds=VISIBILITY_SECONDS, most_receives=MOST_RECEIVES + 5)
         self.topic = SimulatedSNS(self.world)
         self.pro = SimulatedPro(self.world)
         self.circuits = SimulatedCircuits(self.world)

@@ -30,7 +30,7 @@ from tests.simulation.__main__ import run_chunk, tell_shortest
 from tests.simulation.orders import Order, order_body
 from tests.simulation.plans import HOUR, OUTAGE_KINDS, OUTAGE_SECONDS, hung_writes, outage, sns_outage
 from tests.simulation.shrink import shrink, told, violations
-from tests.simulation.world import Fault, Plan
+from tests.simulation.world import Fault, KilledError, Plan
 
 POWERTOOLS_LOGGER = getLogger("aws_lambda_powertools")
 HISTORIES = 1000
@@ -323,6 +323,15 @@ def test_the_simulation_misses_a_guard_that_is_taken_away(guard: str) -> None:
     histories = (replace(plan, seed=seed) for seed in range(HISTORIES_WITHOUT_A_GUARD))
     with take_away():
         assert any(symptom in problem for history in histories for problem in violations(history)[1])
+
+
+def test_what_the_function_is_killed_by_each_time_is_in_the_dlq_with_that_reason() -> None:
+    """Though what stands beside it in the last batches would kill the function too."""
+    with patch.object(AllocateOrders, "_allocate", side_effect=KilledError):
+        history, _ = violations(Plan(3, fault_chance=0.0))
+    reasons = {message.message_id: message.attributes["RefusalCode"]["StringValue"] for message in history.queue.dead}
+    assert reasons == {order.name: "GivenUp_killed" for order in history.orders}
+    assert history.queue.messages == {}
 
 
 DECIDED_TWICE = "EC-ONE-AAA-AAA"

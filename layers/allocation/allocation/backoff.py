@@ -1,8 +1,8 @@
 """How long a message that is not done waits before it is delivered again.
 
-The waits grow, so that an outage does not use up the receives that a message has. With the queue's `maxReceiveCount`
-of 80 (`template.yaml`) the shortest waits that jitter can draw add up to 9 h 15 min, and to 6 h 26 min in the worst mix
-with lack of time and killed functions: an outage of 6 hours sends nothing to the DLQ.
+The waits grow, so that an outage does not use up the receives that a message has. It is worked on 80 times
+(`MOST_RECEIVES` in `workflow.py`): the shortest waits that jitter can draw add up to 9 h 15 min, and to 6 h 26 min in
+the worst mix with lack of time and killed functions. An outage of 6 hours sends nothing to the DLQ.
 """
 
 from typing import Final

@@ -22,6 +22,7 @@ RETURN_CAUSES: Final = frozenset(
         "allocator_crashed",
         "allocator_unavailable",
         "credentials",
+        "killed",
         "no_answer",
         "not_kept_in_dlq",
         "not_recorded",

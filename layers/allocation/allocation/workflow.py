@@ -27,7 +27,8 @@ from allocation.ports import (
 )
 
 MOST_RECEIVES: Final = 80
-"""The queue's `maxReceiveCount` (`template.yaml`): after that many SQS moves a message to the DLQ by itself."""
+"""How often a message is worked on. The queue's `maxReceiveCount` (`template.yaml`) is five more: what the function was
+killed by each time comes again then, and is put into the DLQ with that reason; SQS would move it without any."""
 GIVEN_UP: Final = "GivenUp_"
 """What the refusal code of a message begins with that was received too often; its last cause follows."""
 WAVE: Final = 100
@@ -44,6 +45,7 @@ CRASHED: Final = Deferred("allocator_crashed")
 NOT_RECORDED: Final = Deferred("not_recorded")
 NOT_READ: Final = Deferred("records_not_read")
 NOT_KEPT: Final = Deferred("not_kept_in_dlq")
+KILLED: Final = Deferred("killed")
 
 Deferrals = dict[ConsignmentReference, Deferred]
 
@@ -99,8 +101,24 @@ class AllocateOrders:
         """Works on a batch and reports which messages are not done; those are held back for a while (`backoff`).
 
         A message is done when each of its valid consignments has a recorded outcome and, where it could not be read
-        in whole, it is kept in the DLQ with the reason.
+        in whole, it is kept in the DLQ with the reason. Where one has come that the function was killed by each time,
+        nothing else is done with the batch: the function may be killed again.
         """
+        spent = [message for message in messages if message.receive_count > MOST_RECEIVES]
+        return self._set_aside(spent, messages) if spent else self._work_on(messages, deadline)
+
+    def _set_aside(self, spent: Sequence[QueueMessage], messages: Sequence[QueueMessage]) -> BatchReport:
+        """Keeps the spent messages in the DLQ; the other messages come again at once."""
+        killed = {message.message_id: KILLED for message in spent}
+        reasons = given_up_of(spent, killed)
+        kept = self._keep([RefusedMessage(message, reasons[message.message_id]) for message in spent])
+        others = {message.message_id: OUT_OF_TIME for message in messages}
+        returned = {message_id: cause for message_id, cause in (others | killed).items() if message_id not in kept}
+        self._postpone(messages, returned)
+        kept_reasons = {message_id: reasons[message_id] for message_id in kept}
+        return BatchReport(returned, kept_reasons, {}, seconds_since_sent(messages, self.now()))
+
+    def _work_on(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
         read = read_messages(messages)
         outcomes, deferrals = self._allocate(distinct_work(messages, read.orders), deadline)
         returned = {

@@ -374,6 +374,21 @@ def test_a_message_that_was_received_as_often_as_it_can_be_goes_to_the_dlq_with_
     assert orders.redelivery.waits.keys() == {"r2"}
 
 
+def test_a_message_that_the_function_was_killed_by_each_time_goes_to_the_dlq_with_that_reason() -> None:
+    """Nothing else is done in its batch, which may kill the function again; the others come back at once."""
+    orders = Orders()
+    report = orders.process(delivered(message("m1", A), "r1", MOST_RECEIVES + 1), delivered(message("m2", B), "r2", 3))
+    assert report.refused["m1"].code == "GivenUp_killed"
+    assert report.returned == {"m2": Deferred("out_of_time")}
+    assert (orders.allocator.asked, orders.redelivery.waits) == ([], {"r2": 0})
+
+
+def test_a_message_that_was_killed_by_and_can_not_be_kept_comes_again() -> None:
+    orders = Orders(dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
+    report = orders.process(delivered(message("m1", A), "r1", MOST_RECEIVES + 1))
+    assert report.returned == {"m1": Deferred("killed")}
+
+
 def test_a_message_that_is_given_up_and_can_not_be_kept_is_left_to_sqs() -> None:
     orders = Orders(answers={A: Deferred("outage")}, dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
     report = orders.process(delivered(message("m1", A), "r1", MOST_RECEIVES))
