@@ -8,19 +8,17 @@ from typing import Any, Final
 
 from allocation.adapters.pro_client import MAXIMUM_REPLY_BYTES, NoReplyError, NotSentError, ProClient, Reply
 from allocation.domain.errors import RetryableError
-from tests.fakes.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, STATUSES, Fault, Wire
+from tests.fakes.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, REFUSED, STATUSES, Fault, Wire
 from tests.fakes.pro_server import work
 from tests.fakes.pro_state import ProState
 from tests.simulation.world import World
 
-REFUSED: Final = "refused"
 GATEWAY_TIMEOUT: Final = 504
 HASTE_SECONDS: Final = 150.0
 """For so long after a call whose end was not waited for PRO may begin to carry it out (`World.call`)."""
-BEFORE: Final = tuple(kind for kind in (*BOTH_SIDES, REFUSED) if kind not in ("huge", "huge_redirect", "drip"))
-AFTER: Final = tuple(
-    kind for kind in (*STATUSES, *KINDS) if kind not in (*BEFORE_ONLY, "huge", "huge_redirect", "drip", "closed_later")
-)
+OF_THE_NETWORK: Final = ("huge", "huge_redirect", "drip", "closed_later")
+BEFORE: Final = tuple(kind for kind in (*BOTH_SIDES, "no_service", REFUSED) if kind not in OF_THE_NETWORK)
+AFTER: Final = tuple(kind for kind in (*STATUSES, *KINDS) if kind not in (*BEFORE_ONLY, *OF_THE_NETWORK))
 LATE: Final = ("hang", "reset", "500", "502", "503", "504")
 """What the caller sees of a call that PRO carries out after all: nobody says that nothing was done."""
 RETRY_AFTER: Final = (None, 0, 1, 30, 3600)
