@@ -35,18 +35,18 @@ mode_flags = $(call flag,MODE,--mode "$$MODE") $(call flag,GROUP,--group "$$GROU
 port_flag = $(call flag,PORT,--port "$$PORT")
 
 run: $(EMULATOR)/.synced $(SAM)/.synced ## start a local AWS, deploy the stack, allocate the sample orders, stop
-	@exec $(EMULATOR)/bin/python -m local run $(mode_flags) $(port_flag) $(call flag,ORDERS,--orders "$$ORDERS") $(call flag,JSON,--json)
+	@exec $(EMULATOR)/bin/python -m cli.stack run $(mode_flags) $(port_flag) $(call flag,ORDERS,--orders "$$ORDERS") $(call flag,JSON,--json)
 
 up: $(EMULATOR)/.synced $(SAM)/.synced ## the same without orders, and leave it running
-	@exec $(EMULATOR)/bin/python -m local up $(mode_flags) $(port_flag)
+	@exec $(EMULATOR)/bin/python -m cli.stack up $(mode_flags) $(port_flag)
 
 down: $(EMULATOR)/.synced ## end what `make up` left running
-	@exec $(EMULATOR)/bin/python -m local down
+	@exec $(EMULATOR)/bin/python -m cli.stack down
 
 ## Running it anywhere: the stack on AWS that STACK= names, or the one that `make up` left running here
 
 .PHONY: redrive trace republish
-operations = PYTHONPATH=layers/allocation exec $(EMULATOR)/bin/python -m operations
+operations = PYTHONPATH=layers/allocation exec $(EMULATOR)/bin/python -m cli.operations
 
 redrive: $(EMULATOR)/.synced ## list the order DLQ; REASON=, MESSAGE= or ALL=1 sends orders again; DRY_RUN=1
 	@$(operations) redrive $(call flag,STACK,--stack "$$STACK") $(call flag,REASON,--reason "$$REASON") \
@@ -56,7 +56,7 @@ trace: $(EMULATOR)/.synced ## tell the life of one order, ORDER=
 	@$(operations) trace $(call flag,STACK,--stack "$$STACK") $(call flag,ORDER,--order "$$ORDER")
 
 republish: $(DEVELOPMENT)/.synced ## send the events of ORDER='s records again, or of all SINCE= a moment; DRY_RUN=1
-	@PYTHONPATH=layers/allocation exec $(DEVELOPMENT)/bin/python -m operations republish \
+	@PYTHONPATH=layers/allocation exec $(DEVELOPMENT)/bin/python -m cli.operations republish \
 		$(call flag,STACK,--stack "$$STACK") $(call flag,ORDER,--order "$$ORDER") $(call flag,SINCE,--since "$$SINCE") \
 		$(call flag,DRY_RUN,--dry-run "$$DRY_RUN")
 
@@ -66,18 +66,18 @@ republish: $(DEVELOPMENT)/.synced ## send the events of ORDER='s records again, 
 with_package = PYTHONPATH=layers/allocation exec $(DEVELOPMENT)/bin/python
 
 catalogue-check: $(DEVELOPMENT)/.synced ## validate the catalogue FILE=; AGAINST= tells what changed, COMPILE= writes what functions read
-	@$(with_package) -m local.catalogue_check $(call flag,FILE,"$$FILE") $(call flag,AGAINST,--against "$$AGAINST") \
+	@$(with_package) -m cli.catalogue_check $(call flag,FILE,"$$FILE") $(call flag,AGAINST,--against "$$AGAINST") \
 		$(call flag,COMPILE,--compile "$$COMPILE")
 
 explain: $(DEVELOPMENT)/.synced ## why which carrier service takes CONSIGNMENT=file.json; MODE= GROUP= SERVICE= CATALOGUE= NOW=
-	@$(with_package) -m local.explain $(call flag,CONSIGNMENT,"$$CONSIGNMENT") $(mode_flags) \
+	@$(with_package) -m cli.explain $(call flag,CONSIGNMENT,"$$CONSIGNMENT") $(mode_flags) \
 		$(call flag,CATALOGUE,--catalogue "$$CATALOGUE") $(call flag,NOW,--now "$$NOW")
 
 bench: $(RIVALS)/.synced ## measure the engine beside karrio and zen-engine
 	@PYTHONPATH=layers/allocation:. exec $(RIVALS)/bin/python -m tests.benchmarks.bench
 
 schemas: $(DEVELOPMENT)/.synced ## generate docs/events/*.schema.json anew after a change of the contracts
-	@$(with_package) -m local.event_schemas
+	@$(with_package) -m cli.event_schemas
 
 ## Working on it
 

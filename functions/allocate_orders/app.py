@@ -5,10 +5,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from allocation.bootstrap import allocate_orders
-from allocation.lambda_events import LambdaDeadline, queue_messages
+from allocation.aws.lambda_events import LambdaDeadline, queue_messages
+from allocation.composition import allocate_orders
 from allocation.observability import logger, metrics
-from allocation.reporting import message_check, report_batch
+from allocation.orders.reporting import message_check, report_batch
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

@@ -5,10 +5,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from allocation.bootstrap import publish_allocations
-from allocation.lambda_events import changes
+from allocation.aws.lambda_events import changes
+from allocation.composition import publish_allocations
 from allocation.observability import logger, metrics
-from allocation.reporting import change_check, report_published
+from allocation.orders.reporting import change_check, report_published
 
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 

@@ -13,9 +13,9 @@ from functools import partial
 from statistics import median
 from typing import Final
 
-from allocation.domain.consignments import Consignment
-from allocation.domain.modes import DefaultRules
-from allocation.domain.outcomes import Failure
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import DefaultRules
+from allocation.domain.outcome import Failure
 from allocation.engine.assessment import Assessment, assess
 from allocation.engine.compiled import read_compiled, write_compiled
 from allocation.engine.engine import Engine, Offer, Question

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from allocation.domain.consignments import Address, Consignment, Dimensions, Money, Package
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.consignment import Address, Consignment, Dimensions, Money, Package
+from allocation.domain.reference import ConsignmentReference
 
 COUNTRIES: Final = ("GB", "FR", "DE", "IE", "US", "AU")
 BANDS: Final = (1, 2, 5, 10, 15, 20, 25, 30)

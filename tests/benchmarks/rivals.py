@@ -10,7 +10,7 @@ import zen  # type: ignore[import-not-found]
 from karrio.universal.mappers.rating_proxy import RatingMixinProxy  # type: ignore[import-not-found]
 from karrio.universal.providers.rating import RatingMixinSettings, parse_rate_response  # type: ignore[import-not-found]
 
-from allocation.domain.consignments import Consignment
+from allocation.domain.consignment import Consignment
 from tests.benchmarks.catalogues import BANDS, PlainService
 
 Prices = dict[str, Decimal]

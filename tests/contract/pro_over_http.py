@@ -4,17 +4,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from allocation.adapters.pro_allocator import ProAllocator
-from allocation.adapters.pro_claims import Claimed
-from allocation.adapters.pro_client import ProClient
-from allocation.adapters.pro_health import CircuitOpenError
-from allocation.adapters.pro_parallel import STATE_SECONDS
-from allocation.domain.consignments import Consignment
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Outcome
-from allocation.domain.references import ConsignmentReference
-from tests.fakes.pro_server import KEY, ProServer
-from tests.fakes.pro_state import Consignment as ProConsignment
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Outcome
+from allocation.domain.reference import ConsignmentReference
+from allocation.pro.allocator import ProAllocator
+from allocation.pro.claims import Claimed
+from allocation.pro.client import ProClient
+from allocation.pro.health import CircuitOpenError
+from allocation.pro.parallel import STATE_SECONDS
+from tests.support.pro_server import KEY, ProServer
+from tests.support.pro_state import Consignment as ProConsignment
 
 Answers = Mapping[ConsignmentReference, Outcome | Deferred]
 A, B, C, D, E, F, G = REFERENCES = [ConsignmentReference(f"EC-000-000-AA{letter}") for letter in "ABCDEFG"]

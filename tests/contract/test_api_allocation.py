@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from allocation.engine.engine import Engine
-from tests.allocation_api import DESTINATION, ENGINE, ORIGIN, Api, consignment, package, served_api
+from tests.support.allocation_api import DESTINATION, ENGINE, ORIGIN, Api, consignment, package, served_api
 
 SUMMARY_NAMES = [
     "StatusCode",

@@ -10,19 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from allocation.adapters.pro_allocator import ProAllocator
-from allocation.adapters.pro_claims import Claimed
-from allocation.adapters.pro_client import ProClient
-from allocation.contracts.consignment import Consignment as ConsignmentDocument
-from allocation.contracts.wrappings import read_event
-from allocation.domain.consignments import Consignment
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcomes import Allocated, AllocationFailed
+from allocation.consignments.allocatable import Consignment as ConsignmentDocument
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import Allocated, AllocationFailed
 from allocation.engine.allocator import EngineAllocator
-from tests.allocation_api import DESTINATION, ENGINE, ORIGIN, Api, consignment, package, served_api
-from tests.api_server import KEY, served
-from tests.fakes.ports import FakeDeadline, InMemoryLimits
-from tests.samples import EVENTS
+from allocation.orders.wrappings import read_event
+from allocation.pro.allocator import ProAllocator
+from allocation.pro.claims import Claimed
+from allocation.pro.client import ProClient
+from tests.support.allocation_api import DESTINATION, ENGINE, ORIGIN, Api, consignment, package, served_api
+from tests.support.api_server import KEY, served
+from tests.support.ports import FakeDeadline, InMemoryLimits
+from tests.support.samples import EVENTS
 
 MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
 ORDERS = (EVENTS / "sample-orders.jsonl").read_text(encoding="utf-8").splitlines()

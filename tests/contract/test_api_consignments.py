@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.allocation_api import DESTINATION, ORIGIN, Api, consignment, package, served_api
+from tests.support.allocation_api import DESTINATION, ORIGIN, Api, consignment, package, served_api
 
 UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
 DOCUMENTED_NAMES = {

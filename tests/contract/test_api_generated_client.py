@@ -13,9 +13,9 @@ from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser.errors import GeneratorError
 
 from allocation.api.authorizer import HEADER
-from local.openapi import FILE, NEW_CONSIGNMENT
-from tests.allocation_api import served_api
-from tests.api_server import KEY, served
+from cli.openapi import FILE, NEW_CONSIGNMENT
+from tests.support.allocation_api import served_api
+from tests.support.api_server import KEY, served
 
 PACKAGE = "generated_client_of_the_allocation_api"
 

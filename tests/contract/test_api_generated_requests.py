@@ -12,8 +12,8 @@ import pytest
 
 from allocation.api.authorizer import HEADER
 from allocation.api.table import OPERATIONS
-from local.openapi import FILE, ROOT
-from tests.api_server import KEY
+from cli.openapi import FILE, ROOT
+from tests.support.api_server import KEY
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
@@ -21,7 +21,7 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where the API is served, in a process without coverage, in which the requests would take twice as long."""
-    command = [sys.executable, "-m", "tests.api_server"]
+    command = [sys.executable, "-m", "tests.support.api_server"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "layers" / "allocation")}
     with subprocess.Popen(  # noqa: S603 - ours
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

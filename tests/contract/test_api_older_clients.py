@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.allocation_api import ORIGIN, Answer, Api, package, served_api
+from tests.support.allocation_api import ORIGIN, Answer, Api, package, served_api
 
 SDK_HEADERS = {"electio-api-version": "", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 NO_DATE = "0001-01-01T00:00:00+00:00"

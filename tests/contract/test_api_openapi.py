@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 from allocation.api.operations import Operation
 from allocation.api.table import OPERATIONS
 from allocation.api.xml_reading import read_xml
-from allocation.consignments.exact_json import parsed, written
-from local.openapi import EXAMPLES, FILE, NEW_CONSIGNMENT, document, text
-from tests.allocation_api import Answer, Api, consignment, package, served_api
+from allocation.exact_json import parsed, written
+from cli.openapi import EXAMPLES, FILE, NEW_CONSIGNMENT, document, text
+from tests.support.allocation_api import Answer, Api, consignment, package, served_api
 
 DOCUMENT = document()
 TYPES = ["application/json", "application/xml"]
@@ -54,7 +54,7 @@ def assert_documented(path: str, method: str, answer: Answer) -> None:
 
 
 def test_the_document_is_the_code_s() -> None:
-    assert FILE.read_text(encoding="utf-8") == text(), "run: python -m local.openapi"
+    assert FILE.read_text(encoding="utf-8") == text(), "run: python -m cli.openapi"
 
 
 def test_every_operation_has_a_name_of_its_own() -> None:

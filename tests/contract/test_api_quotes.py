@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.allocation_api import DESTINATION, ORIGIN, Api, consignment, package, served_api
+from tests.support.allocation_api import DESTINATION, ORIGIN, Api, consignment, package, served_api
 
 QUOTE_NAMES = set(
     """MpdCarrierServiceSource MpdCarrierService CarrierReference OriginAddress DestinationAddress CollectionDate

@@ -4,11 +4,11 @@ from threading import Barrier
 
 import pytest
 
-from allocation.adapters.pro_health import OutageError
-from allocation.adapters.pro_parallel import STATE_SECONDS
-from allocation.adapters.pro_rounds import MAXIMUM_ROUNDS
-from allocation.domain.modes import AllocationMode, CarrierService, ServiceGroup
-from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure
+from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
+from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure
+from allocation.pro.health import OutageError
+from allocation.pro.parallel import STATE_SECONDS
+from allocation.pro.rounds import MAXIMUM_ROUNDS
 from tests.contract.pro_over_http import (
     HURRY,
     MODES,
@@ -29,8 +29,8 @@ from tests.contract.pro_over_http import (
     pro_over_http,
     services,
 )
-from tests.fakes.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, REFUSED, STATUSES, UNDONE_ITEMS, Fault, Faults
-from tests.fakes.pro_server import ProServer
+from tests.support.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, REFUSED, STATUSES, UNDONE_ITEMS, Fault, Faults
+from tests.support.pro_server import ProServer
 
 pro = pytest.fixture(pro_over_http)
 

@@ -6,14 +6,14 @@ from unittest.mock import patch
 
 import pytest
 
-from allocation.adapters import pro_rounds
-from allocation.adapters.pro_client import ProClient, Reply
-from allocation.adapters.pro_health import NothingTriedError
-from allocation.adapters.pro_parallel import ParallelCalls
-from allocation.adapters.pro_verdicts import judge, judge_state
-from allocation.domain.modes import AllocationMode, CarrierService, ServiceGroup
-from allocation.domain.outcomes import Allocated, Deferred
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
+from allocation.domain.outcome import Allocated, Deferred
+from allocation.domain.reference import ConsignmentReference
+from allocation.pro import rounds as pro_rounds
+from allocation.pro.client import ProClient, Reply
+from allocation.pro.health import NothingTriedError
+from allocation.pro.parallel import ParallelCalls
+from allocation.pro.verdicts import judge, judge_state
 from tests.contract.pro_over_http import (
     MODES,
     NOTHING_FITS,
@@ -27,7 +27,7 @@ from tests.contract.pro_over_http import (
     pro_over_http,
     services,
 )
-from tests.fakes.pro_faults import Fault
+from tests.support.pro_faults import Fault
 
 pro = pytest.fixture(pro_over_http)
 

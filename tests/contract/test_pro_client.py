@@ -18,7 +18,8 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.adapters.pro_client import (
+from allocation.domain.errors import ConfigurationError, RetryableError
+from allocation.pro.client import (
     FETCH_PAUSE_SECONDS,
     LONGEST_IDLE,
     MAXIMUM_REPLY_BYTES,
@@ -28,9 +29,8 @@ from allocation.adapters.pro_client import (
     ProClient,
     Reply,
 )
-from allocation.domain.errors import ConfigurationError, RetryableError
-from tests.fakes.pro_faults import Fault
-from tests.fakes.pro_server import KEY, ProServer
+from tests.support.pro_faults import Fault
+from tests.support.pro_server import KEY, ProServer
 
 PATH = "/allocation/allocate"
 BODY = b'{"ConsignmentReferences": ["EC-000-000-AAA"]}'

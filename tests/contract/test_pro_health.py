@@ -6,20 +6,20 @@ from threading import Barrier, Event
 
 import pytest
 
-from allocation.adapters.pro_allocator import ProAllocator
-from allocation.adapters.pro_client import FETCH_PAUSE_SECONDS, ProClient, Reply
-from allocation.adapters.pro_health import (
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import DefaultRules, ServiceGroup
+from allocation.domain.outcome import Allocated, Deferred
+from allocation.pro.allocator import ProAllocator
+from allocation.pro.client import FETCH_PAUSE_SECONDS, ProClient, Reply
+from allocation.pro.health import (
     CircuitOpenError,
     CircuitStateError,
     CredentialsError,
     NothingTriedError,
     OutageError,
 )
-from allocation.adapters.pro_parallel import STATE_SECONDS
-from allocation.adapters.pro_rounds import MAXIMUM_ROUNDS
-from allocation.domain.consignments import Consignment
-from allocation.domain.modes import DefaultRules, ServiceGroup
-from allocation.domain.outcomes import Allocated, Deferred
+from allocation.pro.parallel import STATE_SECONDS
+from allocation.pro.rounds import MAXIMUM_ROUNDS
 from tests.contract.pro_over_http import (
     HURRY,
     PATIENCE_SECONDS,
@@ -32,8 +32,8 @@ from tests.contract.pro_over_http import (
     Watched,
     pro_over_http,
 )
-from tests.fakes.pro_faults import REFUSED, Fault, Faults, Wire
-from tests.fakes.pro_server import KEY, ProServer
+from tests.support.pro_faults import REFUSED, Fault, Faults, Wire
+from tests.support.pro_server import KEY, ProServer
 
 pro = pytest.fixture(pro_over_http)
 

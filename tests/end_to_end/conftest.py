@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pytest
 from rich.console import Console
 
-from local.account import Account, SentOrder
-from local.deployment import Deployment, deployed
-from local.following import follow, send_orders
-from local.modes import Mode
-from local.observer import Observer
-from local.orders import OrderMessage, as_object, consignment_references, innermost
-from local.progress import Progress
+from cli.progress import Progress
+from cli.stack.account import Account, SentOrder
+from cli.stack.deployment import Deployment, deployed
+from cli.stack.following import follow, send_orders
+from cli.stack.modes import Mode
+from cli.stack.observer import Observer
+from cli.stack.orders import OrderMessage, as_object, consignment_references, innermost
 from tests.end_to_end.traffic import malformed_bodies, readable_bodies, repeated
 
 PATIENCE_SECONDS = 60.0

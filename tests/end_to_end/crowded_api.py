@@ -13,8 +13,8 @@ from multiprocessing import get_context
 from socketserver import ForkingMixIn
 from typing import Any
 
-from tests.api_server import Handler
 from tests.integration.handlers import Context, function
+from tests.support.api_server import Handler
 
 MOST = 128
 PATIENCE_SECONDS = 60

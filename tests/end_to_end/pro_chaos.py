@@ -16,16 +16,16 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from local.account import Account
-from local.deployment import Deployment, deployed
-from local.following import follow, send_orders
-from local.modes import Mode
-from local.observer import Observer, read_record
-from local.progress import Progress
+from cli.progress import Progress
+from cli.stack.account import Account
+from cli.stack.deployment import Deployment, deployed
+from cli.stack.following import follow, send_orders
+from cli.stack.modes import Mode
+from cli.stack.observer import Observer, read_record
 from tests.end_to_end.conftest import free_port, order_message
 from tests.end_to_end.traffic import malformed_bodies
-from tests.fakes.pro_faults import KINDS, LAST_DATE, STATUSES, YEARS, Fault, Faults
-from tests.fakes.pro_server import KEY, ProServer
+from tests.support.pro_faults import KINDS, LAST_DATE, STATUSES, YEARS, Fault, Faults
+from tests.support.pro_server import KEY, ProServer
 
 SECRET = "pro-subscription-key"
 ROTATED_KEY = "another-subscription-key"

@@ -19,15 +19,15 @@ import pytest
 import requests
 
 from allocation.api.xml_writing import COMMON, CONSIGNMENTS, write_xml
-from local.api_page import publish_page
-from local.deployment import Deployment
-from local.environment import local_environment
-from local.observer import Observer, read_record
-from local.paths import EMULATOR_PYTHON, ROOT
-from local.stack import stack_outputs
-from tests.allocation_api import DESTINATION, consignment, package
-from tests.api_server import KEY
+from cli.api_page import publish_page
+from cli.paths import EMULATOR_PYTHON, ROOT
+from cli.stack.deployment import Deployment
+from cli.stack.environment import local_environment
+from cli.stack.observer import Observer, read_record
+from cli.stack.stack import stack_outputs
 from tests.end_to_end.api_page import ApiPage, opened
+from tests.support.allocation_api import DESTINATION, consignment, package
+from tests.support.api_server import KEY
 from tests.unit.documents.reading import scanned
 
 SECONDS = 120
@@ -129,7 +129,7 @@ def test_the_lines_of_the_guide_lead_from_nothing_to_a_label(client: Client, tmp
 def page(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiPage]:
     """The page that `make up` serves, in a browser. Only the emulator's environment has the files of Swagger UI."""
     [files] = EMULATOR_PYTHON.parent.parent.glob("lib/python3.*/site-packages/flask_swagger_ui/dist")
-    monkeypatch.setattr("local.api_page.assets", lambda: files)
+    monkeypatch.setattr("cli.api_page.assets", lambda: files)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     with opened(publish_page(deployment.clients, deployment.stack), tmp_path / "profile") as page:
         yield page

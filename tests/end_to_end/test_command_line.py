@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local.orders import load_orders
-from local.paths import EMULATOR_PYTHON, ROOT, SAMPLE_ORDERS, folder_of
+from cli.paths import EMULATOR_PYTHON, ROOT, SAMPLE_ORDERS, folder_of
+from cli.stack.orders import load_orders
 from tests.end_to_end.conftest import free_port
 
 RUN_SECONDS = 120.0
@@ -30,7 +30,7 @@ def port() -> Iterator[int]:
 
 def command(port: int, *options: str) -> list[str]:
     """The command line of a run."""
-    return [str(EMULATOR_PYTHON), "-m", "local", "run", "--port", str(port), *options]
+    return [str(EMULATOR_PYTHON), "-m", "cli.stack", "run", "--port", str(port), *options]
 
 
 def finished_run(port: int, *options: str) -> subprocess.CompletedProcess[str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local.account import Account, Event
+from cli.stack.account import Account, Event
 from tests.end_to_end.pro_chaos import Aftermath, CountedFaults, allocated_once, broken, published, storm, told
-from tests.fakes.pro_server import ProServer
+from tests.support.pro_server import ProServer
 
 ORDERS = 60
 PARCEL = "EC-STM-000-000"

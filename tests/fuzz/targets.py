@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from allocation.adapters.dynamodb_documents import to_item
-from allocation.adapters.pro_consignment import read_consignment
-from allocation.adapters.pro_contract import UnreadableReplyError, read_error, read_items
-from allocation.contracts.allocation_record import StoredRecord, record_document
-from allocation.contracts.order_created import LONGEST_REASON, read_order
+from allocation.aws.dynamodb.items import to_item
+from allocation.aws.lambda_events import changes
 from allocation.domain.errors import InvalidMessageError
-from allocation.domain.outcomes import Allocated, AllocationFailed, Outcome
-from allocation.lambda_events import changes
+from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
+from allocation.events.publish_allocations import event_of
+from allocation.orders.order_created import LONGEST_REASON, read_order
 from allocation.ports import AllocationEvent
-from allocation.publishing import event_of
+from allocation.pro.replies import UnreadableReplyError, read_error, read_items
+from allocation.pro.state import read_consignment
+from allocation.records.stored_record import StoredRecord, record_document
 from tests.fuzz.limits import fits_dynamodb, fits_sns
-from tests.samples import EVENTS, A, record_of
+from tests.support.samples import EVENTS, A, record_of
 
 MOST_CHECKED: Final = 3
 """Outcomes of one reply that are checked: that takes longer than reading them."""

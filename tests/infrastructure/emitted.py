@@ -11,22 +11,22 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from allocation.adapters.pro_credentials import secrets
-from allocation.bootstrap import pro_allocator
-from allocation.domain.consignments import Consignment
+from allocation.composition import pro_allocator
+from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError
-from allocation.domain.modes import DefaultRules
-from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure
+from allocation.domain.mode import DefaultRules
+from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure
+from allocation.events.publish_allocations import PublishReport
 from allocation.observability import metrics
+from allocation.orders.allocate_orders import BatchReport
+from allocation.orders.reporting import FAILURE_CODES, RETURN_CAUSES, catalogue_refused, report_batch, report_published
 from allocation.ports import Allocator
-from allocation.publishing import PublishReport
-from allocation.reporting import FAILURE_CODES, RETURN_CAUSES, catalogue_refused, report_batch, report_published
+from allocation.pro.credentials import secrets
 from allocation.settings import AllocateOrdersSettings
-from allocation.workflow import BatchReport
-from tests.fakes.ports import FakeDeadline
-from tests.fakes.pro_faults import Fault
-from tests.fakes.pro_server import KEY, ProServer
-from tests.samples import A, reference, summary_of
+from tests.support.ports import FakeDeadline
+from tests.support.pro_faults import Fault
+from tests.support.pro_server import KEY, ProServer
+from tests.support.samples import A, reference, summary_of
 
 
 @dataclass(frozen=True)

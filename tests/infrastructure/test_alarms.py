@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from allocation.backoff import LONGEST_WISH_SECONDS
+from allocation.orders.backoff import LONGEST_WISH_SECONDS
 from tests.infrastructure.emitted import Metric, allocate_orders, allocation_api, emitted, publish_allocations
 from tests.infrastructure.stack import ROOT, Properties, Stack
 

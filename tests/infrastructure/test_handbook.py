@@ -5,12 +5,12 @@ from typing import Final
 
 import pytest
 
-from allocation.adapters.catalogue_source import PAUSE_SECONDS
-from allocation.adapters.pro_circuit import OUTAGE_FAILURES, OUTAGE_SECONDS
-from allocation.backoff import FIRST_SECONDS, LONGEST_SECONDS, LONGEST_WISH_SECONDS
-from allocation.workflow import MOST_RECEIVES
-from operations.dead_letters import HIDDEN_SECONDS
-from operations.target import publisher_log
+from allocation.aws.catalogue_source import PAUSE_SECONDS
+from allocation.orders.allocate_orders import MOST_RECEIVES
+from allocation.orders.backoff import FIRST_SECONDS, LONGEST_SECONDS, LONGEST_WISH_SECONDS
+from allocation.pro.circuit import OUTAGE_FAILURES, OUTAGE_SECONDS
+from cli.operations.dead_letters import HIDDEN_SECONDS
+from cli.operations.target import publisher_log
 from tests.infrastructure.stack import Stack
 from tests.infrastructure.test_alarms import OPERATIONS, text_of
 

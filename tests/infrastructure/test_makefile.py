@@ -39,7 +39,7 @@ def without_make() -> dict[str, str]:
     ],
 )
 def test_run_passes_on_what_stands_on_the_command_line(given: list[str], flags: str) -> None:
-    assert planned("run", *given) == [f"exec .local/emulator/bin/python -m local run {flags}".strip()]
+    assert planned("run", *given) == [f"exec .local/emulator/bin/python -m cli.stack run {flags}".strip()]
 
 
 def test_run_takes_no_option_from_the_environment() -> None:
@@ -51,7 +51,7 @@ def test_run_takes_no_option_from_the_environment() -> None:
 def test_up_takes_the_mode_and_the_port() -> None:
     (command,) = planned("up", "MODE=default_rules", "PORT=4599", "JSON=1")
 
-    assert command == 'exec .local/emulator/bin/python -m local up --mode "$MODE" --port "$PORT"'
+    assert command == 'exec .local/emulator/bin/python -m cli.stack up --mode "$MODE" --port "$PORT"'
 
 
 def test_run_installs_nothing_that_only_developers_need() -> None:

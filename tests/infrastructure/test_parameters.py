@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
-from allocation.domain.modes import ModeName
-from allocation.domain.references import is_service_reference
+from allocation.domain.mode import ModeName
+from allocation.domain.reference import is_service_reference
 from allocation.settings import AllocateOrdersSettings
 from tests.infrastructure.stack import Stack
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from allocation.backoff import wait_seconds
-from allocation.domain.outcomes import Deferred
-from allocation.workflow import MOST_RECEIVES
+from allocation.domain.outcome import Deferred
+from allocation.orders.allocate_orders import MOST_RECEIVES
+from allocation.orders.backoff import wait_seconds
 from tests.infrastructure.stack import Stack
 
 FOURTEEN_DAYS = 14 * 24 * 3600

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 from moto import mock_aws
 
-from allocation.adapters.aws import client
+from allocation.aws.clients import client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,7 @@ from typing import Any
 
 from allocation.observability import logger
 from allocation.ports import QueueMessage
-from tests.samples import json_of
+from tests.support.samples import json_of
 
 FUNCTIONS = Path(__file__).parent.parent.parent / "functions"
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allocation import bootstrap
-from allocation.adapters.dynamodb_documents import from_item
+from allocation import composition
+from allocation.aws.dynamodb.items import from_item
 from allocation.domain.errors import ConfigurationError
 from allocation.ports import QueueMessage
 from tests.integration.conftest import LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, captured_log, function, lines, sqs_event
-from tests.samples import A, B, json_of, message, text_of
+from tests.support.samples import A, B, json_of, message, text_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,7 +46,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> pytest.MonkeyPat
     monkeypatch.setenv("LIMITS_TABLE", LIMITS)
     monkeypatch.setenv("ORDER_QUEUE_URL", dlq.url.replace("dlq", "orders"))
     monkeypatch.setenv("ORDER_DLQ_URL", dlq.url)
-    bootstrap.allocate_orders.cache_clear()
+    composition.allocate_orders.cache_clear()
     return monkeypatch
 
 
@@ -80,7 +80,7 @@ def test_each_mode_is_configured_by_the_environment(
     environment.setenv("ALLOCATION_MODE", mode)
     environment.setenv(variable, known)
     assert deployed.process(full("m1")) == []
-    bootstrap.allocate_orders.cache_clear()
+    composition.allocate_orders.cache_clear()
     environment.setenv(variable, unknown)
     assert deployed.process(message("m2", A)) == []
     allocated, failed = deployed.records()["EC-000-05B-MMA"], deployed.records()[A]

@@ -7,15 +7,15 @@ from typing import Any
 import boto3
 import pytest
 
-from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
-from allocation.adapters.dynamodb_limits import DynamoDBLimits
-from allocation.adapters.dynamodb_records import DynamoDBRecords
+from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.consignments.store import StoredConsignment
-from allocation.contracts.allocation_event import allocation_event
-from allocation.contracts.allocation_record import StoredRecord
-from allocation.domain.outcomes import Allocated
-from allocation.domain.references import ConsignmentReference
-from tests.allocation_api import (
+from allocation.domain.outcome import Allocated
+from allocation.domain.reference import ConsignmentReference
+from allocation.events.allocation_event import allocation_event
+from allocation.records.stored_record import StoredRecord
+from tests.support.allocation_api import (
     CONSIGNMENTS,
     HOST,
     LIMITS,
@@ -26,7 +26,7 @@ from tests.allocation_api import (
     package,
     served_api,
 )
-from tests.samples import record_of, summary_of
+from tests.support.samples import record_of, summary_of
 
 Meanwhile = Callable[[], object]
 

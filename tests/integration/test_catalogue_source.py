@@ -10,23 +10,23 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, IncompleteReadError
 from moto import mock_aws
 
-from allocation.adapters.aws import cause_of
-from allocation.adapters.catalogue_source import AppConfigStore, CatalogueSource, S3Store, store_at
+from allocation.aws.catalogue_source import AppConfigStore, CatalogueSource, S3Store, store_at
+from allocation.aws.clients import cause_of
 from allocation.domain.errors import ConfigurationError, RetryableError
-from allocation.domain.modes import DefaultRules
+from allocation.domain.mode import DefaultRules
 from allocation.engine import packaged
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled import InvalidCatalogueError, write_compiled
-from allocation.workflow import UNAVAILABLE, WAVE, AllocateOrders
+from allocation.orders.allocate_orders import UNAVAILABLE, WAVE, AllocateOrders
 from tests.benchmarks.catalogues import full_catalogue
-from tests.fakes.ports import (
+from tests.support.ports import (
     FakeDeadline,
     InMemoryLimits,
     InMemoryRecords,
     InMemoryRefusedMessages,
     RecordedRedelivery,
 )
-from tests.samples import NOON, message, reference
+from tests.support.samples import NOON, message, reference
 
 GOOD = Path(packaged.__file__).with_name("sample.json").read_text("utf-8")
 OTHER = write_compiled(full_catalogue(3))

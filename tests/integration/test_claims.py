@@ -7,11 +7,11 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.adapters.aws import cause_of
-from allocation.adapters.pro_claims import Claimed, DynamoDBClaims
+from allocation.aws.clients import cause_of
 from allocation.domain.errors import RetryableError
+from allocation.pro.claims import Claimed, DynamoDBClaims
 from tests.integration.conftest import UNANSWERED
-from tests.samples import A, B, C, reference
+from tests.support.samples import A, B, C, reference
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,16 +8,16 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.adapters.aws import cause_of
-from allocation.adapters.dynamodb_limits import DynamoDBLimits
-from allocation.adapters.dynamodb_records import DynamoDBRecords
+from allocation.aws.clients import cause_of
+from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
-from allocation.domain.limits import AllocationLimit, LimitedDay
-from allocation.domain.outcomes import Allocated
-from allocation.domain.records import AllocationRecord
+from allocation.domain.limit import AllocationLimit, LimitedDay
+from allocation.domain.outcome import Allocated
+from allocation.domain.record import AllocationRecord
 from allocation.ports import AddReceipt
 from tests.integration.conftest import LIMITS, TABLE, UNANSWERED
-from tests.samples import NOON, A, B, C, D, record_of, reference, summary_of
+from tests.support.samples import NOON, A, B, C, D, record_of, reference, summary_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

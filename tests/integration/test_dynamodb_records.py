@@ -15,18 +15,18 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from allocation.adapters.aws import cause_of
-from allocation.adapters.dynamodb_documents import from_item
-from allocation.adapters.dynamodb_limits import DynamoDBLimits
-from allocation.adapters.dynamodb_records import DynamoDBRecords
-from allocation.contracts.allocation_record import explanation_of
+from allocation.aws.clients import cause_of
+from allocation.aws.dynamodb.items import from_item
+from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
-from allocation.domain.modes import CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcomes import Allocated, AllocationFailed, Failure, Price
-from allocation.domain.references import OrderReference
+from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import Allocated, AllocationFailed, Failure, Price
+from allocation.domain.reference import OrderReference
 from allocation.ports import AddReceipt
+from allocation.records.stored_record import explanation_of
 from tests.integration.conftest import LIMITS, TABLE, UNANSWERED, refusal
-from tests.samples import FAILED, NOON, A, B, C, record_of, reference, summary_of
+from tests.support.samples import FAILED, NOON, A, B, C, record_of, reference, summary_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from allocation import bootstrap
-from allocation.adapters.aws import client
-from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
+from allocation import composition
+from allocation.aws.clients import client
+from allocation.aws.sqs.refused_messages import SqsRefusedMessages
 from allocation.domain.errors import InvalidMessageError
 from allocation.ports import QueueMessage, RefusedMessage
-from operations import cli, dead_letters
-from operations.redrive import MOST_BYTES
-from operations.target import Target
+from cli.operations import cli, dead_letters
+from cli.operations.redrive import MOST_BYTES
+from cli.operations.target import Target
 from tests.integration.conftest import LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, function, sqs_event
-from tests.samples import text_of
+from tests.support.samples import text_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -246,7 +246,7 @@ def test_a_redriven_order_that_was_done_meanwhile_changes_nothing(
     monkeypatch.setenv("LIMITS_TABLE", LIMITS)
     monkeypatch.setenv("ORDER_QUEUE_URL", stack.orders.url)
     monkeypatch.setenv("ORDER_DLQ_URL", stack.dlq.url)
-    bootstrap.allocate_orders.cache_clear()
+    composition.allocate_orders.cache_clear()
     handler = function("allocate_orders").handler
     stack.give_up(ORDER)
     handler(sqs_event(QueueMessage("sent again by the shop", ORDER)), Context())

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from allocation.adapters.aws import client
-from allocation.adapters.dynamodb_limits import DynamoDBLimits
-from allocation.adapters.dynamodb_records import DynamoDBRecords
-from allocation.domain.references import OrderReference
-from operations import cli
-from operations.target import Target
+from allocation.aws.clients import client
+from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.records import DynamoDBRecords
+from allocation.domain.reference import OrderReference
+from cli.operations import cli
+from cli.operations.target import Target
 from tests.integration.conftest import Topic
 from tests.integration.test_operations_trace import target as traced_target
-from tests.samples import FAILED, NOON, A, B, C, record_of
+from tests.support.samples import FAILED, NOON, A, B, C, record_of
 
 Republish = Callable[..., int]
 __all__ = ["traced_target"]

@@ -7,8 +7,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from allocation.adapters.aws import client
-from operations import cli, dead_letters, target
+from allocation.aws.clients import client
+from cli.operations import cli, dead_letters, target
 
 Deploy = Callable[[str], None]
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from allocation.adapters.aws import client
-from allocation.adapters.dynamodb_limits import DynamoDBLimits
-from allocation.adapters.dynamodb_records import DynamoDBRecords
-from allocation.domain.outcomes import Allocated
-from allocation.domain.references import OrderReference
-from allocation.publishing import PublishReport
-from allocation.reporting import report_published
-from operations import cli, dead_letters
-from operations.target import Target
+from allocation.aws.clients import client
+from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.records import DynamoDBRecords
+from allocation.domain.outcome import Allocated
+from allocation.domain.reference import OrderReference
+from allocation.events.publish_allocations import PublishReport
+from allocation.orders.reporting import report_published
+from cli.operations import cli, dead_letters
+from cli.operations.target import Target
 from tests.integration.conftest import Queue
 from tests.integration.handlers import captured_log
-from tests.samples import FAILED, A, B, C, order_event, record_of, reference, summary_of
+from tests.support.samples import FAILED, A, B, C, order_event, record_of, reference, summary_of
 
 Trace = Callable[[str], int]
 LOG = "/aws/lambda/stack-publish-allocations"

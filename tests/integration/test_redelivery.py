@@ -6,8 +6,8 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.adapters.aws import cause_of, client
-from allocation.adapters.sqs_redelivery import SqsRedelivery
+from allocation.aws.clients import cause_of, client
+from allocation.aws.sqs.redelivery import SqsRedelivery
 from tests.integration.conftest import UNANSWERED, Queue
 
 

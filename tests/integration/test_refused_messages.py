@@ -10,13 +10,13 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.adapters.aws import cause_of
-from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
-from allocation.contracts.order_created import read_order
+from allocation.aws.clients import cause_of
+from allocation.aws.sqs.refused_messages import SqsRefusedMessages
 from allocation.domain.errors import InvalidMessageError
+from allocation.orders.order_created import read_order
 from allocation.ports import QueueMessage, RefusedMessage
 from tests.integration.conftest import UNANSWERED, Queue
-from tests.samples import order_event, reference
+from tests.support.samples import order_event, reference
 
 MIB = 1024 * 1024
 

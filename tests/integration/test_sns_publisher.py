@@ -1,6 +1,6 @@
 """Allocation events on a topic, as its subscribers get them."""
 
-from allocation.adapters.sns_publisher import SnsPublisher
+from allocation.aws.sns import SnsPublisher
 from allocation.ports import AllocationEvent
 from tests.integration.conftest import Topic
 

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError
 
-from allocation.adapters.dynamodb_transactions import MOST_ATTEMPTS, CancelledError, Transactions
+from allocation.aws.dynamodb.transactions import MOST_ATTEMPTS, CancelledError, Transactions
 from allocation.domain.errors import RetryableError
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from allocation.contracts.numbers import CENTIMETRES, KILOGRAMS
-from allocation.contracts.order_created import LONGEST_REASON, ReadOrder, read_order
+from allocation.consignments.numbers import CENTIMETRES, KILOGRAMS
 from allocation.domain.errors import InvalidMessageError
-from tests.samples import order_event
+from allocation.orders.order_created import LONGEST_REASON, ReadOrder, read_order
+from tests.support.samples import order_event
 
 CODES = {
     "NotJson",

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from allocation.adapters.dynamodb_documents import from_item, to_item
+from allocation.aws.dynamodb.items import from_item, to_item
 
 LARGE = 10**15
 NUMBERS = st.integers(-(10**37), 10**37) | st.floats(-LARGE, LARGE).filter(

@@ -7,20 +7,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from allocation.adapters.dynamodb_limits import DynamoDBLimits
-from allocation.adapters.dynamodb_records import DynamoDBRecords
-from allocation.adapters.pro_allocator import ProAllocator
-from allocation.adapters.pro_circuit import dynamodb_circuit
-from allocation.adapters.pro_claims import DynamoDBClaims
-from allocation.adapters.sqs_redelivery import SqsRedelivery
-from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
-from allocation.domain.modes import AllocationMode
+from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.records import DynamoDBRecords
+from allocation.aws.sqs.redelivery import SqsRedelivery
+from allocation.aws.sqs.refused_messages import SqsRefusedMessages
+from allocation.domain.mode import AllocationMode
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.engine import Engine
 from allocation.engine.packaged import packaged_engine
+from allocation.orders.allocate_orders import AllocateOrders
 from allocation.ports import Allocator
+from allocation.pro.allocator import ProAllocator
+from allocation.pro.circuit import dynamodb_circuit
+from allocation.pro.claims import DynamoDBClaims
 from allocation.settings import AllocateOrdersSettings
-from allocation.workflow import AllocateOrders
 from tests.simulation.aws import SimulatedDynamoDB, SimulatedSQS
 from tests.simulation.circuits import SimulatedCircuits
 from tests.simulation.claims import SimulatedClaims

@@ -7,7 +7,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from allocation.workflow import GIVEN_UP
+from allocation.orders.allocate_orders import GIVEN_UP
 from tests.simulation.history import History
 from tests.simulation.stream import EARLIER, FOREIGN, sequence_number
 

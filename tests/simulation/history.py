@@ -7,10 +7,10 @@ from functools import partial
 from random import Random
 from unittest.mock import patch
 
-from allocation.adapters import pro_allocator
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.orders.allocate_orders import MOST_RECEIVES, AllocateOrders, BatchReport
 from allocation.ports import QueueMessage
-from allocation.workflow import MOST_RECEIVES, AllocateOrders, BatchReport
+from allocation.pro import allocator as pro_allocator
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims

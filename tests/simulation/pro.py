@@ -1,4 +1,4 @@
-"""SortedPRO as its client sees it: `tests.fakes.pro_state` with the faults and the time of the simulated world."""
+"""SortedPRO as its client sees it: `tests.support.pro_state` with the faults and the time of the simulated world."""
 
 import json
 from collections import Counter
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Any, Final
 
-from allocation.adapters.pro_client import MAXIMUM_REPLY_BYTES, NoReplyError, NotSentError, ProClient, Reply
 from allocation.domain.errors import RetryableError
-from tests.fakes.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, REFUSED, STATUSES, Fault, Wire
-from tests.fakes.pro_server import work
-from tests.fakes.pro_state import ProState
+from allocation.pro.client import MAXIMUM_REPLY_BYTES, NoReplyError, NotSentError, ProClient, Reply
 from tests.simulation.world import World
+from tests.support.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, REFUSED, STATUSES, Fault, Wire
+from tests.support.pro_server import work
+from tests.support.pro_state import ProState
 
 GATEWAY_TIMEOUT: Final = 504
 HASTE_SECONDS: Final = 150.0

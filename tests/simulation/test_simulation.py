@@ -10,20 +10,23 @@ from unittest.mock import patch
 
 import pytest
 
-from allocation import workflow
-from allocation.adapters import dynamodb_records, pro_contract, pro_rounds, pro_verdicts
-from allocation.adapters.dynamodb_records import DynamoDBRecords, Place
-from allocation.adapters.pro_calls import AllocationCall
-from allocation.adapters.pro_claims import Claimed, DynamoDBClaims
-from allocation.adapters.pro_client import Reply, _Key
-from allocation.adapters.pro_contract import Item
-from allocation.adapters.pro_verdicts import Doubtful, TryAgain
-from allocation.adapters.sns_publisher import SnsPublisher
-from allocation.adapters.sqs_refused_messages import SqsRefusedMessages
-from allocation.contracts import kept_summary
-from allocation.domain.outcomes import AllocationFailed, Failure
+from allocation.aws.dynamodb import records as dynamodb_records
+from allocation.aws.dynamodb.records import DynamoDBRecords, Place
+from allocation.aws.sns import SnsPublisher
+from allocation.aws.sqs.refused_messages import SqsRefusedMessages
+from allocation.domain.outcome import AllocationFailed, Failure
 from allocation.observability import logger
-from allocation.workflow import MOST_RECEIVES, AllocateOrders, BatchReport
+from allocation.orders import allocate_orders as workflow
+from allocation.orders.allocate_orders import MOST_RECEIVES, AllocateOrders, BatchReport
+from allocation.pro import replies as pro_contract
+from allocation.pro import rounds as pro_rounds
+from allocation.pro import verdicts as pro_verdicts
+from allocation.pro.calls import AllocationCall
+from allocation.pro.claims import Claimed, DynamoDBClaims
+from allocation.pro.client import Reply, _Key
+from allocation.pro.replies import Item
+from allocation.pro.verdicts import Doubtful, TryAgain
+from allocation.records import kept_summary
 from tests.simulation import environments
 from tests.simulation import history as history_module
 from tests.simulation.__main__ import run_chunk, tell_shortest

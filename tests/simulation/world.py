@@ -72,7 +72,7 @@ class Plan:
     outage_seconds: float = 0.0
     """How long PRO is out of order, from the beginning."""
     outage_kind: str = "refused"
-    """How it is then: no connection comes about (`refused`), or what `tests.fakes.pro_faults` has by this name."""
+    """How it is then: no connection comes about (`refused`), or what `tests.support.pro_faults` has by this name."""
     killed_at: tuple[int, Fault] | None = None
     """A call number and the one fault of this history, which strikes there."""
     sns_outage_seconds: float = 0.0

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from allocation.domain.errors import ConfigurationError
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
 
 NEEDED = {

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from allocation.domain.consignments import Consignment
+from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError
-from allocation.domain.limits import LimitedDay
-from allocation.domain.modes import AllocationMode
-from allocation.domain.outcomes import Deferred, Outcome
-from allocation.domain.records import AllocationRecord
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.limit import LimitedDay
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import Deferred, Outcome
+from allocation.domain.record import AllocationRecord
+from allocation.domain.reference import ConsignmentReference
 
 
 class Deadline(Protocol):

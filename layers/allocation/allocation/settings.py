@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from allocation.domain.errors import ConfigurationError, InvalidReferenceError
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ModeName, ServiceGroup
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ModeName, ServiceGroup
 
 SHORTEST_RETENTION_DAYS: Final = 90
 """A record is the guard against a second allocation, so it must outlive every message: 14 days in the order queue, 14

@@ -7,7 +7,7 @@ neither masks nor brackets nor anything remembered.
 from datetime import date, datetime
 from decimal import Decimal
 
-from allocation.domain.consignments import Consignment, Money, Package
+from allocation.domain.consignment import Consignment, Money, Package
 from allocation.engine.calendars import Calendar
 from allocation.engine.catalogue import Catalogue, Range, Rate, Service
 from allocation.engine.inquiries import PackageMeasures

@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from allocation.catalogue.compilation import clock_changes
-from allocation.catalogue.document import Years
-from allocation.domain.consignments import Address, Consignment, Dimensions, Money, Package, RequestedDelivery
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcomes import Allocated
+from allocation.domain.consignment import Address, Consignment, Dimensions, Money, Package, RequestedDelivery
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import Allocated
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.engine import Engine
 from allocation.engine.packaged import packaged_engine
 from allocation.engine.timezones import TimeZone
-from tests.engines import PARCEL, assessed, eligible, engine_of, rate, reasons, service, winner
-from tests.fakes.ports import InMemoryLimits
+from cli.catalogue.compilation import clock_changes
+from cli.catalogue.document import Years
 from tests.properties.engine.oracle import cheapest_by_search
+from tests.support.engines import PARCEL, assessed, eligible, engine_of, rate, reasons, service, winner
+from tests.support.ports import InMemoryLimits
 
 SAMPLE = packaged_engine()
 POSTCODES = ("M1 5WG", "IV27 4AB", "BT1 1AA", "BFPO 61", "SW1A 1AA", "PA41 7AA", "JE2 3AB", "G1 1AA")

@@ -4,8 +4,8 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from allocation.contracts.full_consignment import FullConsignment
-from allocation.domain.summaries import AllocationSummary
+from allocation.consignments.full_consignment import FullConsignment
+from allocation.domain.summary import AllocationSummary
 
 GREAT_BRITAIN = {"Name": "United Kingdom", "IsoCode": {"TwoLetterCode": "GB"}}
 GERMANY = {"Name": "Germany", "IsoCode": {"TwoLetterCode": "DE"}}

@@ -4,7 +4,7 @@ from itertools import chain, permutations
 
 import pytest
 
-from allocation.contracts.full_consignment import FullAddress
+from allocation.consignments.full_consignment import FullAddress
 from allocation.documents.customs_territories import passes_customs
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocation.contracts.full_consignment import FullConsignment
+from allocation.consignments.full_consignment import FullConsignment
 from allocation.documents.customs_documents import customs_documents
 from allocation.documents.errors import CustomsDataError
 from allocation.documents.labels import label_file

@@ -5,11 +5,23 @@ from decimal import Decimal
 
 import pytest
 
-from allocation.catalogue.compilation import compile_text
-from allocation.catalogue.problems import InvalidDocumentError
-from allocation.domain.consignments import Address, Consignment, Dimensions, Package
-from allocation.domain.outcomes import Failure
-from tests.engines import PARCEL, assessed, eligible, engine_of, net, package, rate, reasons, service, to, winner
+from allocation.domain.consignment import Address, Consignment, Dimensions, Package
+from allocation.domain.outcome import Failure
+from cli.catalogue.compilation import compile_text
+from cli.catalogue.problems import InvalidDocumentError
+from tests.support.engines import (
+    PARCEL,
+    assessed,
+    eligible,
+    engine_of,
+    net,
+    package,
+    rate,
+    reasons,
+    service,
+    to,
+    winner,
+)
 
 
 def test_pounds_and_kilograms_are_not_sorted_as_numbers() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from allocation.domain.consignments import RequestedDelivery
+from allocation.domain.consignment import RequestedDelivery
 from allocation.engine.engine import Engine
-from tests.engines import DOCUMENT, PARCEL, WORKING_DAYS, assessed, engine_of, rate, reasons, service, to
+from tests.support.engines import DOCUMENT, PARCEL, WORKING_DAYS, assessed, engine_of, rate, reasons, service, to
 
 DAILY = engine_of({"S": service()})
 

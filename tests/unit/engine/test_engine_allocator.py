@@ -6,15 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from allocation.domain.consignments import Address, Consignment, Dimensions, Money, Package
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcomes import Allocated, AllocationFailed, Outcome
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.consignment import Address, Consignment, Dimensions, Money, Package
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
+from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.packaged import packaged_engine
 from allocation.engine.summary import ChosenService, success_text
-from tests.engines import DOCUMENT, engine_of, service
-from tests.fakes.ports import InMemoryLimits
+from tests.support.engines import DOCUMENT, engine_of, service
+from tests.support.ports import InMemoryLimits
 
 REFERENCE = ConsignmentReference("EC-000-05B-MMA")
 SOCKS = Consignment(

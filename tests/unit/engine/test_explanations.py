@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from allocation.domain.consignments import RequestedDelivery
-from allocation.domain.modes import DefaultRules, ServiceGroup
+from allocation.domain.consignment import RequestedDelivery
+from allocation.domain.mode import DefaultRules, ServiceGroup
 from allocation.engine import checks
 from allocation.engine.checks import Check
 from allocation.engine.engine import Engine
 from allocation.engine.explanation import MAXIMUM_BYTES, explain
-from tests.engines import NOW, PARCEL, assessed, engine_of, package, rate, service
+from tests.support.engines import NOW, PARCEL, assessed, engine_of, package, rate, service
 
 CATALOGUE_PAGE = Path(__file__).parents[3] / "docs" / "catalogue.md"
 

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from allocation.domain.consignments import Consignment
-from allocation.domain.limits import LimitedDay
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules
-from allocation.domain.outcomes import Allocated, AllocationFailed, Outcome
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.consignment import Consignment
+from allocation.domain.limit import LimitedDay
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules
+from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
+from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
-from tests.engines import NOW, PARCEL, assessed, engine_of, package, rate, reasons, service
-from tests.fakes.ports import FakeDeadline, InMemoryLimits
+from tests.support.engines import NOW, PARCEL, assessed, engine_of, package, rate, reasons, service
+from tests.support.ports import FakeDeadline, InMemoryLimits
 
 ENGINE = engine_of({"CHEAP": service(rates=[rate("GB", 4)], dailyLimit=2), "DEAR": service(rates=[rate("GB", 6)])})
 TODAY = LimitedDay("CHEAP", date(2027, 6, 9))

@@ -9,7 +9,7 @@ import pytest
 
 from allocation.engine.engine import Engine
 from allocation.engine.pricing import Breakdown
-from tests.engines import PARCEL, assessed, engine_of, net, package, rate, reasons, service, to, winner
+from tests.support.engines import PARCEL, assessed, engine_of, net, package, rate, reasons, service, to, winner
 
 
 def breakdown(engine: Engine, **changes: Any) -> Breakdown:

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from allocation.contracts.numbers import CENTIMETRES, KILOGRAMS
-from allocation.domain.consignments import Address, Consignment, Dimensions, Direction, Money, Package
-from allocation.domain.modes import CarrierService, ServiceGroup
+from allocation.consignments.numbers import CENTIMETRES, KILOGRAMS
+from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Money, Package
+from allocation.domain.mode import CarrierService, ServiceGroup
 from allocation.engine.checks import Check
 from allocation.engine.engine import ServiceFilters
 from allocation.engine.wording import actual, expected
-from tests.engines import PARCEL, assessed, eligible, engine_of, package, rate, reasons, service, to
+from tests.support.engines import PARCEL, assessed, eligible, engine_of, package, rate, reasons, service, to
 
 TAGGED = engine_of(
     {

@@ -6,19 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from allocation.domain.consignments import Consignment
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcomes import Allocated, AllocationFailed, Deferred, Failure, Outcome
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure, Outcome
+from allocation.orders.allocate_orders import MOST_RECEIVES, AllocateOrders, BatchReport
 from allocation.ports import QueueMessage
-from allocation.workflow import MOST_RECEIVES, AllocateOrders, BatchReport
-from tests.fakes.ports import (
+from tests.support.ports import (
     FakeDeadline,
     InMemoryRecords,
     InMemoryRefusedMessages,
     RecordedRedelivery,
     ScriptedAllocator,
 )
-from tests.samples import FAILED, NOON, A, B, C, D, allocated, message, record_of, reference, text_of
+from tests.support.samples import FAILED, NOON, A, B, C, D, allocated, message, record_of, reference, text_of
 
 MODES = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
 THROTTLED = Deferred("throttled")

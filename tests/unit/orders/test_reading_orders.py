@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from allocation.contracts import order_created, wrappings
-from allocation.contracts.order_created import read_order
-from allocation.domain.consignments import Address, Dimensions, Direction, Money, Package, RequestedDelivery
+from allocation.domain.consignment import Address, Dimensions, Direction, Money, Package, RequestedDelivery
 from allocation.domain.errors import InvalidMessageError
-from allocation.domain.orders import Order
-from tests.samples import EVENTS, A, B, C, json_of, order_event, reference, text_of
+from allocation.domain.order import Order
+from allocation.orders import order_created, wrappings
+from allocation.orders.order_created import read_order
+from tests.support.samples import EVENTS, A, B, C, json_of, order_event, reference, text_of
 
 WRAPPINGS = ("sns", "eventbridge", "cloudevent")
 MALFORMED = {

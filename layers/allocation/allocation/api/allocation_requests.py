@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from allocation.contracts.consignment import ProModel
+from allocation.consignments.allocatable import ProModel
 
 MOST_REFERENCES: Final = 200
 """Consignments a bulk call: they are taken in turn, and API Gateway waits for 29 seconds."""

@@ -19,9 +19,9 @@ from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.consignments.allocations import Choose
 from allocation.consignments.errors import BAD_REQUEST, RequestError, UnknownConsignmentError
-from allocation.domain.modes import DefaultRules
-from allocation.domain.outcomes import Allocated, AllocationFailed, Outcome
-from allocation.domain.summaries import AllocationSummary, ApiLink
+from allocation.domain.mode import DefaultRules
+from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
+from allocation.domain.summary import AllocationSummary, ApiLink
 
 DEALLOCATED: Final = "Consignment deallocation completed successfully"
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
 
-from allocation.adapters.aws import cause_of, client
+from allocation.aws.clients import cause_of, client
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.observability import logger
 from allocation.settings import read_settings

@@ -7,13 +7,13 @@ from secrets import choice
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from allocation.adapters.aws import client
-from allocation.adapters.dynamodb_consignments import DynamoDBConsignments
-from allocation.adapters.dynamodb_limits import DynamoDBLimits
 from allocation.api.resolver import AnyCaseResolver, api_resolver
 from allocation.api.services import Services
 from allocation.api.table import OPERATIONS
-from allocation.bootstrap import engine_at, utc_now
+from allocation.aws.clients import client
+from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.composition import engine_at, utc_now
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.changes import Changes
 from allocation.consignments.intake import ALPHABET

@@ -11,7 +11,7 @@ from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.consignments.errors import NOT_FOUND, RequestError
-from allocation.domain.outcomes import SERVICE_GROUP_NOT_FOUND
+from allocation.domain.outcome import SERVICE_GROUP_NOT_FOUND
 from allocation.engine.catalogue import Service
 
 

@@ -7,10 +7,10 @@ from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.consignments.allocations import Choose
 from allocation.consignments.errors import RequestError
-from allocation.domain.consignments import Consignment, Direction
+from allocation.domain.consignment import Consignment, Direction
 from allocation.domain.errors import InvalidReferenceError
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcomes import (
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import (
     CARRIER_SERVICE_NOT_FOUND,
     NO_CARRIER_SERVICE_AVAILABLE,
     SERVICE_GROUP_NOT_FOUND,

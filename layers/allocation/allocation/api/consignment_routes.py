@@ -12,8 +12,8 @@ from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.consignments.errors import RequestError
-from allocation.contracts.full_consignment import FullConsignment
-from allocation.domain.references import ConsignmentReference
+from allocation.consignments.full_consignment import FullConsignment
+from allocation.domain.reference import ConsignmentReference
 
 CANCELLED: Final = "Consignment cancellation completed successfully"
 MOST_UPDATES: Final = 50

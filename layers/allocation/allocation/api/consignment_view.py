@@ -19,10 +19,10 @@ from allocation.api.consignment_shape import (
 )
 from allocation.api.links import ApiLink, consignment_link
 from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total_value, total_weight
+from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.store import ALLOCATED, Known
-from allocation.contracts.allocation_record import PriceDocument, StoredRecord, explanation_of
-from allocation.contracts.full_consignment import FullConsignment
-from allocation.domain.outcomes import Price
+from allocation.domain.outcome import Price
+from allocation.records.stored_record import PriceDocument, StoredRecord, explanation_of
 
 NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 """PRO's customer is a GUID to its clients, which can't read null there; we have none."""

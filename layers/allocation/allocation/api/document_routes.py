@@ -9,11 +9,11 @@ from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.consignments.changes import described, require_state
 from allocation.consignments.errors import Problem, RequestError, UnknownConsignmentError
+from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.store import ALLOCATED
-from allocation.contracts.full_consignment import FullAddress, FullConsignment
 from allocation.documents.errors import DocumentError
 from allocation.documents.replies import CustomsDocuments, LabelFile
-from allocation.domain.summaries import AllocationSummary
+from allocation.domain.summary import AllocationSummary
 from allocation.engine.catalogue import Catalogue
 
 DEFAULT_FORMAT: Final = "PDF"

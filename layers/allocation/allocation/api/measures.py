@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final
 from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
-from allocation.contracts.full_consignment import FullConsignment
-from allocation.contracts.numbers import CENTIMETRES, KILOGRAMS
-from allocation.domain.outcomes import Price
+from allocation.consignments.full_consignment import FullConsignment
+from allocation.consignments.numbers import CENTIMETRES, KILOGRAMS
+from allocation.domain.outcome import Price
 
 Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 """A JSON number, exact."""

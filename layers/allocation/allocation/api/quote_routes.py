@@ -8,16 +8,16 @@ from allocation.api.quote_views import QuoteResult, QuoteWriter, ServiceGroupQuo
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.services import Services
+from allocation.consignments.allocatable import Consignment as ConsignmentDocument
 from allocation.consignments.changes import described
 from allocation.consignments.errors import RequestError, UnknownConsignmentError
+from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.intake import taken_in
 from allocation.consignments.market import QUOTES
 from allocation.consignments.store import Document
-from allocation.contracts.consignment import Consignment as ConsignmentDocument
-from allocation.contracts.full_consignment import FullConsignment
-from allocation.domain.consignments import Consignment
-from allocation.domain.modes import ServiceGroup
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import ServiceGroup
+from allocation.domain.reference import ConsignmentReference
 from allocation.engine.checks import NOT_IN_GROUP
 
 NOT_CREATED: Final = ConsignmentReference("EC-000-000-000")

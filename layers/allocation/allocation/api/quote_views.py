@@ -13,7 +13,7 @@ from allocation.api.hubs import Hub, hub
 from allocation.api.measures import Money, Rate, currency, in_pro_units, rate, tax_rate
 from allocation.consignments.market import Market
 from allocation.consignments.store import Document
-from allocation.domain.outcomes import Price
+from allocation.domain.outcome import Price
 from allocation.engine import checks
 from allocation.engine.assessment import Assessment, Exclusion
 from allocation.engine.catalogue import Leg, Service

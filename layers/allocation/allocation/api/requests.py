@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from allocation.api.xml_reading import UnreadableXmlError, read_xml
 from allocation.consignments.errors import RequestError
-from allocation.consignments.exact_json import parsed
 from allocation.consignments.intake import problems_of
+from allocation.exact_json import parsed
 
 MOST_BYTES: Final = 256 * 1024
 """Of a body: a consignment is kept whole, and DynamoDB takes items of up to 400 KB."""

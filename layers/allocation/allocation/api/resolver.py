@@ -17,9 +17,9 @@ from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.api.xml_writing import write_xml
 from allocation.consignments.errors import RequestError, UnavailableError
-from allocation.consignments.exact_json import written
 from allocation.domain.errors import RetryableError
-from allocation.domain.references import is_consignment_reference
+from allocation.domain.reference import is_consignment_reference
+from allocation.exact_json import written
 from allocation.observability import logger
 
 

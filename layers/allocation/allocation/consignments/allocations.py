@@ -6,15 +6,15 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from allocation.consignments.allocatable import Consignment as ConsignmentDocument
 from allocation.consignments.changes import Changes, ReferenceText, described, mode_of, require_state
 from allocation.consignments.errors import RequestError, UnavailableError
 from allocation.consignments.intake import problems_of
 from allocation.consignments.store import ALLOCATED, ALLOCATION_FAILED, UNALLOCATED, Known
-from allocation.contracts.consignment import Consignment as ConsignmentDocument
-from allocation.domain.consignments import Consignment
+from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
-from allocation.domain.modes import AllocationMode
-from allocation.domain.outcomes import (
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import (
     CARRIER_SERVICE_NOT_FOUND,
     CONSIGNMENT_INCOMPLETE,
     SERVICE_GROUP_NOT_FOUND,

@@ -7,11 +7,11 @@ from typing import Final, TypeVar
 
 from allocation.consignments.errors import ChangedMeanwhileError, ConsignmentStateError, UnknownConsignmentError
 from allocation.consignments.store import ConsignmentStore, Known, StoredConsignment
-from allocation.contracts.allocation_record import StoredRecord
-from allocation.domain.modes import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcomes import Failure, Standing
-from allocation.domain.records import AllocationRecord, PastFailure
-from allocation.domain.references import ConsignmentReference, OrderReference, is_consignment_reference
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import Failure, Standing
+from allocation.domain.record import AllocationRecord, PastFailure
+from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference
+from allocation.records.stored_record import StoredRecord
 
 MOST_ATTEMPTS: Final = 3
 """How often a change is begun anew because the consignment was changed under its hands."""

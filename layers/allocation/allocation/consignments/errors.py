@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from allocation.domain.errors import AllocationError
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference
 
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404

@@ -6,11 +6,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from allocation.consignments.errors import Problem, RequestError
+from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.older_forms import consignment_in_current_form
 from allocation.consignments.store import Document
-from allocation.contracts.full_consignment import FullConsignment
-from allocation.contracts.order_created import path_of
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference
+from allocation.orders.order_created import path_of
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CharacterSource = Callable[[int], str]

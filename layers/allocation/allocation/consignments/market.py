@@ -6,9 +6,9 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from allocation.consignments.errors import RequestError
-from allocation.domain.consignments import Consignment
-from allocation.domain.modes import AllocationMode, DefaultRules
-from allocation.domain.outcomes import CARRIER_SERVICE_NOT_FOUND, SERVICE_GROUP_NOT_FOUND, Failure
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import AllocationMode, DefaultRules
+from allocation.domain.outcome import CARRIER_SERVICE_NOT_FOUND, SERVICE_GROUP_NOT_FOUND, Failure
 from allocation.engine.assessment import Assessment, assess
 from allocation.engine.catalogue import Service
 from allocation.engine.engine import NO_FILTERS, Engine, Offer, ServiceFilters

@@ -26,9 +26,9 @@ from allocation.consignments.store import (
     StoredConsignment,
 )
 from allocation.domain.errors import RetryableError
-from allocation.domain.modes import AllocationMode
-from allocation.domain.outcomes import Cancelled
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import Cancelled
+from allocation.domain.reference import ConsignmentReference
 
 MOST_ATTEMPTS = 3
 MOST_FOUND = 10_000

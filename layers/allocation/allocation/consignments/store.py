@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from allocation.contracts.allocation_record import StoredRecord
-from allocation.domain.consignments import Direction
-from allocation.domain.records import AllocationRecord
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.consignment import Direction
+from allocation.domain.record import AllocationRecord
+from allocation.domain.reference import ConsignmentReference
+from allocation.records.stored_record import StoredRecord
 
 UNALLOCATED: Final = "Unallocated"
 ALLOCATION_FAILED: Final = "AllocationFailed"

@@ -3,7 +3,7 @@
 Import these where a document is asked for, not where a function starts: they load the drawing libraries, which are in
 a layer of their own (`layers/documents`, `docs/decisions/0060-what-draws-documents.md`).
 
-    from allocation.contracts.full_consignment import FullAddress, FullConsignment
+    from allocation.consignments.full_consignment import FullAddress, FullConsignment
     consignment = FullConsignment.model_validate(json.loads(text, parse_float=Decimal)).with_locations(locations)
 
 `locations` maps each known `ShippingLocationReference` to its `FullAddress`; without it a label shows the reference

@@ -1,6 +1,6 @@
 """Addresses as they stand on a document, line by line."""
 
-from allocation.contracts.full_consignment import Contact, FullAddress
+from allocation.consignments.full_consignment import Contact, FullAddress
 
 
 def address_lines(address: FullAddress | None) -> tuple[str, ...]:

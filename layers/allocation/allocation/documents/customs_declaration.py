@@ -7,8 +7,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from allocation.contracts.full_consignment import CustomsDocumentation, FullAddress, FullConsignment, FullPackage, Item
-from allocation.contracts.numbers import KILOGRAMS
+from allocation.consignments.full_consignment import (
+    CustomsDocumentation,
+    FullAddress,
+    FullConsignment,
+    FullPackage,
+    Item,
+)
+from allocation.consignments.numbers import KILOGRAMS
 from allocation.documents.addresses import name_of
 from allocation.documents.errors import CustomsDataError
 from allocation.documents.requirements import Requirements

@@ -10,14 +10,14 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from allocation.contracts.full_consignment import FullConsignment
+from allocation.consignments.full_consignment import FullConsignment
 from allocation.documents.cn22 import cn22_pdf
 from allocation.documents.cn23 import cn23_pdf
 from allocation.documents.commercial_invoice import commercial_invoice_pdf
 from allocation.documents.customs_declaration import declaration_of
 from allocation.documents.customs_territories import passes_customs
 from allocation.documents.replies import CustomsDocuments, DocumentFile
-from allocation.domain.summaries import AllocationSummary
+from allocation.domain.summary import AllocationSummary
 
 MOST_ON_A_CN22: Final = Decimal(270)
 """GBP; a package of more needs a CN 23 (Royal Mail, customs declarations)."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from allocation.contracts.full_consignment import FullAddress
+from allocation.consignments.full_consignment import FullAddress
 
 UNITED_KINGDOM: Final = "United Kingdom"
 EUROPEAN_UNION: Final = "European Union"

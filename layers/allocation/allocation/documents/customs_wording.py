@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from allocation.contracts.full_consignment import CustomsDocumentation, FullAddress
+from allocation.consignments.full_consignment import CustomsDocumentation, FullAddress
 from allocation.documents.addresses import address_lines
 from allocation.documents.customs_declaration import Declaration
 

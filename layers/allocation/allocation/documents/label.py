@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from allocation.contracts.consignment import Weight
-from allocation.contracts.full_consignment import FullAddress, FullConsignment
-from allocation.contracts.numbers import KILOGRAMS
+from allocation.consignments.allocatable import Weight
+from allocation.consignments.full_consignment import FullAddress, FullConsignment
+from allocation.consignments.numbers import KILOGRAMS
 from allocation.documents.addresses import address_lines
 from allocation.documents.errors import LabelDataError, Problem
 from allocation.documents.writing import weight_text
-from allocation.domain.summaries import AllocationSummary, ConsignmentLeg
+from allocation.domain.summary import AllocationSummary, ConsignmentLeg
 
 
 @dataclass(frozen=True, slots=True)

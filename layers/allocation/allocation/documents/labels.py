@@ -6,7 +6,7 @@ Each is marked as a sample: a parcel travels with the label that its carrier iss
 from base64 import b64encode
 from typing import Final
 
-from allocation.contracts.full_consignment import FullConsignment
+from allocation.consignments.full_consignment import FullConsignment
 from allocation.documents.fonts import covers
 from allocation.documents.label import labels_of
 from allocation.documents.label_layout import label_drawing
@@ -14,7 +14,7 @@ from allocation.documents.label_pdf import pdf_of
 from allocation.documents.label_png import png_of
 from allocation.documents.label_zpl import zpl_covers, zpl_of
 from allocation.documents.replies import LabelFile
-from allocation.domain.summaries import AllocationSummary
+from allocation.domain.summary import AllocationSummary
 
 CONTENT_TYPES: Final = {
     "PDF": "application/pdf",

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from allocation.domain.consignments import Consignment
-from allocation.domain.limits import LimitedDay
-from allocation.domain.modes import AllocationMode
-from allocation.domain.outcomes import (
+from allocation.domain.consignment import Consignment
+from allocation.domain.limit import LimitedDay
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import (
     CARRIER_SERVICE_NOT_FOUND,
     NO_CARRIER_SERVICE_AVAILABLE,
     SERVICE_GROUP_NOT_FOUND,
@@ -16,7 +16,7 @@ from allocation.domain.outcomes import (
     Failure,
     Outcome,
 )
-from allocation.domain.references import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference
 from allocation.engine.assessment import Assessment, assess
 from allocation.engine.checks import NOT_IN_GROUP, NOT_REQUESTED
 from allocation.engine.engine import Engine, Offer

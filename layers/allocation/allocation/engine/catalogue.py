@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from allocation.domain.consignments import Dimensions, Direction, Money
+from allocation.domain.consignment import Dimensions, Direction, Money
 from allocation.engine.calendars import Calendar
 from allocation.engine.summary import Carrier
 

@@ -1,4 +1,4 @@
-"""Reads a compiled catalogue, the JSON that `allocation.catalogue` writes and Lambda loads."""
+"""Reads a compiled catalogue, the JSON that `cli.catalogue` writes and Lambda loads."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from allocation.domain.consignments import Dimensions, Direction, Money
+from allocation.domain.consignment import Dimensions, Direction, Money
 from allocation.domain.errors import AllocationError
 from allocation.engine.calendars import Calendar, Slot
 from allocation.engine.catalogue import (

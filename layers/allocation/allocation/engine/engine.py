@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from allocation.domain.consignments import Consignment, Direction
-from allocation.domain.limits import AllocationLimit, LimitedDay, UsedLimits, nothing_used
-from allocation.domain.modes import AllocationMode, CarrierService, ServiceGroup
-from allocation.domain.outcomes import Failure
+from allocation.domain.consignment import Consignment, Direction
+from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits, nothing_used
+from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
+from allocation.domain.outcome import Failure
 from allocation.engine import checks
 from allocation.engine.catalogue import Catalogue
 from allocation.engine.checks import Check

@@ -9,8 +9,8 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from allocation.domain.modes import AllocationMode
-from allocation.domain.outcomes import Explanation
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import Explanation
 from allocation.engine.assessment import Assessment
 from allocation.engine.engine import Engine, Offer
 from allocation.engine.inquiries import Inquiry

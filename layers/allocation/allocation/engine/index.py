@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
-from allocation.domain.consignments import Direction
+from allocation.domain.consignment import Direction
 from allocation.engine.brackets import DayBrackets, SizeBrackets, WeightClasses
 from allocation.engine.catalogue import Catalogue, Range, Rate, Service
 from allocation.engine.masks import Limits, Mask, mask_of

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from allocation.domain.consignments import Address, Consignment, Dimensions, Direction, Package
-from allocation.domain.outcomes import CONSIGNMENT_INCOMPLETE, Failure
+from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Package
+from allocation.domain.outcome import CONSIGNMENT_INCOMPLETE, Failure
 from allocation.engine.catalogue import Catalogue
 from allocation.engine.places import UnknownPlaceError, place_keys
 from allocation.engine.promises import Promise

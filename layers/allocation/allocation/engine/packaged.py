@@ -1,4 +1,4 @@
-"""The sample catalogue that comes with the package, compiled from `catalogue/sample.yaml`."""
+"""The sample catalogue that comes with the package, compiled from `cli/catalogue/sample.yaml`."""
 
 from pathlib import Path
 

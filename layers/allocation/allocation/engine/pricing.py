@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 
-from allocation.domain.outcomes import Price
+from allocation.domain.outcome import Price
 from allocation.engine.catalogue import Measure, Rate, Service, Surcharge, Tax
 from allocation.engine.inquiries import PackageMeasures
 

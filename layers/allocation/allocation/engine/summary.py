@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from allocation.domain.references import ConsignmentReference
-from allocation.domain.summaries import AllocationSummary, ApiLink, ConsignmentLeg
+from allocation.domain.reference import ConsignmentReference
+from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from allocation.domain.consignments import Money
+from allocation.domain.consignment import Money
 from allocation.engine import checks
 from allocation.engine.calendars import SEARCH_DAYS
 from allocation.engine.catalogue import Range, Service

@@ -1,0 +1,1 @@
+"""The program `carrier`, and what it runs on a developer's machine. Not deployed."""

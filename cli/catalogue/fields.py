@@ -1,0 +1,118 @@
+"""The types of a catalogue's values. Each refuses with a sentence that says what to write."""
+
+import re
+import zoneinfo
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
+
+from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
+from cli.catalogue.known_currencies import WITH_OTHERS, WITH_TWO_PLACES
+from cli.catalogue.quantities import centimetres, kilograms
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
+_MONEY = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,5})?) ([A-Z]{3})")
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, bool | float) or not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,8})?", str(value)):
+        raise ValueError("write a plain number, 0 or more, as 4.95")
+    return Decimal(str(value))
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("write a date, as 2026-12-24")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("write a date that there is, as 2026-12-24") from None
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, bool) or not re.fullmatch("-?[0-9]{1,9}", str(value)):
+        raise ValueError("write a whole number")
+    return int(str(value))
+
+
+def _seconds(value: object) -> int:
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('write a time of day as "16:00" or "16:00:30"')
+    return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
+
+
+def _money(value: object) -> tuple[Decimal, str]:
+    match = _MONEY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("write an amount and a currency, as 500 GBP")
+    return Decimal(match[1]), _currency(match[2])
+
+
+def _currency(value: object) -> str:
+    if isinstance(value, str) and value in WITH_TWO_PLACES:
+        return value
+    if isinstance(value, str) and value in WITH_OTHERS:
+        raise ValueError("write a currency with two decimal places: prices have two")
+    raise ValueError("write an ISO 4217 code, as GBP")
+
+
+def _zone(value: object) -> str:
+    try:
+        return zoneinfo.ZoneInfo(str(value)).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("write a time zone of the IANA database, as Europe/London") from None
+
+
+def _bounds(value: Any) -> Any:
+    """A single value is a maximum."""
+    if isinstance(value, list):
+        raise ValueError("write a range as {from: 2, to: 30}, or its end alone")
+    return value if isinstance(value, dict) else {"to": value}
+
+
+def _schema(**schema: Any) -> WithJsonSchema:
+    return WithJsonSchema(schema)
+
+
+_NUMBER: Final = {"type": ["number", "string"], "minimum": 0}
+Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date", examples=["2026-12-24"])]
+WholeNumber = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+Amount = Annotated[Decimal, BeforeValidator(_decimal), _schema(**_NUMBER, examples=[4.95])]
+Kilograms = Annotated[Decimal, BeforeValidator(kilograms), _schema(**_NUMBER, examples=["30 kg", "66 lb", 30])]
+Centimetres = Annotated[Decimal, BeforeValidator(centimetres), _schema(**_NUMBER, examples=["120 cm", "48 in", 120])]
+TimeOfDay = Annotated[int, BeforeValidator(_seconds), _schema(type="string", pattern=_TIME.pattern, examples=["16:00"])]
+Money = Annotated[
+    tuple[Decimal, str], BeforeValidator(_money), _schema(type="string", pattern=_MONEY.pattern, examples=["500 GBP"])
+]
+Currency = Annotated[str, BeforeValidator(_currency), _schema(type="string", pattern="^[A-Z]{3}$", examples=["GBP"])]
+ZoneName = Annotated[str, BeforeValidator(_zone), _schema(type="string", examples=["Europe/London"])]
+Reference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["GB", "GB-IV", "US-100", "*"])]
+
+
+class Bounds:
+    """A range that may be written as its maximum alone."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Reads a single value as the maximum."""
+        return no_info_before_validator_function(_bounds, handler(source))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Either the maximum or the range."""
+        return {"anyOf": [{**_NUMBER, "examples": ["30 kg"]}, handler(schema)]}

@@ -1,0 +1,53 @@
+"""Writes the JSON Schemas of both contracts from their models into `docs/events/`.
+
+PYTHONPATH=layers/allocation .venv/bin/python -m cli.event_schemas
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+
+from allocation.events.allocation_event import ConsignmentEvent
+from allocation.orders.order_created import OrderCreated
+
+FOLDER: Final = Path(__file__).parent.parent / "docs" / "events"
+CONTRACTS: Final[Mapping[str, tuple[type[BaseModel], JsonSchemaMode]]] = {
+    "order-created-v1.schema.json": (OrderCreated, "validation"),
+    "consignment-allocated-v1.schema.json": (ConsignmentEvent, "serialization"),
+}
+"""What is read is described as it may come, what is written as it goes out."""
+
+
+class UntitledSchema(GenerateJsonSchema):
+    """A JSON Schema without titles of fields, which would only repeat their names."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - Pydantic's signature
+        """Never."""
+        return False
+
+
+def schema_of(name: str) -> JsonSchemaValue:
+    """The JSON Schema that stands in the file `name`."""
+    model, mode = CONTRACTS[name]
+    schema = model.model_json_schema(mode=mode, by_alias=True, schema_generator=UntitledSchema)
+    return {"$schema": UntitledSchema.schema_dialect, **schema}
+
+
+def text_of(name: str) -> str:
+    """The text of the file `name`."""
+    return json.dumps(schema_of(name), indent=2) + "\n"
+
+
+def main() -> None:
+    """Writes every schema."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in CONTRACTS:
+        (FOLDER / name).write_text(text_of(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Sends messages of the DLQ to the order queue again. Sent first, deleted after: a crash repeats, and loses nothing.
+
+A message that is sent twice, or was done meanwhile, does no harm: the allocation record is the guard.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from allocation.batches import batches
+from cli.operations.dead_letters import MOST_ENTRIES, DeadLetter, DeadLetterQueue
+from cli.operations.target import Target
+
+MOST_BYTES: Final = 1024 * 1024
+"""What one SendMessageBatch takes (SQS API reference)."""
+CANT_BE_DECOMPRESSED: Final = "its body can't be decompressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which messages are sent again: none, unless one of these is given; with several, those that fit all."""
+
+    reason: str = ""
+    message_id: str = ""
+    """Of the DLQ, or the one that it had on the order queue."""
+    everything: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether it selects anything at all."""
+        return bool(self.reason or self.message_id or self.everything)
+
+    def takes(self, letter: DeadLetter) -> bool:
+        """Whether a message is selected."""
+        ids = {"", letter.message_id, letter.original_message_id}
+        return bool(self) and self.reason in {"", letter.reason} and self.message_id in ids
+
+
+@dataclass(slots=True)
+class Redriven:
+    """What became of the DLQ's messages."""
+
+    found: Counter[str] = field(default_factory=Counter)
+    """How many there are, by reason."""
+    selected: int = 0
+    sent: set[str] = field(default_factory=set)
+    """The ids of what was sent, as the order queue has given them."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """By id in the DLQ: what could not be sent, and why."""
+    came_back: int = 0
+    """Of what was sent, what was in the DLQ again before this ended."""
+
+
+def redrive(
+    target: Target, selection: Selection, show: Callable[[Sequence[DeadLetter]], None], *, dry_run: bool
+) -> Redriven:
+    """Looks at every message of the DLQ, shows those of the selection (all, if it has none), and sends them again."""
+    result = Redriven()
+    with DeadLetterQueue(target.sqs, target.order_dlq_url) as queue:
+        for letters in queue.read():
+            fresh = [letter for letter in letters if letter.original_message_id not in result.sent]
+            result.came_back += len(letters) - len(fresh)
+            result.found.update(letter.reason for letter in fresh)
+            chosen = [letter for letter in fresh if selection.takes(letter)]
+            result.selected += len(chosen)
+            show(chosen if selection else fresh)
+            if not dry_run:
+                send(target, queue, chosen, result)
+    return result
+
+
+def send(target: Target, queue: DeadLetterQueue, letters: Sequence[DeadLetter], result: Redriven) -> None:
+    """Sends messages to the order queue, and takes off the DLQ what that has taken."""
+    result.failed |= {letter.message_id: CANT_BE_DECOMPRESSED for letter in letters if letter.body is None}
+    sendable = [letter for letter in letters if letter.body is not None]
+    for run in batches(sendable, MOST_ENTRIES, MOST_BYTES, size):
+        answer = target.sqs.send_message_batch(QueueUrl=target.order_queue_url, Entries=entries(run))
+        result.failed |= {run[int(failure["Id"])].message_id: failure["Code"] for failure in answer.get("Failed", [])}
+        taken = answer.get("Successful", [])
+        result.sent |= {success["MessageId"] for success in taken}
+        if taken:
+            queue.delete([run[int(success["Id"])] for success in taken])
+
+
+def entries(letters: Sequence[DeadLetter]) -> list[Any]:
+    """A batch as SQS takes it: bodies and attributes as their sender gave them."""
+    return [
+        {"Id": str(at), "MessageBody": letter.body, "MessageAttributes": letter.attributes}
+        for at, letter in enumerate(letters)
+    ]
+
+
+def size(letter: DeadLetter) -> int:
+    """The bytes that SQS counts: body, and each attribute's name, type and value."""
+    attributes = sum(
+        len(name.encode())
+        + len(value["DataType"])
+        + len(value.get("StringValue", "").encode() or value.get("BinaryValue", b""))
+        for name, value in letter.attributes.items()
+    )
+    return len((letter.body or "").encode()) + attributes

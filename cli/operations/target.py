@@ -1,0 +1,133 @@
+"""The stack that is worked on: the one that `make up` left running here, or one on AWS by its name."""
+
+import os
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from cli.errors import LocalRunError, UsageError
+from cli.stack.clients import Clients, local_clients
+from cli.stack.detached import stack_port
+from cli.stack.stack import STACK_NAME
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A deployed stack: clients of where it runs, and what it consists of."""
+
+    name: str
+    """As it is told to the user: the stack's name, and where it is."""
+    sqs: "SQSClient"
+    dynamodb: "DynamoDBClient"
+    sns: "SNSClient"
+    order_queue_url: str
+    order_dlq_url: str
+    stream_failure_queue_url: str
+    allocations_table: str
+    allocations_topic: str
+    logs: Any
+    """CloudWatch Logs."""
+    publisher_log: str
+    """The log group of the function that publishes."""
+
+
+def target(stack: str) -> Target:
+    """The stack of this name on AWS, or the local one where the name is empty.
+
+    Raises `UsageError` where there is none, or no way to ask for it.
+    """
+    return on_aws(stack) if stack else on_this_machine()
+
+
+def on_this_machine() -> Target:
+    """The stack that `make up` left running."""
+    port = stack_port()
+    if port is None:
+        raise UsageError(
+            "No stack is up on this machine: `make up` starts one. For one on AWS give its name, as "
+            "STACK=carrier-allocation-dev."
+        )
+    clients = local_clients(port)
+    return described(STACK_NAME, f"{STACK_NAME} on this machine", clients)
+
+
+def on_aws(stack: str) -> Target:
+    """A stack on AWS, by the user's own credentials and region."""
+    config = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=30)
+    try:
+        # boto3 alone of AWS's SDKs does not know AWS_REGION.
+        session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        services = ("cloudformation", "sqs", "dynamodb", "sns", "logs")
+        clients: Any = SimpleNamespace(**{name: session.client(name, config=config) for name in services})
+        return described(stack, f"{stack} in {session.region_name}", clients)
+    except NoRegionError as error:
+        raise UsageError("No AWS region is set: give AWS_REGION, or AWS_PROFILE of a profile that has one.") from error
+    except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
+        raise UsageError(f"No AWS credentials: {error}. Give AWS_PROFILE, or sign in first.") from error
+
+
+def described(stack: str, name: str, clients: Clients) -> Target:
+    """The target that a stack's outputs describe."""
+    found = outputs(clients.cloudformation, stack, name)
+    try:
+        return Target(
+            name=name,
+            sqs=clients.sqs,
+            dynamodb=clients.dynamodb,
+            sns=clients.sns,
+            order_queue_url=found["OrderQueueUrl"],
+            order_dlq_url=found["OrderDlqUrl"],
+            stream_failure_queue_url=found["StreamFailureQueueUrl"],
+            allocations_table=found["AllocationsTableName"],
+            allocations_topic=found["AllocationsTopicArn"],
+            logs=clients.logs,
+            publisher_log=publisher_log(stack),
+        )
+    except KeyError as error:
+        raise UsageError(
+            f"{name} has no output {error}: is it a stack of this project, and deployed in full?"
+        ) from error
+
+
+def publisher_log(stack: str) -> str:
+    """The log group of a stack's publisher, as the template names it."""
+    return f"/aws/lambda/{stack}-publish-allocations"
+
+
+def outputs(cloudformation: "CloudFormationClient", stack: str, name: str) -> dict[str, str]:
+    """The outputs of a stack, by their names."""
+    try:
+        (described_stack,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            raise UsageError(f"There is no stack {name}: look at STACK=, the region and the account.") from error
+        raise
+    except EndpointConnectionError as error:
+        raise LocalRunError(f"{name} can't be reached: {error}") from error
+    return {output["OutputKey"]: output["OutputValue"] for output in described_stack.get("Outputs", [])}
+
+
+def told(error: ClientError | BotoCoreError) -> str:
+    """An AWS error as one line."""
+    if not isinstance(error, ClientError):
+        return " ".join(str(error).split())
+    details = cast("dict[str, str]", error.response["Error"])
+    return f"{error.operation_name}: {details.get('Code', 'error')} {' '.join(details.get('Message', '').split())}"

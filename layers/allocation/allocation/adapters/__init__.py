@@ -1,1 +1,0 @@
-"""The ports of the workflow, implemented over AWS and SortedPRO."""

@@ -1,0 +1,1 @@
+"""The ports implemented on AWS: DynamoDB, SQS, SNS, and where a catalogue is kept."""

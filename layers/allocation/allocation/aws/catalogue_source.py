@@ -1,0 +1,182 @@
+"""Where a compiled catalogue is kept, an S3 object or an AppConfig profile, read again when it changes.
+
+A new version that can't be used is reported and passed over: the last good one stays.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from allocation.aws.clients import cause_of
+from allocation.domain.errors import ConfigurationError, RetryableError
+from allocation.engine.compiled import InvalidCatalogueError, read_compiled
+from allocation.engine.engine import Engine
+
+REFRESH_SECONDS: Final = 60.0
+PAUSE_SECONDS: Final = 10.0
+"""How long a store is left alone after it was found without a usable catalogue: each wave and request asks for one."""
+OLDER_VERSIONS: Final = 5
+"""How many versions of an S3 object a new environment tries, latest first, where the bucket keeps versions."""
+
+UNCHANGED: Final = frozenset({"304", "NotModified"})
+
+
+class Store(Protocol):
+    """One place that a compiled catalogue is read from."""
+
+    def changed(self) -> str | None:
+        """The text, if it is another than the last time; None if not. Raises botocore's errors."""
+
+    def earlier(self) -> list[str]:
+        """Earlier texts, latest first, where the place keeps them. Raises botocore's errors."""
+
+
+class S3Store:
+    """A catalogue in an S3 object; needs `s3:GetObject` and, for earlier versions, the two permissions on versions."""
+
+    def __init__(self, s3: Any, bucket: str, key: str) -> None:
+        self._s3 = s3
+        self._object = {"Bucket": bucket, "Key": key}
+        self._etag: str | None = None
+
+    def changed(self) -> str | None:
+        """Asks with the ETag of the last answer, so that an unchanged object is not sent."""
+        condition = {"IfNoneMatch": self._etag} if self._etag else {}
+        try:
+            answer = self._s3.get_object(**self._object, **condition)
+        except ClientError as error:
+            if cause_of(error) in UNCHANGED:
+                return None
+            raise
+        text = str(answer["Body"].read(), "utf-8", "replace")
+        self._etag = answer["ETag"]  # only now: a text that breaks off must be sent again
+        return text
+
+    def earlier(self) -> list[str]:
+        """The versions before the current one."""
+        key = self._object["Key"]
+        listed = self._s3.list_object_versions(Bucket=self._object["Bucket"], Prefix=key, MaxKeys=OLDER_VERSIONS)
+        versions = [item for item in listed.get("Versions", ()) if item["Key"] == key and not item["IsLatest"]]
+        answers = (self._s3.get_object(**self._object, VersionId=item["VersionId"]) for item in versions)
+        return [str(answer["Body"].read(), "utf-8", "replace") for answer in answers]
+
+
+class AppConfigStore:
+    """A catalogue in a configuration profile of AppConfig, which rolls bad versions back by itself."""
+
+    def __init__(self, appconfigdata: Any, application: str, environment: str, profile: str) -> None:
+        self._client = appconfigdata
+        self._profile = {
+            "ApplicationIdentifier": application,
+            "EnvironmentIdentifier": environment,
+            "ConfigurationProfileIdentifier": profile,
+        }
+        self._token: str | None = None
+
+    def changed(self) -> str | None:
+        """Asks within one session: AppConfig answers with nothing where nothing changed."""
+        if self._token is None:
+            self._token = self._client.start_configuration_session(**self._profile)["InitialConfigurationToken"]
+        token, self._token = self._token, None
+        answer = self._client.get_latest_configuration(ConfigurationToken=token)
+        text = str(answer["Configuration"].read(), "utf-8", "replace")
+        self._token = answer["NextPollConfigurationToken"]  # only now: a text that breaks off must be sent again
+        return text or None
+
+    def earlier(self) -> list[str]:
+        """AppConfig hands out no earlier versions."""
+        return []
+
+
+class CatalogueSource:
+    """The engine over the catalogue of a store. Call it for the engine to use now.
+
+    `clock` returns seconds, and goes on while the function is frozen; `refused` is told of each version that could not
+    be used or read, and each time that no usable one was found.
+    """
+
+    def __init__(self, store: Store, *, clock: Callable[[], float], refused: Callable[[Exception], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._refused = refused
+        self._engine: Engine | None = None
+        self._asked_at = float("-inf")
+        self._lack = ""
+
+    def __call__(self) -> Engine:
+        """The engine over the last good catalogue, asking for a new one once a minute.
+
+        Raises `RetryableError` where there never was a good one; the store is not asked again for `PAUSE_SECONDS` then.
+        """
+        if self._engine is None:
+            self._engine = self._first()
+        elif self._is_past(REFRESH_SECONDS):
+            self._engine = self._refreshed(self._engine)
+        return self._engine
+
+    def _is_past(self, seconds: float) -> bool:
+        """Whether the last look is so long ago, or the clock was set back since."""
+        return not 0 <= self._clock() - self._asked_at < seconds
+
+    def _first(self) -> Engine:
+        if not self._is_past(PAUSE_SECONDS):
+            raise RetryableError(self._lack)
+        try:
+            engine = self._latest_good()
+        except (ClientError, BotoCoreError) as error:
+            self._refused(error)
+            raise self._lacking(
+                f"the catalogue can't be read now ({cause_of(error)}): see that it is where the function looks, "
+                "and that the function's role may read it"
+            ) from error
+        if engine is None:
+            lacking = self._lacking("there is no usable catalogue: compile one, and put it where the function looks")
+            self._refused(lacking)
+            raise lacking
+        self._asked_at = self._clock()
+        return engine
+
+    def _latest_good(self) -> Engine | None:
+        text = self._store.changed()
+        latest = None if text is None else self._usable(text)
+        return latest or next(filter(None, map(self._usable, self._store.earlier())), None)
+
+    def _lacking(self, text: str) -> RetryableError:
+        """The error to raise, remembered for the pause.
+
+        The pause begins now, at the end of the attempt: where nobody answers, that alone takes longer than the pause.
+        """
+        self._lack, self._asked_at = text, self._clock()
+        return RetryableError(text)
+
+    def _refreshed(self, engine: Engine) -> Engine:
+        self._asked_at = self._clock()
+        try:
+            text = self._store.changed()
+        except (ClientError, BotoCoreError) as error:
+            self._refused(error)
+            return engine
+        return engine if text is None else self._usable(text) or engine
+
+    def _usable(self, text: str) -> Engine | None:
+        try:
+            return Engine(read_compiled(text))
+        except InvalidCatalogueError as error:
+            self._refused(error)
+            return None
+
+
+def store_at(location: str, client: Callable[[str], Any]) -> Store:
+    """The store of `s3://bucket/key` or `appconfig://application/environment/profile`. Raises `ConfigurationError`."""
+    parts = urlsplit(location)
+    path = parts.path.strip("/")
+    if parts.scheme == "s3" and parts.netloc and path:
+        return S3Store(client("s3"), parts.netloc, path)
+    if parts.scheme == "appconfig" and parts.netloc and path.count("/") == 1:
+        return AppConfigStore(client("appconfigdata"), parts.netloc, *path.split("/"))
+    raise ConfigurationError(
+        f"catalogue location {location!r} can't be used: write s3://bucket/key or "
+        "appconfig://application/environment/profile"
+    )

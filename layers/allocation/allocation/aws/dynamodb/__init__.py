@@ -1,0 +1,1 @@
+"""Records, consignments and limits in DynamoDB."""

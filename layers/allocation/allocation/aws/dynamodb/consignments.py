@@ -1,0 +1,222 @@
+"""Consignments and their allocation records in DynamoDB: two tables, changed together upon what was read of both."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from allocation.aws.clients import cause_of
+from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.reads import Item, read_items
+from allocation.aws.dynamodb.records import KEY, NOT_THERE_YET, limit_of
+from allocation.aws.dynamodb.transactions import (
+    CONDITION_FAILED,
+    CONFLICT,
+    NOT_AT_FAULT,
+    Action,
+    CancelledError,
+    Transactions,
+)
+from allocation.batches import batches
+from allocation.consignments.store import UNALLOCATED, Known, StoredConsignment
+from allocation.domain.errors import RetryableError
+from allocation.domain.record import AllocationRecord
+from allocation.domain.reference import ConsignmentReference
+from allocation.exact_json import parsed, written
+from allocation.records.stored_record import StoredRecord, record_document
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BY_CUSTOMER_REFERENCE: Final = "consignments-by-customer-reference"
+NEVER_ALLOCATED: Final = "consignments-never-allocated"
+BY_STATE: Final = "consignments-by-state"
+"""An index of the records' table; the two above are of the consignments'."""
+MOST_REFERENCES_A_READ: Final = 50
+"""`BatchGetItem` takes 100 keys, and each reference has one in either table."""
+LOST_RACES: Final = frozenset({NOT_AT_FAULT, CONDITION_FAILED, CONFLICT})
+"""Why a transaction is cancelled where somebody else was faster."""
+FIRST: Final = {"ConditionExpression": NOT_THERE_YET}
+
+
+class DynamoDBConsignments:
+    """A `ConsignmentStore` over the table of the consignments and that of the allocation records.
+
+    A consignment that has no record yet has the attribute `neverAllocated`, by which an index finds it; where the
+    order queue recorded one, it stays, so what that index finds is checked against the records.
+    """
+
+    def __init__(self, client: "DynamoDBClient", *, consignments: str, records: str, limits: DynamoDBLimits) -> None:
+        """`client` must have timeouts of its own; `consignments` and `records` are the tables' names."""
+        self._client = client
+        self._consignments = consignments
+        self._records = records
+        self._limits = limits
+        self._transactions = Transactions(client)
+
+    def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
+        """What is known of each reference, read consistently; those of which nothing is known are left out."""
+        found: dict[ConsignmentReference, Known] = {}
+        for batch in batches(dict.fromkeys(references), MOST_REFERENCES_A_READ):
+            items = self._items(batch)
+            for reference in batch:
+                stored, record = items[self._consignments].get(reference), items[self._records].get(reference)
+                if stored or record:
+                    found[reference] = Known(reference, stored_of(stored), record_of(record))
+        return found
+
+    def _items(self, references: Sequence[ConsignmentReference]) -> dict[str, dict[str, Item]]:
+        """The items of both tables by reference, under their table's name."""
+        keys: Any = {"Keys": [{KEY: {"S": reference}} for reference in references], "ConsistentRead": True}
+        found = read_items(self._client, {self._consignments: keys, self._records: keys})
+        return {table: {item[KEY]["S"]: item for item in items} for table, items in found.items()}
+
+    def add(self, stored: StoredConsignment) -> bool:
+        """Adds a consignment; False where its reference is taken, be it by a record alone."""
+        put = {"Put": {"TableName": self._consignments, "Item": item_of(stored, never_allocated=True), **FIRST}}
+        return self._write(put, self._check_record(Known(stored.reference)))
+
+    def replace(self, stored: StoredConsignment, seen: Known) -> bool:
+        """Replaces a consignment; False where it or its record is not as `seen` any more."""
+        item = item_of(stored, never_allocated=seen.record is None)
+        put = {"Put": {"TableName": self._consignments, "Item": item, **unchanged(seen.stored)}}
+        return self._write(put, self._check_record(seen))
+
+    def record(self, record: AllocationRecord, seen: Known) -> bool:
+        """Writes an allocation record, counts it on its limit and takes the one before off.
+
+        False where it or the consignment is not as `seen` any more, or others used up the limit.
+        """
+        put = {
+            "Put": {"TableName": self._records, "Item": serialized(record_document(record)), **unchanged(seen.record)}
+        }
+        actions = [put, *self._counted(record, seen)]
+        if seen.stored:
+            mark = {"TableName": self._consignments, "Key": {KEY: {"S": seen.reference}}, **unchanged(seen.stored)}
+            actions.append({"Update": {**mark, "UpdateExpression": "REMOVE neverAllocated"}})
+        return self._write(*actions)
+
+    def _counted(self, record: AllocationRecord, seen: Known) -> list[Action]:
+        limit, before = limit_of(record), seen.record.counted_on if seen.record else None
+        taken = self._limits.take([limit] if limit else [])
+        return [*taken, self._limits.give_back(before)] if before else taken
+
+    def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
+        """The consignments whose sender calls them by this reference."""
+        return list(self._query(self._consignments, BY_CUSTOMER_REFERENCE, "customerReference", reference))
+
+    def in_state(self, state: str, most: int) -> Sequence[ConsignmentReference]:
+        """Up to `most` consignments that are in the state; one changed a moment ago may be missing or too many."""
+        found: list[ConsignmentReference] = []
+        for batch in batches(self._query(self._records, BY_STATE, "state", state), MOST_REFERENCES_A_READ):
+            found += batch
+            if len(found) >= most:
+                return found[:most]
+        return (found + self._never_allocated(most - len(found)))[:most] if state == UNALLOCATED else found
+
+    def _never_allocated(self, most: int) -> list[ConsignmentReference]:
+        found: list[ConsignmentReference] = []
+        for batch in batches(
+            self._query(self._consignments, NEVER_ALLOCATED, "neverAllocated", "true"), MOST_REFERENCES_A_READ
+        ):
+            known = self.find(batch)
+            found += [reference for reference in batch if reference in known and known[reference].record is None]
+            if len(found) >= most:
+                break
+        return found
+
+    def erase(self, reference: ConsignmentReference) -> bool:
+        """Removes the consignment and with it the personal data, never the record; False where there was none."""
+        key = {KEY: {"S": reference}}
+        answer = self._call("delete_item", TableName=self._consignments, Key=key, ReturnValues="ALL_OLD")
+        return bool(answer.get("Attributes"))
+
+    def _check_record(self, seen: Known) -> dict[str, Any]:
+        key = {"TableName": self._records, "Key": {KEY: {"S": seen.reference}}}
+        return {"ConditionCheck": {**key, **unchanged(seen.record)}}
+
+    def _write(self, *actions: Action) -> bool:
+        """Carries out all actions or none; False where a condition does not hold or another write is under way."""
+        try:
+            self._transactions.write(actions)
+        except CancelledError as error:
+            if LOST_RACES.issuperset(error.reasons):
+                return False
+            raise
+        return True
+
+    def _query(self, table: str, index: str, attribute: str, value: str) -> Iterator[ConsignmentReference]:
+        """The references that an index has for a value, page by page."""
+        request: dict[str, Any] = {
+            "TableName": table,
+            "IndexName": index,
+            "KeyConditionExpression": "#attribute = :value",
+            "ExpressionAttributeNames": {"#attribute": attribute},
+            "ExpressionAttributeValues": {":value": {"S": value}},
+        }
+        while True:
+            answer = self._call("query", **request)
+            yield from (ConsignmentReference(item[KEY]["S"]) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _call(self, operation: str, **request: Any) -> Any:
+        try:
+            return getattr(self._client, operation)(**request)
+        except (ClientError, BotoCoreError) as error:
+            raise RetryableError(f"DynamoDB did not answer {operation}: {cause_of(error)}") from error
+
+
+def unchanged(seen: StoredConsignment | StoredRecord | None) -> dict[str, Any]:
+    """The condition that an item is still the version that was seen, or still not there."""
+    if seen is None:
+        return FIRST
+    return {
+        "ConditionExpression": "version = :seen",
+        "ExpressionAttributeValues": {":seen": {"N": str(seen.version)}},
+    }
+
+
+def serialized(document: Mapping[str, Any]) -> Item:
+    """Plain data as DynamoDB's item."""
+    serialize = TypeSerializer().serialize
+    return {name: serialize(value) for name, value in document.items()}
+
+
+def item_of(stored: StoredConsignment, *, never_allocated: bool) -> Item:
+    """A consignment as an item; its document is one text, since nothing queries inside it."""
+    attributes = {
+        KEY: stored.reference,
+        "document": written(stored.document),
+        "createdAt": stored.created_at.isoformat(),
+        "version": stored.version,
+        "customerReference": stored.customer_reference,
+        "expiresAt": int(stored.expires_at.timestamp()) if stored.expires_at else None,
+        "neverAllocated": "true" if never_allocated else None,
+    }
+    return serialized({name: value for name, value in attributes.items() if value is not None})
+
+
+def stored_of(item: Item | None) -> StoredConsignment | None:
+    """The consignment of an item."""
+    if item is None:
+        return None
+    expires_at = item.get("expiresAt")
+    return StoredConsignment(
+        reference=ConsignmentReference(item[KEY]["S"]),
+        document=parsed(item["document"]["S"]),
+        created_at=datetime.fromisoformat(item["createdAt"]["S"]),
+        version=int(item["version"]["N"]),
+        expires_at=datetime.fromtimestamp(int(expires_at["N"]), UTC) if expires_at else None,
+    )
+
+
+def record_of(item: Item | None) -> StoredRecord | None:
+    """The allocation record of an item."""
+    if item is None:
+        return None
+    deserialize = TypeDeserializer().deserialize
+    return StoredRecord.model_validate({name: deserialize(value) for name, value in item.items()})

@@ -1,0 +1,81 @@
+"""How many allocations stand on a service's day: a counter, changed in the transaction that writes the record."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+from allocation.aws.dynamodb.reads import MOST_KEYS, read_items
+from allocation.aws.dynamodb.transactions import Action
+from allocation.batches import batches
+from allocation.domain.limit import AllocationLimit, LimitedDay
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT_AFTER_THE_DAY: Final = timedelta(days=30)
+HAD_ROOM: Final = "used <= :room"
+HAS_ROOM: Final = f"attribute_not_exists(used) OR {HAD_ROOM}"
+"""A day without a count has room for as many as its service takes, and not for more."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBLimits:
+    """The counters of one table, whose partition key is `serviceDay`; `used` is the count, `expiresAt` its TTL."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
+        """The counts of the days that have one, read consistently. Raises `RetryableError`."""
+        by_key = {key_of(day): day for day in days}
+        found: dict[LimitedDay, int] = {}
+        for batch in batches(by_key, MOST_KEYS):
+            keys = {"Keys": [{"serviceDay": {"S": key}} for key in batch], "ConsistentRead": True}
+            for item in read_items(self.client, {self.table: keys})[self.table]:
+                found[by_key[item["serviceDay"]["S"]]] = int(item["used"]["N"])
+        return found
+
+    def take(self, limits: Iterable[AllocationLimit]) -> list[Action]:
+        """The actions that count allocations, one a day; each fails where its day has no room for all of them."""
+        return [
+            self._update(
+                limit.on,
+                count,
+                room=limit.most - count,
+                ConditionExpression=HAS_ROOM if count <= limit.most else HAD_ROOM,
+            )
+            for limit, count in Counter(limits).items()
+        ]
+
+    def give_back(self, day: LimitedDay) -> Action:
+        """The action that takes one allocation off a day."""
+        return self._update(day, -1)
+
+    def _update(self, day: LimitedDay, change: int, room: int | None = None, **condition: str) -> Action:
+        values = {":change": change, ":expires": expires_at(day)} | ({} if room is None else {":room": room})
+        return {
+            "Update": {
+                "TableName": self.table,
+                "Key": {"serviceDay": {"S": key_of(day)}},
+                "UpdateExpression": "SET expiresAt = :expires ADD used :change",
+                "ExpressionAttributeValues": {name: {"N": str(value)} for name, value in values.items()},
+                **condition,
+            }
+        }
+
+
+def key_of(day: LimitedDay) -> str:
+    """A day's key in the table.
+
+    >>> from datetime import date
+    >>> key_of(LimitedDay("CX_NDS", date(2026, 11, 26)))
+    'CX_NDS#2026-11-26'
+    """
+    return f"{day.service}#{day.day.isoformat()}"
+
+
+def expires_at(day: LimitedDay) -> int:
+    """When a day's count is of no use any more, in seconds since 1970 UTC, as DynamoDB's TTL wants it."""
+    return int((datetime.combine(day.day, time(), UTC) + KEPT_AFTER_THE_DAY).timestamp())

@@ -1,0 +1,112 @@
+"""The composition root: environment in, wired use cases out, once per execution environment.
+
+Each function imports what it wires and nothing else: imports are paid for at every cold start.
+"""
+
+import os
+import random
+import time
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from allocation.aws.clients import client
+from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from allocation.engine.engine import Engine
+    from allocation.events.publish_allocations import PublishAllocations
+    from allocation.orders.allocate_orders import AllocateOrders
+    from allocation.ports import Allocator, LimitUsage
+
+
+def utc_now() -> datetime:
+    """The time, as aware UTC."""
+    return datetime.now(UTC)
+
+
+@cache
+def allocate_orders() -> "AllocateOrders":
+    """The use case behind the order queue. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.aws.dynamodb.limits import DynamoDBLimits
+    from allocation.aws.dynamodb.records import DynamoDBRecords
+    from allocation.aws.sqs.redelivery import SqsRedelivery
+    from allocation.aws.sqs.refused_messages import SqsRefusedMessages
+    from allocation.orders.allocate_orders import AllocateOrders
+
+    settings = read_settings(AllocateOrdersSettings, os.environ)
+    sqs, dynamodb = client("sqs"), client("dynamodb")
+    limits = DynamoDBLimits(dynamodb, settings.limits_table)
+    return AllocateOrders(
+        allocator=allocator(settings, limits),
+        mode=settings.mode,
+        records=DynamoDBRecords(dynamodb, settings.allocations_table, limits),
+        refused_messages=SqsRefusedMessages(sqs, settings.order_dlq_url),
+        redelivery=SqsRedelivery(sqs, settings.order_queue_url),
+        now=utc_now,
+        jitter=random.random,
+        retention=settings.retention,
+    )
+
+
+@cache
+def publish_allocations() -> "PublishAllocations":
+    """The use case behind the table's stream. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.aws.sns import SnsPublisher
+    from allocation.aws.sqs.unpublishable import SqsUnpublishable
+    from allocation.events.publish_allocations import PublishAllocations
+
+    settings = read_settings(PublishAllocationsSettings, os.environ)
+    return PublishAllocations(
+        SnsPublisher(client("sns"), settings.allocations_topic_arn),
+        SqsUnpublishable(client("sqs"), settings.stream_failure_queue_url),
+    )
+
+
+def allocator(settings: AllocateOrdersSettings, limits: "LimitUsage") -> "Allocator":
+    """The engine or SortedPRO."""
+    if settings.allocator == "pro":
+        return pro_allocator(settings)
+    from allocation.engine.allocator import EngineAllocator
+
+    engine = engine_at(settings.catalogue_location)
+    return EngineAllocator(engine, now=utc_now, api_base_url=settings.pro_base_url, usage=limits)
+
+
+def engine_at(location: str | None) -> "Callable[[], Engine]":
+    """The engine to use now, over the catalogue at `location` or the packaged one.
+
+    Raises `ConfigurationError` for a location of no known kind.
+    """
+    if location is None:
+        from allocation.engine.packaged import packaged_engine
+
+        packaged = packaged_engine()
+        return lambda: packaged
+    from allocation.aws.catalogue_source import CatalogueSource, store_at
+    from allocation.orders.reporting import catalogue_refused
+
+    # Not the monotonic clock: it may stand still while the function is frozen.
+    return CatalogueSource(store_at(location, client), clock=time.time, refused=catalogue_refused)
+
+
+def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":
+    """SortedPRO behind circuits and claims that all execution environments share."""
+    from allocation.orders.reporting import count, measure
+    from allocation.pro.allocator import ProAllocator
+    from allocation.pro.circuit import dynamodb_circuit
+    from allocation.pro.claims import DynamoDBClaims
+    from allocation.pro.client import ProClient
+    from allocation.pro.credentials import secret_key
+
+    dynamodb = client("dynamodb")
+    return ProAllocator(
+        ProClient(base_url=settings.pro_base_url, key=secret_key(settings.pro_secret_name or "")),
+        DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now),
+        settings.pro_patience_seconds,
+        circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count),
+        count=count,
+        measure=measure,
+    )

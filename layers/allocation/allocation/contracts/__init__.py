@@ -1,1 +1,0 @@
-"""What crosses a boundary: the order-created message, stream records and the published allocation event."""

@@ -1,0 +1,83 @@
+"""A consignment as the allocation engine sees it: no contact data, metric units, decimals."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from allocation.domain.reference import ConsignmentReference
+
+
+class Direction(StrEnum):
+    """Whether a consignment leaves a shipping location or returns to it."""
+
+    OUTBOUND = "Outbound"
+    INBOUND = "Inbound"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in one currency; amounts of different currencies are never compared by number."""
+
+    amount: Decimal
+    currency: str
+    """ISO 4217, as `GBP`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dimensions:
+    """The three sides of a box in Cm, in whatever order they were named."""
+
+    length_cm: Decimal
+    width_cm: Decimal
+    height_cm: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One box of a consignment. It has `dimensions`, or a `size_reference` that the catalogue knows."""
+
+    weight_kg: Decimal
+    dimensions: Dimensions | None = None
+    size_reference: str | None = None
+    value: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a consignment goes from or to, without its contact or street.
+
+    An address names a shipping location of the catalogue, or a country and, where the country has them, a postcode.
+    """
+
+    shipping_location_reference: str | None = None
+    country: str | None = None
+    """ISO 3166-1 alpha-2, upper case. Northern Ireland is `GB`, postcode area `BT`."""
+    postcode: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedDelivery:
+    """The delivery promise: deliver by `on`, or exactly then."""
+
+    on: date
+    exactly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Consignment:
+    """Packages that ship together, on one carrier service.
+
+    SortedPRO's API needs the reference alone; the engine needs the packages and both addresses too, and answers with
+    an `AllocationFailed` that says what is missing.
+    """
+
+    reference: ConsignmentReference
+    packages: tuple[Package, ...] = ()
+    origin: Address | None = None
+    destination: Address | None = None
+    tags: frozenset[str] = frozenset()
+    shipping_date: date | None = None
+    requested_delivery: RequestedDelivery | None = None
+    direction: Direction = Direction.OUTBOUND

@@ -1,0 +1,18 @@
+"""An order: the unit that messages bring."""
+
+from dataclasses import dataclass
+
+from allocation.domain.consignment import Consignment
+from allocation.domain.reference import OrderReference
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order-created event: who it is about and the consignments to allocate, each reference once.
+
+    `event_id` is the sender's id of the event, kept with each record so that an outcome can be traced to its cause.
+    """
+
+    event_id: str
+    reference: OrderReference
+    consignments: tuple[Consignment, ...]

@@ -1,0 +1,1 @@
+"""Events out: the allocation event and the use case that publishes it."""

@@ -1,0 +1,1 @@
+"""SortedPRO as a client: calls, replies, verdicts, rounds, claims and the circuit."""

@@ -1,0 +1,113 @@
+"""Two circuits in front of SortedPRO, shared by all environments: one opens on an outage, one on a bad key."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any, Final, get_args
+
+from aws_lambda_powertools.utilities.circuit_breaker import (
+    CircuitBreakerConfig,
+    CircuitBreakerOpenError,
+    CircuitState,
+    CircuitTransition,
+    circuit_breaker,
+)
+from aws_lambda_powertools.utilities.circuit_breaker.persistence import (
+    CircuitBreakerDynamoDBPersistence,
+    CircuitBreakerPersistenceLayer,
+)
+from botocore.exceptions import BotoCoreError, ClientError
+
+from allocation.aws.clients import cause_of
+from allocation.observability import logger
+from allocation.pro.health import (
+    CircuitOpenError,
+    CircuitStateError,
+    CredentialsError,
+    OpenCause,
+    OutageError,
+)
+
+OUTAGE_FAILURES: Final = 5
+"""Batches in a row without any outcome for which the circuit opens."""
+OUTAGE_SECONDS: Final = 30
+CREDENTIALS_SECONDS: Final = 60
+"""How long a circuit stays open before one environment, with one batch, tries again."""
+
+
+class PowertoolsCircuit:
+    """The `Circuit` with Powertools' circuit breaker: state is written when it changes, and read every 5 s.
+
+    A whole batch is guarded, not each call: Powertools elects a thread to probe a recovery, and threads of a batch do
+    not outlive it.
+    """
+
+    def __init__(
+        self,
+        store: CircuitBreakerPersistenceLayer,
+        count: Callable[[str, int], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`count` is told `ProOutageCircuitOpen` and `ProCredentialsCircuitOpen`, as `reporting.count`.
+
+        Each is 1 where a batch opens the circuit or is held back by it, and 0 with every batch: so the metric tells
+        the state, and an alarm sees a circuit that stays open.
+        """
+        self._count = count
+        self._now = now
+        outage = _config(OUTAGE_FAILURES, OUTAGE_SECONDS, OutageError)
+        credentials = _config(1, CREDENTIALS_SECONDS, CredentialsError)
+        self._recovery_seconds = {"outage": outage.recovery_timeout, "credentials": credentials.recovery_timeout}
+        guard_outage = circuit_breaker("outage", store, on_transition=self._report, config=outage)
+        guard_credentials = circuit_breaker("credentials", store, on_transition=self._report, config=credentials)
+        self._guarded: Callable[[Callable[[], None]], None] = guard_credentials(guard_outage(_call))
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Runs `work` unless a circuit is open."""
+        for each in get_args(OpenCause):
+            self._count(metric_of(each), 0)
+        try:
+            self._guarded(work)
+        except CircuitBreakerOpenError as error:
+            if error.circuit is None:
+                raise
+            cause: OpenCause = "credentials" if error.circuit.name == "credentials" else "outage"
+            self._count(metric_of(cause), 1)
+            raise CircuitOpenError(cause, self._seconds_left(cause, error.circuit.opened_at)) from error
+        except (ClientError, BotoCoreError) as error:
+            # Electing who probes a recovery is a conditional write, which Powertools lets fail.
+            raise CircuitStateError(f"the circuits' table does not answer ({cause_of(error)})") from error
+
+    def _seconds_left(self, cause: OpenCause, opened_at: int | None) -> int:
+        recovery = self._recovery_seconds[cause]
+        left = ceil((opened_at or 0) + recovery - self._now().timestamp())
+        # Past its time, another environment is probing: its answer is seen at the next look.
+        return left if 0 < left <= recovery else recovery
+
+    def _report(self, transition: CircuitTransition) -> None:
+        extra = {"circuit": transition.circuit_name, "state": str(transition.to_state)}
+        logger.warning("circuit changed", extra=extra)
+        if transition.to_state == CircuitState.OPEN:
+            self._count(metric_of(transition.circuit_name), 1)
+
+
+def dynamodb_circuit(client: Any, table_name: str, count: Callable[[str, int], None]) -> PowertoolsCircuit:
+    """Circuits kept in a table of their own: partition key `id` (string), TTL attribute `expiration`."""
+    store = CircuitBreakerDynamoDBPersistence(table_name=table_name, boto3_client=client)
+    return PowertoolsCircuit(store, count)
+
+
+def metric_of(circuit: str) -> str:
+    """The name of a circuit's metric."""
+    return f"Pro{circuit.capitalize()}CircuitOpen"
+
+
+def _call(work: Callable[[], None]) -> None:
+    work()
+
+
+def _config(failures: int, seconds: int, error: type[Exception]) -> CircuitBreakerConfig:
+    # One good batch closes the circuit: it holds several calls already.
+    return CircuitBreakerConfig(
+        failure_threshold=failures, recovery_timeout=seconds, success_threshold=1, handled_exceptions=error
+    )

@@ -1,0 +1,125 @@
+"""Reads a consignment's state from SortedPRO, and rebuilds the outcome of an allocation whose reply was lost."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+
+from allocation.domain.outcome import Allocated, Price
+from allocation.domain.reference import ConsignmentReference
+from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg
+from allocation.pro.replies import MAXIMUM_PARTS, ReplyPart, UnreadableReplyError
+
+PASSING_STATES: Final = frozenset({"Allocating", "Deallocating"})
+LONGEST_CURRENCY: Final = 16
+NOT_ALLOCATED_STATES: Final = frozenset({"Unallocated", "AllocationFailed", "Cancelled"})
+
+
+def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+class _Currency(ReplyPart):
+    iso_code: str = Field(max_length=LONGEST_CURRENCY)
+
+
+_Amount = Annotated[Decimal, Field(max_digits=15, decimal_places=5)]
+
+
+class _Rate(ReplyPart):
+    net: _Amount
+    gross: _Amount
+    vat_amount: _Amount
+    currency: _Currency
+
+
+class _Allocation(ReplyPart):
+    mpd_carrier_service_reference: str = Field(min_length=1)
+    mpd_carrier_service_name: str | None = None
+    price: Annotated[_Rate | None, WrapValidator(_none_if_unreadable)] = None
+
+
+_Legs = Annotated[list[ConsignmentLeg], Field(max_length=MAXIMUM_PARTS)]
+
+
+class _Consignment(ReplyPart):
+    reference: str | None = None
+    consignment_state: str
+    allocation: Annotated[_Allocation | None, WrapValidator(_none_if_unreadable)] = None
+    consignment_legs: Annotated[_Legs | None, WrapValidator(_none_if_unreadable)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentStatus:
+    """How a consignment stands with PRO: `allocated`, or in a `state` without an allocation."""
+
+    state: str
+    allocated: Allocated | None
+
+
+def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str) -> ConsignmentStatus:
+    """The state of a consignment and, where it is allocated, the outcome rebuilt from it.
+
+    Raises `UnreadableReplyError` where the body can't be read, is about another consignment, or contradicts itself.
+    """
+    try:
+        consignment = _Consignment.model_validate_json(body)
+    except ValidationError as error:
+        raise UnreadableReplyError("the reply is not a consignment with a ConsignmentState") from error
+    if consignment.reference not in (None, reference):
+        raise UnreadableReplyError(f"the reply is not about {reference}")
+    state = consignment.consignment_state
+    if state in NOT_ALLOCATED_STATES | PASSING_STATES:
+        return ConsignmentStatus(state, None)
+    if consignment.allocation is None:
+        raise UnreadableReplyError(f"{reference} has a state past allocation, and no readable Allocation")
+    return ConsignmentStatus(state, _allocated(consignment, consignment.allocation, reference, base_url))
+
+
+def _allocated(
+    consignment: _Consignment, allocation: _Allocation, reference: ConsignmentReference, base_url: str
+) -> Allocated:
+    """The outcome as far as a consignment tells it: the collection time of the description is not in it."""
+    legs = tuple(_without_extras(leg) for leg in consignment.consignment_legs or ())
+    carrier_reference = legs[0].carrier_reference if legs else None
+    carrier_name = legs[0].carrier_name if legs else None
+    service_name = allocation.mpd_carrier_service_name or allocation.mpd_carrier_service_reference
+    service_text = carrier_service_text(carrier_name, service_name)
+    return Allocated(
+        AllocationSummary(
+            status_code=200,
+            api_links=(
+                ApiLink(rel="detail", href=f"{base_url}/consignments/{reference}"),
+                ApiLink(rel="label", href=f"{base_url}/labels/{reference}"),
+            ),
+            description=f"Consignment {reference} has been successfully allocated with {service_text}",
+            consignment_legs=legs,
+            carrier_reference=carrier_reference,
+            carrier_name=carrier_name,
+            carrier_service_reference=allocation.mpd_carrier_service_reference,
+            carrier_service_name=allocation.mpd_carrier_service_name,
+        ),
+        _price(allocation.price),
+    )
+
+
+def _without_extras(leg: ConsignmentLeg) -> ConsignmentLeg:
+    """The leg as a summary has it: a consignment's own legs may hold addresses, which are never kept."""
+    return ConsignmentLeg.model_validate({name: getattr(leg, name) for name in ConsignmentLeg.model_fields})
+
+
+def carrier_service_text(carrier_name: str | None, service_name: str) -> str:
+    """Carrier and service as PRO's success text names them.
+
+    >>> carrier_service_text("Carrier X", "Next Day Super"), carrier_service_text("Carrier X", "Carrier X Economy")
+    ('Carrier X Next Day Super', 'Carrier X Economy')
+    """
+    return service_name if not carrier_name or carrier_name in service_name else f"{carrier_name} {service_name}"
+
+
+def _price(rate: _Rate | None) -> Price | None:
+    return Price(rate.net, rate.vat_amount, rate.gross, rate.currency.iso_code) if rate else None

@@ -1,0 +1,1 @@
+"""The allocation record as it is kept and streamed."""

@@ -1,0 +1,122 @@
+"""What each configuration wires together, and what it leaves unimported, since imports are paid for at cold starts."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from allocation import composition
+from allocation.aws.clients import client
+from allocation.domain.errors import ConfigurationError, RetryableError
+from allocation.engine.allocator import EngineAllocator
+from allocation.pro.allocator import ProAllocator
+from tests.simulation.world import BOTO3_SECONDS
+
+LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
+NEEDED = {
+    "ALLOCATIONS_TABLE": "allocations",
+    "LIMITS_TABLE": "limits",
+    "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
+    "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
+}
+FUNCTION_SECONDS = 60
+"""What `allocate_orders` has in `template.yaml`."""
+PACKAGED = LAYER / "allocation" / "engine" / "sample.json"
+PRO = {
+    "ALLOCATOR": "pro",
+    "PRO_SECRET_NAME": "pro-key",
+    "PRO_CIRCUITS_TABLE": "circuits",
+    "PRO_CLAIMS_TABLE": "claims",
+}
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    composition.allocate_orders.cache_clear()
+
+
+def wire(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> object:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return composition.allocate_orders().allocator
+
+
+def imported(environment: Mapping[str, str]) -> set[str]:
+    """The modules that a fresh interpreter has after wiring `allocate_orders`."""
+    code = "import sys; from allocation.composition import allocate_orders; allocate_orders(); print(*sys.modules)"
+    return set(
+        subprocess.run(  # noqa: S603 - this interpreter, on a text of our own
+            [sys.executable, "-c", code],
+            env={**os.environ, **environment, "PYTHONPATH": str(LAYER)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.split()
+    )
+
+
+def test_the_engine_allocates_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(wire(monkeypatch, NEEDED), EngineAllocator)
+
+
+def test_sortedpro_allocates_where_it_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(wire(monkeypatch, NEEDED | PRO), ProAllocator)
+
+
+def test_sortedpro_is_given_the_time_that_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    allocator = wire(monkeypatch, NEEDED | PRO | {"PRO_PATIENCE_SECONDS": "77"})
+    assert isinstance(allocator, ProAllocator)
+    assert allocator.patience_seconds == 77
+
+
+def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="catalogues", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+    s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes().replace(b"CX_NDS", b"CX_NEW"))
+    wire(monkeypatch, NEEDED | {"CATALOGUE_LOCATION": "s3://catalogues/live.json"})
+    with pytest.raises(RetryableError, match="there is no usable catalogue"):
+        composition.engine_at("s3://catalogues/live.json")()
+    s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes())
+    engine = composition.engine_at("s3://catalogues/live.json")()
+    assert "CX_NDS" in {service.reference for service in engine.catalogue.services}
+
+
+def test_a_catalogue_of_no_known_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="catalogue location 'ftp://x' can't be used"):
+        wire(monkeypatch, NEEDED | {"CATALOGUE_LOCATION": "ftp://x"})
+
+
+def test_everything_is_wired_once_for_all_invocations(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire(monkeypatch, NEEDED)
+    assert composition.allocate_orders() is composition.allocate_orders()
+
+
+def test_the_engine_needs_no_http_client() -> None:
+    modules = imported(NEEDED)
+    assert "allocation.engine.allocator" in modules
+    assert modules.isdisjoint({"requests", "allocation.pro.client"})
+
+
+def test_sortedpro_needs_no_engine() -> None:
+    modules = imported(NEEDED | PRO)
+    assert "allocation.pro.allocator" in modules
+    assert "allocation.engine.engine" not in modules
+
+
+def test_the_clock_is_aware_and_in_utc() -> None:
+    assert composition.utc_now().tzinfo is UTC
+
+
+def test_calls_of_aws_give_up_long_before_the_function_does() -> None:
+    config = client("sqs").meta.config
+    attempts = config.retries["total_max_attempts"]
+    pauses = sum(2**attempt for attempt in range(attempts - 1))  # of the mode `standard`, at most
+
+    assert config.retries["mode"] == "standard"
+    assert attempts * (config.connect_timeout + config.read_timeout) + pauses < FUNCTION_SECONDS / 2
+    # What the simulation has a call wait for that gets no answer is what it really waits.
+    assert attempts * config.read_timeout <= BOTO3_SECONDS <= attempts * config.read_timeout + pauses

@@ -1,0 +1,256 @@
+"""The allocation API in process: requests as API Gateway hands them over, over tables that moto imitates."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qsl
+
+import boto3
+from moto import mock_aws
+
+from allocation.api.resolver import AnyCaseResolver, api_resolver
+from allocation.api.services import Services
+from allocation.api.table import OPERATIONS
+from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.consignments.allocations import Allocations
+from allocation.consignments.changes import Changes
+from allocation.consignments.intake import ALPHABET
+from allocation.consignments.register import Register
+from allocation.consignments.store import ConsignmentStore
+from allocation.engine.engine import Engine
+from allocation.engine.packaged import packaged_engine
+from allocation.exact_json import parsed, written
+
+CONSIGNMENTS = "consignments"
+RECORDS = "allocations"
+LIMITS = "limits"
+REGION = "eu-west-2"
+HOST = "api.example.com"
+MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ENGINE = packaged_engine()
+
+
+def create_tables(dynamodb: Any) -> None:
+    """The three tables, with the keys and indexes of the template."""
+    table = {"BillingMode": "PAY_PER_REQUEST", "KeySchema": [key("consignmentReference")]}
+    dynamodb.create_table(
+        TableName=CONSIGNMENTS,
+        AttributeDefinitions=texts("consignmentReference", "customerReference", "neverAllocated"),
+        GlobalSecondaryIndexes=[
+            index("consignments-by-customer-reference", "customerReference"),
+            index("consignments-never-allocated", "neverAllocated"),
+        ],
+        **table,
+    )
+    dynamodb.create_table(
+        TableName=RECORDS,
+        AttributeDefinitions=texts("consignmentReference", "orderReference", "state"),
+        GlobalSecondaryIndexes=[
+            index("consignments-by-order", "orderReference"),
+            index("consignments-by-state", "state"),
+        ],
+        **table,
+    )
+    dynamodb.create_table(
+        TableName=LIMITS,
+        AttributeDefinitions=texts("serviceDay"),
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[key("serviceDay")],
+    )
+
+
+def texts(*names: str) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "AttributeType": "S"} for name in names]
+
+
+def key(name: str, kind: str = "HASH") -> dict[str, str]:
+    return {"AttributeName": name, "KeyType": kind}
+
+
+def index(name: str, attribute: str) -> dict[str, Any]:
+    schema = [key(attribute), key("consignmentReference", "RANGE")]
+    return {"IndexName": name, "KeySchema": schema, "Projection": {"ProjectionType": "KEYS_ONLY"}}
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = MONDAY_MORNING
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def counted_characters() -> Any:
+    """Characters for references: 000000001, 000000002 and so on."""
+    numbers = count(1)
+
+    def characters(length: int) -> str:
+        number, text = next(numbers), ""
+        while number:
+            number, digit = divmod(number, len(ALPHABET))
+            text = ALPHABET[digit] + text
+        return text.rjust(length, "0")
+
+    return characters
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+    @property
+    def data(self) -> Any:
+        """The body's JSON, numbers with a point as `Decimal`."""
+        return parsed(self.body)
+
+
+@dataclass
+class Api:
+    """The API over a store."""
+
+    store: ConsignmentStore
+    clock: Clock = field(default_factory=Clock)
+    engine: Engine = ENGINE
+    characters: Any = field(default_factory=counted_characters)
+    stage: str = ""
+    address: str = ""
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    @property
+    def services(self) -> Services:
+        changes = Changes(self.store, self.clock)
+        register = Register(changes, self.characters, timedelta(days=90))
+        limits = DynamoDBLimits(boto3.client("dynamodb", region_name=REGION), LIMITS)
+        return Services(changes, register, Allocations(changes), lambda: self.engine, self.clock, limits)
+
+    @property
+    def resolver(self) -> AnyCaseResolver:
+        return api_resolver(OPERATIONS, self.services, self.address)
+
+    def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """Sends a request; `body` is JSON-ready data, or text that is sent as it is."""
+        text = body if isinstance(body, str) or body is None else written(body)
+        event = proxy_event(method, path, text, headers or {}, f"request-{next(self._numbers)}", self.stage)
+        reply = self.resolver.resolve(event, SimpleNamespace())  # type: ignore[arg-type]
+        named = {name.lower(): values[0] for name, values in reply["multiValueHeaders"].items()}
+        return Answer(reply["statusCode"], named, reply["body"])
+
+    def create(self, **changes: Any) -> str:
+        """Creates the sample consignment, changed, and returns its reference."""
+        answer = self.call("POST", "/consignments", consignment(**changes))
+        assert answer.status == 201, answer.body
+        return str(answer.data[0]["Href"].rpartition("/")[2])
+
+
+def proxy_event(
+    method: str, path: str, body: str | None, headers: Mapping[str, str], request_id: str, stage: str = ""
+) -> dict[str, Any]:
+    """A request as API Gateway's REST API hands it to a function."""
+    path, _, query = path.partition("?")
+    parameters = dict(parse_qsl(query, keep_blank_values=True)) or None
+    sent = {
+        "Host": HOST,
+        "X-Forwarded-Proto": "https",
+        "Content-Type": "application/json",
+        "electio-api-version": "1.1",
+        **headers,
+    }
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": parameters,
+        "multiValueQueryStringParameters": {name: [value] for name, value in (parameters or {}).items()} or None,
+        "pathParameters": {"proxy": path.lstrip("/")},
+        "stageVariables": None,
+        "requestContext": {
+            "requestId": request_id,
+            "stage": stage or "prod",
+            "path": f"/{stage}{path}" if stage else path,
+            "httpMethod": method,
+            "domainName": HOST,
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def consignment(**changes: Any) -> dict[str, Any]:
+    """A consignment within the country, as PRO's own example has it."""
+    return {
+        "ConsignmentReferenceProvidedByCustomer": "WEB-100045-1",
+        "Direction": "Outbound",
+        "Tags": [],
+        "MetaData": [],
+        "ShippingDate": None,
+        "RequestedDeliveryDate": None,
+        "Packages": [package()],
+        "Addresses": [ORIGIN, DESTINATION],
+        **changes,
+    }
+
+
+def package(**changes: Any) -> dict[str, Any]:
+    return {
+        "Weight": {"Value": Decimal("0.5"), "Unit": "Kg"},
+        "Dimensions": {"Unit": "Cm", "Width": Decimal("10.0"), "Length": Decimal("10.0"), "Height": Decimal("10.0")},
+        "Description": "Socks",
+        "Value": {"Amount": Decimal("5.99"), "Currency": {"IsoCode": "GBP"}},
+        **changes,
+    }
+
+
+ORIGIN = {"AddressType": "Origin", "ShippingLocationReference": "Sorted1", "IsCached": False}
+DESTINATION = {
+    "AddressType": "Destination",
+    "Contact": {
+        "Title": "Mr",
+        "FirstName": "Peter",
+        "LastName": "McPetersson",
+        "Telephone": "07702123456",
+        "Mobile": "07702123456",
+        "Email": "peter.mcpetersson@test.com",
+    },
+    "AddressLine1": "13 Porter Street",
+    "Region": "Greater Manchester",
+    "Postcode": "M1 5WG",
+    "Country": {"Name": "Great Britain", "IsoCode": {"TwoLetterCode": "GB"}},
+    "IsCached": False,
+}
+
+
+def moto_store() -> DynamoDBConsignments:
+    """A store over fresh tables; call it under `moto.mock_aws`."""
+    dynamodb = boto3.client("dynamodb", region_name=REGION)
+    create_tables(dynamodb)
+    limits = DynamoDBLimits(dynamodb, LIMITS)
+    return DynamoDBConsignments(dynamodb, consignments=CONSIGNMENTS, records=RECORDS, limits=limits)
+
+
+@contextmanager
+def served_api() -> Iterator[Api]:
+    """The API over fresh tables in moto."""
+    credentials = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    with patch.dict(os.environ, credentials), mock_aws():
+        os.environ.pop("AWS_ENDPOINT_URL", None)
+        yield Api(moto_store())

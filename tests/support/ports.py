@@ -1,0 +1,149 @@
+"""The workflow's ports in memory, each with the faults that the real one can have."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from allocation.domain.consignment import Consignment
+from allocation.domain.errors import RetryableError
+from allocation.domain.limit import LimitedDay
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import Deferred, Outcome
+from allocation.domain.record import AllocationRecord
+from allocation.domain.reference import ConsignmentReference
+from allocation.ports import AddReceipt, AllocationEvent, Deadline, RefusedMessage, Unpublishable
+
+
+@dataclass
+class FakeDeadline:
+    """Time that passes by the same amount with every look at the clock."""
+
+    seconds: float = 60.0
+    each_look: float = 0.0
+
+    def remaining_seconds(self) -> float:
+        self.seconds -= self.each_look
+        return self.seconds + self.each_look
+
+
+@dataclass
+class InMemoryRecords:
+    """A `RecordStore`; the references in `unwritable` are never written."""
+
+    kept: dict[ConsignmentReference, AllocationRecord] = field(default_factory=dict)
+    unwritable: set[str] = field(default_factory=set)
+    unreadable: bool = False
+    outrun: dict[str, int] = field(default_factory=dict)
+    """How often others use up the limit that a consignment is to be counted on."""
+
+    def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
+        if self.unreadable:
+            raise RetryableError("the allocation records could not be read")
+        return frozenset(self.kept.keys() & set(references))
+
+    def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
+        references = [record.consignment_reference for record in records]
+        outrun = frozenset(reference for reference in references if self.outrun.get(reference))
+        for reference in outrun:
+            self.outrun[reference] -= 1
+        writable = [each for each in records if each.consignment_reference not in self.unwritable | outrun]
+        present = frozenset(record.consignment_reference for record in writable) & self.kept.keys()
+        added = {item.consignment_reference: item for item in writable if item.consignment_reference not in present}
+        self.kept |= added
+        return AddReceipt(frozenset(added), present, outrun)
+
+
+@dataclass
+class InMemoryLimits:
+    """A `LimitUsage` of what a test says."""
+
+    counts: dict[LimitedDay, int] = field(default_factory=dict)
+    asked: list[LimitedDay] = field(default_factory=list)
+
+    def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
+        self.asked += days
+        return {day: self.counts[day] for day in days if day in self.counts}
+
+
+@dataclass
+class InMemoryRefusedMessages:
+    """`RefusedMessages`; the message ids in `unkeepable` are not taken."""
+
+    kept: list[RefusedMessage] = field(default_factory=list)
+    unkeepable: set[str] = field(default_factory=set)
+
+    def keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
+        taken = [item for item in refused if item.message.message_id not in self.unkeepable]
+        self.kept += taken
+        return frozenset(item.message.message_id for item in taken)
+
+
+@dataclass
+class RecordedRedelivery:
+    """A `Redelivery` that remembers for how long it was to hold which message back."""
+
+    waits: dict[str, int] = field(default_factory=dict)
+
+    def postpone(self, waits: Mapping[str, int]) -> None:
+        self.waits |= waits
+
+
+@dataclass
+class ScriptedAllocator:
+    """An `Allocator` that answers by `answer`, None for no answer at all, and remembers what it was asked."""
+
+    answer: Callable[[Consignment], Outcome | Deferred | None]
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    modes: list[AllocationMode] = field(default_factory=list)
+    crashes_on: set[str] = field(default_factory=set)
+    unavailable: bool = False
+    meanwhile: Callable[[], object] | None = None
+    """What happens elsewhere while the first call is under way."""
+
+    def allocate(
+        self,
+        consignments: Sequence[Consignment],
+        mode: AllocationMode,
+        deadline: Deadline,  # noqa: ARG002 - the port's
+    ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
+        self.asked.append(tuple(consignment.reference for consignment in consignments))
+        self.modes.append(mode)
+        if self.meanwhile:
+            event, self.meanwhile = self.meanwhile, None
+            event()
+        if self.unavailable:
+            raise RetryableError("there is no catalogue now")
+        if self.crashes_on.intersection(self.asked[-1]):
+            raise ZeroDivisionError("a mistake of the allocator's own")
+        answers = {consignment.reference: self.answer(consignment) for consignment in consignments}
+        return {reference: answer for reference, answer in answers.items() if answer is not None}
+
+
+@dataclass
+class InMemoryUnpublishable:
+    """An `UnpublishableChanges`; it keeps nothing while it is `full`."""
+
+    kept: list[Unpublishable] = field(default_factory=list)
+    full: bool = False
+
+    def keep(self, changes: Sequence[Unpublishable]) -> frozenset[str]:
+        if self.full:
+            return frozenset()
+        self.kept += changes
+        return frozenset(change.sequence_number for change in changes)
+
+
+@dataclass
+class InMemoryEventPublisher:
+    """An `EventPublisher`; events whose ids are in `unpublishable` are not taken."""
+
+    published: list[AllocationEvent] = field(default_factory=list)
+    unpublishable: set[str] = field(default_factory=set)
+
+    def publish(self, events: Sequence[AllocationEvent]) -> frozenset[int]:
+        failed = frozenset(at for at, event in enumerate(events) if event.event_id in self.unpublishable)
+        self.published += taken(events, failed)
+        return failed
+
+
+def taken(events: Iterable[AllocationEvent], failed: frozenset[int]) -> list[AllocationEvent]:
+    return [event for at, event in enumerate(events) if at not in failed]

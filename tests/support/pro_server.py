@@ -1,0 +1,321 @@
+"""A SortedPRO over real HTTP that keeps state and misbehaves on demand.
+
+In a test: `with ProServer() as pro: ... pro.url, pro.state.allocations, pro.faults.script(Fault("reset"))`.
+As a process: `python -m tests.support.pro_server --port 8080 --fault-chance 0.2`; `GET /_fake/allocations` tells how
+often each consignment was really allocated.
+"""
+
+import argparse
+import json
+import re
+import socket
+import struct
+import time
+from collections.abc import Callable
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Lock, Semaphore, Thread
+from typing import Any, Final
+from urllib.parse import unquote
+
+from tests.support.pro_faults import ITEMS_FAILED, Fault, Faults, Wire
+from tests.support.pro_state import CHEAPEST, GROUPS, SERVICES, ProError, ProState
+
+KEY: Final = "fake-subscription-key"
+DRIP_SECONDS: Final = 0.02
+POLL_SECONDS: Final = 0.02
+
+
+class ProServer:
+    """The server: it answers from construction on, in threads, until its context is left; hanging replies end then."""
+
+    def __init__(
+        self, port: int = 0, key: str = KEY, faults: Faults | None = None, work: Callable[[], object] = lambda: None
+    ) -> None:
+        self.key = key
+        self.requests: list[tuple[str, str]] = []
+        """Method and path of every request that came, in order."""
+        self.headers: list[dict[str, str]] = []
+        """The headers of each, by name in lower case."""
+        self.bodies: list[Any] = []
+        """The JSON body of each, None where there was none."""
+        self.connections = 0
+        self.closed = Semaphore(0)
+        """Released once for every connection that the server has closed."""
+        self.closing = Event()
+        self._accepting = Event()
+        self._accepting.set()
+        self._refused = Event()
+        self._reopened = Event()
+        self._refused_seconds = 0.0
+        self._lock = Lock()
+        self._listener = _Listener(self, port)
+        self.url = f"http://127.0.0.1:{self._listener.server_port}"
+        self.state = ProState(self.url, work)
+        self._thread = Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        self.faults = faults or Faults()
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong."""
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        faults.refuse = self.refuse
+        self._faults = faults
+
+    def __enter__(self) -> "ProServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Closes everything; from then on connections are refused."""
+        with self._lock:
+            self.closing.set()
+            self._reopened.set()
+        self._listener.shutdown()
+        self._thread.join()
+        self._listener.end_connections()
+        self._listener.server_close()
+
+    def refuse(self, seconds: float) -> None:
+        """Refuses new connections for so long, from before it returns; one refusal at a time."""
+        with self._lock:
+            if self._accepting.is_set() and not self.closing.is_set():
+                self._accepting.clear()
+                self._refused.clear()
+                self._reopened.clear()
+                self._refused_seconds = seconds
+                self._listener.shutdown()
+                self._refused.wait()
+
+    def accept(self) -> None:
+        """Ends a refusal; returns when connections are accepted."""
+        self._reopened.set()
+        self._accepting.wait()
+
+    def _serve(self) -> None:
+        while True:
+            self._listener.serve_forever(POLL_SECONDS)
+            self._listener.close_port()
+            self._refused.set()
+            self._reopened.wait(self._refused_seconds)
+            if self.closing.is_set():
+                return
+            self._listener.server_activate()
+            self._accepting.set()
+
+    def wait(self) -> None:
+        """Returns when the server has stopped."""
+        self._thread.join()
+
+    def calls(self, method: str) -> list[str]:
+        """The paths of the requests with this method."""
+        return [path for seen, path in self.requests if seen == method]
+
+    def answer(self, method: str, path: str, document: Any, key: str | None) -> tuple[Wire, Fault | None]:
+        """Does the work of one request, unless a fault comes before it; returns the reply as the fault leaves it."""
+        if path == "/_fake/allocations":
+            return _wire(200, dict(self.state.allocations)), None
+        if key != self.key:
+            return _wire(401, {"statusCode": 401, "message": "Access denied due to invalid subscription key."}), None
+        fault = self.faults.next(path)
+        if fault is None:
+            return work(self.state, method, path, document), None
+        reply = (
+            self._undone(fault, method, path, document) if fault.before else work(self.state, method, path, document)
+        )
+        return fault.strike(reply), fault
+
+    def _undone(self, fault: Fault, method: str, path: str, document: Any) -> Wire:
+        """What the fault strikes that comes before the work: the items of consignments that nobody has, or nothing."""
+        if fault.kind not in ITEMS_FAILED:
+            return _wire(500, {})
+        return work(ProState(self.url) if method == "PUT" else self.state, method, path, document)
+
+
+def work(state: ProState, method: str, path: str, document: Any) -> Wire:
+    """What a PRO without faults answers, its work done on `state`."""
+    for verb, pattern, action in _ROUTES:
+        match = re.fullmatch(pattern, path, re.IGNORECASE)
+        if verb == method and match:
+            try:
+                return _wire(200, action(state, document, *map(unquote, match.groups())))
+            except ProError as error:
+                return _wire(error.status, error.document())
+    return _wire(404, {"statusCode": 404, "message": "Resource not found"})
+
+
+def _wire(status: int, document: Any) -> Wire:
+    return Wire(status, json.dumps(document).encode())
+
+
+def _with_service(state: ProState, document: Any) -> list[Any]:
+    service = document["MpdCarrierServiceReference"]
+    if service not in SERVICES:
+        raise ProError(400, "MpdCarrierServiceNotFoundException", "The carrier service was not found")
+    return [state.allocate(reference, service) for reference in document["ConsignmentReferences"]]
+
+
+def _with_group(state: ProState, _: Any, reference: str, group: str) -> list[Any]:
+    if group not in GROUPS:
+        raise ProError(400, "ServiceGroupNotFoundException", "The service group was not found")
+    return [state.allocate(reference, GROUPS[group])]
+
+
+def _by_default_rules(state: ProState, document: Any) -> list[Any]:
+    return [state.allocate(reference, CHEAPEST) for reference in document["ConsignmentReferences"]]
+
+
+def _detail(state: ProState, _: Any, reference: str) -> Any:
+    return state.detail(reference)
+
+
+_ROUTES: Final[tuple[tuple[str, str, Callable[..., Any]], ...]] = (
+    ("PUT", "/allocation/allocate", _by_default_rules),
+    ("PUT", "/allocation/allocatewithcarrierservice", _with_service),
+    ("PUT", "/allocation/([^/]+)/allocatewithservicegroup/([^/]+)", _with_group),
+    ("GET", "/consignments/([^/]+)", _detail),
+)
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = False
+    request_queue_size = 128
+
+    def __init__(self, pro: ProServer, port: int) -> None:
+        self.pro = pro
+        self._open: set[socket.socket] = set()
+        self._lock = Lock()
+        super().__init__(("127.0.0.1", port), partial(_Handler, pro))
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open.add(request)
+        self.pro.connections += 1
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+        self.pro.closed.release()
+
+    def close_port(self) -> None:
+        """Has connections refused until `server_activate`: the port is kept, and nobody listens on it."""
+        self.socket.close()
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.server_bind()
+
+    def end_connections(self) -> None:
+        """Ends what clients keep alive, so that the threads that read from it end."""
+        with self._lock:
+            for connection in self._open:
+                _shut(connection)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no news here."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Without it Nagle's algorithm holds the body of a small reply back for 40 ms.
+    disable_nagle_algorithm = True
+
+    def __init__(self, pro: ProServer, *arguments: Any) -> None:
+        self.pro = pro
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_PUT(self) -> None:
+        self._serve()
+
+    def log_message(self, *_: Any) -> None:
+        """Keeps a test's output clean."""
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        document = json.loads(body or b"null")
+        self.pro.requests.append((self.command, self.path))
+        self.pro.headers.append({name.lower(): value for name, value in self.headers.items()})
+        self.pro.bodies.append(document)
+        key = self.headers.get("ocp-apim-subscription-key")
+        reply, fault = self.pro.answer(self.command, self.path, document, key)
+        self._send(reply, fault.seconds if fault else 0)
+
+    def _send(self, reply: Wire, seconds: float) -> None:
+        match reply.ending:
+            case "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+                self.close_connection = True
+                return
+            case "hang":
+                self.pro.closing.wait(seconds)
+                self.close_connection = True
+                return
+            case "cut":
+                self._write(reply, reply.body[: len(reply.body) // 2])
+            case "drip":
+                self._drip(reply, seconds)
+            case "closed_later":
+                self._write(reply, reply.body)
+            case "whole":
+                self._write(reply, reply.body)
+                return
+        self.close_connection = True
+
+    def _write(self, reply: Wire, body: bytes) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in reply.headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _drip(self, reply: Wire, seconds: float) -> None:
+        """Sends blanks for `seconds`, which JSON allows, and the body after them."""
+        blanks = int(seconds / DRIP_SECONDS)
+        self._write(Wire(reply.status, b" " * blanks + reply.body, reply.headers), b"")
+        for _ in range(blanks):
+            self.wfile.write(b" ")
+            if self.pro.closing.wait(DRIP_SECONDS):
+                return
+        self.wfile.write(reply.body)
+
+
+def _shut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+def main() -> None:
+    """Serves until it is interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m tests.support.pro_server", description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--key", default=KEY)
+    parser.add_argument("--fault-chance", type=float, default=0.0, metavar="0..1")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--hang-seconds", type=float, default=30.0)
+    parser.add_argument("--work-seconds", type=float, default=0.0, help="time for one consignment's allocation")
+    options = parser.parse_args()
+    faults = Faults(options.fault_chance, options.seed, hang_seconds=options.hang_seconds)
+    with ProServer(options.port, options.key, faults, partial(time.sleep, options.work_seconds)) as pro:
+        print(pro.url, flush=True)  # noqa: T201
+        try:
+            pro.wait()
+        except KeyboardInterrupt:
+            return
+
+
+if __name__ == "__main__":
+    main()

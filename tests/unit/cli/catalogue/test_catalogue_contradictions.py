@@ -1,0 +1,137 @@
+"""Catalogues that contradict themselves, or name places no address is in, are refused: their order decides no money."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cli.catalogue import compilation
+from cli.catalogue.known_places import COUNTRIES, POSTCODE_AREAS
+from cli.catalogue.problems import InvalidDocumentError
+from tests.support.engines import document, service
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(InvalidDocumentError) as caught:
+        compilation.compile_text(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def problems_with(**changes: Any) -> list[str]:
+    return problems(json.dumps(document({"S": service()}, **changes)))
+
+
+def exchange(*periods: tuple[str, str | None], currency: str = "EUR") -> list[dict[str, Any]]:
+    return [{"currency": currency, "rate": "0.8", "from": begin, "to": end} for begin, end in periods]
+
+
+def test_a_place_has_one_tax() -> None:
+    taxes = {
+        "VAT": {"rate": 0.2, "destinations": ["HOME"]},
+        "OTHER": {"rate": 0.1, "destinations": ["GB", "FR"]},
+        "NONE": {"rate": 0, "destinations": ["*"]},
+    }
+    told = problems_with(taxes=taxes, zones={"HOME": ["GB", "IM"]})
+    assert told == ["taxes.OTHER.destinations: 'GB, FR' has GB in common with tax VAT: a place has one tax"]
+
+
+def test_a_place_has_the_delivery_holidays_of_one_item() -> None:
+    items = [{"destinations": ["GB"], "holidays": "H"}, {"destinations": ["IE", "GB"], "holidays": "H"}]
+    assert problems_with(holidays={"H": {"country": "GB"}}, deliveryHolidays=items) == [
+        "deliveryHolidays.1.destinations: 'IE, GB' has GB in common with item 0: a place has the holidays of one item"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rates", "told"),
+    [
+        (
+            exchange(("2026-06-01", None), ("2026-01-01", "2026-06-01")),
+            "exchangeRates.0.from: '2026-06-01' begins before rate 1 of EUR has ended: end that one the day before",
+        ),
+        (
+            exchange(("2026-01-01", None), ("2027-01-01", None)),
+            "exchangeRates.1.from: '2027-01-01' begins before rate 0 of EUR has ended: end that one the day before",
+        ),
+        (
+            exchange(("2026-06-01", "2026-05-31")),
+            "exchangeRates.0.to: '2026-05-31' lies before 2026-06-01, its from: change one",
+        ),
+        (
+            exchange(("2026-06-01", None), currency="GBP"),
+            "exchangeRates.0.currency: 'GBP' is the catalogue's own currency: remove the rate",
+        ),
+    ],
+)
+def test_a_day_has_one_exchange_rate_of_a_currency(rates: list[dict[str, Any]], told: str) -> None:
+    assert problems_with(exchangeRates=rates) == [told]
+
+
+def test_exchange_rates_may_follow_one_another_and_last_a_day() -> None:
+    rates = exchange(("2026-01-02", None), ("2026-01-01", "2026-01-01"))
+    rates += exchange(("2026-01-01", None), currency="USD")
+    compilation.compile_text(json.dumps(document({"S": service()}, exchangeRates=rates)))
+
+
+def test_a_surcharge_is_named_once() -> None:
+    surcharges = {"Fuel": {"type": "Additive", "amount": 1}}
+    text = json.dumps(document({"S": service(surcharges=["Fuel", "Fuel"])}, surcharges=surcharges))
+    assert problems(text) == [
+        "carriers.ACME.services.S.surcharges: 'Fuel' is there twice and would be charged twice: keep one"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("UK", "is no country of ISO 3166: write GB"),
+        ("EU", "is no country of ISO 3166: list its countries in a zone, and name that"),
+        ("ZZ", "is no country of ISO 3166: write its two-letter code, as GB or FR"),
+        ("GB-NIR", "has no UK postcode area NIR: write GB, or postcode areas, as GB-BT for Northern Ireland"),
+        ("GB-ENG", "has no UK postcode area ENG: write GB, or postcode areas, as GB-BT for Northern Ireland"),
+        ("GB-QX1", "has no UK postcode area QX: write GB, or postcode areas, as GB-BT for Northern Ireland"),
+        ("GB-JE", "lies in JE to the engine, not in GB: write JE"),
+        ("GB-GY", "lies in GG to the engine, not in GB: write GG"),
+        ("GB-IM", "lies in IM to the engine, not in GB: write IM"),
+        ("GB-GY9", "lies in GG to the engine, not in GB: write GG-GY9"),
+        ("JE-M2", "lies in GB to the engine, not in JE: write GB-M2"),
+    ],
+)
+def test_a_place_no_address_is_in_is_refused(place: str, told: str) -> None:
+    services = {"S": service(excluded=[place])}
+    assert problems(json.dumps(document(services, zones={"FAR": ["FR"]}))) == [
+        f"carriers.ACME.services.S.excluded.0: {place!r} {told}; zones: known are: FAR"
+    ]
+    assert problems_with(zones={"FAR": ["FR", place]}) == [f"zones.FAR.1: {place!r} {told}"]
+
+
+@pytest.mark.parametrize("place", ["GB-BF", "GB-BFPO 61", "GB-GIR 0AA", "JE-JE2", "GG-GY9 3", "IM-IM1 1AA", "NO"])
+def test_a_place_of_an_address_is_taken(place: str) -> None:
+    compilation.compile_text(json.dumps(document({"S": service(excluded=[place])})))
+
+
+def test_a_zone_may_have_the_name_of_no_country() -> None:
+    zones = {"EU": ["FR", "DE"], "UK": ["GB"]}
+    compilation.compile_text(json.dumps(document({"S": service(excluded=["EU", "UK"])}, zones=zones)))
+
+
+def test_a_zone_with_a_wrong_place_is_told_where_it_is_used_for_rates_too() -> None:
+    rates = [{"zone": "HOME", "transitDays": 1, "bands": [{"upTo": 1, "price": 1}]}]
+    assert problems(json.dumps(document({"S": service(rates=rates)}, zones={"HOME": ["UK"]}))) == [
+        "zones.HOME.0: 'UK' is no country of ISO 3166: write GB"
+    ]
+
+
+def test_a_location_lies_in_a_country() -> None:
+    content = document({"S": service()})
+    content["locations"]["Depot"]["country"] = "UK"
+    assert "locations.Depot.country: 'UK' is no country of ISO 3166: write GB" in problems(json.dumps(content))
+
+
+def test_the_countries_and_postcode_areas_are_all_there() -> None:
+    assert (len(COUNTRIES), len(POSTCODE_AREAS)) == (249, 124)
+
+
+@pytest.mark.parametrize("text", ["version: {{ version }}", "version: {[a]: b}"])
+def test_a_key_that_is_no_text_is_told_in_a_line(text: str) -> None:
+    assert problems(text) == ["line 1, column 11: a key must be text: put what has braces or brackets in quotes"]

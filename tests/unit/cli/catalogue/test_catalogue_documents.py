@@ -1,0 +1,278 @@
+"""Catalogues as people write them: every mistake is told at once, with its place, its value and what to write."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from holidays import country_holidays
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allocation.engine import packaged
+from allocation.engine.compiled import InvalidCatalogueError, read_compiled
+from cli.catalogue import compilation
+from cli.catalogue.differences import differences
+from cli.catalogue.problems import InvalidDocumentError
+from cli.catalogue.reading import read_document
+from cli.catalogue.schema import catalogue_schema
+from tests.support.engines import document, engine_of, rate, service, to, winner
+
+SAMPLE = Path(compilation.__file__).with_name("sample.yaml")
+COMPILED = Path(packaged.__file__).with_name("sample.json")
+SCHEMA = Path(__file__).parents[4] / "docs" / "catalogue" / "catalogue.json"
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(InvalidDocumentError) as caught:
+        compilation.compile_text(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def problems_of(services: dict[str, Any], **changes: Any) -> list[str]:
+    return problems(json.dumps(document(services, **changes)))
+
+
+def test_the_packaged_catalogue_is_the_sample_compiled() -> None:
+    """Run `python -m cli.catalogue_check` with `--compile` on the sample where this fails."""
+    assert COMPILED.read_text("utf-8") == compilation.compile_text(SAMPLE.read_text("utf-8"))
+
+
+def test_the_sample_is_of_a_size_to_learn_from() -> None:
+    catalogue = read_compiled(COMPILED.read_text("utf-8"))
+    assert len(catalogue.carriers) >= 8
+    assert len(catalogue.services) >= 60
+    assert any(len(item.legs) == 2 and item.legs[0].hub for item in catalogue.services)
+    assert {"pickUp", "dropOff", "timed", "tracked", "signed"} == set().union(
+        *(item.features for item in catalogue.services)
+    )
+
+
+def test_the_schema_in_the_documentation_is_current() -> None:
+    assert json.loads(SCHEMA.read_text("utf-8")) == catalogue_schema()
+
+
+def test_the_sample_keeps_to_the_schema() -> None:
+    jsonschema.validate(_as_json(yaml.safe_load(SAMPLE.read_text("utf-8"))), catalogue_schema())
+
+
+def test_the_schema_refuses_what_is_not_a_catalogue() -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document({"S": service(weigth="30 kg")}), catalogue_schema())
+
+
+def _as_json(content: Any) -> Any:
+    """Dates, which YAML knows and JSON does not, as text."""
+    if isinstance(content, dict):
+        return {str(key): _as_json(item) for key, item in content.items()}
+    if isinstance(content, list):
+        return [_as_json(item) for item in content]
+    return content.isoformat() if isinstance(content, date) else content
+
+
+def test_all_mistakes_of_form_are_told_at_once() -> None:
+    told = problems_of(
+        {
+            "A": service(weight="30 stone", excuded=["FR"]),
+            "B": service(enabled="perhaps", rates=[]),
+            "C": service(rates=[{"zone": "GB", "transitDays": 1, "bands": [{"upTo": 1, "price": "35,65"}]}]),
+        },
+        currency="pounds",
+        timeZone="Europe/Londinium",
+    )
+    assert told == [
+        "currency: 'pounds' write an ISO 4217 code, as GBP",
+        "timeZone: 'Europe/Londinium' write a time zone of the IANA database, as Europe/London",
+        "carriers.ACME.services.A.weight.to: '30 stone' write a number and one of kg, g, lb, oz, as 30 kg",
+        "carriers.ACME.services.A.excuded: is unknown here: remove it, or did you mean excluded?",
+        "carriers.ACME.services.B.enabled: 'perhaps' write true or false",
+        "carriers.ACME.services.B.rates: write at least one item",
+        "carriers.ACME.services.C.rates.0.bands.0.price: '35,65' write a plain number, 0 or more, as 4.95",
+    ]
+
+
+def test_all_mistakes_between_parts_are_told_at_once() -> None:
+    told = problems_of(
+        {
+            "A": service(destinations=["UK_MAINLND"], surcharges=["Feul"], currency="USD"),
+            "B": service(legs=[{"carrier": "ACNE"}], weight={"from": "5 kg", "to": "1 kg"}),
+            "C": service(rates=[rate("GB", 1), rate("GB", 2)]),
+            "D": service(
+                rates=[{"zone": "GB", "transitDays": 1, "bands": [{"upTo": 5, "price": 1}, {"upTo": 2, "price": 2}]}]
+            ),
+        },
+        zones={"UK_MAINLAND": ["GB"]},
+        surcharges={"Fuel": {"type": "Additive", "amount": 1}},
+        groups={"fast": ["A", "AA"]},
+        taxes={"VAT": {"rate": 0.2, "destinations": ["GB"]}},
+    )
+    for expected in (
+        "carriers.ACME.services.A.currency: 'USD' can't be compared with GBP: add it to exchangeRates",
+        'taxes: none covers "*": add one with destinations ["*"], if only of rate 0',
+        "carriers.ACME.services.A.surcharges: 'Feul' is no surcharge of this catalogue: did you mean Fuel?",
+        "carriers.ACME.services.B.legs.0.carrier: 'ACNE' is no carrier of this catalogue: did you mean ACME?",
+        "carriers.ACME.services.B.weight: goes from 5 to 1: write the smaller one first",
+        "carriers.ACME.services.C.rates.1.zone: 'GB' has GB in common with rate 0: a place has one rate",
+        "carriers.ACME.services.D.rates.0.bands: '2' comes after 5: write the bands lightest first",
+        "groups.fast.1: 'AA' is no carrier service of this catalogue: did you mean A?",
+    ):
+        assert expected in told
+    assert any(line.startswith("carriers.ACME.services.A.destinations.0: 'UK_MAINLND' write the name") for line in told)
+    assert any(line.endswith("did you mean UK_MAINLAND?") for line in told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("version: [", "line 1, column 11: expected the node content, but found '<stream end>'"),
+        ("- a\n- b", "the document: write a mapping, as name: value"),
+        ("", "the document: write a mapping, as name: value"),
+        ("[" * 5000, "the document: nest it less deeply"),
+    ],
+)
+def test_what_is_no_catalogue_at_all_is_told_in_a_line(text: str, told: str) -> None:
+    assert problems(text) == [told]
+
+
+def test_yamls_surprises_are_none_here() -> None:
+    """NO is Norway, 16:00 is a time and 0.1 is a tenth."""
+    text = json.dumps(document({"S": service(destinations=["NO_"], rates=[rate("NO_", "0.1")])}))
+    text = text.replace('"NO_"', "NO").replace('"16:00"', "16:00").replace('"0.1"', "0.1")
+    catalogue = read_compiled(compilation.compile_text(text))
+    assert catalogue.services[0].destinations == {"NO"}
+    assert str(catalogue.services[0].rates[0].prices[0]) == "0.1"
+    assert catalogue.locations["Depot"].otherwise is not None
+
+
+def test_json_is_read_too() -> None:
+    assert winner(engine_of({"S": service()})) == "S"
+
+
+def test_holidays_are_those_of_the_library() -> None:
+    years = read_document(SAMPLE.read_text("utf-8")).years
+    listed = compilation.holiday_dates(read_document(SAMPLE.read_text("utf-8")).holidays["Scotland"], years)
+    scottish = country_holidays("GB", subdiv="SCT", years=2027)
+    assert {day for day in listed if day.startswith("2027")} == {day.isoformat() for day in scottish}
+    assert date(2027, 11, 30).isoformat() in listed
+
+
+def test_what_changed_is_told_line_by_line() -> None:
+    services = {"A": service(), "B": service(name="Old")}
+    changed = {"A": service(weight="20 kg", rates=[rate("GB", 6)]), "C": service(name="New")}
+    old, new = (read_document(json.dumps(document(items))) for items in (services, changed))
+    assert differences(old, new) == [
+        "~ carriers.ACME.services.A.rates.0.bands.0.price: 5 -> 6",
+        "~ carriers.ACME.services.A.weight.to: None -> 20",
+        "- carriers.ACME.services.B",
+        "+ carriers.ACME.services.C (New)",
+    ]
+    assert differences(new, new) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text[:-10], "does not match its digest"),
+        (lambda text: text.replace('"GBP"', '"EUR"', 1), "does not match its digest"),
+        (lambda text: text.replace('"format": 1', '"format": 2'), "has format 2"),
+        (lambda _: "", "no compiled catalogue"),
+        (lambda _: "version: 1", "no compiled catalogue"),
+        (lambda _: "[]\n{}", "no compiled catalogue"),
+    ],
+)
+def test_a_damaged_compiled_catalogue_is_refused(change: Any, told: str) -> None:
+    with pytest.raises(InvalidCatalogueError, match=told):
+        read_compiled(change(COMPILED.read_text("utf-8")))
+
+
+def test_a_place_may_be_a_zone_or_written_out() -> None:
+    engine = engine_of(
+        {"S": service(destinations=["NORTH", "GB-M1"], rates=[rate("NORTH", 9), rate("GB-M1", 3)])},
+        zones={"NORTH": ["GB-IV", "GB-KW"]},
+    )
+    assert winner(engine) == "S"
+    assert winner(engine, to("KW1 4AA")) == "S"
+    assert winner(engine, to("M2 6LW")) is None
+
+
+def test_mistakes_of_form_hide_no_mistakes_between_parts() -> None:
+    """A part with a mistake of form is still looked at, and what merely follows from a mistake is not told."""
+    told = problems_of(
+        {
+            "A": service(weight="30 stone", surcharges=["Feul"]),
+            "B": service(rates=[{"zone": "GB", "transitDays": 1, "bands": [{"upTo": 5}]}], destinations=["UK"]),
+            "C": service(rates=[rate("GB", 1), rate("GB", 2)]),
+        },
+        surcharges={"Fuel": {"type": "Additive", "amount": 1}, "Remote": {"type": "Additive", "amount": "much"}},
+        groups={"fast": ["A", "AA"], "slow": ["B", 7]},
+        exchangeRates=[{"currency": "EUR", "rate": "0,86", "from": "2026-01-01"}],
+    )
+    assert told == [
+        "exchangeRates.0.rate: '0,86' write a plain number, 0 or more, as 4.95",
+        "surcharges.Remote.amount: 'much' write a plain number, 0 or more, as 4.95",
+        "carriers.ACME.services.A.weight.to: '30 stone' write a number and one of kg, g, lb, oz, as 30 kg",
+        "carriers.ACME.services.B.rates.0.bands.0.price: is missing: add it",
+        "groups.slow.1: '7' write text; put it in quotes if it is made of digits",
+        "carriers.ACME.services.A.surcharges: 'Feul' is no surcharge of this catalogue: did you mean Fuel?",
+        "carriers.ACME.services.B.destinations.0: 'UK' is no country of ISO 3166: write GB; zones: known are: none",
+        "carriers.ACME.services.C.rates.1.zone: 'GB' has GB in common with rate 0: a place has one rate",
+        "groups.fast.1: 'AA' is no carrier service of this catalogue: did you mean A?",
+    ]
+
+
+def test_what_stands_on_a_mistake_is_not_told_as_one() -> None:
+    """The names of parts that could not be read are known, and nothing is said of a currency that is not."""
+    told = problems_of(
+        {"A": service(surcharges=["Remote"], currency="EUR", maximumValue="5 USD"), "B": service(name=None)},
+        currency="pounds",
+        surcharges={"Remote": {"type": "Additive", "amount": "much"}},
+        taxes={"VAT": {"rate": "a fifth", "destinations": ["*"]}},
+        groups={"fast": ["A", "B"]},
+        calendars={"daily": {"collections": "never"}},
+    )
+    assert [line.split(": ")[0] for line in told] == [
+        "currency",
+        "taxes.VAT.rate",
+        "surcharges.Remote.amount",
+        "calendars.daily.collections",
+        "carriers.ACME.services.B.name",
+    ]
+
+
+@pytest.mark.parametrize(("code", "right"), [("EUR", True), ("XYZ", False), ("JPY", False), ("KMF", False)])
+def test_a_currency_is_one_of_iso_4217_with_two_places(code: str, right: bool) -> None:
+    rates = [{"currency": code, "rate": "0.5", "from": "2026-01-01"}]
+    if right:
+        assert engine_of({"S": service()}, exchangeRates=rates)
+    else:
+        (told,) = problems_of({"S": service()}, exchangeRates=rates)
+        assert told.startswith(f"exchangeRates.0.currency: '{code}' write a")
+
+
+GUIDE = SCHEMA.parents[1] / "catalogue.md"
+BIGGER = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[1]
+SPOILT = ["null", "true", "7", '""', '"x"', '"*"', "[]", "{}", '["x"]', '{"x": "y"}', '"25:00"', '"GB"', "-1"]
+
+
+@given(st.data())
+def test_no_spoilt_catalogue_crashes_the_check(data: st.DataObject) -> None:
+    """Any few values of the guide's example are replaced, whatever they were: it is right, or all is told."""
+    content = _as_json(yaml.safe_load(BIGGER))
+    for _ in range(data.draw(st.integers(1, 3))):
+        holder: Any = {"": content}
+        key: Any = ""
+        while isinstance(holder[key], dict | list) and holder[key] and data.draw(st.integers(0, 4)):
+            holder = holder[key]
+            keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+            key = data.draw(st.sampled_from(keys))
+        if key != "":
+            holder[key] = json.loads(data.draw(st.sampled_from(SPOILT)))
+    text = json.dumps(content)
+    try:
+        assert read_compiled(compilation.compile_text(text))
+    except InvalidDocumentError:
+        assert problems(text)

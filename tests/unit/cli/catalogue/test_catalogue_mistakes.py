@@ -1,0 +1,112 @@
+"""Mistakes that people make in catalogues: each is told where it is, and brings no others along."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cli.catalogue.compilation import compile_text
+from cli.catalogue.differences import differences
+from cli.catalogue.problems import InvalidDocumentError
+from cli.catalogue.reading import read_document
+from tests.support.engines import document, rate, service
+
+
+def told(text: str) -> list[str]:
+    with pytest.raises(InvalidDocumentError) as caught:
+        compile_text(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def told_of(services: dict[str, Any], **changes: Any) -> list[str]:
+    return told(json.dumps(document(services, **changes)))
+
+
+PLACE = "carriers.ACME.services.S"
+STEPPED = rate("GB", 5, limit=2) | {"above": {"step": "1 kg", "price": 1}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"weight": [2, 30]}, f"{PLACE}.weight: write a range as {{from: 2, to: 30}}, or its end alone"),
+        ({"weight": {"min": 1}}, f"{PLACE}.weight.min: is unknown here: remove it, or known are: from, to"),
+        ({"Excluded": []}, f"{PLACE}.Excluded: is unknown here: remove it, or did you mean excluded?"),
+        ({"dailyLimit": True}, f"{PLACE}.dailyLimit: 'True' write a whole number"),
+        ({"dailyLimit": 0}, f"{PLACE}.dailyLimit: '0' should be greater than or equal to 1"),
+        ({"locations": ["a b"]}, f"{PLACE}.locations.0: 'a b' write 1 to 64 letters, digits, '_' or '-', a letter or"),
+        ({"delivery": {"window": ["08:00"] * 3}}, f"{PLACE}.delivery.window: write fewer items; a window has two"),
+        ({"rates": [rate("GB", 5) | {"price": 5}]}, f"{PLACE}.rates.0.price: is unknown here: remove it, or known are"),
+        ({"rates": [STEPPED], "weight": "30 kgs"}, f"{PLACE}.weight.to: '30 kgs' write a number and one of kg, g,"),
+        ({"surcharges": ["fuel"]}, f"{PLACE}.surcharges: 'fuel' is no surcharge of this catalogue: did you mean Fuel?"),
+    ],
+)
+def test_a_mistake_is_told_by_itself_with_what_to_write(changes: dict[str, Any], problem: str) -> None:
+    fuel = {"Fuel": {"type": "Additive", "amount": 1}}
+    (line,) = told_of({"S": service(**changes)}, surcharges=fuel)
+    assert line.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"zones": {"EMPTY": None, "HIGHLANDS": ["GB-IV"]}}, "zones.EMPTY: write a list, as [GB, FR]"),
+        ({"surcharges": {"Fuel": {"type": "Additive", "amount": 1}, "New": None}}, "surcharges.New: write a mapping"),
+    ],
+)
+def test_a_name_with_nothing_under_it_hides_no_other_mistake(changes: dict[str, Any], problem: str) -> None:
+    first, second = told_of({"S": service(excluded=["HIGHLAND"])}, **changes)
+    assert first.startswith(problem)
+    assert second.startswith(f"{PLACE}.excluded.0: 'HIGHLAND' write the name of a zone")
+
+
+def test_an_empty_service_hides_no_mistake_of_its_carrier() -> None:
+    first, second = told_of({"EMPTY": None, "S": service(surcharges=["Feul"])}, groups={"all": ["EMPTY", "S"]})
+    assert first.startswith("carriers.ACME.services.EMPTY: write a mapping")
+    assert second.startswith(f"{PLACE}.surcharges: 'Feul' is no surcharge")
+
+
+def test_a_wrong_exchange_rate_accuses_no_service_of_those_that_follow() -> None:
+    rates = [
+        {"currency": "USD", "rate": -1, "from": "2026-01-01"},
+        {"currency": "EUR", "rate": 0.86, "from": "2026-01-01"},
+    ]
+    (line,) = told_of({"S": service(currency="EUR"), "T": service(currency="USD")}, exchangeRates=rates)
+    assert line.startswith("exchangeRates.0.rate: '-1'")
+
+
+@pytest.mark.parametrize("value", ["0", "true", "2026-12-24T00:00:00", "20261224", "2026-02-30"])
+def test_a_date_is_written_as_one(value: str) -> None:
+    surcharge = {"type": "Additive", "amount": 1, "from": value}
+    (line,) = told_of({"S": service()}, surcharges={"Fuel": surcharge})
+    assert line.startswith(f"surcharges.Fuel.from: '{value}' write a date")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("version: !!int x\n", "the document: can't be read"),
+        ("version: a\nrates: {price: 12,45}\n", "rates: is unknown here"),
+    ],
+)
+def test_what_yaml_makes_of_a_slip_is_no_traceback(text: str, problem: str) -> None:
+    assert any(line.startswith(problem) for line in told(text))
+
+
+def test_a_band_that_is_added_and_one_that_is_changed_are_told_each() -> None:
+    old = read_document(json.dumps(document({"S": service(rates=[rate("GB", 1, 2, 3)])})))
+    new = read_document(json.dumps(document({"S": service(rates=[rate("GB", 1, 9, 3, 4)])})))
+    lines = differences(old, new)
+    assert f"~ {PLACE}.rates.0.bands.1.price: 2 -> 9" in lines
+    assert any(line.startswith(f"+ {PLACE}.rates.0.bands.3") for line in lines)
+
+
+def test_a_key_that_comes_twice_hides_no_other_mistake() -> None:
+    text = json.dumps(document({"S": service(surcharges=["Feul"])}))
+    twice = text.replace('"carriers": {', '"zones": {"A": ["GB"], "A": ["FR"]}, "carriers": {', 1)
+    first, second = told(twice)
+    assert first.endswith("'A' comes twice in one mapping: keep one")
+    assert second.startswith(f"{PLACE}.surcharges: 'Feul' is no surcharge")
+    first, second = told(twice.replace('"Feul"', "7"))
+    assert "comes twice" in first
+    assert second.startswith(f"{PLACE}.surcharges.0: '7' write text")

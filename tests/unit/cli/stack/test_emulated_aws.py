@@ -1,0 +1,39 @@
+"""The local AWS authorizes requests as AWS does, where MiniStack by itself does not."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+
+from cli.stack.emulated_aws import authorized_as_by_aws, loopback_as_tls
+
+
+def finish(call: Awaitable[None]) -> None:
+    """Runs a call that waits for nothing, without a loop, which would open a socket."""
+    assert list(call.__await__()) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "authorized"),
+    [
+        ("sns:PublishBatch", "sns:Publish"),
+        ("sqs:SendMessageBatch", "sqs:SendMessage"),
+        ("dynamodb:BatchGetItem", "dynamodb:BatchGetItem"),
+        (None, None),
+    ],
+)
+def test_a_batch_needs_the_permission_of_what_it_does(found: str | None, authorized: str | None) -> None:
+    assert authorized_as_by_aws(lambda *_, **__: found)("sqs", method="POST") == authorized
+
+
+def test_a_request_over_the_loopback_counts_as_one_over_tls() -> None:
+    seen: list[dict[str, Any]] = []
+
+    async def application(scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+        seen.append(scope)
+
+    scope = {"type": "http", "headers": [(b"host", b"127.0.0.1")]}
+    finish(loopback_as_tls(application)(scope, None, None))
+    finish(loopback_as_tls(application)({"type": "lifespan"}, None, None))
+    assert seen[0]["headers"] == [(b"host", b"127.0.0.1"), (b"x-forwarded-proto", b"https")]
+    assert seen[1] == {"type": "lifespan"}

@@ -1,0 +1,276 @@
+"""The stream's use case: every changed record has its event published, or comes again."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from allocation.aws.dynamodb.items import from_item, to_item
+from allocation.aws.lambda_events import changes
+from allocation.domain.outcome import Allocated, Cancelled, Deallocated, Standing
+from allocation.domain.record import AllocationRecord, PastFailure
+from allocation.domain.reference import ConsignmentReference
+from allocation.domain.summary import AllocationSummary
+from allocation.events.publish_allocations import Change, PublishAllocations
+from allocation.ports import Unpublishable
+from allocation.records.stored_record import record_document
+from tests.support.ports import InMemoryEventPublisher, InMemoryUnpublishable
+from tests.support.samples import FAILED, NOON, A, B, C, json_of, record_of, summary_of
+
+
+def change(sequence_number: str, record: AllocationRecord) -> Change:
+    """A change as it comes out of the table's stream."""
+    return Change(sequence_number, from_item(to_item(record_document(record))))
+
+
+def nested(levels: int) -> Any:
+    """A value inside so many lists."""
+    value: Any = "deep"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def use_case(publisher: InMemoryEventPublisher | None = None) -> PublishAllocations:
+    return PublishAllocations(publisher or InMemoryEventPublisher(), InMemoryUnpublishable())
+
+
+def published(*batch: Change) -> Sequence[Any]:
+    publisher = InMemoryEventPublisher()
+    assert use_case(publisher).process(batch).failed == {}
+    return publisher.published
+
+
+@pytest.mark.parametrize(
+    ("stream", "event"),
+    [
+        ("stream-insert-allocated.json", "consignment-allocated-v1.json"),
+        ("stream-insert-failed.json", "consignment-allocation-failed-v1.json"),
+        ("stream-later-schema.json", "consignment-allocated-v1.json"),
+    ],
+)
+def test_a_stream_record_is_published_as_its_documented_event(stream: str, event: str) -> None:
+    (sent,) = published(*changes(json_of(stream)))
+    assert json.loads(sent.body) == json_of(event)
+    assert sent.event_id == json_of(event)["id"]
+
+
+def earlier(**fields: Any) -> dict[str, Any]:
+    """A stream event with a record that has nothing but the fields which it was read by from the beginning."""
+    document = {
+        "consignmentReference": A,
+        "orderReference": "WEB-1",
+        "version": 1,
+        "allocatedAt": "2025-01-01T00:00:00.000Z",
+        **fields,
+    }
+    return {"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": to_item(document)}}]}
+
+
+def test_an_allocation_as_an_earlier_version_recorded_it_is_published() -> None:
+    summary = summary_of(A).to_json()
+    (sent,) = published(*changes(earlier(state="Allocated", allocationSummary=summary)))
+    assert json.loads(sent.body) == {
+        "specversion": "1.0",
+        "id": f"{A}#1",
+        "source": "/carrier-allocation",
+        "type": "consignment.allocated",
+        "subject": A,
+        "time": "2025-01-01T00:00:00.000Z",
+        "datacontenttype": "application/json",
+        "data": {
+            "orderReference": "WEB-1",
+            "consignmentReference": A,
+            "state": "Allocated",
+            "allocationSummary": summary,
+        },
+    }
+    assert (sent.event_id, sent.attributes) == (f"{A}#1", {"type": "consignment.allocated"})
+
+
+def test_a_failure_as_an_earlier_version_recorded_it_is_published() -> None:
+    failure = {"code": "NoCarrierServiceAvailable", "message": "nothing fits"}
+    (sent,) = published(*changes(earlier(state="AllocationFailed", failure=failure)))
+    event = json.loads(sent.body)
+    assert (event["id"], event["type"]) == (f"{A}#1", "consignment.allocation_failed")
+    assert event["data"] == {
+        "orderReference": "WEB-1",
+        "consignmentReference": A,
+        "state": "AllocationFailed",
+        "failure": failure,
+    }
+    assert sent.attributes == {"type": "consignment.allocation_failed"}
+
+
+def test_subscribers_can_filter_by_type_mode_carrier_and_service() -> None:
+    (sent,) = published(*changes(json_of("stream-insert-allocated.json")))
+    assert sent.attributes == {
+        "type": "consignment.allocated",
+        "mode": "default_rules",
+        "carrierReference": "CARRIER_X",
+        "carrierServiceReference": "CX_NDS",
+    }
+
+
+def test_an_attribute_without_a_value_is_left_out() -> None:
+    (sent,) = published(*changes(json_of("stream-insert-failed.json")))
+    assert sent.attributes == {"type": "consignment.allocation_failed", "mode": "service_group"}
+
+
+def test_the_documented_summary_round_trips_exactly() -> None:
+    (documented,) = json_of("allocation-summary.json")
+    assert json.dumps(AllocationSummary.model_validate(documented).to_json()) == json.dumps(documented)
+
+
+def test_the_documented_summary_reaches_subscribers_exactly() -> None:
+    (documented,) = json_of("allocation-summary.json")
+    reference = ConsignmentReference("EC-000-05B-MMA")
+    outcome = Allocated(AllocationSummary.model_validate(documented))
+    (sent,) = published(change("1", record_of(reference, outcome)))
+    assert json.loads(sent.body)["data"]["allocationSummary"] == documented
+
+
+def test_fields_that_only_pro_knows_reach_subscribers() -> None:
+    more = {"Price": {"Net": 4.95}, "Rank": 3, "Cached": True, "Note": None}
+    (sent,) = published(change("1", record_of(A, Allocated(summary_of(A, **more)))))
+    summary = json.loads(sent.body)["data"]["allocationSummary"]
+    assert {name: summary[name] for name in more} == more
+
+
+def test_an_event_that_is_repeated_has_the_same_id_and_body() -> None:
+    first, second = published(change("1", record_of(A)), change("2", record_of(A)))
+    assert first == second
+    assert first.event_id == f"{A}#1"
+
+
+def test_a_later_version_of_a_record_has_an_id_of_its_own() -> None:
+    first, second = published(change("1", record_of(A, FAILED)), change("2", replace(record_of(A), version=2)))
+    assert (first.event_id, second.event_id) == (f"{A}#1", f"{A}#2")
+
+
+def test_an_event_that_is_not_taken_returns_its_change_alone() -> None:
+    publisher = InMemoryEventPublisher(unpublishable={f"{B}#1"})
+    batch = [change(number, record_of(each)) for number, each in (("10", A), ("11", B), ("12", C))]
+    report = use_case(publisher).process(batch)
+    assert report.failed == {"11": "not_published"}
+    assert report.published == [event.event_id for event in publisher.published] == [f"{A}#1", f"{C}#1"]
+
+
+@pytest.mark.parametrize(
+    ("standing", "kind"), [(Deallocated(), "consignment.deallocated"), (Cancelled(), "consignment.cancelled")]
+)
+def test_what_undoes_an_allocation_is_published_without_the_past_failure(standing: Standing, kind: str) -> None:
+    past = PastFailure(FAILED.failure, NOON)
+    (sent,) = published(change("1", replace(record_of(A), outcome=standing, version=3, past_failure=past)))
+    event = json.loads(sent.body)
+    assert (event["id"], event["type"]) == (f"{A}#3", kind)
+    assert event["data"].keys() == {"orderReference", "consignmentReference", "mode", "state"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        from_item(json_of("stream-foreign-record.json")["Records"][0]["dynamodb"]["NewImage"]),
+        {**record_document(record_of(A)), "state": "Teleported"},
+        {**record_document(record_of(A)), "version": "one"},
+        {**record_document(record_of(A)), "allocationSummary": "none"},
+    ],
+    ids=["empty", "foreign", "state", "version", "summary"],
+)
+def test_what_is_no_allocation_record_fails_alone(document: dict[str, Any]) -> None:
+    publisher = InMemoryEventPublisher()
+    report = use_case(publisher).process([Change("10", document), change("11", record_of(B))])
+    assert (report.failed, report.set_aside) == ({}, {"10": "NotAnAllocationRecord"})
+    assert report.published == [event.event_id for event in publisher.published] == [f"{B}#1"]
+
+
+@pytest.mark.parametrize(
+    "image", [{"state": "no typed value"}, {"state": {"X": "?"}}, {"state": {"N": "one"}}, [1], None]
+)
+def test_an_image_that_can_not_be_read_fails_alone(image: Any) -> None:
+    good = json_of("stream-insert-allocated.json")["Records"][0]
+    event = {"Records": [{"dynamodb": {"SequenceNumber": "10", "NewImage": image}}, good]}
+    report = use_case().process(changes(event))
+    assert (report.failed, report.set_aside) == ({}, {"10": "NotAnAllocationRecord"})
+    assert report.published == ["EC-000-05B-MMA#1"]
+
+
+def test_what_others_put_into_an_item_is_not_read() -> None:
+    item = to_item(record_document(record_of(A)))
+    image = {**item, "theirs": {"X": "no type that there is"}, "explanation": {"B": "x" * 300_000}}
+    (sent,) = published(*changes({"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}}]}))
+    assert sent.event_id == f"{A}#1"
+
+
+def test_a_summary_that_would_take_long_to_read_fails_alone() -> None:
+    item = to_item(record_document(record_of(A)))
+    summary = {"M": {**item["allocationSummary"]["M"], "Extra": {"L": [{"N": "1"}] * 30_000}}}
+    bad = {"dynamodb": {"SequenceNumber": "10", "NewImage": {**item, "allocationSummary": summary}}}
+    event = {"Records": [bad, json_of("stream-insert-allocated.json")["Records"][0]]}
+    report = use_case().process(changes(event))
+    assert (report.failed, report.set_aside) == ({}, {"10": "NotAnAllocationRecord"})
+    assert report.published == ["EC-000-05B-MMA#1"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "cause"),
+    [({"orderReference": "x" * 300_000}, "EventTooLarge"), ({"mode": "y" * 300_000}, "EventTooLarge")],
+    ids=["order reference", "mode"],
+)
+def test_a_record_that_no_event_can_hold_fails_alone(extra: dict[str, Any], cause: str) -> None:
+    document = {**record_document(record_of(A)), **extra}
+    report = use_case().process([Change("10", document), change("11", record_of(B))])
+    assert (report.failed, report.set_aside) == ({}, {"10": cause})
+    assert report.published == [f"{B}#1"]
+
+
+def test_a_summary_too_deep_to_be_written_fails_alone() -> None:
+    document = record_document(record_of(A))
+    deep = {**document, "allocationSummary": {**document["allocationSummary"], "Extra": nested(300)}}
+    report = use_case().process([Change("10", deep), change("11", record_of(B))])
+    assert (report.failed, report.set_aside) == ({}, {"10": "NotAnAllocationRecord"})
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [{"Surprise": "x" * 150_000}, {"Description": "\U0001f600" * 60_000}, {"": 1}, {"Deep": nested(40)}],
+    ids=["large", "large in ASCII", "nameless", "deep"],
+)
+def test_a_summary_that_can_not_be_kept_whole_is_kept_in_its_documented_fields(extra: dict[str, Any]) -> None:
+    outcome = Allocated(summary_of(A, **extra))
+    document = record_document(record_of(A, outcome))
+    (sent,) = published(Change("1", from_item(to_item(document))))
+    summary = json.loads(sent.body)["data"]["allocationSummary"]
+    whole = summary_of(A).to_json()
+    assert {**summary, "Description": None} == {**whole, "Description": None}
+    assert len(sent.body) < 5_000
+    assert document["carrierServiceReference"] == "CX_NDS"
+
+
+def test_a_reference_that_sqs_would_refuse_is_in_the_event_and_not_in_its_attributes() -> None:
+    outcome = Allocated(summary_of(A, CarrierReference="C\u0001", CarrierServiceReference="S" * 300))
+    (sent,) = published(change("1", record_of(A, outcome)))
+    assert sent.attributes == {"type": "consignment.allocated", "mode": "default_rules"}
+    assert json.loads(sent.body)["data"]["allocationSummary"]["CarrierReference"] == "C\u0001"
+
+
+def test_a_batch_without_a_single_record_publishes_nothing() -> None:
+    publisher = InMemoryEventPublisher()
+    assert use_case(publisher).process([Change("10", {})]).published == []
+    assert publisher.published == []
+
+
+def test_what_can_never_be_published_is_kept_by_its_reference_and_holds_up_nothing() -> None:
+    unpublishable = InMemoryUnpublishable()
+    foreign = Change("10", {"owner": "somebody else"}, A)
+    report = PublishAllocations(InMemoryEventPublisher(), unpublishable).process([foreign, change("11", record_of(B))])
+    assert (report.failed, report.set_aside, report.published) == ({}, {"10": "NotAnAllocationRecord"}, [f"{B}#1"])
+    assert unpublishable.kept == [Unpublishable("10", A, "NotAnAllocationRecord")]
+
+
+def test_what_can_not_be_set_aside_comes_again() -> None:
+    report = PublishAllocations(InMemoryEventPublisher(), InMemoryUnpublishable(full=True)).process([Change("10", {})])
+    assert (report.failed, report.set_aside) == ({"10": "NotAnAllocationRecord"}, {})

@@ -1,0 +1,37 @@
+"""How long messages wait that are not done."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allocation.domain.outcome import Deferred
+from allocation.orders.backoff import LONGEST_SECONDS, LONGEST_WISH_SECONDS, wait_seconds
+from allocation.pro.retry_after import MAXIMUM_SECONDS
+
+OUTAGE = Deferred("outage")
+
+
+def test_waits_double_up_to_a_quarter_of_an_hour() -> None:
+    waits = [wait_seconds(OUTAGE, received, jitter=1) for received in range(1, 10)]
+    assert waits == [15, 30, 60, 120, 240, 480, 900, 900, 900]
+
+
+@given(received=st.integers(1, 1000), jitter=st.floats(0, 1, exclude_max=True))
+def test_a_wait_is_at_least_half_of_what_it_may_be_and_never_too_long(received: int, jitter: float) -> None:
+    longest = wait_seconds(OUTAGE, received, jitter=1)
+    assert longest // 2 <= wait_seconds(OUTAGE, received, jitter) <= longest <= LONGEST_SECONDS
+
+
+@given(wish=st.integers(0, 10**9), jitter=st.floats(0, 1, exclude_max=True))
+def test_a_wish_to_be_left_alone_is_honoured_as_long_as_any_is_believed(wish: int, jitter: float) -> None:
+    waited = wait_seconds(Deferred("throttled", wish), 1, jitter)
+    assert min(wish, MAXIMUM_SECONDS) <= waited <= LONGEST_WISH_SECONDS
+
+
+def test_messages_that_were_told_the_same_wish_do_not_come_back_together() -> None:
+    waits = {wait_seconds(Deferred("throttled", 600), 1, jitter) for jitter in (0.0, 0.2, 0.4, 0.6, 0.8)}
+    assert len(waits) == 5
+
+
+def test_work_that_ran_out_of_time_goes_on_at_once_until_its_receives_have_to_last() -> None:
+    waits = [wait_seconds(Deferred("out_of_time"), received, jitter=1) for received in (1, 10, 11, 12, 30)]
+    assert waits == [0, 0, 15, 30, 900]

@@ -1,0 +1,373 @@
+"""The matrix of `docs/pro-client.md`: every row of it is a case here, by the same name, and the other way round."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure
+from allocation.domain.reference import ConsignmentReference
+from allocation.pro.calls import AllocationCall
+from allocation.pro.client import KeyUnavailableError, NoReplyError, NotSentError, Reply
+from allocation.pro.verdicts import (
+    ASKED_BEFORE,
+    CallError,
+    Doubtful,
+    OutOfTimeError,
+    TryAgain,
+    Untouched,
+    judge,
+    judge_state,
+)
+from tests.support.pro_state import Consignment, ProState
+
+A, B = ConsignmentReference("EC-000-000-AAA"), ConsignmentReference("EC-000-000-BBB")
+BASE_URL = "https://api.electioapp.com"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "pro-client.md"
+PAGE = b"<html>Not here</html>"
+ERROR = b'{"Code": "SomethingIsWrongException", "Message": "Something is wrong"}'
+ONE, TWO = AllocationCall("/one", b"", (A,)), AllocationCall("/two", b"", (A, B))
+
+
+def error(code: str) -> bytes:
+    return json.dumps({"Code": code, "Message": "No such thing", "Details": [{"Message": "at all"}]}).encode()
+
+
+def replies(*statuses: int, bodies: tuple[bytes, ...] = (ERROR,), wish: int | None = None) -> list[Reply | CallError]:
+    return [Reply(status, body, wish) for status in statuses for body in bodies]
+
+
+def each(table: Mapping[str, tuple[Any, ...]]) -> list[Any]:
+    """A case for each example of each row: a row has one list of them."""
+    return [
+        pytest.param(row, example, id=f"{row}-{number}")
+        for row, columns in table.items()
+        for examples in columns
+        if isinstance(examples, list)
+        for number, example in enumerate(examples)
+    ]
+
+
+def rows(heading: str) -> set[str]:
+    """The first cells of the table under a heading of the document."""
+    section = DOCUMENT.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return {cell.strip() for cell in re.findall(r"^\| (.+?) \|", section, re.MULTILINE)[1:]}
+
+
+OTHERS = (400, 404, 410, 422)
+"""Of the statuses that have no row of their own, for which 400 stands; `test_400_stands_for...` has all of them."""
+FAILURE = Failure("SomethingIsWrongException", "Something is wrong")
+WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[Reply | CallError], Untouched | Doubtful]] = {
+    "no connection": (ONE, DefaultRules(), [NotSentError("")], Untouched("outage")),
+    "no key": (ONE, DefaultRules(), [KeyUnavailableError("")], Untouched("credentials", final=True)),
+    "no time left": (ONE, DefaultRules(), [OutOfTimeError("")], Untouched("out_of_time", final=True)),
+    "connection lost, or no reply in time": (
+        TWO,
+        DefaultRules(),
+        [NoReplyError("", timed_out=timed_out) for timed_out in (False, True)],
+        Doubtful("outcome_unknown", again=False, open=True),
+    ),
+    "401": (ONE, DefaultRules(), replies(401, bodies=(PAGE, ERROR)), Untouched("credentials", final=True)),
+    "403": (ONE, DefaultRules(), replies(403, bodies=(PAGE,)), Untouched("credentials", final=True)),
+    "403 with `Retry-After`": (
+        ONE,
+        DefaultRules(),
+        replies(403, bodies=(PAGE, ERROR), wish=60),
+        Untouched("throttled", 60),
+    ),
+    "403 with an error of PRO's": (ONE, DefaultRules(), replies(403), Doubtful("outage", FAILURE)),
+    "429": (TWO, DefaultRules(), replies(429, bodies=(PAGE, ERROR), wish=7), Untouched("throttled", 7)),
+    "408, 409, 423, 425": (
+        ONE,
+        DefaultRules(),
+        replies(408, 409, 423, 425, bodies=(PAGE, ERROR)),
+        Doubtful("outage", open=True),
+    ),
+    "400 with an error, one consignment": (ONE, DefaultRules(), replies(*OTHERS), Doubtful("outage", FAILURE)),
+    "400 with an error, several consignments": (TWO, DefaultRules(), replies(*OTHERS), Doubtful("outage")),
+    "400, unknown carrier service or service group": (
+        TWO,
+        CarrierService("CX_NDS"),
+        replies(*OTHERS, bodies=(error("MpdCarrierServiceNotFoundException"),)),
+        Doubtful(
+            "outage",
+            Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing at all"),
+        ),
+    ),
+    "400 without an error of PRO's": (
+        ONE,
+        DefaultRules(),
+        replies(*OTHERS, bodies=(PAGE, b"")),
+        Doubtful("outage", open=True),
+    ),
+    "521 with an error": (
+        ONE,
+        DefaultRules(),
+        replies(521),
+        Doubtful("outage", Failure("NoCarrierServiceAvailable", "Something is wrong")),
+    ),
+    "521 without an error of PRO's": (
+        ONE,
+        DefaultRules(),
+        replies(521, bodies=(PAGE, b"")),
+        Doubtful("outage", open=True),
+    ),
+    "500, 503": (
+        ONE,
+        DefaultRules(),
+        replies(500, 503, bodies=(PAGE, ERROR), wish=20),
+        Doubtful("outage", retry_after_seconds=20, open=True),
+    ),
+    "502, 504": (
+        ONE,
+        DefaultRules(),
+        replies(502, 504, bodies=(PAGE, ERROR)),
+        Doubtful("outcome_unknown", again=False, open=True),
+    ),
+    "302": (ONE, DefaultRules(), replies(302, bodies=(b"", ERROR)), Doubtful("outage", open=True)),
+    "200, unreadable": (
+        TWO,
+        DefaultRules(),
+        replies(200, bodies=(PAGE, b"", b'"?"')),
+        Doubtful("outcome_unknown", open=True),
+    ),
+    "202, unreadable": (
+        TWO,
+        DefaultRules(),
+        replies(202, bodies=(PAGE, b"", b'"?"')),
+        Doubtful("outcome_unknown", again=False, open=True),
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "reply"), each(WHOLE))
+def test_a_reply_to_a_whole_call_means_the_same_for_each_consignment(row: str, reply: Reply | CallError) -> None:
+    call, mode, _, expected = WHOLE[row]
+
+    assert judge(call, mode, reply) == dict.fromkeys(call.references, expected)
+
+
+@pytest.mark.parametrize("call", [ONE, TWO], ids=["one consignment", "two"])
+@pytest.mark.parametrize("body", [ERROR, PAGE], ids=["error", "page"])
+def test_400_stands_for_all_of_the_400s_that_have_no_row_of_their_own(call: AllocationCall, body: bytes) -> None:
+    of_their_own = {int(status) for row in rows("An allocation call") for status in re.findall(r"\b4\d\d\b", row)}
+    verdicts = {status: judge(call, DefaultRules(), Reply(status, body)) for status in range(400, 500)}
+
+    assert 401 in of_their_own
+    assert [status for status in verdicts if status not in of_their_own and verdicts[status] != verdicts[400]] == []
+
+
+def test_an_unknown_service_group_is_named() -> None:
+    verdicts = judge(ONE, ServiceGroup("valuableGoods"), Reply(404, error("ServiceGroupNotFoundException")))
+
+    failure = Failure("ServiceGroupNotFoundException", "service group valuableGoods: No such thing at all")
+    assert verdicts == {A: Doubtful("outage", failure)}
+
+
+SUCCESS = ProState(BASE_URL).item(A, 200, "It is allocated", "CX_NDS")
+NO_CARRIER = dict.fromkeys(["CarrierReference", "CarrierName", "CarrierServiceReference", "CarrierServiceName"])
+FAILED = {**SUCCESS, **NO_CARRIER, "Description": "It failed"}
+FOREIGN = {**SUCCESS, "ApiLinks": [{"Rel": "detail", "Href": f"{BASE_URL}/consignments/EC-FOR-EIG-N00"}]}
+
+
+def with_status(status: int, item: dict[str, Any] = FAILED) -> dict[str, Any]:
+    return {**item, "StatusCode": status}
+
+
+MISSING = Doubtful("outcome_unknown", open=True)
+WAIT = Doubtful("outcome_unknown", again=False, open=True)
+REFUSED = Doubtful("outage", Failure("AllocationRefused", "It failed"))
+ITEMS: dict[str, tuple[list[Any], Allocated | Doubtful | None]] = {
+    "status 200 with a carrier or carrier service": (
+        [[SUCCESS], [{**SUCCESS, "CarrierReference": None}], [{**SUCCESS, "CarrierServiceReference": None}]],
+        None,
+    ),
+    "status 200 without either": ([[FAILED]], WAIT),
+    "status 202": ([[with_status(202, SUCCESS)], [with_status(202)]], WAIT),
+    "status 400": ([[with_status(status)] for status in (*OTHERS, 403)], REFUSED),
+    "status 521": ([[with_status(521)]], Doubtful("outage", Failure("NoCarrierServiceAvailable", "It failed"))),
+    "status 429": ([[with_status(429)]], Doubtful("throttled")),
+    "status 401, 500": ([[with_status(status)] for status in (401, 500)], Doubtful("outage", open=True)),
+    "missing": ([[]], MISSING),
+    "two that contradict each other": ([[SUCCESS, with_status(400)], [with_status(500), SUCCESS]], MISSING),
+    "no `detail` link": ([[{**SUCCESS, "ApiLinks": links}] for links in (None, SUCCESS["ApiLinks"][1:])], MISSING),
+    "of a consignment not asked for": ([[FOREIGN, SUCCESS], [with_status(400, FOREIGN), SUCCESS]], None),
+    "`WithMessage` (2016), success": ([[{"IsSuccess": True, "Message": "Done", "Data": A, "ApiLinks": []}]], WAIT),
+    "`WithMessage` (2016), no success": ([[{"IsSuccess": False, "Message": "It failed", "Data": A}]], REFUSED),
+}
+
+
+@pytest.mark.parametrize(("row", "document"), each(ITEMS))
+def test_an_item_decides_about_its_consignment_alone(row: str, document: Any) -> None:
+    expected = ITEMS[row][1]
+
+    verdicts = judge(ONE, DefaultRules(), Reply(200, json.dumps(document).encode()))
+
+    if expected is None:
+        verdict = verdicts[A]
+        assert isinstance(verdict, Allocated)
+        assert verdict.summary.to_json() == document[-1]
+    else:
+        assert verdicts == {A: expected}
+
+
+def test_an_items_own_code_is_kept() -> None:
+    document = [{**FAILED, "StatusCode": 400, "Code": "SomethingIsWrongException"}]
+
+    verdicts = judge(ONE, DefaultRules(), Reply(200, json.dumps(document).encode()))
+
+    assert verdicts == {A: Doubtful("outage", Failure("SomethingIsWrongException", "It failed"))}
+
+
+def test_what_an_accepted_call_leaves_open_is_not_asked_for_again_at_once() -> None:
+    verdicts = judge(TWO, DefaultRules(), Reply(202, json.dumps([SUCCESS]).encode()))
+
+    assert verdicts[B] == WAIT
+
+
+def detail(state: str, service: str | None = None, **changes: Any) -> Reply:
+    consignment = Consignment(state, service, "Far too heavy" if state == "AllocationFailed" else None)
+    document = ProState(BASE_URL, consignments={A: consignment}).detail(A)
+    return Reply(200, json.dumps({**document, **changes}).encode())
+
+
+UNKNOWN = Deferred("outcome_unknown")
+FORBIDDEN = Deferred("state_forbidden")
+NO_SERVICE = Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing")
+PLAIN = Doubtful("outage")
+REFUSAL = replace(PLAIN, failure=FAILURE)
+OPEN = replace(PLAIN, open=True)
+NOT_FOUND = AllocationFailed(Failure("ConsignmentNotFoundException", f"PRO knows no consignment {A}"))
+OTHER_STATUSES = (202, 204, 302, 400, 408, 409, 410, 422, 423, 425, 429, 500, 502, 503, 504, 521)
+PAST_ALLOCATION = ("Allocated", "Manifesting", "Manifested", "ManifestFailed", "Dispatched", "Delivered", "AnyOther")
+STATES: dict[str, tuple[list[tuple[Doubtful, Reply | CallError]], AllocationFailed | Deferred | TryAgain | None]] = {
+    "allocated, or further on": (
+        [(doubt, detail(state, "CX_NDS")) for state in PAST_ALLOCATION for doubt in (PLAIN, REFUSAL, OPEN)],
+        None,
+    ),
+    "`AllocationFailed`, after an error": ([(REFUSAL, detail("AllocationFailed"))], AllocationFailed(FAILURE)),
+    "`AllocationFailed`, without an error": ([(PLAIN, detail("AllocationFailed"))], TryAgain("outage")),
+    "`AllocationFailed`, or an error, while a call is open": (
+        [
+            (OPEN, detail("AllocationFailed")),
+            (replace(REFUSAL, open=True), detail("AllocationFailed")),
+            (replace(REFUSAL, open=True), detail("Unallocated")),
+        ],
+        UNKNOWN,
+    ),
+    "`Allocating`, `Deallocating`": (
+        [(doubt, detail(state)) for state in ("Allocating", "Deallocating") for doubt in (PLAIN, REFUSAL, OPEN)],
+        UNKNOWN,
+    ),
+    "`Unallocated`, after an error": ([(REFUSAL, detail("Unallocated"))], AllocationFailed(FAILURE)),
+    "`Unallocated`, without an error": (
+        [(doubt, detail("Unallocated")) for doubt in (PLAIN, OPEN)],
+        TryAgain("outage"),
+    ),
+    "`Cancelled`": ([(PLAIN, detail("Cancelled"))], TryAgain("outage")),
+    "past allocation, without `Allocation`": ([(PLAIN, detail(state)) for state in PAST_ALLOCATION], UNKNOWN),
+    "of another consignment": ([(PLAIN, detail("Allocated", "CX_NDS", Reference=B))], UNKNOWN),
+    "unreadable": ([(REFUSAL, Reply(200, body)) for body in (PAGE, b"", b"[]", b"{}")], UNKNOWN),
+    "404 with an error of PRO's": ([(doubt, Reply(404, ERROR)) for doubt in (PLAIN, REFUSAL)], NOT_FOUND),
+    "404, empty, after an error of PRO's": ([(REFUSAL, Reply(404))], NOT_FOUND),
+    "404, any other, or while a call is open": (
+        [
+            *((PLAIN, Reply(404, body)) for body in (b"", PAGE)),
+            (REFUSAL, Reply(404, PAGE)),
+            *((doubt, Reply(404, ERROR)) for doubt in (OPEN, replace(REFUSAL, open=True))),
+        ],
+        UNKNOWN,
+    ),
+    "401, no key": (
+        [(REFUSAL, reply) for reply in (Reply(401, ERROR), Reply(401, PAGE), KeyUnavailableError(""))],
+        Deferred("credentials"),
+    ),
+    "403": ([(doubt, Reply(403, PAGE)) for doubt in (PLAIN, REFUSAL)], Deferred("credentials")),
+    "403 with `Retry-After`": (
+        [(doubt, Reply(403, body, 60)) for doubt in (PLAIN, REFUSAL) for body in (PAGE, ERROR)],
+        Deferred("throttled", 60),
+    ),
+    "403 with an error of PRO's": ([(doubt, Reply(403, ERROR)) for doubt in (PLAIN, REFUSAL)], FORBIDDEN),
+    "any other reply, or none": (
+        [
+            *((REFUSAL, Reply(status, body)) for status in OTHER_STATUSES for body in (ERROR, PAGE)),
+            *((REFUSAL, NoReplyError("", timed_out=timed_out)) for timed_out in (False, True)),
+            (REFUSAL, NotSentError("")),
+        ],
+        UNKNOWN,
+    ),
+}
+
+
+def test_what_was_asked_for_before_and_can_not_be_read_in_time_says_nothing_of_pro() -> None:
+    assert judge_state(A, ASKED_BEFORE, OutOfTimeError(""), BASE_URL) == Deferred("out_of_time")
+    assert judge_state(A, PLAIN, OutOfTimeError(""), BASE_URL) == UNKNOWN
+
+
+def test_names_in_another_case_are_a_gateways_and_no_error_of_pros() -> None:
+    """A wrong base URL must not fail every order for good."""
+    gateway = b'{"code": "NOT_FOUND", "message": "no Route matched with those values"}'
+    assert judge(ONE, DefaultRules(), Reply(404, gateway)) == {A: Doubtful("outage", open=True)}
+    assert judge_state(A, PLAIN, Reply(404, gateway), BASE_URL) == UNKNOWN
+
+
+@pytest.mark.parametrize(("row", "read"), each(STATES))
+def test_the_state_that_is_read_back_settles_a_doubt(row: str, read: tuple[Doubtful, Reply | CallError]) -> None:
+    expected = STATES[row][1]
+
+    settled = judge_state(A, *read, BASE_URL)
+
+    if expected is None:
+        assert isinstance(settled, Allocated)
+        assert settled.summary.carrier_service_reference == "CX_NDS"
+    else:
+        assert settled == expected
+
+
+def test_an_error_keeps_its_code_unless_it_has_none_and_the_state_names_it() -> None:
+    """The state may be from an earlier allocation that failed for another reason."""
+    kept, named = NO_SERVICE, replace(FAILURE, code="AllocationRefused")
+    for failure, code in ((kept, NO_SERVICE.code), (named, "NoCarrierServiceAvailable")):
+        settled = judge_state(A, replace(PLAIN, failure=failure), detail("AllocationFailed"), BASE_URL)
+        assert settled == AllocationFailed(Failure(code, failure.message))
+
+
+@pytest.mark.parametrize("failure", [FAILURE, NO_SERVICE], ids=lambda failure: failure.code)
+@pytest.mark.parametrize(
+    "reply",
+    [detail("Unallocated"), detail("AllocationFailed"), Reply(404, ERROR), Reply(404)],
+    ids=["unallocated", "failed", "404", "empty 404"],
+)
+def test_an_error_is_no_outcome_while_a_call_is_open(failure: Failure, reply: Reply) -> None:
+    """PRO may yet carry out the call that it has not answered, and allocate what has failed meanwhile."""
+    assert judge_state(A, replace(PLAIN, failure=failure, open=True), reply, BASE_URL) == UNKNOWN
+
+
+@pytest.mark.parametrize("doubt", [*judge(TWO, DefaultRules(), Reply(400, ERROR)).values(), ASKED_BEFORE])
+def test_a_failure_from_before_is_no_outcome_of_a_call_that_did_not_come_to_the_consignment(doubt: Doubtful) -> None:
+    assert isinstance(judge_state(A, doubt, detail("AllocationFailed"), BASE_URL), TryAgain)
+
+
+def test_an_old_failure_does_not_hide_a_later_success() -> None:
+    settled = judge_state(A, PLAIN, detail("Allocated", "CX_NDS", FailedAllocation={"Message": "Too heavy"}), BASE_URL)
+
+    assert isinstance(settled, Allocated)
+
+
+def test_a_consignment_that_may_still_be_worked_on_is_not_tried_again() -> None:
+    doubt = Doubtful("outcome_unknown", again=False, retry_after_seconds=9)
+
+    assert judge_state(A, doubt, detail("Unallocated"), BASE_URL) == Deferred("outcome_unknown", 9)
+
+
+@pytest.mark.parametrize(
+    ("heading", "tested"),
+    [("An allocation call", {*WHOLE, "200, readable"}), ("An item of a 200 or 202", ITEMS), ("Reading back", STATES)],
+)
+def test_every_row_of_the_documented_matrix_is_tested(heading: str, tested: dict[str, Any] | set[str]) -> None:
+    assert rows(heading) == set(tested)
