@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from allocation.api.allocation_requests import MOST_REFERENCES
+from allocation.api.allocation_requests import MAX_REFERENCES
 from allocation.api.authorizer import HEADER
 from allocation.api.operations import Operation
 from allocation.api.replies import ApiError
-from allocation.api.requests import MOST_BYTES
+from allocation.api.requests import MAX_BYTES
 from allocation.api.table import OPERATIONS
 from allocation.api.xml_writing import write_xml
 from allocation.consignments.full_consignment import FullConsignment
@@ -29,7 +29,7 @@ DESCRIPTIONS: Final = {
     404: "There is no such consignment, group or format.",
     405: "The method can't be used here.",
     409: "Others changed the consignment again and again meanwhile; nothing was done: try again.",
-    413: f"The body has more than {MOST_BYTES} bytes.",
+    413: f"The body has more than {MAX_BYTES} bytes.",
     415: "The content-type is neither JSON nor XML.",
     429: "Too many requests: try again later.",
     503: "The service can't answer at the moment: try again.",
@@ -83,7 +83,7 @@ LIST_OF_REFERENCES: Final = {
     "type": "array",
     "items": {"type": "string"},
     "minItems": 1,
-    "maxItems": MOST_REFERENCES,
+    "maxItems": MAX_REFERENCES,
 }
 XML_ROOTS: Final = {"NewConsignment": "Consignment"}
 EXAMPLES: Final[dict[str, Any]] = {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-MOST_ENTRIES: Final = 10
+MAX_ENTRIES: Final = 10
 """What one call takes (SQS API reference)."""
 HIDDEN_SECONDS: Final = 300
 """For how long a message is out of others' sight after it was read; it comes back by itself if this process dies."""
@@ -88,7 +88,7 @@ class DeadLetterQueue:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for run in batches(self._held.values(), MOST_ENTRIES):
+        for run in batches(self._held.values(), MAX_ENTRIES):
             entries: list[Any] = [
                 {"Id": str(at), "ReceiptHandle": handle, "VisibilityTimeout": 0} for at, handle in enumerate(run)
             ]
@@ -122,7 +122,7 @@ class DeadLetterQueue:
     def _receive(self) -> list["MessageTypeDef"]:
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
-            MaxNumberOfMessages=MOST_ENTRIES,
+            MaxNumberOfMessages=MAX_ENTRIES,
             WaitTimeSeconds=POLL_SECONDS,
             VisibilityTimeout=HIDDEN_SECONDS,
             MessageAttributeNames=["All"],

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from allocation.batches import batches
-from cli.operations.dead_letters import MOST_ENTRIES, DeadLetter, DeadLetterQueue
+from cli.operations.dead_letters import MAX_ENTRIES, DeadLetter, DeadLetterQueue
 from cli.operations.target import Target
 
-MOST_BYTES: Final = 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024
 """What one SendMessageBatch takes (SQS API reference)."""
 CANT_BE_DECOMPRESSED: Final = "its body can't be decompressed"
 
@@ -73,7 +73,7 @@ def send(target: Target, queue: DeadLetterQueue, letters: Sequence[DeadLetter], 
     """Sends messages to the order queue, and takes off the DLQ what that has taken."""
     result.failed |= {letter.message_id: CANT_BE_DECOMPRESSED for letter in letters if letter.body is None}
     sendable = [letter for letter in letters if letter.body is not None]
-    for run in batches(sendable, MOST_ENTRIES, MOST_BYTES, size):
+    for run in batches(sendable, MAX_ENTRIES, MAX_BYTES, size):
         answer = target.sqs.send_message_batch(QueueUrl=target.order_queue_url, Entries=entries(run))
         result.failed |= {run[int(failure["Id"])].message_id: failure["Code"] for failure in answer.get("Failed", [])}
         taken = answer.get("Successful", [])

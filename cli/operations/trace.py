@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 INDEX: Final = "consignments-by-order"
 KEY: Final = "consignmentReference"
-MOST_KEYS: Final = 100
+MAX_KEYS: Final = 100
 """What one BatchGetItem takes (DynamoDB API reference)."""
 
 Record = dict[str, Any]
@@ -71,7 +71,7 @@ def records_of(dynamodb: "DynamoDBClient", table: str, order: str) -> list[Recor
 
 def items_of(dynamodb: "DynamoDBClient", table: str, order: str) -> Iterator[dict[str, Any]]:
     """The table's items of an order's consignments."""
-    for keys in batches(keys_of(dynamodb, table, order), MOST_KEYS):
+    for keys in batches(keys_of(dynamodb, table, order), MAX_KEYS):
         wanted: dict[str, Any] = {table: {"Keys": keys, "ConsistentRead": True}}
         while wanted:
             answer = dynamodb.batch_get_item(RequestItems=wanted)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 OBSERVER_QUEUE: Final = "local-run-observer"
-MOST_KEYS: Final = 100
+MAX_KEYS: Final = 100
 """Keys that one BatchGetItem takes."""
 
 
@@ -42,8 +42,8 @@ class Observer:
 
     def _read_records(self, references: Sequence[str]) -> None:
         table = self._stack.allocations_table
-        for start in range(0, len(references), MOST_KEYS):
-            keys = [{"consignmentReference": {"S": item}} for item in references[start : start + MOST_KEYS]]
+        for start in range(0, len(references), MAX_KEYS):
+            keys = [{"consignmentReference": {"S": item}} for item in references[start : start + MAX_KEYS]]
             answer = self._clients.dynamodb.batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
             for item in answer["Responses"].get(table, []):
                 record = read_record(item)

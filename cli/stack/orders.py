@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 from cli.errors import UsageError
 from cli.paths import shown
 
-LARGEST_MESSAGE: Final = 1024 * 1024
+MAX_MESSAGE: Final = 1024 * 1024
 """Bytes of a message body that SQS takes."""
 
 
@@ -46,7 +46,7 @@ def load_orders(path: Path) -> tuple[OrderMessage, ...]:
 
 def read_line(line: str, place: str) -> OrderMessage:
     """One line as a message to send. Raises `UsageError` that names the `place` unless it is a JSON object."""
-    if len(line.encode()) > LARGEST_MESSAGE:
+    if len(line.encode()) > MAX_MESSAGE:
         raise UsageError(f"{place} is larger than the 1 MiB that SQS takes: split the order.")
     try:
         message = json.loads(line, parse_constant=refuse_constant)

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-MOST_ENTRIES: Final = 10
-MOST_BYTES: Final = 1024 * 1024
+MAX_ENTRIES: Final = 10
+MAX_BYTES: Final = 1024 * 1024
 """What one SendMessageBatch takes (SQS API reference)."""
 
 
@@ -20,7 +20,7 @@ def batches(bodies: Iterable[str]) -> Iterator[list[str]]:
     size = 0
     for body in bodies:
         length = len(body.encode())
-        if batch and (len(batch) == MOST_ENTRIES or size + length > MOST_BYTES):
+        if batch and (len(batch) == MAX_ENTRIES or size + length > MAX_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(body)
@@ -42,7 +42,7 @@ def send_batch(sqs: "SQSClient", queue_url: str, bodies: Sequence[str]) -> list[
 def take_all(sqs: "SQSClient", queue_url: str) -> Iterator["MessageTypeDef"]:
     """Takes messages off a queue, with their attributes, until it has none to give."""
     while messages := sqs.receive_message(
-        QueueUrl=queue_url, MaxNumberOfMessages=MOST_ENTRIES, MessageAttributeNames=["All"]
+        QueueUrl=queue_url, MaxNumberOfMessages=MAX_ENTRIES, MessageAttributeNames=["All"]
     ).get("Messages"):
         yield from messages
         handles = [{"Id": str(place), "ReceiptHandle": item["ReceiptHandle"]} for place, item in enumerate(messages)]

@@ -8,7 +8,7 @@ from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure
 from allocation.pro.health import OutageError
 from allocation.pro.parallel import STATE_SECONDS
-from allocation.pro.rounds import MAXIMUM_ROUNDS
+from allocation.pro.rounds import MAX_ROUNDS
 from tests.contract.pro_over_http import (
     HURRY,
     MODES,
@@ -225,7 +225,7 @@ def test_items_that_are_no_word_about_their_consignments_are_read_back_and_asked
 )
 def test_items_that_stay_without_a_word_go_back_to_the_queue(pro: Pro, kind: str, cause: str, seconds: float) -> None:
     """A 429 was not begun with; what failed inside PRO may be carried out yet, and is left alone for longer."""
-    pro.server.faults.script(*[Fault(kind, before=True, path="allocation")] * MAXIMUM_ROUNDS)
+    pro.server.faults.script(*[Fault(kind, before=True, path="allocation")] * MAX_ROUNDS)
 
     assert pro.allocate([A]) == {A: Deferred(cause)}
     assert pro.claims.given_back == [(A, seconds)]

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.pro.client import (
     FETCH_PAUSE_SECONDS,
-    LONGEST_IDLE,
-    MAXIMUM_REPLY_BYTES,
+    MAX_IDLE,
+    MAX_REPLY_BYTES,
     KeyUnavailableError,
     NoReplyError,
     NotSentError,
@@ -114,7 +114,7 @@ def test_a_connection_that_died_while_idle_is_replaced(pro: ProServer) -> None:
 def test_a_reply_of_any_size_is_not_read_to_its_end(pro: ProServer) -> None:
     pro.faults.script(Fault("huge"))
 
-    with pytest.raises(NoReplyError, match=f"larger than {MAXIMUM_REPLY_BYTES} bytes"):
+    with pytest.raises(NoReplyError, match=f"larger than {MAX_REPLY_BYTES} bytes"):
         put(ProClient(pro.url, lambda: KEY))
 
 
@@ -136,7 +136,7 @@ def test_a_redirect_to_nowhere_is_a_reply_like_any_other(pro: ProServer, locatio
 def test_a_redirect_of_any_size_is_not_read_to_its_end(pro: ProServer) -> None:
     pro.faults.script(Fault("huge_redirect"))
 
-    with pytest.raises(NoReplyError, match=f"larger than {MAXIMUM_REPLY_BYTES} bytes"):
+    with pytest.raises(NoReplyError, match=f"larger than {MAX_REPLY_BYTES} bytes"):
         put(ProClient(pro.url, lambda: KEY))
 
 
@@ -342,7 +342,7 @@ def answered_with(wire: bytes) -> Reply:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n123",
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n\r\n" + b" " * (MAXIMUM_REPLY_BYTES + 1),
+        b"HTTP/1.1 200 OK\r\n\r\n" + b" " * (MAX_REPLY_BYTES + 1),
     ],
 )
 def test_what_is_no_whole_http_reply_is_a_lost_one(wire: bytes) -> None:
@@ -384,10 +384,10 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(pro: ProServer) -
     clock = [now]
     client = ProClient(pro.url, lambda: KEY, now=lambda: clock[0])
     put(client)
-    clock[0] = now + LONGEST_IDLE
+    clock[0] = now + MAX_IDLE
     put(client)
     assert pro.connections == 1
-    clock[0] += LONGEST_IDLE + timedelta(microseconds=1)
+    clock[0] += MAX_IDLE + timedelta(microseconds=1)
     put(client)
     assert (pro.connections, len(pro.requests)) == (2, 3)
 

@@ -19,7 +19,7 @@ from allocation.pro.health import (
     OutageError,
 )
 from allocation.pro.parallel import STATE_SECONDS
-from allocation.pro.rounds import MAXIMUM_ROUNDS
+from allocation.pro.rounds import MAX_ROUNDS
 from tests.contract.pro_over_http import (
     HURRY,
     PATIENCE_SECONDS,
@@ -115,11 +115,11 @@ def test_a_date_further_away_sends_back_to_the_queue_until_then(pro: Pro, status
 
 @pytest.mark.parametrize("wish", ["soon", "-5", None])
 def test_a_429_without_a_readable_wish_is_tried_a_few_times(pro: Pro, wish: str | None) -> None:
-    pro.server.faults.script(*[Fault("429", before=True, retry_after=wish)] * MAXIMUM_ROUNDS)
+    pro.server.faults.script(*[Fault("429", before=True, retry_after=wish)] * MAX_ROUNDS)
 
     assert pro.allocate([A]) == {A: Deferred("throttled")}
     assert pro.pauses == pytest.approx([0.1, 0.2])
-    assert len(pro.server.requests) == MAXIMUM_ROUNDS
+    assert len(pro.server.requests) == MAX_ROUNDS
 
 
 def test_a_retry_that_the_time_does_not_allow_is_left_to_the_queue(pro: Pro) -> None:
@@ -136,7 +136,7 @@ def test_an_outage_is_tried_a_few_times_and_told_to_the_circuit(pro: Pro) -> Non
     answers = pro.allocate([A])
 
     assert isinstance(answers[A], Deferred)
-    assert len(pro.server.calls("PUT")) <= MAXIMUM_ROUNDS
+    assert len(pro.server.calls("PUT")) <= MAX_ROUNDS
     assert pro.circuit.errors == [OutageError]
 
 

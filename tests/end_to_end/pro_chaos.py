@@ -32,7 +32,7 @@ ROTATED_KEY = "another-subscription-key"
 PATIENCE_SECONDS = 300.0
 """Longer than any message waits that has failed five times."""
 ABSURD_WISHES = (YEARS, LAST_DATE)
-LONGEST_WISH = "30"
+MAX_WISH = "30"
 """PRO asks to be left alone for half a minute where its faults would ask for years: that would be honoured for 15
 minutes, by each message that meets it."""
 HANG_SECONDS = 2.0
@@ -64,7 +64,7 @@ class CountedFaults(Faults):
         if fault is None:
             return None
         self.struck[f"{fault.kind} {'before' if fault.before else 'after'}"] += 1
-        return replace(fault, retry_after=LONGEST_WISH) if fault.retry_after in ABSURD_WISHES else fault
+        return replace(fault, retry_after=MAX_WISH) if fault.retry_after in ABSURD_WISHES else fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
 
-LONGEST_SECONDS = 0.1
-MOST_GROWTH_MIB = 24.0
+MAX_SECONDS = 0.1
+MAX_GROWTH_MIB = 24.0
 ROOT = Path(__file__).parents[2]
-MOST_KNOWN = 2000
+MAX_KNOWN = 2000
 FINDINGS = ROOT / ".local" / "fuzz"
 
 
@@ -88,8 +88,8 @@ def unguided(name: str, inputs: int, seed: int) -> NoReturn:
     from tests.fuzz.targets import TARGETS
 
     target, random = TARGETS[name], Random(seed)
-    known = [*target.seeds, *(file.read_bytes() for file in sorted((FINDINGS / name).glob("*"))[:MOST_KNOWN])]
-    watch = Watch(name, "unguided", target, inputs, most_growth_mib=MOST_GROWTH_MIB)
+    known = [*target.seeds, *(file.read_bytes() for file in sorted((FINDINGS / name).glob("*"))[:MAX_KNOWN])]
+    watch = Watch(name, "unguided", target, inputs, most_growth_mib=MAX_GROWTH_MIB)
     while True:
         data = mutate(random.choice(known), random, target.most_bytes)
         try:
@@ -119,10 +119,10 @@ class Watch:
     def run(self, data: bytes) -> None:
         """Runs the target on one input; ends the process when all inputs have run."""
         seconds = self._seconds(data)
-        if seconds > LONGEST_SECONDS:
+        if seconds > MAX_SECONDS:
             seconds = min(seconds, self._seconds(data), self._seconds(data))
         self._slowest = max(self._slowest, seconds)
-        assert seconds <= LONGEST_SECONDS, f"{len(data)} bytes took {seconds * 1000:.0f} ms"
+        assert seconds <= MAX_SECONDS, f"{len(data)} bytes took {seconds * 1000:.0f} ms"
         self._ran += 1
         if self._ran == self._inputs // 10:
             self._settled_mib = resident_mib()

@@ -14,7 +14,7 @@ from allocation.aws.lambda_events import changes
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.events.publish_allocations import event_of
-from allocation.orders.order_created import LONGEST_REASON, read_order
+from allocation.orders.order_created import MAX_REASON, read_order
 from allocation.ports import AllocationEvent
 from allocation.pro.replies import UnreadableReplyError, read_error, read_items
 from allocation.pro.state import read_consignment
@@ -22,7 +22,7 @@ from allocation.records.stored_record import StoredRecord, record_document
 from tests.fuzz.limits import fits_dynamodb, fits_sns
 from tests.support.samples import EVENTS, A, record_of
 
-MOST_CHECKED: Final = 3
+MAX_CHECKED: Final = 3
 """Outcomes of one reply that are checked: that takes longer than reading them."""
 BASE_URL: Final = "https://api.electioapp.com"
 
@@ -39,7 +39,7 @@ def check_message(refusal: InvalidMessageError | None) -> None:
     """A refusal fits a message's attributes."""
     if refusal:
         assert refusal.code.isalnum()
-        assert 0 < len(str(refusal)) <= LONGEST_REASON
+        assert 0 < len(str(refusal)) <= MAX_REASON
         assert str(refusal).isascii()
         assert str(refusal).isprintable()
 
@@ -47,7 +47,7 @@ def check_message(refusal: InvalidMessageError | None) -> None:
 def read_reply(data: bytes) -> list[Outcome]:
     """An allocation reply; the outcomes of its first items."""
     try:
-        items = list(read_items(data).values())[:MOST_CHECKED]
+        items = list(read_items(data).values())[:MAX_CHECKED]
     except UnreadableReplyError:
         return []
     return [Allocated(item.summary) if item.summary else AllocationFailed(item.failure) for item in items]

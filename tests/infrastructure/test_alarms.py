@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from allocation.orders.backoff import LONGEST_WISH_SECONDS
+from allocation.orders.backoff import MAX_WISH_SECONDS
 from tests.infrastructure.emitted import Metric, allocate_orders, allocation_api, emitted, publish_allocations
 from tests.infrastructure.stack import ROOT, Properties, Stack
 
@@ -141,7 +141,7 @@ def test_an_alarm_that_each_try_starts_anew_does_not_end_while_orders_wait_for_t
 ) -> None:
     """Where few orders wait, nothing is measured between two tries of one of them."""
     alarm = alarms(stack)[name]
-    longest_pause = LONGEST_WISH_SECONDS + stack.properties("AllocateOrdersFunction")["Timeout"]
+    longest_pause = MAX_WISH_SECONDS + stack.properties("AllocateOrdersFunction")["Timeout"]
 
     assert alarm["Period"] * alarm["EvaluationPeriods"] > longest_pause
     assert (alarm["Statistic"], alarm["DatapointsToAlarm"]) == ("Maximum", 1)

@@ -18,7 +18,7 @@ def planned(*arguments: str, **environment: str) -> list[str]:
         text=True,
         check=True,
     )
-    return [" ".join(line.split()) for line in result.stdout.splitlines() if "python -m local" in line]
+    return [" ".join(line.split()) for line in result.stdout.splitlines() if "python -m cli.stack" in line]
 
 
 def without_make() -> dict[str, str]:

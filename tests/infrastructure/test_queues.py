@@ -3,7 +3,7 @@
 import pytest
 
 from allocation.domain.outcome import Deferred
-from allocation.orders.allocate_orders import MOST_RECEIVES
+from allocation.orders.allocate_orders import MAX_RECEIVES
 from allocation.orders.backoff import wait_seconds
 from tests.infrastructure.stack import Stack
 
@@ -21,13 +21,13 @@ def test_message_stays_invisible_for_six_times_the_time_that_its_function_has(st
 def test_message_reaches_the_dlq_after_an_outage_of_six_hours_at_the_earliest(stack: Stack) -> None:
     queue = stack.properties("OrderQueue")
     redrive = queue["RedrivePolicy"]
-    assert redrive["maxReceiveCount"] == MOST_RECEIVES + 5, "room to say why, where the function was killed each time"
+    assert redrive["maxReceiveCount"] == MAX_RECEIVES + 5, "room to say why, where the function was killed each time"
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["OrderDlq", "Arn"]}
 
     # Whatever each delivery came to: returned for one cause or another, or ended by the visibility timeout.
     waits = [
         [wait_seconds(Deferred(cause), received, jitter=0) for cause in ("outage", "out_of_time")]
-        for received in range(1, MOST_RECEIVES)
+        for received in range(1, MAX_RECEIVES)
     ]
     assert sum(min(*each, queue["VisibilityTimeout"]) for each in waits) >= 6 * 3600
 

@@ -11,7 +11,7 @@ from allocation.aws.sqs.refused_messages import SqsRefusedMessages
 from allocation.domain.errors import InvalidMessageError
 from allocation.ports import QueueMessage, RefusedMessage
 from cli.operations import cli, dead_letters
-from cli.operations.redrive import MOST_BYTES
+from cli.operations.redrive import MAX_BYTES
 from cli.operations.target import Target
 from tests.integration.conftest import LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, function, sqs_event
@@ -60,7 +60,7 @@ class Stack:
 def stack(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> Stack:
     sqs = dlq.client
     orders = Queue(
-        sqs, sqs.create_queue(QueueName="orders", Attributes={"MaximumMessageSize": str(MOST_BYTES)})["QueueUrl"]
+        sqs, sqs.create_queue(QueueName="orders", Attributes={"MaximumMessageSize": str(MAX_BYTES)})["QueueUrl"]
     )
     failures = sqs.create_queue(QueueName="stream-failures")["QueueUrl"]
     found = Target(
@@ -131,18 +131,18 @@ def test_more_messages_than_one_call_takes_are_moved_all(stack: Stack, capsys: p
 
 
 def test_large_messages_share_no_batch_that_would_be_too_large(stack: Stack) -> None:
-    stack.give_up(*(f"{number}" * (MOST_BYTES // 2) for number in range(3)))
+    stack.give_up(*(f"{number}" * (MAX_BYTES // 2) for number in range(3)))
     assert stack.redrive("--all") == 0
     assert [body[0] for body in stack.bodies(stack.orders)] == ["0", "1", "2"]
 
 
 def test_a_message_that_was_compressed_is_sent_as_it_came(stack: Stack) -> None:
-    stack.refuse("é" * (MOST_BYTES // 2))
+    stack.refuse("é" * (MAX_BYTES // 2))
     (packed,) = stack.dlq.messages()
     assert packed["MessageAttributes"]["CompressedBody"]["DataType"] == "Binary"
     assert stack.redrive("--all") == 0
     (sent,) = stack.orders.messages()
-    assert sent["Body"] == "é" * (MOST_BYTES // 2)
+    assert sent["Body"] == "é" * (MAX_BYTES // 2)
     assert "MessageAttributes" not in sent
 
 

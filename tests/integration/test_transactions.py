@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError
 
-from allocation.aws.dynamodb.transactions import MOST_ATTEMPTS, CancelledError, Transactions
+from allocation.aws.dynamodb.transactions import MAX_ATTEMPTS, CancelledError, Transactions
 from allocation.domain.errors import RetryableError
 
 
@@ -33,10 +33,10 @@ def test_a_conflict_is_tried_again_after_ever_longer_pauses() -> None:
 
 
 def test_a_conflict_that_lasts_is_told() -> None:
-    made, pauses = transactions([CanceledError("TransactionConflict")] * MOST_ATTEMPTS)
+    made, pauses = transactions([CanceledError("TransactionConflict")] * MAX_ATTEMPTS)
     with pytest.raises(CancelledError, match="TransactionConflict"):
         made.write([])
-    assert len(pauses) == MOST_ATTEMPTS - 1
+    assert len(pauses) == MAX_ATTEMPTS - 1
 
 
 @pytest.mark.parametrize("reasons", [("ConditionalCheckFailed",), ("TransactionConflict", "ConditionalCheckFailed")])

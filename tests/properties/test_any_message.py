@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from allocation.consignments.numbers import CENTIMETRES, KILOGRAMS
 from allocation.domain.errors import InvalidMessageError
-from allocation.orders.order_created import LONGEST_REASON, ReadOrder, read_order
+from allocation.orders.order_created import MAX_REASON, ReadOrder, read_order
 from tests.support.samples import order_event
 
 CODES = {
@@ -58,7 +58,7 @@ def read_or_refused(body: str) -> ReadOrder | None:
     except InvalidMessageError as error:
         refusal = error
     assert refusal.code in CODES
-    assert 0 < len(str(refusal)) <= LONGEST_REASON
+    assert 0 < len(str(refusal)) <= MAX_REASON
     assert str(refusal).isprintable()
     return None
 

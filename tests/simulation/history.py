@@ -8,7 +8,7 @@ from random import Random
 from unittest.mock import patch
 
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.orders.allocate_orders import MOST_RECEIVES, AllocateOrders, BatchReport
+from allocation.orders.allocate_orders import MAX_RECEIVES, AllocateOrders, BatchReport
 from allocation.ports import QueueMessage
 from allocation.pro import allocator as pro_allocator
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
@@ -78,7 +78,7 @@ class History:
 
     def _make_services(self, *, with_circuits: bool) -> None:
         self.table = SimulatedDynamoDB(self.world)
-        self.queue = SimulatedSQS(self.world, visibility_seconds=VISIBILITY_SECONDS, most_receives=MOST_RECEIVES + 5)
+        self.queue = SimulatedSQS(self.world, visibility_seconds=VISIBILITY_SECONDS, most_receives=MAX_RECEIVES + 5)
         self.topic = SimulatedSNS(self.world)
         self.pro = SimulatedPro(self.world)
         self.circuits = SimulatedCircuits(self.world)

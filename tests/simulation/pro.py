@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from allocation.domain.errors import RetryableError
-from allocation.pro.client import MAXIMUM_REPLY_BYTES, NoReplyError, NotSentError, ProClient, Reply
+from allocation.pro.client import MAX_REPLY_BYTES, NoReplyError, NotSentError, ProClient, Reply
 from tests.simulation.world import World
 from tests.support.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, REFUSED, STATUSES, Fault, Wire
 from tests.support.pro_server import work
@@ -25,7 +25,7 @@ RETRY_AFTER: Final = (None, 0, 1, 30, 3600)
 FIRST_KEY: Final = "the-first-key"
 SECOND_KEY: Final = "the-second-key"
 SECRET_LAG_SECONDS: Final = 60.0
-LONGEST_WORK_SECONDS: Final = 60.0
+MAX_WORK_SECONDS: Final = 60.0
 """How long PRO takes for a consignment, its state `Allocating` meanwhile, when its caller has given up waiting."""
 MUCH: Final = {"Surprise": "\u00e9" * 20_000, "": {"Deep": json.loads("[" * 40 + "]" * 40)}}
 """More than an item or an event can hold, and deeper, in fields that only PRO knows."""
@@ -83,7 +83,7 @@ class SimulatedPro:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.state = ProState(self.base_url, work=lambda: world.linger(LONGEST_WORK_SECONDS))
+        self.state = ProState(self.base_url, work=lambda: world.linger(MAX_WORK_SECONDS))
         self.key = self.secret = FIRST_KEY
         self.asked_again: Counter[str] = Counter()
         """How often PRO was asked to allocate what it had allocated."""
@@ -162,7 +162,7 @@ class SimulatedPro:
         if wire.ending in ("hang", "drip"):
             self._world.sleep(seconds)
             raise NoReplyError("hung", timed_out=True)
-        if wire.ending in ("reset", "cut") or len(wire.body) > MAXIMUM_REPLY_BYTES:
+        if wire.ending in ("reset", "cut") or len(wire.body) > MAX_REPLY_BYTES:
             raise NoReplyError("reset", timed_out=False)
         wish = self._world.random.choice(RETRY_AFTER) if wire.status in (429, 503) else None
         return Reply(wire.status, wire.body, wish)

@@ -17,9 +17,9 @@ from tests.simulation.aws import KEY, SimulatedDynamoDB, SimulatedSetAside, Simu
 from tests.simulation.world import World
 
 PUBLISHER_SECONDS = 30.0
-LARGEST_BATCH = 100
-LONGEST_RECORD_AGE_SECONDS = 6 * 3600.0
-LONGEST_PAUSE_SECONDS = 60.0
+MAX_BATCH = 100
+MAX_RECORD_AGE_SECONDS = 6 * 3600.0
+MAX_PAUSE_SECONDS = 60.0
 FOREIGN = "EC-FOR-EIG-N00"
 EARLIER = "EC-OLD-SCH-EMA"
 
@@ -37,7 +37,7 @@ class StreamPolling:
     _publishing: bool = False
     _position: int = 0
     _attempts: int = 0
-    _most: int = LARGEST_BATCH
+    _most: int = MAX_BATCH
 
     def failed_references(self) -> set[str]:
         """The consignments whose changes the stream gave up on."""
@@ -72,15 +72,15 @@ class StreamPolling:
         done = failed[0] if failed else len(batch)
         self._position += done
         self._attempts = 0 if done else self._attempts + 1
-        self._most = max(1, len(batch) // 2) if report is None else LARGEST_BATCH  # BisectBatchOnFunctionError
+        self._most = max(1, len(batch) // 2) if report is None else MAX_BATCH  # BisectBatchOnFunctionError
         age = self.world.now - self.table.streamed_at[self._position] if failed else 0.0
-        if age > LONGEST_RECORD_AGE_SECONDS:
+        if age > MAX_RECORD_AGE_SECONDS:
             self.given_up.append(numbers[done])
             self._position, self._attempts = self._position + 1, 0
         self._publishing = False
         if failed:
             self._publishing = True
-            self.world.at(min(2.0**self._attempts, LONGEST_PAUSE_SECONDS), self._publish)
+            self.world.at(min(2.0**self._attempts, MAX_PAUSE_SECONDS), self._publish)
         self.follow()
 
 

@@ -17,7 +17,7 @@ from allocation.aws.sqs.refused_messages import SqsRefusedMessages
 from allocation.domain.outcome import AllocationFailed, Failure
 from allocation.observability import logger
 from allocation.orders import allocate_orders as workflow
-from allocation.orders.allocate_orders import MOST_RECEIVES, AllocateOrders, BatchReport
+from allocation.orders.allocate_orders import MAX_RECEIVES, AllocateOrders, BatchReport
 from allocation.pro import replies as pro_contract
 from allocation.pro import rounds as pro_rounds
 from allocation.pro import verdicts as pro_verdicts
@@ -200,7 +200,7 @@ def is_error(reply: Any) -> bool:
 
 def without_cutting_summaries() -> AbstractContextManager[Any]:
     """A summary is kept as it came, however large and deep."""
-    return patch.multiple(kept_summary, is_keepable=lambda *_: True, MOST_BYTES=1 << 30)
+    return patch.multiple(kept_summary, is_keepable=lambda *_: True, MAX_BYTES=1 << 30)
 
 
 def without_doubt() -> AbstractContextManager[Any]:
@@ -261,7 +261,7 @@ def test_an_outage_of_six_hours_sends_no_message_to_the_dlq_that_can_be_read(pla
 def test_the_simulation_misses_the_waiting_in_an_outage() -> None:
     with without_waiting():
         problems = [problem for plan in OUTAGES[:5] for problem in violations(plan)[1]]
-    assert any(f"was given up: received {MOST_RECEIVES} times and not done: outage" in problem for problem in problems)
+    assert any(f"was given up: received {MAX_RECEIVES} times and not done: outage" in problem for problem in problems)
 
 
 def test_an_outage_of_sns_of_five_hours_loses_no_event() -> None:

@@ -17,7 +17,7 @@ from greenlet import getcurrent, greenlet
 
 Result = TypeVar("Result")
 
-LONGEST_HISTORY_SECONDS = 14 * 24 * 3600.0
+MAX_HISTORY_SECONDS = 14 * 24 * 3600.0
 """A history that lasts longer waits for something that never comes."""
 
 LATEST_SECONDS = 180.0
@@ -114,7 +114,7 @@ class World:
         """Runs until nothing is on the agenda. Raises `NeverQuietError` where that does not come about."""
         while self._agenda:
             self.now, _, action = heapq.heappop(self._agenda)
-            if self.now > LONGEST_HISTORY_SECONDS:
+            if self.now > MAX_HISTORY_SECONDS:
                 raise NeverQuietError(f"seed {self.plan.seed}: not at rest after {self.now:.0f} s")
             action()
 

@@ -18,7 +18,7 @@ REFUSED: Final = "refused"
 In a script it strikes as soon as the faults before it have, so that the next call finds nobody to connect to. By chance
 it strikes while a call is in hand, whose connection is reset.
 """
-LONGEST_REFUSAL_SECONDS: Final = 0.5
+MAX_REFUSAL_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -183,5 +183,5 @@ class Faults:
         kind = self._random.choice(self.kinds)
         before = kind in BEFORE_ONLY or (kind in (*BOTH_SIDES, *UNDONE_ITEMS) and self._random.random() < 0.5)
         wish = self._random.choice(RETRY_AFTER) if kind in ("429", "503") else None
-        seconds = min(self.hang_seconds, LONGEST_REFUSAL_SECONDS) if kind == REFUSED else self.hang_seconds
+        seconds = min(self.hang_seconds, MAX_REFUSAL_SECONDS) if kind == REFUSED else self.hang_seconds
         return Fault(kind, before, wish, seconds)

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
-MOST_DIGITS: Final = 30
+MAX_DIGITS: Final = 30
 """A number with more digits before or after its point is written with an exponent."""
 
 
@@ -31,7 +31,7 @@ def written(value: Any) -> str:
     """
     if isinstance(value, Decimal):
         # 1E+999999 stays as short as it was sent.
-        return format(value, "f") if -MOST_DIGITS < value.adjusted() < MOST_DIGITS else str(value)
+        return format(value, "f") if -MAX_DIGITS < value.adjusted() < MAX_DIGITS else str(value)
     if isinstance(value, dict):
         return "{" + ",".join(f"{json.dumps(str(name))}:{written(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list | tuple):

@@ -13,7 +13,7 @@ from allocation.domain.mode import DefaultRules, ServiceGroup
 from allocation.engine import checks
 from allocation.engine.checks import Check
 from allocation.engine.engine import Engine
-from allocation.engine.explanation import MAXIMUM_BYTES, explain
+from allocation.engine.explanation import MAX_BYTES, explain
 from tests.support.engines import NOW, PARCEL, assessed, engine_of, package, rate, service
 
 CATALOGUE_PAGE = Path(__file__).parents[3] / "docs" / "catalogue.md"
@@ -104,7 +104,7 @@ def test_it_is_cut_to_its_bound_and_says_how_much_is_missing() -> None:
     engine = engine_of(many | dear)
     for weight in ("0.5", "2"):
         told = explained(engine, packages=(package(weight),))
-        assert len(json.dumps(told).encode()) <= MAXIMUM_BYTES
+        assert len(json.dumps(told).encode()) <= MAX_BYTES
         winner, runners_up, excluded = told["winner"], told["runnersUp"], told["excluded"]
         omitted = told["omitted"]
         assert isinstance(runners_up, list)

@@ -9,7 +9,7 @@ import pytest
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure, Outcome
-from allocation.orders.allocate_orders import MOST_RECEIVES, AllocateOrders, BatchReport
+from allocation.orders.allocate_orders import MAX_RECEIVES, AllocateOrders, BatchReport
 from allocation.ports import QueueMessage
 from tests.support.ports import (
     FakeDeadline,
@@ -366,18 +366,18 @@ def test_a_message_that_was_received_as_often_as_it_can_be_goes_to_the_dlq_with_
     """SQS itself would move it there without a word."""
     orders = Orders(answers={A: Deferred("outage"), B: Deferred("outage")})
     report = orders.process(
-        delivered(message("m1", A), "r1", MOST_RECEIVES), delivered(message("m2", B), "r2", MOST_RECEIVES - 1)
+        delivered(message("m1", A), "r1", MAX_RECEIVES), delivered(message("m2", B), "r2", MAX_RECEIVES - 1)
     )
     assert report.returned == {"m2": Deferred("outage")}
     assert report.refused["m1"].code == "GivenUp_outage"
-    assert f"{MOST_RECEIVES} times and not done: outage" in str(orders.dlq.kept[0].error)
+    assert f"{MAX_RECEIVES} times and not done: outage" in str(orders.dlq.kept[0].error)
     assert orders.redelivery.waits.keys() == {"r2"}
 
 
 def test_a_message_that_the_function_was_killed_by_each_time_goes_to_the_dlq_with_that_reason() -> None:
     """Nothing else is done in its batch, which may kill the function again; the others come back at once."""
     orders = Orders()
-    report = orders.process(delivered(message("m1", A), "r1", MOST_RECEIVES + 1), delivered(message("m2", B), "r2", 3))
+    report = orders.process(delivered(message("m1", A), "r1", MAX_RECEIVES + 1), delivered(message("m2", B), "r2", 3))
     assert report.refused["m1"].code == "GivenUp_killed"
     assert report.returned == {"m2": Deferred("out_of_time")}
     assert (orders.allocator.asked, orders.redelivery.waits) == ([], {"r2": 0})
@@ -385,11 +385,11 @@ def test_a_message_that_the_function_was_killed_by_each_time_goes_to_the_dlq_wit
 
 def test_a_message_that_was_killed_by_and_can_not_be_kept_comes_again() -> None:
     orders = Orders(dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
-    report = orders.process(delivered(message("m1", A), "r1", MOST_RECEIVES + 1))
+    report = orders.process(delivered(message("m1", A), "r1", MAX_RECEIVES + 1))
     assert report.returned == {"m1": Deferred("killed")}
 
 
 def test_a_message_that_is_given_up_and_can_not_be_kept_is_left_to_sqs() -> None:
     orders = Orders(answers={A: Deferred("outage")}, dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
-    report = orders.process(delivered(message("m1", A), "r1", MOST_RECEIVES))
+    report = orders.process(delivered(message("m1", A), "r1", MAX_RECEIVES))
     assert (report.returned, report.refused) == ({"m1": Deferred("outage")}, {})

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocation.domain.outcome import Deferred
-from allocation.orders.backoff import LONGEST_SECONDS, LONGEST_WISH_SECONDS, wait_seconds
-from allocation.pro.retry_after import MAXIMUM_SECONDS
+from allocation.orders.backoff import MAX_SECONDS, MAX_WISH_SECONDS, wait_seconds
+from allocation.pro.retry_after import MAX_RETRY_AFTER_SECONDS
 
 OUTAGE = Deferred("outage")
 
@@ -18,13 +18,13 @@ def test_waits_double_up_to_a_quarter_of_an_hour() -> None:
 @given(received=st.integers(1, 1000), jitter=st.floats(0, 1, exclude_max=True))
 def test_a_wait_is_at_least_half_of_what_it_may_be_and_never_too_long(received: int, jitter: float) -> None:
     longest = wait_seconds(OUTAGE, received, jitter=1)
-    assert longest // 2 <= wait_seconds(OUTAGE, received, jitter) <= longest <= LONGEST_SECONDS
+    assert longest // 2 <= wait_seconds(OUTAGE, received, jitter) <= longest <= MAX_SECONDS
 
 
 @given(wish=st.integers(0, 10**9), jitter=st.floats(0, 1, exclude_max=True))
 def test_a_wish_to_be_left_alone_is_honoured_as_long_as_any_is_believed(wish: int, jitter: float) -> None:
     waited = wait_seconds(Deferred("throttled", wish), 1, jitter)
-    assert min(wish, MAXIMUM_SECONDS) <= waited <= LONGEST_WISH_SECONDS
+    assert min(wish, MAX_RETRY_AFTER_SECONDS) <= waited <= MAX_WISH_SECONDS
 
 
 def test_messages_that_were_told_the_same_wish_do_not_come_back_together() -> None:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from allocation.domain.outcome import Price
 from allocation.domain.reference import ConsignmentReference
-from allocation.pro.client import MAXIMUM_REPLY_BYTES
+from allocation.pro.client import MAX_REPLY_BYTES
 from allocation.pro.replies import (
-    MAXIMUM_ITEMS,
-    MAXIMUM_MESSAGE_CHARACTERS,
-    MAXIMUM_SUMMARY_CHARACTERS,
+    MAX_ITEMS,
+    MAX_MESSAGE_CHARACTERS,
+    MAX_SUMMARY_CHARACTERS,
     UnreadableReplyError,
     read_error,
     read_items,
@@ -94,7 +94,7 @@ def test_an_item_belongs_to_the_last_segment_of_its_detail_link(href: str) -> No
         {**DOCUMENTED[0], "StatusCode": "fine"},
         {**DOCUMENTED[0], "ConsignmentLegs": "none"},
         {**DOCUMENTED[0], "ApiLinks": [{"Rel": "detail"}]},
-        {**DOCUMENTED[0], "Surprise": "x" * MAXIMUM_SUMMARY_CHARACTERS},
+        {**DOCUMENTED[0], "Surprise": "x" * MAX_SUMMARY_CHARACTERS},
         {"IsSuccess": True},
     ],
 )
@@ -136,7 +136,7 @@ def test_an_error_is_cut_to_a_size_that_can_be_kept() -> None:
     failure = read_error(body({"Code": "X" * 5000, "Message": "y" * 500_000}))
 
     assert failure is not None
-    assert (len(failure.code), len(failure.message)) == (MAXIMUM_MESSAGE_CHARACTERS, MAXIMUM_MESSAGE_CHARACTERS)
+    assert (len(failure.code), len(failure.message)) == (MAX_MESSAGE_CHARACTERS, MAX_MESSAGE_CHARACTERS)
 
 
 @pytest.mark.parametrize("document", [{}, {"Code": ""}, {"Code": 5}, {"statusCode": 404, "message": "No"}, [], "Code"])
@@ -182,7 +182,7 @@ def test_an_unreadable_price_costs_only_the_price(price: Any) -> None:
 
 
 def test_an_allocation_is_adopted_however_much_is_said_of_it() -> None:
-    leg = {**DETAIL["ConsignmentLegs"][0], "TrackingReferences": ["x" * MAXIMUM_SUMMARY_CHARACTERS]}
+    leg = {**DETAIL["ConsignmentLegs"][0], "TrackingReferences": ["x" * MAX_SUMMARY_CHARACTERS]}
 
     allocated = read_consignment(body({**DETAIL, "ConsignmentLegs": [leg]}), REFERENCE, BASE_URL).allocated
 
@@ -225,7 +225,7 @@ def test_what_is_read_can_always_be_kept(odd: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("filler", ["[]", "{}", '{"IsSuccess": true}', '{"ApiLinks": [], "StatusCode": 1}', "0"])
 def test_the_largest_reply_that_is_read_takes_bounded_memory(filler: str) -> None:
-    reply = ("[" + ",".join([filler] * (MAXIMUM_REPLY_BYTES // (len(filler) + 1) - 1)) + "]").encode()
+    reply = ("[" + ",".join([filler] * (MAX_REPLY_BYTES // (len(filler) + 1) - 1)) + "]").encode()
     tracemalloc.start()
     try:
         with pytest.raises(UnreadableReplyError):
@@ -234,9 +234,9 @@ def test_the_largest_reply_that_is_read_takes_bounded_memory(filler: str) -> Non
     finally:
         tracemalloc.stop()
 
-    assert peak < 64 * MAXIMUM_REPLY_BYTES
+    assert peak < 64 * MAX_REPLY_BYTES
 
 
 def test_a_list_longer_than_any_call_could_ask_for_is_not_read_item_by_item() -> None:
     with pytest.raises(UnreadableReplyError, match="neither a list of summaries"):
-        read_items(body([{}] * (MAXIMUM_ITEMS + 1)))
+        read_items(body([{}] * (MAX_ITEMS + 1)))

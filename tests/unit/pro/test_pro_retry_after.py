@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.pro.retry_after import MAXIMUM_SECONDS, retry_after_seconds
+from allocation.pro.retry_after import MAX_RETRY_AFTER_SECONDS, retry_after_seconds
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -18,15 +18,15 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
         ("0", 0),
         ("120", 120),
         (" 5 ", 5),
-        ("86400", MAXIMUM_SECONDS),
-        ("9" * 5000, MAXIMUM_SECONDS),
+        ("86400", MAX_RETRY_AFTER_SECONDS),
+        ("9" * 5000, MAX_RETRY_AFTER_SECONDS),
         ("Mon, 23 Nov 2026 12:00:30 GMT", 30),
         ("Monday, 23-Nov-26 12:00:30 GMT", 30),
         ("Mon Nov 23 12:00:30 2026", 30),
         ("Mon, 23 Nov 2026 13:00:30 +0100", 30),
         ("Mon, 23 Nov 2026 12:00:30", 30),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", MAXIMUM_SECONDS),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", MAX_RETRY_AFTER_SECONDS),
     ],
 )
 def test_a_wish_is_honoured_within_bounds(header: str, seconds: int) -> None:
@@ -38,7 +38,7 @@ def test_what_is_no_wish_is_none(header: str | None) -> None:
     assert retry_after_seconds(header, NOON) is None
 
 
-@given(st.integers(0, MAXIMUM_SECONDS))
+@given(st.integers(0, MAX_RETRY_AFTER_SECONDS))
 def test_a_date_says_the_same_as_the_seconds_until_then(seconds: int) -> None:
     date = format_datetime(NOON + timedelta(seconds=seconds), usegmt=True)
 
@@ -53,4 +53,4 @@ def test_a_date_is_waited_for_to_its_end() -> None:
 def test_no_header_raises_or_leaves_the_bounds(header: str) -> None:
     seconds = retry_after_seconds(header, NOON)
 
-    assert seconds is None or 0 <= seconds <= MAXIMUM_SECONDS
+    assert seconds is None or 0 <= seconds <= MAX_RETRY_AFTER_SECONDS

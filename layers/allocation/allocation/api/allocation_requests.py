@@ -6,11 +6,11 @@ from pydantic import Field, StringConstraints
 
 from allocation.consignments.allocatable import ProModel
 
-MOST_REFERENCES: Final = 200
+MAX_REFERENCES: Final = 200
 """Consignments a bulk call: they are taken in turn, and API Gateway waits for 29 seconds."""
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-References = Annotated[list[Reference], Field(min_length=1, max_length=MOST_REFERENCES)]
-ReferenceList = Annotated[list[str], Field(min_length=1, max_length=MOST_REFERENCES)]
+References = Annotated[list[Reference], Field(min_length=1, max_length=MAX_REFERENCES)]
+ReferenceList = Annotated[list[str], Field(min_length=1, max_length=MAX_REFERENCES)]
 """A body that is a list of references."""
 
 

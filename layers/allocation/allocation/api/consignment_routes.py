@@ -16,7 +16,7 @@ from allocation.consignments.full_consignment import FullConsignment
 from allocation.domain.reference import ConsignmentReference
 
 CANCELLED: Final = "Consignment cancellation completed successfully"
-MOST_UPDATES: Final = 50
+MAX_UPDATES: Final = 50
 STATE: Final = "State"
 CUSTOMER_REFERENCE: Final = "ReferenceProvidedByCustomer"
 DIRECTION: Final = "Direction"
@@ -69,8 +69,8 @@ def update_consignment(request: Request, services: Services) -> Reply:
     """Replaces consignments, each named by its `Reference`; properties that are left out are deleted."""
     data = request.data
     documents = data if isinstance(data, list) else [data]
-    if not 1 <= len(documents) <= MOST_UPDATES or not all(isinstance(document, dict) for document in documents):
-        raise RequestError("ValidationException", f"The body has to be 1 to {MOST_UPDATES} consignments.")
+    if not 1 <= len(documents) <= MAX_UPDATES or not all(isinstance(document, dict) for document in documents):
+        raise RequestError("ValidationException", f"The body has to be 1 to {MAX_UPDATES} consignments.")
     references = [services.register.update(document) for document in documents]
     return Reply([consignment_link(request.base_url, reference) for reference in references], root="ApiLink")
 

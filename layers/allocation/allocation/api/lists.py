@@ -5,7 +5,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from allocation.api.allocation_requests import MOST_REFERENCES
+from allocation.api.allocation_requests import MAX_REFERENCES
 from allocation.api.links import ApiLink
 from allocation.api.replies import Reply
 from allocation.consignments.errors import RequestError
@@ -24,8 +24,8 @@ def references_in(data: Any) -> list[str]:
     """The references of a body that is a list of them. Raises `RequestError`."""
     if not isinstance(data, list) or not all(isinstance(item, str) and item for item in data):
         raise RequestError("ValidationException", 'The body has to be a list of references, as ["EC-000-05B-MMA"].')
-    if not 1 <= len(data) <= MOST_REFERENCES:
-        raise RequestError("ValidationException", f"The body has to name 1 to {MOST_REFERENCES} consignments.")
+    if not 1 <= len(data) <= MAX_REFERENCES:
+        raise RequestError("ValidationException", f"The body has to name 1 to {MAX_REFERENCES} consignments.")
     return data
 
 

@@ -11,7 +11,7 @@ from allocation.consignments.errors import RequestError
 from allocation.consignments.intake import problems_of
 from allocation.exact_json import parsed
 
-MOST_BYTES: Final = 256 * 1024
+MAX_BYTES: Final = 256 * 1024
 """Of a body: a consignment is kept whole, and DynamoDB takes items of up to 400 KB."""
 UNREADABLE: Final = "UnreadableRequestException"
 Model = TypeVar("Model", bound=BaseModel)
@@ -35,8 +35,8 @@ class Request:
     def data(self) -> Any:
         """The body as plain data. Raises `RequestError` where it can't be read."""
         body = self.read_body()
-        if len(body) > MOST_BYTES:
-            raise RequestError("RequestTooLargeException", f"The body has more than {MOST_BYTES} bytes.", 413)
+        if len(body) > MAX_BYTES:
+            raise RequestError("RequestTooLargeException", f"The body has more than {MAX_BYTES} bytes.", 413)
         reader = READERS.get(media_type(self.content_type))
         if reader is None:
             text = (

@@ -13,9 +13,9 @@ from io import BytesIO
 from typing import Any, Final, NoReturn
 from xml.parsers import expat
 
-MOST_DEPTH: Final = 32
-MOST_ELEMENTS: Final = 20_000
-MOST_DIGITS: Final = 40
+MAX_DEPTH: Final = 32
+MAX_ELEMENTS: Final = 20_000
+MAX_DIGITS: Final = 40
 SCHEMA_INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 ITEM_NAMES: Final[Mapping[str, str]] = {
     "Addresses": "Address",
@@ -78,8 +78,8 @@ class _Builder:
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._count += 1
-        if len(self._open) > MOST_DEPTH or self._count > MOST_ELEMENTS:
-            raise UnreadableXmlError(f"more than {MOST_DEPTH} levels or {MOST_ELEMENTS} elements")
+        if len(self._open) > MAX_DEPTH or self._count > MAX_ELEMENTS:
+            raise UnreadableXmlError(f"more than {MAX_DEPTH} levels or {MAX_ELEMENTS} elements")
         element = Element(local(name), attributes.get(f"{SCHEMA_INSTANCE} nil") in ("true", "1"))
         self._open[-1].children.append(element)
         self._open.append(element)
@@ -148,7 +148,7 @@ def value_of(name: str, text: str) -> Any:
 
 def number(name: str, text: str) -> int | Decimal:
     """A plain decimal number. Raises `UnreadableXmlError`."""
-    if len(text) > MOST_DIGITS or not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", text, re.ASCII):
+    if len(text) > MAX_DIGITS or not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", text, re.ASCII):
         raise UnreadableXmlError(f"{name} has to be a plain number")
     return Decimal(text) if "." in text else int(text)
 

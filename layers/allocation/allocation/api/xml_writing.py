@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from allocation.api.xml_reading import ITEM_NAMES, MOST_DIGITS
+from allocation.api.xml_reading import ITEM_NAMES, MAX_DIGITS
 
 SCHEMAS: Final = "http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
 COMMON: Final = f"{SCHEMAS}Common"
@@ -105,5 +105,5 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return format(value, "f") if abs(value.adjusted()) < MOST_DIGITS else str(value)
+        return format(value, "f") if abs(value.adjusted()) < MAX_DIGITS else str(value)
     return escape(NOT_IN_XML.sub("", str(value)))

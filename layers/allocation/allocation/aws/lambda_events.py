@@ -14,7 +14,7 @@ Event = Mapping[str, Any]
 
 KEY: Final = "consignmentReference"
 PUBLISHED: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) - {"explanation"}
-LONGEST_IMAGE: Final = 250_000
+MAX_IMAGE: Final = 250_000
 """Characters of an image's attributes with their types: a few times what `kept_summary` can take."""
 
 
@@ -79,6 +79,6 @@ def document_of(change: Event) -> dict[str, Any] | None:
     """
     try:
         image = {name: value for name, value in change["NewImage"].items() if name in PUBLISHED}
-        return from_item(image) if len(json.dumps(image)) <= LONGEST_IMAGE else None
+        return from_item(image) if len(json.dumps(image)) <= MAX_IMAGE else None
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
         return None

@@ -13,9 +13,9 @@ from allocation.ports import AllocationEvent
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-MOST_BYTES: Final = 256 * 1024
+MAX_BYTES: Final = 256 * 1024
 """SNS's limit of a message and of a batch, attributes included."""
-MOST_ENTRIES: Final = 10
+MAX_ENTRIES: Final = 10
 
 Placed = tuple[int, AllocationEvent]
 
@@ -31,7 +31,7 @@ class SnsPublisher:
     def publish(self, events: Sequence[AllocationEvent]) -> frozenset[int]:
         """Publishes the events; returns the positions of those that SNS did not take."""
         failed: set[int] = set()
-        for batch in batches(enumerate(events), MOST_ENTRIES, MOST_BYTES, lambda placed: size(placed[1])):
+        for batch in batches(enumerate(events), MAX_ENTRIES, MAX_BYTES, lambda placed: size(placed[1])):
             failed |= self._publish(batch)
         return frozenset(failed)
 

@@ -27,8 +27,8 @@ from allocation.consignments.numbers import (
 from allocation.domain import consignment as domain
 from allocation.domain.reference import CONSIGNMENT_REFERENCE_PATTERN, SERVICE_REFERENCE_PATTERN, ConsignmentReference
 
-MOST_PACKAGES: Final = 1000
-MOST_ADDRESSES: Final = 10
+MAX_PACKAGES: Final = 1000
+MAX_ADDRESSES: Final = 10
 """PRO's SDK has six types of address."""
 
 
@@ -146,8 +146,8 @@ class Address(ProModel):
         return domain.Address(self.shipping_location_reference, country, self.postcode, self.region)
 
 
-Packages = Annotated[list[Package], Field(max_length=MOST_PACKAGES, fail_fast=True)]
-Addresses = Annotated[list[Address], Field(max_length=MOST_ADDRESSES, fail_fast=True)]
+Packages = Annotated[list[Package], Field(max_length=MAX_PACKAGES, fail_fast=True)]
+Addresses = Annotated[list[Address], Field(max_length=MAX_ADDRESSES, fail_fast=True)]
 """Lists are read up to their first wrong entry: to name all of a hundred thousand takes a second."""
 
 

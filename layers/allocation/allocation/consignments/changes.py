@@ -13,7 +13,7 @@ from allocation.domain.record import AllocationRecord, PastFailure
 from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference
 from allocation.records.stored_record import StoredRecord
 
-MOST_ATTEMPTS: Final = 3
+MAX_ATTEMPTS: Final = 3
 """How often a change is begun anew because the consignment was changed under its hands."""
 ReferenceText = str
 """A consignment reference as a caller wrote it, in any case."""
@@ -47,7 +47,7 @@ class Changes:
 
         Raises what `decide` raises, `UnknownConsignmentError` or `ChangedMeanwhileError`.
         """
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             seen = self.known(reference)
             mode, standing = decide(seen)
             if self.store.record(self._record(seen, mode, standing, request_id), seen):

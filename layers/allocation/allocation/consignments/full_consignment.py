@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from allocation.consignments.allocatable import (
-    MOST_ADDRESSES,
-    MOST_PACKAGES,
+    MAX_ADDRESSES,
+    MAX_PACKAGES,
     Address,
     Consignment,
     Country,
@@ -171,8 +171,8 @@ class CustomsDocumentation(ProModel):
     invoice_date: DocumentDate = None
 
 
-Packages = Annotated[list[FullPackage], BeforeValidator(null_as_empty), Field(max_length=MOST_PACKAGES)]
-Addresses = Annotated[list[FullAddress], BeforeValidator(null_as_empty), Field(max_length=MOST_ADDRESSES)]
+Packages = Annotated[list[FullPackage], BeforeValidator(null_as_empty), Field(max_length=MAX_PACKAGES)]
+Addresses = Annotated[list[FullAddress], BeforeValidator(null_as_empty), Field(max_length=MAX_ADDRESSES)]
 
 
 class FullConsignment(Consignment):

@@ -30,10 +30,10 @@ from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Cancelled
 from allocation.domain.reference import ConsignmentReference
 
-MOST_ATTEMPTS = 3
-MOST_FOUND = 10_000
+MAX_ATTEMPTS = 3
+MAX_FOUND = 10_000
 """References that one search returns."""
-LONGEST_CUSTOMER_REFERENCE = 256
+MAX_CUSTOMER_REFERENCE = 256
 """Characters, as `FullConsignment` has it; DynamoDB refuses to look for keys of more than 2,048 bytes."""
 CANCELLABLE = (UNALLOCATED, ALLOCATION_FAILED, ALLOCATED)
 EDITABLE = (UNALLOCATED, ALLOCATION_FAILED)
@@ -51,13 +51,13 @@ class Register:
 
     def create(self, sent: Document) -> ConsignmentReference:
         """Keeps a new consignment and returns the reference issued to it. Raises `RequestError`."""
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             reference = ConsignmentReference(issued("EC", self.random_characters(9)))
             document = {**taken_in(sent, reference, self.random_characters), "Source": "Api"}
             now = self.changes.now()
             if self.changes.store.add(StoredConsignment(reference, document, now, expires_at=now + self.retention)):
                 return reference
-        raise RetryableError(f"{MOST_ATTEMPTS} references in a row were taken")
+        raise RetryableError(f"{MAX_ATTEMPTS} references in a row were taken")
 
     def update(self, sent: Document) -> ConsignmentReference:
         """Replaces a consignment by what was sent; packages that are left out stay as they are.
@@ -65,7 +65,7 @@ class Register:
         Raises `RequestError` for an unknown consignment, for fields that can't be used, and for addresses or
         packages that differ while the consignment is allocated.
         """
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             seen = self.changes.known(text_field(sent, "Reference"))
             stored = self._updated(sent, seen)
             if self.changes.store.replace(stored, seen):
@@ -97,9 +97,9 @@ class Register:
         self.changes.change(reference, request_id, decide)
 
     def in_state(self, state: str) -> Sequence[ConsignmentReference]:
-        """The references of up to `MOST_FOUND` consignments in a state, whose name may be in any case."""
+        """The references of up to `MAX_FOUND` consignments in a state, whose name may be in any case."""
         named = {known.casefold(): known for known in STATES}.get(state.strip().casefold())
-        return self.changes.store.in_state(named, MOST_FOUND) if named else ()
+        return self.changes.store.in_state(named, MAX_FOUND) if named else ()
 
     def in_direction(self, references: Sequence[ConsignmentReference], direction: str) -> list[ConsignmentReference]:
         """Those of the consignments that go in a direction, whose name may be in any case."""
@@ -109,7 +109,7 @@ class Register:
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
         """The consignments whose sender calls them by this reference; none where no reference is that long."""
-        return () if len(reference) > LONGEST_CUSTOMER_REFERENCE else self.changes.store.provided_by_customer(reference)
+        return () if len(reference) > MAX_CUSTOMER_REFERENCE else self.changes.store.provided_by_customer(reference)
 
     def erase(self, reference: ReferenceText) -> None:
         """Removes a consignment's personal data for good; its allocation record stays.

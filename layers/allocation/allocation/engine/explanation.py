@@ -16,19 +16,19 @@ from allocation.engine.engine import Engine, Offer
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.wording import actual, expected, plain
 
-MAXIMUM_BYTES: Final = 100_000
+MAX_BYTES: Final = 100_000
 """No explanation is longer, as ASCII JSON: a DynamoDB item holds 400 KB and an SNS message 256 KB, all included."""
 
-MOST_ENTRIES: Final = 400
+MAX_ENTRIES: Final = 400
 """How many runners-up, and how many excluded services, are written at most before the bytes are counted."""
 
 
 def explain(engine: Engine, assessment: Assessment, mode: AllocationMode, now: datetime) -> Explanation:
     """Why each service was chosen or left out; what had to be cut is counted under `omitted`."""
-    entries = MOST_ENTRIES
+    entries = MAX_ENTRIES
     while True:
         explanation = _explanation(engine, assessment, mode, now, entries)
-        if entries == 0 or len(json.dumps(explanation).encode()) <= MAXIMUM_BYTES:
+        if entries == 0 or len(json.dumps(explanation).encode()) <= MAX_BYTES:
             return explanation
         entries //= 2
 

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from allocation.engine.calendars import Calendar, Collection
 
-LONGEST_JOURNEY: Final = 240
+MAX_JOURNEY: Final = 240
 """Days: more than 60 transit days of a service that delivers on two days a week."""
 
 
@@ -27,7 +27,7 @@ class DeliveryTerms:
         day, left = collection.day, self.transit_days
         if left == 0 and self._delivers(day) and collection.leaves < self.window[1]:
             return day
-        for day in range(collection.day + 1, min(collection.day + LONGEST_JOURNEY, self.last_day) + 1):
+        for day in range(collection.day + 1, min(collection.day + MAX_JOURNEY, self.last_day) + 1):
             left -= self._delivers(day)
             if left <= 0 and self._delivers(day):
                 return day
@@ -80,7 +80,7 @@ def keep_promise(calendar: Calendar, terms: DeliveryTerms, promise: Promise, now
 
 def _first(calendar: Calendar, promise: Promise, now: int) -> Collection | None:
     if promise.ship_on is None:
-        earliest = promise.deliver_on - LONGEST_JOURNEY if promise.exactly and promise.deliver_on else 0
+        earliest = promise.deliver_on - MAX_JOURNEY if promise.exactly and promise.deliver_on else 0
         return calendar.first_collection(now, max(calendar.today(now), earliest))
     collection = calendar.collection_on(promise.ship_on)
     return collection if collection is not None and collection.cut_off >= now else None

@@ -13,9 +13,9 @@ from allocation.records.kept_summary import kept_summary
 from allocation.records.stored_record import FailureDocument, PriceDocument, StoredRecord
 
 SOURCE: Final = "/carrier-allocation"
-MOST_BYTES: Final = 250_000
+MAX_BYTES: Final = 250_000
 """SNS takes 256 KiB, attributes included. What `record_document` makes stays far below it."""
-LONGEST_ATTRIBUTE: Final = 256
+MAX_ATTRIBUTE: Final = 256
 EventType = Literal[
     "consignment.allocated", "consignment.allocation_failed", "consignment.deallocated", "consignment.cancelled"
 ]
@@ -75,7 +75,7 @@ def allocation_event(record: StoredRecord) -> AllocationEvent:
         data=EventData(**fields),
     )
     body = json.dumps(body_of(event), separators=(",", ":"))
-    if len(body) > MOST_BYTES:
+    if len(body) > MAX_BYTES:
         raise InvalidMessageError("EventTooLarge", f"the event {event.id[:64]} would have {len(body)} bytes")
     return AllocationEvent(event.id, body, attributes_of(event, record))
 
@@ -102,4 +102,4 @@ def attributes_of(event: ConsignmentEvent, record: StoredRecord) -> dict[str, st
 
 def is_attribute_value(text: str) -> bool:
     """Tells whether a text is short and printable: SQS, behind SNS, refuses control characters."""
-    return len(text) <= LONGEST_ATTRIBUTE and text.isprintable()
+    return len(text) <= MAX_ATTRIBUTE and text.isprintable()

@@ -26,7 +26,7 @@ from allocation.ports import (
     RefusedMessages,
 )
 
-MOST_RECEIVES: Final = 80
+MAX_RECEIVES: Final = 80
 """How often a message is worked on. The queue's `maxReceiveCount` (`template.yaml`) is five more: what the function was
 killed by each time comes again then, and is put into the DLQ with that reason; SQS would move it without any."""
 GIVEN_UP: Final = "GivenUp_"
@@ -35,7 +35,7 @@ WAVE: Final = 100
 """Consignments allocated before their outcomes are written: a function that is killed has at most so many unwritten."""
 RESERVE_SECONDS: Final = 5.0
 """Kept for writing and answering: no wave is started with less time than this left."""
-MOST_DECISIONS: Final = 3
+MAX_DECISIONS: Final = 3
 """How often a consignment is decided in one delivery, where others use up limits meanwhile."""
 OUT_OF_TIME: Final = Deferred("out_of_time")
 NO_ANSWER: Final = Deferred("no_answer")
@@ -104,7 +104,7 @@ class AllocateOrders:
         in whole, it is kept in the DLQ with the reason. Where one has come that the function was killed by each time,
         nothing else is done with the batch: the function may be killed again.
         """
-        spent = [message for message in messages if message.receive_count > MOST_RECEIVES]
+        spent = [message for message in messages if message.receive_count > MAX_RECEIVES]
         return self._set_aside(spent, messages) if spent else self._work_on(messages, deadline)
 
     def _set_aside(self, spent: Sequence[QueueMessage], messages: Sequence[QueueMessage]) -> BatchReport:
@@ -171,7 +171,7 @@ class AllocateOrders:
         """
         recorded: dict[ConsignmentReference, Outcome] = {}
         deferrals: Deferrals = {}
-        for _ in range(MOST_DECISIONS):
+        for _ in range(MAX_DECISIONS):
             outcomes, deferred, outrun = self._decide(wave, deadline)
             recorded |= outcomes
             deferrals |= deferred
@@ -244,7 +244,7 @@ def given_up_of(messages: Sequence[QueueMessage], returned: Mapping[str, Deferre
             f"received {message.receive_count} times and not done: {returned[message.message_id].cause}",
         )
         for message in messages
-        if message.message_id in returned and message.receive_count >= MOST_RECEIVES
+        if message.message_id in returned and message.receive_count >= MAX_RECEIVES
     }
 
 

@@ -1,7 +1,7 @@
 """How long a message that is not done waits before it is delivered again.
 
 The waits grow, so that an outage does not use up the receives that a message has. It is worked on 80 times
-(`MOST_RECEIVES` in `workflow.py`): the shortest waits that jitter can draw add up to 9 h 15 min, and to 6 h 26 min in
+(`MAX_RECEIVES` in `workflow.py`): the shortest waits that jitter can draw add up to 9 h 15 min, and to 6 h 26 min in
 the worst mix with lack of time and killed functions. An outage of 6 hours sends nothing to the DLQ.
 """
 
@@ -10,9 +10,9 @@ from typing import Final
 from allocation.domain.outcome import Deferred
 
 FIRST_SECONDS: Final = 15
-LONGEST_SECONDS: Final = 900
+MAX_SECONDS: Final = 900
 """After an outage has ended, no message waits longer than this for its next try, unless PRO has asked for it."""
-LONGEST_WISH_SECONDS: Final = 1200
+MAX_WISH_SECONDS: Final = 1200
 """No wish to be left alone makes a message wait longer."""
 PROMPT_RECEIVES: Final = 10
 """Work that only ran out of time goes on at once this often: later the receives have to last for others' slowness."""
@@ -28,6 +28,6 @@ def wait_seconds(deferred: Deferred, receive_count: int, jitter: float) -> int:
     received = receive_count
     if deferred.cause == "out_of_time":
         received -= PROMPT_RECEIVES
-    doubled = min(FIRST_SECONDS * 2 ** min(received - 1, 10), LONGEST_SECONDS) if received > 0 else 0
+    doubled = min(FIRST_SECONDS * 2 ** min(received - 1, 10), MAX_SECONDS) if received > 0 else 0
     wish = (deferred.retry_after_seconds or 0) * (1 + jitter / 4)
-    return int(max(doubled * (1 + jitter) / 2, min(wish, LONGEST_WISH_SECONDS)))
+    return int(max(doubled * (1 + jitter) / 2, min(wish, MAX_WISH_SECONDS)))

@@ -31,12 +31,12 @@ from allocation.orders.wrappings import read_event
 EVENT_TYPE: Final = "order-created"
 MAJOR_VERSION: Final = 1
 VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": MAJOR_VERSION, "exclusiveMaximum": MAJOR_VERSION + 1}
-LONGEST_REASON: Final = 1000
+MAX_REASON: Final = 1000
 """Characters of a refusal's reason; the rest is cut, since it travels as an attribute of a message."""
-MOST_CONSIGNMENTS: Final = 500
-MOST_PACKAGES: Final = 1000
+MAX_CONSIGNMENTS: Final = 500
+MAX_PACKAGES: Final = 1000
 """Of all consignments together. With these limits no message of 1 MiB takes more than 100 ms to read."""
-MOST_NAMED: Final = 10
+MAX_NAMED: Final = 10
 """Problems that a reason names; of the rest it tells the number."""
 
 PLAIN: Final[dict[str, Any]] = {"include_url": False, "include_context": False}
@@ -56,8 +56,8 @@ def require_few_packages(consignments: list[Any]) -> list[Any]:
     """The consignments, which need not be valid; raises `ValueError` if their packages are too many in all."""
     packages = [each.get("Packages") for each in consignments if isinstance(each, dict)]
     number = sum(len(each) for each in packages if isinstance(each, list))
-    if number > MOST_PACKAGES:
-        raise ValueError(f"has {number} packages: send at most {MOST_PACKAGES} in one message")
+    if number > MAX_PACKAGES:
+        raise ValueError(f"has {number} packages: send at most {MAX_PACKAGES} in one message")
     return consignments
 
 
@@ -72,14 +72,14 @@ class Envelope(BaseModel):
     occurred_at: Moment
     order_reference: PlainText
     consignments: Annotated[
-        list[Any], Field(min_length=1, max_length=MOST_CONSIGNMENTS), AfterValidator(require_few_packages)
+        list[Any], Field(min_length=1, max_length=MAX_CONSIGNMENTS), AfterValidator(require_few_packages)
     ]
 
 
 class OrderCreated(Envelope):
     """An order was created: allocate its consignments. Unknown fields are ignored."""
 
-    consignments: Annotated[list[Consignment], Field(min_length=1, max_length=MOST_CONSIGNMENTS)]
+    consignments: Annotated[list[Consignment], Field(min_length=1, max_length=MAX_CONSIGNMENTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def read_consignments(documents: list[Any]) -> tuple[list[Consignment], list[Err
             valid.append(Consignment.model_validate(document))
         except ValidationError as error:
             number += error.error_count()
-            if len(problems) < MOST_NAMED:
+            if len(problems) < MAX_NAMED:
                 problems += [{**each, "loc": ("consignments", at, *each["loc"])} for each in error.errors(**PLAIN)]
     return valid, problems, number
 
@@ -159,7 +159,7 @@ def without_repeated(envelope: Envelope, valid: list[Consignment], invalid: Inva
     once = tuple(item.to_domain() for item in valid if counts[item.reference] == 1)
     repeated = list(dict.fromkeys(item.reference for item in valid if counts[item.reference] > 1))
     if repeated:
-        named = listed(repeated[:MOST_NAMED], len(repeated), ", ")
+        named = listed(repeated[:MAX_NAMED], len(repeated), ", ")
         others = f"; {invalid}" if invalid else ""
         invalid = refused("DuplicateConsignment", f"consignments: send each reference once, not again {named}{others}")
     if not once and invalid:
@@ -175,14 +175,14 @@ def reference_of(consignment: Any) -> str | None:
 
 def refused(code: str, reason: str) -> InvalidMessageError:
     """A refusal whose reason is bounded."""
-    return InvalidMessageError(code, reason[:LONGEST_REASON])
+    return InvalidMessageError(code, reason[:MAX_REASON])
 
 
 def reason_of(problems: Sequence[ErrorDetails], total: int) -> str:
     """The first of `total` problems, each with its path and value, in one line."""
     named = [
         f"{path_of(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')} (got {shown(problem['input'])})"
-        for problem in problems[:MOST_NAMED]
+        for problem in problems[:MAX_NAMED]
     ]
     return listed(named, total, "; ")
 

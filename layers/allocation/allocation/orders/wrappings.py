@@ -6,7 +6,7 @@ from typing import Any, Final, NoReturn
 
 from allocation.domain.errors import InvalidMessageError
 
-MOST_WRAPPINGS: Final = 4
+MAX_WRAPPINGS: Final = 4
 """More wrappings than this around one event are taken for an attack or a loop."""
 JSON_TYPES: Final[dict[type, str]] = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
@@ -18,12 +18,12 @@ def read_event(body: str) -> dict[str, Any]:
     Raises `InvalidMessageError`: `NotJson`, `NotAnObject`, `TooDeeplyNested`.
     """
     event = parse_object(body)
-    for _ in range(MOST_WRAPPINGS + 1):
+    for _ in range(MAX_WRAPPINGS + 1):
         inner = unwrap(event)
         if inner is None:
             return event
         event = inner
-    raise InvalidMessageError("TooDeeplyNested", f"the event is inside more than {MOST_WRAPPINGS} wrappings")
+    raise InvalidMessageError("TooDeeplyNested", f"the event is inside more than {MAX_WRAPPINGS} wrappings")
 
 
 def parse_object(text: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from allocation.aws.dynamodb.reads import MOST_KEYS, read_items
+from allocation.aws.dynamodb.reads import MAX_KEYS, read_items
 from allocation.aws.dynamodb.records import KEY, NOT_THERE_YET
 from allocation.aws.dynamodb.transactions import CONDITION_FAILED, Action, CancelledError, Transactions
 from allocation.batches import batches
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KEPT: Final = timedelta(days=90)
 """As long as records at the least; after that a record, or PRO's own state, has to tell."""
-MOST_ATTEMPTS: Final = 3
+MAX_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,14 @@ class DynamoDBClaims:
         until = milliseconds(self.now()) + ceil(seconds * 1000)
         asked_before: set[ConsignmentReference] = set()
         held: dict[ConsignmentReference, int] = {}
-        for batch in batches(references, MOST_KEYS):
+        for batch in batches(references, MAX_KEYS):
             claimed = self._take(batch, until)
             asked_before |= claimed.asked_before
             held |= claimed.held
         return Claimed(frozenset(asked_before), held, until)
 
     def _take(self, references: Sequence[ConsignmentReference], until: int) -> Claimed:
-        for attempt in range(MOST_ATTEMPTS):
+        for attempt in range(MAX_ATTEMPTS):
             found = self._found(references)
             now = milliseconds(self.now())
             held = {key: ceil((ends - now) / 1000) for key, ends in found.items() if ends > now}
@@ -86,7 +86,7 @@ class DynamoDBClaims:
                 return Claimed(frozenset(found.keys() - held.keys()), held)
             except CancelledError as error:
                 # Others claimed some of them in between: they are found held when looked at again.
-                if CONDITION_FAILED not in error.reasons or attempt + 1 == MOST_ATTEMPTS:
+                if CONDITION_FAILED not in error.reasons or attempt + 1 == MAX_ATTEMPTS:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -121,7 +121,7 @@ class DynamoDBClaims:
         Upon what `take` wrote: a request that is carried out late must not end what somebody else has claimed since.
         """
         ends = milliseconds(self.now()) + ceil(seconds * 1000)
-        for batch in batches(references, MOST_KEYS):
+        for batch in batches(references, MAX_KEYS):
             try:
                 Transactions(self.client).write([self._put(reference, until, ends) for reference in batch])
             except RetryableError as error:

@@ -21,11 +21,11 @@ from allocation.pro.connections import CALL, OnceAdapter
 from allocation.pro.credentials import KeySource
 from allocation.pro.retry_after import retry_after_seconds
 
-MAXIMUM_REPLY_BYTES: Final = 256 << 10
+MAX_REPLY_BYTES: Final = 256 << 10
 """A summary has about 1 KiB, a consignment as much for each package; the worst JSON of this size is read in 0.1 s."""
 CONNECT_SECONDS: Final = 2.0
 FETCH_PAUSE_SECONDS: Final = 10.0
-LONGEST_IDLE: Final = timedelta(seconds=20)
+MAX_IDLE: Final = timedelta(seconds=20)
 """A connection unused for longer is not used again: a call that dies with it would leave its outcome in doubt."""
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 HEADERS: Final = {
@@ -134,7 +134,7 @@ class ProClient:
         """
         now = self._now()
         with self._lock:
-            if now - self._used_at > LONGEST_IDLE:
+            if now - self._used_at > MAX_IDLE:
                 self._session.close()
             self._used_at = now
 
@@ -143,8 +143,8 @@ class ProClient:
         body = bytearray()
         while piece := response.raw.read1(1 << 16, decode_content=False):
             body += piece
-            if len(body) > MAXIMUM_REPLY_BYTES:
-                raise NoReplyError(f"the reply is larger than {MAXIMUM_REPLY_BYTES} bytes", timed_out=False)
+            if len(body) > MAX_REPLY_BYTES:
+                raise NoReplyError(f"the reply is larger than {MAX_REPLY_BYTES} bytes", timed_out=False)
             if self._monotonic() > ends:
                 raise NoReplyError("the reply took too long", timed_out=True)
         return bytes(body)

@@ -19,13 +19,13 @@ from allocation.domain.summary import AllocationSummary
 
 ALLOCATION_REFUSED: Final = "AllocationRefused"
 """Failure code of an item that PRO refused without naming a code."""
-MAXIMUM_SUMMARY_CHARACTERS: Final = 100_000
+MAX_SUMMARY_CHARACTERS: Final = 100_000
 """A larger summary could not be kept and published; a reasonable one has about a thousand."""
-MAXIMUM_ITEMS: Final = 200
+MAX_ITEMS: Final = 200
 """More summaries than any call here asks for; each one that can't be read takes its time."""
-MAXIMUM_PARTS: Final = 100
+MAX_PARTS: Final = 100
 """Details of one error, or legs of one consignment."""
-MAXIMUM_MESSAGE_CHARACTERS: Final = 1_000
+MAX_MESSAGE_CHARACTERS: Final = 1_000
 
 
 class UnreadableReplyError(RetryableError):
@@ -50,7 +50,7 @@ def read_items(body: bytes) -> dict[str, Item]:
     """
     document = _read_json(body)
     candidates = document if isinstance(document, list) else [document]
-    if len(candidates) > MAXIMUM_ITEMS or not all(isinstance(candidate, dict) for candidate in candidates):
+    if len(candidates) > MAX_ITEMS or not all(isinstance(candidate, dict) for candidate in candidates):
         raise UnreadableReplyError("the reply is neither a list of summaries nor one summary")
     items: dict[str, Item] = {}
     contradicted: set[str] = set()
@@ -64,7 +64,7 @@ def _readable_items(candidates: list[Any]) -> Iterator[Item]:
     for candidate in candidates:
         try:
             # Also refuses numbers that no JSON can hold, as 1e999.
-            if len(json.dumps(candidate, allow_nan=False)) <= MAXIMUM_SUMMARY_CHARACTERS:
+            if len(json.dumps(candidate, allow_nan=False)) <= MAX_SUMMARY_CHARACTERS:
                 yield _message_item(candidate) if "IsSuccess" in candidate else _summary_item(candidate)
         except ValueError:
             continue
@@ -113,7 +113,7 @@ class _ApiError(ReplyPart):
     code: str = Field(min_length=1)
     message: str | None = None
     # A list stops at its maximum; a tuple would collect the errors of all that comes after it.
-    details: list[_ErrorDetail] | None = Field(None, max_length=MAXIMUM_PARTS)
+    details: list[_ErrorDetail] | None = Field(None, max_length=MAX_PARTS)
 
 
 def read_error(body: bytes) -> Failure | None:
@@ -128,7 +128,7 @@ def read_error(body: bytes) -> Failure | None:
 
 def _failure(code: object, message: str | None) -> Failure:
     known = code if isinstance(code, str) and code else ALLOCATION_REFUSED
-    return Failure(known[:MAXIMUM_MESSAGE_CHARACTERS], (message or "PRO gave no reason")[:MAXIMUM_MESSAGE_CHARACTERS])
+    return Failure(known[:MAX_MESSAGE_CHARACTERS], (message or "PRO gave no reason")[:MAX_MESSAGE_CHARACTERS])
 
 
 def _read_json(body: bytes) -> Any:

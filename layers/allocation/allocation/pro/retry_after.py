@@ -5,12 +5,12 @@ from email.utils import parsedate_to_datetime
 from math import ceil
 from typing import Final
 
-MAXIMUM_SECONDS: Final = 900
+MAX_RETRY_AFTER_SECONDS: Final = 900
 """A longer wish is cut to this: a server that asks for days is wrong more often than it is down for days."""
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> int | None:
-    """Whole seconds to wait from `now` (aware), 0 to `MAXIMUM_SECONDS`; None where the header is missing or unreadable.
+    """Whole seconds to wait from `now` (aware), 0 to `MAX_RETRY_AFTER_SECONDS`; None where the header is missing or unreadable.
 
     >>> retry_after_seconds("120", datetime(2026, 1, 1, tzinfo=UTC))
     120
@@ -19,10 +19,10 @@ def retry_after_seconds(header: str | None, now: datetime) -> int | None:
     """
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
-        return min(int(text[:9]), MAXIMUM_SECONDS)
+        return min(int(text[:9]), MAX_RETRY_AFTER_SECONDS)
     try:
         until = parsedate_to_datetime(text[:64])
         seconds = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     except (TypeError, ValueError, OverflowError):
         return None
-    return min(max(ceil(seconds.total_seconds()), 0), MAXIMUM_SECONDS)
+    return min(max(ceil(seconds.total_seconds()), 0), MAX_RETRY_AFTER_SECONDS)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 Judged = TypeVar("Judged")
 
-MAXIMUM_ROUNDS: Final = 3
+MAX_ROUNDS: Final = 3
 """How often one consignment is asked for, at the most, before its message goes back to the queue."""
-LONGEST_PAUSE_SECONDS: Final = 2.0
+MAX_PAUSE_SECONDS: Final = 2.0
 """A longer wait is left to the queue: a function that sleeps is paid for."""
 IN_DOUBT: Final = frozenset({"outcome_unknown", "state_forbidden", "allocator_crashed"})
 """Causes of no outcome with which PRO may have the consignment, or may be at it yet."""
@@ -67,7 +67,7 @@ class Rounds:
         fresh = [reference for reference in references if reference not in asked_before]
         calls = allocation_calls(self.mode, fresh, self.allocator.bulk_size)
         calls += [allocation_call(self.mode, (each,)) for each in references if each in asked_before]
-        for attempt in range(MAXIMUM_ROUNDS):
+        for attempt in range(MAX_ROUNDS):
             again = self._round(calls)
             calls = self._worth_trying(again, attempt)
             if not calls:
@@ -122,11 +122,11 @@ class Rounds:
     def _worth_trying(self, again: Mapping[AllocationCall, TryAgain], attempt: int) -> list[AllocationCall]:
         """Pauses, and returns the calls to send then; the others are answered for as deferred."""
         soon = {
-            call: reason for call, reason in again.items() if (reason.retry_after_seconds or 0) <= LONGEST_PAUSE_SECONDS
+            call: reason for call, reason in again.items() if (reason.retry_after_seconds or 0) <= MAX_PAUSE_SECONDS
         }
         wishes = [float(reason.retry_after_seconds or 0) for reason in soon.values()]
         seconds = max([*wishes, self.allocator.backoff(attempt)])
-        if attempt + 1 == MAXIMUM_ROUNDS or seconds > self.parallel.seconds_left - MINIMUM_SECONDS:
+        if attempt + 1 == MAX_ROUNDS or seconds > self.parallel.seconds_left - MINIMUM_SECONDS:
             soon = {}
         for call, reason in again.items():
             if call not in soon:

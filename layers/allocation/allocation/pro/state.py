@@ -9,10 +9,10 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 from allocation.domain.outcome import Allocated, Price
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg
-from allocation.pro.replies import MAXIMUM_PARTS, ReplyPart, UnreadableReplyError
+from allocation.pro.replies import MAX_PARTS, ReplyPart, UnreadableReplyError
 
 PASSING_STATES: Final = frozenset({"Allocating", "Deallocating"})
-LONGEST_CURRENCY: Final = 16
+MAX_CURRENCY: Final = 16
 NOT_ALLOCATED_STATES: Final = frozenset({"Unallocated", "AllocationFailed", "Cancelled"})
 
 
@@ -24,7 +24,7 @@ def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 class _Currency(ReplyPart):
-    iso_code: str = Field(max_length=LONGEST_CURRENCY)
+    iso_code: str = Field(max_length=MAX_CURRENCY)
 
 
 _Amount = Annotated[Decimal, Field(max_digits=15, decimal_places=5)]
@@ -43,7 +43,7 @@ class _Allocation(ReplyPart):
     price: Annotated[_Rate | None, WrapValidator(_none_if_unreadable)] = None
 
 
-_Legs = Annotated[list[ConsignmentLeg], Field(max_length=MAXIMUM_PARTS)]
+_Legs = Annotated[list[ConsignmentLeg], Field(max_length=MAX_PARTS)]
 
 
 class _Consignment(ReplyPart):

@@ -10,24 +10,24 @@ from typing import Any, Final
 
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg
 
-MOST_BYTES: Final = 32_000
+MAX_BYTES: Final = 32_000
 """As JSON in ASCII; the types that DynamoDB adds make up to four times as much of it."""
 DEEPEST: Final = 25
 """Levels of lists and objects; a record has some around them."""
-MOST_ENTRIES: Final = 5
-LONGEST_TEXT: Final = 200
+MAX_ENTRIES: Final = 5
+MAX_TEXT: Final = 200
 """Characters of a text in a summary that is cut: with five legs of five tracking references it stays below 150 KB."""
 
 
 def kept_summary(summary: AllocationSummary) -> dict[str, Any]:
     """The summary as PRO's JSON; where that can't be kept, PRO's documented fields alone, their lists and texts cut."""
     document = summary.to_json()
-    if is_keepable(document, DEEPEST) and len(json.dumps(document)) <= MOST_BYTES:
+    if is_keepable(document, DEEPEST) and len(json.dumps(document)) <= MAX_BYTES:
         return document
     return {
         **documented(document, AllocationSummary),
-        "ApiLinks": [documented(link, ApiLink) for link in document["ApiLinks"][:MOST_ENTRIES]],
-        "ConsignmentLegs": [cut_leg(leg) for leg in document["ConsignmentLegs"][:MOST_ENTRIES]],
+        "ApiLinks": [documented(link, ApiLink) for link in document["ApiLinks"][:MAX_ENTRIES]],
+        "ConsignmentLegs": [cut_leg(leg) for leg in document["ConsignmentLegs"][:MAX_ENTRIES]],
     }
 
 
@@ -42,7 +42,7 @@ def is_keepable(value: Any, levels: int) -> bool:
 
 def cut_leg(leg: dict[str, Any]) -> dict[str, Any]:
     """A leg with its documented fields alone."""
-    tracking = [text[:LONGEST_TEXT] for text in leg["TrackingReferences"][:MOST_ENTRIES]]
+    tracking = [text[:MAX_TEXT] for text in leg["TrackingReferences"][:MAX_ENTRIES]]
     return {**documented(leg, ConsignmentLeg), "TrackingReferences": tracking}
 
 
@@ -54,4 +54,4 @@ def documented(document: dict[str, Any], model: type[AllocationSummary | ApiLink
 
 def clipped(value: Any) -> Any:
     """A text's first characters; anything else as it is."""
-    return value[:LONGEST_TEXT] if isinstance(value, str) else value
+    return value[:MAX_TEXT] if isinstance(value, str) else value

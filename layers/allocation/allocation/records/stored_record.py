@@ -17,9 +17,9 @@ from allocation.domain.summary import AllocationSummary
 from allocation.records.kept_summary import kept_summary
 
 SCHEMA_VERSION: Final = 1
-LONGEST_EXPLANATION: Final = 150_000
+MAX_EXPLANATION: Final = 150_000
 """Characters as it is kept; a longer explanation is not, for an item has at most 400 KB."""
-LONGEST_FAILURE: Final = 1_000
+MAX_FAILURE: Final = 1_000
 """Characters of a failure's code or message; the rest is cut."""
 
 
@@ -57,7 +57,7 @@ def past_failure_document(past: PastFailure) -> Mapping[str, str]:
 
 def failure_document(failure: Failure) -> dict[str, str]:
     """A failure's code and message, neither too long to keep."""
-    return {"code": failure.code[:LONGEST_FAILURE], "message": failure.message[:LONGEST_FAILURE]}
+    return {"code": failure.code[:MAX_FAILURE], "message": failure.message[:MAX_FAILURE]}
 
 
 def outcome_fields(outcome: Standing) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def explanation_text(explanation: Explanation) -> str | None:
     None where it is too long to keep. The same explanation makes the same text.
     """
     text = b64encode(gzip.compress(json.dumps(explanation, separators=(",", ":")).encode(), mtime=0)).decode()
-    return text if len(text) <= LONGEST_EXPLANATION else None
+    return text if len(text) <= MAX_EXPLANATION else None
 
 
 def explanation_of(text: str) -> Explanation:

@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from cli.stack.following import send_orders
 from cli.stack.orders import OrderMessage
-from cli.stack.queues import MOST_BYTES, batches, take_all
+from cli.stack.queues import MAX_BYTES, batches, take_all
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -27,7 +27,7 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator["SQSClient"]:
 
 def test_a_batch_has_no_more_entries_and_no_more_bytes_than_sqs_takes() -> None:
     assert [len(batch) for batch in batches(["x"] * 25)] == [10, 10, 5]
-    half = "é" * (MOST_BYTES // 4)
+    half = "é" * (MAX_BYTES // 4)
     assert [len(batch) for batch in batches([half, half, "x", half + half])] == [2, 1, 1]
 
 

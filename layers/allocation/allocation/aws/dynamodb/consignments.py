@@ -34,7 +34,7 @@ BY_CUSTOMER_REFERENCE: Final = "consignments-by-customer-reference"
 NEVER_ALLOCATED: Final = "consignments-never-allocated"
 BY_STATE: Final = "consignments-by-state"
 """An index of the records' table; the two above are of the consignments'."""
-MOST_REFERENCES_A_READ: Final = 50
+MAX_REFERENCES_A_READ: Final = 50
 """`BatchGetItem` takes 100 keys, and each reference has one in either table."""
 LOST_RACES: Final = frozenset({NOT_AT_FAULT, CONDITION_FAILED, CONFLICT})
 """Why a transaction is cancelled where somebody else was faster."""
@@ -59,7 +59,7 @@ class DynamoDBConsignments:
     def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
         """What is known of each reference, read consistently; those of which nothing is known are left out."""
         found: dict[ConsignmentReference, Known] = {}
-        for batch in batches(dict.fromkeys(references), MOST_REFERENCES_A_READ):
+        for batch in batches(dict.fromkeys(references), MAX_REFERENCES_A_READ):
             items = self._items(batch)
             for reference in batch:
                 stored, record = items[self._consignments].get(reference), items[self._records].get(reference)
@@ -110,7 +110,7 @@ class DynamoDBConsignments:
     def in_state(self, state: str, most: int) -> Sequence[ConsignmentReference]:
         """Up to `most` consignments that are in the state; one changed a moment ago may be missing or too many."""
         found: list[ConsignmentReference] = []
-        for batch in batches(self._query(self._records, BY_STATE, "state", state), MOST_REFERENCES_A_READ):
+        for batch in batches(self._query(self._records, BY_STATE, "state", state), MAX_REFERENCES_A_READ):
             found += batch
             if len(found) >= most:
                 return found[:most]
@@ -119,7 +119,7 @@ class DynamoDBConsignments:
     def _never_allocated(self, most: int) -> list[ConsignmentReference]:
         found: list[ConsignmentReference] = []
         for batch in batches(
-            self._query(self._consignments, NEVER_ALLOCATED, "neverAllocated", "true"), MOST_REFERENCES_A_READ
+            self._query(self._consignments, NEVER_ALLOCATED, "neverAllocated", "true"), MAX_REFERENCES_A_READ
         ):
             known = self.find(batch)
             found += [reference for reference in batch if reference in known and known[reference].record is None]

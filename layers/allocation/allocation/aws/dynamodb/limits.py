@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from allocation.aws.dynamodb.reads import MOST_KEYS, read_items
+from allocation.aws.dynamodb.reads import MAX_KEYS, read_items
 from allocation.aws.dynamodb.transactions import Action
 from allocation.batches import batches
 from allocation.domain.limit import AllocationLimit, LimitedDay
@@ -31,7 +31,7 @@ class DynamoDBLimits:
         """The counts of the days that have one, read consistently. Raises `RetryableError`."""
         by_key = {key_of(day): day for day in days}
         found: dict[LimitedDay, int] = {}
-        for batch in batches(by_key, MOST_KEYS):
+        for batch in batches(by_key, MAX_KEYS):
             keys = {"Keys": [{"serviceDay": {"S": key}} for key in batch], "ConsistentRead": True}
             for item in read_items(self.client, {self.table: keys})[self.table]:
                 found[by_key[item["serviceDay"]["S"]]] = int(item["used"]["N"])

@@ -11,22 +11,22 @@ from allocation.domain.errors import RetryableError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MOST_KEYS: Final = 100
+MAX_KEYS: Final = 100
 """`BatchGetItem`'s limit, all tables taken together."""
-MOST_READS: Final = 5
+MAX_READS: Final = 5
 """Attempts at the keys that DynamoDB left unprocessed, on top of botocore's own retries."""
 
 Item = Mapping[str, Any]
 
 
 def read_items(client: "DynamoDBClient", request: Mapping[str, Any]) -> dict[str, list[Item]]:
-    """The items that are there, by table. `request` is `RequestItems` of at most `MOST_KEYS` keys.
+    """The items that are there, by table. `request` is `RequestItems` of at most `MAX_KEYS` keys.
 
     Raises `RetryableError` where DynamoDB does not tell of all of them.
     """
     found: dict[str, list[Item]] = {table: [] for table in request}
     left = request
-    for _ in range(MOST_READS):
+    for _ in range(MAX_READS):
         try:
             answer = client.batch_get_item(RequestItems=left)
         except (ClientError, BotoCoreError) as error:
@@ -36,7 +36,7 @@ def read_items(client: "DynamoDBClient", request: Mapping[str, Any]) -> dict[str
         left = answer.get("UnprocessedKeys", {})
         if not left:
             return found
-    raise RetryableError(f"DynamoDB left {key_count(left)} of {key_count(request)} keys unread {MOST_READS} times")
+    raise RetryableError(f"DynamoDB left {key_count(left)} of {key_count(request)} keys unread {MAX_READS} times")
 
 
 def key_count(request: Mapping[str, Any]) -> int:

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.dynamodb.items import to_item
 from allocation.aws.dynamodb.limits import DynamoDBLimits
-from allocation.aws.dynamodb.reads import MOST_KEYS, read_items
+from allocation.aws.dynamodb.reads import MAX_KEYS, read_items
 from allocation.aws.dynamodb.transactions import (
     CONDITION_FAILED,
     Action,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY: Final = "consignmentReference"
-MOST_RECORDS_A_TRANSACTION: Final = 25
+MAX_RECORDS_A_TRANSACTION: Final = 25
 """`TransactWriteItems` takes 100 and 4 MB; records with long explanations stay below the latter with 25."""
 NOT_THERE_YET: Final = f"attribute_not_exists({KEY})"
 FIRST_FAILURE: Final = {
@@ -56,7 +56,7 @@ class DynamoDBRecords:
     def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Which of the references have a record. Raises `RetryableError` where DynamoDB does not tell."""
         found: set[ConsignmentReference] = set()
-        for batch in batches(references, MOST_KEYS):
+        for batch in batches(references, MAX_KEYS):
             keys = [{KEY: {"S": reference}} for reference in batch]
             request = {self._table: {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": KEY}}
             found.update(
@@ -73,7 +73,7 @@ class DynamoDBRecords:
         """
         places: dict[Place, set[ConsignmentReference]] = {place: set() for place in Place}
         try:
-            for batch in batches(records, MOST_RECORDS_A_TRANSACTION):
+            for batch in batches(records, MAX_RECORDS_A_TRANSACTION):
                 self._add_batch(batch, places)
         except NoAnswerError as error:
             left = [each.consignment_reference for each in records if each.consignment_reference not in told(places)]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CONDITION_FAILED: Final = "ConditionalCheckFailed"
 CONFLICT: Final = "TransactionConflict"
 NOT_AT_FAULT: Final = "None"
-MOST_ATTEMPTS: Final = 5
+MAX_ATTEMPTS: Final = 5
 FIRST_PAUSE_SECONDS: Final = 0.02
 
 Action = dict[str, Any]
@@ -52,11 +52,11 @@ class Transactions:
 
         boto3 sends a token with each call, by which DynamoDB knows a call that it repeats.
         """
-        for attempt in range(MOST_ATTEMPTS):
+        for attempt in range(MAX_ATTEMPTS):
             try:
                 return self._write(actions)
             except CancelledError as error:
-                if set(error.reasons) - {NOT_AT_FAULT} != {CONFLICT} or attempt + 1 == MOST_ATTEMPTS:
+                if set(error.reasons) - {NOT_AT_FAULT} != {CONFLICT} or attempt + 1 == MAX_ATTEMPTS:
                     raise
             self.pause(self.jitter() * FIRST_PAUSE_SECONDS * (1 << attempt))
         return None

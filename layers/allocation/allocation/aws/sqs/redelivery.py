@@ -12,7 +12,7 @@ from allocation.observability import logger
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-MOST_ENTRIES: Final = 10
+MAX_ENTRIES: Final = 10
 
 
 class SqsRedelivery:
@@ -28,7 +28,7 @@ class SqsRedelivery:
 
         One that can't be hidden is delivered when the queue's own visibility timeout ends: no worse than without this.
         """
-        for batch in batches(waits.items(), MOST_ENTRIES):
+        for batch in batches(waits.items(), MAX_ENTRIES):
             entries: list[Any] = [
                 {"Id": str(at), "ReceiptHandle": receipt_handle, "VisibilityTimeout": seconds}
                 for at, (receipt_handle, seconds) in enumerate(batch)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from allocation.aws.clients import text_attributes
-from allocation.aws.sqs.sending import MOST_ENTRIES, send
+from allocation.aws.sqs.sending import MAX_ENTRIES, send
 from allocation.batches import batches
 from allocation.ports import RefusedMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-MOST_BYTES: Final = 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024
 """SQS's limit of a message and of a batch, attributes included."""
 ATTRIBUTES_BYTES: Final = 2 * 1024
 """More than the attributes that are added here can take."""
@@ -29,7 +29,7 @@ class SqsRefusedMessages:
     def keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
         """Sends the messages to the DLQ; returns the message ids of those that it took."""
         kept: set[str] = set()
-        for batch in batches(refused, MOST_ENTRIES, MOST_BYTES, size):
+        for batch in batches(refused, MAX_ENTRIES, MAX_BYTES, size):
             kept |= self._send(batch)
         return frozenset(kept)
 
@@ -41,7 +41,7 @@ class SqsRefusedMessages:
 
 def size(refused: RefusedMessage) -> int:
     """At least the bytes that the message takes in a batch."""
-    return min(len(refused.message.body.encode()) + ATTRIBUTES_BYTES, MOST_BYTES)
+    return min(len(refused.message.body.encode()) + ATTRIBUTES_BYTES, MAX_BYTES)
 
 
 def entry(entry_id: str, refused: RefusedMessage) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def entry(entry_id: str, refused: RefusedMessage) -> dict[str, Any]:
         "OriginalMessageId": refused.message.message_id,
     }
     attributes, body = text_attributes(reason), refused.message.body
-    if len(body.encode()) + ATTRIBUTES_BYTES > MOST_BYTES:
+    if len(body.encode()) + ATTRIBUTES_BYTES > MAX_BYTES:
         packed = gzip.compress(body.encode(), mtime=0)
         attributes["CompressedBody"] = {"DataType": "Binary", "BinaryValue": packed}
         body = "The body is in the attribute CompressedBody, as gzip."

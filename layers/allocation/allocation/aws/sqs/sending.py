@@ -11,12 +11,12 @@ from allocation.observability import logger
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-MOST_ENTRIES = 10
+MAX_ENTRIES = 10
 """What one call takes."""
 
 
 def send(client: "SQSClient", queue_url: str, entries: Sequence[dict[str, Any]], names: Sequence[str]) -> set[int]:
-    """Sends up to `MOST_ENTRIES` entries, whose `Id`s are their positions; returns the positions that SQS took.
+    """Sends up to `MAX_ENTRIES` entries, whose `Id`s are their positions; returns the positions that SQS took.
 
     Never raises for one that it did not take: the cause is logged, with the entry's name out of `names`.
     """

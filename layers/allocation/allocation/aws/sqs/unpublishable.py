@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from allocation.aws.sqs.sending import MOST_ENTRIES, send
+from allocation.aws.sqs.sending import MAX_ENTRIES, send
 from allocation.batches import batches
 from allocation.ports import Unpublishable
 
@@ -23,7 +23,7 @@ class SqsUnpublishable:
     def keep(self, changes: Sequence[Unpublishable]) -> frozenset[str]:
         """Tells the queue of the changes; returns the sequence numbers of those that it took."""
         kept: set[str] = set()
-        for batch in batches(changes, MOST_ENTRIES):
+        for batch in batches(changes, MAX_ENTRIES):
             entries = [{"Id": str(at), "MessageBody": body_of(change)} for at, change in enumerate(batch)]
             numbers = [change.sequence_number for change in batch]
             kept.update(numbers[at] for at in send(self._client, self._queue_url, entries, numbers))
