@@ -10,7 +10,7 @@ MAX_RETRY_AFTER_SECONDS: Final = 900
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> int | None:
-    """Whole seconds to wait from `now` (aware), 0 to `MAX_RETRY_AFTER_SECONDS`; None where the header is missing or unreadable.
+    """Return whole seconds to wait from `now` (aware), at most `MAX_RETRY_AFTER_SECONDS`; None without a readable header.
 
     >>> retry_after_seconds("120", datetime(2026, 1, 1, tzinfo=UTC))
     120
