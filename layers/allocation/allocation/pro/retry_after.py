@@ -10,7 +10,7 @@ MAX_RETRY_AFTER_SECONDS: Final = 900
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> int | None:
-    """Return whole seconds to wait from `now` (aware), at most `MAX_RETRY_AFTER_SECONDS`; None without a readable header.
+    """Return whole seconds to wait from `now` (aware), at most `MAX_RETRY_AFTER_SECONDS`; None without one.
 
     >>> retry_after_seconds("120", datetime(2026, 1, 1, tzinfo=UTC))
     120
