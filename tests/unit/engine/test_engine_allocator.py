@@ -12,7 +12,6 @@ from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.packaged import packaged_engine
-from allocation.engine.summary import ChosenService, success_text
 from tests.support.engines import DOCUMENT, engine_of, service
 from tests.support.ports import InMemoryLimits
 
@@ -139,13 +138,10 @@ def test_an_injection_has_a_leg_for_each_carrier() -> None:
     assert allocated.summary.carrier_reference == "PRAIRIE"
 
 
-def test_the_carriers_name_is_not_said_twice() -> None:
+def test_the_carriers_name_is_told_where_the_services_name_lacks_it() -> None:
     allocated = outcome(SOCKS, CarrierService("NS_24"))
     assert isinstance(allocated, Allocated)
     assert "allocated with Northstar Parcels Northstar 24 for" in (allocated.summary.description or "")
-    own = replace(packaged_engine().catalogue.carriers["NORTHSTAR"], name="Northstar")
-    chosen = ChosenService("NS_24", "Northstar 24", own, (own,), FRIDAY_NOON)
-    assert "allocated with Northstar 24 for" in success_text(REFERENCE, chosen)
 
 
 def test_each_allocation_asks_for_the_engine_to_use_now() -> None:

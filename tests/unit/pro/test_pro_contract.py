@@ -157,6 +157,17 @@ def test_an_allocation_is_rebuilt_from_the_consignment() -> None:
     assert allocated.price == Price(Decimal("5.49"), Decimal("1.10"), Decimal("6.59"), "GBP")
 
 
+def test_a_carriers_name_that_the_services_name_contains_in_capitals_is_not_repeated() -> None:
+    allocation = {**DETAIL["Allocation"], "MpdCarrierServiceName": "CARRIER X Next Day"}
+
+    allocated = read_consignment(body({**DETAIL, "Allocation": allocation}), REFERENCE, BASE_URL).allocated
+
+    assert allocated is not None
+    assert allocated.summary.description == (
+        f"Consignment {REFERENCE} has been successfully allocated with CARRIER X Next Day"
+    )
+
+
 def test_nothing_of_a_consignment_but_its_allocation_is_kept() -> None:
     legs = [{**DETAIL["ConsignmentLegs"][0], "To": {"Contact": {"FirstName": "Peter"}}}]
 

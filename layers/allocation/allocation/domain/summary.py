@@ -4,10 +4,13 @@ It is kept and published whole, unknown fields included, so it is a Pydantic mod
 (`docs/decisions/0003-the-summary-is-a-document.md`).
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_pascal
+
+from allocation.domain.reference import ConsignmentReference
 
 
 class SummaryPart(BaseModel):
@@ -69,3 +72,20 @@ class AllocationSummary(SummaryPart):
     def to_json(self) -> dict[str, Any]:
         """The summary as PRO's JSON, ready for `json.dumps`."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def success_text(
+    consignment: ConsignmentReference, carrier_name: str | None, service_name: str, collected_at: datetime | None
+) -> str:
+    """Return PRO's success text; a service's name that contains the carrier's, in any case, stands by itself.
+
+    `collected_at` is aware and is written in UTC; None leaves out when it is collected.
+
+    >>> success_text(ConsignmentReference("EC-000-05B-MMA"), "Carrier X", "Next Day", None)
+    'Consignment EC-000-05B-MMA has been successfully allocated with Carrier X Next Day'
+    """
+    carrier = f"{carrier_name} " if carrier_name and carrier_name.casefold() not in service_name.casefold() else ""
+    text = f"Consignment {consignment} has been successfully allocated with {carrier}{service_name}"
+    if collected_at is None:
+        return text
+    return f"{text} for shipping on {collected_at.astimezone(UTC):%d/%m/%Y %H:%M:%S +00:00}"

@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from allocation.domain.reference import ConsignmentReference
-from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg
+from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def allocation_summary(
             ApiLink(rel="detail", href=f"{api_base_url}/consignments/{consignment}"),
             ApiLink(rel="label", href=f"{api_base_url}/labels/{consignment}"),
         ),
-        description=success_text(consignment, chosen),
+        description=success_text(consignment, chosen.carrier.name, chosen.name, chosen.collected_at),
         consignment_legs=tuple(
             ConsignmentLeg(
                 leg=leg,
@@ -53,16 +53,6 @@ def allocation_summary(
         carrier_name=chosen.carrier.name,
         carrier_service_reference=chosen.reference,
         carrier_service_name=chosen.name,
-    )
-
-
-def success_text(consignment: ConsignmentReference, chosen: ChosenService) -> str:
-    """PRO's sentence; the carrier's name is left out where the service's name carries it already."""
-    carrier = "" if chosen.carrier.name.casefold() in chosen.name.casefold() else f"{chosen.carrier.name} "
-    collected = chosen.collected_at.astimezone(UTC).strftime("%d/%m/%Y %H:%M:%S +00:00")
-    return (
-        f"Consignment {consignment} has been successfully allocated with {carrier}{chosen.name} "
-        f"for shipping on {collected}"
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 
 from allocation.domain.outcome import Allocated, Price
 from allocation.domain.reference import ConsignmentReference
-from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg
+from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
 from allocation.pro.replies import MAX_PARTS, ReplyPart, UnreadableReplyError
 
 PASSING_STATES: Final = frozenset({"Allocating", "Deallocating"})
@@ -88,7 +88,6 @@ def _allocated(
     carrier_reference = legs[0].carrier_reference if legs else None
     carrier_name = legs[0].carrier_name if legs else None
     service_name = allocation.mpd_carrier_service_name or allocation.mpd_carrier_service_reference
-    service_text = carrier_service_text(carrier_name, service_name)
     return Allocated(
         AllocationSummary(
             status_code=200,
@@ -96,7 +95,7 @@ def _allocated(
                 ApiLink(rel="detail", href=f"{base_url}/consignments/{reference}"),
                 ApiLink(rel="label", href=f"{base_url}/labels/{reference}"),
             ),
-            description=f"Consignment {reference} has been successfully allocated with {service_text}",
+            description=success_text(reference, carrier_name, service_name, collected_at=None),
             consignment_legs=legs,
             carrier_reference=carrier_reference,
             carrier_name=carrier_name,
@@ -110,15 +109,6 @@ def _allocated(
 def _without_extras(leg: ConsignmentLeg) -> ConsignmentLeg:
     """The leg as a summary has it: a consignment's own legs may hold addresses, which are never kept."""
     return ConsignmentLeg.model_validate({name: getattr(leg, name) for name in ConsignmentLeg.model_fields})
-
-
-def carrier_service_text(carrier_name: str | None, service_name: str) -> str:
-    """Carrier and service as PRO's success text names them.
-
-    >>> carrier_service_text("Carrier X", "Next Day Super"), carrier_service_text("Carrier X", "Carrier X Economy")
-    ('Carrier X Next Day Super', 'Carrier X Economy')
-    """
-    return service_name if not carrier_name or carrier_name in service_name else f"{carrier_name} {service_name}"
 
 
 def _price(rate: _Rate | None) -> Price | None:
