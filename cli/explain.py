@@ -14,7 +14,6 @@ from rich.console import Console
 
 from allocation.consignments.allocatable import Consignment as ConsignmentDocument
 from allocation.domain.consignment import Consignment
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Failure
 from allocation.engine.assessment import assess
 from allocation.engine.compiled import InvalidCatalogueError, read_compiled
@@ -57,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 def carry_out(options: argparse.Namespace, console: Console) -> int:
     """Asks the engine, and prints what it answers."""
-    mode = allocation_mode(options)
+    mode = read_mode(options.mode, options.group, options.service).allocation
     engine = read_engine(options.catalogue)
     now = read_moment(options.now)
     scope = engine.scope(mode)
@@ -70,14 +69,6 @@ def carry_out(options: argparse.Namespace, console: Console) -> int:
     assessment = assess(engine, engine.question(inquiry, scope, now))
     print_assessment(console, engine, assessment)
     return 0 if assessment.winner else 1
-
-
-def allocation_mode(options: argparse.Namespace) -> AllocationMode:
-    """The mode that the options name. Raises `UsageError`."""
-    mode = read_mode(options.mode, options.group, options.service)
-    if mode.name == "service_group":
-        return ServiceGroup(mode.reference)
-    return CarrierService(mode.reference) if mode.name == "carrier_service" else DefaultRules()
 
 
 def read_engine(path: str) -> Engine:

@@ -1,63 +1,84 @@
 """The allocation mode that the user asked for, checked before anything starts."""
 
-import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
+from allocation.domain.mode import (
+    AllocationMode,
+    CarrierService,
+    DefaultRules,
+    ModeName,
+    ServiceGroup,
+    allocation_mode,
+)
+from allocation.domain.reference import SERVICE_REFERENCE_ADVICE, is_service_reference
 from cli.errors import UsageError
 
-DEFAULT_MODE: Final = "default_rules"
-REFERENCE_VARIABLES: Final = {"service_group": "GROUP", "carrier_service": "SERVICE"}
-"""The modes that need a reference, and the variable of the Makefile that gives it."""
-MODES: Final = (DEFAULT_MODE, *REFERENCE_VARIABLES)
-REFERENCE_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+EXAMPLES: Final = {"GROUP": "valuableGoods", "SERVICE": "CX_NDS"}
+"""A reference for each variable of the Makefile that gives one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """An allocation mode with the reference that it needs."""
+    """An allocation mode, as the deployment sets it."""
 
-    name: str = DEFAULT_MODE
-    reference: str = ""
+    allocation: AllocationMode = DefaultRules()  # noqa: RUF009 - frozen and without fields
+
+    @property
+    def name(self) -> ModeName:
+        """The mode's name."""
+        return self.allocation.name
 
     def template_parameters(self) -> dict[str, str]:
-        """The parameters of `template.yaml` that set this mode."""
-        return {
-            "AllocationMode": self.name,
-            "ServiceGroupReference": self.reference if self.name == "service_group" else "",
-            "CarrierServiceReference": self.reference if self.name == "carrier_service" else "",
-        }
+        """Return the parameters of `template.yaml` that set this mode."""
+        group = service = ""
+        match self.allocation:
+            case DefaultRules():
+                pass
+            case ServiceGroup(reference):
+                group = reference
+            case CarrierService(reference):
+                service = reference
+            case _:
+                assert_never(self.allocation)
+        return {"AllocationMode": self.name, "ServiceGroupReference": group, "CarrierServiceReference": service}
 
 
 def read_mode(name: str, group: str, service: str) -> Mode:
-    """The mode of three options, of which empty ones are not given. Raises `UsageError` unless they fit together."""
-    name = name or DEFAULT_MODE
-    if name not in MODES:
-        raise UsageError(f"There is no mode {name!r}: choose MODE={', MODE='.join(MODES)}.")
+    """Return the mode of three options; an empty option counts as not given.
+
+    Raises `UsageError` unless the options fit together.
+    """
+    name = name or ModeName.DEFAULT_RULES
+    if name not in set(ModeName):
+        raise UsageError(f"There is no mode {name!r}: choose MODE={', MODE='.join(ModeName)}.")
     given = {"GROUP": group, "SERVICE": service}
-    wanted = REFERENCE_VARIABLES.get(name)
+    wanted = reference_variable(ModeName(name))
     for variable, value in given.items():
         if value and variable != wanted:
             raise UsageError(f"{variable}={value} does not go with MODE={name}: {advice(variable)}.")
-    if wanted is None:
-        return Mode(name)
-    require_reference(name, wanted, given[wanted])
-    return Mode(name, given[wanted])
+    reference = given[wanted] if wanted else None
+    if wanted and not reference:
+        raise UsageError(f"MODE={name} needs {wanted}, as MODE={name} {wanted}={EXAMPLES[wanted]}.")
+    if reference and not is_service_reference(reference):
+        raise UsageError(f"{wanted}={reference[:80]!r} is malformed: {SERVICE_REFERENCE_ADVICE}.")
+    return Mode(allocation_mode(name, reference))
+
+
+def reference_variable(name: ModeName) -> str | None:
+    """Return the variable of the Makefile that gives the reference of a mode; None where the mode needs none."""
+    match name:
+        case ModeName.DEFAULT_RULES:
+            return None
+        case ModeName.SERVICE_GROUP:
+            return "GROUP"
+        case ModeName.CARRIER_SERVICE:
+            return "SERVICE"
+        case _:
+            assert_never(name)
 
 
 def advice(variable: str) -> str:
-    """Which mode a variable belongs to."""
-    mode = next(mode for mode, wanted in REFERENCE_VARIABLES.items() if wanted == variable)
+    """Return which mode a variable belongs to."""
+    mode = next(mode for mode in ModeName if reference_variable(mode) == variable)
     return f"leave it out, or say MODE={mode}"
-
-
-def require_reference(mode: str, variable: str, reference: str) -> None:
-    """Raises `UsageError` unless the reference is there and well formed."""
-    if not reference:
-        example = "valuableGoods" if variable == "GROUP" else "CX_NDS"
-        raise UsageError(f"MODE={mode} needs {variable}, as MODE={mode} {variable}={example}.")
-    if not re.fullmatch(REFERENCE_PATTERN, reference):
-        raise UsageError(
-            f"{variable}={reference[:80]!r} is malformed: use 1 to 64 letters, digits, '_' or '-', "
-            "and a letter or a digit first."
-        )

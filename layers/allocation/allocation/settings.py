@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from allocation.domain.errors import ConfigurationError, InvalidReferenceError
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ModeName, ServiceGroup
+from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
 
 SHORTEST_RETENTION_DAYS: Final = 90
 """A record is the guard against a second allocation, so it must outlive every message: 14 days in the order queue, 14
@@ -23,7 +23,7 @@ class AllocateOrdersSettings(BaseModel):
     limits_table: str
     order_queue_url: str
     order_dlq_url: str
-    allocation_mode: ModeName = "default_rules"
+    allocation_mode: ModeName = ModeName.DEFAULT_RULES
     service_group_reference: str | None = None
     carrier_service_reference: str | None = None
     allocator: Literal["engine", "pro"] = "engine"
@@ -41,10 +41,9 @@ class AllocateOrdersSettings(BaseModel):
     @model_validator(mode="after")
     def complete(self) -> "AllocateOrdersSettings":
         """Refuses a mode whose reference is missing or malformed, and PRO without the name of its key's secret."""
-        if self.allocation_mode == "service_group" and not self.service_group_reference:
-            raise ValueError("ALLOCATION_MODE service_group needs SERVICE_GROUP_REFERENCE")
-        if self.allocation_mode == "carrier_service" and not self.carrier_service_reference:
-            raise ValueError("ALLOCATION_MODE carrier_service needs CARRIER_SERVICE_REFERENCE")
+        variable, reference = self._mode_reference()
+        if variable and not reference:
+            raise ValueError(f"ALLOCATION_MODE {self.allocation_mode} needs {variable}")
         if self.allocator == "pro" and not self.pro_secret_name:
             raise ValueError("ALLOCATOR pro needs PRO_SECRET_NAME")
         if self.allocator == "pro" and not (self.pro_circuits_table and self.pro_claims_table):
@@ -60,11 +59,20 @@ class AllocateOrdersSettings(BaseModel):
     @property
     def mode(self) -> AllocationMode:
         """The allocation mode, with its reference."""
-        if self.allocation_mode == "service_group":
-            return ServiceGroup(self.service_group_reference or "")
-        if self.allocation_mode == "carrier_service":
-            return CarrierService(self.carrier_service_reference or "")
-        return DefaultRules()
+        _, reference = self._mode_reference()
+        return allocation_mode(self.allocation_mode, reference)
+
+    def _mode_reference(self) -> tuple[str | None, str | None]:
+        """Return the variable that has the mode's reference, and its value; None for both where it needs none."""
+        match self.allocation_mode:
+            case ModeName.DEFAULT_RULES:
+                return None, None
+            case ModeName.SERVICE_GROUP:
+                return "SERVICE_GROUP_REFERENCE", self.service_group_reference
+            case ModeName.CARRIER_SERVICE:
+                return "CARRIER_SERVICE_REFERENCE", self.carrier_service_reference
+            case _:
+                assert_never(self.allocation_mode)
 
     @property
     def retention(self) -> timedelta | None:

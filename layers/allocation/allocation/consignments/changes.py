@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from allocation.consignments.errors import ChangedMeanwhileError, ConsignmentStateError, UnknownConsignmentError
 from allocation.consignments.store import ConsignmentStore, Known, StoredConsignment
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.mode import AllocationMode, allocation_mode
 from allocation.domain.outcome import Failure, Standing
 from allocation.domain.record import AllocationRecord, PastFailure
 from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference
@@ -110,9 +110,8 @@ def past_failure(record: StoredRecord) -> PastFailure | None:
 
 
 def mode_of(record: StoredRecord | None) -> AllocationMode | None:
-    """The mode of the last allocation; None where there was none."""
-    if record is None or record.mode is None:
-        return None
-    if record.mode == ServiceGroup.name:
-        return ServiceGroup(record.mode_reference or "")
-    return CarrierService(record.mode_reference or "") if record.mode == CarrierService.name else DefaultRules()
+    """Return the mode of the last allocation; None where there was none.
+
+    Raises `UnknownModeError` or `InvalidReferenceError` for a record whose mode this version does not know.
+    """
+    return allocation_mode(record.mode, record.mode_reference) if record and record.mode else None

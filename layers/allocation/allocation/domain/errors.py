@@ -9,6 +9,10 @@ class InvalidReferenceError(AllocationError):
     """A reference does not have the form that its kind has."""
 
 
+class UnknownModeError(AllocationError):
+    """No allocation mode has this name."""
+
+
 class InvalidMessageError(AllocationError):
     """A message can never be read. `code` is stable and goes to the DLQ with the text."""
 

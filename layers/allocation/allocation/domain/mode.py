@@ -1,19 +1,26 @@
-"""The three allocation modes, a closed set (`pro-api.md`, Allocation endpoints)."""
+"""The allocation modes, a closed set (`pro-api.md`, Allocation endpoints), and the one reading of a mode from text."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from enum import StrEnum
+from typing import ClassVar, Literal, assert_never
 
-from allocation.domain.errors import InvalidReferenceError
-from allocation.domain.reference import is_service_reference
+from allocation.domain.errors import InvalidReferenceError, UnknownModeError
+from allocation.domain.reference import SERVICE_REFERENCE_ADVICE, is_service_reference
 
-ModeName = Literal["default_rules", "service_group", "carrier_service"]
+
+class ModeName(StrEnum):
+    """The modes as settings, records and events write them."""
+
+    DEFAULT_RULES = "default_rules"
+    SERVICE_GROUP = "service_group"
+    CARRIER_SERVICE = "carrier_service"
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultRules:
     """The cheapest of all carrier services that pass the rules."""
 
-    name: ClassVar[ModeName] = "default_rules"
+    name: ClassVar[Literal[ModeName.DEFAULT_RULES]] = ModeName.DEFAULT_RULES
     reference: ClassVar[None] = None
 
 
@@ -22,11 +29,11 @@ class ServiceGroup:
     """The cheapest carrier service of one group. Raises `InvalidReferenceError` for a malformed reference."""
 
     reference: str
-    name: ClassVar[ModeName] = "service_group"
+    name: ClassVar[Literal[ModeName.SERVICE_GROUP]] = ModeName.SERVICE_GROUP
 
     def __post_init__(self) -> None:
-        """Refuses a reference that could not be one path segment."""
-        require_service_reference("service group", self.reference)
+        """Refuse a reference that cannot be one path segment."""
+        _require_service_reference("service group", self.reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +41,42 @@ class CarrierService:
     """One carrier service, if it passes the rules. Raises `InvalidReferenceError` for a malformed reference."""
 
     reference: str
-    name: ClassVar[ModeName] = "carrier_service"
+    name: ClassVar[Literal[ModeName.CARRIER_SERVICE]] = ModeName.CARRIER_SERVICE
 
     def __post_init__(self) -> None:
-        """Refuses a reference that could not be one path segment."""
-        require_service_reference("carrier service", self.reference)
+        """Refuse a reference that cannot be one path segment."""
+        _require_service_reference("carrier service", self.reference)
 
 
 AllocationMode = DefaultRules | ServiceGroup | CarrierService
 
 
-def require_service_reference(kind: str, reference: str) -> None:
-    """Raises `InvalidReferenceError` unless `reference` has the form of a service or group reference."""
+def allocation_mode(name: str, reference: str | None = None) -> AllocationMode:
+    """Return the mode of this name and reference; the default rules need no reference and ignore one.
+
+    Raises `UnknownModeError` for a name that no mode has, and `InvalidReferenceError` for a reference that is missing
+    or malformed.
+    """
+    if name not in set(ModeName):
+        raise UnknownModeError(f"there is no allocation mode {name[:64]!r}: use {', '.join(ModeName)}")
+    known = ModeName(name)
+    match known:
+        case ModeName.DEFAULT_RULES:
+            return DefaultRules()
+        case ModeName.SERVICE_GROUP:
+            return ServiceGroup(_given(known, reference))
+        case ModeName.CARRIER_SERVICE:
+            return CarrierService(_given(known, reference))
+        case _:
+            assert_never(known)
+
+
+def _given(name: ModeName, reference: str | None) -> str:
+    if not reference:
+        raise InvalidReferenceError(f"the allocation mode {name} needs the reference of a {name.replace('_', ' ')}")
+    return reference
+
+
+def _require_service_reference(kind: str, reference: str) -> None:
     if not is_service_reference(reference):
-        raise InvalidReferenceError(
-            f"{kind} reference {reference[:64]!r} is malformed: use 1 to 64 letters, digits, '_' or '-', "
-            "and a letter or a digit first"
-        )
+        raise InvalidReferenceError(f"{kind} reference {reference[:64]!r} is malformed: {SERVICE_REFERENCE_ADVICE}")

@@ -10,8 +10,9 @@ OrderReference = NewType("OrderReference", str)
 """The shop's own order number: 1 to 128 characters, none of them a control character."""
 
 CONSIGNMENT_REFERENCE_PATTERN: Final = r"^EC(-[A-Z0-9]{3}){3}$"
+# The form of carrier, carrier service and service group references: safe as one path segment of a URL.
 SERVICE_REFERENCE_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-"""The form of carrier, carrier service and service group references: safe as one path segment of a URL."""
+SERVICE_REFERENCE_ADVICE: Final = "use 1 to 64 letters, digits, '_' or '-', and a letter or a digit first"
 
 
 def is_consignment_reference(text: str) -> bool:

@@ -1,18 +1,9 @@
 """The mode options of the command line agree with the service and complain in the user's words."""
 
-from typing import get_args
-
 import pytest
 
-from allocation.domain.mode import ModeName
-from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
 from cli.errors import UsageError
-from cli.stack.modes import MODES, REFERENCE_PATTERN, Mode, read_mode
-
-
-def test_the_modes_and_the_form_of_references_are_the_service_s() -> None:
-    assert set(MODES) == set(get_args(ModeName))
-    assert f"^{REFERENCE_PATTERN}$" == SERVICE_REFERENCE_PATTERN
+from cli.stack.modes import Mode, read_mode
 
 
 @pytest.mark.parametrize(

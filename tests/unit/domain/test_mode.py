@@ -1,0 +1,59 @@
+"""The allocation modes are a closed set: text becomes one of them or an error, and code answers for each of them."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from allocation.domain.errors import InvalidReferenceError, UnknownModeError
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ModeName, ServiceGroup, allocation_mode
+
+ROOT = Path(__file__).parents[3]
+MODE = ROOT / "layers/allocation/allocation/domain/mode.py"
+ANSWERS_FOR_EACH_MODE = (
+    "layers/allocation/allocation/domain/mode.py",
+    "layers/allocation/allocation/settings.py",
+    "layers/allocation/allocation/consignments/market.py",
+    "layers/allocation/allocation/pro/calls.py",
+    "cli/stack/modes.py",
+)
+
+
+@pytest.mark.parametrize("mode", [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")])
+def test_a_mode_is_read_back_from_its_name_and_reference(mode: AllocationMode) -> None:
+    assert allocation_mode(str(mode.name), mode.reference) == mode
+
+
+@pytest.mark.parametrize("name", ["cheapest", "", "DEFAULT_RULES", "default_rules "])
+def test_a_name_that_no_mode_has_is_refused(name: str) -> None:
+    with pytest.raises(UnknownModeError, match=r"no allocation mode .*: use default_rules, service_group, carrier_ser"):
+        allocation_mode(name, "CX_NDS")
+
+
+@pytest.mark.parametrize("reference", [None, "", "a/b"])
+@pytest.mark.parametrize("name", [ModeName.SERVICE_GROUP, ModeName.CARRIER_SERVICE])
+def test_a_mode_that_needs_a_reference_is_refused_without_a_usable_one(name: str, reference: str | None) -> None:
+    with pytest.raises(InvalidReferenceError, match=name.replace("_", " ")):
+        allocation_mode(name, reference)
+
+
+def test_a_fourth_mode_is_an_error_of_types_wherever_code_answers_for_each_mode(tmp_path: Path) -> None:
+    fourth = tmp_path / "mode.py"
+    text = MODE.read_text()
+    text = re.sub(r'(    CARRIER_SERVICE = "carrier_service"\n)', r'\1    CHEAPEST = "cheapest"\n', text, count=1)
+    text = text.replace(
+        "AllocationMode = DefaultRules | ServiceGroup | CarrierService\n",
+        "class Cheapest:\n"
+        "    name: ClassVar[Literal[ModeName.CHEAPEST]] = ModeName.CHEAPEST\n"
+        "    reference: ClassVar[None] = None\n\n\n"
+        "AllocationMode = DefaultRules | ServiceGroup | CarrierService | Cheapest\n",
+    )
+    fourth.write_text(text)
+
+    mypy = (sys.executable, "-m", "mypy", "--cache-dir", os.devnull, "--shadow-file", str(MODE), str(fourth))
+    command = [*mypy, *ANSWERS_FOR_EACH_MODE]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout  # noqa: S603 - our own
+    assert {name for name in ANSWERS_FOR_EACH_MODE if name in told} == set(ANSWERS_FOR_EACH_MODE)
