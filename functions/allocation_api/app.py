@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from allocation.api.bootstrap import allocation_api
+from allocation.composition import allocation_api
 from allocation.observability import logger, metrics
 
 

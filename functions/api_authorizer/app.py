@@ -4,11 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from allocation.api.authorizer import authorizer
+from allocation.composition import api_authorizer
 from allocation.observability import logger
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Allows or denies one request."""
-    return authorizer().decide(event)
+    return api_authorizer().decide(event)

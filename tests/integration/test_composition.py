@@ -45,9 +45,9 @@ def wire(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> obj
     return composition.allocate_orders().allocator
 
 
-def imported(environment: Mapping[str, str]) -> set[str]:
-    """The modules that a fresh interpreter has after wiring `allocate_orders`."""
-    code = "import sys; from allocation.composition import allocate_orders; allocate_orders(); print(*sys.modules)"
+def imported(environment: Mapping[str, str], function: str = "allocate_orders") -> set[str]:
+    """The modules that a fresh interpreter has after wiring a function."""
+    code = f"import sys; from allocation.composition import {function}; {function}(); print(*sys.modules)"
     return set(
         subprocess.run(  # noqa: S603 - this interpreter, on a text of our own
             [sys.executable, "-c", code],
@@ -105,6 +105,29 @@ def test_sortedpro_needs_no_engine() -> None:
     modules = imported(NEEDED | PRO)
     assert "allocation.pro.allocator" in modules
     assert "allocation.engine.engine" not in modules
+
+
+def test_the_api_needs_no_queue_and_no_sortedpro() -> None:
+    modules = imported(NEEDED | {"CONSIGNMENTS_TABLE": "consignments"}, "allocation_api")
+    assert "allocation.consignments.register" in modules
+    assert modules.isdisjoint({"requests", "allocation.pro.client", "allocation.orders.allocate_orders"})
+
+
+def test_the_authorizer_needs_no_more_than_its_secret() -> None:
+    modules = imported({"API_KEYS_SECRET_NAME": "keys"}, "api_authorizer")
+    assert {name for name in modules if name.startswith("allocation.")} == {
+        "allocation.api",
+        "allocation.api.authorizer",
+        "allocation.aws",
+        "allocation.aws.clients",
+        "allocation.composition",
+        "allocation.domain",
+        "allocation.domain.errors",
+        "allocation.domain.mode",
+        "allocation.domain.reference",
+        "allocation.observability",
+        "allocation.settings",
+    }
 
 
 def test_the_clock_is_aware_and_in_utc() -> None:

@@ -53,7 +53,7 @@ def engine(daily_limit: int | None) -> Engine:
 
 @dataclass(frozen=True, slots=True)
 class Environments:
-    """Makes use cases as `bootstrap` does, over the simulated services."""
+    """Makes use cases as `composition` does, over the simulated services."""
 
     world: World
     now: Callable[[], datetime]

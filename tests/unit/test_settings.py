@@ -6,7 +6,13 @@ import pytest
 
 from allocation.domain.errors import ConfigurationError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
+from allocation.settings import (
+    AllocateOrdersSettings,
+    AllocationApiSettings,
+    ApiAuthorizerSettings,
+    PublishAllocationsSettings,
+    read_settings,
+)
 
 NEEDED = {
     "ALLOCATIONS_TABLE": "allocations",
@@ -75,9 +81,9 @@ def test_every_missing_variable_is_named_at_once() -> None:
 
 
 def test_records_are_kept_for_ever_unless_told_otherwise() -> None:
-    assert settings().retention is None
-    assert settings(RECORD_RETENTION_DAYS="0").retention is None
-    assert settings(RECORD_RETENTION_DAYS="90").retention == timedelta(days=90)
+    assert settings().record_retention is None
+    assert settings(RECORD_RETENTION_DAYS="0").record_retention is None
+    assert settings(RECORD_RETENTION_DAYS="90").record_retention == timedelta(days=90)
 
 
 def test_the_publisher_needs_its_topic() -> None:
@@ -85,3 +91,24 @@ def test_the_publisher_needs_its_topic() -> None:
     assert read_settings(PublishAllocationsSettings, needed).allocations_topic_arn == "arn:t"
     with pytest.raises(ConfigurationError, match=r"ALLOCATIONS_TOPIC_ARN Field required; STREAM_FAILURE_QUEUE_URL"):
         read_settings(PublishAllocationsSettings, {})
+
+
+@pytest.mark.parametrize("kind", [AllocateOrdersSettings, AllocationApiSettings])
+@pytest.mark.parametrize("days", ["5", "89", "-1", "3651"])
+def test_no_function_that_writes_records_keeps_them_for_less_than_their_messages_live(
+    kind: type[AllocateOrdersSettings] | type[AllocationApiSettings], days: str
+) -> None:
+    environment = NEEDED | {"CONSIGNMENTS_TABLE": "consignments", "RECORD_RETENTION_DAYS": days}
+    with pytest.raises(ConfigurationError, match=r"^RECORD_RETENTION_DAYS "):
+        read_settings(kind, environment)
+
+
+def test_the_api_keeps_personal_data_for_a_time_of_its_own() -> None:
+    environment = dict.fromkeys(("ALLOCATIONS_TABLE", "CONSIGNMENTS_TABLE", "LIMITS_TABLE"), "table")
+    settings = read_settings(AllocationApiSettings, environment | {"CONSIGNMENT_RETENTION_DAYS": "30"})
+    assert (settings.record_retention, settings.consignment_retention) == (None, timedelta(days=30))
+
+
+def test_the_authorizer_needs_the_secret_of_the_keys() -> None:
+    with pytest.raises(ConfigurationError, match="API_KEYS_SECRET_NAME Field required"):
+        read_settings(ApiAuthorizerSettings, {})

@@ -11,11 +11,19 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from allocation.aws.clients import client
-from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings, read_settings
+from allocation.settings import (
+    AllocateOrdersSettings,
+    AllocationApiSettings,
+    ApiAuthorizerSettings,
+    PublishAllocationsSettings,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from allocation.api.authorizer import Authorizer
+    from allocation.api.resolver import AnyCaseResolver
     from allocation.engine.engine import Engine
     from allocation.events.publish_allocations import PublishAllocations
     from allocation.orders.allocate_orders import AllocateOrders
@@ -47,7 +55,7 @@ def allocate_orders() -> "AllocateOrders":
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),
         now=utc_now,
         jitter=random.random,
-        retention=settings.retention,
+        retention=settings.record_retention,
     )
 
 
@@ -63,6 +71,50 @@ def publish_allocations() -> "PublishAllocations":
         SnsPublisher(client("sns"), settings.allocations_topic_arn),
         SqsUnpublishable(client("sqs"), settings.stream_failure_queue_url),
     )
+
+
+@cache
+def allocation_api() -> "AnyCaseResolver":
+    """The API. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.api.resolver import api_resolver
+    from allocation.api.services import Services
+    from allocation.api.table import OPERATIONS
+    from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+    from allocation.aws.dynamodb.limits import DynamoDBLimits
+    from allocation.consignments.allocations import Allocations
+    from allocation.consignments.changes import Changes
+    from allocation.consignments.register import Register
+
+    settings = read_settings(AllocationApiSettings, os.environ)
+    dynamodb = client("dynamodb")
+    limits = DynamoDBLimits(dynamodb, settings.limits_table)
+    store = DynamoDBConsignments(
+        dynamodb, consignments=settings.consignments_table, records=settings.allocations_table, limits=limits
+    )
+    changes = Changes(store, utc_now, settings.record_retention)
+    register = Register(changes, _random_characters, settings.consignment_retention)
+    engines = engine_at(settings.catalogue_location)
+    services = Services(changes, register, Allocations(changes), engines, utc_now, limits)
+    return api_resolver(OPERATIONS, services, settings.api_base_url)
+
+
+@cache
+def api_authorizer() -> "Authorizer":
+    """The authorizer of the API. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.api.authorizer import Authorizer, key_hashes
+
+    settings = read_settings(ApiAuthorizerSettings, os.environ)
+    secrets = client("secretsmanager")
+    return Authorizer(lambda: key_hashes(secrets, settings.api_keys_secret_name))
+
+
+def _random_characters(count: int) -> str:
+    """Return random characters for references, from the system's own source."""
+    from secrets import choice
+
+    from allocation.consignments.intake import ALPHABET
+
+    return "".join(choice(ALPHABET) for _ in range(count))
 
 
 def allocator(settings: AllocateOrdersSettings, limits: "LimitUsage") -> "Allocator":

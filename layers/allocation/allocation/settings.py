@@ -1,46 +1,66 @@
-"""The environment, read once into typed settings. An empty variable counts as absent."""
+"""The environment of every function, read once into typed settings. An empty variable counts as absent."""
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final, Literal, TypeVar, assert_never
+from typing import Annotated, Final, Literal, TypeVar, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from allocation.domain.errors import ConfigurationError, InvalidReferenceError
 from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
 
-SHORTEST_RETENTION_DAYS: Final = 90
-"""A record is the guard against a second allocation, so it must outlive every message: 14 days in the order queue, 14
-more in its DLQ, and as much again with each redrive."""
+# A record is the guard against a second allocation, so it must outlive every message: 14 days in the order queue,
+# 14 more in its DLQ, and as much again with each redrive.
+MIN_RECORD_RETENTION_DAYS: Final = 90
 
 
-class AllocateOrdersSettings(BaseModel):
-    """What `allocate_orders` needs to know."""
+def _outlives_every_message(days: int) -> int:
+    if 0 < days < MIN_RECORD_RETENTION_DAYS:
+        raise ValueError(f"must be 0 or at least {MIN_RECORD_RETENTION_DAYS}")
+    return days
+
+
+class _FunctionSettings(BaseModel):
+    """The settings of one function: frozen, and blind to the rest of the environment."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+
+class _RecordingSettings(_FunctionSettings):
+    """What a function needs to know that allocates and writes records."""
+
     allocations_table: str
     limits_table: str
+    # `s3://bucket/key` or `appconfig://application/environment/profile`; the packaged sample where it is None.
+    catalogue_location: str | None = None
+    # 0 keeps records for ever.
+    record_retention_days: Annotated[int, Field(ge=0, le=3650), AfterValidator(_outlives_every_message)] = 0
+
+    @property
+    def record_retention(self) -> timedelta | None:
+        """How long records are kept; None for ever."""
+        return timedelta(days=self.record_retention_days) if self.record_retention_days else None
+
+
+class AllocateOrdersSettings(_RecordingSettings):
+    """What `allocate_orders` needs to know."""
+
     order_queue_url: str
     order_dlq_url: str
     allocation_mode: ModeName = ModeName.DEFAULT_RULES
     service_group_reference: str | None = None
     carrier_service_reference: str | None = None
     allocator: Literal["engine", "pro"] = "engine"
-    catalogue_location: str | None = None
-    """`s3://bucket/key` or `appconfig://application/environment/profile`; the packaged sample where it is None."""
     pro_base_url: str = Field(default="https://api.electioapp.com", pattern=r"^https?://")
     pro_secret_name: str | None = None
     pro_circuits_table: str | None = None
     pro_claims_table: str | None = None
+    # How long PRO may still execute a call that we abandoned.
     pro_patience_seconds: float = Field(default=180.0, ge=5, le=3600)
-    """How long PRO may carry out a call whose caller has gone."""
-    record_retention_days: int = Field(default=0, ge=0, le=3650)
-    """0 keeps records for ever."""
 
     @model_validator(mode="after")
     def complete(self) -> "AllocateOrdersSettings":
-        """Refuses a mode whose reference is missing or malformed, and PRO without the name of its key's secret."""
+        """Refuse a mode whose reference is missing or malformed, and PRO without its secret and tables."""
         variable, reference = self._mode_reference()
         if variable and not reference:
             raise ValueError(f"ALLOCATION_MODE {self.allocation_mode} needs {variable}")
@@ -48,8 +68,6 @@ class AllocateOrdersSettings(BaseModel):
             raise ValueError("ALLOCATOR pro needs PRO_SECRET_NAME")
         if self.allocator == "pro" and not (self.pro_circuits_table and self.pro_claims_table):
             raise ValueError("ALLOCATOR pro needs PRO_CIRCUITS_TABLE and PRO_CLAIMS_TABLE")
-        if 0 < self.record_retention_days < SHORTEST_RETENTION_DAYS:
-            raise ValueError(f"RECORD_RETENTION_DAYS must be 0 or at least {SHORTEST_RETENTION_DAYS}")
         try:
             _ = self.mode
         except InvalidReferenceError as error:
@@ -74,26 +92,39 @@ class AllocateOrdersSettings(BaseModel):
             case _:
                 assert_never(self.allocation_mode)
 
-    @property
-    def retention(self) -> timedelta | None:
-        """How long records are kept; None for ever."""
-        return timedelta(days=self.record_retention_days) if self.record_retention_days else None
 
-
-class PublishAllocationsSettings(BaseModel):
+class PublishAllocationsSettings(_FunctionSettings):
     """What `publish_allocations` needs to know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     allocations_topic_arn: str
     stream_failure_queue_url: str
+
+
+class AllocationApiSettings(_RecordingSettings):
+    """What `allocation_api` needs to know."""
+
+    consignments_table: str
+    consignment_retention_days: int = Field(default=90, ge=1)
+    # What links in replies begin with; empty for the address that a request came to.
+    api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
+
+    @property
+    def consignment_retention(self) -> timedelta:
+        """How long the personal data of a consignment is kept after its last change."""
+        return timedelta(days=self.consignment_retention_days)
+
+
+class ApiAuthorizerSettings(_FunctionSettings):
+    """What `api_authorizer` needs to know."""
+
+    api_keys_secret_name: str
 
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
 def read_settings(kind: type[Settings], environment: Mapping[str, str]) -> Settings:
-    """The settings of one function; each field is the variable of its name in upper case.
+    """Return the settings of one function; each field is the variable of its name in upper case.
 
     Raises `ConfigurationError`, which names every variable that is missing or can't be used.
     """

@@ -3,20 +3,16 @@
 import hashlib
 import hmac
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import BaseModel, ConfigDict
 
-from allocation.aws.clients import cause_of, client
+from allocation.aws.clients import cause_of
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.observability import logger
-from allocation.settings import read_settings
 
 HEADER: Final = "ocp-apim-subscription-key"
 KEPT_SECONDS: Final = 30.0
@@ -88,25 +84,10 @@ def parsed_hashes(text: str) -> Hashes:
     return hashes
 
 
-class ApiAuthorizerSettings(BaseModel):
-    """What the authorizer needs to know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    api_keys_secret_name: str
-
-
-@cache
-def authorizer() -> Authorizer:
-    """The authorizer over the secret that the environment names."""
-    name = read_settings(ApiAuthorizerSettings, os.environ).api_keys_secret_name
-    secrets = client("secretsmanager")
-
-    def fetch() -> Hashes:
-        try:
-            return parsed_hashes(secrets.get_secret_value(SecretId=name)["SecretString"])
-        except (ClientError, BotoCoreError) as error:
-            logger.error("API keys not read", extra={"secret": name, "cause": cause_of(error)})
-            raise RetryableError("the API keys could not be read") from error
-
-    return Authorizer(fetch)
+def key_hashes(client: Any, secret_name: str) -> Hashes:
+    """Return the hashes that a secret holds. Raises `ConfigurationError`, or `RetryableError` for one not read."""
+    try:
+        return parsed_hashes(client.get_secret_value(SecretId=secret_name)["SecretString"])
+    except (ClientError, BotoCoreError) as error:
+        logger.error("API keys not read", extra={"secret": secret_name, "cause": cause_of(error)})
+        raise RetryableError("the API keys could not be read") from error

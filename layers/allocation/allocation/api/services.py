@@ -1,4 +1,4 @@
-"""What the operations work with, wired in `api/bootstrap.py`."""
+"""What the operations work with, wired in `composition.py`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
