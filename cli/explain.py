@@ -60,8 +60,8 @@ def carry_out(options: argparse.Namespace, console: Console) -> int:
     engine = read_engine(options.catalogue)
     now = read_moment(options.now)
     scope = engine.scope(mode)
-    if scope is None:
-        raise UsageError(f"The catalogue has no {mode.name.replace('_', ' ')} {mode.reference}: name one that it has.")
+    if isinstance(scope, Failure):
+        raise UsageError(scope.message)
     inquiry = engine.inquire(read_consignment(options.file))
     if isinstance(inquiry, Failure):
         console.print(inquiry.message, markup=False, soft_wrap=True)

@@ -38,7 +38,7 @@ def say(line: str) -> None:
 def question(engine: Engine, consignment: Consignment) -> Question:
     """From the consignment as it comes to the checks' outcome."""
     inquiry, scope = engine.inquire(consignment), engine.scope(DefaultRules())
-    if isinstance(inquiry, Failure) or scope is None:
+    if isinstance(inquiry, Failure) or isinstance(scope, Failure):
         raise ValueError("the benchmark's consignments are complete")
     return engine.question(inquiry, scope, NOW)
 

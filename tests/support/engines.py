@@ -95,7 +95,7 @@ def assessed(
     inquiry = engine.inquire(consignment)
     scope = engine.scope(mode or DefaultRules())
     assert not isinstance(inquiry, Failure), inquiry.message
-    assert scope is not None
+    assert not isinstance(scope, Failure), scope.message
     return assess(engine, engine.question(inquiry, scope, now, filters))
 
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final
 from uuid import UUID, uuid5
 
 from allocation.consignments.errors import RequestError
 from allocation.domain.consignment import Consignment
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import CARRIER_SERVICE_NOT_FOUND, SERVICE_GROUP_NOT_FOUND, Failure
+from allocation.domain.mode import AllocationMode, DefaultRules
+from allocation.domain.outcome import Failure
 from allocation.engine.assessment import Assessment, assess
 from allocation.engine.catalogue import Service
 from allocation.engine.engine import NO_FILTERS, Engine, Offer, ServiceFilters
@@ -36,10 +36,9 @@ class Market:
 
         Raises `RequestError` for a consignment that lacks something and for a group or a service that is not there.
         """
-        mode = mode or DefaultRules()
-        scope = self.engine.scope(mode)
-        if scope is None:
-            raise _not_in_catalogue(mode)
+        scope = self.engine.scope(mode or DefaultRules())
+        if isinstance(scope, Failure):
+            raise RequestError(scope.code, scope.message)
         inquiry = self.engine.inquire(consignment)
         if isinstance(inquiry, Failure):
             raise RequestError(inquiry.code, inquiry.message)
@@ -66,16 +65,3 @@ class Market:
                 return self.service(offer)
         text = f"There is no quote {reference[:64]!r} for consignment {consignment.reference} any more: get new quotes."
         raise RequestError("QuoteNotFoundException", text)
-
-
-def _not_in_catalogue(mode: AllocationMode) -> RequestError:
-    """Return the refusal of a mode whose group or service the catalogue lacks."""
-    match mode:
-        case ServiceGroup(reference):
-            return RequestError(SERVICE_GROUP_NOT_FOUND, f"The catalogue has no service group {reference!r}.")
-        case CarrierService(reference):
-            return RequestError(CARRIER_SERVICE_NOT_FOUND, f"The catalogue has no carrier service {reference!r}.")
-        case DefaultRules():
-            raise AssertionError("every catalogue has the scope of the default rules")
-        case _:
-            assert_never(mode)

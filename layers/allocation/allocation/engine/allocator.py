@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import assert_never
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
-from allocation.domain.mode import AllocationMode
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import (
-    CARRIER_SERVICE_NOT_FOUND,
     NO_CARRIER_SERVICE_AVAILABLE,
-    SERVICE_GROUP_NOT_FOUND,
     Allocated,
     AllocationFailed,
     Failure,
@@ -65,8 +64,8 @@ class EngineAllocator:
         self, engine: Engine, consignment: Consignment, mode: AllocationMode, now: datetime, tally: "_Tally"
     ) -> Outcome:
         scope = engine.scope(mode)
-        if scope is None:
-            return AllocationFailed(_not_found(mode))
+        if isinstance(scope, Failure):
+            return AllocationFailed(scope)
         inquiry = engine.inquire(consignment)
         if isinstance(inquiry, Failure):
             return AllocationFailed(inquiry)
@@ -102,27 +101,30 @@ class _Tally:
         self._used[day] += 1
 
 
-def _not_found(mode: AllocationMode) -> Failure:
-    if mode.name == "service_group":
-        text = f"The catalogue has no carrier service group {mode.reference!r}: name one it has, or add it."
-        return Failure(SERVICE_GROUP_NOT_FOUND, text)
-    text = f"The catalogue has no carrier service {mode.reference!r}: name one it has, or add it."
-    return Failure(CARRIER_SERVICE_NOT_FOUND, text)
-
-
 def _nothing_fits(assessment: Assessment, mode: AllocationMode) -> Failure:
     """For a named service its own reasons, joined by a space as PRO does; otherwise the reasons met, by frequency."""
     excluded = assessment.excluded
     outside = {NOT_IN_GROUP, NOT_REQUESTED}
     in_scope = [item.failed for item in excluded if outside.isdisjoint(item.failed)]
     texts = Counter(text for failed in in_scope for text in dict.fromkeys(check.text for check in failed))
-    scope = {"service_group": f"of service group {mode.reference}", "carrier_service": mode.reference}.get(mode.name)
     reference = assessment.question.inquiry.consignment.reference
     reasons = " ".join(text for text, _ in texts.most_common())
     return Failure(
         NO_CARRIER_SERVICE_AVAILABLE,
-        f"No carrier service {scope or 'of the catalogue'} can take consignment {reference}. {reasons}".rstrip(),
+        f"No carrier service {_services_of(mode)} can take consignment {reference}. {reasons}".rstrip(),
     )
+
+
+def _services_of(mode: AllocationMode) -> str:
+    match mode:
+        case DefaultRules():
+            return "of the catalogue"
+        case ServiceGroup(reference):
+            return f"of service group {reference}"
+        case CarrierService(reference):
+            return reference
+        case _:
+            assert_never(mode)
 
 
 def _chosen(engine: Engine, offer: Offer) -> ChosenService:

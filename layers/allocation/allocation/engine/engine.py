@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from allocation.domain.consignment import Consignment, Direction
 from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits, nothing_used
-from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
-from allocation.domain.outcome import Failure
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import CARRIER_SERVICE_NOT_FOUND, SERVICE_GROUP_NOT_FOUND, Failure
 from allocation.engine import checks
 from allocation.engine.catalogue import Catalogue
 from allocation.engine.checks import Check
@@ -85,19 +85,25 @@ class Engine:
         self.book = PriceBook(self.index)
         self._lanes_made = 0
 
-    def scope(self, mode: AllocationMode) -> Scope | None:
-        """The scope of a mode; None where the catalogue lacks the group or the service it names."""
+    def scope(self, mode: AllocationMode) -> Scope | Failure:
+        """Return the scope of a mode, or a failure that names the group or service that the catalogue lacks."""
         match mode:
+            case DefaultRules():
+                return Scope(checks.NOT_IN_GROUP, 0)
             case ServiceGroup(reference):
                 group = self.index.groups.get(reference)
-                return None if group is None else Scope(checks.NOT_IN_GROUP, self.index.everything & ~group)
+                if group is None:
+                    text = f"The catalogue has no carrier service group {reference!r}: name one it has, or add it."
+                    return Failure(SERVICE_GROUP_NOT_FOUND, text)
+                return Scope(checks.NOT_IN_GROUP, self.index.everything & ~group)
             case CarrierService(reference):
                 position = self.index.positions.get(reference)
                 if position is None:
-                    return None
+                    text = f"The catalogue has no carrier service {reference!r}: name one it has, or add it."
+                    return Failure(CARRIER_SERVICE_NOT_FOUND, text)
                 return Scope(checks.NOT_REQUESTED, self.index.everything & ~(1 << position))
             case _:
-                return Scope(checks.NOT_IN_GROUP, 0)
+                assert_never(mode)
 
     def inquire(self, consignment: Consignment) -> Inquiry | Failure:
         """What the engine asks about a consignment, or what it lacks."""

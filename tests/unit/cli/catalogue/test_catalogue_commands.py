@@ -92,7 +92,7 @@ def test_a_catalogue_of_ones_own_is_explained_from(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--mode", "service_group", "--group", "jewels"], "no service group jewels"),
+        (["--mode", "service_group", "--group", "jewels"], "no carrier service group 'jewels'"),
         (["--now", "tomorrow"], "'tomorrow' is no moment"),
         (["--mode", "cheapest"], "There is no mode 'cheapest'"),
         (["--catalogue", "/nowhere.yaml"], "/nowhere.yaml"),
