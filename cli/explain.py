@@ -17,7 +17,7 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.outcome import Failure
 from allocation.engine.assessment import assess
 from allocation.engine.compiled import InvalidCatalogueError, read_compiled
-from allocation.engine.engine import Engine
+from allocation.engine.engine import NO_FILTERS, Engine
 from allocation.engine.packaged import packaged_engine
 from cli.catalogue.compilation import compile_text
 from cli.catalogue.problems import InvalidDocumentError
@@ -66,7 +66,7 @@ def carry_out(options: argparse.Namespace, console: Console) -> int:
     if isinstance(inquiry, Failure):
         console.print(inquiry.message, markup=False, soft_wrap=True)
         return 1
-    assessment = assess(engine, engine.question(inquiry, scope, now))
+    assessment = assess(engine, engine.question(inquiry, scope, now, NO_FILTERS, used=lambda _: {}))
     print_assessment(console, engine, assessment)
     return 0 if assessment.winner else 1
 

@@ -15,7 +15,9 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.engine.assessment import Assessment, assess
 from allocation.engine.compiled import read_compiled
 from allocation.engine.engine import NO_FILTERS, Engine, ServiceFilters
+from allocation.ports import LimitUsage
 from cli.catalogue.compilation import compile_text
+from tests.support.ports import InMemoryLimits
 
 NOW = datetime(2027, 6, 9, 10, 0, tzinfo=UTC)
 """A Wednesday in summer time."""
@@ -90,13 +92,14 @@ def assessed(
     mode: AllocationMode | None = None,
     now: datetime = NOW,
     filters: ServiceFilters = NO_FILTERS,
+    limits: LimitUsage | None = None,
 ) -> Assessment:
     """What the engine answers; the consignment is complete and the mode's reference is known."""
     inquiry = engine.inquire(consignment)
     scope = engine.scope(mode or DefaultRules())
     assert not isinstance(inquiry, Failure), inquiry.message
     assert not isinstance(scope, Failure), scope.message
-    return assess(engine, engine.question(inquiry, scope, now, filters))
+    return assess(engine, engine.question(inquiry, scope, now, filters, (limits or InMemoryLimits()).used))
 
 
 def winner(engine: Engine, consignment: Consignment = PARCEL, now: datetime = NOW) -> str | None:

@@ -59,6 +59,15 @@ modes: st.SearchStrategy[AllocationMode] = st.sampled_from(
 )
 
 
+class Never:
+    def remaining_seconds(self) -> float:
+        return 0.0
+
+
+def allocator_at(now: datetime) -> EngineAllocator:
+    return EngineAllocator(SAMPLE, now=lambda: now, api_base_url="https://example.test", usage=InMemoryLimits())
+
+
 @given(consignments, moments)
 def test_the_winner_is_what_a_search_over_all_services_finds(consignment: Consignment, now: datetime) -> None:
     best = assessed(SAMPLE, consignment, now=now).winner
@@ -68,9 +77,11 @@ def test_the_winner_is_what_a_search_over_all_services_finds(consignment: Consig
 
 
 @given(consignments, modes, moments)
-def test_the_quick_answer_is_the_explained_one(consignment: Consignment, mode: AllocationMode, now: datetime) -> None:
-    assessment = assessed(SAMPLE, consignment, mode, now)
-    assert SAMPLE.cheapest(assessment.question) == assessment.winner
+def test_what_is_allocated_is_the_best_offer(consignment: Consignment, mode: AllocationMode, now: datetime) -> None:
+    best = assessed(SAMPLE, consignment, mode, now).winner
+    outcome = allocator_at(now).allocate([consignment], mode, Never())[consignment.reference]
+    allocated = outcome.summary.carrier_service_reference if isinstance(outcome, Allocated) else None
+    assert allocated == (best and SAMPLE.index.services[best.position].reference)
 
 
 @given(consignments, modes, moments)
@@ -82,17 +93,11 @@ def test_every_service_has_an_offer_or_a_reason(consignment: Consignment, mode: 
     assert all(excluded.values())
 
 
-class Never:
-    def remaining_seconds(self) -> float:
-        return 0.0
-
-
 @given(consignments, modes, moments)
 def test_the_explanation_agrees_with_the_decision(
     consignment: Consignment, mode: AllocationMode, now: datetime
 ) -> None:
-    allocator = EngineAllocator(SAMPLE, now=lambda: now, api_base_url="https://example.test", usage=InMemoryLimits())
-    outcome = allocator.allocate([consignment], mode, Never())[consignment.reference]
+    outcome = allocator_at(now).allocate([consignment], mode, Never())[consignment.reference]
     assert outcome.explanation is not None
     if isinstance(outcome, Allocated):
         assert outcome.price is not None
@@ -224,8 +229,7 @@ texts = st.none() | st.text(max_size=12)
     moments,
 )
 def test_no_consignment_crashes_the_engine(consignment: Consignment, now: datetime) -> None:
-    allocator = EngineAllocator(SAMPLE, now=lambda: now, api_base_url="https://example.test", usage=InMemoryLimits())
-    outcome = allocator.allocate([consignment], DefaultRules(), Never())[consignment.reference]
+    outcome = allocator_at(now).allocate([consignment], DefaultRules(), Never())[consignment.reference]
     assert outcome.state in {"Allocated", "AllocationFailed"}
 
 

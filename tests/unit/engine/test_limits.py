@@ -3,13 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
-from tests.support.engines import NOW, PARCEL, assessed, engine_of, package, rate, reasons, service
+from tests.support.engines import NOW, PARCEL, assessed, engine_of, package, rate, service
 from tests.support.ports import FakeDeadline, InMemoryLimits
 
 ENGINE = engine_of({"CHEAP": service(rates=[rate("GB", 4)], dailyLimit=2), "DEAR": service(rates=[rate("GB", 6)])})
@@ -56,9 +55,11 @@ def test_a_limit_is_bypassed_by_no_mode_and_told_as_a_reason() -> None:
 
 
 def test_the_use_of_a_limit_is_only_read_for_what_could_be_taken() -> None:
-    def told(consignment: Consignment) -> tuple[list[LimitedDay], dict[str, list[str]]]:
-        limits = InMemoryLimits()
-        engine = engine_of({"CHEAP": service(weight="1 kg", dailyLimit=1), "DEAR": service()})
-        return limits.asked, reasons(assessed(engine, consignment), engine)
+    engine = engine_of({"CHEAP": service(weight="1 kg", dailyLimit=1), "DEAR": service()})
 
-    assert told(replace(PARCEL, packages=(package("2"),))) == ([], {"CHEAP": ["WeightOutOfRange"]})
+    def read_for(weight: str) -> list[LimitedDay]:
+        limits = InMemoryLimits()
+        assessed(engine, replace(PARCEL, packages=(package(weight),)), limits=limits)
+        return limits.asked
+
+    assert (read_for("1"), read_for("2")) == ([TODAY], [])

@@ -21,8 +21,3 @@ class AllocationLimit(NamedTuple):
 
 UsedLimits = Callable[[Sequence[LimitedDay]], Mapping[LimitedDay, int]]
 """Tells how many allocations stand on each of the days; one that it leaves out has none."""
-
-
-def nothing_used(_days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
-    """The usage where nothing has been allocated."""
-    return {}

@@ -18,7 +18,7 @@ from allocation.domain.outcome import (
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.assessment import Assessment, assess
 from allocation.engine.checks import NOT_IN_GROUP, NOT_REQUESTED
-from allocation.engine.engine import Engine, Offer
+from allocation.engine.engine import NO_FILTERS, Engine, Offer
 from allocation.engine.explanation import explain
 from allocation.engine.summary import ChosenService, allocation_summary
 from allocation.ports import Deadline, LimitUsage
@@ -69,7 +69,7 @@ class EngineAllocator:
         inquiry = engine.inquire(consignment)
         if isinstance(inquiry, Failure):
             return AllocationFailed(inquiry)
-        assessment = assess(engine, engine.question(inquiry, scope, now, used=tally.used))
+        assessment = assess(engine, engine.question(inquiry, scope, now, NO_FILTERS, tally.used))
         explanation = explain(engine, assessment, mode, now)
         if assessment.winner is None:
             return AllocationFailed(_nothing_fits(assessment, mode), explanation)

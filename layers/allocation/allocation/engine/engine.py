@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple, assert_never
 
 from allocation.domain.consignment import Consignment, Direction
-from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits, nothing_used
+from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import CARRIER_SERVICE_NOT_FOUND, SERVICE_GROUP_NOT_FOUND, Failure
 from allocation.engine import checks
@@ -18,7 +18,7 @@ from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import DateTable, Lane, LaneKey
 from allocation.engine.masks import Mask, bits_of, mask_of, positions_of
 from allocation.engine.memo import Memo
-from allocation.engine.prices import Front, PriceBook, PriceCell, Pricing, ServicePrice
+from allocation.engine.prices import PriceBook, PriceCell, Pricing
 from allocation.engine.pricing import Breakdown, with_tax
 from allocation.engine.promises import Dates
 
@@ -114,8 +114,8 @@ class Engine:
         inquiry: Inquiry,
         scope: Scope,
         now: datetime,
-        filters: ServiceFilters = NO_FILTERS,
-        used: UsedLimits = nothing_used,
+        filters: ServiceFilters,
+        used: UsedLimits,
     ) -> Question:
         """Asks all checks of all services. `now` is aware.
 
@@ -138,15 +138,6 @@ class Engine:
             failures.append((checks.LIMIT, reached))
             passing &= ~reached
         return Question(inquiry, moment, lane, day, table, self.book.pricing(lane, inquiry, day), failures, passing)
-
-    def cheapest(self, question: Question) -> Offer | None:
-        """The offer that is preferred to all others; None where there is none."""
-        passing = question.passing.to_bytes(self.index.size // 8 + 1, "little")
-        candidates = _cheapest(self.book.fronts(question.pricing), passing)
-        if candidates is None:
-            cells = self.book.cells(question.pricing)
-            candidates = _cheapest([Front(cell.cheapest_first, whole=True) for cell in cells], passing) or []
-        return min([_offer(question, price) for price in candidates], default=None)
 
     def offers(self, question: Question, cells: Sequence[PriceCell]) -> list[Offer]:
         """The offers of all services that pass and have a price in the question's cells, best first."""
@@ -246,28 +237,3 @@ def whole_seconds(now: datetime) -> int:
     """Seconds since 1970 UTC, rounded up: a fraction of a second after a cut-off is after it."""
     since = now - EPOCH
     return since.days * 86_400 + since.seconds + (since.microseconds > 0)
-
-
-def _offer(question: Question, price: ServicePrice) -> Offer:
-    cost, position, net = price
-    earliest, dates = question.table.dates[position]
-    return Offer(cost, earliest, position, net, dates)
-
-
-def _cheapest(fronts: Sequence[Front], passing: bytes) -> list[ServicePrice] | None:
-    """The passing services of the lowest cost, more than one where they tie; None where a front does not tell."""
-    lowest: Decimal | None = None
-    found: list[ServicePrice] = []
-    for front in fronts:
-        for price in front.cheapest_first:
-            cost, position, _ = price
-            if lowest is not None and cost > lowest:
-                break
-            if passing[position >> 3] >> (position & 7) & 1:
-                if cost != lowest:
-                    lowest, found = cost, []
-                found.append(price)
-        else:
-            if not front.whole:
-                return None
-    return found

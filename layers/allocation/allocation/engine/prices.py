@@ -25,9 +25,6 @@ from allocation.engine.pricing import (
 
 KEPT_PRICES: Final = 400_000
 """How many prices are kept in cells, some 120 bytes each; the oldest cell goes first."""
-KEPT_FRONTS: Final = 8_192
-FRONT: Final = 48
-"""How many of a cell's cheapest services stand in its front: nearly always one of them can take the consignment."""
 
 PriceKey = tuple[int, int, tuple[int, ...], tuple[tuple[str, int], ...], Decimal]
 CellKey = tuple[int, int, Bracket, Bracket, int]
@@ -44,17 +41,9 @@ class ServicePrice(NamedTuple):
 class PriceCell(NamedTuple):
     """The prices of the services of one weight class, for all consignments in the same brackets."""
 
-    prices: dict[int, ServicePrice]
     cheapest_first: Sequence[ServicePrice]
     unpriced: Mask
     incomparable: Mask
-
-
-class Front(NamedTuple):
-    """The cheapest services of a cell; `whole` says that there are no more."""
-
-    cheapest_first: Sequence[ServicePrice]
-    whole: bool
 
 
 class Pricing(NamedTuple):
@@ -74,7 +63,6 @@ class PriceBook:
         self._index = index
         classes = index.weight_classes.count
         self._cells: Memo[CellKey, PriceCell] = Memo(max(8, KEPT_PRICES * classes // max(1, index.size)))
-        self._fronts: Memo[CellKey, Front] = Memo(KEPT_FRONTS)
         self._prices: Memo[PriceKey, ServicePrice] = Memo(KEPT_PRICES)
 
     def pricing(self, lane: Lane, inquiry: Inquiry, day: int) -> Pricing:
@@ -82,18 +70,6 @@ class PriceBook:
         index = self._index
         sizes = index.size_brackets.bracket(inquiry.packages)
         return Pricing(lane, inquiry, day, sizes, index.day_brackets.bracket(day))
-
-    def fronts(self, pricing: Pricing) -> list[Front]:
-        """The front of one cell for each weight class."""
-        fronts = []
-        for weight_class, weights, key in self._asked(pricing):
-            front = self._fronts.get(key)
-            if front is None:
-                cell = self._cells.get(key) or self._cells.keep(key, self._cell(pricing, weight_class, weights))
-                order = cell.cheapest_first
-                front = self._fronts.keep(key, Front(order[:FRONT], len(order) <= FRONT))
-            fronts.append(front)
-        return fronts
 
     def cells(self, pricing: Pricing) -> list[PriceCell]:
         """One cell for each weight class."""
@@ -131,7 +107,7 @@ class PriceBook:
         applied = [self._applied(surcharges, pricing) for surcharges in index.surcharge_sets]
         catalogue, day = index.catalogue, date.fromordinal(pricing.day)
         exchange = {currency: exchange_rate(catalogue, currency, day) for currency in index.currencies}
-        prices: dict[int, ServicePrice] = {}
+        prices: list[ServicePrice] = []
         unpriced, incomparable = [], []
         for position in weight_class.members:
             rate, factor = rates.get(position), exchange[index.services[position].currency]
@@ -139,13 +115,13 @@ class PriceBook:
                 rate and factor and self._price(position, rate, weights, applied[index.surcharge_set[position]], factor)
             )
             if price:
-                prices[position] = price
+                prices.append(price)
             elif factor is None:
                 incomparable.append(position)
             else:
                 unpriced.append(position)
         size = index.size
-        return PriceCell(prices, sorted(prices.values()), mask_of(unpriced, size), mask_of(incomparable, size))
+        return PriceCell(sorted(prices), mask_of(unpriced, size), mask_of(incomparable, size))
 
     def _price(
         self, position: int, rate: Rate, weights: Sequence[Decimal], applied: Applied, factor: Decimal
