@@ -8,11 +8,9 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
-from allocation.pro.allocator import ProAllocator
-from allocation.pro.claims import Claimed
-from allocation.pro.client import ProClient
-from allocation.pro.health import CircuitOpenError
-from allocation.pro.parallel import STATE_SECONDS
+from allocation.pro.allocator import CircuitOpenError, Claimed
+from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS, Pauses
+from tests.support.pro_clients import allocator_over, client_at
 from tests.support.pro_server import KEY, ProServer
 from tests.support.pro_state import Consignment as ProConsignment
 
@@ -21,7 +19,6 @@ A, B, C, D, E, F, G = REFERENCES = [ConsignmentReference(f"EC-000-000-AA{letter}
 UNKNOWN: Final = ConsignmentReference("EC-404-000-AAA")
 NOTHING_FITS: Final = ConsignmentReference("EC-NOF-000-AAA")
 MODES: Final[list[AllocationMode]] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
-RESERVE: Final = 0.1
 PATIENCE_SECONDS: Final = 180.0
 UNTIL: Final = 1_764_075_600_000
 
@@ -36,7 +33,7 @@ class Remaining:
         return self.seconds
 
 
-HURRY: Final = Remaining(RESERVE + STATE_SECONDS + 0.6)
+HURRY: Final = Remaining(RESERVE_SECONDS + MAX_STATE_SECONDS + 0.6)
 """Leaves 0.6 s for an allocation call."""
 
 
@@ -107,16 +104,14 @@ class Pro:
         mode: AllocationMode | None = None,
         deadline: Remaining | None = None,
     ) -> Answers:
-        allocator = ProAllocator(
-            ProClient(self.server.url, self.fetch_key, monotonic=lambda: time.monotonic() + self.seconds_passed),
+        allocator = allocator_over(
+            client_at(self.server.url, self.fetch_key, monotonic=lambda: time.monotonic() + self.seconds_passed),
             self.claims,
-            PATIENCE_SECONDS,
+            patience_seconds=PATIENCE_SECONDS,
             circuit=self.circuit,
-            reserve_seconds=RESERVE,
             count=lambda metric, _: self.counted.append(metric),
             measure=lambda metric, value: self.measured.append((metric, value)),
-            pause=self.pause,
-            jitter=lambda: 0.5,
+            pauses=Pauses(self.pause, lambda: 0.5),
         )
         consignments = [Consignment(reference) for reference in references]
         return allocator.allocate(consignments, mode or DefaultRules(), deadline or Remaining())

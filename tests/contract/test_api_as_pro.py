@@ -16,12 +16,11 @@ from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules,
 from allocation.domain.outcome import Allocated, AllocationFailed
 from allocation.engine.allocator import EngineAllocator
 from allocation.orders.wrappings import read_event
-from allocation.pro.allocator import ProAllocator
-from allocation.pro.claims import Claimed
-from allocation.pro.client import ProClient
+from allocation.pro.allocator import Claimed, ProAllocator
 from tests.support.allocation_api import DESTINATION, ENGINE, ORIGIN, Api, consignment, package, served_api
 from tests.support.api_server import KEY, served
 from tests.support.ports import FakeDeadline, InMemoryLimits
+from tests.support.pro_clients import allocator_over, client_at
 from tests.support.samples import EVENTS
 
 MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
@@ -73,7 +72,7 @@ class Both:
 @pytest.fixture(scope="module")
 def both() -> Iterator[Both]:
     with served_api() as api, served(api) as address:
-        yield Both(api, address, ProAllocator(ProClient(address, lambda: KEY), NoClaims(), patience_seconds=0))
+        yield Both(api, address, allocator_over(client_at(address, lambda: KEY), NoClaims(), patience_seconds=0))
 
 
 def creatable(document: dict[str, Any]) -> bool:

@@ -6,8 +6,8 @@ import pytest
 
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure
-from allocation.pro.health import OutageError
-from allocation.pro.parallel import STATE_SECONDS
+from allocation.pro.allocator import OutageError
+from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
 from allocation.pro.rounds import MAX_ROUNDS
 from tests.contract.pro_over_http import (
     HURRY,
@@ -15,7 +15,6 @@ from tests.contract.pro_over_http import (
     NOTHING_FITS,
     PATIENCE_SECONDS,
     REFERENCES,
-    RESERVE,
     UNKNOWN,
     A,
     B,
@@ -267,7 +266,7 @@ def test_whatever_goes_wrong_each_consignment_ends_with_one_true_outcome(pro: Pr
         if delivery == 50:
             pro.server.faults = Faults()
             pro.server.accept()
-        answers = pro.allocate(left, MODES[seed % 3], Remaining(RESERVE + STATE_SECONDS + 2))
+        answers = pro.allocate(left, MODES[seed % 3], Remaining(RESERVE_SECONDS + MAX_STATE_SECONDS + 2))
         assert set(answers) == set(left)
         pro.require_truth(answers)
         left = [reference for reference in left if isinstance(answers[reference], Deferred)]

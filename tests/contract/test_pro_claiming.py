@@ -10,9 +10,9 @@ from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Allocated, Deferred
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro import rounds as pro_rounds
+from allocation.pro.allocator import NothingTriedError
+from allocation.pro.calls import ParallelCalls
 from allocation.pro.client import ProClient, Reply
-from allocation.pro.health import NothingTriedError
-from allocation.pro.parallel import ParallelCalls
 from allocation.pro.verdicts import judge, judge_state
 from tests.contract.pro_over_http import (
     MODES,

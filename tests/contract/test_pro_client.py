@@ -20,15 +20,15 @@ from hypothesis import strategies as st
 
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.pro.client import (
-    FETCH_PAUSE_SECONDS,
     MAX_IDLE,
     MAX_REPLY_BYTES,
-    KeyUnavailableError,
     NoReplyError,
     NotSentError,
     ProClient,
     Reply,
 )
+from allocation.pro.credentials import FETCH_PAUSE_SECONDS, KeyUnavailableError
+from tests.support.pro_clients import client_at
 from tests.support.pro_faults import Fault
 from tests.support.pro_server import KEY, ProServer
 
@@ -47,7 +47,7 @@ def put(client: ProClient, seconds: float = 5) -> Reply:
 
 
 def test_every_call_carries_the_documented_headers(pro: ProServer) -> None:
-    reply = put(ProClient(pro.url, lambda: KEY))
+    reply = put(client_at(pro.url))
 
     assert reply.status == 200
     assert pro.bodies == [{"ConsignmentReferences": ["EC-000-000-AAA"]}]
@@ -63,7 +63,7 @@ def test_every_call_carries_the_documented_headers(pro: ProServer) -> None:
 
 
 def test_one_connection_serves_one_call_after_the_other(pro: ProServer) -> None:
-    client = ProClient(pro.url, lambda: KEY)
+    client = client_at(pro.url)
 
     for _ in range(3):
         put(client)
@@ -77,7 +77,7 @@ def test_a_call_that_fails_is_sent_once(pro: ProServer, kind: str, before: bool)
     pro.faults.script(Fault(kind, before, retry_after="0"))
 
     with suppress(NoReplyError):
-        put(ProClient(pro.url, lambda: KEY))
+        put(client_at(pro.url))
 
     assert len(pro.requests) == 1
 
@@ -87,14 +87,14 @@ def test_a_reply_that_does_not_come_to_an_end_is_given_up_in_time(pro: ProServer
     pro.faults.script(Fault(kind, seconds=30))
 
     with pytest.raises(NoReplyError) as raised:
-        put(ProClient(pro.url, lambda: KEY), seconds=0.3)
+        put(client_at(pro.url), seconds=0.3)
 
     assert raised.value.timed_out
     assert len(pro.requests) == 1
 
 
 def test_a_refused_connection_was_never_sent(pro: ProServer) -> None:
-    client = ProClient(pro.url, lambda: KEY)
+    client = client_at(pro.url)
     pro.stop()
 
     with pytest.raises(NotSentError):
@@ -102,7 +102,7 @@ def test_a_refused_connection_was_never_sent(pro: ProServer) -> None:
 
 
 def test_a_connection_that_died_while_idle_is_replaced(pro: ProServer) -> None:
-    client = ProClient(pro.url, lambda: KEY)
+    client = client_at(pro.url)
     pro.faults.script(Fault("dead_keep_alive"))
     put(client)
     assert pro.closed.acquire(timeout=5)
@@ -115,14 +115,14 @@ def test_a_reply_of_any_size_is_not_read_to_its_end(pro: ProServer) -> None:
     pro.faults.script(Fault("huge"))
 
     with pytest.raises(NoReplyError, match=f"larger than {MAX_REPLY_BYTES} bytes"):
-        put(ProClient(pro.url, lambda: KEY))
+        put(client_at(pro.url))
 
 
 def test_a_redirect_is_a_reply_and_is_not_followed(pro: ProServer) -> None:
     with ProServer() as elsewhere:
         pro.faults.script(Fault("redirect", location=f"{elsewhere.url}{PATH}"))
 
-        assert put(ProClient(pro.url, lambda: KEY)).status == 302
+        assert put(client_at(pro.url)).status == 302
         assert elsewhere.requests == []
 
 
@@ -130,14 +130,14 @@ def test_a_redirect_is_a_reply_and_is_not_followed(pro: ProServer) -> None:
 def test_a_redirect_to_nowhere_is_a_reply_like_any_other(pro: ProServer, location: str) -> None:
     pro.faults.script(Fault("redirect", location=location))
 
-    assert put(ProClient(pro.url, lambda: KEY)).status == 302
+    assert put(client_at(pro.url)).status == 302
 
 
 def test_a_redirect_of_any_size_is_not_read_to_its_end(pro: ProServer) -> None:
     pro.faults.script(Fault("huge_redirect"))
 
     with pytest.raises(NoReplyError, match=f"larger than {MAX_REPLY_BYTES} bytes"):
-        put(ProClient(pro.url, lambda: KEY))
+        put(client_at(pro.url))
 
 
 def test_proxies_of_the_environment_are_not_used(pro: ProServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,13 +147,13 @@ def test_proxies_of_the_environment_are_not_used(pro: ProServer, monkeypatch: py
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
 
-        assert put(ProClient(pro.url, lambda: KEY)).status == 200
+        assert put(client_at(pro.url)).status == 200
         assert proxy.requests == []
 
 
 def test_a_wish_to_be_left_alone_comes_with_the_reply(pro: ProServer) -> None:
     pro.faults.script(Fault("429", before=True, retry_after="Mon, 23 Nov 2026 12:00:30 GMT"))
-    client = ProClient(pro.url, lambda: KEY, now=lambda: datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+    client = client_at(pro.url, now=lambda: datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
 
     reply = put(client)
 
@@ -182,7 +182,7 @@ class Clock:
 
 def test_the_key_is_fetched_once(pro: ProServer) -> None:
     keys = Keys(KEY)
-    client = ProClient(pro.url, keys)
+    client = client_at(pro.url, keys)
 
     put(client)
     put(client)
@@ -192,7 +192,7 @@ def test_the_key_is_fetched_once(pro: ProServer) -> None:
 
 def test_a_rotated_key_is_fetched_afresh_and_the_call_sent_again(pro: ProServer) -> None:
     clock, keys = Clock(), Keys("old-key", KEY)
-    client = ProClient(pro.url, keys, monotonic=clock)
+    client = client_at(pro.url, keys, monotonic=clock)
     client.call("GET", "/_fake/allocations", b"", 5)
     clock.now += FETCH_PAUSE_SECONDS
 
@@ -202,7 +202,7 @@ def test_a_rotated_key_is_fetched_afresh_and_the_call_sent_again(pro: ProServer)
 
 def test_a_key_that_is_wrong_for_good_is_not_tried_again_and_again(pro: ProServer) -> None:
     clock, keys = Clock(), Keys("wrong")
-    client = ProClient(pro.url, keys, monotonic=clock)
+    client = client_at(pro.url, keys, monotonic=clock)
     put(client)
     clock.now += FETCH_PAUSE_SECONDS
 
@@ -221,7 +221,7 @@ def test_without_a_key_nothing_is_sent_and_fetching_is_not_repeated_at_once(pro:
         fetched.append(1)
         raise error
 
-    client = ProClient(pro.url, key, monotonic=Clock())
+    client = client_at(pro.url, key, monotonic=Clock())
     for _ in range(3):
         with pytest.raises(KeyUnavailableError):
             put(client)
@@ -244,11 +244,11 @@ def test_without_a_key_nothing_is_sent_and_fetching_is_not_repeated_at_once(pro:
 )
 def test_a_base_url_that_would_give_the_key_away_is_refused(base_url: str) -> None:
     with pytest.raises(ConfigurationError, match="give an https URL"):
-        ProClient(base_url, lambda: KEY)
+        client_at(base_url)
 
 
 def test_a_base_url_may_have_a_path() -> None:
-    assert ProClient("https://example.com/pro/", lambda: KEY).base_url == "https://example.com/pro"
+    assert client_at("https://example.com/pro/").base_url == "https://example.com/pro"
 
 
 @pytest.fixture
@@ -302,7 +302,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_request(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "certificate.pem"))
 
     with pytest.raises(NotSentError, match="SSLError"):
-        put(ProClient(url, lambda: KEY))
+        put(client_at(url))
 
     assert seen == []
 
@@ -323,7 +323,7 @@ def answered_with(wire: bytes) -> Reply:
         thread = Thread(target=serve)
         thread.start()
         try:
-            return put(ProClient(f"http://127.0.0.1:{listener.getsockname()[1]}", lambda: KEY))
+            return put(client_at(f"http://127.0.0.1:{listener.getsockname()[1]}"))
         finally:
             thread.join()
 
@@ -371,7 +371,7 @@ def test_a_call_whose_name_is_looked_up_for_too_long_is_never_sent(
         return look_up(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    client = ProClient(pro.url, lambda: KEY, monotonic=lambda: now[0])
+    client = client_at(pro.url, monotonic=lambda: now[0])
 
     with pytest.raises(NotSentError):
         put(client, seconds=5)
@@ -382,7 +382,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(pro: ProServer) -
     """What a frozen function kept is often dead, and a call that dies with it leaves its outcome in doubt."""
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)
     clock = [now]
-    client = ProClient(pro.url, lambda: KEY, now=lambda: clock[0])
+    client = client_at(pro.url, now=lambda: clock[0])
     put(client)
     clock[0] = now + MAX_IDLE
     put(client)
@@ -400,6 +400,6 @@ def test_a_login_of_the_environment_is_not_sent(
     logins.chmod(0o600)
     monkeypatch.setenv("NETRC", str(logins))
 
-    put(ProClient(pro.url, lambda: KEY))
+    put(client_at(pro.url))
 
     assert "authorization" not in pro.headers[0]

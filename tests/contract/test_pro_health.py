@@ -1,5 +1,6 @@
 """The allocator over a SortedPRO that is not well: wishes to be left alone, outages, keys, and the circuits."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Event
@@ -9,22 +10,21 @@ import pytest
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, Deferred
-from allocation.pro.allocator import ProAllocator
-from allocation.pro.client import FETCH_PAUSE_SECONDS, ProClient, Reply
-from allocation.pro.health import (
+from allocation.pro.allocator import (
     CircuitOpenError,
     CircuitStateError,
     CredentialsError,
     NothingTriedError,
     OutageError,
 )
-from allocation.pro.parallel import STATE_SECONDS
+from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
+from allocation.pro.client import ProClient, Reply
+from allocation.pro.credentials import FETCH_PAUSE_SECONDS
 from allocation.pro.rounds import MAX_ROUNDS
 from tests.contract.pro_over_http import (
     HURRY,
     PATIENCE_SECONDS,
     REFERENCES,
-    RESERVE,
     A,
     B,
     Pro,
@@ -32,6 +32,7 @@ from tests.contract.pro_over_http import (
     Watched,
     pro_over_http,
 )
+from tests.support.pro_clients import allocator_over, utc_now
 from tests.support.pro_faults import REFUSED, Fault, Faults, Wire
 from tests.support.pro_server import KEY, ProServer
 
@@ -39,7 +40,7 @@ pro = pytest.fixture(pro_over_http)
 
 
 def test_a_call_that_could_not_finish_is_not_started(pro: Pro) -> None:
-    answers = pro.allocate([A, B], deadline=Remaining(RESERVE + STATE_SECONDS + 0.4))
+    answers = pro.allocate([A, B], deadline=Remaining(RESERVE_SECONDS + MAX_STATE_SECONDS + 0.4))
 
     assert answers == {A: Deferred("out_of_time"), B: Deferred("out_of_time")}
     assert pro.server.requests == []
@@ -50,7 +51,7 @@ class Hanging(ProClient):
     """A client whose allocation calls hang where no time-out of a socket ends them, as in name resolution."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url, lambda: KEY)
+        super().__init__(url, lambda: KEY, monotonic=time.monotonic, now=utc_now)
         self.released = Event()
         self.hangs = False
 
@@ -65,7 +66,7 @@ class Hanging(ProClient):
 def test_a_call_that_hangs_does_not_hold_back_the_answer(pro: Pro) -> None:
     client = Hanging(pro.server.url)
 
-    allocator = ProAllocator(client, pro.claims, PATIENCE_SECONDS, reserve_seconds=RESERVE)
+    allocator = allocator_over(client, pro.claims, patience_seconds=PATIENCE_SECONDS)
     answers = allocator.allocate([Consignment(A)], DefaultRules(), HURRY)
 
     assert client.hangs

@@ -9,7 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import RetryableError
-from allocation.pro.claims import Claimed, DynamoDBClaims
+from allocation.pro.allocator import Claimed
+from allocation.pro.claims import DynamoDBClaims
 from tests.integration.conftest import UNANSWERED
 from tests.support.samples import A, B, C, reference
 

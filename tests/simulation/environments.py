@@ -17,7 +17,7 @@ from allocation.engine.engine import Engine
 from allocation.engine.packaged import packaged_engine
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.ports import Allocator
-from allocation.pro.allocator import ProAllocator
+from allocation.pro.calls import Pauses
 from allocation.pro.circuit import dynamodb_circuit
 from allocation.pro.claims import DynamoDBClaims
 from allocation.settings import AllocateOrdersSettings
@@ -26,6 +26,7 @@ from tests.simulation.circuits import SimulatedCircuits
 from tests.simulation.claims import SimulatedClaims
 from tests.simulation.pro import SimulatedClient, SimulatedPro
 from tests.simulation.world import World
+from tests.support.pro_clients import allocator_over
 
 PATIENCE_SECONDS: float = AllocateOrdersSettings.model_fields["pro_patience_seconds"].default
 
@@ -41,6 +42,10 @@ class InlineExecutor(Executor):
         future: Future[Any] = Future()
         future.set_result(function(*arguments, **keywords))
         return future
+
+
+def nowhere(_metric: str, _value: int) -> None:
+    """Where the metrics of a circuit go."""
 
 
 @cache
@@ -88,11 +93,10 @@ class Environments:
             return EngineAllocator(
                 engine(self.daily_limit), now=self.now, api_base_url=self.pro.base_url, usage=self._limits
             )
-        return ProAllocator(
-            SimulatedClient(self.pro, self.world),
+        return allocator_over(
+            SimulatedClient(self.pro, self.world, self.now),
             DynamoDBClaims(self.claims, "claims", self.now),  # type: ignore[arg-type]
-            PATIENCE_SECONDS,
-            circuit=dynamodb_circuit(self.circuits, "circuits", lambda *_: None) if self.with_circuits else None,
-            pause=self.world.sleep,
-            jitter=self.world.random.random,
+            patience_seconds=PATIENCE_SECONDS,
+            circuit=dynamodb_circuit(self.circuits, "circuits", nowhere, self.now) if self.with_circuits else None,
+            pauses=Pauses(self.world.sleep, self.world.random.random),
         )

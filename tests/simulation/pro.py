@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from random import Random
 from typing import Any, Final
 
@@ -171,8 +172,8 @@ class SimulatedPro:
 class SimulatedClient(ProClient):
     """The client, whose exchanges go to the simulated PRO instead of the network."""
 
-    def __init__(self, pro: SimulatedPro, world: World) -> None:
-        super().__init__(pro.base_url, pro.fetch_key, monotonic=lambda: world.now)
+    def __init__(self, pro: SimulatedPro, world: World, now: Callable[[], datetime]) -> None:
+        super().__init__(pro.base_url, pro.fetch_key, monotonic=lambda: world.now, now=now)
         self._pro = pro
 
     def _exchange(self, method: str, path: str, body: bytes, key: str, ends: float) -> Reply:

@@ -21,9 +21,11 @@ from allocation.orders.allocate_orders import MAX_RECEIVES, AllocateOrders, Batc
 from allocation.pro import replies as pro_contract
 from allocation.pro import rounds as pro_rounds
 from allocation.pro import verdicts as pro_verdicts
+from allocation.pro.allocator import Claimed
 from allocation.pro.calls import AllocationCall
-from allocation.pro.claims import Claimed, DynamoDBClaims
-from allocation.pro.client import Reply, _Key
+from allocation.pro.claims import DynamoDBClaims
+from allocation.pro.client import Reply
+from allocation.pro.credentials import SubscriptionKey
 from allocation.pro.replies import Item
 from allocation.pro.verdicts import Doubtful, TryAgain
 from allocation.records import kept_summary
@@ -239,11 +241,11 @@ def without_asking_after_old_failures() -> AbstractContextManager[Any]:
 def without_fresh_keys() -> AbstractContextManager[Any]:
     """A key that PRO rejects is used on."""
 
-    def careless(self: _Key, _: Any) -> str:
+    def careless(self: SubscriptionKey, _: Any) -> str:
         self._key = self._key or self._source()
         return self._key
 
-    return patch.object(_Key, "instead_of", careless)
+    return patch.object(SubscriptionKey, "instead_of", careless)
 
 
 OUTAGES = [outage(seed, "refused") for seed in range(30)] + [

@@ -148,17 +148,20 @@ def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":
     """SortedPRO behind circuits and claims that all execution environments share."""
     from allocation.orders.reporting import count, measure
     from allocation.pro.allocator import ProAllocator
+    from allocation.pro.calls import Pauses
     from allocation.pro.circuit import dynamodb_circuit
     from allocation.pro.claims import DynamoDBClaims
     from allocation.pro.client import ProClient
     from allocation.pro.credentials import secret_key
 
     dynamodb = client("dynamodb")
+    key = secret_key(settings.pro_secret_name or "")
     return ProAllocator(
-        ProClient(base_url=settings.pro_base_url, key=secret_key(settings.pro_secret_name or "")),
-        DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now),
-        settings.pro_patience_seconds,
-        circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count),
+        client=ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now),
+        claims=DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now),
+        circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count, utc_now),
+        patience_seconds=settings.pro_patience_seconds,
         count=count,
         measure=measure,
+        pauses=Pauses(time.sleep, random.random),
     )

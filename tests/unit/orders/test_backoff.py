@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from allocation.domain.outcome import Deferred
 from allocation.orders.backoff import MAX_SECONDS, MAX_WISH_SECONDS, wait_seconds
-from allocation.pro.retry_after import MAX_RETRY_AFTER_SECONDS
+from allocation.pro.replies import MAX_RETRY_AFTER_SECONDS
 
 OUTAGE = Deferred("outage")
 

@@ -10,13 +10,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from allocation.pro.circuit import CREDENTIALS_SECONDS, OUTAGE_FAILURES, OUTAGE_SECONDS, dynamodb_circuit
-from allocation.pro.health import (
+from allocation.pro.allocator import (
     CircuitOpenError,
     CredentialsError,
     NothingTriedError,
     OutageError,
 )
+from allocation.pro.circuit import CREDENTIALS_SECONDS, OUTAGE_FAILURES, OUTAGE_SECONDS, dynamodb_circuit
+from tests.support.pro_clients import utc_now
 
 TABLE = "circuits"
 
@@ -32,7 +33,7 @@ class Circuits:
     def environment(self) -> Callable[[Exception | None], str]:
         """Runs one batch that ends with an error, or well; tells what became of it."""
         counted: dict[str, list[int]] = defaultdict(list)
-        circuit = dynamodb_circuit(self.client, TABLE, lambda metric, value: counted[metric].append(value))
+        circuit = dynamodb_circuit(self.client, TABLE, lambda metric, value: counted[metric].append(value), utc_now)
 
         def batch(error: Exception | None = None) -> str:
             def work() -> None:
@@ -171,7 +172,7 @@ def test_while_one_batch_tries_again_the_others_wait_for_a_whole_turn(circuits: 
         here(OutageError())
     circuits.age("outage", seconds=OUTAGE_SECONDS + 1)
     waiting: list[str] = []
-    probe = dynamodb_circuit(circuits.client, TABLE, lambda *_: None)
+    probe = dynamodb_circuit(circuits.client, TABLE, lambda *_: None, utc_now)
 
     def from_another_thread() -> None:
         thread = Thread(target=lambda: waiting.append(there(None)))

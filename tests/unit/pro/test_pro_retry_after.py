@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.pro.retry_after import MAX_RETRY_AFTER_SECONDS, retry_after_seconds
+from allocation.pro.replies import MAX_RETRY_AFTER_SECONDS, retry_after_seconds
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

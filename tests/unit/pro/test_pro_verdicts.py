@@ -12,13 +12,12 @@ import pytest
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure
 from allocation.domain.reference import ConsignmentReference
-from allocation.pro.calls import AllocationCall
-from allocation.pro.client import KeyUnavailableError, NoReplyError, NotSentError, Reply
+from allocation.pro.calls import AllocationCall, CallError, OutOfTimeError
+from allocation.pro.client import NoReplyError, NotSentError, Reply
+from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.verdicts import (
     ASKED_BEFORE,
-    CallError,
     Doubtful,
-    OutOfTimeError,
     TryAgain,
     Untouched,
     judge,

@@ -1,56 +1,105 @@
-"""Allocates over SortedPRO's API: in parallel, by rounds, and never twice what may be allocated already."""
+"""The allocator over SortedPRO's API: in parallel, in rounds, and never twice for what may be allocated already.
 
-import random
-import time
+It also declares what it needs of others, the claims and the circuit, and the errors that tell the circuit how healthy
+PRO is. `claims.py` and `circuit.py` implement them over DynamoDB.
+"""
+
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
 
 from allocation.domain.consignment import Consignment
+from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Deadline
-from allocation.pro.claims import Claimed, Claims
-from allocation.pro.client import ProClient
-from allocation.pro.health import (
-    Circuit,
-    CircuitOpenError,
-    CircuitStateError,
-    CredentialsError,
-    NothingTriedError,
-    OutageError,
-)
-from allocation.pro.parallel import ParallelCalls
+from allocation.pro.calls import ParallelCalls, Pauses
+from allocation.pro.client import MAX_CONNECTIONS, ProClient
 from allocation.pro.rounds import Progress, Rounds
 
-SAY_NOTHING: Final = frozenset({"out_of_time", "state_forbidden", "allocator_crashed"})
-"""Causes of no outcome that say nothing of how well PRO is."""
-FIRST_PAUSE_SECONDS: Final = 0.2
+# Causes of no outcome that say nothing about PRO's health.
+_SAY_NOTHING: Final = frozenset({"out_of_time", "state_forbidden", "allocator_crashed"})
+
+OpenCause = Literal["outage", "credentials"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The result of claiming. A consignment in neither set is claimed, and nobody has ever asked PRO for it."""
+
+    # Claimed now; an earlier caller asked PRO for these, and has ended.
+    asked_before: frozenset[ConsignmentReference] = frozenset()
+    # Not claimed: another caller may be asking PRO for these, for up to so many seconds.
+    held: Mapping[ConsignmentReference, int] = field(default_factory=dict)
+    # When the new claims end, in milliseconds since 1970 UTC.
+    until: int = 0
+
+
+class Claims(Protocol):
+    """Remembers which consignments PRO was asked for."""
+
+    def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
+        """Claim the consignments for so many seconds. Raises `RetryableError`."""
+
+    def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
+        """Let others ask in so many seconds, where the claims are those that end at `until`.
+
+        Never raises: a claim that is not given back ends by itself.
+        """
+
+
+class OutageError(RetryableError):
+    """PRO answered for no consignment of a batch."""
+
+
+class CredentialsError(RetryableError):
+    """PRO rejected the key, or there is none."""
+
+
+class NothingTriedError(RetryableError):
+    """A batch says nothing about PRO's health, for example because there was no time to ask."""
+
+
+class CircuitOpenError(RetryableError):
+    """PRO is not called for now. `retry_after_seconds` is at least 1."""
+
+    def __init__(self, cause: OpenCause, retry_after_seconds: int) -> None:
+        super().__init__(f"the {cause} circuit is open for {retry_after_seconds} s")
+        self.cause: Final = cause
+        self.retry_after_seconds: Final = retry_after_seconds
+
+
+class CircuitStateError(RetryableError):
+    """The circuits' own state could not be written or read. `work` may have run."""
+
+
+class Circuit(Protocol):
+    """Lets work through while PRO is believed to be healthy."""
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Run `work`, which tells PRO's health by returning or by raising one of the errors above; they pass through.
+
+        Raises `CircuitOpenError` if it does not run it, and `CircuitStateError` if it can't tell.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class ProAllocator:
-    """The `Allocator` over PRO's API. What fails is a `Deferred` or an outcome, never an exception."""
+    """The `Allocator` over PRO's API. A failure is a `Deferred` or an outcome, never an exception."""
 
     client: ProClient
     claims: Claims
+    circuit: Circuit
+    # How long PRO, or a gateway before it, may still execute a call we abandoned. Nobody asks again before.
     patience_seconds: float
-    """For so long PRO, or what stands before it, may carry out a call whose caller has gone: nobody asks before."""
-    bulk_size: int = 5
-    """Consignments a bulk call: PRO takes them one by one, so its time grows with them."""
-    reserve_seconds: float = 5.0
-    """Kept free at the end for whoever writes the outcomes down."""
-    circuit: Circuit | None = None
-    count: Callable[[str, int], None] = lambda _metric, _value: None
-    """Told `AllocationsAdopted`, as `allocation.orders.reporting.count` would be."""
-    measure: Callable[[str, int], None] = lambda _metric, _value: None
-    """Told `ProAllocationMilliseconds` of each allocation call that was answered."""
-    pause: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
-    """From 0 up to 1."""
+    # Receives `AllocationsAdopted`.
+    count: Callable[[str, int], None]
+    # Receives `ProAllocationMilliseconds` of each allocation call that was answered.
+    measure: Callable[[str, int], None]
+    pauses: Pauses
 
     def allocate(
         self,
@@ -58,44 +107,41 @@ class ProAllocator:
         mode: AllocationMode,
         deadline: Deadline,
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
-        """Answers for every consignment; asks PRO in rounds, each in parallel, while there is time.
+        """Answer for every consignment: ask PRO in rounds, each in parallel, while there is time.
 
-        The state of those that somebody has claimed before is read first: PRO is not asked again for what it has
-        allocated. Those that somebody may be asking for now are left to the queue. Raises `RetryableError` where the
-        claims can't be told.
+        The state of consignments that were claimed before is read first, so that PRO is not asked again for what it
+        has allocated. Consignments that another caller may be asking for now return to the queue. Raises
+        `RetryableError` if the claims can't be read or written.
         """
         references = list(dict.fromkeys(consignment.reference for consignment in consignments))
         held: dict[ConsignmentReference, Deferred] = {}
         progress = Progress()
 
         def work() -> None:
-            claimed = self._claim(references, deadline)
+            # For as long as this environment can be working, and PRO on its last call.
+            claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
             held.update({key: Deferred("outcome_unknown", seconds) for key, seconds in claimed.held.items()})
             free = [reference for reference in references if reference not in held]
             try:
                 self._allocate(free, claimed.asked_before, mode, deadline, progress)
             finally:
                 self._give_back(free, claimed.until, progress)
-            raise_trouble(progress.answers)
+            _raise_trouble(progress.answers)
 
         try:
-            self.circuit.run(work) if self.circuit else work()
+            self.circuit.run(work)
         except CircuitOpenError as error:
             return dict.fromkeys(references, Deferred(error.cause, error.retry_after_seconds))
         except (OutageError, CredentialsError, NothingTriedError, CircuitStateError) as error:
-            logger.warning("PRO is not well", extra={"error": type(error).__name__, "cause": str(error)})
+            logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
         return {reference: Deferred("outage") for reference in references} | held | progress.answers
 
-    def _claim(self, references: Sequence[ConsignmentReference], deadline: Deadline) -> Claimed:
-        """Claims for as long as this environment can be at work, and PRO at its last call."""
-        return self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
-
     def _give_back(self, references: Sequence[ConsignmentReference], until: int, progress: Progress) -> None:
-        """Ends the claims of what has no outcome: at once, or when PRO can no longer be at it."""
-        without = [each for each in references if isinstance(progress.answers.get(each), Deferred | None)]
-        in_hand = {each for each in without if progress.is_in_hand(each)}
+        """End the claims of consignments without an outcome: now, or when PRO can no longer be working on them."""
+        unsettled = [each for each in references if isinstance(progress.answers.get(each), Deferred | None)]
+        in_hand = {each for each in unsettled if progress.is_in_hand(each)}
         for is_in_hand, seconds in ((False, 0.0), (True, self.patience_seconds)):
-            if ended := [each for each in without if (each in in_hand) is is_in_hand]:
+            if ended := [each for each in unsettled if (each in in_hand) is is_in_hand]:
                 self.claims.give_back(ended, until, seconds)
 
     def _allocate(
@@ -106,31 +152,23 @@ class ProAllocator:
         deadline: Deadline,
         progress: Progress,
     ) -> None:
-        executor = ThreadPoolExecutor(self.client.connections, thread_name_prefix="pro")
-        calls = ParallelCalls(
-            self.client, executor, deadline, self.reserve_seconds, lambda: self.pause(self.backoff(0))
-        )
+        executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
+        calls = ParallelCalls(self.client, executor, deadline, self.pauses)
         try:
-            rounds = Rounds(self, mode, calls, progress)
+            rounds = Rounds(mode, calls, progress, self.count, self.measure)
             rounds.run(rounds.unallocated(references, asked_before), asked_before)
         finally:
-            # A thread that hangs, in name resolution for one, must not hold the answer back.
+            # A thread that hangs, for example in name resolution, must not delay the answer.
             executor.shutdown(wait=False, cancel_futures=True)
 
-    def backoff(self, attempt: int) -> float:
-        """Seconds before the next try: at random, so that environments do not fall in step, and longer each time."""
-        return self.jitter() * FIRST_PAUSE_SECONDS * (1 << attempt)
 
-
-def raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deferred]) -> None:
-    """Tells the circuit how well PRO is: one outcome in a batch shows that it works, whatever else failed."""
+def _raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deferred]) -> None:
+    """Raise what tells the circuit how healthy PRO is. One outcome in a batch shows that PRO works."""
     causes = {answer.cause for answer in answers.values() if isinstance(answer, Deferred)}
     if any(not isinstance(answer, Deferred) for answer in answers.values()):
         return
     if "credentials" in causes:
         raise CredentialsError("PRO rejected the subscription key, or there is none")
-    if causes <= SAY_NOTHING:
-        raise NothingTriedError(
-            f"nothing is known of PRO: {', '.join(sorted(causes)) or 'nothing was to be asked for'}"
-        )
+    if causes <= _SAY_NOTHING:
+        raise NothingTriedError(f"PRO's health is unknown: {', '.join(sorted(causes)) or 'there was nothing to ask'}")
     raise OutageError(f"PRO answered for none of {len(answers)} consignments: {', '.join(sorted(causes))}")

@@ -1,38 +1,70 @@
-"""The allocation endpoint, path and body of each mode (`pro-api.md`, Allocation endpoints)."""
+"""Calls to SortedPRO: the request that each allocation mode needs, and how a batch sends them in parallel.
+
+The endpoints are documented in `pro-api.md`, Allocation endpoints.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Final, TypeVar, assert_never
 from urllib.parse import quote
 
 from allocation.batches import batches
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.reference import ConsignmentReference
+from allocation.observability import crash, logger
+from allocation.ports import Deadline
+from allocation.pro.client import NoReplyError, NotSentError, ProClient, Reply
+from allocation.pro.credentials import KeyUnavailableError
+
+_Key = TypeVar("_Key")
+
+# PRO allocates a list one consignment at a time, so a longer list takes longer.
+MAX_BULK: Final = 5
+_MAX_ALLOCATION_SECONDS: Final = 15.0
+MAX_STATE_SECONDS: Final = 4.0
+# Kept free at the end of the invocation, to write the outcomes.
+RESERVE_SECONDS: Final = 5.0
+# A call with less time than this could hardly finish, so it is not started.
+MIN_CALL_SECONDS: Final = 0.5
+_FIRST_PAUSE_SECONDS: Final = 0.2
+
+
+class OutOfTimeError(Exception):
+    """A call was not started, because it could not have finished in the time left."""
+
+
+CallError = NotSentError | NoReplyError | KeyUnavailableError | OutOfTimeError
 
 
 @dataclass(frozen=True, slots=True)
 class AllocationCall:
-    """One `PUT` that asks for the allocation of `references`. Its body is empty where the path says it all."""
+    """One `PUT` that allocates `references`. The body is empty where the path says everything."""
 
     path: str
     body: bytes
     references: tuple[ConsignmentReference, ...]
 
 
-def allocation_calls(
-    mode: AllocationMode, references: Sequence[ConsignmentReference], bulk_size: int
-) -> list[AllocationCall]:
-    """The calls that allocate `references`: one each for a service group, else bulk calls of at most `bulk_size`.
+def allocation_calls(mode: AllocationMode, references: Sequence[ConsignmentReference]) -> list[AllocationCall]:
+    """Return the calls that allocate `references`: one each for a service group, else bulk calls of `MAX_BULK`.
 
-    >>> allocation_calls(ServiceGroup("valuableGoods"), [ConsignmentReference("EC-000-05B-MMA")], bulk_size=5)[0].path
+    >>> allocation_calls(ServiceGroup("valuableGoods"), [ConsignmentReference("EC-000-05B-MMA")])[0].path
     '/allocation/EC-000-05B-MMA/allocatewithservicegroup/valuableGoods'
     """
-    size = 1 if isinstance(mode, ServiceGroup) else bulk_size
+    match mode:
+        case DefaultRules() | CarrierService():
+            size = MAX_BULK
+        case ServiceGroup():
+            size = 1
+        case _:
+            assert_never(mode)
     return [allocation_call(mode, tuple(run)) for run in batches(references, size)]
 
 
 def allocation_call(mode: AllocationMode, references: tuple[ConsignmentReference, ...]) -> AllocationCall:
-    """The call that allocates `references`, of which there is just one where the mode is a service group."""
+    """Return the call that allocates `references`; for a service group there must be exactly one."""
     match mode:
         case DefaultRules():
             return AllocationCall("/allocation/allocate", _body(references), references)
@@ -43,11 +75,8 @@ def allocation_call(mode: AllocationMode, references: tuple[ConsignmentReference
             [reference] = references
             path = f"/allocation/{_segment(reference)}/allocatewithservicegroup/{_segment(group)}"
             return AllocationCall(path, b"", references)
-
-
-def consignment_path(reference: ConsignmentReference) -> str:
-    """Where PRO tells the state of one consignment."""
-    return f"/consignments/{_segment(reference)}"
+        case _:
+            assert_never(mode)
 
 
 def _body(references: tuple[ConsignmentReference, ...], **fields: str) -> bytes:
@@ -55,5 +84,97 @@ def _body(references: tuple[ConsignmentReference, ...], **fields: str) -> bytes:
 
 
 def _segment(text: str) -> str:
-    """`text` as one path segment: nothing in it can end the segment or leave the path."""
+    """Quote `text` so that nothing in it can end the path segment or leave the path."""
     return quote(text, safe="")
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Pauses before a retry: longer each time, and random so that environments do not retry in step."""
+
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]  # from 0 up to 1
+
+    def seconds(self, attempt: int) -> float:
+        """Return how long to pause after this attempt; the first is 0."""
+        return self.jitter() * _FIRST_PAUSE_SECONDS * (1 << attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelCalls:
+    """The calls of one batch. A call that fails is an answer here, never an exception."""
+
+    client: ProClient
+    executor: ThreadPoolExecutor
+    deadline: Deadline
+    pauses: Pauses
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds for allocation calls, leaving enough to read the states back and to write the outcomes."""
+        return self.deadline.remaining_seconds() - RESERVE_SECONDS - MAX_STATE_SECONDS
+
+    def allocate(self, calls: Sequence[AllocationCall]) -> dict[AllocationCall, Reply | CallError]:
+        """Send each call once."""
+
+        def send(call: AllocationCall) -> Reply | CallError:
+            return self._send("PUT", call.path, call.body, min(_MAX_ALLOCATION_SECONDS, self.seconds_left))
+
+        return self._in_parallel(send, calls, self.seconds_left)
+
+    def states(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, Reply | CallError]:
+        """Ask for the state of each consignment, and once more where that may help."""
+
+        def send(reference: ConsignmentReference) -> Reply | CallError:
+            reply = self._state(reference)
+            if not _may_soon_succeed(reply):
+                return reply
+            self.pauses.sleep(self.pauses.seconds(0))
+            return self._state(reference)
+
+        return self._in_parallel(send, references, self.seconds_left + MAX_STATE_SECONDS)
+
+    def _state(self, reference: ConsignmentReference) -> Reply | CallError:
+        seconds = min(MAX_STATE_SECONDS, self.seconds_left + MAX_STATE_SECONDS)
+        return self._send("GET", f"/consignments/{_segment(reference)}", b"", seconds)
+
+    def _send(self, method: str, path: str, body: bytes, seconds: float) -> Reply | CallError:
+        if seconds < MIN_CALL_SECONDS:
+            return OutOfTimeError(f"{seconds:.1f} s are left for {method} {path}")
+        try:
+            return self.client.call(method, path, body, seconds)
+        except (NotSentError, NoReplyError, KeyUnavailableError) as error:
+            logger.warning("call to PRO failed", extra={"error": str(error)})
+            return error
+        except Exception as error:  # noqa: BLE001 - one crashed call must not hide the replies to the others
+            logger.error("call to PRO crashed", extra={"path": path, **crash(error)})
+            return NoReplyError(f"{method} {path} crashed: {type(error).__name__}", timed_out=False)
+
+    def _in_parallel(
+        self, send: Callable[[_Key], Reply | CallError], keys: Sequence[_Key], seconds: float
+    ) -> dict[_Key, Reply | CallError]:
+        futures = {key: self.executor.submit(send, key) for key in keys}
+        wait(futures.values(), timeout=max(seconds, 0))
+        return {key: _result(future) for key, future in futures.items()}
+
+
+def _may_soon_succeed(reply: Reply | CallError) -> bool:
+    """Tell whether a failed read is worth repeating: a dead connection, or a server error that may pass."""
+    match reply:
+        case Reply():
+            return reply.status >= 500
+        case NotSentError():
+            return True
+        case NoReplyError():
+            return not reply.timed_out
+        case KeyUnavailableError() | OutOfTimeError():
+            return False
+        case _:
+            assert_never(reply)
+
+
+def _result(future: Future[Reply | CallError]) -> Reply | CallError:
+    """Return what a call gave. One that still hangs counts as timed out, whatever it gives later."""
+    if future.cancel():
+        return OutOfTimeError("no connection was free in time")
+    return future.result() if future.done() else NoReplyError("the call hangs", timed_out=True)

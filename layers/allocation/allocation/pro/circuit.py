@@ -1,7 +1,7 @@
-"""Two circuits in front of SortedPRO, shared by all environments: one opens on an outage, one on a bad key."""
+"""Two circuits in front of SortedPRO that all environments share: one opens on an outage, one on a rejected key."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from math import ceil
 from typing import Any, Final, get_args
 
@@ -20,7 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.observability import logger
-from allocation.pro.health import (
+from allocation.pro.allocator import (
+    Circuit,
     CircuitOpenError,
     CircuitStateError,
     CredentialsError,
@@ -28,29 +29,29 @@ from allocation.pro.health import (
     OutageError,
 )
 
+# Batches in a row without any outcome that open the circuit.
 OUTAGE_FAILURES: Final = 5
-"""Batches in a row without any outcome for which the circuit opens."""
+# How long a circuit stays open before one environment tries one batch.
 OUTAGE_SECONDS: Final = 30
 CREDENTIALS_SECONDS: Final = 60
-"""How long a circuit stays open before one environment, with one batch, tries again."""
 
 
-class PowertoolsCircuit:
-    """The `Circuit` with Powertools' circuit breaker: state is written when it changes, and read every 5 s.
+class _PowertoolsCircuit:
+    """The `Circuit` with Powertools' circuit breaker. Its state is written when it changes, and read every 5 s.
 
-    A whole batch is guarded, not each call: Powertools elects a thread to probe a recovery, and threads of a batch do
-    not outlive it.
+    It guards a whole batch, not each call: Powertools elects a thread to probe a recovery, and the threads of a batch
+    do not outlive it.
     """
 
     def __init__(
         self,
         store: CircuitBreakerPersistenceLayer,
         count: Callable[[str, int], None],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime],
     ) -> None:
-        """`count` is told `ProOutageCircuitOpen` and `ProCredentialsCircuitOpen`, as `reporting.count`.
+        """Report `ProOutageCircuitOpen` and `ProCredentialsCircuitOpen` to `count`.
 
-        Each is 1 where a batch opens the circuit or is held back by it, and 0 with every batch: so the metric tells
+        Each is 0 with every batch, and also 1 if the batch opens the circuit or is held back by it. So the maximum is
         the state, and an alarm sees a circuit that stays open.
         """
         self._count = count
@@ -63,42 +64,44 @@ class PowertoolsCircuit:
         self._guarded: Callable[[Callable[[], None]], None] = guard_credentials(guard_outage(_call))
 
     def run(self, work: Callable[[], None]) -> None:
-        """Runs `work` unless a circuit is open."""
+        """Run `work` unless a circuit is open."""
         for each in get_args(OpenCause):
-            self._count(metric_of(each), 0)
+            self._count(_metric_of(each), 0)
         try:
             self._guarded(work)
         except CircuitBreakerOpenError as error:
             if error.circuit is None:
                 raise
             cause: OpenCause = "credentials" if error.circuit.name == "credentials" else "outage"
-            self._count(metric_of(cause), 1)
+            self._count(_metric_of(cause), 1)
             raise CircuitOpenError(cause, self._seconds_left(cause, error.circuit.opened_at)) from error
         except (ClientError, BotoCoreError) as error:
-            # Electing who probes a recovery is a conditional write, which Powertools lets fail.
+            # Electing who probes a recovery is a conditional write. Powertools does not catch its failure.
             raise CircuitStateError(f"the circuits' table does not answer ({cause_of(error)})") from error
 
     def _seconds_left(self, cause: OpenCause, opened_at: int | None) -> int:
         recovery = self._recovery_seconds[cause]
         left = ceil((opened_at or 0) + recovery - self._now().timestamp())
-        # Past its time, another environment is probing: its answer is seen at the next look.
+        # Past its time, another environment is probing. The next look sees its result.
         return left if 0 < left <= recovery else recovery
 
     def _report(self, transition: CircuitTransition) -> None:
         extra = {"circuit": transition.circuit_name, "state": str(transition.to_state)}
         logger.warning("circuit changed", extra=extra)
         if transition.to_state == CircuitState.OPEN:
-            self._count(metric_of(transition.circuit_name), 1)
+            self._count(_metric_of(transition.circuit_name), 1)
 
 
-def dynamodb_circuit(client: Any, table_name: str, count: Callable[[str, int], None]) -> PowertoolsCircuit:
-    """Circuits kept in a table of their own: partition key `id` (string), TTL attribute `expiration`."""
+def dynamodb_circuit(
+    client: Any, table_name: str, count: Callable[[str, int], None], now: Callable[[], datetime]
+) -> Circuit:
+    """Return circuits in a table of their own: partition key `id` (string), TTL attribute `expiration`."""
     store = CircuitBreakerDynamoDBPersistence(table_name=table_name, boto3_client=client)
-    return PowertoolsCircuit(store, count)
+    return _PowertoolsCircuit(store, count, now)
 
 
-def metric_of(circuit: str) -> str:
-    """The name of a circuit's metric."""
+def _metric_of(circuit: str) -> str:
+    """Return the name of a circuit's metric."""
     return f"Pro{circuit.capitalize()}CircuitOpen"
 
 

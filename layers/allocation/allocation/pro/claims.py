@@ -1,15 +1,15 @@
-"""Who has asked SortedPRO to allocate a consignment: kept before it is asked, so that whoever comes next knows.
+"""Claims on consignments, in DynamoDB: written before SortedPRO is asked, so that the next caller knows.
 
-PRO has no idempotency key. A second message with the same consignment, a redriven one or another execution environment
-finds the claim: while PRO may be at work the consignment waits, and afterwards PRO's state is read before PRO is
-asked.
+PRO has no idempotency key. A second message with the same consignment, a redriven message or another execution
+environment finds the claim. While PRO may be working, the consignment waits. Afterwards PRO's state is read before PRO
+is asked again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from allocation.aws.dynamodb.reads import MAX_KEYS, read_items
 from allocation.aws.dynamodb.records import KEY, NOT_THERE_YET
@@ -18,43 +18,19 @@ from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
+from allocation.pro.allocator import Claimed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEPT: Final = timedelta(days=90)
-"""As long as records at the least; after that a record, or PRO's own state, has to tell."""
-MAX_ATTEMPTS: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What became of claims to make; a reference in none of the sets may be asked for, and was never before."""
-
-    asked_before: frozenset[ConsignmentReference] = frozenset()
-    """Claimed now; somebody asked for it earlier, and has ended."""
-    held: Mapping[ConsignmentReference, int] = field(default_factory=dict)
-    """Not claimed: somebody else may be asking for it, for so many seconds yet."""
-    until: int = 0
-    """When the claims end that were made now, in milliseconds since 1970 UTC."""
-
-
-class Claims(Protocol):
-    """Remembers which consignments PRO was asked for."""
-
-    def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
-        """Claims the consignments for so many seconds. Raises `RetryableError`."""
-
-    def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
-        """Lets others ask in so many seconds, where the claims are those that end at `until`.
-
-        Never raises: a claim that is not given back ends by itself.
-        """
+# At least as long as records are kept. After that, a record or PRO's own state must tell.
+_KEPT: Final = timedelta(days=90)
+_MAX_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoDBClaims:
-    """The claims of one table, whose partition key is `consignmentReference`; `expiresAt` is its TTL.
+    """`Claims` in a table with the partition key `consignmentReference` and the TTL attribute `expiresAt`.
 
     `heldUntil` is in milliseconds since 1970 UTC.
     """
@@ -64,8 +40,8 @@ class DynamoDBClaims:
     now: Callable[[], datetime]
 
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
-        """Claims the consignments, each by a conditional write upon what was read."""
-        until = milliseconds(self.now()) + ceil(seconds * 1000)
+        """Claim the consignments, each by a write that is conditional on what was read."""
+        until = _milliseconds(self.now()) + ceil(seconds * 1000)
         asked_before: set[ConsignmentReference] = set()
         held: dict[ConsignmentReference, int] = {}
         for batch in batches(references, MAX_KEYS):
@@ -75,9 +51,9 @@ class DynamoDBClaims:
         return Claimed(frozenset(asked_before), held, until)
 
     def _take(self, references: Sequence[ConsignmentReference], until: int) -> Claimed:
-        for attempt in range(MAX_ATTEMPTS):
+        for attempt in range(_MAX_ATTEMPTS):
             found = self._found(references)
-            now = milliseconds(self.now())
+            now = _milliseconds(self.now())
             held = {key: ceil((ends - now) / 1000) for key, ends in found.items() if ends > now}
             free = [reference for reference in references if reference not in held]
             try:
@@ -85,13 +61,13 @@ class DynamoDBClaims:
                     Transactions(self.client).write([self._put(each, found.get(each), until) for each in free])
                 return Claimed(frozenset(found.keys() - held.keys()), held)
             except CancelledError as error:
-                # Others claimed some of them in between: they are found held when looked at again.
-                if CONDITION_FAILED not in error.reasons or attempt + 1 == MAX_ATTEMPTS:
+                # Others claimed some of them in between. The next look finds them held.
+                if CONDITION_FAILED not in error.reasons or attempt + 1 == _MAX_ATTEMPTS:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
     def _found(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, int]:
-        """Until when the consignments are or were held that somebody has asked for."""
+        """Return until when each consignment that was ever claimed is or was held."""
         keys = [{KEY: {"S": reference}} for reference in references]
         items = read_items(self.client, {self.table: {"Keys": keys, "ConsistentRead": True}})[self.table]
         return {ConsignmentReference(item[KEY]["S"]): int(item["heldUntil"]["N"]) for item in items}
@@ -112,15 +88,13 @@ class DynamoDBClaims:
         return {
             KEY: {"S": reference},
             "heldUntil": {"N": str(until)},
-            "expiresAt": {"N": str(int((self.now() + KEPT).timestamp()))},
+            "expiresAt": {"N": str(int((self.now() + _KEPT).timestamp()))},
         }
 
     def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
-        """Ends the claims in so many seconds, and keeps that they were made.
-
-        Upon what `take` wrote: a request that is carried out late must not end what somebody else has claimed since.
-        """
-        ends = milliseconds(self.now()) + ceil(seconds * 1000)
+        """End the claims in so many seconds; the items stay, because they tell that PRO was asked."""
+        # Conditional on what `take` wrote: a request that is executed late must not end another caller's claim.
+        ends = _milliseconds(self.now()) + ceil(seconds * 1000)
         for batch in batches(references, MAX_KEYS):
             try:
                 Transactions(self.client).write([self._put(reference, until, ends) for reference in batch])
@@ -128,6 +102,6 @@ class DynamoDBClaims:
                 logger.warning("claims not given back", extra={"cause": str(error), "consignments": batch})
 
 
-def milliseconds(moment: datetime) -> int:
-    """Milliseconds since 1970 UTC."""
+def _milliseconds(moment: datetime) -> int:
+    """Return milliseconds since 1970 UTC."""
     return int(moment.timestamp() * 1000)

@@ -1,11 +1,15 @@
-"""Reads SortedPRO's allocation replies and errors (`pro-api.md`), whatever bytes come.
+"""Reading what SortedPRO answers (`pro-api.md`): allocation replies, errors, and how long it asks us to wait.
 
-Nothing here raises but `UnreadableReplyError`, and what can't be read is left out rather than guessed at.
+Whatever bytes arrive, nothing here raises anything but `UnreadableReplyError`. What can't be read is left out, never
+guessed.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import ceil
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -17,14 +21,16 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.outcome import Failure
 from allocation.domain.summary import AllocationSummary
 
+# Failure code of an item that PRO refused without naming a code.
 ALLOCATION_REFUSED: Final = "AllocationRefused"
-"""Failure code of an item that PRO refused without naming a code."""
+# A longer `Retry-After` is cut to this: a server that asks for days is more often wrong than down for days.
+MAX_RETRY_AFTER_SECONDS: Final = 900
+# A larger summary could not be kept and published; an ordinary one has about a thousand.
 MAX_SUMMARY_CHARACTERS: Final = 100_000
-"""A larger summary could not be kept and published; a reasonable one has about a thousand."""
+# More summaries than any call here asks for. Each one that can't be read takes time.
 MAX_ITEMS: Final = 200
-"""More summaries than any call here asks for; each one that can't be read takes its time."""
+# Details of one error, or legs of one consignment.
 MAX_PARTS: Final = 100
-"""Details of one error, or legs of one consignment."""
 MAX_MESSAGE_CHARACTERS: Final = 1_000
 
 
@@ -34,7 +40,7 @@ class UnreadableReplyError(RetryableError):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What an allocation endpoint answered for one consignment. `failure` says why, where it is not allocated."""
+    """What an allocation endpoint answered for one consignment. `failure` is the reason if it is not allocated."""
 
     reference: str
     status: int
@@ -42,11 +48,32 @@ class Item:
     failure: Failure
 
 
-def read_items(body: bytes) -> dict[str, Item]:
-    """The items of an allocation reply by reference: an array, or one object where an old client expects that.
+def retry_after_seconds(header: str | None, now: datetime) -> int | None:
+    """Return how long a `Retry-After` header (RFC 9110, 10.2.3) asks to wait from `now` (aware), in whole seconds.
 
-    Left out are items that name no consignment or can't be read, and references that two items answer differently
-    for. Raises `UnreadableReplyError` unless the body is JSON of either shape.
+    The result is at most `MAX_RETRY_AFTER_SECONDS`, and None without a readable header.
+
+    >>> retry_after_seconds("120", datetime(2026, 1, 1, tzinfo=UTC))
+    120
+    >>> retry_after_seconds("Thu, 01 Jan 2026 00:00:30 GMT", datetime(2026, 1, 1, tzinfo=UTC))
+    30
+    """
+    text = (header or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(int(text[:9]), MAX_RETRY_AFTER_SECONDS)
+    try:
+        until = parsedate_to_datetime(text[:64])
+        seconds = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(max(ceil(seconds.total_seconds()), 0), MAX_RETRY_AFTER_SECONDS)
+
+
+def read_items(body: bytes) -> dict[str, Item]:
+    """Return the items of an allocation reply by reference. The body is an array, or one object (older API).
+
+    Items that name no consignment or can't be read are left out, and so are references for which two items differ.
+    Raises `UnreadableReplyError` unless the body is JSON of either shape.
     """
     document = _read_json(body)
     candidates = document if isinstance(document, list) else [document]
@@ -63,7 +90,7 @@ def read_items(body: bytes) -> dict[str, Item]:
 def _readable_items(candidates: list[Any]) -> Iterator[Item]:
     for candidate in candidates:
         try:
-            # Also refuses numbers that no JSON can hold, as 1e999.
+            # `allow_nan=False` also refuses numbers that no JSON can hold, as 1e999.
             if len(json.dumps(candidate, allow_nan=False)) <= MAX_SUMMARY_CHARACTERS:
                 yield _message_item(candidate) if "IsSuccess" in candidate else _summary_item(candidate)
         except ValueError:
@@ -77,13 +104,13 @@ def _summary_item(candidate: dict[str, Any]) -> Item:
 
 
 def _message_item(candidate: dict[str, Any]) -> Item:
-    """The item of the 2016 API, `WithMessage`: it never tells the carrier service, so it holds no summary."""
+    """Return the item of the 2016 API, `WithMessage`. It never names the carrier service, so it has no summary."""
     message = _WithMessage.model_validate(candidate)
     return Item(message.data, 202 if message.is_success else 400, None, _failure(None, message.message))
 
 
 def _reference_in(summary: AllocationSummary) -> str:
-    """The last path segment of the `detail` link. Raises `ValueError` where there is none."""
+    """Return the last path segment of the `detail` link. Raises `ValueError` if there is none."""
     for link in summary.api_links:
         if link.rel.lower() == "detail":
             path = link.href.partition("?")[0].partition("#")[0]
@@ -92,7 +119,7 @@ def _reference_in(summary: AllocationSummary) -> str:
 
 
 class ReplyPart(BaseModel):
-    """A part of a reply, of which only what is used here is read."""
+    """A part of a reply. Only the fields that are used here are read."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
 
@@ -112,12 +139,12 @@ class _ErrorDetail(ReplyPart):
 class _ApiError(ReplyPart):
     code: str = Field(min_length=1)
     message: str | None = None
-    # A list stops at its maximum; a tuple would collect the errors of all that comes after it.
+    # A list stops at its maximum; a tuple would collect the errors of everything that follows.
     details: list[_ErrorDetail] | None = Field(None, max_length=MAX_PARTS)
 
 
 def read_error(body: bytes) -> Failure | None:
-    """The error in a reply; None where the body holds none, as a gateway's own page."""
+    """Return the error in a reply, or None if PRO wrote none, as in a gateway's own page."""
     try:
         error = _ApiError.model_validate_json(body)
     except ValidationError:

@@ -15,8 +15,9 @@ from allocation.domain.outcome import (
     Outcome,
 )
 from allocation.domain.reference import ConsignmentReference
-from allocation.pro.calls import AllocationCall
-from allocation.pro.client import KeyUnavailableError, NoReplyError, NotSentError, Reply
+from allocation.pro.calls import AllocationCall, CallError, OutOfTimeError
+from allocation.pro.client import NoReplyError, NotSentError, Reply
+from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.replies import ALLOCATION_REFUSED, Item, UnreadableReplyError, read_error, read_items
 from allocation.pro.state import PASSING_STATES, ConsignmentStatus, read_consignment
 
@@ -36,10 +37,6 @@ Cause = Literal[
     "throttled", "outage", "credentials", "outcome_unknown", "state_forbidden", "out_of_time", "allocator_crashed"
 ]
 """Why there is no outcome yet."""
-
-
-class OutOfTimeError(Exception):
-    """A call was not started, since it could not have finished in the time left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,6 @@ class TryAgain:
 
 
 Verdict = Allocated | Untouched | Doubtful
-CallError = NotSentError | NoReplyError | KeyUnavailableError | OutOfTimeError
 
 
 def judge(call: AllocationCall, mode: AllocationMode, reply: Reply | CallError) -> dict[ConsignmentReference, Verdict]:
@@ -216,10 +212,3 @@ def _named(failure: Failure, status: ConsignmentStatus) -> Failure:
 def is_refusal(status: int) -> bool:
     """Tells whether a status is an answer about the request itself, rather than about PRO's health or our key."""
     return status == NOTHING_FITS or (400 <= status < 500 and status not in PASSING_STATUSES)
-
-
-def is_worth_asking_again(reply: Reply | CallError) -> bool:
-    """Tells whether a read that so failed may soon succeed: a dead connection, or a server's passing error."""
-    if isinstance(reply, Reply):
-        return reply.status >= 500
-    return isinstance(reply, NotSentError) or (isinstance(reply, NoReplyError) and not reply.timed_out)
