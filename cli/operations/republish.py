@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from allocation.aws.dynamodb.items import from_item
-from allocation.aws.lambda_events import PUBLISHED
 from allocation.aws.sns import SnsPublisher
 from allocation.batches import batches
 from allocation.domain.errors import InvalidMessageError
 from allocation.events.allocation_event import allocation_event
+from allocation.records.items import event_fields, from_item
 from allocation.records.stored_record import StoredRecord, moment_text
 from cli.operations.target import Target
 from cli.operations.trace import items_of
@@ -54,7 +53,7 @@ def since(moment: datetime) -> Callable[[Target], Records]:
 
 def document_of(item: dict[str, Any]) -> dict[str, Any]:
     """What an event needs of a record."""
-    return from_item({name: value for name, value in item.items() if name in PUBLISHED})
+    return from_item(event_fields(item))
 
 
 def republish(target: Target, read: Callable[[Target], Records], *, dry_run: bool) -> Republished:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from allocation.aws.dynamodb.items import to_item
 from allocation.aws.lambda_events import changes
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
@@ -18,6 +17,7 @@ from allocation.orders.order_created import MAX_REASON, read_order
 from allocation.ports import AllocationEvent
 from allocation.pro.replies import UnreadableReplyError, read_error, read_items
 from allocation.pro.state import read_consignment
+from allocation.records.items import to_item
 from allocation.records.stored_record import StoredRecord, record_document
 from tests.fuzz.limits import fits_dynamodb, fits_sns
 from tests.support.samples import EVENTS, A, record_of

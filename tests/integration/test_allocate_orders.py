@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from allocation import composition
-from allocation.aws.dynamodb.items import from_item
 from allocation.domain.errors import ConfigurationError
 from allocation.ports import QueueMessage
+from allocation.records.items import from_item
 from tests.integration.conftest import LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, captured_log, function, lines, sqs_event
 from tests.support.samples import A, B, json_of, message, text_of

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from allocation.aws.dynamodb.items import to_item
 from allocation.aws.lambda_events import changes
 from allocation.aws.sns import SnsPublisher
 from allocation.aws.sqs.unpublishable import SqsUnpublishable
 from allocation.events.publish_allocations import PublishAllocations, PublishReport
+from allocation.records.items import to_item
 from tests.simulation.aws import KEY, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS
 from tests.simulation.world import World
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from allocation.aws.dynamodb.items import from_item, to_item
 from allocation.aws.lambda_events import changes
 from allocation.domain.outcome import Allocated, Cancelled, Deallocated, Standing
 from allocation.domain.record import AllocationRecord, PastFailure
@@ -15,6 +14,7 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary
 from allocation.events.publish_allocations import Change, PublishAllocations
 from allocation.ports import Unpublishable
+from allocation.records.items import from_item, to_item
 from allocation.records.stored_record import record_document
 from tests.support.ports import InMemoryEventPublisher, InMemoryUnpublishable
 from tests.support.samples import FAILED, NOON, A, B, C, json_of, record_of, summary_of
@@ -229,15 +229,21 @@ def test_a_record_that_no_event_can_hold_fails_alone(extra: dict[str, Any], caus
 
 def test_a_summary_too_deep_to_be_written_fails_alone() -> None:
     document = record_document(record_of(A))
-    deep = {**document, "allocationSummary": {**document["allocationSummary"], "Extra": nested(300)}}
+    deep = {**document, "allocationSummary": {**document["allocationSummary"], "Extra": nested(3_000)}}
     report = use_case().process([Change("10", deep), change("11", record_of(B))])
     assert (report.failed, report.set_aside) == ({}, {"10": "NotAnAllocationRecord"})
 
 
 @pytest.mark.parametrize(
     "extra",
-    [{"Surprise": "x" * 150_000}, {"Description": "\U0001f600" * 60_000}, {"": 1}, {"Deep": nested(40)}],
-    ids=["large", "large in ASCII", "nameless", "deep"],
+    [
+        {"Surprise": "x" * 150_000},
+        {"Description": "\U0001f600" * 60_000},
+        {"": 1},
+        {"Deep": nested(40)},
+        {"Deep": nested(300)},
+    ],
+    ids=["large", "large in ASCII", "nameless", "deep", "deeper"],
 )
 def test_a_summary_that_can_not_be_kept_whole_is_kept_in_its_documented_fields(extra: dict[str, Any]) -> None:
     outcome = Allocated(summary_of(A, **extra))

@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from allocation.aws.dynamodb.items import from_item
 from allocation.events.publish_allocations import Change
 from allocation.ports import QueueMessage
-from allocation.records.stored_record import StoredRecord
+from allocation.records.items import event_fields, from_item
 
 Event = Mapping[str, Any]
 
 KEY: Final = "consignmentReference"
-PUBLISHED: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) - {"explanation"}
 MAX_IMAGE: Final = 250_000
 """Characters of an image's attributes with their types: a few times what `kept_summary` can take."""
 
@@ -78,7 +76,7 @@ def document_of(change: Event) -> dict[str, Any] | None:
     Nothing else is read: a foreign item may have 400 KB of anything, which would take half a second.
     """
     try:
-        image = {name: value for name, value in change["NewImage"].items() if name in PUBLISHED}
+        image = event_fields(change["NewImage"])
         return from_item(image) if len(json.dumps(image)) <= MAX_IMAGE else None
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
         return None

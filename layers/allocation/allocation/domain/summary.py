@@ -70,8 +70,17 @@ class AllocationSummary(SummaryPart):
         return {key: [] if key in lists and item is None else item for key, item in value.items()}
 
     def to_json(self) -> dict[str, Any]:
-        """The summary as PRO's JSON, ready for `json.dumps`."""
-        return self.model_dump(mode="json", by_alias=True)
+        """Return the summary as PRO's JSON: plain data, each number of the type that it was read as."""
+        # Pydantic's own JSON mode would turn each `Decimal` of a field that only PRO knows into text.
+        document: dict[str, Any] = _with_lists(self.model_dump(by_alias=True))
+        return document
+
+
+def _with_lists(value: Any) -> Any:
+    """Return the same data with a list for each tuple."""
+    if isinstance(value, dict):
+        return {name: _with_lists(item) for name, item in value.items()}
+    return [_with_lists(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def success_text(

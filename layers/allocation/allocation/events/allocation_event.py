@@ -1,6 +1,5 @@
 """The allocation event, a CloudEvent 1.0 in JSON (`docs/events/consignment-allocated-v1.schema.json`)."""
 
-import json
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -8,6 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.summary import AllocationSummary
+from allocation.exact_json import written
 from allocation.ports import AllocationEvent
 from allocation.records.kept_summary import kept_summary
 from allocation.records.stored_record import FailureDocument, PriceDocument, StoredRecord
@@ -74,15 +74,15 @@ def allocation_event(record: StoredRecord) -> AllocationEvent:
         time=record.allocated_at,
         data=EventData(**fields),
     )
-    body = json.dumps(body_of(event), separators=(",", ":"))
+    body = written(body_of(event))
     if len(body) > MAX_BYTES:
         raise InvalidMessageError("EventTooLarge", f"the event {event.id[:64]} would have {len(body)} bytes")
     return AllocationEvent(event.id, body, attributes_of(event, record))
 
 
 def body_of(event: ConsignmentEvent) -> dict[str, Any]:
-    """The event as JSON-ready data: absent parts are left out, the summary keeps its nulls as PRO writes them."""
-    body = event.model_dump(mode="json", by_alias=True)
+    """The event as plain data: absent parts are left out, the summary keeps its nulls as PRO writes them."""
+    body = event.model_dump(by_alias=True)
     if event.data.allocation_summary:
         body["data"]["allocationSummary"] = kept_summary(event.data.allocation_summary)
     body["data"] = {name: value for name, value in body["data"].items() if value is not None}

@@ -65,5 +65,5 @@ def event_of(change: Change) -> AllocationEvent:
     """The event of a change; raises `InvalidMessageError` where its document is no allocation record, or too large."""
     try:
         return allocation_event(StoredRecord.model_validate(change.document))
-    except (ValueError, KeyError) as error:  # Pydantic's errors are of the first kind, and those of its serializer too
+    except (ValueError, KeyError, RecursionError) as error:  # Pydantic's errors are ValueErrors
         raise InvalidMessageError("NotAnAllocationRecord", "the stream record is no allocation record") from error

@@ -5,10 +5,10 @@ An item has at most 400 KB, 32 levels and no nameless attribute; a message has a
 service and the tracking references, and an allocation without a record would be made and paid for, and never shipped.
 """
 
-import json
 from typing import Any, Final
 
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg
+from allocation.exact_json import written
 
 MAX_BYTES: Final = 32_000
 """As JSON in ASCII; the types that DynamoDB adds make up to four times as much of it."""
@@ -22,7 +22,7 @@ MAX_TEXT: Final = 200
 def kept_summary(summary: AllocationSummary) -> dict[str, Any]:
     """The summary as PRO's JSON; where that can't be kept, PRO's documented fields alone, their lists and texts cut."""
     document = summary.to_json()
-    if is_keepable(document, DEEPEST) and len(json.dumps(document)) <= MAX_BYTES:
+    if is_keepable(document, DEEPEST) and len(written(document)) <= MAX_BYTES:
         return document
     return {
         **documented(document, AllocationSummary),

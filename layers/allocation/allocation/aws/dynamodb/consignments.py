@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.limits import DynamoDBLimits
-from allocation.aws.dynamodb.reads import Item, read_items
+from allocation.aws.dynamodb.reads import read_items
 from allocation.aws.dynamodb.records import KEY, NOT_THERE_YET, limit_of
 from allocation.aws.dynamodb.transactions import (
     CONDITION_FAILED,
@@ -25,7 +24,8 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
 from allocation.exact_json import parsed, written
-from allocation.records.stored_record import StoredRecord, record_document
+from allocation.records.items import Item, record_item, stored_record, to_item
+from allocation.records.stored_record import StoredRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -64,7 +64,7 @@ class DynamoDBConsignments:
             for reference in batch:
                 stored, record = items[self._consignments].get(reference), items[self._records].get(reference)
                 if stored or record:
-                    found[reference] = Known(reference, stored_of(stored), record_of(record))
+                    found[reference] = Known(reference, stored_of(stored), stored_record(record) if record else None)
         return found
 
     def _items(self, references: Sequence[ConsignmentReference]) -> dict[str, dict[str, Item]]:
@@ -89,9 +89,7 @@ class DynamoDBConsignments:
 
         False where it or the consignment is not as `seen` any more, or others used up the limit.
         """
-        put = {
-            "Put": {"TableName": self._records, "Item": serialized(record_document(record)), **unchanged(seen.record)}
-        }
+        put = {"Put": {"TableName": self._records, "Item": record_item(record), **unchanged(seen.record)}}
         actions = [put, *self._counted(record, seen)]
         if seen.stored:
             mark = {"TableName": self._consignments, "Key": {KEY: {"S": seen.reference}}, **unchanged(seen.stored)}
@@ -180,12 +178,6 @@ def unchanged(seen: StoredConsignment | StoredRecord | None) -> dict[str, Any]:
     }
 
 
-def serialized(document: Mapping[str, Any]) -> Item:
-    """Plain data as DynamoDB's item."""
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in document.items()}
-
-
 def item_of(stored: StoredConsignment, *, never_allocated: bool) -> Item:
     """A consignment as an item; its document is one text, since nothing queries inside it."""
     attributes = {
@@ -197,7 +189,7 @@ def item_of(stored: StoredConsignment, *, never_allocated: bool) -> Item:
         "expiresAt": int(stored.expires_at.timestamp()) if stored.expires_at else None,
         "neverAllocated": "true" if never_allocated else None,
     }
-    return serialized({name: value for name, value in attributes.items() if value is not None})
+    return to_item({name: value for name, value in attributes.items() if value is not None})
 
 
 def stored_of(item: Item | None) -> StoredConsignment | None:
@@ -212,11 +204,3 @@ def stored_of(item: Item | None) -> StoredConsignment | None:
         version=int(item["version"]["N"]),
         expires_at=datetime.fromtimestamp(int(expires_at["N"]), UTC) if expires_at else None,
     )
-
-
-def record_of(item: Item | None) -> StoredRecord | None:
-    """The allocation record of an item."""
-    if item is None:
-        return None
-    deserialize = TypeDeserializer().deserialize
-    return StoredRecord.model_validate({name: deserialize(value) for name, value in item.items()})

@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import RetryableError
+from allocation.records.items import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -15,8 +16,6 @@ MAX_KEYS: Final = 100
 """`BatchGetItem`'s limit, all tables taken together."""
 MAX_READS: Final = 5
 """Attempts at the keys that DynamoDB left unprocessed, on top of botocore's own retries."""
-
-Item = Mapping[str, Any]
 
 
 def read_items(client: "DynamoDBClient", request: Mapping[str, Any]) -> dict[str, list[Item]]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.aws.dynamodb.items import to_item
 from allocation.aws.dynamodb.limits import DynamoDBLimits
 from allocation.aws.dynamodb.reads import MAX_KEYS, read_items
 from allocation.aws.dynamodb.transactions import (
@@ -26,7 +25,7 @@ from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import AddReceipt
-from allocation.records.stored_record import record_document
+from allocation.records.items import record_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -147,8 +146,7 @@ class DynamoDBRecords:
         return Place.ADDED
 
     def _put(self, record: AllocationRecord) -> Action:
-        item = to_item(record_document(record))
-        return {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": NOT_THERE_YET}}
+        return {"Put": {"TableName": self._table, "Item": record_item(record), "ConditionExpression": NOT_THERE_YET}}
 
 
 class Place(Enum):

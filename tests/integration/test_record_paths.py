@@ -1,0 +1,78 @@
+"""A record is the same whoever wrote it and whoever reads it: queue, API and stream have one serialiser."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+import boto3
+import pytest
+
+from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.records import DynamoDBRecords
+from allocation.aws.lambda_events import changes
+from allocation.consignments.store import Known
+from allocation.domain.outcome import Allocated
+from allocation.domain.record import AllocationRecord
+from allocation.events.publish_allocations import event_of
+from allocation.exact_json import parsed
+from tests.support.allocation_api import LIMITS, RECORDS, Api, served_api
+from tests.support.samples import A, record_of, summary_of
+
+LEG: Final = {
+    "Leg": 1,
+    "TrackingReferences": ["TRK1"],
+    "CarrierReference": "CARRIER_X",
+    "CarrierServiceReference": None,
+    "CarrierName": None,
+    "Stops": 3,
+    "Kilometres": Decimal("12.5"),
+}
+OF_PRO_ALONE: Final[dict[str, Any]] = {
+    "ConsignmentLegs": [LEG],
+    "Rank": 3,
+    "Serial": 12345678901234567890123456789,
+    "Price": {
+        "Net": 4.95,
+        "Rates": [0.1, Decimal("0.000001"), {"Vat": Decimal("20.5")}],
+        "Express": True,
+        "Note": None,
+    },
+}
+RATES: Final = [Decimal("0.1"), Decimal("0.000001"), {"Vat": Decimal("20.5")}]
+
+Write = Callable[[Api, AllocationRecord], object]
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with served_api() as api:
+        yield api
+
+
+def by_queue(_: Api, record: AllocationRecord) -> None:
+    dynamodb = boto3.client("dynamodb")
+    assert DynamoDBRecords(dynamodb, RECORDS, DynamoDBLimits(dynamodb, LIMITS)).add([record]).added == {A}
+
+
+def by_api(api: Api, record: AllocationRecord) -> None:
+    assert api.store.record(record, Known(A))
+
+
+@pytest.mark.parametrize("write", [by_queue, by_api])
+def test_numbers_that_only_pro_knows_stay_exact_numbers_for_api_and_stream(api: Api, write: Write) -> None:
+    write(api, replace(record_of(A), outcome=Allocated(summary_of(A, **OF_PRO_ALONE))))
+    item: Any = boto3.client("dynamodb").get_item(TableName=RECORDS, Key={"consignmentReference": {"S": A}})["Item"]
+
+    told = api.call("GET", f"/consignments/{A}")
+    assert told.data["ConsignmentLegs"] == [LEG]
+
+    (change,) = changes({"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": item}}]})
+    published = parsed(event_of(change).body)["data"]["allocationSummary"]
+    stored = api.store.find([A])[A].record
+    assert stored
+    assert stored.allocation_summary
+    for summary in (published, stored.allocation_summary.to_json()):
+        assert summary["ConsignmentLegs"] == [LEG]
+        assert (summary["Rank"], summary["Serial"]) == (3, 12345678901234567890123456789)
+        assert summary["Price"] == {"Net": Decimal("4.95"), "Rates": RATES, "Express": True, "Note": None}
