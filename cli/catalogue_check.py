@@ -7,13 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from allocation.engine.compiled import write_compiled
-from cli.catalogue.compilation import compile_document
-from cli.catalogue.consistency import services
+from cli.catalogue.catalogue_problems import CatalogueProblemsError
+from cli.catalogue.compilation import compile_catalogue
 from cli.catalogue.differences import differences
-from cli.catalogue.document import CatalogueDocument
-from cli.catalogue.problems import InvalidDocumentError
-from cli.catalogue.reading import read_document
+from cli.catalogue.reading import read_catalogue
+from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.errors import LocalRunError, UsageError
 
 
@@ -22,11 +20,11 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(soft_wrap=True, highlight=False, markup=False)
     try:
         carry_out(parser().parse_args(arguments), console)
-    except InvalidDocumentError as error:
+    except CatalogueProblemsError as error:
         for problem in error.problems:
             console.print(f"✗ {problem}")
         count = len(error.problems)
-        console.print(f"{count} thing{'s' if count > 1 else ''} to put right.")
+        console.print(f"{count} problem{'s' if count > 1 else ''} found.")
         return 1
     except LocalRunError as error:
         console.print(str(error))
@@ -44,9 +42,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def carry_out(options: argparse.Namespace, console: Console) -> None:
-    """Raises `InvalidDocumentError` with all that is wrong, or `UsageError` for a file that can't be read."""
-    document = read_catalogue(options.file)
-    content = compile_document(document)
+    """Raises `CatalogueProblemsError` with all that is wrong, or `UsageError` for a file that can't be read."""
+    document = read_file_catalogue(options.file)
+    content = compile_catalogue(document)
     console.print(f"✓ {options.file}: {summary(document)}")
     if options.against:
         lines = differences(earlier(options.against), document)
@@ -54,22 +52,22 @@ def carry_out(options: argparse.Namespace, console: Console) -> None:
         for line in lines:
             console.print(f"  {line}")
     if options.compile:
-        write_file(options.compile, write_compiled(content))
+        write_file(options.compile, content)
         console.print(f"compiled to {options.compile}")
 
 
-def earlier(path: str) -> CatalogueDocument:
+def earlier(path: str) -> WrittenCatalogue:
     """The version to compare with. Raises `UsageError` where it is no right one itself."""
     try:
-        return read_catalogue(path)
-    except InvalidDocumentError as error:
+        return read_file_catalogue(path)
+    except CatalogueProblemsError as error:
         text = f"{path}, to compare with, has mistakes itself ({len(error.problems)}): check it with FILE={path} first."
         raise UsageError(text) from error
 
 
-def summary(document: CatalogueDocument) -> str:
+def summary(document: WrittenCatalogue) -> str:
     """What a catalogue has, in a line."""
-    found = list(services(document))
+    found = list(document.all_services())
     enabled = sum(service.enabled for _, _, service in found)
     return (
         f"version {document.version}, {len(document.carriers)} carriers, {len(found)} services ({enabled} enabled), "
@@ -78,12 +76,12 @@ def summary(document: CatalogueDocument) -> str:
     )
 
 
-def read_catalogue(path: str) -> CatalogueDocument:
-    """The catalogue of a file, as a person writes it. Raises `UsageError` and `InvalidDocumentError`."""
+def read_file_catalogue(path: str) -> WrittenCatalogue:
+    """The catalogue of a file, as a person writes it. Raises `UsageError` and `CatalogueProblemsError`."""
     text = read_file(path)
     if text.startswith('{"format"'):
         raise UsageError(f"{path} is a compiled catalogue: name the one that it was compiled of.")
-    return read_document(text)
+    return read_catalogue(text)
 
 
 def read_file(path: str) -> str:

@@ -19,8 +19,8 @@ from allocation.engine.assessment import assess
 from allocation.engine.compiled import InvalidCatalogueError, read_compiled
 from allocation.engine.engine import NO_FILTERS, Engine
 from allocation.engine.packaged import packaged_engine
+from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.compilation import compile_text
-from cli.catalogue.problems import InvalidDocumentError
 from cli.catalogue_check import read_file
 from cli.errors import LocalRunError, UsageError
 from cli.explanation_tables import print_assessment
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(highlight=False, markup=False)
     try:
         return carry_out(parser().parse_args(arguments), console)
-    except (LocalRunError, InvalidDocumentError) as error:
+    except (LocalRunError, CatalogueProblemsError) as error:
         console.print(str(error), markup=False, soft_wrap=True)
         return UsageError.exit_code
 
@@ -72,7 +72,7 @@ def carry_out(options: argparse.Namespace, console: Console) -> int:
 
 
 def read_engine(path: str) -> Engine:
-    """The engine over a catalogue's file, compiled or not. Raises `UsageError` or `InvalidDocumentError`."""
+    """The engine over a catalogue's file, compiled or not. Raises `UsageError` or `CatalogueProblemsError`."""
     if not path:
         return packaged_engine()
     text = read_file(path)

@@ -1,4 +1,4 @@
-"""The catalogue as people write it: read, checked with all errors at once, compared, and compiled for the engine.
+"""The catalogue as people write it: read and checked, compared, and compiled for the engine.
 
-Needs PyYAML, Pydantic and `holidays`; the functions load only what is compiled, and never import this package.
+Functions load only the compiled catalogue. They need none of this package nor its libraries.
 """

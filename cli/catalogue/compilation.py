@@ -1,99 +1,99 @@
-"""Compiles a document to what the engine loads: names resolved, units converted, holidays and clock changes listed."""
+"""Compiles a written catalogue to what the engine loads.
+
+Names are resolved, units converted, and holidays and clock changes listed.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from allocation.engine.compiled import write_compiled
-from cli.catalogue.consistency import find_problems, measures, services
-from cli.catalogue.document import (
-    Calendar,
-    CatalogueDocument,
-    Holidays,
-    Hours,
-    Rate,
-    Service,
-    SizeRange,
-    Surcharge,
-    WeightRange,
-    Years,
-)
-from cli.catalogue.fields import DAYS
-from cli.catalogue.places import resolve
-from cli.catalogue.problems import InvalidDocumentError
-from cli.catalogue.reading import read_document
+from holidays import country_holidays
 
-Json = dict[str, Any]
+from allocation.engine.compiled import write_compiled
+from cli.catalogue.place_notation import resolve
+from cli.catalogue.reading import read_catalogue
+from cli.catalogue.value_types import DAYS
+from cli.catalogue.written_catalogue import Calendar, Holidays, Hours, WrittenCatalogue, Years
+from cli.catalogue.written_service import Rate, Service, SizeRange, Surcharge, WeightRange
+
+SAMPLE: Final = Path(__file__).with_name("sample.yaml")
+
+_Json = dict[str, Any]
+
+
+def compiled_sample_text() -> str:
+    """Return the text of `sample.json`, which comes with the engine."""
+    return compile_text(SAMPLE.read_text("utf-8"))
 
 
 def compile_text(text: str) -> str:
-    """The compiled catalogue of a YAML or JSON text. Raises `InvalidDocumentError` with all problems found."""
-    return write_compiled(compile_document(read_document(text)))
+    """Return the compiled catalogue of a YAML or JSON text. Raises `CatalogueProblemsError` with every problem."""
+    return compile_catalogue(read_catalogue(text))
 
 
-def compile_document(document: CatalogueDocument) -> Json:
-    """The content of the compiled catalogue. Raises `InvalidDocumentError` with all problems found."""
-    if problems := find_problems(document):
-        raise InvalidDocumentError(problems)
-    return _Compilation(document).content()
+def compile_catalogue(catalogue: WrittenCatalogue) -> str:
+    """Return the text that functions load, for a catalogue that `read_catalogue` returned."""
+    return write_compiled(_Compilation(catalogue).content())
 
 
 class _Compilation:
-    """The tables that grow while a document is compiled: calendars by name and time zone, and the zones they use."""
+    """The tables that grow while a catalogue is compiled: calendars by name and time zone, and the zones they use."""
 
-    def __init__(self, document: CatalogueDocument) -> None:
-        self._document = document
-        self._holidays = list(document.holidays)
-        self._calendars: list[Json] = []
+    def __init__(self, catalogue: WrittenCatalogue) -> None:
+        self._catalogue = catalogue
+        self._holidays = list(catalogue.holidays)
+        self._calendars: list[_Json] = []
         self._numbers: dict[tuple[str, str], int] = {}
-        self._time_zones = {document.time_zone}
+        self._time_zones = {catalogue.time_zone}
 
-    def content(self) -> Json:
-        document = self._document
-        locations = [self._location(reference) for reference in document.locations]
+    def content(self) -> _Json:
+        catalogue = self._catalogue
+        locations = [self._location(reference) for reference in catalogue.locations]
         carriers = {
-            key: {"name": carrier.name, "calendar": self._calendar(carrier.calendar, document.time_zone)}
-            for key, carrier in document.carriers.items()
+            key: {"name": carrier.name, "calendar": self._calendar(carrier.calendar, catalogue.time_zone)}
+            for key, carrier in catalogue.carriers.items()
         }
         return {
-            "version": document.version,
-            "currency": document.currency,
-            "timeZone": document.time_zone,
-            "lastDay": f"{document.years.last}-12-31",
-            "timeZones": {name: clock_changes(name, document.years) for name in self._time_zones},
-            "holidays": [holiday_dates(item, document.years) for item in document.holidays.values()],
+            "version": catalogue.version,
+            "currency": catalogue.currency,
+            "timeZone": catalogue.time_zone,
+            "lastDay": f"{catalogue.years.last}-12-31",
+            "timeZones": {name: clock_changes(name, catalogue.years) for name in self._time_zones},
+            "holidays": [holiday_dates(item, catalogue.years) for item in catalogue.holidays.values()],
             "calendars": self._calendars,
             "locations": locations,
             "carriers": carriers,
-            "groups": document.groups,
+            "groups": catalogue.groups,
             "packageSizes": {
                 key: [str(size.length), str(size.width), str(size.height)]
-                for key, size in document.package_sizes.items()
+                for key, size in catalogue.package_sizes.items()
             },
             "deliveryHolidays": {
                 key: self._holidays.index(item.holidays)
-                for item in document.delivery_holidays
-                for key in resolve(item.destinations, document.zones)
+                for item in catalogue.delivery_holidays
+                for key in resolve(item.destinations, catalogue.zones)
             },
             "exchangeRates": [
                 {"currency": rate.currency, "rate": str(rate.rate), **_days(rate.from_, rate.to)}
-                for rate in document.exchange_rates
+                for rate in catalogue.exchange_rates
             ],
             "taxes": [
                 {"reference": name, "rate": str(tax.rate), "places": self._places(tax.destinations)}
-                for name, tax in document.taxes.items()
+                for name, tax in catalogue.taxes.items()
             ],
-            "surcharges": [self._surcharge(name, item) for name, item in document.surcharges.items()],
+            "surcharges": [self._surcharge(name, item) for name, item in catalogue.surcharges.items()],
             "services": [
-                self._service(path.split(".")[1], reference, service) for path, reference, service in services(document)
+                self._service(carrier, reference, service)
+                for (_, carrier, *_), reference, service in catalogue.all_services()
             ],
         }
 
-    def _location(self, reference: str) -> Json:
-        location = self._document.locations[reference]
-        zone = location.time_zone or self._document.time_zone
+    def _location(self, reference: str) -> _Json:
+        location = self._catalogue.locations[reference]
+        zone = location.time_zone or self._catalogue.time_zone
         collections = location.collections
         return {
             "reference": reference,
@@ -105,10 +105,10 @@ class _Compilation:
         }
 
     def _calendar(self, name: str | None, zone: str) -> int | None:
-        """The number of a calendar in a time zone; None for none."""
+        """Return the number of a calendar in a time zone."""
         if name is None:
             return None
-        calendar = self._document.calendars[name]
+        calendar = self._catalogue.calendars[name]
         zone = calendar.time_zone or zone
         self._time_zones.add(zone)
         if (name, zone) not in self._numbers:
@@ -118,12 +118,12 @@ class _Compilation:
         return self._numbers[name, zone]
 
     def _places(self, places: Iterable[str]) -> list[str]:
-        return sorted(resolve(places, self._document.zones))
+        return sorted(resolve(places, self._catalogue.zones))
 
-    def _surcharge(self, name: str, surcharge: Surcharge) -> Json:
+    def _surcharge(self, name: str, surcharge: Surcharge) -> _Json:
         over = None
         if surcharge.over is not None:
-            (measure,) = measures(surcharge.over)
+            (measure,) = surcharge.over.measures
             over = [measure, str(getattr(surcharge.over, measure))]
         return {
             "name": name,
@@ -137,7 +137,7 @@ class _Compilation:
             "over": over,
         }
 
-    def _service(self, carrier: str, reference: str, service: Service) -> Json:
+    def _service(self, carrier: str, reference: str, service: Service) -> _Json:
         value = service.maximum_value
         return {
             "reference": reference,
@@ -162,13 +162,13 @@ class _Compilation:
             "window": service.delivery.window,
             "divisor": _text(service.divisor),
             "byPackage": service.price_per == "package",
-            "currency": service.currency or self._document.currency,
+            "currency": service.currency or self._catalogue.currency,
             "taxExempt": service.tax_exempt,
             "surcharges": service.surcharges,
             "rates": [self._rate(rate, service.weight.to) for rate in service.rates],
         }
 
-    def _rate(self, rate: Rate, last_weight: Decimal | None) -> Json:
+    def _rate(self, rate: Rate, last_weight: Decimal | None) -> _Json:
         above = rate.above
         return {
             "zone": rate.zone,
@@ -181,16 +181,17 @@ class _Compilation:
 
 
 def holiday_dates(rule: Holidays, years: Years) -> list[str]:
-    """The dates of a rule's holidays, in order, as the `holidays` library knows them and the document corrects them."""
-    from holidays import country_holidays
-
+    """Return the dates of a rule's holidays in order: those of the `holidays` library, corrected by the catalogue."""
     span = range(years.first, years.last + 1)
     known = set(country_holidays(rule.country, subdiv=rule.subdivision, years=span))
     return [day.isoformat() for day in sorted((known | set(rule.add)) - set(rule.remove))]
 
 
 def clock_changes(name: str, years: Years) -> list[list[int]]:
-    """When the offset from UTC changes in a time zone, and to what, in seconds; the first entry is how it begins."""
+    """Return the moments at which a time zone's offset from UTC changes, and the new offsets, all in seconds.
+
+    The first entry is the offset before any change.
+    """
     zone = ZoneInfo(name)
     first = int(datetime(years.first - 1, 12, 31, tzinfo=ZoneInfo("UTC")).timestamp())
     last = int(datetime(years.last + 1, 1, 2, tzinfo=ZoneInfo("UTC")).timestamp())
@@ -203,7 +204,7 @@ def clock_changes(name: str, years: Years) -> list[list[int]]:
 
 
 def _first_moment(zone: ZoneInfo, before: int, after: int) -> int:
-    """When the offset changes between two moments."""
+    """Return when the offset changes between two moments that are a day apart."""
     while after - before > 1:
         middle = (before + after) // 2
         if _offset(zone, middle) == _offset(zone, before):

@@ -1,294 +1,169 @@
-"""Finds what is wrong between the parts of a catalogue: names that lead nowhere, bands out of order, missing rates."""
+"""Finds contradictions between the parts of a written catalogue: unknown names, and hours or ranges that end too early.
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from itertools import chain, pairwise
+The form of every part is known to be right. Money has a module of its own.
+"""
 
-from allocation.engine.places import ANYWHERE, UnknownPlaceError, place_keys
-from cli.catalogue.document import (
-    Calendar,
-    CatalogueDocument,
-    ExchangeRate,
-    Over,
-    Rate,
-    Service,
-    SizeRange,
-    WeightRange,
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Final
+
+from holidays.utils import list_supported_countries
+
+from allocation.engine.places import UnknownPlaceError, place_keys
+from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion, unknown_name
+from cli.catalogue.place_notation import (
+    PlaceNotationError,
+    PlacesClaim,
+    place_to_keys,
+    places_claimed_twice,
+    require_country,
+    wrong_places,
 )
-from cli.catalogue.places import PlaceError, check_country, place_to_keys, resolve
-from cli.catalogue.problems import Problem, path_of, suggestion
+from cli.catalogue.price_consistency import find_price_contradictions
+from cli.catalogue.written_catalogue import Calendar, WrittenCatalogue
+from cli.catalogue.written_service import Service, SizeRange, WeightRange
 
-Problems = Iterator[Problem]
+_Problems = Iterator[CatalogueProblem]
 
-
-def find_problems(document: CatalogueDocument) -> list[Problem]:
-    """Everything that keeps a well-formed document from being compiled."""
-    finders: Sequence[Callable[[CatalogueDocument], Problems]] = (
-        _zones,
-        _years,
-        _money,
-        _surcharges,
-        _holidays,
-        _calendars,
-        _locations,
-        _carriers,
-        _groups,
-    )
-    return list(chain.from_iterable(finder(document) for finder in finders))
+# The compiled catalogue lists every clock change and holiday of every year.
+_MAX_YEARS: Final = 50
 
 
-def services(document: CatalogueDocument) -> Iterator[tuple[str, str, Service]]:
-    """Each service with its path and reference."""
-    for carrier, item in document.carriers.items():
-        for reference, service in item.services.items():
-            yield path_of("carriers", carrier, "services", reference), reference, service
+def find_contradictions(catalogue: WrittenCatalogue) -> list[CatalogueProblem]:
+    """Return everything that keeps a well-formed catalogue from being compiled."""
+    return list(chain.from_iterable(finder(catalogue) for finder in _FINDERS))
 
 
-def _unknown(path: str, name: str | None, known: Iterable[str], kind: str) -> Problems:
-    names = list(known)
-    if name is not None and name not in names:
-        yield Problem(path, name, f"is no {kind} of this catalogue: {suggestion(name, names)}")
-
-
-def _places(path: str, places: Iterable[str], zones: Mapping[str, Sequence[str]]) -> Problems:
-    for number, place in enumerate(places):
-        if place not in zones:
-            try:
-                place_to_keys(place)
-            except PlaceError as error:
-                yield Problem(path_of(path, number), place, f"{error}; zones: {suggestion(place, zones)}")
-
-
-def _range(path: str, bounds: WeightRange | SizeRange) -> Problems:
-    if bounds.from_ is not None and bounds.to is not None and bounds.from_ > bounds.to:
-        yield Problem(path, None, f"goes from {bounds.from_} to {bounds.to}: write the smaller one first")
-
-
-def _zones(document: CatalogueDocument) -> Problems:
-    for name, places in document.zones.items():
+def _zones(catalogue: WrittenCatalogue) -> _Problems:
+    for name, places in catalogue.zones.items():
         for number, place in enumerate(places):
             try:
                 place_to_keys(place)
-            except PlaceError as error:
-                fix = "write a place; zones can't contain zones" if place in document.zones else str(error)
-                yield Problem(path_of("zones", name, number), place, fix)
+            except PlaceNotationError as error:
+                fix = "write a place: a zone can't contain zones" if place in catalogue.zones else str(error)
+                yield CatalogueProblem(key_path("zones", name, number), place, fix)
 
 
-def _same_place_twice(
-    claims: Iterable[tuple[str, str, Sequence[str]]], zones: Mapping[str, Sequence[str]], fix: str
-) -> Problems:
-    """Places that two of the claims (path, name, places) have in common: the later one would win without a word."""
-    seen: dict[str, str] = {}
-    for path, name, places in claims:
-        try:
-            keys = sorted(resolve(places, zones))
-        except PlaceError:  # told where the place is written
-            continue
-        for key in keys:
-            if seen.setdefault(key, name) != name:
-                yield Problem(path, ", ".join(places), f"has {key} in common with {seen[key]}: {fix}")
-                break
+def _years(catalogue: WrittenCatalogue) -> _Problems:
+    first, last = catalogue.years.first, catalogue.years.last
+    if first > last:
+        yield CatalogueProblem(key_path("years"), None, f"go from {first} to {last}: write the earlier year first")
+    elif last - first > _MAX_YEARS:
+        yield CatalogueProblem(key_path("years"), None, f"cover more than {_MAX_YEARS} years: write fewer")
 
 
-def _years(document: CatalogueDocument) -> Problems:
-    if document.years.first > document.years.last:
-        yield Problem("years", None, "the last year lies before the first: change one")
-    elif document.years.last - document.years.first > 50:
-        yield Problem("years", None, "covers more than 50 years: take fewer")
-
-
-def _money(document: CatalogueDocument) -> Problems:
-    known = {document.currency, *(rate.currency for rate in document.exchange_rates)}
-    yield from _exchange_rates(document)
-    for path, _, service in services(document):
-        for field, currency in (
-            ("currency", service.currency),
-            ("maximumValue", (service.maximum_value or (0, None))[1]),
-        ):
-            if currency is not None and currency not in known:
-                fix = f"can't be compared with {document.currency}: add it to exchangeRates"
-                yield Problem(path_of(path, field), currency, fix)
-    yield from _taxes(document)
-
-
-def _exchange_rates(document: CatalogueDocument) -> Problems:
-    sound: list[tuple[str, date, int, ExchangeRate]] = []
-    for number, rate in enumerate(document.exchange_rates):
-        path = path_of("exchangeRates", number)
-        if rate.rate == 0:
-            yield Problem(path_of(path, "rate"), rate.rate, "write a rate above 0")
-        if rate.currency == document.currency:
-            yield Problem(path_of(path, "currency"), rate.currency, "is the catalogue's own currency: remove the rate")
-        if rate.to is not None and rate.to < rate.from_:
-            yield Problem(path_of(path, "to"), rate.to, f"lies before {rate.from_}, its from: change one")
-        else:
-            sound.append((rate.currency, rate.from_, number, rate))
-    for (_, _, first, one), (_, begin, second, other) in pairwise(sorted(sound, key=lambda item: item[:3])):
-        if one.currency == other.currency and (one.to is None or begin <= one.to):
-            fix = f"begins before rate {first} of {one.currency} has ended: end that one the day before"
-            yield Problem(path_of("exchangeRates", second, "from"), begin, fix)
-
-
-def _taxes(document: CatalogueDocument) -> Problems:
-    for name, tax in document.taxes.items():
-        yield from _places(path_of("taxes", name, "destinations"), tax.destinations, document.zones)
-    claims = [
-        (path_of("taxes", name, "destinations"), f"tax {name}", tax.destinations)
-        for name, tax in document.taxes.items()
-    ]
-    yield from _same_place_twice(claims, document.zones, "a place has one tax")
-    if not any(
-        ANYWHERE in document.zones.get(place, (place,)) for tax in document.taxes.values() for place in tax.destinations
-    ):
-        yield Problem("taxes", None, 'none covers "*": add one with destinations ["*"], if only of rate 0')
-
-
-def _surcharges(document: CatalogueDocument) -> Problems:
-    for name, surcharge in document.surcharges.items():
-        path = path_of("surcharges", name)
-        yield from _places(path_of(path, "destinations"), surcharge.destinations or (), document.zones)
-        if surcharge.type == "Variable" and surcharge.per_package:
-            yield Problem(
-                path_of(path, "perPackage"), None, "a Variable surcharge is part of the whole rate: remove it"
-            )
-        if surcharge.minimum is not None and surcharge.maximum is not None and surcharge.minimum > surcharge.maximum:
-            yield Problem(path, None, "the minimum is greater than the maximum: change one")
-        if surcharge.from_ is not None and surcharge.to is not None and surcharge.from_ > surcharge.to:
-            yield Problem(path, None, "ends before it begins: change from or to")
-        if surcharge.over is not None and len(measures(surcharge.over)) != 1:
-            yield Problem(
-                path_of(path, "over"), None, "name one of weight, length and girth; make two surcharges for two"
-            )
-
-
-def measures(over: Over) -> list[str]:
-    """The measures that a condition names."""
-    return [name for name in ("weight", "length", "girth") if getattr(over, name) is not None]
-
-
-def _holidays(document: CatalogueDocument) -> Problems:
-    from holidays.utils import list_supported_countries
-
+def _holidays(catalogue: WrittenCatalogue) -> _Problems:
     supported = list_supported_countries()
-    for name, holidays in document.holidays.items():
-        path = path_of("holidays", name)
+    for name, holidays in catalogue.holidays.items():
+        path = key_path("holidays", name)
         if holidays.country not in supported:
-            yield Problem(
-                path_of(path, "country"), holidays.country, "is not known: leave country and use `add`, or drop it"
-            )
-        elif holidays.subdivision is not None:
-            known = supported[holidays.country]
-            yield from _unknown(path_of(path, "subdivision"), holidays.subdivision, known, "subdivision")
-    for number, item in enumerate(document.delivery_holidays):
-        path = path_of("deliveryHolidays", number)
-        yield from _places(path_of(path, "destinations"), item.destinations, document.zones)
-        yield from _unknown(path_of(path, "holidays"), item.holidays, document.holidays, "holidays")
-    claims = [
-        (path_of("deliveryHolidays", number, "destinations"), f"item {number}", item.destinations)
-        for number, item in enumerate(document.delivery_holidays)
-    ]
-    yield from _same_place_twice(claims, document.zones, "a place has the holidays of one item")
+            fix = "has no known holidays: write another country, and list its own holidays under add and remove"
+            yield CatalogueProblem(key_path(*path, "country"), holidays.country, fix)
+        elif holidays.subdivision is not None and holidays.subdivision not in supported[holidays.country]:
+            fix = f"is not a subdivision of {holidays.country}: "
+            fix += suggestion(holidays.subdivision, supported[holidays.country])
+            yield CatalogueProblem(key_path(*path, "subdivision"), holidays.subdivision, fix)
+    claims: list[PlacesClaim] = []
+    for number, item in enumerate(catalogue.delivery_holidays):
+        path = key_path("deliveryHolidays", number)
+        yield from unknown_name(key_path(*path, "holidays"), item.holidays, catalogue.holidays, "list of holidays")
+        yield from wrong_places(key_path(*path, "destinations"), item.destinations, catalogue.zones)
+        claims.append((key_path(*path, "destinations"), f"item {number}", item.destinations))
+    yield from places_claimed_twice(claims, catalogue.zones, "a place has the holidays of one item")
 
 
-def _calendars(document: CatalogueDocument) -> Problems:
-    for name, calendar in document.calendars.items():
-        path = path_of("calendars", name)
-        yield from _unknown(path_of(path, "holidays"), calendar.holidays, document.holidays, "holidays")
+def _calendars(catalogue: WrittenCatalogue) -> _Problems:
+    for name, calendar in catalogue.calendars.items():
+        path = key_path("calendars", name)
+        yield from unknown_name(key_path(*path, "holidays"), calendar.holidays, catalogue.holidays, "list of holidays")
         yield from _hours(path, calendar)
 
 
-def _hours(path: str, calendar: Calendar) -> Problems:
+def _hours(path: KeyPath, calendar: Calendar) -> _Problems:
     days = [day for hours in calendar.collections for day in hours.days]
     for day in sorted({day for day in days if days.count(day) > 1}):
-        yield Problem(path_of(path, "collections"), day, "is there twice: a day has one collection")
-    exceptions = ((path_of("exceptions", day), item) for day, item in calendar.exceptions.items() if item != "closed")
-    weekly = ((path_of("collections", number), item) for number, item in enumerate(calendar.collections))
-    for where, hours in chain(weekly, exceptions):
+        yield CatalogueProblem(key_path(*path, "collections"), day, "is listed twice: a day has one collection")
+    exceptions = (("exceptions", day, item) for day, item in calendar.exceptions.items() if item != "closed")
+    weekly = (("collections", number, item) for number, item in enumerate(calendar.collections))
+    for *where, hours in chain(weekly, exceptions):
         if hours.collection < hours.cut_off:
-            yield Problem(path_of(path, where), None, "the collection leaves before its cut-off: change one")
+            fix = "the collection leaves before its cut-off: change one of them"
+            yield CatalogueProblem(key_path(*path, *where), None, fix)
 
 
-def _locations(document: CatalogueDocument) -> Problems:
-    references = {reference for _, reference, _ in services(document)}
-    for name, location in document.locations.items():
-        path, collections = path_of("locations", name), location.collections
+def _locations(catalogue: WrittenCatalogue) -> _Problems:
+    references = {reference for _, reference, _ in catalogue.all_services()}
+    for name, location in catalogue.locations.items():
+        path, collections = key_path("locations", name), location.collections
         try:
-            check_country(location.country)
-        except PlaceError as error:
-            yield Problem(path_of(path, "country"), location.country, str(error))
+            require_country(location.country)
+        except PlaceNotationError as error:
+            yield CatalogueProblem(key_path(*path, "country"), location.country, str(error))
         try:
             place_keys(location.country, location.postcode)
         except UnknownPlaceError as error:
-            yield Problem(path_of(path, "postcode"), location.postcode, str(error))
+            yield CatalogueProblem(key_path(*path, "postcode"), location.postcode, str(error))
         for kind, items, known in (
-            ("carriers", collections.carriers, document.carriers),
+            ("carriers", collections.carriers, set(catalogue.carriers)),
             ("services", collections.services, references),
         ):
             for key, calendar in items.items():
-                where = path_of(path, "collections", kind, key)
-                yield from _unknown(where, key, known, kind[:-1])
-                yield from _unknown(where, calendar, document.calendars, "calendar")
-        yield from _unknown(
-            path_of(path, "collections", "default"), collections.default, document.calendars, "calendar"
+                where = key_path(*path, "collections", kind, key)
+                yield from unknown_name(where, key, known, kind[:-1])
+                yield from unknown_name(where, calendar, catalogue.calendars, "calendar")
+        default = key_path(*path, "collections", "default")
+        yield from unknown_name(default, collections.default, catalogue.calendars, "calendar")
+
+
+def _carriers(catalogue: WrittenCatalogue) -> _Problems:
+    for name, carrier in catalogue.carriers.items():
+        yield from unknown_name(
+            key_path("carriers", name, "calendar"), carrier.calendar, catalogue.calendars, "calendar"
         )
-
-
-def _carriers(document: CatalogueDocument) -> Problems:
-    for name, carrier in document.carriers.items():
-        yield from _unknown(path_of("carriers", name, "calendar"), carrier.calendar, document.calendars, "calendar")
-    seen: dict[str, str] = {}
-    for path, reference, service in services(document):
+    seen: dict[str, KeyPath] = {}
+    for path, reference, service in catalogue.all_services():
         if reference in seen:
-            yield Problem(path, None, f"is at {seen[reference]} too: give one of them another reference")
+            fix = f"is also at {'.'.join(seen[reference])}: rename one of them"
+            yield CatalogueProblem(path, None, fix)
         seen.setdefault(reference, path)
-        yield from _service(path, service, document)
+        yield from _service(path, service, catalogue)
 
 
-def _service(path: str, service: Service, document: CatalogueDocument) -> Problems:
+def _service(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _Problems:
     for number, leg in enumerate(service.legs or ()):
-        yield from _unknown(path_of(path, "legs", number, "carrier"), leg.carrier, document.carriers, "carrier")
-    for location in service.locations or ():
-        yield from _unknown(path_of(path, "locations"), location, document.locations, "location")
-    for name in service.surcharges:
-        yield from _unknown(path_of(path, "surcharges"), name, document.surcharges, "surcharge")
-    for name in sorted({name for name in service.surcharges if service.surcharges.count(name) > 1}):
-        yield Problem(path_of(path, "surcharges"), name, "is there twice and would be charged twice: keep one")
+        yield from unknown_name(key_path(*path, "legs", number, "carrier"), leg.carrier, catalogue.carriers, "carrier")
+    for number, location in enumerate(service.locations or ()):
+        yield from unknown_name(key_path(*path, "locations", number), location, catalogue.locations, "location")
     for field in ("origins", "destinations", "excluded"):
-        yield from _places(path_of(path, field), getattr(service, field), document.zones)
-    for field in ("weight", "length", "girth"):
-        yield from _range(path_of(path, field), getattr(service, field))
+        yield from wrong_places(key_path(*path, field), getattr(service, field), catalogue.zones)
+    for field, bounds in (("weight", service.weight), ("length", service.length), ("girth", service.girth)):
+        yield from _range(key_path(*path, field), bounds)
     if service.divisor == 0:
-        yield Problem(path_of(path, "divisor"), 0, "write a number above 0, or leave it out")
+        yield CatalogueProblem(key_path(*path, "divisor"), 0, "write a number above 0, or leave it out")
     if service.delivery.window[0] > service.delivery.window[1]:
-        yield Problem(path_of(path, "delivery", "window"), None, "ends before it begins: change one")
-    for number, rate in enumerate(service.rates):
-        yield from _places(path_of(path, "rates", number, "zone"), [rate.zone], document.zones)
-        yield from _rate(path_of(path, "rates", number), rate, service)
-    claims = [
-        (path_of(path, "rates", number, "zone"), f"rate {number}", [rate.zone])
-        for number, rate in enumerate(service.rates)
-    ]
-    yield from _same_place_twice(claims, document.zones, "a place has one rate")
+        fix = "ends before it begins: change one of the times"
+        yield CatalogueProblem(key_path(*path, "delivery", "window"), None, fix)
 
 
-def _rate(path: str, rate: Rate, service: Service) -> Problems:
-    for one, other in pairwise(rate.bands):
-        if one.up_to >= other.up_to:
-            yield Problem(
-                path_of(path, "bands"), other.up_to, f"comes after {one.up_to}: write the bands lightest first"
-            )
-    if rate.bands[0].up_to == 0:
-        yield Problem(path_of(path, "bands", 0, "upTo"), 0, "write a weight above 0")
-    if rate.above is None:
-        return
-    if service.weight.to is None:
-        yield Problem(path_of(path, "above"), None, "needs an end: give the service a greatest weight")
-    elif rate.above.step == 0 or (service.weight.to - rate.bands[-1].up_to) / rate.above.step > 2_000:
-        yield Problem(path_of(path, "above", "step"), rate.above.step, "makes more than 2,000 steps: take a larger one")
+def _range(path: KeyPath, bounds: WeightRange | SizeRange) -> _Problems:
+    if bounds.from_ is not None and bounds.to is not None and bounds.from_ > bounds.to:
+        yield CatalogueProblem(path, None, f"goes from {bounds.from_} to {bounds.to}: write the smaller one first")
 
 
-def _groups(document: CatalogueDocument) -> Problems:
-    known = {reference for _, reference, _ in services(document)}
-    for group, members in document.groups.items():
+def _groups(catalogue: WrittenCatalogue) -> _Problems:
+    known = {reference for _, reference, _ in catalogue.all_services()}
+    for group, members in catalogue.groups.items():
         for number, member in enumerate(members):
-            yield from _unknown(path_of("groups", group, number), member, known, "carrier service")
+            yield from unknown_name(key_path("groups", group, number), member, known, "carrier service")
+
+
+_FINDERS: Final[Sequence[Callable[[WrittenCatalogue], _Problems]]] = (
+    _zones,
+    _years,
+    find_price_contradictions,
+    _holidays,
+    _calendars,
+    _locations,
+    _carriers,
+    _groups,
+)

@@ -1,44 +1,75 @@
-"""What changed from one version of a catalogue to another, in lines for people."""
+"""What changed from one version of a written catalogue to another."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
-from cli.catalogue.document import CatalogueDocument
-from cli.catalogue.problems import path_of
+from cli.catalogue.catalogue_problems import KeyPath, key_path
+from cli.catalogue.written_catalogue import WrittenCatalogue
 
-MISSING: Final = object()
-
-
-def differences(old: CatalogueDocument, new: CatalogueDocument) -> list[str]:
-    """One line a change: `+` added, `-` removed, `~` changed from one value to another. Defaults count as written."""
-    return list(_compare("", _plain(old), _plain(new)))
+_MISSING: Final = object()
+_MAX_SHOWN: Final = 100
 
 
-def _plain(document: CatalogueDocument) -> Any:
-    return document.model_dump(mode="json", by_alias=True)
+class ChangeKind(StrEnum):
+    """What happened to a part of a catalogue. The value is the sign that people know from other comparisons."""
+
+    ADDED = "+"
+    REMOVED = "-"
+    CHANGED = "~"
 
 
-def _compare(path: str, old: Any, new: Any) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changed part. `old` is None for an added part, `new` for a removed one; both are ready for JSON."""
+
+    kind: ChangeKind
+    path: str
+    old: Any = None
+    new: Any = None
+
+    def __str__(self) -> str:
+        match self.kind:
+            case ChangeKind.ADDED:
+                return f"+ {self.path}{_shown(self.new)}"
+            case ChangeKind.REMOVED:
+                return f"- {self.path}"
+            case ChangeKind.CHANGED:
+                return f"~ {self.path}:{_shown(self.old)} ->{_shown(self.new)}"
+            case _:
+                assert_never(self.kind)
+
+
+def differences(old: WrittenCatalogue, new: WrittenCatalogue) -> list[Change]:
+    """Return every change. A default counts as written."""
+    return list(_compare((), _plain(old), _plain(new)))
+
+
+def _plain(catalogue: WrittenCatalogue) -> Any:
+    return catalogue.model_dump(mode="json", by_alias=True)
+
+
+def _compare(path: KeyPath, old: Any, new: Any) -> Iterator[Change]:
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
-            where = path_of(path, key) if path else key
-            yield from _compare(where, old.get(key, MISSING), new.get(key, MISSING))
+            yield from _compare(key_path(*path, key), old.get(key, _MISSING), new.get(key, _MISSING))
     elif isinstance(old, list) and isinstance(new, list):
-        for number, (one, other) in enumerate(zip_longest(old, new, fillvalue=MISSING)):
-            yield from _compare(path_of(path, number), one, other)
-    elif old is MISSING:
-        yield f"+ {path}{_shown(new)}"
-    elif new is MISSING:
-        yield f"- {path}"
+        for number, (one, other) in enumerate(zip_longest(old, new, fillvalue=_MISSING)):
+            yield from _compare(key_path(*path, number), one, other)
+    elif old is _MISSING:
+        yield Change(ChangeKind.ADDED, ".".join(path), new=new)
+    elif new is _MISSING:
+        yield Change(ChangeKind.REMOVED, ".".join(path), old=old)
     else:
-        yield f"~ {path}:{_shown(old)} ->{_shown(new)}"
+        yield Change(ChangeKind.CHANGED, ".".join(path), old, new)
 
 
 def _shown(value: Any) -> str:
-    """A short value; of a larger one its name, where it has one."""
+    """Return a short value; of a larger one its name, where it has one."""
     if isinstance(value, dict):
         return f" ({value['name']})" if value.get("name") else ""
-    return f" {value}"[:100]
+    return f" {value}"[:_MAX_SHOWN]

@@ -1,48 +1,90 @@
-"""Reads a catalogue from YAML or JSON, and finds everything that is wrong with its form."""
+"""Reads a written catalogue from YAML or JSON: first its form, with all mistakes at once, then its consistency.
+
+Each problem carries its position in the text.
+"""
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from cli.catalogue.consistency import find_problems
-from cli.catalogue.document import CatalogueDocument
-from cli.catalogue.problems import InvalidDocumentError, Problem
-from cli.catalogue.sound_parts import problems_between_sound_parts
-from cli.catalogue.validation import problem_of
+from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
+from cli.catalogue.catalogue_problems import (
+    CatalogueProblem,
+    CatalogueProblemsError,
+    KeyPath,
+    Position,
+    key_path,
+    suggestion,
+)
+from cli.catalogue.consistency import find_contradictions
+from cli.catalogue.written_catalogue import CLOSED, HOURS, WrittenCatalogue
+
+_NOT_IN_THE_TEXT: Final = frozenset({CLOSED, HOURS, "[key]"})
+_FIXES: Final = {
+    "missing": "is missing: add it",
+    "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+    "list_type": "write a list, such as [GB, FR]",
+    "dict_type": "write a mapping, such as name: value",
+    "model_type": "write a mapping, such as name: value",
+    "model_attributes_type": "write a mapping, such as name: value",
+    "tuple_type": 'write a list of two, such as ["08:00", "18:00"]',
+    "too_long": "write fewer items; a window has two",
+    "too_short": "write at least one item",
+    "string_too_short": "write at least one character",
+    "string_type": "write text; put it in quotes if it consists of digits",
+}
+
+
+def read_catalogue(text: str) -> WrittenCatalogue:
+    """Return the catalogue of a YAML or JSON text.
+
+    Raises `CatalogueProblemsError` with every mistake of form. Where there is none, it raises it with every
+    contradiction between the parts.
+    """
+    loader = _Loader(text)
+    root, content = _parse(loader)
+    try:
+        catalogue = WrittenCatalogue.model_validate(content)
+    except ValidationError as error:
+        problems = [*loader.repeated, *map(_problem_of_form, error.errors())]
+        raise CatalogueProblemsError(_located(problems, root)) from error
+    if problems := loader.repeated or find_contradictions(catalogue):
+        raise CatalogueProblemsError(_located(problems, root))
+    return catalogue
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without surprises: numbers are decimals, `NO` and `16:00` are text, and each key is text and comes once."""
+    """YAML without surprises: numbers are decimals, `NO` and `16:00` are text, and every key is text."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
-        self.repeated: list[Problem] = []
-        """The keys that come twice in one mapping: of these the first is kept."""
+        # A key that is written twice in one mapping. YAML would silently use the second value.
+        self.repeated: list[CatalogueProblem] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        """Refuses a key that is no text, and notes one that comes twice: the first would be lost without a word."""
+        """Refuse a key that is not text, and note one that is written twice."""
         once: dict[str, tuple[yaml.ScalarNode, yaml.Node]] = {}
         merged = [(key, value) for key, value in node.value if getattr(key, "value", None) == "<<"]
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(
-                    None, None, "a key must be text: put what has braces or brackets in quotes", key.start_mark
+                    None, None, "a key must be text: put braces and brackets in quotes", key.start_mark
                 )
             if key.value in once:
-                fix = f"{key.value!r} comes twice in one mapping: keep one"
-                self.repeated.append(Problem(place_of(key.start_mark), None, fix))
+                fix = f"{key.value!r} is written twice in one mapping: keep one"
+                self.repeated.append(CatalogueProblem((), None, fix, _position(key.start_mark)))
             elif key.value != "<<":
-                once[key.value] = (as_text(key), value)
+                once[key.value] = (_as_text(key), value)
         node.value = [*merged, *once.values()]
         return super().construct_mapping(node, deep=deep)
-
-
-def as_text(key: yaml.ScalarNode) -> yaml.ScalarNode:
-    """A key as the text that it is written as, also where it looks like a number."""
-    return yaml.ScalarNode("tag:yaml.org,2002:str", key.value, key.start_mark, key.end_mark)
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -56,37 +98,113 @@ for _tag, _pattern, _first in (
 _Loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: Decimal(str(node.value)))
 
 
-def read_document(text: str) -> CatalogueDocument:
-    """The document of a YAML or JSON text.
+def _as_text(key: yaml.ScalarNode) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", key.value, key.start_mark, key.end_mark)
 
-    Raises `InvalidDocumentError` where it has mistakes of form, with them and with all that is wrong beside them.
-    """
-    loader = _Loader(text)
-    content = _parse(loader)
+
+def _parse(loader: _Loader) -> tuple[yaml.Node | None, Any]:
+    """Return the text's tree of nodes, which know their positions, and its content."""
     try:
-        document = CatalogueDocument.model_validate(content)
-    except ValidationError as error:
-        of_form = [*loader.repeated, *(problem_of(details) for details in error.errors())]
-        raise InvalidDocumentError([*of_form, *problems_between_sound_parts(content, error)]) from error
-    if loader.repeated:
-        raise InvalidDocumentError([*loader.repeated, *find_problems(document)])
-    return document
-
-
-def place_of(mark: yaml.Mark | None) -> str:
-    """A place in the text, as people count."""
-    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the document"
-
-
-def _parse(loader: _Loader) -> Any:
-    try:
-        return loader.get_single_data()
+        root = loader.get_single_node()
+        return root, None if root is None else loader.construct_document(root)
     except yaml.YAMLError as error:
-        place = place_of(getattr(error, "problem_mark", None))
-        what = getattr(error, "problem", None) or "this is not YAML"
-        raise InvalidDocumentError([Problem(place, None, what)]) from error
-    except ValueError as error:  # a tag that does not fit its value, as !!int x
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or "is not YAML"
+        raise CatalogueProblemsError([CatalogueProblem((), None, what, mark and _position(mark))]) from error
+    except ValueError as error:  # a tag that does not fit its value, such as !!int x
         what = f"can't be read ({error}): leave tags out"
-        raise InvalidDocumentError([Problem("the document", None, what)]) from error
+        raise CatalogueProblemsError([CatalogueProblem((), None, what)]) from error
     except RecursionError as error:
-        raise InvalidDocumentError([Problem("the document", None, "nest it less deeply")]) from error
+        raise CatalogueProblemsError([CatalogueProblem((), None, "is nested too deeply: nest it less")]) from error
+
+
+def _located(problems: Iterable[CatalogueProblem], root: yaml.Node | None) -> Iterator[CatalogueProblem]:
+    for problem in problems:
+        yield problem if problem.position or root is None else replace(problem, position=_find(problem.key_path, root))
+
+
+def _find(path: KeyPath, node: yaml.Node) -> Position:
+    """Return the position of a part; where it is not written, that of the closest part that contains it."""
+    mark = node.start_mark
+    for name in path:
+        found = next(((key, value) for key, value in _parts(node) if key[0] == name), None)
+        if found is None:
+            break
+        (_, mark), node = found
+    return _position(mark)
+
+
+def _parts(node: yaml.Node) -> Iterator[tuple[tuple[str, yaml.Mark], yaml.Node]]:
+    """Yield each part of a mapping or list with its name and where it begins."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield (key.value, key.start_mark), value
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield (str(number), value.start_mark), value
+
+
+def _position(mark: yaml.Mark) -> Position:
+    return Position(mark.line + 1, mark.column + 1)
+
+
+def _problem_of_form(details: ErrorDetails) -> CatalogueProblem:
+    path = key_path(*(name for name in details["loc"] if name not in _NOT_IN_THE_TEXT))
+    kind = details["type"]
+    value = None if kind == "missing" or isinstance(details["input"], dict | list) else details["input"]
+    match kind:
+        case "extra_forbidden":
+            fix = f"is unknown here: remove it; {suggestion(path[-1], _names_at(path[:-1]))}"
+            return CatalogueProblem(path, None, fix)
+        case "string_pattern_mismatch":
+            fix = _pattern_fix(path, details["ctx"]["pattern"])
+        case "literal_error":
+            fix = f"write {details['ctx']['expected']}"
+        case "greater_than_equal":
+            fix = f"write {details['ctx']['ge']} or more"
+        case "less_than_equal":
+            fix = f"write {details['ctx']['le']} or less"
+        case "string_too_long":
+            fix = f"write at most {details['ctx']['max_length']} characters"
+        case _:
+            fix = _FIXES.get(kind) or details["msg"].removeprefix("Value error, ")
+    return CatalogueProblem(path, value, fix)
+
+
+def _pattern_fix(path: KeyPath, pattern: str) -> str:
+    if path[-1] == "country":
+        return "write a two-letter code of ISO 3166, such as GB"
+    if pattern == SERVICE_REFERENCE_PATTERN:
+        return "write 1 to 64 letters, digits, '_' or '-', a letter or a digit first"
+    return "write it without control characters"
+
+
+def _names_at(path: KeyPath) -> list[str]:
+    """Return the names that the part of a catalogue at a path may have."""
+    parts = [_schema()]
+    for name in path:
+        parts = [inner for part in parts for inner in _inner_schemas(part, name)]
+    return sorted({name for part in parts for name in part.get("properties", {})})
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return WrittenCatalogue.model_json_schema(by_alias=True)
+
+
+def _inner_schemas(part: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    """Yield the schemas of what is under a name, or a list index, of a part."""
+    patterns = part.get("patternProperties", {}).values()
+    found = [part.get("properties", {}).get(name), part.get("items"), part.get("additionalProperties"), *patterns]
+    for inner in found:
+        if isinstance(inner, dict):
+            yield from _resolved(inner)
+
+
+def _resolved(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the schema itself, or those that it stands for."""
+    if "$ref" in part:
+        yield _schema()["$defs"][part["$ref"].rpartition("/")[2]]
+    for choice in (*part.get("anyOf", ()), *part.get("oneOf", ())):
+        yield from _resolved(choice)
+    yield part

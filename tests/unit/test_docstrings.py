@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
+ROOT = Path(__file__).parent.parent.parent
 MODULES = sorted(
-    ".".join(path.relative_to(LAYER).with_suffix("").parts)
-    for path in (LAYER / "allocation").rglob("*.py")
+    ".".join(path.relative_to(home).with_suffix("").parts)
+    for home, package in ((ROOT / "layers" / "allocation", "allocation"), (ROOT, "cli"))
+    for path in (home / package).rglob("*.py")
     if ">>> " in path.read_text(encoding="utf-8")
 )
 

@@ -17,7 +17,7 @@ from allocation.engine.engine import Engine
 from allocation.engine.packaged import packaged_engine
 from allocation.engine.timezones import TimeZone
 from cli.catalogue.compilation import clock_changes
-from cli.catalogue.document import Years
+from cli.catalogue.written_catalogue import Years
 from tests.properties.engine.oracle import cheapest_by_search
 from tests.support.engines import PARCEL, assessed, eligible, engine_of, rate, reasons, service, winner
 from tests.support.ports import InMemoryLimits

@@ -7,8 +7,8 @@ import pytest
 
 from allocation.domain.consignment import Address, Consignment, Dimensions, Package
 from allocation.domain.outcome import Failure
+from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.compilation import compile_text
-from cli.catalogue.problems import InvalidDocumentError
 from tests.support.engines import (
     PARCEL,
     assessed,
@@ -52,7 +52,7 @@ def test_a_price_that_is_no_number_is_refused_instead_of_being_taken_for_the_hig
     if isinstance(price, float):
         assert net(engine_of({"S": service(rates=[rate("GB", price)])})) == "35.65"
     else:
-        with pytest.raises(InvalidDocumentError, match="price"):
+        with pytest.raises(CatalogueProblemsError, match="price"):
             engine_of({"S": service(rates=[rate("GB", price)])})
 
 
@@ -139,5 +139,5 @@ def test_a_price_per_package_is_not_charged_once_for_all() -> None:
 
 
 def test_a_catalogue_key_that_comes_twice_does_not_lose_the_first() -> None:
-    with pytest.raises(InvalidDocumentError, match="comes twice"):
+    with pytest.raises(CatalogueProblemsError, match="written twice"):
         compile_text("version: a\ncurrency: GBP\ncurrency: EUR\n")

@@ -60,7 +60,7 @@ def test_a_wrong_catalogue_is_told_all_that_is_wrong(tmp_path: Path, capsys: pyt
     assert catalogue_check.main([str(path), "--against", "", "--compile", ""]) == 1
     told = capsys.readouterr().out
     assert "carriers.ACME.services.A.weight.to: 'heavy'" in told
-    assert "2 things to put right." in told
+    assert "2 problems found." in told
 
 
 def test_a_file_that_is_not_there_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,12 +136,10 @@ def test_every_catalogue_of_the_guide_is_right_and_takes_its_consignment(example
 
 def test_the_mistakes_of_the_guide_are_told_as_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "wrong.yaml"
-    fuel = {"Fuel": {"type": "Variable", "amount": 0.065}}
-    wrong = service(weight="30 stone", surcharges=["Feul"])
-    path.write_text(json.dumps(document({"NEXT": wrong}, surcharges=fuel)))
+    path.write_text(json.dumps(document({"NEXT": service(weight="30 stone", enabled="perhaps")})))
     assert catalogue_check.main([str(path)]) == 1
     answer = capsys.readouterr().out
-    assert "services.NEXT.surcharges: 'Feul' " in answer
+    assert "services.NEXT.enabled: 'perhaps' " in answer
     assert answer in GUIDE
 
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from allocation.engine import packaged
 from allocation.engine.compiled import InvalidCatalogueError, read_compiled
 from cli.catalogue import compilation
+from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.differences import differences
-from cli.catalogue.problems import InvalidDocumentError
-from cli.catalogue.reading import read_document
-from cli.catalogue.schema import catalogue_schema
+from cli.catalogue.reading import read_catalogue
+from cli.catalogue.written_catalogue import catalogue_schema
 from tests.support.engines import document, engine_of, rate, service, to, winner
 
 SAMPLE = Path(compilation.__file__).with_name("sample.yaml")
@@ -28,7 +28,7 @@ SCHEMA = Path(__file__).parents[4] / "docs" / "catalogue" / "catalogue.json"
 
 
 def problems(text: str) -> list[str]:
-    with pytest.raises(InvalidDocumentError) as caught:
+    with pytest.raises(CatalogueProblemsError) as caught:
         compilation.compile_text(text)
     return [str(problem) for problem in caught.value.problems]
 
@@ -85,13 +85,13 @@ def test_all_mistakes_of_form_are_told_at_once() -> None:
         timeZone="Europe/Londinium",
     )
     assert told == [
-        "currency: 'pounds' write an ISO 4217 code, as GBP",
-        "timeZone: 'Europe/Londinium' write a time zone of the IANA database, as Europe/London",
-        "carriers.ACME.services.A.weight.to: '30 stone' write a number and one of kg, g, lb, oz, as 30 kg",
-        "carriers.ACME.services.A.excuded: is unknown here: remove it, or did you mean excluded?",
+        "currency: 'pounds' write an ISO 4217 code, such as GBP",
+        "timeZone: 'Europe/Londinium' write a time zone of the IANA database, such as Europe/London",
+        "carriers.ACME.services.A.weight.to: '30 stone' write a number and one of kg, g, lb, oz, such as 30 kg",
+        "carriers.ACME.services.A.excuded: is unknown here: remove it; did you mean excluded?",
         "carriers.ACME.services.B.enabled: 'perhaps' write true or false",
         "carriers.ACME.services.B.rates: write at least one item",
-        "carriers.ACME.services.C.rates.0.bands.0.price: '35,65' write a plain number, 0 or more, as 4.95",
+        "carriers.ACME.services.C.rates.0.bands.0.price: '35,65' write a plain number, 0 or more, such as 4.95",
     ]
 
 
@@ -112,13 +112,13 @@ def test_all_mistakes_between_parts_are_told_at_once() -> None:
     )
     for expected in (
         "carriers.ACME.services.A.currency: 'USD' can't be compared with GBP: add it to exchangeRates",
-        'taxes: none covers "*": add one with destinations ["*"], if only of rate 0',
-        "carriers.ACME.services.A.surcharges: 'Feul' is no surcharge of this catalogue: did you mean Fuel?",
-        "carriers.ACME.services.B.legs.0.carrier: 'ACNE' is no carrier of this catalogue: did you mean ACME?",
+        'taxes: none covers "*": add one with destinations ["*"], if only with rate 0',
+        "carriers.ACME.services.A.surcharges.0: 'Feul' is not a surcharge of this catalogue: did you mean Fuel?",
+        "carriers.ACME.services.B.legs.0.carrier: 'ACNE' is not a carrier of this catalogue: did you mean ACME?",
         "carriers.ACME.services.B.weight: goes from 5 to 1: write the smaller one first",
-        "carriers.ACME.services.C.rates.1.zone: 'GB' has GB in common with rate 0: a place has one rate",
-        "carriers.ACME.services.D.rates.0.bands: '2' comes after 5: write the bands lightest first",
-        "groups.fast.1: 'AA' is no carrier service of this catalogue: did you mean A?",
+        "carriers.ACME.services.C.rates.1.zone: 'GB' shares GB with rate 0: a place has one rate",
+        "carriers.ACME.services.D.rates.0.bands.1.upTo: '2' comes after 5: write the bands lightest first",
+        "groups.fast.1: 'AA' is not a carrier service of this catalogue: did you mean A?",
     ):
         assert expected in told
     assert any(line.startswith("carriers.ACME.services.A.destinations.0: 'UK_MAINLND' write the name") for line in told)
@@ -129,9 +129,9 @@ def test_all_mistakes_between_parts_are_told_at_once() -> None:
     ("text", "told"),
     [
         ("version: [", "line 1, column 11: expected the node content, but found '<stream end>'"),
-        ("- a\n- b", "the document: write a mapping, as name: value"),
-        ("", "the document: write a mapping, as name: value"),
-        ("[" * 5000, "the document: nest it less deeply"),
+        ("- a\n- b", "line 1, column 1: write a mapping, such as name: value"),
+        ("", "the catalogue: write a mapping, such as name: value"),
+        ("[" * 5000, "the catalogue: is nested too deeply: nest it less"),
     ],
 )
 def test_what_is_no_catalogue_at_all_is_told_in_a_line(text: str, told: str) -> None:
@@ -153,8 +153,8 @@ def test_json_is_read_too() -> None:
 
 
 def test_holidays_are_those_of_the_library() -> None:
-    years = read_document(SAMPLE.read_text("utf-8")).years
-    listed = compilation.holiday_dates(read_document(SAMPLE.read_text("utf-8")).holidays["Scotland"], years)
+    years = read_catalogue(SAMPLE.read_text("utf-8")).years
+    listed = compilation.holiday_dates(read_catalogue(SAMPLE.read_text("utf-8")).holidays["Scotland"], years)
     scottish = country_holidays("GB", subdiv="SCT", years=2027)
     assert {day for day in listed if day.startswith("2027")} == {day.isoformat() for day in scottish}
     assert date(2027, 11, 30).isoformat() in listed
@@ -163,8 +163,8 @@ def test_holidays_are_those_of_the_library() -> None:
 def test_what_changed_is_told_line_by_line() -> None:
     services = {"A": service(), "B": service(name="Old")}
     changed = {"A": service(weight="20 kg", rates=[rate("GB", 6)]), "C": service(name="New")}
-    old, new = (read_document(json.dumps(document(items))) for items in (services, changed))
-    assert differences(old, new) == [
+    old, new = (read_catalogue(json.dumps(document(items))) for items in (services, changed))
+    assert list(map(str, differences(old, new))) == [
         "~ carriers.ACME.services.A.rates.0.bands.0.price: 5 -> 6",
         "~ carriers.ACME.services.A.weight.to: None -> 20",
         "- carriers.ACME.services.B",
@@ -199,29 +199,58 @@ def test_a_place_may_be_a_zone_or_written_out() -> None:
     assert winner(engine, to("M2 6LW")) is None
 
 
-def test_mistakes_of_form_hide_no_mistakes_between_parts() -> None:
-    """A part with a mistake of form is still looked at, and what merely follows from a mistake is not told."""
-    told = problems_of(
-        {
-            "A": service(weight="30 stone", surcharges=["Feul"]),
-            "B": service(rates=[{"zone": "GB", "transitDays": 1, "bands": [{"upTo": 5}]}], destinations=["UK"]),
-            "C": service(rates=[rate("GB", 1), rate("GB", 2)]),
-        },
-        surcharges={"Fuel": {"type": "Additive", "amount": 1}, "Remote": {"type": "Additive", "amount": "much"}},
+def test_form_is_checked_first_and_consistency_once_the_form_is_right() -> None:
+    """A mistake of form is reported with the others of form; contradictions appear when all of those are fixed."""
+    contradictory = {
+        "A": service(surcharges=["Feul"]),
+        "B": service(destinations=["UK"]),
+        "C": service(rates=[rate("GB", 1), rate("GB", 2)]),
+    }
+    surcharges = {"Fuel": {"type": "Additive", "amount": 1}}
+    malformed = contradictory | {
+        "A": service(weight="30 stone", surcharges=["Feul"]),
+        "B": service(rates=[{"zone": "GB", "transitDays": 1, "bands": [{"upTo": 5}]}], destinations=["UK"]),
+    }
+    assert problems_of(
+        malformed,
+        surcharges=surcharges | {"Remote": {"type": "Additive", "amount": "much"}},
         groups={"fast": ["A", "AA"], "slow": ["B", 7]},
         exchangeRates=[{"currency": "EUR", "rate": "0,86", "from": "2026-01-01"}],
-    )
-    assert told == [
-        "exchangeRates.0.rate: '0,86' write a plain number, 0 or more, as 4.95",
-        "surcharges.Remote.amount: 'much' write a plain number, 0 or more, as 4.95",
-        "carriers.ACME.services.A.weight.to: '30 stone' write a number and one of kg, g, lb, oz, as 30 kg",
+    ) == [
+        "exchangeRates.0.rate: '0,86' write a plain number, 0 or more, such as 4.95",
+        "surcharges.Remote.amount: 'much' write a plain number, 0 or more, such as 4.95",
+        "carriers.ACME.services.A.weight.to: '30 stone' write a number and one of kg, g, lb, oz, such as 30 kg",
         "carriers.ACME.services.B.rates.0.bands.0.price: is missing: add it",
-        "groups.slow.1: '7' write text; put it in quotes if it is made of digits",
-        "carriers.ACME.services.A.surcharges: 'Feul' is no surcharge of this catalogue: did you mean Fuel?",
-        "carriers.ACME.services.B.destinations.0: 'UK' is no country of ISO 3166: write GB; zones: known are: none",
-        "carriers.ACME.services.C.rates.1.zone: 'GB' has GB in common with rate 0: a place has one rate",
-        "groups.fast.1: 'AA' is no carrier service of this catalogue: did you mean A?",
+        "groups.slow.1: '7' write text; put it in quotes if it consists of digits",
     ]
+    assert problems_of(contradictory, surcharges=surcharges, groups={"fast": ["A", "AA"]}) == [
+        "carriers.ACME.services.A.surcharges.0: 'Feul' is not a surcharge of this catalogue: did you mean Fuel?",
+        "carriers.ACME.services.C.rates.1.zone: 'GB' shares GB with rate 0: a place has one rate",
+        "carriers.ACME.services.B.destinations.0: 'UK' is not a country of ISO 3166: write GB; zones: none",
+        "groups.fast.1: 'AA' is not a carrier service of this catalogue: did you mean A?",
+    ]
+
+
+def test_a_problem_has_the_line_of_its_part_or_of_what_lacks_the_part() -> None:
+    text = yaml.safe_dump(_as_json(yaml.safe_load(BIGGER)), sort_keys=False)
+    lines = text.replace("weight: 30 kg", "weight: 30 stone").splitlines()
+    (wrong,) = [number for number, line in enumerate(lines, start=1) if "30 stone" in line]
+    (nameless,) = [number for number, line in enumerate(lines, start=1) if line == "    name: Eire Express"]
+    del lines[nameless - 1]
+    with pytest.raises(CatalogueProblemsError) as caught:
+        read_catalogue("\n".join(lines))
+    placed = {problem.path: problem.position for problem in caught.value.problems}
+    assert placed["carriers.ACME.services.NEXT.weight.to"] == (wrong, 9)
+    assert placed["carriers.EIRE.name"] == (nameless - 1, 3)
+
+
+def test_a_contradiction_has_the_line_where_it_is_written() -> None:
+    text = BIGGER.replace("fast: [NEXT, EIRE_STD]", "fast: [NEXT, EIRE_STDD]")
+    with pytest.raises(CatalogueProblemsError) as caught:
+        read_catalogue(text)
+    (problem,) = caught.value.problems
+    assert problem.position is not None
+    assert text.splitlines()[problem.position.line - 1][problem.position.column - 1 :].startswith("EIRE_STDD")
 
 
 def test_what_stands_on_a_mistake_is_not_told_as_one() -> None:
@@ -274,5 +303,5 @@ def test_no_spoilt_catalogue_crashes_the_check(data: st.DataObject) -> None:
     text = json.dumps(content)
     try:
         assert read_compiled(compilation.compile_text(text))
-    except InvalidDocumentError:
+    except CatalogueProblemsError:
         assert problems(text)

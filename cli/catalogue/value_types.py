@@ -1,44 +1,73 @@
-"""The types of a catalogue's values. Each refuses with a sentence that says what to write."""
+"""The types of values in a written catalogue. Each refuses a wrong value with a sentence that says what to write."""
 
 import re
 import zoneinfo
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, get_args
 
+from iso4217 import Currency as Iso4217Currency
 from pydantic import (
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
+from allocation.consignments.numbers import CENTIMETRES, KILOGRAMS
 from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
-from cli.catalogue.known_currencies import WITH_OTHERS, WITH_TWO_PLACES
-from cli.catalogue.quantities import centimetres, kilograms
 
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
-_MONEY = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,5})?) ([A-Z]{3})")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
+
+_QUANTITY: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([a-z]*)", re.IGNORECASE)
+_TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
+_MONEY: Final = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,5})?) ([A-Z]{3})")
+_DECIMAL_PLACES: Final[Mapping[str, int | None]] = {item.code: item.exponent for item in Iso4217Currency}
+
+
+def _kilograms(value: object) -> Decimal:
+    """Return the Kg of `30`, `30 kg`, `500 g`, `66 lb` or `8 oz`. Raises `ValueError` with what to write.
+
+    >>> _kilograms("66 lb")
+    Decimal('29.93709642')
+    """
+    return _convert(value, KILOGRAMS, "kg")
+
+
+def _centimetres(value: object) -> Decimal:
+    """Return the Cm of `120`, `120 cm`, `1.2 m`, `1200 mm` or `48 in`. Raises `ValueError` with what to write."""
+    return _convert(value, CENTIMETRES, "cm")
+
+
+def _convert(value: object, units: Mapping[str, Decimal], default: str) -> Decimal:
+    match = None if isinstance(value, bool | float) else _QUANTITY.fullmatch(str(value).strip())
+    if match is None or (match[2].lower() or default) not in units:
+        raise ValueError(f"write a number and one of {', '.join(units)}, such as 30 {default}")
+    return Decimal(match[1]) * units[match[2].lower() or default]
 
 
 def _decimal(value: object) -> Decimal:
     if isinstance(value, bool | float) or not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,8})?", str(value)):
-        raise ValueError("write a plain number, 0 or more, as 4.95")
+        raise ValueError("write a plain number, 0 or more, such as 4.95")
     return Decimal(str(value))
 
 
 def _day(value: object) -> date:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("write a date, as 2026-12-24")
+        raise ValueError("write a date such as 2026-12-24")
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError("write a date that there is, as 2026-12-24") from None
+        raise ValueError("write a date that exists, such as 2026-12-24") from None
 
 
 def _whole(value: object) -> object:
@@ -50,36 +79,37 @@ def _whole(value: object) -> object:
 def _seconds(value: object) -> int:
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError('write a time of day as "16:00" or "16:00:30"')
+        raise ValueError('write a time of day such as "16:00" or "16:00:30"')
     return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
 
 
 def _money(value: object) -> tuple[Decimal, str]:
     match = _MONEY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError("write an amount and a currency, as 500 GBP")
+        raise ValueError("write an amount and a currency, such as 500 GBP")
     return Decimal(match[1]), _currency(match[2])
 
 
 def _currency(value: object) -> str:
-    if isinstance(value, str) and value in WITH_TWO_PLACES:
-        return value
-    if isinstance(value, str) and value in WITH_OTHERS:
+    if not isinstance(value, str) or value not in _DECIMAL_PLACES:
+        raise ValueError("write an ISO 4217 code, such as GBP")
+    # The engine rounds every price to the penny.
+    if _DECIMAL_PLACES[value] != 2:
         raise ValueError("write a currency with two decimal places: prices have two")
-    raise ValueError("write an ISO 4217 code, as GBP")
+    return value
 
 
 def _zone(value: object) -> str:
     try:
         return zoneinfo.ZoneInfo(str(value)).key
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("write a time zone of the IANA database, as Europe/London") from None
+        raise ValueError("write a time zone of the IANA database, such as Europe/London") from None
 
 
 def _bounds(value: Any) -> Any:
-    """A single value is a maximum."""
+    """Read a single value as a maximum."""
     if isinstance(value, list):
-        raise ValueError("write a range as {from: 2, to: 30}, or its end alone")
+        raise ValueError("write a range such as {from: 2, to: 30}, or its end only")
     return value if isinstance(value, dict) else {"to": value}
 
 
@@ -91,8 +121,8 @@ _NUMBER: Final = {"type": ["number", "string"], "minimum": 0}
 Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date", examples=["2026-12-24"])]
 WholeNumber = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
 Amount = Annotated[Decimal, BeforeValidator(_decimal), _schema(**_NUMBER, examples=[4.95])]
-Kilograms = Annotated[Decimal, BeforeValidator(kilograms), _schema(**_NUMBER, examples=["30 kg", "66 lb", 30])]
-Centimetres = Annotated[Decimal, BeforeValidator(centimetres), _schema(**_NUMBER, examples=["120 cm", "48 in", 120])]
+Kilograms = Annotated[Decimal, BeforeValidator(_kilograms), _schema(**_NUMBER, examples=["30 kg", "66 lb", 30])]
+Centimetres = Annotated[Decimal, BeforeValidator(_centimetres), _schema(**_NUMBER, examples=["120 cm", "48 in", 120])]
 TimeOfDay = Annotated[int, BeforeValidator(_seconds), _schema(type="string", pattern=_TIME.pattern, examples=["16:00"])]
 Money = Annotated[
     tuple[Decimal, str], BeforeValidator(_money), _schema(type="string", pattern=_MONEY.pattern, examples=["500 GBP"])
@@ -105,14 +135,20 @@ Place = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(exa
 
 
 class Bounds:
-    """A range that may be written as its maximum alone."""
+    """A range that may be written as its maximum only."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Reads a single value as the maximum."""
+        """Read a single value as the maximum."""
         return no_info_before_validator_function(_bounds, handler(source))
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Either the maximum or the range."""
+        """Return the schema of either the maximum or the range."""
         return {"anyOf": [{**_NUMBER, "examples": ["30 kg"]}, handler(schema)]}
+
+
+class Part(BaseModel):
+    """A part of the catalogue: camelCase names, nothing unknown."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)

@@ -1,0 +1,78 @@
+"""What can be wrong with a written catalogue: where, what stands there, and what to write instead."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final, NamedTuple
+
+from allocation.domain.errors import AllocationError
+
+KeyPath = tuple[str, ...]
+"""The keys and list indexes that lead from the root of a catalogue to one of its parts."""
+
+_MAX_SHOWN: Final = 60
+_MAX_SUGGESTED: Final = 8
+
+
+class Position(NamedTuple):
+    """A place in a text. Lines and columns count from 1."""
+
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueProblem:
+    """One problem of a written catalogue. `value` is None where no single value is wrong."""
+
+    key_path: KeyPath
+    value: Any
+    fix: str
+    position: Position | None = None
+
+    @property
+    def path(self) -> str:
+        """The key path as people write it, such as `carriers.ACME.services.NEXT`; empty for the whole catalogue."""
+        return ".".join(self.key_path)
+
+    @property
+    def shown_value(self) -> str:
+        """The value in quotes, shortened; empty where there is none."""
+        return "" if self.value is None else repr(str(self.value)[:_MAX_SHOWN])
+
+    def __str__(self) -> str:
+        where = self.path or self.position or "the catalogue"
+        return f"{where}: {self.shown_value} {self.fix}" if self.shown_value else f"{where}: {self.fix}"
+
+
+class CatalogueProblemsError(AllocationError):
+    """A written catalogue can't be used. `problems` lists everything that was found."""
+
+    def __init__(self, problems: Iterable[CatalogueProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def key_path(*parts: object) -> KeyPath:
+    """Return the parts as a key path; dates and list indexes become text."""
+    return tuple(map(str, parts))
+
+
+def suggestion(wanted: str, known: Iterable[str], heading: str = "known") -> str:
+    """Return a hint at the known name that is closest to `wanted`, or the first few known names under a heading."""
+    names = sorted(known)
+    in_any_case = {name.casefold(): name for name in names}
+    close = get_close_matches(wanted.casefold(), in_any_case, n=1)
+    if close:
+        return f"did you mean {in_any_case[close[0]]}?"
+    return f"{heading}: {', '.join(names[:_MAX_SUGGESTED]) or 'none'}"
+
+
+def unknown_name(path: KeyPath, name: str | None, known: Iterable[str], kind: str) -> Iterator[CatalogueProblem]:
+    """Yield a problem where a name is none of the known ones. None is not written, so not wrong."""
+    names = list(known)
+    if name is not None and name not in names:
+        yield CatalogueProblem(path, name, f"is not a {kind} of this catalogue: {suggestion(name, names)}")

@@ -1,0 +1,164 @@
+"""The catalogue as people write it: the models that `docs/catalogue/catalogue.json` is generated from."""
+
+# ruff: noqa: RUF012 - Pydantic copies mutable defaults
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from cli.catalogue.catalogue_problems import KeyPath, key_path
+from cli.catalogue.value_types import (
+    Amount,
+    Centimetres,
+    Currency,
+    Day,
+    Name,
+    Part,
+    Place,
+    Reference,
+    TimeOfDay,
+    Weekday,
+    WholeNumber,
+    ZoneName,
+)
+from cli.catalogue.written_service import Carrier, Service, Surcharge
+
+
+class Years(Part):
+    """The years that public holidays and clock changes are worked out for; outside them nothing is collected."""
+
+    first: WholeNumber = Field(ge=1970, le=2200)
+    last: WholeNumber = Field(ge=1970, le=2200)
+
+
+class ExchangeRate(Part):
+    """What one unit of a currency is worth in the catalogue's currency, between two days, both included."""
+
+    currency: Currency
+    rate: Amount
+    from_: Day = Field(alias="from")
+    to: Day | None = None
+
+
+class Tax(Part):
+    """The tax on deliveries to some places; the most specific place wins. A rate of 0.2 is 20%."""
+
+    rate: Amount
+    destinations: list[Place] = Field(min_length=1)
+
+
+class Holidays(Part):
+    """The public holidays of a country or a part of it, plus dates to add, less dates to remove."""
+
+    country: str = Field(pattern="^[A-Z]{2}$", description="As the `holidays` library knows it")
+    subdivision: str | None = Field(None, description="As the `holidays` library knows it: ENG, SCT, NIR, BY ...")
+    add: list[Day] = []
+    remove: list[Day] = []
+
+
+class DeliveryHolidays(Part):
+    """The holidays on which nothing is delivered to some places; the most specific place wins."""
+
+    destinations: list[Place] = Field(min_length=1)
+    holidays: str
+
+
+class PackageSize(Part):
+    """The sides of a package that consignments can name by a reference."""
+
+    length: Centimetres
+    width: Centimetres
+    height: Centimetres
+
+
+class Hours(Part):
+    """The last second at which a consignment can join a day's collection, and when it leaves. Local time."""
+
+    cut_off: TimeOfDay
+    collection: TimeOfDay
+
+
+class WeeklyHours(Hours):
+    """The hours of some days of every week."""
+
+    days: list[Weekday] = Field(min_length=1)
+
+
+# Tags of the two kinds of exception. Pydantic puts them into the locations of its errors.
+HOURS: Final = "(hours)"
+CLOSED: Final = "(closed)"
+
+
+def _kind_of_exception(value: Any) -> str:
+    return CLOSED if isinstance(value, str) else HOURS
+
+
+_ExceptionalHours = Annotated[
+    Annotated[Hours, Tag(HOURS)] | Annotated[Literal["closed"], Tag(CLOSED)], Discriminator(_kind_of_exception)
+]
+
+
+class Calendar(Part):
+    """When a carrier collects: its weekly hours, less the holidays. A date under `exceptions` wins over both."""
+
+    time_zone: ZoneName | None = Field(None, description="The location's if left out, else the catalogue's")
+    collections: list[WeeklyHours] = Field(min_length=1)
+    holidays: str | None = None
+    exceptions: dict[Day, _ExceptionalHours] = {}
+
+
+class Collections(Part):
+    """The calendar that holds at a location: the service's, else its carrier's, else the default."""
+
+    default: str | None = None
+    carriers: dict[Reference, str] = {}
+    services: dict[Reference, str] = {}
+
+
+class Location(Part):
+    """A shipping location: where consignments leave from or return to."""
+
+    name: Name | None = None
+    country: str = Field(pattern="^[A-Z]{2}$")
+    postcode: str | None = None
+    time_zone: ZoneName | None = None
+    collections: Collections
+
+
+class WrittenCatalogue(Part):
+    """A catalogue of carrier services, as a person writes it."""
+
+    version: str = Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")
+    currency: Currency
+    time_zone: ZoneName
+    years: Years
+    taxes: dict[Name, Tax] = Field(min_length=1)
+    exchange_rates: list[ExchangeRate] = []
+    holidays: dict[str, Holidays] = {}
+    delivery_holidays: list[DeliveryHolidays] = []
+    package_sizes: dict[Name, PackageSize] = {}
+    zones: dict[Name, list[Place]] = {}
+    surcharges: dict[Name, Surcharge] = {}
+    calendars: dict[str, Calendar] = {}
+    locations: dict[Reference, Location] = {}
+    carriers: dict[Reference, Carrier] = Field(min_length=1)
+    groups: dict[Reference, list[Reference]] = {}
+
+    def all_services(self) -> Iterator[tuple[KeyPath, str, Service]]:
+        """Yield each service with its key path and its reference."""
+        for carrier, item in self.carriers.items():
+            for reference, service in item.services.items():
+                yield key_path("carriers", carrier, "services", reference), reference, service
+
+
+def catalogue_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a written catalogue. It leaves the form of quantities and places to the check."""
+    schema = WrittenCatalogue.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Catalogue"}
+
+
+def catalogue_schema_text() -> str:
+    """Return the text of `docs/catalogue/catalogue.json`."""
+    return json.dumps(catalogue_schema(), indent=2) + "\n"
