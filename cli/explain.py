@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import ValidationError
 from rich.console import Console
 
-from allocation.consignments.allocatable import Consignment as ConsignmentDocument
+from allocation.consignments.allocatable_consignment import Consignment as ConsignmentDocument
 from allocation.domain.consignment import Consignment
 from allocation.domain.outcome import Failure
 from allocation.engine.assessment import assess

@@ -22,7 +22,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
-from allocation.consignments.numbers import CENTIMETRES, KILOGRAMS
+from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
 from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from allocation.consignments.numbers import CENTIMETRES, KILOGRAMS
+from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
 from allocation.domain.errors import InvalidMessageError
 from allocation.orders.order_created import MAX_REASON, ReadOrder, read_order
 from tests.support.samples import order_event

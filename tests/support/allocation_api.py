@@ -21,10 +21,9 @@ from allocation.api.table import OPERATIONS
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.aws.dynamodb.limits import DynamoDBLimits
 from allocation.consignments.allocations import Allocations
-from allocation.consignments.changes import Changes
-from allocation.consignments.intake import ALPHABET
+from allocation.consignments.intake import REFERENCE_CHARACTERS
 from allocation.consignments.register import Register
-from allocation.consignments.store import ConsignmentStore
+from allocation.consignments.store import Changes, ConsignmentStore
 from allocation.engine.engine import Engine
 from allocation.engine.packaged import packaged_engine
 from allocation.exact_json import parsed, written
@@ -97,8 +96,8 @@ def counted_characters() -> Any:
     def characters(length: int) -> str:
         number, text = next(numbers), ""
         while number:
-            number, digit = divmod(number, len(ALPHABET))
-            text = ALPHABET[digit] + text
+            number, digit = divmod(number, len(REFERENCE_CHARACTERS))
+            text = REFERENCE_CHARACTERS[digit] + text
         return text.rjust(length, "0")
 
     return characters
@@ -132,7 +131,7 @@ class Api:
 
     @property
     def services(self) -> Services:
-        changes = Changes(self.store, self.clock)
+        changes = Changes(self.store, self.clock, retention=None)
         register = Register(changes, self.characters, timedelta(days=90))
         limits = DynamoDBLimits(boto3.client("dynamodb", region_name=REGION), LIMITS)
         return Services(changes, register, Allocations(changes), lambda: self.engine, self.clock, limits)

@@ -82,8 +82,8 @@ def allocation_api() -> "AnyCaseResolver":
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.limits import DynamoDBLimits
     from allocation.consignments.allocations import Allocations
-    from allocation.consignments.changes import Changes
     from allocation.consignments.register import Register
+    from allocation.consignments.store import Changes
 
     settings = read_settings(AllocationApiSettings, os.environ)
     dynamodb = client("dynamodb")
@@ -112,9 +112,9 @@ def _random_characters(count: int) -> str:
     """Return random characters for references, from the system's own source."""
     from secrets import choice
 
-    from allocation.consignments.intake import ALPHABET
+    from allocation.consignments.intake import REFERENCE_CHARACTERS
 
-    return "".join(choice(ALPHABET) for _ in range(count))
+    return "".join(choice(REFERENCE_CHARACTERS) for _ in range(count))
 
 
 def allocator(settings: AllocateOrdersSettings, limits: "LimitUsage") -> "Allocator":

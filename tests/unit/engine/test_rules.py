@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from allocation.consignments.numbers import CENTIMETRES, KILOGRAMS
+from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
 from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Money, Package
 from allocation.domain.mode import CarrierService, ServiceGroup
 from allocation.engine.checks import Check

@@ -199,7 +199,7 @@ def test_a_reason_is_short_and_plain_however_bad_the_message() -> None:
 
 def test_a_malformed_moment_does_not_crowd_out_the_other_problems() -> None:
     error = refusal_of(json.dumps(order_event(A, occurredAt="soon" * 1000, orderReference="")))
-    assert "occurredAt: must be an ISO 8601 moment" in str(error)
+    assert "occurredAt: must be an ISO 8601 timestamp" in str(error)
     assert "orderReference: " in str(error)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from allocation.consignments.allocatable import ProModel
+from allocation.consignments.allocatable_consignment import ProModel
 
 MAX_REFERENCES: Final = 200
 """Consignments a bulk call: they are taken in turn, and API Gateway waits for 29 seconds."""

@@ -75,8 +75,8 @@ def stored_part(known: Known, legs: list[Any]) -> dict[str, Any]:
     """What the sender said, in PRO's units, with every name that PRO has."""
     if known.stored is None:
         return {}
-    document = in_pro_units(known.stored.document)
-    consignment = FullConsignment.model_validate(known.stored.document)
+    document = in_pro_units(known.stored.content)
+    consignment = FullConsignment.model_validate(known.stored.content)
     return {
         **{name: value for name, value in document.items() if value is not None and is_sent(name)},
         "Weight": total_weight(consignment),

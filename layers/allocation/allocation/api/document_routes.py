@@ -7,7 +7,6 @@ from allocation.api.operations import Operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.services import Services
-from allocation.consignments.changes import described, require_state
 from allocation.consignments.errors import Problem, RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.store import ALLOCATED
@@ -73,8 +72,8 @@ def gbp(services: Services, rates: dict[str, Decimal]) -> dict[str, Decimal]:
 def allocated_consignment(request: Request, services: Services) -> tuple[FullConsignment, AllocationSummary]:
     """The consignment, its locations filled in, and its allocation. Raises `RequestError` where it has none."""
     known = services.changes.known(request.path["consignment"])
-    require_state(known, "labelled or declared", (ALLOCATED,))
-    consignment = FullConsignment.model_validate(described(known).document)
+    known.require_state("labelled or declared", (ALLOCATED,))
+    consignment = FullConsignment.model_validate(known.described().content)
     summary = known.record.allocation_summary if known.record else None
     if summary is None:
         raise UnknownConsignmentError(known.reference)

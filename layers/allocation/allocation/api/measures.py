@@ -8,7 +8,7 @@ from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from allocation.consignments.full_consignment import FullConsignment
-from allocation.consignments.numbers import CENTIMETRES, KILOGRAMS
+from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
 from allocation.domain.outcome import Price
 
 Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]

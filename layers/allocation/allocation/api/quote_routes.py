@@ -8,13 +8,12 @@ from allocation.api.quote_views import QuoteResult, QuoteWriter, ServiceGroupQuo
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.services import Services
-from allocation.consignments.allocatable import Consignment as ConsignmentDocument
-from allocation.consignments.changes import described
+from allocation.consignments.allocatable_consignment import Consignment as ConsignmentDocument
 from allocation.consignments.errors import RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.intake import taken_in
 from allocation.consignments.market import QUOTES
-from allocation.consignments.store import Document
+from allocation.consignments.store import ConsignmentJson
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import ServiceGroup
 from allocation.domain.reference import ConsignmentReference
@@ -34,12 +33,12 @@ def get_quotes(request: Request, services: Services) -> Reply:
 def get_quotes_by_consignment(request: Request, services: Services) -> Reply:
     """The quotes for a consignment."""
     try:
-        stored = described(services.changes.known(request.path["consignment"]))
+        stored = services.changes.known(request.path["consignment"]).described()
     except UnknownConsignmentError as error:
         # PRO's quotes answer 400 for every mistake, this one too.
         raise RequestError(error.code, str(error)) from error
-    writer = quote_writer(request, services, stored.document, stored.reference)
-    assessment = writer.market.assess(consignment(stored.document), writer.now)
+    writer = quote_writer(request, services, stored.content, stored.reference)
+    assessment = writer.market.assess(consignment(stored.content), writer.now)
     return Reply(writer.result(assessment), root="QuoteResult")
 
 
@@ -60,17 +59,17 @@ def group_quotes(writer: QuoteWriter, group: str) -> ServiceGroupQuotes:
     return ServiceGroupQuotes(Reference=group, Name=group, CheapestQuote=cheapest, **result)
 
 
-def unkept(request: Request) -> Document:
+def unkept(request: Request) -> ConsignmentJson:
     """The consignment of a request, checked like one to be created."""
     return taken_in(request.document, NOT_CREATED, lambda count: "0" * count)
 
 
-def consignment(document: Document) -> Consignment:
+def consignment(document: ConsignmentJson) -> Consignment:
     """A consignment's document as the engine sees it."""
     return ConsignmentDocument.model_validate(document).to_domain()
 
 
-def quote_writer(request: Request, services: Services, document: Document, reference: str) -> QuoteWriter:
+def quote_writer(request: Request, services: Services, document: ConsignmentJson, reference: str) -> QuoteWriter:
     """What writes the quotes of a request."""
     request_reference = str(uuid5(QUOTES, request.request_id))
     return QuoteWriter(services.market, document, reference, request_reference, services.now())

@@ -12,7 +12,7 @@ from allocation.api.consignment_view import address_view
 from allocation.api.hubs import Hub, hub
 from allocation.api.measures import Money, Rate, currency, in_pro_units, rate, tax_rate
 from allocation.consignments.market import Market
-from allocation.consignments.store import Document
+from allocation.consignments.store import ConsignmentJson
 from allocation.domain.outcome import Price
 from allocation.engine import checks
 from allocation.engine.assessment import Assessment, Exclusion
@@ -104,7 +104,7 @@ class QuoteWriter:
     """Writes the quotes of one request. `document` is the consignment's; `reference` is empty for one not created."""
 
     market: Market
-    document: Document
+    document: ConsignmentJson
     reference: str
     request_reference: str
     now: datetime
@@ -169,7 +169,7 @@ class QuoteWriter:
 
     def _address(self, kind: str) -> dict[str, Any] | None:
         """An address without its contact, whom a quote has no need of."""
-        addresses: Iterable[Document] = in_pro_units(self.document["Addresses"])
+        addresses: Iterable[ConsignmentJson] = in_pro_units(self.document["Addresses"])
         found = next((address for address in addresses if address.get("AddressType") == kind), None)
         return {**address_view(found), "Contact": None} if found else None
 

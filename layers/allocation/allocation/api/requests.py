@@ -7,8 +7,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from allocation.api.xml_reading import UnreadableXmlError, read_xml
-from allocation.consignments.errors import RequestError
-from allocation.consignments.intake import problems_of
+from allocation.consignments.errors import RequestError, problems_of
 from allocation.exact_json import parsed
 
 MAX_BYTES: Final = 256 * 1024

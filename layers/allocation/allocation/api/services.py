@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allocation.consignments.allocations import Allocations
-from allocation.consignments.changes import Changes
 from allocation.consignments.market import Market
 from allocation.consignments.register import Register
+from allocation.consignments.store import Changes
 from allocation.engine.engine import Engine
 from allocation.ports import LimitUsage
 

@@ -1,1 +1,1 @@
-"""The use cases of the allocation API: consignments are created, changed, allocated, deallocated and cancelled."""
+"""Consignments that are kept, what can be done with them, and the reading of PRO's consignment JSON."""

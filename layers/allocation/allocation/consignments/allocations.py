@@ -1,4 +1,4 @@
-"""Allocates and deallocates consignments on request, one by one, each by a write upon the state it was decided on."""
+"""The use cases that allocate and deallocate consignments on request, one at a time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,16 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from allocation.consignments.allocatable import Consignment as ConsignmentDocument
-from allocation.consignments.changes import Changes, ReferenceText, described, mode_of, require_state
-from allocation.consignments.errors import RequestError, UnavailableError
-from allocation.consignments.intake import problems_of
-from allocation.consignments.store import ALLOCATED, ALLOCATION_FAILED, UNALLOCATED, Known
+from allocation.consignments.allocatable_consignment import Consignment as AllocatableConsignment
+from allocation.consignments.errors import RequestError, UnavailableError, problems_of
+from allocation.consignments.store import (
+    ALLOCATED,
+    ALLOCATION_FAILED,
+    UNALLOCATED,
+    Changes,
+    Known,
+    ReferenceText,
+)
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
@@ -24,33 +29,33 @@ from allocation.domain.outcome import (
 )
 from allocation.observability import logger
 
-ALLOCATABLE: Final = (UNALLOCATED, ALLOCATION_FAILED)
-DEALLOCATABLE: Final = (ALLOCATED,)
-UNKNOWN_SCOPE: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
-NOT_TRIED: Final = UNKNOWN_SCOPE | {CONSIGNMENT_INCOMPLETE}
-"""Failures that say that the request can't be met at all: the consignment stays in the state it is in."""
+_ALLOCATABLE: Final = (UNALLOCATED, ALLOCATION_FAILED)
+_DEALLOCATABLE: Final = (ALLOCATED,)
+_UNKNOWN_SCOPE: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
+# Failures of the request itself: nothing was tried, so the consignment keeps its state.
+_NOT_TRIED: Final = _UNKNOWN_SCOPE | {CONSIGNMENT_INCOMPLETE}
 
+# Chooses a carrier service for a consignment. Raises `RequestError` where the request itself can't be met.
 Choose = Callable[[Consignment], tuple[AllocationMode, Outcome]]
-"""Chooses a carrier service for a consignment; raises `RequestError` where the request itself can't be met."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allocations:
-    """The use cases that give a consignment a carrier service and take it back."""
+    """Gives consignments a carrier service and takes it back."""
 
     changes: Changes
 
     def allocate(self, reference: ReferenceText, choose: Choose, request_id: str) -> Outcome:
-        """Allocates one consignment and records the outcome.
+        """Allocate one consignment and record the outcome.
 
-        Raises `RequestError` for a consignment, a group or a service that is unknown, for a consignment that lacks
-        what is needed and for a state that does not allow it; nothing is recorded then.
+        Raises `RequestError` and records nothing where the consignment, group or carrier service is unknown, where the
+        consignment lacks data, and where its state does not allow an allocation.
         """
 
         def decide(seen: Known) -> tuple[AllocationMode, Outcome]:
-            require_state(seen, "allocated", ALLOCATABLE)
-            mode, outcome = choose(consignment_of(seen))
-            refuse_what_was_not_tried(outcome)
+            seen.require_state("allocated", _ALLOCATABLE)
+            mode, outcome = choose(_allocatable(seen))
+            _require_tried(outcome)
             return mode, outcome
 
         return self.changes.change(reference, request_id, decide)
@@ -58,9 +63,9 @@ class Allocations:
     def allocate_all(
         self, references: Sequence[ReferenceText], choose: Choose, request_id: str
     ) -> list[tuple[ReferenceText, Outcome | RequestError]]:
-        """Allocates the consignments in turn; what is wrong with one does not hold the others back.
+        """Allocate the consignments in turn and return each result in its place.
 
-        Raises `RequestError` where the group or the service is unknown: that is wrong for all of them.
+        Raises `RequestError` only for an unknown group or carrier service, which is wrong for every consignment.
         """
         return [(reference, self._attempt(reference, choose, request_id)) for reference in references]
 
@@ -68,7 +73,7 @@ class Allocations:
         try:
             return self.allocate(reference, choose, request_id)
         except RequestError as error:
-            if error.code in UNKNOWN_SCOPE:
+            if error.code in _UNKNOWN_SCOPE:
                 raise
             return error
         except RetryableError as error:
@@ -76,28 +81,28 @@ class Allocations:
             return UnavailableError()
 
     def deallocate(self, reference: ReferenceText, request_id: str) -> None:
-        """Takes the carrier service back. Raises `RequestError` for an unknown consignment or one not allocated."""
+        """Take the carrier service back. Raises `RequestError` for an unknown consignment or one not allocated."""
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Deallocated]:
-            require_state(seen, "deallocated", DEALLOCATABLE)
-            return mode_of(seen.record), Deallocated()
+            seen.require_state("deallocated", _DEALLOCATABLE)
+            return seen.mode, Deallocated()
 
         self.changes.change(reference, request_id, decide)
 
 
-def consignment_of(seen: Known) -> Consignment:
-    """The consignment as the engine sees it.
+def _allocatable(seen: Known) -> Consignment:
+    """Return the consignment as the engine sees it.
 
-    Raises `UnknownConsignmentError` where only its record is known, and `RequestError` for one that can't be read.
+    Raises `UnknownConsignmentError` where only its record is known, and `RequestError` for invalid fields.
     """
     try:
-        return ConsignmentDocument.model_validate(described(seen).document).to_domain()
+        return AllocatableConsignment.model_validate(seen.described().content).to_domain()
     except ValidationError as error:
-        text = f"Consignment {seen.reference} can't be used: update it."
+        text = f"Consignment {seen.reference} has invalid fields: update it. See Details."
         raise RequestError("ValidationException", text, problems=problems_of(error)) from error
 
 
-def refuse_what_was_not_tried(outcome: Outcome) -> None:
-    """Raises `RequestError` for a group or service that does not exist and for a consignment that lacks something."""
-    if isinstance(outcome, AllocationFailed) and outcome.failure.code in NOT_TRIED:
+def _require_tried(outcome: Outcome) -> None:
+    """Raise `RequestError` for an unknown group or carrier service, and for a consignment that lacks data."""
+    if isinstance(outcome, AllocationFailed) and outcome.failure.code in _NOT_TRIED:
         raise RequestError(outcome.failure.code, outcome.failure.message)

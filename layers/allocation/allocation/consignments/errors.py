@@ -1,21 +1,56 @@
-"""What a caller of the allocation API can get wrong, each with the code and the status that PRO's clients look at."""
+"""Errors that a caller of the allocation API can make, each with the code and HTTP status that PRO's clients read.
 
-from collections.abc import Sequence
+An error names every wrong field by its path and never repeats a value, which may be personal data.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from allocation.consignments.allocatable_consignment import COUNTRY_CODE_PATTERN, CURRENCY_CODE_PATTERN
 from allocation.domain.errors import AllocationError
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.reference import (
+    CONSIGNMENT_REFERENCE_PATTERN,
+    SERVICE_REFERENCE_PATTERN,
+    ConsignmentReference,
+)
 
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
-CONFLICT: Final = 409
-UNAVAILABLE: Final = 503
+_CONFLICT: Final = 409
+_UNAVAILABLE: Final = 503
+_MAX_PROBLEMS: Final = 50
+
+# By Pydantic's name of the problem; the braces hold its context.
+_MESSAGES: Final[Mapping[str, str]] = {
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "list_type": "must be a list",
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "must have {min_length} or more characters",
+    "string_too_long": "must have {max_length} or fewer characters",
+    "too_short": "must have {min_length} or more entries",
+    "too_long": "must have {max_length} or fewer entries",
+}
+_FORMS: Final[Mapping[str, str]] = {
+    CONSIGNMENT_REFERENCE_PATTERN: "must be a consignment reference such as EC-000-05B-MMA",
+    SERVICE_REFERENCE_PATTERN: "must be 1 to 64 letters, digits, '_' or '-', with a letter or digit first",
+    COUNTRY_CODE_PATTERN: "must be a two-letter country code such as GB",
+    CURRENCY_CODE_PATTERN: "must be a three-letter currency code such as GBP",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a request; `target` is the path of the field, as `Packages[0].Weight`."""
+    """One problem with a request. `target` is the path of the field, such as `Packages[0].Weight`."""
 
     code: str
     target: str
@@ -23,10 +58,10 @@ class Problem:
 
 
 class RequestError(AllocationError):
-    """A request that can't be carried out as it is. `code` is stable, the message says what to do instead."""
+    """A request that can't be carried out. `code` is stable; the message says what to do."""
 
     def __init__(self, code: str, message: str, status: int = BAD_REQUEST, problems: Sequence[Problem] = ()) -> None:
-        """`status` is the HTTP status that stands for the error; `problems` name fields, where fields are wrong."""
+        """`status` is the HTTP status to answer; `problems` are the wrong fields, if any."""
         super().__init__(message)
         self.code = code
         self.status = status
@@ -34,10 +69,10 @@ class RequestError(AllocationError):
 
 
 class UnknownConsignmentError(RequestError):
-    """There is no such consignment."""
+    """No such consignment exists."""
 
     def __init__(self, reference: str) -> None:
-        """`reference` is what the caller named."""
+        """`reference` is the caller's text."""
         super().__init__("ConsignmentNotFoundException", f"Consignment {reference[:64]} was not found.", NOT_FOUND)
 
 
@@ -45,23 +80,50 @@ class ConsignmentStateError(RequestError):
     """The consignment's state does not allow the action."""
 
     def __init__(self, reference: ConsignmentReference, state: str, action: str, allowed: Sequence[str]) -> None:
-        """`action` is a participle, as `allocated`; `allowed` are the states that it can be done in."""
-        text = f"Consignment {reference} can't be {action} in the state {state}, only in {' or '.join(allowed)}."
+        """`action` is a participle such as `allocated`; `allowed` are the states that allow it."""
+        text = f"Consignment {reference} is in the state {state}. It can be {action} only in {' or '.join(allowed)}."
         super().__init__("InvalidConsignmentStateException", text)
 
 
 class UnavailableError(RequestError):
-    """What the request needs does not answer now."""
+    """A service that the request needs does not answer."""
 
     def __init__(self) -> None:
-        text = "The service can't answer at the moment: try again."
-        super().__init__("ServiceUnavailableException", text, UNAVAILABLE)
+        super().__init__(
+            "ServiceUnavailableException", "The service is temporarily unavailable. Try again.", _UNAVAILABLE
+        )
 
 
 class ChangedMeanwhileError(RequestError):
-    """Others changed the consignment again and again while the request was carried out; nothing was done."""
+    """Other requests kept changing the consignment, so this one changed nothing."""
 
     def __init__(self, reference: ConsignmentReference) -> None:
         """`reference` is the consignment's."""
-        text = f"Consignment {reference} is being changed by another request: try again."
-        super().__init__("ConsignmentConflictException", text, CONFLICT)
+        text = f"Another request is changing consignment {reference}. Try again."
+        super().__init__("ConsignmentConflictException", text, _CONFLICT)
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """Return the first problems that Pydantic found, each by the path of its field and without its value."""
+    return [
+        Problem(details["type"], path_of(details["loc"]), _message_of(details))
+        for details in error.errors(include_url=False, include_input=False)[:_MAX_PROBLEMS]
+    ]
+
+
+def _message_of(details: ErrorDetails) -> str:
+    """Return what is wrong with a field without a regular expression or a class name."""
+    context = details.get("ctx", {})
+    if details["type"] == "string_pattern_mismatch":
+        return _FORMS.get(context["pattern"], "has the wrong form")
+    message = _MESSAGES.get(details["type"])
+    return message.format(**context) if message else details["msg"].removeprefix("Value error, ")
+
+
+def path_of(location: tuple[int | str, ...]) -> str:
+    """Return Pydantic's location of a field as a path.
+
+    >>> path_of(("consignments", 0, "Reference"))
+    'consignments[0].Reference'
+    """
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")

@@ -1,8 +1,8 @@
-"""A whole consignment in PRO's JSON: what labels and customs documents need beyond allocation.
+"""The whole of PRO's consignment JSON: what labels and customs documents need beyond allocation.
 
-It holds personal data (names, streets, telephones): nothing of it is ever logged. The fields are those of PRO's
-create consignment request; unknown ones are ignored, so keep the sender's document, not a dump of this model.
-A consignment to be created has no reference yet: issue one and put it into the document before reading it.
+It holds personal data (names, streets, telephone numbers): never log any of it. The fields are those of PRO's create
+consignment request. Unknown fields are ignored, so keep the sender's JSON, not a dump of this model. A new consignment
+has no reference yet: issue one and add it to the JSON before reading it.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from allocation.consignments.allocatable import (
+from allocation.consignments.allocatable_consignment import (
     MAX_ADDRESSES,
     MAX_PACKAGES,
     Address,
@@ -25,178 +25,178 @@ from allocation.consignments.allocatable import (
     Weight,
     null_as_empty,
 )
-from allocation.consignments.numbers import CalendarDate
+from allocation.consignments.strict_values import CalendarDate
 
-Line = Annotated[str, StringConstraints(max_length=256)]
-Paragraph = Annotated[str, StringConstraints(max_length=2000)]
-Lines = Annotated[list[Line], BeforeValidator(null_as_empty), Field(max_length=100)]
-Category = Literal["Gift", "CommercialSample", "Documents", "Other", "ReturnedGoods"]
-"""PRO's `CategoryType`."""
+_Line = Annotated[str, StringConstraints(max_length=256)]
+_Paragraph = Annotated[str, StringConstraints(max_length=2000)]
+_Lines = Annotated[list[_Line], BeforeValidator(null_as_empty), Field(max_length=100)]
+# PRO's `CategoryType`.
+_Category = Literal["Gift", "CommercialSample", "Documents", "Other", "ReturnedGoods"]
 
 
 class MetaData(ProModel):
-    """A value of the sender's own under `KeyValue`; PRO fills the one field that fits its type."""
+    """A custom value of the sender's under `KeyValue`; PRO fills the one field that fits its type."""
 
-    key_value: Line
-    string_value: Paragraph | None = None
+    key_value: _Line
+    string_value: _Paragraph | None = None
     int_value: int | None = None
     decimal_value: Annotated[Decimal, Field(allow_inf_nan=False)] | int | None = None
-    date_time_value: Line | None = None
+    date_time_value: _Line | None = None
     bool_value: bool | None = None
 
 
 class Barcode(ProModel):
-    """The sender's own barcode of a package or an item."""
+    """The sender's own barcode for a package or an item."""
 
-    code: Line
-    barcode_type: Line | None = None
+    code: _Line
+    barcode_type: _Line | None = None
 
 
 class FullCountry(Country):
-    """A country and, for people, its name."""
+    """A country with its name."""
 
-    name: Line | None = None
+    name: _Line | None = None
 
 
 class OriginCountryCodes(ProModel):
-    """The codes of the country that goods come from."""
+    """The codes of the country of origin."""
 
     two_letter_code: CountryCode | None = None
 
 
 class CountryOfOrigin(ProModel):
-    """Where goods were made."""
+    """The country where the goods were made."""
 
     iso_code: OriginCountryCodes | None = None
 
 
 class Contact(ProModel):
-    """Who sends or receives. Personal data."""
+    """The sender or recipient. Personal data."""
 
-    title: Line | None = None
-    first_name: Line | None = None
-    middle_name: Line | None = None
-    last_name: Line | None = None
-    position: Line | None = None
-    telephone: Line | None = None
-    mobile: Line | None = None
-    land_line: Line | None = None
-    email: Line | None = None
+    title: _Line | None = None
+    first_name: _Line | None = None
+    middle_name: _Line | None = None
+    last_name: _Line | None = None
+    position: _Line | None = None
+    telephone: _Line | None = None
+    mobile: _Line | None = None
+    land_line: _Line | None = None
+    email: _Line | None = None
 
 
 class FullAddress(Address):
     """An address with its contact and street. Personal data."""
 
     contact: Contact | None = None
-    company_name: Line | None = None
-    address_line1: Line | None = None
-    address_line2: Line | None = None
-    address_line3: Line | None = None
-    town: Line | None = None
+    company_name: _Line | None = None
+    address_line1: _Line | None = None
+    address_line2: _Line | None = None
+    address_line3: _Line | None = None
+    town: _Line | None = None
     country: FullCountry | None = None
-    special_instructions: Paragraph | None = None
+    special_instructions: _Paragraph | None = None
 
 
 class Item(ProModel):
-    """A kind of goods in a package. `Weight` and `Value` are those of one unit, of which there are `Quantity`.
+    """One kind of goods in a package. `Weight` and `Value` are for one unit; there are `Quantity` units.
 
-    What a customs declaration needs is optional here, since a consignment within the country does without it.
+    What a customs declaration needs is optional, because a domestic consignment does without it.
     """
 
-    sku: Line | None = None
-    model: Line | None = None
-    description: Paragraph | None = None
+    sku: _Line | None = None
+    model: _Line | None = None
+    description: _Paragraph | None = None
     country_of_origin: CountryOfOrigin | None = None
-    harmonisation_code: Line | None = None
-    harmonisation_key_words: Lines = Field(default_factory=list)
+    harmonisation_code: _Line | None = None
+    harmonisation_key_words: _Lines = Field(default_factory=list)
     weight: Weight | None = None
     dimensions: Sides | None = None
     value: Value | None = None
     quantity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    unit: Line | None = None
-    item_reference_provided_by_customer: Line | None = None
+    unit: _Line | None = None
+    item_reference_provided_by_customer: _Line | None = None
     barcode: Barcode | None = None
     meta_data: Annotated[list[MetaData], BeforeValidator(null_as_empty)] = Field(default_factory=list)
-    content_classification: Line | None = None
-    content_classification_details: Line | None = None
+    content_classification: _Line | None = None
+    content_classification_details: _Line | None = None
 
 
 class FullPackage(Package):
     """A package with its contents."""
 
-    reference: Line | None = None
-    package_reference_provided_by_customer: Line | None = None
-    description: Paragraph | None = None
+    reference: _Line | None = None
+    package_reference_provided_by_customer: _Line | None = None
+    description: _Paragraph | None = None
     barcode: Barcode | None = None
     meta_data: Annotated[list[MetaData], BeforeValidator(null_as_empty)] = Field(default_factory=list)
     items: Annotated[list[Item], BeforeValidator(null_as_empty), Field(max_length=1000)] = Field(default_factory=list)
 
 
-def category(value: Any) -> Any:
-    """A null category as PRO's own default, `Other`."""
+def _category(value: Any) -> Any:
+    """Return PRO's default, `Other`, for a null category."""
     return "Other" if value is None else value
 
 
-def unset_as_null(value: Any) -> Any:
-    """The first day of the year 1, which .NET clients write for no date, and empty text as null."""
+def _unset_as_null(value: Any) -> Any:
+    """Return null for empty text and for 0001-01-01, which .NET clients write where they have no date."""
     return None if isinstance(value, str) and (not value or value.startswith("0001-01-01")) else value
 
 
-DocumentDate = Annotated[CalendarDate | None, BeforeValidator(unset_as_null)]
+_DocumentDate = Annotated[CalendarDate | None, BeforeValidator(_unset_as_null)]
 
 
 class CustomsDocumentation(ProModel):
-    """What the sender declares to customs beyond the goods. Personal data."""
+    """The sender's customs declaration, apart from the goods. Personal data."""
 
-    designated_person_responsible: Line | None = None
-    importers_vat_number: Line | None = None
-    category_type: Annotated[Category, BeforeValidator(category)] = "Other"
-    category_type_explanation: Paragraph | None = None
-    shipper_customs_reference: Line | None = None
-    importers_tax_code: Line | None = None
-    importers_telephone: Line | None = None
-    importers_fax: Line | None = None
-    importers_email: Line | None = None
-    cn23_comments: Annotated[Paragraph | None, Field(alias="CN23Comments")] = None
-    references_of_attached_invoices: Lines = Field(default_factory=list)
-    references_of_attached_certificates: Lines = Field(default_factory=list)
-    references_of_attached_licences: Lines = Field(default_factory=list)
-    declaration_date: DocumentDate = None
-    office_of_posting: Line | None = None
-    reason_for_export: Line | None = None
-    shipping_terms: Line | None = None
-    shippers_vat_number: Line | None = None
-    receivers_tax_code: Line | None = None
-    receivers_vat_number: Line | None = None
-    invoice_date: DocumentDate = None
+    designated_person_responsible: _Line | None = None
+    importers_vat_number: _Line | None = None
+    category_type: Annotated[_Category, BeforeValidator(_category)] = "Other"
+    category_type_explanation: _Paragraph | None = None
+    shipper_customs_reference: _Line | None = None
+    importers_tax_code: _Line | None = None
+    importers_telephone: _Line | None = None
+    importers_fax: _Line | None = None
+    importers_email: _Line | None = None
+    cn23_comments: Annotated[_Paragraph | None, Field(alias="CN23Comments")] = None
+    references_of_attached_invoices: _Lines = Field(default_factory=list)
+    references_of_attached_certificates: _Lines = Field(default_factory=list)
+    references_of_attached_licences: _Lines = Field(default_factory=list)
+    declaration_date: _DocumentDate = None
+    office_of_posting: _Line | None = None
+    reason_for_export: _Line | None = None
+    shipping_terms: _Line | None = None
+    shippers_vat_number: _Line | None = None
+    receivers_tax_code: _Line | None = None
+    receivers_vat_number: _Line | None = None
+    invoice_date: _DocumentDate = None
 
 
-Packages = Annotated[list[FullPackage], BeforeValidator(null_as_empty), Field(max_length=MAX_PACKAGES)]
-Addresses = Annotated[list[FullAddress], BeforeValidator(null_as_empty), Field(max_length=MAX_ADDRESSES)]
+_Packages = Annotated[list[FullPackage], BeforeValidator(null_as_empty), Field(max_length=MAX_PACKAGES)]
+_Addresses = Annotated[list[FullAddress], BeforeValidator(null_as_empty), Field(max_length=MAX_ADDRESSES)]
 
 
 class FullConsignment(Consignment):
-    """A consignment with its contacts, streets, contents and customs data. `to_domain` leaves all of these out."""
+    """A consignment with contacts, streets, contents and customs data, all of which `to_domain` leaves out."""
 
-    consignment_reference_provided_by_customer: Line | None = None
-    source: Line | None = None
+    consignment_reference_provided_by_customer: _Line | None = None
+    source: _Line | None = None
     meta_data: Annotated[list[MetaData], BeforeValidator(null_as_empty)] = Field(default_factory=list)
     customs_documentation: CustomsDocumentation | None = None
-    # Nothing is ever put into these two lists, so a list of a narrower kind is safe where the wider is expected.
-    packages: Packages = Field(default_factory=list)  # type: ignore[assignment]
-    addresses: Addresses = Field(default_factory=list)  # type: ignore[assignment]
+    # Nothing ever appends to these two lists, so narrowing the type of their items is safe.
+    packages: _Packages = Field(default_factory=list)  # type: ignore[assignment]
+    addresses: _Addresses = Field(default_factory=list)  # type: ignore[assignment]
 
     def address(self, kind: str) -> FullAddress | None:
-        """The address of that `AddressType`: `Origin`, `Destination` or `Return`."""
+        """Return the address of an `AddressType` (`Origin`, `Destination` or `Return`), or None."""
         return next((address for address in self.addresses if address.address_type == kind), None)
 
     def with_locations(self, locations: Mapping[str, FullAddress]) -> "FullConsignment":
-        """The same consignment; where an address names a known shipping location, that fills in what it leaves out."""
-        return self.model_copy(update={"addresses": [resolved(address, locations) for address in self.addresses]})
+        """Return the consignment with each address completed from the shipping location that it names, if known."""
+        return self.model_copy(update={"addresses": [_completed(address, locations) for address in self.addresses]})
 
 
-def resolved(address: FullAddress, locations: Mapping[str, FullAddress]) -> FullAddress:
-    """The address, with the fields that it leaves out taken from the location that it names, if that is known."""
+def _completed(address: FullAddress, locations: Mapping[str, FullAddress]) -> FullAddress:
+    """Return the address; the location that it names, if known, fills in the fields that it leaves out."""
     location = locations.get(address.shipping_location_reference or "")
     if location is None:
         return address

@@ -1,81 +1,83 @@
-"""Takes a consignment in: checks the sender's document and gives references to it and to its packages."""
+"""Takes in a sender's consignment: reads older forms, issues references, and checks it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
-from allocation.consignments.errors import Problem, RequestError
+from allocation.consignments.errors import Problem, RequestError, problems_of
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.older_forms import consignment_in_current_form
-from allocation.consignments.store import Document
+from allocation.consignments.store import ConsignmentJson
 from allocation.domain.reference import ConsignmentReference
-from allocation.orders.order_created import path_of
 
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+REFERENCE_CHARACTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+# Returns so many random characters of `REFERENCE_CHARACTERS`.
 CharacterSource = Callable[[int], str]
-"""Gives so many random characters of `ALPHABET`."""
 
 
-def issued(prefix: str, characters: str) -> str:
-    """A reference of nine characters, in the form that PRO gives to its own.
+def issued_consignment_reference(random_characters: CharacterSource) -> ConsignmentReference:
+    """Return a new consignment reference in PRO's form.
 
-    >>> issued("EC", "00005BMMA")
+    >>> issued_consignment_reference(lambda count: "00005BMMA"[:count])
     'EC-000-05B-MMA'
     """
+    return ConsignmentReference(_issued("EC", random_characters))
+
+
+def taken_in(
+    sent: ConsignmentJson, reference: ConsignmentReference, random_characters: CharacterSource
+) -> ConsignmentJson:
+    """Return the sender's JSON in current form, with this reference and a reference for each package.
+
+    Raises `RequestError`, which names every wrong or missing field.
+    """
+    content = {**consignment_in_current_form(_without_empty_text(sent)), "Reference": reference}
+    packages = content.get("Packages")
+    if isinstance(packages, list):
+        content["Packages"] = [_with_package_reference(package, random_characters) for package in packages]
+    _require_usable(content)
+    return content
+
+
+def _issued(prefix: str, random_characters: CharacterSource) -> str:
+    characters = random_characters(9)
     return "-".join([prefix, characters[:3], characters[3:6], characters[6:9]])
 
 
-def taken_in(sent: Document, reference: ConsignmentReference, random_characters: CharacterSource) -> Document:
-    """The sender's document with references in it. Raises `RequestError`, which names every field that is wrong."""
-    document = {**consignment_in_current_form(without_empty_text(sent)), "Reference": reference}
-    packages = document.get("Packages")
-    if isinstance(packages, list):
-        document["Packages"] = [with_package_reference(package, random_characters) for package in packages]
-    require_readable(document)
-    return document
-
-
-def without_empty_text(value: Any) -> Any:
-    """The same data with null for every empty text: XML and form-like clients write absent values so."""
+def _without_empty_text(value: Any) -> Any:
+    """Return the data with null for empty text, which is how XML and form-like clients write absent values."""
     if isinstance(value, Mapping):
-        return {name: without_empty_text(item) for name, item in value.items()}
+        return {name: _without_empty_text(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [without_empty_text(item) for item in value]
+        return [_without_empty_text(item) for item in value]
     return None if value == "" else value
 
 
-def with_package_reference(package: Any, random_characters: CharacterSource) -> Any:
-    """A package that has a reference: its own if it brought one, else a new one."""
+def _with_package_reference(package: Any, random_characters: CharacterSource) -> Any:
+    """Return the package with its own reference, or with a new one if it has none."""
     if not isinstance(package, dict) or package.get("Reference"):
         return package
-    return {**package, "Reference": issued("EP", random_characters(9))}
+    return {**package, "Reference": _issued("EP", random_characters)}
 
 
-def require_readable(document: Document) -> None:
-    """Raises `RequestError` unless the document is a consignment with packages and both its addresses."""
+def _require_usable(content: ConsignmentJson) -> None:
+    """Raise `RequestError` unless this is a valid consignment with a package, an origin and a destination."""
     try:
-        consignment = FullConsignment.model_validate(document)
+        consignment = FullConsignment.model_validate(content)
     except ValidationError as error:
         raise RequestError(
-            "ValidationException", "The consignment can't be used.", problems=problems_of(error)
+            "ValidationException", "The consignment has invalid fields: see Details.", problems=problems_of(error)
         ) from error
     missing = [
         Problem("Required", target, message)
-        for target, message, there in (
+        for target, message, present in (
             ("Packages", "needs at least one package", bool(consignment.packages)),
             ("Addresses", "needs an address of the type Origin", consignment.address("Origin") is not None),
             ("Addresses", "needs an address of the type Destination", consignment.address("Destination") is not None),
         )
-        if not there
+        if not present
     ]
     if missing:
-        raise RequestError("ValidationException", "The consignment is incomplete.", problems=missing)
-
-
-def problems_of(error: ValidationError) -> list[Problem]:
-    """Every problem by the path of its field; no value is repeated, since it may be personal data."""
-    return [
-        Problem(details["type"], path_of(details["loc"]), details["msg"].removeprefix("Value error, "))
-        for details in error.errors(include_url=False, include_context=False, include_input=False)[:50]
-    ]
+        raise RequestError("ValidationException", "The consignment is incomplete: see Details.", problems=missing)

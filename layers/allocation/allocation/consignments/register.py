@@ -1,128 +1,126 @@
-"""Creates, changes, cancels, finds and erases consignments."""
+"""The use cases that keep consignments: create, change, cancel, find and erase."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
-from allocation.consignments.changes import (
-    Changes,
-    ReferenceText,
-    consignment_reference,
-    described,
-    mode_of,
-    require_state,
-)
 from allocation.consignments.errors import ChangedMeanwhileError, RequestError, UnknownConsignmentError
-from allocation.consignments.intake import CharacterSource, issued, taken_in
+from allocation.consignments.intake import CharacterSource, issued_consignment_reference, taken_in
 from allocation.consignments.store import (
     ALLOCATED,
     ALLOCATION_FAILED,
     CANCELLED,
+    MAX_ATTEMPTS,
     STATES,
     UNALLOCATED,
-    Document,
+    Changes,
+    ConsignmentJson,
     Known,
+    ReferenceText,
     StoredConsignment,
+    consignment_reference,
 )
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Cancelled
 from allocation.domain.reference import ConsignmentReference
 
-MAX_ATTEMPTS = 3
-MAX_FOUND = 10_000
-"""References that one search returns."""
-MAX_CUSTOMER_REFERENCE = 256
-"""Characters, as `FullConsignment` has it; DynamoDB refuses to look for keys of more than 2,048 bytes."""
-CANCELLABLE = (UNALLOCATED, ALLOCATION_FAILED, ALLOCATED)
-EDITABLE = (UNALLOCATED, ALLOCATION_FAILED)
-FIXED_BY_ALLOCATION = ("Addresses", "Packages")
+# References that one search returns.
+MAX_FOUND: Final = 10_000
+# Characters, as in `FullConsignment`. DynamoDB refuses to look up keys of more than 2,048 bytes.
+_MAX_CUSTOMER_REFERENCE: Final = 256
+_CANCELLABLE: Final = (UNALLOCATED, ALLOCATION_FAILED, ALLOCATED)
+_EDITABLE: Final = (UNALLOCATED, ALLOCATION_FAILED)
+_FIXED_BY_ALLOCATION: Final = ("Addresses", "Packages")
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The use cases that keep consignments."""
+    """Keeps consignments. `retention` is how long personal data is kept after the consignment's last change."""
 
     changes: Changes
     random_characters: CharacterSource
     retention: timedelta
-    """How long a consignment's personal data is kept after its last change."""
 
-    def create(self, sent: Document) -> ConsignmentReference:
-        """Keeps a new consignment and returns the reference issued to it. Raises `RequestError`."""
-        for _ in range(MAX_ATTEMPTS):
-            reference = ConsignmentReference(issued("EC", self.random_characters(9)))
-            document = {**taken_in(sent, reference, self.random_characters), "Source": "Api"}
-            now = self.changes.now()
-            if self.changes.store.add(StoredConsignment(reference, document, now, expires_at=now + self.retention)):
-                return reference
-        raise RetryableError(f"{MAX_ATTEMPTS} references in a row were taken")
+    def create(self, sent: ConsignmentJson) -> ConsignmentReference:
+        """Keep a new consignment and return the reference issued to it.
 
-    def update(self, sent: Document) -> ConsignmentReference:
-        """Replaces a consignment by what was sent; packages that are left out stay as they are.
-
-        Raises `RequestError` for an unknown consignment, for fields that can't be used, and for addresses or
-        packages that differ while the consignment is allocated.
+        Raises `RequestError` for invalid fields, and `RetryableError` where no free reference was found.
         """
         for _ in range(MAX_ATTEMPTS):
-            seen = self.changes.known(text_field(sent, "Reference"))
+            reference = issued_consignment_reference(self.random_characters)
+            content = {**taken_in(sent, reference, self.random_characters), "Source": "Api"}
+            now = self.changes.now()
+            if self.changes.store.add(StoredConsignment(reference, content, now, expires_at=now + self.retention)):
+                return reference
+        raise RetryableError(f"all {MAX_ATTEMPTS} references that were tried are taken")
+
+    def update(self, sent: ConsignmentJson) -> ConsignmentReference:
+        """Replace a consignment by what was sent, keeping its packages where none are sent.
+
+        Raises `RequestError` for an unknown consignment, for invalid fields, and for new addresses or packages of a
+        consignment that is allocated.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            seen = self.changes.known(_reference_in(sent))
             stored = self._updated(sent, seen)
             if self.changes.store.replace(stored, seen):
                 return seen.reference
         raise ChangedMeanwhileError(seen.reference)
 
-    def _updated(self, sent: Document, seen: Known) -> StoredConsignment:
-        before = described(seen)
+    def _updated(self, sent: ConsignmentJson, seen: Known) -> StoredConsignment:
+        before = seen.described()
         if seen.state == CANCELLED:
-            require_state(seen, "changed", EDITABLE)
-        kept = {name: before.document.get(name) for name in ("Source", "Packages")}
+            seen.require_state("changed", _EDITABLE)
+        kept = {name: before.content.get(name) for name in ("Source", "Packages")}
         given = {name: value for name, value in sent.items() if name != "Source" and (name != "Packages" or value)}
-        document = taken_in({**kept, **given}, seen.reference, self.random_characters)
-        if any(document.get(name) != before.document.get(name) for name in FIXED_BY_ALLOCATION):
-            require_state(seen, "given other addresses or packages", EDITABLE)
+        content = taken_in({**kept, **given}, seen.reference, self.random_characters)
+        if any(content.get(name) != before.content.get(name) for name in _FIXED_BY_ALLOCATION):
+            seen.require_state("given other addresses or packages", _EDITABLE)
         expires_at = self.changes.now() + self.retention
-        return replace(before, document=document, version=before.version + 1, expires_at=expires_at)
+        return replace(before, content=content, version=before.version + 1, expires_at=expires_at)
 
     def cancel(self, reference: ReferenceText, request_id: str) -> None:
-        """Cancels a consignment, for good; one that is allocated gives its carrier service back.
+        """Cancel a consignment for good. An allocated one gives its carrier service back.
 
-        Raises `RequestError` for an unknown consignment or one that is cancelled already.
+        Raises `RequestError` for an unknown consignment or one that is already cancelled.
         """
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Cancelled]:
-            require_state(seen, "cancelled", CANCELLABLE)
-            return mode_of(seen.record), Cancelled()
+            seen.require_state("cancelled", _CANCELLABLE)
+            return seen.mode, Cancelled()
 
         self.changes.change(reference, request_id, decide)
 
     def in_state(self, state: str) -> Sequence[ConsignmentReference]:
-        """The references of up to `MAX_FOUND` consignments in a state, whose name may be in any case."""
+        """Return up to `MAX_FOUND` consignments in a state, which may be named in any case."""
         named = {known.casefold(): known for known in STATES}.get(state.strip().casefold())
         return self.changes.store.in_state(named, MAX_FOUND) if named else ()
 
     def in_direction(self, references: Sequence[ConsignmentReference], direction: str) -> list[ConsignmentReference]:
-        """Those of the consignments that go in a direction, whose name may be in any case."""
+        """Return the consignments that go in a direction, which may be named in any case."""
         known = self.changes.store.find(references)
         wanted = direction.strip().casefold()
         return [item for item in references if item in known and known[item].direction.casefold() == wanted]
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
-        """The consignments whose sender calls them by this reference; none where no reference is that long."""
-        return () if len(reference) > MAX_CUSTOMER_REFERENCE else self.changes.store.provided_by_customer(reference)
+        """Return the consignments whose sender gave them this reference."""
+        # No consignment has a longer one.
+        return () if len(reference) > _MAX_CUSTOMER_REFERENCE else self.changes.store.provided_by_customer(reference)
 
     def erase(self, reference: ReferenceText) -> None:
-        """Removes a consignment's personal data for good; its allocation record stays.
+        """Delete a consignment's personal data for good and keep its allocation record.
 
-        Raises `UnknownConsignmentError` where there was none.
+        Raises `UnknownConsignmentError` where there is none to delete.
         """
         if not self.changes.store.erase(consignment_reference(reference)):
             raise UnknownConsignmentError(reference)
 
 
-def text_field(document: Document, name: str) -> str:
-    """A field that has to be text. Raises `RequestError`."""
-    value: Any = document.get(name)
+def _reference_in(sent: ConsignmentJson) -> str:
+    """Return the reference of a consignment to change. Raises `RequestError` where it has none."""
+    value: Any = sent.get("Reference")
     if not isinstance(value, str) or not value:
-        raise RequestError("ValidationException", f"{name} is missing: it names the consignment.")
+        raise RequestError("ValidationException", "Reference is missing: name the consignment to update.")
     return value

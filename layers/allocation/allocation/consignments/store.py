@@ -1,13 +1,20 @@
-"""Consignments as they are kept: the sender's document, which holds personal data, and the allocation record."""
+"""Consignments as the store keeps them, and how one is changed.
 
-from collections.abc import Mapping, Sequence
+A kept consignment is the sender's JSON, which holds personal data, beside the allocation record, which holds none.
+Every change is decided on what was read and written only if that still stands.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, TypeVar
 
+from allocation.consignments.errors import ChangedMeanwhileError, ConsignmentStateError, UnknownConsignmentError
 from allocation.domain.consignment import Direction
-from allocation.domain.record import AllocationRecord
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.mode import AllocationMode, allocation_mode
+from allocation.domain.outcome import Failure, Standing
+from allocation.domain.record import AllocationRecord, PastFailure
+from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference
 from allocation.records.stored_record import StoredRecord
 
 UNALLOCATED: Final = "Unallocated"
@@ -16,33 +23,41 @@ ALLOCATED: Final = "Allocated"
 CANCELLED: Final = "Cancelled"
 STATES: Final = (UNALLOCATED, ALLOCATION_FAILED, ALLOCATED, CANCELLED)
 
-Document = Mapping[str, Any]
-"""PRO's JSON of a consignment, numbers with a point as `Decimal`."""
+# How often a change is decided again because another request changed the consignment first.
+MAX_ATTEMPTS: Final = 3
+_MAX_ORDER_REFERENCE: Final = 128
+
+# PRO's JSON of a consignment. Numbers with a decimal point are `Decimal`.
+ConsignmentJson = Mapping[str, Any]
+# A consignment reference as a caller wrote it, in any case.
+ReferenceText = str
+_NewStanding = TypeVar("_NewStanding", bound=Standing)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredConsignment:
-    """A consignment as its sender described it. `version` counts its changes from 1; times are aware UTC."""
+    """A consignment as its sender described it.
+
+    `version` counts its changes from 1. `expires_at` is when its personal data is deleted. Times are aware UTC.
+    """
 
     reference: ConsignmentReference
-    document: Document
+    content: ConsignmentJson
     created_at: datetime
     version: int = 1
     expires_at: datetime | None = None
-    """When its personal data is to be gone."""
 
     @property
     def customer_reference(self) -> str | None:
-        """The sender's own reference of it."""
-        return self.document.get("ConsignmentReferenceProvidedByCustomer") or None
+        """The sender's own reference, or None."""
+        return self.content.get("ConsignmentReferenceProvidedByCustomer") or None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that is known of a consignment at one moment; at least one of the two is there.
+    """Everything known of a consignment at one moment: `stored`, `record` or both.
 
-    The order queue allocates consignments that nobody created here: those have a record alone. So have those whose
-    personal data was erased.
+    Only a record exists for a consignment that the order queue allocated, and for one whose personal data was erased.
     """
 
     reference: ConsignmentReference
@@ -51,35 +66,137 @@ class Known:
 
     @property
     def state(self) -> str:
-        """The state; `Unallocated` as long as nothing was recorded."""
+        """One of `STATES`; `Unallocated` until there is a record."""
         return self.record.state if self.record else UNALLOCATED
 
     @property
     def direction(self) -> str:
-        """The direction that its sender gave it; `Outbound` where that is not known."""
-        return str(self.stored.document.get("Direction") or Direction.OUTBOUND) if self.stored else Direction.OUTBOUND
+        """The direction that its sender gave, or `Outbound`."""
+        given = self.stored.content.get("Direction") if self.stored else None
+        return str(given or Direction.OUTBOUND)
+
+    @property
+    def mode(self) -> AllocationMode | None:
+        """The mode of the last allocation, or None.
+
+        Raises `UnknownModeError` or `InvalidReferenceError` for a record whose mode this version does not know.
+        """
+        record = self.record
+        return allocation_mode(record.mode, record.mode_reference) if record and record.mode else None
+
+    def described(self) -> StoredConsignment:
+        """Return the sender's description. Raises `UnknownConsignmentError` where only the record is known."""
+        if self.stored is None:
+            raise UnknownConsignmentError(self.reference)
+        return self.stored
+
+    def require_state(self, action: str, allowed: Sequence[str]) -> None:
+        """Raise `ConsignmentStateError` unless the state is allowed. `action` is a participle such as `allocated`."""
+        if self.state not in allowed:
+            raise ConsignmentStateError(self.reference, self.state, action, allowed)
 
 
 class ConsignmentStore(Protocol):
-    """Keeps consignments beside the allocation records. Every method raises `RetryableError` when it can't tell."""
+    """Keeps consignments beside their allocation records. Every method raises `RetryableError` on an outage."""
 
     def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
-        """What is known of each reference; those of which nothing is known are left out."""
+        """Return what is known of each reference, without those of which nothing is known."""
 
     def add(self, stored: StoredConsignment) -> bool:
-        """Adds a consignment; False where its reference is taken."""
+        """Add a consignment. False: its reference is taken."""
 
     def replace(self, stored: StoredConsignment, seen: Known) -> bool:
-        """Replaces a consignment; False where it or its record is not as `seen` any more."""
+        """Replace a consignment. False: it or its record changed since it was `seen`."""
 
     def record(self, record: AllocationRecord, seen: Known) -> bool:
-        """Writes an allocation record; False where it or the consignment is not as `seen` any more."""
+        """Write an allocation record and count it on its daily limit.
+
+        False: the consignment or its record changed since it was `seen`, or the limit was used up meanwhile.
+        """
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
-        """The consignments whose sender calls them by this reference."""
+        """Return the consignments whose sender gave them this reference."""
 
     def in_state(self, state: str, most: int) -> Sequence[ConsignmentReference]:
-        """Up to `most` consignments that are in one of `STATES`."""
+        """Return up to `most` consignments in one of `STATES`."""
 
     def erase(self, reference: ConsignmentReference) -> bool:
-        """Removes the consignment and with it the personal data, never the record; False where there was none."""
+        """Delete the consignment with its personal data and keep the record. False: there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Reads consignments and writes their allocation records, each only if nothing changed since it was read.
+
+    `retention` is how long a record is kept, None for ever.
+    """
+
+    store: ConsignmentStore
+    now: Callable[[], datetime]
+    retention: timedelta | None
+
+    def known(self, reference: ReferenceText) -> Known:
+        """Return what is known of a consignment. Raises `UnknownConsignmentError`."""
+        wanted = consignment_reference(reference)
+        found = self.store.find([wanted]).get(wanted)
+        if found is None:
+            raise UnknownConsignmentError(reference)
+        return found
+
+    def change(
+        self,
+        reference: ReferenceText,
+        request_id: str,
+        decide: Callable[[Known], tuple[AllocationMode | None, _NewStanding]],
+    ) -> _NewStanding:
+        """Read the consignment, decide and write the record. Decide again if another request was faster.
+
+        Raises what `decide` raises, `UnknownConsignmentError`, and `ChangedMeanwhileError` after `MAX_ATTEMPTS`.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            seen = self.known(reference)
+            mode, standing = decide(seen)
+            if self.store.record(self._record(seen, mode, standing, request_id), seen):
+                return standing
+        raise ChangedMeanwhileError(consignment_reference(reference))
+
+    def _record(
+        self, seen: Known, mode: AllocationMode | None, standing: Standing, request_id: str
+    ) -> AllocationRecord:
+        now = self.now()
+        return AllocationRecord(
+            consignment_reference=seen.reference,
+            order_reference=_order_reference(seen),
+            mode=mode,
+            outcome=standing,
+            event_id=request_id,
+            allocated_at=now,
+            version=seen.record.version + 1 if seen.record else 1,
+            expires_at=now + self.retention if self.retention else None,
+            past_failure=_past_failure(seen.record) if seen.record else None,
+        )
+
+
+def consignment_reference(text: ReferenceText) -> ConsignmentReference:
+    """Return a reference in upper case. Raises `UnknownConsignmentError` for text that can't be one."""
+    reference = text.strip().upper()
+    if not is_consignment_reference(reference):
+        raise UnknownConsignmentError(text)
+    return ConsignmentReference(reference)
+
+
+def _order_reference(seen: Known) -> OrderReference:
+    """Return the record's order, else the sender's reference, else the consignment's own."""
+    if seen.record:
+        return OrderReference(seen.record.order_reference)
+    customer_reference = seen.stored.customer_reference if seen.stored else None
+    return OrderReference((customer_reference or seen.reference)[:_MAX_ORDER_REFERENCE])
+
+
+def _past_failure(record: StoredRecord) -> PastFailure | None:
+    """Return the latest failure, the record's own included. A later success does not clear it."""
+    if record.failure:
+        failure = Failure(record.failure.code, record.failure.message)
+        return PastFailure(failure, datetime.fromisoformat(record.allocated_at))
+    past = record.past_failure
+    return PastFailure(Failure(past.code, past.message), datetime.fromisoformat(past.failed_at)) if past else None

@@ -14,7 +14,7 @@ from allocation.consignments.full_consignment import (
     FullPackage,
     Item,
 )
-from allocation.consignments.numbers import KILOGRAMS
+from allocation.consignments.strict_values import KILOGRAMS
 from allocation.documents.addresses import name_of
 from allocation.documents.errors import CustomsDataError
 from allocation.documents.requirements import Requirements

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from allocation.consignments.allocatable import Weight
+from allocation.consignments.allocatable_consignment import Weight
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
-from allocation.consignments.numbers import KILOGRAMS
+from allocation.consignments.strict_values import KILOGRAMS
 from allocation.documents.addresses import address_lines
 from allocation.documents.errors import LabelDataError, Problem
 from allocation.documents.writing import weight_text

@@ -20,8 +20,9 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from allocation.consignments.allocatable import Consignment
-from allocation.consignments.numbers import Moment
+from allocation.consignments.allocatable_consignment import Consignment
+from allocation.consignments.errors import path_of
+from allocation.consignments.strict_values import Moment
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference
@@ -195,15 +196,6 @@ def listed(named: Sequence[str], total: int, separator: str) -> str:
     """
     rest = [f"and {total - len(named)} more"] if total > len(named) else []
     return separator.join([*named, *rest])
-
-
-def path_of(place: tuple[int | str, ...]) -> str:
-    """A path as `consignments[0].Packages[1].Weight`.
-
-    >>> path_of(("consignments", 0, "Reference"))
-    'consignments[0].Reference'
-    """
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
 
 
 def shown(value: Any) -> str:

@@ -182,7 +182,7 @@ def item_of(stored: StoredConsignment, *, never_allocated: bool) -> Item:
     """A consignment as an item; its document is one text, since nothing queries inside it."""
     attributes = {
         KEY: stored.reference,
-        "document": written(stored.document),
+        "document": written(stored.content),
         "createdAt": stored.created_at.isoformat(),
         "version": stored.version,
         "customerReference": stored.customer_reference,
@@ -199,7 +199,7 @@ def stored_of(item: Item | None) -> StoredConsignment | None:
     expires_at = item.get("expiresAt")
     return StoredConsignment(
         reference=ConsignmentReference(item[KEY]["S"]),
-        document=parsed(item["document"]["S"]),
+        content=parsed(item["document"]["S"]),
         created_at=datetime.fromisoformat(item["createdAt"]["S"]),
         version=int(item["version"]["N"]),
         expires_at=datetime.fromtimestamp(int(expires_at["N"]), UTC) if expires_at else None,

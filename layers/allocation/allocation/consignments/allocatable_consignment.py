@@ -1,6 +1,7 @@
-"""A consignment in PRO's JSON (`pro-api.md`, A consignment), read into the domain's metric, contact-free form.
+"""The part of PRO's consignment JSON that allocation needs, read into the domain's metric, contact-free form.
 
-Unknown fields are ignored and contact data is never read. Null lists are empty lists, as PRO writes nulls.
+The source is `pro-api.md`, A consignment. Unknown fields are ignored, contact data is never read, and a null list
+counts as an empty one. Orders and the API's allocations read consignments through these models.
 """
 
 from typing import Annotated, Any, Final, Literal
@@ -16,7 +17,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_pascal
 
-from allocation.consignments.numbers import (
+from allocation.consignments.strict_values import (
     CENTIMETRES,
     KILOGRAMS,
     CalendarDate,
@@ -28,54 +29,56 @@ from allocation.domain import consignment as domain
 from allocation.domain.reference import CONSIGNMENT_REFERENCE_PATTERN, SERVICE_REFERENCE_PATTERN, ConsignmentReference
 
 MAX_PACKAGES: Final = 1000
+COUNTRY_CODE_PATTERN: Final = r"^[A-Z]{2}$"
+CURRENCY_CODE_PATTERN: Final = r"^[A-Z]{3}$"
+# PRO's SDK has six types of address.
 MAX_ADDRESSES: Final = 10
-"""PRO's SDK has six types of address."""
 
 
 def null_as_empty(value: Any) -> Any:
-    """A null list as an empty one."""
+    """Return an empty list for null, any other value unchanged."""
     return [] if value is None else value
 
 
-def upper(value: Any) -> Any:
-    """Text in upper case; anything else as it is."""
+def _upper(value: Any) -> Any:
+    """Return text in upper case, any other value unchanged."""
     return value.upper() if isinstance(value, str) else value
 
 
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Postcode = Annotated[str, StringConstraints(max_length=16)]
-ServiceReference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
+_ShortText = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+_Postcode = Annotated[str, StringConstraints(max_length=16)]
+_ServiceReference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
 CountryCode = Annotated[
     str,
-    BeforeValidator(upper),
-    StringConstraints(pattern=r"^[A-Z]{2}$"),
+    BeforeValidator(_upper),
+    StringConstraints(pattern=COUNTRY_CODE_PATTERN),
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"}),
 ]
-CurrencyCode = Annotated[
+_CurrencyCode = Annotated[
     str,
-    BeforeValidator(upper),
-    StringConstraints(pattern=r"^[A-Z]{3}$"),
+    BeforeValidator(_upper),
+    StringConstraints(pattern=CURRENCY_CODE_PATTERN),
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{3}$"}),
 ]
-ShortTexts = Annotated[list[ShortText], Field(max_length=100, fail_fast=True)]
-Tags = Annotated[ShortTexts, BeforeValidator(null_as_empty, json_schema_input_type=ShortTexts | None)]
+_ShortTexts = Annotated[list[_ShortText], Field(max_length=100, fail_fast=True)]
+_Tags = Annotated[_ShortTexts, BeforeValidator(null_as_empty, json_schema_input_type=_ShortTexts | None)]
 
 
 class ProModel(BaseModel):
-    """PascalCase names, no conversion between types, unknown fields ignored."""
+    """The base of PRO's shapes: PascalCase names, no conversion between types, unknown fields ignored."""
 
     model_config = ConfigDict(alias_generator=to_pascal, strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class Weight(ProModel):
-    """A weight; `Unit` is kg, g, lb or oz in any case."""
+    """A weight. `Unit` is kg, g, lb or oz, in any case."""
 
     value: Quantity
     unit: WeightUnit
 
 
 class Sides(ProModel):
-    """A box; `Unit` is cm, mm, m or in, in any case."""
+    """The sides of a box. `Unit` is cm, mm, m or in, in any case."""
 
     unit: LengthUnit
     width: Quantity
@@ -83,7 +86,7 @@ class Sides(ProModel):
     height: Quantity
 
     def to_domain(self) -> domain.Dimensions:
-        """The same box in Cm."""
+        """Return the same box in centimetres."""
         centimetres = CENTIMETRES[self.unit]
         return domain.Dimensions(self.length * centimetres, self.width * centimetres, self.height * centimetres)
 
@@ -91,11 +94,11 @@ class Sides(ProModel):
 class Currency(ProModel):
     """A currency by its ISO 4217 code."""
 
-    iso_code: CurrencyCode
+    iso_code: _CurrencyCode
 
 
 class Value(ProModel):
-    """What a package is worth."""
+    """The value of a package's contents."""
 
     amount: Quantity
     currency: Currency
@@ -106,11 +109,11 @@ class Package(ProModel):
 
     weight: Weight
     dimensions: Sides | None = None
-    package_size_reference: ServiceReference | None = None
+    package_size_reference: _ServiceReference | None = None
     value: Value | None = None
 
     def to_domain(self) -> domain.Package:
-        """The same package in Kg and Cm."""
+        """Return the same package in kilograms and centimetres."""
         return domain.Package(
             weight_kg=self.weight.value * KILOGRAMS[self.weight.unit],
             dimensions=self.dimensions.to_domain() if self.dimensions else None,
@@ -132,65 +135,65 @@ class Country(ProModel):
 
 
 class Address(ProModel):
-    """An address, of which neither the contact nor the street is read."""
+    """An address without its contact and street, which are not read."""
 
     address_type: Annotated[str, StringConstraints(max_length=32)]
-    shipping_location_reference: ServiceReference | None = None
+    shipping_location_reference: _ServiceReference | None = None
     country: Country | None = None
-    postcode: Postcode | None = None
+    postcode: _Postcode | None = None
     region: Annotated[str, StringConstraints(max_length=128)] | None = None
 
     def to_domain(self) -> domain.Address:
-        """The same address, as far as allocation needs it."""
+        """Return the part of the address that allocation needs."""
         country = self.country.iso_code.two_letter_code if self.country else None
         return domain.Address(self.shipping_location_reference, country, self.postcode, self.region)
 
 
-Packages = Annotated[list[Package], Field(max_length=MAX_PACKAGES, fail_fast=True)]
-Addresses = Annotated[list[Address], Field(max_length=MAX_ADDRESSES, fail_fast=True)]
-"""Lists are read up to their first wrong entry: to name all of a hundred thousand takes a second."""
+# Lists are read up to their first wrong entry: naming a hundred thousand wrong entries takes a second.
+_Packages = Annotated[list[Package], Field(max_length=MAX_PACKAGES, fail_fast=True)]
+_Addresses = Annotated[list[Address], Field(max_length=MAX_ADDRESSES, fail_fast=True)]
 
 
 class RequestedDeliveryDate(ProModel):
-    """A delivery promise: by the date, or exactly on it."""
+    """A delivery promise: deliver by the date, or exactly on it."""
 
     date: CalendarDate
     is_to_be_exactly_on_the_date_specified: bool = False
 
     def to_domain(self) -> domain.RequestedDelivery:
-        """The same promise."""
+        """Return the same promise in the domain's form."""
         return domain.RequestedDelivery(self.date, self.is_to_be_exactly_on_the_date_specified)
 
 
 class Consignment(ProModel):
-    """A consignment. Only `Reference` is always there; the engine says what else it misses."""
+    """A consignment. Only `Reference` is required here; the engine reports what else it needs."""
 
     reference: Annotated[str, StringConstraints(pattern=CONSIGNMENT_REFERENCE_PATTERN)]
     direction: Literal["Outbound", "Inbound"] | None = None
-    tags: Tags = []
+    tags: _Tags = []
     shipping_date: CalendarDate | None = None
     requested_delivery_date: RequestedDeliveryDate | None = None
-    packages: Annotated[Packages, BeforeValidator(null_as_empty, json_schema_input_type=Packages | None)] = []
-    addresses: Annotated[Addresses, BeforeValidator(null_as_empty, json_schema_input_type=Addresses | None)] = []
+    packages: Annotated[_Packages, BeforeValidator(null_as_empty, json_schema_input_type=_Packages | None)] = []
+    addresses: Annotated[_Addresses, BeforeValidator(null_as_empty, json_schema_input_type=_Addresses | None)] = []
 
     @model_validator(mode="before")
     @classmethod
     def accept_required_delivery_date(cls, value: Any) -> Any:
-        """Reads PRO's other name of the promise, `RequiredDeliveryDate`, where the first one is absent or null."""
+        """Take `RequiredDeliveryDate`, PRO's other name of the promise, where the usual name is absent or null."""
         if not isinstance(value, dict) or value.get("RequestedDeliveryDate") is not None:
             return value
         return {**value, "RequestedDeliveryDate": value.get("RequiredDeliveryDate")}
 
     @model_validator(mode="after")
     def one_address_of_a_kind(self) -> "Consignment":
-        """Refuses two origins or two destinations, of which none could be preferred."""
+        """Refuse two origins or two destinations: nothing says which one counts."""
         for kind in ("Origin", "Destination"):
             if sum(address.address_type == kind for address in self.addresses) > 1:
                 raise ValueError(f"Addresses has more than one {kind}: keep one")
         return self
 
     def to_domain(self) -> domain.Consignment:
-        """The same consignment as the engine sees it."""
+        """Return the same consignment as the engine sees it."""
         promise = self.requested_delivery_date
         return domain.Consignment(
             reference=ConsignmentReference(self.reference),
