@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,11 +22,11 @@ from allocation.pro.verdicts import (
     judge,
     judge_state,
 )
+from tests.support.pro_document import table
 from tests.support.pro_state import Consignment, ProState
 
 A, B = ConsignmentReference("EC-000-000-AAA"), ConsignmentReference("EC-000-000-BBB")
 BASE_URL = "https://api.electioapp.com"
-DOCUMENT = Path(__file__).parents[3] / "docs" / "pro-client.md"
 PAGE = b"<html>Not here</html>"
 ERROR = b'{"Code": "SomethingIsWrongException", "Message": "Something is wrong"}'
 ONE, TWO = AllocationCall("/one", b"", (A,)), AllocationCall("/two", b"", (A, B))
@@ -54,8 +53,7 @@ def each(table: Mapping[str, tuple[Any, ...]]) -> list[Any]:
 
 def rows(heading: str) -> set[str]:
     """The first cells of the table under a heading of the document."""
-    section = DOCUMENT.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    return {cell.strip() for cell in re.findall(r"^\| (.+?) \|", section, re.MULTILINE)[1:]}
+    return {row[0] for row in table(heading)}
 
 
 OTHERS = (400, 404, 410, 422)

@@ -22,13 +22,13 @@ _Key = TypeVar("_Key")
 
 # PRO allocates a list one consignment at a time, so a longer list takes longer.
 MAX_BULK: Final = 5
-_MAX_ALLOCATION_SECONDS: Final = 15.0
+MAX_ALLOCATION_SECONDS: Final = 15.0
 MAX_STATE_SECONDS: Final = 4.0
 # Kept free at the end of the invocation, to write the outcomes.
 RESERVE_SECONDS: Final = 5.0
 # A call with less time than this could hardly finish, so it is not started.
 MIN_CALL_SECONDS: Final = 0.5
-_FIRST_PAUSE_SECONDS: Final = 0.2
+FIRST_PAUSE_SECONDS: Final = 0.2
 
 
 class OutOfTimeError(Exception):
@@ -97,7 +97,7 @@ class Pauses:
 
     def seconds(self, attempt: int) -> float:
         """Return how long to pause after this attempt; the first is 0."""
-        return self.jitter() * _FIRST_PAUSE_SECONDS * (1 << attempt)
+        return self.jitter() * FIRST_PAUSE_SECONDS * (1 << attempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class ParallelCalls:
         """Send each call once."""
 
         def send(call: AllocationCall) -> Reply | CallError:
-            return self._send("PUT", call.path, call.body, min(_MAX_ALLOCATION_SECONDS, self.seconds_left))
+            return self._send("PUT", call.path, call.body, min(MAX_ALLOCATION_SECONDS, self.seconds_left))
 
         return self._in_parallel(send, calls, self.seconds_left)
 

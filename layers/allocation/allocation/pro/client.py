@@ -26,7 +26,7 @@ from allocation.pro.replies import retry_after_seconds
 MAX_CONNECTIONS: Final = 10
 # A summary has about 1 KiB, a consignment as much for each package. The worst JSON of this size is read in 0.1 s.
 MAX_REPLY_BYTES: Final = 256 << 10
-_MAX_CONNECT_SECONDS: Final = 2.0
+MAX_CONNECT_SECONDS: Final = 2.0
 # A connection unused for longer is not used again: a call that dies with it would leave its outcome in doubt.
 MAX_IDLE: Final = timedelta(seconds=20)
 _LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -107,7 +107,7 @@ class ProClient:
                 self.base_url + path,
                 data=body,
                 headers={"ocp-apim-subscription-key": key},
-                timeout=(min(_MAX_CONNECT_SECONDS, seconds), seconds),
+                timeout=(min(MAX_CONNECT_SECONDS, seconds), seconds),
                 allow_redirects=False,
                 stream=True,
             ) as response:

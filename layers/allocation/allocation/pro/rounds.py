@@ -18,7 +18,7 @@ _Judged = TypeVar("_Judged")
 # Tries of one consignment before its message returns to the queue.
 MAX_ROUNDS: Final = 3
 # A longer wait is left to the queue: a function that sleeps is paid for.
-_MAX_PAUSE_SECONDS: Final = 2.0
+MAX_PAUSE_SECONDS: Final = 2.0
 # Causes of no outcome with which PRO may have the consignment, or may still be working on it.
 _IN_DOUBT: Final = frozenset({"outcome_unknown", "state_forbidden", "allocator_crashed"})
 _NOT_JUDGED: Final[Verdict] = Doubtful("allocator_crashed", again=False, open=True)
@@ -128,7 +128,7 @@ class Rounds:
     def _pause_and_choose(self, again: Mapping[AllocationCall, TryAgain], attempt: int) -> list[AllocationCall]:
         """Pause, then return the calls to send. Answer for the others as deferred."""
         soon = {
-            call: reason for call, reason in again.items() if (reason.retry_after_seconds or 0) <= _MAX_PAUSE_SECONDS
+            call: reason for call, reason in again.items() if (reason.retry_after_seconds or 0) <= MAX_PAUSE_SECONDS
         }
         waits = [float(reason.retry_after_seconds or 0) for reason in soon.values()]
         seconds = max([*waits, self.calls.pauses.seconds(attempt)])

@@ -1,4 +1,4 @@
-"""Reads a consignment's state from SortedPRO, and rebuilds the outcome of an allocation whose reply was lost."""
+"""Reading a consignment's state from SortedPRO, and rebuilding the outcome of an allocation whose reply was lost."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,9 +11,10 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
 from allocation.pro.replies import MAX_PARTS, ReplyPart, UnreadableReplyError
 
+# PRO's states are an open set: every state in neither set below is past allocation.
 PASSING_STATES: Final = frozenset({"Allocating", "Deallocating"})
-MAX_CURRENCY: Final = 16
-NOT_ALLOCATED_STATES: Final = frozenset({"Unallocated", "AllocationFailed", "Cancelled"})
+_NOT_ALLOCATED_STATES: Final = frozenset({"Unallocated", "AllocationFailed", "Cancelled"})
+_MAX_CURRENCY_CHARACTERS: Final = 16
 
 
 def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
@@ -24,7 +25,7 @@ def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 class _Currency(ReplyPart):
-    iso_code: str = Field(max_length=MAX_CURRENCY)
+    iso_code: str = Field(max_length=_MAX_CURRENCY_CHARACTERS)
 
 
 _Amount = Annotated[Decimal, Field(max_digits=15, decimal_places=5)]
@@ -55,16 +56,16 @@ class _Consignment(ReplyPart):
 
 @dataclass(frozen=True, slots=True)
 class ConsignmentStatus:
-    """How a consignment stands with PRO: `allocated`, or in a `state` without an allocation."""
+    """A consignment's `state` at PRO, and the allocation if it has one."""
 
     state: str
     allocated: Allocated | None
 
 
 def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str) -> ConsignmentStatus:
-    """The state of a consignment and, where it is allocated, the outcome rebuilt from it.
+    """Return the state of a consignment and, if it is allocated, the outcome rebuilt from it.
 
-    Raises `UnreadableReplyError` where the body can't be read, is about another consignment, or contradicts itself.
+    Raises `UnreadableReplyError` if the body can't be read, is about another consignment, or contradicts itself.
     """
     try:
         consignment = _Consignment.model_validate_json(body)
@@ -73,7 +74,7 @@ def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str
     if consignment.reference not in (None, reference):
         raise UnreadableReplyError(f"the reply is not about {reference}")
     state = consignment.consignment_state
-    if state in NOT_ALLOCATED_STATES | PASSING_STATES:
+    if state in _NOT_ALLOCATED_STATES | PASSING_STATES:
         return ConsignmentStatus(state, None)
     if consignment.allocation is None:
         raise UnreadableReplyError(f"{reference} has a state past allocation, and no readable Allocation")
@@ -83,7 +84,7 @@ def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str
 def _allocated(
     consignment: _Consignment, allocation: _Allocation, reference: ConsignmentReference, base_url: str
 ) -> Allocated:
-    """The outcome as far as a consignment tells it: the collection time of the description is not in it."""
+    """Rebuild the outcome. The description lacks the collection time, which a consignment does not hold."""
     legs = tuple(_without_extras(leg) for leg in consignment.consignment_legs or ())
     carrier_reference = legs[0].carrier_reference if legs else None
     carrier_name = legs[0].carrier_name if legs else None
@@ -107,7 +108,7 @@ def _allocated(
 
 
 def _without_extras(leg: ConsignmentLeg) -> ConsignmentLeg:
-    """The leg as a summary has it: a consignment's own legs may hold addresses, which are never kept."""
+    """Return the leg with a summary's fields only: a consignment's legs may hold addresses, which are never kept."""
     return ConsignmentLeg.model_validate({name: getattr(leg, name) for name in ConsignmentLeg.model_fields})
 
 

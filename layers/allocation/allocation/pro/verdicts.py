@@ -1,7 +1,7 @@
-"""What each reply of SortedPRO means for each consignment: the matrix of `docs/pro-client.md`, row by row."""
+"""What each reply from SortedPRO means for each consignment: the matrix of `docs/pro-client.md`, row by row."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, assert_never
 
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import (
@@ -22,16 +22,16 @@ from allocation.pro.replies import ALLOCATION_REFUSED, Item, UnreadableReplyErro
 from allocation.pro.state import PASSING_STATES, ConsignmentStatus, read_consignment
 
 CONSIGNMENT_NOT_FOUND: Final = "ConsignmentNotFoundException"
-MODE_NOT_FOUND: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
-AT_IT_STILL: Final = frozenset({502, 504})
-"""A gateway's own statuses: what is behind it may go on with the call."""
-FORBIDDEN: Final = 403
-NOT_AUTHORISED: Final = frozenset({401, FORBIDDEN})
-"""403 is about the key unless it says more: a used-up quota comes with `Retry-After`, PRO's own 403 with a code."""
-NOTHING_FITS: Final = 521
-"""The successor product's status for a failed allocation. A gateway's own 521 holds no error of PRO's: an outage."""
-PASSING_STATUSES: Final = frozenset({401, 408, 409, 423, 425, 429})
-"""Of the 400s, those that say nothing about the consignment."""
+_MODE_NOT_FOUND: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
+# A gateway's own statuses: PRO behind it may still execute the call.
+_GATEWAY_GAVE_UP: Final = frozenset({502, 504})
+_FORBIDDEN: Final = 403
+# 403 is about the key unless it says more: a used-up quota comes with `Retry-After`, PRO's own 403 with a code.
+_NOT_AUTHORISED: Final = frozenset({401, _FORBIDDEN})
+# The successor product's status for a failed allocation. A gateway's own 521 has no error of PRO's: an outage.
+_NOTHING_FITS: Final = 521
+# The 400s that say nothing about the consignment.
+_PASSING_STATUSES: Final = frozenset({401, 408, 409, 423, 425, 429})
 
 Cause = Literal[
     "throttled", "outage", "credentials", "outcome_unknown", "state_forbidden", "out_of_time", "allocator_crashed"
@@ -41,7 +41,7 @@ Cause = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Untouched:
-    """PRO surely did nothing: the same may be sent again, unless `final`."""
+    """PRO certainly did nothing. The same call may be sent again, unless this is `final`."""
 
     cause: Cause
     retry_after_seconds: int | None = None
@@ -50,12 +50,14 @@ class Untouched:
 
 @dataclass(frozen=True, slots=True)
 class Doubtful:
-    """PRO may have allocated: its state is read before anything else is done.
+    """PRO may have allocated. Its state is read before anything else is done.
 
-    Where it turns out not to be allocated, `failure` stands as the outcome; without one, the consignment is tried
-    `again` or goes back to the queue for `cause`, also where its state is `AllocationFailed`: that may be from before
-    this order asked at all. While a call is `open`, that PRO itself has not answered and may carry out yet, no failure
-    is an outcome: PRO may be asked again after one, and so by that call.
+    If the consignment is not allocated, `failure` is the outcome. Without a `failure`, the consignment is tried `again`
+    or returns to the queue for `cause`. Its state `AllocationFailed` changes nothing about that: it may be older than
+    this order.
+
+    A call is `open` if PRO itself has not answered it and may still execute it. While a call is open no failure is an
+    outcome, because PRO allows another try after a failure, and the open call may be that try.
     """
 
     cause: Cause
@@ -65,13 +67,13 @@ class Doubtful:
     open: bool = False
 
 
+# An earlier caller asked PRO, and may have ended after the allocation but before it was written down.
 ASKED_BEFORE: Final = Doubtful("outcome_unknown")
-"""Somebody asked PRO before, may have got the consignment allocated, and ended before that was written down."""
 
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """PRO's state says that nothing is allocated, and another try may be made."""
+    """PRO's state says that nothing is allocated. Another try may be made."""
 
     cause: Cause
     retry_after_seconds: int | None = None
@@ -81,7 +83,7 @@ Verdict = Allocated | Untouched | Doubtful
 
 
 def judge(call: AllocationCall, mode: AllocationMode, reply: Reply | CallError) -> dict[ConsignmentReference, Verdict]:
-    """What an allocation call's reply means for each consignment it asked for."""
+    """Return what an allocation call's reply means for each consignment of the call."""
     if isinstance(reply, Reply) and 200 <= reply.status < 300:
         return _judge_items(call, reply)
     verdict = _judge_refusal(call, mode, reply) if isinstance(reply, Reply) else _judge_error(reply)
@@ -97,34 +99,36 @@ def _judge_error(error: CallError) -> Verdict:
         case OutOfTimeError():
             return Untouched("out_of_time", final=True)
         case NoReplyError():
-            # PRO may still be working through the list, whoever cut the connection: it is not asked again now.
+            # PRO may still be working through the list, whoever cut the connection, so it is not asked again now.
             return Doubtful("outcome_unknown", again=False, open=True)
+        case _:
+            assert_never(error)
 
 
 def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> Verdict:
-    wish = reply.retry_after_seconds
-    if reply.status == 429 or (reply.status == 403 and wish is not None):
-        return Untouched("throttled", wish)
-    if reply.status in AT_IT_STILL:
-        return Doubtful("outcome_unknown", again=False, retry_after_seconds=wish, open=True)
-    error = read_error(reply.body) if is_refusal(reply.status) else None
-    if error is None and reply.status in NOT_AUTHORISED:
+    wait = reply.retry_after_seconds
+    if reply.status == 429 or (reply.status == 403 and wait is not None):
+        return Untouched("throttled", wait)
+    if reply.status in _GATEWAY_GAVE_UP:
+        return Doubtful("outcome_unknown", again=False, retry_after_seconds=wait, open=True)
+    error = read_error(reply.body) if _is_refusal(reply.status) else None
+    if error is None and reply.status in _NOT_AUTHORISED:
         return Untouched("credentials", final=True)
     if error is None:
-        return Doubtful("outage", retry_after_seconds=wish, open=True)
-    if reply.status == NOTHING_FITS:
+        return Doubtful("outage", retry_after_seconds=wait, open=True)
+    if reply.status == _NOTHING_FITS:
         error = Failure(NO_CARRIER_SERVICE_AVAILABLE, error.message)
-    if error.code in MODE_NOT_FOUND:
+    if error.code in _MODE_NOT_FOUND:
         kind = mode.name.replace("_", " ")
         error = Failure(error.code, f"{kind} {mode.reference}: {error.message}")
     elif len(call.references) > 1:
-        # The error is of one of them, or of how many they are: each is asked for by itself.
+        # The error is about one of them, or about their number. Each gets a call of its own.
         return Doubtful("outage")
     return Doubtful("outage", failure=error)
 
 
 def _judge_items(call: AllocationCall, reply: Reply) -> dict[ConsignmentReference, Verdict]:
-    # 202 says that the work is not over: what it leaves open is not asked for again at once.
+    # 202 says that the work is not finished. What it leaves open is not asked for again at once.
     unanswered = Doubtful("outcome_unknown", again=reply.status != 202, open=True)
     try:
         items = read_items(reply.body)
@@ -136,8 +140,8 @@ def _judge_items(call: AllocationCall, reply: Reply) -> dict[ConsignmentReferenc
 
 
 def _judge_item(item: Item) -> Verdict:
-    if is_refusal(item.status):
-        code = NO_CARRIER_SERVICE_AVAILABLE if item.status == NOTHING_FITS else item.failure.code
+    if _is_refusal(item.status):
+        code = NO_CARRIER_SERVICE_AVAILABLE if item.status == _NOTHING_FITS else item.failure.code
         return Doubtful("outage", failure=Failure(code, item.failure.message))
     if (
         item.status in (200, 201)
@@ -153,17 +157,27 @@ def _judge_item(item: Item) -> Verdict:
 def judge_state(
     reference: ConsignmentReference, doubt: Doubtful, reply: Reply | CallError, base_url: str
 ) -> Outcome | Deferred | TryAgain:
-    """What PRO's own state of a consignment means, after a call that left a doubt about it."""
-    if isinstance(reply, KeyUnavailableError):
-        return Deferred("credentials")
-    if isinstance(reply, OutOfTimeError) and doubt is ASKED_BEFORE:
-        return Deferred("out_of_time")
-    if not isinstance(reply, Reply):
-        return Deferred("outcome_unknown", doubt.retry_after_seconds)
-    if reply.status in NOT_AUTHORISED:
+    """Return what PRO's own state of a consignment means, after a call that left a doubt about it."""
+    match reply:
+        case Reply():
+            return _judge_state_reply(reference, doubt, reply, base_url)
+        case KeyUnavailableError():
+            return Deferred("credentials")
+        case OutOfTimeError() if doubt is ASKED_BEFORE:
+            return Deferred("out_of_time")
+        case NotSentError() | NoReplyError() | OutOfTimeError():
+            return Deferred("outcome_unknown", doubt.retry_after_seconds)
+        case _:
+            assert_never(reply)
+
+
+def _judge_state_reply(
+    reference: ConsignmentReference, doubt: Doubtful, reply: Reply, base_url: str
+) -> Outcome | Deferred | TryAgain:
+    if reply.status in _NOT_AUTHORISED:
         return _judge_refused_state(reply)
     unknown = Deferred("outcome_unknown", reply.retry_after_seconds or doubt.retry_after_seconds)
-    # An empty 404 may be a gateway's, or the wrong URL's: it counts beside an error of PRO's own.
+    # An empty 404 may come from a gateway or a wrong URL. It counts only together with an error of PRO's own.
     if reply.status == 404 and not doubt.open and (read_error(reply.body) or (doubt.failure and not reply.body)):
         return AllocationFailed(Failure(CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
     if reply.status != 200:
@@ -175,13 +189,14 @@ def judge_state(
 
 
 def _judge_refused_state(reply: Reply) -> Deferred:
-    """What it means that the state may not be read: as for a call, 403 is about the key unless it says more.
+    """Return what a 401 or 403 on reading the state means. As for a call, 403 is about the key unless it says more.
 
-    Then it is about the consignment, and whatever error the call had, it may be allocated: somebody has to look.
+    A 403 with an error of PRO's is about the consignment. It may be allocated whatever the call's error was, so a
+    person must look.
     """
-    if reply.status == FORBIDDEN and reply.retry_after_seconds is not None:
+    if reply.status == _FORBIDDEN and reply.retry_after_seconds is not None:
         return Deferred("throttled", reply.retry_after_seconds)
-    if reply.status == FORBIDDEN and read_error(reply.body):
+    if reply.status == _FORBIDDEN and read_error(reply.body):
         return Deferred("state_forbidden")
     return Deferred("credentials")
 
@@ -203,12 +218,12 @@ def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Defer
 
 
 def _named(failure: Failure, status: ConsignmentStatus) -> Failure:
-    """The failure by the code that every allocator gives it, where PRO's state names it and its error has no code."""
+    """Return the failure under the code of all allocators, if PRO's error has no code and its state is a failure."""
     if status.state == AllocationFailed.state and failure.code == ALLOCATION_REFUSED:
         return Failure(NO_CARRIER_SERVICE_AVAILABLE, failure.message)
     return failure
 
 
-def is_refusal(status: int) -> bool:
-    """Tells whether a status is an answer about the request itself, rather than about PRO's health or our key."""
-    return status == NOTHING_FITS or (400 <= status < 500 and status not in PASSING_STATUSES)
+def _is_refusal(status: int) -> bool:
+    """Tell whether a status is about the request itself, rather than about PRO's health or our key."""
+    return status == _NOTHING_FITS or (400 <= status < 500 and status not in _PASSING_STATUSES)

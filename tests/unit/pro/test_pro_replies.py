@@ -1,4 +1,4 @@
-"""Reading what SortedPRO answers, whatever bytes come: no exception but the domain's, nothing guessed."""
+"""Reading replies and states from SortedPRO, whatever bytes arrive: no exception but ours, nothing guessed."""
 
 import json
 import tracemalloc
