@@ -1,8 +1,8 @@
-# `make` alone tells what there is. Needed on the machine: Python 3.11 to 3.14 with venv, make, git. Everything else is
-# installed below this folder, from lock files with hashes; what is in place already costs nothing.
+# `make` alone lists the targets. Needed on the machine: Python 3.11 to 3.14 with venv, make, git. Everything else is
+# installed below this folder, from lock files with hashes. What is in place already costs nothing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down test check lint format typecheck chaos chaos-stack fuzz build lock clean
+.PHONY: help run up down bench test check lint format typecheck chaos chaos-stack fuzz build lock clean
 .DELETE_ON_ERROR:
 
 # The environments below are ours: bytecode makes every start after the first one faster. `make run` builds with make
@@ -10,6 +10,7 @@
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME MAKEFLAGS MFLAGS MAKELEVEL
 
 DEVELOPMENT := .venv
+CARRIER := .local/carrier
 EMULATOR := .local/emulator
 SAM := .local/sam
 FUZZER := .local/fuzzer
@@ -21,67 +22,53 @@ export UV_SYSTEM_CERTS := true
 export UV_PYTHON_DOWNLOADS := never
 export BUILD_PYTHON := $(CURDIR)/$(UV)/bin/python
 
-help: ## what there is
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
-		printf '  %-20s %s\n' "$$target" "$$text"; done
-	@echo
-	@echo '  make run takes MODE=default_rules|service_group|carrier_service, GROUP=, SERVICE=, ORDERS=file.jsonl, JSON=1, PORT='
+## Variables: a target takes those that stand here, and a name that no target of the call knows is an error
 
-## Running it on this machine
+VARIABLES_run := MODE GROUP SERVICE ORDERS JSON PORT
+VARIABLES_up := MODE GROUP SERVICE PORT
+VARIABLES_chaos := HISTORIES SEED
+VARIABLES_chaos-stack := ORDERS
+VARIABLES_fuzz := INPUTS
 
 # Only what stands on the command line: a PORT or MODE in the environment is meant for something else.
-flag = $(if $(filter command,$(firstword $(origin $1))),$(if $($1),$2))
+is_given = $(filter command,$(firstword $(origin $1)))
+goals := $(or $(MAKECMDGOALS),help)
+known := $(sort $(foreach goal,$(goals),$(VARIABLES_$(goal))))
+unknown := $(filter-out $(known),$(foreach name,$(.VARIABLES),$(if $(call is_given,$(name)),$(name))))
+ifneq ($(unknown),)
+$(error `make $(goals)` does not know $(unknown). It knows $(or $(known),no variables))
+endif
+
+# $(call flag,NAME,option): the option if the variable is given; $(call switch,NAME,option): if it is 1, and not if 0.
+flag = $(if $(call is_given,$1),$(if $($1),$2))
+switch = $(if $(call is_given,$1),$(if $(filter 1,$($1)),$2,$(if $(filter-out 0,$($1)),$(error $1=$($1): write 1 or 0))))
 mode_flags = $(call flag,MODE,--mode "$$MODE") $(call flag,GROUP,--group "$$GROUP") $(call flag,SERVICE,--service "$$SERVICE")
 port_flag = $(call flag,PORT,--port "$$PORT")
 
-run: $(EMULATOR)/.synced $(SAM)/.synced ## start a local AWS, deploy the stack, allocate the sample orders, stop
-	@exec $(EMULATOR)/bin/python -m cli.stack run $(mode_flags) $(port_flag) $(call flag,ORDERS,--orders "$$ORDERS") $(call flag,JSON,--json)
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
+		printf '  %-17s %s\n' "$$target" "$$text"; done
+	@echo
+	@echo 'make run takes MODE=default_rules|service_group|carrier_service, GROUP=,'
+	@echo 'SERVICE=, ORDERS=file.jsonl, JSON=1 and PORT=. For all else: ./carrier --help'
 
-up: $(EMULATOR)/.synced $(SAM)/.synced ## the same without orders, and leave it running
-	@exec $(EMULATOR)/bin/python -m cli.stack up $(mode_flags) $(port_flag)
+## The program, under shorter names
 
-down: $(EMULATOR)/.synced ## end what `make up` left running
-	@exec $(EMULATOR)/bin/python -m cli.stack down
+run: ## allocate the sample orders on a local stack: `./carrier run`
+	@exec ./carrier run $(mode_flags) $(port_flag) $(call flag,ORDERS,--orders "$$ORDERS") $(call switch,JSON,--json)
 
-## Running it anywhere: the stack on AWS that STACK= names, or the one that `make up` left running here
+up: ## start a local stack and leave it running: `./carrier up`
+	@exec ./carrier up $(mode_flags) $(port_flag)
 
-.PHONY: redrive trace republish
-operations = PYTHONPATH=layers/allocation exec $(EMULATOR)/bin/python -m cli.operations
+down: ## end what `make up` left running: `./carrier down`
+	@exec ./carrier down
 
-redrive: $(EMULATOR)/.synced ## list the order DLQ; REASON=, MESSAGE= or ALL=1 sends orders again; DRY_RUN=1
-	@$(operations) redrive $(call flag,STACK,--stack "$$STACK") $(call flag,REASON,--reason "$$REASON") \
-		$(call flag,MESSAGE,--message "$$MESSAGE") $(call flag,ALL,--all "$$ALL") $(call flag,DRY_RUN,--dry-run "$$DRY_RUN")
-
-trace: $(EMULATOR)/.synced ## tell the life of one order, ORDER=
-	@$(operations) trace $(call flag,STACK,--stack "$$STACK") $(call flag,ORDER,--order "$$ORDER")
-
-republish: $(DEVELOPMENT)/.synced ## send the events of ORDER='s records again, or of all SINCE= a moment; DRY_RUN=1
-	@PYTHONPATH=layers/allocation exec $(DEVELOPMENT)/bin/python -m cli.operations republish \
-		$(call flag,STACK,--stack "$$STACK") $(call flag,ORDER,--order "$$ORDER") $(call flag,SINCE,--since "$$SINCE") \
-		$(call flag,DRY_RUN,--dry-run "$$DRY_RUN")
-
-## The engine's catalogue
-
-.PHONY: catalogue-check explain bench schemas
-with_package = PYTHONPATH=layers/allocation exec $(DEVELOPMENT)/bin/python
-
-catalogue-check: $(DEVELOPMENT)/.synced ## validate the catalogue FILE=; AGAINST= tells what changed, COMPILE= writes what functions read
-	@$(with_package) -m cli.catalogue_check $(call flag,FILE,"$$FILE") $(call flag,AGAINST,--against "$$AGAINST") \
-		$(call flag,COMPILE,--compile "$$COMPILE")
-
-explain: $(DEVELOPMENT)/.synced ## why which carrier service takes CONSIGNMENT=file.json; MODE= GROUP= SERVICE= CATALOGUE= NOW=
-	@$(with_package) -m cli.explain $(call flag,CONSIGNMENT,"$$CONSIGNMENT") $(mode_flags) \
-		$(call flag,CATALOGUE,--catalogue "$$CATALOGUE") $(call flag,NOW,--now "$$NOW")
-
-bench: $(RIVALS)/.synced ## measure the engine beside karrio and zen-engine
-	@PYTHONPATH=layers/allocation:. exec $(RIVALS)/bin/python -m tests.benchmarks.bench
-
-schemas: $(DEVELOPMENT)/.synced ## generate docs/events/*.schema.json anew after a change of the contracts
-	@$(with_package) -m cli.event_schemas
+bench: ## measure the engine beside karrio and zen-engine: `./carrier bench`
+	@exec ./carrier bench
 
 ## Working on it
 
-test: $(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## all tests, with branch coverage
+test: $(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## all tests, with branch coverage
 	@exec $(DEVELOPMENT)/bin/python -m pytest tests --numprocesses auto --dist loadgroup --cov --cov-report=term
 
 check: lint typecheck test ## lint, format, types and tests, as in CI
@@ -101,7 +88,7 @@ chaos: $(DEVELOPMENT)/.synced ## faults and kills at every step, in HISTORIES= s
 	@exec $(DEVELOPMENT)/bin/python -m tests.simulation $(call flag,HISTORIES,--histories "$$HISTORIES") \
 		$(call flag,SEED,--first-seed "$$SEED")
 
-chaos-stack: $(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## ORDERS= through a local stack whose PRO fails every fifth call
+chaos-stack: $(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## ORDERS= through a local stack whose PRO fails every fifth call
 	@exec $(DEVELOPMENT)/bin/python -m tests.end_to_end.pro_chaos $(call flag,ORDERS,--orders "$$ORDERS")
 
 fuzz: $(FUZZER)/.synced ## fuzz what the functions read, with INPUTS= inputs a target
@@ -116,21 +103,23 @@ lock: $(UV)/.synced ## lock the requirements anew after a change in a *.in
 	@for locked in $(LOCKED); do $(UV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command 'make lock' "$$locked.in" --output-file "$$locked.txt" || exit; done
 
-clean: ## remove all that was built or installed here
+clean: ## end a running stack, and remove all that was built or installed here
+	@if test -s .local/stack.lock; then ./carrier down; fi
 	@rm -rf .aws-sam .local .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 ## Environments. The stamp lies inside and is written last: what was interrupted or lost is made anew.
 
-ENVIRONMENTS := $(DEVELOPMENT) $(EMULATOR) $(SAM) $(FUZZER) $(RIVALS) $(UV)
+ENVIRONMENTS := $(DEVELOPMENT) $(CARRIER) $(EMULATOR) $(SAM) $(FUZZER) $(RIVALS) $(UV)
 .PHONY: $(foreach environment,$(ENVIRONMENTS),$(if $(wildcard $(environment)/bin/python),,$(environment)/.synced))
 
 $(DEVELOPMENT)/.synced: requirements/development.txt
+$(CARRIER)/.synced: requirements/carrier.txt
 $(EMULATOR)/.synced: requirements/emulator.txt
 $(SAM)/.synced: requirements/sam.txt
 $(FUZZER)/.synced: requirements/fuzz.txt
 $(RIVALS)/.synced: requirements/benchmark.txt
-$(DEVELOPMENT)/.synced $(EMULATOR)/.synced $(SAM)/.synced $(FUZZER)/.synced $(RIVALS)/.synced: $(UV)/.synced
+$(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced $(FUZZER)/.synced $(RIVALS)/.synced: $(UV)/.synced
 	@echo "Installing $(filter requirements/%,$^) in $(@D) ..." >&2
 	@test -e $@ -a -x $(@D)/bin/python || \
 		$(UV)/bin/uv venv --quiet --clear --relocatable --python $(UV)/bin/python $(@D)

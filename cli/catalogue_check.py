@@ -12,7 +12,7 @@ from cli.catalogue.compilation import compile_catalogue
 from cli.catalogue.differences import differences
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import WrittenCatalogue
-from cli.errors import LocalRunError, UsageError
+from cli.errors import CommandError, UsageError
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         count = len(error.problems)
         console.print(f"{count} problem{'s' if count > 1 else ''} found.")
         return 1
-    except LocalRunError as error:
+    except CommandError as error:
         console.print(str(error))
         return error.exit_code
     return 0

@@ -1,27 +1,80 @@
-"""What can end the local run early; each is told in a line, never as a traceback."""
+"""The errors that end a command early, and how each is reported: one sentence on stderr and an exit status."""
 
-from typing import ClassVar
+import os
+import sys
+from contextlib import suppress
+from typing import ClassVar, Final, cast
+
+import click
+
+DONE: Final = 0
+# The command did its work, and the thing asked for is not so: an order is in the DLQ, a catalogue has problems.
+NOT_SO: Final = 1
+WRONG_USAGE: Final = 2
+
+_STANDARD_OUTPUT: Final = 1
 
 
-class LocalRunError(Exception):
-    """The stack could not be started, or did not do its work."""
+class CommandError(Exception):
+    """What was asked for could not be done. The message says why, and what to do."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = NOT_SO
 
 
-class UsageError(LocalRunError):
-    """The user asked for something that can't be done; the message says what to do instead."""
+class UsageError(CommandError):
+    """The user asked for something that makes no sense. The message says what to do instead."""
 
-    exit_code: ClassVar[int] = 2
+    exit_code: ClassVar[int] = WRONG_USAGE
 
 
 class StoppedError(BaseException):
-    """A signal asked the run to stop: Ctrl-C, `kill`, or a terminal that closed.
+    """A signal asked the program to stop: Ctrl-C, `kill`, or a terminal that closed.
 
-    It is no `Exception`, as `KeyboardInterrupt` is none: botocore takes those for network errors and tries again.
+    Like `KeyboardInterrupt` it is not an `Exception`: botocore takes those for network errors and tries again.
     """
 
     def __init__(self, number: int) -> None:
-        """`number` is the signal's; the exit code is 128 more, as shells have it."""
+        """`number` is the signal's. The exit code is 128 more, as in shells."""
         super().__init__(f"stopped by signal {number}")
         self.exit_code = 128 + number
+
+
+def aws_errors() -> tuple[type[Exception], ...]:
+    """Return the classes of the AWS SDK's errors.
+
+    Importing botocore takes half a second. While nobody has imported it, nobody has raised an error of it.
+    """
+    if "botocore.exceptions" not in sys.modules:
+        return ()
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
+
+
+def aws_text(error: Exception) -> str:
+    """Return an error of the AWS SDK as one line."""
+    from botocore.exceptions import ClientError
+
+    if not isinstance(error, ClientError):
+        return " ".join(str(error).split())
+    details = cast("dict[str, str]", error.response["Error"])
+    return f"{error.operation_name}: {details.get('Code', 'error')} {' '.join(details.get('Message', '').split())}"
+
+
+def usage_text(error: click.ClickException) -> str:
+    """Return one of click's complaints as a sentence that says where to read on."""
+    context = getattr(error, "ctx", None)
+    message = " ".join(error.format_message().split())
+    ending = "" if message.endswith((".", "?", ")")) else "."
+    return f"{message}{ending} See `{context.command_path} --help`." if context else f"{message}{ending}"
+
+
+def complain(text: str) -> None:
+    """Print on stderr why a command ends. A terminal that is gone is no problem."""
+    with suppress(OSError):
+        click.secho(text, fg="red", err=True, color=None if "NO_COLOR" not in os.environ else False)
+
+
+def abandon_output() -> None:
+    """Send what is left of the standard output nowhere: it has no reader any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), _STANDARD_OUTPUT)

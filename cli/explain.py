@@ -22,9 +22,9 @@ from allocation.engine.packaged import packaged_engine
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.compilation import compile_text
 from cli.catalogue_check import read_file
-from cli.errors import LocalRunError, UsageError
+from cli.commands.options import chosen_mode
+from cli.errors import CommandError, UsageError
 from cli.explanation_tables import print_assessment
-from cli.stack.modes import read_mode
 
 FIRST_YEAR, LAST_YEAR = 1970, 2250
 """No catalogue has years beyond these."""
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(highlight=False, markup=False)
     try:
         return carry_out(parser().parse_args(arguments), console)
-    except (LocalRunError, CatalogueProblemsError) as error:
+    except (CommandError, CatalogueProblemsError) as error:
         console.print(str(error), markup=False, soft_wrap=True)
         return UsageError.exit_code
 
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     """The options; an empty one counts as not given, as the Makefile passes it."""
     options = argparse.ArgumentParser(prog="python -m cli.explain", description=__doc__)
     options.add_argument("file", help="a consignment in PRO's JSON")
-    options.add_argument("--mode", default="", help="default_rules, service_group or carrier_service")
+    options.add_argument("--mode", default="default_rules", help="default_rules, service_group or carrier_service")
     options.add_argument("--group", default="", help="the service group of the mode service_group")
     options.add_argument("--service", default="", help="the carrier service of the mode carrier_service")
     options.add_argument("--catalogue", default="", help="YAML, JSON or compiled; the sample catalogue if not given")
@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 def carry_out(options: argparse.Namespace, console: Console) -> int:
     """Asks the engine, and prints what it answers."""
-    mode = read_mode(options.mode, options.group, options.service).allocation
+    mode = chosen_mode(options.mode, options.group, options.service)
     engine = read_engine(options.catalogue)
     now = read_moment(options.now)
     scope = engine.scope(mode)

@@ -8,7 +8,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from cli.printable import printable
+from cli.output import printable
 from cli.stack.rows import Row
 
 PIPED_WIDTH: Final = 10_000

@@ -35,6 +35,8 @@ class DeadLetter:
     receipt_handle: str
     reason: str
     """The refusal code, or `NoSuccess` for one that was received too often."""
+    explanation: str
+    """The reason in words."""
     original_message_id: str
     """The id that it had on the order queue."""
     sent_at: datetime
@@ -60,6 +62,7 @@ def dead_letter(message: "MessageTypeDef") -> DeadLetter:
         message_id=message["MessageId"],
         receipt_handle=message["ReceiptHandle"],
         reason=refusal.code,
+        explanation=refusal.reason,
         original_message_id=refusal.message_id,
         sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
         body=unpacked(packed) if packed else message["Body"],

@@ -19,7 +19,7 @@ CANT_BE_DECOMPRESSED: Final = "its body can't be decompressed"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which messages are sent again: none, unless one of these is given; with several, those that fit all."""
+    """Which messages are sent again: those that fit all that is given, and none where nothing is given."""
 
     reason: str = ""
     message_id: str = ""
@@ -52,9 +52,9 @@ class Redriven:
 
 
 def redrive(
-    target: Target, selection: Selection, show: Callable[[Sequence[DeadLetter]], None], *, dry_run: bool
+    target: Target, selection: Selection, show: Callable[[list[DeadLetter]], None], *, dry_run: bool
 ) -> Redriven:
-    """Looks at every message of the DLQ, shows those of the selection (all, if it has none), and sends them again."""
+    """Show the messages of the selection, a few at a time, and send them to the order queue again."""
     result = Redriven()
     with DeadLetterQueue(target.sqs, target.order_dlq_url) as queue:
         for letters in queue.read():
@@ -63,7 +63,7 @@ def redrive(
             result.found.update(letter.reason for letter in fresh)
             chosen = [letter for letter in fresh if selection.takes(letter)]
             result.selected += len(chosen)
-            show(chosen if selection else fresh)
+            show(chosen)
             if not dry_run:
                 send(target, queue, chosen, result)
     return result

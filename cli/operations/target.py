@@ -3,12 +3,11 @@
 import os
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
@@ -17,7 +16,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from cli.errors import LocalRunError, UsageError
+from cli.errors import CommandError, UsageError
 from cli.stack.clients import Clients, local_clients
 from cli.stack.detached import stack_port
 from cli.stack.stack import STACK_NAME
@@ -62,8 +61,8 @@ def on_this_machine() -> Target:
     port = stack_port()
     if port is None:
         raise UsageError(
-            "No stack is up on this machine: `make up` starts one. For one on AWS give its name, as "
-            "STACK=carrier-allocation-dev."
+            "No stack is up on this machine: `carrier up` starts one. For one on AWS give its name, as "
+            "--stack carrier-allocation-dev."
         )
     clients = local_clients(port)
     return described(STACK_NAME, f"{STACK_NAME} on this machine", clients)
@@ -118,16 +117,8 @@ def outputs(cloudformation: "CloudFormationClient", stack: str, name: str) -> di
         (described_stack,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
         if "does not exist" in str(error):
-            raise UsageError(f"There is no stack {name}: look at STACK=, the region and the account.") from error
+            raise UsageError(f"There is no stack {name}: check --stack, the region and the account.") from error
         raise
     except EndpointConnectionError as error:
-        raise LocalRunError(f"{name} can't be reached: {error}") from error
+        raise CommandError(f"{name} can't be reached: {error}") from error
     return {output["OutputKey"]: output["OutputValue"] for output in described_stack.get("Outputs", [])}
-
-
-def told(error: ClientError | BotoCoreError) -> str:
-    """An AWS error as one line."""
-    if not isinstance(error, ClientError):
-        return " ".join(str(error).split())
-    details = cast("dict[str, str]", error.response["Error"])
-    return f"{error.operation_name}: {details.get('Code', 'error')} {' '.join(details.get('Message', '').split())}"

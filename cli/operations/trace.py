@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.batches import batches
+from cli.errors import aws_text
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.published import published_at
-from cli.operations.target import Target, told
+from cli.operations.target import Target
 from cli.stack.observer import read_record
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def life_of(target: Target, order: str) -> Life:
     try:
         return replace(life, published=published_at(target.logs, target.publisher_log, records))
     except (ClientError, BotoCoreError) as error:  # whoever may not read logs is told all else
-        return replace(life, log_trouble=told(error))
+        return replace(life, log_trouble=aws_text(error))
 
 
 def records_of(dynamodb: "DynamoDBClient", table: str, order: str) -> list[Record]:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
-from samtranslator.yaml_helper import yaml_parse
+import yaml
 
 from cli.paths import BUILD
 from cli.stack.clients import Clients
@@ -53,7 +53,7 @@ def give_gateway_responses(clients: Clients, api_id: str) -> None:
 
 
 def gateway_responses() -> dict[str, Any]:
-    """The gateway responses in the template that was deployed."""
-    template = yaml_parse((BUILD / "template.yaml").read_text("utf-8"))
+    """The gateway responses in the template that was deployed, which SAM has written without YAML's tags."""
+    template = yaml.safe_load((BUILD / "template.yaml").read_text("utf-8"))
     responses: dict[str, Any] = template["Resources"]["AllocationApi"]["Properties"]["DefinitionBody"][RESPONSES]
     return responses

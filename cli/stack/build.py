@@ -80,7 +80,7 @@ def source_files() -> list[Path]:
 
 
 def build(target: Target, log: Path, environment: Mapping[str, str]) -> bool:
-    """Builds into `.local/build`; returns whether there was anything to do. Raises `LocalRunError` if SAM fails."""
+    """Builds into `.local/build`; returns whether there was anything to do. Raises `CommandError` if SAM fails."""
     wanted = fingerprint(target)
     if FINGERPRINT.exists() and FINGERPRINT.read_text() == wanted:
         return False

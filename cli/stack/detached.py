@@ -14,16 +14,17 @@ from typing import IO, Final
 
 from rich.console import Console
 
+from allocation.domain.mode import AllocationMode
 from cli.api_page import publish_page
-from cli.errors import LocalRunError, UsageError
+from cli.environments import install
+from cli.errors import CommandError, UsageError
 from cli.paths import EMULATOR_PYTHON, LOCAL, SAMPLE_ORDERS, STACK_ENVIRONMENT, STACK_LOCK, folder_of, shown
 from cli.progress import Progress
 from cli.stack.deployment import deployed
 from cli.stack.emulator import POLL_SECONDS, require_free_port
 from cli.stack.environment import endpoint
-from cli.stack.modes import Mode
 from cli.stack.processes import end_group_of
-from cli.stack.stack import Stack
+from cli.stack.stack import Stack, mode_parameters
 
 END_SECONDS: Final = 10.0
 USAGE: Final = """
@@ -84,7 +85,7 @@ def note(lock: IO[str], process: dict[str, int]) -> None:
     lock.flush()
 
 
-def up(mode: Mode, port: int, console: Console) -> int:
+def up(mode: AllocationMode, port: int, console: Console) -> int:
     """Leaves a stack running and tells how to talk to it; returns the exit code."""
     progress = Progress(console)
     with opened_lock() as lock:
@@ -93,8 +94,9 @@ def up(mode: Mode, port: int, console: Console) -> int:
             return 0
         STACK_ENVIRONMENT.unlink(missing_ok=True)
         require_free_port(port)
+        install("emulator", "sam")
         note(lock, {"port": port})
-        with deployed(port, mode, folder_of(port), progress, kept_open=(lock.fileno(),)) as deployment:
+        with deployed(port, mode_parameters(mode), folder_of(port), progress, kept_open=(lock.fileno(),)) as deployment:
             write_environment(deployment.stack)
             page = publish_page(deployment.clients, deployment.stack)
             note(lock, {"port": port, "pid": deployment.emulator.process.pid})
@@ -120,14 +122,14 @@ def down(console: Console) -> int:
 
 
 def end(lock: IO[str], process: dict[str, int]) -> None:
-    """Ends the lock's holder. Raises `UsageError` while it is coming up, `LocalRunError` if it does not end."""
+    """Ends the lock's holder. Raises `UsageError` while it is coming up, `CommandError` if it does not end."""
     if "pid" not in process:
         raise UsageError("The stack is still coming up: wait until `make up` is done, or end that with Ctrl-C.")
     end_group_of(process["pid"])
     deadline = time.monotonic() + END_SECONDS
     while not acquired(lock):
         if time.monotonic() > deadline:
-            raise LocalRunError(f"The stack did not end; its process is {process['pid']}.")
+            raise CommandError(f"The stack did not end; its process is {process['pid']}.")
         time.sleep(POLL_SECONDS)
 
 

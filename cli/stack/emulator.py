@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.errors import LocalRunError, UsageError
+from cli.errors import CommandError, UsageError
 from cli.paths import EMULATOR_PYTHON, ROOT
 from cli.stack import guard
 from cli.stack.environment import HOST, REGION, endpoint, local_environment
@@ -58,10 +58,10 @@ class Emulator:
             shutil.rmtree(self.folder / "tmp", ignore_errors=True)
 
     def require_running(self) -> None:
-        """Raises `LocalRunError`, with the log's end, if it has ended."""
+        """Raises `CommandError`, with the log's end, if it has ended."""
         code = self.process.poll()
         if code is not None:
-            raise LocalRunError(f"The local AWS ended by itself (exit code {code}).\n{end_of_log(self.log)}")
+            raise CommandError(f"The local AWS ended by itself (exit code {code}).\n{end_of_log(self.log)}")
 
 
 def require_free_port(port: int) -> None:
@@ -71,10 +71,10 @@ def require_free_port(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except PermissionError as error:
-            raise UsageError(f"Port {port} needs privileges: choose one above 1023, as PORT=4567.") from error
+            raise UsageError(f"Port {port} needs privileges: choose one above 1023, as --port 4567.") from error
         except OSError as error:
             raise UsageError(
-                f"Port {port} is busy ({error.strerror}): end what uses it, or choose another with PORT={port + 1}."
+                f"Port {port} is busy ({error.strerror}): end what uses it, or choose another with --port {port + 1}."
             ) from error
 
 
@@ -82,7 +82,7 @@ def require_free_port(port: int) -> None:
 def running_emulator(port: int, folder: Path, kept_open: tuple[int, ...] = ()) -> Iterator[Emulator]:
     """A MiniStack that answers; it ends with the block, or with this process, unless it is told to `keep`.
 
-    `kept_open` are file descriptors that it inherits. Raises `LocalRunError` if it does not come up, or if the
+    `kept_open` are file descriptors that it inherits. Raises `CommandError` if it does not come up, or if the
     block fails because it is gone.
     """
     with claimed(folder, port):
@@ -93,7 +93,7 @@ def running_emulator(port: int, folder: Path, kept_open: tuple[int, ...] = ()) -
         try:
             wait_until_ready(emulator, name)
             yield emulator
-        except (LocalRunError, BotoCoreError, ClientError):
+        except (CommandError, BotoCoreError, ClientError):
             emulator.require_running()
             raise
         finally:
@@ -110,7 +110,7 @@ def claimed(folder: Path, port: int) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UsageError(
-                f"Port {port} is busy with another run: wait for its end, or choose another with PORT={port + 1}."
+                f"Port {port} is busy with another run: wait for its end, or choose another with --port {port + 1}."
             ) from error
         yield
 
@@ -157,12 +157,12 @@ def emulator_settings(port: int, folder: Path, name: str) -> dict[str, str]:
 
 
 def wait_until_ready(emulator: Emulator, name: str) -> None:
-    """Waits until this very emulator answers; raises `LocalRunError` if it ends or takes too long."""
+    """Waits until this very emulator answers; raises `CommandError` if it ends or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while answering_name(emulator.port) != name:
         emulator.require_running()
         if time.monotonic() > deadline:
-            raise LocalRunError(f"The local AWS did not start in {START_SECONDS:.0f} s.\n{end_of_log(emulator.log)}")
+            raise CommandError(f"The local AWS did not start in {START_SECONDS:.0f} s.\n{end_of_log(emulator.log)}")
         time.sleep(POLL_SECONDS)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from cli.errors import LocalRunError
+from cli.errors import CommandError
 from cli.paths import ROOT, shown
 
 STOPPING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -47,7 +47,7 @@ def without_signals() -> Iterator[None]:
 def run_logged(command: Sequence[str], purpose: str, log: Path, environment: Mapping[str, str]) -> None:
     """Runs a command from the project's root, its output in `log`.
 
-    Raises `LocalRunError` that names the `purpose` and shows the log's end if the command fails.
+    Raises `CommandError` that names the `purpose` and shows the log's end if the command fails.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the command is ours
@@ -64,7 +64,7 @@ def run_logged(command: Sequence[str], purpose: str, log: Path, environment: Map
         finally:
             end_group(process)
     if code != 0:
-        raise LocalRunError(f"{purpose} failed (exit code {code}).\n{end_of_log(log)}")
+        raise CommandError(f"{purpose} failed (exit code {code}).\n{end_of_log(log)}")
 
 
 def end_of_log(log: Path, relevant: str = "") -> str:

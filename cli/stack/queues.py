@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from cli.errors import LocalRunError
+from cli.errors import CommandError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -30,11 +30,11 @@ def batches(bodies: Iterable[str]) -> Iterator[list[str]]:
 
 
 def send_batch(sqs: "SQSClient", queue_url: str, bodies: Sequence[str]) -> list[str]:
-    """Sends one batch; returns the message ids, one a body. Raises `LocalRunError` if the queue refuses one."""
+    """Sends one batch; returns the message ids, one a body. Raises `CommandError` if the queue refuses one."""
     entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(bodies)]
     answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)  # type: ignore[arg-type]
     for failure in answer.get("Failed", []):
-        raise LocalRunError(f"The order queue refused a message: {failure['Code']} {failure.get('Message', '')}")
+        raise CommandError(f"The order queue refused a message: {failure['Code']} {failure.get('Message', '')}")
     ids = {sent["Id"]: sent["MessageId"] for sent in answer["Successful"]}
     return [ids[str(place)] for place in range(len(bodies))]
 

@@ -5,24 +5,26 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from allocation.domain.mode import AllocationMode
+from cli.environments import install
 from cli.paths import folder_of
 from cli.progress import Progress, Step
 from cli.report import report
 from cli.stack.account import Account
 from cli.stack.deployment import Deployment, deployed
 from cli.stack.following import PATIENCE_SECONDS, follow, send_orders
-from cli.stack.modes import Mode
 from cli.stack.observer import Observer
 from cli.stack.orders import OrderMessage
-from cli.stack.preconditions import require_port, require_tools
+from cli.stack.preconditions import require_port
 from cli.stack.processes import TROUBLE, end_of_log
+from cli.stack.stack import mode_parameters
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
     """What the user asked `run` for."""
 
-    mode: Mode
+    mode: AllocationMode
     messages: tuple[OrderMessage, ...]
     port: int
     as_json: bool
@@ -30,10 +32,10 @@ class RunRequest:
 
 def run(request: RunRequest, console: Console) -> int:
     """Does a whole run; returns the exit code: 0 if every order has its outcomes and events, else 1."""
-    require_tools()
     require_port(request.port)
+    install("emulator", "sam")
     progress = Progress(console)
-    with deployed(request.port, request.mode, folder_of(request.port), progress) as deployment:
+    with deployed(request.port, mode_parameters(request.mode), folder_of(request.port), progress) as deployment:
         account = send_and_follow(deployment, request.messages, progress)
     report(account, console, as_json=request.as_json)
     if not account.is_settled:

@@ -1,16 +1,17 @@
 """Deploys the template to the local AWS with the SAM CLI, as it would be deployed to AWS."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
-from cli.errors import LocalRunError
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from cli.errors import CommandError
 from cli.paths import BUILD, SAM, SAM_SETTINGS
 from cli.stack.api import api_url, open_api
 from cli.stack.build import Target, parameter_overrides
 from cli.stack.clients import Clients
 from cli.stack.emulator import Emulator
 from cli.stack.environment import REGION, TEST_CREDENTIALS, endpoint
-from cli.stack.modes import Mode
 from cli.stack.processes import end_of_log, run_logged
 
 STACK_NAME: Final = "carrier-allocation-local"
@@ -53,18 +54,18 @@ class Stack:
         }
 
 
-def deploy(emulator: Emulator, clients: Clients, target: Target, mode: Mode) -> Stack:
-    """Deploys what was built. Raises `LocalRunError`, with the log's end, if SAM or the stack fails."""
-    parameters = {**LOCAL, **target.template_parameters(), **mode.template_parameters()}
+def deploy(emulator: Emulator, clients: Clients, target: Target, parameters: Mapping[str, str]) -> Stack:
+    """Deploys what was built. Raises `CommandError`, with the log's end, if SAM or the stack fails."""
+    overrides = {**LOCAL, **target.template_parameters(), **parameters}
     command = [str(SAM), "deploy", "--config-file", str(SAM_SETTINGS), "--config-env", "local"]
     template = ["--template-file", str(BUILD / "template.yaml")]
-    options = [*template, "--no-progressbar", *parameter_overrides(parameters)]
+    options = [*template, "--no-progressbar", *parameter_overrides(overrides)]
     log = emulator.folder / "deploy.log"
     run_logged([*command, *options], "sam deploy", log, sam_settings(emulator))
     outputs = stack_outputs(clients)
     missing = [output for output in (*OUTPUTS.values(), *API_OUTPUTS) if output not in outputs]
     if missing:
-        raise LocalRunError(f"The deployed stack lacks the output {missing[0]}.\n{end_of_log(log)}")
+        raise CommandError(f"The deployed stack lacks the output {missing[0]}.\n{end_of_log(log)}")
     url = api_url(emulator.port, outputs["ApiId"])
     return Stack(
         emulator.port,
@@ -72,6 +73,19 @@ def deploy(emulator: Emulator, clients: Clients, target: Target, mode: Mode) -> 
         api_url=url,
         api_key=open_api(clients, outputs, url),
     )
+
+
+def mode_parameters(mode: AllocationMode) -> dict[str, str]:
+    """Return the parameters of `template.yaml` that set this mode."""
+    match mode:
+        case DefaultRules():
+            return {"AllocationMode": mode.name}
+        case ServiceGroup():
+            return {"AllocationMode": mode.name, "ServiceGroupReference": mode.reference}
+        case CarrierService():
+            return {"AllocationMode": mode.name, "CarrierServiceReference": mode.reference}
+        case _:
+            assert_never(mode)
 
 
 def sam_settings(emulator: Emulator) -> dict[str, str]:

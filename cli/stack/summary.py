@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from cli.printable import printable
+from cli.output import printable
 from cli.stack.account import Account, SentOrder, distinct
 from cli.stack.rows import Row
 

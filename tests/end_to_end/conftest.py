@@ -12,7 +12,6 @@ from cli.progress import Progress
 from cli.stack.account import Account, SentOrder
 from cli.stack.deployment import Deployment, deployed
 from cli.stack.following import follow, send_orders
-from cli.stack.modes import Mode
 from cli.stack.observer import Observer
 from cli.stack.orders import OrderMessage, as_object, consignment_references, innermost
 from tests.end_to_end.traffic import malformed_bodies, readable_bodies, repeated
@@ -64,7 +63,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         with pytest.MonkeyPatch.context() as environment:
             for name, value in HOSTILE_ENVIRONMENT.items():
                 environment.setenv(name, value)
-            ready = stack.enter_context(deployed(free_port(), Mode(), folder, Progress(Console(stderr=True))))
+            ready = stack.enter_context(deployed(free_port(), {}, folder, Progress(Console(stderr=True))))
         yield ready
 
 

@@ -20,7 +20,6 @@ from cli.progress import Progress
 from cli.stack.account import Account
 from cli.stack.deployment import Deployment, deployed
 from cli.stack.following import follow, send_orders
-from cli.stack.modes import Mode
 from cli.stack.observer import Observer, read_record
 from tests.end_to_end.conftest import free_port, order_message
 from tests.end_to_end.traffic import malformed_bodies
@@ -40,17 +39,6 @@ REPEATED = 20
 """Every so manieth order is sent twice."""
 KINDS_OF_FAULT = tuple(kind for kind in (*STATUSES, "redirect", *KINDS) if kind != "401")
 """A rejected key holds everything back for a minute, as it should; the key is rotated once instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProMode(Mode):
-    """A mode whose allocator is a PRO at `url`."""
-
-    url: str = ""
-
-    def template_parameters(self) -> dict[str, str]:
-        """The parameters of `template.yaml` that set it."""
-        return {**Mode.template_parameters(self), "Allocator": "pro", "ProBaseUrl": self.url, "ProSecretName": SECRET}
 
 
 @dataclass
@@ -82,12 +70,17 @@ class Aftermath:
     seconds: float
 
 
+def pro_parameters(url: str) -> dict[str, str]:
+    """The parameters of `template.yaml` for an allocator that is a PRO at `url`."""
+    return {"Allocator": "pro", "ProBaseUrl": url, "ProSecretName": SECRET}
+
+
 def storm(orders: int, fault_chance: float, seed: int, folder: Path, console: Console) -> Aftermath:
     """Deploys a stack in front of a faulty PRO, sends orders, rotates the key amid them, and waits for rest."""
     faults = CountedFaults(fault_chance, seed, kinds=KINDS_OF_FAULT, hang_seconds=HANG_SECONDS)
     with (
         ProServer(faults=faults) as pro,
-        deployed(free_port(), ProMode(url=pro.url), folder, Progress(console)) as stack,
+        deployed(free_port(), pro_parameters(pro.url), folder, Progress(console)) as stack,
     ):
         secrets = stack.clients.secretsmanager
         secrets.create_secret(Name=SECRET, SecretString=KEY)

@@ -1,4 +1,4 @@
-"""`python -m local run` as users and scripts see it: exit code, streams, and nothing left behind."""
+"""`carrier run` as users and scripts see it: exit code, streams, and nothing left behind."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.paths import EMULATOR_PYTHON, ROOT, SAMPLE_ORDERS, folder_of
+from cli.paths import ROOT, SAMPLE_ORDERS, folder_of
 from cli.stack.orders import load_orders
 from tests.end_to_end.conftest import free_port
 
@@ -30,7 +30,7 @@ def port() -> Iterator[int]:
 
 def command(port: int, *options: str) -> list[str]:
     """The command line of a run."""
-    return [str(EMULATOR_PYTHON), "-m", "cli.stack", "run", "--port", str(port), *options]
+    return [str(ROOT / "carrier"), "run", "--port", str(port), *options]
 
 
 def finished_run(port: int, *options: str) -> subprocess.CompletedProcess[str]:
@@ -114,4 +114,4 @@ def test_a_busy_port_is_one_line_that_says_what_to_do() -> None:
     assert run.stdout == ""
     assert run.stderr.count("\n") == 1
     assert f"Port {port} is busy" in run.stderr
-    assert f"PORT={port + 1}" in run.stderr
+    assert f"--port {port + 1}" in run.stderr

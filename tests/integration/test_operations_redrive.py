@@ -1,5 +1,6 @@
 """Messages of the DLQ, back on the order queue of moto's SQS, and what the function then makes of them."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,8 @@ from allocation.aws.clients import client
 from allocation.aws.sqs.refused_messages import SqsRefusedMessages
 from allocation.domain.errors import InvalidMessageError
 from allocation.ports import QueueMessage, RefusedMessage
-from cli.operations import cli, dead_letters
+from cli import main
+from cli.operations import dead_letters
 from cli.operations.redrive import MAX_BYTES
 from cli.operations.target import Target
 from tests.integration.conftest import LIMITS, TABLE, Queue
@@ -41,8 +43,11 @@ class Stack:
         kept = SqsRefusedMessages(self.dlq.client, self.dlq.url)
         kept.keep([RefusedMessage(QueueMessage(f"live-{at}", body), error) for at, body in enumerate(bodies)])
 
+    def listed(self, *options: str) -> int:
+        return main.main(["dlq", "list", *options])
+
     def redrive(self, *options: str) -> int:
-        return cli.main(["redrive", *options])
+        return main.main(["dlq", "redrive", *options])
 
     def bodies(self, queue: Queue) -> list[str]:
         """All bodies on a queue, each once, sorted."""
@@ -76,29 +81,29 @@ def stack(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> Stack:
         client("logs"),
         "log",
     )
-    monkeypatch.setattr(cli, "target", lambda _name: found)
-    monkeypatch.setattr(cli, "stop_on", lambda _signal: None)
+    monkeypatch.setattr("cli.commands.dlq.target", lambda _name: found)
+    monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
     monkeypatch.setattr(dead_letters, "POLL_SECONDS", 0)
     return Stack(orders, dlq)
 
 
-def test_without_a_selection_messages_are_listed_and_none_is_moved(
+def test_messages_are_listed_with_their_reasons_and_none_is_moved(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.give_up(ORDER)
     stack.refuse("not JSON")
-    assert stack.redrive() == 0
+    assert stack.listed() == 0
     told = capsys.readouterr().out
-    assert "NoSuccess             WEB-100045" in told
-    assert "2 messages (1 NoSuccess, 1 NotJson)" in told
-    assert "Nothing was moved" in told
+    assert "Z  WEB-100045\n  NoSuccess: every delivery of it failed\n" in told
+    assert "Z  -\n  NotJson: the body is not JSON\n" in told
+    assert "2 messages (1 NoSuccess, 1 NotJson)" in " ".join(told.split())
     assert (len(stack.bodies(stack.dlq)), stack.bodies(stack.orders)) == (2, [])
 
 
 def test_a_dry_run_lists_what_is_selected_and_moves_nothing(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     stack.give_up(ORDER)
     stack.refuse("not JSON")
-    assert stack.redrive("--reason", "NotJson", "--dry-run", "1") == 0
+    assert stack.redrive("--reason", "NotJson", "--dry-run") == 0
     told = capsys.readouterr().out
     assert "1 message would be sent" in told
     assert "WEB-100045" not in told
@@ -124,7 +129,7 @@ def test_one_message_is_moved_by_its_id(stack: Stack, kind: str) -> None:
 
 def test_more_messages_than_one_call_takes_are_moved_all(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     stack.give_up(*(f"order {number:02}" for number in range(23)))
-    assert stack.redrive("--all", "1") == 0
+    assert stack.redrive("--all") == 0
     assert stack.bodies(stack.orders) == [f"order {number:02}" for number in range(23)]
     assert stack.bodies(stack.dlq) == []
     assert "23 messages sent to the order queue again; 0 left" in capsys.readouterr().out
@@ -153,7 +158,7 @@ def test_a_message_that_can_not_be_decompressed_stays_and_is_named(
     stack.dlq.client.send_message(QueueUrl=stack.dlq.url, MessageBody="damaged", MessageAttributes=packed)
     stack.give_up("order")
     assert stack.redrive("--all") == 1
-    assert "its body can't be decompressed" in capsys.readouterr().out
+    assert "its body can't be decompressed" in " ".join(capsys.readouterr().out.split())
     assert (stack.bodies(stack.orders), stack.bodies(stack.dlq)) == (["order"], ["damaged"])
 
 
@@ -171,8 +176,41 @@ def test_nothing_selected_is_told_and_is_no_success(stack: Stack, capsys: pytest
 
 
 def test_an_empty_dlq_is_told(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
-    assert stack.redrive() == 0
-    assert capsys.readouterr().out == "In the order DLQ of the stack: 0 messages.\n"
+    assert stack.listed() == 0
+    assert capsys.readouterr().out == "In the dead letter queue of the stack: 0 messages.\n"
+
+
+def test_the_list_as_json_has_one_object_a_message(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.give_up(ORDER)
+    stack.refuse("not JSON")
+    assert stack.listed("--json") == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {(letter["reason"], letter["orderReference"]) for letter in told} == {
+        ("NoSuccess", "WEB-100045"),
+        ("NotJson", None),
+    }
+
+
+def test_only_messages_with_the_reason_are_listed(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.give_up(ORDER)
+    stack.refuse("not JSON")
+    assert stack.listed("--reason", "NotJson", "--json") == 0
+    assert [json.loads(line)["reason"] for line in capsys.readouterr().out.splitlines()] == ["NotJson"]
+
+
+def test_what_was_moved_is_one_json_object(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.give_up(ORDER)
+    assert stack.redrive("--all", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["dryRun"], told["sent"], told["failed"]) == (False, 1, [])
+    assert [letter["orderReference"] for letter in told["selected"]] == ["WEB-100045"]
+
+
+def test_nothing_is_sent_again_without_saying_what(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.give_up(ORDER)
+    assert stack.redrive() == 2
+    assert "--reason, --message or --all" in capsys.readouterr().err
+    assert stack.bodies(stack.orders) == []
 
 
 def refused_call(*_: Any, **__: Any) -> Any:
@@ -199,7 +237,7 @@ def test_one_message_of_many_that_is_not_taken_is_named(
 
     monkeypatch.setattr(stack.orders.client, "send_message_batch", take_the_second)
     assert stack.redrive("--all") == 1
-    assert "is still in the DLQ: InternalError" in capsys.readouterr().out
+    assert "is still in the DLQ: InternalError" in " ".join(capsys.readouterr().out.split())
     assert stack.bodies(stack.dlq) == ["order 1"]
 
 

@@ -12,7 +12,7 @@ from allocation.aws.clients import client
 from allocation.aws.dynamodb.limits import DynamoDBLimits
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.reference import OrderReference
-from cli.operations import cli
+from cli import main
 from cli.operations.target import Target
 from tests.integration.conftest import Topic
 from tests.integration.test_operations_trace import target as traced_target
@@ -25,15 +25,15 @@ __all__ = ["traced_target"]
 @pytest.fixture
 def republish(traced_target: Target, topic: Topic, monkeypatch: pytest.MonkeyPatch) -> Republish:
     found = replace(traced_target, allocations_topic=topic.arn)
-    monkeypatch.setattr(cli, "target", lambda _name: found)
-    monkeypatch.setattr(cli, "stop_on", lambda _signal: None)
+    monkeypatch.setattr("cli.commands.republish.target", lambda _name: found)
+    monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
     records = DynamoDBRecords(client("dynamodb"), found.allocations_table, DynamoDBLimits(client("dynamodb"), "limits"))
     later = replace(record_of(C), order_reference=OrderReference("WEB-2"), allocated_at=NOON + timedelta(hours=1))
     records.add([record_of(A), replace(record_of(B, FAILED), version=2), later])
     client("dynamodb").put_item(
         TableName=found.allocations_table, Item={"consignmentReference": {"S": "X"}, "allocatedAt": {"S": "9"}}
     )
-    return lambda *arguments: cli.main(["republish", *arguments])
+    return lambda *arguments: main.main(["republish", *arguments])
 
 
 def ids(topic: Topic) -> list[str]:
@@ -76,4 +76,4 @@ def test_a_call_that_names_nothing_to_send_is_told_what_to_write(
     republish: Republish, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert republish(*arguments) == 2
-    assert "SINCE=2026-11-25T10:00:00Z" in capsys.readouterr().err
+    assert "--since 2026-11-25T10:00:00Z" in capsys.readouterr().err

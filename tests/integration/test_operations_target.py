@@ -8,14 +8,15 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from allocation.aws.clients import client
-from cli.operations import cli, dead_letters, target
+from cli import main
+from cli.operations import dead_letters, target
 
 Deploy = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "stop_on", lambda _signal: None)
+    monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
     monkeypatch.setattr(target, "stack_port", lambda: None)
     monkeypatch.setattr(dead_letters, "POLL_SECONDS", 0)
     monkeypatch.delenv("AWS_REGION", raising=False)
@@ -47,7 +48,7 @@ def deploy(monkeypatch: pytest.MonkeyPatch) -> Deploy:
 
 def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """What is told of a mistake: one line on stderr, and nothing else."""
-    assert cli.main(arguments) == 2
+    assert main.main(arguments) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.count("\n") == 1
@@ -56,8 +57,8 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_a_stack_is_found_by_its_name(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
     deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
-    assert cli.main(["redrive", "--stack", "shop"]) == 0
-    assert capsys.readouterr().out == "In the order DLQ of shop in eu-west-2: 0 messages.\n"
+    assert main.main(["dlq", "list", "--stack", "shop"]) == 0
+    assert capsys.readouterr().out == "In the dead letter queue of shop in eu-west-2: 0 messages.\n"
 
 
 def test_the_region_may_be_given_as_all_tools_of_aws_take_it(
@@ -65,34 +66,34 @@ def test_the_region_may_be_given_as_all_tools_of_aws_take_it(
 ) -> None:
     deploy("OrderQueueUrl")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    assert "There is no stack shop in us-east-1" in complaint(capsys, "redrive", "--stack", "shop")
+    assert "There is no stack shop in us-east-1" in complaint(capsys, "dlq", "list", "--stack", "shop")
 
 
 @pytest.mark.usefixtures("deploy")
 def test_a_stack_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "There is no stack shop in eu-west-2" in complaint(capsys, "trace", "--stack", "shop", "--order", "WEB-1")
+    assert "There is no stack shop in eu-west-2" in complaint(capsys, "orders", "trace", "WEB-1", "--stack", "shop")
 
 
 def test_another_kind_of_stack_is_told(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
     deploy("OrderQueueUrl")
-    assert "shop in eu-west-2 has no output 'OrderDlqUrl'" in complaint(capsys, "redrive", "--stack", "shop")
+    assert "shop in eu-west-2 has no output 'OrderDlqUrl'" in complaint(capsys, "dlq", "list", "--stack", "shop")
 
 
 def test_without_a_stack_on_this_machine_it_is_told_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "`make up` starts one" in complaint(capsys, "redrive")
+    assert "`carrier up` starts one" in complaint(capsys, "dlq", "list")
 
 
 def test_a_missing_region_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    assert "No AWS region is set" in complaint(capsys, "redrive", "--stack", "shop")
+    assert "No AWS region is set" in complaint(capsys, "dlq", "list", "--stack", "shop")
 
 
 def test_a_profile_that_is_not_there_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    assert "The config profile (nobody) could not be found" in complaint(capsys, "redrive", "--stack", "shop")
+    assert "The config profile (nobody) could not be found" in complaint(capsys, "dlq", "list", "--stack", "shop")
 
 
 def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,16 +102,16 @@ def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch, capsys: p
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/nonexistent")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    assert "No AWS credentials" in complaint(capsys, "redrive", "--stack", "shop")
+    assert "No AWS credentials" in complaint(capsys, "dlq", "list", "--stack", "shop")
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "redrive|trace"),
-        (["replay"], "invalid choice: 'replay'"),
-        (["redrive", "--all", "no"], "'no' is neither 1 nor 0"),
-        (["redrive", "--order", "WEB-1"], "nrecognized arguments: --order"),
+        (["dlq", "replay"], "No such command 'replay'"),
+        (["dlq", "redrive", "--all", "no"], "Got unexpected extra argument (no)"),
+        (["dlq", "redrive", "--order", "WEB-1"], "No such option '--order'"),
+        (["orders", "trace"], "Missing argument 'ORDER'"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_told(

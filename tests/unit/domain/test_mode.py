@@ -18,7 +18,7 @@ ANSWERS_FOR_EACH_MODE = (
     "layers/allocation/allocation/settings.py",
     "layers/allocation/allocation/consignments/market.py",
     "layers/allocation/allocation/pro/calls.py",
-    "cli/stack/modes.py",
+    "cli/stack/stack.py",
 )
 
 

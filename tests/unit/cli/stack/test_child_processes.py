@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import LocalRunError
+from cli.errors import CommandError
 from cli.stack import guard
 from cli.stack.processes import end_group, run_logged, without_signals
 
@@ -103,7 +103,7 @@ def test_a_guarded_process_stays_when_its_starter_said_so() -> None:
 def test_a_failure_names_its_purpose_and_shows_the_end_of_its_log(tmp_path: Path) -> None:
     log = tmp_path / "build.log"
     code = "print('\\n'.join(f'line {number}' for number in range(100))); raise SystemExit(3)"
-    with pytest.raises(LocalRunError, match=r"sam build failed \(exit code 3\)") as caught:
+    with pytest.raises(CommandError, match=r"sam build failed \(exit code 3\)") as caught:
         run_logged([sys.executable, "-c", code], "sam build", log, os.environ)
     assert "line 99" in str(caught.value)
     assert "line 0\n" not in str(caught.value)

@@ -1,43 +1,49 @@
-"""The mode options of the command line agree with the service and complain in the user's words."""
+"""The mode options of the command line fit together, and become the template's parameters."""
 
 import pytest
 
+from allocation.domain.mode import DefaultRules
+from cli.commands.options import chosen_mode
 from cli.errors import UsageError
-from cli.stack.modes import Mode, read_mode
+from cli.stack.stack import mode_parameters
 
 
 @pytest.mark.parametrize(
     ("options", "parameters"),
     [
-        (("", "", ""), ("default_rules", "", "")),
-        (("default_rules", "", ""), ("default_rules", "", "")),
-        (("service_group", "valuableGoods", ""), ("service_group", "valuableGoods", "")),
-        (("carrier_service", "", "CX_NDS"), ("carrier_service", "", "CX_NDS")),
+        (("default_rules", "", ""), {"AllocationMode": "default_rules"}),
+        (
+            ("service_group", "valuableGoods", ""),
+            {"AllocationMode": "service_group", "ServiceGroupReference": "valuableGoods"},
+        ),
+        (
+            ("carrier_service", "", "CX_NDS"),
+            {"AllocationMode": "carrier_service", "CarrierServiceReference": "CX_NDS"},
+        ),
     ],
 )
-def test_a_mode_becomes_the_template_s_parameters(options: tuple[str, str, str], parameters: tuple[str, ...]) -> None:
-    assert tuple(read_mode(*options).template_parameters().values()) == parameters
+def test_a_mode_becomes_the_template_s_parameters(options: tuple[str, str, str], parameters: dict[str, str]) -> None:
+    assert mode_parameters(chosen_mode(*options)) == parameters
 
 
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (("cheapest", "", ""), "There is no mode 'cheapest': choose MODE=default_rules, MODE=service_group"),
-        (("service_group", "", ""), "MODE=service_group needs GROUP, as MODE=service_group GROUP=valuableGoods"),
-        (("carrier_service", "", ""), "MODE=carrier_service needs SERVICE"),
-        (("", "economy", ""), "GROUP=economy does not go with MODE=default_rules: .* MODE=service_group"),
-        (("carrier_service", "economy", "CX_NDS"), "GROUP=economy does not go with MODE=carrier_service"),
-        (("service_group", "economy", "CX_NDS"), "SERVICE=CX_NDS does not go with MODE=service_group"),
-        (("service_group", "../economy", ""), "GROUP='../economy' is malformed: use 1 to 64 letters"),
-        (("carrier_service", "", "x" * 65), "SERVICE='x+' is malformed"),
-        (("carrier_service", "", "CX NDS"), "SERVICE='CX NDS' is malformed"),
+        (("service_group", "", ""), "--mode service_group needs --group, for example --group valuableGoods"),
+        (("carrier_service", "", ""), "--mode carrier_service needs --service"),
+        (("default_rules", "economy", ""), "--group economy does not go with --mode default_rules: .* service_group"),
+        (("carrier_service", "economy", "CX_NDS"), "--group economy does not go with --mode carrier_service"),
+        (("service_group", "economy", "CX_NDS"), "--service CX_NDS does not go with --mode service_group"),
+        (("service_group", "../economy", ""), "'../economy' is malformed: use 1 to 64 letters"),
+        (("carrier_service", "", "x" * 65), "'x+' is malformed"),
+        (("carrier_service", "", "CX NDS"), "'CX NDS' is malformed"),
         (("carrier_service", "", "CX_NDS\n"), "is malformed"),
     ],
 )
 def test_options_that_do_not_fit_together_are_refused(options: tuple[str, str, str], complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
-        read_mode(*options)
+        chosen_mode(*options)
 
 
-def test_without_options_the_default_rules_decide() -> None:
-    assert read_mode("", "", "") == Mode()
+def test_the_default_rules_need_no_other_option() -> None:
+    assert chosen_mode("default_rules", "", "") == DefaultRules()

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from allocation.domain.mode import DefaultRules
+from cli import main as program
+from cli.commands import stack
 from cli.errors import StoppedError
-from cli.stack import cli
+from cli.paths import SAMPLE_ORDERS
+from cli.stack.orders import load_orders
 from cli.stack.run import RunRequest
 
 
@@ -29,64 +33,62 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(*_: object) -> int:
         raise AssertionError("something was started")
 
-    monkeypatch.setattr(cli, "run", start)
-    monkeypatch.setattr(cli, "up", start)
+    monkeypatch.setattr(stack, "run_orders", start)
+    monkeypatch.setattr(stack, "leave_stack", start)
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "run|up|down"),
-        (["start"], "invalid choice: 'start'"),
-        (["run", "--mode", "cheapest"], "There is no mode 'cheapest'"),
-        (["up", "--mode", "service_group"], "MODE=service_group needs GROUP"),
-        (["run", "--group", "economy"], "GROUP=economy does not go with MODE=default_rules"),
-        (["run", "--mode", "carrier_service", "--service", "a/b"], "SERVICE='a/b' is malformed"),
-        (["run", "--port", "http"], "'http' is no port: use a number from 1024 to 65535"),
-        (["run", "--port", "70000"], "'70000' is no port"),
-        (["run", "--port", "80"], "'80' is no port: use a number from 1024 to 65535"),
-        (["up", "--port", "1023"], "'1023' is no port"),
-        (["up", "--port", "9" * 5000], "is no port: use a number from 1024 to 65535"),
+        (["start"], "No such command 'start'. See `carrier --help`."),
+        (["run", "--mode", "cheapest"], "'cheapest' is not one of 'default_rules', 'service_group', 'carrier_service'"),
+        (["up", "--mode", "service_group"], "--mode service_group needs --group"),
+        (["run", "--group", "economy"], "--group economy does not go with --mode default_rules"),
+        (["run", "--mode", "carrier_service", "--service", "a/b"], "'a/b' is malformed"),
+        (["run", "--port", "http"], "'http' is not a valid integer range"),
+        (["run", "--port", "70000"], "70000 is not in the range 1024<=x<=65535"),
+        (["run", "--port", "80"], "80 is not in the range 1024<=x<=65535"),
+        (["up", "--port", "1023"], "1023 is not in the range 1024<=x<=65535"),
+        (["up", "--port", "9" * 5000], "is not a valid integer range"),
         (["run", "--orders", "gone.jsonl"], "Can't read the orders file gone.jsonl: No such file"),
         (["run", "--orders", "."], "Can't read the orders file .: Is a directory"),
-        (["up", "--orders", "orders.jsonl"], "nrecognized arguments: --orders"),
-        (["down", "--port", "4566"], "nrecognized arguments: --port"),
+        (["up", "--orders", "orders.jsonl"], "No such option '--orders'"),
+        (["down", "--port", "4566"], "No such option '--port'"),
     ],
 )
 def test_a_mistake_is_one_line_that_says_what_is_wrong(
     arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(arguments) == 2
+    assert program.main(arguments) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.count("\n") == 1
     assert complaint in told.err
 
 
-def test_a_wrong_option_points_at_the_help_that_a_user_of_make_has(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["run", "--port", "80"]) == 2
-    told = capsys.readouterr().err
-    assert told.endswith(" See `make help`.\n")
-    assert "python -m" not in told
+def test_a_wrong_option_points_at_the_help_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.main(["run", "--port", "80"]) == 2
+    assert capsys.readouterr().err.endswith(" See `carrier run --help`.\n")
 
 
-@pytest.mark.parametrize("port", [1024, 65535])
-def test_every_port_that_needs_no_privilege_is_taken(port: int) -> None:
-    assert cli.port_number(str(port)) == port
-
-
-def test_empty_values_mean_the_defaults_as_a_makefile_passes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_defaults_are_the_sample_orders_by_the_default_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[RunRequest] = []
 
     def run(request: RunRequest, _: object) -> int:
         asked.append(request)
         return 0
 
-    monkeypatch.setattr(cli, "run", run)
-    empty = ["--mode", "", "--group", "", "--service", "", "--orders", "", "--port", ""]
-    assert (cli.main(["run", *empty]), cli.main(["run"])) == (0, 0)
-    assert asked[0] == asked[1]
-    assert (asked[0].mode.name, asked[0].port, asked[0].as_json) == ("default_rules", 4566, False)
+    monkeypatch.setattr(stack, "run_orders", run)
+    assert program.main(["run"]) == 0
+    assert asked == [RunRequest(DefaultRules(), load_orders(SAMPLE_ORDERS), 4566, as_json=False)]
+
+
+@pytest.mark.parametrize("port", [1024, 65535])
+def test_every_port_that_needs_no_privilege_is_taken(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(stack, "leave_stack", lambda _mode, port, _console: asked.append(port))
+    assert program.main(["up", "--port", str(port)]) == 0
+    assert asked == [port]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
@@ -103,8 +105,8 @@ def test_a_signal_ends_a_run_in_order_with_the_shells_exit_code(
             raise
         return 0
 
-    monkeypatch.setattr(cli, "run", run)
-    assert cli.main(["run"]) == code
+    monkeypatch.setattr(stack, "run_orders", run)
+    assert program.main(["run"]) == code
     assert ended == [StoppedError]
     assert "Stopped" in capsys.readouterr().err
 
@@ -115,8 +117,8 @@ def test_a_signal_is_not_taken_for_an_error_that_may_pass(monkeypatch: pytest.Mo
             signal.raise_signal(signal.SIGINT)
         return 0
 
-    monkeypatch.setattr(cli, "run", run)
-    assert cli.main(["run"]) == 130
+    monkeypatch.setattr(stack, "run_orders", run)
+    assert program.main(["run"]) == 130
 
 
 def test_a_hangup_that_nohup_ignores_stays_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def test_a_hangup_that_nohup_ignores_stays_ignored(monkeypatch: pytest.MonkeyPat
         (tmp_path / "went on").touch()
         return 0
 
-    monkeypatch.setattr(cli, "run", run)
+    monkeypatch.setattr(stack, "run_orders", run)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    assert cli.main(["run"]) == 0
+    assert program.main(["run"]) == 0
     assert (tmp_path / "went on").exists()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from cli.printable import printable
+from cli.output import printable
 from cli.report import report
 from cli.stack.rows import rows_of
 from cli.table import print_table

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from allocation.domain.mode import DefaultRules
 from cli.errors import UsageError
 from cli.stack import detached
-from cli.stack.modes import Mode
 
 HOLDER = """
 import fcntl, sys, time
@@ -94,7 +94,7 @@ def test_down_does_not_touch_a_stack_that_is_coming_up(place: Path, console: Con
 def test_up_leaves_a_stack_that_is_up_as_it_is(place: Path, console: Console) -> None:
     write_note(place, '{"port": 4568, "pid": 1}')
     (place / "stack.env").touch()
-    assert detached.up(Mode(), 4566, console) == 0
+    assert detached.up(DefaultRules(), 4566, console) == 0
     assert "already up, on port 4568" in told(console)
     assert (place / "stack.env").exists()
 

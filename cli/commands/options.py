@@ -1,0 +1,71 @@
+"""The options that several commands have, and how they are read."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import click
+
+from allocation.domain.errors import InvalidReferenceError, UnknownModeError
+from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
+from cli.errors import UsageError
+
+
+class ExampleCommand(click.Command):
+    """A command whose help ends with examples."""
+
+    def __init__(self, *arguments: Any, examples: Sequence[str], **named: Any) -> None:
+        """`examples` are command lines as a person types them."""
+        super().__init__(*arguments, **named)
+        self._examples = examples
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the examples, each on a line of its own."""
+        with formatter.section("Examples" if len(self._examples) > 1 else "Example"):
+            for example in self._examples:
+                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+json_option: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+stack_option: Final = click.option(
+    "--stack", default="", metavar="NAME", help="A stack on AWS.  [default: the stack on this machine]"
+)
+
+# The modes that need a reference: the option that gives it, and an example.
+_REFERENCES: Final = {
+    ModeName.SERVICE_GROUP: ("--group", "valuableGoods"),
+    ModeName.CARRIER_SERVICE: ("--service", "CX_NDS"),
+}
+
+
+def mode_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--mode`, `--group` and `--service`. `chosen_mode` reads their values."""
+    options = (
+        click.option(
+            "--mode",
+            type=click.Choice([name.value for name in ModeName]),
+            default=ModeName.DEFAULT_RULES.value,
+            help="How to choose.",
+        ),
+        click.option("--group", default="", metavar="REF", help="The service group of the mode service_group."),
+        click.option("--service", default="", metavar="REF", help="The carrier service of the mode carrier_service."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def chosen_mode(mode: str, group: str, service: str) -> AllocationMode:
+    """Return the mode of three options, of which empty ones are not given. Raises `UsageError`."""
+    given = {"--group": group, "--service": service}
+    for name, (option, example) in _REFERENCES.items():
+        if name == mode and not given[option]:
+            raise UsageError(f"--mode {mode} needs {option}, for example {option} {example}.")
+        if name != mode and given[option]:
+            raise UsageError(
+                f"{option} {given[option]} does not go with --mode {mode}: leave it out, or say --mode {name}."
+            )
+    try:
+        return allocation_mode(mode, group or service)
+    except (InvalidReferenceError, UnknownModeError) as error:
+        text = str(error)
+        raise UsageError(f"{text[:1].upper()}{text[1:]}.") from error

@@ -1,0 +1,52 @@
+"""`carrier republish`: events that were lost, sent again under their ids."""
+
+from datetime import UTC, datetime
+
+import click
+
+from cli.commands.options import ExampleCommand, json_option, stack_option
+from cli.errors import UsageError
+from cli.operations import republish as events
+from cli.operations.target import target
+from cli.output import print_json, print_text
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=["carrier republish --order WEB-100045", "carrier republish --since 2026-11-25T10:00:00Z --dry-run"],
+)
+@click.option("--order", default="", metavar="REF", help="Of the records of this order.")
+@click.option("--since", default="", metavar="TIMESTAMP", help="Of all records written then or later.")
+@click.option("--dry-run", is_flag=True, help="Send nothing, and count.")
+@stack_option
+@json_option
+def republish(order: str, since: str, stack: str, *, dry_run: bool, as_json: bool) -> int:
+    """Publish the events of records on the topic again, under the ids that they had.
+
+    Exit status 1 if there is no such record, or one of the events could not be sent.
+
+    """
+    if bool(order) == bool(since):
+        raise UsageError("Whose events? Give either --order WEB-100045 or --since 2026-11-25T10:00:00Z.")
+    read = events.of_order(order) if order else events.since(_moment(since))
+    found = target(stack)
+    result = events.republish(found, read, dry_run=dry_run)
+    readable = result.found - result.unreadable
+    if as_json:
+        counts = {"records": result.found, "sent": result.sent, "unreadable": result.unreadable}
+        print_json({"dryRun": dry_run, **counts})
+    else:
+        what = f"{readable} events would be sent" if dry_run else f"{result.sent} events sent"
+        print_text(f"{result.found} records in {found.name}: {what} again, {result.unreadable} are no events.")
+    return int(not readable or (not dry_run and result.sent < readable))
+
+
+def _moment(text: str) -> datetime:
+    """Return an aware timestamp. Raises `UsageError`."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise UsageError(f"{text!r} is not a timestamp with a UTC offset: write --since 2026-11-25T10:00:00Z.")
+    return found.astimezone(UTC)

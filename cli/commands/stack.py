@@ -1,0 +1,66 @@
+"""`carrier run`, `carrier up` and `carrier down`: the whole service on this machine."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options
+from cli.output import progress_console
+from cli.paths import SAMPLE_ORDERS, shown
+from cli.stack.detached import down as end_stack
+from cli.stack.detached import up as leave_stack
+from cli.stack.orders import load_orders
+from cli.stack.run import RunRequest
+from cli.stack.run import run as run_orders
+
+_port_option: Final = click.option(
+    "--port",
+    # Ports that need no privilege.
+    type=click.IntRange(1024, 65535),
+    default=4566,
+    show_default=True,
+    help="The port of the local AWS.",
+)
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "carrier run",
+        "carrier run --mode service_group --group valuableGoods",
+        "carrier run --orders my-orders.jsonl --json",
+    ],
+)
+@mode_options
+@_port_option
+@click.option(
+    "--orders",
+    type=click.Path(path_type=Path),
+    default=SAMPLE_ORDERS,
+    metavar="FILE",
+    help=f"JSON Lines, one order-created message a line.  [default: {shown(SAMPLE_ORDERS)}]",
+)
+@json_option
+def run(mode: str, group: str, service: str, port: int, orders: Path, *, as_json: bool) -> int:
+    """Start a local stack, allocate orders, report what became of them, and end the stack.
+
+    Exit status 1 if an order ended in the dead letter queue or has no outcome.
+
+    """
+    request = RunRequest(chosen_mode(mode, group, service), load_orders(orders), port, as_json)
+    return run_orders(request, progress_console())
+
+
+@click.command(cls=ExampleCommand, examples=["carrier up --port 4599 --mode carrier_service --service CX_NDS"])
+@mode_options
+@_port_option
+def up(mode: str, group: str, service: str, port: int) -> int:
+    """Start a local stack and leave it running until `carrier down`."""
+    return leave_stack(chosen_mode(mode, group, service), port, progress_console())
+
+
+@click.command(cls=ExampleCommand, examples=["carrier down"])
+def down() -> int:
+    """End the stack that `carrier up` left running."""
+    return end_stack(progress_console())
