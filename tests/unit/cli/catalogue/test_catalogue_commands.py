@@ -94,7 +94,7 @@ def test_a_catalogue_of_ones_own_is_explained_from(
     [
         (["--mode", "service_group", "--group", "jewels"], "no carrier service group 'jewels'"),
         (["--now", "tomorrow"], "'tomorrow' is no moment"),
-        (["--mode", "cheapest"], "There is no mode 'cheapest'"),
+        (["--mode", "cheapest"], "There is no allocation mode 'cheapest'"),
         (["--catalogue", "/nowhere.yaml"], "/nowhere.yaml"),
     ],
 )
