@@ -7,8 +7,7 @@ from typing import Any
 
 from allocation.aws.sns import SnsPublisher
 from allocation.batches import batches
-from allocation.domain.errors import InvalidMessageError
-from allocation.events.allocation_event import allocation_event
+from allocation.events.allocation_event import UnpublishableError, allocation_event
 from allocation.records.items import event_fields, from_item
 from allocation.records.stored_record import StoredRecord, moment_text
 from cli.operations.target import Target
@@ -65,7 +64,7 @@ def republish(target: Target, read: Callable[[Target], Records], *, dry_run: boo
         for document in batch:
             try:
                 events.append(allocation_event(StoredRecord.model_validate(document)))
-            except (ValueError, KeyError, InvalidMessageError):
+            except (ValueError, KeyError, UnpublishableError):
                 result.unreadable += 1
         if not dry_run:
             unpublished = SnsPublisher(target.sns, target.allocations_topic).publish(events)

@@ -5,7 +5,7 @@ from threading import Barrier
 import pytest
 
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
-from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.pro.allocator import OutageError
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
 from allocation.pro.rounds import MAX_ROUNDS
@@ -152,7 +152,7 @@ def test_a_state_that_can_not_be_read_is_asked_for_once_more(pro: Pro, kind: str
 def test_a_state_that_stays_unreadable_leaves_the_outcome_unknown(pro: Pro) -> None:
     pro.server.faults.script(Fault("half_json"), *[Fault("503", retry_after="60", path="consignments")] * 2)
 
-    assert pro.allocate([A]) == {A: Deferred("outcome_unknown", 60)}
+    assert pro.allocate([A]) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN, 60)}
     assert len(pro.server.calls("PUT")) == 1
 
 
@@ -166,7 +166,7 @@ def test_a_cancelled_consignment_fails_with_what_pro_says(pro: Pro) -> None:
 def test_a_consignment_that_is_being_allocated_is_left_to_the_queue(pro: Pro) -> None:
     pro.stands(A, "Allocating")
 
-    assert pro.allocate([A]) == {A: Deferred("outcome_unknown")}
+    assert pro.allocate([A]) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN)}
 
 
 def test_one_bad_reference_does_not_hold_back_the_others_of_its_call(pro: Pro) -> None:
@@ -219,10 +219,12 @@ def test_items_that_are_no_word_about_their_consignments_are_read_back_and_asked
 
 @pytest.mark.parametrize(
     ("kind", "cause", "seconds"),
-    [("items_failed_429", "throttled", 0), ("items_failed_500", "outage", PATIENCE_SECONDS)],
+    [("items_failed_429", DeferralCause.THROTTLED, 0), ("items_failed_500", DeferralCause.OUTAGE, PATIENCE_SECONDS)],
     ids=UNDONE_ITEMS,
 )
-def test_items_that_stay_without_a_word_go_back_to_the_queue(pro: Pro, kind: str, cause: str, seconds: float) -> None:
+def test_items_that_stay_without_a_word_go_back_to_the_queue(
+    pro: Pro, kind: str, cause: DeferralCause, seconds: float
+) -> None:
     """A 429 was not begun with; what failed inside PRO may be carried out yet, and is left alone for longer."""
     pro.server.faults.script(*[Fault(kind, before=True, path="allocation")] * MAX_ROUNDS)
 

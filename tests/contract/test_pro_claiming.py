@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
-from allocation.domain.outcome import Allocated, Deferred
+from allocation.domain.outcome import Allocated, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro import rounds as pro_rounds
 from allocation.pro.allocator import NothingTriedError
@@ -50,7 +50,7 @@ def test_what_somebody_may_be_asking_for_now_is_left_to_the_queue(pro: Pro) -> N
 
     answers = pro.allocate([A, B])
 
-    assert answers[A] == Deferred("outcome_unknown", 42)
+    assert answers[A] == Deferred(DeferralCause.OUTCOME_UNKNOWN, 42)
     assert isinstance(answers[B], Allocated)
     assert pro.claims.taken == [(B, 60 + PATIENCE_SECONDS)]
 
@@ -58,7 +58,7 @@ def test_what_somebody_may_be_asking_for_now_is_left_to_the_queue(pro: Pro) -> N
 def test_a_batch_in_which_all_is_held_tells_the_circuit_nothing(pro: Pro) -> None:
     pro.claims.hold = {A: 42}
 
-    assert pro.allocate([A]) == {A: Deferred("outcome_unknown", 42)}
+    assert pro.allocate([A]) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN, 42)}
     assert (pro.circuit.errors, pro.server.requests) == ([NothingTriedError], [])
 
 
@@ -111,7 +111,7 @@ def test_a_state_that_can_not_be_judged_leaves_only_its_own_consignment_in_doubt
     with patch.object(pro_rounds, "judge_state", crashing_on(A, judge_state)):
         answers = pro.allocate([A, B])
 
-    assert answers[A] == Deferred("allocator_crashed")
+    assert answers[A] == Deferred(DeferralCause.ALLOCATOR_CRASHED)
     assert isinstance(answers[B], Allocated)
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
 
@@ -120,7 +120,7 @@ def test_a_fault_of_our_own_is_not_told_as_an_outage_of_pro(pro: Pro) -> None:
     pro.claims.before = {A}
 
     with patch.object(pro_rounds, "judge_state", side_effect=ZeroDivisionError):
-        assert pro.allocate([A]) == {A: Deferred("allocator_crashed")}
+        assert pro.allocate([A]) == {A: Deferred(DeferralCause.ALLOCATOR_CRASHED)}
 
     assert pro.circuit.errors == [NothingTriedError]
 
@@ -136,7 +136,7 @@ def test_a_call_that_crashes_leaves_only_its_own_consignments_in_doubt(pro: Pro)
     with patch.object(ProClient, "call", crashing):
         answers = pro.allocate([A, B], ServiceGroup("valuableGoods"))
 
-    assert answers[A] == Deferred("outcome_unknown")
+    assert answers[A] == Deferred(DeferralCause.OUTCOME_UNKNOWN)
     assert isinstance(answers[B], Allocated)
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
 
@@ -145,7 +145,7 @@ def test_what_a_gateway_may_have_passed_on_is_not_asked_for_before_pro_is_surely
     """PRO says that nothing is allocated; it may begin with what the gateway has answered for."""
     pro.server.faults.script(*[Fault("503", before=True, retry_after="60", path="allocation")] * 2)
 
-    assert pro.allocate([A], CarrierService("CX_NDS")) == {A: Deferred("outage", 60)}
+    assert pro.allocate([A], CarrierService("CX_NDS")) == {A: Deferred(DeferralCause.OUTAGE, 60)}
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
 
 
@@ -153,7 +153,7 @@ def test_one_consignment_that_pro_hangs_on_holds_back_no_other_for_long(pro: Pro
     """The second delivery asks for each by itself: what comes after the bad one of a list was never reached."""
     pro.server.faults.script(Fault("504", before=True, path="allocation"))
     answers = pro.allocate([A, B, C])
-    assert set(answers.values()) == {Deferred("outcome_unknown")}
+    assert set(answers.values()) == {Deferred(DeferralCause.OUTCOME_UNKNOWN)}
 
     pro.server.faults.script(Fault("504", before=True, path="allocation"))
     later = pro.allocate([A, B, C])
@@ -167,7 +167,7 @@ def test_what_one_delivery_got_allocated_without_learning_of_it_is_adopted_by_th
 ) -> None:
     """Neither the reply nor the state came through: only the claim tells that PRO was asked."""
     pro.server.faults.script(Fault("reset", path="allocation"), *[Fault("503", path="consignments")] * 2)
-    assert pro.allocate([A], mode) == {A: Deferred("outcome_unknown")}
+    assert pro.allocate([A], mode) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN)}
 
     answers = pro.allocate([A], mode)
 
@@ -190,5 +190,5 @@ def test_what_an_earlier_try_may_still_be_allocating_is_left_to_the_queue(pro: P
 
     pro.claims.before = {A}
 
-    assert pro.allocate([A]) == {A: Deferred("outcome_unknown")}
+    assert pro.allocate([A]) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN)}
     assert pro.server.calls("PUT") == []

@@ -9,12 +9,13 @@ import pytest
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules, ServiceGroup
-from allocation.domain.outcome import Allocated, Deferred
+from allocation.domain.outcome import Allocated, DeferralCause, Deferred
 from allocation.pro.allocator import (
     CircuitOpenError,
     CircuitStateError,
     CredentialsError,
     NothingTriedError,
+    OpenCause,
     OutageError,
 )
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
@@ -42,7 +43,7 @@ pro = pytest.fixture(pro_over_http)
 def test_a_call_that_could_not_finish_is_not_started(pro: Pro) -> None:
     answers = pro.allocate([A, B], deadline=Remaining(RESERVE_SECONDS + MAX_STATE_SECONDS + 0.4))
 
-    assert answers == {A: Deferred("out_of_time"), B: Deferred("out_of_time")}
+    assert answers == {A: Deferred(DeferralCause.OUT_OF_TIME), B: Deferred(DeferralCause.OUT_OF_TIME)}
     assert pro.server.requests == []
     assert pro.circuit.errors == [NothingTriedError]
 
@@ -70,7 +71,7 @@ def test_a_call_that_hangs_does_not_hold_back_the_answer(pro: Pro) -> None:
     answers = allocator.allocate([Consignment(A)], DefaultRules(), HURRY)
 
     assert client.hangs
-    assert answers == {A: Deferred("outcome_unknown")}
+    assert answers == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN)}
     client.released.set()
 
 
@@ -88,7 +89,7 @@ def test_a_short_wish_to_be_left_alone_is_waited_for(pro: Pro) -> None:
 def test_a_long_wish_to_be_left_alone_goes_back_to_the_queue(pro: Pro, wish: str, seconds: int) -> None:
     pro.server.faults.script(Fault("429", before=True, retry_after=wish))
 
-    assert pro.allocate([A, B]) == dict.fromkeys([A, B], Deferred("throttled", seconds))
+    assert pro.allocate([A, B]) == dict.fromkeys([A, B], Deferred(DeferralCause.THROTTLED, seconds))
     assert (pro.pauses, len(pro.server.requests)) == ([], 1)
     assert pro.circuit.errors == [OutageError]
 
@@ -104,8 +105,8 @@ def test_a_date_a_moment_away_is_waited_for(pro: Pro, status: str) -> None:
     assert len(pro.server.calls("PUT")) == 2
 
 
-@pytest.mark.parametrize(("status", "cause"), [("429", "throttled"), ("503", "outage")])
-def test_a_date_further_away_sends_back_to_the_queue_until_then(pro: Pro, status: str, cause: str) -> None:
+@pytest.mark.parametrize(("status", "cause"), [("429", DeferralCause.THROTTLED), ("503", DeferralCause.OUTAGE)])
+def test_a_date_further_away_sends_back_to_the_queue_until_then(pro: Pro, status: str, cause: DeferralCause) -> None:
     pro.server.faults.script(Fault(status, before=True, retry_after=timedelta(seconds=30), path="allocation"))
 
     [answer] = pro.allocate([A]).values()
@@ -118,7 +119,7 @@ def test_a_date_further_away_sends_back_to_the_queue_until_then(pro: Pro, status
 def test_a_429_without_a_readable_wish_is_tried_a_few_times(pro: Pro, wish: str | None) -> None:
     pro.server.faults.script(*[Fault("429", before=True, retry_after=wish)] * MAX_ROUNDS)
 
-    assert pro.allocate([A]) == {A: Deferred("throttled")}
+    assert pro.allocate([A]) == {A: Deferred(DeferralCause.THROTTLED)}
     assert pro.pauses == pytest.approx([0.1, 0.2])
     assert len(pro.server.requests) == MAX_ROUNDS
 
@@ -126,7 +127,7 @@ def test_a_429_without_a_readable_wish_is_tried_a_few_times(pro: Pro, wish: str 
 def test_a_retry_that_the_time_does_not_allow_is_left_to_the_queue(pro: Pro) -> None:
     pro.server.faults.script(Fault("429", before=True, retry_after="2"))
 
-    assert pro.allocate([A], deadline=HURRY) == {A: Deferred("throttled", 2)}
+    assert pro.allocate([A], deadline=HURRY) == {A: Deferred(DeferralCause.THROTTLED, 2)}
     assert len(pro.server.requests) == 1
 
 
@@ -144,7 +145,7 @@ def test_an_outage_is_tried_a_few_times_and_told_to_the_circuit(pro: Pro) -> Non
 def test_a_server_that_is_down_is_an_outage(pro: Pro) -> None:
     pro.server.stop()
 
-    assert pro.allocate([A, B]) == {A: Deferred("outage"), B: Deferred("outage")}
+    assert pro.allocate([A, B]) == {A: Deferred(DeferralCause.OUTAGE), B: Deferred(DeferralCause.OUTAGE)}
     assert pro.circuit.errors == [OutageError]
 
 
@@ -171,7 +172,7 @@ def test_one_outcome_shows_the_circuit_that_pro_works(pro: Pro) -> None:
 def test_a_rejected_key_is_told_as_credentials_and_not_as_an_outage(pro: Pro) -> None:
     pro.key = "wrong"
 
-    assert pro.allocate([A, B]) == {A: Deferred("credentials"), B: Deferred("credentials")}
+    assert pro.allocate([A, B]) == {A: Deferred(DeferralCause.CREDENTIALS), B: Deferred(DeferralCause.CREDENTIALS)}
     assert pro.circuit.errors == [CredentialsError]
 
 
@@ -214,14 +215,14 @@ def test_a_rejected_key_among_outcomes_is_no_rejected_key(pro: Pro) -> None:
 
     answers = pro.allocate([A, B])
 
-    assert answers[A] == Deferred("credentials")
+    assert answers[A] == Deferred(DeferralCause.CREDENTIALS)
     assert isinstance(answers[B], Allocated)
     assert pro.circuit.errors == [None]
 
 
-@pytest.mark.parametrize("cause", ["outage", "credentials"])
-def test_an_open_circuit_keeps_every_call_away(pro: Pro, cause: str) -> None:
-    pro.circuit = Watched(CircuitOpenError("credentials" if cause == "credentials" else "outage", 17))
+@pytest.mark.parametrize("cause", [DeferralCause.OUTAGE, DeferralCause.CREDENTIALS])
+def test_an_open_circuit_keeps_every_call_away(pro: Pro, cause: OpenCause) -> None:
+    pro.circuit = Watched(CircuitOpenError(cause, 17))
 
     assert pro.allocate([A, B]) == {A: Deferred(cause, 17), B: Deferred(cause, 17)}
     assert pro.server.requests == []
@@ -242,6 +243,6 @@ def test_a_state_that_pro_forbids_to_read_is_no_outcome_and_no_outage(pro: Pro) 
     """The consignment may be allocated; whoever looks after the stack is told by a cause of its own."""
     pro.server.faults.script(Fault("items_failed_400"), Fault("403_of_pro", path="consignments"))
 
-    assert pro.allocate([A]) == {A: Deferred("state_forbidden")}
+    assert pro.allocate([A]) == {A: Deferred(DeferralCause.STATE_FORBIDDEN)}
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
     assert pro.circuit.errors == [NothingTriedError]

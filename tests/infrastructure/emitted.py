@@ -11,15 +11,16 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from allocation.aws.catalogue_source import report_refused_catalogue
 from allocation.composition import pro_allocator
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.mode import DefaultRules
-from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure
-from allocation.events.publish_allocations import PublishReport
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, FailureCode
+from allocation.events.publish_allocations import PublishReport, report_published
 from allocation.observability import metrics
 from allocation.orders.allocate_orders import BatchReport
-from allocation.orders.reporting import FAILURE_CODES, RETURN_CAUSES, catalogue_refused, report_batch, report_published
+from allocation.orders.reporting import report_batch
 from allocation.ports import Allocator
 from allocation.pro.credentials import secrets
 from allocation.settings import AllocateOrdersSettings
@@ -60,19 +61,19 @@ def read(line: dict[str, Any]) -> Iterator[Metric]:
 
 def allocate_orders() -> None:
     """Reports batches with everything that can become of an order, over SortedPRO too, and of the catalogue."""
-    codes = [*sorted(FAILURE_CODES), "AnyOther"]
+    codes = [*FailureCode, "AnyOther"]
     failed = {reference(at): AllocationFailed(Failure(code, "no")) for at, code in enumerate(codes)}
-    returned = {cause: Deferred(cause) for cause in [*sorted(RETURN_CAUSES), "any_other"]}
+    returned = {str(cause): Deferred(cause) for cause in DeferralCause}
     refused = {"refused": InvalidMessageError("NotJson", "the body is not JSON")}
     report_batch(BatchReport(returned, refused, failed, {"done": 1.0, "outage": 1.0}))
     report_batch(BatchReport({}, {}, {A: Allocated(summary_of(A))}))
-    catalogue_refused(ValueError("no catalogue"))
+    report_refused_catalogue(ValueError("no catalogue"))
     allocate_over_pro()
 
 
 def allocation_api() -> None:
     """Reports a catalogue that the API can't use."""
-    catalogue_refused(ValueError("no catalogue"))
+    report_refused_catalogue(ValueError("no catalogue"))
 
 
 def publish_allocations() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from allocation.domain.outcome import Deferred
+from allocation.domain.outcome import DeferralCause, Deferred
 from allocation.orders.allocate_orders import MAX_RECEIVES
 from allocation.orders.backoff import wait_seconds
 from tests.infrastructure.stack import Stack
@@ -26,7 +26,10 @@ def test_message_reaches_the_dlq_after_an_outage_of_six_hours_at_the_earliest(st
 
     # Whatever each delivery came to: returned for one cause or another, or ended by the visibility timeout.
     waits = [
-        [wait_seconds(Deferred(cause), received, jitter=0) for cause in ("outage", "out_of_time")]
+        [
+            wait_seconds(Deferred(cause), received, jitter=0)
+            for cause in (DeferralCause.OUTAGE, DeferralCause.OUT_OF_TIME)
+        ]
         for received in range(1, MAX_RECEIVES)
     ]
     assert sum(min(*each, queue["VisibilityTimeout"]) for each in waits) >= 6 * 3600

@@ -123,6 +123,7 @@ def test_the_authorizer_needs_no_more_than_its_secret() -> None:
         "allocation.composition",
         "allocation.domain",
         "allocation.domain.errors",
+        "allocation.domain.metric",
         "allocation.domain.mode",
         "allocation.domain.reference",
         "allocation.observability",

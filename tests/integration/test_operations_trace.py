@@ -13,8 +13,7 @@ from allocation.aws.dynamodb.limits import DynamoDBLimits
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.outcome import Allocated
 from allocation.domain.reference import OrderReference
-from allocation.events.publish_allocations import PublishReport
-from allocation.orders.reporting import report_published
+from allocation.events.publish_allocations import PublishReport, report_published
 from cli import main
 from cli.operations import dead_letters
 from cli.operations.target import Target

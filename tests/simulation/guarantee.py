@@ -7,7 +7,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from allocation.orders.allocate_orders import GIVEN_UP
+from allocation.domain.errors import RefusalCode
 from tests.simulation.history import History
 from tests.simulation.stream import EARLIER, FOREIGN, sequence_number
 
@@ -137,7 +137,7 @@ def accounted_for(history: History) -> Iterator[str]:
     for message in history.queue.dead:
         if not message.attributes:
             yield f"{message.message_id} ended in the DLQ after {message.receives} receives, without a reason"
-        elif message.attributes["RefusalCode"]["StringValue"].startswith(GIVEN_UP):
+        elif message.attributes["RefusalCode"]["StringValue"].startswith(f"{RefusalCode.GIVEN_UP}_"):
             yield f"{message.message_id} was given up: {message.attributes['RefusalReason']['StringValue']}"
     for message_id in history.queue.messages:
         yield f"{message_id} is still on the queue"

@@ -137,16 +137,15 @@ def engine_at(location: str | None) -> "Callable[[], Engine]":
 
         packaged = packaged_engine()
         return lambda: packaged
-    from allocation.aws.catalogue_source import CatalogueSource, store_at
-    from allocation.orders.reporting import catalogue_refused
+    from allocation.aws.catalogue_source import CatalogueSource, report_refused_catalogue, store_at
 
     # Not the monotonic clock: it may stand still while the function is frozen.
-    return CatalogueSource(store_at(location, client), clock=time.time, refused=catalogue_refused)
+    return CatalogueSource(store_at(location, client), clock=time.time, refused=report_refused_catalogue)
 
 
 def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":
     """SortedPRO behind circuits and claims that all execution environments share."""
-    from allocation.orders.reporting import count, measure
+    from allocation.observability import count, measure
     from allocation.pro.allocator import ProAllocator
     from allocation.pro.calls import Pauses
     from allocation.pro.circuit import dynamodb_circuit

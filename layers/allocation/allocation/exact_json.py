@@ -1,30 +1,36 @@
-"""JSON whose numbers are exact both ways: numbers with a point are `Decimal`, never floats."""
+"""The one reading and writing of strict JSON. Numbers are exact both ways: those with a point are `Decimal`."""
 
 import json
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
+# A number with more digits before or after its point is written with an exponent.
 MAX_DIGITS: Final = 30
-"""A number with more digits before or after its point is written with an exponent."""
+
+
+class TooDeepError(ValueError):
+    """A JSON text is nested deeper than can be read."""
 
 
 def parsed(text: str) -> Any:
-    """The data of a JSON text. Raises `ValueError` for anything else, NaN and Infinity included (RFC 8259, 6)."""
+    """Return the data of a JSON text; of a name that stands twice in an object, the last value counts.
+
+    Raises `TooDeepError`, and `ValueError` for anything else that is not JSON, NaN and Infinity included (RFC 8259, 6).
+    """
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=refused)
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
     except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+        raise TooDeepError("nested too deeply to be read") from error
     except ArithmeticError as error:
-        raise ValueError("a number is out of range") from error
+        raise ValueError("a number has an exponent out of range") from error
 
 
-def refused(name: str) -> NoReturn:
-    """Refuses what Python's parser takes beyond JSON."""
-    raise ValueError(f"{name} is not JSON")
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def written(value: Any) -> str:
-    """The JSON text of plain data, a `Decimal` with just the digits it has.
+    """Return the JSON text of plain data, a `Decimal` with just the digits that it has.
 
     >>> written({"Net": Decimal("27.60"), "Tags": [], "Message": None})
     '{"Net":27.60,"Tags":[],"Message":null}'

@@ -1,14 +1,43 @@
 """The logger and the metrics of every function. They are given references and codes, never payloads."""
 
+from collections import Counter
+from collections.abc import Iterable
 from traceback import extract_tb
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from allocation.domain.metric import MetricName, kind_metric
 
 logger = Logger()
 metrics = Metrics()
 
 
+def count(metric: MetricName, value: int) -> None:
+    """Add a count. Zeros are written too, so that an alarm sees a function that works on nothing but failures."""
+    metrics.add_metric(metric.value, MetricUnit.Count, value)
+
+
+def count_kinds(metric: MetricName, kinds: Iterable[str]) -> None:
+    """Add a count for each kind that occurs, as `MessagesReturnedOutOfTime`.
+
+    CloudWatch charges for each name that it sees: kinds that others can choose must not come here.
+    """
+    for kind, times in Counter(kinds).items():
+        metrics.add_metric(kind_metric(metric, kind), MetricUnit.Count, times)
+
+
+def measure(metric: MetricName, milliseconds: int) -> None:
+    """Add a duration. Each one is kept, so that percentiles can be drawn."""
+    metrics.add_metric(metric.value, MetricUnit.Milliseconds, milliseconds)
+
+
+def measure_seconds(metric: MetricName, seconds: float) -> None:
+    """Add a duration in seconds. Each one is kept, so that percentiles can be drawn."""
+    metrics.add_metric(metric.value, MetricUnit.Seconds, seconds)
+
+
 def crash(error: Exception) -> dict[str, str]:
-    """What is logged of a fault of our own: its kind and place, never its text, which may quote a consignment."""
+    """Return what is logged of a fault of our own: its kind and place, not its text, which may quote a consignment."""
     place = extract_tb(error.__traceback__)[-1]
     return {"error": type(error).__name__, "place": f"{place.name}:{place.lineno}"}

@@ -16,7 +16,8 @@ MODE = ROOT / "layers/allocation/allocation/domain/mode.py"
 ANSWERS_FOR_EACH_MODE = (
     "layers/allocation/allocation/domain/mode.py",
     "layers/allocation/allocation/settings.py",
-    "layers/allocation/allocation/consignments/market.py",
+    "layers/allocation/allocation/engine/engine.py",
+    "layers/allocation/allocation/engine/allocator.py",
     "layers/allocation/allocation/pro/calls.py",
     "cli/stack/stack.py",
 )

@@ -8,7 +8,7 @@ import pytest
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure, Outcome
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, Outcome
 from allocation.orders.allocate_orders import MAX_RECEIVES, AllocateOrders, BatchReport
 from allocation.ports import QueueMessage
 from tests.support.ports import (
@@ -21,7 +21,7 @@ from tests.support.ports import (
 from tests.support.samples import FAILED, NOON, A, B, C, D, allocated, message, record_of, reference, text_of
 
 MODES = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
-THROTTLED = Deferred("throttled")
+THROTTLED = Deferred(DeferralCause.THROTTLED)
 OUTCOMES: Mapping[str, Outcome] = {
     "NoCarrierServiceAvailable": FAILED,
     "ServiceGroupNotFoundException": AllocationFailed(
@@ -167,7 +167,7 @@ def test_of_two_concurrent_deliveries_one_outcome_is_recorded_and_both_are_done(
 
 def test_an_order_with_no_time_left_goes_back_untouched() -> None:
     orders = Orders(deadline=FakeDeadline(seconds=4.9))
-    assert orders.process(message("m1", A)).returned == {"m1": Deferred("out_of_time")}
+    assert orders.process(message("m1", A)).returned == {"m1": Deferred(DeferralCause.OUT_OF_TIME)}
     assert orders.allocator.asked == []
 
 
@@ -176,31 +176,33 @@ def test_what_was_allocated_before_the_time_ran_out_is_recorded() -> None:
     references = [reference(number) for number in range(300)]
     report = orders.process(message("m1", *references[:150]), message("m2", *references[150:]))
     assert list(orders.records.kept) == references[:200]
-    assert report.returned == {"m2": Deferred("out_of_time")}
+    assert report.returned == {"m2": Deferred(DeferralCause.OUT_OF_TIME)}
 
 
 def test_outcomes_that_are_not_written_return_their_message() -> None:
     orders = Orders()
     orders.records.unwritable = {B}
     report = orders.process(message("m1", A), message("m2", B, C))
-    assert report.returned == {"m2": Deferred("not_recorded")}
+    assert report.returned == {"m2": Deferred(DeferralCause.NOT_RECORDED)}
     assert set(report.outcomes) == {A, C}
 
 
 def test_a_consignment_that_the_allocator_gives_no_answer_for_returns_its_message() -> None:
     orders = Orders(answers={A: None})
-    assert orders.process(message("m1", A), message("m2", B)).returned == {"m1": Deferred("no_answer")}
+    assert orders.process(message("m1", A), message("m2", B)).returned == {"m1": Deferred(DeferralCause.NO_ANSWER)}
 
 
 def test_nothing_is_allocated_where_the_records_can_not_be_read() -> None:
     orders = Orders(records=InMemoryRecords(unreadable=True))
     report = orders.process(message("m1", A), QueueMessage("m2", "not JSON"))
-    assert (report.returned, set(report.refused)) == ({"m1": Deferred("records_not_read")}, {"m2"})
+    assert (report.returned, set(report.refused)) == ({"m1": Deferred(DeferralCause.RECORDS_NOT_READ)}, {"m2"})
     assert orders.allocator.asked == []
 
 
 def test_a_message_that_goes_back_waits_longer_with_each_delivery_and_the_others_do_not_wait() -> None:
-    orders = Orders(answers={A: Deferred("outage"), B: Deferred("throttled", retry_after_seconds=120)})
+    orders = Orders(
+        answers={A: Deferred(DeferralCause.OUTAGE), B: Deferred(DeferralCause.THROTTLED, retry_after_seconds=120)}
+    )
     first, third = delivered(message("m1", A), "r1", 1), delivered(message("m2", A), "r2", 3)
     asked_for = delivered(message("m3", B), "r3", 1)
     orders.process(first, third, asked_for, delivered(message("m4", C), "r4", 1))
@@ -217,21 +219,21 @@ def test_a_consignment_that_crashes_the_allocator_returns_its_own_message_alone(
     orders = Orders()
     orders.allocator.crashes_on.add(B)
     report = orders.process(message("m1", A), message("m2", B), message("m3", C))
-    assert report.returned == {"m2": Deferred("allocator_crashed")}
+    assert report.returned == {"m2": Deferred(DeferralCause.ALLOCATOR_CRASHED)}
     assert orders.records.kept.keys() == {A, C}
 
 
 def test_an_allocator_that_can_do_nothing_now_returns_every_message() -> None:
     orders = Orders()
     orders.allocator.unavailable = True
-    unavailable = Deferred("allocator_unavailable")
+    unavailable = Deferred(DeferralCause.ALLOCATOR_UNAVAILABLE)
     assert orders.process(message("m1", A), message("m2", B)).returned == {"m1": unavailable, "m2": unavailable}
     assert len(orders.allocator.asked) == 1
 
 
 def test_of_several_reasons_the_one_that_takes_longest_says_when_a_message_comes_back() -> None:
-    asked_for = Deferred("throttled", retry_after_seconds=120)
-    orders = Orders(answers={A: Deferred("out_of_time"), B: asked_for, C: Deferred("outage")})
+    asked_for = Deferred(DeferralCause.THROTTLED, retry_after_seconds=120)
+    orders = Orders(answers={A: Deferred(DeferralCause.OUT_OF_TIME), B: asked_for, C: Deferred(DeferralCause.OUTAGE)})
     assert orders.process(message("m1", A, B, C)).returned == {"m1": asked_for}
 
 
@@ -257,7 +259,7 @@ def test_a_batch_of_unreadable_messages_asks_for_nothing() -> None:
 def test_a_refused_message_that_the_dlq_does_not_take_goes_back() -> None:
     orders = Orders(dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
     report = orders.process(QueueMessage("m1", "[]"), QueueMessage("m2", "[]"))
-    assert report.returned == {"m1": Deferred("not_kept_in_dlq")}
+    assert report.returned == {"m1": Deferred(DeferralCause.NOT_KEPT_IN_DLQ)}
     assert set(report.refused) == {"m2"}
 
 
@@ -302,8 +304,10 @@ def test_a_large_order_is_allocated_in_waves_each_recorded_before_the_next() -> 
     assert sorted(set(recorded)) == [0, 100, 200]
 
 
-@pytest.mark.parametrize(("lacking", "cause"), [("records", "not_recorded"), ("allocator", "allocator_unavailable")])
-def test_no_other_wave_is_started_where_nothing_of_one_could_be_done(lacking: str, cause: str) -> None:
+@pytest.mark.parametrize(
+    ("lacking", "cause"), [("records", DeferralCause.NOT_RECORDED), ("allocator", DeferralCause.ALLOCATOR_UNAVAILABLE)]
+)
+def test_no_other_wave_is_started_where_nothing_of_one_could_be_done(lacking: str, cause: DeferralCause) -> None:
     """Each would take as many seconds in vain, and the function would be killed before it has returned the message."""
     references = [reference(number) for number in range(500)]
     orders = Orders(records=InMemoryRecords(unwritable=set(references) if lacking == "records" else set()))
@@ -316,7 +320,8 @@ def test_no_other_wave_is_started_where_nothing_of_one_could_be_done(lacking: st
 def test_what_is_held_by_somebody_else_does_not_let_the_next_wave_be_started_in_vain() -> None:
     references = [reference(number) for number in range(150)]
     orders = Orders(
-        records=InMemoryRecords(unwritable=set(references)), answers={references[0]: Deferred("outcome_unknown")}
+        records=InMemoryRecords(unwritable=set(references)),
+        answers={references[0]: Deferred(DeferralCause.OUTCOME_UNKNOWN)},
     )
     orders.process(message("m1", *references))
     assert [len(asked) for asked in orders.allocator.asked] == [100]
@@ -358,17 +363,17 @@ def test_a_consignment_whose_limit_others_used_up_is_decided_anew() -> None:
 def test_a_consignment_that_is_outrun_again_and_again_goes_back_to_the_queue() -> None:
     orders = Orders(records=InMemoryRecords(outrun={A: 3}))
     report = orders.process(message("1", A), message("2", B))
-    assert report.returned == {"1": Deferred("not_recorded")}
+    assert report.returned == {"1": Deferred(DeferralCause.NOT_RECORDED)}
     assert orders.records.kept.keys() == {B}
 
 
 def test_a_message_that_was_received_as_often_as_it_can_be_goes_to_the_dlq_with_its_last_cause() -> None:
     """SQS itself would move it there without a word."""
-    orders = Orders(answers={A: Deferred("outage"), B: Deferred("outage")})
+    orders = Orders(answers={A: Deferred(DeferralCause.OUTAGE), B: Deferred(DeferralCause.OUTAGE)})
     report = orders.process(
         delivered(message("m1", A), "r1", MAX_RECEIVES), delivered(message("m2", B), "r2", MAX_RECEIVES - 1)
     )
-    assert report.returned == {"m2": Deferred("outage")}
+    assert report.returned == {"m2": Deferred(DeferralCause.OUTAGE)}
     assert report.refused["m1"].code == "GivenUp_outage"
     assert f"{MAX_RECEIVES} times and not done: outage" in str(orders.dlq.kept[0].error)
     assert orders.redelivery.waits.keys() == {"r2"}
@@ -379,17 +384,17 @@ def test_a_message_that_the_function_was_killed_by_each_time_goes_to_the_dlq_wit
     orders = Orders()
     report = orders.process(delivered(message("m1", A), "r1", MAX_RECEIVES + 1), delivered(message("m2", B), "r2", 3))
     assert report.refused["m1"].code == "GivenUp_killed"
-    assert report.returned == {"m2": Deferred("out_of_time")}
+    assert report.returned == {"m2": Deferred(DeferralCause.OUT_OF_TIME)}
     assert (orders.allocator.asked, orders.redelivery.waits) == ([], {"r2": 0})
 
 
 def test_a_message_that_was_killed_by_and_can_not_be_kept_comes_again() -> None:
     orders = Orders(dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
     report = orders.process(delivered(message("m1", A), "r1", MAX_RECEIVES + 1))
-    assert report.returned == {"m1": Deferred("killed")}
+    assert report.returned == {"m1": Deferred(DeferralCause.KILLED)}
 
 
 def test_a_message_that_is_given_up_and_can_not_be_kept_is_left_to_sqs() -> None:
-    orders = Orders(answers={A: Deferred("outage")}, dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
+    orders = Orders(answers={A: Deferred(DeferralCause.OUTAGE)}, dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
     report = orders.process(delivered(message("m1", A), "r1", MAX_RECEIVES))
-    assert (report.returned, report.refused) == ({"m1": Deferred("outage")}, {})
+    assert (report.returned, report.refused) == ({"m1": Deferred(DeferralCause.OUTAGE)}, {})

@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.domain.outcome import Deferred
+from allocation.domain.outcome import DeferralCause, Deferred
 from allocation.orders.backoff import MAX_SECONDS, MAX_WISH_SECONDS, wait_seconds
 from allocation.pro.replies import MAX_RETRY_AFTER_SECONDS
 
-OUTAGE = Deferred("outage")
+OUTAGE = Deferred(DeferralCause.OUTAGE)
 
 
 def test_waits_double_up_to_a_quarter_of_an_hour() -> None:
@@ -23,15 +23,15 @@ def test_a_wait_is_at_least_half_of_what_it_may_be_and_never_too_long(received: 
 
 @given(wish=st.integers(0, 10**9), jitter=st.floats(0, 1, exclude_max=True))
 def test_a_wish_to_be_left_alone_is_honoured_as_long_as_any_is_believed(wish: int, jitter: float) -> None:
-    waited = wait_seconds(Deferred("throttled", wish), 1, jitter)
+    waited = wait_seconds(Deferred(DeferralCause.THROTTLED, wish), 1, jitter)
     assert min(wish, MAX_RETRY_AFTER_SECONDS) <= waited <= MAX_WISH_SECONDS
 
 
 def test_messages_that_were_told_the_same_wish_do_not_come_back_together() -> None:
-    waits = {wait_seconds(Deferred("throttled", 600), 1, jitter) for jitter in (0.0, 0.2, 0.4, 0.6, 0.8)}
+    waits = {wait_seconds(Deferred(DeferralCause.THROTTLED, 600), 1, jitter) for jitter in (0.0, 0.2, 0.4, 0.6, 0.8)}
     assert len(waits) == 5
 
 
 def test_work_that_ran_out_of_time_goes_on_at_once_until_its_receives_have_to_last() -> None:
-    waits = [wait_seconds(Deferred("out_of_time"), received, jitter=1) for received in (1, 10, 11, 12, 30)]
+    waits = [wait_seconds(Deferred(DeferralCause.OUT_OF_TIME), received, jitter=1) for received in (1, 10, 11, 12, 30)]
     assert waits == [0, 0, 15, 30, 900]

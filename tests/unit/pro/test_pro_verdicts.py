@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.calls import AllocationCall, CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, Reply
@@ -60,39 +60,44 @@ OTHERS = (400, 404, 410, 422)
 """Of the statuses that have no row of their own, for which 400 stands; `test_400_stands_for...` has all of them."""
 FAILURE = Failure("SomethingIsWrongException", "Something is wrong")
 WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[Reply | CallError], Untouched | Doubtful]] = {
-    "no connection": (ONE, DefaultRules(), [NotSentError("")], Untouched("outage")),
-    "no key": (ONE, DefaultRules(), [KeyUnavailableError("")], Untouched("credentials", final=True)),
-    "no time left": (ONE, DefaultRules(), [OutOfTimeError("")], Untouched("out_of_time", final=True)),
+    "no connection": (ONE, DefaultRules(), [NotSentError("")], Untouched(DeferralCause.OUTAGE)),
+    "no key": (ONE, DefaultRules(), [KeyUnavailableError("")], Untouched(DeferralCause.CREDENTIALS, final=True)),
+    "no time left": (ONE, DefaultRules(), [OutOfTimeError("")], Untouched(DeferralCause.OUT_OF_TIME, final=True)),
     "connection lost, or no reply in time": (
         TWO,
         DefaultRules(),
         [NoReplyError("", timed_out=timed_out) for timed_out in (False, True)],
-        Doubtful("outcome_unknown", again=False, open=True),
+        Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True),
     ),
-    "401": (ONE, DefaultRules(), replies(401, bodies=(PAGE, ERROR)), Untouched("credentials", final=True)),
-    "403": (ONE, DefaultRules(), replies(403, bodies=(PAGE,)), Untouched("credentials", final=True)),
+    "401": (ONE, DefaultRules(), replies(401, bodies=(PAGE, ERROR)), Untouched(DeferralCause.CREDENTIALS, final=True)),
+    "403": (ONE, DefaultRules(), replies(403, bodies=(PAGE,)), Untouched(DeferralCause.CREDENTIALS, final=True)),
     "403 with `Retry-After`": (
         ONE,
         DefaultRules(),
         replies(403, bodies=(PAGE, ERROR), wish=60),
-        Untouched("throttled", 60),
+        Untouched(DeferralCause.THROTTLED, 60),
     ),
-    "403 with an error of PRO's": (ONE, DefaultRules(), replies(403), Doubtful("outage", FAILURE)),
-    "429": (TWO, DefaultRules(), replies(429, bodies=(PAGE, ERROR), wish=7), Untouched("throttled", 7)),
+    "403 with an error of PRO's": (ONE, DefaultRules(), replies(403), Doubtful(DeferralCause.OUTAGE, FAILURE)),
+    "429": (TWO, DefaultRules(), replies(429, bodies=(PAGE, ERROR), wish=7), Untouched(DeferralCause.THROTTLED, 7)),
     "408, 409, 423, 425": (
         ONE,
         DefaultRules(),
         replies(408, 409, 423, 425, bodies=(PAGE, ERROR)),
-        Doubtful("outage", open=True),
+        Doubtful(DeferralCause.OUTAGE, open=True),
     ),
-    "400 with an error, one consignment": (ONE, DefaultRules(), replies(*OTHERS), Doubtful("outage", FAILURE)),
-    "400 with an error, several consignments": (TWO, DefaultRules(), replies(*OTHERS), Doubtful("outage")),
+    "400 with an error, one consignment": (
+        ONE,
+        DefaultRules(),
+        replies(*OTHERS),
+        Doubtful(DeferralCause.OUTAGE, FAILURE),
+    ),
+    "400 with an error, several consignments": (TWO, DefaultRules(), replies(*OTHERS), Doubtful(DeferralCause.OUTAGE)),
     "400, unknown carrier service or service group": (
         TWO,
         CarrierService("CX_NDS"),
         replies(*OTHERS, bodies=(error("MpdCarrierServiceNotFoundException"),)),
         Doubtful(
-            "outage",
+            DeferralCause.OUTAGE,
             Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing at all"),
         ),
     ),
@@ -100,44 +105,44 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[Reply | CallError], 
         ONE,
         DefaultRules(),
         replies(*OTHERS, bodies=(PAGE, b"")),
-        Doubtful("outage", open=True),
+        Doubtful(DeferralCause.OUTAGE, open=True),
     ),
     "521 with an error": (
         ONE,
         DefaultRules(),
         replies(521),
-        Doubtful("outage", Failure("NoCarrierServiceAvailable", "Something is wrong")),
+        Doubtful(DeferralCause.OUTAGE, Failure("NoCarrierServiceAvailable", "Something is wrong")),
     ),
     "521 without an error of PRO's": (
         ONE,
         DefaultRules(),
         replies(521, bodies=(PAGE, b"")),
-        Doubtful("outage", open=True),
+        Doubtful(DeferralCause.OUTAGE, open=True),
     ),
     "500, 503": (
         ONE,
         DefaultRules(),
         replies(500, 503, bodies=(PAGE, ERROR), wish=20),
-        Doubtful("outage", retry_after_seconds=20, open=True),
+        Doubtful(DeferralCause.OUTAGE, retry_after_seconds=20, open=True),
     ),
     "502, 504": (
         ONE,
         DefaultRules(),
         replies(502, 504, bodies=(PAGE, ERROR)),
-        Doubtful("outcome_unknown", again=False, open=True),
+        Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True),
     ),
-    "302": (ONE, DefaultRules(), replies(302, bodies=(b"", ERROR)), Doubtful("outage", open=True)),
+    "302": (ONE, DefaultRules(), replies(302, bodies=(b"", ERROR)), Doubtful(DeferralCause.OUTAGE, open=True)),
     "200, unreadable": (
         TWO,
         DefaultRules(),
         replies(200, bodies=(PAGE, b"", b'"?"')),
-        Doubtful("outcome_unknown", open=True),
+        Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True),
     ),
     "202, unreadable": (
         TWO,
         DefaultRules(),
         replies(202, bodies=(PAGE, b"", b'"?"')),
-        Doubtful("outcome_unknown", again=False, open=True),
+        Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True),
     ),
 }
 
@@ -163,7 +168,7 @@ def test_an_unknown_service_group_is_named() -> None:
     verdicts = judge(ONE, ServiceGroup("valuableGoods"), Reply(404, error("ServiceGroupNotFoundException")))
 
     failure = Failure("ServiceGroupNotFoundException", "service group valuableGoods: No such thing at all")
-    assert verdicts == {A: Doubtful("outage", failure)}
+    assert verdicts == {A: Doubtful(DeferralCause.OUTAGE, failure)}
 
 
 SUCCESS = ProState(BASE_URL).item(A, 200, "It is allocated", "CX_NDS")
@@ -176,9 +181,9 @@ def with_status(status: int, item: dict[str, Any] = FAILED) -> dict[str, Any]:
     return {**item, "StatusCode": status}
 
 
-MISSING = Doubtful("outcome_unknown", open=True)
-WAIT = Doubtful("outcome_unknown", again=False, open=True)
-REFUSED = Doubtful("outage", Failure("AllocationRefused", "It failed"))
+MISSING = Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True)
+WAIT = Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True)
+REFUSED = Doubtful(DeferralCause.OUTAGE, Failure("AllocationRefused", "It failed"))
 ITEMS: dict[str, tuple[list[Any], Allocated | Doubtful | None]] = {
     "status 200 with a carrier or carrier service": (
         [[SUCCESS], [{**SUCCESS, "CarrierReference": None}], [{**SUCCESS, "CarrierServiceReference": None}]],
@@ -187,9 +192,12 @@ ITEMS: dict[str, tuple[list[Any], Allocated | Doubtful | None]] = {
     "status 200 without either": ([[FAILED]], WAIT),
     "status 202": ([[with_status(202, SUCCESS)], [with_status(202)]], WAIT),
     "status 400": ([[with_status(status)] for status in (*OTHERS, 403)], REFUSED),
-    "status 521": ([[with_status(521)]], Doubtful("outage", Failure("NoCarrierServiceAvailable", "It failed"))),
-    "status 429": ([[with_status(429)]], Doubtful("throttled")),
-    "status 401, 500": ([[with_status(status)] for status in (401, 500)], Doubtful("outage", open=True)),
+    "status 521": (
+        [[with_status(521)]],
+        Doubtful(DeferralCause.OUTAGE, Failure("NoCarrierServiceAvailable", "It failed")),
+    ),
+    "status 429": ([[with_status(429)]], Doubtful(DeferralCause.THROTTLED)),
+    "status 401, 500": ([[with_status(status)] for status in (401, 500)], Doubtful(DeferralCause.OUTAGE, open=True)),
     "missing": ([[]], MISSING),
     "two that contradict each other": ([[SUCCESS, with_status(400)], [with_status(500), SUCCESS]], MISSING),
     "no `detail` link": ([[{**SUCCESS, "ApiLinks": links}] for links in (None, SUCCESS["ApiLinks"][1:])], MISSING),
@@ -218,7 +226,7 @@ def test_an_items_own_code_is_kept() -> None:
 
     verdicts = judge(ONE, DefaultRules(), Reply(200, json.dumps(document).encode()))
 
-    assert verdicts == {A: Doubtful("outage", Failure("SomethingIsWrongException", "It failed"))}
+    assert verdicts == {A: Doubtful(DeferralCause.OUTAGE, Failure("SomethingIsWrongException", "It failed"))}
 
 
 def test_what_an_accepted_call_leaves_open_is_not_asked_for_again_at_once() -> None:
@@ -233,10 +241,10 @@ def detail(state: str, service: str | None = None, **changes: Any) -> Reply:
     return Reply(200, json.dumps({**document, **changes}).encode())
 
 
-UNKNOWN = Deferred("outcome_unknown")
-FORBIDDEN = Deferred("state_forbidden")
+UNKNOWN = Deferred(DeferralCause.OUTCOME_UNKNOWN)
+FORBIDDEN = Deferred(DeferralCause.STATE_FORBIDDEN)
 NO_SERVICE = Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing")
-PLAIN = Doubtful("outage")
+PLAIN = Doubtful(DeferralCause.OUTAGE)
 REFUSAL = replace(PLAIN, failure=FAILURE)
 OPEN = replace(PLAIN, open=True)
 NOT_FOUND = AllocationFailed(Failure("ConsignmentNotFoundException", f"PRO knows no consignment {A}"))
@@ -248,7 +256,7 @@ STATES: dict[str, tuple[list[tuple[Doubtful, Reply | CallError]], AllocationFail
         None,
     ),
     "`AllocationFailed`, after an error": ([(REFUSAL, detail("AllocationFailed"))], AllocationFailed(FAILURE)),
-    "`AllocationFailed`, without an error": ([(PLAIN, detail("AllocationFailed"))], TryAgain("outage")),
+    "`AllocationFailed`, without an error": ([(PLAIN, detail("AllocationFailed"))], TryAgain(DeferralCause.OUTAGE)),
     "`AllocationFailed`, or an error, while a call is open": (
         [
             (OPEN, detail("AllocationFailed")),
@@ -264,9 +272,9 @@ STATES: dict[str, tuple[list[tuple[Doubtful, Reply | CallError]], AllocationFail
     "`Unallocated`, after an error": ([(REFUSAL, detail("Unallocated"))], AllocationFailed(FAILURE)),
     "`Unallocated`, without an error": (
         [(doubt, detail("Unallocated")) for doubt in (PLAIN, OPEN)],
-        TryAgain("outage"),
+        TryAgain(DeferralCause.OUTAGE),
     ),
-    "`Cancelled`": ([(PLAIN, detail("Cancelled"))], TryAgain("outage")),
+    "`Cancelled`": ([(PLAIN, detail("Cancelled"))], TryAgain(DeferralCause.OUTAGE)),
     "past allocation, without `Allocation`": ([(PLAIN, detail(state)) for state in PAST_ALLOCATION], UNKNOWN),
     "of another consignment": ([(PLAIN, detail("Allocated", "CX_NDS", Reference=B))], UNKNOWN),
     "unreadable": ([(REFUSAL, Reply(200, body)) for body in (PAGE, b"", b"[]", b"{}")], UNKNOWN),
@@ -282,12 +290,12 @@ STATES: dict[str, tuple[list[tuple[Doubtful, Reply | CallError]], AllocationFail
     ),
     "401, no key": (
         [(REFUSAL, reply) for reply in (Reply(401, ERROR), Reply(401, PAGE), KeyUnavailableError(""))],
-        Deferred("credentials"),
+        Deferred(DeferralCause.CREDENTIALS),
     ),
-    "403": ([(doubt, Reply(403, PAGE)) for doubt in (PLAIN, REFUSAL)], Deferred("credentials")),
+    "403": ([(doubt, Reply(403, PAGE)) for doubt in (PLAIN, REFUSAL)], Deferred(DeferralCause.CREDENTIALS)),
     "403 with `Retry-After`": (
         [(doubt, Reply(403, body, 60)) for doubt in (PLAIN, REFUSAL) for body in (PAGE, ERROR)],
-        Deferred("throttled", 60),
+        Deferred(DeferralCause.THROTTLED, 60),
     ),
     "403 with an error of PRO's": ([(doubt, Reply(403, ERROR)) for doubt in (PLAIN, REFUSAL)], FORBIDDEN),
     "any other reply, or none": (
@@ -302,14 +310,14 @@ STATES: dict[str, tuple[list[tuple[Doubtful, Reply | CallError]], AllocationFail
 
 
 def test_what_was_asked_for_before_and_can_not_be_read_in_time_says_nothing_of_pro() -> None:
-    assert judge_state(A, ASKED_BEFORE, OutOfTimeError(""), BASE_URL) == Deferred("out_of_time")
+    assert judge_state(A, ASKED_BEFORE, OutOfTimeError(""), BASE_URL) == Deferred(DeferralCause.OUT_OF_TIME)
     assert judge_state(A, PLAIN, OutOfTimeError(""), BASE_URL) == UNKNOWN
 
 
 def test_names_in_another_case_are_a_gateways_and_no_error_of_pros() -> None:
     """A wrong base URL must not fail every order for good."""
     gateway = b'{"code": "NOT_FOUND", "message": "no Route matched with those values"}'
-    assert judge(ONE, DefaultRules(), Reply(404, gateway)) == {A: Doubtful("outage", open=True)}
+    assert judge(ONE, DefaultRules(), Reply(404, gateway)) == {A: Doubtful(DeferralCause.OUTAGE, open=True)}
     assert judge_state(A, PLAIN, Reply(404, gateway), BASE_URL) == UNKNOWN
 
 
@@ -357,9 +365,9 @@ def test_an_old_failure_does_not_hide_a_later_success() -> None:
 
 
 def test_a_consignment_that_may_still_be_worked_on_is_not_tried_again() -> None:
-    doubt = Doubtful("outcome_unknown", again=False, retry_after_seconds=9)
+    doubt = Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, retry_after_seconds=9)
 
-    assert judge_state(A, doubt, detail("Unallocated"), BASE_URL) == Deferred("outcome_unknown", 9)
+    assert judge_state(A, doubt, detail("Unallocated"), BASE_URL) == Deferred(DeferralCause.OUTCOME_UNKNOWN, 9)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.consignments.errors import NOT_FOUND, RequestError
-from allocation.domain.outcome import SERVICE_GROUP_NOT_FOUND
+from allocation.domain.outcome import FailureCode
 from allocation.engine.catalogue import Service
 
 
@@ -103,7 +103,7 @@ def get_service_group(request: Request, services: Services) -> Reply:
     members = catalogue.groups.get(reference)
     if members is None:
         text = f"The catalogue has no carrier service group {reference[:64]!r}."
-        raise RequestError(SERVICE_GROUP_NOT_FOUND, text, NOT_FOUND)
+        raise RequestError(FailureCode.SERVICE_GROUP_NOT_FOUND, text, NOT_FOUND)
     return Reply(group_view(reference, members, catalogue.services), root="MpdCarrierServiceGroup")
 
 

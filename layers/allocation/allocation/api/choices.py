@@ -10,14 +10,7 @@ from allocation.consignments.errors import RequestError
 from allocation.domain.consignment import Consignment, Direction
 from allocation.domain.errors import InvalidReferenceError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import (
-    CARRIER_SERVICE_NOT_FOUND,
-    NO_CARRIER_SERVICE_AVAILABLE,
-    SERVICE_GROUP_NOT_FOUND,
-    AllocationFailed,
-    Failure,
-    Outcome,
-)
+from allocation.domain.outcome import AllocationFailed, Failure, FailureCode, Outcome
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.engine import ServiceFilters
 
@@ -54,7 +47,7 @@ def by_filters(request: Request, services: Services, filters: Filters) -> Choose
         winner = market.assess(consignment, services.now(), filters=wanted).winner
         if winner is None:
             text = f"No carrier service that passes the filters can take consignment {consignment.reference}."
-            return DefaultRules(), AllocationFailed(Failure(NO_CARRIER_SERVICE_AVAILABLE, text))
+            return DefaultRules(), AllocationFailed(Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, text))
         mode = CarrierService(market.service(winner).reference)
         return DefaultRules(), allocated_by(request, services, mode, consignment)
 
@@ -83,7 +76,7 @@ def service_group(reference: str) -> ServiceGroup:
     try:
         return ServiceGroup(reference)
     except InvalidReferenceError as error:
-        raise RequestError(SERVICE_GROUP_NOT_FOUND, str(error)) from error
+        raise RequestError(FailureCode.SERVICE_GROUP_NOT_FOUND, str(error)) from error
 
 
 def carrier_service(reference: str) -> CarrierService:
@@ -91,4 +84,4 @@ def carrier_service(reference: str) -> CarrierService:
     try:
         return CarrierService(reference)
     except InvalidReferenceError as error:
-        raise RequestError(CARRIER_SERVICE_NOT_FOUND, str(error)) from error
+        raise RequestError(FailureCode.CARRIER_SERVICE_NOT_FOUND, str(error)) from error

@@ -11,8 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import ConfigurationError, RetryableError
+from allocation.domain.metric import MetricName
 from allocation.engine.compiled import InvalidCatalogueError, read_compiled
 from allocation.engine.engine import Engine
+from allocation.observability import count, logger
 
 REFRESH_SECONDS: Final = 60.0
 PAUSE_SECONDS: Final = 10.0
@@ -180,3 +182,9 @@ def store_at(location: str, client: Callable[[str], Any]) -> Store:
         f"catalogue location {location!r} can't be used: write s3://bucket/key or "
         "appconfig://application/environment/profile"
     )
+
+
+def report_refused_catalogue(error: Exception) -> None:
+    """Log and count a catalogue that could not be used or read. The last good one, if there is one, stays in use."""
+    logger.error("catalogue refused", extra={"error": type(error).__name__, "reason": str(error)[:500]})
+    count(MetricName.CATALOGUE_REFUSED, 1)

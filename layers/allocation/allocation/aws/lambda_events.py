@@ -1,7 +1,7 @@
 """Lambda's events and context in the workflow's terms."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -47,6 +47,11 @@ def queue_messages(event: Event) -> list[QueueMessage]:
         )
         for record in event["Records"]
     ]
+
+
+def partial_batch_response(returned: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    """Return the reply that has these messages, or stream records by sequence number, delivered again."""
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in returned]}
 
 
 def moment(milliseconds: str | None) -> datetime | None:

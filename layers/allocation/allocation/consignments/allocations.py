@@ -19,21 +19,14 @@ from allocation.consignments.store import (
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import (
-    CARRIER_SERVICE_NOT_FOUND,
-    CONSIGNMENT_INCOMPLETE,
-    SERVICE_GROUP_NOT_FOUND,
-    AllocationFailed,
-    Deallocated,
-    Outcome,
-)
+from allocation.domain.outcome import AllocationFailed, Deallocated, FailureCode, Outcome
 from allocation.observability import logger
 
 _ALLOCATABLE: Final = (UNALLOCATED, ALLOCATION_FAILED)
 _DEALLOCATABLE: Final = (ALLOCATED,)
-_UNKNOWN_SCOPE: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
+_UNKNOWN_SCOPE: Final = frozenset({FailureCode.SERVICE_GROUP_NOT_FOUND, FailureCode.CARRIER_SERVICE_NOT_FOUND})
 # Failures of the request itself: nothing was tried, so the consignment keeps its state.
-_NOT_TRIED: Final = _UNKNOWN_SCOPE | {CONSIGNMENT_INCOMPLETE}
+_NOT_TRIED: Final = _UNKNOWN_SCOPE | {FailureCode.CONSIGNMENT_INCOMPLETE}
 
 # Chooses a carrier service for a consignment. Raises `RequestError` where the request itself can't be met.
 Choose = Callable[[Consignment], tuple[AllocationMode, Outcome]]

@@ -1,5 +1,7 @@
 """The errors that the workflow tells apart: what can never succeed, and what may pass."""
 
+from enum import StrEnum
+
 
 class AllocationError(Exception):
     """The root of this package's errors."""
@@ -13,11 +15,25 @@ class UnknownModeError(AllocationError):
     """No allocation mode has this name."""
 
 
+class RefusalCode(StrEnum):
+    """Why a message is refused."""
+
+    NOT_JSON = "NotJson"
+    NOT_AN_OBJECT = "NotAnObject"
+    TOO_DEEPLY_NESTED = "TooDeeplyNested"
+    UNKNOWN_EVENT_TYPE = "UnknownEventType"
+    UNKNOWN_EVENT_VERSION = "UnknownEventVersion"
+    INVALID_MESSAGE = "InvalidMessage"
+    DUPLICATE_CONSIGNMENT = "DuplicateConsignment"
+    # Received too often; the cause of the last return follows, as in `GivenUp_outage`.
+    GIVEN_UP = "GivenUp"
+
+
 class InvalidMessageError(AllocationError):
-    """A message can never be read. `code` is stable and goes to the DLQ with the text."""
+    """A message that is refused for good. `code` is stable and goes to the DLQ with the text."""
 
     def __init__(self, code: str, message: str) -> None:
-        """`code` names the kind of refusal, as `NotJson`; `message` the field, its value and what to do."""
+        """Take a `RefusalCode`, `GIVEN_UP` with its cause; `message` names the field, its value and what to do."""
         super().__init__(message)
         self.code = code
 

@@ -2,18 +2,29 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar, Final, Literal
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
 
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.summary import AllocationSummary
 
-NO_CARRIER_SERVICE_AVAILABLE: Final = "NoCarrierServiceAvailable"
-"""Failure code: no carrier service in the mode's scope passes every check."""
-SERVICE_GROUP_NOT_FOUND: Final = "ServiceGroupNotFoundException"
-CARRIER_SERVICE_NOT_FOUND: Final = "MpdCarrierServiceNotFoundException"
-"""The two codes are PRO's own names (`pro-api.md`, Allocation Summary)."""
-CONSIGNMENT_INCOMPLETE: Final = "ConsignmentIncomplete"
-"""Failure code: the engine lacks packages or an address of the consignment."""
+
+class FailureCode(StrEnum):
+    """The failure codes that we give. SortedPRO may give any other.
+
+    Those that end in `Exception` are PRO's own names (`pro-api.md`, Allocation Summary).
+    """
+
+    # No carrier service in the mode's scope passes every check.
+    NO_CARRIER_SERVICE_AVAILABLE = "NoCarrierServiceAvailable"
+    SERVICE_GROUP_NOT_FOUND = "ServiceGroupNotFoundException"
+    CARRIER_SERVICE_NOT_FOUND = "MpdCarrierServiceNotFoundException"
+    # The engine lacks packages or an address of the consignment.
+    CONSIGNMENT_INCOMPLETE = "ConsignmentIncomplete"
+    # SortedPRO does not know the consignment.
+    CONSIGNMENT_NOT_FOUND = "ConsignmentNotFoundException"
+    # SortedPRO refused the consignment without naming a code.
+    ALLOCATION_REFUSED = "AllocationRefused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +39,10 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a consignment has no carrier service. `code` is stable, `message` is for people."""
+    """Why a consignment has no carrier service.
+
+    `code` is a `FailureCode` or one of SortedPRO's own, `message` is for people.
+    """
 
     code: str
     message: str
@@ -80,10 +94,31 @@ Standing = Outcome | Deallocated | Cancelled
 """How a consignment stands: what an allocation attempt ended with, or what undid it."""
 
 
+class DeferralCause(StrEnum):
+    """What stands in the way of an outcome."""
+
+    # Of the batch.
+    OUT_OF_TIME = "out_of_time"
+    RECORDS_NOT_READ = "records_not_read"
+    NOT_RECORDED = "not_recorded"
+    NOT_KEPT_IN_DLQ = "not_kept_in_dlq"
+    KILLED = "killed"
+    # Of any allocator.
+    ALLOCATOR_UNAVAILABLE = "allocator_unavailable"
+    ALLOCATOR_CRASHED = "allocator_crashed"
+    NO_ANSWER = "no_answer"
+    # Of SortedPRO.
+    THROTTLED = "throttled"
+    OUTAGE = "outage"
+    CREDENTIALS = "credentials"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    STATE_FORBIDDEN = "state_forbidden"
+
+
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """No outcome yet: what stands in the way may pass. `cause` is a stable word, as `throttled` or `timeout`."""
+    """No outcome yet: what stands in the way may pass."""
 
-    cause: str
+    cause: DeferralCause
     retry_after_seconds: int | None = None
     """How long it is known to be useless to try again, where whoever stands in the way has said so."""

@@ -8,13 +8,7 @@ from typing import assert_never
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import (
-    NO_CARRIER_SERVICE_AVAILABLE,
-    Allocated,
-    AllocationFailed,
-    Failure,
-    Outcome,
-)
+from allocation.domain.outcome import Allocated, AllocationFailed, Failure, FailureCode, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.assessment import Assessment, assess
 from allocation.engine.checks import NOT_IN_GROUP, NOT_REQUESTED
@@ -110,7 +104,7 @@ def _nothing_fits(assessment: Assessment, mode: AllocationMode) -> Failure:
     reference = assessment.question.inquiry.consignment.reference
     reasons = " ".join(text for text, _ in texts.most_common())
     return Failure(
-        NO_CARRIER_SERVICE_AVAILABLE,
+        FailureCode.NO_CARRIER_SERVICE_AVAILABLE,
         f"No carrier service {_services_of(mode)} can take consignment {reference}. {reasons}".rstrip(),
     )
 

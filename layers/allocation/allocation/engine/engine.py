@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, assert_never
 from allocation.domain.consignment import Consignment, Direction
 from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import CARRIER_SERVICE_NOT_FOUND, SERVICE_GROUP_NOT_FOUND, Failure
+from allocation.domain.outcome import Failure, FailureCode
 from allocation.engine import checks
 from allocation.engine.catalogue import Catalogue
 from allocation.engine.checks import Check
@@ -94,13 +94,13 @@ class Engine:
                 group = self.index.groups.get(reference)
                 if group is None:
                     text = f"The catalogue has no carrier service group {reference!r}: name one it has, or add it."
-                    return Failure(SERVICE_GROUP_NOT_FOUND, text)
+                    return Failure(FailureCode.SERVICE_GROUP_NOT_FOUND, text)
                 return Scope(checks.NOT_IN_GROUP, self.index.everything & ~group)
             case CarrierService(reference):
                 position = self.index.positions.get(reference)
                 if position is None:
                     text = f"The catalogue has no carrier service {reference!r}: name one it has, or add it."
-                    return Failure(CARRIER_SERVICE_NOT_FOUND, text)
+                    return Failure(FailureCode.CARRIER_SERVICE_NOT_FOUND, text)
                 return Scope(checks.NOT_REQUESTED, self.index.everything & ~(1 << position))
             case _:
                 assert_never(mode)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Package
-from allocation.domain.outcome import CONSIGNMENT_INCOMPLETE, Failure
+from allocation.domain.outcome import Failure, FailureCode
 from allocation.engine.catalogue import Catalogue
 from allocation.engine.places import UnknownPlaceError, place_keys
 from allocation.engine.promises import Promise
@@ -54,7 +54,7 @@ def inquire(consignment: Consignment, catalogue: Catalogue) -> Inquiry | Failure
             problems.append(f"{name} address: {error}")
     if problems:
         text = f"Consignment {consignment.reference} can't be allocated yet: {'; '.join(problems)}."
-        return Failure(CONSIGNMENT_INCOMPLETE, text)
+        return Failure(FailureCode.CONSIGNMENT_INCOMPLETE, text)
     origin = consignment.origin
     return Inquiry(
         consignment=consignment,

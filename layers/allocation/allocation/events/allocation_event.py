@@ -1,11 +1,12 @@
 """The allocation event, a CloudEvent 1.0 in JSON (`docs/events/consignment-allocated-v1.schema.json`)."""
 
+from enum import StrEnum
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from allocation.domain.errors import InvalidMessageError
+from allocation.domain.errors import AllocationError
 from allocation.domain.summary import AllocationSummary
 from allocation.exact_json import written
 from allocation.ports import AllocationEvent
@@ -25,6 +26,22 @@ EVENT_TYPES: Final[dict[str, EventType]] = {
     "Unallocated": "consignment.deallocated",
     "Cancelled": "consignment.cancelled",
 }
+
+
+class UnpublishableReason(StrEnum):
+    """Why a change of the table can never be an event."""
+
+    NOT_AN_ALLOCATION_RECORD = "NotAnAllocationRecord"
+    # No code of ours writes such a record.
+    EVENT_TOO_LARGE = "EventTooLarge"
+
+
+class UnpublishableError(AllocationError):
+    """A change that can never be an event."""
+
+    def __init__(self, reason: UnpublishableReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class EventData(BaseModel):
@@ -63,8 +80,8 @@ class ConsignmentEvent(BaseModel):
 def allocation_event(record: StoredRecord) -> AllocationEvent:
     """The event that a record's current version stands for.
 
-    Raises `InvalidMessageError` `EventTooLarge` for a record that no code of ours wrote, and `KeyError` or
-    `ValidationError` for a state of no event.
+    Raises `UnpublishableError` for a record too large for an event, and `KeyError` or `ValidationError` for a state
+    that no event stands for.
     """
     fields = {name: getattr(record, name) for name in EventData.model_fields}
     event = ConsignmentEvent(
@@ -76,7 +93,8 @@ def allocation_event(record: StoredRecord) -> AllocationEvent:
     )
     body = written(body_of(event))
     if len(body) > MAX_BYTES:
-        raise InvalidMessageError("EventTooLarge", f"the event {event.id[:64]} would have {len(body)} bytes")
+        text = f"the event {event.id[:64]} would have {len(body)} bytes"
+        raise UnpublishableError(UnpublishableReason.EVENT_TOO_LARGE, text)
     return AllocationEvent(event.id, body, attributes_of(event, record))
 
 

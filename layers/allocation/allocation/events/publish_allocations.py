@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from allocation.domain.errors import InvalidMessageError
-from allocation.events.allocation_event import allocation_event
+from allocation.domain.metric import MetricName
+from allocation.events.allocation_event import UnpublishableError, UnpublishableReason, allocation_event
+from allocation.observability import count, logger
 from allocation.ports import AllocationEvent, EventPublisher, Unpublishable, UnpublishableChanges
 from allocation.records.stored_record import StoredRecord
 
@@ -50,8 +51,8 @@ class PublishAllocations:
         for change in changes:
             try:
                 events.append((change, event_of(change)))
-            except InvalidMessageError as error:
-                hopeless.append(Unpublishable(change.sequence_number, change.consignment_reference, error.code))
+            except UnpublishableError as error:
+                hopeless.append(Unpublishable(change.sequence_number, change.consignment_reference, error.reason))
         unpublished = self.publisher.publish([event for _, event in events]) if events else frozenset()
         kept = self.unpublishable.keep(hopeless) if hopeless else frozenset()
         failed = {item.sequence_number: item.reason for item in hopeless if item.sequence_number not in kept}
@@ -62,8 +63,24 @@ class PublishAllocations:
 
 
 def event_of(change: Change) -> AllocationEvent:
-    """The event of a change; raises `InvalidMessageError` where its document is no allocation record, or too large."""
+    """Return the event of a change. Raises `UnpublishableError`."""
     try:
         return allocation_event(StoredRecord.model_validate(change.document))
     except (ValueError, KeyError, RecursionError) as error:  # Pydantic's errors are ValueErrors
-        raise InvalidMessageError("NotAnAllocationRecord", "the stream record is no allocation record") from error
+        text = "the stream record is no allocation record"
+        raise UnpublishableError(UnpublishableReason.NOT_AN_ALLOCATION_RECORD, text) from error
+
+
+def report_published(report: PublishReport) -> None:
+    """Log the ids of a batch's events, all in one line, and the changes that have no event; count both kinds.
+
+    The line is the evidence of an event for as long as logs are kept: `carrier orders trace` looks for it.
+    """
+    if report.published:
+        logger.info("published", extra={"event_ids": report.published})
+    for sequence_number, cause in report.failed.items():
+        logger.error("change not published", extra={"sequence_number": sequence_number, "cause": cause})
+    for sequence_number, cause in report.set_aside.items():
+        logger.error("change set aside", extra={"sequence_number": sequence_number, "cause": cause})
+    count(MetricName.EVENTS_PUBLISHED, len(report.published))
+    count(MetricName.EVENTS_NOT_PUBLISHED, len(report.failed) + len(report.set_aside))

@@ -7,10 +7,10 @@ from typing import Final
 
 from allocation.batches import batches
 from allocation.domain.consignment import Consignment
-from allocation.domain.errors import InvalidMessageError, RetryableError
+from allocation.domain.errors import InvalidMessageError, RefusalCode, RetryableError
 from allocation.domain.mode import AllocationMode
 from allocation.domain.order import Order
-from allocation.domain.outcome import Deferred, Outcome
+from allocation.domain.outcome import DeferralCause, Deferred, Outcome
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import crash, logger
@@ -29,23 +29,21 @@ from allocation.ports import (
 MAX_RECEIVES: Final = 80
 """How often a message is worked on. The queue's `maxReceiveCount` (`template.yaml`) is five more: what the function was
 killed by each time comes again then, and is put into the DLQ with that reason; SQS would move it without any."""
-GIVEN_UP: Final = "GivenUp_"
-"""What the refusal code of a message begins with that was received too often; its last cause follows."""
 WAVE: Final = 100
 """Consignments allocated before their outcomes are written: a function that is killed has at most so many unwritten."""
 RESERVE_SECONDS: Final = 5.0
 """Kept for writing and answering: no wave is started with less time than this left."""
 MAX_DECISIONS: Final = 3
 """How often a consignment is decided in one delivery, where others use up limits meanwhile."""
-OUT_OF_TIME: Final = Deferred("out_of_time")
-NO_ANSWER: Final = Deferred("no_answer")
+OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
+NO_ANSWER: Final = Deferred(DeferralCause.NO_ANSWER)
 """For a consignment that the allocator was asked for and passed over: its message must not count as done."""
-UNAVAILABLE: Final = Deferred("allocator_unavailable")
-CRASHED: Final = Deferred("allocator_crashed")
-NOT_RECORDED: Final = Deferred("not_recorded")
-NOT_READ: Final = Deferred("records_not_read")
-NOT_KEPT: Final = Deferred("not_kept_in_dlq")
-KILLED: Final = Deferred("killed")
+UNAVAILABLE: Final = Deferred(DeferralCause.ALLOCATOR_UNAVAILABLE)
+CRASHED: Final = Deferred(DeferralCause.ALLOCATOR_CRASHED)
+NOT_RECORDED: Final = Deferred(DeferralCause.NOT_RECORDED)
+NOT_READ: Final = Deferred(DeferralCause.RECORDS_NOT_READ)
+NOT_KEPT: Final = Deferred(DeferralCause.NOT_KEPT_IN_DLQ)
+KILLED: Final = Deferred(DeferralCause.KILLED)
 
 Deferrals = dict[ConsignmentReference, Deferred]
 
@@ -240,7 +238,7 @@ def given_up_of(messages: Sequence[QueueMessage], returned: Mapping[str, Deferre
     """The messages that were received so often that SQS would move them to the DLQ without a word, and why."""
     return {
         message.message_id: InvalidMessageError(
-            GIVEN_UP + returned[message.message_id].cause,
+            f"{RefusalCode.GIVEN_UP}_{returned[message.message_id].cause}",
             f"received {message.receive_count} times and not done: {returned[message.message_id].cause}",
         )
         for message in messages
@@ -294,7 +292,9 @@ def distinct_work(messages: Sequence[QueueMessage], orders: Mapping[str, Order])
 
 def longest(deferrals: Iterable[Deferred]) -> Deferred:
     """Of several reasons to come back later, the one that takes longest; lack of time takes none."""
-    return max(deferrals, key=lambda deferred: (deferred.cause != OUT_OF_TIME.cause, deferred.retry_after_seconds or 0))
+    return max(
+        deferrals, key=lambda deferred: (deferred.cause != DeferralCause.OUT_OF_TIME, deferred.retry_after_seconds or 0)
+    )
 
 
 def references_of(order: Order) -> Iterator[ConsignmentReference]:

@@ -7,7 +7,7 @@ the worst mix with lack of time and killed functions. An outage of 6 hours sends
 
 from typing import Final
 
-from allocation.domain.outcome import Deferred
+from allocation.domain.outcome import DeferralCause, Deferred
 
 FIRST_SECONDS: Final = 15
 MAX_SECONDS: Final = 900
@@ -26,7 +26,7 @@ def wait_seconds(deferred: Deferred, receive_count: int, jitter: float) -> int:
     on at once, for a while.
     """
     received = receive_count
-    if deferred.cause == "out_of_time":
+    if deferred.cause == DeferralCause.OUT_OF_TIME:
         received -= PROMPT_RECEIVES
     doubled = min(FIRST_SECONDS * 2 ** min(received - 1, 10), MAX_SECONDS) if received > 0 else 0
     wish = (deferred.retry_after_seconds or 0) * (1 + jitter / 4)

@@ -23,7 +23,7 @@ from pydantic_core import ErrorDetails
 from allocation.consignments.allocatable_consignment import Consignment
 from allocation.consignments.errors import path_of
 from allocation.consignments.strict_values import Moment
-from allocation.domain.errors import InvalidMessageError
+from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference
 from allocation.orders.collector import paused_collector
@@ -107,10 +107,10 @@ def read_order(body: str) -> ReadOrder:
     if envelope is None:
         # Not raised from Pydantic's error: that holds our validators' exceptions, and with their frames whoever holds
         # it, in a cycle that the garbage collector can't see. Each such message would stay in memory for ever.
-        raise refused("InvalidMessage", reason_of(*wrong))
+        raise refused(RefusalCode.INVALID_MESSAGE, reason_of(*wrong))
     valid, problems, number = read_consignments(envelope.consignments)
     return without_repeated(
-        envelope, valid, refused("InvalidMessage", reason_of(problems, number)) if problems else None
+        envelope, valid, refused(RefusalCode.INVALID_MESSAGE, reason_of(problems, number)) if problems else None
     )
 
 
@@ -118,10 +118,12 @@ def require_known_kind(event: dict[str, Any]) -> None:
     """Raises `InvalidMessageError` unless this is an order-created event of a version that is understood."""
     kind = event.get("eventType")
     if not isinstance(kind, str) or "".join(filter(str.isalnum, kind)).lower() != "ordercreated":
-        raise InvalidMessageError("UnknownEventType", f"eventType is {shown(kind)}: send {EVENT_TYPE!r}")
+        raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_TYPE, f"eventType is {shown(kind)}: send {EVENT_TYPE!r}")
     version = event.get("eventVersion")
     if isinstance(version, int | Decimal) and not isinstance(version, bool) and not 1 <= version < 2:
-        raise InvalidMessageError("UnknownEventVersion", f"eventVersion is {shown(version)}: send {MAJOR_VERSION}")
+        raise InvalidMessageError(
+            RefusalCode.UNKNOWN_EVENT_VERSION, f"eventVersion is {shown(version)}: send {MAJOR_VERSION}"
+        )
 
 
 def all_problems(event: dict[str, Any], error: ValidationError) -> tuple[list[ErrorDetails], int]:
@@ -162,7 +164,9 @@ def without_repeated(envelope: Envelope, valid: list[Consignment], invalid: Inva
     if repeated:
         named = listed(repeated[:MAX_NAMED], len(repeated), ", ")
         others = f"; {invalid}" if invalid else ""
-        invalid = refused("DuplicateConsignment", f"consignments: send each reference once, not again {named}{others}")
+        invalid = refused(
+            RefusalCode.DUPLICATE_CONSIGNMENT, f"consignments: send each reference once, not again {named}{others}"
+        )
     if not once and invalid:
         raise invalid
     return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once), invalid)
@@ -174,7 +178,7 @@ def reference_of(consignment: Any) -> str | None:
     return reference if isinstance(reference, str) else None
 
 
-def refused(code: str, reason: str) -> InvalidMessageError:
+def refused(code: RefusalCode, reason: str) -> InvalidMessageError:
     """A refusal whose reason is bounded."""
     return InvalidMessageError(code, reason[:MAX_REASON])
 

@@ -1,10 +1,9 @@
 """Takes an event out of what carried it to the queue: SNS, EventBridge or a CloudEvent, also one inside another."""
 
-import json
-from decimal import Decimal
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from allocation.domain.errors import InvalidMessageError
+from allocation.domain.errors import InvalidMessageError, RefusalCode
+from allocation.exact_json import TooDeepError, parsed
 
 MAX_WRAPPINGS: Final = 4
 """More wrappings than this around one event are taken for an attack or a loop."""
@@ -23,31 +22,25 @@ def read_event(body: str) -> dict[str, Any]:
         if inner is None:
             return event
         event = inner
-    raise InvalidMessageError("TooDeeplyNested", f"the event is inside more than {MAX_WRAPPINGS} wrappings")
+    raise InvalidMessageError(RefusalCode.TOO_DEEPLY_NESTED, f"the event is inside more than {MAX_WRAPPINGS} wrappings")
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """A JSON object; raises `InvalidMessageError` for anything else, NaN and Infinity included (RFC 8259, 6)."""
+    """Return a JSON object. Raises `InvalidMessageError` for anything else."""
     try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=refuse_constant)
-    except RecursionError as error:
-        raise InvalidMessageError("TooDeeplyNested", "the body is nested too deeply to be read") from error
-    except ArithmeticError as error:
-        raise InvalidMessageError("NotJson", "the body has a number whose exponent is out of range") from error
+        value = parsed(text)
+    except TooDeepError as error:
+        raise InvalidMessageError(RefusalCode.TOO_DEEPLY_NESTED, f"the body is {error}") from error
     except ValueError as error:
-        raise InvalidMessageError("NotJson", f"the body is not JSON: {str(error)[:200]}") from error
+        raise InvalidMessageError(RefusalCode.NOT_JSON, f"the body is not JSON: {str(error)[:200]}") from error
     return require_object(value, "the body")
 
 
-def refuse_constant(name: str) -> NoReturn:
-    """Refuses what Python's parser takes beyond JSON."""
-    raise ValueError(f"{name} is not JSON")
-
-
 def require_object(value: Any, what: str) -> dict[str, Any]:
-    """`value` if it is a JSON object; raises `InvalidMessageError` `NotAnObject` otherwise."""
+    """Return `value` if it is a JSON object. Raises `InvalidMessageError` `NotAnObject` otherwise."""
     if not isinstance(value, dict):
-        raise InvalidMessageError("NotAnObject", f"{what} is {JSON_TYPES.get(type(value), 'a number')}: send an object")
+        text = f"{what} is {JSON_TYPES.get(type(value), 'a number')}: send an object"
+        raise InvalidMessageError(RefusalCode.NOT_AN_OBJECT, text)
     return value
 
 

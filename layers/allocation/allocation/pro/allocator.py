@@ -11,8 +11,9 @@ from typing import Final, Literal, Protocol
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
+from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Deferred, Outcome
+from allocation.domain.outcome import DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Deadline
@@ -21,9 +22,11 @@ from allocation.pro.client import MAX_CONNECTIONS, ProClient
 from allocation.pro.rounds import Progress, Rounds
 
 # Causes of no outcome that say nothing about PRO's health.
-_SAY_NOTHING: Final = frozenset({"out_of_time", "state_forbidden", "allocator_crashed"})
+_SAY_NOTHING: Final = frozenset(
+    {DeferralCause.OUT_OF_TIME, DeferralCause.STATE_FORBIDDEN, DeferralCause.ALLOCATOR_CRASHED}
+)
 
-OpenCause = Literal["outage", "credentials"]
+OpenCause = Literal[DeferralCause.OUTAGE, DeferralCause.CREDENTIALS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,9 @@ class ProAllocator:
     # How long PRO, or a gateway before it, may still execute a call we abandoned. Nobody asks again before.
     patience_seconds: float
     # Receives `AllocationsAdopted`.
-    count: Callable[[str, int], None]
+    count: Callable[[MetricName, int], None]
     # Receives `ProAllocationMilliseconds` of each allocation call that was answered.
-    measure: Callable[[str, int], None]
+    measure: Callable[[MetricName, int], None]
     pauses: Pauses
 
     def allocate(
@@ -120,7 +123,9 @@ class ProAllocator:
         def work() -> None:
             # For as long as this environment can be working, and PRO on its last call.
             claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
-            held.update({key: Deferred("outcome_unknown", seconds) for key, seconds in claimed.held.items()})
+            held.update(
+                {key: Deferred(DeferralCause.OUTCOME_UNKNOWN, seconds) for key, seconds in claimed.held.items()}
+            )
             free = [reference for reference in references if reference not in held]
             try:
                 self._allocate(free, claimed.asked_before, mode, deadline, progress)
@@ -134,7 +139,7 @@ class ProAllocator:
             return dict.fromkeys(references, Deferred(error.cause, error.retry_after_seconds))
         except (OutageError, CredentialsError, NothingTriedError, CircuitStateError) as error:
             logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
-        return {reference: Deferred("outage") for reference in references} | held | progress.answers
+        return {reference: Deferred(DeferralCause.OUTAGE) for reference in references} | held | progress.answers
 
     def _give_back(self, references: Sequence[ConsignmentReference], until: int, progress: Progress) -> None:
         """End the claims of consignments without an outcome: now, or when PRO can no longer be working on them."""
@@ -167,7 +172,7 @@ def _raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deferred]) -
     causes = {answer.cause for answer in answers.values() if isinstance(answer, Deferred)}
     if any(not isinstance(answer, Deferred) for answer in answers.values()):
         return
-    if "credentials" in causes:
+    if DeferralCause.CREDENTIALS in causes:
         raise CredentialsError("PRO rejected the subscription key, or there is none")
     if causes <= _SAY_NOTHING:
         raise NothingTriedError(f"PRO's health is unknown: {', '.join(sorted(causes)) or 'there was nothing to ask'}")

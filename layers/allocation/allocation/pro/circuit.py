@@ -1,9 +1,9 @@
 """Two circuits in front of SortedPRO that all environments share: one opens on an outage, one on a rejected key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from math import ceil
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.circuit_breaker import (
     CircuitBreakerConfig,
@@ -19,6 +19,8 @@ from aws_lambda_powertools.utilities.circuit_breaker.persistence import (
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
+from allocation.domain.metric import MetricName
+from allocation.domain.outcome import DeferralCause
 from allocation.observability import logger
 from allocation.pro.allocator import (
     Circuit,
@@ -34,6 +36,10 @@ OUTAGE_FAILURES: Final = 5
 # How long a circuit stays open before one environment tries one batch.
 OUTAGE_SECONDS: Final = 30
 CREDENTIALS_SECONDS: Final = 60
+_METRICS: Final[Mapping[OpenCause, MetricName]] = {
+    DeferralCause.OUTAGE: MetricName.PRO_OUTAGE_CIRCUIT_OPEN,
+    DeferralCause.CREDENTIALS: MetricName.PRO_CREDENTIALS_CIRCUIT_OPEN,
+}
 
 
 class _PowertoolsCircuit:
@@ -46,7 +52,7 @@ class _PowertoolsCircuit:
     def __init__(
         self,
         store: CircuitBreakerPersistenceLayer,
-        count: Callable[[str, int], None],
+        count: Callable[[MetricName, int], None],
         now: Callable[[], datetime],
     ) -> None:
         """Report `ProOutageCircuitOpen` and `ProCredentialsCircuitOpen` to `count`.
@@ -58,22 +64,27 @@ class _PowertoolsCircuit:
         self._now = now
         outage = _config(OUTAGE_FAILURES, OUTAGE_SECONDS, OutageError)
         credentials = _config(1, CREDENTIALS_SECONDS, CredentialsError)
-        self._recovery_seconds = {"outage": outage.recovery_timeout, "credentials": credentials.recovery_timeout}
-        guard_outage = circuit_breaker("outage", store, on_transition=self._report, config=outage)
-        guard_credentials = circuit_breaker("credentials", store, on_transition=self._report, config=credentials)
+        self._recovery_seconds = {
+            DeferralCause.OUTAGE: outage.recovery_timeout,
+            DeferralCause.CREDENTIALS: credentials.recovery_timeout,
+        }
+        guard_outage = circuit_breaker(DeferralCause.OUTAGE.value, store, on_transition=self._report, config=outage)
+        guard_credentials = circuit_breaker(
+            DeferralCause.CREDENTIALS.value, store, on_transition=self._report, config=credentials
+        )
         self._guarded: Callable[[Callable[[], None]], None] = guard_credentials(guard_outage(_call))
 
     def run(self, work: Callable[[], None]) -> None:
         """Run `work` unless a circuit is open."""
-        for each in get_args(OpenCause):
-            self._count(_metric_of(each), 0)
+        for metric in _METRICS.values():
+            self._count(metric, 0)
         try:
             self._guarded(work)
         except CircuitBreakerOpenError as error:
             if error.circuit is None:
                 raise
-            cause: OpenCause = "credentials" if error.circuit.name == "credentials" else "outage"
-            self._count(_metric_of(cause), 1)
+            cause = _cause_of(error.circuit.name)
+            self._count(_METRICS[cause], 1)
             raise CircuitOpenError(cause, self._seconds_left(cause, error.circuit.opened_at)) from error
         except (ClientError, BotoCoreError) as error:
             # Electing who probes a recovery is a conditional write. Powertools does not catch its failure.
@@ -89,20 +100,20 @@ class _PowertoolsCircuit:
         extra = {"circuit": transition.circuit_name, "state": str(transition.to_state)}
         logger.warning("circuit changed", extra=extra)
         if transition.to_state == CircuitState.OPEN:
-            self._count(_metric_of(transition.circuit_name), 1)
+            self._count(_METRICS[_cause_of(transition.circuit_name)], 1)
 
 
 def dynamodb_circuit(
-    client: Any, table_name: str, count: Callable[[str, int], None], now: Callable[[], datetime]
+    client: Any, table_name: str, count: Callable[[MetricName, int], None], now: Callable[[], datetime]
 ) -> Circuit:
     """Return circuits in a table of their own: partition key `id` (string), TTL attribute `expiration`."""
     store = CircuitBreakerDynamoDBPersistence(table_name=table_name, boto3_client=client)
     return _PowertoolsCircuit(store, count, now)
 
 
-def _metric_of(circuit: str) -> str:
-    """Return the name of a circuit's metric."""
-    return f"Pro{circuit.capitalize()}CircuitOpen"
+def _cause_of(circuit: str) -> OpenCause:
+    """Return what the circuit of this name opens on."""
+    return DeferralCause.CREDENTIALS if circuit == DeferralCause.CREDENTIALS else DeferralCause.OUTAGE
 
 
 def _call(work: Callable[[], None]) -> None:

@@ -18,11 +18,9 @@ from pydantic.alias_generators import to_pascal
 from pydantic_core import from_json
 
 from allocation.domain.errors import RetryableError
-from allocation.domain.outcome import Failure
+from allocation.domain.outcome import Failure, FailureCode
 from allocation.domain.summary import AllocationSummary
 
-# Failure code of an item that PRO refused without naming a code.
-ALLOCATION_REFUSED: Final = "AllocationRefused"
 # A longer `Retry-After` is cut to this: a server that asks for days is more often wrong than down for days.
 MAX_RETRY_AFTER_SECONDS: Final = 900
 # A larger summary could not be kept and published; an ordinary one has about a thousand.
@@ -154,7 +152,7 @@ def read_error(body: bytes) -> Failure | None:
 
 
 def _failure(code: object, message: str | None) -> Failure:
-    known = code if isinstance(code, str) and code else ALLOCATION_REFUSED
+    known = code if isinstance(code, str) and code else FailureCode.ALLOCATION_REFUSED
     return Failure(known[:MAX_MESSAGE_CHARACTERS], (message or "PRO gave no reason")[:MAX_MESSAGE_CHARACTERS])
 
 

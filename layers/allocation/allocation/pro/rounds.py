@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypeVar, assert_never
 
+from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Outcome
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import crash, logger
 from allocation.pro.calls import MIN_CALL_SECONDS, AllocationCall, ParallelCalls, allocation_call, allocation_calls
@@ -20,9 +21,11 @@ MAX_ROUNDS: Final = 3
 # A longer wait is left to the queue: a function that sleeps is paid for.
 MAX_PAUSE_SECONDS: Final = 2.0
 # Causes of no outcome with which PRO may have the consignment, or may still be working on it.
-_IN_DOUBT: Final = frozenset({"outcome_unknown", "state_forbidden", "allocator_crashed"})
-_NOT_JUDGED: Final[Verdict] = Doubtful("allocator_crashed", again=False, open=True)
-_STATE_NOT_JUDGED: Final[Outcome | Deferred | TryAgain] = Deferred("allocator_crashed")
+_IN_DOUBT: Final = frozenset(
+    {DeferralCause.OUTCOME_UNKNOWN, DeferralCause.STATE_FORBIDDEN, DeferralCause.ALLOCATOR_CRASHED}
+)
+_NOT_JUDGED: Final[Verdict] = Doubtful(DeferralCause.ALLOCATOR_CRASHED, again=False, open=True)
+_STATE_NOT_JUDGED: Final[Outcome | Deferred | TryAgain] = Deferred(DeferralCause.ALLOCATOR_CRASHED)
 
 
 @dataclass(slots=True)
@@ -49,8 +52,8 @@ class Rounds:
     mode: AllocationMode
     calls: ParallelCalls
     progress: Progress
-    count: Callable[[str, int], None]
-    measure: Callable[[str, int], None]
+    count: Callable[[MetricName, int], None]
+    measure: Callable[[MetricName, int], None]
 
     def unallocated(
         self, references: Sequence[ConsignmentReference], asked_before: Set[ConsignmentReference]
@@ -80,7 +83,7 @@ class Rounds:
         self.progress.sent.update(reference for call in calls for reference in call.references)
         for call, reply in self.calls.allocate(calls).items():
             if isinstance(reply, Reply):
-                self.measure("ProAllocationMilliseconds", reply.milliseconds)
+                self.measure(MetricName.PRO_ALLOCATION_MILLISECONDS, reply.milliseconds)
             crashed = dict.fromkeys(call.references, _NOT_JUDGED)
             for reference, verdict in _safely(partial(judge, call, self.mode, reply), crashed).items():
                 match verdict:
@@ -117,7 +120,7 @@ class Rounds:
                     again[allocation_call(self.mode, (reference,))] = settled
                 case Allocated():
                     self.progress.answers[reference] = settled
-                    self.count("AllocationsAdopted", 1)
+                    self.count(MetricName.ALLOCATIONS_ADOPTED, 1)
                     logger.warning("allocation adopted from PRO", extra={"consignment": reference})
                 case AllocationFailed() | Deferred():
                     self.progress.answers[reference] = settled

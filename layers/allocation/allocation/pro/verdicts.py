@@ -5,24 +5,22 @@ from typing import Final, Literal, assert_never
 
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import (
-    CARRIER_SERVICE_NOT_FOUND,
-    NO_CARRIER_SERVICE_AVAILABLE,
-    SERVICE_GROUP_NOT_FOUND,
     Allocated,
     AllocationFailed,
+    DeferralCause,
     Deferred,
     Failure,
+    FailureCode,
     Outcome,
 )
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.calls import AllocationCall, CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, Reply
 from allocation.pro.credentials import KeyUnavailableError
-from allocation.pro.replies import ALLOCATION_REFUSED, Item, UnreadableReplyError, read_error, read_items
+from allocation.pro.replies import Item, UnreadableReplyError, read_error, read_items
 from allocation.pro.state import PASSING_STATES, ConsignmentStatus, read_consignment
 
-CONSIGNMENT_NOT_FOUND: Final = "ConsignmentNotFoundException"
-_MODE_NOT_FOUND: Final = frozenset({SERVICE_GROUP_NOT_FOUND, CARRIER_SERVICE_NOT_FOUND})
+_MODE_NOT_FOUND: Final = frozenset({FailureCode.SERVICE_GROUP_NOT_FOUND, FailureCode.CARRIER_SERVICE_NOT_FOUND})
 # A gateway's own statuses: PRO behind it may still execute the call.
 _GATEWAY_GAVE_UP: Final = frozenset({502, 504})
 _FORBIDDEN: Final = 403
@@ -33,10 +31,16 @@ _NOTHING_FITS: Final = 521
 # The 400s that say nothing about the consignment.
 _PASSING_STATUSES: Final = frozenset({401, 408, 409, 423, 425, 429})
 
+# Why PRO gave no outcome.
 Cause = Literal[
-    "throttled", "outage", "credentials", "outcome_unknown", "state_forbidden", "out_of_time", "allocator_crashed"
+    DeferralCause.THROTTLED,
+    DeferralCause.OUTAGE,
+    DeferralCause.CREDENTIALS,
+    DeferralCause.OUTCOME_UNKNOWN,
+    DeferralCause.STATE_FORBIDDEN,
+    DeferralCause.OUT_OF_TIME,
+    DeferralCause.ALLOCATOR_CRASHED,
 ]
-"""Why there is no outcome yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Doubtful:
 
 
 # An earlier caller asked PRO, and may have ended after the allocation but before it was written down.
-ASKED_BEFORE: Final = Doubtful("outcome_unknown")
+ASKED_BEFORE: Final = Doubtful(DeferralCause.OUTCOME_UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +97,14 @@ def judge(call: AllocationCall, mode: AllocationMode, reply: Reply | CallError) 
 def _judge_error(error: CallError) -> Verdict:
     match error:
         case NotSentError():
-            return Untouched("outage")
+            return Untouched(DeferralCause.OUTAGE)
         case KeyUnavailableError():
-            return Untouched("credentials", final=True)
+            return Untouched(DeferralCause.CREDENTIALS, final=True)
         case OutOfTimeError():
-            return Untouched("out_of_time", final=True)
+            return Untouched(DeferralCause.OUT_OF_TIME, final=True)
         case NoReplyError():
             # PRO may still be working through the list, whoever cut the connection, so it is not asked again now.
-            return Doubtful("outcome_unknown", again=False, open=True)
+            return Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True)
         case _:
             assert_never(error)
 
@@ -108,28 +112,28 @@ def _judge_error(error: CallError) -> Verdict:
 def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> Verdict:
     wait = reply.retry_after_seconds
     if reply.status == 429 or (reply.status == 403 and wait is not None):
-        return Untouched("throttled", wait)
+        return Untouched(DeferralCause.THROTTLED, wait)
     if reply.status in _GATEWAY_GAVE_UP:
-        return Doubtful("outcome_unknown", again=False, retry_after_seconds=wait, open=True)
+        return Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, retry_after_seconds=wait, open=True)
     error = read_error(reply.body) if _is_refusal(reply.status) else None
     if error is None and reply.status in _NOT_AUTHORISED:
-        return Untouched("credentials", final=True)
+        return Untouched(DeferralCause.CREDENTIALS, final=True)
     if error is None:
-        return Doubtful("outage", retry_after_seconds=wait, open=True)
+        return Doubtful(DeferralCause.OUTAGE, retry_after_seconds=wait, open=True)
     if reply.status == _NOTHING_FITS:
-        error = Failure(NO_CARRIER_SERVICE_AVAILABLE, error.message)
+        error = Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, error.message)
     if error.code in _MODE_NOT_FOUND:
         kind = mode.name.replace("_", " ")
         error = Failure(error.code, f"{kind} {mode.reference}: {error.message}")
     elif len(call.references) > 1:
         # The error is about one of them, or about their number. Each gets a call of its own.
-        return Doubtful("outage")
-    return Doubtful("outage", failure=error)
+        return Doubtful(DeferralCause.OUTAGE)
+    return Doubtful(DeferralCause.OUTAGE, failure=error)
 
 
 def _judge_items(call: AllocationCall, reply: Reply) -> dict[ConsignmentReference, Verdict]:
     # 202 says that the work is not finished. What it leaves open is not asked for again at once.
-    unanswered = Doubtful("outcome_unknown", again=reply.status != 202, open=True)
+    unanswered = Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=reply.status != 202, open=True)
     try:
         items = read_items(reply.body)
     except UnreadableReplyError:
@@ -141,8 +145,8 @@ def _judge_items(call: AllocationCall, reply: Reply) -> dict[ConsignmentReferenc
 
 def _judge_item(item: Item) -> Verdict:
     if _is_refusal(item.status):
-        code = NO_CARRIER_SERVICE_AVAILABLE if item.status == _NOTHING_FITS else item.failure.code
-        return Doubtful("outage", failure=Failure(code, item.failure.message))
+        code = FailureCode.NO_CARRIER_SERVICE_AVAILABLE if item.status == _NOTHING_FITS else item.failure.code
+        return Doubtful(DeferralCause.OUTAGE, failure=Failure(code, item.failure.message))
     if (
         item.status in (200, 201)
         and item.summary
@@ -150,8 +154,8 @@ def _judge_item(item: Item) -> Verdict:
     ):
         return Allocated(item.summary)
     if 200 <= item.status < 300:
-        return Doubtful("outcome_unknown", again=False, open=True)
-    return Doubtful("throttled") if item.status == 429 else Doubtful("outage", open=True)
+        return Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True)
+    return Doubtful(DeferralCause.THROTTLED) if item.status == 429 else Doubtful(DeferralCause.OUTAGE, open=True)
 
 
 def judge_state(
@@ -162,11 +166,11 @@ def judge_state(
         case Reply():
             return _judge_state_reply(reference, doubt, reply, base_url)
         case KeyUnavailableError():
-            return Deferred("credentials")
+            return Deferred(DeferralCause.CREDENTIALS)
         case OutOfTimeError() if doubt is ASKED_BEFORE:
-            return Deferred("out_of_time")
+            return Deferred(DeferralCause.OUT_OF_TIME)
         case NotSentError() | NoReplyError() | OutOfTimeError():
-            return Deferred("outcome_unknown", doubt.retry_after_seconds)
+            return Deferred(DeferralCause.OUTCOME_UNKNOWN, doubt.retry_after_seconds)
         case _:
             assert_never(reply)
 
@@ -176,10 +180,10 @@ def _judge_state_reply(
 ) -> Outcome | Deferred | TryAgain:
     if reply.status in _NOT_AUTHORISED:
         return _judge_refused_state(reply)
-    unknown = Deferred("outcome_unknown", reply.retry_after_seconds or doubt.retry_after_seconds)
+    unknown = Deferred(DeferralCause.OUTCOME_UNKNOWN, reply.retry_after_seconds or doubt.retry_after_seconds)
     # An empty 404 may come from a gateway or a wrong URL. It counts only together with an error of PRO's own.
     if reply.status == 404 and not doubt.open and (read_error(reply.body) or (doubt.failure and not reply.body)):
-        return AllocationFailed(Failure(CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
+        return AllocationFailed(Failure(FailureCode.CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
     if reply.status != 200:
         return unknown
     try:
@@ -195,19 +199,19 @@ def _judge_refused_state(reply: Reply) -> Deferred:
     person must look.
     """
     if reply.status == _FORBIDDEN and reply.retry_after_seconds is not None:
-        return Deferred("throttled", reply.retry_after_seconds)
+        return Deferred(DeferralCause.THROTTLED, reply.retry_after_seconds)
     if reply.status == _FORBIDDEN and read_error(reply.body):
-        return Deferred("state_forbidden")
-    return Deferred("credentials")
+        return Deferred(DeferralCause.STATE_FORBIDDEN)
+    return Deferred(DeferralCause.CREDENTIALS)
 
 
 def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Deferred | TryAgain:
     if status.allocated:
         return status.allocated
     if status.state in PASSING_STATES:
-        return Deferred("outcome_unknown", doubt.retry_after_seconds)
+        return Deferred(DeferralCause.OUTCOME_UNKNOWN, doubt.retry_after_seconds)
     if doubt.open and (doubt.failure or status.state == AllocationFailed.state):
-        return Deferred("outcome_unknown", doubt.retry_after_seconds)
+        return Deferred(DeferralCause.OUTCOME_UNKNOWN, doubt.retry_after_seconds)
     if doubt.failure:
         return AllocationFailed(_named(doubt.failure, status))
     return (
@@ -219,8 +223,8 @@ def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Defer
 
 def _named(failure: Failure, status: ConsignmentStatus) -> Failure:
     """Return the failure under the code of all allocators, if PRO's error has no code and its state is a failure."""
-    if status.state == AllocationFailed.state and failure.code == ALLOCATION_REFUSED:
-        return Failure(NO_CARRIER_SERVICE_AVAILABLE, failure.message)
+    if status.state == AllocationFailed.state and failure.code == FailureCode.ALLOCATION_REFUSED:
+        return Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, failure.message)
     return failure
 
 
