@@ -2,8 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+import botocore.session
 import pytest
+from botocore.loaders import Loader, create_loader
 from hypothesis import settings
 
 TESTS = Path(__file__).parent
@@ -18,6 +21,19 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 
 # Powertools reads these when `allocation.observability` is imported.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "tests", "POWERTOOLS_METRICS_NAMESPACE": "CarrierAllocation"}
+
+# moto gives every test a boto3 session of its own, and every session reads botocore's JSON files again: a third of a
+# second for each client. All sessions of a test process share what one of them has read.
+_READ_FILES: dict[Any, Any] = {}
+
+
+def _loader_that_shares(search_path: str | None = None) -> Loader:
+    loader = create_loader(search_path)
+    loader._cache = _READ_FILES  # type: ignore[attr-defined]
+    return loader
+
+
+botocore.session.create_loader = _loader_that_shares  # type: ignore[assignment]
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
