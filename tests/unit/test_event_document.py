@@ -1,15 +1,15 @@
-"""The codes, causes and metrics that others rely on are written down where they look for them."""
+"""`docs/events/README.md` has the codes and limits of the code."""
 
 import re
 from pathlib import Path
 
+from allocation.consignments.allocatable_consignment import MAX_ADDRESSES
 from allocation.domain.errors import RefusalCode
-from allocation.domain.metric import MetricName, kind_metric
-from allocation.domain.outcome import DeferralCause, FailureCode
+from allocation.domain.outcome import FailureCode
 from allocation.events.allocation_event import UnpublishableReason
-from tests.support.metrics import every_metric
+from allocation.orders.order_created import MAX_CONSIGNMENTS, MAX_PACKAGES
 
-EVENTS = (Path(__file__).parents[3] / "docs/events/README.md").read_text("utf-8")
+EVENTS = (Path(__file__).parents[2] / "docs/events/README.md").read_text("utf-8")
 
 
 def section(heading: str) -> str:
@@ -31,7 +31,7 @@ def test_every_reason_to_set_a_change_aside_is_in_the_document() -> None:
     assert [reason for reason in UnpublishableReason if f"`{reason}`" not in section("## Out: ")] == []
 
 
-def test_no_two_causes_or_codes_share_a_metric() -> None:
-    names = list(every_metric())
-    assert len(names) == len(set(names)) == len(MetricName) + len(DeferralCause) + len(FailureCode) + 1
-    assert kind_metric(MetricName.MESSAGES_RETURNED, DeferralCause.NOT_KEPT_IN_DLQ) in names
+def test_the_limits_of_an_order_are_those_of_the_code() -> None:
+    fields = section("## In: ")
+    assert f"| 1 to {MAX_CONSIGNMENTS:,}, each reference once, with at most {MAX_PACKAGES:,} packages in all;" in fields
+    assert f"(one `Origin`, one `Destination`, at most {MAX_ADDRESSES} in all)" in fields
