@@ -1,15 +1,26 @@
-"""The one place that prints: results on stdout as tables, text or JSON, and everything else on stderr.
+"""The one place that prints: results on stdout as tables, text or JSON, and progress on stderr.
 
-Tables fit 80 columns. Colours go to terminals, and only without NO_COLOR.
+Text and tables fit the terminal, or 80 columns where there is none. Only a terminal gets colours, and only without
+NO_COLOR: rich sees to both.
 """
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from textwrap import wrap
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
+from rich.measure import Measurement
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
+
+# The least time between two plain lines of one step.
+_PLAIN_SECONDS: Final = 1.0
 
 
 def result_console() -> Console:
@@ -22,20 +33,46 @@ def progress_console() -> Console:
     return Console(stderr=True, highlight=False, markup=False)
 
 
-def print_text(text: str, *, indent: int = 0) -> None:
-    """Print a text on stdout, its lines wrapped between words to the width of the console."""
-    console = result_console()
+def print_text(text: str, console: Console | None = None) -> None:
+    """Print a text on stdout, or on `console`.
+
+    Lines are folded between words to the width that there is. What is folded starts as far in as its line did.
+    """
+    out = console or result_console()
     for line in text.splitlines():
-        start = " " * indent
-        folded = wrap(
-            line,
-            console.width,
-            initial_indent=start,
-            subsequent_indent=start,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        console.out("\n".join(folded), highlight=False)
+        start = line[: len(line) - len(line.lstrip(" "))]
+        folded = wrap(line, out.width, subsequent_indent=start, break_long_words=False, break_on_hyphens=False)
+        out.out("\n".join(folded), highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    heading: str
+    is_number: bool = False
+
+
+def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str | Text]], console: Console) -> None:
+    """Print a table without lines around it, safe to show whatever the cells hold.
+
+    A terminal folds what does not fit. Elsewhere every row is one line, however long: other programs find whole
+    references, and no trailing blanks.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column.heading, overflow="fold", justify="right" if column.is_number else "left")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
+    if console.is_terminal:
+        console.print(table)
+        return
+    wide = console.options.update(max_width=sys.maxsize)
+    console.width = max(console.width, Measurement.get(console, wide, table).maximum)
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        console.out(line.rstrip(), highlight=False)
 
 
 def print_json(value: Any) -> None:
@@ -56,6 +93,51 @@ def printable(text: str) -> str:
     An escape, as `\x1b`, stands for all that would steer a terminal, break a line or can't be encoded.
     """
     return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
+
+
+class Step:
+    """One step of a command, shown as a line that `update` replaces."""
+
+    def __init__(self, console: Console, text: str) -> None:
+        """`text` is the line at first."""
+        self.text = text
+        self.status: Final[Status] = console.status(text)
+        self._console = console
+        self._printed_at = time.monotonic()
+
+    def update(self, text: str) -> None:
+        """Show how far the step is."""
+        changed = text != self.text
+        self.text = text
+        if self._console.is_terminal:
+            self.status.update(text)
+        elif changed and time.monotonic() - self._printed_at >= _PLAIN_SECONDS:
+            self._printed_at = time.monotonic()
+            print_text(f"  {text}", self._console)
+
+
+class Progress:
+    """The steps of a command, on stderr: a moving line on a terminal, plain lines elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        """`console` writes to stderr."""
+        self.console: Final = console
+
+    def print(self, text: str) -> None:
+        """Print lines as they are, so that they can be copied."""
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[Step]:
+        """Show a step while the block runs. A line with its seconds remains when it has succeeded."""
+        started = time.monotonic()
+        step = Step(self.console, text)
+        if self.console.is_terminal:
+            with step.status:
+                yield step
+        else:
+            yield step
+        print_text(f"{step.text} ({time.monotonic() - started:.1f} s)", self.console)
 
 
 def _escape(letter: str) -> str:

@@ -104,7 +104,7 @@ def print_letters(letters: Sequence[DeadLetter]) -> None:
         print_text(
             f"{letter.message_id}  {letter.sent_at:%Y-%m-%d %H:%M:%S}Z  {printable(letter.order_reference) or '-'}"
         )
-        print_text(f"{printable(letter.reason)}: {printable(letter.explanation)}", indent=2)
+        print_text(f"  {printable(letter.reason)}: {printable(letter.explanation)}")
 
 
 def _result_json(result: Redriven) -> dict[str, Any]:

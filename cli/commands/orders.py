@@ -86,7 +86,7 @@ def _print_life(order: str, life: Life, target: Target) -> None:
             f"Which events were published can't be told ({printable(life.log_trouble)}). "
             f"Ask CloudWatch Logs Insights over {target.publisher_log}:"
         )
-        print_text('filter message = "published" and @message like "<event id>"', indent=2)
+        print_text('  filter message = "published" and @message like "<event id>"')
 
 
 def _print_record(record: Record) -> None:
@@ -96,8 +96,8 @@ def _print_record(record: Record) -> None:
     mode = " ".join(filter(None, (record.get("mode"), record.get("modeReference"))))
     print_text(f"{record[KEY]}  {record['state']}{f' {outcome}' if outcome else ''}  {record['allocatedAt']}")
     asked_by = printable(str(record.get("eventId", "-")))
-    print_text(f"asked for by event {asked_by}{f', mode {mode}' if mode else ''}", indent=2)
-    print_text(f"version {record['version']}", indent=2)
+    print_text(f"  asked for by event {asked_by}{f', mode {mode}' if mode else ''}")
+    print_text(f"  version {record['version']}")
     if "explanation" in record:
         _print_decision(explanation_of(record["explanation"]))
 
@@ -106,15 +106,14 @@ def _print_events(record: Record, life: Life) -> None:
     """Print one line for each version: its event, and whether the log says that it was published."""
     for event_id in event_ids(record):
         if moment := life.published.get(event_id):
-            print_text(f"event {event_id} published {moment:%Y-%m-%d %H:%M:%S}Z", indent=2)
+            print_text(f"  event {event_id} published {moment:%Y-%m-%d %H:%M:%S}Z")
         else:
-            print_text(f"event {event_id}" + ("" if life.log_trouble else " not in the publisher's log"), indent=2)
+            print_text(f"  event {event_id}" + ("" if life.log_trouble else " not in the publisher's log"))
 
 
 def _print_decision(explanation: Explanation) -> None:
     """Print what the engine decided by: enough to replay the decision."""
     print_text(
-        f"decided {explanation['decidedAt']} by catalogue {explanation['catalogueVersion']}; digests: "
-        f"catalogue {shortened(explanation['catalogueDigest'])}, inputs {shortened(explanation['inputsDigest'])}",
-        indent=2,
+        f"  decided {explanation['decidedAt']} by catalogue {explanation['catalogueVersion']}; digests: "
+        f"catalogue {shortened(explanation['catalogueDigest'])}, inputs {shortened(explanation['inputsDigest'])}"
     )

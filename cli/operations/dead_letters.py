@@ -10,13 +10,12 @@ from zlib import error as DeflateError  # noqa: N812 - it is a class
 
 from allocation.batches import batches
 from cli.stack.observer import read_refusal
+from cli.stack.orders import MAX_ENTRIES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-MAX_ENTRIES: Final = 10
-"""What one call takes (SQS API reference)."""
 HIDDEN_SECONDS: Final = 300
 """For how long a message is out of others' sight after it was read; it comes back by itself if this process dies."""
 POLL_SECONDS: Final = 1

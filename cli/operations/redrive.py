@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from allocation.batches import batches
-from cli.operations.dead_letters import MAX_ENTRIES, DeadLetter, DeadLetterQueue
+from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.target import Target
+from cli.stack.orders import MAX_BYTES, MAX_ENTRIES
 
-MAX_BYTES: Final = 1024 * 1024
-"""What one SendMessageBatch takes (SQS API reference)."""
 CANT_BE_DECOMPRESSED: Final = "its body can't be decompressed"
 
 

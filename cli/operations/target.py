@@ -18,8 +18,8 @@ from botocore.exceptions import (
 
 from cli.errors import CommandError, UsageError
 from cli.stack.clients import Clients, local_clients
+from cli.stack.deploy import STACK_NAME
 from cli.stack.detached import stack_port
-from cli.stack.stack import STACK_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from allocation.aws.dynamodb.reads import MAX_KEYS
 from allocation.batches import batches
 from cli.errors import aws_text
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 INDEX: Final = "consignments-by-order"
 KEY: Final = "consignmentReference"
-MAX_KEYS: Final = 100
-"""What one BatchGetItem takes (DynamoDB API reference)."""
 
 Record = dict[str, Any]
 

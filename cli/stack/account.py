@@ -1,24 +1,16 @@
-"""What became of the orders that were sent: pure bookkeeping, so that every count can be added up and checked."""
+"""What became of the orders that were sent: pure bookkeeping, in which every count can be checked."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cli.stack.orders import OrderMessage
-
-
-@dataclass(frozen=True, slots=True)
-class SentOrder:
-    """An order-created message and the id that the queue gave it."""
-
-    message: OrderMessage
-    message_id: str
+from cli.stack.orders import SentOrder
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A message in the DLQ. `message_id` is the id it had in the order queue."""
+    """A message in the DLQ. `message_id` is the id that it had in the order queue."""
 
     message_id: str
     code: str
@@ -60,12 +52,12 @@ class Account:
 
     @property
     def refused(self) -> list[SentOrder]:
-        """The orders that ended in the DLQ, be it for one consignment among others."""
+        """The orders that ended in the DLQ, even if for only one of their consignments."""
         return [order for order in self.sent if order.message_id in self.refusals]
 
     @property
     def refused_consignments(self) -> dict[str, Refusal]:
-        """Why each consignment of a message in the DLQ was refused; of several such messages, the first tells."""
+        """Why each consignment of a message in the DLQ was refused. Of several such messages, the first counts."""
         refusals: dict[str, Refusal] = {}
         for order in self.refused:
             for reference in order.message.consignments:
@@ -83,7 +75,7 @@ class Account:
         return [order for order in self.sent if order.message_id not in self.refusals and self.is_done(order)]
 
     def is_done(self, order: SentOrder) -> bool:
-        """Whether each consignment of an order, of which it needs one, has a record."""
+        """Return whether an order has consignments, and each of them a record."""
         references = order.message.consignments
         return bool(references) and all(reference in self.records for reference in references)
 
@@ -95,21 +87,21 @@ class Account:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing is left to wait for: each order done or refused, each record published."""
+        """Whether nothing is left to wait for: each order is done or refused, each record published."""
         return not self.without_outcome and not self.without_event
 
     @property
     def arrived(self) -> int:
-        """How much has come back: it grows with all progress."""
+        """How much has come back. It grows with all progress."""
         return len(self.records) + len(self.refusals) + len(self.events)
 
     def states(self) -> Counter[str]:
-        """How many of the consignments sent have each state; `none` counts those without a record."""
+        """Count the consignments by state. `none` counts those without a record."""
         return Counter(
             self.records[reference]["state"] if reference in self.records else "none" for reference in self.consignments
         )
 
 
 def distinct(events: Iterable[Event]) -> dict[str, Event]:
-    """The events by id, repeats left out."""
+    """Return the events by id, repeats left out."""
     return {event.event_id: event for event in events}

@@ -1,6 +1,7 @@
-"""SDK clients that talk to the local AWS with test credentials, whatever the user has configured."""
+"""How everything local talks to the local AWS: test credentials, the loopback, and none of the user's AWS settings."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -8,28 +9,55 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from cli.stack.environment import REGION, TEST_CREDENTIALS, endpoint
-
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
-NOTHING: Final = (None, None, None, None)
-EMPTY_FILE: Final = (None, None, os.devnull, None)
-USER_SETTINGS: Final = {
-    "profile": NOTHING,
-    "ca_bundle": NOTHING,
-    "config_file": EMPTY_FILE,
-    "credentials_file": EMPTY_FILE,
+HOST: Final = "127.0.0.1"
+REGION: Final = "eu-west-2"
+TEST_CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+_NOTHING: Final = (None, None, None, None)
+_EMPTY_FILE: Final = (None, None, os.devnull, None)
+# botocore's session variables as (config name, environment name, default, conversion): none reads the user's own.
+_USER_SETTINGS: Final = {
+    "profile": _NOTHING,
+    "ca_bundle": _NOTHING,
+    "config_file": _EMPTY_FILE,
+    "credentials_file": _EMPTY_FILE,
 }
-"""botocore's session variables as (config name, environment name, default, conversion): none reads the user's own."""
+
+
+def endpoint(port: int) -> str:
+    """Return the URL of the local AWS."""
+    return f"http://{HOST}:{port}"
+
+
+def local_environment(inherited: Mapping[str, str], port: int) -> dict[str, str]:
+    """Return a child's environment: `inherited` without any AWS setting, and the local AWS instead.
+
+    Proxies stay, since a build may need them to download packages, but not for the loopback.
+    """
+    kept = {name: value for name, value in inherited.items() if not name.startswith("AWS_")}
+    direct = ",".join(filter(None, (inherited.get("no_proxy") or inherited.get("NO_PROXY"), HOST)))
+    return {
+        **kept,
+        **TEST_CREDENTIALS,
+        "AWS_ENDPOINT_URL": endpoint(port),
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """The services that the local run talks to."""
+    """The AWS services that the program talks to."""
 
     apigateway: Any
     cloudformation: "CloudFormationClient"
@@ -44,9 +72,9 @@ class Clients:
 
 
 def local_clients(port: int) -> Clients:
-    """Clients of the local AWS on a port; threads may share them."""
+    """Return clients of the local AWS on a port. Threads may share them."""
     session = boto3.Session(
-        botocore_session=botocore.session.Session(session_vars=cast("Any", USER_SETTINGS)),
+        botocore_session=botocore.session.Session(session_vars=cast("Any", _USER_SETTINGS)),
         aws_access_key_id=TEST_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=TEST_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         region_name=REGION,

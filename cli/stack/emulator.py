@@ -1,4 +1,4 @@
-"""Starts and ends MiniStack, the local AWS: one process group that listens on the loopback alone."""
+"""Starts and ends MiniStack, the local AWS: one process group that listens on the loopback only."""
 
 import fcntl
 import json
@@ -19,17 +19,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import CommandError, UsageError
 from cli.paths import EMULATOR_PYTHON, ROOT
-from cli.stack import guard
-from cli.stack.environment import HOST, REGION, endpoint, local_environment
+from cli.stack import emulator_process
+from cli.stack.clients import HOST, REGION, endpoint, local_environment
 from cli.stack.processes import end_group, end_of_log, without_signals
 
-START_SECONDS: Final = 60.0
+_START_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.05
 
 
 @dataclass(slots=True)
 class Emulator:
-    """A running MiniStack, and the folder that has its log and its temporary files."""
+    """A running MiniStack, and the folder with its log and its temporary files."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -38,34 +38,34 @@ class Emulator:
 
     @property
     def log(self) -> Path:
-        """Where MiniStack and the functions write."""
+        """The file that MiniStack and the functions log into."""
         return self.folder / "emulator.log"
 
     def environment(self) -> dict[str, str]:
-        """What a child needs to talk to this emulator."""
+        """Return the environment of a child that talks to this emulator."""
         return local_environment(os.environ, self.port)
 
     def keep(self) -> None:
-        """Leaves it running when this process ends."""
+        """Leave it running when this process ends."""
         self.is_kept = True
-        close_input(self.process, guard.KEEP)
+        _close_input(self.process, emulator_process.KEEP)
 
     def stop(self) -> None:
-        """Ends it and all that it started, whatever signals arrive meanwhile."""
+        """End it and all that it started, whatever signals arrive meanwhile."""
         with without_signals():
             end_group(self.process)
-            close_input(self.process, b"")
+            _close_input(self.process, b"")
             shutil.rmtree(self.folder / "tmp", ignore_errors=True)
 
     def require_running(self) -> None:
-        """Raises `CommandError`, with the log's end, if it has ended."""
+        """Raise `CommandError`, with the log's end, if it has ended."""
         code = self.process.poll()
         if code is not None:
             raise CommandError(f"The local AWS ended by itself (exit code {code}).\n{end_of_log(self.log)}")
 
 
 def require_free_port(port: int) -> None:
-    """Raises `UsageError` if the port can't be listened on."""
+    """Raise `UsageError` if nothing can listen on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -80,18 +80,18 @@ def require_free_port(port: int) -> None:
 
 @contextmanager
 def running_emulator(port: int, folder: Path, kept_open: tuple[int, ...] = ()) -> Iterator[Emulator]:
-    """A MiniStack that answers; it ends with the block, or with this process, unless it is told to `keep`.
+    """Start a MiniStack. It ends with the block, or with this process, unless it is told to `keep`.
 
     `kept_open` are file descriptors that it inherits. Raises `CommandError` if it does not come up, or if the
     block fails because it is gone.
     """
-    with claimed(folder, port):
+    with _claimed(folder, port):
         shutil.rmtree(folder / "tmp", ignore_errors=True)
         (folder / "tmp").mkdir()
         name = uuid4().hex
-        emulator = Emulator(launch(port, folder, name, kept_open), port, folder)
+        emulator = Emulator(_launch(port, folder, name, kept_open), port, folder)
         try:
-            wait_until_ready(emulator, name)
+            _wait_until_ready(emulator, name)
             yield emulator
         except (CommandError, BotoCoreError, ClientError):
             emulator.require_running()
@@ -102,8 +102,8 @@ def running_emulator(port: int, folder: Path, kept_open: tuple[int, ...] = ()) -
 
 
 @contextmanager
-def claimed(folder: Path, port: int) -> Iterator[None]:
-    """Keeps the folder from other runs on the port. Raises `UsageError` if one has it."""
+def _claimed(folder: Path, port: int) -> Iterator[None]:
+    """Reserve the folder for this run. Raises `UsageError` if another run on the port has it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
@@ -115,13 +115,13 @@ def claimed(folder: Path, port: int) -> Iterator[None]:
         yield
 
 
-def launch(port: int, folder: Path, name: str, kept_open: tuple[int, ...]) -> subprocess.Popen[bytes]:
-    """Starts MiniStack under the guard, leading a process group of its own."""
+def _launch(port: int, folder: Path, name: str, kept_open: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    """Start MiniStack as the leader of a process group."""
     with (folder / "emulator.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - the command is ours
-            [str(EMULATOR_PYTHON), "-m", guard.__name__],
+            [str(EMULATOR_PYTHON), "-m", emulator_process.__name__],
             cwd=ROOT,
-            env={**local_environment(os.environ, port), **emulator_settings(port, folder, name)},
+            env={**local_environment(os.environ, port), **_emulator_settings(port, folder, name)},
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -130,10 +130,10 @@ def launch(port: int, folder: Path, name: str, kept_open: tuple[int, ...]) -> su
         )
 
 
-def emulator_settings(port: int, folder: Path, name: str) -> dict[str, str]:
-    """MiniStack's settings: loopback only, roles enforced, nothing kept on disk, no Docker.
+def _emulator_settings(port: int, folder: Path, name: str) -> dict[str, str]:
+    """Return MiniStack's settings: loopback only, roles enforced, nothing kept on disk, no Docker.
 
-    `name` comes back in its health answer, so that another emulator on the port is not taken for this one.
+    Its health answer repeats `name`, so that another emulator on the port is not taken for this one.
     """
     return {
         "BIND_HOST": HOST,
@@ -156,18 +156,18 @@ def emulator_settings(port: int, folder: Path, name: str) -> dict[str, str]:
     }
 
 
-def wait_until_ready(emulator: Emulator, name: str) -> None:
-    """Waits until this very emulator answers; raises `CommandError` if it ends or takes too long."""
-    deadline = time.monotonic() + START_SECONDS
-    while answering_name(emulator.port) != name:
+def _wait_until_ready(emulator: Emulator, name: str) -> None:
+    """Wait until this emulator answers. Raises `CommandError` if it ends or takes too long."""
+    deadline = time.monotonic() + _START_SECONDS
+    while _answering_name(emulator.port) != name:
         emulator.require_running()
         if time.monotonic() > deadline:
-            raise CommandError(f"The local AWS did not start in {START_SECONDS:.0f} s.\n{end_of_log(emulator.log)}")
+            raise CommandError(f"The local AWS did not start in {_START_SECONDS:.0f} s.\n{end_of_log(emulator.log)}")
         time.sleep(POLL_SECONDS)
 
 
-def answering_name(port: int) -> str | None:
-    """The name of the emulator that answers on the port, if one does. Asked directly, past any proxy."""
+def _answering_name(port: int) -> str | None:
+    """Return the name of the emulator that answers on the port, if one does. No proxy is asked."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(f"{endpoint(port)}/_ministack/health", timeout=5) as answer:
@@ -177,8 +177,8 @@ def answering_name(port: int) -> str | None:
     return str(health.get("edition")) if isinstance(health, dict) else None
 
 
-def close_input(process: subprocess.Popen[bytes], last: bytes) -> None:
-    """Closes the process's input after a last word; it does not matter if the process has ended."""
+def _close_input(process: subprocess.Popen[bytes], last: bytes) -> None:
+    """Close the process's input after a last word. The process may have ended already."""
     try:
         if process.stdin:
             process.stdin.write(last)

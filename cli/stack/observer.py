@@ -1,39 +1,45 @@
 """Watches a deployed stack from outside: the table's records, the topic's events and the messages in the DLQ."""
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from cli.stack.account import Account, Event, Record, Refusal, SentOrder
+from allocation.aws.dynamodb.reads import MAX_KEYS
+from allocation.batches import batches
+from cli.stack.account import Account, Event, Record, Refusal
 from cli.stack.clients import Clients
-from cli.stack.queues import take_all
-from cli.stack.stack import Stack
+from cli.stack.deploy import Stack
+from cli.stack.orders import MAX_ENTRIES, SentOrder
 
 if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-OBSERVER_QUEUE: Final = "local-run-observer"
-MAX_KEYS: Final = 100
-"""Keys that one BatchGetItem takes."""
+# How long `follow` waits without any progress before it gives up.
+PATIENCE_SECONDS: Final = 30.0
+
+_OBSERVER_QUEUE: Final = "local-run-observer"
+_LOOK_SECONDS: Final = 0.2
 
 
 class Observer:
-    """Collects what a stack does, from the moment it is made. It takes the messages off the DLQ."""
+    """A collection of what a stack does from now on. It takes the messages off the DLQ."""
 
     def __init__(self, clients: Clients, stack: Stack) -> None:
-        """Subscribes a queue of its own to the topic."""
+        """Subscribe a queue of its own to the topic."""
         self._clients = clients
         self._stack = stack
-        self._queue_url = subscribed_queue(clients, stack.allocations_topic_arn)
+        self._queue_url = _subscribed_queue(clients, stack.allocations_topic_arn)
         self._events: list[Event] = []
         self._refusals: dict[str, Refusal] = {}
         self._records: dict[str, Record] = {}
 
     def look(self, sent: Sequence[SentOrder]) -> Account:
-        """Everything known by now of the orders that were sent."""
-        self._events += [read_event(message) for message in take_all(self._clients.sqs, self._queue_url)]
+        """Return all that is known by now of the orders that were sent."""
+        self._events += [_read_event(message) for message in take_all(self._clients.sqs, self._queue_url)]
         refusals = [read_refusal(message) for message in take_all(self._clients.sqs, self._stack.order_dlq_url)]
         self._refusals |= {refusal.message_id: refusal for refusal in refusals}
         account = Account(sent, self._records, self._refusals, self._events)
@@ -42,8 +48,8 @@ class Observer:
 
     def _read_records(self, references: Sequence[str]) -> None:
         table = self._stack.allocations_table
-        for start in range(0, len(references), MAX_KEYS):
-            keys = [{"consignmentReference": {"S": item}} for item in references[start : start + MAX_KEYS]]
+        for batch in batches(references, MAX_KEYS):
+            keys = [{"consignmentReference": {"S": reference}} for reference in batch]
             answer = self._clients.dynamodb.batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
             for item in answer["Responses"].get(table, []):
                 record = read_record(item)
@@ -51,14 +57,17 @@ class Observer:
 
 
 def unrecorded(account: Account) -> list[str]:
-    """The references to ask the table for. None with half a surrogate pair: no key has one, being UTF-8 (DynamoDB)."""
+    """Return the references to ask the table for.
+
+    One with half a surrogate pair is left out: DynamoDB's keys are UTF-8, which has none.
+    """
     references = (reference for reference in account.consignments if reference not in account.records)
     return [reference for reference in references if not any("\ud800" <= letter <= "\udfff" for letter in reference)]
 
 
-def subscribed_queue(clients: Clients, topic_arn: str) -> str:
-    """A new queue that receives the topic's events as they were published; returns its URL."""
-    url = clients.sqs.create_queue(QueueName=OBSERVER_QUEUE)["QueueUrl"]
+def _subscribed_queue(clients: Clients, topic_arn: str) -> str:
+    """Make a queue that receives the topic's events as they were published. Return its URL."""
+    url = clients.sqs.create_queue(QueueName=_OBSERVER_QUEUE)["QueueUrl"]
     arn = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     statement = {
         "Effect": "Allow",
@@ -73,14 +82,14 @@ def subscribed_queue(clients: Clients, topic_arn: str) -> str:
     return url
 
 
-def read_event(message: "MessageTypeDef") -> Event:
-    """A CloudEvent as the topic delivered it."""
+def _read_event(message: "MessageTypeDef") -> Event:
+    """Return a CloudEvent as the topic delivered it."""
     event = json.loads(message["Body"])
     return Event(event["id"], event["type"], event["subject"])
 
 
 def read_refusal(message: "MessageTypeDef") -> Refusal:
-    """A message of the DLQ; without attributes it was not refused but given up after its deliveries."""
+    """Return why a message is in the DLQ. Without attributes it was not refused: all its deliveries failed."""
     attributes = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
     if "RefusalCode" not in attributes:
         return Refusal(message["MessageId"], "NoSuccess", "every delivery of it failed")
@@ -89,6 +98,41 @@ def read_refusal(message: "MessageTypeDef") -> Refusal:
 
 
 def read_record(item: dict[str, Any]) -> dict[str, Any]:
-    """A table item as plain data."""
+    """Return a table item as plain data."""
     deserialize = TypeDeserializer().deserialize
     return {name: deserialize(value) for name, value in item.items()}
+
+
+def take_all(sqs: "SQSClient", queue_url: str) -> Iterator["MessageTypeDef"]:
+    """Take messages off a queue, with their attributes, until it has none to give."""
+    while messages := sqs.receive_message(
+        QueueUrl=queue_url, MaxNumberOfMessages=MAX_ENTRIES, MessageAttributeNames=["All"]
+    ).get("Messages"):
+        yield from messages
+        handles = [{"Id": str(place), "ReceiptHandle": item["ReceiptHandle"]} for place, item in enumerate(messages)]
+        sqs.delete_message_batch(QueueUrl=queue_url, Entries=handles)  # type: ignore[arg-type]
+
+
+def follow(
+    look: Callable[[], Account],
+    show: Callable[[Account], None],
+    patience_seconds: float = PATIENCE_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> Account:
+    """Look again and again until the account is settled. Give up after `patience_seconds` without progress.
+
+    `look` may raise, which ends the following. `show` gets every account.
+    """
+    seen, moved_at = -1, clock()
+    while True:
+        looked_at = clock()
+        account = look()
+        show(account)
+        if account.is_settled:
+            return account
+        if account.arrived != seen:
+            seen, moved_at = account.arrived, clock()
+        elif clock() - moved_at > patience_seconds:
+            return account
+        pause(max(_LOOK_SECONDS, clock() - looked_at))

@@ -1,4 +1,4 @@
-"""Child processes that never outlive their purpose, and whose output goes to a log file."""
+"""Child processes: they never outlive their purpose, and their output goes to a log file."""
 
 import os
 import re
@@ -13,20 +13,21 @@ from cli.errors import CommandError
 from cli.paths import ROOT, shown
 
 STOPPING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What the lines of the emulator's log have that may say why orders have no outcome.
 TROUBLE: Final = r"ERROR|WARNING|Traceback|Error\b|denied"
-"""What the lines of the emulator's log have that may tell why orders have no outcome."""
-SHOWN_LOG_LINES: Final = 15
-SHOWN_LINE_LENGTH: Final = 240
+
+_MAX_LOG_LINES: Final = 15
+_MAX_LINE_LENGTH: Final = 240
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process that leads its own group, and all that it started."""
+    """End a process that leads its own group, and all that it started."""
     end_group_of(process.pid)
     process.wait()
 
 
 def end_group_of(leader: int) -> None:
-    """Ends the process group that `leader` leads, if there is one."""
+    """End the process group that `leader` leads, if there is one."""
     try:
         os.killpg(leader, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):  # macOS says EPERM of a group that holds only zombies
@@ -35,7 +36,7 @@ def end_group_of(leader: int) -> None:
 
 @contextmanager
 def without_signals() -> Iterator[None]:
-    """Lets nothing interrupt what is inside: a second Ctrl-C must not leave a process behind."""
+    """Let no signal interrupt the block: a second Ctrl-C must not leave a process behind."""
     ignored = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING_SIGNALS}
     try:
         yield
@@ -45,9 +46,9 @@ def without_signals() -> Iterator[None]:
 
 
 def run_logged(command: Sequence[str], purpose: str, log: Path, environment: Mapping[str, str]) -> None:
-    """Runs a command from the project's root, its output in `log`.
+    """Run a command from the project's root, its output in `log`.
 
-    Raises `CommandError` that names the `purpose` and shows the log's end if the command fails.
+    Raises `CommandError`, which names the `purpose` and shows the log's end, if the command fails.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the command is ours
@@ -68,7 +69,7 @@ def run_logged(command: Sequence[str], purpose: str, log: Path, environment: Map
 
 
 def end_of_log(log: Path, relevant: str = "") -> str:
-    """The last lines of a log that have the pattern `relevant` in them, indented, with the log's path."""
+    """Return the last lines of a log that match the pattern `relevant`, indented, and the log's path."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    found = [line.rstrip() for line in lines if line.strip() and re.search(relevant, line)][-SHOWN_LOG_LINES:]
-    return "\n".join([*(f"  | {line[:SHOWN_LINE_LENGTH]}" for line in found), f"  The whole log: {shown(log)}"])
+    found = [line.rstrip() for line in lines if line.strip() and re.search(relevant, line)][-_MAX_LOG_LINES:]
+    return "\n".join([*(f"  | {line[:_MAX_LINE_LENGTH]}" for line in found), f"  The whole log: {shown(log)}"])

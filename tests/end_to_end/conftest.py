@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import pytest
 from rich.console import Console
 
-from cli.progress import Progress
-from cli.stack.account import Account, SentOrder
-from cli.stack.deployment import Deployment, deployed
-from cli.stack.following import follow, send_orders
-from cli.stack.observer import Observer
-from cli.stack.orders import OrderMessage, as_object, consignment_references, innermost
+from cli.output import Progress
+from cli.stack.account import Account
+from cli.stack.deploy import Deployment, deployed
+from cli.stack.observer import Observer, follow
+from cli.stack.orders import OrderMessage, SentOrder, as_object, consignment_references, innermost, send_orders
 from tests.end_to_end.traffic import malformed_bodies, readable_bodies, repeated
 
 PATIENCE_SECONDS = 60.0

@@ -16,11 +16,11 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from cli.progress import Progress
+from cli.output import Progress
 from cli.stack.account import Account
-from cli.stack.deployment import Deployment, deployed
-from cli.stack.following import follow, send_orders
-from cli.stack.observer import Observer, read_record
+from cli.stack.deploy import Deployment, deployed
+from cli.stack.observer import Observer, follow, read_record
+from cli.stack.orders import send_orders
 from tests.end_to_end.conftest import free_port, order_message
 from tests.end_to_end.traffic import malformed_bodies
 from tests.support.pro_faults import KINDS, LAST_DATE, STATUSES, YEARS, Fault, Faults

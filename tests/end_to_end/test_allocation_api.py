@@ -19,12 +19,11 @@ import pytest
 import requests
 
 from allocation.api.xml_writing import COMMON, CONSIGNMENTS, write_xml
-from cli.api_page import publish_page
 from cli.paths import EMULATOR_PYTHON, ROOT
-from cli.stack.deployment import Deployment
-from cli.stack.environment import local_environment
+from cli.stack.api_page import publish_page
+from cli.stack.clients import local_environment
+from cli.stack.deploy import Deployment, stack_outputs
 from cli.stack.observer import Observer, read_record
-from cli.stack.stack import stack_outputs
 from tests.end_to_end.api_page import ApiPage, opened
 from tests.support.allocation_api import DESTINATION, consignment, package
 from tests.support.api_server import KEY
@@ -129,7 +128,7 @@ def test_the_lines_of_the_guide_lead_from_nothing_to_a_label(client: Client, tmp
 def page(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiPage]:
     """The page that `make up` serves, in a browser. Only the emulator's environment has the files of Swagger UI."""
     [files] = EMULATOR_PYTHON.parent.parent.glob("lib/python3.*/site-packages/flask_swagger_ui/dist")
-    monkeypatch.setattr("cli.api_page.assets", lambda: files)
+    monkeypatch.setattr("cli.stack.api_page.assets", lambda: files)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     with opened(publish_page(deployment.clients, deployment.stack), tmp_path / "profile") as page:
         yield page

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from cli.stack.deployment import Deployment
-from cli.stack.following import follow, send_orders
-from cli.stack.observer import Observer, read_record
+from cli.stack.deploy import Deployment
+from cli.stack.observer import Observer, follow, read_record
+from cli.stack.orders import send_orders
 from tests.end_to_end.conftest import PATIENCE_SECONDS, Traffic, order_message
 from tests.end_to_end.traffic import MALFORMED, ORDERS, REPEATED, consignment, malformed_bodies, order
 

@@ -13,8 +13,8 @@ from allocation.domain.errors import InvalidMessageError
 from allocation.ports import QueueMessage, RefusedMessage
 from cli import main
 from cli.operations import dead_letters
-from cli.operations.redrive import MAX_BYTES
 from cli.operations.target import Target
+from cli.stack.orders import MAX_BYTES
 from tests.integration.conftest import LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, function, sqs_event
 from tests.support.samples import text_of

@@ -19,7 +19,7 @@ ANSWERS_FOR_EACH_MODE = (
     "layers/allocation/allocation/engine/engine.py",
     "layers/allocation/allocation/engine/allocator.py",
     "layers/allocation/allocation/pro/calls.py",
-    "cli/stack/stack.py",
+    "cli/stack/deploy.py",
 )
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from cli.stack.account import Account, Event, Refusal, SentOrder
-from cli.stack.orders import OrderMessage
+from cli.stack.account import Account, Event, Refusal
+from cli.stack.orders import OrderMessage, SentOrder
 
 
 def sent(message_id: str, order: str | None, *references: str) -> SentOrder:

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from cli.errors import CommandError
-from cli.stack import guard
+from cli.stack import emulator_process
 from cli.stack.processes import end_group, run_logged, without_signals
 
 WAIT_SECONDS = 30.0
 GUARDED = f"""
-import threading, {guard.__name__} as guard
-threading.Thread(target=guard.end_with_starter).start()
+import threading, {emulator_process.__name__} as emulator_process
+threading.Thread(target=emulator_process.end_with_starter).start()
 print("started", flush=True)
 threading.Event().wait()
 """
@@ -37,7 +37,7 @@ def python(code: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
-        cwd=Path(guard.__file__).parents[2],
+        cwd=Path(emulator_process.__file__).parents[2],
     )
 
 
@@ -93,7 +93,7 @@ def test_a_guarded_process_stays_when_its_starter_said_so() -> None:
     with python(GUARDED + "\n") as process:
         assert told_by(process) == b"started"
         assert process.stdin is not None
-        process.stdin.write(guard.KEEP)
+        process.stdin.write(emulator_process.KEEP)
         process.stdin.close()
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.5)

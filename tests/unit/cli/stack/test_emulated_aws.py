@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.stack.emulated_aws import authorized_as_by_aws, loopback_as_tls
+from cli.stack.emulator_process import authorized_as_by_aws, loopback_as_tls
 
 
 def finish(call: Awaitable[None]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from cli.stack.account import Account
-from cli.stack.following import follow
+from cli.stack.observer import follow
 from tests.unit.cli.stack.accounts import account, event, record, sent
 
 ONE, TWO = "EC-000-000-001", "EC-000-000-002"

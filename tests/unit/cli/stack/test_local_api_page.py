@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import api_page
-from cli.stack.api import gateway_responses
-from cli.stack.stack import Stack
+from cli.stack import api_page
+from cli.stack.deploy import Stack, gateway_responses
 
 STACK = Stack(4567, "", "", "", "", api_url="http://127.0.0.1:4567/_aws/execute-api/a1/live", api_key='k"ey')
 
@@ -45,5 +44,5 @@ def test_gateway_responses_are_those_of_the_template_that_was_built(
         "Resources: {AllocationApi: {Properties: {DefinitionBody: "
         "{x-amazon-apigateway-gateway-responses: {THROTTLED: {statusCode: '429'}}}}}}"
     )
-    monkeypatch.setattr("cli.stack.api.BUILD", tmp_path)
+    monkeypatch.setattr("cli.stack.deploy.BUILD", tmp_path)
     assert gateway_responses() == {"THROTTLED": {"statusCode": "429"}}

@@ -1,13 +1,13 @@
-"""A build is made anew when a source or the target changes, and only then."""
+"""A build is made anew when a source or the platform changes, and only then."""
 
 from pathlib import Path
 
 import pytest
 
 from cli.stack import build
-from cli.stack.build import Target, fingerprint
+from cli.stack.build import Platform, fingerprint
 
-TARGET = Target("python3.13", "arm64", "macosx-14.0-arm64")
+PLATFORM = Platform("python3.13", "arm64", "macosx-14.0-arm64")
 
 
 @pytest.fixture(autouse=True)
@@ -20,27 +20,27 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nothing_changes_without_a_change(sources: Path) -> None:
-    before = fingerprint(TARGET)
+    before = fingerprint(PLATFORM)
     (sources / "functions" / "one" / "__pycache__").mkdir()
     (sources / "functions" / "one" / "__pycache__" / "app.pyc").write_text("c")
     (sources / "README.md").write_text("d")
-    assert fingerprint(TARGET) == before
+    assert fingerprint(PLATFORM) == before
 
 
-def test_every_change_of_a_source_or_of_the_target_is_seen(sources: Path) -> None:
-    seen = {fingerprint(TARGET), fingerprint(Target("python3.12", "arm64", TARGET.platform))}
+def test_every_change_of_a_source_or_of_the_platform_is_seen(sources: Path) -> None:
+    seen = {fingerprint(PLATFORM), fingerprint(Platform("python3.12", "arm64", PLATFORM.wheel_platform))}
     (sources / "template.yaml").write_text("aa")
-    seen.add(fingerprint(TARGET))
+    seen.add(fingerprint(PLATFORM))
     (sources / "functions" / "one" / "app.py").rename(sources / "functions" / "one" / "main.py")
-    seen.add(fingerprint(TARGET))
+    seen.add(fingerprint(PLATFORM))
     (sources / "functions" / "one" / "main.py").unlink()
-    seen.add(fingerprint(TARGET))
+    seen.add(fingerprint(PLATFORM))
     assert len(seen) == 5
 
 
 def test_the_wheels_are_for_the_machine_where_it_is_not_linux() -> None:
-    assert TARGET.build_settings()["BUILD_PLATFORM"] == "macosx_14_0_arm64"
-    assert "BUILD_PLATFORM" not in Target("python3.13", "x86_64", "linux-x86_64").build_settings()
+    assert PLATFORM.build_settings()["BUILD_PLATFORM"] == "macosx_14_0_arm64"
+    assert "BUILD_PLATFORM" not in Platform("python3.13", "x86_64", "linux-x86_64").build_settings()
 
 
 def test_parameters_without_a_value_keep_the_template_s_default() -> None:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from cli.stack.clients import local_clients
-from cli.stack.environment import local_environment
+from cli.stack.clients import local_clients, local_environment
 
 OWN = {
     "AWS_PROFILE": "own",

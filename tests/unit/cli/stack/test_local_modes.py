@@ -5,7 +5,7 @@ import pytest
 from allocation.domain.mode import DefaultRules
 from cli.commands.options import chosen_mode
 from cli.errors import UsageError
-from cli.stack.stack import mode_parameters
+from cli.stack.deploy import mode_parameters
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,14 @@
 """Messages reach the queue in batches that SQS takes, and come back with the ids that it gave them."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from cli.stack.following import send_orders
-from cli.stack.orders import OrderMessage
-from cli.stack.queues import MAX_BYTES, batches, take_all
+from cli.stack.observer import take_all
+from cli.stack.orders import MAX_BYTES, OrderMessage, send_orders
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -25,10 +24,20 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator["SQSClient"]:
         yield boto3.client("sqs", region_name="eu-west-2")
 
 
-def test_a_batch_has_no_more_entries_and_no_more_bytes_than_sqs_takes() -> None:
-    assert [len(batch) for batch in batches(["x"] * 25)] == [10, 10, 5]
-    half = "é" * (MAX_BYTES // 4)
-    assert [len(batch) for batch in batches([half, half, "x", half + half])] == [2, 1, 1]
+def test_messages_share_no_batch_that_sqs_would_find_too_large(
+    sqs: "SQSClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    sizes: list[int] = []
+
+    def take(**request: Any) -> Any:
+        sizes.append(sum(len(entry["MessageBody"].encode()) for entry in request["Entries"]))
+        return {"Successful": [{"Id": entry["Id"], "MessageId": "new"} for entry in request["Entries"]]}
+
+    monkeypatch.setattr(sqs, "send_message_batch", take)
+    half = OrderMessage("é" * (MAX_BYTES // 4), None, ())
+    assert len(list(send_orders(sqs, queue_url, [half, half, half]))) == 3
+    assert sizes == [MAX_BYTES, MAX_BYTES // 2]
 
 
 def test_every_order_is_sent_once_in_its_order_with_its_message_id(sqs: "SQSClient") -> None:

@@ -9,7 +9,7 @@ import pytest
 from allocation.orders.order_created import read_order
 from cli.errors import UsageError
 from cli.paths import SAMPLE_ORDERS
-from cli.stack.orders import MAX_MESSAGE, OrderMessage, load_orders
+from cli.stack.orders import MAX_BYTES, OrderMessage, load_orders
 
 EVENT = {"eventType": "order-created", "orderReference": "WEB-1", "consignments": [{"Reference": "EC-000-000-001"}]}
 
@@ -62,7 +62,7 @@ def test_a_message_that_says_little_of_itself_is_still_sent(tmp_path: Path) -> N
         ('[{"a": 1}]', "Line 1 of .* is not a JSON object"),
         ("[" * 100_000, "Line 1 of .* is not JSON"),
         (b'{"a": "\xff"}', "is not UTF-8 text: save it as UTF-8"),
-        (json.dumps({"a": "x" * MAX_MESSAGE}), "Line 1 of .* is larger than the 1 MiB that SQS takes"),
+        (json.dumps({"a": "x" * MAX_BYTES}), "Line 1 of .* is larger than the 1 MiB that SQS takes"),
     ],
     ids=["empty", "blank", "cut off", "NaN", "list", "deep", "latin-1", "huge"],
 )
@@ -71,7 +71,7 @@ def test_a_bad_file_is_told_by_line_with_what_to_do(tmp_path: Path, content: str
         load_orders(orders_file(tmp_path, content))
 
 
-@pytest.mark.parametrize("line", ["# Orders", "[]", json.dumps({"a": "x" * MAX_MESSAGE})])
+@pytest.mark.parametrize("line", ["# Orders", "[]", json.dumps({"a": "x" * MAX_BYTES})])
 def test_a_file_is_named_as_it_is_written(tmp_path: Path, line: str) -> None:
     path = tmp_path / "README.md"
     path.write_text(line)
@@ -80,7 +80,7 @@ def test_a_file_is_named_as_it_is_written(tmp_path: Path, line: str) -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"Can't read .*gone\.jsonl: No such file .*ORDERS="):
+    with pytest.raises(UsageError, match=r"Can't read .*gone\.jsonl: No such file .*--orders "):
         load_orders(tmp_path / "gone.jsonl")
 
 

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.report import report
-from cli.stack.rows import Row, rows_of
-from cli.table import print_table
+from cli.stack.report import Row, print_rows, report, rows_of
 from tests.unit.cli.stack.accounts import account, event, record, sent
 
 ONE, TWO = "EC-000-000-001", "EC-000-000-002"
@@ -31,13 +29,13 @@ RECORDS: dict[str, dict[str, Any]] = {
     **record(TWO, state="AllocationFailed", failure=FAILURE),
 }
 ACCOUNT = account([sent("m1", "WEB-1", ONE, TWO, "EC-000-000-003")], RECORDS, [event(ONE)])
-WORDS = ("WEB-1", ONE, TWO, "default_rules", "Allocated", "AllocationFailed", "no outcome", "CX_NDS", "TRK00009823")
+WORDS = ("WEB-1", ONE, TWO, "Allocated", "AllocationFailed", "no outcome", "CARRIER_X", "CX_NDS", "5.94 GBP")
 
 
 def printed(*, width: int, terminal: bool) -> list[str]:
     stream = io.StringIO()
-    print_table(
-        Console(file=stream, width=width, force_terminal=terminal, no_color=True, highlight=False), rows_of(ACCOUNT)
+    print_rows(
+        Console(file=stream, width=width, force_terminal=terminal, color_system=None, highlight=False), rows_of(ACCOUNT)
     )
     return stream.getvalue().splitlines()
 
@@ -59,28 +57,53 @@ def test_a_terminal_shows_every_reference_whole_within_its_width(width: int) -> 
     assert "…" not in text
 
 
-def test_a_wide_terminal_has_one_line_a_consignment() -> None:
-    assert len(printed(width=200, terminal=True)) == 1 + 3
+@pytest.mark.parametrize("terminal", [True, False])
+def test_eighty_columns_have_one_line_a_consignment(terminal: bool) -> None:
+    lines = printed(width=80, terminal=terminal)
+    assert len(lines) == 1 + 3
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_terminal_folds_a_reference_that_is_too_long_for_it() -> None:
+    stream = io.StringIO()
+    long = "R" * 64
+    console = Console(file=stream, width=80, force_terminal=True, color_system=None, highlight=False)
+    print_rows(console, rows_of(account([sent("m1", long, long)], record(long, long, **ALLOCATED), [])))
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    names = "CARRIER_X"
+    assert stream.getvalue().count("R") == 2 * len(long) + names.count("R")
+
+
+def test_failures_are_folded_between_words(capsys: pytest.CaptureFixture[str]) -> None:
+    failure = {"code": "NoCarrierServiceAvailable", "message": "No carrier service takes it. " * 9}
+    report(
+        account([sent("m1", "WEB-1", ONE)], record(ONE, failure=failure), []),
+        Console(stderr=True),
+        as_json=False,
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    told = [line for line in lines if "carrier service" in line]
+    assert " ".join(" ".join(told).split()) == failure["message"].strip()
+    assert all(line.startswith("    ") for line in told)
 
 
 def test_what_is_piped_is_one_uncut_line_a_consignment_however_narrow_the_window() -> None:
     lines = printed(width=20, terminal=False)
     assert len(lines) == 1 + 3
-    assert lines[1].split() == [
-        *("WEB-1", ONE, "default_rules", "Allocated", "CARRIER_X", "CX_NDS", "5.94", "GBP", "3"),
-        *("TRK00009823", "HUB-7", "HUB-8"),
-    ]
+    assert lines[1].split() == ["WEB-1", ONE, "Allocated", "CARRIER_X", "CX_NDS", "5.94", "GBP"]
 
 
 def test_what_is_piped_has_no_trailing_blanks() -> None:
     lines = printed(width=80, terminal=False)
     assert [line for line in lines if line != line.rstrip()] == []
-    assert lines[0].endswith("Tracking")
+    assert lines[0].endswith("Price")
 
 
 def test_a_reference_in_brackets_is_no_markup() -> None:
     stream = io.StringIO()
-    print_table(Console(file=stream), rows_of(account([sent("m1", "[red]WEB[/red]", ONE)], {}, [])))
+    print_rows(Console(file=stream), rows_of(account([sent("m1", "[red]WEB[/red]", ONE)], {}, [])))
     assert "[red]WEB[/red]" in stream.getvalue()
 
 

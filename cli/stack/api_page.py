@@ -1,4 +1,4 @@
-"""Serves a page to try the allocation API with: Swagger UI and the OpenAPI document, in a bucket of the local AWS.
+"""A page to try the allocation API in a browser: Swagger UI and the OpenAPI document, in a bucket of the local AWS.
 
 The page and the API have the same origin there, so a browser lets one call the other.
 """
@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.paths import ROOT
-from cli.stack.clients import Clients
-from cli.stack.environment import REGION, endpoint
-from cli.stack.stack import Stack
+from cli.stack.clients import REGION, Clients, endpoint
+from cli.stack.deploy import Stack
 
-BUCKET: Final = "allocation-api-page"
+_BUCKET: Final = "allocation-api-page"
 DOCUMENT: Final = ROOT / "docs" / "openapi.json"
 ASSETS: Final = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
-PAGE: Final = """<!DOCTYPE html>
+_PAGE: Final = """<!DOCTYPE html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
@@ -57,35 +56,35 @@ PAGE: Final = """<!DOCTYPE html>
 
 
 def publish_page(clients: Clients, stack: Stack) -> str:
-    """Puts the page where it is served; returns its address. It knows the stack's key: it is for this machine alone."""
-    clients.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    clients.s3.delete_public_access_block(Bucket=BUCKET)
-    clients.s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(readable_by_all()))
+    """Put the page where it is served, and return its address. It has the stack's key: it is for this machine only."""
+    clients.s3.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    clients.s3.delete_public_access_block(Bucket=_BUCKET)
+    clients.s3.put_bucket_policy(Bucket=_BUCKET, Policy=json.dumps(_readable_by_all()))
     for name, content in contents(stack).items():
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        clients.s3.put_object(Bucket=BUCKET, Key=name, Body=content, ContentType=kind)
-    return f"{endpoint(stack.port)}/{BUCKET}/index.html"
+        clients.s3.put_object(Bucket=_BUCKET, Key=name, Body=content, ContentType=kind)
+    return f"{endpoint(stack.port)}/{_BUCKET}/index.html"
 
 
 def contents(stack: Stack) -> Mapping[str, bytes]:
-    """The files of the page."""
+    """Return the files of the page."""
     document = {**json.loads(DOCUMENT.read_text("utf-8")), "servers": [{"url": stack.api_url}]}
     return {
         **{name: (assets() / name).read_bytes() for name in ASSETS},
         "openapi.json": json.dumps(document).encode(),
-        "index.html": PAGE.replace("KEY", json.dumps(stack.api_key)).encode(),
+        "index.html": _PAGE.replace("KEY", json.dumps(stack.api_key)).encode(),
     }
 
 
 def assets() -> Path:
-    """Where the package has Swagger UI; it is not imported, since only its files are wanted."""
+    """Return where the package has Swagger UI. Only its files are wanted, so it is not imported."""
     package = find_spec("flask_swagger_ui")
     if package is None or not package.submodule_search_locations:
-        raise ModuleNotFoundError("flask_swagger_ui is not installed: run make, which installs it")
+        raise ModuleNotFoundError("flask_swagger_ui is not installed: `make .local/carrier/.synced` installs it")
     return Path(package.submodule_search_locations[0]) / "dist"
 
 
-def readable_by_all() -> dict[str, Any]:
-    """The policy of a bucket that anyone may read."""
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+def _readable_by_all() -> dict[str, Any]:
+    """Return the policy of a bucket that anyone may read."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{_BUCKET}/*"}
     return {"Version": "2012-10-17", "Statement": [statement]}

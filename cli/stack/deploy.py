@@ -1,0 +1,176 @@
+"""Brings a stack up on a port: the emulator, the build, and the template deployed with the SAM CLI as on AWS."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, assert_never
+
+import yaml
+
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from cli.errors import CommandError
+from cli.output import Progress
+from cli.paths import BUILD, SAM, SAM_SETTINGS
+from cli.stack.build import Platform, build, build_lock, local_platform, parameter_overrides
+from cli.stack.clients import HOST, REGION, TEST_CREDENTIALS, Clients, endpoint, local_clients
+from cli.stack.emulator import Emulator, running_emulator
+from cli.stack.processes import end_of_log, run_logged
+
+# As `samconfig.toml` has it for the environment `local`.
+STACK_NAME: Final = "carrier-allocation-local"
+
+_OUTPUTS: Final = {
+    "order_queue_url": "OrderQueueUrl",
+    "order_dlq_url": "OrderDlqUrl",
+    "allocations_table": "AllocationsTableName",
+    "allocations_topic_arn": "AllocationsTopicArn",
+}
+_API_OUTPUTS: Final = ("ApiId", "ApiKeysSecretArn", "AllocationApiFunctionName")
+# Parameters of every local stack. Its PRO stands beside it, and answers soon.
+_LOCAL_PARAMETERS: Final = {"Stage": "local", "ProPatienceSeconds": "5"}
+_API_STAGE: Final = "live"
+_KEY_NAME: Final = "local"
+_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A deployed stack: the port of the local AWS, and the template's outputs."""
+
+    port: int
+    order_queue_url: str
+    order_dlq_url: str
+    allocations_table: str
+    allocations_topic_arn: str
+    api_url: str
+    api_key: str
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables of `.local/stack.env`."""
+        return {
+            "AWS_ENDPOINT_URL": endpoint(self.port),
+            "AWS_DEFAULT_REGION": REGION,
+            **TEST_CREDENTIALS,
+            "ORDER_QUEUE_URL": self.order_queue_url,
+            "ORDER_DLQ_URL": self.order_dlq_url,
+            "ALLOCATIONS_TABLE": self.allocations_table,
+            "ALLOCATIONS_TOPIC_ARN": self.allocations_topic_arn,
+            "API_URL": self.api_url,
+            "API_KEY": self.api_key,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A stack that takes orders, and what it runs on."""
+
+    emulator: Emulator
+    clients: Clients
+    stack: Stack
+
+
+@contextmanager
+def deployed(
+    port: int, parameters: Mapping[str, str], folder: Path, progress: Progress, kept_open: tuple[int, ...] = ()
+) -> Iterator[Deployment]:
+    """Deploy a stack on a free port. It ends with the block unless its emulator is told to `keep`.
+
+    `parameters` are those of `template.yaml`; `folder` gets the logs and the temporary files. Raises `CommandError` if
+    a step fails.
+    """
+    with running_emulator(port, folder, kept_open) as emulator:
+        progress.print(f"The local AWS runs on {HOST}:{port}")
+        platform, clients = local_platform(), local_clients(port)
+        with build_lock():
+            with progress.step("Building the functions with sam build") as step:
+                if not build(platform, folder / "build.log", _sam_settings(emulator)):
+                    step.update("Nothing to build: no source has changed")
+            with progress.step("Deploying template.yaml with sam deploy"):
+                stack = _deploy(emulator, clients, platform, parameters)
+        yield Deployment(emulator, clients, stack)
+
+
+def mode_parameters(mode: AllocationMode) -> dict[str, str]:
+    """Return the parameters of `template.yaml` that set this mode."""
+    match mode:
+        case DefaultRules():
+            return {"AllocationMode": mode.name}
+        case ServiceGroup():
+            return {"AllocationMode": mode.name, "ServiceGroupReference": mode.reference}
+        case CarrierService():
+            return {"AllocationMode": mode.name, "CarrierServiceReference": mode.reference}
+        case _:
+            assert_never(mode)
+
+
+def stack_outputs(clients: Clients) -> dict[str, str]:
+    """Return the outputs of the deployed stack by name."""
+    stacks = clients.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+
+
+def _deploy(emulator: Emulator, clients: Clients, platform: Platform, parameters: Mapping[str, str]) -> Stack:
+    """Deploy what was built. Raises `CommandError`, with the log's end, if SAM or the stack fails."""
+    overrides = {**_LOCAL_PARAMETERS, **platform.template_parameters(), **parameters}
+    command = [str(SAM), "deploy", "--config-file", str(SAM_SETTINGS), "--config-env", "local"]
+    template = ["--template-file", str(BUILD / "template.yaml")]
+    options = [*template, "--no-progressbar", *parameter_overrides(overrides)]
+    log = emulator.folder / "deploy.log"
+    run_logged([*command, *options], "sam deploy", log, _sam_settings(emulator))
+    outputs = stack_outputs(clients)
+    missing = [output for output in (*_OUTPUTS.values(), *_API_OUTPUTS) if output not in outputs]
+    if missing:
+        raise CommandError(f"The deployed stack lacks the output {missing[0]}.\n{end_of_log(log)}")
+    url = f"{endpoint(emulator.port)}/_aws/execute-api/{outputs['ApiId']}/{_API_STAGE}"
+    return Stack(
+        emulator.port,
+        **{field: outputs[output] for field, output in _OUTPUTS.items()},
+        api_url=url,
+        api_key=_open_api(clients, outputs, url),
+    )
+
+
+def _sam_settings(emulator: Emulator) -> dict[str, str]:
+    """Return SAM's environment: no telemetry, frequent polls, and its notes not in the user's home."""
+    own = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "__SAM_CLI_APP_DIR": str(emulator.folder / "sam")}
+    return {**emulator.environment(), **own}
+
+
+def _open_api(clients: Clients, outputs: Mapping[str, str], url: str) -> str:
+    """Give the API at `url` a new key, and return the key."""
+    key = secrets.token_urlsafe(24)
+    hashes = {_KEY_NAME: hashlib.sha256(key.encode()).hexdigest()}
+    clients.secretsmanager.put_secret_value(SecretId=outputs["ApiKeysSecretArn"], SecretString=json.dumps(hashes))
+    _set_gateway_responses(clients, outputs["ApiId"])
+    _set_api_address(clients, outputs["AllocationApiFunctionName"], url)
+    return key
+
+
+def _set_api_address(clients: Clients, function: str, url: str) -> None:
+    """Tell the API where it is: MiniStack serves it below a path of its own, which is not in the function's events."""
+    environment = clients.functions.get_function_configuration(FunctionName=function)["Environment"]
+    variables = {**environment["Variables"], "API_BASE_URL": url}
+    clients.functions.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+
+
+def _set_gateway_responses(clients: Clients, api_id: str) -> None:
+    """Give the API the gateway responses of its definition, which MiniStack does not read there as AWS does."""
+    for kind, response in gateway_responses().items():
+        clients.apigateway.put_gateway_response(
+            restApiId=api_id,
+            responseType=kind,
+            statusCode=response["statusCode"],
+            responseTemplates=response["responseTemplates"],
+        )
+    clients.apigateway.create_deployment(restApiId=api_id, stageName=_API_STAGE)
+
+
+def gateway_responses() -> dict[str, Any]:
+    """Return the gateway responses of the built template, in which SAM writes no YAML tags."""
+    template = yaml.safe_load((BUILD / "template.yaml").read_text("utf-8"))
+    responses: dict[str, Any] = template["Resources"]["AllocationApi"]["Properties"]["DefinitionBody"][_RESPONSES]
+    return responses

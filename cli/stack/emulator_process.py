@@ -1,0 +1,81 @@
+"""The emulator's own process: MiniStack, corrected where it enforces policies unlike AWS, and ended with its starter.
+
+The starter holds the other end of standard input. When that closes without the word `keep`, as it does even when the
+starter is killed outright, the whole process group ends: MiniStack and the functions that it runs.
+
+The corrections let `AUTH=true` enforce the template's roles as they are: MiniStack then denies a function whatever its
+role does not allow.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Any, Final
+
+# Written by a starter that leaves the stack running on purpose.
+KEEP: Final = b"keep\n"
+
+# Read past `sys.stdin`, whose lock would be in the way of a MiniStack that ends by itself.
+_STANDARD_INPUT: Final = 0
+_FORWARDED_OVER_TLS: Final = (b"x-forwarded-proto", b"https")
+# Operations that AWS authorizes as another one (Service Authorization Reference, SNS and SQS).
+_BATCH_ACTIONS: Final = {
+    "sns:PublishBatch": "sns:Publish",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
+
+_Application = Callable[..., Awaitable[None]]
+
+
+def authorized_as_by_aws(extract: Callable[..., str | None]) -> Callable[..., str | None]:
+    """Return MiniStack's `extract_iam_action` with AWS's action for a batch operation."""
+
+    def action(*arguments: Any, **named: Any) -> str | None:
+        found = extract(*arguments, **named)
+        return _BATCH_ACTIONS.get(found, found) if found else found
+
+    return action
+
+
+def loopback_as_tls(application: _Application) -> _Application:
+    """Return the ASGI application, for which every request came over TLS.
+
+    The template's policies refuse what does not. Here nothing leaves the machine, and every SDK that is pointed at
+    the stack would have to trust a certificate.
+    """
+
+    async def call(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if "headers" in scope:
+            scope = {**scope, "headers": [*scope["headers"], _FORWARDED_OVER_TLS]}
+        await application(scope, receive, send)
+
+    return call
+
+
+def end_with_starter() -> None:
+    """Wait until standard input closes, then end the process group unless told to keep it."""
+    said = b""
+    while word := os.read(_STANDARD_INPUT, len(KEEP)):
+        said += word
+    if said != KEEP:
+        os.killpg(0, signal.SIGKILL)
+
+
+def _run_emulator() -> None:
+    """Run MiniStack until it ends."""
+    actions: Any = import_module("ministack.core.iam_actions")
+    actions.extract_iam_action = authorized_as_by_aws(actions.extract_iam_action)
+    emulator: Any = import_module("ministack.app")
+    emulator.app = loopback_as_tls(emulator.app)
+    emulator.main()
+
+
+if __name__ == "__main__":
+    threading.Thread(target=end_with_starter, daemon=True).start()
+    sys.argv = ["ministack"]
+    _run_emulator()
