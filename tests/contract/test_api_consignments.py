@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.allocation_api import DESTINATION, ORIGIN, Api, consignment, package, served_api
+from tests.support.allocation_api import Api, served_api
+from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
 
 UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
 DOCUMENTED_NAMES = {

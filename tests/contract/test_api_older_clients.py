@@ -12,7 +12,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.allocation_api import ORIGIN, Answer, Api, package, served_api
+from tests.support.allocation_api import Answer, Api, served_api
+from tests.support.consignments import ORIGIN, package
 
 SDK_HEADERS = {"electio-api-version": "", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 NO_DATE = "0001-01-01T00:00:00+00:00"

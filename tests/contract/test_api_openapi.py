@@ -15,7 +15,8 @@ from allocation.api.table import OPERATIONS
 from allocation.api.xml_reading import read_xml
 from allocation.exact_json import parsed, written
 from cli.openapi import EXAMPLES, FILE, NEW_CONSIGNMENT, document, text
-from tests.support.allocation_api import Answer, Api, consignment, package, served_api
+from tests.support.allocation_api import Answer, Api, served_api
+from tests.support.consignments import consignment, package
 
 DOCUMENT = document()
 TYPES = ["application/json", "application/xml"]

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.allocation_api import DESTINATION, ORIGIN, Api, consignment, package, served_api
+from tests.support.allocation_api import Api, served_api
+from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
 
 QUOTE_NAMES = set(
     """MpdCarrierServiceSource MpdCarrierService CarrierReference OriginAddress DestinationAddress CollectionDate

@@ -10,7 +10,8 @@ import pytest
 from allocation.api.table import OPERATIONS
 from allocation.api.xml_writing import write_xml
 from allocation.domain.errors import RetryableError
-from tests.support.allocation_api import Api, consignment, served_api
+from tests.support.allocation_api import Api, served_api
+from tests.support.consignments import consignment
 
 COMMON = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Common}"
 CONSIGNMENTS = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Consignments}"

@@ -25,8 +25,8 @@ from cli.stack.clients import local_environment
 from cli.stack.deploy import Deployment, stack_outputs
 from cli.stack.observer import Observer, read_record
 from tests.end_to_end.api_page import ApiPage, opened
-from tests.support.allocation_api import DESTINATION, consignment, package
 from tests.support.api_server import KEY
+from tests.support.consignments import DESTINATION, consignment, package
 from tests.unit.documents.reading import scanned
 
 SECONDS = 120

@@ -15,17 +15,8 @@ from allocation.domain.outcome import Allocated
 from allocation.domain.reference import ConsignmentReference
 from allocation.events.allocation_event import allocation_event
 from allocation.records.stored_record import StoredRecord
-from tests.support.allocation_api import (
-    CONSIGNMENTS,
-    HOST,
-    LIMITS,
-    MONDAY_MORNING,
-    RECORDS,
-    Api,
-    consignment,
-    package,
-    served_api,
-)
+from tests.support.allocation_api import CONSIGNMENTS, HOST, LIMITS, RECORDS, Api, served_api
+from tests.support.consignments import MONDAY_MORNING, consignment, package
 from tests.support.samples import record_of, summary_of
 
 Meanwhile = Callable[[], object]

@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -21,19 +20,18 @@ from allocation.api.table import OPERATIONS
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.aws.dynamodb.limits import DynamoDBLimits
 from allocation.consignments.allocations import Allocations
-from allocation.consignments.intake import REFERENCE_CHARACTERS
 from allocation.consignments.register import Register
 from allocation.consignments.store import Changes, ConsignmentStore
 from allocation.engine.engine import Engine
 from allocation.engine.packaged import packaged_engine
 from allocation.exact_json import parsed, written
+from tests.support.consignments import Clock, consignment, counted_characters
 
 CONSIGNMENTS = "consignments"
 RECORDS = "allocations"
 LIMITS = "limits"
 REGION = "eu-west-2"
 HOST = "api.example.com"
-MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ENGINE = packaged_engine()
 
 
@@ -77,30 +75,6 @@ def key(name: str, kind: str = "HASH") -> dict[str, str]:
 def index(name: str, attribute: str) -> dict[str, Any]:
     schema = [key(attribute), key("consignmentReference", "RANGE")]
     return {"IndexName": name, "KeySchema": schema, "Projection": {"ProjectionType": "KEYS_ONLY"}}
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    now: datetime = MONDAY_MORNING
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-def counted_characters() -> Any:
-    """Characters for references: 000000001, 000000002 and so on."""
-    numbers = count(1)
-
-    def characters(length: int) -> str:
-        number, text = next(numbers), ""
-        while number:
-            number, digit = divmod(number, len(REFERENCE_CHARACTERS))
-            text = REFERENCE_CHARACTERS[digit] + text
-        return text.rjust(length, "0")
-
-    return characters
 
 
 @dataclass(frozen=True)
@@ -188,50 +162,6 @@ def proxy_event(
         "body": body,
         "isBase64Encoded": False,
     }
-
-
-def consignment(**changes: Any) -> dict[str, Any]:
-    """A consignment within the country, as PRO's own example has it."""
-    return {
-        "ConsignmentReferenceProvidedByCustomer": "WEB-100045-1",
-        "Direction": "Outbound",
-        "Tags": [],
-        "MetaData": [],
-        "ShippingDate": None,
-        "RequestedDeliveryDate": None,
-        "Packages": [package()],
-        "Addresses": [ORIGIN, DESTINATION],
-        **changes,
-    }
-
-
-def package(**changes: Any) -> dict[str, Any]:
-    return {
-        "Weight": {"Value": Decimal("0.5"), "Unit": "Kg"},
-        "Dimensions": {"Unit": "Cm", "Width": Decimal("10.0"), "Length": Decimal("10.0"), "Height": Decimal("10.0")},
-        "Description": "Socks",
-        "Value": {"Amount": Decimal("5.99"), "Currency": {"IsoCode": "GBP"}},
-        **changes,
-    }
-
-
-ORIGIN = {"AddressType": "Origin", "ShippingLocationReference": "Sorted1", "IsCached": False}
-DESTINATION = {
-    "AddressType": "Destination",
-    "Contact": {
-        "Title": "Mr",
-        "FirstName": "Peter",
-        "LastName": "McPetersson",
-        "Telephone": "07702123456",
-        "Mobile": "07702123456",
-        "Email": "peter.mcpetersson@test.com",
-    },
-    "AddressLine1": "13 Porter Street",
-    "Region": "Greater Manchester",
-    "Postcode": "M1 5WG",
-    "Country": {"Name": "Great Britain", "IsoCode": {"TwoLetterCode": "GB"}},
-    "IsCached": False,
-}
 
 
 def moto_store() -> DynamoDBConsignments:

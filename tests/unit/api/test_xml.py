@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from allocation.api.xml_reading import UnreadableXmlError, read_xml
 from allocation.api.xml_writing import write_xml
-from tests.support.allocation_api import consignment
+from tests.support.consignments import consignment
 
 NAMESPACE = 'xmlns="http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Consignments"'
 NIL = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"'

@@ -11,7 +11,7 @@ from allocation.api.allocation_requests import (
     AllocateWithServiceGroup,
     ReferenceList,
 )
-from allocation.api.choices import by_filters, by_mode, by_quote, carrier_service, service_group
+from allocation.api.choices import carrier_service, service_filters, service_group
 from allocation.api.lists import WithMessage, references_in, with_messages
 from allocation.api.operations import Operation
 from allocation.api.replies import Reply
@@ -19,7 +19,7 @@ from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.consignments.allocations import Choose
 from allocation.consignments.errors import BAD_REQUEST, RequestError, UnknownConsignmentError
-from allocation.domain.mode import DefaultRules
+from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.domain.summary import AllocationSummary, ApiLink
 
@@ -49,7 +49,7 @@ def allocate_with_carrier_service(request: Request, services: Services) -> Reply
 def allocate_with_service_filters(request: Request, services: Services) -> Reply:
     """Allocates each consignment to the cheapest carrier service that passes the rules and the filters."""
     wanted = request.model(AllocateWithServiceFilters)
-    choose = by_filters(request, services, wanted.filters)
+    choose = services.choices(request.base_url).by_filters(service_filters(wanted.filters))
     return allocated_all(request, services, wanted.consignment_references, choose)
 
 
@@ -65,7 +65,7 @@ def allocate_with_service_group(request: Request, services: Services) -> Reply:
 
 def allocate_with_quote(request: Request, services: Services) -> Reply:
     """Allocates the consignment to the carrier service of a quote, as long as it is still offered as quoted."""
-    return allocated_one(request, services, by_quote(request, services, request.path["quoteReference"]))
+    return allocated_one(request, services, services.choices(request.base_url).by_quote(request.path["quoteReference"]))
 
 
 def deallocate(request: Request, services: Services) -> Reply:
@@ -101,6 +101,11 @@ def allocated_one(request: Request, services: Services, choose: Choose) -> Reply
     if request.is_older and isinstance(outcome, AllocationFailed):
         raise RequestError(outcome.failure.code, outcome.failure.message)
     return Reply([item(reference, outcome, request.base_url)], root="AllocationSummary")
+
+
+def by_mode(request: Request, services: Services, mode: AllocationMode) -> Choose:
+    """The choice of the order queue."""
+    return services.choices(request.base_url).by_mode(mode)
 
 
 def item(reference: str, result: Outcome | RequestError, base_url: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allocation.consignments.allocations import Allocations
-from allocation.consignments.market import Market
+from allocation.consignments.market import Choices, Market
 from allocation.consignments.register import Register
 from allocation.consignments.store import Changes
 from allocation.engine.engine import Engine
@@ -33,3 +33,7 @@ class Services:
     def market(self) -> Market:
         """The engine to use now, asked for all it has."""
         return Market(self.engine, self.limits)
+
+    def choices(self, api_base_url: str) -> Choices:
+        """Return the ways to choose a carrier service; `api_base_url` starts the links in replies."""
+        return Choices(self.engines, self.limits, self.now, api_base_url)

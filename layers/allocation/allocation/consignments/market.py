@@ -1,29 +1,32 @@
-"""What all carrier services offer for a consignment at one moment."""
+"""What carrier services offer for a consignment, and the ways to choose one: by mode, by filters, by quote."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
+from allocation.consignments.allocations import Choose
 from allocation.consignments.errors import RequestError
 from allocation.domain.consignment import Consignment
-from allocation.domain.mode import AllocationMode, DefaultRules
-from allocation.domain.outcome import Failure
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules
+from allocation.domain.outcome import AllocationFailed, Failure, FailureCode, Outcome
+from allocation.engine.allocator import EngineAllocator
 from allocation.engine.assessment import Assessment, assess
 from allocation.engine.catalogue import Service
 from allocation.engine.engine import NO_FILTERS, Engine, Offer, ServiceFilters
 from allocation.ports import LimitUsage
 
+# The namespace of quote references (RFC 9562, 5.5).
 QUOTES: Final = UUID("6f1f6a52-6f0f-4d0c-8d54-0a3f0c1f7a10")
-"""The namespace of quote references (RFC 9562, 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """The engine, asked for everything it has instead of for the one best service."""
+    """The offers of every carrier service of a catalogue, not only of the best one."""
 
     engine: Engine
-    limits: LimitUsage
+    limit_usage: LimitUsage
 
     def assess(
         self,
@@ -32,9 +35,9 @@ class Market:
         mode: AllocationMode | None = None,
         filters: ServiceFilters = NO_FILTERS,
     ) -> Assessment:
-        """Every service with its offer or the checks it failed.
+        """Return every service's offer, or the checks that it failed. `mode` is default rules where it is None.
 
-        Raises `RequestError` for a consignment that lacks something and for a group or a service that is not there.
+        Raises `RequestError` for a consignment that lacks data and for an unknown group or carrier service.
         """
         scope = self.engine.scope(mode or DefaultRules())
         if isinstance(scope, Failure):
@@ -42,16 +45,16 @@ class Market:
         inquiry = self.engine.inquire(consignment)
         if isinstance(inquiry, Failure):
             raise RequestError(inquiry.code, inquiry.message)
-        return assess(self.engine, self.engine.question(inquiry, scope, now, filters, self.limits.used))
+        return assess(self.engine, self.engine.question(inquiry, scope, now, filters, self.limit_usage.used))
 
     def service(self, offer: Offer) -> Service:
-        """The service that an offer is of."""
+        """Return the carrier service that makes an offer."""
         return self.engine.index.services[offer.position]
 
     def quote_reference(self, offer: Offer) -> str:
-        """The reference of an offer as a quote: the same as long as service, price and dates are the same.
+        """Return an offer's reference as a quote: a digest of its service, price and dates.
 
-        So quotes need not be kept: one is good as long as the offer still stands, and never for another price.
+        So quotes need no storage. A quote holds while the same offer stands, and never for another price.
         """
         service = self.service(offer)
         dates = offer.dates
@@ -59,9 +62,64 @@ class Market:
         return str(uuid5(QUOTES, repr(tuple(map(str, terms)))))
 
     def quoted(self, consignment: Consignment, reference: str, now: datetime) -> Service:
-        """The service of a quote that still stands. Raises `RequestError` for another."""
+        """Return the service of a quote that still stands. Raises `RequestError` for any other quote."""
         for offer in self.assess(consignment, now).offers:
             if self.quote_reference(offer) == reference.strip().lower():
                 return self.service(offer)
-        text = f"There is no quote {reference[:64]!r} for consignment {consignment.reference} any more: get new quotes."
+        text = f"Quote {reference[:64]!r} no longer holds for consignment {consignment.reference}. Get new quotes."
         raise RequestError("QuoteNotFoundException", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The ways to choose a carrier service for the consignments of one request.
+
+    `engine` returns the engine to use now. `api_base_url` starts the links in each Allocation Summary.
+    """
+
+    engine: Callable[[], Engine]
+    limit_usage: LimitUsage
+    now: Callable[[], datetime]
+    api_base_url: str
+
+    def by_mode(self, mode: AllocationMode) -> Choose:
+        """Choose as the order queue does."""
+        return lambda consignment: (mode, self._outcome(self.engine(), mode, consignment))
+
+    def by_filters(self, filters: ServiceFilters) -> Choose:
+        """Choose the cheapest service that passes the rules and the filters."""
+
+        def choose(consignment: Consignment) -> tuple[AllocationMode, Outcome]:
+            market = self._market()
+            winner = market.assess(consignment, self.now(), filters=filters).winner
+            if winner is None:
+                text = f"No carrier service that passes the filters can take consignment {consignment.reference}."
+                return DefaultRules(), AllocationFailed(Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, text))
+            mode = CarrierService(market.service(winner).reference)
+            return DefaultRules(), self._outcome(market.engine, mode, consignment)
+
+        return choose
+
+    def by_quote(self, reference: str) -> Choose:
+        """Choose the service of a quote, if the quote still stands."""
+
+        def choose(consignment: Consignment) -> tuple[AllocationMode, Outcome]:
+            market = self._market()
+            mode = CarrierService(market.quoted(consignment, reference, self.now()).reference)
+            return mode, self._outcome(market.engine, mode, consignment)
+
+        return choose
+
+    def _market(self) -> Market:
+        return Market(self.engine(), self.limit_usage)
+
+    def _outcome(self, engine: Engine, mode: AllocationMode, consignment: Consignment) -> Outcome:
+        allocator = EngineAllocator(engine, now=self.now, api_base_url=self.api_base_url, usage=self.limit_usage)
+        return allocator.allocate([consignment], mode, _NoDeadline())[consignment.reference]
+
+
+class _NoDeadline:
+    """A `Deadline` for the engine, which decides in well under a second."""
+
+    def remaining_seconds(self) -> float:
+        return float("inf")
