@@ -73,9 +73,10 @@ test: $(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.sync
 
 check: lint typecheck test ## lint, format, types and tests, as in CI
 
-lint: $(DEVELOPMENT)/.synced ## what ruff objects to, format included
+lint: $(DEVELOPMENT)/.synced ## what ruff objects to, format included, and imports between rooms
 	@$(DEVELOPMENT)/bin/ruff check .
 	@$(DEVELOPMENT)/bin/ruff format --check .
+	@PYTHONPATH=layers/allocation:. $(DEVELOPMENT)/bin/lint-imports --no-cache --no-logo
 
 format: $(DEVELOPMENT)/.synced ## put the code in ruff's format
 	@$(DEVELOPMENT)/bin/ruff check --quiet --fix-only .
