@@ -27,7 +27,7 @@ from cli.stack.observer import Observer, read_record
 from tests.end_to_end.api_page import ApiPage, opened
 from tests.support.api_server import KEY
 from tests.support.consignments import DESTINATION, consignment, package
-from tests.unit.documents.reading import scanned
+from tests.support.document_reading import scanned
 
 SECONDS = 120
 CROWD = 6

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
-from tests.unit.documents.samples import DESTINATION, ORIGIN, PACKAGE, consignment, document
+from tests.support.document_samples import DESTINATION, ORIGIN, PACKAGE, consignment, document
 
 LEEDS = FullAddress.model_validate(ORIGIN)
 

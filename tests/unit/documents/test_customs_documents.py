@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from allocation.documents.customs_documents import customs_documents
-from allocation.documents.errors import CustomsDataError
-from allocation.documents.replies import CustomsDocuments
-from tests.unit.documents.reading import texts
-from tests.unit.documents.samples import (
+from allocation.documents.results import CustomsDataError, CustomsDocuments
+from tests.support.document_reading import texts
+from tests.support.document_samples import (
     DESTINATION,
     GREAT_BRITAIN,
     ITEM,

@@ -5,7 +5,7 @@ from itertools import chain, permutations
 import pytest
 
 from allocation.consignments.full_consignment import FullAddress
-from allocation.documents.customs_territories import passes_customs
+from allocation.documents.customs_documents import passes_customs
 
 
 def address(place: str) -> FullAddress:

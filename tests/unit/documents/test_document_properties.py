@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.documents.customs_documents import customs_documents
-from allocation.documents.errors import CustomsDataError
-from allocation.documents.labels import label_file
-from tests.unit.documents.reading import png, printed, scanned, texts
-from tests.unit.documents.samples import DESTINATION, ITEM, ORIGIN, PACKAGE, document, summary
-from tests.unit.documents.zpl_reading import read_zpl
+from allocation.documents.label_files import label_file
+from allocation.documents.results import CustomsDataError
+from tests.support.document_reading import png, printed, scanned, texts
+from tests.support.document_samples import DESTINATION, ITEM, ORIGIN, PACKAGE, document, summary
+from tests.support.zpl_reading import read_zpl
 
 # What is covered here is covered by other tests too; measuring it would treble the time.
 pytestmark = pytest.mark.no_cover
@@ -107,7 +107,7 @@ def test_every_tracking_reference_scans(reference: str) -> None:
 @given(consignments())
 def test_customs_documents_are_drawn_or_refused_with_reasons(consignment: FullConsignment) -> None:
     try:
-        reply = customs_documents(consignment, summary(), date(2026, 11, 23))
+        reply = customs_documents(consignment, summary(), date(2026, 11, 23), {})
     except CustomsDataError as error:
         reply, refused = None, error.problems
     else:

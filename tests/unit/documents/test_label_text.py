@@ -7,11 +7,11 @@ import pytest
 
 from allocation.documents.drawing import Box
 from allocation.documents.fonts import covers, text_width
-from allocation.documents.labels import label_file
+from allocation.documents.label_files import label_file
 from allocation.documents.typesetting import CUT, SMALLEST, set_in
-from tests.unit.documents.reading import png, scanned, texts
-from tests.unit.documents.samples import DESTINATION, ORIGIN, consignment, summary
-from tests.unit.documents.zpl_reading import Format, read_zpl
+from tests.support.document_reading import png, scanned, texts
+from tests.support.document_samples import DESTINATION, ORIGIN, consignment, summary
+from tests.support.zpl_reading import Format, read_zpl
 
 NOTE = "Some words are transliterated into Roman letters."
 

@@ -10,8 +10,7 @@ from allocation.api.services import Services
 from allocation.consignments.errors import Problem, RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.store import ALLOCATED
-from allocation.documents.errors import DocumentError
-from allocation.documents.replies import CustomsDocuments, LabelFile
+from allocation.documents.results import CustomsDocuments, DocumentError, LabelFile
 from allocation.domain.summary import AllocationSummary
 from allocation.engine.catalogue import Catalogue
 
@@ -35,7 +34,7 @@ def get_labels_in_format(request: Request, services: Services) -> Reply:
 
 def labels(request: Request, services: Services, wanted: str) -> Reply:
     """The labels in a format. Raises `RequestError`."""
-    from allocation.documents.labels import CONTENT_TYPES, label_file
+    from allocation.documents.label_files import CONTENT_TYPES, label_file
 
     if wanted.upper() not in CONTENT_TYPES:
         text = f"There are no labels in the format {wanted[:16]!r}: ask for {', '.join(CONTENT_TYPES)}."

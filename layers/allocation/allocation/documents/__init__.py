@@ -6,25 +6,25 @@ a layer of their own (`layers/documents`, `docs/decisions/0060-what-draws-docume
     from allocation.consignments.full_consignment import FullAddress, FullConsignment
     consignment = FullConsignment.model_validate(json.loads(text, parse_float=Decimal)).with_locations(locations)
 
-`locations` maps each known `ShippingLocationReference` to its `FullAddress`; without it a label shows the reference
-alone, and customs documents are refused for want of the sender's address.
+`locations` maps each known `ShippingLocationReference` to its `FullAddress`. Without it a label shows only the
+reference, and customs documents are refused because the sender's address is missing.
 
-    from allocation.documents.labels import CONTENT_TYPES, label_file
-    label_file(consignment: FullConsignment, summary: AllocationSummary, label_format: str = "PDF") -> LabelFile
+    from allocation.documents.label_files import CONTENT_TYPES, label_file
+    label_file(consignment: FullConsignment, summary: AllocationSummary, label_format: str) -> LabelFile
 
-`{"File": base64, "ContentType": ...}` with a label for each package and leg; formats are the keys of `CONTENT_TYPES`
-in any case, and others a `KeyError`. Raises `LabelDataError`.
+This gives `{"File": base64, "ContentType": ...}` with a label for each package and leg. The formats are the keys of
+`CONTENT_TYPES`, in any case; another format is a `KeyError`. Raises `LabelDataError`.
 
     from allocation.documents.customs_documents import customs_documents
     customs_documents(
-        consignment: FullConsignment, summary: AllocationSummary, on: date, gbp_rates: Mapping[str, Decimal] = {}
+        consignment: FullConsignment, summary: AllocationSummary, on: date, gbp_rates: Mapping[str, Decimal]
     ) -> CustomsDocuments
 
-`{"CommercialInvoiceDocuments": [{"Key": file name, "Value": base64}], "CN22Documents": ..., "CN23Documents": ...}`,
-all empty where the goods pass no customs. `on` is today, from the caller's clock. Raises `CustomsDataError`.
+This gives `{"CommercialInvoiceDocuments": [{"Key": file name, "Value": base64}], "CN22Documents": ...,
+"CN23Documents": ...}`, all empty if the goods pass no customs. `on` is today, from the caller's clock. Raises
+`CustomsDataError`.
 
-The shapes of both replies are in `allocation.documents.replies`, which loads nothing. Both errors are
-`allocation.documents.errors.DocumentError`; its `problems` have a `target` (a path in PRO's names) and a `message`, and
-fit PRO's error `Details`. That the consignment is allocated is for the caller to check: the summary is that of the
-allocation.
+`allocation.documents.results` has the shapes of both replies and both errors, and loads no drawing library. Both errors
+are a `DocumentError`. Its `problems` have a `target` (a path in PRO's names) and a `message`, and fit the `Details` of
+PRO's errors. The caller checks that the consignment is allocated: the summary is that of the allocation.
 """

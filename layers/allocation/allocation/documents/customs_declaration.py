@@ -1,11 +1,11 @@
-"""What a consignment declares to customs: read from the consignment, complete or refused with all that is missing."""
+"""What a consignment declares to customs. It is read as a whole, or refused with everything that is missing."""
 
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from allocation.consignments.full_consignment import (
     CustomsDocumentation,
@@ -15,17 +15,18 @@ from allocation.consignments.full_consignment import (
     Item,
 )
 from allocation.consignments.strict_values import KILOGRAMS
-from allocation.documents.addresses import name_of
-from allocation.documents.errors import CustomsDataError
-from allocation.documents.requirements import Requirements
+from allocation.documents.results import CustomsDataError, DataProblem
+from allocation.documents.text import name_of
 
-HARMONISED_CODE: Final = re.compile(r"[0-9]{6,12}")
-"""Six digits of the World Customs Organization's Harmonized System, and what countries put behind them."""
+_Value = TypeVar("_Value")
+
+# Six digits of the World Customs Organization's Harmonized System, and what countries add to them.
+_HARMONISED_CODE: Final = re.compile(r"[0-9]{6,12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """One kind of goods; value and weight are those of all `quantity` units together."""
+    """One kind of goods. Value and weight are those of all `quantity` units together."""
 
     description: str
     quantity: int
@@ -38,7 +39,7 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A package with its goods; `number` counts from 1."""
+    """A package with its goods. `number` counts from 1."""
 
     number: int
     goods: tuple[Goods, ...]
@@ -57,7 +58,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """All that the documents say. `currency` is ISO 4217, and one for all goods."""
+    """Everything that the documents say. `currency` is ISO 4217, the same for all goods."""
 
     reference: str
     sender: FullAddress
@@ -69,19 +70,44 @@ class Declaration:
     invoiced_on: date
 
 
-def declaration_of(consignment: FullConsignment, on: date, currencies: Collection[str]) -> Declaration:
-    """The declaration, dated `on` where the consignment has no dates of its own.
+class _NeededData:
+    """Passes values on and notes the missing ones, so that a user learns of all of them at once."""
 
-    Raises `CustomsDataError` with everything that is missing, and values in none of the `currencies`.
+    def __init__(self) -> None:
+        self.problems: list[DataProblem] = []
+
+    def lack(self, target: str, message: str = "is required by customs") -> None:
+        """Note a problem."""
+        self.problems.append(DataProblem(target, message))
+
+    def text(self, value: str | None, target: str) -> str:
+        """Return a text that is not blank, or note it as missing and return an empty text."""
+        stripped = (value or "").strip()
+        if not stripped:
+            self.lack(target)
+        return stripped
+
+    def number(self, value: _Value | None, target: str, stand_in: _Value) -> _Value:
+        """Return the value, or note it as missing and return `stand_in`."""
+        if value is None:
+            self.lack(target)
+            return stand_in
+        return value
+
+
+def declaration_of(consignment: FullConsignment, on: date, currencies: Collection[str]) -> Declaration:
+    """Return the declaration, dated `on` if the consignment has no dates of its own.
+
+    Raises `CustomsDataError` with everything that is missing, and with values in none of the `currencies`.
     """
-    needed = Requirements()
+    needed = _NeededData()
     details = consignment.customs_documentation or CustomsDocumentation()
     declaration = Declaration(
         reference=consignment.reference,
-        sender=party(consignment, "Origin", needed),
-        receiver=party(consignment, "Destination", needed),
-        parcels=tuple(parcel(at, package, needed) for at, package in enumerate(consignment.packages)),
-        currency=one_currency(consignment, currencies, needed),
+        sender=_party(consignment, "Origin", needed),
+        receiver=_party(consignment, "Destination", needed),
+        parcels=tuple(_parcel(at, package, needed) for at, package in enumerate(consignment.packages)),
+        currency=_one_currency(consignment, currencies, needed),
         details=details,
         declared_on=details.declaration_date or on,
         invoiced_on=details.invoice_date or details.declaration_date or on,
@@ -89,15 +115,15 @@ def declaration_of(consignment: FullConsignment, on: date, currencies: Collectio
     if not consignment.packages:
         needed.lack("Packages", "is empty")
     if details.category_type == "Other" and not (details.reason_for_export or details.category_type_explanation):
-        purpose = "is needed, as Sale: CategoryType Other does not tell why the goods travel"
+        purpose = "is required, for example Sale: CategoryType Other does not say why the goods travel"
         needed.lack("CustomsDocumentation.ReasonForExport", purpose)
     if needed.problems:
         raise CustomsDataError(needed.problems)
     return declaration
 
 
-def party(consignment: FullConsignment, kind: str, needed: Requirements) -> FullAddress:
-    """The sender or the receiver: who, which street, town and country."""
+def _party(consignment: FullConsignment, kind: str, needed: _NeededData) -> FullAddress:
+    """Return the sender or the receiver: who, which street, town and country."""
     address = consignment.address(kind)
     if address is None:
         needed.lack(f"Addresses[{kind}]")
@@ -112,17 +138,17 @@ def party(consignment: FullConsignment, kind: str, needed: Requirements) -> Full
     return address
 
 
-def parcel(at: int, package: FullPackage, needed: Requirements) -> Parcel:
-    """One package and its items."""
+def _parcel(at: int, package: FullPackage, needed: _NeededData) -> Parcel:
+    """Return one package with its goods."""
     path = f"Packages[{at}]"
     if not package.items:
-        needed.lack(f"{path}.Items", "is empty: customs want each kind of goods")
-    goods = tuple(goods_of(item, f"{path}.Items[{number}]", needed) for number, item in enumerate(package.items))
+        needed.lack(f"{path}.Items", "is empty: customs require each kind of goods")
+    goods = tuple(_goods_of(item, f"{path}.Items[{number}]", needed) for number, item in enumerate(package.items))
     return Parcel(at + 1, goods, package.weight.value * KILOGRAMS[package.weight.unit])
 
 
-def goods_of(item: Item, path: str, needed: Requirements) -> Goods:
-    """One item."""
+def _goods_of(item: Item, path: str, needed: _NeededData) -> Goods:
+    """Return the goods of one item."""
     quantity = needed.number(item.quantity, f"{path}.Quantity", 1)
     unit_value = needed.number(item.value.amount if item.value else None, f"{path}.Value", Decimal(0))
     weight = item.weight.value * KILOGRAMS[item.weight.unit] if item.weight and item.weight.value else None
@@ -133,23 +159,23 @@ def goods_of(item: Item, path: str, needed: Requirements) -> Goods:
         unit_value=unit_value,
         value=unit_value * quantity,
         weight_kg=needed.number(weight, f"{path}.Weight", Decimal(0)) * quantity,
-        harmonised_code=harmonised_code(item, f"{path}.HarmonisationCode", needed),
+        harmonised_code=_harmonised_code(item, f"{path}.HarmonisationCode", needed),
         country_of_origin=needed.text(
             origin.two_letter_code if origin else None, f"{path}.CountryOfOrigin.IsoCode.TwoLetterCode"
         ),
     )
 
 
-def harmonised_code(item: Item, path: str, needed: Requirements) -> str:
-    """The item's code in the Harmonized System, digits only."""
+def _harmonised_code(item: Item, path: str, needed: _NeededData) -> str:
+    """Return the item's code in the Harmonized System, digits only."""
     code = re.sub(r"[ .]", "", needed.text(item.harmonisation_code, path))
-    if code and not HARMONISED_CODE.fullmatch(code):
-        needed.lack(path, "has to be the 6 to 12 digits of a tariff code")
+    if code and not _HARMONISED_CODE.fullmatch(code):
+        needed.lack(path, "must be the 6 to 12 digits of a tariff code")
     return code
 
 
-def one_currency(consignment: FullConsignment, known: Collection[str], needed: Requirements) -> str:
-    """The currency of all items: a total over several means nothing."""
+def _one_currency(consignment: FullConsignment, known: Collection[str], needed: _NeededData) -> str:
+    """Return the currency of all items. A total over several currencies would mean nothing."""
     currencies = {
         f"Packages[{at}].Items[{number}].Value.Currency": item.value.currency.iso_code
         for at, package in enumerate(consignment.packages)

@@ -1,69 +1,111 @@
-"""Customs documents of an allocated consignment as PRO's `GET /consignments/docs/{consignment}` returns them.
+"""Customs documents of an allocated consignment, as PRO's `GET /consignments/docs/{consignment}` returns them.
 
-A CN 22 or CN 23 belongs to a package, by the value of its goods; the commercial invoice belongs to the consignment.
+Here is decided where goods pass customs, and which documents they need: a CN 22 or CN 23 for each package, by the value
+of its goods, and one commercial invoice for the consignment. `docs/decisions/0062-where-customs-begin.md` has the
+sources.
 """
 
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Final
 
-from allocation.consignments.full_consignment import FullConsignment
-from allocation.documents.cn22 import cn22_pdf
-from allocation.documents.cn23 import cn23_pdf
+from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.documents.commercial_invoice import commercial_invoice_pdf
 from allocation.documents.customs_declaration import declaration_of
-from allocation.documents.customs_territories import passes_customs
-from allocation.documents.replies import CustomsDocuments, DocumentFile
+from allocation.documents.customs_forms import cn22_pdf, cn23_pdf
+from allocation.documents.results import CustomsDocuments, DocumentFile
 from allocation.domain.summary import AllocationSummary
 
-MOST_ON_A_CN22: Final = Decimal(270)
-"""GBP; a package of more needs a CN 23 (Royal Mail, customs declarations)."""
-NO_RATES: Final[Mapping[str, Decimal]] = MappingProxyType({})
+# GBP. A package worth more needs a CN 23 (Royal Mail, customs declarations).
+_MAX_CN22_VALUE: Final = Decimal(270)
+
+_UNITED_KINGDOM: Final = "United Kingdom"
+_EUROPEAN_UNION: Final = "European Union"
+# The member states, and Monaco, which belongs to France's customs territory.
+_EUROPEAN_UNION_COUNTRIES: Final = frozenset(
+    [
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+        *("IE", "IT", "LT", "LU", "LV", "MC", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+    ]
+)
+# Postcode areas that are often written with the country GB, and the ISO code of where they are.
+_CROWN_DEPENDENCY_AREAS: Final = {"JE": "JE", "GY": "GG", "IM": "IM"}
 
 
 def customs_documents(
     consignment: FullConsignment,
     summary: AllocationSummary,
     on: date,
-    gbp_rates: Mapping[str, Decimal] = NO_RATES,
+    gbp_rates: Mapping[str, Decimal],
 ) -> CustomsDocuments:
-    """PRO's reply; its lists are empty where goods pass no customs.
+    """Return PRO's reply. Its lists are empty if the goods pass no customs.
 
     `on` dates what the consignment leaves undated. `gbp_rates` has the GBP of one unit of each other currency that
-    goods may be declared in. Raises `CustomsDataError` with all that is missing.
+    goods may be declared in. Raises `CustomsDataError` with everything that is missing.
     """
-    if not is_international(consignment):
+    if not _is_international(consignment):
         return {"CommercialInvoiceDocuments": [], "CN22Documents": [], "CN23Documents": []}
     rates = {**gbp_rates, "GBP": Decimal(1)}
     declaration = declaration_of(consignment, on, rates.keys())
     rate = rates[declaration.currency]
     forms: dict[bool, list[DocumentFile]] = {True: [], False: []}
     for parcel in declaration.parcels:
-        is_small = parcel.value * rate <= MOST_ON_A_CN22
+        is_small = parcel.value * rate <= _MAX_CN22_VALUE
         name, draw = ("CN22", cn22_pdf) if is_small else ("CN23", cn23_pdf)
-        pdf = draw(declaration, parcel, tracking_references(summary, parcel.number))
-        forms[is_small].append(document_file(f"{declaration.reference}-{parcel.number}-{name}.pdf", pdf))
-    invoice = commercial_invoice_pdf(declaration, tracking_references(summary))
+        pdf = draw(declaration, parcel, _tracking_references(summary, parcel.number))
+        forms[is_small].append(_document_file(f"{declaration.reference}-{parcel.number}-{name}.pdf", pdf))
+    invoice = commercial_invoice_pdf(declaration, _tracking_references(summary))
     return {
-        "CommercialInvoiceDocuments": [document_file(f"{declaration.reference}-commercial-invoice.pdf", invoice)],
+        "CommercialInvoiceDocuments": [_document_file(f"{declaration.reference}-commercial-invoice.pdf", invoice)],
         "CN22Documents": forms[True],
         "CN23Documents": forms[False],
     }
 
 
-def is_international(consignment: FullConsignment) -> bool:
-    """Tells whether the goods pass customs; an address that leaves this open is refused later."""
+def _is_international(consignment: FullConsignment) -> bool:
+    """Tell whether the goods pass customs. An address that leaves this open is refused later."""
     origin, destination = consignment.address("Origin"), consignment.address("Destination")
     if origin is None or destination is None or origin.country is None or destination.country is None:
         return True
     return passes_customs(origin, destination)
 
 
-def tracking_references(summary: AllocationSummary, package: int | None = None) -> str:
-    """The tracking references of a package, by its number from 1, or of all packages."""
+def passes_customs(origin: FullAddress, destination: FullAddress) -> bool:
+    """Tell whether goods between two addresses need a customs declaration. Both have a country."""
+    return _territories_of(origin).isdisjoint(_territories_of(destination))
+
+
+def _territories_of(address: FullAddress) -> frozenset[str]:
+    """Return the customs territories whose goods move freely to and from an address.
+
+    Northern Ireland has two: its goods go to Great Britain and to the European Union without a CN 22 or CN 23. The Isle
+    of Man is in a customs and VAT union with the United Kingdom. Jersey and Guernsey are each on their own.
+    """
+    country = address.country.iso_code.two_letter_code if address.country else ""
+    area = _postcode_area(address.postcode)
+    if country == "GB":
+        country = _CROWN_DEPENDENCY_AREAS.get(area, country)
+    if country == "GB" and area == "BT":
+        return frozenset({_UNITED_KINGDOM, _EUROPEAN_UNION})
+    if country in {"GB", "IM"}:
+        return frozenset({_UNITED_KINGDOM})
+    return frozenset({_EUROPEAN_UNION if country in _EUROPEAN_UNION_COUNTRIES else country})
+
+
+def _postcode_area(postcode: str | None) -> str:
+    """Return the letters that a UK postcode begins with, in upper case.
+
+    >>> _postcode_area(" bt1 5gs"), _postcode_area("M1 5WG"), _postcode_area(None)
+    ('BT', 'M', '')
+    """
+    start = (postcode or "").strip().upper()
+    return start[: next((at for at, character in enumerate(start) if not character.isalpha()), len(start))]
+
+
+def _tracking_references(summary: AllocationSummary, package: int | None = None) -> str:
+    """Return the tracking references of a package, by its number from 1, or of all packages."""
     legs = (leg.tracking_references for leg in summary.consignment_legs)
     chosen = (
         references if package is None or len(references) < package else references[package - 1 : package]
@@ -72,6 +114,5 @@ def tracking_references(summary: AllocationSummary, package: int | None = None) 
     return ", ".join(reference for references in chosen for reference in references)
 
 
-def document_file(name: str, pdf: bytes) -> DocumentFile:
-    """A document under its file name."""
+def _document_file(name: str, pdf: bytes) -> DocumentFile:
     return {"Key": name, "Value": b64encode(pdf).decode("ascii")}

@@ -4,11 +4,11 @@ from base64 import b64decode
 
 import pytest
 
-from allocation.documents.errors import LabelDataError
-from allocation.documents.labels import CONTENT_TYPES, label_file
-from tests.unit.documents.reading import png, printed, scanned, texts
-from tests.unit.documents.samples import DESTINATION, ORIGIN, PACKAGE, consignment, summary
-from tests.unit.documents.zpl_reading import read_zpl
+from allocation.documents.label_files import CONTENT_TYPES, label_file
+from allocation.documents.results import LabelDataError
+from tests.support.document_reading import png, printed, scanned, texts
+from tests.support.document_samples import DESTINATION, ORIGIN, PACKAGE, consignment, summary
+from tests.support.zpl_reading import read_zpl
 
 
 def zpl_texts(label_format: str = "ZPL", **changes: object) -> str:
@@ -137,7 +137,7 @@ def test_what_keeps_a_label_from_being_drawn_is_named(
 
 def test_a_consignment_without_legs_is_to_be_allocated_first() -> None:
     with pytest.raises(LabelDataError, match="ConsignmentLegs: is empty: allocate the consignment first"):
-        label_file(consignment(), summary().model_copy(update={"consignment_legs": ()}))
+        label_file(consignment(), summary().model_copy(update={"consignment_legs": ()}), "PDF")
 
 
 def test_a_long_barcode_scans_as_a_printer_prints_it() -> None:

@@ -1,0 +1,61 @@
+"""What drawing a document gives: a file as PRO replies with it, or an error that names every problem.
+
+Importing this loads no drawing library.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from typing_extensions import TypedDict
+
+from allocation.domain.errors import AllocationError
+
+
+class LabelFile(TypedDict):
+    """A file with labels in base64, and its media type."""
+
+    File: str
+    ContentType: str
+
+
+class DocumentFile(TypedDict):
+    """A document: `Key` is its file name, `Value` the PDF in base64."""
+
+    Key: str
+    Value: str
+
+
+class CustomsDocuments(TypedDict):
+    """The customs documents of a consignment. The lists are empty if it passes no customs."""
+
+    CommercialInvoiceDocuments: list[DocumentFile]
+    CN22Documents: list[DocumentFile]
+    CN23Documents: list[DocumentFile]
+
+
+@dataclass(frozen=True, slots=True)
+class DataProblem:
+    """What is wrong with the data at `target`, a path in PRO's names as `Packages[0].Items[1].HarmonisationCode`.
+
+    `message` says what to do about it. Neither holds personal data.
+    """
+
+    target: str
+    message: str
+
+
+class DocumentError(AllocationError):
+    """A document can't be drawn from this consignment. `problems` names everything that must be corrected."""
+
+    def __init__(self, problems: Sequence[DataProblem]) -> None:
+        """Take at least one problem, in the order of the consignment."""
+        super().__init__("; ".join(f"{problem.target}: {problem.message}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+class LabelDataError(DocumentError):
+    """The data of a label is missing, or no barcode can carry it."""
+
+
+class CustomsDataError(DocumentError):
+    """The consignment lacks data that customs require."""
