@@ -46,6 +46,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "run": Command("cli.commands.stack:run", "Start a local stack, allocate orders, report, end it."),
     "up": Command("cli.commands.stack:up", "Start a local stack and leave it running."),
     "down": Command("cli.commands.stack:down", "End the stack that `up` left running."),
+    "explain": Command("cli.commands.explain:explain", "Explain which carrier service takes a consignment."),
+    "catalogue": Command("cli.commands.catalogue:catalogue", "Check, compile and compare catalogues."),
     "orders": Command("cli.commands.orders:orders", "Show what became of orders."),
     "dlq": Command("cli.commands.dlq:dlq", "Look into the dead letter queue, and send orders again."),
     "republish": Command("cli.commands.republish:republish", "Publish the events of records again."),

@@ -87,6 +87,11 @@ def print_json_lines(values: Iterable[Mapping[str, Any]]) -> None:
     sys.stdout.flush()
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 problem`, `2 problems`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def printable(text: str) -> str:
     r"""Return text from outside as it may be shown.
 

@@ -39,13 +39,15 @@ class CatalogueProblem:
         return ".".join(self.key_path)
 
     @property
-    def shown_value(self) -> str:
-        """The value in quotes, shortened; empty where there is none."""
-        return "" if self.value is None else repr(str(self.value)[:_MAX_SHOWN])
+    def advice(self) -> str:
+        """The value, shortened, and what is wrong with it or what to write."""
+        if self.value is None:
+            return self.fix
+        separator = ": " if self.fix.startswith("write ") else " "
+        return f"{str(self.value)[:_MAX_SHOWN]!r}{separator}{self.fix}"
 
     def __str__(self) -> str:
-        where = self.path or self.position or "the catalogue"
-        return f"{where}: {self.shown_value} {self.fix}" if self.shown_value else f"{where}: {self.fix}"
+        return f"{self.path or self.position or 'the catalogue'}: {self.advice}"
 
 
 class CatalogueProblemsError(AllocationError):

@@ -39,6 +39,11 @@ def compile_catalogue(catalogue: WrittenCatalogue) -> str:
     return write_compiled(_Compilation(catalogue).content())
 
 
+def is_compiled(text: str) -> bool:
+    """Tell a compiled catalogue from a written one."""
+    return text.startswith('{"format"')
+
+
 class _Compilation:
     """The tables that grow while a catalogue is compiled: calendars by name and time zone, and the zones they use."""
 

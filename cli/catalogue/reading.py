@@ -49,14 +49,13 @@ def read_catalogue(text: str) -> WrittenCatalogue:
     Raises `CatalogueProblemsError` with every mistake of form. Where there is none, it raises it with every
     contradiction between the parts.
     """
-    loader = _Loader(text)
-    root, content = _parse(loader)
+    root, content, repeated = _parse(text)
     try:
         catalogue = WrittenCatalogue.model_validate(content)
     except ValidationError as error:
-        problems = [*loader.repeated, *map(_problem_of_form, error.errors())]
+        problems = [*repeated, *map(_problem_of_form, error.errors())]
         raise CatalogueProblemsError(_located(problems, root)) from error
-    if problems := loader.repeated or find_contradictions(catalogue):
+    if problems := repeated or find_contradictions(catalogue):
         raise CatalogueProblemsError(_located(problems, root))
     return catalogue
 
@@ -102,14 +101,15 @@ def _as_text(key: yaml.ScalarNode) -> yaml.ScalarNode:
     return yaml.ScalarNode("tag:yaml.org,2002:str", key.value, key.start_mark, key.end_mark)
 
 
-def _parse(loader: _Loader) -> tuple[yaml.Node | None, Any]:
-    """Return the text's tree of nodes, which know their positions, and its content."""
+def _parse(text: str) -> tuple[yaml.Node | None, Any, list[CatalogueProblem]]:
+    """Return the text's tree of nodes, which know their positions, its content, and the keys that are repeated."""
     try:
+        loader = _Loader(text)
         root = loader.get_single_node()
-        return root, None if root is None else loader.construct_document(root)
+        return root, None if root is None else loader.construct_document(root), loader.repeated
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or "is not YAML"
+        what = getattr(error, "problem", None) or f"is not YAML ({getattr(error, 'reason', error)})"
         raise CatalogueProblemsError([CatalogueProblem((), None, what, mark and _position(mark))]) from error
     except ValueError as error:  # a tag that does not fit its value, such as !!int x
         what = f"can't be read ({error}): leave tags out"

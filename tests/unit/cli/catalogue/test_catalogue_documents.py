@@ -38,7 +38,7 @@ def problems_of(services: dict[str, Any], **changes: Any) -> list[str]:
 
 
 def test_the_packaged_catalogue_is_the_sample_compiled() -> None:
-    """Run `python -m cli.catalogue_check` with `--compile` on the sample where this fails."""
+    """Run `./carrier generate` if this fails."""
     assert COMPILED.read_text("utf-8") == compilation.compile_text(SAMPLE.read_text("utf-8"))
 
 
@@ -85,13 +85,13 @@ def test_all_mistakes_of_form_are_told_at_once() -> None:
         timeZone="Europe/Londinium",
     )
     assert told == [
-        "currency: 'pounds' write an ISO 4217 code, such as GBP",
-        "timeZone: 'Europe/Londinium' write a time zone of the IANA database, such as Europe/London",
-        "carriers.ACME.services.A.weight.to: '30 stone' write a number and one of kg, g, lb, oz, such as 30 kg",
+        "currency: 'pounds': write an ISO 4217 code, such as GBP",
+        "timeZone: 'Europe/Londinium': write a time zone of the IANA database, such as Europe/London",
+        "carriers.ACME.services.A.weight.to: '30 stone': write a number and one of kg, g, lb, oz, such as 30 kg",
         "carriers.ACME.services.A.excuded: is unknown here: remove it; did you mean excluded?",
-        "carriers.ACME.services.B.enabled: 'perhaps' write true or false",
+        "carriers.ACME.services.B.enabled: 'perhaps': write true or false",
         "carriers.ACME.services.B.rates: write at least one item",
-        "carriers.ACME.services.C.rates.0.bands.0.price: '35,65' write a plain number, 0 or more, such as 4.95",
+        "carriers.ACME.services.C.rates.0.bands.0.price: '35,65': write a plain number, 0 or more, such as 4.95",
     ]
 
 
@@ -121,7 +121,9 @@ def test_all_mistakes_between_parts_are_told_at_once() -> None:
         "groups.fast.1: 'AA' is not a carrier service of this catalogue: did you mean A?",
     ):
         assert expected in told
-    assert any(line.startswith("carriers.ACME.services.A.destinations.0: 'UK_MAINLND' write the name") for line in told)
+    assert any(
+        line.startswith("carriers.ACME.services.A.destinations.0: 'UK_MAINLND': write the name") for line in told
+    )
     assert any(line.endswith("did you mean UK_MAINLAND?") for line in told)
 
 
@@ -217,11 +219,11 @@ def test_form_is_checked_first_and_consistency_once_the_form_is_right() -> None:
         groups={"fast": ["A", "AA"], "slow": ["B", 7]},
         exchangeRates=[{"currency": "EUR", "rate": "0,86", "from": "2026-01-01"}],
     ) == [
-        "exchangeRates.0.rate: '0,86' write a plain number, 0 or more, such as 4.95",
-        "surcharges.Remote.amount: 'much' write a plain number, 0 or more, such as 4.95",
-        "carriers.ACME.services.A.weight.to: '30 stone' write a number and one of kg, g, lb, oz, such as 30 kg",
+        "exchangeRates.0.rate: '0,86': write a plain number, 0 or more, such as 4.95",
+        "surcharges.Remote.amount: 'much': write a plain number, 0 or more, such as 4.95",
+        "carriers.ACME.services.A.weight.to: '30 stone': write a number and one of kg, g, lb, oz, such as 30 kg",
         "carriers.ACME.services.B.rates.0.bands.0.price: is missing: add it",
-        "groups.slow.1: '7' write text; put it in quotes if it consists of digits",
+        "groups.slow.1: '7': write text; put it in quotes if it consists of digits",
     ]
     assert problems_of(contradictory, surcharges=surcharges, groups={"fast": ["A", "AA"]}) == [
         "carriers.ACME.services.A.surcharges.0: 'Feul' is not a surcharge of this catalogue: did you mean Fuel?",
@@ -279,7 +281,7 @@ def test_a_currency_is_one_of_iso_4217_with_two_places(code: str, right: bool) -
         assert engine_of({"S": service()}, exchangeRates=rates)
     else:
         (told,) = problems_of({"S": service()}, exchangeRates=rates)
-        assert told.startswith(f"exchangeRates.0.currency: '{code}' write a")
+        assert told.startswith(f"exchangeRates.0.currency: '{code}': write a")
 
 
 GUIDE = SCHEMA.parents[1] / "catalogue.md"

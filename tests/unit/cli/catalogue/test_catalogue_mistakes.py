@@ -32,12 +32,12 @@ STEPPED = rate("GB", 5, limit=2) | {"above": {"step": "1 kg", "price": 1}}
         ({"weight": [2, 30]}, f"{PLACE}.weight: write a range such as {{from: 2, to: 30}}, or its end only"),
         ({"weight": {"min": 1}}, f"{PLACE}.weight.min: is unknown here: remove it; known: from, to"),
         ({"Excluded": []}, f"{PLACE}.Excluded: is unknown here: remove it; did you mean excluded?"),
-        ({"dailyLimit": True}, f"{PLACE}.dailyLimit: 'True' write a whole number"),
-        ({"dailyLimit": 0}, f"{PLACE}.dailyLimit: '0' write 1 or more"),
-        ({"locations": ["a b"]}, f"{PLACE}.locations.0: 'a b' write 1 to 64 letters, digits, '_' or '-', a letter or"),
+        ({"dailyLimit": True}, f"{PLACE}.dailyLimit: 'True': write a whole number"),
+        ({"dailyLimit": 0}, f"{PLACE}.dailyLimit: '0': write 1 or more"),
+        ({"locations": ["a b"]}, f"{PLACE}.locations.0: 'a b': write 1 to 64 letters, digits, '_' or '-', a letter or"),
         ({"delivery": {"window": ["08:00"] * 3}}, f"{PLACE}.delivery.window: write fewer items; a window has two"),
         ({"rates": [rate("GB", 5) | {"price": 5}]}, f"{PLACE}.rates.0.price: is unknown here: remove it; known: above"),
-        ({"rates": [STEPPED], "weight": "30 kgs"}, f"{PLACE}.weight.to: '30 kgs' write a number and one of kg, g,"),
+        ({"rates": [STEPPED], "weight": "30 kgs"}, f"{PLACE}.weight.to: '30 kgs': write a number and one of kg, g,"),
         (
             {"surcharges": ["fuel"]},
             f"{PLACE}.surcharges.0: 'fuel' is not a surcharge of this catalogue: did you mean Fuel?",
@@ -60,13 +60,13 @@ def test_a_mistake_is_told_by_itself_with_what_to_write(changes: dict[str, Any],
 def test_a_name_with_nothing_under_it_hides_no_other_mistake(changes: dict[str, Any], problem: str) -> None:
     first, second = told_of({"S": service(excluded="HIGHLANDS")}, **changes)
     assert first.startswith(problem)
-    assert second.startswith(f"{PLACE}.excluded: 'HIGHLANDS' write a list")
+    assert second.startswith(f"{PLACE}.excluded: 'HIGHLANDS': write a list")
 
 
 def test_an_empty_service_hides_no_mistake_of_its_carrier() -> None:
     first, second = told_of({"EMPTY": None, "S": service(surcharges="Fuel")}, groups={"all": ["EMPTY", "S"]})
     assert first.startswith("carriers.ACME.services.EMPTY: write a mapping")
-    assert second.startswith(f"{PLACE}.surcharges: 'Fuel' write a list")
+    assert second.startswith(f"{PLACE}.surcharges: 'Fuel': write a list")
 
 
 def test_a_wrong_exchange_rate_accuses_no_service_of_those_that_follow() -> None:
@@ -82,7 +82,7 @@ def test_a_wrong_exchange_rate_accuses_no_service_of_those_that_follow() -> None
 def test_a_date_is_written_as_one(value: str) -> None:
     surcharge = {"type": "Additive", "amount": 1, "from": value}
     (line,) = told_of({"S": service()}, surcharges={"Fuel": surcharge})
-    assert line.startswith(f"surcharges.Fuel.from: '{value}' write a date")
+    assert line.startswith(f"surcharges.Fuel.from: '{value}': write a date")
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_a_key_that_is_written_twice_is_a_mistake_of_form() -> None:
     assert line.endswith("'A' is written twice in one mapping: keep one")
     first, second = told(twice.replace('"Feul"', "7"))
     assert "written twice" in first
-    assert second.startswith(f"{PLACE}.surcharges.0: '7' write text")
+    assert second.startswith(f"{PLACE}.surcharges.0: '7': write text")

@@ -1,0 +1,178 @@
+"""`carrier catalogue check`, `compile` and `diff`: a catalogue as people write it, before functions load it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblemsError
+from cli.catalogue.compilation import compile_catalogue, is_compiled
+from cli.catalogue.differences import Change, differences
+from cli.catalogue.reading import read_catalogue
+from cli.catalogue.written_catalogue import WrittenCatalogue
+from cli.commands.options import ExampleCommand, json_option
+from cli.errors import DONE, NOT_SO, UsageError
+from cli.input_files import read_text, shown_name
+from cli.output import counted, print_json, print_text, printable, progress_console, result_console
+
+
+@click.group
+def catalogue() -> None:
+    """Check, compile and compare catalogues of carrier services.
+
+    docs/catalogue.md describes how a catalogue is written.
+    """
+
+
+@catalogue.command("check", cls=ExampleCommand, examples=["carrier catalogue check my-catalogue.yaml"])
+@click.argument("file")
+@json_option
+def check_command(file: str, *, as_json: bool) -> int:
+    """Check a catalogue, and list all of its problems with their lines.
+
+    The form of its parts is checked first, then whether they fit together. Exit status 1 if there are problems.
+
+    """
+    try:
+        found = _read(file)
+    except CatalogueProblemsError as error:
+        return _report(file, error, as_json=as_json)
+    if as_json:
+        print_json({"file": file, "valid": True, "catalogue": _summary(found), "problems": []})
+    else:
+        print_text(f"{printable(shown_name(file))}: {_in_words(_summary(found))}.")
+    return DONE
+
+
+@catalogue.command(
+    "compile",
+    cls=ExampleCommand,
+    examples=[
+        "carrier catalogue compile my-catalogue.yaml > compiled.json",
+        "carrier catalogue compile my-catalogue.yaml --output compiled.json --json",
+    ],
+)
+@click.argument("file")
+@click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")
+@json_option
+def compile_command(file: str, output: str, *, as_json: bool) -> int:
+    """Check a catalogue, and write the compiled one that functions load.
+
+    Exit status 1 if the catalogue has problems: then nothing is written.
+
+    """
+    if as_json and not output:
+        raise UsageError("--json says where the compiled catalogue is: add --output, for example --output new.json.")
+    try:
+        found = _read(file)
+    except CatalogueProblemsError as error:
+        return _report(file, error, as_json=as_json, console=result_console() if output else progress_console())
+    compiled = compile_catalogue(found)
+    if not output:
+        click.echo(compiled, nl=False)
+        return DONE
+    _write(output, compiled)
+    if as_json:
+        print_json({"file": file, "valid": True, "catalogue": _summary(found), "output": output, "problems": []})
+    else:
+        print_text(f"{printable(output)}: {_in_words(_summary(found))}.")
+    return DONE
+
+
+@catalogue.command("diff", cls=ExampleCommand, examples=["carrier catalogue diff current.yaml my-catalogue.yaml"])
+@click.argument("old")
+@click.argument("new")
+@json_option
+def diff_command(old: str, new: str, *, as_json: bool) -> int:
+    """List what changed from one version of a catalogue to another.
+
+    A value that is left out counts as its default. Exit status 1 if one of them has problems.
+
+    """
+    versions: list[WrittenCatalogue] = []
+    for file in (old, new):
+        try:
+            versions.append(_read(file))
+        except CatalogueProblemsError as error:
+            return _report(file, error, as_json=as_json)
+    changes = differences(*versions)
+    if as_json:
+        print_json({"old": old, "new": new, "changes": list(map(_change_json, changes))})
+        return DONE
+    for change in changes:
+        print_text(printable(str(change)))
+    print_text(f"{counted(len(changes), 'change')}.")
+    return DONE
+
+
+def _read(file: str) -> WrittenCatalogue:
+    """Return the catalogue of a file. Raises `UsageError` and `CatalogueProblemsError`."""
+    text = read_text(file)
+    if is_compiled(text):
+        raise UsageError(f"{shown_name(file)} is a compiled catalogue: name the one that it was compiled from.")
+    return read_catalogue(text)
+
+
+def _write(file: str, text: str) -> None:
+    try:
+        Path(file).write_text(text, "utf-8")
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or error
+        raise UsageError(f"Can't write {file}: {what}. Name a file in a folder that exists.") from error
+
+
+def _report(file: str, error: CatalogueProblemsError, *, as_json: bool, console: Console | None = None) -> int:
+    """Print every problem. Return the exit status."""
+    if as_json:
+        problems = list(map(_problem_json, error.problems))
+        print_json({"file": file, "valid": False, "catalogue": None, "problems": problems})
+        return NOT_SO
+    for problem in error.problems:
+        print_text(printable(_place(file, problem)), console)
+        print_text(f"  {printable(problem.advice)}", console)
+    print_text(f"{counted(len(error.problems), 'problem')} found.", console)
+    return NOT_SO
+
+
+def _place(file: str, problem: CatalogueProblem) -> str:
+    """Return the place as compilers write it, which editors can open, and the path in the catalogue."""
+    line = f":{problem.position.line}" if problem.position else ""
+    return f"{shown_name(file)}{line}: {problem.path or 'the catalogue'}"
+
+
+def _problem_json(problem: CatalogueProblem) -> dict[str, Any]:
+    line, column = problem.position or (None, None)
+    value = None if problem.value is None else str(problem.value)
+    return {"line": line, "column": column, "path": problem.path, "value": value, "fix": problem.fix}
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    return {"change": change.kind.name.lower(), "path": change.path, "old": change.old, "new": change.new}
+
+
+def _summary(found: WrittenCatalogue) -> dict[str, Any]:
+    services = [service for _, _, service in found.all_services()]
+    return {
+        "version": found.version,
+        "carriers": len(found.carriers),
+        "services": len(services),
+        "enabledServices": sum(service.enabled for service in services),
+        "groups": len(found.groups),
+        "locations": len(found.locations),
+        "lastYear": found.years.last,
+    }
+
+
+def _in_words(summary: Mapping[str, Any]) -> str:
+    return ", ".join(
+        [
+            f"version {printable(summary['version'])}",
+            counted(summary["carriers"], "carrier"),
+            f"{counted(summary['services'], 'service')} ({summary['enabledServices']} enabled)",
+            counted(summary["groups"], "group"),
+            counted(summary["locations"], "location"),
+            f"calendars to the end of {summary['lastYear']}",
+        ]
+    )

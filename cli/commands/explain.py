@@ -1,0 +1,87 @@
+"""`carrier explain`: which carrier service takes a consignment, and why not the others."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import click
+
+from allocation.domain.outcome import Failure
+from allocation.engine.compiled import InvalidCatalogueError, read_compiled
+from allocation.engine.engine import Engine
+from allocation.engine.packaged import packaged_engine
+from cli.catalogue.catalogue_problems import CatalogueProblemsError
+from cli.catalogue.compilation import compile_text, is_compiled
+from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options
+from cli.errors import DONE, NOT_SO, UsageError
+from cli.explanation import explanation_json, explanation_of
+from cli.explanation_tables import print_explanation
+from cli.input_files import read_consignment, read_text, shown_name
+from cli.output import counted, print_json
+
+# No catalogue has years beyond these.
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2250
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "carrier explain docs/examples/consignment.json",
+        "carrier explain consignment.json --mode service_group --group valuableGoods",
+        "carrier explain - --catalogue my-catalogue.yaml --json < consignment.json",
+    ],
+)
+@click.argument("file")
+@mode_options
+@click.option(
+    "--catalogue", default="", metavar="FILE", help="A catalogue, as written or compiled.  [default: the sample]"
+)
+@click.option("--now", default="", metavar="MOMENT", help="Decide as of 2026-12-24T15:59:00Z.  [default: now]")
+@json_option
+def explain(file: str, mode: str, group: str, service: str, catalogue: str, now: str, *, as_json: bool) -> int:
+    """Explain which carrier service takes a consignment, and why not the others.
+
+    FILE has one consignment in PRO's JSON; - reads the standard input. Daily limits count as unused.
+
+    Exit status 1 if no carrier service takes the consignment.
+
+    """
+    chosen, moment = chosen_mode(mode, group, service), _moment(now)
+    engine, consignment = _engine(catalogue), read_consignment(file)
+    explanation = explanation_of(engine, consignment, chosen, moment)
+    if isinstance(explanation, Failure):
+        raise UsageError(explanation.message)
+    if as_json:
+        print_json(explanation_json(explanation))
+    else:
+        print_explanation(explanation)
+    return DONE if explanation.winner else NOT_SO
+
+
+def _engine(file: str) -> Engine:
+    """Return the engine over a file's catalogue, compiled or not. Raises `UsageError`."""
+    if not file:
+        return packaged_engine()
+    text = read_text(file)
+    try:
+        return Engine(read_compiled(text if is_compiled(text) else compile_text(text)))
+    except CatalogueProblemsError as error:
+        problems = counted(len(error.problems), "problem")
+        raise UsageError(f"{shown_name(file)} has {problems}: see `carrier catalogue check {file}`.") from error
+    except InvalidCatalogueError as error:
+        raise UsageError(f"{shown_name(file)}: {error}.") from error
+
+
+def _moment(text: str) -> datetime:
+    """Return a moment with its offset, or the present for an empty text. Raises `UsageError`."""
+    if not text:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UsageError(f"--now {text!r} is not a timestamp with a UTC offset: write 2026-12-24T15:59:00Z.")
+    if not _FIRST_YEAR < moment.year < _LAST_YEAR:
+        raise UsageError(f"--now {text} is beyond every catalogue: write a year from 1971 to 2249.")
+    return moment

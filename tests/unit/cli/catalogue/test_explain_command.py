@@ -1,0 +1,350 @@
+"""`carrier explain`: the deployed engine's answer for one consignment, as tables and as JSON."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from allocation.consignments.allocatable_consignment import Consignment as WrittenConsignment
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.outcome import Allocated, AllocationFailed
+from allocation.domain.reference import ConsignmentReference
+from allocation.engine.allocator import EngineAllocator
+from allocation.engine.packaged import packaged_engine
+from allocation.orders.order_created import read_order
+from cli.catalogue.compilation import SAMPLE, compiled_sample_text
+from cli.explanation import Explanation, explanation_json, explanation_of
+from cli.input_files import FORMS, MAX_FILE_BYTES
+from cli.main import main
+from cli.paths import SAMPLE_ORDERS
+from tests.support.engines import document, service
+from tests.support.ports import FakeDeadline, InMemoryLimits
+
+EXAMPLE = str(Path(__file__).parents[4] / "docs" / "examples" / "consignment.json")
+NOW = ["--now", "2027-06-09T10:00:00Z"]
+VALUABLE = ["--mode", "service_group", "--group", "valuableGoods"]
+CONSIGNMENT: dict[str, Any] = {
+    "Reference": "EC-000-05B-MMA",
+    "Packages": [
+        {
+            "Weight": {"Value": 0.5, "Unit": "Kg"},
+            "Dimensions": {"Unit": "Cm", "Width": 10.0, "Length": 10.0, "Height": 10.0},
+        }
+    ],
+    "Addresses": [
+        {"AddressType": "Origin", "ShippingLocationReference": "Sorted1"},
+        {"AddressType": "Destination", "Postcode": "M1 5WG", "Country": {"IsoCode": {"TwoLetterCode": "GB"}}},
+    ],
+}
+
+
+@pytest.fixture
+def consignment(tmp_path: Path) -> str:
+    return written(tmp_path / "consignment.json", CONSIGNMENT)
+
+
+def written(path: Path, content: Any) -> str:
+    path.write_text(json.dumps(content))
+    return str(path)
+
+
+def own_catalogue(tmp_path: Path, services: dict[str, Any], **changes: Any) -> str:
+    """A catalogue of these services that collects where the consignment is."""
+    path = tmp_path / "catalogue.json"
+    path.write_text(json.dumps(document(services, **changes)).replace("Depot", "Sorted1"))
+    return str(path)
+
+
+def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    code = main(["explain", *arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def sample_consignments() -> Iterator[Consignment]:
+    for body in SAMPLE_ORDERS.read_text("utf-8").splitlines():
+        yield from read_order(body).order.consignments
+
+
+MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_the_winner_is_what_the_deployed_allocator_records_for_every_sample_order(mode: AllocationMode) -> None:
+    engine, now = packaged_engine(), datetime(2027, 6, 9, 10, tzinfo=UTC)
+    allocator = EngineAllocator(engine, now=lambda: now, api_base_url="https://example.test", usage=InMemoryLimits())
+    for consignment in sample_consignments():
+        outcome = allocator.allocate([consignment], mode, FakeDeadline())[consignment.reference]
+        explanation = explanation_of(engine, consignment, mode, now)
+        assert isinstance(explanation, Explanation)
+        told = explanation_json(explanation)
+        if isinstance(outcome, Allocated):
+            assert outcome.price is not None
+            assert told["failure"] is None
+            assert told["winner"]["service"] == outcome.summary.carrier_service_reference
+            assert told["winner"]["carrier"] == outcome.summary.carrier_reference
+            assert [told["winner"][field] for field in ("net", "vat", "gross", "currency")] == [
+                str(outcome.price.net),
+                str(outcome.price.vat),
+                str(outcome.price.gross),
+                outcome.price.currency,
+            ]
+        else:
+            assert isinstance(outcome, AllocationFailed)
+            assert told["winner"] is None
+            assert told["failure"] == {"code": outcome.failure.code, "message": outcome.failure.message}
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_every_service_of_the_catalogue_has_an_offer_or_is_excluded_with_reasons(mode: AllocationMode) -> None:
+    engine, now = packaged_engine(), datetime(2027, 6, 9, 10, tzinfo=UTC)
+    everything = sorted(item.reference for item in engine.catalogue.services)
+    for consignment in [*sample_consignments(), Consignment(ConsignmentReference("EC-000-000-000"))]:
+        explanation = explanation_of(engine, consignment, mode, now)
+        assert isinstance(explanation, Explanation)
+        told = explanation_json(explanation)
+        assert told["winner"] == (told["offers"][0] if told["offers"] else None)
+        assert sorted(item["service"] for item in told["offers"] + told["excluded"]) == everything
+        for excluded in told["excluded"]:
+            assert excluded["reasons"]
+            assert all(reason.keys() == {"code", "text", "expected", "actual"} for reason in excluded["reasons"])
+
+
+def test_json_has_money_as_text_and_times_in_utc(consignment: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = explained(capsys, consignment, *VALUABLE, *NOW)
+    assert code == 0
+    assert list(told) == ["consignment", "mode", "winner", "failure", "offers", "excluded"]
+    assert (told["consignment"], told["mode"], told["failure"]) == ("EC-000-05B-MMA", "service_group", None)
+    assert told["winner"] == {
+        "service": "CX_NDS",
+        "carrier": "CARRIER_X",
+        "net": "4.63",
+        "vat": "0.93",
+        "gross": "5.56",
+        "currency": "GBP",
+        "chargeableWeightKg": 0.5,
+        "collected": "2027-06-09T17:00:00+00:00",
+        "delivered": "2027-06-10T21:00:00+00:00",
+        "lines": [{"name": "UK", "amount": "4.35"}, {"name": "Fuel", "amount": "0.28"}],
+    }
+    prices = [Decimal(offer["net"]) for offer in told["offers"]]
+    assert prices == sorted(prices)
+
+
+def test_nothing_that_fits_is_a_failure_and_exit_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    heavy = CONSIGNMENT | {"Packages": [CONSIGNMENT["Packages"][0] | {"Weight": {"Value": 90_000, "Unit": "Kg"}}]}
+    path = written(tmp_path / "heavy.json", heavy)
+    code, told = explained(capsys, path, "--mode", "carrier_service", "--service", "CX_NDS", *NOW)
+    assert (code, told["winner"], told["offers"]) == (1, None, [])
+    assert told["failure"]["code"] == "NoCarrierServiceAvailable"
+    (asked_for,) = [item for item in told["excluded"] if item["service"] == "CX_NDS"]
+    assert "WeightOutOfRange" in [reason["code"] for reason in asked_for["reasons"]]
+    assert main(["explain", path, *NOW]) == 1
+    assert "No carrier service of the catalogue can take" in capsys.readouterr().out
+
+
+def test_an_incomplete_consignment_is_a_failure_that_says_what_it_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "empty.json", {})
+    code, told = explained(capsys, path, *NOW)
+    assert (code, told["failure"]["code"]) == (1, "ConsignmentIncomplete")
+    assert main(["explain", path, *NOW]) == 1
+    assert "no packages" in capsys.readouterr().out
+
+
+def test_a_consignment_is_explained_winner_first(consignment: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", consignment, *VALUABLE, *NOW]) == 0
+    told = capsys.readouterr().out
+    lines = told.splitlines()
+    assert "CX_NDS Next Day Super of Carrier X takes it for 4.63 GBP net." in lines
+    assert next(line for line in lines if line.startswith("→")).startswith("→  CX_NDS Next Day Super")
+    assert re.search(r"CX_NDS_SIG .*\+0\.75", told)
+    assert re.search(r"AE_EXP .*CountryExcluded", told)
+    assert lines[-1] == "The mode leaves out 59 more services."
+
+
+@pytest.mark.parametrize("arguments", [[], VALUABLE])
+def test_tables_fit_80_columns(consignment: str, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explain", consignment, *arguments, *NOW])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_a_service_with_long_names_fits_80_columns_and_is_not_cut(
+    consignment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, surcharge = "Very Long Name " * 6, "Surcharge for much " * 5
+    services = {
+        "A" * 64: service(name=name.strip(), surcharges=[surcharge.strip()]),
+        "B": service(name=name.strip(), weight="1 g"),
+    }
+    path = own_catalogue(tmp_path, services, surcharges={surcharge.strip(): {"type": "Additive", "amount": 1}})
+    assert main(["explain", consignment, "--catalogue", path, *NOW]) == 0
+    told = capsys.readouterr().out
+    assert max(map(len, told.splitlines())) <= 80
+    assert told.count("A") >= 2 * 64
+    assert "…" not in told
+
+
+def test_a_written_and_a_compiled_catalogue_have_the_same_answer(
+    consignment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compiled = tmp_path / "compiled.json"
+    compiled.write_text(compiled_sample_text())
+    answers = [explained(capsys, consignment, "--catalogue", path, *NOW) for path in (str(SAMPLE), str(compiled))]
+    assert answers == [explained(capsys, consignment, *NOW)] * 2
+
+
+def test_the_standard_input_may_have_the_consignment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(CONSIGNMENT).encode("utf-8-sig"))))
+    code, told = explained(capsys, "-", *NOW)
+    assert (code, told["consignment"]) == (0, "EC-000-05B-MMA")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--mode", "service_group", "--group", "jewels"], "no carrier service group 'jewels'"),
+        (["--mode", "carrier_service", "--service", "NONE"], "no carrier service 'NONE'"),
+        (["--mode", "service_group"], "needs --group"),
+        (["--mode", "carrier_service"], "needs --service"),
+        (["--group", "valuableGoods"], "--group valuableGoods does not go with"),
+        (["--now", "tomorrow"], "'tomorrow' is not a timestamp with a UTC offset"),
+        (["--now", "2026-12-24T15:59:00"], "is not a timestamp with a UTC offset"),
+        (["--now", "1600-12-24T15:59:00Z"], "write a year from 1971 to 2249"),
+        (["--mode", "cheapest"], "'cheapest' is not one of"),
+        (["--catalogue", "/nowhere.yaml"], "/nowhere.yaml"),
+        (["--colour"], "No such option"),
+    ],
+)
+def test_wrong_usage_is_a_sentence_on_stderr_and_exit_status_2(
+    consignment: str, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", consignment, *arguments]) == 2
+    output = capsys.readouterr()
+    assert told in output.err
+    assert output.out == ""
+
+
+def test_a_catalogue_with_problems_is_wrong_usage_and_says_how_to_see_them(
+    consignment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "wrong.yaml", document({"A": service(weight="heavy")}))
+    assert main(["explain", consignment, "--catalogue", path]) == 2
+    assert f"{path} has 1 problem: see `carrier catalogue check {path}`." in capsys.readouterr().err
+
+
+def test_a_damaged_compiled_catalogue_is_wrong_usage(
+    consignment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "compiled.json"
+    path.write_text(compiled_sample_text()[:-10])
+    assert main(["explain", consignment, "--catalogue", str(path)]) == 2
+    assert "does not match its digest" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is not JSON (line 1, column 1"),
+        (b'{\n"Reference": }', "is not JSON (line 2, column 14"),
+        (b"\x00\x01\xff\xfe", "is not text in UTF-8"),
+        (b"[" * 200_000, "is not JSON"),
+        (b'{"Reference": NaN}', "is not JSON"),
+        (b"[" + b" " * 10_000_000 + b"]", "It is a list of 0: write an object"),
+        (b"[]", "It is a list of 0: write an object"),
+        (b"7", "It is 7: write an object"),
+        (b'{"consignments": []}', "is an order"),
+        (b'{"Reference": "X"}', 'Reference is "X": write text such as "EC-000-05B-MMA"'),
+        (
+            b'{"Addresses": [{"AddressType": "Destination", "Country": "GB"}]}',
+            'Addresses[0].Country is "GB": write {"IsoCode": {"TwoLetterCode": "GB"}}',
+        ),
+        (
+            b'{"Packages": [{"Weight": {"Value": "1", "Unit": "stone"}}]}',
+            'Packages[0].Weight.Unit is "stone": write "Kg", "g", "lb" or "oz"',
+        ),
+        (b'{"Packages": [{}]}', 'Packages[0].Weight is missing: write {"Value": 0.5, "Unit": "Kg"}'),
+        (
+            b'{"Addresses": [{"AddressType": "Origin"}, {"AddressType": "Origin"}]}',
+            "Addresses has more than one Origin: keep one",
+        ),
+    ],
+    ids=lambda value: repr(value[:20]),
+)
+def test_whatever_the_file_holds_is_wrong_usage_with_what_to_write(
+    content: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "not.json"
+    path.write_bytes(content)
+    assert main(["explain", str(path)]) == 2
+    output = capsys.readouterr()
+    assert f"{path} is" in output.err
+    assert told in output.err
+    assert output.out == ""
+
+
+def test_a_folder_or_a_file_without_end_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(tmp_path)]) == 2
+    assert f"Can't read {tmp_path}: Is a directory" in capsys.readouterr().err
+    assert main(["explain", "/dev/zero"]) == 2
+    assert f"larger than {MAX_FILE_BYTES // 1024**2} MB" in capsys.readouterr().err
+
+
+def test_a_postcode_is_not_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    address = {"AddressType": "Destination", "Postcode": "M1 5WG, 13 Porter Street"}
+    assert main(["explain", written(tmp_path / "not.json", {"Addresses": [address]})]) == 2
+    told = capsys.readouterr().err
+    assert "Addresses[0].Postcode can't be read" in told
+    assert "Porter" not in told
+
+
+def test_every_field_that_is_read_has_words_for_how_it_is_written() -> None:
+    schema = WrittenConsignment.model_json_schema()
+
+    def fields(part: dict[str, Any], path: str) -> Iterator[str]:
+        yield path.lstrip(".")
+        if "$ref" in part:
+            part = schema["$defs"][part["$ref"].rpartition("/")[2]]
+        for choice in part.get("anyOf", ()):
+            yield from fields(choice, path)
+        for name, inner in part.get("properties", {}).items():
+            yield from fields(inner, f"{path}.{name}")
+        if "items" in part:
+            yield from fields(part["items"], f"{path}[]")
+
+    assert FORMS.keys() == set(fields(schema, ""))
+
+
+def test_a_consignment_that_pro_has_not_created_yet_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", EXAMPLE, *NOW]) == 0
+    assert capsys.readouterr().out.startswith("EC-000-000-000: 1 package, 0.5 Kg")
+
+
+def test_names_with_brackets_are_shown_as_they_are(
+    consignment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = {"A": service(name="Next [express]"), "B": service(name="[bold]Heavy[/x]", weight="1 g")}
+    assert main(["explain", consignment, "--catalogue", own_catalogue(tmp_path, services), *NOW]) == 0
+    told = capsys.readouterr().out
+    assert "A Next [express]" in told
+    assert "B [bold]Heavy[/x]" in told
+
+
+def test_a_volumetric_price_is_shown_with_the_weight_that_was_charged(
+    consignment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = own_catalogue(tmp_path, {"A": service(divisor=1000), "B": service()})
+    code, told = explained(capsys, consignment, "--catalogue", path, *NOW)
+    assert code == 0
+    assert {offer["service"]: offer["chargeableWeightKg"] for offer in told["offers"]} == {"A": 1, "B": 0.5}
+    main(["explain", consignment, "--catalogue", path, *NOW])
+    assert re.search(r"A +Acme +1 Kg +GB 5\.00", capsys.readouterr().out)
