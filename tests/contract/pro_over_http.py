@@ -1,4 +1,4 @@
-"""A SortedPRO over real HTTP, and an allocator in front of it whose circuit, claims and clock are a test's to set."""
+"""A fake SortedPRO over real HTTP, and an allocator over it whose circuit, claims and clock a test sets."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ UNTIL: Final = 1_764_075_600_000
 
 
 class Remaining:
-    """A deadline that never comes nearer."""
+    """A deadline that never comes closer."""
 
     def __init__(self, seconds: float = 60) -> None:
         self.seconds = seconds
@@ -33,12 +33,12 @@ class Remaining:
         return self.seconds
 
 
+# Leaves 0.6 s for an allocation call.
 HURRY: Final = Remaining(RESERVE_SECONDS + MAX_STATE_SECONDS + 0.6)
-"""Leaves 0.6 s for an allocation call."""
 
 
 class Watched:
-    """A circuit that is closed, or open for a cause, and the errors that it was told of."""
+    """A circuit that is closed, or open for a cause, and the errors that were reported to it."""
 
     def __init__(self, opened: CircuitOpenError | None = None) -> None:
         self.opened = opened
@@ -56,9 +56,9 @@ class Watched:
 
 
 class RememberedClaims:
-    """Claims in memory: those that others `hold`, and those that somebody has made `before`, this allocator too.
+    """Claims in memory: those that others `hold`, and those made `before`, by this allocator too.
 
-    None made here holds for longer than its batch, so that a test need not wait to deliver again.
+    A claim made here ends with its batch, so that a test need not wait to deliver again.
     """
 
     def __init__(self) -> None:
@@ -81,21 +81,21 @@ class RememberedClaims:
 
 
 class Pro:
-    """A PRO, and an allocator that calls it without ever sleeping."""
+    """A fake PRO, and an allocator that calls it without ever sleeping."""
 
     def __init__(self, server: ProServer) -> None:
         self.server = server
         self.circuit = Watched()
         self.pauses: list[float] = []
+        # What happens while the allocator pauses.
         self.during_pause: Callable[[], object] = lambda: None
-        """What happens while the allocator pauses."""
         self.counted: list[str] = []
         self.measured: list[tuple[str, int]] = []
+        # The subscription key that a fetch finds.
         self.key = KEY
-        """The subscription key as whoever fetches it finds it."""
         self.keys_fetched = 0
+        # How far the client's clock has run ahead.
         self.seconds_passed = 0.0
-        """For so long the clock of the key has run ahead."""
         self.claims = RememberedClaims()
 
     def allocate(
@@ -125,11 +125,11 @@ class Pro:
         self.during_pause()
 
     def stands(self, reference: ConsignmentReference, state: str, service: str | None = None) -> None:
-        """Lets a consignment have this state with PRO."""
+        """Set a consignment's state at PRO."""
         self.server.state.consignments[reference] = ProConsignment(state, service)
 
     def require_truth(self, answers: Answers) -> None:
-        """Whatever is answered is so with PRO, and nothing is allocated twice, nor asked for when it is allocated."""
+        """Check that every answer is true at PRO, and that nothing was allocated twice or asked for once allocated."""
         assert all(times == 1 for times in self.server.state.allocations.values())
         assert self.server.state.asked_again == {}
         for reference, answer in answers.items():
@@ -144,12 +144,12 @@ class Pro:
 
 
 def pro_over_http() -> Iterator[Pro]:
-    """For `pytest.fixture`."""
+    """Yield a fake PRO, for `pytest.fixture`."""
     with ProServer() as server:
         yield Pro(server)
 
 
 def services(answer: Outcome | Deferred) -> str | None:
-    """The carrier service of an answer that must be an allocation."""
+    """Return the carrier service of an answer that must be an allocation."""
     assert isinstance(answer, Allocated)
     return answer.summary.carrier_service_reference

@@ -1,4 +1,4 @@
-"""The allocator over a SortedPRO that answers over real HTTP, keeps state, and misbehaves: what the orders get."""
+"""The allocator over a SortedPRO that answers over real HTTP, keeps state, and misbehaves."""
 
 from threading import Barrier
 
@@ -52,7 +52,7 @@ def test_a_carrier_service_is_asked_for_in_bulk(pro: Pro) -> None:
     assert {services(answer) for answer in answers.values()} == {"CX_ECO"}
 
 
-def test_a_service_group_is_asked_for_one_by_one_and_all_at_once() -> None:
+def test_a_service_group_gets_one_call_for_each_consignment_in_parallel() -> None:
     together = Barrier(len(REFERENCES), timeout=5)
     with ProServer(work=together.wait) as server:
         pro = Pro(server)
@@ -117,7 +117,7 @@ def test_the_same_consignment_twice_in_a_batch_is_asked_for_once(pro: Pro) -> No
     assert pro.server.bodies == [{"ConsignmentReferences": [A]}]
 
 
-def test_an_allocation_that_is_there_already_is_adopted(pro: Pro) -> None:
+def test_an_existing_allocation_is_adopted(pro: Pro) -> None:
     pro.stands(A, "Manifested", "CX_ECO")
 
     answers = pro.allocate([A, B])
@@ -129,7 +129,7 @@ def test_an_allocation_that_is_there_already_is_adopted(pro: Pro) -> None:
     assert pro.counted == ["AllocationsAdopted"]
 
 
-def test_a_failure_from_before_is_not_taken_for_the_outcome_of_a_list_that_never_came_to_it(pro: Pro) -> None:
+def test_an_older_failure_is_not_the_outcome_of_a_list_that_ended_before_the_consignment(pro: Pro) -> None:
     pro.stands(B, "AllocationFailed")
     pro.server.state.spoils_lists.add(A)
 
@@ -140,7 +140,7 @@ def test_a_failure_from_before_is_not_taken_for_the_outcome_of_a_list_that_never
 
 
 @pytest.mark.parametrize("kind", ["503", "reset"])
-def test_a_state_that_can_not_be_read_is_asked_for_once_more(pro: Pro, kind: str) -> None:
+def test_an_unreadable_state_is_asked_for_once_more(pro: Pro, kind: str) -> None:
     pro.server.faults.script(Fault("half_json"), Fault(kind, path="consignments"))
 
     answers = pro.allocate([A])
@@ -163,7 +163,7 @@ def test_a_cancelled_consignment_fails_with_what_pro_says(pro: Pro) -> None:
     assert pro.allocate([A]) == {A: AllocationFailed(failure)}
 
 
-def test_a_consignment_that_is_being_allocated_is_left_to_the_queue(pro: Pro) -> None:
+def test_a_consignment_that_is_being_allocated_returns_to_the_queue(pro: Pro) -> None:
     pro.stands(A, "Allocating")
 
     assert pro.allocate([A]) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN)}
@@ -182,7 +182,7 @@ def test_one_bad_reference_does_not_hold_back_the_others_of_its_call(pro: Pro) -
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
 def test_a_call_that_pro_answers_with_521_because_no_service_fits_is_a_failure(pro: Pro, mode: AllocationMode) -> None:
-    """The successor product answers the whole call so, and its state bears it out."""
+    """The successor product answers the whole call with 521, and the state confirms it."""
     pro.server.faults.script(Fault("521_of_pro", path="allocation"))
 
     answers = pro.allocate([NOTHING_FITS], mode)
@@ -193,7 +193,7 @@ def test_a_call_that_pro_answers_with_521_because_no_service_fits_is_a_failure(p
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
-def test_items_with_521_are_failures_for_want_of_a_service(pro: Pro, mode: AllocationMode) -> None:
+def test_items_with_521_are_failures_because_no_service_fits(pro: Pro, mode: AllocationMode) -> None:
     pro.server.faults.script(*[Fault("items_failed_521", before=True, path="allocation")] * 2)
 
     answers = pro.allocate([A, B], mode)
@@ -204,7 +204,9 @@ def test_items_with_521_are_failures_for_want_of_a_service(pro: Pro, mode: Alloc
 
 
 @pytest.mark.parametrize("kind", UNDONE_ITEMS)
-def test_items_that_are_no_word_about_their_consignments_are_read_back_and_asked_for_alone(pro: Pro, kind: str) -> None:
+def test_items_that_say_nothing_about_their_consignments_are_read_back_and_asked_for_one_by_one(
+    pro: Pro, kind: str
+) -> None:
     pro.server.faults.script(Fault(kind, before=True, path="allocation"))
 
     answers = pro.allocate([A, B])
@@ -222,10 +224,10 @@ def test_items_that_are_no_word_about_their_consignments_are_read_back_and_asked
     [("items_failed_429", DeferralCause.THROTTLED, 0), ("items_failed_500", DeferralCause.OUTAGE, PATIENCE_SECONDS)],
     ids=UNDONE_ITEMS,
 )
-def test_items_that_stay_without_a_word_go_back_to_the_queue(
+def test_items_that_keep_saying_nothing_return_to_the_queue(
     pro: Pro, kind: str, cause: DeferralCause, seconds: float
 ) -> None:
-    """A 429 was not begun with; what failed inside PRO may be carried out yet, and is left alone for longer."""
+    """PRO did not start what it answered with 429. It may still execute what failed inside, so that waits longer."""
     pro.server.faults.script(*[Fault(kind, before=True, path="allocation")] * MAX_ROUNDS)
 
     assert pro.allocate([A]) == {A: Deferred(cause)}

@@ -32,8 +32,8 @@ from tests.support.pro_faults import Fault
 pro = pytest.fixture(pro_over_http)
 
 
-def test_what_somebody_has_claimed_before_is_read_first_and_asked_for_alone(pro: Pro) -> None:
-    """A redriven message and a second one are no redeliveries: only the claim tells of them."""
+def test_a_consignment_claimed_before_is_read_first_and_asked_for_by_itself(pro: Pro) -> None:
+    """Redriven and second messages do not count as redeliveries: only the claim shows them."""
     pro.stands(A, "Allocated", "CX_ECO")
     pro.claims.before = {A, B, C}
 
@@ -45,7 +45,7 @@ def test_what_somebody_has_claimed_before_is_read_first_and_asked_for_alone(pro:
     assert sorted(pro.server.calls("GET")) == [f"/consignments/{reference}" for reference in (A, B, C)]
 
 
-def test_what_somebody_may_be_asking_for_now_is_left_to_the_queue(pro: Pro) -> None:
+def test_a_consignment_another_caller_may_be_asking_for_returns_to_the_queue(pro: Pro) -> None:
     pro.claims.hold = {A: 42}
 
     answers = pro.allocate([A, B])
@@ -55,14 +55,14 @@ def test_what_somebody_may_be_asking_for_now_is_left_to_the_queue(pro: Pro) -> N
     assert pro.claims.taken == [(B, 60 + PATIENCE_SECONDS)]
 
 
-def test_a_batch_in_which_all_is_held_tells_the_circuit_nothing(pro: Pro) -> None:
+def test_a_batch_of_held_consignments_tells_the_circuit_nothing(pro: Pro) -> None:
     pro.claims.hold = {A: 42}
 
     assert pro.allocate([A]) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN, 42)}
     assert (pro.circuit.errors, pro.server.requests) == ([NothingTriedError], [])
 
 
-def test_what_ends_without_an_outcome_may_be_asked_for_when_pro_can_no_longer_be_at_it(pro: Pro) -> None:
+def test_without_an_outcome_the_claim_holds_as_long_as_pro_may_still_be_working(pro: Pro) -> None:
     pro.stands(A, "Allocating")
     pro.server.faults.script(Fault("429", before=True, retry_after="60", path=f"allocation/{B}"))
 
@@ -71,14 +71,14 @@ def test_what_ends_without_an_outcome_may_be_asked_for_when_pro_can_no_longer_be
     assert pro.claims.given_back == [(B, 0), (A, PATIENCE_SECONDS)]
 
 
-def test_a_crash_leaves_the_claims_for_as_long_as_pro_can_be_at_it(pro: Pro) -> None:
+def test_after_a_crash_the_claims_hold_as_long_as_pro_may_still_be_working(pro: Pro) -> None:
     with patch.object(ParallelCalls, "allocate", side_effect=ZeroDivisionError), pytest.raises(ZeroDivisionError):
         pro.allocate([A, B])
 
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS), (B, PATIENCE_SECONDS)]
 
 
-def test_a_crash_before_anything_is_sent_lets_each_consignment_be_tried_alone(pro: Pro) -> None:
+def test_after_a_crash_before_any_call_each_consignment_is_tried_by_itself(pro: Pro) -> None:
     with patch.object(pro_rounds, "allocation_calls", side_effect=ZeroDivisionError), pytest.raises(ZeroDivisionError):
         pro.allocate([A, B])
 
@@ -86,7 +86,7 @@ def test_a_crash_before_anything_is_sent_lets_each_consignment_be_tried_alone(pr
 
 
 def crashing_on(consignment: ConsignmentReference, judging: Callable[..., Any]) -> Callable[..., Any]:
-    """The judge, which a reply about one consignment is too much for."""
+    """The judge, which a reply about one consignment crashes."""
 
     def crashing(what: object, *arguments: object) -> object:
         if consignment in repr(what):
@@ -96,7 +96,7 @@ def crashing_on(consignment: ConsignmentReference, judging: Callable[..., Any]) 
     return crashing
 
 
-def test_a_reply_that_can_not_be_judged_is_read_back(pro: Pro) -> None:
+def test_a_reply_that_crashes_the_judge_is_read_back(pro: Pro) -> None:
     with patch.object(pro_rounds, "judge", crashing_on(A, judge)):
         answers = pro.allocate([A, B], ServiceGroup("valuableGoods"))
 
@@ -105,7 +105,7 @@ def test_a_reply_that_can_not_be_judged_is_read_back(pro: Pro) -> None:
     pro.require_truth(answers)
 
 
-def test_a_state_that_can_not_be_judged_leaves_only_its_own_consignment_in_doubt(pro: Pro) -> None:
+def test_a_state_that_crashes_the_judge_leaves_only_its_own_consignment_in_doubt(pro: Pro) -> None:
     pro.claims.before = {A, B}
 
     with patch.object(pro_rounds, "judge_state", crashing_on(A, judge_state)):
@@ -116,7 +116,7 @@ def test_a_state_that_can_not_be_judged_leaves_only_its_own_consignment_in_doubt
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
 
 
-def test_a_fault_of_our_own_is_not_told_as_an_outage_of_pro(pro: Pro) -> None:
+def test_a_crash_of_our_own_is_not_reported_as_an_outage_of_pro(pro: Pro) -> None:
     pro.claims.before = {A}
 
     with patch.object(pro_rounds, "judge_state", side_effect=ZeroDivisionError):
@@ -141,16 +141,16 @@ def test_a_call_that_crashes_leaves_only_its_own_consignments_in_doubt(pro: Pro)
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
 
 
-def test_what_a_gateway_may_have_passed_on_is_not_asked_for_before_pro_is_surely_done(pro: Pro) -> None:
-    """PRO says that nothing is allocated; it may begin with what the gateway has answered for."""
+def test_what_a_gateway_may_have_passed_on_is_not_asked_for_until_pro_has_certainly_finished(pro: Pro) -> None:
+    """PRO says that nothing is allocated, but may still execute the call that the gateway answered."""
     pro.server.faults.script(*[Fault("503", before=True, retry_after="60", path="allocation")] * 2)
 
     assert pro.allocate([A], CarrierService("CX_NDS")) == {A: Deferred(DeferralCause.OUTAGE, 60)}
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS)]
 
 
-def test_one_consignment_that_pro_hangs_on_holds_back_no_other_for_long(pro: Pro) -> None:
-    """The second delivery asks for each by itself: what comes after the bad one of a list was never reached."""
+def test_a_consignment_that_makes_pro_hang_delays_the_others_by_one_delivery(pro: Pro) -> None:
+    """The second delivery asks for each by itself, because PRO never reached what follows the bad one in a list."""
     pro.server.faults.script(Fault("504", before=True, path="allocation"))
     answers = pro.allocate([A, B, C])
     assert set(answers.values()) == {Deferred(DeferralCause.OUTCOME_UNKNOWN)}
@@ -162,10 +162,8 @@ def test_one_consignment_that_pro_hangs_on_holds_back_no_other_for_long(pro: Pro
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
-def test_what_one_delivery_got_allocated_without_learning_of_it_is_adopted_by_the_next(
-    pro: Pro, mode: AllocationMode
-) -> None:
-    """Neither the reply nor the state came through: only the claim tells that PRO was asked."""
+def test_an_allocation_whose_reply_one_delivery_lost_is_adopted_by_the_next(pro: Pro, mode: AllocationMode) -> None:
+    """Neither the reply nor the state arrived: only the claim shows that PRO was asked."""
     pro.server.faults.script(Fault("reset", path="allocation"), *[Fault("503", path="consignments")] * 2)
     assert pro.allocate([A], mode) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN)}
 
@@ -177,7 +175,7 @@ def test_what_one_delivery_got_allocated_without_learning_of_it_is_adopted_by_th
 
 
 @pytest.mark.parametrize("state", ["Unallocated", "AllocationFailed"])
-def test_what_an_earlier_try_has_not_allocated_is_asked_for(pro: Pro, state: str) -> None:
+def test_a_consignment_that_an_earlier_try_did_not_allocate_is_asked_for(pro: Pro, state: str) -> None:
     pro.stands(A, state)
 
     pro.claims.before = {A}
@@ -185,7 +183,7 @@ def test_what_an_earlier_try_has_not_allocated_is_asked_for(pro: Pro, state: str
     assert isinstance(pro.allocate([A])[A], Allocated)
 
 
-def test_what_an_earlier_try_may_still_be_allocating_is_left_to_the_queue(pro: Pro) -> None:
+def test_a_consignment_that_an_earlier_try_may_still_be_allocating_returns_to_the_queue(pro: Pro) -> None:
     pro.stands(A, "Allocating")
 
     pro.claims.before = {A}

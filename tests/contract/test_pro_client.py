@@ -1,4 +1,4 @@
-"""HTTP with SortedPRO over real sockets: sent once, bounded in time and size, to one host alone."""
+"""HTTP with SortedPRO over real sockets: sent once, bounded in time and size, to one host only."""
 
 import socket
 import ssl
@@ -83,7 +83,7 @@ def test_a_call_that_fails_is_sent_once(pro: ProServer, kind: str, before: bool)
 
 
 @pytest.mark.parametrize("kind", ["hang", "drip"])
-def test_a_reply_that_does_not_come_to_an_end_is_given_up_in_time(pro: ProServer, kind: str) -> None:
+def test_a_reply_that_never_ends_is_abandoned_in_time(pro: ProServer, kind: str) -> None:
     pro.faults.script(Fault(kind, seconds=30))
 
     with pytest.raises(NoReplyError) as raised:
@@ -111,7 +111,7 @@ def test_a_connection_that_died_while_idle_is_replaced(pro: ProServer) -> None:
     assert (len(pro.requests), pro.connections) == (2, 2)
 
 
-def test_a_reply_of_any_size_is_not_read_to_its_end(pro: ProServer) -> None:
+def test_a_reply_that_is_too_large_is_not_read_to_its_end(pro: ProServer) -> None:
     pro.faults.script(Fault("huge"))
 
     with pytest.raises(NoReplyError, match=f"larger than {MAX_REPLY_BYTES} bytes"):
@@ -133,7 +133,7 @@ def test_a_redirect_to_nowhere_is_a_reply_like_any_other(pro: ProServer, locatio
     assert put(client_at(pro.url)).status == 302
 
 
-def test_a_redirect_of_any_size_is_not_read_to_its_end(pro: ProServer) -> None:
+def test_a_redirect_that_is_too_large_is_not_read_to_its_end(pro: ProServer) -> None:
     pro.faults.script(Fault("huge_redirect"))
 
     with pytest.raises(NoReplyError, match=f"larger than {MAX_REPLY_BYTES} bytes"):
@@ -151,7 +151,7 @@ def test_proxies_of_the_environment_are_not_used(pro: ProServer, monkeypatch: py
         assert proxy.requests == []
 
 
-def test_a_wish_to_be_left_alone_comes_with_the_reply(pro: ProServer) -> None:
+def test_retry_after_comes_with_the_reply(pro: ProServer) -> None:
     pro.faults.script(Fault("429", before=True, retry_after="Mon, 23 Nov 2026 12:00:30 GMT"))
     client = client_at(pro.url, now=lambda: datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
 
@@ -190,7 +190,7 @@ def test_the_key_is_fetched_once(pro: ProServer) -> None:
     assert keys.fetched == 1
 
 
-def test_a_rotated_key_is_fetched_afresh_and_the_call_sent_again(pro: ProServer) -> None:
+def test_a_rotated_key_is_fetched_again_and_the_call_sent_again(pro: ProServer) -> None:
     clock, keys = Clock(), Keys("old-key", KEY)
     client = client_at(pro.url, keys, monotonic=clock)
     client.call("GET", "/_fake/allocations", b"", 5)
@@ -200,7 +200,7 @@ def test_a_rotated_key_is_fetched_afresh_and_the_call_sent_again(pro: ProServer)
     assert [headers["ocp-apim-subscription-key"] for headers in pro.headers[1:]] == ["old-key", KEY]
 
 
-def test_a_key_that_is_wrong_for_good_is_not_tried_again_and_again(pro: ProServer) -> None:
+def test_a_key_that_stays_wrong_is_not_fetched_for_every_call(pro: ProServer) -> None:
     clock, keys = Clock(), Keys("wrong")
     client = client_at(pro.url, keys, monotonic=clock)
     put(client)
@@ -242,7 +242,7 @@ def test_without_a_key_nothing_is_sent_and_fetching_is_not_repeated_at_once(pro:
         "http://127.0.0.1.example.com",
     ],
 )
-def test_a_base_url_that_would_give_the_key_away_is_refused(base_url: str) -> None:
+def test_a_base_url_that_would_expose_the_key_is_refused(base_url: str) -> None:
     with pytest.raises(ConfigurationError, match="give an https URL"):
         client_at(base_url)
 
@@ -253,7 +253,7 @@ def test_a_base_url_may_have_a_path() -> None:
 
 @pytest.fixture
 def impostor(tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
-    """A server on the loopback with a certificate that nobody vouches for, and the requests that it got."""
+    """A server on the loopback with a self-signed certificate, and the requests that it received."""
     seen: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -295,7 +295,7 @@ def self_signed_certificate(folder: Path) -> Path:
     return path
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_request(
+def test_a_server_with_an_untrusted_certificate_gets_no_request(
     impostor: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     url, seen = impostor
@@ -308,7 +308,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_request(
 
 
 def answered_with(wire: bytes) -> Reply:
-    """What the client makes of these bytes, sent as the whole reply to one call."""
+    """Return what the client reads from these bytes, sent as the whole reply to one call."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -345,25 +345,25 @@ def answered_with(wire: bytes) -> Reply:
         b"HTTP/1.1 200 OK\r\n\r\n" + b" " * (MAX_REPLY_BYTES + 1),
     ],
 )
-def test_what_is_no_whole_http_reply_is_a_lost_one(wire: bytes) -> None:
+def test_an_incomplete_http_reply_is_a_lost_reply(wire: bytes) -> None:
     with pytest.raises(NoReplyError):
         answered_with(wire)
 
 
-def test_a_compressed_body_is_not_unfolded() -> None:
+def test_a_compressed_body_is_not_decompressed() -> None:
     assert answered_with(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8bzip").body == b"\x1f\x8bzip"
 
 
 @given(st.one_of(st.binary(), st.binary().map(lambda rest: b"HTTP/1.1 200 OK\r\n" + rest)))
-def test_no_bytes_on_the_wire_raise_but_no_reply_error(wire: bytes) -> None:
+def test_any_bytes_on_the_wire_are_a_reply_or_a_no_reply_error(wire: bytes) -> None:
     with suppress(NoReplyError):
         answered_with(wire)
 
 
-def test_a_call_whose_name_is_looked_up_for_too_long_is_never_sent(
+def test_a_call_whose_name_resolution_takes_too_long_is_never_sent(
     pro: ProServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The caller has given up and read PRO's state by then: a call that is sent after all would allocate behind it."""
+    """The caller has given up and read PRO's state by then. A late call would allocate without its knowledge."""
     look_up, now = socket.getaddrinfo, [0.0]
 
     def slow(*arguments: object, **options: object) -> object:
@@ -379,7 +379,7 @@ def test_a_call_whose_name_is_looked_up_for_too_long_is_never_sent(
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used_again(pro: ProServer) -> None:
-    """What a frozen function kept is often dead, and a call that dies with it leaves its outcome in doubt."""
+    """A connection that a frozen function kept is often dead, and a call over it leaves its outcome in doubt."""
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)
     clock = [now]
     client = client_at(pro.url, now=lambda: clock[0])

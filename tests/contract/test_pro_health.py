@@ -1,4 +1,4 @@
-"""The allocator over a SortedPRO that is not well: wishes to be left alone, outages, keys, and the circuits."""
+"""The allocator over a SortedPRO that is not healthy: throttling, outages, rejected keys, and the circuits."""
 
 import time
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def test_a_call_that_could_not_finish_is_not_started(pro: Pro) -> None:
 
 
 class Hanging(ProClient):
-    """A client whose allocation calls hang where no time-out of a socket ends them, as in name resolution."""
+    """A client whose allocation calls hang where no socket timeout ends them, as in name resolution."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, lambda: KEY, monotonic=time.monotonic, now=utc_now)
@@ -64,7 +64,7 @@ class Hanging(ProClient):
         return super().call(method, path, body, seconds)
 
 
-def test_a_call_that_hangs_does_not_hold_back_the_answer(pro: Pro) -> None:
+def test_a_call_that_hangs_does_not_delay_the_answer(pro: Pro) -> None:
     client = Hanging(pro.server.url)
 
     allocator = allocator_over(client, pro.claims, patience_seconds=PATIENCE_SECONDS)
@@ -75,7 +75,7 @@ def test_a_call_that_hangs_does_not_hold_back_the_answer(pro: Pro) -> None:
     client.released.set()
 
 
-def test_a_short_wish_to_be_left_alone_is_waited_for(pro: Pro) -> None:
+def test_a_short_retry_after_is_waited_for_in_place(pro: Pro) -> None:
     pro.server.faults.script(Fault("429", before=True, retry_after="1"))
 
     answers = pro.allocate([A])
@@ -86,7 +86,7 @@ def test_a_short_wish_to_be_left_alone_is_waited_for(pro: Pro) -> None:
 
 
 @pytest.mark.parametrize(("wish", "seconds"), [("30", 30), ("999999999", 900)])
-def test_a_long_wish_to_be_left_alone_goes_back_to_the_queue(pro: Pro, wish: str, seconds: int) -> None:
+def test_a_long_retry_after_returns_the_consignments_to_the_queue(pro: Pro, wish: str, seconds: int) -> None:
     pro.server.faults.script(Fault("429", before=True, retry_after=wish))
 
     assert pro.allocate([A, B]) == dict.fromkeys([A, B], Deferred(DeferralCause.THROTTLED, seconds))
@@ -95,7 +95,7 @@ def test_a_long_wish_to_be_left_alone_goes_back_to_the_queue(pro: Pro, wish: str
 
 
 @pytest.mark.parametrize("status", ["429", "503"])
-def test_a_date_a_moment_away_is_waited_for(pro: Pro, status: str) -> None:
+def test_a_retry_after_date_a_second_away_is_waited_for_in_place(pro: Pro, status: str) -> None:
     pro.server.faults.script(Fault(status, before=True, retry_after=timedelta(seconds=1), path="allocation"))
 
     answers = pro.allocate([A])
@@ -106,7 +106,9 @@ def test_a_date_a_moment_away_is_waited_for(pro: Pro, status: str) -> None:
 
 
 @pytest.mark.parametrize(("status", "cause"), [("429", DeferralCause.THROTTLED), ("503", DeferralCause.OUTAGE)])
-def test_a_date_further_away_sends_back_to_the_queue_until_then(pro: Pro, status: str, cause: DeferralCause) -> None:
+def test_a_retry_after_date_further_away_returns_the_consignment_to_the_queue(
+    pro: Pro, status: str, cause: DeferralCause
+) -> None:
     pro.server.faults.script(Fault(status, before=True, retry_after=timedelta(seconds=30), path="allocation"))
 
     [answer] = pro.allocate([A]).values()
@@ -116,7 +118,7 @@ def test_a_date_further_away_sends_back_to_the_queue_until_then(pro: Pro, status
 
 
 @pytest.mark.parametrize("wish", ["soon", "-5", None])
-def test_a_429_without_a_readable_wish_is_tried_a_few_times(pro: Pro, wish: str | None) -> None:
+def test_a_429_without_a_readable_retry_after_is_tried_a_few_times(pro: Pro, wish: str | None) -> None:
     pro.server.faults.script(*[Fault("429", before=True, retry_after=wish)] * MAX_ROUNDS)
 
     assert pro.allocate([A]) == {A: Deferred(DeferralCause.THROTTLED)}
@@ -124,14 +126,14 @@ def test_a_429_without_a_readable_wish_is_tried_a_few_times(pro: Pro, wish: str 
     assert len(pro.server.requests) == MAX_ROUNDS
 
 
-def test_a_retry_that_the_time_does_not_allow_is_left_to_the_queue(pro: Pro) -> None:
+def test_a_retry_for_which_there_is_no_time_is_left_to_the_queue(pro: Pro) -> None:
     pro.server.faults.script(Fault("429", before=True, retry_after="2"))
 
     assert pro.allocate([A], deadline=HURRY) == {A: Deferred(DeferralCause.THROTTLED, 2)}
     assert len(pro.server.requests) == 1
 
 
-def test_an_outage_is_tried_a_few_times_and_told_to_the_circuit(pro: Pro) -> None:
+def test_an_outage_is_tried_a_few_times_and_reported_to_the_circuit(pro: Pro) -> None:
     pro.server.faults = Faults(chance=1, kinds=("503",))
     pro.server.faults.script(*[Fault("503", before=True, path="allocation")] * 9)
 
@@ -149,8 +151,8 @@ def test_a_server_that_is_down_is_an_outage(pro: Pro) -> None:
     assert pro.circuit.errors == [OutageError]
 
 
-def test_connections_that_are_refused_for_a_moment_are_tried_again_in_place(pro: Pro) -> None:
-    """Nothing can have been done: nothing is read back, and the same call is made again."""
+def test_connections_refused_for_a_moment_are_tried_again_in_place(pro: Pro) -> None:
+    """PRO can have done nothing, so nothing is read back and the same call is made again."""
     pro.during_pause = pro.server.accept
     pro.server.faults.script(Fault(REFUSED, before=True))
 
@@ -169,7 +171,7 @@ def test_one_outcome_shows_the_circuit_that_pro_works(pro: Pro) -> None:
     assert pro.circuit.errors == [None]
 
 
-def test_a_rejected_key_is_told_as_credentials_and_not_as_an_outage(pro: Pro) -> None:
+def test_a_rejected_key_is_reported_as_credentials_and_not_as_an_outage(pro: Pro) -> None:
     pro.key = "wrong"
 
     assert pro.allocate([A, B]) == {A: Deferred(DeferralCause.CREDENTIALS), B: Deferred(DeferralCause.CREDENTIALS)}
@@ -177,7 +179,7 @@ def test_a_rejected_key_is_told_as_credentials_and_not_as_an_outage(pro: Pro) ->
 
 
 class TogetherRejected(ProServer):
-    """Rejects calls that still come with the first key when so many of them have come."""
+    """Rejects calls with the first key, once so many of them have arrived."""
 
     def __init__(self, calls: int) -> None:
         self.rejected = Barrier(calls, timeout=5)
@@ -189,7 +191,7 @@ class TogetherRejected(ProServer):
         return super().answer(method, path, document, key)
 
 
-def test_a_key_that_is_rotated_amid_a_batch_costs_none_of_its_parallel_calls_an_outcome() -> None:
+def test_a_key_rotated_during_a_batch_costs_no_call_its_outcome() -> None:
     with TogetherRejected(4) as server:
         pro = Pro(server)
 
@@ -209,8 +211,8 @@ def test_a_key_that_is_rotated_amid_a_batch_costs_none_of_its_parallel_calls_an_
         pro.require_truth(answers)
 
 
-def test_a_rejected_key_among_outcomes_is_no_rejected_key(pro: Pro) -> None:
-    """403 on one consignment's state is PRO's word about that one, and other answers came with the same key."""
+def test_a_403_beside_other_outcomes_is_not_a_rejected_key(pro: Pro) -> None:
+    """Other answers came with the same key, so a 403 on one state is about that consignment."""
     pro.server.faults.script(Fault("half_json", path="allocation"), Fault("403", path=f"consignments/{A}"))
 
     answers = pro.allocate([A, B])
@@ -228,7 +230,7 @@ def test_an_open_circuit_keeps_every_call_away(pro: Pro, cause: OpenCause) -> No
     assert pro.server.requests == []
 
 
-def test_circuits_that_can_not_tell_defer_what_has_no_answer(pro: Pro) -> None:
+def test_a_circuit_that_fails_after_the_work_keeps_the_answers(pro: Pro) -> None:
     class Broken(Watched):
         def run(self, work: Callable[[], None]) -> None:
             super().run(work)
@@ -239,8 +241,8 @@ def test_circuits_that_can_not_tell_defer_what_has_no_answer(pro: Pro) -> None:
     assert isinstance(answers[A], Allocated)
 
 
-def test_a_state_that_pro_forbids_to_read_is_no_outcome_and_no_outage(pro: Pro) -> None:
-    """The consignment may be allocated; whoever looks after the stack is told by a cause of its own."""
+def test_a_state_that_pro_forbids_reading_is_neither_an_outcome_nor_an_outage(pro: Pro) -> None:
+    """The consignment may be allocated. A cause of its own tells the operator."""
     pro.server.faults.script(Fault("items_failed_400"), Fault("403_of_pro", path="consignments"))
 
     assert pro.allocate([A]) == {A: Deferred(DeferralCause.STATE_FORBIDDEN)}

@@ -12,18 +12,16 @@ from typing import Any, Final, Literal
 
 HTML: Final = b"<html><body><h1>Service unavailable</h1></body></html>"
 HUGE_BYTES: Final = 8 << 20
+# PRO is gone for a moment: nobody can connect, but existing connections survive. In a script this fault strikes right
+# after the faults before it, so that the next call can't connect. By chance it strikes during a call, whose connection
+# is reset.
 REFUSED: Final = "refused"
-"""A PRO that is gone for a moment: nobody can connect. Connections that are there already live on.
-
-In a script it strikes as soon as the faults before it have, so that the next call finds nobody to connect to. By chance
-it strikes while a call is in hand, whose connection is reset.
-"""
 MAX_REFUSAL_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Wire:
-    """What goes onto the wire. `ending` says how the exchange ends."""
+    """What goes over the wire. `ending` says how the exchange ends."""
 
     status: int
     body: bytes
@@ -33,11 +31,11 @@ class Wire:
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong with one call. `before`: PRO has not done the work, nor will it.
+    """One thing that goes wrong with one call. `before`: PRO has not done the work and never will.
 
-    `retry_after` is the header's text, or how far from the reply the date in it is; `seconds` how long a `hang`, a
-    `drip` or a refusal lasts, `path` a part that the call's path must have for the fault to strike (a refusal strikes
-    whatever the path), `location` where a `redirect` leads.
+    `retry_after` is the header's text, or how long after the reply the date in it is. `seconds` is how long a `hang`, a
+    `drip` or a refusal lasts. The fault strikes only calls with `path` in their path; a refusal ignores it. `location`
+    is the target of a `redirect`.
     """
 
     kind: str
@@ -48,7 +46,7 @@ class Fault:
     location: str = "https://elsewhere.example/allocation/allocate"
 
     def strike(self, wire: Wire) -> Wire:
-        """The reply `wire` as this fault leaves it."""
+        """Return the reply `wire` as this fault leaves it."""
         wish = date_in(self.retry_after) if isinstance(self.retry_after, timedelta) else self.retry_after
         headers = (("Retry-After", wish),) if wish is not None else ()
         if self.kind.isdigit():
@@ -59,12 +57,12 @@ class Fault:
 
 
 def date_in(wait: timedelta) -> str:
-    """The moment so far from now as RFC 9110 writes it: in whole seconds, of which it takes the next."""
+    """Return the time so far from now as RFC 9110 writes it, rounded up to whole seconds."""
     return format_datetime(datetime.now(UTC) + wait + timedelta(microseconds=999_999), usegmt=True)
 
 
 def _items(change: Callable[[list[Any]], list[Any]]) -> Callable[[Wire], Wire]:
-    """A fault in the list of summaries; a reply of another shape is left alone."""
+    """Return a fault that changes the list of summaries. A reply of another shape stays as it is."""
 
     def strike(wire: Wire) -> Wire:
         document = json.loads(wire.body or b"null")
@@ -120,16 +118,16 @@ KINDS: Final[dict[str, Callable[[Wire], Wire]]] = {
     "null_carrier": _items(lambda items: [_failed(item, 200) for item in items]),
 }
 STATUSES: Final = ("401", "403", "429", "500", "502", "503", "504", "521")
+# Faults that make sense whether the work was done or not. The others need the work's reply.
 BOTH_SIDES: Final = (
     *STATUSES,
     *("reset", "hang", "drip", "truncated", "half_json", "wrong_json", "not_json", "html", "empty_body"),
     *("empty_array", "accepted", "redirect", "huge", "huge_redirect"),
 )
-"""Faults that make as much sense with the work undone as with it done; the others need the work's reply."""
+# Items that say nothing about their consignment. They too make sense whether the work was done or not.
 UNDONE_ITEMS: Final = ("items_failed_429", "items_failed_500")
-"""Items that are no word about their consignment: they too make as much sense with the work undone."""
+# Faults that say that nothing was done, and so never follow the work.
 BEFORE_ONLY: Final = ("401", "403", "429", REFUSED)
-"""What says that nothing was done, and so never comes after it was."""
 LAST_DATE: Final = "Fri, 31 Dec 9999 23:59:59 GMT"
 DATES: Final = (timedelta(seconds=1), timedelta(seconds=30), "Thu, 01 Jan 1970 00:00:00 GMT", LAST_DATE)
 YEARS: Final = "999999999"
@@ -144,8 +142,8 @@ class Faults:
     seed: int = 0
     kinds: tuple[str, ...] = (*STATUSES, "redirect", *KINDS)
     hang_seconds: float = 30.0
+    # Refuses connections for so many seconds. The server sets this when it gets these faults.
     refuse: Callable[[float], None] = lambda _: None
-    """Has connections refused for so many seconds: the server's, which says how when it gets these faults."""
     _script: deque[Fault | None] = field(default_factory=deque)
     _lock: Lock = field(default_factory=Lock)
 
@@ -153,12 +151,12 @@ class Faults:
         self._random = random.Random(self.seed)
 
     def script(self, *faults: Fault | None) -> None:
-        """What goes wrong with the next calls, one each; None leaves a call alone."""
+        """Set what goes wrong with the next calls, one each. None leaves a call alone."""
         self._script.extend(faults)
         self._refuse_if_next()
 
     def next(self, path: str) -> Fault | None:
-        """What goes wrong with a call that has come."""
+        """Return what goes wrong with a call that has arrived."""
         with self._lock:
             fault = self._next(path)
         if fault and fault.kind == REFUSED:

@@ -1,4 +1,4 @@
-"""A SortedPRO over real HTTP that keeps state and misbehaves on demand.
+"""A fake SortedPRO over real HTTP that keeps state and misbehaves on demand.
 
 In a test: `with ProServer() as pro: ... pro.url, pro.state.allocations, pro.faults.script(Fault("reset"))`.
 As a process: `python -m tests.support.pro_server --port 8080 --fault-chance 0.2`; `GET /_fake/allocations` tells how
@@ -27,21 +27,19 @@ POLL_SECONDS: Final = 0.02
 
 
 class ProServer:
-    """The server: it answers from construction on, in threads, until its context is left; hanging replies end then."""
+    """A server that answers in threads from its construction until its context ends. Hanging replies end then, too."""
 
     def __init__(
         self, port: int = 0, key: str = KEY, faults: Faults | None = None, work: Callable[[], object] = lambda: None
     ) -> None:
         self.key = key
+        # Of every request, in order: method and path, headers by name in lower case, and the JSON body or None.
         self.requests: list[tuple[str, str]] = []
-        """Method and path of every request that came, in order."""
         self.headers: list[dict[str, str]] = []
-        """The headers of each, by name in lower case."""
         self.bodies: list[Any] = []
-        """The JSON body of each, None where there was none."""
         self.connections = 0
+        # Released once for every connection that the server has closed.
         self.closed = Semaphore(0)
-        """Released once for every connection that the server has closed."""
         self.closing = Event()
         self._accepting = Event()
         self._accepting.set()
@@ -73,7 +71,7 @@ class ProServer:
         self.stop()
 
     def stop(self) -> None:
-        """Closes everything; from then on connections are refused."""
+        """Close everything. Connections are refused from then on."""
         with self._lock:
             self.closing.set()
             self._reopened.set()
@@ -83,7 +81,7 @@ class ProServer:
         self._listener.server_close()
 
     def refuse(self, seconds: float) -> None:
-        """Refuses new connections for so long, from before it returns; one refusal at a time."""
+        """Refuse new connections for so long, starting before this returns. There is one refusal at a time."""
         with self._lock:
             if self._accepting.is_set() and not self.closing.is_set():
                 self._accepting.clear()
@@ -94,7 +92,7 @@ class ProServer:
                 self._refused.wait()
 
     def accept(self) -> None:
-        """Ends a refusal; returns when connections are accepted."""
+        """End a refusal. Return when connections are accepted."""
         self._reopened.set()
         self._accepting.wait()
 
@@ -110,15 +108,15 @@ class ProServer:
             self._accepting.set()
 
     def wait(self) -> None:
-        """Returns when the server has stopped."""
+        """Return when the server has stopped."""
         self._thread.join()
 
     def calls(self, method: str) -> list[str]:
-        """The paths of the requests with this method."""
+        """Return the paths of the requests with this method."""
         return [path for seen, path in self.requests if seen == method]
 
     def answer(self, method: str, path: str, document: Any, key: str | None) -> tuple[Wire, Fault | None]:
-        """Does the work of one request, unless a fault comes before it; returns the reply as the fault leaves it."""
+        """Do the work of one request, unless a fault comes before it. Return the reply as the fault leaves it."""
         if path == "/_fake/allocations":
             return _wire(200, dict(self.state.allocations)), None
         if key != self.key:
@@ -132,14 +130,14 @@ class ProServer:
         return fault.strike(reply), fault
 
     def _undone(self, fault: Fault, method: str, path: str, document: Any) -> Wire:
-        """What the fault strikes that comes before the work: the items of consignments that nobody has, or nothing."""
+        """Return what a fault before the work strikes: items of a PRO that forgets them, or nothing."""
         if fault.kind not in ITEMS_FAILED:
             return _wire(500, {})
         return work(ProState(self.url) if method == "PUT" else self.state, method, path, document)
 
 
 def work(state: ProState, method: str, path: str, document: Any) -> Wire:
-    """What a PRO without faults answers, its work done on `state`."""
+    """Return what a PRO without faults answers. The work is done on `state`."""
     for verb, pattern, action in _ROUTES:
         match = re.fullmatch(pattern, path, re.IGNORECASE)
         if verb == method and match:
@@ -206,19 +204,19 @@ class _Listener(ThreadingHTTPServer):
         self.pro.closed.release()
 
     def close_port(self) -> None:
-        """Has connections refused until `server_activate`: the port is kept, and nobody listens on it."""
+        """Refuse connections until `server_activate`: the port is kept, and nobody listens on it."""
         self.socket.close()
         self.socket = socket.socket(self.address_family, self.socket_type)
         self.server_bind()
 
     def end_connections(self) -> None:
-        """Ends what clients keep alive, so that the threads that read from it end."""
+        """End the connections that clients keep alive, so that the threads that read from them end."""
         with self._lock:
             for connection in self._open:
                 _shut(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news here."""
+        """Ignore a client that went away."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -237,7 +235,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def log_message(self, *_: Any) -> None:
-        """Keeps a test's output clean."""
+        """Keep a test's output clean."""
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -281,7 +279,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _drip(self, reply: Wire, seconds: float) -> None:
-        """Sends blanks for `seconds`, which JSON allows, and the body after them."""
+        """Send blanks, which JSON allows, for `seconds`, and then the body."""
         blanks = int(seconds / DRIP_SECONDS)
         self._write(Wire(reply.status, b" " * blanks + reply.body, reply.headers), b"")
         for _ in range(blanks):
@@ -299,7 +297,7 @@ def _shut(connection: socket.socket) -> None:
 
 
 def main() -> None:
-    """Serves until it is interrupted."""
+    """Serve until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m tests.support.pro_server", description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--key", default=KEY)

@@ -1,4 +1,4 @@
-"""What a SortedPRO knows and does: consignments with states, allocated one by one (`pro-api.md`, States)."""
+"""What a fake SortedPRO knows and does: consignments with states, allocated one by one (`pro-api.md`, States)."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -16,17 +16,17 @@ SERVICES: Final = {
 }
 GROUPS: Final = {"valuableGoods": "CX_NDS", "economy": "CX_ECO"}
 CHEAPEST: Final = "CY_48"
+# The prefix of a reference decides how its consignment behaves, for callers that only choose references.
 NOTHING_FITS_PREFIX: Final = "EC-NOF-"
+# PRO fails to allocate these when first asked, and can allocate them when asked again.
 FAILS_ONCE_PREFIX: Final = "EC-ONE-"
-"""What PRO can't allocate when it is first asked, and can when it is asked again."""
+# PRO failed to allocate these before it was first asked here, and can allocate them now.
 FAILED_BEFORE_PREFIX: Final = "EC-OLD-"
-"""What PRO failed to allocate before it was first asked, and can allocate now."""
 UNKNOWN_PREFIX: Final = "EC-404-"
-"""References that begin so fit no service, or are not known: for callers that only choose references."""
 
 
 class ProError(Exception):
-    """An `ApiError`, to be answered with `status`."""
+    """An `ApiError` that is answered with `status`."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -46,19 +46,19 @@ class Consignment:
 
 @dataclass
 class ProState:
-    """All consignments. One that was never named is known and unallocated, unless its prefix says otherwise."""
+    """All consignments. One that was never named exists and is unallocated, unless its prefix says otherwise."""
 
     base_url: str = "https://apisandbox.electioapp.com"
+    # Called during the allocation of each consignment, which takes as long as this does.
     work: Callable[[], object] = lambda: None
-    """Called amid the allocation of each consignment, which takes as long as it does."""
     consignments: dict[str, Consignment] = field(default_factory=dict)
+    # How often each consignment was really allocated. More than once must never happen.
     allocations: Counter[str] = field(default_factory=Counter)
-    """How often each consignment was really allocated: more than once is what must never be."""
+    # How often PRO was asked to allocate what it had allocated. It refuses, but a caller who can know must not ask.
     asked_again: Counter[str] = field(default_factory=Counter)
-    """How often PRO was asked to allocate what it had allocated. It refuses that; but whoever can know does not ask."""
     nothing_fits: set[str] = field(default_factory=set)
+    # Consignments that make a whole call fail when their turn comes. Those before them in the list are done.
     spoils_lists: set[str] = field(default_factory=set)
-    """Consignments that make a whole call fail when their turn comes, the ones before them being done."""
     _lock: Lock = field(default_factory=Lock)
 
     def consignment(self, reference: str) -> Consignment:
@@ -70,7 +70,7 @@ class ProState:
             return self.consignments.setdefault(reference, first)
 
     def allocate(self, reference: str, service: str) -> Document:
-        """Allocates one consignment; returns its item, which says so if it failed."""
+        """Allocate one consignment. Return its item, which says so if it failed."""
         if reference in self.spoils_lists:
             raise ProError(400, "InvalidAllocationRequestException", f"Consignment {reference} is not valid")
         try:
@@ -101,7 +101,7 @@ class ProState:
         return self.item(reference, 200, f"{success} for shipping on 14/06/2019 17:00:00 +00:00", service)
 
     def item(self, reference: str, status: int, description: str, service: str | None) -> Document:
-        """An Allocation Summary; its carrier fields are null without a `service`."""
+        """Return an Allocation Summary. Its carrier fields are null without a `service`."""
         carrier, name = SERVICES[service] if service else (None, None)
         return {
             "StatusCode": status,
@@ -118,7 +118,7 @@ class ProState:
         }
 
     def detail(self, reference: str) -> Document:
-        """`GET /consignments/{reference}`; raises `ProError` for an unknown one."""
+        """Answer `GET /consignments/{reference}`. Raises `ProError` for an unknown one."""
         consignment = self.consignment(reference)
         service = consignment.service
         allocation = {

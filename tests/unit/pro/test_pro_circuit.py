@@ -1,4 +1,4 @@
-"""The circuits in front of SortedPRO: when they open, for whom, and when they let a batch through again."""
+"""The circuits in front of SortedPRO: when they open, for which environments, and when a batch may try again."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ TABLE = "circuits"
 
 
 class Circuits:
-    """Circuits of several execution environments over one table; each new one has read nothing yet."""
+    """Circuits of several execution environments over one table. A new environment has read nothing yet."""
 
     def __init__(self) -> None:
         self.client: Any = boto3.client("dynamodb")
@@ -113,7 +113,7 @@ def test_a_rejected_key_opens_the_circuit_at_once_and_says_credentials(circuits:
     assert circuits.states == [(0, 1), (0, 1)]
 
 
-def test_each_batch_tells_whether_a_circuit_is_open_not_only_the_one_that_opens_it(circuits: Circuits) -> None:
+def test_every_batch_reports_whether_a_circuit_is_open(circuits: Circuits) -> None:
     here = circuits.environment()
     for _ in range(OUTAGE_FAILURES):
         here(OutageError())
@@ -130,7 +130,7 @@ def test_each_batch_tells_whether_a_circuit_is_open_not_only_the_one_that_opens_
     assert tried_well == (0, 0)
 
 
-def test_batches_that_had_no_time_say_nothing_about_pro(circuits: Circuits) -> None:
+def test_batches_without_time_say_nothing_about_pro(circuits: Circuits) -> None:
     here = circuits.environment()
 
     for _ in range(OUTAGE_FAILURES - 1):
@@ -154,7 +154,7 @@ def test_an_open_circuit_tells_how_long_it_stays_so(circuits: Circuits) -> None:
 
 
 @pytest.mark.parametrize(("probe", "afterwards"), [(None, "ran"), (OutageError(), "outage")])
-def test_one_batch_tries_again_after_a_while_and_decides(
+def test_one_batch_tries_again_after_a_while_and_its_result_decides(
     circuits: Circuits, probe: Exception | None, afterwards: str
 ) -> None:
     here, there = circuits.environment(), circuits.environment()
@@ -184,7 +184,7 @@ def test_while_one_batch_tries_again_the_others_wait_for_a_whole_turn(circuits: 
     assert waiting == [f"outage {OUTAGE_SECONDS}"]
 
 
-def test_a_table_that_can_not_be_read_counts_as_a_closed_circuit(circuits: Circuits) -> None:
+def test_an_unreadable_table_counts_as_a_closed_circuit(circuits: Circuits) -> None:
     circuits.client.delete_table(TableName=TABLE)
 
     assert circuits.environment()(None) == "ran"

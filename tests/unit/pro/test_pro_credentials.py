@@ -62,7 +62,7 @@ def test_a_rotated_key_is_seen_at_the_next_fetch() -> None:
 
 
 @pytest.mark.usefixtures("secrets_manager")
-def test_a_secret_that_can_not_be_read_may_be_readable_later() -> None:
+def test_an_unreadable_secret_may_be_readable_later() -> None:
     with mock_aws(), pytest.raises(RetryableError, match="the secret 'pro-key' can't be read"):
         secret_key("pro-key")()
 
@@ -82,7 +82,7 @@ def refusal(code: str, status: int) -> ClientError:
     ],
     ids=["throttled", "fails", "does not answer"],
 )
-def test_a_key_can_be_fetched_when_secrets_manager_is_well_again(
+def test_a_key_can_be_fetched_when_secrets_manager_has_recovered(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     with mock_aws():

@@ -98,7 +98,7 @@ def test_an_item_belongs_to_the_last_segment_of_its_detail_link(href: str) -> No
         {"IsSuccess": True},
     ],
 )
-def test_an_item_that_can_not_be_read_spoils_no_other(odd: Any) -> None:
+def test_an_unreadable_item_spoils_no_other(odd: Any) -> None:
     other = {**DOCUMENTED[0], "ApiLinks": [{"Rel": "detail", "Href": "/consignments/EC-000-000-BBB"}]}
 
     assert list(read_items(body([odd, other]))) == ["EC-000-000-BBB"]
@@ -118,7 +118,7 @@ def test_a_number_that_no_json_can_hold_is_not_kept(number: str) -> None:
         *(b"[" * 100_000, b'{"a":' * 50_000, b"1" * 100_000),
     ],
 )
-def test_what_is_no_list_of_summaries_is_unreadable(reply: bytes) -> None:
+def test_anything_but_a_list_of_summaries_is_unreadable(reply: bytes) -> None:
     with pytest.raises(UnreadableReplyError):
         read_items(reply)
 
@@ -140,7 +140,7 @@ def test_an_error_is_cut_to_a_size_that_can_be_kept() -> None:
 
 
 @pytest.mark.parametrize("document", [{}, {"Code": ""}, {"Code": 5}, {"statusCode": 404, "message": "No"}, [], "Code"])
-def test_what_has_no_code_is_no_error_of_pro(document: Any) -> None:
+def test_a_document_without_a_code_is_not_an_error_of_pro(document: Any) -> None:
     assert read_error(body(document)) is None
 
 
@@ -168,7 +168,7 @@ def test_a_carriers_name_that_the_services_name_contains_in_capitals_is_not_repe
     )
 
 
-def test_nothing_of_a_consignment_but_its_allocation_is_kept() -> None:
+def test_only_the_allocation_of_a_consignment_is_kept() -> None:
     legs = [{**DETAIL["ConsignmentLegs"][0], "To": {"Contact": {"FirstName": "Peter"}}}]
 
     allocated = read_consignment(body({**DETAIL, "ConsignmentLegs": legs}), REFERENCE, BASE_URL).allocated
@@ -192,7 +192,7 @@ def test_an_unreadable_price_costs_only_the_price(price: Any) -> None:
     assert allocated.price is None
 
 
-def test_an_allocation_is_adopted_however_much_is_said_of_it() -> None:
+def test_an_allocation_is_adopted_however_large_its_legs_are() -> None:
     leg = {**DETAIL["ConsignmentLegs"][0], "TrackingReferences": ["x" * MAX_SUMMARY_CHARACTERS]}
 
     allocated = read_consignment(body({**DETAIL, "ConsignmentLegs": [leg]}), REFERENCE, BASE_URL).allocated
@@ -218,7 +218,7 @@ REPLIES = st.one_of(
 
 
 @given(REPLIES)
-def test_no_bytes_raise_but_unreadable_reply_error(reply: bytes) -> None:
+def test_any_bytes_are_read_or_an_unreadable_reply_error(reply: bytes) -> None:
     read_error(reply)
     for read in (read_items, lambda text: read_consignment(text, REFERENCE, BASE_URL)):
         try:
@@ -228,7 +228,7 @@ def test_no_bytes_raise_but_unreadable_reply_error(reply: bytes) -> None:
 
 
 @given(st.dictionaries(st.sampled_from([*DOCUMENTED[0], "Surprise"]), JSON))
-def test_what_is_read_can_always_be_kept(odd: dict[str, Any]) -> None:
+def test_whatever_is_read_can_be_kept(odd: dict[str, Any]) -> None:
     for item in read_items(body([{**DOCUMENTED[0], **odd}])).values():
         if item.summary:
             json.dumps(item.summary.to_json(), allow_nan=False)

@@ -29,12 +29,12 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
         ("Fri, 31 Dec 9999 23:59:59 GMT", MAX_RETRY_AFTER_SECONDS),
     ],
 )
-def test_a_wish_is_honoured_within_bounds(header: str, seconds: int) -> None:
+def test_retry_after_is_believed_within_bounds(header: str, seconds: int) -> None:
     assert retry_after_seconds(header, NOON) == seconds
 
 
 @pytest.mark.parametrize("header", [None, "", "soon", "-5", "1.5", "٣", "1e9", "Mon, 99 Nov 2026 12:00:30 GMT"])
-def test_what_is_no_wish_is_none(header: str | None) -> None:
+def test_an_unreadable_retry_after_is_none(header: str | None) -> None:
     assert retry_after_seconds(header, NOON) is None
 
 

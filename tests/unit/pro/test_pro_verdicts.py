@@ -1,4 +1,4 @@
-"""The matrix of `docs/pro-client.md`: every row of it is a case here, by the same name, and the other way round."""
+"""The matrix of `docs/pro-client.md`: every row is a case here under the same name, and every case is a row."""
 
 import json
 import re
@@ -229,7 +229,7 @@ def test_an_items_own_code_is_kept() -> None:
     assert verdicts == {A: Doubtful(DeferralCause.OUTAGE, Failure("SomethingIsWrongException", "It failed"))}
 
 
-def test_what_an_accepted_call_leaves_open_is_not_asked_for_again_at_once() -> None:
+def test_what_a_202_leaves_open_is_not_asked_for_again_at_once() -> None:
     verdicts = judge(TWO, DefaultRules(), Reply(202, json.dumps([SUCCESS]).encode()))
 
     assert verdicts[B] == WAIT
@@ -309,12 +309,12 @@ STATES: dict[str, tuple[list[tuple[Doubtful, Reply | CallError]], AllocationFail
 }
 
 
-def test_what_was_asked_for_before_and_can_not_be_read_in_time_says_nothing_of_pro() -> None:
+def test_a_consignment_asked_for_before_that_there_is_no_time_to_read_says_nothing_about_pro() -> None:
     assert judge_state(A, ASKED_BEFORE, OutOfTimeError(""), BASE_URL) == Deferred(DeferralCause.OUT_OF_TIME)
     assert judge_state(A, PLAIN, OutOfTimeError(""), BASE_URL) == UNKNOWN
 
 
-def test_names_in_another_case_are_a_gateways_and_no_error_of_pros() -> None:
+def test_an_error_with_names_in_another_case_is_from_a_gateway() -> None:
     """A wrong base URL must not fail every order for good."""
     gateway = b'{"code": "NOT_FOUND", "message": "no Route matched with those values"}'
     assert judge(ONE, DefaultRules(), Reply(404, gateway)) == {A: Doubtful(DeferralCause.OUTAGE, open=True)}
@@ -322,7 +322,7 @@ def test_names_in_another_case_are_a_gateways_and_no_error_of_pros() -> None:
 
 
 @pytest.mark.parametrize(("row", "read"), each(STATES))
-def test_the_state_that_is_read_back_settles_a_doubt(row: str, read: tuple[Doubtful, Reply | CallError]) -> None:
+def test_the_state_read_back_settles_a_doubt(row: str, read: tuple[Doubtful, Reply | CallError]) -> None:
     expected = STATES[row][1]
 
     settled = judge_state(A, *read, BASE_URL)
@@ -334,8 +334,8 @@ def test_the_state_that_is_read_back_settles_a_doubt(row: str, read: tuple[Doubt
         assert settled == expected
 
 
-def test_an_error_keeps_its_code_unless_it_has_none_and_the_state_names_it() -> None:
-    """The state may be from an earlier allocation that failed for another reason."""
+def test_an_error_keeps_its_code_and_only_without_one_takes_that_of_the_state() -> None:
+    """The state may come from an earlier allocation that failed for another reason."""
     kept, named = NO_SERVICE, replace(FAILURE, code="AllocationRefused")
     for failure, code in ((kept, NO_SERVICE.code), (named, "NoCarrierServiceAvailable")):
         settled = judge_state(A, replace(PLAIN, failure=failure), detail("AllocationFailed"), BASE_URL)
@@ -349,12 +349,12 @@ def test_an_error_keeps_its_code_unless_it_has_none_and_the_state_names_it() -> 
     ids=["unallocated", "failed", "404", "empty 404"],
 )
 def test_an_error_is_no_outcome_while_a_call_is_open(failure: Failure, reply: Reply) -> None:
-    """PRO may yet carry out the call that it has not answered, and allocate what has failed meanwhile."""
+    """PRO may still execute the call that it has not answered, and allocate what has failed in the meantime."""
     assert judge_state(A, replace(PLAIN, failure=failure, open=True), reply, BASE_URL) == UNKNOWN
 
 
 @pytest.mark.parametrize("doubt", [*judge(TWO, DefaultRules(), Reply(400, ERROR)).values(), ASKED_BEFORE])
-def test_a_failure_from_before_is_no_outcome_of_a_call_that_did_not_come_to_the_consignment(doubt: Doubtful) -> None:
+def test_an_older_failure_is_not_the_outcome_of_a_call_that_ended_before_the_consignment(doubt: Doubtful) -> None:
     assert isinstance(judge_state(A, doubt, detail("AllocationFailed"), BASE_URL), TryAgain)
 
 

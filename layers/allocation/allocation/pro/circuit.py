@@ -112,8 +112,9 @@ def dynamodb_circuit(
 
 
 def _cause_of(circuit: str) -> OpenCause:
-    """Return what the circuit of this name opens on."""
-    return DeferralCause.CREDENTIALS if circuit == DeferralCause.CREDENTIALS else DeferralCause.OUTAGE
+    """Return the cause that the circuit of this name opens on."""
+    [cause] = (cause for cause in _METRICS if cause == circuit)
+    return cause
 
 
 def _call(work: Callable[[], None]) -> None:
