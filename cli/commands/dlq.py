@@ -64,7 +64,6 @@ def redrive_command(reason: str, message: str, stack: str, *, everything: bool, 
     deleted after it was sent, and an allocated consignment stays as it is.
 
     Exit status 1 if no message is selected, or one could not be sent.
-
     """
     selection = Selection(reason, message, everything)
     if not selection:

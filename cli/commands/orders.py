@@ -1,6 +1,6 @@
 """`carrier orders trace` and `carrier orders list`: what became of orders."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -10,10 +10,28 @@ from allocation.records.stored_record import explanation_of
 from cli.commands.dlq import counted, letter_json, print_letters
 from cli.commands.options import ExampleCommand, json_option, stack_option
 from cli.errors import UsageError
-from cli.operations.published import Record, event_ids
+from cli.operations.published import event_ids
+from cli.operations.records import KEY, MAX_SCANNED, STATES, Newest, Record, newest, newest_of, records_of
 from cli.operations.target import Target, target
-from cli.operations.trace import KEY, Life, life_of
-from cli.output import print_json, print_text, printable
+from cli.operations.trace import History, history_of
+from cli.output import (
+    Column,
+    print_json,
+    print_json_lines,
+    print_table,
+    print_text,
+    printable,
+    progress_console,
+    result_console,
+)
+
+_COLUMNS: Final = (
+    Column("Written (UTC)"),
+    Column("Order"),
+    Column("Consignment"),
+    Column("State"),
+    Column("Service"),
+)
 
 
 @click.group
@@ -29,62 +47,107 @@ def trace_command(order: str, stack: str, *, as_json: bool) -> int:
     """Show one order's history: its records, their events, and its messages in the dead letter queue.
 
     Exit status 1 if the order has no record, or a message in the dead letter queue.
-
     """
     if not order:
         raise UsageError("Which order? Give its reference: carrier orders trace WEB-100045.")
     found = target(stack)
-    life = life_of(found, order)
+    history = history_of(found, order)
     if as_json:
-        print_json(_json_of(order, life))
+        print_json(_json_of(order, history))
     else:
-        _print_life(order, life, found)
-    return int(not life.records or bool(life.dead_letters))
+        _print_history(order, history, found)
+    return int(not history.records or bool(history.dead_letters))
 
 
-def _json_of(order: str, life: Life) -> dict[str, Any]:
+@orders.command(
+    "list",
+    cls=ExampleCommand,
+    examples=["carrier orders list --state AllocationFailed", "carrier orders list --order WEB-100045 --json"],
+)
+@click.option("--state", type=click.Choice(STATES, case_sensitive=False), help="Only records in this state.")
+@click.option("--order", default="", metavar="REF", help="Only records of this order.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many records at most.")
+@stack_option
+@json_option
+def list_command(state: str | None, order: str, limit: int, stack: str, *, as_json: bool) -> int:
+    """List the allocation records of a stack, one a consignment, the newest first."""
+    found = target(stack)
+    listed = _listed(found, state or "", order, limit)
+    if as_json:
+        print_json_lines(map(_summary_json, listed.records))
+    else:
+        print_table(_COLUMNS, map(_cells, listed.records), result_console())
+    if listed.is_cut:
+        progress_console().print(
+            f"Only {MAX_SCANNED} records of a larger table were looked at: name an --order to find others."
+        )
+    return 0
+
+
+def _listed(target: Target, state: str, order: str, limit: int) -> Newest:
+    """Return the newest records of an order, or of all, in a state, or in any."""
+    if not order:
+        return newest(target.dynamodb, target.allocations_table, limit, state)
+    records = records_of(target.dynamodb, target.allocations_table, order)
+    return Newest(newest_of([record for record in records if state in {"", record.get("state")}], limit), is_cut=False)
+
+
+def _cells(record: Record) -> list[str]:
+    names = ("orderReference", KEY, "state", "carrierServiceReference")
+    return [f"{record.get('allocatedAt') or '-':.16}", *(str(record.get(name) or "-") for name in names)]
+
+
+def _summary_json(record: Record) -> dict[str, Any]:
+    """Return what the list has of a record, and its failure."""
+    names = ("orderReference", KEY, "state", "mode", "modeReference", "carrierServiceReference", "allocatedAt")
+    failure = record.get("failure")
     return {
-        "orderReference": order,
-        "records": [_record_json(record, life) for record in life.records],
-        "deadLetters": [letter_json(letter) for letter in life.dead_letters],
-        "orderQueue": {"waiting": life.waiting, "inWork": life.in_work},
-        "streamFailureQueue": life.unpublished,
-        "logTrouble": life.log_trouble or None,
+        **{name: record.get(name) for name in names},
+        "failure": {"code": failure.get("code"), "message": failure.get("message")} if failure else None,
     }
 
 
-def _record_json(record: Record, life: Life) -> dict[str, Any]:
-    """Return a record without its large parts, and its events."""
-    names = ("consignmentReference", "state", "mode", "modeReference", "carrierServiceReference", "allocatedAt")
+def _json_of(order: str, history: History) -> dict[str, Any]:
     return {
-        **{name: record.get(name) for name in names},
-        "failure": record.get("failure"),
+        "orderReference": order,
+        "records": [_record_json(record, history) for record in history.records],
+        "deadLetters": [letter_json(letter) for letter in history.dead_letters],
+        "orderQueue": {"waiting": history.waiting, "inWork": history.in_work},
+        "streamFailureQueue": history.unpublished,
+        "logTrouble": history.log_trouble or None,
+    }
+
+
+def _record_json(record: Record, history: History) -> dict[str, Any]:
+    """Return a record without its large parts, and its events."""
+    return {
+        **_summary_json(record),
         "eventId": record.get("eventId"),
         "version": int(record["version"]),
         "events": [
-            {"id": event_id, "publishedAt": moment.isoformat() if (moment := life.published.get(event_id)) else None}
+            {"id": event_id, "publishedAt": moment.isoformat() if (moment := history.published.get(event_id)) else None}
             for event_id in event_ids(record)
         ],
     }
 
 
-def _print_life(order: str, life: Life, target: Target) -> None:
-    if not life.records:
+def _print_history(order: str, history: History, target: Target) -> None:
+    if not history.records:
         print_text(f"{target.name} has no record of order {printable(order)}.")
-    for record in life.records:
+    for record in history.records:
         _print_record(record)
-        _print_events(record, life)
-    if life.dead_letters:
+        _print_events(record, history)
+    if history.dead_letters:
         print_text("In the dead letter queue:")
-        print_letters(life.dead_letters)
+        print_letters(history.dead_letters)
     print_text(
-        f"Order queue: {counted(life.waiting)} waiting, {life.in_work} in work or held back, of whatever order. "
-        f"Stream failure queue: {life.unpublished}."
+        f"Order queue: {counted(history.waiting)} waiting, {history.in_work} in work or held back, of any order. "
+        f"Stream failure queue: {history.unpublished}."
     )
-    if life.log_trouble:
+    if history.log_trouble:
         print_text(
-            f"Which events were published can't be told ({printable(life.log_trouble)}). "
-            f"Ask CloudWatch Logs Insights over {target.publisher_log}:"
+            f"The publisher's log can't be read ({printable(history.log_trouble)}). "
+            f"To see which events were published, ask CloudWatch Logs Insights over {target.publisher_log}:"
         )
         print_text('  filter message = "published" and @message like "<event id>"')
 
@@ -102,13 +165,13 @@ def _print_record(record: Record) -> None:
         _print_decision(explanation_of(record["explanation"]))
 
 
-def _print_events(record: Record, life: Life) -> None:
+def _print_events(record: Record, history: History) -> None:
     """Print one line for each version: its event, and whether the log says that it was published."""
     for event_id in event_ids(record):
-        if moment := life.published.get(event_id):
+        if moment := history.published.get(event_id):
             print_text(f"  event {event_id} published {moment:%Y-%m-%d %H:%M:%S}Z")
         else:
-            print_text(f"  event {event_id}" + ("" if life.log_trouble else " not in the publisher's log"))
+            print_text(f"  event {event_id}" + ("" if history.log_trouble else " not in the publisher's log"))
 
 
 def _print_decision(explanation: Explanation) -> None:

@@ -6,7 +6,8 @@ import click
 
 from cli.commands.options import ExampleCommand, json_option, stack_option
 from cli.errors import UsageError
-from cli.operations import republish as events
+from cli.operations.records import items_of, items_since
+from cli.operations.republish import republish as publish_again
 from cli.operations.target import target
 from cli.output import print_json, print_text
 
@@ -15,8 +16,13 @@ from cli.output import print_json, print_text
     cls=ExampleCommand,
     examples=["carrier republish --order WEB-100045", "carrier republish --since 2026-11-25T10:00:00Z --dry-run"],
 )
-@click.option("--order", default="", metavar="REF", help="Of the records of this order.")
-@click.option("--since", default="", metavar="TIMESTAMP", help="Of all records written then or later.")
+@click.option("--order", default="", metavar="REF", help="Publish the events of this order's records.")
+@click.option(
+    "--since",
+    default="",
+    metavar="TIMESTAMP",
+    help="Publish the events of all records written then or later.",
+)
 @click.option("--dry-run", is_flag=True, help="Send nothing, and count.")
 @stack_option
 @json_option
@@ -24,13 +30,14 @@ def republish(order: str, since: str, stack: str, *, dry_run: bool, as_json: boo
     """Publish the events of records on the topic again, under the ids that they had.
 
     Exit status 1 if there is no such record, or one of the events could not be sent.
-
     """
     if bool(order) == bool(since):
         raise UsageError("Whose events? Give either --order WEB-100045 or --since 2026-11-25T10:00:00Z.")
-    read = events.of_order(order) if order else events.since(_moment(since))
+    moment = None if order else _moment(since)
     found = target(stack)
-    result = events.republish(found, read, dry_run=dry_run)
+    table = found.allocations_table
+    items = items_since(found.dynamodb, table, moment) if moment else items_of(found.dynamodb, table, order)
+    result = publish_again(found, items, dry_run=dry_run)
     readable = result.found - result.unreadable
     if as_json:
         counts = {"records": result.found, "sent": result.sent, "unreadable": result.unreadable}

@@ -46,7 +46,6 @@ def run(mode: str, group: str, service: str, port: int, orders: Path, *, as_json
     """Start a local stack, allocate orders, report what became of them, and end the stack.
 
     Exit status 1 if an order ended in the dead letter queue or has no outcome.
-
     """
     request = RunRequest(chosen_mode(mode, group, service), load_orders(orders), port, as_json)
     return run_orders(request, progress_console())

@@ -1,1 +1,1 @@
-"""What whoever runs a stack does by hand: brings orders back from the DLQ, and traces one order."""
+"""What people do to a deployed stack by hand: look at orders, redrive the DLQ, publish events again."""

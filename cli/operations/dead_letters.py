@@ -1,4 +1,4 @@
-"""The messages of the order DLQ: read without taking them off, taken off, and let go."""
+"""The messages of the order dead letter queue: how they are read, deleted and released."""
 
 import gzip
 import re
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
+# How long a message that was read is out of others' sight. It comes back by itself if this process dies.
 HIDDEN_SECONDS: Final = 300
-"""For how long a message is out of others' sight after it was read; it comes back by itself if this process dies."""
+# A poll that waits asks all of SQS's servers. One that does not may miss messages (SQS Developer Guide).
 POLL_SECONDS: Final = 1
-"""A poll that waits asks all of SQS's servers; one that does not may miss messages (SQS Developer Guide)."""
-OURS: Final = frozenset({"RefusalCode", "RefusalReason", "OriginalMessageId", "CompressedBody"})
-"""The attributes that were added when a message was refused."""
-ORDER: Final = re.compile(r'\\*"orderReference\\*"\s*:\s*\\*"([^"\\]{1,128})')
-"""The order reference in a body, also in one that is no JSON or wrapped as text in another."""
+
+# The attributes that were added when a message was refused.
+_OURS: Final = frozenset({"RefusalCode", "RefusalReason", "OriginalMessageId", "CompressedBody"})
+# The order reference in a body, also in one that is not JSON or is wrapped as text in another.
+_ORDER: Final = re.compile(r'\\*"orderReference\\*"\s*:\s*\\*"([^"\\]{1,128})')
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +40,21 @@ class DeadLetter:
     original_message_id: str
     """The id that it had on the order queue."""
     sent_at: datetime
-    """When it was put there, or on the order queue where SQS itself has moved it."""
+    """When it was put there, or on the order queue if SQS itself moved it."""
     body: str | None
-    """As it was on the order queue; None where it can't be decompressed."""
+    """As it was on the order queue. None if it can't be decompressed."""
     attributes: dict[str, Any]
     """The message attributes that its sender gave it."""
 
     @property
     def order_reference(self) -> str:
-        """What it says its order is; empty where it does not."""
-        found = ORDER.search(self.body or "")
+        """The order that its body names. Empty if it names none."""
+        found = _ORDER.search(self.body or "")
         return found.group(1) if found else ""
 
 
 def dead_letter(message: "MessageTypeDef") -> DeadLetter:
-    """A message as SQS delivers it."""
+    """Return a message that SQS delivered."""
     refusal = read_refusal(message)
     attributes: dict[str, Any] = dict(message.get("MessageAttributes", {}))
     packed = attributes.get("CompressedBody")
@@ -64,13 +65,13 @@ def dead_letter(message: "MessageTypeDef") -> DeadLetter:
         explanation=refusal.reason,
         original_message_id=refusal.message_id,
         sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
-        body=unpacked(packed) if packed else message["Body"],
-        attributes={name: value for name, value in attributes.items() if name not in OURS},
+        body=_unpacked(packed) if packed else message["Body"],
+        attributes={name: value for name, value in attributes.items() if name not in _OURS},
     )
 
 
-def unpacked(attribute: dict[str, Any]) -> str | None:
-    """A body as it was before it was compressed; None where that can't be undone."""
+def _unpacked(attribute: dict[str, Any]) -> str | None:
+    """Return a body as it was before it was compressed. None if that can't be undone."""
     try:
         return gzip.decompress(attribute["BinaryValue"]).decode()
     except (DeflateError, OSError, EOFError, KeyError, ValueError):
@@ -78,7 +79,7 @@ def unpacked(attribute: dict[str, Any]) -> str | None:
 
 
 class DeadLetterQueue:
-    """The order DLQ. Use it as a context: what was read and not deleted is let go at its end."""
+    """The order DLQ, as a context: at its end, others can receive what was read and not deleted."""
 
     def __init__(self, sqs: "SQSClient", url: str) -> None:
         """`url` is the DLQ's."""
@@ -97,10 +98,10 @@ class DeadLetterQueue:
             self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
 
     def read(self) -> Iterator[list[DeadLetter]]:
-        """The messages, a few at a time, each once.
+        """Yield the messages, a few at a time, each once.
 
-        Reading a long queue takes longer than messages are hidden for: those that are seen again are hidden again, and
-        the end is where as many of them have come as there were.
+        Reading a long queue takes longer than its messages stay hidden. A message that comes again is hidden again.
+        The end is reached when as many have come again as there are.
         """
         seen: set[str] = set()
         again = 0
@@ -113,7 +114,7 @@ class DeadLetterQueue:
                 yield new
 
     def delete(self, letters: Sequence[DeadLetter]) -> None:
-        """Takes messages off the queue, at most ten."""
+        """Delete messages, at most ten."""
         entries: list[Any] = [
             {"Id": str(at), "ReceiptHandle": letter.receipt_handle} for at, letter in enumerate(letters)
         ]

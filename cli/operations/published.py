@@ -1,57 +1,57 @@
-"""Which events were published, as the publisher's log tells: it has one line for each of its batches, with event ids.
+"""Which events were published: the publisher's log has a line for each of its batches, with the ids of its events.
 
-CloudWatch Logs looks through a group line by line, so each search is kept to the time in which its line can stand.
+CloudWatch Logs searches a group line by line, so each search is limited to the time in which its line can stand.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-EARLIEST: Final = timedelta(minutes=1)
-"""Before that, for clocks differ."""
+from cli.operations.records import Record
 
-Record = Mapping[str, Any]
+# How much earlier than its record an event may be logged: clocks differ.
+_EARLIEST: Final = timedelta(minutes=1)
 
 
 def event_ids(record: Record) -> list[str]:
-    """The ids of the events of a record's versions, the first version first."""
+    """Return the ids of the events of a record's versions, the first version first."""
     return [f"{record['consignmentReference']}#{number}" for number in range(1, int(record["version"]) + 1)]
 
 
 def published_at(logs: Any, log_group: str, records: Sequence[Record]) -> dict[str, datetime]:
-    """When the events of records were published, by event id; those that the log does not tell of are left out.
+    """Return when the events of records were published, by event id. Those that the log does not name are left out.
 
-    Of an event that was published several times, as what comes again with others is, it may be any of the times.
+    An event may have been published several times. The result has any one of them.
 
     `logs` is a client of CloudWatch Logs.
     """
     found: dict[str, datetime] = {}
     for record in records:
         wanted = set(event_ids(record))
-        lines = lines_about(logs, log_group, record)
-        # Consignments of an order are mostly published together: a line that was found for one tells of others.
+        lines = _lines_about(logs, log_group, record)
+        # An order's consignments are mostly published together: the line of one names others.
         while wanted - found.keys() and (line := next(lines, None)):
             moment = datetime.fromtimestamp(line["timestamp"] / 1000, UTC)
-            found = dict.fromkeys(ids_in(line["message"]), moment) | found
+            found = dict.fromkeys(_ids_in(line["message"]), moment) | found
     return found
 
 
-def lines_about(logs: Any, log_group: str, record: Record) -> Iterator[dict[str, Any]]:
-    """The lines that name an event of a record, the oldest first.
+def _lines_about(logs: Any, log_group: str, record: Record) -> Iterator[dict[str, Any]]:
+    """Return the lines that name an event of a record, the oldest first.
 
-    When the versions before the present one were written nobody knows: of those, all that is kept is looked through.
+    Nobody knows when the versions before the present one were written. Their search has no limit of time.
     """
     is_first = int(record["version"]) == 1
     written = datetime.fromisoformat(record["allocatedAt"])
-    window = {"startTime": milliseconds(written - EARLIEST)} if is_first else {}
+    window = {"startTime": _milliseconds(written - _EARLIEST)} if is_first else {}
     pattern = json.dumps(f"{record['consignmentReference']}#")
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=log_group, filterPattern=pattern, **window)
     return (line for page in pages for line in page["events"])
 
 
-def ids_in(message: str) -> list[str]:
-    """The ids in a line of the log; none where it tells of something else, as of an event that was not taken."""
+def _ids_in(message: str) -> list[str]:
+    """Return the ids in a line of the log. None if the line is about something else, as an event that was not taken."""
     try:
         line = json.loads(message)
     except ValueError:
@@ -60,6 +60,6 @@ def ids_in(message: str) -> list[str]:
     return [event_id for event_id in line.get("event_ids", []) if isinstance(event_id, str)] if is_ours else []
 
 
-def milliseconds(moment: datetime) -> int:
-    """A moment as CloudWatch Logs has it, in milliseconds since 1970."""
+def _milliseconds(moment: datetime) -> int:
+    """Return a time as CloudWatch Logs has it: milliseconds since 1970."""
     return int(moment.timestamp() * 1000)

@@ -1,6 +1,7 @@
-"""Sends messages of the DLQ to the order queue again. Sent first, deleted after: a crash repeats, and loses nothing.
+"""Sends messages of the DLQ to the order queue again.
 
-A message that is sent twice, or was done meanwhile, does no harm: the allocation record is the guard.
+A message is sent first and deleted after, so that a crash repeats a message and loses none. One that is sent twice, or
+was done meanwhile, does no harm: the allocation record is the guard.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.target import Target
 from cli.stack.orders import MAX_BYTES, MAX_ENTRIES
 
-CANT_BE_DECOMPRESSED: Final = "its body can't be decompressed"
+_CANT_BE_DECOMPRESSED: Final = "its body can't be decompressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,15 @@ class Selection:
 
     reason: str = ""
     message_id: str = ""
-    """Of the DLQ, or the one that it had on the order queue."""
+    """Its id in the DLQ, or the one that it had on the order queue."""
     everything: bool = False
 
     def __bool__(self) -> bool:
-        """Whether it selects anything at all."""
+        """Return whether it selects anything at all."""
         return bool(self.reason or self.message_id or self.everything)
 
     def takes(self, letter: DeadLetter) -> bool:
-        """Whether a message is selected."""
+        """Return whether a message is selected."""
         ids = {"", letter.message_id, letter.original_message_id}
         return bool(self) and self.reason in {"", letter.reason} and self.message_id in ids
 
@@ -43,11 +44,11 @@ class Redriven:
     """How many there are, by reason."""
     selected: int = 0
     sent: set[str] = field(default_factory=set)
-    """The ids of what was sent, as the order queue has given them."""
+    """The ids that the order queue gave to what was sent."""
     failed: dict[str, str] = field(default_factory=dict)
     """By id in the DLQ: what could not be sent, and why."""
     came_back: int = 0
-    """Of what was sent, what was in the DLQ again before this ended."""
+    """How many of the sent messages were in the DLQ again before this ended."""
 
 
 def redrive(
@@ -64,16 +65,16 @@ def redrive(
             result.selected += len(chosen)
             show(chosen)
             if not dry_run:
-                send(target, queue, chosen, result)
+                _send(target, queue, chosen, result)
     return result
 
 
-def send(target: Target, queue: DeadLetterQueue, letters: Sequence[DeadLetter], result: Redriven) -> None:
-    """Sends messages to the order queue, and takes off the DLQ what that has taken."""
-    result.failed |= {letter.message_id: CANT_BE_DECOMPRESSED for letter in letters if letter.body is None}
+def _send(target: Target, queue: DeadLetterQueue, letters: Sequence[DeadLetter], result: Redriven) -> None:
+    """Send messages to the order queue, and delete from the DLQ those that it took."""
+    result.failed |= {letter.message_id: _CANT_BE_DECOMPRESSED for letter in letters if letter.body is None}
     sendable = [letter for letter in letters if letter.body is not None]
-    for run in batches(sendable, MAX_ENTRIES, MAX_BYTES, size):
-        answer = target.sqs.send_message_batch(QueueUrl=target.order_queue_url, Entries=entries(run))
+    for run in batches(sendable, MAX_ENTRIES, MAX_BYTES, _size):
+        answer = target.sqs.send_message_batch(QueueUrl=target.order_queue_url, Entries=_entries(run))
         result.failed |= {run[int(failure["Id"])].message_id: failure["Code"] for failure in answer.get("Failed", [])}
         taken = answer.get("Successful", [])
         result.sent |= {success["MessageId"] for success in taken}
@@ -81,16 +82,16 @@ def send(target: Target, queue: DeadLetterQueue, letters: Sequence[DeadLetter], 
             queue.delete([run[int(success["Id"])] for success in taken])
 
 
-def entries(letters: Sequence[DeadLetter]) -> list[Any]:
-    """A batch as SQS takes it: bodies and attributes as their sender gave them."""
+def _entries(letters: Sequence[DeadLetter]) -> list[Any]:
+    """Return a batch as SQS takes it: bodies and attributes as their sender gave them."""
     return [
         {"Id": str(at), "MessageBody": letter.body, "MessageAttributes": letter.attributes}
         for at, letter in enumerate(letters)
     ]
 
 
-def size(letter: DeadLetter) -> int:
-    """The bytes that SQS counts: body, and each attribute's name, type and value."""
+def _size(letter: DeadLetter) -> int:
+    """Return the bytes that SQS counts: the body, and each attribute's name, type and value."""
     attributes = sum(
         len(name.encode())
         + len(value["DataType"])

@@ -1,4 +1,4 @@
-"""The stack that is worked on: the one that `make up` left running here, or one on AWS by its name."""
+"""The stack that a command works on: the one that `carrier up` left running here, or one on AWS by its name."""
 
 import os
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Target:
     """A deployed stack: clients of where it runs, and what it consists of."""
 
     name: str
-    """As it is told to the user: the stack's name, and where it is."""
+    """What messages call it: the stack's name, and where it is."""
     sqs: "SQSClient"
     dynamodb: "DynamoDBClient"
     sns: "SNSClient"
@@ -49,15 +49,15 @@ class Target:
 
 
 def target(stack: str) -> Target:
-    """The stack of this name on AWS, or the local one where the name is empty.
+    """Return the stack of this name on AWS, or the local one if the name is empty.
 
-    Raises `UsageError` where there is none, or no way to ask for it.
+    Raises `UsageError` if there is none, or no way to ask for it.
     """
-    return on_aws(stack) if stack else on_this_machine()
+    return _on_aws(stack) if stack else _on_this_machine()
 
 
-def on_this_machine() -> Target:
-    """The stack that `make up` left running."""
+def _on_this_machine() -> Target:
+    """Return the stack that `carrier up` left running."""
     port = stack_port()
     if port is None:
         raise UsageError(
@@ -65,27 +65,27 @@ def on_this_machine() -> Target:
             "--stack carrier-allocation-dev."
         )
     clients = local_clients(port)
-    return described(STACK_NAME, f"{STACK_NAME} on this machine", clients)
+    return _described(STACK_NAME, f"{STACK_NAME} on this machine", clients)
 
 
-def on_aws(stack: str) -> Target:
-    """A stack on AWS, by the user's own credentials and region."""
+def _on_aws(stack: str) -> Target:
+    """Return a stack on AWS, by the user's own credentials and region."""
     config = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=30)
     try:
-        # boto3 alone of AWS's SDKs does not know AWS_REGION.
+        # boto3 is the only SDK of AWS that does not know AWS_REGION.
         session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         services = ("cloudformation", "sqs", "dynamodb", "sns", "logs")
         clients: Any = SimpleNamespace(**{name: session.client(name, config=config) for name in services})
-        return described(stack, f"{stack} in {session.region_name}", clients)
+        return _described(stack, f"{stack} in {session.region_name}", clients)
     except NoRegionError as error:
         raise UsageError("No AWS region is set: give AWS_REGION, or AWS_PROFILE of a profile that has one.") from error
     except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
         raise UsageError(f"No AWS credentials: {error}. Give AWS_PROFILE, or sign in first.") from error
 
 
-def described(stack: str, name: str, clients: Clients) -> Target:
-    """The target that a stack's outputs describe."""
-    found = outputs(clients.cloudformation, stack, name)
+def _described(stack: str, name: str, clients: Clients) -> Target:
+    """Return the target that a stack's outputs describe."""
+    found = _outputs(clients.cloudformation, stack, name)
     try:
         return Target(
             name=name,
@@ -102,17 +102,17 @@ def described(stack: str, name: str, clients: Clients) -> Target:
         )
     except KeyError as error:
         raise UsageError(
-            f"{name} has no output {error}: is it a stack of this project, and deployed in full?"
+            f"{name} has no output {error}: is it a stack of this project, and its deployment complete?"
         ) from error
 
 
 def publisher_log(stack: str) -> str:
-    """The log group of a stack's publisher, as the template names it."""
+    """Return the log group of a stack's publisher, as the template names it."""
     return f"/aws/lambda/{stack}-publish-allocations"
 
 
-def outputs(cloudformation: "CloudFormationClient", stack: str, name: str) -> dict[str, str]:
-    """The outputs of a stack, by their names."""
+def _outputs(cloudformation: "CloudFormationClient", stack: str, name: str) -> dict[str, str]:
+    """Return the outputs of a stack, by their names."""
     try:
         (described_stack,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:

@@ -1,1 +1,1 @@
-"""Starts the whole stack on one machine, sends it orders and tells what became of them."""
+"""The whole service on one machine: the emulator, the build, the deployment, and orders sent through them."""

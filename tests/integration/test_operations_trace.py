@@ -158,7 +158,7 @@ def test_whoever_may_not_read_the_log_is_told_all_else_and_where_to_look(
     assert f"{A}  Allocated CX_NDS" in told
     assert f"  event {A}#1\n" in told
     sentences = " ".join(told.split())
-    assert "Which events were published can't be told (FilterLogEvents: ResourceNotFoundException" in sentences
+    assert "The publisher's log can't be read (FilterLogEvents: ResourceNotFoundException" in sentences
     assert f'Logs Insights over {LOG}: filter message = "published" and @message like "<event id>"' in sentences
 
 
