@@ -11,7 +11,7 @@ from cli.errors import UsageError
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.redrive import Redriven, Selection, redrive
 from cli.operations.target import target
-from cli.output import print_json, print_json_lines, print_text, printable
+from cli.output import counted, print_json, print_json_lines, print_text, printable
 
 
 @click.group
@@ -124,20 +124,15 @@ def _print_result(result: Redriven, stack: str, *, dry_run: bool) -> None:
     if not result.selected:
         print_text("None of them is selected: nothing was moved.")
     elif dry_run:
-        print_text(f"A dry run: {counted(result.selected)} would be sent to the order queue again.")
+        print_text(f"A dry run: {counted(result.selected, 'message')} would be sent to the order queue again.")
     else:
         left = total - len(result.sent)
-        print_text(f"{counted(len(result.sent))} sent to the order queue again; {left} left in the DLQ.")
+        print_text(f"{counted(len(result.sent), 'message')} sent to the order queue again; {left} left in the DLQ.")
     if result.came_back:
-        print_text(f"Already back in the DLQ, refused as before: {counted(result.came_back)}.")
+        print_text(f"Already back in the DLQ, refused as before: {counted(result.came_back, 'message')}.")
 
 
 def _by_reason(reasons: Counter[str]) -> str:
     """Return `3 messages (2 NotJson, 1 NoSuccess)`."""
     listed = ", ".join(f"{times} {printable(reason)}" for reason, times in reasons.most_common())
-    return f"{counted(reasons.total())} ({listed})" if reasons else counted(0)
-
-
-def counted(number: int) -> str:
-    """Return `1 message`, `2 messages`."""
-    return f"{number} message{'' if number == 1 else 's'}"
+    return f"{counted(reasons.total(), 'message')} ({listed})" if reasons else counted(0, "message")

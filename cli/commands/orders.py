@@ -7,7 +7,7 @@ import click
 from allocation.domain.outcome import Explanation
 from allocation.engine.explanation import shortened
 from allocation.records.stored_record import explanation_of
-from cli.commands.dlq import counted, letter_json, print_letters
+from cli.commands.dlq import letter_json, print_letters
 from cli.commands.options import ExampleCommand, json_option, stack_option
 from cli.errors import UsageError
 from cli.operations.published import event_ids
@@ -16,6 +16,7 @@ from cli.operations.target import Target, target
 from cli.operations.trace import History, history_of
 from cli.output import (
     Column,
+    counted,
     print_json,
     print_json_lines,
     print_table,
@@ -75,8 +76,10 @@ def list_command(state: str | None, order: str, limit: int, stack: str, *, as_js
     listed = _listed(found, state or "", order, limit)
     if as_json:
         print_json_lines(map(_summary_json, listed.records))
-    else:
+    elif listed.records:
         print_table(_COLUMNS, map(_cells, listed.records), result_console())
+    else:
+        print_text(f"{found.name} has no such record.")
     if listed.is_cut:
         progress_console().print(
             f"Only {MAX_SCANNED} records of a larger table were looked at: name an --order to find others."
@@ -141,8 +144,8 @@ def _print_history(order: str, history: History, target: Target) -> None:
         print_text("In the dead letter queue:")
         print_letters(history.dead_letters)
     print_text(
-        f"Order queue: {counted(history.waiting)} waiting, {history.in_work} in work or held back, of any order. "
-        f"Stream failure queue: {history.unpublished}."
+        f"Order queue: {counted(history.waiting, 'message')} waiting, {history.in_work} in work or held back, "
+        f"of any order. Stream failure queue: {history.unpublished}."
     )
     if history.log_trouble:
         print_text(

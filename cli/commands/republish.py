@@ -9,7 +9,7 @@ from cli.errors import UsageError
 from cli.operations.records import items_of, items_since
 from cli.operations.republish import republish as publish_again
 from cli.operations.target import target
-from cli.output import print_json, print_text
+from cli.output import counted, print_json, print_text
 
 
 @click.command(
@@ -43,8 +43,10 @@ def republish(order: str, since: str, stack: str, *, dry_run: bool, as_json: boo
         counts = {"records": result.found, "sent": result.sent, "unreadable": result.unreadable}
         print_json({"dryRun": dry_run, **counts})
     else:
-        what = f"{readable} events would be sent" if dry_run else f"{result.sent} events sent"
-        print_text(f"{result.found} records in {found.name}: {what} again, {result.unreadable} are no events.")
+        what = f"{counted(readable, 'event')} would be sent" if dry_run else f"{counted(result.sent, 'event')} sent"
+        print_text(
+            f"{counted(result.found, 'record')} in {found.name}: {what} again, {result.unreadable} without an event."
+        )
     return int(not readable or (not dry_run and result.sent < readable))
 
 

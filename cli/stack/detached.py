@@ -30,18 +30,21 @@ ENVIRONMENTS: Final = ("emulator", "sam")
 
 _END_SECONDS: Final = 10.0
 _USAGE: Final = """
-The stack is up at {endpoint} and stays until `carrier down`. Any AWS SDK or CLI can talk to it. In a shell:
+The stack is up at {endpoint} and stays until `carrier down`.
+Any AWS SDK or CLI can talk to it. In a shell:
 
   unset AWS_PROFILE AWS_REGION; set -a; . {environment}; set +a
 
 An order in, and the records it leads to:
 
-  {python} -c 'import boto3, os; boto3.client("sqs").send_message(
-      QueueUrl=os.environ["ORDER_QUEUE_URL"], MessageBody=open("{orders}").readline())'
-  {python} -c 'import boto3, os; print(*boto3.client("dynamodb").scan(
-      TableName=os.environ["ALLOCATIONS_TABLE"])["Items"], sep="\\n")'
+  {python} -c 'import boto3, os
+  boto3.client("sqs").send_message(
+      QueueUrl=os.environ["ORDER_QUEUE_URL"],
+      MessageBody=open("{orders}").readline())'
+  ./carrier orders list
 
-The allocation API, to be tried in a browser (docs/api.md has it in curl): {page}
+The allocation API, to be tried in a browser (docs/api.md has it in curl):
+  {page}
 
 The emulator and the functions log into {log}.
 """
@@ -119,7 +122,7 @@ def down(console: Console) -> int:
         if "port" in process:
             shutil.rmtree(folder_of(process["port"]) / "tmp", ignore_errors=True)
         lock.truncate(0)
-    progress.print("The stack has ended." if was_up else "No stack is up: there was nothing to end.")
+    progress.print("The stack has ended." if was_up else "No stack is up.")
     return 0
 
 
@@ -145,7 +148,7 @@ def _say_already_up(process: dict[str, int], progress: Progress) -> None:
     """Say that there is a stack, which `up` does not touch."""
     state = "already up" if "pid" in process else "coming up already"
     progress.print(
-        f"The stack is {state}, on port {process.get('port')}. It keeps its code and its mode: "
+        f"The stack is {state}, on port {process.get('port')}. It keeps its code and its mode:\n"
         "to change them, `carrier down` first."
     )
 

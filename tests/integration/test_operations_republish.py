@@ -45,7 +45,7 @@ def test_an_order_s_events_are_sent_again_under_their_ids(
     republish: Republish, topic: Topic, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert republish("--order", "WEB-1") == 0
-    assert capsys.readouterr().out == "2 records in the stack: 2 events sent again, 0 are no events.\n"
+    assert capsys.readouterr().out == "2 records in the stack: 2 events sent again, 0 without an event.\n"
     assert ids(topic) == [f"{A}#1", f"{B}#2"]
 
 
@@ -53,7 +53,7 @@ def test_what_was_recorded_since_a_moment_is_sent_again_and_foreign_items_are_co
     republish: Republish, topic: Topic, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert republish("--since", "2026-11-23T12:30:00Z") == 0
-    assert capsys.readouterr().out == "2 records in the stack: 1 events sent again, 1 are no events.\n"
+    assert capsys.readouterr().out == "2 records in the stack: 1 event sent again, 1 without an event.\n"
     assert ids(topic) == [f"{C}#1"]
 
 
