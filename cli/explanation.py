@@ -14,12 +14,11 @@ from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, Failure, Price
 from allocation.engine.allocator import EngineAllocator
-from allocation.engine.assessment import Assessment, Exclusion, assess
-from allocation.engine.engine import NO_FILTERS, Engine, Offer, Scope
+from allocation.engine.engine import Assessment, Engine, Exclusion, Offer
 from allocation.engine.explanation import inputs_digest
 from allocation.engine.pricing import Line
 from allocation.engine.promises import Dates
-from allocation.engine.wording import actual, expected
+from allocation.engine.question import NO_FILTERS, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def explanation_of(
         excluded = _all_excluded(engine, scope, inquiry)
         prices_of = digest = None
     else:
-        assessment = assess(engine, engine.question(inquiry, scope, now, NO_FILTERS, _nothing_used))
+        assessment = engine.assess(inquiry, scope, now, NO_FILTERS, _nothing_used)
         offers = [_offer(engine, assessment, offer) for offer in assessment.offers]
         excluded = [_excluded(engine, assessment, scope, exclusion) for exclusion in assessment.excluded]
         prices_of, digest = date.fromordinal(assessment.question.day), inputs_digest(inquiry)
@@ -192,8 +191,8 @@ def _excluded(engine: Engine, assessment: Assessment, scope: Scope, exclusion: E
         Reason(
             code=rule.code,
             text=rule.text,
-            expected=expected(rule, engine, assessment.question, exclusion.position),
-            actual=actual(rule, assessment.question.inquiry),
+            expected=rule.expected(assessment.question, exclusion.position),
+            actual=rule.actual(assessment.question.inquiry),
         )
         for rule in exclusion.failed
     ]

@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 
 from holidays import country_holidays
 
-from allocation.engine.compiled import write_compiled
+from allocation.engine import loaded_catalogue
+from allocation.engine.compiled_catalogue import write_compiled
+from allocation.engine.compiled_parts import write_part
+from allocation.engine.measures import Measure
 from cli.catalogue.place_notation import resolve
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.value_types import DAYS
@@ -143,35 +146,24 @@ class _Compilation:
         }
 
     def _service(self, carrier: str, reference: str, service: Service) -> _Json:
-        value = service.maximum_value
-        return {
-            "reference": reference,
-            "name": service.name,
-            "carrier": carrier,
-            "enabled": service.enabled,
-            "direction": service.direction,
-            "features": service.features,
-            "legs": [[leg.carrier, leg.hub] for leg in service.legs] if service.legs else [[carrier, None]],
-            "locations": service.locations,
-            "origins": self._places(service.origins),
-            "destinations": self._places(service.destinations),
-            "excluded": self._places(service.excluded),
-            "weight": _range(service.weight),
-            "length": _range(service.length),
-            "girth": _range(service.girth),
-            "maximumValue": value and [str(value[0]), value[1]],
-            **({} if service.daily_limit is None else {"dailyLimit": service.daily_limit}),
-            "tags": service.tags,
-            "weekdays": [day in service.delivery.days for day in DAYS],
-            "onHolidays": service.delivery.on_holidays,
-            "window": service.delivery.window,
-            "divisor": _text(service.divisor),
-            "byPackage": service.price_per == "package",
-            "currency": service.currency or self._catalogue.currency,
-            "taxExempt": service.tax_exempt,
-            "surcharges": service.surcharges,
-            "rates": [self._rate(rate, service.weight.to) for rate in service.rates],
-        }
+        limits = {measure: getattr(service, measure) for measure in Measure}
+        return write_part(
+            loaded_catalogue.Service,
+            service,
+            reference=reference,
+            carrier=carrier,
+            legs=[[leg.carrier, leg.hub] for leg in service.legs] if service.legs else [[carrier, None]],
+            origins=self._places(service.origins),
+            destinations=self._places(service.destinations),
+            excluded=self._places(service.excluded),
+            weekdays=[day in service.delivery.days for day in DAYS],
+            on_holidays=service.delivery.on_holidays,
+            window=service.delivery.window,
+            by_package=service.price_per == "package",
+            currency=service.currency or self._catalogue.currency,
+            rates=[self._rate(rate, service.weight.to) for rate in service.rates],
+            surcharges=service.surcharges,
+        ) | {measure.value: _range(bounds) for measure, bounds in limits.items() if bounds is not None}
 
     def _rate(self, rate: Rate, last_weight: Decimal | None) -> _Json:
         above = rate.above

@@ -9,7 +9,7 @@ from typing import Final
 
 from holidays.utils import list_supported_countries
 
-from allocation.engine.places import UnknownPlaceError, place_keys
+from allocation.engine.place_keys import UnknownPlaceError, place_keys
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion, unknown_name
 from cli.catalogue.place_notation import (
     PlaceNotationError,

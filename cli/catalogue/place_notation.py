@@ -11,7 +11,7 @@ from typing import Final
 
 import pycountry
 
-from allocation.engine.places import ANYWHERE, uk_parts
+from allocation.engine.place_keys import ANYWHERE, uk_parts
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion
 
 Zones = Mapping[str, Sequence[str]]

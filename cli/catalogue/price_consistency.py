@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-from allocation.engine.places import ANYWHERE
+from allocation.engine.place_keys import ANYWHERE
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
 from cli.catalogue.place_notation import PlacesClaim, places_claimed_twice, wrong_place, wrong_places
 from cli.catalogue.written_catalogue import ExchangeRate, WrittenCatalogue

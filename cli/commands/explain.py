@@ -6,9 +6,9 @@ from typing import Final
 import click
 
 from allocation.domain.outcome import Failure
-from allocation.engine.compiled import InvalidCatalogueError, read_compiled
+from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
+from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
-from allocation.engine.packaged import packaged_engine
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.compilation import compile_text, is_compiled
 from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options
@@ -61,7 +61,7 @@ def explain(file: str, mode: str, group: str, service: str, catalogue: str, now:
 def _engine(file: str) -> Engine:
     """Return the engine over a file's catalogue, compiled or not. Raises `UsageError`."""
     if not file:
-        return packaged_engine()
+        return Engine(packaged_catalogue())
     text = read_text(file)
     try:
         return Engine(read_compiled(text if is_compiled(text) else compile_text(text)))

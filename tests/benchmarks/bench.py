@@ -17,10 +17,10 @@ from typing import Final
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Explanation, Failure
-from allocation.engine.assessment import Assessment, assess
-from allocation.engine.compiled import read_compiled, write_compiled
-from allocation.engine.engine import NO_FILTERS, Engine
+from allocation.engine.compiled_catalogue import read_compiled, write_compiled
+from allocation.engine.engine import Assessment, Engine
 from allocation.engine.explanation import explain
+from allocation.engine.question import NO_FILTERS
 from tests.benchmarks import rivals
 from tests.benchmarks.catalogues import consignments, full_catalogue, plain_catalogue, plain_services, without_tags
 
@@ -42,7 +42,7 @@ def decide(engine: Engine, consignment: Consignment) -> Assessment:
     inquiry, scope = engine.inquire(consignment), engine.scope(MODE)
     if isinstance(inquiry, Failure) or isinstance(scope, Failure):
         raise ValueError("the benchmark's consignments are complete")
-    return assess(engine, engine.question(inquiry, scope, NOW, NO_FILTERS, used=lambda _: {}))
+    return engine.assess(inquiry, scope, NOW, NO_FILTERS, used=lambda _: {})
 
 
 def decide_and_explain(engine: Engine, consignment: Consignment) -> Explanation:

@@ -14,9 +14,10 @@ from allocation.aws.catalogue_source import AppConfigStore, CatalogueSource, S3S
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import DefaultRules
-from allocation.engine import packaged
+from allocation.engine import compiled_catalogue
 from allocation.engine.allocator import EngineAllocator
-from allocation.engine.compiled import InvalidCatalogueError, write_compiled
+from allocation.engine.compiled_catalogue import write_compiled
+from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.orders.allocate_orders import UNAVAILABLE, WAVE, AllocateOrders
 from tests.benchmarks.catalogues import full_catalogue
 from tests.support.ports import (
@@ -28,7 +29,7 @@ from tests.support.ports import (
 )
 from tests.support.samples import NOON, message, reference
 
-GOOD = Path(packaged.__file__).with_name("sample.json").read_text("utf-8")
+GOOD = Path(compiled_catalogue.__file__).with_name("sample.json").read_text("utf-8")
 OTHER = write_compiled(full_catalogue(3))
 BUCKET = "catalogues"
 KEY = "live/catalogue.json"
@@ -128,6 +129,16 @@ def test_a_bad_new_version_is_reported_and_the_last_good_one_stays(source: Sourc
     assert len(source.refused) == 1
     source.put(OTHER)
     assert source.version(after=60) == "benchmark"
+
+
+def test_a_version_with_a_rule_that_is_unknown_here_is_reported_and_the_last_good_one_stays(source: Source) -> None:
+    newer = full_catalogue(3)
+    newer["services"][0]["sumOfSides"] = [None, "200"]
+    source.put(GOOD)
+    assert source.version() == "2026-11-23"
+    source.put(write_compiled(newer))
+    assert source.version(after=60) == "2026-11-23"
+    assert "sumOfSides" in str(source.refused[0])
 
 
 def test_a_store_that_does_not_answer_leaves_the_last_good_one(source: Source) -> None:

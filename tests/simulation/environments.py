@@ -13,8 +13,8 @@ from allocation.aws.sqs.redelivery import SqsRedelivery
 from allocation.aws.sqs.refused_messages import SqsRefusedMessages
 from allocation.domain.mode import AllocationMode
 from allocation.engine.allocator import EngineAllocator
+from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
-from allocation.engine.packaged import packaged_engine
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.ports import Allocator
 from allocation.pro.calls import Pauses
@@ -51,7 +51,7 @@ def nowhere(_metric: str, _value: int) -> None:
 @cache
 def engine(daily_limit: int | None) -> Engine:
     """The engine over the sample catalogue, each of whose services takes so many consignments a day."""
-    catalogue = packaged_engine().catalogue
+    catalogue = packaged_catalogue()
     services = tuple(replace(service, daily_limit=daily_limit) for service in catalogue.services)
     return Engine(replace(catalogue, services=services))
 

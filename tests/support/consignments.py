@@ -17,15 +17,15 @@ from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Allocated, Outcome
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
+from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
-from allocation.engine.packaged import packaged_engine
 from allocation.records.items import record_item, stored_record
 from allocation.records.stored_record import StoredRecord
 from tests.support.ports import InMemoryLimits
 
 MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
-ENGINE = packaged_engine()
+ENGINE = Engine(packaged_catalogue())
 
 
 @dataclass

@@ -12,9 +12,9 @@ from allocation.domain.consignment import Address, Consignment, Dimensions, Mone
 from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Failure
 from allocation.domain.reference import ConsignmentReference
-from allocation.engine.assessment import Assessment, assess
-from allocation.engine.compiled import read_compiled
-from allocation.engine.engine import NO_FILTERS, Engine, ServiceFilters
+from allocation.engine.compiled_catalogue import read_compiled
+from allocation.engine.engine import Assessment, Engine
+from allocation.engine.question import NO_FILTERS, ServiceFilters
 from allocation.ports import LimitUsage
 from cli.catalogue.compilation import compile_text
 from tests.support.ports import InMemoryLimits
@@ -94,12 +94,12 @@ def assessed(
     filters: ServiceFilters = NO_FILTERS,
     limits: LimitUsage | None = None,
 ) -> Assessment:
-    """What the engine answers; the consignment is complete and the mode's reference is known."""
+    """The engine's answer; the consignment is complete and the mode's reference is known."""
     inquiry = engine.inquire(consignment)
     scope = engine.scope(mode or DefaultRules())
     assert not isinstance(inquiry, Failure), inquiry.message
     assert not isinstance(scope, Failure), scope.message
-    return assess(engine, engine.question(inquiry, scope, now, filters, (limits or InMemoryLimits()).used))
+    return engine.assess(inquiry, scope, now, filters, (limits or InMemoryLimits()).used)
 
 
 def winner(engine: Engine, consignment: Consignment = PARCEL, now: datetime = NOW) -> str | None:
@@ -114,9 +114,9 @@ def eligible(assessment: Assessment, engine: Engine) -> set[str]:
 
 
 def reasons(assessment: Assessment, engine: Engine) -> dict[str, list[str]]:
-    """The codes of the failed checks by service."""
+    """The codes of the failed rules by service."""
     return {
-        engine.index.services[item.position].reference: [check.code for check in item.failed]
+        engine.index.services[item.position].reference: [rule.code for rule in item.failed]
         for item in assessment.excluded
     }
 

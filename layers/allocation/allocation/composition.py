@@ -133,9 +133,10 @@ def engine_at(location: str | None) -> "Callable[[], Engine]":
     Raises `ConfigurationError` for a location of no known kind.
     """
     if location is None:
-        from allocation.engine.packaged import packaged_engine
+        from allocation.engine.compiled_catalogue import packaged_catalogue
+        from allocation.engine.engine import Engine
 
-        packaged = packaged_engine()
+        packaged = Engine(packaged_catalogue())
         return lambda: packaged
     from allocation.aws.catalogue_source import CatalogueSource, report_refused_catalogue, store_at
 

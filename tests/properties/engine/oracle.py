@@ -1,7 +1,7 @@
-"""The plainest allocation there is: one service after another, by the words of the documentation.
+"""The plainest possible allocation: one service after another, by the words of the documentation.
 
-It shares with the engine only the catalogue's data, the places of an address, calendars and the price of one service;
-neither masks nor brackets nor anything remembered.
+It shares with the engine only the catalogue's data, the place keys of an address, calendars and the price of one
+service; no masks, no brackets, nothing remembered.
 """
 
 from datetime import date, datetime
@@ -9,15 +9,15 @@ from decimal import Decimal
 
 from allocation.domain.consignment import Consignment, Money, Package
 from allocation.engine.calendars import Calendar
-from allocation.engine.catalogue import Catalogue, Range, Rate, Service
-from allocation.engine.inquiries import PackageMeasures
-from allocation.engine.places import place_keys
+from allocation.engine.loaded_catalogue import Catalogue, Range, Rate, Service
+from allocation.engine.measures import Measure, PackageMeasures
+from allocation.engine.place_keys import place_keys
 from allocation.engine.pricing import applied_surcharges, chargeable_weights, price_lines
 from allocation.engine.promises import Dates, DeliveryTerms, Promise, keep_promise
 
 
 def cheapest_by_search(catalogue: Catalogue, consignment: Consignment, now: datetime) -> tuple[str, Decimal] | None:
-    """The winner's reference and cost; None where nothing fits."""
+    """Return the winner's reference and cost, or None."""
     found = []
     for service in catalogue.services:
         offer = _offer(catalogue, service, consignment, now)
@@ -71,9 +71,9 @@ def _takes(catalogue: Catalogue, service: Service, consignment: Consignment, day
 def _fits(service: Service, package: Package) -> bool:
     measures = _measures(package)
     return (
-        _within(service.weight, measures.weight)
-        and _within(service.length, measures.length)
-        and _within(service.girth, measures.girth)
+        _within(service.limits[Measure.WEIGHT], measures.weight)
+        and _within(service.limits[Measure.LENGTH], measures.length)
+        and _within(service.limits[Measure.GIRTH], measures.girth)
     )
 
 

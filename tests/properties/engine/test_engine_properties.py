@@ -13,16 +13,16 @@ from allocation.domain.consignment import Address, Consignment, Dimensions, Mone
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated
 from allocation.engine.allocator import EngineAllocator
+from allocation.engine.calendars import TimeZone
+from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
-from allocation.engine.packaged import packaged_engine
-from allocation.engine.timezones import TimeZone
 from cli.catalogue.compilation import clock_changes
 from cli.catalogue.written_catalogue import Years
 from tests.properties.engine.oracle import cheapest_by_search
 from tests.support.engines import PARCEL, assessed, eligible, engine_of, rate, reasons, service, winner
 from tests.support.ports import InMemoryLimits
 
-SAMPLE = packaged_engine()
+SAMPLE = Engine(packaged_catalogue())
 POSTCODES = ("M1 5WG", "IV27 4AB", "BT1 1AA", "BFPO 61", "SW1A 1AA", "PA41 7AA", "JE2 3AB", "G1 1AA")
 
 weights = st.decimals("0.01", "60", places=2)
@@ -258,6 +258,8 @@ def test_what_was_asked_before_does_not_change_an_answer(postcodes: list[str], w
         replace(PARCEL, packages=(box,), origin=origin, destination=Address(country="GB", postcode=postcode))
         for postcode in postcodes
     ]
-    fresh = packaged_engine()
+    fresh = Engine(packaged_catalogue())
     answers = [assessed(fresh, consignment).offers for consignment in (*asked, *reversed(asked))]
-    assert answers == [assessed(packaged_engine(), consignment).offers for consignment in (*asked, *reversed(asked))]
+    assert answers == [
+        assessed(Engine(packaged_catalogue()), consignment).offers for consignment in (*asked, *reversed(asked))
+    ]

@@ -10,7 +10,7 @@ from allocation.consignments.market import Market
 from allocation.domain.consignment import Consignment, Direction
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed
-from allocation.engine.engine import ServiceFilters
+from allocation.engine.question import ServiceFilters
 from tests.support.consignments import HEAVY, ORIGIN, Consignments, consignment, package
 from tests.support.samples import A
 

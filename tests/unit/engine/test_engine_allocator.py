@@ -11,7 +11,8 @@ from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules,
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
-from allocation.engine.packaged import packaged_engine
+from allocation.engine.compiled_catalogue import packaged_catalogue
+from allocation.engine.engine import Engine
 from tests.support.engines import DOCUMENT, engine_of, service
 from tests.support.ports import InMemoryLimits
 
@@ -40,7 +41,7 @@ class NoDeadline:
 
 def outcome(consignment: Consignment, mode: AllocationMode) -> Outcome:
     allocator = EngineAllocator(
-        packaged_engine(),
+        Engine(packaged_catalogue()),
         now=lambda: FRIDAY_NOON,
         api_base_url="https://apisandbox.electioapp.com/",
         usage=InMemoryLimits(),
@@ -146,7 +147,7 @@ def test_the_carriers_name_is_told_where_the_services_name_lacks_it() -> None:
 
 def test_each_allocation_asks_for_the_engine_to_use_now() -> None:
     other = engine_of({"OTHER": service()}, locations={"Sorted1": DOCUMENT["locations"]["Depot"]})
-    engines = iter([packaged_engine(), other])
+    engines = iter([Engine(packaged_catalogue()), other])
     allocator = EngineAllocator(
         lambda: next(engines), now=lambda: FRIDAY_NOON, api_base_url="https://example.test", usage=InMemoryLimits()
     )

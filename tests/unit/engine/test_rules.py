@@ -8,9 +8,8 @@ import pytest
 from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
 from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Money, Package
 from allocation.domain.mode import CarrierService, ServiceGroup
-from allocation.engine.checks import Check
-from allocation.engine.engine import ServiceFilters
-from allocation.engine.wording import actual, expected
+from allocation.engine.question import ServiceFilters
+from allocation.engine.rules import RULES, RuleCode
 from tests.support.engines import PARCEL, assessed, eligible, engine_of, package, rate, reasons, service, to
 
 TAGGED = engine_of(
@@ -85,11 +84,11 @@ def test_the_value_is_that_of_the_whole_consignment() -> None:
     assert reasons(assessed(LIMITED, replace(PARCEL, packages=two)), LIMITED) == {"S": ["ValueTooHigh"]}
 
 
-def test_all_failed_checks_are_told_with_what_was_wanted_and_what_is() -> None:
+def test_all_failed_rules_are_told_with_what_was_wanted_and_what_is() -> None:
     assessment = assessed(LIMITED, replace(PARCEL, packages=(package("31", ("101", "99", "99"), "501"),)))
     (exclusion,) = assessment.excluded
-    wanted = {check.code: expected(check, LIMITED, assessment.question, 0) for check in exclusion.failed}
-    found = {check.code: actual(check, assessment.question.inquiry) for check in exclusion.failed}
+    wanted = {rule.code: rule.expected(assessment.question, 0) for rule in exclusion.failed}
+    found = {rule.code: rule.actual(assessment.question.inquiry) for rule in exclusion.failed}
     assert wanted == {
         "WeightOutOfRange": "1 to 30 Kg",
         "LengthOutOfRange": "20 to 100 Cm",
@@ -107,7 +106,7 @@ def test_all_failed_checks_are_told_with_what_was_wanted_and_what_is() -> None:
 def test_pros_texts_are_kept() -> None:
     assessment = assessed(LIMITED, to("75001", "FR"))
     (exclusion,) = assessment.excluded
-    texts = {check.code: check.text for check in exclusion.failed}
+    texts = {rule.code.value: rule.text for rule in exclusion.failed}
     assert texts["DestinationNotServed"] == "This service is not available between the selected addresses."
     assert texts["WeightOutOfRange"] == "This service is not available for the given package dimensions/weight."
 
@@ -242,12 +241,9 @@ def test_values_in_another_currency_are_converted_by_the_dated_rate_or_refused()
         assert reasons(assessment, engine) == {"S": ["ValueTooHigh"]}
 
 
-def test_every_check_has_a_code_of_its_own_and_words_for_both_sides() -> None:
-    from allocation.engine import checks
-
-    known = [check for check in vars(checks).values() if isinstance(check, Check)]
-    assert len({check.code for check in known}) == len(known)
+def test_every_code_has_one_rule_with_words_for_both_sides() -> None:
+    assert sorted(rule.code for rule in RULES) == sorted(RuleCode)
     question = assessed(WAYS).question
-    for check in known:
-        assert expected(check, WAYS, question, 0)
-        assert actual(check, question.inquiry) or check.code == "ValueTooHigh"
+    for rule in RULES:
+        assert rule.expected(question, 0)
+        assert rule.actual(question.inquiry) or rule.code is RuleCode.VALUE

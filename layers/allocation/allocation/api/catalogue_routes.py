@@ -12,7 +12,7 @@ from allocation.api.requests import Request
 from allocation.api.services import Services
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.domain.outcome import FailureCode
-from allocation.engine.catalogue import Service
+from allocation.engine.loaded_catalogue import Service
 
 
 class Carrier(TypedDict):

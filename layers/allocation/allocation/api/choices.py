@@ -8,7 +8,7 @@ from allocation.domain.consignment import Direction
 from allocation.domain.errors import InvalidReferenceError
 from allocation.domain.mode import CarrierService, ServiceGroup
 from allocation.domain.outcome import FailureCode
-from allocation.engine.engine import ServiceFilters
+from allocation.engine.question import ServiceFilters
 
 
 def service_group(reference: str) -> ServiceGroup:

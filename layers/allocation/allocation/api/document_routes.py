@@ -12,7 +12,7 @@ from allocation.consignments.full_consignment import FullAddress, FullConsignmen
 from allocation.consignments.store import ALLOCATED
 from allocation.documents.results import CustomsDocuments, DocumentError, LabelFile
 from allocation.domain.summary import AllocationSummary
-from allocation.engine.catalogue import Catalogue
+from allocation.engine.loaded_catalogue import Catalogue
 
 DEFAULT_FORMAT: Final = "PDF"
 

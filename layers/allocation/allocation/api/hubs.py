@@ -4,7 +4,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from allocation.engine.catalogue import Leg
+from allocation.engine.loaded_catalogue import Leg
 
 
 class Hub(TypedDict):

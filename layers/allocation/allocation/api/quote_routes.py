@@ -17,7 +17,6 @@ from allocation.consignments.store import ConsignmentJson
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import ServiceGroup
 from allocation.domain.reference import ConsignmentReference
-from allocation.engine.checks import NOT_IN_GROUP
 
 NOT_CREATED: Final = ConsignmentReference("EC-000-000-000")
 """Stands for the reference of a consignment that has none yet."""
@@ -53,7 +52,7 @@ def get_service_group_quotes(request: Request, services: Services) -> Reply:
 def group_quotes(writer: QuoteWriter, group: str) -> ServiceGroupQuotes:
     """The quotes of the services of one group; services outside it are not mentioned."""
     assessment = writer.market.assess(consignment(writer.document), writer.now, ServiceGroup(group))
-    inside = [exclusion for exclusion in assessment.excluded if NOT_IN_GROUP not in exclusion.failed]
+    inside = [exclusion for exclusion in assessment.excluded if exclusion.is_in_scope]
     result = writer.result(assessment._replace(excluded=inside))
     cheapest = result["Quotes"][0] if result["Quotes"] else None
     return ServiceGroupQuotes(Reference=group, Name=group, CheapestQuote=cheapest, **result)

@@ -14,13 +14,12 @@ from allocation.api.measures import Money, Rate, currency, in_pro_units, rate, t
 from allocation.consignments.market import Market
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.outcome import Price
-from allocation.engine import checks
-from allocation.engine.assessment import Assessment, Exclusion
-from allocation.engine.catalogue import Leg, Service
-from allocation.engine.engine import Offer
+from allocation.engine.engine import Assessment, Exclusion, Offer
+from allocation.engine.loaded_catalogue import Leg, Service
 from allocation.engine.pricing import Breakdown
+from allocation.engine.rules import RuleCode
 
-NO_RATES: Final = frozenset({checks.NO_PRICE, checks.CURRENCY})
+NO_RATES: Final = frozenset({RuleCode.NO_PRICE, RuleCode.CURRENCY})
 PENNY: Final = Decimal("0.01")
 
 
@@ -157,14 +156,14 @@ class QuoteWriter:
     def unqualified(self, exclusion: Exclusion) -> UnqualifiedService:
         """A service that failed checks; several reasons are joined by a space, as PRO does it."""
         service = self.market.engine.index.services[exclusion.position]
-        failed = set(exclusion.failed)
+        failed = {rule.code for rule in exclusion.failed}
         return UnqualifiedService(
             Available=failed <= NO_RATES,
             Rates=failed.isdisjoint(NO_RATES),
             MpdCarrierService=service.name,
             CarrierReference=service.carrier.reference,
             MpdCarrierServiceReference=service.reference,
-            ExclusionReason=" ".join(dict.fromkeys(check.text for check in exclusion.failed)),
+            ExclusionReason=" ".join(dict.fromkeys(rule.text for rule in exclusion.failed)),
         )
 
     def _address(self, kind: str) -> dict[str, Any] | None:

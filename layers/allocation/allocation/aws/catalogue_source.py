@@ -12,7 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.metric import MetricName
-from allocation.engine.compiled import InvalidCatalogueError, read_compiled
+from allocation.engine.compiled_catalogue import read_compiled
+from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
 from allocation.observability import count, logger
 

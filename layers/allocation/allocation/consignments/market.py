@@ -12,9 +12,9 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules
 from allocation.domain.outcome import AllocationFailed, Failure, FailureCode, Outcome
 from allocation.engine.allocator import EngineAllocator
-from allocation.engine.assessment import Assessment, assess
-from allocation.engine.catalogue import Service
-from allocation.engine.engine import NO_FILTERS, Engine, Offer, ServiceFilters
+from allocation.engine.engine import Assessment, Engine, Offer
+from allocation.engine.loaded_catalogue import Service
+from allocation.engine.question import NO_FILTERS, ServiceFilters
 from allocation.ports import LimitUsage
 
 # The namespace of quote references (RFC 9562, 5.5).
@@ -35,7 +35,7 @@ class Market:
         mode: AllocationMode | None = None,
         filters: ServiceFilters = NO_FILTERS,
     ) -> Assessment:
-        """Return every service's offer, or the checks that it failed. `mode` is default rules where it is None.
+        """Return every service's offer, or the rules that it failed. `mode` is default rules where it is None.
 
         Raises `RequestError` for a consignment that lacks data and for an unknown group or carrier service.
         """
@@ -45,7 +45,7 @@ class Market:
         inquiry = self.engine.inquire(consignment)
         if isinstance(inquiry, Failure):
             raise RequestError(inquiry.code, inquiry.message)
-        return assess(self.engine, self.engine.question(inquiry, scope, now, filters, self.limit_usage.used))
+        return self.engine.assess(inquiry, scope, now, filters, self.limit_usage.used)
 
     def service(self, offer: Offer) -> Service:
         """Return the carrier service that makes an offer."""

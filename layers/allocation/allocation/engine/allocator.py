@@ -1,5 +1,6 @@
-"""The allocator that decides in process, over the engine's catalogue."""
+"""The allocator that decides in process, and the Allocation Summary of what it chose."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,19 +11,19 @@ from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Failure, FailureCode, Outcome
 from allocation.domain.reference import ConsignmentReference
-from allocation.engine.assessment import Assessment, assess
-from allocation.engine.checks import NOT_IN_GROUP, NOT_REQUESTED
-from allocation.engine.engine import NO_FILTERS, Engine, Offer
+from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
+from allocation.engine.engine import Assessment, Engine
 from allocation.engine.explanation import explain
-from allocation.engine.summary import ChosenService, allocation_summary
+from allocation.engine.loaded_catalogue import Service
+from allocation.engine.question import NO_FILTERS
 from allocation.ports import Deadline, LimitUsage
 
 
 class EngineAllocator:
-    """Allocates by the engine; implements `ports.Allocator`.
+    """The allocator of the engine; implements `ports.Allocator`.
 
-    `engine` is an engine, or answers with the one to use now. `now` returns the moment as an aware UTC datetime;
-    `api_base_url` is what the summary's links begin with. `usage` tells how much of the limits is used.
+    `engine` is an engine, or returns the one to use now. `now` returns the moment as an aware UTC datetime;
+    `api_base_url` is what the summary's links begin with. `usage` returns how much of the limits is used.
     """
 
     def __init__(
@@ -42,12 +43,12 @@ class EngineAllocator:
         self,
         consignments: Sequence[Consignment],
         mode: AllocationMode,
-        deadline: Deadline,  # noqa: ARG002 - deciding takes microseconds and waits for nobody
+        deadline: Deadline,  # noqa: ARG002 - deciding takes microseconds
     ) -> Mapping[ConsignmentReference, Outcome]:
-        """Answers for every consignment; never raises for one that can't be allocated.
+        """Return an outcome for every consignment, also for one that can't be allocated.
 
-        Raises `RetryableError` where the use of the limits can't be told, and what a source of engines raises where
-        there is no catalogue to decide by.
+        Raises `RetryableError` if the use of the limits can't be read, and what a source of engines raises without a
+        catalogue.
         """
         engine, now, tally = self._engine(), self._now(), _Tally(self._usage)
         return {
@@ -63,44 +64,43 @@ class EngineAllocator:
         inquiry = engine.inquire(consignment)
         if isinstance(inquiry, Failure):
             return AllocationFailed(inquiry)
-        assessment = assess(engine, engine.question(inquiry, scope, now, NO_FILTERS, tally.used))
+        assessment = engine.assess(inquiry, scope, now, NO_FILTERS, tally.used)
         explanation = explain(engine, assessment, mode, now)
-        if assessment.winner is None:
+        winner = assessment.winner
+        if winner is None:
             return AllocationFailed(_nothing_fits(assessment, mode), explanation)
-        chosen = _chosen(engine, assessment.winner)
-        breakdown = engine.breakdown(assessment.question, assessment.winner.position)
-        summary = allocation_summary(consignment.reference, chosen, self._api_base_url)
-        limit = engine.limit(assessment.winner.position, assessment.winner.dates)
+        service = engine.index.services[winner.position]
+        breakdown = engine.breakdown(assessment.question, winner.position)
+        summary = _summary(consignment.reference, service, winner.dates.collected_at, self._api_base_url)
+        limit = assessment.question.limit(winner.position)
         if limit:
             tally.add(limit.on)
         return Allocated(summary, breakdown and breakdown.price, explanation, limit)
 
 
 class _Tally:
-    """What is used of the limits: as it was read, each day once, and what was decided since."""
+    """The use of the limits: as it was read, each day once, plus what was decided since."""
 
     def __init__(self, usage: LimitUsage) -> None:
         self._usage = usage
         self._used: dict[LimitedDay, int] = {}
 
     def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
-        """The allocations on each of the days."""
+        """Return the number of allocations on each of the days."""
         unread = [day for day in days if day not in self._used]
         if unread:
             self._used |= {**dict.fromkeys(unread, 0), **self._usage.used(unread)}
         return self._used
 
     def add(self, day: LimitedDay) -> None:
-        """Counts one more."""
+        """Count one more."""
         self._used[day] += 1
 
 
 def _nothing_fits(assessment: Assessment, mode: AllocationMode) -> Failure:
-    """For a named service its own reasons, joined by a space as PRO does; otherwise the reasons met, by frequency."""
-    excluded = assessment.excluded
-    outside = {NOT_IN_GROUP, NOT_REQUESTED}
-    in_scope = [item.failed for item in excluded if outside.isdisjoint(item.failed)]
-    texts = Counter(text for failed in in_scope for text in dict.fromkeys(check.text for check in failed))
+    """Return the reasons, most frequent first, joined by a space as PRO does."""
+    in_scope = [exclusion.failed for exclusion in assessment.excluded if exclusion.is_in_scope]
+    texts = Counter(text for failed in in_scope for text in dict.fromkeys(rule.text for rule in failed))
     reference = assessment.question.inquiry.consignment.reference
     reasons = " ".join(text for text, _ in texts.most_common())
     return Failure(
@@ -121,12 +121,40 @@ def _services_of(mode: AllocationMode) -> str:
             assert_never(mode)
 
 
-def _chosen(engine: Engine, offer: Offer) -> ChosenService:
-    service = engine.index.services[offer.position]
-    return ChosenService(
-        reference=service.reference,
-        name=service.name,
-        carrier=service.carrier,
-        leg_carriers=tuple(leg.carrier for leg in service.legs),
-        collected_at=datetime.fromtimestamp(offer.dates.collected_at, UTC),
+def _summary(
+    consignment: ConsignmentReference, service: Service, collected_at: int, api_base_url: str
+) -> AllocationSummary:
+    """Return the summary of an allocation, as SortedPRO writes it (`pro-api.md`, Allocation Summary)."""
+    return AllocationSummary(
+        status_code=200,
+        api_links=(
+            ApiLink(rel="detail", href=f"{api_base_url}/consignments/{consignment}"),
+            ApiLink(rel="label", href=f"{api_base_url}/labels/{consignment}"),
+        ),
+        description=success_text(
+            consignment, service.carrier.name, service.name, datetime.fromtimestamp(collected_at, UTC)
+        ),
+        consignment_legs=tuple(
+            ConsignmentLeg(
+                leg=number,
+                tracking_references=(_tracking_reference(consignment, service.reference, number),),
+                carrier_reference=leg.carrier.reference,
+                carrier_name=leg.carrier.name,
+            )
+            for number, leg in enumerate(service.legs, start=1)
+        ),
+        carrier_reference=service.carrier.reference,
+        carrier_name=service.carrier.name,
+        carrier_service_reference=service.reference,
+        carrier_service_name=service.name,
     )
+
+
+def _tracking_reference(consignment: ConsignmentReference, service: str, leg: int) -> str:
+    """Return a reference that two concurrent allocations of the same consignment agree on.
+
+    >>> _tracking_reference(ConsignmentReference("EC-000-05B-MMA"), "CX_NDS", 1)
+    'TRK01434512204729748571'
+    """
+    digest = hashlib.sha256(f"{consignment}/{service}/{leg}".encode()).digest()
+    return f"TRK{int.from_bytes(digest[:8]):020d}"

@@ -4,17 +4,18 @@ Two consignments in the same brackets cost the same on every service, so prices 
 """
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from allocation.engine.catalogue import Catalogue, Service, Validity
-from allocation.engine.inquiries import PackageMeasures
-from allocation.engine.pricing import MEASURES, chargeable_weights
+from allocation.engine.loaded_catalogue import Catalogue, Service, Validity
+from allocation.engine.measures import Measure, PackageMeasures
+from allocation.engine.pricing import chargeable_weights
 
+# One number for one package, by far the most frequent case; for several, one per weight, sorted.
 Bracket = int | tuple[int, ...]
-"""One number for one package, the most frequent case by far; one a package for several, sorted."""
 
 
 class WeightClass(NamedTuple):
@@ -24,23 +25,22 @@ class WeightClass(NamedTuple):
     divisor: Decimal | None
     by_package: bool
     members: tuple[int, ...]
-    limits: Sequence[Decimal]
-    """Every weight at which a price of a member can change, in order."""
+    thresholds: Sequence[Decimal]  # every weight at which a price of a member can change, in order
 
     def weights(self, packages: Sequence[PackageMeasures]) -> list[Decimal]:
-        """The Kg that the members' rates are asked for."""
+        """Return the Kg that the members' rates are asked for."""
         return chargeable_weights(packages, self.divisor, by_package=self.by_package)
 
     def bracket(self, weights: Sequence[Decimal]) -> Bracket:
-        """Where the weights lie among the limits."""
-        limits = self.limits
+        """Return where the weights lie among the thresholds."""
+        thresholds = self.thresholds
         if len(weights) == 1:
-            return bisect_left(limits, weights[0])
-        return tuple([bisect_left(limits, weight) for weight in weights])
+            return bisect_left(thresholds, weights[0])
+        return tuple([bisect_left(thresholds, weight) for weight in weights])
 
 
 class WeightClasses:
-    """The weight classes of all services: for one package the divisor alone tells them apart."""
+    """The weight classes of all services. For one package, the divisor alone distinguishes them."""
 
     def __init__(self, services: Sequence[Service]) -> None:
         every = range(len(services))
@@ -51,72 +51,61 @@ class WeightClasses:
 
     @property
     def count(self) -> int:
-        """How many classes there are at most for one consignment."""
+        """The greatest number of classes for one consignment."""
         return max(len(self._alone), len(self._among))
 
     def for_packages(self, packages: Sequence[PackageMeasures]) -> tuple[WeightClass, ...]:
-        """The classes to price a consignment by; each service is in one."""
+        """Return the classes to price a consignment by; each service is in one."""
         return self._alone if len(packages) == 1 else self._among
 
 
 def _classes(
-    services: Sequence[Service], told: Iterable[tuple[Decimal | None, bool, int]], first: int
+    services: Sequence[Service], keys: Iterable[tuple[Decimal | None, bool, int]], first: int
 ) -> tuple[WeightClass, ...]:
-    members: dict[tuple[Decimal | None, bool], list[int]] = {}
-    for divisor, by_package, position in told:
-        members.setdefault((divisor, by_package), []).append(position)
+    members: dict[tuple[Decimal | None, bool], list[int]] = defaultdict(list)
+    for divisor, by_package, position in keys:
+        members[divisor, by_package].append(position)
     return tuple(
-        WeightClass(number, divisor, by_package, tuple(positions), _limits(services, positions))
+        WeightClass(number, divisor, by_package, tuple(positions), _thresholds(services, positions))
         for number, ((divisor, by_package), positions) in enumerate(members.items(), start=first)
     )
 
 
-def _limits(services: Sequence[Service], positions: Iterable[int]) -> list[Decimal]:
-    limits: set[Decimal] = set()
-    stepped: set[tuple[Decimal, Decimal, Decimal]] = set()
-    for position in positions:
-        for rate in services[position].rates:
-            limits.update(rate.limits)
-            if rate.step is not None and rate.last_weight is not None:
-                stepped.add((rate.limits[-1], rate.step, rate.last_weight))
-    for first, step, last in stepped:
-        limits.update(_steps(first, step, last))
-    return sorted(limits)
+def _thresholds(services: Sequence[Service], positions: Iterable[int]) -> list[Decimal]:
+    rates = [rate for position in positions for rate in services[position].rates]
+    thresholds = {weight for rate in rates for weight in rate.up_to}
+    # Many services share the same steps: each series is worked out once.
+    for last_band, above in {(rate.up_to[-1], rate.above) for rate in rates if rate.above is not None}:
+        thresholds.update(_steps(last_band, above.step, above.last_weight))
+    return sorted(thresholds)
 
 
 def _steps(first: Decimal, step: Decimal, last: Decimal) -> Iterable[Decimal]:
-    limit = first
-    while limit < last:
-        limit += step
-        yield min(limit, last)
+    threshold = first
+    while threshold < last:
+        threshold += step
+        yield min(threshold, last)
 
 
 class SizeBrackets:
-    """What of a package's size and weight surcharges ask about."""
+    """What surcharges ask about the sizes and weights of packages."""
 
     def __init__(self, services: Sequence[Service]) -> None:
-        asked = {surcharge.over for service in services for surcharge in service.surcharges if surcharge.over}
-        by_measure = [
-            (position, sorted(limit for measure, limit in asked if measure is wanted))
-            for position, wanted in enumerate(MEASURES)
-        ]
-        self._limits = [(position, limits) for position, limits in by_measure if limits]
+        thresholds: dict[Measure, set[Decimal]] = defaultdict(set)
+        for measure, threshold in {item.over for service in services for item in service.surcharges if item.over}:
+            thresholds[measure].add(threshold)
+        self._thresholds = [(measure.values, sorted(found)) for measure, found in sorted(thresholds.items())]
 
-    def bracket(self, packages: Sequence[PackageMeasures]) -> Bracket:
-        """Where the packages lie among the limits, in an order that does not depend on theirs."""
-        if len(packages) == 1:
-            return self._of(packages[0])
-        return tuple(sorted(self._of(package) for package in packages))
-
-    def _of(self, package: PackageMeasures) -> int:
-        number = 0
-        for position, limits in self._limits:
-            number = number * (len(limits) + 1) + bisect_left(limits, package[position])
-        return number
+    def bracket(self, packages: Sequence[PackageMeasures]) -> tuple[int, ...]:
+        """Return the number of packages and where their measures lie among the thresholds, whatever their order."""
+        bracket = [len(packages)]
+        for values, thresholds in self._thresholds:
+            bracket += sorted([bisect_left(thresholds, value) for value in values(packages)])
+        return tuple(bracket)
 
 
 class DayBrackets:
-    """The days on which surcharges and exchange rates begin to hold or cease to."""
+    """The days on which surcharges and exchange rates begin or cease to hold."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         validities: set[Validity] = {item.validity for item in catalogue.exchange_rates}
@@ -124,7 +113,7 @@ class DayBrackets:
         self._changes = sorted({day.toordinal() for validity in validities for day in _changes(validity)})
 
     def bracket(self, day: int) -> int:
-        """Where the day, an ordinal, lies among the changes."""
+        """Return where the day, an ordinal, lies among the changes."""
         return bisect_right(self._changes, day)
 
 

@@ -1,18 +1,48 @@
 """Collection calendars: on which days a carrier collects, and until when a consignment can still join.
 
-Days are ordinals of the proleptic calendar (`date.toordinal`), moments are seconds since 1970 UTC.
+Days are ordinals of the proleptic calendar (`date.toordinal`). Moments are seconds since 1970-01-01 UTC, local times
+seconds since 1970-01-01 00:00 on the wall clock. The catalogue carries the tables of its time zones, so that a decision
+needs no time zone data of the machine it runs on (Amazon Linux images lack it), and an old decision can be replayed.
 """
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from allocation.engine.timezones import DAY_SECONDS, TimeZone
+# How many days ahead a collection is looked for: longer than any closure that a carrier announces.
+MAX_SEARCH_DAYS: Final = 60
+DAY_SECONDS: Final = 86_400
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
-EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
-SEARCH_DAYS: Final = 60
-"""How far ahead a collection is looked for: longer than any closure a carrier announces."""
+
+@dataclass(frozen=True, slots=True)
+class TimeZone:
+    """`offsets[i]`, in seconds east of UTC, holds from `changes[i]` on; the first change lies before all use."""
+
+    changes: Sequence[int]
+    offsets: Sequence[int]
+
+    def offset_at(self, moment: int) -> int:
+        """Return the offset from UTC at a moment."""
+        return self.offsets[max(bisect_right(self.changes, moment) - 1, 0)]
+
+    def local(self, moment: int) -> int:
+        """Return what the wall clock shows at a moment."""
+        return moment + self.offset_at(moment)
+
+    def moment(self, local: int) -> int:
+        """Return the moment at which the wall clock shows `local`.
+
+        A time that comes twice, as clocks go back, is its first; one that is skipped, as they go forward, is read with
+        the offset before the change (both as `datetime` does with `fold=0`, PEP 495).
+        """
+        before = self.offset_at(local - DAY_SECONDS)
+        after = self.offset_at(local + DAY_SECONDS)
+        if self.offset_at(local - before) == before or self.offset_at(local - after) != after:
+            return local - before
+        return local - after
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +55,12 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection that can be joined until `cut_off`, the second itself included. Both it and the next are moments."""
+    """A collection that can be joined until `cut_off`, that second included."""
 
     day: int
-    cut_off: int
-    collected_at: int
-    leaves: int
-    """When it leaves by the clock of the place: seconds after midnight."""
+    cut_off: int  # a moment
+    collected_at: int  # a moment
+    leaves: int  # seconds after local midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +71,36 @@ class Calendar:
     week: tuple[Slot | None, ...]
     holidays: frozenset[int]
     exceptions: Mapping[int, Slot | None]
-    last_day: int
-    """The last day the holidays are known for; nothing is collected after."""
+    last_day: int  # the last day whose holidays are known; nothing is collected after it
 
     @property
     def first_day(self) -> int:
-        """The first day the holidays are known for: its time zone's table begins a day before (`clock_changes`)."""
-        return self.time_zone.changes[0] // DAY_SECONDS + EPOCH_DAY + 1
+        """The first day whose holidays are known: the time zone's table begins a day before (`clock_changes`)."""
+        return self.time_zone.changes[0] // DAY_SECONDS + _EPOCH_DAY + 1
 
     def collection_on(self, day: int) -> Collection | None:
-        """The collection of a day; None where there is none."""
+        """Return the collection of a day, or None."""
         slot = self._slot(day)
         if slot is None or not self.first_day <= day <= self.last_day:
             return None
-        midnight = (day - EPOCH_DAY) * DAY_SECONDS
+        midnight = (day - _EPOCH_DAY) * DAY_SECONDS
         moment = self.time_zone.moment
         collected_at = moment(midnight + slot.collection)
-        # As clocks go forward a skipped cut-off would be later than the collection it is for.
+        # A cut-off that the clock skips would be later than its own collection.
         return Collection(day, min(moment(midnight + slot.cut_off), collected_at), collected_at, slot.collection)
 
     def today(self, now: int) -> int:
-        """The local day at a moment."""
-        return self.time_zone.local(now) // DAY_SECONDS + EPOCH_DAY
+        """Return the local day at a moment."""
+        return self.time_zone.local(now) // DAY_SECONDS + _EPOCH_DAY
 
     def day_end(self, now: int) -> int:
-        """The last second of the local day at a moment."""
-        return self.time_zone.moment((self.today(now) + 1 - EPOCH_DAY) * DAY_SECONDS) - 1
+        """Return the last second of the local day at a moment."""
+        return self.time_zone.moment((self.today(now) + 1 - _EPOCH_DAY) * DAY_SECONDS) - 1
 
     def first_collection(self, now: int, from_day: int | None = None) -> Collection | None:
-        """The first collection, on `from_day` or later, that can be joined at `now`."""
+        """Return the first collection on `from_day` or later that can be joined at `now`, or None."""
         first = self.today(now) if from_day is None else from_day
-        for day in range(first, first + SEARCH_DAYS):
+        for day in range(first, first + MAX_SEARCH_DAYS):
             collection = self.collection_on(day)
             if collection is not None and collection.cut_off >= now:
                 return collection

@@ -1,31 +1,34 @@
-"""The explanation that is kept with an allocation: JSON-ready, money as strings, bounded in size.
+"""The explanation that is recorded with an allocation: JSON-ready, money as strings, bounded in size.
 
-A check's text and the consignment's side are written once, for they are the same for every service; the services carry
+A rule's text and the consignment's side are written once, as they are the same for every service; the services carry
 only what they expected.
 """
 
 import hashlib
 import json
+from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Explanation
-from allocation.engine.assessment import Assessment
-from allocation.engine.engine import Engine, Offer
+from allocation.engine.engine import Assessment, Engine, Offer
 from allocation.engine.inquiries import Inquiry
-from allocation.engine.wording import actual, expected, plain
+from allocation.engine.pricing import Breakdown
+from allocation.engine.rules import RULES
+from allocation.engine.wording import plain
 
+# No explanation is longer, as ASCII JSON: a DynamoDB item holds 400 KB and an SNS message 256 KB, all included.
 MAX_BYTES: Final = 100_000
-"""No explanation is longer, as ASCII JSON: a DynamoDB item holds 400 KB and an SNS message 256 KB, all included."""
-
-MAX_ENTRIES: Final = 400
-"""How many runners-up, and how many excluded services, are written at most before the bytes are counted."""
+# How many runners-up, and how many excluded services, are written at most before the bytes are counted.
+_MAX_ENTRIES: Final = 400
+# The codes as plain text: reading the value of an enum's member takes longer than a look-up.
+_CODES: Final = {rule: rule.code.value for rule in RULES}
 
 
 def explain(engine: Engine, assessment: Assessment, mode: AllocationMode, now: datetime) -> Explanation:
-    """Why each service was chosen or left out; what had to be cut is counted under `omitted`."""
-    entries = MAX_ENTRIES
+    """Return why each service was chosen or left out; what had to be cut is counted under `omitted`."""
+    entries = _MAX_ENTRIES
     while True:
         explanation = _explanation(engine, assessment, mode, now, entries)
         if entries == 0 or len(json.dumps(explanation).encode()) <= MAX_BYTES:
@@ -36,25 +39,24 @@ def explain(engine: Engine, assessment: Assessment, mode: AllocationMode, now: d
 def _explanation(
     engine: Engine, assessment: Assessment, mode: AllocationMode, now: datetime, entries: int
 ) -> Explanation:
-    offers, excluded = assessment.offers, assessment.excluded
+    question, offers, excluded = assessment
     return {
         "catalogueVersion": engine.catalogue.version,
         "catalogueDigest": engine.catalogue.digest,
-        "inputsDigest": inputs_digest(assessment.question.inquiry),
+        "inputsDigest": inputs_digest(question.inquiry),
         "mode": {"name": mode.name, "reference": mode.reference},
         "decidedAt": now.astimezone(UTC).isoformat(),
-        "pricesOf": date.fromordinal(assessment.question.day).isoformat(),
+        "pricesOf": date.fromordinal(question.day).isoformat(),
         "currency": engine.catalogue.currency,
         "services": {"all": engine.index.size, "eligible": len(offers), "excluded": len(excluded)},
-        "winner": offer_data(engine, assessment, offers[0]) if offers else None,
-        "runnersUp": [runner_up_data(engine, assessment, offer) for offer in offers[1 : entries + 1]],
-        "checks": _checks(assessment),
+        "winner": _winner(engine, assessment, offers[0]) if offers else None,
+        "runnersUp": [_runner_up(engine, assessment, offer) for offer in offers[1 : entries + 1]],
+        "checks": _rules(assessment),
         "excluded": {
-            engine.index.services[exclusion.position].reference: {
-                check.code: expected(check, engine, assessment.question, exclusion.position)
-                for check in exclusion.failed
+            engine.index.services[position].reference: {
+                _CODES[rule]: rule.expected(question, position) for rule in failed
             }
-            for exclusion in excluded[:entries]
+            for position, failed in excluded[:entries]
         },
         "omitted": {
             "runnersUp": max(0, len(offers) - 1 - entries),
@@ -63,41 +65,45 @@ def _explanation(
     }
 
 
-def offer_data(engine: Engine, assessment: Assessment, offer: Offer) -> dict[str, Any]:
-    """One offer: price with its breakdown, dates, and what it costs more than the winner."""
-    service = engine.index.services[offer.position]
-    breakdown = engine.breakdown(assessment.question, offer.position)
-    if breakdown is None:
-        raise ValueError("an offer has a price")
-    price = breakdown.price
-    return {
-        "service": service.reference,
+def _winner(engine: Engine, assessment: Assessment, offer: Offer) -> dict[str, Any]:
+    """Return the whole offer: its price with the breakdown, and its dates."""
+    service, breakdown = engine.index.services[offer.position], _breakdown(engine, assessment, offer)
+    return _offer(engine, assessment, offer, breakdown) | {
         "carrier": service.carrier.reference,
-        "net": str(price.net),
-        "vat": str(price.vat),
-        "gross": str(price.gross),
-        "currency": price.currency,
+        "vat": str(breakdown.price.vat),
         "tax": {"reference": breakdown.tax_reference, "rate": str(breakdown.tax_rate)},
-        "lines": [[line.name, str(line.amount)] for line in breakdown.lines],
-        "difference": plain(offer.cost - assessment.offers[0].cost),
-        "collectedAt": datetime.fromtimestamp(offer.dates.collected_at, UTC).isoformat(),
         "cutOff": datetime.fromtimestamp(offer.dates.cut_off, UTC).isoformat(),
-        "deliveredOn": date.fromordinal(offer.dates.delivery_day).isoformat(),
         "deliveryWindow": [_clock(seconds) for seconds in offer.dates.window],
     }
 
 
-def runner_up_data(engine: Engine, assessment: Assessment, offer: Offer) -> dict[str, Any]:
-    """The part of an offer that tells why it lost; kept short, for every write of a record costs by its size."""
-    data = offer_data(engine, assessment, offer)
+def _runner_up(engine: Engine, assessment: Assessment, offer: Offer) -> dict[str, Any]:
+    return _offer(engine, assessment, offer, _breakdown(engine, assessment, offer))
+
+
+def _offer(engine: Engine, assessment: Assessment, offer: Offer, breakdown: Breakdown) -> dict[str, Any]:
+    """Return an offer's price and dates; short, as each write of a record costs by its size."""
     return {
-        key: data[key]
-        for key in ("service", "net", "gross", "currency", "difference", "collectedAt", "deliveredOn", "lines")
+        "service": engine.index.services[offer.position].reference,
+        "net": str(breakdown.price.net),
+        "gross": str(breakdown.price.gross),
+        "currency": breakdown.price.currency,
+        "difference": plain(offer.cost - assessment.offers[0].cost),
+        "collectedAt": datetime.fromtimestamp(offer.dates.collected_at, UTC).isoformat(),
+        "deliveredOn": date.fromordinal(offer.dates.delivery_day).isoformat(),
+        "lines": [[line.name, str(line.amount)] for line in breakdown.lines],
     }
 
 
+def _breakdown(engine: Engine, assessment: Assessment, offer: Offer) -> Breakdown:
+    breakdown = engine.breakdown(assessment.question, offer.position)
+    if breakdown is None:
+        raise ValueError("an offer has a price")
+    return breakdown
+
+
 def inputs_digest(inquiry: Inquiry) -> str:
-    """The SHA-256 of all that was asked, so that a replay can tell whether it asks the same."""
+    """Return the SHA-256 of everything that was asked, so that a replay can tell whether it asks the same."""
     asked = [
         sorted([plain(value) for value in package] for package in inquiry.packages),
         [inquiry.location, inquiry.origin, inquiry.destination, inquiry.direction],
@@ -107,23 +113,22 @@ def inputs_digest(inquiry: Inquiry) -> str:
 
 
 def shortened(digest: str) -> str:
-    """As much of a digest as people compare."""
+    """Return as much of a digest as people compare."""
     return digest[:12]
 
 
-def _checks(assessment: Assessment) -> dict[str, dict[str, Any]]:
-    counts: dict[str, dict[str, Any]] = {}
-    for exclusion in assessment.excluded:
-        for check in exclusion.failed:
-            if check.code not in counts:
-                counts[check.code] = {
-                    "text": check.text,
-                    "exclusion": check.exclusion,
-                    "actual": actual(check, assessment.question.inquiry),
-                    "services": 0,
-                }
-            counts[check.code]["services"] += 1
-    return counts
+def _rules(assessment: Assessment) -> dict[str, dict[str, Any]]:
+    """Return each rule that services failed, with the consignment's side and the number of those services."""
+    counts = Counter(rule for exclusion in assessment.excluded for rule in exclusion.failed)
+    return {
+        _CODES[rule]: {
+            "text": rule.text,
+            "exclusion": rule.exclusion.value,
+            "actual": rule.actual(assessment.question.inquiry),
+            "services": count,
+        }
+        for rule, count in counts.items()
+    }
 
 
 def _clock(seconds: int) -> str:

@@ -1,17 +1,21 @@
-"""The catalogue turned inside out, once: from what can be asked to the services it concerns."""
+"""The catalogue indexed once: from what can be asked to the services it concerns."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from typing import Final
 
 from allocation.domain.consignment import Direction
 from allocation.engine.brackets import DayBrackets, SizeBrackets, WeightClasses
-from allocation.engine.catalogue import Catalogue, Range, Rate, Service
-from allocation.engine.masks import Limits, Mask, mask_of
+from allocation.engine.loaded_catalogue import Catalogue, Feature, Range, Rate, Service
+from allocation.engine.masks import Mask, RangeMasks, mask_of
+from allocation.engine.measures import Measure
+from allocation.engine.memo import Memo
+
+_MAX_TEXTS: Final = 20_000
 
 
 class CatalogueIndex:
-    """Masks, limits and brackets of a catalogue's services; a service is its position in `catalogue.services`."""
+    """Masks, ranges and brackets of a catalogue's services; a service is its position in `catalogue.services`."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
@@ -32,6 +36,8 @@ class CatalogueIndex:
         self.surcharge_set = [numbers[service.surcharges] for service in self.services]
         self.size_brackets = SizeBrackets(self.services)
         self.day_brackets = DayBrackets(catalogue)
+        # What services want of consignments, in words: most explanations repeat the same.
+        self.texts: Memo[tuple[Callable[[Service], str], int], str] = Memo(_MAX_TEXTS)
 
     def _index_flags(self) -> None:
         self.disabled = self._where(lambda service: not service.enabled)
@@ -39,22 +45,22 @@ class CatalogueIndex:
             direction: self.everything & ~mask
             for direction, mask in self._group(lambda service: (service.direction,)).items()
         }
-        self.limited = self._where(lambda service: service.daily_limit is not None)
-        self.without_feature = {
-            feature: self.everything & ~self._group(lambda service: service.features).get(feature, 0)
-            for feature in ("pickUp", "dropOff")
-        }
+        self.with_daily_limit = self._where(lambda service: service.daily_limit is not None)
+        featured = self._group(lambda service: service.features)
+        self.without_feature = {feature: self.everything & ~featured.get(feature, 0) for feature in Feature}
         self.by_tag = self._group(lambda service: service.tags)
         located = self._group(lambda service: service.locations or ())
         self.any_location = self._where(lambda service: service.locations is None)
         self.by_location = {reference: mask | self.any_location for reference, mask in located.items()}
 
     def _index_limits(self) -> None:
-        self.weight = self._limits(lambda service: service.weight)
-        self.length = self._limits(lambda service: service.length)
-        self.girth = self._limits(lambda service: service.girth)
+        no_limit = Range()
+        self.limits = {
+            measure: RangeMasks([service.limits.get(measure, no_limit) for service in self.services])
+            for measure in Measure
+        }
         currencies = {service.maximum_value.currency for service in self.services if service.maximum_value}
-        self.value = {currency: self._value_limits(currency) for currency in sorted(currencies)}
+        self.maximum_values = {currency: self._maximum_values(currency) for currency in sorted(currencies)}
 
     def _index_places(self) -> None:
         self.origins = self._group(lambda service: service.origins)
@@ -87,13 +93,7 @@ class CatalogueIndex:
                 positions[key].append(position)
         return {key: self._mask(found) for key, found in positions.items()}
 
-    def _limits(self, range_of: Callable[[Service], Range]) -> Limits:
-        ranges = map(range_of, self.services)
-        return Limits([(item.minimum, item.maximum) for item in ranges])
-
-    def _value_limits(self, currency: str) -> Limits:
-        maxima: list[tuple[Decimal | None, Decimal | None]] = [
-            (None, value.amount if (value := service.maximum_value) and value.currency == currency else None)
-            for service in self.services
-        ]
-        return Limits(maxima)
+    def _maximum_values(self, currency: str) -> RangeMasks:
+        values = [service.maximum_value for service in self.services]
+        amounts = [value.amount if value and value.currency == currency else None for value in values]
+        return RangeMasks([Range(None, amount) for amount in amounts])

@@ -1,4 +1,4 @@
-"""Turns a consignment into what the checks ask about: measures, places and the promise, or says what is missing."""
+"""What the engine asks about a consignment: measures, place keys and the promise, or what is missing."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -6,24 +6,14 @@ from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Package
 from allocation.domain.outcome import Failure, FailureCode
-from allocation.engine.catalogue import Catalogue
-from allocation.engine.places import UnknownPlaceError, place_keys
+from allocation.engine.loaded_catalogue import Catalogue
+from allocation.engine.measures import PackageMeasures, measure_package
+from allocation.engine.place_keys import UnknownPlaceError, place_keys
 from allocation.engine.promises import Promise
 
-LARGEST: Final = Decimal(1_000_000_000)
-"""No weight in Kg, side in Cm or value may be greater: beyond, it is a mistake, and arithmetic stays exact below."""
-SMALLEST: Final = Decimal("0.000001")
-
-
-class PackageMeasures(NamedTuple):
-    """One box, however it is turned: Kg, Cm, and cubic Cm."""
-
-    weight: Decimal
-    length: Decimal
-    """The longest side."""
-    girth: Decimal
-    """Around the two shorter sides: 2 x width + 2 x height (`pro-api.md`)."""
-    volume: Decimal
+# A weight in Kg, a side in Cm or a value that reaches this is a mistake; below it, arithmetic stays exact.
+_MAX_AMOUNT: Final = Decimal(1_000_000_000)
+_MIN_MEASURE: Final = Decimal("0.000001")
 
 
 class Inquiry(NamedTuple):
@@ -31,19 +21,17 @@ class Inquiry(NamedTuple):
 
     consignment: Consignment
     packages: tuple[PackageMeasures, ...]
-    location: str | None
-    """The shipping location it is collected from, if it is collected from one."""
+    location: str | None  # the shipping location that it is collected from, if any
     origin: tuple[str, ...]
     destination: tuple[str, ...]
     direction: Direction
     tags: frozenset[str]
-    values: Mapping[str, Decimal]
-    """The sum of the packages' values by currency."""
+    values: Mapping[str, Decimal]  # the sum of the packages' values by currency
     promise: Promise
 
 
 def inquire(consignment: Consignment, catalogue: Catalogue) -> Inquiry | Failure:
-    """The inquiry of a consignment, or a failure that names all that it lacks and how to put it right."""
+    """Return the inquiry of a consignment, or a failure that names all that it lacks and how to correct it."""
     sizes = catalogue.package_sizes
     problems = [*_package_problems(consignment, sizes)]
     places: list[tuple[str, ...]] = []
@@ -95,8 +83,9 @@ def _package_problems(consignment: Consignment, sizes: Mapping[str, Dimensions])
             yield f"package {number}: {_size_problem(package)}"
         elif not all(map(_measurable, (box.length_cm, box.width_cm, box.height_cm))):
             yield f"package {number}: a side is 0 or less, or unbelievable: give all three in Cm"
-        if package.value is not None and not (package.value.amount.is_finite() and 0 <= package.value.amount < LARGEST):
-            yield f"package {number}: value {package.value.amount} {package.value.currency}: give 0 or more"
+        value = package.value
+        if value is not None and not (value.amount.is_finite() and 0 <= value.amount < _MAX_AMOUNT):
+            yield f"package {number}: value {value.amount} {value.currency}: give 0 or more"
 
 
 def _size_problem(package: Package) -> str:
@@ -106,7 +95,7 @@ def _size_problem(package: Package) -> str:
 
 
 def _measurable(value: Decimal) -> bool:
-    return value.is_finite() and SMALLEST <= value < LARGEST
+    return value.is_finite() and _MIN_MEASURE <= value < _MAX_AMOUNT
 
 
 def _box(package: Package, sizes: Mapping[str, Dimensions]) -> Dimensions | None:
@@ -119,8 +108,7 @@ def _measures(package: Package, sizes: Mapping[str, Dimensions]) -> PackageMeasu
     box = _box(package, sizes)
     if box is None:
         raise ValueError("packages are checked before they are measured")
-    height, width, length = sorted((box.length_cm, box.width_cm, box.height_cm))
-    return PackageMeasures(package.weight_kg, length, 2 * (width + height), length * width * height)
+    return measure_package(package.weight_kg, box)
 
 
 def _values(consignment: Consignment) -> dict[str, Decimal]:

@@ -1,31 +1,30 @@
-"""A lane: one kind of origin and one kind of destination, with all that does not depend on the packages."""
+"""A lane: one kind of origin and one kind of destination, with everything that does not depend on the packages."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
-from allocation.engine.calendars import Calendar
-from allocation.engine.catalogue import Rate, Service, Tax
-from allocation.engine.checks import DESTINATION, EXCLUDED_COUNTRY, EXCLUDED_POSTCODE, NO_CALENDAR, ORIGIN, Check
+from allocation.engine.calendars import DAY_SECONDS, Calendar
 from allocation.engine.index import CatalogueIndex
+from allocation.engine.loaded_catalogue import Rate, Service, Tax
 from allocation.engine.masks import Mask, mask_of, positions_of
 from allocation.engine.memo import Memo
-from allocation.engine.places import ANYWHERE
+from allocation.engine.place_keys import ANYWHERE
 from allocation.engine.promises import Dates, DeliveryTerms, Promise, keep_promise
-from allocation.engine.timezones import DAY_SECONDS
 
-KEPT_PROMISES: Final = 16
+_MAX_PROMISES: Final = 16
 
 
 class LaneKey(NamedTuple):
-    """What tells lanes apart: the keys that no catalogue entry mentions are left out."""
+    """The fields that distinguish lanes, without the place keys that no catalogue entry mentions."""
 
     location: str | None
     origin: tuple[str, ...]
     destination: tuple[str, ...]
 
 
-class TimetableKey(NamedTuple):
-    """What tells timetables apart; a calendar by its identity, for the catalogue has each but once."""
+class _TimetableKey(NamedTuple):
+    """The fields that distinguish timetables; a calendar stands by its identity, as the catalogue has each once."""
 
     calendar: int
     transit_days: int
@@ -34,8 +33,8 @@ class TimetableKey(NamedTuple):
     window: tuple[int, int]
 
 
-class Timetable(NamedTuple):
-    """Services that are collected and deliver alike."""
+class _Timetable(NamedTuple):
+    """Services with the same collections and deliveries."""
 
     calendar: Calendar
     terms: DeliveryTerms
@@ -47,28 +46,47 @@ class DateTable(NamedTuple):
 
     since: int
     until: int
-    dates: Mapping[int, tuple[tuple[int, int, int], Dates]]
-    """By service, with what the tie-break compares of them before them."""
-    late: Mask
-    """The services that can't keep the promise."""
+    dates: Mapping[int, tuple[tuple[int, int, int], Dates]]  # by service, each after what the tie-break compares of it
+    late: Mask  # the services that can't keep the promise
 
 
 class Lane:
-    """Who goes this way, by which rate, and when."""
+    """Which services go this way, at which rate, and when."""
 
     def __init__(self, index: CatalogueIndex, key: LaneKey, number: int) -> None:
-        self._index = index
+        self.index = index
         self.key = key
         self.number = number
         self.places = frozenset(key.destination)
         self.rates = _rates(index, key.destination)
         self.tax = _tax(index.catalogue.taxes, key.destination)
-        uncollected, self._timetables = self._schedule()
-        self.failures = (*self._address_failures(), (NO_CALENDAR, uncollected))
-        self._date_tables: Memo[Promise, DateTable] = Memo(KEPT_PROMISES)
+        self.uncollected, self._timetables = self._schedule()
+        self._date_tables: Memo[Promise, DateTable] = Memo(_MAX_PROMISES)
+
+    @cached_property
+    def not_leaving(self) -> Mask:
+        """The services that do not leave from the origin."""
+        leaving = _union(self.index.origins, self.key.origin)
+        located = self.index.by_location.get(self.key.location or "", self.index.any_location)
+        return self.index.everything & ~(leaving & located)
+
+    @cached_property
+    def not_reaching(self) -> Mask:
+        """The services that do not go to the destination."""
+        return self.index.everything & ~_union(self.index.destinations, self.key.destination)
+
+    @cached_property
+    def excluding_country(self) -> Mask:
+        """The services that exclude the destination's country."""
+        return _union(self.index.excluded, [place for place in self.key.destination if ":" not in place])
+
+    @cached_property
+    def excluding_postcode(self) -> Mask:
+        """The services that exclude a part of the country that the destination lies in."""
+        return _union(self.index.excluded, [place for place in self.key.destination if ":" in place])
 
     def dates(self, promise: Promise, now: int) -> DateTable:
-        """When each service would collect and deliver."""
+        """Return when each service would collect and deliver."""
         table = self._date_tables.get(promise)
         if table is None or not table.since <= now <= table.until:
             table = self._date_tables.keep(promise, self._date_table(promise, now))
@@ -88,51 +106,37 @@ class Lane:
                 dates.update(dict.fromkeys(positions_of(members), (kept.earliest_first, kept)))
         return DateTable(now, until, dates, late)
 
-    def _address_failures(self) -> tuple[tuple[Check, Mask], ...]:
-        index, key = self._index, self.key
-        leaving = _union(index.origins, key.origin) & index.by_location.get(key.location or "", index.any_location)
-        reached = _union(index.destinations, key.destination)
-        countries = [place for place in key.destination if ":" not in place]
-        postcodes = [place for place in key.destination if ":" in place]
-        failures = (
-            (ORIGIN, index.everything & ~leaving),
-            (DESTINATION, index.everything & ~reached),
-            (EXCLUDED_COUNTRY, _union(index.excluded, countries)),
-            (EXCLUDED_POSTCODE, _union(index.excluded, postcodes)),
-        )
-        return tuple((check, mask) for check, mask in failures if mask)
-
-    def _schedule(self) -> tuple[Mask, tuple[Timetable, ...]]:
-        """The services that nobody has said when to collect, and the timetables of the others that have a rate."""
-        members: dict[TimetableKey, list[int]] = {}
+    def _schedule(self) -> tuple[Mask, tuple[_Timetable, ...]]:
+        """Return the services without a collection calendar, and the timetables of the others that have a rate."""
+        members: dict[_TimetableKey, list[int]] = {}
         calendars: dict[int, Calendar] = {}
         uncollected = []
-        for position, service in enumerate(self._index.services):
+        for position, service in enumerate(self.index.services):
             calendar = self._calendar(service)
             if calendar is None:
                 uncollected.append(position)
             elif rate := self.rates.get(position):
                 calendars[id(calendar)] = calendar
-                key = TimetableKey(
+                key = _TimetableKey(
                     id(calendar), rate.transit_days, service.weekdays, service.on_holidays, service.window
                 )
                 members.setdefault(key, []).append(position)
-        size = self._index.size
+        size = self.index.size
         timetables = tuple(
-            Timetable(calendars[key.calendar], self._terms(key), mask_of(positions, size))
+            _Timetable(calendars[key.calendar], self._terms(key), mask_of(positions, size))
             for key, positions in members.items()
         )
         return mask_of(uncollected, size), timetables
 
-    def _terms(self, key: TimetableKey) -> DeliveryTerms:
-        catalogue = self._index.catalogue
+    def _terms(self, key: _TimetableKey) -> DeliveryTerms:
+        catalogue = self.index.catalogue
         found = next((place for place in self.key.destination if place in catalogue.delivery_holidays), None)
         holidays = frozenset[int]() if found is None or key.on_holidays else catalogue.delivery_holidays[found]
         return DeliveryTerms(key.transit_days, key.weekdays, holidays, key.window, catalogue.last_day)
 
     def _calendar(self, service: Service) -> Calendar | None:
-        """A location's calendar for the service, its carrier or all; from elsewhere, the carrier's own."""
-        catalogue = self._index.catalogue
+        """Return a location's calendar for the service, its carrier or all; from elsewhere, the carrier's own."""
+        catalogue = self.index.catalogue
         first_carrier = service.legs[0].carrier.reference
         location = catalogue.locations.get(self.key.location or "")
         if location is None:
@@ -150,7 +154,7 @@ def _union(masks: Mapping[str, Mask], places: Sequence[str]) -> Mask:
 
 
 def _rates(index: CatalogueIndex, destination: Sequence[str]) -> dict[int, Rate]:
-    """Each service's rate; the most specific place comes last and wins."""
+    """Return each service's rate; the most specific place comes last and wins."""
     rates: dict[int, Rate] = {}
     for place in reversed(destination):
         rates.update(index.rates.get(place, {}))
@@ -158,5 +162,5 @@ def _rates(index: CatalogueIndex, destination: Sequence[str]) -> dict[int, Rate]
 
 
 def _tax(taxes: Sequence[Tax], destination: Sequence[str]) -> Tax:
-    """The tax of the most specific place; compiling makes sure that `*` has one."""
+    """Return the tax of the most specific place; the compiler makes sure that `*` has one."""
     return next(tax for place in (*destination, ANYWHERE) for tax in taxes if place in tax.places)

@@ -1,25 +1,25 @@
-"""A bounded memory of what was worked out before."""
+"""A bounded memory of results."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
+_Key = TypeVar("_Key", bound=Hashable)
+_Value = TypeVar("_Value")
 
 
-class Memo(Generic[Key, Value]):
-    """Keeps at most `capacity` values; a new one then takes the place of the oldest."""
+class Memo(Generic[_Key, _Value]):
+    """At most `capacity` values; when it is full, a new value replaces the oldest."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._kept: dict[Key, Value] = {}
+        self._kept: dict[_Key, _Value] = {}
 
-    def get(self, key: Key) -> Value | None:
-        """What is kept under the key."""
+    def get(self, key: _Key) -> _Value | None:
+        """Return the value of a key, or None."""
         return self._kept.get(key)
 
-    def keep(self, key: Key, value: Value) -> Value:
-        """Keeps the value and returns it."""
+    def keep(self, key: _Key, value: _Value) -> _Value:
+        """Keep the value and return it."""
         if len(self._kept) >= self._capacity:
             self._kept.pop(next(iter(self._kept)), None)
         self._kept[key] = value

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 from allocation.engine.calendars import Calendar, Collection
 
-MAX_JOURNEY: Final = 240
-"""Days: more than 60 transit days of a service that delivers on two days a week."""
+# Days: more than 60 transit days of a service that delivers on two days a week.
+_MAX_JOURNEY_DAYS: Final = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,14 @@ class DeliveryTerms:
     last_day: int
 
     def delivery_day(self, collection: Collection) -> int | None:
-        """The day `transit_days` delivery days after the collection; None beyond the days that are known.
+        """Return the day `transit_days` delivery days after the collection; None beyond the days that are known.
 
-        No transit days means the day of collection, if the window ends after it, or the first delivery day after that.
+        No transit days means the day of collection if the window ends after it, else the first delivery day after it.
         """
         day, left = collection.day, self.transit_days
         if left == 0 and self._delivers(day) and collection.leaves < self.window[1]:
             return day
-        for day in range(collection.day + 1, min(collection.day + MAX_JOURNEY, self.last_day) + 1):
+        for day in range(collection.day + 1, min(collection.day + _MAX_JOURNEY_DAYS, self.last_day) + 1):
             left -= self._delivers(day)
             if left <= 0 and self._delivers(day):
                 return day
@@ -38,7 +38,7 @@ class DeliveryTerms:
 
 
 class Promise(NamedTuple):
-    """What was asked: days as ordinals. `exactly` says that `deliver_on` is the day, not the last one."""
+    """The dates asked for, as ordinals. With `exactly`, `deliver_on` is the day itself, not the last one."""
 
     ship_on: int | None = None
     deliver_on: int | None = None
@@ -56,14 +56,14 @@ class Dates(NamedTuple):
 
     @property
     def earliest_first(self) -> tuple[int, int, int]:
-        """What the tie-break compares: the collection, then the end of the delivery."""
+        """What the tie-break compares: the collection, then the end of the delivery window."""
         return (self.collected_at, self.delivery_day, self.window[1])
 
 
 def keep_promise(calendar: Calendar, terms: DeliveryTerms, promise: Promise, now: int) -> Dates | None:
-    """The first dates that keep the promise; None where the service can't.
+    """Return the first dates that keep the promise, or None.
 
-    For a delivery on an exact day the collection may be a later one than the first.
+    For a delivery on an exact day the collection may be later than the first.
     """
     collection = _first(calendar, promise, now)
     while collection is not None:
@@ -80,7 +80,7 @@ def keep_promise(calendar: Calendar, terms: DeliveryTerms, promise: Promise, now
 
 def _first(calendar: Calendar, promise: Promise, now: int) -> Collection | None:
     if promise.ship_on is None:
-        earliest = promise.deliver_on - MAX_JOURNEY if promise.exactly and promise.deliver_on else 0
+        earliest = promise.deliver_on - _MAX_JOURNEY_DAYS if promise.exactly and promise.deliver_on else 0
         return calendar.first_collection(now, max(calendar.today(now), earliest))
     collection = calendar.collection_on(promise.ship_on)
     return collection if collection is not None and collection.cut_off >= now else None

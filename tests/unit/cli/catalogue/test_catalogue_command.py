@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from allocation.engine.compiled import read_compiled
+from allocation.engine.compiled_catalogue import read_compiled
 from cli.main import main
 from cli.paths import ROOT
 from tests.support.engines import document, rate, service

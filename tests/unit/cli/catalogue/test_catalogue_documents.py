@@ -13,8 +13,9 @@ from holidays import country_holidays
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.engine import packaged
-from allocation.engine.compiled import InvalidCatalogueError, read_compiled
+from allocation.engine import compiled_catalogue
+from allocation.engine.compiled_catalogue import read_compiled
+from allocation.engine.compiled_parts import InvalidCatalogueError
 from cli.catalogue import compilation
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.differences import differences
@@ -23,7 +24,7 @@ from cli.catalogue.written_catalogue import catalogue_schema
 from tests.support.engines import document, engine_of, rate, service, to, winner
 
 SAMPLE = Path(compilation.__file__).with_name("sample.yaml")
-COMPILED = Path(packaged.__file__).with_name("sample.json")
+COMPILED = Path(compiled_catalogue.__file__).with_name("sample.json")
 SCHEMA = Path(__file__).parents[4] / "docs" / "catalogue" / "catalogue.json"
 
 

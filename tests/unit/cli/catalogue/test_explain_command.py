@@ -17,7 +17,8 @@ from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules,
 from allocation.domain.outcome import Allocated, AllocationFailed
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
-from allocation.engine.packaged import packaged_engine
+from allocation.engine.compiled_catalogue import packaged_catalogue
+from allocation.engine.engine import Engine
 from allocation.orders.order_created import read_order
 from cli.catalogue.compilation import SAMPLE, compiled_sample_text
 from cli.explanation import Explanation, explanation_json, explanation_of
@@ -77,7 +78,7 @@ MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), Ca
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
 def test_the_winner_is_what_the_deployed_allocator_records_for_every_sample_order(mode: AllocationMode) -> None:
-    engine, now = packaged_engine(), datetime(2027, 6, 9, 10, tzinfo=UTC)
+    engine, now = Engine(packaged_catalogue()), datetime(2027, 6, 9, 10, tzinfo=UTC)
     allocator = EngineAllocator(engine, now=lambda: now, api_base_url="https://example.test", usage=InMemoryLimits())
     for consignment in sample_consignments():
         outcome = allocator.allocate([consignment], mode, FakeDeadline())[consignment.reference]
@@ -103,7 +104,7 @@ def test_the_winner_is_what_the_deployed_allocator_records_for_every_sample_orde
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
 def test_every_service_of_the_catalogue_has_an_offer_or_is_excluded_with_reasons(mode: AllocationMode) -> None:
-    engine, now = packaged_engine(), datetime(2027, 6, 9, 10, tzinfo=UTC)
+    engine, now = Engine(packaged_catalogue()), datetime(2027, 6, 9, 10, tzinfo=UTC)
     everything = sorted(item.reference for item in engine.catalogue.services)
     for consignment in [*sample_consignments(), Consignment(ConsignmentReference("EC-000-000-000"))]:
         explanation = explanation_of(engine, consignment, mode, now)

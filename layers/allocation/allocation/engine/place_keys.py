@@ -1,4 +1,4 @@
-"""Places: the keys by which the catalogue says where a service goes, and the keys an address answers to.
+"""Place keys: how a catalogue names the places a service goes to, and the keys that an address has.
 
 A key is `*` (anywhere), a country (`GB`), or a country and a part of it: a UK postcode area, district, sector or unit
 (`GB:M`, `GB:M2`, `GB:M2 6`, `GB:M2 6LW`), a US ZIP3 prefix (`US:100`). An address has several, most specific first.
@@ -13,21 +13,20 @@ ANYWHERE: Final = "*"
 _UNIT = re.compile(r"([A-PR-UWYZ][A-HK-Y]?)([0-9][0-9A-HJKPSTUWMNPRVXY]?)([0-9])([ABD-HJLNP-UW-Z]{2})")
 _BFPO = re.compile(r"BFPO(?:C/O)?([0-9]{1,4})")
 _ZIP = re.compile(r"([0-9]{3})[0-9]{2}(?:-?[0-9]{4})?")
+# Postcode areas that ISO 3166 lists as countries of their own; shops often write GB for them.
 _CROWN_DEPENDENCIES: Final = {"JE": "JE", "GY": "GG", "IM": "IM"}
-"""Postcode areas that ISO 3166 knows as countries of their own; shops often write GB for them."""
-
 _POSTCODE_COUNTRIES: Final = frozenset({"GB", "JE", "GG", "IM"})
+# Codes that ISO 3166-1 reserves for a country with another code; shops often write UK for GB.
 _RESERVED_CODES: Final = {"UK": "GB"}
-"""Codes that ISO 3166-1 reserves for a country whose code is another; shops often write UK for GB."""
 
 
 class UnknownPlaceError(ValueError):
-    """An address does not say where it is; the message names the field's value and the form it must have."""
+    """An address does not say where it is; the message names the field, its value and the form that it must have."""
 
 
 @lru_cache(maxsize=65_536)
 def place_keys(country: str, postcode: str | None) -> tuple[str, ...]:
-    """The keys of an address, most specific first, `*` last. Raises `UnknownPlaceError`.
+    """Return the keys of an address, most specific first, `*` last. Raises `UnknownPlaceError`.
 
     >>> place_keys("GB", "m26lw")
     ('GB:M2 6LW', 'GB:M2 6', 'GB:M2', 'GB:M', 'GB', '*')
@@ -48,9 +47,9 @@ def place_keys(country: str, postcode: str | None) -> tuple[str, ...]:
 
 
 def uk_parts(postcode: str) -> tuple[str, ...] | None:
-    """A UK postcode's unit, sector, district(s) and area, whatever its case and spaces; None if it is none.
+    """Return a UK postcode's unit, sector, districts and area, whatever its case and spaces; None if it is none.
 
-    BFPO numbers belong to area BF, and area BF to BFPO, for the two forms name the same addresses.
+    BFPO numbers belong to area BF, and area BF to BFPO: the two forms name the same addresses.
 
     >>> uk_parts("ec1a1bb")
     ('EC1A 1BB', 'EC1A 1', 'EC1A', 'EC1', 'EC')

@@ -7,27 +7,28 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from allocation.engine.brackets import Bracket, WeightClass
-from allocation.engine.catalogue import Rate, Surcharge
-from allocation.engine.exchange import exchange_rate
 from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
+from allocation.engine.loaded_catalogue import Rate, Surcharge
 from allocation.engine.masks import Mask, mask_of
 from allocation.engine.memo import Memo
 from allocation.engine.pricing import (
     Applied,
-    Line,
+    Breakdown,
     applied_surcharges,
     chargeable_weights,
+    exchange_rate,
     net_price,
     price_lines,
+    with_tax,
 )
 
-KEPT_PRICES: Final = 400_000
-"""How many prices are kept in cells, some 120 bytes each; the oldest cell goes first."""
+# How many prices are kept in cells, some 120 bytes each; the oldest cell goes first.
+_MAX_PRICES: Final = 400_000
 
-PriceKey = tuple[int, int, tuple[int, ...], tuple[tuple[str, int], ...], Decimal]
-CellKey = tuple[int, int, Bracket, Bracket, int]
+_PriceKey = tuple[int, int, tuple[int, ...], tuple[tuple[str, int], ...], Decimal]
+_CellKey = tuple[int, int, Bracket, tuple[int, ...], int]
 
 
 class ServicePrice(NamedTuple):
@@ -47,49 +48,52 @@ class PriceCell(NamedTuple):
 
 
 class Pricing(NamedTuple):
-    """One consignment's way to the cells: where it goes, what it is, the day whose prices hold, and its brackets."""
+    """A consignment's way to its cells: its lane, the day whose prices hold, and its brackets."""
 
     lane: Lane
     inquiry: Inquiry
     day: int
-    sizes: Bracket
+    sizes: tuple[int, ...]
     period: int
 
 
 class PriceBook:
-    """Finds the price cells of a consignment, working out those not seen before."""
+    """The price cells met so far; a consignment in known brackets finds its prices here."""
 
     def __init__(self, index: CatalogueIndex) -> None:
         self._index = index
         classes = index.weight_classes.count
-        self._cells: Memo[CellKey, PriceCell] = Memo(max(8, KEPT_PRICES * classes // max(1, index.size)))
-        self._prices: Memo[PriceKey, ServicePrice] = Memo(KEPT_PRICES)
+        self._cells: Memo[_CellKey, PriceCell] = Memo(max(8, _MAX_PRICES * classes // max(1, index.size)))
+        self._prices: Memo[_PriceKey, ServicePrice] = Memo(_MAX_PRICES)
 
     def pricing(self, lane: Lane, inquiry: Inquiry, day: int) -> Pricing:
-        """What the other methods ask for."""
+        """Return what the other methods need of a consignment."""
         index = self._index
         sizes = index.size_brackets.bracket(inquiry.packages)
         return Pricing(lane, inquiry, day, sizes, index.day_brackets.bracket(day))
 
     def cells(self, pricing: Pricing) -> list[PriceCell]:
-        """One cell for each weight class."""
+        """Return one cell for each weight class."""
         return [
             self._cells.get(key) or self._cells.keep(key, self._cell(pricing, weight_class, weights))
             for weight_class, weights, key in self._asked(pricing)
         ]
 
-    def lines(self, pricing: Pricing, position: int) -> tuple[Line, ...] | None:
-        """The lines of one service's price; None where it has none."""
+    def breakdown(self, pricing: Pricing, position: int) -> Breakdown | None:
+        """Return how the price of a service is made up, or None where it has none."""
         service, rate = self._index.services[position], pricing.lane.rates.get(position)
+        if rate is None:
+            return None
         applied = self._applied(service.surcharges, pricing)
-        return price_lines(rate, self.chargeable_weights(pricing, position), applied) if rate else None
+        lines = price_lines(rate, self.chargeable_weights(pricing, position), applied)
+        return with_tax(lines, service, pricing.lane.tax) if lines else None
 
     def chargeable_weights(self, pricing: Pricing, position: int) -> list[Decimal]:
-        """The Kg that a service's rates are asked for: of the consignment, or of each package."""
+        """Return the Kg that a service's rates are asked for: of the consignment, or of each package."""
         service, packages = self._index.services[position], pricing.inquiry.packages
         return chargeable_weights(packages, service.divisor, by_package=service.by_package)
 
-    def _asked(self, pricing: Pricing) -> list[tuple[WeightClass, list[Decimal], CellKey]]:
+    def _asked(self, pricing: Pricing) -> list[tuple[WeightClass, list[Decimal], _CellKey]]:
         lane, inquiry, _, sizes, period = pricing
         asked = []
         for weight_class in self._index.weight_classes.for_packages(inquiry.packages):
@@ -126,11 +130,11 @@ class PriceBook:
     def _price(
         self, position: int, rate: Rate, weights: Sequence[Decimal], applied: Applied, factor: Decimal
     ) -> ServicePrice | None:
-        """A price; cells share it where lanes and brackets are alike to the service."""
-        bands = tuple([bisect_left(rate.limits, weight) for weight in weights])
+        """Return a price; cells share it where lanes and brackets do not differ for the service."""
+        bands = tuple([bisect_left(rate.up_to, weight) for weight in weights])
         key = (position, id(rate), bands, tuple([(surcharge.name, count) for surcharge, count in applied]), factor)
         price = self._prices.get(key)
-        if price is not None and max(bands) < len(rate.limits):
+        if price is not None and max(bands) < len(rate.up_to):
             return price
         lines = price_lines(rate, weights, applied)
         if lines is None:

@@ -1,17 +1,28 @@
 """The catalogue as the engine uses it: resolved, in Kg, Cm, Decimal and day ordinals.
 
-`compiled.py` reads it from the compiled document; nothing here checks again what compiling has checked.
+`compiled_catalogue.py` reads it; nothing here repeats the checks of the compiler. A field with a default may be absent
+from a compiled catalogue. Sets of places hold place keys (`place_keys.py`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from allocation.domain.consignment import Dimensions, Direction, Money
 from allocation.engine.calendars import Calendar
-from allocation.engine.summary import Carrier
+from allocation.engine.measures import Measure
+
+
+class Feature(StrEnum):
+    """What a carrier service offers beyond delivery."""
+
+    PICK_UP = "pickUp"
+    DROP_OFF = "dropOff"
+    TIMED = "timed"
+    TRACKED = "tracked"
+    SIGNED = "signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +33,6 @@ class Range:
     maximum: Decimal | None = None
 
 
-class Measure(StrEnum):
-    """What a surcharge can depend on, of one package."""
-
-    WEIGHT = "weight"
-    LENGTH = "length"
-    GIRTH = "girth"
-
-
 @dataclass(frozen=True, slots=True)
 class Validity:
     """A closed range of days, either end open."""
@@ -38,13 +41,13 @@ class Validity:
     last: date | None = None
 
     def covers(self, day: date) -> bool:
-        """Whether the day lies in the range."""
+        """Tell whether the day lies in the range."""
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
 
 @dataclass(frozen=True, slots=True)
 class Surcharge:
-    """What is added to a price (`pro-api.md`, Prices).
+    """An addition to a price (`pro-api.md`, Prices).
 
     `Additive` adds `amount` in the service's currency; `Variable` adds that part of the base price, 0.4 being 40%. With
     `over`, it applies to packages whose measure is greater; with `per_package`, once for each such package.
@@ -54,28 +57,40 @@ class Surcharge:
     variable: bool
     amount: Decimal
     per_package: bool
-    minimum: Decimal | None
-    maximum: Decimal | None
     validity: Validity
-    places: frozenset[str] | None
-    over: tuple[Measure, Decimal] | None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    places: frozenset[str] | None = None
+    over: tuple[Measure, Decimal] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AboveLastBand:
+    """What each started `step` Kg costs above the last band of a rate, up to `last_weight` Kg."""
+
+    step: Decimal
+    price: Decimal
+    last_weight: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The prices of one zone: `prices[i]` up to and including `limits[i]` Kg of chargeable weight.
-
-    Above the last limit each started `step` Kg costs `step_price` more, up to `last_weight` Kg.
-    """
+    """The prices of one zone: `prices[i]` up to and including `up_to[i]` Kg of chargeable weight."""
 
     zone: str
     places: frozenset[str]
     transit_days: int
-    limits: Sequence[Decimal]
+    up_to: Sequence[Decimal]
     prices: Sequence[Decimal]
-    step: Decimal | None = None
-    step_price: Decimal = Decimal(0)
-    last_weight: Decimal | None = None
+    above: AboveLastBand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A carrier by its reference and the name people know."""
+
+    reference: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,39 +103,32 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A carrier service."""
+    """A carrier service. `compiled_catalogue.py` reads and writes its plain fields by their names and types."""
 
     reference: str
     name: str
     carrier: Carrier
     enabled: bool
     direction: Direction
-    features: frozenset[str]
-    """Of `pickUp`, `dropOff`, `timed`, `tracked`, `signed`."""
+    features: frozenset[Feature]
     legs: tuple[Leg, ...]
-    locations: frozenset[str] | None
-    """The shipping locations it serves; None for all."""
+    locations: frozenset[str] | None  # the shipping locations it serves; None for all
     origins: frozenset[str]
     destinations: frozenset[str]
     excluded: frozenset[str]
-    weight: Range
-    length: Range
-    girth: Range
     maximum_value: Money | None
-    daily_limit: int | None
-    """How many consignments it takes for one day's collection; None for any number."""
     tags: frozenset[str]
-    weekdays: tuple[bool, ...]
+    weekdays: tuple[bool, ...]  # the days it delivers on, Monday first
     on_holidays: bool
-    window: tuple[int, int]
-    divisor: Decimal | None
-    """Cubic Cm a Kg, for volumetric weight."""
-    by_package: bool
-    """Whether each package has its own price, or the consignment one for all."""
+    window: tuple[int, int]  # of deliveries, in local seconds after midnight
+    divisor: Decimal | None  # cubic Cm per Kg, for volumetric weight
+    by_package: bool  # whether each package has its own price, or the consignment has one for all
     currency: str
     tax_exempt: bool
     rates: tuple[Rate, ...]
     surcharges: tuple[Surcharge, ...]
+    limits: Mapping[Measure, Range] = field(default_factory=dict, hash=False)
+    daily_limit: int | None = None  # how many consignments it takes for one day's collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +168,7 @@ class Catalogue:
     version: str
     digest: str
     currency: str
-    home: Calendar
-    """A calendar without collections, for the day it is where the catalogue is at home."""
+    home: Calendar  # without collections: it tells the day where the catalogue is at home
     last_day: int
     carriers: Mapping[str, Carrier]
     carrier_calendars: Mapping[str, Calendar]
@@ -169,7 +176,6 @@ class Catalogue:
     groups: Mapping[str, frozenset[str]]
     locations: Mapping[str, Location]
     package_sizes: Mapping[str, Dimensions]
-    delivery_holidays: Mapping[str, frozenset[int]]
-    """By place: the days on which nothing is delivered there."""
+    delivery_holidays: Mapping[str, frozenset[int]]  # by place key: the days on which nothing is delivered there
     exchange_rates: tuple[ExchangeRate, ...]
     taxes: tuple[Tax, ...]

@@ -1,0 +1,177 @@
+"""The compiled catalogue: the JSON that `cli.catalogue` writes and the functions load, read strictly."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from allocation.domain.consignment import Dimensions
+from allocation.engine.calendars import Calendar, Slot, TimeZone
+from allocation.engine.compiled_parts import InvalidCatalogueError, read_part, refuse_unknown, week
+from allocation.engine.loaded_catalogue import (
+    AboveLastBand,
+    Carrier,
+    Catalogue,
+    ExchangeRate,
+    Leg,
+    Location,
+    Range,
+    Rate,
+    Service,
+    Surcharge,
+    Tax,
+    Validity,
+)
+from allocation.engine.measures import Measure
+
+_FORMAT: Final = 1
+_SAMPLE: Final = "sample.json"
+_MEASURES: Final = {measure.value: measure for measure in Measure}
+
+Document = Mapping[str, Any]
+_Part = TypeVar("_Part")
+
+
+def read_compiled(text: str) -> Catalogue:
+    """Return the catalogue of a compiled document: a line with format and digest, then the content.
+
+    Raises `InvalidCatalogueError`, which says what to do.
+    """
+    header_line, _, content = text.partition("\n")
+    try:
+        header = dict(json.loads(header_line))
+        if (version := header.pop("format")) != _FORMAT:
+            raise InvalidCatalogueError(
+                f"the compiled catalogue has format {version!r}, not {_FORMAT}: compile it again"
+            )
+        if (digest := header.pop("digest")) != _digest(content):
+            raise InvalidCatalogueError("the compiled catalogue does not match its digest: compile it again")
+        refuse_unknown("its first line", header)
+        return _catalogue(json.loads(content), digest)
+    except (ValueError, KeyError, TypeError, ArithmeticError, IndexError) as error:
+        raise InvalidCatalogueError(f"this is no compiled catalogue ({error!r}): compile one and try again") from error
+
+
+def write_compiled(content: Document) -> str:
+    """Return the compiled document that `read_compiled` reads."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return json.dumps({"format": _FORMAT, "digest": _digest(text)}) + "\n" + text
+
+
+def packaged_catalogue() -> Catalogue:
+    """Return the sample catalogue that comes with the package, compiled from `cli/catalogue/sample.yaml`."""
+    return read_compiled(Path(__file__).with_name(_SAMPLE).read_text("utf-8"))
+
+
+def _catalogue(content: Document, digest: str) -> Catalogue:
+    item = dict(content)
+    last_day = date.fromisoformat(item.pop("lastDay")).toordinal()
+    zones = {name: TimeZone(*table) for name, table in item.pop("timeZones").items()}
+    holidays = [frozenset(map(_ordinal, days)) for days in item.pop("holidays")]
+    calendars = [_calendar(dict(each), zones, holidays, last_day) for each in item.pop("calendars")]
+    found = {key: dict(each) for key, each in item.pop("carriers").items()}
+    numbers = {key: each.pop("calendar") for key, each in found.items()}
+    carriers = {key: read_part(Carrier, each, reference=key) for key, each in found.items()}
+    surcharges = {each["name"]: _surcharge(dict(each)) for each in item.pop("surcharges")}
+    services = [_service(dict(each), carriers, surcharges) for each in item.pop("services")]
+    locations = [_location(dict(each), calendars) for each in item.pop("locations")]
+    return read_part(
+        Catalogue,
+        item,
+        digest=digest,
+        home=Calendar(zones[item.pop("timeZone")], (None,) * 7, frozenset(), {}, last_day),
+        last_day=last_day,
+        carriers=carriers,
+        carrier_calendars={key: calendars[number] for key, number in numbers.items() if number is not None},
+        services=tuple(sorted(services, key=lambda service: service.reference)),
+        groups={key: frozenset(members) for key, members in item.pop("groups").items()},
+        locations={location.reference: location for location in locations},
+        package_sizes={key: Dimensions(*map(Decimal, sides)) for key, sides in item.pop("packageSizes").items()},
+        delivery_holidays={place: holidays[number] for place, number in item.pop("deliveryHolidays").items()},
+        exchange_rates=tuple(_dated(ExchangeRate, dict(each)) for each in item.pop("exchangeRates")),
+        taxes=tuple(read_part(Tax, dict(each)) for each in item.pop("taxes")),
+    )
+
+
+def _calendar(
+    item: dict[str, Any], zones: Mapping[str, TimeZone], holidays: Sequence[frozenset[int]], last_day: int
+) -> Calendar:
+    number = item.pop("holidays")
+    return read_part(
+        Calendar,
+        item,
+        time_zone=zones[item.pop("timeZone")],
+        week=week([_slot(hours) for hours in item.pop("week")]),
+        holidays=frozenset() if number is None else holidays[number],
+        exceptions={_ordinal(day): _slot(hours) for day, hours in item.pop("exceptions").items()},
+        last_day=last_day,
+    )
+
+
+def _slot(hours: Sequence[int] | None) -> Slot | None:
+    return None if hours is None else Slot(*hours)
+
+
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
+
+
+def _location(item: dict[str, Any], calendars: Sequence[Calendar]) -> Location:
+    otherwise = item.pop("otherwise")
+    return read_part(
+        Location,
+        item,
+        by_service={key: calendars[number] for key, number in item.pop("byService").items()},
+        by_carrier={key: calendars[number] for key, number in item.pop("byCarrier").items()},
+        otherwise=None if otherwise is None else calendars[otherwise],
+    )
+
+
+def _dated(kind: type[_Part], item: dict[str, Any], **given: Any) -> _Part:
+    """Return a part that holds on the days between its keys `from` and `to`."""
+    first, last = (day and date.fromisoformat(day) for day in (item.pop("from", None), item.pop("to", None)))
+    return read_part(kind, item, validity=Validity(first, last), **given)
+
+
+def _surcharge(item: dict[str, Any]) -> Surcharge:
+    over = item.pop("over", None)
+    if over is not None:
+        measure, value = over
+        over = (_MEASURES[measure], Decimal(value))
+    return _dated(Surcharge, item, over=over)
+
+
+def _service(item: dict[str, Any], carriers: Mapping[str, Carrier], surcharges: Mapping[str, Surcharge]) -> Service:
+    return read_part(
+        Service,
+        item,
+        carrier=carriers[item.pop("carrier")],
+        legs=tuple(Leg(carriers[carrier], hub) for carrier, hub in item.pop("legs")),
+        limits={measure: _range(item.pop(measure)) for measure in Measure if measure in item},
+        rates=tuple(_rate(dict(rate)) for rate in item.pop("rates")),
+        surcharges=tuple(surcharges[name] for name in item.pop("surcharges")),
+    )
+
+
+def _rate(item: dict[str, Any]) -> Rate:
+    above = item.pop("above", None)
+    return read_part(
+        Rate,
+        item,
+        up_to=tuple(map(Decimal, item.pop("limits"))),
+        prices=tuple(map(Decimal, item.pop("prices"))),
+        above=None if above is None else AboveLastBand(*map(Decimal, above)),
+    )
+
+
+def _range(bounds: Sequence[str | None]) -> Range:
+    minimum, maximum = bounds
+    return Range(*(None if bound is None else Decimal(bound) for bound in (minimum, maximum)))
+
+
+def _digest(content: str) -> str:
+    """Return the SHA-256 of the content, in hexadecimal, that names a compiled catalogue."""
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -1,0 +1,141 @@
+"""The compiled form of a catalogue's parts: reading and writing of plain fields by their names and types.
+
+A field `daily_limit` has the key `dailyLimit`. Each part refuses keys that it does not know: a rule that this version
+cannot apply must not be ignored.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields
+from decimal import Decimal
+from typing import Any, Final, NamedTuple, TypeVar
+
+from allocation.domain.consignment import Direction, Money
+from allocation.domain.errors import AllocationError
+from allocation.engine.loaded_catalogue import Feature
+
+_Part = TypeVar("_Part")
+
+
+class InvalidCatalogueError(AllocationError):
+    """A compiled catalogue can't be used: it is cut off, changed by hand, or of a format or with keys unknown here."""
+
+
+def write_part(kind: type, source: object, **given: Any) -> dict[str, Any]:
+    """Return the compiled form of a part of type `kind`.
+
+    Its fields are the attributes of `source` with the same names, or `given` in their compiled form. A field that has
+    its default is left out, so that versions which do not know the field can read the catalogue.
+    """
+    values = {
+        plain.key: given[plain.name] if plain.name in given else _compiled(getattr(source, plain.name))
+        for plain in _plain_fields(kind)
+        if plain.name in given or plain.read is not None
+    }
+    defaults = {plain.key: plain.default for plain in _plain_fields(kind) if plain.default is not MISSING}
+    return {key: value for key, value in values.items() if key not in defaults or value != defaults[key]}
+
+
+def _compiled(value: Any) -> Any:
+    """Return a plain value as JSON has it."""
+    if isinstance(value, Decimal):
+        return str(value)
+    return [_compiled(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+class _PlainField(NamedTuple):
+    """A field of a part: its key in the compiled form, and how to read its value; None where it is not plain."""
+
+    name: str
+    key: str
+    read: Callable[[Any], Any] | None
+    default: Any
+
+
+def read_part(kind: type[_Part], item: dict[str, Any], **given: Any) -> _Part:
+    """Return a part of type `kind` from what is left of its compiled form; the fields in `given` are read already.
+
+    Raises `InvalidCatalogueError` for a key that is none of the part's, `KeyError` for one that is missing.
+    """
+    for name, key, read, default in _plain_fields(kind):
+        if name in given or read is None:
+            continue
+        if key in item:
+            given[name] = read(item.pop(key))
+        elif default is MISSING:
+            raise KeyError(key)
+    refuse_unknown(kind.__name__.lower(), item)
+    return kind(**given)
+
+
+def refuse_unknown(part: str, item: Iterable[str]) -> None:
+    """Raise `InvalidCatalogueError` for keys that nothing has read."""
+    if unknown := ", ".join(sorted(item)):
+        raise InvalidCatalogueError(
+            f"the compiled catalogue has keys that are unknown here ({part}: {unknown}): "
+            "deploy the version that compiled it, or compile it with the deployed one"
+        )
+
+
+def _plain_fields(kind: Any) -> tuple[_PlainField, ...]:
+    known = _FIELDS.get(kind)
+    if known is None:
+        known = _FIELDS[kind] = tuple(
+            _PlainField(item.name, _key(item.name), _READERS.get(item.type), item.default) for item in fields(kind)
+        )
+    return known
+
+
+def _key(name: str) -> str:
+    return re.sub("_([a-z])", lambda match: match[1].upper(), name)
+
+
+def _of_type(kind: type[_Part]) -> Callable[[Any], _Part]:
+    def read(value: Any) -> _Part:
+        if type(value) is not kind:
+            raise TypeError(f"{value!r} is not a {kind.__name__}")
+        return value
+
+    return read
+
+
+def _optional(read: Callable[[Any], _Part]) -> Callable[[Any], _Part | None]:
+    return lambda value: None if value is None else read(value)
+
+
+def _money(pair: Sequence[str]) -> Money:
+    amount, currency = pair
+    return Money(Decimal(amount), currency)
+
+
+def week(days: Sequence[_Part]) -> tuple[_Part, ...]:
+    """Return the days of a week; raise `ValueError` for another number of days."""
+    if len(days) != 7:
+        raise ValueError("a week has 7 days")
+    return tuple(days)
+
+
+def _pair(items: Sequence[int]) -> tuple[int, int]:
+    first, last = items
+    return first, last
+
+
+_text, _whole, _flag = _of_type(str), _of_type(int), _of_type(bool)
+# How a plain field is read, by its type.
+_READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
+    str: _text,
+    str | None: _optional(_text),
+    int: _whole,
+    int | None: _optional(_whole),
+    bool: _flag,
+    Decimal: Decimal,
+    Decimal | None: _optional(Decimal),
+    Money | None: _optional(_money),
+    Direction: Direction,
+    frozenset[str]: frozenset,
+    frozenset[str] | None: _optional(frozenset),
+    frozenset[Feature]: lambda items: frozenset(map(Feature, items)),
+    tuple[bool, ...]: week,
+    tuple[int, int]: _pair,
+}
+_FIELDS: Final[dict[type, tuple[_PlainField, ...]]] = {}

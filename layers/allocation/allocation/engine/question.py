@@ -1,0 +1,68 @@
+"""The question that a consignment asks of the whole catalogue, as every rule sees it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
+
+from allocation.domain.consignment import Direction
+from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits
+from allocation.engine.index import CatalogueIndex
+from allocation.engine.inquiries import Inquiry
+from allocation.engine.lanes import DateTable, Lane
+from allocation.engine.loaded_catalogue import Service
+from allocation.engine.masks import Mask
+from allocation.engine.price_book import PriceBook, PriceCell, Pricing
+
+
+class Scope(NamedTuple):
+    """The services that an allocation mode leaves out; at most one of the two masks is set."""
+
+    outside_group: Mask = 0
+    not_requested: Mask = 0
+
+    @property
+    def outside(self) -> Mask:
+        """All services that the mode leaves out."""
+        return self.outside_group | self.not_requested
+
+
+class ServiceFilters(NamedTuple):
+    """What a caller asks of services beyond the mode; a feature that is not asked for may be there or not."""
+
+    direction: Direction | None = None
+    pick_up: bool = False
+    drop_off: bool = False
+
+
+NO_FILTERS: Final = ServiceFilters()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A consignment at a moment, with its mode's scope and everything that the catalogue says about it."""
+
+    index: CatalogueIndex
+    book: PriceBook
+    inquiry: Inquiry
+    scope: Scope
+    filters: ServiceFilters
+    used: UsedLimits
+    moment: int  # when it is asked, in seconds since 1970 UTC
+    day: int  # the day whose prices hold: the one to ship on where it was given, else today
+    lane: Lane
+    table: DateTable
+    pricing: Pricing
+    cells: Sequence[PriceCell]
+
+    def service(self, position: int) -> Service:
+        """Return the service at a position."""
+        return self.index.services[position]
+
+    def limit(self, position: int) -> AllocationLimit | None:
+        """Return the limit that an allocation of a service counts on, or None where it has none."""
+        service = self.service(position)
+        if service.daily_limit is None or position not in self.table.dates:
+            return None
+        day = date.fromordinal(self.table.dates[position][1].collection_day)
+        return AllocationLimit(LimitedDay(service.reference, day), service.daily_limit)

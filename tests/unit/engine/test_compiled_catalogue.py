@@ -1,0 +1,100 @@
+"""A compiled catalogue with anything that this version does not know is refused: a rule must not be ignored."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from allocation.engine.compiled_catalogue import read_compiled, write_compiled
+from allocation.engine.compiled_parts import InvalidCatalogueError
+from allocation.engine.loaded_catalogue import Feature
+from cli.catalogue.compilation import compile_text
+from tests.support.engines import document, rate, service
+
+Json = dict[str, Any]
+
+WRITTEN = document(
+    {"S": service(surcharges=["Fuel"], rates=[rate("GB", 5)], features=["tracked"], dailyLimit=7, weight="30 kg")},
+    surcharges={"Fuel": {"type": "Variable", "amount": 0.1, "over": {"length": "50 cm"}}},
+    exchangeRates=[{"currency": "EUR", "rate": 0.86, "from": "2026-01-01"}],
+)
+
+
+def content() -> Json:
+    """The content of a compiled catalogue with something of every part."""
+    read: Json = json.loads(compile_text(json.dumps(WRITTEN)).partition("\n")[2])
+    return read
+
+
+PARTS: dict[str, Callable[[Json], Json]] = {
+    "catalogue": lambda found: found,
+    "service": lambda found: found["services"][0],
+    "rate": lambda found: found["services"][0]["rates"][0],
+    "surcharge": lambda found: found["surcharges"][0],
+    "calendar": lambda found: found["calendars"][0],
+    "location": lambda found: found["locations"][0],
+    "carrier": lambda found: found["carriers"]["ACME"],
+    "exchangerate": lambda found: found["exchangeRates"][0],
+    "tax": lambda found: found["taxes"][0],
+}
+
+
+def refused(changed: Json, told: str) -> None:
+    with pytest.raises(InvalidCatalogueError, match=told):
+        read_compiled(write_compiled(changed))
+
+
+def test_what_the_compiler_writes_is_read() -> None:
+    (found,) = read_compiled(write_compiled(content())).services
+    assert (found.reference, found.daily_limit, found.features) == ("S", 7, frozenset({Feature.TRACKED}))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_unknown_key_is_refused_in_every_part(part: str) -> None:
+    changed = content()
+    PARTS[part](changed)["sumOfSides"] = [None, "200"]
+    refused(changed, rf"unknown here \({part}: sumOfSides\): deploy the version that compiled it")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_missing_key_is_refused_in_every_part(part: str) -> None:
+    keys = [key for key in PARTS[part](content()) if key not in {"dailyLimit", "weight", "length", "girth"}]
+    optional = {"surcharge": {"minimum", "maximum", "from", "to", "places", "over"}, "exchangerate": {"from", "to"}}
+    for key in set(keys) - optional.get(part, set()) - {"above"}:
+        changed = content()
+        del PARTS[part](changed)[key]
+        refused(changed, key)
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("service", "features", ["tracked", "refrigerated"]),
+        ("service", "direction", "Sideways"),
+        ("service", "weight", [None, "30", "40"]),
+        ("service", "weekdays", [True] * 6),
+        ("service", "enabled", "no"),
+        ("service", "dailyLimit", "7"),
+        ("surcharge", "over", ["sumOfSides", "200"]),
+        ("calendar", "week", [[57_600, 61_200]] * 8),
+        ("catalogue", "currency", None),
+    ],
+)
+def test_an_unknown_value_is_refused(part: str, key: str, value: object) -> None:
+    changed = content()
+    PARTS[part](changed)[key] = value
+    refused(changed, "no compiled catalogue")
+
+
+def test_an_unknown_key_beside_the_format_is_refused() -> None:
+    header, _, rest = write_compiled(content()).partition("\n")
+    with pytest.raises(InvalidCatalogueError, match="first line: compression"):
+        read_compiled(json.dumps(json.loads(header) | {"compression": "none"}) + "\n" + rest)
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None])
+def test_an_unknown_format_is_refused(version: object) -> None:
+    header, _, rest = write_compiled(content()).partition("\n")
+    with pytest.raises(InvalidCatalogueError, match="has format"):
+        read_compiled(json.dumps(json.loads(header) | {"format": version}) + "\n" + rest)
