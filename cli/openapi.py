@@ -1,7 +1,4 @@
-"""Writes the OpenAPI document of the allocation API from its operations into `docs/openapi.json`.
-
-PYTHONPATH=layers/allocation .venv/bin/python -m cli.openapi
-"""
+"""The OpenAPI document of the allocation API, generated from its operations into `docs/openapi.json`."""
 
 import json
 import re
@@ -10,31 +7,30 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from allocation.api.allocation_requests import MAX_REFERENCES
 from allocation.api.authorizer import HEADER
 from allocation.api.operations import Operation
 from allocation.api.replies import ApiError
-from allocation.api.requests import MAX_BYTES
-from allocation.api.table import OPERATIONS
+from allocation.api.requests import MAX_BYTES, MAX_REFERENCES
+from allocation.api.resolver import OPERATIONS
 from allocation.api.xml_writing import write_xml
 from allocation.consignments.full_consignment import FullConsignment
 from cli.event_schemas import UntitledSchema
 
 ROOT: Final = Path(__file__).parent.parent
 FILE: Final = ROOT / "docs" / "openapi.json"
-SCHEMAS: Final = "#/components/schemas/"
-DESCRIPTIONS: Final = {
-    400: "The request can't be carried out; `Code` and `Message` say why, `Details` names fields.",
-    401: "There is no key, or none that is known.",
-    404: "There is no such consignment, group or format.",
-    405: "The method can't be used here.",
-    409: "Others changed the consignment again and again meanwhile; nothing was done: try again.",
-    413: f"The body has more than {MAX_BYTES} bytes.",
+_SCHEMAS: Final = "#/components/schemas/"
+_DESCRIPTIONS: Final = {
+    400: "The request is refused. `Code` and `Message` say why, `Details` lists the invalid fields.",
+    401: "The API key is missing or unknown.",
+    404: "No such consignment, group or format exists.",
+    405: "The method is not allowed here.",
+    409: "Other requests kept changing the consignment, so this one changed nothing. Try again.",
+    413: f"The body is larger than {MAX_BYTES} bytes.",
     415: "The content-type is neither JSON nor XML.",
-    429: "Too many requests: try again later.",
-    503: "The service can't answer at the moment: try again.",
+    429: "Too many requests. Try again later.",
+    503: "The service is temporarily unavailable. Try again.",
 }
-PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "consignment": {
         "description": "A consignment reference, in any case.",
         "schema": {"type": "string", "minLength": 1},
@@ -78,45 +74,45 @@ NEW_CONSIGNMENT: Final = {
         },
     ],
 }
-REFERENCES: Final = ["EC-000-05B-MMA"]
-LIST_OF_REFERENCES: Final = {
+_REFERENCES: Final = ["EC-000-05B-MMA"]
+_LIST_OF_REFERENCES: Final = {
     "type": "array",
     "items": {"type": "string"},
     "minItems": 1,
     "maxItems": MAX_REFERENCES,
 }
-XML_ROOTS: Final = {"NewConsignment": "Consignment"}
+_XML_ROOTS: Final = {"NewConsignment": "Consignment"}
 EXAMPLES: Final[dict[str, Any]] = {
     "NewConsignment": NEW_CONSIGNMENT,
-    "AllocateConsignments": {"ConsignmentReferences": REFERENCES},
-    "AllocateWithCarrierService": {"MpdCarrierServiceReference": "CX_NDS", "ConsignmentReferences": REFERENCES},
+    "AllocateConsignments": {"ConsignmentReferences": _REFERENCES},
+    "AllocateWithCarrierService": {"MpdCarrierServiceReference": "CX_NDS", "ConsignmentReferences": _REFERENCES},
     "AllocateWithServiceGroup": {
         "MpdCarrierServiceGroupReference": "valuableGoods",
-        "ConsignmentReferences": REFERENCES,
+        "ConsignmentReferences": _REFERENCES,
     },
     "AllocateWithServiceFilters": {
-        "ConsignmentReferences": REFERENCES,
+        "ConsignmentReferences": _REFERENCES,
         "Filters": {"ServiceDirection": "Outbound", "IsPickup": False, "IsDropOff": True},
     },
 }
-VERSION: Final = {
+_VERSION: Final = {
     "name": "electio-api-version",
     "in": "header",
-    "description": "The version whose names are wanted; without one, the names of earlier versions are there too.",
+    "description": "The API version of the client. Without one, replies also have the names of earlier versions.",
     "schema": {"type": "string", "enum": ["1.1", "1.0"], "default": "1.1"},
 }
-INFO: Final = {
+_INFO: Final = {
     "title": "Carrier allocation",
     "version": "1.1",
     "description": (
-        "SortedPRO's consignment allocation API, version 1.1, over the engine of this stack. "
-        "JSON is shown; `application/xml` and `text/xml` are taken and answered as well."
+        "SortedPRO's consignment allocation API, version 1.1, served by this stack's own engine. "
+        "The examples are JSON. Requests and replies can also be `application/xml` or `text/xml`."
     ),
 }
 
 
-def document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document."""
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document."""
     described: list[tuple[tuple[str, str], Any, TypeAdapter[Any]]] = [
         (("error", ""), "serialization", TypeAdapter(ApiError))
     ]
@@ -126,32 +122,32 @@ def document() -> dict[str, Any]:
         if operation.takes is not None:
             described.append((("takes", operation.name), "validation", TypeAdapter(operation.takes)))
     schemas, definitions = TypeAdapter.json_schemas(
-        described, ref_template=SCHEMAS + "{model}", schema_generator=UntitledSchema
+        described, ref_template=_SCHEMAS + "{model}", schema_generator=UntitledSchema
     )
     named = {key: schema for (key, _), schema in schemas.items()}
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = described_operation(operation, named)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described_operation(operation, named)
     key = {"type": "apiKey", "in": "header", "name": HEADER}
     whole = {
         "openapi": "3.1.0",
-        "info": INFO,
+        "info": _INFO,
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
         "paths": paths,
         "components": {"schemas": definitions["$defs"], "securitySchemes": {"key": key}},
     }
-    definitions["$defs"]["NewConsignment"] = new_consignment(definitions["$defs"]["FullConsignment"])
+    definitions["$defs"]["NewConsignment"] = _new_consignment(definitions["$defs"]["FullConsignment"])
     for schema in definitions["$defs"].values():
-        schema.pop("title", None)  # two of one title, as what is taken and what is given have, break generators
-    return with_plain_names(whole)
+        schema.pop("title", None)  # equal titles of a request and a reply break client generators
+    return _with_plain_names(whole)
 
 
-def new_consignment(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a consignment that is to be given its reference, which has to have packages and addresses."""
+def _new_consignment(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a new consignment: without a reference, with packages and addresses."""
     properties = {name: property_ for name, property_ in schema["properties"].items() if name != "Reference"}
     filled = {name: {**properties[name], "minItems": 1} for name in ("Packages", "Addresses")}
-    text = "A consignment to be created. Its addresses are an Origin and a Destination at least."
+    text = "A new consignment. It needs at least an Origin and a Destination address."
     return {
         **schema,
         "description": text,
@@ -161,81 +157,77 @@ def new_consignment(schema: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def described_operation(operation: Operation, schemas: dict[tuple[str, str], Any]) -> dict[str, Any]:
-    """One operation of the document."""
+def _described_operation(operation: Operation, schemas: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    """Return the entry of one operation."""
     described: dict[str, Any] = {
         "operationId": operation.name,
-        "summary": operation.summary,
+        "summary": operation.title,
         "description": (operation.handler.__doc__ or "").strip(),
         "tags": [operation.path.split("/")[1]],
         "parameters": [
-            {"name": name, "in": "path", "required": True, **PARAMETERS[name]} for name in operation.parameters
+            {"name": name, "in": "path", "required": True, **_PARAMETERS[name]} for name in path_parameters(operation)
         ]
         + [{"name": name, "in": "query", "schema": {"type": "string", "minLength": 1}} for name in operation.query]
-        + [VERSION],
-        "responses": responses(operation, schemas),
+        + [_VERSION],
+        "responses": _responses(operation, schemas),
     }
     if operation.takes is not None:
-        described["requestBody"] = {"required": True, "content": content(taken(operation, schemas))}
+        described["requestBody"] = {"required": True, "content": _content(_taken(operation, schemas))}
     if not operation.needs_key:
         described["security"] = []
     return described
 
 
-def taken(operation: Operation, schemas: dict[tuple[str, str], Any]) -> dict[str, Any]:
-    """The schema of an operation's body; what is posted has no reference yet."""
+def _taken(operation: Operation, schemas: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    """Return the schema of an operation's body. A posted consignment has no reference yet."""
     if operation.method == "POST" and operation.takes is FullConsignment:
-        return {"$ref": SCHEMAS + "NewConsignment"}
+        return {"$ref": _SCHEMAS + "NewConsignment"}
     schema: dict[str, Any] = schemas[("takes", operation.name)]
     return schema
 
 
-def responses(operation: Operation, schemas: dict[tuple[str, str], Any]) -> dict[str, Any]:
-    """What an operation may answer."""
+def path_parameters(operation: Operation) -> list[str]:
+    """Return the names of the path's parameters, in order."""
+    return re.findall(r"\{(\w+)\}", operation.path)
+
+
+def _responses(operation: Operation, schemas: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    """Return the replies of an operation by status."""
     success: dict[str, Any] = {"description": "Done."}
     if operation.gives is not None:
-        success["content"] = content(schemas[("gives", operation.name)])
+        success["content"] = _content(schemas[("gives", operation.name)])
     statuses = {*operation.errors, 503}
     if operation.needs_key:
         statuses |= {401, 429}
     if operation.takes is not None:
         statuses |= {413, 415}
     errors = {
-        str(status): {"description": DESCRIPTIONS[status], "content": content(schemas[("error", "")])}
+        str(status): {"description": _DESCRIPTIONS[status], "content": _content(schemas[("error", "")])}
         for status in sorted(statuses)
     }
     return {str(operation.status): success, **errors}
 
 
-def content(schema: dict[str, Any]) -> dict[str, Any]:
-    """A body in either language, with an example where there is one; what a schema says of XML is its names alone."""
-    name = str(schema.get("$ref", "")).removeprefix(SCHEMAS)
-    example = REFERENCES if schema == LIST_OF_REFERENCES else EXAMPLES.get(name)
+def _content(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a body in JSON and XML, with an example if there is one. For XML the schema only gives the names."""
+    name = str(schema.get("$ref", "")).removeprefix(_SCHEMAS)
+    example = _REFERENCES if schema == _LIST_OF_REFERENCES else EXAMPLES.get(name)
     if example is None:
         return {"application/json": {"schema": schema}, "application/xml": {"schema": schema}}
-    xml = write_xml(example, XML_ROOTS.get(name, name or "string")).decode()
+    xml = write_xml(example, _XML_ROOTS.get(name, name or "string")).decode()
     return {
         "application/json": {"schema": schema, "example": example},
         "application/xml": {"schema": schema, "example": xml},
     }
 
 
-def with_plain_names(whole: dict[str, Any]) -> dict[str, Any]:
-    """The same document, its schemas called by their own names where Pydantic put the module's before them."""
+def _with_plain_names(whole: dict[str, Any]) -> dict[str, Any]:
+    """Return the document without the module names that Pydantic puts before schemas of equal names."""
     text = re.sub(r"allocation__\w+?__([A-Z]\w*)", r"\1", json.dumps(whole))
     plain: dict[str, Any] = json.loads(text)
     return plain
 
 
 def text() -> str:
-    """The text of the file."""
-    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
-
-
-def main() -> None:
-    """Writes the document."""
-    FILE.write_text(text(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    """Return the text of `docs/openapi.json`."""
+    return json.dumps(openapi(), indent=2, ensure_ascii=False) + "\n"

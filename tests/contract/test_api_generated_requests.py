@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from allocation.api.authorizer import HEADER
-from allocation.api.table import OPERATIONS
+from allocation.api.resolver import OPERATIONS
 from cli.openapi import FILE, ROOT
 from tests.support.api_server import KEY
 

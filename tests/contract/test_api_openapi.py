@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from allocation.api.operations import Operation
-from allocation.api.table import OPERATIONS
+from allocation.api.resolver import OPERATIONS
 from allocation.api.xml_reading import read_xml
 from allocation.exact_json import parsed, written
-from cli.openapi import EXAMPLES, FILE, NEW_CONSIGNMENT, document, text
+from cli.openapi import EXAMPLES, FILE, NEW_CONSIGNMENT, openapi, path_parameters, text
 from tests.support.allocation_api import Answer, Api, served_api
 from tests.support.consignments import consignment, package
 
-DOCUMENT = document()
+DOCUMENT = openapi()
 TYPES = ["application/json", "application/xml"]
 
 
@@ -55,7 +55,7 @@ def assert_documented(path: str, method: str, answer: Answer) -> None:
 
 
 def test_the_document_is_the_code_s() -> None:
-    assert FILE.read_text(encoding="utf-8") == text(), "run: python -m cli.openapi"
+    assert FILE.read_text(encoding="utf-8") == text(), "run: ./carrier generate"
 
 
 def test_every_operation_has_a_name_of_its_own() -> None:
@@ -152,7 +152,7 @@ def test_answers_of_a_whole_life_are_as_documented(api: Api) -> None:
 def path_for(api: Api, operation: Operation, reference: str) -> str:
     """Where an operation is called for a consignment, with a quote that is good if there is any."""
     values = {"consignment": reference, "group": "valuableGoods", "format": "PNG", "quoteReference": "none"}
-    if "quoteReference" in operation.parameters:
+    if "quoteReference" in path_parameters(operation):
         answer = api.call("GET", f"/quotes/consignment/{reference}")
         values |= {"quoteReference": answer.data["Quotes"][0]["QuoteReference"]} if answer.status == 200 else {}
     return operation.path.format(**values) + ("?State=Allocated" if operation.query else "")

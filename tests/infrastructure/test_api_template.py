@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from allocation.api.authorizer import HEADER
-from allocation.api.table import OPERATIONS
+from allocation.api.resolver import OPERATIONS
 from allocation.aws.dynamodb.consignments import BY_CUSTOMER_REFERENCE, BY_STATE, NEVER_ALLOCATED
 from allocation.settings import AllocationApiSettings, ApiAuthorizerSettings
 from tests.infrastructure.stack import ROOT, Stack, as_list, texts, translated

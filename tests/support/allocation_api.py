@@ -14,9 +14,8 @@ from urllib.parse import parse_qsl
 import boto3
 from moto import mock_aws
 
+from allocation.api.operations import UseCases
 from allocation.api.resolver import AnyCaseResolver, api_resolver
-from allocation.api.services import Services
-from allocation.api.table import OPERATIONS
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.aws.dynamodb.limits import DynamoDBLimits
 from allocation.consignments.allocations import Allocations
@@ -104,15 +103,15 @@ class Api:
     _numbers: Any = field(default_factory=lambda: count(1))
 
     @property
-    def services(self) -> Services:
+    def use_cases(self) -> UseCases:
         changes = Changes(self.store, self.clock, retention=None)
         register = Register(changes, self.characters, timedelta(days=90))
         limits = DynamoDBLimits(boto3.client("dynamodb", region_name=REGION), LIMITS)
-        return Services(changes, register, Allocations(changes), lambda: self.engine, self.clock, limits)
+        return UseCases(changes, register, Allocations(changes), lambda: self.engine, self.clock, limits)
 
     @property
     def resolver(self) -> AnyCaseResolver:
-        return api_resolver(OPERATIONS, self.services, self.address)
+        return api_resolver(self.use_cases, self.address)
 
     def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Sends a request; `body` is JSON-ready data, or text that is sent as it is."""

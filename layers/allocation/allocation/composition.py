@@ -76,9 +76,8 @@ def publish_allocations() -> "PublishAllocations":
 @cache
 def allocation_api() -> "AnyCaseResolver":
     """The API. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.api.operations import UseCases
     from allocation.api.resolver import api_resolver
-    from allocation.api.services import Services
-    from allocation.api.table import OPERATIONS
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.limits import DynamoDBLimits
     from allocation.consignments.allocations import Allocations
@@ -94,8 +93,8 @@ def allocation_api() -> "AnyCaseResolver":
     changes = Changes(store, utc_now, settings.record_retention)
     register = Register(changes, _random_characters, settings.consignment_retention)
     engines = engine_at(settings.catalogue_location)
-    services = Services(changes, register, Allocations(changes), engines, utc_now, limits)
-    return api_resolver(OPERATIONS, services, settings.api_base_url)
+    use_cases = UseCases(changes, register, Allocations(changes), engines, utc_now, limits)
+    return api_resolver(use_cases, settings.api_base_url)
 
 
 @cache
@@ -105,7 +104,7 @@ def api_authorizer() -> "Authorizer":
 
     settings = read_settings(ApiAuthorizerSettings, os.environ)
     secrets = client("secretsmanager")
-    return Authorizer(lambda: key_hashes(secrets, settings.api_keys_secret_name))
+    return Authorizer(lambda: key_hashes(secrets, settings.api_keys_secret_name), time.monotonic)
 
 
 def _random_characters(count: int) -> str:

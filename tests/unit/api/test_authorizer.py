@@ -115,4 +115,4 @@ def test_a_secret_of_another_form_is_refused_without_being_repeated(text: str) -
 
 def test_hashes_may_be_in_either_case_of_hex() -> None:
     hashes = parsed_hashes(json.dumps({"shop": digest("first key").upper()}))
-    assert Authorizer(lambda: hashes).name_of("first key") == "shop"
+    assert Authorizer(lambda: hashes, lambda: 0.0).name_of("first key") == "shop"

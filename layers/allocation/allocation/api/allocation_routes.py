@@ -1,4 +1,4 @@
-"""Allocation and deallocation. Every allocation answers an array of Allocation Summaries, one a consignment."""
+"""Allocation and deallocation. Every allocation endpoint answers an array of Allocation Summaries."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,197 +9,190 @@ from allocation.api.allocation_requests import (
     AllocateWithCarrierService,
     AllocateWithServiceFilters,
     AllocateWithServiceGroup,
-    ReferenceList,
+    carrier_service,
+    service_group,
 )
-from allocation.api.choices import carrier_service, service_filters, service_group
-from allocation.api.lists import WithMessage, references_in, with_messages
-from allocation.api.operations import Operation
-from allocation.api.replies import Reply
-from allocation.api.requests import Request
-from allocation.api.services import Services
+from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.replies import Reply, WithMessage, with_messages
+from allocation.api.requests import ReferenceList, Request
 from allocation.consignments.allocations import Choose
 from allocation.consignments.errors import BAD_REQUEST, RequestError, UnknownConsignmentError
-from allocation.domain.mode import AllocationMode, DefaultRules
+from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.domain.summary import AllocationSummary, ApiLink
 
-DEALLOCATED: Final = "Consignment deallocation completed successfully"
+OPERATIONS: Final[list[Operation]] = []
+_DEALLOCATED: Final = "Consignment deallocation completed successfully"
+_SUMMARIES: Final = list[AllocationSummary]
 
 
-def allocate(request: Request, services: Services) -> Reply:
-    """Allocates each consignment to the cheapest carrier service that passes the rules."""
+@operation(
+    OPERATIONS,
+    "PUT",
+    "/allocation/allocate",
+    "Allocate using default rules",
+    gives=_SUMMARIES,
+    takes=AllocateConsignments,
+    errors=(400,),
+)
+def allocate(request: Request, use_cases: UseCases) -> Reply:
+    """Allocate each consignment to the cheapest carrier service that passes the rules."""
     wanted = request.model(AllocateConsignments)
-    return allocated_all(request, services, wanted.consignment_references, by_mode(request, services, DefaultRules()))
+    choose = use_cases.choices(request.base_url).by_mode(DefaultRules())
+    return _allocated_all(request, use_cases, wanted.consignment_references, choose)
 
 
-def allocate_with_service_group_list(request: Request, services: Services) -> Reply:
-    """Allocates each consignment to the cheapest carrier service of a group."""
+@operation(
+    OPERATIONS,
+    "PUT",
+    "/allocation/allocatewithservicegroup",
+    "Allocate several consignments with a service group",
+    gives=_SUMMARIES,
+    takes=AllocateWithServiceGroup,
+    errors=(400,),
+)
+def allocate_with_service_group_list(request: Request, use_cases: UseCases) -> Reply:
+    """Allocate each consignment to the cheapest carrier service of a group."""
     wanted = request.model(AllocateWithServiceGroup)
     mode = service_group(wanted.mpd_carrier_service_group_reference)
-    return allocated_all(request, services, wanted.consignment_references, by_mode(request, services, mode))
+    choose = use_cases.choices(request.base_url).by_mode(mode)
+    return _allocated_all(request, use_cases, wanted.consignment_references, choose)
 
 
-def allocate_with_carrier_service(request: Request, services: Services) -> Reply:
-    """Allocates each consignment to one carrier service, if it passes the rules."""
+@operation(
+    OPERATIONS,
+    "PUT",
+    "/allocation/allocatewithcarrierservice",
+    "Allocate with a carrier service",
+    gives=_SUMMARIES,
+    takes=AllocateWithCarrierService,
+    errors=(400,),
+)
+def allocate_with_carrier_service(request: Request, use_cases: UseCases) -> Reply:
+    """Allocate each consignment to one carrier service, if it passes the rules."""
     wanted = request.model(AllocateWithCarrierService)
     mode = carrier_service(wanted.mpd_carrier_service_reference)
-    return allocated_all(request, services, wanted.consignment_references, by_mode(request, services, mode))
+    choose = use_cases.choices(request.base_url).by_mode(mode)
+    return _allocated_all(request, use_cases, wanted.consignment_references, choose)
 
 
-def allocate_with_service_filters(request: Request, services: Services) -> Reply:
-    """Allocates each consignment to the cheapest carrier service that passes the rules and the filters."""
+@operation(
+    OPERATIONS,
+    "PUT",
+    "/allocation/allocateConsignmentsWithServiceFilters",
+    "Allocate with service filters",
+    gives=_SUMMARIES,
+    takes=AllocateWithServiceFilters,
+    errors=(400,),
+)
+def allocate_with_service_filters(request: Request, use_cases: UseCases) -> Reply:
+    """Allocate each consignment to the cheapest carrier service that passes the rules and the filters."""
     wanted = request.model(AllocateWithServiceFilters)
-    choose = services.choices(request.base_url).by_filters(service_filters(wanted.filters))
-    return allocated_all(request, services, wanted.consignment_references, choose)
+    choose = use_cases.choices(request.base_url).by_filters(wanted.filters.to_engine())
+    return _allocated_all(request, use_cases, wanted.consignment_references, choose)
 
 
-def allocate_with_cheapest_quote(request: Request, services: Services) -> Reply:
-    """Allocates the consignment to the cheapest carrier service that passes the rules."""
-    return allocated_one(request, services, by_mode(request, services, DefaultRules()))
+@operation(
+    OPERATIONS,
+    "PUT",
+    "/allocation/{consignment}/allocatewithcheapestquote",
+    "Allocate a consignment",
+    gives=_SUMMARIES,
+    errors=(400, 409),
+)
+def allocate_with_cheapest_quote(request: Request, use_cases: UseCases) -> Reply:
+    """Allocate the consignment to the cheapest carrier service that passes the rules."""
+    return _allocated_one(request, use_cases, use_cases.choices(request.base_url).by_mode(DefaultRules()))
 
 
-def allocate_with_service_group(request: Request, services: Services) -> Reply:
-    """Allocates the consignment to the cheapest carrier service of a group."""
-    return allocated_one(request, services, by_mode(request, services, service_group(request.path["group"])))
+@operation(
+    OPERATIONS,
+    "PUT",
+    "/allocation/{consignment}/allocatewithservicegroup/{group}",
+    "Allocate a consignment with a service group",
+    gives=_SUMMARIES,
+    errors=(400, 409),
+)
+def allocate_with_service_group(request: Request, use_cases: UseCases) -> Reply:
+    """Allocate the consignment to the cheapest carrier service of a group."""
+    mode = service_group(request.path["group"])
+    return _allocated_one(request, use_cases, use_cases.choices(request.base_url).by_mode(mode))
 
 
-def allocate_with_quote(request: Request, services: Services) -> Reply:
-    """Allocates the consignment to the carrier service of a quote, as long as it is still offered as quoted."""
-    return allocated_one(request, services, services.choices(request.base_url).by_quote(request.path["quoteReference"]))
+@operation(
+    OPERATIONS,
+    "PUT",
+    "/allocation/{consignment}/allocatewithquote/{quoteReference}",
+    "Allocate a consignment with a quote",
+    gives=_SUMMARIES,
+    errors=(400, 409),
+)
+def allocate_with_quote(request: Request, use_cases: UseCases) -> Reply:
+    """Allocate the consignment to the carrier service of a quote, if the same offer still stands."""
+    choose = use_cases.choices(request.base_url).by_quote(request.path["quoteReference"])
+    return _allocated_one(request, use_cases, choose)
 
 
-def deallocate(request: Request, services: Services) -> Reply:
-    """Takes the carrier service back: the consignment can be changed and allocated again."""
-    services.allocations.deallocate(request.path["consignment"], request.request_id)
-    return Reply()
-
-
-def deallocate_list(request: Request, services: Services) -> Reply:
-    """Takes the carrier services of several consignments back."""
-    references = references_in(request.data)
+@operation(
+    OPERATIONS,
+    "PUT",
+    "/consignments/deallocatelist",
+    "Deallocate several consignments",
+    gives=list[WithMessage],
+    takes=ReferenceList,
+    errors=(400,),
+)
+def deallocate_list(request: Request, use_cases: UseCases) -> Reply:
+    """Take the carrier services of several consignments back."""
     return with_messages(
-        references, lambda each: services.allocations.deallocate(each, request.request_id), DEALLOCATED
+        request.references, lambda each: use_cases.allocations.deallocate(each, request.request_id), _DEALLOCATED
     )
 
 
-def allocated_all(request: Request, services: Services, references: Sequence[str], choose: Choose) -> Reply:
-    """The reply of a bulk call: 200, with an item for each reference in its place."""
-    results = services.allocations.allocate_all(references, choose, request.request_id)
-    return Reply([item(reference, result, request.base_url) for reference, result in results], root="AllocationSummary")
+@operation(
+    OPERATIONS,
+    "PUT",
+    "/consignments/{consignment}/deallocate",
+    "Deallocate a consignment",
+    errors=(400, 404, 409),
+)
+def deallocate(request: Request, use_cases: UseCases) -> Reply:
+    """Take the carrier service back. The consignment can then be changed and allocated again."""
+    use_cases.allocations.deallocate(request.path["consignment"], request.request_id)
+    return Reply()
 
 
-def allocated_one(request: Request, services: Services, choose: Choose) -> Reply:
-    """The reply of a call for one consignment; of an unknown one PRO says 400 here, not 404.
+def _allocated_all(request: Request, use_cases: UseCases, references: Sequence[str], choose: Choose) -> Reply:
+    """Allocate several consignments and answer 200 with an item for each reference, in its place."""
+    results = use_cases.allocations.allocate_all(references, choose, request.request_id)
+    items = [_item(reference, result, request.base_url) for reference, result in results]
+    return Reply(items, root="AllocationSummary")
 
-    An older client takes any 200 for an allocation, whatever stands in it: it is told by the status.
-    """
+
+def _allocated_one(request: Request, use_cases: UseCases, choose: Choose) -> Reply:
+    """Allocate one consignment. Raises `RequestError` with status 400, not 404, for an unknown one, as PRO does."""
     reference = request.path["consignment"]
     try:
-        outcome = services.allocations.allocate(reference, choose, request.request_id)
+        outcome = use_cases.allocations.allocate(reference, choose, request.request_id)
     except UnknownConsignmentError as error:
         raise RequestError(error.code, str(error)) from error
+    # An older client takes any 200 for an allocation and does not read the item's status.
     if request.is_older and isinstance(outcome, AllocationFailed):
         raise RequestError(outcome.failure.code, outcome.failure.message)
-    return Reply([item(reference, outcome, request.base_url)], root="AllocationSummary")
+    return Reply([_item(reference, outcome, request.base_url)], root="AllocationSummary")
 
 
-def by_mode(request: Request, services: Services, mode: AllocationMode) -> Choose:
-    """The choice of the order queue."""
-    return services.choices(request.base_url).by_mode(mode)
-
-
-def item(reference: str, result: Outcome | RequestError, base_url: str) -> dict[str, Any]:
-    """The summary of one consignment: of its allocation, or why there is none."""
+def _item(reference: str, result: Outcome | RequestError, base_url: str) -> dict[str, Any]:
+    """Return the summary of one consignment: its allocation, or why it has none."""
     if isinstance(result, Allocated):
         return result.summary.to_json()
     if isinstance(result, AllocationFailed):
-        return failed_item(reference, BAD_REQUEST, result.failure.code, result.failure.message, base_url)
-    return failed_item(reference, result.status, result.code, str(result), base_url)
+        return _failed_item(reference, BAD_REQUEST, result.failure.code, result.failure.message, base_url)
+    return _failed_item(reference, result.status, result.code, str(result), base_url)
 
 
-def failed_item(reference: str, status: int, code: str, reason: str, base_url: str) -> dict[str, Any]:
-    """A summary without a carrier. `Code` is no name of PRO's here: it tells programs what the reason tells people."""
+def _failed_item(reference: str, status: int, code: str, reason: str, base_url: str) -> dict[str, Any]:
+    """Return a summary without a carrier. `Code` is our addition to PRO's names, for programs to read."""
     detail = ApiLink(rel="detail", href=f"{base_url}/consignments/{quote(reference, safe='')}")
     summary = AllocationSummary(status_code=status, api_links=(detail,), description=reason)
     return {**summary.to_json(), "Code": code}
-
-
-SUMMARIES: Final = list[AllocationSummary]
-OPERATIONS: Final = (
-    Operation(
-        "PUT",
-        "/allocation/allocate",
-        allocate,
-        "Allocate using default rules",
-        gives=SUMMARIES,
-        takes=AllocateConsignments,
-        errors=(400,),
-    ),
-    Operation(
-        "PUT",
-        "/allocation/allocatewithservicegroup",
-        allocate_with_service_group_list,
-        "Allocate several consignments with a service group",
-        gives=SUMMARIES,
-        takes=AllocateWithServiceGroup,
-        errors=(400,),
-    ),
-    Operation(
-        "PUT",
-        "/allocation/allocatewithcarrierservice",
-        allocate_with_carrier_service,
-        "Allocate with a carrier service",
-        gives=SUMMARIES,
-        takes=AllocateWithCarrierService,
-        errors=(400,),
-    ),
-    Operation(
-        "PUT",
-        "/allocation/allocateConsignmentsWithServiceFilters",
-        allocate_with_service_filters,
-        "Allocate with service filters",
-        gives=SUMMARIES,
-        takes=AllocateWithServiceFilters,
-        errors=(400,),
-    ),
-    Operation(
-        "PUT",
-        "/allocation/{consignment}/allocatewithcheapestquote",
-        allocate_with_cheapest_quote,
-        "Allocate a consignment",
-        gives=SUMMARIES,
-        errors=(400, 409),
-    ),
-    Operation(
-        "PUT",
-        "/allocation/{consignment}/allocatewithservicegroup/{group}",
-        allocate_with_service_group,
-        "Allocate a consignment with a service group",
-        gives=SUMMARIES,
-        errors=(400, 409),
-    ),
-    Operation(
-        "PUT",
-        "/allocation/{consignment}/allocatewithquote/{quoteReference}",
-        allocate_with_quote,
-        "Allocate a consignment with a quote",
-        gives=SUMMARIES,
-        errors=(400, 409),
-    ),
-    Operation(
-        "PUT",
-        "/consignments/deallocatelist",
-        deallocate_list,
-        "Deallocate several consignments",
-        gives=list[WithMessage],
-        takes=ReferenceList,
-        errors=(400,),
-    ),
-    Operation(
-        "PUT",
-        "/consignments/{consignment}/deallocate",
-        deallocate,
-        "Deallocate a consignment",
-        errors=(400, 404, 409),
-    ),
-)

@@ -1,18 +1,28 @@
-"""What there is to allocate with: carrier services, carriers and service groups."""
+"""The catalogue that allocations choose from: carrier services, carriers and service groups."""
 
 from collections.abc import Iterable
 from typing import Any, Final
 
 from typing_extensions import TypedDict
 
-from allocation.api.hubs import Hub, hub
-from allocation.api.operations import Operation
+from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
-from allocation.api.services import Services
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.domain.outcome import FailureCode
-from allocation.engine.loaded_catalogue import Service
+from allocation.engine.loaded_catalogue import Leg, Service
+
+OPERATIONS: Final[list[Operation]] = []
+# PRO's flags by feature, in PRO's order.
+_FLAGS: Final = (("timed", "Timed"), ("pickUp", "PickUp"), ("dropOff", "DropOff"))
+
+
+class Hub(TypedDict):
+    """A hub where carriers hand over. The catalogue has only its name."""
+
+    Name: str
+    HubAddress: dict[str, Any] | None
+    ExtraDaysToTransitTime: int
 
 
 class Carrier(TypedDict):
@@ -48,7 +58,7 @@ class MpdCarrierService(TypedDict):
 
 
 class CarrierServices(TypedDict):
-    """The carrier services that there are."""
+    """All carrier services."""
 
     MpdCarrierServices: list[MpdCarrierService]
     Success: bool
@@ -71,55 +81,63 @@ class ServiceGroup(TypedDict):
     MpdCarrierServiceProfiles: list[ServiceProfile]
 
 
-def get_carrier_services(_: Request, services: Services) -> Reply:
-    """All carrier services of the catalogue."""
-    found = [service_view(service) for service in services.engine.catalogue.services]
+_GROUPS: Final[Any] = list[ServiceGroup]
+
+
+@operation(OPERATIONS, "GET", "/carrierservices", "Get carrier services", gives=CarrierServices)
+def get_carrier_services(_: Request, use_cases: UseCases) -> Reply:
+    """Return all carrier services of the catalogue."""
+    found = [_service_view(service) for service in use_cases.engine.catalogue.services]
     data = CarrierServices(MpdCarrierServices=found, Success=True, ErrorMessage=None)
     return Reply(data, root="SubscriptionMpdCarrierServiceResponse")
 
 
-def get_services_of_subscription(request: Request, services: Services) -> Reply:
-    """All carrier services under the address of the carriers."""
-    return get_carrier_services(request, services)
+@operation(OPERATIONS, "GET", "/carriers", "Get carrier services", gives=CarrierServices)
+def get_services_of_subscription(request: Request, use_cases: UseCases) -> Reply:
+    """Return all carrier services, at the address that PRO also has for them."""
+    return get_carrier_services(request, use_cases)
 
 
-def get_carriers(_: Request, services: Services) -> Reply:
-    """All carriers of the catalogue."""
-    carriers = services.engine.catalogue.carriers.values()
+@operation(OPERATIONS, "GET", "/carriers/getcarriers", "Get carriers", gives=list[Carrier])
+def get_carriers(_: Request, use_cases: UseCases) -> Reply:
+    """Return all carriers of the catalogue."""
+    carriers = use_cases.engine.catalogue.carriers.values()
     found = [Carrier(Reference=carrier.reference, Name=carrier.name) for carrier in carriers]
     return Reply(sorted(found, key=lambda carrier: carrier["Reference"]), root="Carrier")
 
 
-def get_service_groups(_: Request, services: Services) -> Reply:
-    """All service groups of the catalogue."""
-    catalogue = services.engine.catalogue
-    found = [group_view(reference, members, catalogue.services) for reference, members in catalogue.groups.items()]
+@operation(OPERATIONS, "GET", "/servicegroups", "Get service groups", gives=_GROUPS)
+def get_service_groups(_: Request, use_cases: UseCases) -> Reply:
+    """Return all service groups of the catalogue."""
+    catalogue = use_cases.engine.catalogue
+    found = [_group_view(reference, members, catalogue.services) for reference, members in catalogue.groups.items()]
     return Reply(sorted(found, key=lambda group: group["Reference"]), root="MpdCarrierServiceGroup")
 
 
-def get_service_group(request: Request, services: Services) -> Reply:
-    """One service group."""
-    catalogue, reference = services.engine.catalogue, request.path["group"]
+@operation(OPERATIONS, "GET", "/servicegroups/{group}", "Get a service group", gives=ServiceGroup, errors=(404,))
+def get_service_group(request: Request, use_cases: UseCases) -> Reply:
+    """Return one service group."""
+    catalogue, reference = use_cases.engine.catalogue, request.path["group"]
     members = catalogue.groups.get(reference)
     if members is None:
         text = f"The catalogue has no carrier service group {reference[:64]!r}."
         raise RequestError(FailureCode.SERVICE_GROUP_NOT_FOUND, text, NOT_FOUND)
-    return Reply(group_view(reference, members, catalogue.services), root="MpdCarrierServiceGroup")
+    return Reply(_group_view(reference, members, catalogue.services), root="MpdCarrierServiceGroup")
 
 
-def group_view(reference: str, members: Iterable[str], services: Iterable[Service]) -> ServiceGroup:
-    """A service group with its services, in the order of their references."""
+def _group_view(reference: str, members: Iterable[str], services: Iterable[Service]) -> ServiceGroup:
+    """Return a service group with its services, ordered by reference."""
     references = frozenset(members)
     profiles = [
-        ServiceProfile(IsEnabled=service.enabled, MpdCarrierService=service_view(service))
+        ServiceProfile(IsEnabled=service.enabled, MpdCarrierService=_service_view(service))
         for service in services
         if service.reference in references
     ]
     return ServiceGroup(Reference=reference, Name=reference, IsEnabled=True, MpdCarrierServiceProfiles=profiles)
 
 
-def service_view(service: Service) -> MpdCarrierService:
-    """A carrier service as PRO tells it."""
+def _service_view(service: Service) -> MpdCarrierService:
+    """Return a carrier service in PRO's shape."""
     journey = [
         ServiceLeg(
             JourneyStage=stage,
@@ -139,23 +157,17 @@ def service_view(service: Service) -> MpdCarrierService:
         Status="Enabled" if service.enabled else "Disabled",
         Journey=journey,
         Source="External",
-        Type=type_of(service.features),
+        Type=_type_of(service.features),
         IsConfigured=bool(service.rates),
     )
 
 
-def type_of(features: frozenset[str]) -> str:
-    """A service's features as PRO's flags, in their order; `Scheduled` for a service without any."""
-    flags = [name for feature, name in FLAGS if feature in features]
+def _type_of(features: frozenset[str]) -> str:
+    """Return a service's features as PRO's flags, or `Scheduled` for a service without any."""
+    flags = [name for feature, name in _FLAGS if feature in features]
     return ", ".join(flags) or "Scheduled"
 
 
-FLAGS: Final = (("timed", "Timed"), ("pickUp", "PickUp"), ("dropOff", "DropOff"))
-GROUPS: Final[Any] = list[ServiceGroup]
-OPERATIONS: Final = (
-    Operation("GET", "/carrierservices", get_carrier_services, "Get carrier services", CarrierServices),
-    Operation("GET", "/carriers", get_services_of_subscription, "Get carrier services", CarrierServices),
-    Operation("GET", "/carriers/getcarriers", get_carriers, "Get carriers", list[Carrier]),
-    Operation("GET", "/servicegroups", get_service_groups, "Get service groups", GROUPS),
-    Operation("GET", "/servicegroups/{group}", get_service_group, "Get a service group", ServiceGroup, errors=(404,)),
-)
+def hub(leg: Leg) -> Hub | None:
+    """Return the hub where a leg ends, or None where it ends at the destination."""
+    return Hub(Name=leg.hub, HubAddress=None, ExtraDaysToTransitTime=0) if leg.hub else None

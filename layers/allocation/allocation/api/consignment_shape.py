@@ -1,4 +1,4 @@
-"""The names that PRO has for a consignment and its parts; whatever else the sender wrote stands beside them."""
+"""PRO's names for a consignment and its parts. Other names that the sender wrote are kept beside them."""
 
 from typing import Any, Final
 
@@ -7,8 +7,9 @@ from typing_extensions import TypedDict
 
 from allocation.api.measures import Money, Number, Rate, Weight
 
-OPEN: Final = ConfigDict(extra="allow")
-SENT: Final = frozenset(
+_OPEN: Final = ConfigDict(extra="allow")
+# The names that the sender fills. We fill PRO's other names, whatever was sent under them.
+_SENT: Final = frozenset(
     {
         "MetaData",
         "Source",
@@ -22,11 +23,10 @@ SENT: Final = frozenset(
         "Packages",
     }
 )
-"""The names of a consignment that are its sender's to fill; the others are ours, whatever was sent under them."""
 
 
 class Allocation(TypedDict):
-    """The carrier service that a consignment has."""
+    """The carrier service that a consignment is allocated to."""
 
     MpdCarrierServiceReference: str | None
     MpdCarrierServiceName: str | None
@@ -36,7 +36,7 @@ class Allocation(TypedDict):
 
 
 class FailedAllocation(TypedDict):
-    """The last allocation that failed; a later success does not clear it."""
+    """The last failed allocation. A later success does not clear it."""
 
     Message: str
     AttemptedAllocationDate: str
@@ -52,9 +52,9 @@ class Leg(TypedDict):
     CarrierName: str | None
 
 
-@with_config(OPEN)
+@with_config(_OPEN)
 class Contact(TypedDict):
-    """Who sends or receives. Personal data."""
+    """The sender or recipient. Personal data."""
 
     Reference: Any
     Title: str | None
@@ -67,7 +67,7 @@ class Contact(TypedDict):
     Email: str | None
 
 
-@with_config(OPEN)
+@with_config(_OPEN)
 class Address(TypedDict):
     """An address with its contact. Personal data."""
 
@@ -90,9 +90,9 @@ class Address(TypedDict):
     IsCached: Any
 
 
-@with_config(OPEN)
+@with_config(_OPEN)
 class Dimensions(TypedDict):
-    """A box in Cm."""
+    """The sides of a box in centimetres."""
 
     Unit: str
     Width: Number
@@ -100,7 +100,7 @@ class Dimensions(TypedDict):
     Height: Number
 
 
-@with_config(OPEN)
+@with_config(_OPEN)
 class Package(TypedDict):
     """A package with its contents."""
 
@@ -118,9 +118,9 @@ class Package(TypedDict):
     ConsignmentLegs: list[Leg]
 
 
-@with_config(OPEN)
+@with_config(_OPEN)
 class Consignment(TypedDict):
-    """A consignment: what its sender said of it, and how it stands."""
+    """A consignment: its sender's description, its state and its allocation."""
 
     ConsignmentLegs: list[Leg]
     CollectionDate: str | None
@@ -158,10 +158,10 @@ class Consignment(TypedDict):
 
 
 def is_sent(name: str) -> bool:
-    """Tells whether what stands under a name is its sender's: one of `SENT`, or a name that PRO does not know."""
-    return name in SENT or name not in Consignment.__annotations__
+    """Return whether the sender fills this name: PRO says so, or does not know the name."""
+    return name in _SENT or name not in Consignment.__annotations__
 
 
 def nulls_of(kind: Any, **defaults: Any) -> dict[str, Any]:
-    """Every name of a part with null, as PRO writes what is absent, or with its default."""
+    """Return every name of a part with its default, else with null, as PRO writes absent values."""
     return {**dict.fromkeys(kind.__annotations__), **defaults}

@@ -1,4 +1,4 @@
-"""Weights, sizes and money as PRO writes them: `Kg` and `Cm`, five decimal places at most, prices with their tax."""
+"""Weights, sizes and money in PRO's shape: `Kg` and `Cm`, at most five decimal places, prices with their tax."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -11,14 +11,14 @@ from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
 from allocation.domain.outcome import Price
 
+# An exact JSON number.
 Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
-"""A JSON number, exact."""
-FIVE_PLACES: Final = Decimal("0.00001")
-CURRENCY_NAMES: Final[Mapping[str, str]] = {"EUR": "Euro", "GBP": "Pound Sterling", "USD": "US Dollar"}
+_FIVE_PLACES: Final = Decimal("0.00001")
+_CURRENCY_NAMES: Final[Mapping[str, str]] = {"EUR": "Euro", "GBP": "Pound Sterling", "USD": "US Dollar"}
 
 
 class Currency(TypedDict):
-    """A currency by its ISO 4217 code; `Name` is null where it has none here."""
+    """A currency by its ISO 4217 code. `Name` may be null."""
 
     Name: str | None
     IsoCode: str
@@ -39,7 +39,7 @@ class Weight(TypedDict):
 
 
 class TaxRate(TypedDict):
-    """A tax by its reference, as `GB-0.2000`; `Rate` 0.2 is 20%."""
+    """A tax by its reference, such as `GB-0.2000`. A `Rate` of 0.2 is 20%."""
 
     Reference: str
     CountryIsoCode: str | None
@@ -48,7 +48,7 @@ class TaxRate(TypedDict):
 
 
 class Rate(TypedDict):
-    """A price: `Gross` is `Net` and `VatAmount`."""
+    """A price. `Gross` is `Net` plus `VatAmount`."""
 
     Net: Number
     Gross: Number
@@ -58,17 +58,17 @@ class Rate(TypedDict):
 
 
 def currency(iso_code: str) -> Currency:
-    """A currency with its name."""
-    return Currency(Name=CURRENCY_NAMES.get(iso_code), IsoCode=iso_code)
+    """Return a currency with its name."""
+    return Currency(Name=_CURRENCY_NAMES.get(iso_code), IsoCode=iso_code)
 
 
 def rate(price: Price, tax: TaxRate | None) -> Rate:
-    """A price as PRO's `Rate`."""
+    """Return a price as PRO's `Rate`."""
     return Rate(Net=price.net, Gross=price.gross, TaxRate=tax, VatAmount=price.vat, Currency=currency(price.currency))
 
 
 def tax_rate(reference: str, part: Decimal) -> TaxRate:
-    """A tax, its country taken from the reference where that begins with one.
+    """Return a tax, with the country that its reference begins with, if any.
 
     >>> tax_rate("GB-0.2000", Decimal("0.2"))["CountryIsoCode"]
     'GB'
@@ -84,13 +84,13 @@ def tax_rate(reference: str, part: Decimal) -> TaxRate:
 
 
 def total_weight(consignment: FullConsignment) -> Weight:
-    """What all packages weigh together."""
+    """Return the weight of all packages together."""
     kilograms = [package.weight.value * KILOGRAMS[package.weight.unit] for package in consignment.packages]
-    return Weight(Value=shortened(sum(kilograms, Decimal(0))), Unit="Kg")
+    return Weight(Value=_shortened(sum(kilograms, Decimal(0))), Unit="Kg")
 
 
 def total_value(consignment: FullConsignment) -> Money | None:
-    """What all packages are worth together; None where that is not known, or in more than one currency."""
+    """Return the value of all packages together, or None where one is unknown or currencies differ."""
     values = [package.value for package in consignment.packages]
     known = [value for value in values if value is not None]
     currencies = {value.currency.iso_code for value in known}
@@ -100,20 +100,20 @@ def total_value(consignment: FullConsignment) -> Money | None:
 
 
 def in_pro_units(value: Any) -> Any:
-    """The same data with every weight in `Kg` and every size in `Cm`, wherever it stands."""
+    """Return the data with every weight in `Kg` and every size in `Cm`, at any depth."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [in_pro_units(item) for item in value]
     if not isinstance(value, Mapping):
         return value
     unit = str(value.get("Unit")).lower()
     if unit in KILOGRAMS and isinstance(value.get("Value"), int | Decimal):
-        return {**value, "Value": shortened(value["Value"] * KILOGRAMS[unit]), "Unit": "Kg"}
+        return {**value, "Value": _shortened(value["Value"] * KILOGRAMS[unit]), "Unit": "Kg"}
     if unit in CENTIMETRES and "Length" in value:
         sides = {name: side * CENTIMETRES[unit] for name, side in value.items() if isinstance(side, int | Decimal)}
-        return {**value, **{name: shortened(side) for name, side in sides.items()}, "Unit": "Cm"}
+        return {**value, **{name: _shortened(side) for name, side in sides.items()}, "Unit": "Cm"}
     return {name: in_pro_units(item) for name, item in value.items()}
 
 
-def shortened(value: Decimal) -> Decimal:
-    """A measure with no more decimal places than PRO has; one that has fewer keeps them."""
-    return value.quantize(FIVE_PLACES) if value.as_tuple().exponent < -5 else value  # type: ignore[operator]
+def _shortened(value: Decimal) -> Decimal:
+    """Return a measure with at most as many decimal places as PRO has."""
+    return value.quantize(_FIVE_PLACES) if value.as_tuple().exponent < -5 else value  # type: ignore[operator]

@@ -1,49 +1,97 @@
-"""An operation of the API: its route, what it does, and what it takes and gives; the routes and OpenAPI come of it."""
+"""The description of an API operation, from which its route and its OpenAPI entry both come.
 
-import re
+To add an operation, decorate its handler with `operation` in one of the `..._routes` modules.
+"""
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from datetime import datetime
+from typing import Any, Literal
 
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
-from allocation.api.services import Services
+from allocation.consignments.allocations import Allocations
+from allocation.consignments.market import Choices, Market
+from allocation.consignments.register import Register
+from allocation.consignments.store import Changes
+from allocation.engine.engine import Engine
+from allocation.ports import LimitUsage
 
-Method = Literal["GET", "PUT", "POST", "DELETE"]
-Handler = Callable[[Request, Services], Reply]
-PARAMETER: Final = re.compile(r"\{(\w+)\}")
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What the operations work with, wired in `composition.py`. `current_engine` returns the engine to use now."""
+
+    changes: Changes
+    register: Register
+    allocations: Allocations
+    current_engine: Callable[[], Engine]
+    now: Callable[[], datetime]
+    limit_usage: LimitUsage
+
+    @property
+    def engine(self) -> Engine:
+        """The engine to use now."""
+        return self.current_engine()
+
+    @property
+    def market(self) -> Market:
+        """The offers of every carrier service, by the engine to use now."""
+        return Market(self.engine, self.limit_usage)
+
+    def choices(self, api_base_url: str) -> Choices:
+        """Return the ways to choose a carrier service. `api_base_url` starts the links in the reply."""
+        return Choices(self.current_engine, self.limit_usage, self.now, api_base_url)
+
+
+_Method = Literal["GET", "PUT", "POST", "DELETE"]
+_Handler = Callable[[Request, UseCases], Reply]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `path` has its parameters in braces; its literal segments are matched in any case."""
+    """One operation of the API.
 
-    method: Method
+    `path` has its parameters in braces and matches in any case. `gives` and `takes` are the types of the reply and the
+    body, None for no body. `errors` are the statuses it may answer beyond those of every operation. `query` names the
+    optional query parameters. The handler's docstring is the description in OpenAPI.
+    """
+
+    method: _Method
     path: str
-    handler: Handler
-    summary: str
-    gives: Any = None
-    """The type of the reply's data, None for a reply without a body."""
-    takes: Any = None
-    """The type of the body, None for none."""
-    status: int = 200
-    errors: tuple[int, ...] = ()
-    query: tuple[str, ...] = ()
-    """The names of the query's parameters, each optional."""
-    needs_key: bool = True
+    title: str
+    handler: _Handler
+    gives: Any
+    takes: Any
+    status: int
+    errors: tuple[int, ...]
+    query: tuple[str, ...]
+    needs_key: bool
 
     @property
     def name(self) -> str:
-        """The operation's id: its handler's name, as `allocateWithQuote`."""
+        """The operation's id: its handler's name in camel case, such as `allocateWithQuote`."""
         first, *others = self.handler.__name__.split("_")
         return first + "".join(word.capitalize() for word in others)
 
-    @property
-    def parameters(self) -> list[str]:
-        """The names of the path's parameters, in order."""
-        return PARAMETER.findall(self.path)
 
-    @property
-    def rule(self) -> str:
-        """The path as Powertools' event handler wants it."""
-        return PARAMETER.sub(r"<\1>", self.path)
+def operation(
+    declared: list[Operation],
+    method: _Method,
+    path: str,
+    title: str,
+    *,
+    gives: Any = None,
+    takes: Any = None,
+    status: int = 200,
+    errors: tuple[int, ...] = (),
+    query: tuple[str, ...] = (),
+    needs_key: bool = True,
+) -> Callable[[_Handler], _Handler]:
+    """Declare the decorated function as an operation (see `Operation` for the arguments) at the end of `declared`."""
+
+    def declare(handler: _Handler) -> _Handler:
+        declared.append(Operation(method, path, title, handler, gives, takes, status, errors, query, needs_key))
+        return handler
+
+    return declare

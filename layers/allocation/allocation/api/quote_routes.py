@@ -1,14 +1,13 @@
-"""Quotes: for a consignment that is there, for one that might be created, and by service group."""
+"""Quotes: for a consignment that exists, for one that might be created, and by service group."""
 
 from typing import Final
 from uuid import uuid5
 
-from allocation.api.operations import Operation
+from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.quote_views import QuoteResult, QuoteWriter, ServiceGroupQuotes
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
-from allocation.api.services import Services
-from allocation.consignments.allocatable_consignment import Consignment as ConsignmentDocument
+from allocation.consignments.allocatable_consignment import Consignment as AllocatableConsignment
 from allocation.consignments.errors import RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.intake import taken_in
@@ -18,79 +17,76 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import ServiceGroup
 from allocation.domain.reference import ConsignmentReference
 
-NOT_CREATED: Final = ConsignmentReference("EC-000-000-000")
-"""Stands for the reference of a consignment that has none yet."""
+OPERATIONS: Final[list[Operation]] = []
+# Stands in for the reference of a consignment that has none yet.
+_NOT_CREATED: Final = ConsignmentReference("EC-000-000-000")
 
 
-def get_quotes(request: Request, services: Services) -> Reply:
-    """The quotes for a consignment as it is sent; it is not created by that."""
-    document = unkept(request)
-    writer = quote_writer(request, services, document, "")
-    return Reply(writer.result(writer.market.assess(consignment(document), writer.now)), root="QuoteResult")
+@operation(OPERATIONS, "POST", "/quotes", "Get quotes", gives=QuoteResult, takes=FullConsignment, errors=(400,))
+def get_quotes(request: Request, use_cases: UseCases) -> Reply:
+    """Return quotes for a consignment without creating it."""
+    content = _unkept(request)
+    writer = _quote_writer(request, use_cases, content, "")
+    return Reply(writer.result(writer.market.assess(_consignment(content), writer.now)), root="QuoteResult")
 
 
-def get_quotes_by_consignment(request: Request, services: Services) -> Reply:
-    """The quotes for a consignment."""
+@operation(
+    OPERATIONS,
+    "GET",
+    "/quotes/consignment/{consignment}",
+    "Get quotes by consignment reference",
+    gives=QuoteResult,
+    errors=(400,),
+)
+def get_quotes_by_consignment(request: Request, use_cases: UseCases) -> Reply:
+    """Return quotes for a consignment that exists."""
     try:
-        stored = services.changes.known(request.path["consignment"]).described()
+        stored = use_cases.changes.known(request.path["consignment"]).described()
     except UnknownConsignmentError as error:
-        # PRO's quotes answer 400 for every mistake, this one too.
+        # PRO answers 400, not 404, to every mistake in a request for quotes.
         raise RequestError(error.code, str(error)) from error
-    writer = quote_writer(request, services, stored.content, stored.reference)
-    assessment = writer.market.assess(consignment(stored.content), writer.now)
+    writer = _quote_writer(request, use_cases, stored.content, stored.reference)
+    assessment = writer.market.assess(_consignment(stored.content), writer.now)
     return Reply(writer.result(assessment), root="QuoteResult")
 
 
-def get_service_group_quotes(request: Request, services: Services) -> Reply:
-    """The quotes for a consignment as it is sent, by service group."""
-    document = unkept(request)
-    writer = quote_writer(request, services, document, "")
-    groups = sorted(services.engine.catalogue.groups)
-    return Reply([group_quotes(writer, group) for group in groups], root="ServiceGroupQuotes")
+@operation(
+    OPERATIONS,
+    "POST",
+    "/quotes/serviceGroups",
+    "Get service group quotes",
+    gives=list[ServiceGroupQuotes],
+    takes=FullConsignment,
+    errors=(400,),
+)
+def get_service_group_quotes(request: Request, use_cases: UseCases) -> Reply:
+    """Return quotes by service group for a consignment without creating it."""
+    content = _unkept(request)
+    writer = _quote_writer(request, use_cases, content, "")
+    groups = sorted(use_cases.engine.catalogue.groups)
+    return Reply([_group_quotes(writer, group) for group in groups], root="ServiceGroupQuotes")
 
 
-def group_quotes(writer: QuoteWriter, group: str) -> ServiceGroupQuotes:
-    """The quotes of the services of one group; services outside it are not mentioned."""
-    assessment = writer.market.assess(consignment(writer.document), writer.now, ServiceGroup(group))
+def _group_quotes(writer: QuoteWriter, group: str) -> ServiceGroupQuotes:
+    """Return the quotes of one group's services, without a word on services outside it."""
+    assessment = writer.market.assess(_consignment(writer.content), writer.now, ServiceGroup(group))
     inside = [exclusion for exclusion in assessment.excluded if exclusion.is_in_scope]
     result = writer.result(assessment._replace(excluded=inside))
     cheapest = result["Quotes"][0] if result["Quotes"] else None
     return ServiceGroupQuotes(Reference=group, Name=group, CheapestQuote=cheapest, **result)
 
 
-def unkept(request: Request) -> ConsignmentJson:
-    """The consignment of a request, checked like one to be created."""
-    return taken_in(request.document, NOT_CREATED, lambda count: "0" * count)
+def _unkept(request: Request) -> ConsignmentJson:
+    """Return the consignment of a request, checked like a new one."""
+    return taken_in(request.json_object, _NOT_CREATED, lambda count: "0" * count)
 
 
-def consignment(document: ConsignmentJson) -> Consignment:
-    """A consignment's document as the engine sees it."""
-    return ConsignmentDocument.model_validate(document).to_domain()
+def _consignment(content: ConsignmentJson) -> Consignment:
+    """Return a consignment's JSON as the engine sees it."""
+    return AllocatableConsignment.model_validate(content).to_domain()
 
 
-def quote_writer(request: Request, services: Services, document: ConsignmentJson, reference: str) -> QuoteWriter:
-    """What writes the quotes of a request."""
+def _quote_writer(request: Request, use_cases: UseCases, content: ConsignmentJson, reference: str) -> QuoteWriter:
+    """Return the writer of the quotes of a request."""
     request_reference = str(uuid5(QUOTES, request.request_id))
-    return QuoteWriter(services.market, document, reference, request_reference, services.now())
-
-
-OPERATIONS: Final = (
-    Operation("POST", "/quotes", get_quotes, "Get quotes", QuoteResult, FullConsignment, errors=(400,)),
-    Operation(
-        "GET",
-        "/quotes/consignment/{consignment}",
-        get_quotes_by_consignment,
-        "Get quotes by consignment reference",
-        QuoteResult,
-        errors=(400,),
-    ),
-    Operation(
-        "POST",
-        "/quotes/serviceGroups",
-        get_service_group_quotes,
-        "Get service group quotes",
-        list[ServiceGroupQuotes],
-        FullConsignment,
-        errors=(400,),
-    ),
-)
+    return QuoteWriter(use_cases.market, content, reference, request_reference, use_cases.now())

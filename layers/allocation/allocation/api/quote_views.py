@@ -1,4 +1,4 @@
-"""Quotes as PRO writes them: the services that could take a consignment, and why the others could not."""
+"""Quotes in PRO's shape: the services that can take a consignment, and why the others can't."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from typing_extensions import TypedDict
 
+from allocation.api.catalogue_routes import Hub, hub
 from allocation.api.consignment_view import address_view
-from allocation.api.hubs import Hub, hub
 from allocation.api.measures import Money, Rate, currency, in_pro_units, rate, tax_rate
 from allocation.consignments.market import Market
 from allocation.consignments.store import ConsignmentJson
@@ -19,12 +19,12 @@ from allocation.engine.loaded_catalogue import Leg, Service
 from allocation.engine.pricing import Breakdown
 from allocation.engine.rules import RuleCode
 
-NO_RATES: Final = frozenset({RuleCode.NO_PRICE, RuleCode.CURRENCY})
-PENNY: Final = Decimal("0.01")
+_NO_RATES: Final = frozenset({RuleCode.NO_PRICE, RuleCode.CURRENCY})
+_PENNY: Final = Decimal("0.01")
 
 
 class Surcharge(TypedDict):
-    """What a price has beyond the base price."""
+    """A surcharge on the base price."""
 
     Name: str
     Amount: Money
@@ -44,7 +44,7 @@ class QuotedLeg(TypedDict):
 
 
 class Quote(TypedDict):
-    """What a carrier service would cost, and when it would collect and deliver."""
+    """The price of a carrier service, and when it collects and delivers."""
 
     MpdCarrierServiceSource: str
     MpdCarrierService: str
@@ -100,16 +100,16 @@ class ServiceGroupQuotes(QuoteResult):
 
 @dataclass(frozen=True, slots=True)
 class QuoteWriter:
-    """Writes the quotes of one request. `document` is the consignment's; `reference` is empty for one not created."""
+    """Writes the quotes of one request. `content` is the consignment's JSON; `reference` is empty for a new one."""
 
     market: Market
-    document: ConsignmentJson
+    content: ConsignmentJson
     reference: str
     request_reference: str
     now: datetime
 
     def result(self, assessment: Assessment) -> QuoteResult:
-        """The quotes for the consignment, cheapest first."""
+        """Return the quotes for the consignment, cheapest first."""
         return QuoteResult(
             QuoteRequestReference=self.request_reference,
             Quotes=[self.quote(assessment, offer) for offer in assessment.offers],
@@ -118,7 +118,7 @@ class QuoteWriter:
         )
 
     def quote(self, assessment: Assessment, offer: Offer) -> Quote:
-        """One service's offer as a quote."""
+        """Return one service's offer as a quote."""
         service, dates = self.market.service(offer), offer.dates
         breakdown = self.market.engine.breakdown(assessment.question, offer.position)
         if breakdown is None:
@@ -132,15 +132,15 @@ class QuoteWriter:
             OriginAddress=self._address("Origin"),
             DestinationAddress=self._address("Destination"),
             CollectionDate=datetime.fromtimestamp(dates.collected_at, UTC).isoformat(),
-            EarliestDeliveryDate=on_the_clock(day, dates.window[0]),
-            LatestDeliveryDate=on_the_clock(day, dates.window[1]),
-            BasePrice=rate(base_price(breakdown), tax),
+            EarliestDeliveryDate=_on_the_clock(day, dates.window[0]),
+            LatestDeliveryDate=_on_the_clock(day, dates.window[1]),
+            BasePrice=rate(_base_price(breakdown), tax),
             Price=rate(breakdown.price, tax),
             Surcharges=[
                 Surcharge(Name=line.name, Amount=Money(Amount=line.amount, Currency=currency(breakdown.price.currency)))
                 for line in breakdown.lines[1:]
             ],
-            Legs=[quoted_leg(stage, leg, service) for stage, leg in enumerate(service.legs, start=1)],
+            Legs=[_quoted_leg(stage, leg, service) for stage, leg in enumerate(service.legs, start=1)],
             CarrierAccountOwner=None,
             IsElectioService=False,
             ServiceDirection=service.direction.value,
@@ -149,17 +149,17 @@ class QuoteWriter:
             ExpiryDate=datetime.fromtimestamp(dates.cut_off, UTC).isoformat(),
             Requestor="Api",
             ConsignmentReference=self.reference,
-            ConsignmentReferenceProvidedByCustomer=self.document.get("ConsignmentReferenceProvidedByCustomer") or "",
+            ConsignmentReferenceProvidedByCustomer=self.content.get("ConsignmentReferenceProvidedByCustomer") or "",
             MpdCarrierServiceReference=service.reference,
         )
 
     def unqualified(self, exclusion: Exclusion) -> UnqualifiedService:
-        """A service that failed checks; several reasons are joined by a space, as PRO does it."""
+        """Return a service that failed rules. PRO joins several reasons by a space."""
         service = self.market.engine.index.services[exclusion.position]
         failed = {rule.code for rule in exclusion.failed}
         return UnqualifiedService(
-            Available=failed <= NO_RATES,
-            Rates=failed.isdisjoint(NO_RATES),
+            Available=failed <= _NO_RATES,
+            Rates=failed.isdisjoint(_NO_RATES),
             MpdCarrierService=service.name,
             CarrierReference=service.carrier.reference,
             MpdCarrierServiceReference=service.reference,
@@ -167,14 +167,14 @@ class QuoteWriter:
         )
 
     def _address(self, kind: str) -> dict[str, Any] | None:
-        """An address without its contact, whom a quote has no need of."""
-        addresses: Iterable[ConsignmentJson] = in_pro_units(self.document["Addresses"])
+        """Return an address without its contact, which a quote does not need."""
+        addresses: Iterable[ConsignmentJson] = in_pro_units(self.content["Addresses"])
         found = next((address for address in addresses if address.get("AddressType") == kind), None)
         return {**address_view(found), "Contact": None} if found else None
 
 
-def quoted_leg(stage: int, leg: Leg, service: Service) -> QuotedLeg:
-    """One carrier's part of a service's journey."""
+def _quoted_leg(stage: int, leg: Leg, service: Service) -> QuotedLeg:
+    """Return one carrier's part of a service's journey."""
     return QuotedLeg(
         JourneyStage=stage,
         CarrierService={
@@ -199,13 +199,13 @@ def quoted_leg(stage: int, leg: Leg, service: Service) -> QuotedLeg:
     )
 
 
-def base_price(breakdown: Breakdown) -> Price:
-    """The price without surcharges."""
+def _base_price(breakdown: Breakdown) -> Price:
+    """Return the price without surcharges."""
     net = breakdown.lines[0].amount
-    vat = (net * breakdown.tax_rate).quantize(PENNY, ROUND_HALF_UP)
+    vat = (net * breakdown.tax_rate).quantize(_PENNY, ROUND_HALF_UP)
     return Price(net, vat, net + vat, breakdown.price.currency)
 
 
-def on_the_clock(day: date, seconds: int) -> str:
-    """A time of a day on the destination's own clock; PRO writes it with the offset `+00:00` all the same."""
+def _on_the_clock(day: date, seconds: int) -> str:
+    """Return a local time at the destination. PRO writes it with the offset `+00:00` all the same."""
     return f"{day.isoformat()}T{seconds // 3600:02d}:{seconds % 3600 // 60:02d}:00+00:00"

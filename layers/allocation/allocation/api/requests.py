@@ -1,33 +1,39 @@
-"""A request to the API in the operations' terms, whatever it was written in."""
+"""A request to the API as the operations see it, whether it was written in JSON or XML."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from allocation.api.xml_reading import UnreadableXmlError, read_xml
 from allocation.consignments.errors import RequestError, problems_of
 from allocation.exact_json import parsed
 
+# Bytes of a body. A consignment is kept whole, and a DynamoDB item holds up to 400 KB.
 MAX_BYTES: Final = 256 * 1024
-"""Of a body: a consignment is kept whole, and DynamoDB takes items of up to 400 KB."""
-UNREADABLE: Final = "UnreadableRequestException"
-Model = TypeVar("Model", bound=BaseModel)
+# Consignments in a bulk call: they are handled in turn, and API Gateway waits for 29 seconds.
+MAX_REFERENCES: Final = 200
+# The type of a body that is a list of references.
+ReferenceList = Annotated[list[str], Field(min_length=1, max_length=MAX_REFERENCES)]
+_UNREADABLE: Final = "UnreadableRequestException"
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `path` and `query` hold what was named in them; names in `query` are in lower case."""
+    """One request.
+
+    `base_url` starts the links in the reply and has no trailing slash. `path` and `query` hold the parameters, `query`
+    by names in lower case. `is_older` says that the client speaks a version before 1.1 (see `older_clients`).
+    """
 
     request_id: str
     base_url: str
-    """What links in the reply begin with, without a trailing slash."""
     path: Mapping[str, str]
     query: Mapping[str, str]
     content_type: str
     is_older: bool
-    """Whether the client is older than version 1.1 of the API (`older_clients`)."""
     read_body: Callable[[], bytes]
 
     @property
@@ -35,64 +41,69 @@ class Request:
         """The body as plain data. Raises `RequestError` where it can't be read."""
         body = self.read_body()
         if len(body) > MAX_BYTES:
-            raise RequestError("RequestTooLargeException", f"The body has more than {MAX_BYTES} bytes.", 413)
-        reader = READERS.get(media_type(self.content_type))
+            raise RequestError("RequestTooLargeException", f"The body is larger than {MAX_BYTES} bytes.", 413)
+        reader = _READERS.get(_media_type(self.content_type))
         if reader is None:
-            text = (
-                f"The content-type {self.content_type[:64]!r} is not known: send application/json or application/xml."
-            )
+            text = f"Unknown content-type {self.content_type[:64]!r}: send application/json or application/xml."
             raise RequestError("UnsupportedMediaTypeException", text, 415)
         return reader(body)
 
     @property
-    def document(self) -> dict[str, Any]:
+    def json_object(self) -> dict[str, Any]:
         """The body as one object. Raises `RequestError`."""
         data = self.data
         if not isinstance(data, dict):
-            raise RequestError(UNREADABLE, "The body has to be one object.")
+            raise RequestError(_UNREADABLE, "The body must be one object.")
         return data
 
-    def model(self, kind: type[Model]) -> Model:
-        """The body as one of the API's own requests, names in any case. Raises `RequestError`."""
+    @property
+    def references(self) -> list[str]:
+        """The body as a list of references. Raises `RequestError`."""
+        data = self.data
+        if not isinstance(data, list) or not all(isinstance(item, str) and item for item in data):
+            raise RequestError("ValidationException", 'The body must be a list of references: ["EC-000-05B-MMA"].')
+        if not 1 <= len(data) <= MAX_REFERENCES:
+            raise RequestError("ValidationException", f"The body must list 1 to {MAX_REFERENCES} references.")
+        return data
+
+    def model(self, kind: type[_Model]) -> _Model:
+        """Return the body as a model of the API, names in any case. Raises `RequestError`."""
         try:
-            return kind.model_validate(with_names_of(kind, self.document))
+            return kind.model_validate(_with_names_of(kind, self.json_object))
         except ValidationError as error:
-            raise RequestError(
-                "ValidationException", "The request can't be used.", problems=problems_of(error)
-            ) from error
+            text = "The request has invalid fields: see Details."
+            raise RequestError("ValidationException", text, problems=problems_of(error)) from error
 
 
-def media_type(content_type: str) -> str:
-    """`application/json` of `application/json; charset=utf-8`."""
+def _media_type(content_type: str) -> str:
+    """Return `application/json` for `application/json; charset=utf-8`."""
     return content_type.partition(";")[0].strip().lower()
 
 
-def read_json(body: bytes) -> Any:
-    """The data of a JSON body. Raises `RequestError`."""
+def _read_json(body: bytes) -> Any:
     try:
         return parsed(body.decode("utf-8-sig"))
     except ValueError as error:
-        raise RequestError(UNREADABLE, "The body is not JSON in UTF-8.") from error
+        raise RequestError(_UNREADABLE, "The body is not JSON in UTF-8.") from error
 
 
-def read_xml_body(body: bytes) -> Any:
-    """The data of an XML body. Raises `RequestError`."""
+def _read_xml(body: bytes) -> Any:
     try:
         return read_xml(body)
     except UnreadableXmlError as error:
-        raise RequestError(UNREADABLE, f"The body can't be read as XML: {error}") from error
+        raise RequestError(_UNREADABLE, f"The body is not readable XML: {error}.") from error
 
 
-READERS: Final[Mapping[str, Callable[[bytes], Any]]] = {
-    "": read_json,
-    "application/json": read_json,
-    "text/json": read_json,
-    "application/xml": read_xml_body,
-    "text/xml": read_xml_body,
+_READERS: Final[Mapping[str, Callable[[bytes], Any]]] = {
+    "": _read_json,
+    "application/json": _read_json,
+    "text/json": _read_json,
+    "application/xml": _read_xml,
+    "text/xml": _read_xml,
 }
 
 
-def with_names_of(kind: type[BaseModel], document: Mapping[str, Any]) -> dict[str, Any]:
-    """The same object, its names in the case that the model has them; .NET's clients are not strict about it."""
+def _with_names_of(kind: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the object with its names in the model's case; .NET clients are not strict about case."""
     names = {(field.alias or name).casefold(): field.alias or name for name, field in kind.model_fields.items()}
-    return {names.get(name.casefold(), name): value for name, value in document.items()}
+    return {names.get(name.casefold(), name): value for name, value in given.items()}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from allocation.api.negotiation import reply_type
+from allocation.api.replies import reply_type
 
 
 @pytest.mark.parametrize(
