@@ -14,10 +14,10 @@ from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, Failure, Price
 from allocation.engine.allocator import EngineAllocator
+from allocation.engine.calendars import Dates
 from allocation.engine.engine import Assessment, Engine, Exclusion, Offer
 from allocation.engine.explanation import inputs_digest
 from allocation.engine.pricing import Line
-from allocation.engine.promises import Dates
 from allocation.engine.question import NO_FILTERS, Scope
 
 

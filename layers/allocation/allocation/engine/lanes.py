@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from allocation.engine.calendars import DAY_SECONDS, Calendar
-from allocation.engine.index import CatalogueIndex
+from allocation.engine.calendars import DAY_SECONDS, Calendar, Dates, DeliveryTerms, Promise, keep_promise
+from allocation.engine.index import CatalogueIndex, Mask, mask_of, positions_of
 from allocation.engine.loaded_catalogue import Rate, Service, Tax
-from allocation.engine.masks import Mask, mask_of, positions_of
 from allocation.engine.memo import Memo
 from allocation.engine.place_keys import ANYWHERE
-from allocation.engine.promises import Dates, DeliveryTerms, Promise, keep_promise
 
 _MAX_PROMISES: Final = 16
 

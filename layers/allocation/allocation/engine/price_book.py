@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from allocation.engine.brackets import Bracket, WeightClass
-from allocation.engine.index import CatalogueIndex
+from allocation.engine.index import CatalogueIndex, Mask, mask_of
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_catalogue import Rate, Surcharge
-from allocation.engine.masks import Mask, mask_of
 from allocation.engine.memo import Memo
 from allocation.engine.pricing import (
     Applied,

@@ -7,11 +7,10 @@ from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Direction
 from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits
-from allocation.engine.index import CatalogueIndex
+from allocation.engine.index import CatalogueIndex, Mask
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import DateTable, Lane
 from allocation.engine.loaded_catalogue import Service
-from allocation.engine.masks import Mask
 from allocation.engine.price_book import PriceBook, PriceCell, Pricing
 
 

@@ -11,13 +11,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from allocation.engine.calendars import MAX_SEARCH_DAYS
+from allocation.engine.calendars import MAX_SEARCH_DAYS, Promise
+from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.loaded_catalogue import Feature, Range, Service
-from allocation.engine.masks import Mask, mask_of, positions_of
 from allocation.engine.measures import Measure
 from allocation.engine.pricing import total_in
-from allocation.engine.promises import Promise
 from allocation.engine.question import Question
 from allocation.engine.wording import (
     area_text,
