@@ -13,7 +13,15 @@ from typing import Final
 from cli.paths import BUILD, BUILD_PYTHON, EMULATOR_PYTHON, LOCAL, ROOT, SAM, TEMPLATE
 from cli.stack.processes import run_logged
 
-_SOURCES: Final = ("template.yaml", "samconfig.toml", "functions", "layers", "packaging", "cli/stack/build.py")
+_SOURCES: Final = (
+    "template.yaml",
+    "monitoring",
+    "samconfig.toml",
+    "functions",
+    "layers",
+    "packaging",
+    "cli/stack/build.py",
+)
 _FINGERPRINT: Final = BUILD / "sources.sha256"
 _ARCHITECTURES: Final = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 _ASK_PYTHON: Final = """

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, assert_never
-
-import yaml
+from typing import Final, assert_never
 
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from cli.errors import CommandError
@@ -23,18 +21,17 @@ from cli.stack.processes import end_of_log, run_logged
 # As `samconfig.toml` has it for the environment `local`.
 STACK_NAME: Final = "carrier-allocation-local"
 
-_OUTPUTS: Final = {
+OUTPUTS: Final = {
     "order_queue_url": "OrderQueueUrl",
     "order_dlq_url": "OrderDlqUrl",
     "allocations_table": "AllocationsTableName",
     "allocations_topic_arn": "AllocationsTopicArn",
 }
-_API_OUTPUTS: Final = ("ApiId", "ApiKeysSecretArn", "AllocationApiFunctionName")
+API_OUTPUTS: Final = ("ApiId", "ApiKeysSecretArn", "AllocationApiFunctionName")
 # Parameters of every local stack. Its PRO stands beside it, and answers soon.
 _LOCAL_PARAMETERS: Final = {"Stage": "local", "ProPatienceSeconds": "5"}
 _API_STAGE: Final = "live"
 _KEY_NAME: Final = "local"
-_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +119,13 @@ def _deploy(emulator: Emulator, clients: Clients, platform: Platform, parameters
     log = emulator.folder / "deploy.log"
     run_logged([*command, *options], "sam deploy", log, _sam_settings(emulator))
     outputs = stack_outputs(clients)
-    missing = [output for output in (*_OUTPUTS.values(), *_API_OUTPUTS) if output not in outputs]
+    missing = [output for output in (*OUTPUTS.values(), *API_OUTPUTS) if output not in outputs]
     if missing:
         raise CommandError(f"The deployed stack lacks the output {missing[0]}.\n{end_of_log(log)}")
     url = f"{endpoint(emulator.port)}/_aws/execute-api/{outputs['ApiId']}/{_API_STAGE}"
     return Stack(
         emulator.port,
-        **{field: outputs[output] for field, output in _OUTPUTS.items()},
+        **{field: outputs[output] for field, output in OUTPUTS.items()},
         api_url=url,
         api_key=_open_api(clients, outputs, url),
     )
@@ -145,7 +142,6 @@ def _open_api(clients: Clients, outputs: Mapping[str, str], url: str) -> str:
     key = secrets.token_urlsafe(24)
     hashes = {_KEY_NAME: hashlib.sha256(key.encode()).hexdigest()}
     clients.secretsmanager.put_secret_value(SecretId=outputs["ApiKeysSecretArn"], SecretString=json.dumps(hashes))
-    _set_gateway_responses(clients, outputs["ApiId"])
     _set_api_address(clients, outputs["AllocationApiFunctionName"], url)
     return key
 
@@ -155,22 +151,3 @@ def _set_api_address(clients: Clients, function: str, url: str) -> None:
     environment = clients.functions.get_function_configuration(FunctionName=function)["Environment"]
     variables = {**environment["Variables"], "API_BASE_URL": url}
     clients.functions.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
-
-
-def _set_gateway_responses(clients: Clients, api_id: str) -> None:
-    """Give the API the gateway responses of its definition, which MiniStack does not read there as AWS does."""
-    for kind, response in gateway_responses().items():
-        clients.apigateway.put_gateway_response(
-            restApiId=api_id,
-            responseType=kind,
-            statusCode=response["statusCode"],
-            responseTemplates=response["responseTemplates"],
-        )
-    clients.apigateway.create_deployment(restApiId=api_id, stageName=_API_STAGE)
-
-
-def gateway_responses() -> dict[str, Any]:
-    """Return the gateway responses of the built template, in which SAM writes no YAML tags."""
-    template = yaml.safe_load((BUILD / "template.yaml").read_text("utf-8"))
-    responses: dict[str, Any] = template["Resources"]["AllocationApi"]["Properties"]["DefinitionBody"][_RESPONSES]
-    return responses

@@ -1,10 +1,10 @@
-"""The emulator's own process: MiniStack, corrected where it enforces policies unlike AWS, and ended with its starter.
+"""The emulator's own process: MiniStack, corrected where the template needs what AWS does, and ended with its starter.
 
 The starter holds the other end of standard input. When that closes without the word `keep`, as it does even when the
 starter is killed outright, the whole process group ends: MiniStack and the functions that it runs.
 
-The corrections let `AUTH=true` enforce the template's roles as they are: MiniStack then denies a function whatever its
-role does not allow.
+Two corrections let `AUTH=true` enforce the template's roles as they are: MiniStack then denies a function whatever its
+role does not allow. One gives the API the gateway responses of its definition.
 """
 
 import os
@@ -20,6 +20,7 @@ KEEP: Final = b"keep\n"
 
 # Read past `sys.stdin`, whose lock would be in the way of a MiniStack that ends by itself.
 _STANDARD_INPUT: Final = 0
+_GATEWAY_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
 _FORWARDED_OVER_TLS: Final = (b"x-forwarded-proto", b"https")
 # Operations that AWS authorizes as another one (Service Authorization Reference, SNS and SQS).
 _BATCH_ACTIONS: Final = {
@@ -40,6 +41,18 @@ def authorized_as_by_aws(extract: Callable[..., str | None]) -> Callable[..., st
         return _BATCH_ACTIONS.get(found, found) if found else found
 
     return action
+
+
+def with_gateway_responses(import_api: Callable[..., str], put_response: Callable[..., Any]) -> Callable[..., str]:
+    """Return MiniStack's import of an API's definition, with the gateway responses that the definition contains."""
+
+    def import_with_responses(definition: dict[str, Any], *arguments: Any) -> str:
+        api = import_api(definition, *arguments)
+        for kind, response in definition.get(_GATEWAY_RESPONSES, {}).items():
+            put_response(api, kind, {name: response[name] for name in ("statusCode", "responseTemplates")})
+        return api
+
+    return import_with_responses
 
 
 def loopback_as_tls(application: _Application) -> _Application:
@@ -70,6 +83,8 @@ def _run_emulator() -> None:
     """Run MiniStack until it ends."""
     actions: Any = import_module("ministack.core.iam_actions")
     actions.extract_iam_action = authorized_as_by_aws(actions.extract_iam_action)
+    gateway: Any = import_module("ministack.services.apigateway_v1")
+    gateway._import_rest_api = with_gateway_responses(gateway._import_rest_api, gateway._put_gateway_response)
     emulator: Any = import_module("ministack.app")
     emulator.app = loopback_as_tls(emulator.app)
     emulator.main()

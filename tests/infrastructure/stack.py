@@ -1,23 +1,27 @@
-"""The stack as CloudFormation sees it: `template.yaml` after SAM's transform, and what tests ask of it."""
+"""The stack as CloudFormation sees it: `template.yaml` after its transforms, and what tests ask of it."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import yaml
+from cfnlint.template import Template
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT: Final = Path(__file__).parents[2]
 Properties = dict[str, Any]
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 
 
 def translated(text: str) -> dict[str, Any]:
-    """The CloudFormation template that SAM makes of `text`; the code is taken as uploaded already.
+    """Return the CloudFormation template that CloudFormation makes of `text`, its code taken as uploaded already.
 
+    The steps are CloudFormation's: included files, then the loops, then SAM.
     SAM asks boto3 for the region: whose AWS profile is in use here must not matter.
     """
-    template = yaml_parse(text)
+    template = expanded(included(yaml_parse(text)))
     for resource in template["Resources"].values():
         for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
             resource["Properties"][code] = "s3://bucket/key"
@@ -26,6 +30,31 @@ def translated(text: str) -> dict[str, Any]:
         environment.delenv("AWS_PROFILE", raising=False)
         translation: dict[str, Any] = transform(template, {}, None)
     return translation
+
+
+def included(value: Any) -> Any:
+    """Return a part of a template with its `AWS::Include`s replaced by the files that they name."""
+    if isinstance(value, list):
+        return [included(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    whole = {key: included(part) for key, part in value.items() if key != "Fn::Transform"}
+    if "Fn::Transform" in value:
+        location = value["Fn::Transform"]["Parameters"]["Location"]
+        # Short forms such as !Ref are an error here, as they are in CloudFormation.
+        whole |= yaml.safe_load((ROOT / location).read_text("utf-8"))
+    return whole
+
+
+def expanded(template: dict[str, Any]) -> dict[str, Any]:
+    """Return a template with the loops and lookups of `AWS::LanguageExtensions` carried out."""
+    transforms = template.pop("Transform")
+    assert transforms == ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"], "the loops come first"
+    loops = Template("template.yaml", {**template, "Transform": transforms[0]}, ["eu-west-2"])
+    assert [str(match) for match in loops.transform()] == []
+    whole: dict[str, Any] = {**loops.template, "Transform": transforms[1]}
+    del whole["Mappings"]  # every lookup has its value
+    return whole
 
 
 class Stack:
@@ -52,21 +81,28 @@ class Stack:
         return mapping
 
     def statements(self, role: str, **parameters: str) -> list[dict[str, Any]]:
-        """The statements of a role's own policies, as they are with these parameters."""
-        policies = (self.resolved(policy, parameters) for policy in self.properties(role)["Policies"])
+        """The statements that a role has with these parameters: its own, and those of the stack's policies it names."""
+        properties = self.resolved(self.properties(role), parameters)
+        named = [self.properties(policy["Ref"]) for policy in properties.get("ManagedPolicyArns", [])]
         return [
             statement
-            for policy in policies
-            if policy != {"Ref": "AWS::NoValue"}
+            for policy in [*properties["Policies"], *named]
             for statement in policy["PolicyDocument"]["Statement"]
         ]
 
     def resolved(self, value: Any, parameters: Mapping[str, str]) -> Any:
-        """The branch that an `Fn::If` takes with these parameters, or the value itself."""
-        if isinstance(value, dict) and "Fn::If" in value:
+        """Return a value with each `Fn::If` decided by these parameters, and what has no value left out."""
+        if isinstance(value, list):
+            parts = (self.resolved(part, parameters) for part in value)
+            return [part for part in parts if part != NO_VALUE]
+        if not isinstance(value, dict):
+            return value
+        if "Fn::If" in value:
             condition, then, otherwise = value["Fn::If"]
-            return then if self.holds(self.template["Conditions"][condition], parameters) else otherwise
-        return value
+            taken = then if self.holds(self.template["Conditions"][condition], parameters) else otherwise
+            return self.resolved(taken, parameters)
+        members = {key: self.resolved(part, parameters) for key, part in value.items()}
+        return {key: part for key, part in members.items() if part != NO_VALUE}
 
     def holds(self, condition: Any, parameters: Mapping[str, str]) -> bool:
         """Evaluates a condition of `Fn::Equals` and `Fn::Not`; a parameter that is not given has its default."""

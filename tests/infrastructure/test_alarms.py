@@ -1,17 +1,18 @@
 """Alarms and the dashboard watch metrics that exist, and each alarm is explained to whoever it wakes."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+import yaml
 
 from allocation.orders.backoff import MAX_WISH_SECONDS
 from tests.infrastructure.emitted import Metric, allocate_orders, allocation_api, emitted, publish_allocations
-from tests.infrastructure.stack import ROOT, Properties, Stack
+from tests.infrastructure.stack import NO_VALUE, ROOT, Properties, Stack
 
 OPERATIONS: Final = ROOT / "docs" / "operations.md"
+ROWS: Final = yaml.safe_load((ROOT / "monitoring" / "alarm_rows.yaml").read_text("utf-8"))
 TOPIC: Final = {"AlarmTopicArn": "arn:aws:sns:eu-west-2:123456789012:alarms"}
 FUNCTIONS: Final = {
     "AllocateOrdersFunction": allocate_orders,
@@ -48,16 +49,16 @@ OF_AWS: Final = {
 """By namespace: the dimension, the type of the resource, how a resource is named, and the metrics used of it."""
 
 
-def text_of(value: Any) -> str:
-    """A value with its intrinsic functions as `Fn::Sub` would have them in a text."""
+def text_of(value: Any) -> Any:
+    """Return a value with its intrinsic function as `Fn::Sub` has it in a text; other values as they are."""
     match value:
         case {"Ref": name}:
             return f"${{{name}}}"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
         case {"Fn::Sub": text}:
-            return str(text)
-    return str(value)
+            return text
+    return value
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +95,10 @@ def watched(alarm: Properties) -> list[Metric]:
 def drawn(stack: Stack) -> Iterator[Metric]:
     """The metrics of the dashboard, its abbreviations written out ("." is what stands above, "..." all of it)."""
     (dashboard,) = stack.of_type("AWS::CloudWatch::Dashboard").values()
-    for widget in json.loads(text_of(dashboard["DashboardBody"]))["widgets"]:
+    for widget in dashboard["DashboardBody"]["Fn::ToJsonString"]["widgets"]:
         above: list[str] = []
         for line in widget["properties"].get("metrics", []):
-            parts = [part for part in line if isinstance(part, str)]
+            parts = [part for part in map(text_of, line) if isinstance(part, str)]
             above = above if parts == ["..."] else [above[at] if part == "." else part for at, part in enumerate(parts)]
             namespace, name, *pairs = above
             yield Metric(namespace, name, frozenset(zip(pairs[::2], pairs[1::2], strict=True)))
@@ -160,30 +161,36 @@ def test_the_failure_ratio_is_made_of_its_own_metrics_and_not_of_a_handful_of_or
 def test_the_topic_is_told_where_there_is_one(stack: Stack, actions: str) -> None:
     for alarm in alarms(stack).values():
         assert stack.resolved(alarm[actions], TOPIC) == [{"Ref": "AlarmTopicArn"}]
-        assert stack.resolved(alarm[actions], {}) == {"Ref": "AWS::NoValue"}
+        assert stack.resolved(alarm[actions], {}) == NO_VALUE
 
 
 def test_silence_is_no_alarm(stack: Stack) -> None:
     assert {alarm["TreatMissingData"] for alarm in alarms(stack).values()} == {"notBreaching"}
 
 
-def test_the_alarms_of_sortedpro_are_there_where_it_allocates(stack: Stack) -> None:
-    conditions = {name: stack.resources[name].get("Condition") for name in alarms(stack)}
+def test_an_alarm_is_there_where_what_it_watches_is(stack: Stack) -> None:
+    """An alarm on a function follows the function; one on a metric of ours follows what emits it."""
+    for name, alarm in alarms(stack).items():
+        condition = stack.resources[name].get("Condition")
+        watched_resources = {each["Value"]["Ref"] for each in alarm.get("Dimensions", []) if "Ref" in each["Value"]}
+        for resource in watched_resources & stack.resources.keys():
+            assert (condition == "HasApi") == (stack.resources[resource].get("Condition") == "HasApi"), name
+        services = {value for metric in watched(alarm) for name_, value in metric.dimensions if name_ == "service"}
+        assert (condition == "UsesPro") == any(metric.name.startswith("Pro") for metric in watched(alarm)), name
+        if "allocation-api" in services:
+            assert condition == "HasApi"
 
-    assert [name for name, condition in conditions.items() if condition == "UsesPro"] == [
-        "ProOutageAlarm",
-        "ProCredentialsAlarm",
-    ]
 
-
-def test_the_alarms_of_the_api_are_there_where_it_is(stack: Stack) -> None:
-    conditions = {name: stack.resources[name].get("Condition") for name in alarms(stack)}
-
-    assert {name for name, condition in conditions.items() if condition == "HasApi"} == {
-        name for name in conditions if name.startswith("Api")
-    }
+def test_the_alarms_of_the_api_are_named_by_its_title(stack: Stack) -> None:
     (api,) = stack.of_type("AWS::ApiGateway::RestApi").values()
-    assert api["Body"]["info"]["title"] == {"Ref": "AWS::StackName"}, "which the metrics of the API are named by"
+
+    assert api["Body"]["info"]["title"] == {"Ref": "AWS::StackName"}
+
+
+def test_every_row_of_the_table_is_an_alarm(stack: Stack) -> None:
+    rows = {row for table in ROWS.values() for row in table}
+
+    assert {f"{row}Alarm" for row in rows} <= alarms(stack).keys()
 
 
 def test_each_alarm_has_a_section_of_its_own_in_the_handbook_and_points_to_it(stack: Stack) -> None:
@@ -191,3 +198,22 @@ def test_each_alarm_has_a_section_of_its_own_in_the_handbook_and_points_to_it(st
 
     assert sorted(sections) == sorted(alarms(stack))
     assert all("docs/operations.md" in alarm["AlarmDescription"] for alarm in alarms(stack).values())
+
+
+def test_each_alarm_says_how_urgent_it_is_and_one_command_to_run(stack: Stack) -> None:
+    for name, alarm in alarms(stack).items():
+        assert re.fullmatch(
+            r"(NOW|TODAY|WATCH): [^.]+\. Run (\./carrier|aws) [\w -]+.* \(docs/operations\.md\)",
+            alarm["AlarmDescription"],
+        ), name
+
+
+def test_each_log_that_an_alarm_names_is_one_of_the_stack(stack: Stack) -> None:
+    logs = {text_of(group["LogGroupName"]) for group in stack.of_type("AWS::Logs::LogGroup").values()}
+    named = {
+        found[0].replace("STACK", "${AWS::StackName}")
+        for alarm in alarms(stack).values()
+        if (found := re.search(r"/aws/lambda/\S+", alarm["AlarmDescription"]))
+    }
+
+    assert named <= logs

@@ -1,29 +1,31 @@
-"""Data is encrypted where it lies and on its way, found by its keys, and not lost by a slip."""
+"""Data is encrypted where it lies and on its way, expires where it should, and is not lost by a slip."""
 
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from allocation.records.stored_record import record_document
 from tests.infrastructure.stack import Stack, as_list
+from tests.support.samples import A, record_of
 
 TLS_MISSING = {"Bool": {"aws:SecureTransport": "false"}}
+KEPT = ("AllocationsTable", "ConsignmentsTable")
 
 
-@pytest.fixture
-def table(stack: Stack) -> dict[str, Any]:
-    return stack.properties("AllocationsTable")
+def test_everything_that_keeps_data_is_encrypted(stack: Stack) -> None:
+    encrypted = {
+        "AWS::DynamoDB::Table": {"SSESpecification"},
+        "AWS::SQS::Queue": {"SqsManagedSseEnabled"},
+        "AWS::SNS::Topic": {"KmsMasterKeyId"},
+    }
 
-
-def test_table_is_encrypted_and_can_be_restored_to_any_second(table: dict[str, Any]) -> None:
-    assert table["SSESpecification"] == {"SSEEnabled": True}
-    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-
-
-def test_every_queue_and_topic_is_encrypted(stack: Stack) -> None:
-    queues, topics = stack.of_type("AWS::SQS::Queue"), stack.of_type("AWS::SNS::Topic")
-
-    assert [name for name, queue in queues.items() if queue.get("SqsManagedSseEnabled") is not True] == []
-    assert [name for name, topic in topics.items() if not topic.get("KmsMasterKeyId")] == []
+    for kind, properties in encrypted.items():
+        assert [name for name, found in stack.of_type(kind).items() if not properties <= found.keys()] == []
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in stack.of_type("AWS::SQS::Queue").values())
+    assert all(
+        table["SSESpecification"]["SSEEnabled"] is True for table in stack.of_type("AWS::DynamoDB::Table").values()
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,30 +58,38 @@ def test_no_queue_or_topic_policy_lets_anyone_in(stack: Stack) -> None:
     }
 
 
-def test_consignment_is_the_key_and_an_index_finds_those_of_an_order(table: dict[str, Any]) -> None:
-    index, _by_state = table["GlobalSecondaryIndexes"]
+def test_only_the_circuits_can_not_be_restored_to_any_second(stack: Stack) -> None:
+    """Losing them costs nothing (docs/pro-client.md)."""
+    tables = stack.of_type("AWS::DynamoDB::Table")
 
-    assert keys(table) == {"consignmentReference": "HASH"}
-    assert keys(index) == {"orderReference": "HASH", "consignmentReference": "RANGE"}
-
-
-def keys(schema: dict[str, Any]) -> dict[str, str]:
-    return {key["AttributeName"]: key["KeyType"] for key in schema["KeySchema"]}
+    assert [name for name, table in tables.items() if "PointInTimeRecoverySpecification" not in table] == [
+        "ProCircuitsTable"
+    ]
 
 
-def test_records_expire_by_the_attribute_that_the_code_writes(table: dict[str, Any]) -> None:
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
+def test_records_expire_by_the_attribute_that_the_code_writes(stack: Stack) -> None:
+    attribute = stack.properties("AllocationsTable")["TimeToLiveSpecification"]["AttributeName"]
+    expiry = datetime(2027, 11, 25, 12, tzinfo=UTC)
+
+    assert record_document(replace(record_of(A), expires_at=expiry))[attribute] == int(expiry.timestamp())
 
 
-def test_records_outlive_their_stack(stack: Stack) -> None:
-    resource = stack.resources["AllocationsTable"]
+@pytest.mark.parametrize("name", [*KEPT, "ConsignmentsKey"])
+def test_records_and_personal_data_outlive_their_stack(stack: Stack, name: str) -> None:
+    resource = stack.resources[name]
 
     assert resource["DeletionPolicy"] in {"Retain", "RetainExceptOnCreate"}
     assert resource["UpdateReplacePolicy"] == "Retain"
 
 
-@pytest.mark.parametrize(("stage", "protected"), [("prod", True), ("staging", False), ("dev", False), ("local", False)])
-def test_table_can_not_be_deleted_in_production(stack: Stack, stage: str, protected: bool) -> None:
-    switch = stack.properties("AllocationsTable")["DeletionProtectionEnabled"]
+def test_personal_data_is_encrypted_with_a_key_that_only_its_policies_give_away(stack: Stack) -> None:
+    (key,) = stack.of_type("AWS::KMS::Key")
 
-    assert stack.resolved(switch, {"Stage": stage}) is protected
+    assert stack.properties("ConsignmentsTable")["SSESpecification"]["KMSMasterKeyId"] == {"Ref": key}
+    assert stack.properties(key)["EnableKeyRotation"] is True
+
+
+@pytest.mark.parametrize("table", KEPT)
+@pytest.mark.parametrize(("stage", "protected"), [("prod", True), ("staging", False), ("dev", False), ("local", False)])
+def test_table_can_not_be_deleted_in_production(stack: Stack, table: str, stage: str, protected: bool) -> None:
+    assert stack.resolved(stack.properties(table)["DeletionProtectionEnabled"], {"Stage": stage}) is protected

@@ -1,15 +1,28 @@
 """The functions are given what the code reads, and keep their logs for a while."""
 
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from pydantic import BaseModel
+from samtranslator.yaml_helper import yaml_parse
 
-from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings
+from allocation.settings import (
+    AllocateOrdersSettings,
+    AllocationApiSettings,
+    ApiAuthorizerSettings,
+    PublishAllocationsSettings,
+)
+from cli.operations.target import described
+from cli.stack import deploy
 from tests.infrastructure.stack import ROOT, Stack
-from tests.infrastructure.test_api_template import API_FUNCTIONS
 
-FUNCTIONS = ["AllocateOrdersFunction", "PublishAllocationsFunction"]
+SETTINGS: dict[str, type[BaseModel]] = {
+    "AllocateOrdersFunction": AllocateOrdersSettings,
+    "AllocationApiFunction": AllocationApiSettings,
+    "ApiAuthorizerFunction": ApiAuthorizerSettings,
+    "PublishAllocationsFunction": PublishAllocationsSettings,
+}
 
 
 def variables(stack: Stack, function: str) -> dict[str, Any]:
@@ -17,10 +30,11 @@ def variables(stack: Stack, function: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("function", "settings"),
-    [("AllocateOrdersFunction", AllocateOrdersSettings), ("PublishAllocationsFunction", PublishAllocationsSettings)],
-)
+def test_every_function_is_under_test(stack: Stack) -> None:
+    assert sorted(stack.of_type("AWS::Lambda::Function")) == sorted(SETTINGS)
+
+
+@pytest.mark.parametrize(("function", "settings"), SETTINGS.items())
 def test_every_setting_is_given_and_nothing_that_is_not_read(
     stack: Stack, function: str, settings: type[BaseModel]
 ) -> None:
@@ -30,51 +44,35 @@ def test_every_setting_is_given_and_nothing_that_is_not_read(
 
 
 def test_logs_and_metrics_tell_the_functions_and_the_stacks_of_an_account_apart(stack: Stack) -> None:
-    names = [variables(stack, function)["POWERTOOLS_SERVICE_NAME"] for function in FUNCTIONS]
-    namespaces = [variables(stack, function)["POWERTOOLS_METRICS_NAMESPACE"] for function in FUNCTIONS]
+    given = [variables(stack, function) for function in SETTINGS]
 
-    assert len(set(names)) == len(FUNCTIONS)
-    assert namespaces == [{"Fn::Sub": "CarrierAllocation/${AWS::StackName}"}] * len(FUNCTIONS)
-
-
-def test_every_function_is_under_test(stack: Stack) -> None:
-    assert sorted(stack.of_type("AWS::Lambda::Function")) == sorted([*FUNCTIONS, *API_FUNCTIONS])
+    assert len({each["POWERTOOLS_SERVICE_NAME"] for each in given}) == len(SETTINGS)
+    assert all("${AWS::StackName}" in each["POWERTOOLS_METRICS_NAMESPACE"]["Fn::Sub"] for each in given)
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", SETTINGS)
 def test_logs_go_to_a_group_of_its_own_that_forgets(stack: Stack, function: str) -> None:
     group = stack.properties(function)["LoggingConfig"]["LogGroup"]["Ref"]
+    service = variables(stack, function)["POWERTOOLS_SERVICE_NAME"]
 
-    assert group == function.replace("Function", "Logs")
+    assert stack.properties(group)["LogGroupName"]["Fn::Sub"] == f"/aws/lambda/${{AWS::StackName}}-{service}"
     assert 1 <= stack.properties(group)["RetentionInDays"] <= 90
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_function_has_at_most_a_minute(stack: Stack, function: str) -> None:
-    assert 30 <= stack.properties(function)["Timeout"] <= 60
+def test_handler_is_where_the_template_says(template_text: str) -> None:
+    template = yaml_parse(template_text)
+    module, name = template["Globals"]["Function"]["Handler"].split(".")
+    functions = [part for part in template["Resources"].values() if part.get("Type") == "AWS::Serverless::Function"]
+
+    assert len(functions) == len(SETTINGS)
+    for function in functions:
+        assert f"def {name}(" in (ROOT / function["Properties"]["CodeUri"] / f"{module}.py").read_text("utf-8")
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_function_has_the_packages_and_the_code_beneath_it(stack: Stack, function: str) -> None:
-    layers = [reference["Ref"] for reference in stack.properties(function)["Layers"]]
+def test_the_program_finds_the_outputs_that_it_reads(stack: Stack) -> None:
+    outputs = [{"OutputKey": name, "OutputValue": name} for name in stack.template["Outputs"]]
+    clients: Any = MagicMock()
+    clients.cloudformation.describe_stacks.return_value = {"Stacks": [{"Outputs": outputs}]}
 
-    assert [stack.properties(layer)["LayerName"] for layer in layers] == ["DependenciesLayer", "AllocationLayer"]
-
-
-@pytest.mark.parametrize("folder", ["allocate_orders", "publish_allocations"])
-def test_handler_is_where_the_template_says(folder: str) -> None:
-    assert "def handler(" in (ROOT / "functions" / folder / "app.py").read_text("utf-8")
-
-
-def test_outputs_say_where_everything_is(stack: Stack) -> None:
-    assert stack.template["Outputs"].keys() >= {
-        "OrderQueueUrl",
-        "OrderDlqUrl",
-        "AllocationsTableName",
-        "AllocationsTopicArn",
-        "StreamFailureQueueUrl",
-        "AllocateOrdersFunctionName",
-        "AllocateOrdersFunctionArn",
-        "PublishAllocationsFunctionName",
-        "PublishAllocationsFunctionArn",
-    }
+    assert described("shop", "shop", clients).stream_failure_queue_url == "StreamFailureQueueUrl"
+    assert {*deploy.OUTPUTS.values(), *deploy.API_OUTPUTS} <= stack.template["Outputs"].keys()

@@ -1,14 +1,22 @@
 """The translated template is linted: the SAM form hides many mistakes from cfn-lint."""
 
 import json
+from typing import Any
 
 from cfnlint.api import ManualArgs, lint
 
 from tests.infrastructure.stack import Stack, translated
 
+# SAM puts the API's own condition around each path of its definition, where it always holds.
+OF_SAM = ("W1028", ["Resources", "AllocationApi", "Properties", "Body"])
 
-def findings(template: object) -> list[str]:
-    return [str(match) for match in lint(json.dumps(template), config=ManualArgs(regions=["eu-west-2", "us-east-1"]))]
+
+def findings(template: dict[str, Any]) -> list[str]:
+    """What cfn-lint objects to, also where template.yaml leaves a check out."""
+    # ToJsonString is left in the template: CloudFormation, not the transform, knows the values in it.
+    whole = {**template, "Metadata": {}, "Transform": "AWS::LanguageExtensions"}
+    matches = lint(json.dumps(whole), config=ManualArgs(regions=["eu-west-2", "us-east-1"]))
+    return [str(match) for match in matches if (match.rule.id, list(match.path or [])[:4]) != OF_SAM]
 
 
 def test_cloudformation_template_has_no_finding(stack: Stack) -> None:

@@ -1,13 +1,21 @@
-"""Each function may do what it does, to the resources that it does it to, and nothing else."""
+"""Each function may do what it does, to the resources that it does it to, and nothing else.
+
+That a role allows enough is shown where the stack runs under `AUTH=true` (`tests/end_to_end`).
+"""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.infrastructure.stack import Stack, as_list, texts
 
-ORDERS, PUBLISHER = "AllocateOrdersRole", "PublishAllocationsRole"
+ROLES = ["AllocateOrdersRole", "AllocationApiRole", "ApiAuthorizerRole", "PublishAllocationsRole"]
+PRO = {"Allocator": "pro", "ProSecretName": "pro/key"}
+IN_S3 = {"CatalogueObject": "bucket/folder/live.json"}
+IN_APPCONFIG = {"CatalogueConfiguration": "abcd123/abcd124/abcd125"}
 WITH_A_WILDCARD = {
     # What AWS gives no exact name: a log group's streams, a table's streams, the suffix of a secret's name.
     "logs:CreateLogStream",
@@ -17,101 +25,74 @@ WITH_A_WILDCARD = {
 }
 
 
-def arn(resource: str) -> str:
-    return json.dumps({"Fn::GetAtt": [resource, "Arn"]})
-
-
-def allowed(statements: list[dict[str, Any]]) -> dict[str, set[str]]:
-    """Resource, as JSON, to the actions allowed on it."""
-    found: dict[str, set[str]] = {}
-    for statement in statements:
-        for resource in as_list(statement["Resource"]):
-            found.setdefault(json.dumps(resource), set()).update(as_list(statement["Action"]))
-    return found
-
-
-def test_order_function_may_take_orders_keep_records_and_set_messages_aside(stack: Stack) -> None:
-    assert allowed(stack.statements(ORDERS)) == {
-        arn("OrderQueue"): {
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-            "sqs:ChangeMessageVisibility",
-        },
-        arn("OrderDlq"): {"sqs:SendMessage"},
-        arn("AllocationsTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
-        arn("LimitsTable"): {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
-        arn("AllocateOrdersLogs"): {"logs:CreateLogStream", "logs:PutLogEvents"},
+def granted(stack: Stack, role: str, **parameters: str) -> set[tuple[str, str]]:
+    """Each action that a role allows, with the resource that it is allowed on, as JSON."""
+    return {
+        (action, json.dumps(resource))
+        for statement in stack.statements(role, **parameters)
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
     }
 
 
-def test_order_function_may_read_the_pro_key_and_share_circuits_only_where_pro_allocates(stack: Stack) -> None:
-    with_pro, with_engine = stack.statements(ORDERS, Allocator="pro"), stack.statements(ORDERS, Allocator="engine")
-    circuits, claims, key = (statement for statement in with_pro if statement not in with_engine)
-
-    assert allowed([circuits]) == {
-        arn("ProCircuitsTable"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
-    }
-    assert allowed([claims]) == {arn("ProClaimsTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"}}
-    assert key["Action"] == "secretsmanager:GetSecretValue"
-    assert key["Resource"]["Fn::Sub"].endswith(":secret:${ProSecretName}-??????")
+def named(stack: Stack, value: Any) -> set[str]:
+    """The stack's own resources that a value names."""
+    return set(re.findall(r"\w+", json.dumps(value))) & stack.resources.keys()
 
 
-@pytest.mark.parametrize(
-    ("place", "actions"),
-    [
-        ({}, set()),
-        (
-            {"CatalogueObject": "bucket/folder/live.json"},
-            {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucketVersions"},
-        ),
-        (
-            {"CatalogueConfiguration": "abcd123/abcd124/abcd125"},
-            {"appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"},
-        ),
-    ],
-)
-def test_order_function_may_read_the_catalogue_where_it_is_and_nowhere_else(
-    stack: Stack, place: dict[str, str], actions: set[str]
-) -> None:
-    without = stack.statements(ORDERS)
-    added = [item for item in stack.statements(ORDERS, **place) if item not in without]
-    assert {action for statement in added for action in as_list(statement["Action"])} == actions
-    assert all("*" not in text for statement in added for text in texts(statement["Resource"]))
+def service(stack: Stack, role: str) -> dict[str, Any]:
+    """The properties of the function that has this role."""
+    (function,) = (
+        found for found in stack.of_type("AWS::Lambda::Function").values() if found["Role"]["Fn::GetAtt"][0] == role
+    )
+    return function
 
 
-def test_publisher_may_read_the_stream_publish_and_report_what_it_could_not(stack: Stack) -> None:
-    assert allowed(stack.statements(PUBLISHER)) == {
-        json.dumps({"Fn::GetAtt": ["AllocationsTable", "StreamArn"]}): {
-            "dynamodb:DescribeStream",
-            "dynamodb:GetRecords",
-            "dynamodb:GetShardIterator",
-        },
-        json.dumps({"Fn::Sub": "${AllocationsTable.Arn}/stream/*"}): {"dynamodb:ListStreams"},
-        json.dumps({"Ref": "AllocationsTopic"}): {"sns:Publish"},
-        arn("StreamFailureQueue"): {"sqs:SendMessage"},
-        arn("PublishAllocationsLogs"): {"logs:CreateLogStream", "logs:PutLogEvents"},
-    }
+def sources(stack: Stack, role: str) -> Iterator[Any]:
+    """The event source mappings of the function that has this role."""
+    (name,) = (
+        name for name in stack.of_type("AWS::Lambda::Function") if stack.properties(name) == service(stack, role)
+    )
+    return (
+        each
+        for each in stack.of_type("AWS::Lambda::EventSourceMapping").values()
+        if each["FunctionName"]["Ref"] == name
+    )
 
 
 def test_every_function_has_a_role_of_its_own(stack: Stack) -> None:
     roles = [json.dumps(function["Role"]) for function in stack.of_type("AWS::Lambda::Function").values()]
 
-    assert sorted(roles) == sorted(arn(role) for role in stack.of_type("AWS::IAM::Role"))
+    assert sorted(roles) == sorted(json.dumps({"Fn::GetAtt": [role, "Arn"]}) for role in ROLES)
+    assert sorted(stack.of_type("AWS::IAM::Role")) == ROLES
 
 
-@pytest.mark.parametrize("role", [ORDERS, PUBLISHER])
-def test_role_is_for_lambda_alone_and_has_no_policy_made_elsewhere(stack: Stack, role: str) -> None:
-    properties = stack.properties(role)
+@pytest.mark.parametrize("role", ROLES)
+def test_role_is_for_lambda_alone_and_has_only_policies_of_this_stack(stack: Stack, role: str) -> None:
+    properties = stack.resolved(stack.properties(role), PRO | IN_S3)
     (trust,) = properties["AssumeRolePolicyDocument"]["Statement"]
 
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
-    assert "ManagedPolicyArns" not in properties
+    assert {policy["Ref"] for policy in properties.get("ManagedPolicyArns", [])} <= set(
+        stack.of_type("AWS::IAM::ManagedPolicy")
+    )
 
 
-@pytest.mark.parametrize("role", [ORDERS, PUBLISHER])
-def test_no_wildcard_stands_where_aws_takes_a_name(stack: Stack, role: str) -> None:
-    statements = stack.statements(role, Allocator="pro")
+@pytest.mark.parametrize("role", ROLES)
+def test_function_may_touch_only_what_it_is_told_of_or_triggered_by(stack: Stack, role: str) -> None:
+    function = service(stack, role)
+    known = named(stack, [function["Environment"], function["LoggingConfig"], *sources(stack, role)])
+    encrypting = named(stack, [stack.properties(name).get("SSESpecification", {}) for name in known])
+    touched = named(stack, [statement["Resource"] for statement in stack.statements(role, **PRO)])
+
+    assert touched <= known | encrypting
+    assert stack.properties(role)["Policies"], "no statement at all"
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("place", [{}, IN_S3, IN_APPCONFIG])
+def test_no_wildcard_stands_where_aws_takes_a_name(stack: Stack, role: str, place: dict[str, str]) -> None:
+    statements = stack.statements(role, **PRO, **place)
 
     assert [action for statement in statements for action in as_list(statement["Action"]) if "*" in action] == []
     assert [
@@ -121,3 +102,66 @@ def test_no_wildcard_stands_where_aws_takes_a_name(stack: Stack, role: str) -> N
         if not set(as_list(statement["Action"])) <= WITH_A_WILDCARD
     ] == []
     assert all(text != "*" for statement in statements for text in texts(statement["Resource"]))
+
+
+def test_no_statement_is_written_twice(stack: Stack) -> None:
+    """What two functions both need stands in a policy that both of them name."""
+    policies = [
+        policy
+        for properties in stack.of_type("AWS::IAM::Role").values()
+        for policy in stack.resolved(properties["Policies"], {})
+    ]
+    documents = [policy["PolicyDocument"] for policy in [*policies, *stack.of_type("AWS::IAM::ManagedPolicy").values()]]
+    written = [json.dumps(statement) for document in documents for statement in document["Statement"]]
+
+    # The queue's function and the API's count towards the same limits; everything else of theirs differs.
+    assert len(written) - len(set(written)) <= 1
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_function_may_delete_a_record_or_read_all_of_them(stack: Stack, role: str) -> None:
+    on_records = {action for action, resource in granted(stack, role, **PRO) if '"AllocationsTable", "Arn"' in resource}
+
+    assert on_records <= {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"}
+
+
+def test_only_the_publisher_may_publish(stack: Stack) -> None:
+    publishing = {role for role in ROLES if any(action == "sns:Publish" for action, _ in granted(stack, role, **PRO))}
+
+    assert publishing == {"PublishAllocationsRole"}
+
+
+def test_a_function_takes_messages_from_the_queue_that_triggers_it_alone(stack: Stack) -> None:
+    taken = {resource for role in ROLES for action, resource in granted(stack, role) if action == "sqs:DeleteMessage"}
+
+    assert taken == {json.dumps(stack.mapping("AllocateOrdersFunction")["EventSourceArn"])}
+
+
+def test_only_the_order_function_may_call_pro_and_only_where_pro_allocates(stack: Stack) -> None:
+    added = {role: granted(stack, role, **PRO) - granted(stack, role) for role in ROLES}
+
+    assert {role for role, found in added.items() if found} == {"AllocateOrdersRole"}
+    assert {action for action, _ in added["AllocateOrdersRole"]} == {
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "secretsmanager:GetSecretValue",
+    }
+
+
+@pytest.mark.parametrize(
+    ("place", "actions"),
+    [
+        (IN_S3, {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucketVersions"}),
+        (IN_APPCONFIG, {"appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"}),
+    ],
+)
+def test_the_functions_that_run_the_engine_may_read_the_catalogue_where_it_is_and_nowhere_else(
+    stack: Stack, place: dict[str, str], actions: set[str]
+) -> None:
+    added = {role: granted(stack, role, **place) - granted(stack, role) for role in ROLES}
+
+    assert {role for role, found in added.items() if found} == {"AllocateOrdersRole", "AllocationApiRole"}
+    assert added["AllocateOrdersRole"] == added["AllocationApiRole"]
+    assert {action for action, _ in added["AllocateOrdersRole"]} == actions

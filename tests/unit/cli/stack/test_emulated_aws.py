@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.stack.emulator_process import authorized_as_by_aws, loopback_as_tls
+from cli.stack.emulator_process import authorized_as_by_aws, loopback_as_tls, with_gateway_responses
 
 
 def finish(call: Awaitable[None]) -> None:
@@ -37,3 +37,15 @@ def test_a_request_over_the_loopback_counts_as_one_over_tls() -> None:
     finish(loopback_as_tls(application)({"type": "lifespan"}, None, None))
     assert seen[0]["headers"] == [(b"host", b"127.0.0.1"), (b"x-forwarded-proto", b"https")]
     assert seen[1] == {"type": "lifespan"}
+
+
+def test_an_api_has_the_gateway_responses_of_its_definition() -> None:
+    given: list[tuple[str, str, dict[str, Any]]] = []
+    throttled = {"statusCode": "429", "responseTemplates": {"application/json": "{}"}}
+    import_api = with_gateway_responses(lambda *_: "a1", lambda *response: given.append(response))
+
+    definition = {"x-amazon-apigateway-gateway-responses": {"THROTTLED": {**throttled, "responseParameters": {}}}}
+
+    assert import_api(definition, {}) == "a1"
+    assert given == [("a1", "THROTTLED", throttled)]
+    assert import_api({}, {}) == "a1"

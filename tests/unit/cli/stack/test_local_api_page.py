@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.stack import api_page
-from cli.stack.deploy import Stack, gateway_responses
+from cli.stack.deploy import Stack
 
 STACK = Stack(4567, "", "", "", "", api_url="http://127.0.0.1:4567/_aws/execute-api/a1/live", api_key='k"ey')
 
@@ -35,14 +35,3 @@ def test_page_calls_the_stack_with_its_key() -> None:
 def test_key_s_name_in_the_page_is_the_document_s() -> None:
     document = json.loads(api_page.DOCUMENT.read_text("utf-8"))
     assert list(document["components"]["securitySchemes"]) == ["key"]
-
-
-def test_gateway_responses_are_those_of_the_template_that_was_built(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "template.yaml").write_text(
-        "Resources: {AllocationApi: {Properties: {DefinitionBody: "
-        "{x-amazon-apigateway-gateway-responses: {THROTTLED: {statusCode: '429'}}}}}}"
-    )
-    monkeypatch.setattr("cli.stack.deploy.BUILD", tmp_path)
-    assert gateway_responses() == {"THROTTLED": {"statusCode": "429"}}
