@@ -14,11 +14,11 @@ from allocation.consignments.allocatable_consignment import Consignment as Writt
 from allocation.domain.consignment import Consignment
 from cli.errors import UsageError
 
-STANDARD_INPUT: Final = "-"
+_STANDARD_INPUT: Final = "-"
 # Larger files, such as a device that never ends, are refused before they fill the memory.
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 # Stands for the reference that PRO gives a consignment when it is created.
-PLACEHOLDER_REFERENCE: Final = "EC-000-000-000"
+_PLACEHOLDER_REFERENCE: Final = "EC-000-000-000"
 
 _MAX_SHOWN: Final = 40
 # What a person may have written about someone is not repeated.
@@ -68,7 +68,7 @@ def read_text(path: str) -> str:
     """Return the text of a file, or of the standard input for `-`. Raises `UsageError`."""
     name = shown_name(path)
     try:
-        if path == STANDARD_INPUT:
+        if path == _STANDARD_INPUT:
             content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
         else:
             with Path(path).open("rb") as file:
@@ -97,7 +97,7 @@ def read_consignment(path: str) -> Consignment:
     if isinstance(content, dict) and "consignments" in content:
         raise UsageError(f"{name} is an order: write one of its consignments into a file of its own.")
     if isinstance(content, dict):
-        content = {"Reference": PLACEHOLDER_REFERENCE, **content}
+        content = {"Reference": _PLACEHOLDER_REFERENCE, **content}
     try:
         return WrittenConsignment.model_validate(content).to_domain()
     except ValidationError as error:
@@ -107,7 +107,7 @@ def read_consignment(path: str) -> Consignment:
 
 def shown_name(path: str) -> str:
     """Return what to call a file in a message."""
-    return "The standard input" if path == STANDARD_INPUT else path
+    return "The standard input" if path == _STANDARD_INPUT else path
 
 
 def _mistake(details: ErrorDetails) -> str:

@@ -14,11 +14,11 @@ _MAX_SHOWN: Final = 100
 
 
 class ChangeKind(StrEnum):
-    """What happened to a part of a catalogue. The value is the sign that people know from other comparisons."""
+    """What happened to a part of a catalogue."""
 
-    ADDED = "+"
-    REMOVED = "-"
-    CHANGED = "~"
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import pycountry
 from allocation.engine.place_keys import ANYWHERE, uk_parts
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion
 
-Zones = Mapping[str, Sequence[str]]
+_Zones = Mapping[str, Sequence[str]]
 PlacesClaim = tuple[KeyPath, str, Sequence[str]]
 """Where places are written, what to call the part that claims them, and the places."""
 
@@ -41,7 +41,7 @@ class PlaceNotationError(ValueError):
     """A place is not written as one. The message says what to write."""
 
 
-def resolve(places: Iterable[str], zones: Zones) -> set[str]:
+def resolve(places: Iterable[str], zones: _Zones) -> set[str]:
     """Return the engine's keys of places and zones. Raises `PlaceNotationError`."""
     return {key for place in places for item in zones.get(place, (place,)) for key in place_to_keys(item)}
 
@@ -101,13 +101,13 @@ def _is_unit(part: str) -> bool:
     return parts is not None and parts[0] == part
 
 
-def wrong_places(path: KeyPath, places: Iterable[str], zones: Zones) -> Iterator[CatalogueProblem]:
+def wrong_places(path: KeyPath, places: Iterable[str], zones: _Zones) -> Iterator[CatalogueProblem]:
     """Yield the problems of a list of places at a path."""
     for number, place in enumerate(places):
         yield from wrong_place(key_path(*path, number), place, zones)
 
 
-def wrong_place(path: KeyPath, place: str, zones: Zones) -> Iterator[CatalogueProblem]:
+def wrong_place(path: KeyPath, place: str, zones: _Zones) -> Iterator[CatalogueProblem]:
     """Yield the problem of a place that is neither a zone nor written as a place."""
     if place in zones:
         return
@@ -117,7 +117,7 @@ def wrong_place(path: KeyPath, place: str, zones: Zones) -> Iterator[CataloguePr
         yield CatalogueProblem(path, place, f"{error}; {suggestion(place, zones, 'zones')}")
 
 
-def places_claimed_twice(claims: Iterable[PlacesClaim], zones: Zones, fix: str) -> Iterator[CatalogueProblem]:
+def places_claimed_twice(claims: Iterable[PlacesClaim], zones: _Zones, fix: str) -> Iterator[CatalogueProblem]:
     """Yield the claims that share a place with an earlier one, of which the engine would silently ignore one."""
     seen: dict[str, str] = {}
     for path, name, places in claims:

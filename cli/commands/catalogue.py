@@ -149,7 +149,7 @@ def _problem_json(problem: CatalogueProblem) -> dict[str, Any]:
 
 
 def _change_json(change: Change) -> dict[str, Any]:
-    return {"change": change.kind.name.lower(), "path": change.path, "old": change.old, "new": change.new}
+    return {"change": change.kind.value, "path": change.path, "old": change.old, "new": change.new}
 
 
 def _summary(found: WrittenCatalogue) -> dict[str, Any]:

@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,7 +27,7 @@ from cli.catalogue.compilation import SAMPLE, compiled_sample_text
 from cli.explanation import Explanation, explanation_json, explanation_of
 from cli.input_files import FORMS, MAX_FILE_BYTES
 from cli.main import main
-from cli.paths import SAMPLE_ORDERS
+from cli.paths import ROOT, SAMPLE_ORDERS
 from tests.support.engines import document, service
 from tests.support.ports import FakeDeadline, InMemoryLimits
 
@@ -191,6 +194,28 @@ def test_a_service_with_long_names_fits_80_columns_and_is_not_cut(
     assert max(map(len, told.splitlines())) <= 80
     assert told.count("A") >= 2 * 64
     assert "…" not in told
+
+
+def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The program as a shell starts it, its output in a pipe."""
+    return subprocess.run(  # noqa: S603 - the command is ours
+        [sys.executable, str(ROOT / "cli"), *arguments],
+        env={**os.environ, **environment},
+        input=json.dumps(CONSIGNMENT),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_pipe_gets_plain_text_and_the_exit_status_whatever_its_encoding() -> None:
+    found = program("explain", "-", *VALUABLE, *NOW, PYTHONIOENCODING="ascii")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "\x1b" not in found.stdout
+    assert "CX_NDS Next Day Super" in found.stdout
+    wrong = program("explain", "-", "--mode", "service_group")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "Traceback" not in wrong.stderr
 
 
 def test_a_written_and_a_compiled_catalogue_have_the_same_answer(
