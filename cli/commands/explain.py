@@ -11,7 +11,7 @@ from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.compilation import compile_text, is_compiled
-from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options
+from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options, timestamp
 from cli.errors import DONE, NOT_SO, UsageError
 from cli.explanation import explanation_json, explanation_of
 from cli.explanation_tables import print_explanation
@@ -73,15 +73,10 @@ def _engine(file: str) -> Engine:
 
 
 def _moment(text: str) -> datetime:
-    """Return a moment with its offset, or the present for an empty text. Raises `UsageError`."""
+    """Return the value of `--now`, or the present if it is not given. Raises `UsageError`."""
     if not text:
         return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise UsageError(f"--now {text!r} is not a timestamp with a UTC offset: write 2026-12-24T15:59:00Z.")
+    moment = timestamp("--now", text)
     if not _FIRST_YEAR < moment.year < _LAST_YEAR:
         raise UsageError(f"--now {text} is beyond every catalogue: write a year from 1971 to 2249.")
     return moment

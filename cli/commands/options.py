@@ -1,6 +1,7 @@
 """The options that several commands have, and how they are read."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
@@ -69,3 +70,17 @@ def chosen_mode(mode: str, group: str, service: str) -> AllocationMode:
     except (InvalidReferenceError, UnknownModeError) as error:
         text = str(error)
         raise UsageError(f"{text[:1].upper()}{text[1:]}.") from error
+
+
+def timestamp(option: str, text: str) -> datetime:
+    """Return an option's value as an aware time in UTC. Raises `UsageError`."""
+    try:
+        found = datetime.fromisoformat(text)
+        # A time in the years 1 or 9999 may have no equivalent in UTC.
+        aware = None if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        aware = None
+    if aware is None:
+        example = "2026-12-24T15:59:00Z"
+        raise UsageError(f"{text!r} is not a timestamp with a UTC offset: write it as in {option} {example}.")
+    return aware

@@ -1,10 +1,8 @@
 """`carrier republish`: events that were lost, sent again under their ids."""
 
-from datetime import UTC, datetime
-
 import click
 
-from cli.commands.options import ExampleCommand, json_option, stack_option
+from cli.commands.options import ExampleCommand, json_option, stack_option, timestamp
 from cli.errors import UsageError
 from cli.operations.records import items_of, items_since
 from cli.operations.republish import republish as publish_again
@@ -33,7 +31,7 @@ def republish(order: str, since: str, stack: str, *, dry_run: bool, as_json: boo
     """
     if bool(order) == bool(since):
         raise UsageError("Whose events? Give either --order WEB-100045 or --since 2026-11-25T10:00:00Z.")
-    moment = None if order else _moment(since)
+    moment = None if order else timestamp("--since", since)
     found = target(stack)
     table = found.allocations_table
     items = items_since(found.dynamodb, table, moment) if moment else items_of(found.dynamodb, table, order)
@@ -48,14 +46,3 @@ def republish(order: str, since: str, stack: str, *, dry_run: bool, as_json: boo
             f"{counted(result.found, 'record')} in {found.name}: {what} again, {result.unreadable} without an event."
         )
     return int(not readable or (not dry_run and result.sent < readable))
-
-
-def _moment(text: str) -> datetime:
-    """Return an aware timestamp. Raises `UsageError`."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise UsageError(f"{text!r} is not a timestamp with a UTC offset: write --since 2026-11-25T10:00:00Z.")
-    return found.astimezone(UTC)

@@ -245,6 +245,7 @@ def test_the_standard_input_may_have_the_consignment(
         (["--group", "valuableGoods"], "--group valuableGoods does not go with"),
         (["--now", "tomorrow"], "'tomorrow' is not a timestamp with a UTC offset"),
         (["--now", "2026-12-24T15:59:00"], "is not a timestamp with a UTC offset"),
+        (["--now", "0001-01-01T00:00:00+14:00"], "is not a timestamp with a UTC offset"),
         (["--now", "1600-12-24T15:59:00Z"], "write a year from 1971 to 2249"),
         (["--mode", "cheapest"], "'cheapest' is not one of"),
         (["--catalogue", "/nowhere.yaml"], "/nowhere.yaml"),
