@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from allocation.engine.engine import Engine
-from tests.support.allocation_api import ENGINE, Api, served_api
-from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
+from tests.support.allocation_api import Api, served_api
+from tests.support.consignments import DESTINATION, ENGINE, ORIGIN, consignment, package
 
 SUMMARY_NAMES = [
     "StatusCode",

@@ -17,9 +17,9 @@ from allocation.domain.outcome import Allocated, AllocationFailed
 from allocation.engine.allocator import EngineAllocator
 from allocation.orders.wrappings import read_event
 from allocation.pro.allocator import Claimed, ProAllocator
-from tests.support.allocation_api import ENGINE, Api, served_api
+from tests.support.allocation_api import Api, served_api
 from tests.support.api_server import KEY, served
-from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
+from tests.support.consignments import DESTINATION, ENGINE, ORIGIN, consignment, package
 from tests.support.ports import FakeDeadline, InMemoryLimits
 from tests.support.pro_clients import allocator_over, client_at
 from tests.support.samples import EVENTS

@@ -21,17 +21,15 @@ from allocation.aws.dynamodb.limits import DynamoDBLimits
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.register import Register
 from allocation.consignments.store import Changes, ConsignmentStore
-from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.exact_json import parsed, written
-from tests.support.consignments import Clock, consignment, counted_characters
+from tests.support.consignments import ENGINE, Clock, consignment, counted_characters
 
 CONSIGNMENTS = "consignments"
 RECORDS = "allocations"
 LIMITS = "limits"
 REGION = "eu-west-2"
 HOST = "api.example.com"
-ENGINE = Engine(packaged_catalogue())
 
 
 def create_tables(dynamodb: Any) -> None:
