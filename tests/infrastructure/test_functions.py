@@ -13,7 +13,7 @@ from allocation.settings import (
     ApiAuthorizerSettings,
     PublishAllocationsSettings,
 )
-from cli.operations.target import described
+from cli.operations.target import target
 from cli.stack import deploy
 from tests.infrastructure.stack import ROOT, Stack
 
@@ -69,10 +69,11 @@ def test_handler_is_where_the_template_says(template_text: str) -> None:
         assert f"def {name}(" in (ROOT / function["Properties"]["CodeUri"] / f"{module}.py").read_text("utf-8")
 
 
-def test_the_program_finds_the_outputs_that_it_reads(stack: Stack) -> None:
+def test_the_program_finds_the_outputs_that_it_reads(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = [{"OutputKey": name, "OutputValue": name} for name in stack.template["Outputs"]]
-    clients: Any = MagicMock()
-    clients.cloudformation.describe_stacks.return_value = {"Stacks": [{"Outputs": outputs}]}
+    session = MagicMock()
+    session.return_value.client.return_value.describe_stacks.return_value = {"Stacks": [{"Outputs": outputs}]}
+    monkeypatch.setattr("boto3.Session", session)
 
-    assert described("shop", "shop", clients).stream_failure_queue_url == "StreamFailureQueueUrl"
+    assert target("shop").stream_failure_queue_url == "StreamFailureQueueUrl"
     assert {*deploy.OUTPUTS.values(), *deploy.API_OUTPUTS} <= stack.template["Outputs"].keys()
