@@ -15,12 +15,11 @@ from holidays import country_holidays
 from allocation.engine import loaded_catalogue
 from allocation.engine.compiled_catalogue import write_compiled
 from allocation.engine.compiled_parts import write_part
-from allocation.engine.measures import Measure
 from cli.catalogue.place_notation import resolve
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.value_types import DAYS
 from cli.catalogue.written_catalogue import Calendar, Holidays, Hours, WrittenCatalogue, Years
-from cli.catalogue.written_service import Rate, Service, SizeRange, Surcharge, WeightRange
+from cli.catalogue.written_service import MeasureRange, Rate, Service, Surcharge
 
 SAMPLE: Final = Path(__file__).with_name("sample.yaml")
 
@@ -146,7 +145,6 @@ class _Compilation:
         }
 
     def _service(self, carrier: str, reference: str, service: Service) -> _Json:
-        limits = {measure: getattr(service, measure) for measure in Measure}
         return write_part(
             loaded_catalogue.Service,
             service,
@@ -163,7 +161,7 @@ class _Compilation:
             currency=service.currency or self._catalogue.currency,
             rates=[self._rate(rate, service.weight.to) for rate in service.rates],
             surcharges=service.surcharges,
-        ) | {measure.value: _range(bounds) for measure, bounds in limits.items() if bounds is not None}
+        ) | {measure.value: _range(bounds) for measure, bounds in service.limits.items()}
 
     def _rate(self, rate: Rate, last_weight: Decimal | None) -> _Json:
         above = rate.above
@@ -234,7 +232,7 @@ def _days(first: date | None, last: date | None) -> Mapping[str, str | None]:
     return {key: None if day is None else day.isoformat() for key, day in (("from", first), ("to", last))}
 
 
-def _range(bounds: WeightRange | SizeRange) -> list[str | None]:
+def _range(bounds: MeasureRange) -> list[str | None]:
     return [_text(bounds.from_), _text(bounds.to)]
 
 

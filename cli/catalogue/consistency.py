@@ -21,7 +21,7 @@ from cli.catalogue.place_notation import (
 )
 from cli.catalogue.price_consistency import find_price_contradictions
 from cli.catalogue.written_catalogue import Calendar, WrittenCatalogue
-from cli.catalogue.written_service import Service, SizeRange, WeightRange
+from cli.catalogue.written_service import MeasureRange, Service
 
 _Problems = Iterator[CatalogueProblem]
 
@@ -136,8 +136,8 @@ def _service(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _P
         yield from unknown_name(key_path(*path, "locations", number), location, catalogue.locations, "location")
     for field in ("origins", "destinations", "excluded"):
         yield from wrong_places(key_path(*path, field), getattr(service, field), catalogue.zones)
-    for field, bounds in (("weight", service.weight), ("length", service.length), ("girth", service.girth)):
-        yield from _range(key_path(*path, field), bounds)
+    for measure, bounds in service.limits.items():
+        yield from _range(key_path(*path, measure.value), bounds)
     if service.divisor == 0:
         yield CatalogueProblem(key_path(*path, "divisor"), 0, "write a number above 0, or leave it out")
     if service.delivery.window[0] > service.delivery.window[1]:
@@ -145,7 +145,7 @@ def _service(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _P
         yield CatalogueProblem(key_path(*path, "delivery", "window"), None, fix)
 
 
-def _range(path: KeyPath, bounds: WeightRange | SizeRange) -> _Problems:
+def _range(path: KeyPath, bounds: MeasureRange) -> _Problems:
     if bounds.from_ is not None and bounds.to is not None and bounds.from_ > bounds.to:
         yield CatalogueProblem(path, None, f"goes from {bounds.from_} to {bounds.to}: write the smaller one first")
 

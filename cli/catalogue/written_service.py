@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from allocation.engine.measures import Measure
 from cli.catalogue.value_types import (
     DAYS,
     Amount,
@@ -37,7 +38,7 @@ class Over(Part):
     @property
     def measures(self) -> list[str]:
         """The measures that are given; a right one has one."""
-        return [name for name in ("weight", "length", "girth") if getattr(self, name) is not None]
+        return [name for name in type(self).model_fields if getattr(self, name) is not None]
 
 
 class Surcharge(Part):
@@ -66,6 +67,9 @@ class SizeRange(Part):
 
     from_: Centimetres | None = Field(None, alias="from")
     to: Centimetres | None = None
+
+
+MeasureRange = WeightRange | SizeRange
 
 
 class Delivery(Part):
@@ -133,6 +137,12 @@ class Service(Part):
     tax_exempt: bool = False
     surcharges: list[str] = []
     rates: list[Rate] = Field(min_length=1)
+
+    @property
+    def limits(self) -> dict[Measure, MeasureRange]:
+        """The ranges of the measures that the service limits: each is the field with the measure's name."""
+        ranges = {measure: getattr(self, measure) for measure in Measure}
+        return {measure: bounds for measure, bounds in ranges.items() if bounds is not None}
 
 
 class Carrier(Part):
