@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from allocation.aws.lambda_events import LambdaDeadline, partial_batch_response, queue_messages
 from allocation.composition import allocate_orders
 from allocation.observability import logger, metrics
-from allocation.orders.reporting import report_batch
+from allocation.orders.allocate_orders import report_batch
 
 
 @logger.inject_lambda_context(clear_state=True)

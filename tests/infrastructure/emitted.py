@@ -19,8 +19,7 @@ from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, FailureCode
 from allocation.events.publish_allocations import PublishReport, report_published
 from allocation.observability import metrics
-from allocation.orders.allocate_orders import BatchReport
-from allocation.orders.reporting import report_batch
+from allocation.orders.allocate_orders import BatchReport, report_batch
 from allocation.ports import Allocator
 from allocation.pro.credentials import secrets
 from allocation.settings import AllocateOrdersSettings

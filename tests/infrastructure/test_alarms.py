@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from allocation.orders.backoff import MAX_WISH_SECONDS
+from allocation.orders.redelivery import MAX_ASKED_WAIT_SECONDS
 from tests.infrastructure.emitted import Metric, allocate_orders, allocation_api, emitted, publish_allocations
 from tests.infrastructure.stack import NO_VALUE, ROOT, Properties, Stack
 
@@ -142,7 +142,7 @@ def test_an_alarm_that_each_try_starts_anew_does_not_end_while_orders_wait_for_t
 ) -> None:
     """Where few orders wait, nothing is measured between two tries of one of them."""
     alarm = alarms(stack)[name]
-    longest_pause = MAX_WISH_SECONDS + stack.properties("AllocateOrdersFunction")["Timeout"]
+    longest_pause = MAX_ASKED_WAIT_SECONDS + stack.properties("AllocateOrdersFunction")["Timeout"]
 
     assert alarm["Period"] * alarm["EvaluationPeriods"] > longest_pause
     assert (alarm["Statistic"], alarm["DatapointsToAlarm"]) == ("Maximum", 1)

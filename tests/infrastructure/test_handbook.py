@@ -6,8 +6,7 @@ from typing import Final
 import pytest
 
 from allocation.aws.catalogue_source import PAUSE_SECONDS
-from allocation.orders.allocate_orders import MAX_RECEIVES
-from allocation.orders.backoff import FIRST_SECONDS, MAX_SECONDS, MAX_WISH_SECONDS
+from allocation.orders.redelivery import FIRST_SECONDS, MAX_ASKED_WAIT_SECONDS, MAX_RECEIVES, MAX_SECONDS
 from allocation.pro.circuit import OUTAGE_FAILURES, OUTAGE_SECONDS
 from cli.operations.dead_letters import HIDDEN_SECONDS
 from cli.operations.target import publisher_log
@@ -35,10 +34,10 @@ def test_every_alarm_that_the_handbook_names_has_a_section() -> None:
         f"towards the {MAX_RECEIVES} that a message has",
         f"not a single outcome for {OUTAGE_FAILURES} batches in a row",
         f"it is left alone for {OUTAGE_SECONDS} s at a time",
-        f"lets up to {MAX_WISH_SECONDS // 60} minutes pass between two tries",
+        f"lets up to {MAX_ASKED_WAIT_SECONDS // 60} minutes pass between two tries",
         f"orders that have waited long follow within {MAX_SECONDS // 60} minutes",
         f"wait: {FIRST_SECONDS} seconds at first, doubling up to {MAX_SECONDS // 60} minutes,",
-        f"{MAX_WISH_SECONDS // 60} at most where SortedPRO asks for that",
+        f"{MAX_ASKED_WAIT_SECONDS // 60} at most where SortedPRO asks for that",
         f"it looks again after {PAUSE_SECONDS:.0f} s",
         f"out of others' sight, for {HIDDEN_SECONDS // 60} minutes at the most",
         f"the log group `{publisher_log('<stack>')}`",

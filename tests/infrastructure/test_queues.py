@@ -1,8 +1,7 @@
 """No order is lost, handled twice at once, or given up during an outage of a carrier."""
 
 from allocation.domain.outcome import DeferralCause, Deferred
-from allocation.orders.allocate_orders import MAX_RECEIVES
-from allocation.orders.backoff import wait_seconds
+from allocation.orders.redelivery import MAX_RECEIVES, wait_seconds
 from tests.infrastructure.stack import Stack
 
 FOURTEEN_DAYS = 14 * 24 * 3600  # the longest that SQS keeps a message

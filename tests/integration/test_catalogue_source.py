@@ -14,11 +14,13 @@ from allocation.aws.catalogue_source import AppConfigStore, CatalogueSource, S3S
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import DefaultRules
+from allocation.domain.outcome import DeferralCause, Deferred
 from allocation.engine import compiled_catalogue
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import write_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
-from allocation.orders.allocate_orders import UNAVAILABLE, WAVE, AllocateOrders
+from allocation.orders.allocate_orders import AllocateOrders
+from allocation.orders.allocation_waves import MAX_WAVE, AllocationWaves
 from tests.benchmarks.catalogues import full_catalogue
 from tests.support.ports import (
     FakeDeadline,
@@ -249,17 +251,22 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
     source.error = error
     records, redelivery = InMemoryRecords(), RecordedRedelivery()
     use_case = AllocateOrders(
-        EngineAllocator(source.engine, now=lambda: NOON, api_base_url="", usage=InMemoryLimits()),
-        DefaultRules(),
-        records,
+        AllocationWaves(
+            EngineAllocator(source.engine, now=lambda: NOON, api_base_url="", usage=InMemoryLimits()),
+            DefaultRules(),
+            records,
+            now=lambda: NOON,
+            retention=None,
+        ),
         InMemoryRefusedMessages(),
         redelivery,
         now=lambda: NOON,
         jitter=lambda: 0.5,
     )
-    messages = [message(f"m{at}", *map(reference, range(at, at + WAVE))) for at in range(0, 3 * WAVE, WAVE)]
+    starts = range(0, 3 * MAX_WAVE, MAX_WAVE)
+    messages = [message(f"m{at}", *map(reference, range(at, at + MAX_WAVE))) for at in starts]
     report = use_case.process(messages, FakeDeadline())
-    assert report.returned == {each.message_id: UNAVAILABLE for each in messages}
+    assert report.returned == {each.message_id: Deferred(DeferralCause.ALLOCATOR_UNAVAILABLE) for each in messages}
     assert (source.reads, len(source.refused)) == (reads, len(reads))
     assert (records.kept, report.refused) == ({}, {})
 

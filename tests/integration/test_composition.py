@@ -42,7 +42,7 @@ def _fresh() -> None:
 def wire(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> object:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return composition.allocate_orders().allocator
+    return composition.allocate_orders().waves.allocator
 
 
 def imported(environment: Mapping[str, str], function: str = "allocate_orders") -> set[str]:

@@ -16,6 +16,7 @@ from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.orders.allocate_orders import AllocateOrders
+from allocation.orders.allocation_waves import AllocationWaves
 from allocation.ports import Allocator
 from allocation.pro.calls import Pauses
 from allocation.pro.circuit import dynamodb_circuit
@@ -75,9 +76,13 @@ class Environments:
     def new(self) -> AllocateOrders:
         """The use case of a new environment."""
         return AllocateOrders(
-            allocator=self._allocator(),
-            mode=self.mode,
-            records=DynamoDBRecords(self.table, "allocations", self._limits),  # type: ignore[arg-type]
+            waves=AllocationWaves(
+                allocator=self._allocator(),
+                mode=self.mode,
+                records=DynamoDBRecords(self.table, "allocations", self._limits),  # type: ignore[arg-type]
+                now=self.now,
+                retention=None,
+            ),
             refused_messages=SqsRefusedMessages(self.queue, "order-dlq"),  # type: ignore[arg-type]
             redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]
             now=self.now,

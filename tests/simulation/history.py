@@ -8,7 +8,8 @@ from random import Random
 from unittest.mock import patch
 
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.orders.allocate_orders import MAX_RECEIVES, AllocateOrders, BatchReport
+from allocation.orders.allocate_orders import AllocateOrders, BatchReport
+from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
 from allocation.pro import allocator as pro_allocator
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS

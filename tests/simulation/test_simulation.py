@@ -17,7 +17,9 @@ from allocation.aws.sqs.refused_messages import SqsRefusedMessages
 from allocation.domain.outcome import AllocationFailed, Failure
 from allocation.observability import logger
 from allocation.orders import allocate_orders as workflow
-from allocation.orders.allocate_orders import MAX_RECEIVES, AllocateOrders, BatchReport
+from allocation.orders.allocate_orders import AllocateOrders, BatchReport
+from allocation.orders.allocation_waves import AllocationWaves
+from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.pro import replies as pro_contract
 from allocation.pro import rounds as pro_rounds
 from allocation.pro import verdicts as pro_verdicts
@@ -332,7 +334,7 @@ def test_the_simulation_misses_a_guard_that_is_taken_away(guard: str) -> None:
 
 def test_what_the_function_is_killed_by_each_time_is_in_the_dlq_with_that_reason() -> None:
     """Though what stands beside it in the last batches would kill the function too."""
-    with patch.object(AllocateOrders, "_allocate", side_effect=KilledError):
+    with patch.object(AllocationWaves, "allocate", side_effect=KilledError):
         history, _ = violations(Plan(3, fault_chance=0.0))
     reasons = {message.message_id: message.attributes["RefusalCode"]["StringValue"] for message in history.queue.dead}
     assert reasons == {order.name: "GivenUp_killed" for order in history.orders}

@@ -43,19 +43,23 @@ def allocate_orders() -> "AllocateOrders":
     from allocation.aws.sqs.redelivery import SqsRedelivery
     from allocation.aws.sqs.refused_messages import SqsRefusedMessages
     from allocation.orders.allocate_orders import AllocateOrders
+    from allocation.orders.allocation_waves import AllocationWaves
 
     settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs, dynamodb = client("sqs"), client("dynamodb")
     limits = DynamoDBLimits(dynamodb, settings.limits_table)
     return AllocateOrders(
-        allocator=allocator(settings, limits),
-        mode=settings.mode,
-        records=DynamoDBRecords(dynamodb, settings.allocations_table, limits),
+        waves=AllocationWaves(
+            allocator=allocator(settings, limits),
+            mode=settings.mode,
+            records=DynamoDBRecords(dynamodb, settings.allocations_table, limits),
+            now=utc_now,
+            retention=settings.record_retention,
+        ),
         refused_messages=SqsRefusedMessages(sqs, settings.order_dlq_url),
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),
         now=utc_now,
         jitter=random.random,
-        retention=settings.record_retention,
     )
 
 

@@ -9,7 +9,9 @@ import pytest
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, Outcome
-from allocation.orders.allocate_orders import MAX_RECEIVES, AllocateOrders, BatchReport
+from allocation.orders.allocate_orders import AllocateOrders, BatchReport
+from allocation.orders.allocation_waves import AllocationWaves
+from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
 from tests.support.ports import (
     FakeDeadline,
@@ -48,14 +50,11 @@ class Orders:
     def __post_init__(self) -> None:
         self.allocator = ScriptedAllocator(self.answer)
         self.use_case = AllocateOrders(
-            self.allocator,
-            self.mode,
-            self.records,
+            AllocationWaves(self.allocator, self.mode, self.records, lambda: NOON, self.retention),
             self.dlq,
             self.redelivery,
             now=lambda: NOON,
             jitter=lambda: 0.5,
-            retention=self.retention,
         )
 
     def answer(self, consignment: Consignment) -> Outcome | Deferred | None:

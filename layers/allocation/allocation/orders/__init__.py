@@ -1,1 +1,1 @@
-"""Orders in: the message and its wrappings, the use case, and what is reported of a batch."""
+"""Orders in: the message and its wrappings, the use case of the order queue, its waves and its redelivery."""

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocation.domain.outcome import DeferralCause, Deferred
-from allocation.orders.backoff import MAX_SECONDS, MAX_WISH_SECONDS, wait_seconds
+from allocation.orders.redelivery import MAX_ASKED_WAIT_SECONDS, MAX_SECONDS, wait_seconds
 from allocation.pro.replies import MAX_RETRY_AFTER_SECONDS
 
 OUTAGE = Deferred(DeferralCause.OUTAGE)
@@ -24,7 +24,7 @@ def test_a_wait_is_at_least_half_of_what_it_may_be_and_never_too_long(received: 
 @given(wish=st.integers(0, 10**9), jitter=st.floats(0, 1, exclude_max=True))
 def test_a_wish_to_be_left_alone_is_honoured_as_long_as_any_is_believed(wish: int, jitter: float) -> None:
     waited = wait_seconds(Deferred(DeferralCause.THROTTLED, wish), 1, jitter)
-    assert min(wish, MAX_RETRY_AFTER_SECONDS) <= waited <= MAX_WISH_SECONDS
+    assert min(wish, MAX_RETRY_AFTER_SECONDS) <= waited <= MAX_ASKED_WAIT_SECONDS
 
 
 def test_messages_that_were_told_the_same_wish_do_not_come_back_together() -> None:

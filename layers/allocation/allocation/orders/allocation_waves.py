@@ -1,0 +1,159 @@
+"""Allocates the consignments of a batch wave by wave, and records each outcome."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from allocation.batches import batches
+from allocation.domain.consignment import Consignment
+from allocation.domain.errors import RetryableError
+from allocation.domain.mode import AllocationMode
+from allocation.domain.order import Order
+from allocation.domain.outcome import DeferralCause, Deferred, Outcome
+from allocation.domain.record import AllocationRecord
+from allocation.domain.reference import ConsignmentReference
+from allocation.observability import crash, logger
+from allocation.ports import Allocator, Deadline, RecordStore
+
+# Consignments that are allocated before their outcomes are written: a killed function leaves at most this many
+# unwritten.
+MAX_WAVE: Final = 100
+# Kept for writing and answering: no wave starts with less time left.
+RESERVE_SECONDS: Final = 5.0
+# How often one delivery decides a consignment whose daily limit other writers keep using up.
+MAX_DECISIONS: Final = 3
+_OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
+# The allocator was asked for the consignment and did not answer for it: its message must not count as done.
+_NO_ANSWER: Final = Deferred(DeferralCause.NO_ANSWER)
+_UNAVAILABLE: Final = Deferred(DeferralCause.ALLOCATOR_UNAVAILABLE)
+_CRASHED: Final = Deferred(DeferralCause.ALLOCATOR_CRASHED)
+_NOT_RECORDED: Final = Deferred(DeferralCause.NOT_RECORDED)
+_NOT_READ: Final = Deferred(DeferralCause.RECORDS_NOT_READ)
+
+Outcomes = dict[ConsignmentReference, Outcome]
+Deferrals = dict[ConsignmentReference, Deferred]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A consignment to allocate, and the first order that asked for it."""
+
+    consignment: Consignment
+    order: Order
+
+
+def distinct_work(orders: Iterable[Order]) -> dict[ConsignmentReference, Work]:
+    """Return every consignment once, with the first order that names it: that order is recorded."""
+    work: dict[ConsignmentReference, Work] = {}
+    for order in orders:
+        for consignment in order.consignments:
+            work.setdefault(consignment.reference, Work(consignment, order))
+    return work
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationWaves:
+    """Allocates consignments that have no record yet, and records the outcomes."""
+
+    allocator: Allocator
+    mode: AllocationMode
+    records: RecordStore
+    now: Callable[[], datetime]
+    # How long a record is kept; None for ever.
+    retention: timedelta | None
+
+    def allocate(self, work: Mapping[ConsignmentReference, Work], deadline: Deadline) -> tuple[Outcomes, Deferrals]:
+        """Return the outcomes that this call recorded, and why other consignments have none.
+
+        A consignment that had a record before is in neither.
+        """
+        try:
+            recorded = self.records.recorded(tuple(work)) if work else frozenset()
+        except RetryableError as error:
+            logger.warning("records not read", extra={"cause": str(error)})
+            return {}, dict.fromkeys(work, _NOT_READ)
+        outcomes: Outcomes = {}
+        deferrals: Deferrals = {}
+        new = [item for reference, item in work.items() if reference not in recorded]
+        stopped: Deferred | None = None
+        for wave in batches(new, MAX_WAVE):
+            stopped = stopped or (_OUT_OF_TIME if deadline.remaining_seconds() < RESERVE_SECONDS else None)
+            if stopped:
+                deferrals |= {item.consignment.reference: stopped for item in wave}
+                continue
+            decided, deferred = self._allocate_wave(wave, deadline)
+            outcomes |= decided
+            deferrals |= deferred
+            stopped = _reason_to_stop(wave, deferred)
+        return outcomes, deferrals
+
+    def _allocate_wave(self, wave: Sequence[Work], deadline: Deadline) -> tuple[Outcomes, Deferrals]:
+        """Allocate and record one wave. A consignment whose daily limit another writer used up is decided again."""
+        recorded: Outcomes = {}
+        deferrals: Deferrals = {}
+        for _ in range(MAX_DECISIONS):
+            outcomes, deferred, outrun = self._decide(wave, deadline)
+            recorded |= outcomes
+            deferrals |= deferred
+            wave = [item for item in wave if item.consignment.reference in outrun]
+            if not wave:
+                break
+        return recorded, deferrals | {item.consignment.reference: _NOT_RECORDED for item in wave}
+
+    def _decide(
+        self, wave: Sequence[Work], deadline: Deadline
+    ) -> tuple[Outcomes, Deferrals, frozenset[ConsignmentReference]]:
+        """Ask for answers and record them. Return what was written, what was not and why, and what was outrun."""
+        answers = self._answers(wave, deadline)
+        asked = {item.consignment.reference: item for item in wave}
+        outcomes = {
+            reference: answer
+            for reference, answer in answers.items()
+            if reference in asked and not isinstance(answer, Deferred)
+        }
+        receipt = self.records.add([self._record(asked[reference], outcome) for reference, outcome in outcomes.items()])
+        settled = receipt.added | receipt.present | receipt.outrun
+        deferrals = {reference: _deferral(answers.get(reference, _NO_ANSWER)) for reference in asked.keys() - settled}
+        return {reference: outcomes[reference] for reference in receipt.added}, deferrals, receipt.outrun
+
+    def _answers(self, wave: Sequence[Work], deadline: Deadline) -> Mapping[ConsignmentReference, Outcome | Deferred]:
+        """Return the allocator's answers. If it crashes, ask for each consignment by itself: only one suffers then."""
+        try:
+            return self.allocator.allocate([item.consignment for item in wave], self.mode, deadline)
+        except RetryableError as error:
+            logger.warning("allocator not available", extra={"cause": str(error)})
+            return {item.consignment.reference: _UNAVAILABLE for item in wave}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other consignments must not wait for its fix
+            references = [item.consignment.reference for item in wave]
+            logger.error("allocator crashed", extra={"consignments": references, **crash(error)})
+        if len(wave) == 1:
+            return dict.fromkeys(references, _CRASHED)
+        one_by_one = (self._answers([item], deadline) for item in wave)
+        return {reference: answer for answers in one_by_one for reference, answer in answers.items()}
+
+    def _record(self, work: Work, outcome: Outcome) -> AllocationRecord:
+        allocated_at = self.now()
+        return AllocationRecord(
+            consignment_reference=work.consignment.reference,
+            order_reference=work.order.reference,
+            mode=self.mode,
+            outcome=outcome,
+            event_id=work.order.event_id,
+            allocated_at=allocated_at,
+            expires_at=allocated_at + self.retention if self.retention else None,
+        )
+
+
+def _reason_to_stop(wave: Sequence[Work], deferred: Deferrals) -> Deferred | None:
+    """Return the reason to stop after this wave, or None.
+
+    An AWS service that did not answer for any consignment of a wave would take as many seconds again for the next.
+    """
+    causes = {deferred.get(item.consignment.reference) for item in wave}
+    return None if None in causes else next((cause for cause in (_NOT_RECORDED, _UNAVAILABLE) if cause in causes), None)
+
+
+def _deferral(answer: Outcome | Deferred) -> Deferred:
+    """Return why a consignment has no record: the allocator deferred it, or its outcome was not written."""
+    return answer if isinstance(answer, Deferred) else _NOT_RECORDED

@@ -1,0 +1,64 @@
+"""When an unfinished message is delivered again, and when it is given up.
+
+The waits grow, so that an outage does not use up the receives that a message has. A message is worked on
+`MAX_RECEIVES` times. The shortest waits that jitter can draw add up to 9 h 15 min, and to 6 h 26 min in the worst mix
+with lack of time and killed functions. An outage of 6 hours sends nothing to the DLQ.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from allocation.domain.errors import InvalidMessageError, RefusalCode
+from allocation.domain.outcome import DeferralCause, Deferred
+from allocation.ports import QueueMessage
+
+# How often a message is worked on. The queue's `maxReceiveCount` (`template.yaml`) is five more: a message that the
+# function was killed by each time comes again then, and goes to the DLQ with that reason. SQS would give none.
+MAX_RECEIVES: Final = 80
+FIRST_SECONDS: Final = 15
+# After an outage no message waits longer than this for its next try, unless PRO asked for it.
+MAX_SECONDS: Final = 900
+# No `Retry-After` makes a message wait longer.
+MAX_ASKED_WAIT_SECONDS: Final = 1200
+# Work that only ran out of time continues at once this often. Later the receives must last for others' slowness.
+PROMPT_RECEIVES: Final = 10
+
+
+def wait_seconds(deferred: Deferred, receive_count: int, jitter: float) -> int:
+    """Return the seconds until the next delivery of a message received `receive_count` times.
+
+    `jitter` is from 0 up to 1. The wait doubles with each receive. Between half and all of it is used, so that messages
+    that failed together do not come back together. A `Retry-After` is met, with up to a quarter more. Work that only
+    ran out of time continues at once, for a while.
+    """
+    received = receive_count
+    if deferred.cause == DeferralCause.OUT_OF_TIME:
+        received -= PROMPT_RECEIVES
+    doubled = min(FIRST_SECONDS * 2 ** min(received - 1, 10), MAX_SECONDS) if received > 0 else 0
+    asked_for = (deferred.retry_after_seconds or 0) * (1 + jitter / 4)
+    return int(max(doubled * (1 + jitter) / 2, min(asked_for, MAX_ASKED_WAIT_SECONDS)))
+
+
+def longest(deferrals: Iterable[Deferred]) -> Deferred:
+    """Return the reason that takes longest. Lack of time takes none."""
+    return max(deferrals, key=lambda item: (item.cause != DeferralCause.OUT_OF_TIME, item.retry_after_seconds or 0))
+
+
+def given_up(messages: Sequence[QueueMessage], returned: Mapping[str, Deferred]) -> dict[str, InvalidMessageError]:
+    """Return the messages that are received no more, by message id, with the cause of their last return."""
+    return {
+        message.message_id: InvalidMessageError(
+            f"{RefusalCode.GIVEN_UP}_{returned[message.message_id].cause}",
+            f"received {message.receive_count} times and not done: {returned[message.message_id].cause}",
+        )
+        for message in messages
+        if message.message_id in returned and message.receive_count >= MAX_RECEIVES
+    }
+
+
+def seconds_since_sent(messages: Sequence[QueueMessage], now: datetime) -> dict[str, float]:
+    """Return by message id how long ago each message was sent; never below 0, however clocks differ."""
+    return {
+        message.message_id: max((now - message.sent_at).total_seconds(), 0.0) for message in messages if message.sent_at
+    }
