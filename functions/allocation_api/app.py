@@ -1,4 +1,4 @@
-"""API Gateway requests to PRO's operations."""
+"""The allocation API: serves the requests of API Gateway."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ from allocation.observability import logger, metrics
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Serves one request."""
+    """Serve one request."""
     return allocation_api().resolve(event, context)

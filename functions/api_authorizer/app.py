@@ -1,4 +1,4 @@
-"""Lets requests with a known API key pass to the API."""
+"""The authorizer of the API: lets requests with a known key pass."""
 
 from typing import Any
 
@@ -10,5 +10,5 @@ from allocation.observability import logger
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Allows or denies one request."""
+    """Allow or deny one request."""
     return api_authorizer().decide(event)

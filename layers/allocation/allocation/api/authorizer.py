@@ -20,16 +20,16 @@ _MAX_AGE_SECONDS: Final = 30.0
 _MIN_SECONDS_BETWEEN_READS: Final = 5.0
 
 # SHA-256 in hex of each key, by the key's name.
-Hashes = Mapping[str, str]
+_Hashes = Mapping[str, str]
 
 
 @dataclass(slots=True)
 class Authorizer:
     """Decides who may call the API. `fetch` reads the hashes, `monotonic` is a clock in seconds."""
 
-    fetch: Callable[[], Hashes]
+    fetch: Callable[[], _Hashes]
     monotonic: Callable[[], float]
-    _hashes: Hashes = field(default_factory=dict)
+    _hashes: _Hashes = field(default_factory=dict)
     _fetched_at: float = float("-inf")
 
     def decide(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def _key_in(event: Mapping[str, Any]) -> str:
     return str(headers.get(HEADER) or "")
 
 
-def _name_of(key: str, hashes: Hashes) -> str | None:
+def _name_of(key: str, hashes: _Hashes) -> str | None:
     """Return the name of the key that has one of the hashes, or None. The time taken does not depend on the key."""
     digest = hashlib.sha256(key.encode()).hexdigest()
     matches = [name for name, known in hashes.items() if hmac.compare_digest(digest, known.strip().lower())]
@@ -72,7 +72,7 @@ def _policy(principal: str, effect: str, method_arn: str) -> dict[str, Any]:
     return {"principalId": principal, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
 
 
-def parsed_hashes(text: str) -> Hashes:
+def parsed_hashes(text: str) -> _Hashes:
     """Return the hashes in a secret's text. Raises `ConfigurationError`, which never repeats the secret."""
     try:
         hashes = json.loads(text)
@@ -83,7 +83,7 @@ def parsed_hashes(text: str) -> Hashes:
     return hashes
 
 
-def key_hashes(client: Any, secret_name: str) -> Hashes:
+def key_hashes(client: Any, secret_name: str) -> _Hashes:
     """Return the hashes that a secret holds. Raises `ConfigurationError`, or `RetryableError` for one not read."""
     try:
         return parsed_hashes(client.get_secret_value(SecretId=secret_name)["SecretString"])

@@ -27,7 +27,7 @@ from allocation.domain.outcome import Cancelled
 from allocation.domain.reference import ConsignmentReference
 
 # References that one search returns.
-MAX_FOUND: Final = 10_000
+_MAX_FOUND: Final = 10_000
 # Characters, as in `FullConsignment`. DynamoDB refuses to look up keys of more than 2,048 bytes.
 _MAX_CUSTOMER_REFERENCE: Final = 256
 _CANCELLABLE: Final = (UNALLOCATED, ALLOCATION_FAILED, ALLOCATED)
@@ -94,9 +94,9 @@ class Register:
         self.changes.change(reference, request_id, decide)
 
     def in_state(self, state: str) -> Sequence[ConsignmentReference]:
-        """Return up to `MAX_FOUND` consignments in a state, which may be named in any case."""
+        """Return up to `_MAX_FOUND` consignments in a state, which may be named in any case."""
         named = {known.casefold(): known for known in STATES}.get(state.strip().casefold())
-        return self.changes.store.in_state(named, MAX_FOUND) if named else ()
+        return self.changes.store.in_state(named, _MAX_FOUND) if named else ()
 
     def in_direction(self, references: Sequence[ConsignmentReference], direction: str) -> list[ConsignmentReference]:
         """Return the consignments that go in a direction, which may be named in any case."""
