@@ -81,6 +81,5 @@ def timestamp(option: str, text: str) -> datetime:
     except (ValueError, OverflowError):
         aware = None
     if aware is None:
-        example = "2026-12-24T15:59:00Z"
-        raise UsageError(f"{text!r} is not a timestamp with a UTC offset: write it as in {option} {example}.")
+        raise UsageError(f"{text!r} is not a timestamp with a UTC offset: write {option} 2026-11-25T10:00:00Z.")
     return aware
