@@ -71,7 +71,11 @@ bench: ## measure the engine beside karrio and zen-engine: `./carrier bench`
 test: $(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## all tests, with branch coverage
 	@exec $(DEVELOPMENT)/bin/python -m pytest tests --numprocesses auto --dist loadgroup --cov --cov-report=term
 
-check: lint typecheck test ## lint, format, types and tests, as in CI
+check: lint typecheck generated test ## lint, format, types, generated files and tests, as in CI
+
+.PHONY: generated
+generated: ## what is generated from code and stale: `./carrier generate --check`
+	@./carrier generate --check
 
 lint: $(DEVELOPMENT)/.synced ## what ruff objects to, format included, and imports between rooms
 	@$(DEVELOPMENT)/bin/ruff check .

@@ -1,4 +1,4 @@
-"""A stack deployed as `make run` does it, from an environment as hostile as a user's may be, and 200 orders for it."""
+"""A stack deployed as `carrier run` deploys it, from an environment as hostile as a user's may be, with 200 orders."""
 
 import socket
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from allocation.api.xml_writing import COMMON, CONSIGNMENTS, write_xml
-from cli.paths import EMULATOR_PYTHON, ROOT
+from cli.paths import ROOT
 from cli.stack.api_page import publish_page
 from cli.stack.clients import local_environment
 from cli.stack.deploy import Deployment, stack_outputs
@@ -126,9 +126,7 @@ def test_the_lines_of_the_guide_lead_from_nothing_to_a_label(client: Client, tmp
 
 @pytest.fixture
 def page(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiPage]:
-    """The page that `make up` serves, in a browser. Only the emulator's environment has the files of Swagger UI."""
-    [files] = EMULATOR_PYTHON.parent.parent.glob("lib/python3.*/site-packages/flask_swagger_ui/dist")
-    monkeypatch.setattr("cli.stack.api_page.assets", lambda: files)
+    """The page that `carrier up` serves, in a browser."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     with opened(publish_page(deployment.clients, deployment.stack), tmp_path / "profile") as page:
         yield page

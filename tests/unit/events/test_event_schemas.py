@@ -29,7 +29,7 @@ def problems(name: str, document: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_the_schema_in_the_documents_is_the_models(name: str) -> None:
-    assert (FOLDER / name).read_text(encoding="utf-8") == text_of(name), "run: make schemas"
+    assert (FOLDER / name).read_text(encoding="utf-8") == text_of(name), "run: ./carrier generate"
 
 
 @pytest.mark.parametrize("name", CONTRACTS)

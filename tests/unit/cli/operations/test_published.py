@@ -1,4 +1,4 @@
-"""What `make trace` asks CloudWatch Logs for, and how often: a search reads a log group line by line."""
+"""What `carrier orders trace` asks CloudWatch Logs for, and how often: a search reads a log group line by line."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,0 +1,81 @@
+"""The program as a whole: its help teaches, costs no imports, and its completion knows every command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from cli.main import COMMANDS, carrier, main
+from cli.paths import ROOT
+
+IMPORTED = """
+import sys
+from cli.main import main
+main(sys.argv[1:])
+print({name.split(".")[0] for name in sys.modules} & {"boto3", "botocore", "pydantic", "allocation", "rich"})
+"""
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, by its words."""
+    for name, place in COMMANDS.items():
+        command = place.load()
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", found) for inner, found in command.commands.items())
+        else:
+            yield name, command
+
+
+def help_of(words: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main([*words.split(), "--help"]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.fixture(autouse=True)
+def _no_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.main._stop_on", lambda _: None)
+
+
+@pytest.mark.parametrize("words", [words for words, _ in commands()])
+def test_every_command_s_help_has_an_example_and_fits_eighty_columns(
+    words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = help_of(words, capsys)
+    _, _, examples = told.partition("\nExample")
+    assert f"  carrier {words}" in examples
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_the_program_s_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    told = help_of("", capsys)
+    assert [name for name in COMMANDS if f"\n  {name} " not in told] == []
+
+
+@pytest.mark.parametrize("words", ["--help", "nothing"])
+def test_help_and_mistakes_import_no_command(words: str) -> None:
+    result = subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-c", IMPORTED, words],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "allocation")])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.splitlines()[-1] == "set()"
+
+
+def test_completion_knows_the_commands() -> None:
+    context = click.Context(carrier, info_name="carrier")
+    assert [item.value for item in carrier.shell_complete(context, "o")] == ["orders"]
+
+
+@pytest.mark.parametrize("words", ["", "dlq", "orders", "catalogue"])
+def test_half_a_command_shows_what_may_follow(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words.split()) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Commands:" in told.err
