@@ -65,7 +65,7 @@ def _on_this_machine() -> Target:
             "--stack carrier-allocation-dev."
         )
     clients = local_clients(port)
-    return _described(STACK_NAME, f"{STACK_NAME} on this machine", clients)
+    return described(STACK_NAME, f"{STACK_NAME} on this machine", clients)
 
 
 def _on_aws(stack: str) -> Target:
@@ -76,14 +76,14 @@ def _on_aws(stack: str) -> Target:
         session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         services = ("cloudformation", "sqs", "dynamodb", "sns", "logs")
         clients: Any = SimpleNamespace(**{name: session.client(name, config=config) for name in services})
-        return _described(stack, f"{stack} in {session.region_name}", clients)
+        return described(stack, f"{stack} in {session.region_name}", clients)
     except NoRegionError as error:
         raise UsageError("No AWS region is set: give AWS_REGION, or AWS_PROFILE of a profile that has one.") from error
     except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
         raise UsageError(f"No AWS credentials: {error}. Give AWS_PROFILE, or sign in first.") from error
 
 
-def _described(stack: str, name: str, clients: Clients) -> Target:
+def described(stack: str, name: str, clients: Clients) -> Target:
     """Return the target that a stack's outputs describe."""
     found = _outputs(clients.cloudformation, stack, name)
     try:
