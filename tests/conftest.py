@@ -9,6 +9,8 @@ import pytest
 from botocore.loaders import Loader, create_loader
 from hypothesis import settings
 
+from tests.support.size import sized
+
 TESTS = Path(__file__).parent
 CLOSED = (TESTS / "unit", TESTS / "properties")
 STACKS = TESTS / "end_to_end"
@@ -35,8 +37,9 @@ def _loader_that_shares(search_path: str | None = None) -> Loader:
 
 botocore.session.create_loader = _loader_that_shares  # type: ignore[assignment]
 
-settings.register_profile("default", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+EXAMPLES = sized(100, 500)
+settings.register_profile("default", deadline=None, max_examples=EXAMPLES)
+settings.register_profile("ci", deadline=None, max_examples=EXAMPLES, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 

@@ -23,6 +23,7 @@ from tests.support.consignments import DESTINATION, ENGINE, ORIGIN, consignment,
 from tests.support.ports import FakeDeadline, InMemoryLimits
 from tests.support.pro_clients import allocator_over, client_at
 from tests.support.samples import EVENTS
+from tests.support.size import sized
 
 MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
 ORDERS = (EVENTS / "sample-orders.jsonl").read_text(encoding="utf-8").splitlines()
@@ -130,7 +131,7 @@ CONSIGNMENTS = st.builds(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=sized(6, 60), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(documents=st.lists(CONSIGNMENTS, min_size=1, max_size=6), mode=st.sampled_from(MODES))
 def test_generated_consignments_have_the_same_outcome(
     both: Both, documents: list[dict[str, Any]], mode: AllocationMode

@@ -17,6 +17,7 @@ from allocation.exact_json import parsed, written
 from cli.openapi import EXAMPLES, FILE, NEW_CONSIGNMENT, openapi, path_parameters, text
 from tests.support.allocation_api import Answer, Api, served_api
 from tests.support.consignments import consignment, package
+from tests.support.size import sized
 
 DOCUMENT = openapi()
 TYPES = ["application/json", "application/xml"]
@@ -173,7 +174,9 @@ def test_answers_are_as_documented_in_whichever_order_operations_are_called(api:
     by_name = {each.name: each for each in OPERATIONS if "{consignment}" in each.path or each.takes}
     succeeded = set()
 
-    @settings(max_examples=20, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(
+        max_examples=sized(30, 100), derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    )
     @given(st.lists(st.tuples(st.sampled_from(sorted(by_name)), st.sampled_from(TYPES)), min_size=5, max_size=15))
     def call_in_turn(steps: list[tuple[str, str]]) -> None:
         reference = api.create()

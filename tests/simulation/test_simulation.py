@@ -38,15 +38,17 @@ from tests.simulation.orders import Order, order_body
 from tests.simulation.plans import HOUR, OUTAGE_KINDS, OUTAGE_SECONDS, hung_writes, outage, sns_outage
 from tests.simulation.shrink import shrink, told, violations
 from tests.simulation.world import Fault, KilledError, Plan
+from tests.support.size import sized
 
 POWERTOOLS_LOGGER = getLogger("aws_lambda_powertools")
-HISTORIES = 1000
-"""By each chance of faults."""
-PART = 125
-"""How many of them a test runs: the tests are spread over processes."""
+# Without any one guard, 160 histories find a fault. By each chance of faults.
+HISTORIES = sized(200, 1000)
+# How many of them a test runs: the tests are spread over processes.
+PART = 100
 ENGINE_SEEDS = (12, 14, 17, 21, 23, 31, 32, 33)
 """Histories of the engine, whose services have daily limits."""
-HISTORIES_WITHOUT_A_GUARD = 1500
+# What `make test` runs of them must find each fault.
+MAX_HISTORIES_WITHOUT_A_GUARD = 200
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +88,7 @@ def test_the_function_may_be_killed_at_any_call_boundary(fault: Fault, seeds: Se
     assert struck > 8 * len(seeds), "the histories have too few calls to prove anything"
 
 
-@pytest.mark.parametrize("first", range(0, HISTORIES // 2, PART))
+@pytest.mark.parametrize("first", range(0, sized(200, 500), PART))
 def test_pro_is_never_asked_again_for_what_it_has_allocated(first: int) -> None:
     for seed in range(first, first + PART):
         plan = Plan(seed, fault_chance=0.15, prompt=True)
@@ -250,8 +252,8 @@ def without_fresh_keys() -> AbstractContextManager[Any]:
     return patch.object(SubscriptionKey, "instead_of", careless)
 
 
-OUTAGES = [outage(seed, "refused") for seed in range(30)] + [
-    outage(seed, kind) for kind in OUTAGE_KINDS for seed in range(100, 105)
+OUTAGES = [outage(seed, "refused") for seed in range(sized(10, 30))] + [
+    outage(seed, kind) for kind in OUTAGE_KINDS for seed in range(100, sized(102, 105))
 ]
 
 
@@ -269,7 +271,7 @@ def test_the_simulation_misses_the_waiting_in_an_outage() -> None:
 
 
 def test_an_outage_of_sns_of_five_hours_loses_no_event() -> None:
-    for seed in range(15):
+    for seed in range(sized(5, 15)):
         plan = sns_outage(seed)
         assert not violations(plan)[1], told(plan)
 
@@ -327,7 +329,7 @@ GUARDS = {
 @pytest.mark.parametrize("guard", GUARDS)
 def test_the_simulation_misses_a_guard_that_is_taken_away(guard: str) -> None:
     take_away, plan, symptom = GUARDS[guard]
-    histories = (replace(plan, seed=seed) for seed in range(HISTORIES_WITHOUT_A_GUARD))
+    histories = (replace(plan, seed=seed) for seed in range(MAX_HISTORIES_WITHOUT_A_GUARD))
     with take_away():
         assert any(symptom in problem for history in histories for problem in violations(history)[1])
 

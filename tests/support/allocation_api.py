@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -104,8 +105,11 @@ class Api:
     def use_cases(self) -> UseCases:
         changes = Changes(self.store, self.clock, retention=None)
         register = Register(changes, self.characters, timedelta(days=90))
-        limits = DynamoDBLimits(boto3.client("dynamodb", region_name=REGION), LIMITS)
-        return UseCases(changes, register, Allocations(changes), lambda: self.engine, self.clock, limits)
+        return UseCases(changes, register, Allocations(changes), lambda: self.engine, self.clock, self._limits)
+
+    @cached_property
+    def _limits(self) -> DynamoDBLimits:
+        return DynamoDBLimits(boto3.client("dynamodb", region_name=REGION), LIMITS)
 
     @property
     def resolver(self) -> AnyCaseResolver:

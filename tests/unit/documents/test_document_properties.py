@@ -14,6 +14,7 @@ from allocation.documents.label_files import label_file
 from allocation.documents.results import CustomsDataError
 from tests.support.document_reading import png, printed, scanned, texts
 from tests.support.document_samples import DESTINATION, ITEM, ORIGIN, PACKAGE, document, summary
+from tests.support.size import sized
 from tests.support.zpl_reading import read_zpl
 
 # What is covered here is covered by other tests too; measuring it would treble the time.
@@ -82,7 +83,7 @@ def consignments(draw: st.DrawFn) -> FullConsignment:
     )
 
 
-@settings(max_examples=20)
+@settings(max_examples=sized(5, 100))
 @given(consignments(), st.lists(TRACKING, min_size=1, max_size=2))
 def test_every_label_is_drawn_and_its_barcodes_are_the_tracking_references(
     consignment: FullConsignment, references: list[str]
@@ -96,14 +97,14 @@ def test_every_label_is_drawn_and_its_barcodes_are_the_tracking_references(
     assert [text for label in labels for text in label.barcodes] == expected
 
 
-@settings(max_examples=80)
+@settings(max_examples=sized(30, 300))
 @given(TRACKING)
 def test_every_tracking_reference_scans(reference: str) -> None:
     consignment = FullConsignment.model_validate(document())
     assert scanned(png(label_file(consignment, summary((reference,)), "PNG")["File"])) == [reference]
 
 
-@settings(max_examples=50)
+@settings(max_examples=sized(25, 300))
 @given(consignments())
 def test_customs_documents_are_drawn_or_refused_with_reasons(consignment: FullConsignment) -> None:
     try:

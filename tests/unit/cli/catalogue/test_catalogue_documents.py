@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 from holidays import country_holidays
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocation.engine import compiled_catalogue
@@ -22,6 +22,7 @@ from cli.catalogue.differences import differences
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import catalogue_schema
 from tests.support.engines import document, engine_of, rate, service, to, winner
+from tests.support.size import sized
 
 SAMPLE = Path(compilation.__file__).with_name("sample.yaml")
 COMPILED = Path(compiled_catalogue.__file__).with_name("sample.json")
@@ -134,7 +135,7 @@ def test_all_mistakes_between_parts_are_told_at_once() -> None:
         ("version: [", "line 1, column 11: expected the node content, but found '<stream end>'"),
         ("- a\n- b", "line 1, column 1: write a mapping, such as name: value"),
         ("", "the catalogue: write a mapping, such as name: value"),
-        ("[" * 5000, "the catalogue: is nested too deeply: nest it less"),
+        ("[" * 1500, "the catalogue: is nested too deeply: nest it less"),
     ],
 )
 def test_what_is_no_catalogue_at_all_is_told_in_a_line(text: str, told: str) -> None:
@@ -290,6 +291,7 @@ BIGGER = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[1
 SPOILT = ["null", "true", "7", '""', '"x"', '"*"', "[]", "{}", '["x"]', '{"x": "y"}', '"25:00"', '"GB"', "-1"]
 
 
+@settings(max_examples=sized(30, 500))
 @given(st.data())
 def test_no_spoilt_catalogue_crashes_the_check(data: st.DataObject) -> None:
     """Any few values of the guide's example are replaced, whatever they were: it is right, or all is told."""
