@@ -90,6 +90,7 @@ class CatalogueIndex:
         self.groups = {
             key: self._mask(self.positions[service] for service in members) for key, members in catalogue.groups.items()
         }
+        self._masks: dict[Callable[[Service], bool], Mask] = {}
         self._index_flags()
         self._index_limits()
         self._index_places()
@@ -103,18 +104,24 @@ class CatalogueIndex:
         # What services want of consignments, in words: most explanations repeat the same.
         self.texts: Memo[tuple[Callable[[Service], str], int], str] = Memo(_MAX_TEXTS)
 
+    def where(self, holds: Callable[[Service], bool]) -> Mask:
+        """Return the services for which a function of a module holds, worked out once."""
+        mask = self._masks.get(holds)
+        if mask is None:
+            positions = (position for position, service in enumerate(self.services) if holds(service))
+            mask = self._masks[holds] = self._mask(positions)
+        return mask
+
     def _index_flags(self) -> None:
-        self.disabled = self._where(lambda service: not service.enabled)
         self.not_in_direction: dict[str, Mask] = dict.fromkeys(Direction, self.everything) | {
             direction: self.everything & ~mask
             for direction, mask in self._group(lambda service: (service.direction,)).items()
         }
-        self.with_daily_limit = self._where(lambda service: service.daily_limit is not None)
         featured = self._group(lambda service: service.features)
         self.without_feature = {feature: self.everything & ~featured.get(feature, 0) for feature in Feature}
         self.by_tag = self._group(lambda service: service.tags)
         located = self._group(lambda service: service.locations or ())
-        self.any_location = self._where(lambda service: service.locations is None)
+        self.any_location = self.where(lambda service: service.locations is None)
         self.by_location = {reference: mask | self.any_location for reference, mask in located.items()}
 
     def _index_limits(self) -> None:
@@ -146,9 +153,6 @@ class CatalogueIndex:
 
     def _mask(self, positions: Iterable[int]) -> Mask:
         return mask_of(positions, self.size)
-
-    def _where(self, holds: Callable[[Service], bool]) -> Mask:
-        return self._mask(position for position, service in enumerate(self.services) if holds(service))
 
     def _group(self, keys: Callable[[Service], Iterable[str]]) -> Mapping[str, Mask]:
         positions: dict[str, list[int]] = defaultdict(list)

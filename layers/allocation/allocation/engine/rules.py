@@ -120,6 +120,14 @@ def _limit(code: RuleCode, exclusion: ExclusionCode, measure: Measure) -> Rule:
     )
 
 
+def _is_disabled(service: Service) -> bool:
+    return not service.enabled
+
+
+def _has_daily_limit(service: Service) -> bool:
+    return service.daily_limit is not None
+
+
 def _wrong_direction(question: Question, _: Mask) -> Mask:
     masks, wanted = question.index.not_in_direction, question.filters.direction
     return masks[question.inquiry.direction] | (0 if wanted is None else masks[wanted])
@@ -146,7 +154,7 @@ def _too_valuable(question: Question, _: Mask) -> Mask:
 
 def _limit_reached(question: Question, passing: Mask) -> Mask:
     """Return the services that take no more on the day they would collect; only the use of their limits is read."""
-    positions = positions_of(passing & question.index.with_daily_limit)
+    positions = positions_of(passing & question.index.where(_has_daily_limit))
     limits = {position: limit for position in positions if (limit := question.limit(position))}
     if not limits:
         return 0
@@ -245,7 +253,7 @@ RULES: Final = (
         RuleCode.DISABLED,
         ExclusionCode.INACTIVE,
         "This service is disabled.",
-        fails=lambda question, _: question.index.disabled,
+        fails=lambda question, _: question.index.where(_is_disabled),
         expected=_of(lambda _: "enabled"),
         actual=lambda _: "disabled",
     ),
