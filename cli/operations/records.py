@@ -6,7 +6,7 @@ from datetime import datetime
 from heapq import nlargest
 from typing import TYPE_CHECKING, Any, Final
 
-from allocation.aws.dynamodb.reads import MAX_KEYS
+from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
 from allocation.batches import batches
 from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated
 from allocation.records.stored_record import moment_text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from allocation.aws.dynamodb.reads import MAX_KEYS
+from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
 from allocation.batches import batches
 from cli.stack.account import Account, Event, Record, Refusal
 from cli.stack.clients import Clients

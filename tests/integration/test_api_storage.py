@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
-from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.consignments.store import StoredConsignment
 from allocation.domain.outcome import Allocated
@@ -39,7 +39,7 @@ def allocate(api: Api, reference: str) -> int:
 
 def queue_records() -> DynamoDBRecords:
     dynamodb = boto3.client("dynamodb")
-    return DynamoDBRecords(dynamodb, RECORDS, DynamoDBLimits(dynamodb, LIMITS))
+    return DynamoDBRecords(dynamodb, RECORDS, DynamoDBLimitUsage(dynamodb, LIMITS))
 
 
 def queue_allocates(reference: str) -> None:
@@ -203,7 +203,9 @@ def test_more_consignments_than_one_read_takes_are_found(api: Api) -> None:
 
 def test_a_store_that_does_not_answer_is_an_outage(api: Api) -> None:
     dynamodb = boto3.client("dynamodb")
-    gone = DynamoDBConsignments(dynamodb, consignments="gone", records=RECORDS, limits=DynamoDBLimits(dynamodb, LIMITS))
+    gone = DynamoDBConsignments(
+        dynamodb, consignments="gone", records=RECORDS, limits=DynamoDBLimitUsage(dynamodb, LIMITS)
+    )
     stored = StoredConsignment(ConsignmentReference("EC-000-000-001"), {}, datetime(2026, 1, 1, tzinfo=UTC))
     api.store = gone
     assert api.call("GET", "/consignments/EC-000-000-001").status == 503

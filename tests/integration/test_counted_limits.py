@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
-from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
 from allocation.domain.limit import AllocationLimit, LimitedDay
@@ -27,12 +27,12 @@ OTHER = LimitedDay("CX_NDS", date(2026, 11, 25))
 
 
 @pytest.fixture
-def limits(dynamodb: "DynamoDBClient") -> DynamoDBLimits:
-    return DynamoDBLimits(dynamodb, LIMITS)
+def limits(dynamodb: "DynamoDBClient") -> DynamoDBLimitUsage:
+    return DynamoDBLimitUsage(dynamodb, LIMITS)
 
 
 @pytest.fixture
-def records(dynamodb: "DynamoDBClient", limits: DynamoDBLimits) -> DynamoDBRecords:
+def records(dynamodb: "DynamoDBClient", limits: DynamoDBLimitUsage) -> DynamoDBRecords:
     return DynamoDBRecords(dynamodb, TABLE, limits)
 
 
@@ -41,13 +41,13 @@ def limited(consignment: str, most: int = 3, day: LimitedDay = DAY) -> Allocatio
     return replace(record, consignment_reference=consignment, allocated_at=NOON)  # type: ignore[arg-type]
 
 
-def test_allocations_are_counted_with_their_records(records: DynamoDBRecords, limits: DynamoDBLimits) -> None:
+def test_allocations_are_counted_with_their_records(records: DynamoDBRecords, limits: DynamoDBLimitUsage) -> None:
     assert records.add([limited(A), limited(B), limited(C, day=OTHER), record_of(D)]).added == {A, B, C, D}
     assert limits.used([DAY, OTHER, LimitedDay("CX_ECO", DAY.day)]) == {DAY: 2, OTHER: 1}
 
 
 def test_what_would_go_beyond_a_limit_is_outrun_and_not_written(
-    records: DynamoDBRecords, limits: DynamoDBLimits
+    records: DynamoDBRecords, limits: DynamoDBLimitUsage
 ) -> None:
     assert records.add([limited(A), limited(B)]).added == {A, B}
     receipt = records.add([limited(C), limited(D)])
@@ -56,7 +56,7 @@ def test_what_would_go_beyond_a_limit_is_outrun_and_not_written(
     assert limits.used([DAY]) == {DAY: 3}
 
 
-def test_a_record_that_is_there_is_not_counted_again(records: DynamoDBRecords, limits: DynamoDBLimits) -> None:
+def test_a_record_that_is_there_is_not_counted_again(records: DynamoDBRecords, limits: DynamoDBLimitUsage) -> None:
     assert records.add([limited(A)]).added == {A}
     for batch in ([limited(A)], [limited(A), limited(B)]):
         assert records.add(batch).present == {A}
@@ -64,14 +64,14 @@ def test_a_record_that_is_there_is_not_counted_again(records: DynamoDBRecords, l
 
 
 def test_a_limit_holds_for_whoever_writes_after_it_was_reached(
-    records: DynamoDBRecords, limits: DynamoDBLimits
+    records: DynamoDBRecords, limits: DynamoDBLimitUsage
 ) -> None:
     receipts = [records.add([limited(reference(number))]) for number in range(6)]
     assert [len(receipt.outrun) for receipt in receipts] == [0, 0, 0, 1, 1, 1]
     assert limits.used([DAY]) == {DAY: 3}
 
 
-def test_more_than_a_day_takes_are_never_written_at_once(records: DynamoDBRecords, limits: DynamoDBLimits) -> None:
+def test_more_than_a_day_takes_are_never_written_at_once(records: DynamoDBRecords, limits: DynamoDBLimitUsage) -> None:
     """Each was decided by itself, after a crash, and none has been counted yet."""
     receipt = records.add([limited(each) for each in (A, B, C, D)])
     assert (len(receipt.added), len(receipt.outrun)) == (3, 1)
@@ -80,7 +80,7 @@ def test_more_than_a_day_takes_are_never_written_at_once(records: DynamoDBRecord
 
 @pytest.mark.parametrize("error", UNANSWERED, ids=cause_of)
 def test_limits_that_can_not_be_read_are_tried_again_later(
-    limits: DynamoDBLimits,
+    limits: DynamoDBLimitUsage,
     dynamodb: "DynamoDBClient",
     monkeypatch: pytest.MonkeyPatch,
     error: ClientError | BotoCoreError,
@@ -93,7 +93,7 @@ def test_limits_that_can_not_be_read_are_tried_again_later(
 @pytest.mark.parametrize("error", UNANSWERED, ids=cause_of)
 def test_allocations_that_can_not_be_counted_are_not_written_and_tried_again_later(
     records: DynamoDBRecords,
-    limits: DynamoDBLimits,
+    limits: DynamoDBLimitUsage,
     dynamodb: "DynamoDBClient",
     monkeypatch: pytest.MonkeyPatch,
     error: ClientError | BotoCoreError,

@@ -16,7 +16,7 @@ from botocore.exceptions import (
 )
 
 from allocation.aws.clients import cause_of
-from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
@@ -41,7 +41,7 @@ def records(dynamodb: "DynamoDBClient") -> DynamoDBRecords:
 
 
 def records_in(dynamodb: "DynamoDBClient") -> DynamoDBRecords:
-    return DynamoDBRecords(dynamodb, TABLE, DynamoDBLimits(dynamodb, LIMITS))
+    return DynamoDBRecords(dynamodb, TABLE, DynamoDBLimitUsage(dynamodb, LIMITS))
 
 
 def kept(dynamodb: "DynamoDBClient", consignment: str) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from allocation import composition
 from allocation.aws.clients import client
-from allocation.aws.sqs.refused_messages import SqsRefusedMessages
+from allocation.aws.sqs import SqsRefusedMessages
 from allocation.domain.errors import InvalidMessageError
 from allocation.ports import QueueMessage, RefusedMessage
 from cli import main

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from allocation.aws.clients import client
-from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.reference import OrderReference
 from cli import main
@@ -27,7 +27,9 @@ def republish(traced_target: Target, topic: Topic, monkeypatch: pytest.MonkeyPat
     found = replace(traced_target, allocations_topic=topic.arn)
     monkeypatch.setattr("cli.commands.republish.target", lambda _name: found)
     monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
-    records = DynamoDBRecords(client("dynamodb"), found.allocations_table, DynamoDBLimits(client("dynamodb"), "limits"))
+    records = DynamoDBRecords(
+        client("dynamodb"), found.allocations_table, DynamoDBLimitUsage(client("dynamodb"), "limits")
+    )
     later = replace(record_of(C), order_reference=OrderReference("WEB-2"), allocated_at=NOON + timedelta(hours=1))
     records.add([record_of(A), replace(record_of(B, FAILED), version=2), later])
     client("dynamodb").put_item(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from allocation.aws.clients import client
-from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.outcome import Allocated
 from allocation.domain.reference import OrderReference
@@ -65,7 +65,7 @@ def trace(target: Target, monkeypatch: pytest.MonkeyPatch) -> Trace:
 
 
 def add(target: Target, *records: Any) -> None:
-    DynamoDBRecords(target.dynamodb, "records", DynamoDBLimits(target.dynamodb, "limits")).add(records)
+    DynamoDBRecords(target.dynamodb, "records", DynamoDBLimitUsage(target.dynamodb, "limits")).add(records)
 
 
 def log(target: Target, moment: datetime, failed: dict[str, str], *event_ids: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import boto3
 import pytest
 
-from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.aws.lambda_events import changes
 from allocation.consignments.store import Known
@@ -52,7 +52,7 @@ def api() -> Iterator[Api]:
 
 def by_queue(_: Api, record: AllocationRecord) -> None:
     dynamodb = boto3.client("dynamodb")
-    assert DynamoDBRecords(dynamodb, RECORDS, DynamoDBLimits(dynamodb, LIMITS)).add([record]).added == {A}
+    assert DynamoDBRecords(dynamodb, RECORDS, DynamoDBLimitUsage(dynamodb, LIMITS)).add([record]).added == {A}
 
 
 def by_api(api: Api, record: AllocationRecord) -> None:

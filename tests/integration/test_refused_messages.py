@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
-from allocation.aws.sqs.refused_messages import SqsRefusedMessages
+from allocation.aws.sqs import SqsRefusedMessages
 from allocation.domain.errors import InvalidMessageError
 from allocation.orders.order_created import read_order
 from allocation.ports import QueueMessage, RefusedMessage

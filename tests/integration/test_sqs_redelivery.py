@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of, client
-from allocation.aws.sqs.redelivery import SqsRedelivery
+from allocation.aws.sqs import SqsRedelivery
 from tests.integration.conftest import UNANSWERED, Queue
 
 

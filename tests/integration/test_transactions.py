@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError
 
-from allocation.aws.dynamodb.transactions import MAX_ATTEMPTS, CancelledError, Transactions
+from allocation.aws.dynamodb.bulk_calls import MAX_ATTEMPTS, CancelledError, write_all
 from allocation.domain.errors import RetryableError
 
 
@@ -18,37 +18,47 @@ class CanceledError(ClientError):
         self.response["CancellationReasons"] = [{"Code": reason} for reason in reasons]
 
 
-def transactions(answers: list[Any]) -> tuple[Transactions, list[float]]:
-    client, pauses = Mock(), list[float]()
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses made, each as long as it can be."""
+    made: list[float] = []
+    monkeypatch.setattr("allocation.aws.dynamodb.bulk_calls.time.sleep", made.append)
+    monkeypatch.setattr("allocation.aws.dynamodb.bulk_calls.random.random", lambda: 1.0)
+    return made
+
+
+def answering(answers: list[Any]) -> Any:
+    """A client whose transactions are answered so."""
+    client = Mock()
     client.exceptions.TransactionCanceledException = CanceledError
     client.transact_write_items.side_effect = answers
-    return Transactions(client, pause=pauses.append, jitter=lambda: 1.0), pauses
+    return client
 
 
-def test_a_conflict_is_tried_again_after_ever_longer_pauses() -> None:
+def test_a_conflict_is_tried_again_after_ever_longer_pauses(pauses: list[float]) -> None:
     conflict = CanceledError("None", "TransactionConflict")
-    made, pauses = transactions([conflict, conflict, {}])
-    made.write([])
+    client = answering([conflict, conflict, {}])
+    write_all(client, [])
     assert pauses == [0.02, 0.04]
 
 
-def test_a_conflict_that_lasts_is_told() -> None:
-    made, pauses = transactions([CanceledError("TransactionConflict")] * MAX_ATTEMPTS)
+def test_a_conflict_that_lasts_is_told(pauses: list[float]) -> None:
+    client = answering([CanceledError("TransactionConflict")] * MAX_ATTEMPTS)
     with pytest.raises(CancelledError, match="TransactionConflict"):
-        made.write([])
+        write_all(client, [])
     assert len(pauses) == MAX_ATTEMPTS - 1
 
 
 @pytest.mark.parametrize("reasons", [("ConditionalCheckFailed",), ("TransactionConflict", "ConditionalCheckFailed")])
-def test_a_condition_that_does_not_hold_is_told_at_once(reasons: tuple[str, ...]) -> None:
-    made, pauses = transactions([CanceledError(*reasons)])
+def test_a_condition_that_does_not_hold_is_told_at_once(reasons: tuple[str, ...], pauses: list[float]) -> None:
+    client = answering([CanceledError(*reasons)])
     with pytest.raises(CancelledError) as caught:
-        made.write([])
+        write_all(client, [])
     assert (caught.value.reasons, pauses) == (reasons, [])
 
 
-def test_an_error_of_another_kind_is_retryable_by_whoever_called() -> None:
-    made, pauses = transactions([ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, "x")])
+def test_an_error_of_another_kind_is_retryable_by_whoever_called(pauses: list[float]) -> None:
+    client = answering([ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, "x")])
     with pytest.raises(RetryableError, match="InternalServerError"):
-        made.write([])
+        write_all(client, [])
     assert pauses == []

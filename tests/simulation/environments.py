@@ -7,10 +7,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
-from allocation.aws.sqs.redelivery import SqsRedelivery
-from allocation.aws.sqs.refused_messages import SqsRefusedMessages
+from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
 from allocation.domain.mode import AllocationMode
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue
@@ -90,8 +89,8 @@ class Environments:
         )
 
     @property
-    def _limits(self) -> DynamoDBLimits:
-        return DynamoDBLimits(self.table, "limits")  # type: ignore[arg-type]
+    def _limits(self) -> DynamoDBLimitUsage:
+        return DynamoDBLimitUsage(self.table, "limits")  # type: ignore[arg-type]
 
     def _allocator(self) -> Allocator:
         if self.with_engine:

@@ -11,9 +11,9 @@ from unittest.mock import patch
 import pytest
 
 from allocation.aws.dynamodb import records as dynamodb_records
-from allocation.aws.dynamodb.records import DynamoDBRecords, Place
+from allocation.aws.dynamodb.records import DynamoDBRecords, Written
 from allocation.aws.sns import SnsPublisher
-from allocation.aws.sqs.refused_messages import SqsRefusedMessages
+from allocation.aws.sqs import SqsRefusedMessages
 from allocation.domain.outcome import AllocationFailed, Failure
 from allocation.observability import logger
 from allocation.orders import allocate_orders as workflow
@@ -355,8 +355,8 @@ def two_orders_of_one_consignment(_: Any) -> list[Order]:
 def without_superseding() -> AbstractContextManager[Any]:
     """A failure that is recorded stays, though PRO has allocated the consignment for somebody else."""
 
-    def careless(self: DynamoDBRecords, record: Any) -> Place:
-        return Place.ADDED if self._write(self._put(record)) else Place.PRESENT
+    def careless(self: DynamoDBRecords, record: Any) -> Written:
+        return Written.ADDED if self._write(self._put(record)) else Written.PRESENT
 
     return patch.object(DynamoDBRecords, "_add_alone", careless)
 

@@ -18,7 +18,7 @@ from moto import mock_aws
 from allocation.api.operations import UseCases
 from allocation.api.resolver import AnyCaseResolver, api_resolver
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
-from allocation.aws.dynamodb.limits import DynamoDBLimits
+from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.register import Register
 from allocation.consignments.store import Changes, ConsignmentStore
@@ -108,8 +108,8 @@ class Api:
         return UseCases(changes, register, Allocations(changes), lambda: self.engine, self.clock, self._limits)
 
     @cached_property
-    def _limits(self) -> DynamoDBLimits:
-        return DynamoDBLimits(boto3.client("dynamodb", region_name=REGION), LIMITS)
+    def _limits(self) -> DynamoDBLimitUsage:
+        return DynamoDBLimitUsage(boto3.client("dynamodb", region_name=REGION), LIMITS)
 
     @property
     def resolver(self) -> AnyCaseResolver:
@@ -169,7 +169,7 @@ def moto_store() -> DynamoDBConsignments:
     """A store over fresh tables; call it under `moto.mock_aws`."""
     dynamodb = boto3.client("dynamodb", region_name=REGION)
     create_tables(dynamodb)
-    limits = DynamoDBLimits(dynamodb, LIMITS)
+    limits = DynamoDBLimitUsage(dynamodb, LIMITS)
     return DynamoDBConsignments(dynamodb, consignments=CONSIGNMENTS, records=RECORDS, limits=limits)
 
 

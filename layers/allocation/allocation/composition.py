@@ -38,16 +38,15 @@ def utc_now() -> datetime:
 @cache
 def allocate_orders() -> "AllocateOrders":
     """The use case behind the order queue. Raises `ConfigurationError` for an environment that can't be used."""
-    from allocation.aws.dynamodb.limits import DynamoDBLimits
+    from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.aws.dynamodb.records import DynamoDBRecords
-    from allocation.aws.sqs.redelivery import SqsRedelivery
-    from allocation.aws.sqs.refused_messages import SqsRefusedMessages
+    from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
     from allocation.orders.allocate_orders import AllocateOrders
     from allocation.orders.allocation_waves import AllocationWaves
 
     settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs, dynamodb = client("sqs"), client("dynamodb")
-    limits = DynamoDBLimits(dynamodb, settings.limits_table)
+    limits = DynamoDBLimitUsage(dynamodb, settings.limits_table)
     return AllocateOrders(
         waves=AllocationWaves(
             allocator=allocator(settings, limits),
@@ -67,7 +66,7 @@ def allocate_orders() -> "AllocateOrders":
 def publish_allocations() -> "PublishAllocations":
     """The use case behind the table's stream. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.aws.sns import SnsPublisher
-    from allocation.aws.sqs.unpublishable import SqsUnpublishable
+    from allocation.aws.sqs import SqsUnpublishable
     from allocation.events.publish_allocations import PublishAllocations
 
     settings = read_settings(PublishAllocationsSettings, os.environ)
@@ -83,14 +82,14 @@ def allocation_api() -> "AnyCaseResolver":
     from allocation.api.operations import UseCases
     from allocation.api.resolver import api_resolver
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
-    from allocation.aws.dynamodb.limits import DynamoDBLimits
+    from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.consignments.allocations import Allocations
     from allocation.consignments.register import Register
     from allocation.consignments.store import Changes
 
     settings = read_settings(AllocationApiSettings, os.environ)
     dynamodb = client("dynamodb")
-    limits = DynamoDBLimits(dynamodb, settings.limits_table)
+    limits = DynamoDBLimitUsage(dynamodb, settings.limits_table)
     store = DynamoDBConsignments(
         dynamodb, consignments=settings.consignments_table, records=settings.allocations_table, limits=limits
     )

@@ -1,6 +1,6 @@
 """Where a compiled catalogue is kept, an S3 object or an AppConfig profile, read again when it changes.
 
-A new version that can't be used is reported and passed over: the last good one stays.
+A new version that can't be used is reported and skipped: the last good one stays in use.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,10 @@ from allocation.engine.engine import Engine
 from allocation.observability import count, logger
 
 REFRESH_SECONDS: Final = 60.0
+# How long a store without a usable catalogue is left alone. Each wave and request asks for one.
 PAUSE_SECONDS: Final = 10.0
-"""How long a store is left alone after it was found without a usable catalogue: each wave and request asks for one."""
+# How many versions of an S3 object a new environment tries, latest first, if the bucket keeps versions.
 OLDER_VERSIONS: Final = 5
-"""How many versions of an S3 object a new environment tries, latest first, where the bucket keeps versions."""
 
 UNCHANGED: Final = frozenset({"304", "NotModified"})
 
@@ -30,10 +30,10 @@ class Store(Protocol):
     """One place that a compiled catalogue is read from."""
 
     def changed(self) -> str | None:
-        """The text, if it is another than the last time; None if not. Raises botocore's errors."""
+        """Return the text if it changed since the last time, or None. Raises botocore's errors."""
 
     def earlier(self) -> list[str]:
-        """Earlier texts, latest first, where the place keeps them. Raises botocore's errors."""
+        """Return earlier texts, latest first, if the place keeps them. Raises botocore's errors."""
 
 
 class S3Store:
@@ -45,7 +45,7 @@ class S3Store:
         self._etag: str | None = None
 
     def changed(self) -> str | None:
-        """Asks with the ETag of the last answer, so that an unchanged object is not sent."""
+        """Ask with the ETag of the last answer, so that an unchanged object is not sent."""
         condition = {"IfNoneMatch": self._etag} if self._etag else {}
         try:
             answer = self._s3.get_object(**self._object, **condition)
@@ -58,7 +58,7 @@ class S3Store:
         return text
 
     def earlier(self) -> list[str]:
-        """The versions before the current one."""
+        """Return the versions before the current one, latest first."""
         key = self._object["Key"]
         listed = self._s3.list_object_versions(Bucket=self._object["Bucket"], Prefix=key, MaxKeys=OLDER_VERSIONS)
         versions = [item for item in listed.get("Versions", ()) if item["Key"] == key and not item["IsLatest"]]
@@ -79,7 +79,7 @@ class AppConfigStore:
         self._token: str | None = None
 
     def changed(self) -> str | None:
-        """Asks within one session: AppConfig answers with nothing where nothing changed."""
+        """Ask within one session: AppConfig answers with nothing if nothing changed."""
         if self._token is None:
             self._token = self._client.start_configuration_session(**self._profile)["InitialConfigurationToken"]
         token, self._token = self._token, None
@@ -89,14 +89,14 @@ class AppConfigStore:
         return text or None
 
     def earlier(self) -> list[str]:
-        """AppConfig hands out no earlier versions."""
+        """Return nothing: AppConfig hands out no earlier versions."""
         return []
 
 
 class CatalogueSource:
     """The engine over the catalogue of a store. Call it for the engine to use now.
 
-    `clock` returns seconds, and goes on while the function is frozen; `refused` is told of each version that could not
+    `clock` returns seconds and must continue while the function is frozen. `refused` gets each version that could not
     be used or read, and each time that no usable one was found.
     """
 
@@ -109,9 +109,9 @@ class CatalogueSource:
         self._lack = ""
 
     def __call__(self) -> Engine:
-        """The engine over the last good catalogue, asking for a new one once a minute.
+        """Return the engine over the last good catalogue, asking for a new one once a minute.
 
-        Raises `RetryableError` where there never was a good one; the store is not asked again for `PAUSE_SECONDS` then.
+        Raises `RetryableError` if there never was a good one. The store is not asked again for `PAUSE_SECONDS` then.
         """
         if self._engine is None:
             self._engine = self._first()
@@ -120,7 +120,7 @@ class CatalogueSource:
         return self._engine
 
     def _is_past(self, seconds: float) -> bool:
-        """Whether the last look is so long ago, or the clock was set back since."""
+        """Return whether the last look was that long ago, or the clock was set back since."""
         return not 0 <= self._clock() - self._asked_at < seconds
 
     def _first(self) -> Engine:
@@ -147,9 +147,9 @@ class CatalogueSource:
         return latest or next(filter(None, map(self._usable, self._store.earlier())), None)
 
     def _lacking(self, text: str) -> RetryableError:
-        """The error to raise, remembered for the pause.
+        """Return the error to raise, and remember it for the pause.
 
-        The pause begins now, at the end of the attempt: where nobody answers, that alone takes longer than the pause.
+        The pause begins at the end of the attempt: an attempt without an answer takes longer than the pause.
         """
         self._lack, self._asked_at = text, self._clock()
         return RetryableError(text)
@@ -172,7 +172,10 @@ class CatalogueSource:
 
 
 def store_at(location: str, client: Callable[[str], Any]) -> Store:
-    """The store of `s3://bucket/key` or `appconfig://application/environment/profile`. Raises `ConfigurationError`."""
+    """Return the store at `s3://bucket/key` or `appconfig://application/environment/profile`.
+
+    Raises `ConfigurationError` for another location.
+    """
     parts = urlsplit(location)
     path = parts.path.strip("/")
     if parts.scheme == "s3" and parts.netloc and path:

@@ -7,24 +7,24 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-CLIENT_CONFIG: Final = Config(
+# botocore's own defaults are 60 s to connect and 60 s to read: longer than a function runs.
+_CONFIG: Final = Config(
     connect_timeout=2,
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
-"""botocore's own defaults are 60 s to connect and 60 s to read: longer than a function runs."""
 
 
 def client(service: str) -> Any:
-    """A client of one AWS service, whose calls give up in seconds."""
-    return boto3.client(service, config=CLIENT_CONFIG)  # type: ignore[call-overload]
+    """Return a client of one AWS service, whose calls give up in seconds."""
+    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
 
 
 def cause_of(error: ClientError | BotoCoreError) -> str:
-    """An AWS error's code, as `ThrottlingException`, or the name of the client's own error."""
+    """Return an AWS error's code, as `ThrottlingException`, or the name of the client's own error."""
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
 
 
 def text_attributes(values: Mapping[str, str]) -> dict[str, Any]:
-    """Message attributes of SQS and SNS, all of type `String`."""
+    """Return message attributes of SQS and SNS, all of type `String`."""
     return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""Lambda's events and context in the workflow's terms."""
+"""Lambda's events, context and batch responses in our own terms."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,9 +11,9 @@ from allocation.records.items import event_fields, from_item
 
 Event = Mapping[str, Any]
 
-KEY: Final = "consignmentReference"
-MAX_IMAGE: Final = 250_000
-"""Characters of an image's attributes with their types: a few times what `kept_summary` can take."""
+_KEY: Final = "consignmentReference"
+# Characters of an image's attributes with their types: a few times what `kept_summary` can take.
+_MAX_IMAGE: Final = 250_000
 
 
 class LambdaContext(Protocol):
@@ -36,14 +36,14 @@ class LambdaDeadline:
 
 
 def queue_messages(event: Event) -> list[QueueMessage]:
-    """The messages of an SQS event."""
+    """Return the messages of an SQS event."""
     return [
         QueueMessage(
             record["messageId"],
             record["body"],
             record["receiptHandle"],
             int(record["attributes"]["ApproximateReceiveCount"]),
-            moment(record["attributes"].get("SentTimestamp")),
+            _moment(record["attributes"].get("SentTimestamp")),
         )
         for record in event["Records"]
     ]
@@ -54,34 +54,34 @@ def partial_batch_response(returned: Iterable[str]) -> dict[str, list[dict[str, 
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in returned]}
 
 
-def moment(milliseconds: str | None) -> datetime | None:
-    """Milliseconds since 1970, as SQS writes them, as aware UTC."""
+def _moment(milliseconds: str | None) -> datetime | None:
+    """Return milliseconds since 1970, as SQS writes them, as aware UTC."""
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None
 
 
 def changes(event: Event) -> list[Change]:
-    """The changes of a DynamoDB stream event; the template's filter lets none without a new image pass."""
+    """Return the changes of a DynamoDB stream event. The template's filter lets none without a new image pass."""
     return [
-        Change(record["dynamodb"]["SequenceNumber"], document_of(record["dynamodb"]), key_of(record["dynamodb"]))
+        Change(record["dynamodb"]["SequenceNumber"], _document(record["dynamodb"]), _key(record["dynamodb"]))
         for record in event["Records"]
     ]
 
 
-def key_of(change: Event) -> str | None:
-    """The consignment reference that is the record's key; None where that can't be read."""
+def _key(change: Event) -> str | None:
+    """Return the consignment reference that is the record's key, or None if that can't be read."""
     try:
-        return str(change["Keys"][KEY]["S"])
+        return str(change["Keys"][_KEY]["S"])
     except (LookupError, TypeError):
         return None
 
 
-def document_of(change: Event) -> dict[str, Any] | None:
-    """What an event needs of the record's new image; None where that can't be read: the others of a batch go on.
+def _document(change: Event) -> dict[str, Any] | None:
+    """Return what an event needs of the record's new image, or None if that can't be read.
 
     Nothing else is read: a foreign item may have 400 KB of anything, which would take half a second.
     """
     try:
         image = event_fields(change["NewImage"])
-        return from_item(image) if len(json.dumps(image)) <= MAX_IMAGE else None
+        return from_item(image) if len(json.dumps(image)) <= _MAX_IMAGE else None
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
         return None

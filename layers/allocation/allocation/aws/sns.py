@@ -13,11 +13,11 @@ from allocation.ports import AllocationEvent
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-MAX_BYTES: Final = 256 * 1024
-"""SNS's limit of a message and of a batch, attributes included."""
+# SNS's limit of a message and of a batch, attributes included.
+_MAX_BYTES: Final = 256 * 1024
 MAX_ENTRIES: Final = 10
 
-Placed = tuple[int, AllocationEvent]
+_Placed = tuple[int, AllocationEvent]
 
 
 class SnsPublisher:
@@ -29,14 +29,14 @@ class SnsPublisher:
         self._topic_arn = topic_arn
 
     def publish(self, events: Sequence[AllocationEvent]) -> frozenset[int]:
-        """Publishes the events; returns the positions of those that SNS did not take."""
+        """Publish the events. Return the positions of those that SNS did not take."""
         failed: set[int] = set()
-        for batch in batches(enumerate(events), MAX_ENTRIES, MAX_BYTES, lambda placed: size(placed[1])):
+        for batch in batches(enumerate(events), MAX_ENTRIES, _MAX_BYTES, lambda placed: _size(placed[1])):
             failed |= self._publish(batch)
         return frozenset(failed)
 
-    def _publish(self, batch: Sequence[Placed]) -> set[int]:
-        entries: list[Any] = [entry(at, event) for at, event in batch]
+    def _publish(self, batch: Sequence[_Placed]) -> set[int]:
+        entries: list[Any] = [_entry(at, event) for at, event in batch]
         try:
             answer = self._client.publish_batch(TopicArn=self._topic_arn, PublishBatchRequestEntries=entries)
         except (ClientError, BotoCoreError) as error:
@@ -49,12 +49,12 @@ class SnsPublisher:
         return events.keys() - {int(success["Id"]) for success in answer.get("Successful", [])}
 
 
-def entry(at: int, event: AllocationEvent) -> dict[str, Any]:
-    """A batch entry, identified by the event's position."""
+def _entry(at: int, event: AllocationEvent) -> dict[str, Any]:
+    """Return a batch entry, identified by the event's position."""
     return {"Id": str(at), "Message": event.body, "MessageAttributes": text_attributes(event.attributes)}
 
 
-def size(event: AllocationEvent) -> int:
-    """The bytes that SNS counts: body, and each attribute's name, type and value."""
+def _size(event: AllocationEvent) -> int:
+    """Return the bytes that SNS counts: body, and each attribute's name, type and value."""
     attributes = sum(len(name) + len("String") + len(value.encode()) for name, value in event.attributes.items())
     return len(event.body.encode()) + attributes

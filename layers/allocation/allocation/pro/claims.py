@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from allocation.aws.dynamodb.reads import MAX_KEYS, read_items
+from allocation.aws.dynamodb.bulk_calls import CONDITION_FAILED, MAX_KEYS, Action, CancelledError, read_items, write_all
 from allocation.aws.dynamodb.records import KEY, NOT_THERE_YET
-from allocation.aws.dynamodb.transactions import CONDITION_FAILED, Action, CancelledError, Transactions
 from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
@@ -58,7 +57,7 @@ class DynamoDBClaims:
             free = [reference for reference in references if reference not in held]
             try:
                 if free:
-                    Transactions(self.client).write([self._put(each, found.get(each), until) for each in free])
+                    write_all(self.client, [self._put(each, found.get(each), until) for each in free])
                 return Claimed(frozenset(found.keys() - held.keys()), held)
             except CancelledError as error:
                 # Others claimed some of them in between. The next look finds them held.
@@ -97,7 +96,7 @@ class DynamoDBClaims:
         ends = _milliseconds(self.now()) + ceil(seconds * 1000)
         for batch in batches(references, MAX_KEYS):
             try:
-                Transactions(self.client).write([self._put(reference, until, ends) for reference in batch])
+                write_all(self.client, [self._put(reference, until, ends) for reference in batch])
             except RetryableError as error:
                 logger.warning("claims not given back", extra={"cause": str(error), "consignments": batch})
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
-from allocation.aws.dynamodb.limits import DynamoDBLimits
-from allocation.aws.dynamodb.reads import read_items
-from allocation.aws.dynamodb.records import KEY, NOT_THERE_YET, limit_of
-from allocation.aws.dynamodb.transactions import (
+from allocation.aws.dynamodb.bulk_calls import (
     CONDITION_FAILED,
     CONFLICT,
     NOT_AT_FAULT,
     Action,
     CancelledError,
-    Transactions,
+    read_items,
+    write_all,
 )
+from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+from allocation.aws.dynamodb.records import KEY, NOT_THERE_YET, limit_of
 from allocation.batches import batches
 from allocation.consignments.store import UNALLOCATED, Known, StoredConsignment
 from allocation.domain.errors import RetryableError
@@ -30,69 +30,75 @@ from allocation.records.stored_record import StoredRecord
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# Indexes of the consignments' table.
 BY_CUSTOMER_REFERENCE: Final = "consignments-by-customer-reference"
 NEVER_ALLOCATED: Final = "consignments-never-allocated"
+# An index of the records' table.
 BY_STATE: Final = "consignments-by-state"
-"""An index of the records' table; the two above are of the consignments'."""
-MAX_REFERENCES_A_READ: Final = 50
-"""`BatchGetItem` takes 100 keys, and each reference has one in either table."""
-LOST_RACES: Final = frozenset({NOT_AT_FAULT, CONDITION_FAILED, CONFLICT})
-"""Why a transaction is cancelled where somebody else was faster."""
-FIRST: Final = {"ConditionExpression": NOT_THERE_YET}
+# `BatchGetItem` takes 100 keys, and each reference has one in either table.
+_MAX_REFERENCES_A_READ: Final = 50
+# The reasons of a transaction that was cancelled because another writer was faster.
+_LOST_RACES: Final = frozenset({NOT_AT_FAULT, CONDITION_FAILED, CONFLICT})
+_FIRST: Final = {"ConditionExpression": NOT_THERE_YET}
 
 
 class DynamoDBConsignments:
     """A `ConsignmentStore` over the table of the consignments and that of the allocation records.
 
-    A consignment that has no record yet has the attribute `neverAllocated`, by which an index finds it; where the
-    order queue recorded one, it stays, so what that index finds is checked against the records.
+    A consignment without a record has the attribute `neverAllocated`, by which an index finds it. The attribute stays
+    when the order queue writes a record, so what the index finds is checked against the records.
     """
 
-    def __init__(self, client: "DynamoDBClient", *, consignments: str, records: str, limits: DynamoDBLimits) -> None:
-        """`client` must have timeouts of its own; `consignments` and `records` are the tables' names."""
+    def __init__(
+        self, client: "DynamoDBClient", *, consignments: str, records: str, limits: DynamoDBLimitUsage
+    ) -> None:
+        """`client` must have timeouts of its own. `consignments` and `records` are the tables' names."""
         self._client = client
         self._consignments = consignments
         self._records = records
         self._limits = limits
-        self._transactions = Transactions(client)
 
     def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
-        """What is known of each reference, read consistently; those of which nothing is known are left out."""
+        """Return what is known of each reference, read consistently; an unknown reference is left out."""
         found: dict[ConsignmentReference, Known] = {}
-        for batch in batches(dict.fromkeys(references), MAX_REFERENCES_A_READ):
+        for batch in batches(dict.fromkeys(references), _MAX_REFERENCES_A_READ):
             items = self._items(batch)
             for reference in batch:
                 stored, record = items[self._consignments].get(reference), items[self._records].get(reference)
                 if stored or record:
-                    found[reference] = Known(reference, stored_of(stored), stored_record(record) if record else None)
+                    found[reference] = Known(
+                        reference, _stored_consignment(stored), stored_record(record) if record else None
+                    )
         return found
 
     def _items(self, references: Sequence[ConsignmentReference]) -> dict[str, dict[str, Item]]:
-        """The items of both tables by reference, under their table's name."""
+        """Return the items of both tables by reference, under their table's name."""
         keys: Any = {"Keys": [{KEY: {"S": reference}} for reference in references], "ConsistentRead": True}
         found = read_items(self._client, {self._consignments: keys, self._records: keys})
         return {table: {item[KEY]["S"]: item for item in items} for table, items in found.items()}
 
     def add(self, stored: StoredConsignment) -> bool:
-        """Adds a consignment; False where its reference is taken, be it by a record alone."""
-        put = {"Put": {"TableName": self._consignments, "Item": item_of(stored, never_allocated=True), **FIRST}}
+        """Add a consignment. Return False if its reference is taken, even if only by a record."""
+        put = {
+            "Put": {"TableName": self._consignments, "Item": _consignment_item(stored, never_allocated=True), **_FIRST}
+        }
         return self._write(put, self._check_record(Known(stored.reference)))
 
     def replace(self, stored: StoredConsignment, seen: Known) -> bool:
-        """Replaces a consignment; False where it or its record is not as `seen` any more."""
-        item = item_of(stored, never_allocated=seen.record is None)
-        put = {"Put": {"TableName": self._consignments, "Item": item, **unchanged(seen.stored)}}
+        """Replace a consignment. Return False if it or its record is no longer as `seen`."""
+        item = _consignment_item(stored, never_allocated=seen.record is None)
+        put = {"Put": {"TableName": self._consignments, "Item": item, **_unchanged(seen.stored)}}
         return self._write(put, self._check_record(seen))
 
     def record(self, record: AllocationRecord, seen: Known) -> bool:
-        """Writes an allocation record, counts it on its limit and takes the one before off.
+        """Write an allocation record, count it on its limit, and take the one before off.
 
-        False where it or the consignment is not as `seen` any more, or others used up the limit.
+        Return False if it or the consignment is no longer as `seen`, or the limit is used up.
         """
-        put = {"Put": {"TableName": self._records, "Item": record_item(record), **unchanged(seen.record)}}
+        put = {"Put": {"TableName": self._records, "Item": record_item(record), **_unchanged(seen.record)}}
         actions = [put, *self._counted(record, seen)]
         if seen.stored:
-            mark = {"TableName": self._consignments, "Key": {KEY: {"S": seen.reference}}, **unchanged(seen.stored)}
+            mark = {"TableName": self._consignments, "Key": {KEY: {"S": seen.reference}}, **_unchanged(seen.stored)}
             actions.append({"Update": {**mark, "UpdateExpression": "REMOVE neverAllocated"}})
         return self._write(*actions)
 
@@ -102,13 +108,13 @@ class DynamoDBConsignments:
         return [*taken, self._limits.give_back(before)] if before else taken
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
-        """The consignments whose sender calls them by this reference."""
+        """Return the consignments whose sender calls them by this reference."""
         return list(self._query(self._consignments, BY_CUSTOMER_REFERENCE, "customerReference", reference))
 
     def in_state(self, state: str, most: int) -> Sequence[ConsignmentReference]:
-        """Up to `most` consignments that are in the state; one changed a moment ago may be missing or too many."""
+        """Return up to `most` consignments in the state. One changed a moment ago may be missing or wrong."""
         found: list[ConsignmentReference] = []
-        for batch in batches(self._query(self._records, BY_STATE, "state", state), MAX_REFERENCES_A_READ):
+        for batch in batches(self._query(self._records, BY_STATE, "state", state), _MAX_REFERENCES_A_READ):
             found += batch
             if len(found) >= most:
                 return found[:most]
@@ -117,7 +123,7 @@ class DynamoDBConsignments:
     def _never_allocated(self, most: int) -> list[ConsignmentReference]:
         found: list[ConsignmentReference] = []
         for batch in batches(
-            self._query(self._consignments, NEVER_ALLOCATED, "neverAllocated", "true"), MAX_REFERENCES_A_READ
+            self._query(self._consignments, NEVER_ALLOCATED, "neverAllocated", "true"), _MAX_REFERENCES_A_READ
         ):
             known = self.find(batch)
             found += [reference for reference in batch if reference in known and known[reference].record is None]
@@ -126,27 +132,27 @@ class DynamoDBConsignments:
         return found
 
     def erase(self, reference: ConsignmentReference) -> bool:
-        """Removes the consignment and with it the personal data, never the record; False where there was none."""
+        """Remove the consignment with its personal data, never the record. Return False if there was none."""
         key = {KEY: {"S": reference}}
         answer = self._call("delete_item", TableName=self._consignments, Key=key, ReturnValues="ALL_OLD")
         return bool(answer.get("Attributes"))
 
     def _check_record(self, seen: Known) -> dict[str, Any]:
         key = {"TableName": self._records, "Key": {KEY: {"S": seen.reference}}}
-        return {"ConditionCheck": {**key, **unchanged(seen.record)}}
+        return {"ConditionCheck": {**key, **_unchanged(seen.record)}}
 
     def _write(self, *actions: Action) -> bool:
-        """Carries out all actions or none; False where a condition does not hold or another write is under way."""
+        """Carry out all actions or none. Return False if a condition does not hold or another write is under way."""
         try:
-            self._transactions.write(actions)
+            write_all(self._client, actions)
         except CancelledError as error:
-            if LOST_RACES.issuperset(error.reasons):
+            if _LOST_RACES.issuperset(error.reasons):
                 return False
             raise
         return True
 
     def _query(self, table: str, index: str, attribute: str, value: str) -> Iterator[ConsignmentReference]:
-        """The references that an index has for a value, page by page."""
+        """Yield the references that an index has for a value, page by page."""
         request: dict[str, Any] = {
             "TableName": table,
             "IndexName": index,
@@ -168,18 +174,18 @@ class DynamoDBConsignments:
             raise RetryableError(f"DynamoDB did not answer {operation}: {cause_of(error)}") from error
 
 
-def unchanged(seen: StoredConsignment | StoredRecord | None) -> dict[str, Any]:
-    """The condition that an item is still the version that was seen, or still not there."""
+def _unchanged(seen: StoredConsignment | StoredRecord | None) -> dict[str, Any]:
+    """Return the condition that an item is still the version that was seen, or still does not exist."""
     if seen is None:
-        return FIRST
+        return _FIRST
     return {
         "ConditionExpression": "version = :seen",
         "ExpressionAttributeValues": {":seen": {"N": str(seen.version)}},
     }
 
 
-def item_of(stored: StoredConsignment, *, never_allocated: bool) -> Item:
-    """A consignment as an item; its document is one text, since nothing queries inside it."""
+def _consignment_item(stored: StoredConsignment, *, never_allocated: bool) -> Item:
+    """Return a consignment as an item. Its content is one text, since nothing queries inside it."""
     attributes = {
         KEY: stored.reference,
         "document": written(stored.content),
@@ -192,8 +198,8 @@ def item_of(stored: StoredConsignment, *, never_allocated: bool) -> Item:
     return to_item({name: value for name, value in attributes.items() if value is not None})
 
 
-def stored_of(item: Item | None) -> StoredConsignment | None:
-    """The consignment of an item."""
+def _stored_consignment(item: Item | None) -> StoredConsignment | None:
+    """Return the consignment of an item, or None."""
     if item is None:
         return None
     expires_at = item.get("expiresAt")

@@ -1,0 +1,98 @@
+"""DynamoDB's calls of many items at once: batch reads, and transactions of all actions or none."""
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from allocation.aws.clients import cause_of
+from allocation.domain.errors import RetryableError
+from allocation.records.items import Item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# `BatchGetItem`'s limit, all tables together.
+MAX_KEYS: Final = 100
+# Attempts at the keys that DynamoDB left unprocessed, on top of botocore's own retries.
+_MAX_READS: Final = 5
+# Attempts at a transaction while other writers work on the same items.
+MAX_ATTEMPTS: Final = 5
+_FIRST_PAUSE_SECONDS: Final = 0.02
+
+CONDITION_FAILED: Final = "ConditionalCheckFailed"
+CONFLICT: Final = "TransactionConflict"
+NOT_AT_FAULT: Final = "None"
+
+Action = dict[str, Any]
+
+
+class CancelledError(RetryableError):
+    """Nothing was written. `reasons` has DynamoDB's code for each action, in their order."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"DynamoDB did not write: {', '.join(sorted(set(reasons) - {NOT_AT_FAULT}))}")
+        self.reasons = tuple(reasons)
+
+
+class NoAnswerError(RetryableError):
+    """DynamoDB can't be reached, or did not answer in time at several attempts."""
+
+
+def read_items(client: "DynamoDBClient", request: Mapping[str, Any]) -> dict[str, list[Item]]:
+    """Return the items that exist, by table. `request` is `RequestItems` of at most `MAX_KEYS` keys.
+
+    `BatchGetItem` answers 200 with keys that it did not get to. Raises `RetryableError` unless all were read.
+    """
+    found: dict[str, list[Item]] = {table: [] for table in request}
+    left = request
+    for _ in range(_MAX_READS):
+        try:
+            answer = client.batch_get_item(RequestItems=left)
+        except (ClientError, BotoCoreError) as error:
+            raise RetryableError(f"{', '.join(request)} could not be read ({cause_of(error)})") from error
+        for table, items in answer["Responses"].items():
+            found[table] += items
+        left = answer.get("UnprocessedKeys", {})
+        if not left:
+            return found
+    raise RetryableError(f"DynamoDB left {_key_count(left)} of {_key_count(request)} keys unread {_MAX_READS} times")
+
+
+def _key_count(request: Mapping[str, Any]) -> int:
+    return sum(len(table["Keys"]) for table in request.values())
+
+
+def write_all(client: "DynamoDBClient", actions: Sequence[Action]) -> None:
+    """Carry out all actions in one transaction, or none. `client` must have timeouts of its own.
+
+    boto3 sends a token with each call, by which DynamoDB recognises a repeated one. Raises `CancelledError`,
+    `NoAnswerError`, or another `RetryableError` if DynamoDB does not say what happened.
+    """
+    for attempt in range(MAX_ATTEMPTS):
+        try:
+            return _write(client, actions)
+        except CancelledError as error:
+            if set(error.reasons) - {NOT_AT_FAULT} != {CONFLICT} or attempt + 1 == MAX_ATTEMPTS:
+                raise
+        time.sleep(random.random() * _FIRST_PAUSE_SECONDS * (1 << attempt))  # noqa: S311 - not a secret
+    return None
+
+
+def _write(client: "DynamoDBClient", actions: Sequence[Action]) -> None:
+    try:
+        client.transact_write_items(TransactItems=list(actions))  # type: ignore[arg-type]
+    except client.exceptions.TransactionCanceledException as error:
+        reasons = error.response.get("CancellationReasons", [])
+        raise CancelledError([str(reason.get("Code", NOT_AT_FAULT)) for reason in reasons]) from error
+    except (ClientError, BotoCoreError) as error:
+        raise not_written(error) from error
+
+
+def not_written(error: ClientError | BotoCoreError) -> RetryableError:
+    """Return the error that stands for a write that failed with a boto3 error."""
+    kind = NoAnswerError if isinstance(error, HTTPClientError | NoConnectionError) else RetryableError
+    return kind(f"DynamoDB did not write: {cause_of(error)}")

@@ -1,1 +1,0 @@
-"""The order queue and its dead-letter queue."""
