@@ -9,8 +9,8 @@ TEMPLATE: Final = ROOT / "template.yaml"
 SAM_SETTINGS: Final = ROOT / "samconfig.toml"
 SAMPLE_ORDERS: Final = ROOT / "events" / "sample-orders.jsonl"
 EMULATOR_PYTHON: Final = LOCAL / "emulator" / "bin" / "python"
+# A Python with pip, which builds the layers.
 BUILD_PYTHON: Final = LOCAL / "uv" / "bin" / "python"
-"""A Python that has pip, which the layers are built with."""
 SAM: Final = LOCAL / "sam" / "bin" / "sam"
 BUILD: Final = LOCAL / "build"
 STACK_LOCK: Final = LOCAL / "stack.lock"
@@ -18,10 +18,10 @@ STACK_ENVIRONMENT: Final = LOCAL / "stack.env"
 
 
 def shown(path: Path) -> str:
-    """The path as a user would type it from the project's root."""
+    """Return the path as a user types it from the project's root."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def folder_of(port: int) -> Path:
-    """Where the stack on a port keeps its logs."""
+    """Return the folder in which the stack on a port keeps its logs."""
     return LOCAL / f"port-{port}"

@@ -80,7 +80,7 @@ def test_an_order_that_ends_in_the_dlq_makes_the_run_fail(port: int, tmp_path: P
 
     assert run.returncode == 1, run.stderr
     assert "2 sent = 1 done + 1 in the DLQ + 0 without outcome" in run.stdout
-    assert "BAD-1  UnknownEventType: " in run.stdout
+    assert "  BAD-1  UnknownEventType\n    " in run.stdout
 
 
 @pytest.mark.parametrize(
