@@ -1,4 +1,4 @@
-"""Runs of bounded length, for services that take so many entries and so many bytes a call."""
+"""Runs of bounded length, for services that limit the entries and bytes of a call."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -9,9 +9,9 @@ Entry = TypeVar("Entry")
 def batches(
     entries: Iterable[Entry], most: int, most_bytes: int | None = None, size: Callable[[Entry], int] = lambda _: 0
 ) -> Iterator[list[Entry]]:
-    """`entries` in order, in runs of at most `most` entries and, by `size`, `most_bytes` bytes.
+    """Yield `entries` in order, in runs of at most `most` entries and, by `size`, `most_bytes` bytes.
 
-    An entry that is larger than `most_bytes` alone makes a run of its own: whoever takes it refuses it by itself.
+    An entry larger than `most_bytes` makes a run of its own: the service then refuses only that entry.
 
     >>> list(batches("abcde", 2))
     [['a', 'b'], ['c', 'd'], ['e']]

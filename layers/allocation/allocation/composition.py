@@ -1,6 +1,6 @@
 """The composition root: environment in, wired use cases out, once per execution environment.
 
-Each function imports what it wires and nothing else: imports are paid for at every cold start.
+Each function imports only what it wires: every cold start pays for imports.
 """
 
 import os
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 
 def utc_now() -> datetime:
-    """The time, as aware UTC."""
+    """Return the time, as aware UTC."""
     return datetime.now(UTC)
 
 
 @cache
 def allocate_orders() -> "AllocateOrders":
-    """The use case behind the order queue. Raises `ConfigurationError` for an environment that can't be used."""
+    """Return the use case of the order queue. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.aws.dynamodb.records import DynamoDBRecords
     from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
@@ -64,7 +64,7 @@ def allocate_orders() -> "AllocateOrders":
 
 @cache
 def publish_allocations() -> "PublishAllocations":
-    """The use case behind the table's stream. Raises `ConfigurationError` for an environment that can't be used."""
+    """Return the use case of the table's stream. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.aws.sns import SnsPublisher
     from allocation.aws.sqs import SqsUnpublishable
     from allocation.events.publish_allocations import PublishAllocations
@@ -78,7 +78,7 @@ def publish_allocations() -> "PublishAllocations":
 
 @cache
 def allocation_api() -> "AnyCaseResolver":
-    """The API. Raises `ConfigurationError` for an environment that can't be used."""
+    """Return the API. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.api.operations import UseCases
     from allocation.api.resolver import api_resolver
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
@@ -102,7 +102,7 @@ def allocation_api() -> "AnyCaseResolver":
 
 @cache
 def api_authorizer() -> "Authorizer":
-    """The authorizer of the API. Raises `ConfigurationError` for an environment that can't be used."""
+    """Return the authorizer of the API. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.api.authorizer import Authorizer, key_hashes
 
     settings = read_settings(ApiAuthorizerSettings, os.environ)
@@ -120,7 +120,7 @@ def _random_characters(count: int) -> str:
 
 
 def allocator(settings: AllocateOrdersSettings, limits: "LimitUsage") -> "Allocator":
-    """The engine or SortedPRO."""
+    """Return the allocator of the queue: the engine or SortedPRO."""
     if settings.allocator == "pro":
         return pro_allocator(settings)
     from allocation.engine.allocator import EngineAllocator
@@ -130,7 +130,7 @@ def allocator(settings: AllocateOrdersSettings, limits: "LimitUsage") -> "Alloca
 
 
 def engine_at(location: str | None) -> "Callable[[], Engine]":
-    """The engine to use now, over the catalogue at `location` or the packaged one.
+    """Return what answers with the engine to use now, over the catalogue at `location` or the packaged one.
 
     Raises `ConfigurationError` for a location of no known kind.
     """
@@ -147,7 +147,7 @@ def engine_at(location: str | None) -> "Callable[[], Engine]":
 
 
 def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":
-    """SortedPRO behind circuits and claims that all execution environments share."""
+    """Return SortedPRO behind circuits and claims that all execution environments share."""
     from allocation.observability import count, measure
     from allocation.pro.allocator import ProAllocator
     from allocation.pro.calls import Pauses

@@ -1,4 +1,4 @@
-"""What the workflow needs of the world outside, each implemented in `adapters/` or `engine/`."""
+"""What the use cases need of the outside world, implemented in `aws/`, `pro/` and `engine/`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from allocation.domain.reference import ConsignmentReference
 
 
 class Deadline(Protocol):
-    """Tells how long there is still to work."""
+    """Knows how much time is left."""
 
     def remaining_seconds(self) -> float:
-        """Seconds until the caller must have answered; may be negative."""
+        """Return the seconds until the caller must have answered; may be negative."""
 
 
 class Allocator(Protocol):
@@ -30,40 +30,40 @@ class Allocator(Protocol):
         mode: AllocationMode,
         deadline: Deadline,
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
-        """Answers for every consignment given; never raises for one that fails.
+        """Answer for every consignment given; never raise for one that fails.
 
-        Any of them may be allocated already, by an earlier try whose outcome nobody knows. Raises `RetryableError`
-        where it can do nothing now.
+        A consignment may be allocated already, by an earlier try whose outcome is unknown. Raises `RetryableError` if
+        the allocator can do nothing now.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class AddReceipt:
-    """What became of records to add; a reference in none of the sets is to be tried again."""
+    """What became of records to add. A reference in none of the sets must be tried again."""
 
+    # Written by this call.
     added: frozenset[ConsignmentReference]
-    """Written by this call."""
+    # Existed before, and left as they are.
     present: frozenset[ConsignmentReference]
-    """Found written already, and left as they are."""
+    # Not written: another writer used up the daily limit. Decide again.
     outrun: frozenset[ConsignmentReference] = frozenset()
-    """Not written, for others used up the limit it counts on: to be decided anew."""
 
 
 class LimitUsage(Protocol):
     """Knows how much of the allocation limits is used."""
 
     def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
-        """The allocations on each of the days; those without any are left out. Raises `RetryableError`."""
+        """Return the number of allocations of each day that has any. Raises `RetryableError`."""
 
 
 class RecordStore(Protocol):
     """Keeps allocation records, one a consignment."""
 
     def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
-        """Which of the references have a record. Raises `RetryableError` where that can't be told now."""
+        """Return the references that have a record. Raises `RetryableError` if that can't be read now."""
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
-        """Adds the records that are not there yet; never overwrites an allocation, never raises for one that fails."""
+        """Add the records that do not exist yet; never overwrite an allocation, never raise for one that fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +72,34 @@ class QueueMessage:
 
     message_id: str
     body: str
+    # Identifies this delivery of the message.
     receipt_handle: str = ""
-    """What this delivery of the message is known by."""
+    # How often the message was delivered, this time included.
     receive_count: int = 1
-    """How often the message was delivered, this time included."""
+    # When it was put on the queue, in UTC, if that is known.
     sent_at: datetime | None = None
-    """When it was put on the queue, in UTC, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedMessage:
-    """A message that can never be worked on, and why."""
+    """A message that is refused for good, and why."""
 
     message: QueueMessage
     error: InvalidMessageError
 
 
 class RefusedMessages(Protocol):
-    """Where messages go that can never be worked on: the DLQ, with the reason beside them."""
+    """Keeps refused messages with their reason: the DLQ."""
 
     def keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
-        """Keeps the messages; returns the ids of those that are safely kept, and never raises for the others."""
+        """Keep the messages. Return the ids of those that are safely kept; never raise for the others."""
 
 
 class Redelivery(Protocol):
-    """When messages that are not done are delivered again."""
+    """Controls when unfinished messages are delivered again."""
 
     def postpone(self, waits: Mapping[str, int]) -> None:
-        """Holds messages back, by receipt handle, for so many seconds; never raises for one that can't be held."""
+        """Hold messages back, by receipt handle, for so many seconds; never raise for one that can't be held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +116,20 @@ class Unpublishable:
     """A change in the table that can never be an event, and why."""
 
     sequence_number: str
+    # None if not even that can be read.
     consignment_reference: str | None
-    """None where not even that can be read."""
     reason: str
 
 
 class UnpublishableChanges(Protocol):
-    """Where changes go that can never be published, so that they hold up no other."""
+    """Keeps changes that can never be published, so that they hold up no others."""
 
     def keep(self, changes: Sequence[Unpublishable]) -> frozenset[str]:
-        """Keeps the changes; returns the sequence numbers of those that are safely kept, and never raises."""
+        """Keep the changes. Return the sequence numbers of those that are safely kept; never raise."""
 
 
 class EventPublisher(Protocol):
     """Publishes allocation events."""
 
     def publish(self, events: Sequence[AllocationEvent]) -> frozenset[int]:
-        """Publishes the events; returns the positions in `events` of those that were not published."""
+        """Publish the events. Return the positions in `events` of those that were not published."""

@@ -17,16 +17,16 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in one currency; amounts of different currencies are never compared by number."""
+    """An amount in one currency. Amounts of different currencies are never compared by number."""
 
     amount: Decimal
+    # ISO 4217, as `GBP`.
     currency: str
-    """ISO 4217, as `GBP`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:
-    """The three sides of a box in Cm, in whatever order they were named."""
+    """The three sides of a box in cm, in any order."""
 
     length_cm: Decimal
     width_cm: Decimal
@@ -45,21 +45,21 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a consignment goes from or to, without its contact or street.
+    """Where a consignment starts or ends, without contact or street.
 
     An address names a shipping location of the catalogue, or a country and, where the country has them, a postcode.
     """
 
     shipping_location_reference: str | None = None
+    # ISO 3166-1 alpha-2, upper case. Northern Ireland is `GB`, postcode area `BT`.
     country: str | None = None
-    """ISO 3166-1 alpha-2, upper case. Northern Ireland is `GB`, postcode area `BT`."""
     postcode: str | None = None
     region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedDelivery:
-    """The delivery promise: deliver by `on`, or exactly then."""
+    """The delivery promise: deliver by the day `on`, or exactly on it."""
 
     on: date
     exactly: bool = False
@@ -69,8 +69,8 @@ class RequestedDelivery:
 class Consignment:
     """Packages that ship together, on one carrier service.
 
-    SortedPRO's API needs the reference alone; the engine needs the packages and both addresses too, and answers with
-    an `AllocationFailed` that says what is missing.
+    SortedPRO's API needs only the reference. The engine needs the packages and both addresses too, and answers with an
+    `AllocationFailed` that says what is missing.
     """
 
     reference: ConsignmentReference

@@ -1,4 +1,4 @@
-"""The errors that the workflow tells apart: what can never succeed, and what may pass."""
+"""The errors of the service: what can never succeed, and what may succeed later."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ class AllocationError(Exception):
 
 
 class InvalidReferenceError(AllocationError):
-    """A reference does not have the form that its kind has."""
+    """A reference does not have the form of its kind."""
 
 
 class UnknownModeError(AllocationError):
@@ -39,8 +39,8 @@ class InvalidMessageError(AllocationError):
 
 
 class RetryableError(AllocationError):
-    """Something failed that may pass: throttling, an outage, a timeout. The work goes back to where it came from."""
+    """A failure that may pass: throttling, an outage, a timeout. The work returns to where it came from."""
 
 
 class ConfigurationError(AllocationError):
-    """The environment lacks a setting, or has one that can't be used; the message names it."""
+    """The environment lacks a setting, or has one that can't be used. The message names it."""

@@ -19,5 +19,5 @@ class AllocationLimit(NamedTuple):
     most: int
 
 
+# Returns how many allocations each day has. A day that is left out has none.
 UsedLimits = Callable[[Sequence[LimitedDay]], Mapping[LimitedDay, int]]
-"""Tells how many allocations stand on each of the days; one that it leaves out has none."""

@@ -1,4 +1,4 @@
-"""An order: the unit that messages bring."""
+"""An order: the content of one message."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from allocation.domain.reference import OrderReference
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order-created event: who it is about and the consignments to allocate, each reference once.
+    """An order-created event: the order and its consignments to allocate, each reference once.
 
-    `event_id` is the sender's id of the event, kept with each record so that an outcome can be traced to its cause.
+    `event_id` is the sender's id of the event. Each record keeps it, so that an outcome can be traced to its cause.
     """
 
     event_id: str

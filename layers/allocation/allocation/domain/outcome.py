@@ -1,4 +1,4 @@
-"""What an allocation attempt ends with. Outcomes are data; only what may pass or can never be read is an error."""
+"""The outcomes of an allocation. Outcomes are data. Errors are only for what may pass and what can never be read."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,7 +29,7 @@ class FailureCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a carrier service costs, VAT apart (`pro-api.md`, Prices). Amounts have two decimal places."""
+    """What a carrier service costs, VAT separate (`pro-api.md`, Prices). Amounts have two decimal places."""
 
     net: Decimal
     vat: Decimal
@@ -48,8 +48,8 @@ class Failure:
     message: str
 
 
+# Why each carrier service was chosen or left out, as JSON-ready data. Whoever makes it limits its size.
 Explanation = dict[str, Any]
-"""Why each carrier service was chosen or left out, as JSON-ready data, bounded in size by whoever makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,14 @@ class Allocated:
     summary: AllocationSummary
     price: Price | None = None
     explanation: Explanation | None = None
+    # The daily limit that the allocation counts on.
     limit: AllocationLimit | None = None
-    """The limit that it counts on."""
     state: ClassVar[Literal["Allocated"]] = "Allocated"
 
 
 @dataclass(frozen=True, slots=True)
 class AllocationFailed:
-    """No carrier service takes the consignment as things are; trying the same again changes nothing."""
+    """No carrier service takes the consignment. Trying the same again changes nothing."""
 
     failure: Failure
     explanation: Explanation | None = None
@@ -78,24 +78,24 @@ Outcome = Allocated | AllocationFailed
 
 @dataclass(frozen=True, slots=True)
 class Deallocated:
-    """The carrier service was given back: the consignment may be changed and allocated again."""
+    """The allocation was undone: the consignment may be changed and allocated again."""
 
     state: ClassVar[Literal["Unallocated"]] = "Unallocated"
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The consignment will not be shipped; nothing changes it any more."""
+    """The consignment will not be shipped. Nothing changes it any more."""
 
     state: ClassVar[Literal["Cancelled"]] = "Cancelled"
 
 
+# The state of a consignment: the outcome of an allocation, or what undid it.
 Standing = Outcome | Deallocated | Cancelled
-"""How a consignment stands: what an allocation attempt ended with, or what undid it."""
 
 
 class DeferralCause(StrEnum):
-    """What stands in the way of an outcome."""
+    """Why there is no outcome yet."""
 
     # Of the batch.
     OUT_OF_TIME = "out_of_time"
@@ -117,8 +117,8 @@ class DeferralCause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """No outcome yet: what stands in the way may pass."""
+    """No outcome yet. The cause may pass."""
 
     cause: DeferralCause
+    # How long another try is useless, if the service that refused said so.
     retry_after_seconds: int | None = None
-    """How long it is known to be useless to try again, where whoever stands in the way has said so."""

@@ -10,7 +10,7 @@ from allocation.domain.reference import ConsignmentReference, OrderReference
 
 @dataclass(frozen=True, slots=True)
 class PastFailure:
-    """An allocation that failed, and when (aware UTC); a later success does not clear it (`pro-api.md`, States)."""
+    """An allocation that failed, and when (aware UTC). A later success does not clear it (`pro-api.md`, States)."""
 
     failure: Failure
     failed_at: datetime
@@ -18,12 +18,12 @@ class PastFailure:
 
 @dataclass(frozen=True, slots=True)
 class AllocationRecord:
-    """How one consignment stands. `Allocated` is never overwritten but by a deallocation or a cancellation.
+    """The state of one consignment. Only a deallocation or a cancellation overwrites `Allocated`.
 
     `version` counts the changes of the record from 1; `{consignment}#{version}` identifies its published event.
-    `mode` is the last allocation's, None where a consignment was cancelled before it had any.
-    `event_id` is the id of the order-created event or of the API request that asked for the change, and
-    `allocated_at` the moment of it. All times are aware UTC.
+    `mode` is that of the last allocation, or None if the consignment was cancelled before it had one. `event_id` is
+    the id of the order-created event, or of the API request, that asked for the change; `allocated_at` is its time.
+    All times are aware UTC.
     """
 
     consignment_reference: ConsignmentReference
@@ -34,5 +34,5 @@ class AllocationRecord:
     allocated_at: datetime
     version: int = 1
     expires_at: datetime | None = None
+    # The last failure before this outcome.
     past_failure: PastFailure | None = None
-    """The last failure before this outcome."""

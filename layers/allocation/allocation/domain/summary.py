@@ -1,6 +1,6 @@
 """The Allocation Summary, exactly as SortedPRO writes it (`pro-api.md`, Allocation Summary).
 
-It is kept and published whole, unknown fields included, so it is a Pydantic model even here
+It is kept and published whole, unknown fields included. So it is a Pydantic model even in the domain
 (`docs/decisions/0003-the-summary-is-a-document.md`).
 """
 
@@ -38,7 +38,7 @@ class ConsignmentLeg(SummaryPart):
     @model_validator(mode="before")
     @classmethod
     def accept_one_tracking_reference(cls, value: Any) -> Any:
-        """Reads API v1's single `TrackingReference` as a list of one, and a null list as an empty one."""
+        """Read API v1's single `TrackingReference` as a list of one, and a null list as an empty one."""
         if not isinstance(value, dict):
             return value
         leg = dict(value)
@@ -63,7 +63,7 @@ class AllocationSummary(SummaryPart):
     @model_validator(mode="before")
     @classmethod
     def accept_null_lists(cls, value: Any) -> Any:
-        """Reads a null `ApiLinks` or `ConsignmentLegs`, which failed items may have, as an empty list."""
+        """Read a null `ApiLinks` or `ConsignmentLegs`, which failed items may have, as an empty list."""
         if not isinstance(value, dict):
             return value
         lists = ("ApiLinks", "ConsignmentLegs")

@@ -13,14 +13,14 @@ from allocation.ports import AllocationEvent
 from allocation.records.kept_summary import kept_summary
 from allocation.records.stored_record import FailureDocument, PriceDocument, StoredRecord
 
-SOURCE: Final = "/carrier-allocation"
-MAX_BYTES: Final = 250_000
-"""SNS takes 256 KiB, attributes included. What `record_document` makes stays far below it."""
-MAX_ATTRIBUTE: Final = 256
+_SOURCE: Final = "/carrier-allocation"
+# SNS takes 256 KiB, attributes included. An event of a record of ours stays far below.
+_MAX_BYTES: Final = 250_000
+_MAX_ATTRIBUTE: Final = 256
 EventType = Literal[
     "consignment.allocated", "consignment.allocation_failed", "consignment.deallocated", "consignment.cancelled"
 ]
-EVENT_TYPES: Final[dict[str, EventType]] = {
+_EVENT_TYPES: Final[dict[str, EventType]] = {
     "Allocated": "consignment.allocated",
     "AllocationFailed": "consignment.allocation_failed",
     "Unallocated": "consignment.deallocated",
@@ -69,7 +69,7 @@ class ConsignmentEvent(BaseModel):
 
     specversion: Literal["1.0"] = "1.0"
     id: str
-    source: str = SOURCE
+    source: str = _SOURCE
     type: EventType
     subject: str
     time: str
@@ -78,7 +78,7 @@ class ConsignmentEvent(BaseModel):
 
 
 def allocation_event(record: StoredRecord) -> AllocationEvent:
-    """The event that a record's current version stands for.
+    """Return the event of a record's current version.
 
     Raises `UnpublishableError` for a record too large for an event, and `KeyError` or `ValidationError` for a state
     that no event stands for.
@@ -86,20 +86,20 @@ def allocation_event(record: StoredRecord) -> AllocationEvent:
     fields = {name: getattr(record, name) for name in EventData.model_fields}
     event = ConsignmentEvent(
         id=f"{record.consignment_reference}#{record.version}",
-        type=EVENT_TYPES[record.state],
+        type=_EVENT_TYPES[record.state],
         subject=record.consignment_reference,
         time=record.allocated_at,
         data=EventData(**fields),
     )
-    body = written(body_of(event))
-    if len(body) > MAX_BYTES:
+    body = written(_body(event))
+    if len(body) > _MAX_BYTES:
         text = f"the event {event.id[:64]} would have {len(body)} bytes"
         raise UnpublishableError(UnpublishableReason.EVENT_TOO_LARGE, text)
-    return AllocationEvent(event.id, body, attributes_of(event, record))
+    return AllocationEvent(event.id, body, _attributes(event, record))
 
 
-def body_of(event: ConsignmentEvent) -> dict[str, Any]:
-    """The event as plain data: absent parts are left out, the summary keeps its nulls as PRO writes them."""
+def _body(event: ConsignmentEvent) -> dict[str, Any]:
+    """Return the event as plain data: absent parts are left out, the summary keeps its nulls as PRO writes them."""
     body = event.model_dump(by_alias=True)
     if event.data.allocation_summary:
         body["data"]["allocationSummary"] = kept_summary(event.data.allocation_summary)
@@ -107,17 +107,17 @@ def body_of(event: ConsignmentEvent) -> dict[str, Any]:
     return body
 
 
-def attributes_of(event: ConsignmentEvent, record: StoredRecord) -> dict[str, str]:
-    """What SNS filter policies see; one without a value is left out, and one that SNS or SQS would refuse."""
+def _attributes(event: ConsignmentEvent, record: StoredRecord) -> dict[str, str]:
+    """Return the attributes for SNS filter policies that have a value and that SNS and SQS take."""
     attributes = {
         "type": event.type,
         "mode": record.mode,
         "carrierReference": record.carrier_reference,
         "carrierServiceReference": record.carrier_service_reference,
     }
-    return {name: value for name, value in attributes.items() if value and is_attribute_value(value)}
+    return {name: value for name, value in attributes.items() if value and _is_attribute_value(value)}
 
 
-def is_attribute_value(text: str) -> bool:
-    """Tells whether a text is short and printable: SQS, behind SNS, refuses control characters."""
-    return len(text) <= MAX_ATTRIBUTE and text.isprintable()
+def _is_attribute_value(text: str) -> bool:
+    """Return whether a text is short and printable: SQS, behind SNS, refuses control characters."""
+    return len(text) <= _MAX_ATTRIBUTE and text.isprintable()

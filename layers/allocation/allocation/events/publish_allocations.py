@@ -16,36 +16,37 @@ class Change:
     """A change of a record as the stream delivers it."""
 
     sequence_number: str
+    # The record's new document; None if it can't be read.
     document: Mapping[str, Any] | None
-    """The record's new document; None where it can't be read."""
+    # The record's key, if it can be read.
     consignment_reference: str | None = None
-    """The record's key, where it can be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishReport:
     """What became of a batch of changes."""
 
+    # By sequence number: the changes that must be delivered again, and why.
     failed: Mapping[str, str]
-    """By sequence number: the changes that must come again, and why."""
+    # The ids of the events that the topic took.
     published: Sequence[str]
-    """The ids of the events that the topic has taken."""
+    # By sequence number: the changes that can never be published and are kept elsewhere now, and why.
     set_aside: Mapping[str, str] = field(default_factory=dict)
-    """By sequence number: the changes that can never be published and are kept elsewhere now, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishAllocations:
-    """Publishes the event of every changed record. An event may be published again, but none is passed over.
+    """Publishes the event of every changed record. An event may be published again, but none is skipped.
 
-    What is no allocation record does not become one by being delivered again: it is set aside and holds up nothing.
+    A change that is no allocation record will not become one at the next delivery: it is set aside, and holds up
+    nothing.
     """
 
     publisher: EventPublisher
     unpublishable: UnpublishableChanges
 
     def process(self, changes: Sequence[Change]) -> PublishReport:
-        """Publishes a batch and reports the changes that the stream must deliver again."""
+        """Publish a batch and report the changes that the stream must deliver again."""
         events: list[tuple[Change, AllocationEvent]] = []
         hopeless: list[Unpublishable] = []
         for change in changes:

@@ -12,8 +12,8 @@ from boto3.dynamodb.types import DYNAMODB_CONTEXT, TypeDeserializer, TypeSeriali
 from allocation.domain.record import AllocationRecord
 from allocation.records.stored_record import StoredRecord, record_document
 
+# Attributes by name, each with its DynamoDB type, as `{"version": {"N": "1"}}`.
 Item = Mapping[str, Any]
-"""Attributes by name, each with its DynamoDB type, as `{"version": {"N": "1"}}`."""
 
 _EVENT_FIELDS: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) - {"explanation"}
 _serialize: Final = TypeSerializer().serialize

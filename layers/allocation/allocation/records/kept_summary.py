@@ -1,8 +1,8 @@
-"""An Allocation Summary as it is kept and published: whole wherever DynamoDB and SNS can take it.
+"""An Allocation Summary as it is kept and published: whole if DynamoDB and SNS can take it, otherwise cut.
 
-An item has at most 400 KB, 32 levels and no nameless attribute; a message has at most 256 KiB. A summary of about
-1 KiB has room in both. One that has not is cut rather than lost: whoever waits for the outcome waits for the carrier
-service and the tracking references, and an allocation without a record would be made and paid for, and never shipped.
+An item has at most 400 KB, 32 levels and no nameless attribute; a message has at most 256 KiB. A usual summary of about
+1 KiB fits both. One that does not fit is cut rather than lost: consumers wait for the carrier service and the tracking
+references, and a consignment without a record would be allocated and paid for, and never shipped.
 """
 
 from typing import Any, Final
@@ -10,29 +10,29 @@ from typing import Any, Final
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg
 from allocation.exact_json import written
 
+# As JSON in ASCII. The types that DynamoDB adds make it up to four times as long.
 MAX_BYTES: Final = 32_000
-"""As JSON in ASCII; the types that DynamoDB adds make up to four times as much of it."""
-DEEPEST: Final = 25
-"""Levels of lists and objects; a record has some around them."""
+# Levels of lists and objects. A record has some around them.
+MAX_LEVELS: Final = 25
 MAX_ENTRIES: Final = 5
+# Characters of a text in a cut summary. With five legs of five tracking references it stays below 150 KB.
 MAX_TEXT: Final = 200
-"""Characters of a text in a summary that is cut: with five legs of five tracking references it stays below 150 KB."""
 
 
 def kept_summary(summary: AllocationSummary) -> dict[str, Any]:
-    """The summary as PRO's JSON; where that can't be kept, PRO's documented fields alone, their lists and texts cut."""
+    """Return the summary as PRO's JSON. If that can't be kept: only PRO's documented fields, lists and texts cut."""
     document = summary.to_json()
-    if is_keepable(document, DEEPEST) and len(written(document)) <= MAX_BYTES:
+    if is_keepable(document, MAX_LEVELS) and len(written(document)) <= MAX_BYTES:
         return document
     return {
-        **documented(document, AllocationSummary),
-        "ApiLinks": [documented(link, ApiLink) for link in document["ApiLinks"][:MAX_ENTRIES]],
-        "ConsignmentLegs": [cut_leg(leg) for leg in document["ConsignmentLegs"][:MAX_ENTRIES]],
+        **_documented(document, AllocationSummary),
+        "ApiLinks": [_documented(link, ApiLink) for link in document["ApiLinks"][:MAX_ENTRIES]],
+        "ConsignmentLegs": [_cut_leg(leg) for leg in document["ConsignmentLegs"][:MAX_ENTRIES]],
     }
 
 
 def is_keepable(value: Any, levels: int) -> bool:
-    """Tells whether a JSON value has at most so many `levels`, and no object in it a field without a name."""
+    """Return whether a JSON value has at most so many `levels`, and no field without a name."""
     if isinstance(value, dict):
         return levels > 0 and "" not in value and all(is_keepable(each, levels - 1) for each in value.values())
     if isinstance(value, list):
@@ -40,18 +40,18 @@ def is_keepable(value: Any, levels: int) -> bool:
     return True
 
 
-def cut_leg(leg: dict[str, Any]) -> dict[str, Any]:
-    """A leg with its documented fields alone."""
+def _cut_leg(leg: dict[str, Any]) -> dict[str, Any]:
+    """Return a leg with only its documented fields."""
     tracking = [text[:MAX_TEXT] for text in leg["TrackingReferences"][:MAX_ENTRIES]]
-    return {**documented(leg, ConsignmentLeg), "TrackingReferences": tracking}
+    return {**_documented(leg, ConsignmentLeg), "TrackingReferences": tracking}
 
 
-def documented(document: dict[str, Any], model: type[AllocationSummary | ApiLink | ConsignmentLeg]) -> dict[str, Any]:
-    """The fields of `document` that `model` names, texts cut."""
+def _documented(document: dict[str, Any], model: type[AllocationSummary | ApiLink | ConsignmentLeg]) -> dict[str, Any]:
+    """Return the fields of `document` that `model` names, texts cut."""
     names = {field.alias for field in model.model_fields.values()}
-    return {name: clipped(value) for name, value in document.items() if name in names}
+    return {name: _clipped(value) for name, value in document.items() if name in names}
 
 
-def clipped(value: Any) -> Any:
-    """A text's first characters; anything else as it is."""
+def _clipped(value: Any) -> Any:
+    """Return a text's first characters, and anything else as it is."""
     return value[:MAX_TEXT] if isinstance(value, str) else value

@@ -17,14 +17,14 @@ from allocation.domain.summary import AllocationSummary
 from allocation.records.kept_summary import kept_summary
 
 SCHEMA_VERSION: Final = 1
+# Characters of an explanation as it is kept. A longer one is left out: an item has at most 400 KB.
 MAX_EXPLANATION: Final = 150_000
-"""Characters as it is kept; a longer explanation is not, for an item has at most 400 KB."""
+# Characters of a failure's code or message. The rest is cut.
 MAX_FAILURE: Final = 1_000
-"""Characters of a failure's code or message; the rest is cut."""
 
 
 def record_document(record: AllocationRecord) -> dict[str, Any]:
-    """A record as plain, JSON-ready data; a field without a value is left out.
+    """Return a record as plain data, numbers exact; a field without a value is left out.
 
     Money is text, times are ISO 8601 in UTC, and `expiresAt` is in seconds since 1970, as DynamoDB's TTL wants it.
     """
@@ -39,62 +39,62 @@ def record_document(record: AllocationRecord) -> dict[str, Any]:
         "allocatedAt": moment_text(record.allocated_at),
         "schemaVersion": SCHEMA_VERSION,
         "expiresAt": int(record.expires_at.timestamp()) if record.expires_at else None,
-        "pastFailure": past_failure_document(record.past_failure) if record.past_failure else None,
-        **outcome_fields(record.outcome),
+        "pastFailure": _past_failure_document(record.past_failure) if record.past_failure else None,
+        **_outcome_fields(record.outcome),
     }
     return {name: value for name, value in document.items() if value is not None}
 
 
 def moment_text(moment: datetime) -> str:
-    """An aware UTC moment as `2026-11-23T09:15:00.000Z`."""
+    """Return an aware UTC moment as `2026-11-23T09:15:00.000Z`."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def past_failure_document(past: PastFailure) -> Mapping[str, str]:
-    """A failure that a later change did not clear."""
-    return {**failure_document(past.failure), "failedAt": moment_text(past.failed_at)}
+def _past_failure_document(past: PastFailure) -> Mapping[str, str]:
+    """Return a failure that a later change did not clear."""
+    return {**_failure_document(past.failure), "failedAt": moment_text(past.failed_at)}
 
 
-def failure_document(failure: Failure) -> dict[str, str]:
-    """A failure's code and message, neither too long to keep."""
+def _failure_document(failure: Failure) -> dict[str, str]:
+    """Return a failure's code and message, neither too long to keep."""
     return {"code": failure.code[:MAX_FAILURE], "message": failure.message[:MAX_FAILURE]}
 
 
-def outcome_fields(outcome: Standing) -> dict[str, Any]:
-    """What an outcome adds to its record, cut where it would be more than an item or an event can hold."""
+def _outcome_fields(outcome: Standing) -> dict[str, Any]:
+    """Return what an outcome adds to its record, cut to what an item and an event can hold."""
     if not isinstance(outcome, Allocated | AllocationFailed):
         return {}
-    explanation = explanation_text(outcome.explanation) if outcome.explanation else None
+    explanation = _explanation_text(outcome.explanation) if outcome.explanation else None
     if isinstance(outcome, AllocationFailed):
-        return {"failure": failure_document(outcome.failure), "explanation": explanation}
+        return {"failure": _failure_document(outcome.failure), "explanation": explanation}
     summary = kept_summary(outcome.summary)
     return {
         "allocationSummary": summary,
         "carrierReference": summary["CarrierReference"],
         "carrierServiceReference": summary["CarrierServiceReference"],
-        "price": price_document(outcome.price) if outcome.price else None,
+        "price": _price_document(outcome.price) if outcome.price else None,
         "limitedDay": outcome.limit.on.day.isoformat() if outcome.limit else None,
         "explanation": explanation,
     }
 
 
-def explanation_text(explanation: Explanation) -> str | None:
-    """The explanation as base64 of gzip of JSON: nothing queries inside it, and every KB of a record is paid for twice.
+def _explanation_text(explanation: Explanation) -> str | None:
+    """Return the explanation as base64 of gzip of JSON, or None if it is too long to keep.
 
-    None where it is too long to keep. The same explanation makes the same text.
+    Nothing queries inside it, and every KB of a record is paid for twice. The same explanation gives the same text.
     """
     text = b64encode(gzip.compress(json.dumps(explanation, separators=(",", ":")).encode(), mtime=0)).decode()
     return text if len(text) <= MAX_EXPLANATION else None
 
 
 def explanation_of(text: str) -> Explanation:
-    """What `explanation_text` made `text` of."""
+    """Return the explanation that `text` was made from."""
     explanation: Explanation = json.loads(gzip.decompress(b64decode(text)))
     return explanation
 
 
-def price_document(price: Price) -> Mapping[str, str]:
-    """A price with its amounts as text, so that no reader turns them into floats."""
+def _price_document(price: Price) -> Mapping[str, str]:
+    """Return a price with its amounts as text, so that no reader turns them into floats."""
     return {"net": str(price.net), "vat": str(price.vat), "gross": str(price.gross), "currency": price.currency}
 
 
@@ -127,7 +127,7 @@ class PastFailureDocument(FailureDocument):
 
 
 class StoredRecord(BaseModel):
-    """A record as read back from the table or its stream; fields that a later schema version adds are ignored."""
+    """A record as read back from the table or its stream. Fields that a later schema version adds are ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
@@ -143,14 +143,14 @@ class StoredRecord(BaseModel):
     carrier_reference: str | None = None
     carrier_service_reference: str | None = None
     price: PriceDocument | None = None
+    # The day on which it counts towards its service's allocation limit.
     limited_day: str | None = None
-    """The day on which it counts towards its service's allocation limit."""
     past_failure: PastFailureDocument | None = None
     explanation: str | None = None
 
     @property
     def counted_on(self) -> LimitedDay | None:
-        """The day of a service whose limit it counts on."""
+        """The service's day whose limit the record counts on, or None."""
         if self.limited_day is None or self.carrier_service_reference is None:
             return None
         return LimitedDay(self.carrier_service_reference, date.fromisoformat(self.limited_day))
