@@ -63,7 +63,7 @@ up: ## start a local stack and leave it running: `./carrier up`
 down: ## end what `make up` left running: `./carrier down`
 	@exec ./carrier down
 
-bench: ## measure the engine beside karrio and zen-engine: `./carrier bench`
+bench: ## measure the engine beside others: `./carrier bench`
 	@exec ./carrier bench
 
 ## Working on it
@@ -104,7 +104,7 @@ build: $(SAM)/.synced ## build for AWS as `sam build` does; then: sam deploy --g
 
 LOCKED := $(basename $(wildcard layers/*/requirements.in requirements/*.in))
 
-lock: $(UV)/.synced ## lock the requirements anew after a change in a *.in
+lock: $(UV)/.synced ## lock the requirements, after a change in a *.in
 	@for locked in $(LOCKED); do $(UV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command 'make lock' "$$locked.in" --output-file "$$locked.txt" || exit; done
 
@@ -113,7 +113,7 @@ clean: ## end a running stack, and remove all that was built or installed here
 	@rm -rf .aws-sam .local .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
-## Environments. The stamp lies inside and is written last: what was interrupted or lost is made anew.
+## Environments. The stamp lies inside and is written last: what was interrupted or lost is made again.
 
 ENVIRONMENTS := $(DEVELOPMENT) $(CARRIER) $(EMULATOR) $(SAM) $(FUZZER) $(RIVALS) $(UV)
 .PHONY: $(foreach environment,$(ENVIRONMENTS),$(if $(wildcard $(environment)/bin/python),,$(environment)/.synced))

@@ -45,7 +45,7 @@ def mode_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--mode",
             type=click.Choice([name.value for name in ModeName]),
             default=ModeName.DEFAULT_RULES.value,
-            help="How to choose.",
+            help="Which carrier services may be chosen.  [default: default_rules]",
         ),
         click.option("--group", default="", metavar="REF", help="The service group of the mode service_group."),
         click.option("--service", default="", metavar="REF", help="The carrier service of the mode carrier_service."),

@@ -54,12 +54,14 @@ def run(mode: str, group: str, service: str, port: int, orders: Path, *, as_json
 @click.command(cls=ExampleCommand, examples=["carrier up --port 4599 --mode carrier_service --service CX_NDS"])
 @mode_options
 @_port_option
-def up(mode: str, group: str, service: str, port: int) -> int:
+@json_option
+def up(mode: str, group: str, service: str, port: int, *, as_json: bool) -> int:
     """Start a local stack and leave it running until `carrier down`."""
-    return leave_stack(chosen_mode(mode, group, service), port, progress_console())
+    return leave_stack(chosen_mode(mode, group, service), port, progress_console(), as_json=as_json)
 
 
 @click.command(cls=ExampleCommand, examples=["carrier down"])
-def down() -> int:
+@json_option
+def down(*, as_json: bool) -> int:
     """End the stack that `carrier up` left running."""
-    return end_stack(progress_console())
+    return end_stack(progress_console(), as_json=as_json)

@@ -17,7 +17,7 @@ from rich.console import Console
 from allocation.domain.mode import AllocationMode
 from cli.environments import install
 from cli.errors import CommandError, UsageError
-from cli.output import Progress
+from cli.output import Progress, print_json
 from cli.paths import EMULATOR_PYTHON, LOCAL, SAMPLE_ORDERS, STACK_ENVIRONMENT, STACK_LOCK, folder_of, shown
 from cli.stack.api_page import publish_page
 from cli.stack.clients import endpoint
@@ -90,12 +90,16 @@ def _note(lock: IO[str], process: dict[str, int]) -> None:
     lock.flush()
 
 
-def up(mode: AllocationMode, port: int, console: Console) -> int:
+def up(mode: AllocationMode, port: int, console: Console, *, as_json: bool) -> int:
     """Leave a stack running, and say how to talk to it. Return the exit code."""
     progress = Progress(console)
     with _opened_lock() as lock:
         if not _acquired(lock):
-            _say_already_up(_stack_process(lock), progress)
+            process = _stack_process(lock)
+            if as_json:
+                print_json({"port": process.get("port"), "isNew": False})
+            else:
+                _say_already_up(process, progress)
             return 0
         STACK_ENVIRONMENT.unlink(missing_ok=True)
         require_free_port(port)
@@ -106,11 +110,14 @@ def up(mode: AllocationMode, port: int, console: Console) -> int:
             page = publish_page(deployment.clients, deployment.stack)
             _note(lock, {"port": port, "pid": deployment.emulator.process.pid})
             deployment.emulator.keep()
-    progress.print(_usage(port, page))
+    if as_json:
+        print_json({"port": port, "isNew": True, "apiPage": page, "environment": deployment.stack.environment()})
+    else:
+        progress.print(_usage(port, page))
     return 0
 
 
-def down(console: Console) -> int:
+def down(console: Console, *, as_json: bool) -> int:
     """End the stack that `up` left running, if there is one. Return the exit code."""
     progress = Progress(console)
     with _opened_lock() as lock:
@@ -122,7 +129,10 @@ def down(console: Console) -> int:
         if "port" in process:
             shutil.rmtree(folder_of(process["port"]) / "tmp", ignore_errors=True)
         lock.truncate(0)
-    progress.print("The stack has ended." if was_up else "No stack is up.")
+    if as_json:
+        print_json({"wasUp": was_up})
+    else:
+        progress.print("The stack has ended." if was_up else "No stack is up.")
     return 0
 
 

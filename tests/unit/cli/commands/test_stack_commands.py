@@ -30,7 +30,7 @@ def signals() -> Iterator[None]:
 def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes it an error to start a run or a stack."""
 
-    def start(*_: object) -> int:
+    def start(*_: object, **__: object) -> int:
         raise AssertionError("something was started")
 
     monkeypatch.setattr(stack, "run_orders", start)
@@ -86,7 +86,7 @@ def test_the_defaults_are_the_sample_orders_by_the_default_rules(monkeypatch: py
 @pytest.mark.parametrize("port", [1024, 65535])
 def test_every_port_that_needs_no_privilege_is_taken(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(stack, "leave_stack", lambda _mode, port, _console: asked.append(port))
+    monkeypatch.setattr(stack, "leave_stack", lambda _mode, port, _console, **_: asked.append(port))
     assert program.main(["up", "--port", str(port)]) == 0
     assert asked == [port]
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import json
 import os
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def test_down_without_a_stack_says_so_and_clears_what_a_dead_one_left(place: Pat
     write_note(place, f'{{"port": 4566, "pid": {os.getpid()}}}')
     (place / "stack.env").touch()
     assert detached.stack_port() is None
-    assert detached.down(console) == 0
+    assert detached.down(console, as_json=False) == 0
     assert "No stack is up" in told(console)
     assert not (place / "stack.env").exists()
 
@@ -75,7 +76,7 @@ def test_down_ends_the_process_that_holds_the_lock(
     (place / "port-4567" / "tmp").mkdir(parents=True)
     (place / "stack.env").touch()
     assert detached.stack_port() == 4567
-    assert detached.down(console) == 0
+    assert detached.down(console, as_json=False) == 0
     assert holder.wait(30) != 0
     assert "The stack has ended" in told(console)
     assert not (place / "stack.env").exists()
@@ -87,16 +88,31 @@ def test_down_ends_the_process_that_holds_the_lock(
 def test_down_does_not_touch_a_stack_that_is_coming_up(place: Path, console: Console) -> None:
     write_note(place, '{"port": 4566}')
     with pytest.raises(UsageError, match="still coming up"):
-        detached.down(console)
+        detached.down(console, as_json=False)
 
 
 @pytest.mark.usefixtures("holder")
 def test_up_leaves_a_stack_that_is_up_as_it_is(place: Path, console: Console) -> None:
     write_note(place, '{"port": 4568, "pid": 1}')
     (place / "stack.env").touch()
-    assert detached.up(DefaultRules(), 4566, console) == 0
+    assert detached.up(DefaultRules(), 4566, console, as_json=False) == 0
     assert "already up, on port 4568" in told(console)
     assert (place / "stack.env").exists()
+
+
+@pytest.mark.usefixtures("holder")
+def test_programs_are_told_of_a_stack_as_json(
+    place: Path, console: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_note(place, '{"port": 4568, "pid": 1}')
+    assert detached.up(DefaultRules(), 4566, console, as_json=True) == 0
+    assert json.loads(capsys.readouterr().out) == {"port": 4568, "isNew": False}
+    assert told(console) == ""
+
+
+def test_programs_are_told_that_no_stack_was_up(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
+    assert detached.down(console, as_json=True) == 0
+    assert json.loads(capsys.readouterr().out) == {"wasUp": False}
 
 
 def test_the_lock_is_free_again_after_a_look(place: Path) -> None:
