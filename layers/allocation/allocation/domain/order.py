@@ -1,18 +1,39 @@
-"""An order: the content of one message."""
+"""What messages ask: to allocate an order, to cancel it, or to take its new content. A closed set."""
 
 from dataclasses import dataclass
 
 from allocation.domain.consignment import Consignment
-from allocation.domain.reference import OrderReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order-created event: the order and its consignments to allocate, each reference once.
+    """An order-created event: who it is about and the consignments to allocate, each reference once.
 
-    `event_id` is the sender's id of the event. Each record keeps it, so that an outcome can be traced to its cause.
+    `event_id` is the sender's id of the event, kept with each record so that an outcome can be traced to its cause.
     """
 
     event_id: str
     reference: OrderReference
     consignments: tuple[Consignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUpdate:
+    """An order-updated event: the new content of consignments, each reference once."""
+
+    event_id: str
+    reference: OrderReference
+    consignments: tuple[Consignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancellation:
+    """An order-cancelled event. `consignments` are those to cancel, each once; None for the whole order."""
+
+    event_id: str
+    reference: OrderReference
+    consignments: tuple[ConsignmentReference, ...] | None = None
+
+
+OrderRequest = Order | OrderUpdate | OrderCancellation
