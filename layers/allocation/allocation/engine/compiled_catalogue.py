@@ -26,6 +26,7 @@ from allocation.engine.loaded_catalogue import (
     Validity,
 )
 from allocation.engine.measures import Measure
+from allocation.exact_json import parsed
 
 _FORMAT: Final = 1
 _SAMPLE: Final = "sample.json"
@@ -42,7 +43,7 @@ def read_compiled(text: str) -> Catalogue:
     """
     header_line, _, content = text.partition("\n")
     try:
-        header = dict(json.loads(header_line))
+        header = dict(parsed(header_line))
         if (version := header.pop("format")) != _FORMAT:
             raise InvalidCatalogueError(
                 f"the compiled catalogue has format {version!r}, not {_FORMAT}: compile it again"
@@ -50,7 +51,7 @@ def read_compiled(text: str) -> Catalogue:
         if (digest := header.pop("digest")) != _digest(content):
             raise InvalidCatalogueError("the compiled catalogue does not match its digest: compile it again")
         refuse_unknown("its first line", header)
-        return _catalogue(json.loads(content), digest)
+        return _catalogue(parsed(content), digest)
     except (ValueError, KeyError, TypeError, ArithmeticError, IndexError) as error:
         raise InvalidCatalogueError(f"this is no compiled catalogue ({error!r}): compile one and try again") from error
 
