@@ -145,7 +145,7 @@ class _Compilation:
         }
 
     def _service(self, carrier: str, reference: str, service: Service) -> _Json:
-        return write_part(
+        part = write_part(
             loaded_catalogue.Service,
             service,
             reference=reference,
@@ -161,7 +161,10 @@ class _Compilation:
             currency=service.currency or self._catalogue.currency,
             rates=[self._rate(rate, service.weight.to) for rate in service.rates],
             surcharges=service.surcharges,
-        ) | {measure.value: _range(bounds) for measure, bounds in service.limits.items()}
+            limits={measure.value: _range(bounds) for measure, bounds in service.limits.items()},
+        )
+        limits: _Json = part.pop("limits")
+        return part | limits
 
     def _rate(self, rate: Rate, last_weight: Decimal | None) -> _Json:
         above = rate.above

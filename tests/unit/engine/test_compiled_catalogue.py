@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from allocation.engine.compiled_catalogue import read_compiled, write_compiled
-from allocation.engine.compiled_parts import InvalidCatalogueError
-from allocation.engine.loaded_catalogue import Feature
+from allocation.engine.compiled_parts import InvalidCatalogueError, write_part
+from allocation.engine.loaded_catalogue import Feature, Leg
 from cli.catalogue.compilation import compile_text
 from tests.support.engines import document, rate, service
 
@@ -75,6 +75,7 @@ def test_a_missing_key_is_refused_in_every_part(part: str) -> None:
         ("service", "weight", [None, "30", "40"]),
         ("service", "weekdays", [True] * 6),
         ("service", "enabled", "no"),
+        ("service", "excluded", "GB"),
         ("service", "dailyLimit", "7"),
         ("surcharge", "over", ["sumOfSides", "200"]),
         ("calendar", "week", [[57_600, 61_200]] * 8),
@@ -98,3 +99,8 @@ def test_an_unknown_format_is_refused(version: object) -> None:
     header, _, rest = write_compiled(content()).partition("\n")
     with pytest.raises(InvalidCatalogueError, match="has format"):
         read_compiled(json.dumps(json.loads(header) | {"format": version}) + "\n" + rest)
+
+
+def test_a_field_that_is_not_plain_is_never_left_out_in_silence() -> None:
+    with pytest.raises(TypeError, match="carrier is not plain"):
+        write_part(Leg, object())

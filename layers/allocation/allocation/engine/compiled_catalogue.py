@@ -32,7 +32,7 @@ _FORMAT: Final = 1
 _SAMPLE: Final = "sample.json"
 _MEASURES: Final = {measure.value: measure for measure in Measure}
 
-Document = Mapping[str, Any]
+_Document = Mapping[str, Any]
 _Part = TypeVar("_Part")
 
 
@@ -56,7 +56,7 @@ def read_compiled(text: str) -> Catalogue:
         raise InvalidCatalogueError(f"this is no compiled catalogue ({error!r}): compile one and try again") from error
 
 
-def write_compiled(content: Document) -> str:
+def write_compiled(content: _Document) -> str:
     """Return the compiled document that `read_compiled` reads."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return json.dumps({"format": _FORMAT, "digest": _digest(text)}) + "\n" + text
@@ -67,7 +67,7 @@ def packaged_catalogue() -> Catalogue:
     return read_compiled(Path(__file__).with_name(_SAMPLE).read_text("utf-8"))
 
 
-def _catalogue(content: Document, digest: str) -> Catalogue:
+def _catalogue(content: _Document, digest: str) -> Catalogue:
     item = dict(content)
     last_day = date.fromisoformat(item.pop("lastDay")).toordinal()
     zones = {name: TimeZone(*table) for name, table in item.pop("timeZones").items()}

@@ -25,15 +25,17 @@ def write_part(kind: type, source: object, **given: Any) -> dict[str, Any]:
     """Return the compiled form of a part of type `kind`.
 
     Its fields are the attributes of `source` with the same names, or `given` in their compiled form. A field that has
-    its default is left out, so that versions which do not know the field can read the catalogue.
+    its default is left out, so that versions which do not know the field can read the catalogue. Raises `TypeError` for
+    a field that is neither plain nor given: a rule must not get lost.
     """
-    values = {
-        plain.key: given[plain.name] if plain.name in given else _compiled(getattr(source, plain.name))
-        for plain in _plain_fields(kind)
-        if plain.name in given or plain.read is not None
-    }
-    defaults = {plain.key: plain.default for plain in _plain_fields(kind) if plain.default is not MISSING}
-    return {key: value for key, value in values.items() if key not in defaults or value != defaults[key]}
+    part = {}
+    for name, key, read, default in _plain_fields(kind):
+        if name not in given and read is None:
+            raise TypeError(f"{kind.__name__}.{name} is not plain: give its compiled form")
+        value = given[name] if name in given else _compiled(getattr(source, name))
+        if value != default:
+            part[key] = value
+    return part
 
 
 def _compiled(value: Any) -> Any:
@@ -103,6 +105,12 @@ def _optional(read: Callable[[Any], _Part]) -> Callable[[Any], _Part | None]:
     return lambda value: None if value is None else read(value)
 
 
+def _set(items: list[_Part]) -> frozenset[_Part]:
+    if type(items) is not list:
+        raise TypeError(f"{items!r} is not a list")
+    return frozenset(items)
+
+
 def _money(pair: Sequence[str]) -> Money:
     amount, currency = pair
     return Money(Decimal(amount), currency)
@@ -132,8 +140,8 @@ _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     Decimal | None: _optional(Decimal),
     Money | None: _optional(_money),
     Direction: Direction,
-    frozenset[str]: frozenset,
-    frozenset[str] | None: _optional(frozenset),
+    frozenset[str]: _set,
+    frozenset[str] | None: _optional(_set),
     frozenset[Feature]: lambda items: frozenset(map(Feature, items)),
     tuple[bool, ...]: week,
     tuple[int, int]: _pair,

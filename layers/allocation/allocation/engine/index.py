@@ -46,7 +46,7 @@ def positions_of(mask: Mask) -> Iterator[int]:
         position = bits.find("1", position + 1)
 
 
-class RangeMasks:
+class _RangeMasks:
     """The closed ranges of many services, sorted: two searches find the services whose range a value is out of."""
 
     def __init__(self, ranges: Sequence[Range]) -> None:
@@ -127,7 +127,7 @@ class CatalogueIndex:
     def _index_limits(self) -> None:
         no_limit = Range()
         self.limits = {
-            measure: RangeMasks([service.limits.get(measure, no_limit) for service in self.services])
+            measure: _RangeMasks([service.limits.get(measure, no_limit) for service in self.services])
             for measure in Measure
         }
         currencies = {service.maximum_value.currency for service in self.services if service.maximum_value}
@@ -161,7 +161,7 @@ class CatalogueIndex:
                 positions[key].append(position)
         return {key: self._mask(found) for key, found in positions.items()}
 
-    def _maximum_values(self, currency: str) -> RangeMasks:
+    def _maximum_values(self, currency: str) -> _RangeMasks:
         values = [service.maximum_value for service in self.services]
         amounts = [value.amount if value and value.currency == currency else None for value in values]
-        return RangeMasks([Range(None, amount) for amount in amounts])
+        return _RangeMasks([Range(None, amount) for amount in amounts])

@@ -30,7 +30,7 @@ _PriceKey = tuple[int, int, tuple[int, ...], tuple[tuple[str, int], ...], Decima
 _CellKey = tuple[int, int, Bracket, tuple[int, ...], int]
 
 
-class ServicePrice(NamedTuple):
+class _ServicePrice(NamedTuple):
     """A service's net price: in the catalogue's currency, by which it is compared, and in its own."""
 
     cost: Decimal
@@ -41,7 +41,7 @@ class ServicePrice(NamedTuple):
 class PriceCell(NamedTuple):
     """The prices of the services of one weight class, for all consignments in the same brackets."""
 
-    cheapest_first: Sequence[ServicePrice]
+    cheapest_first: Sequence[_ServicePrice]
     unpriced: Mask
     incomparable: Mask
 
@@ -63,7 +63,7 @@ class PriceBook:
         self._index = index
         classes = index.weight_classes.count
         self._cells: Memo[_CellKey, PriceCell] = Memo(max(8, _MAX_PRICES * classes // max(1, index.size)))
-        self._prices: Memo[_PriceKey, ServicePrice] = Memo(_MAX_PRICES)
+        self._prices: Memo[_PriceKey, _ServicePrice] = Memo(_MAX_PRICES)
 
     def pricing(self, lane: Lane, inquiry: Inquiry, day: int) -> Pricing:
         """Return what the other methods need of a consignment."""
@@ -110,7 +110,7 @@ class PriceBook:
         applied = [self._applied(surcharges, pricing) for surcharges in index.surcharge_sets]
         catalogue, day = index.catalogue, date.fromordinal(pricing.day)
         exchange = {currency: exchange_rate(catalogue, currency, day) for currency in index.currencies}
-        prices: list[ServicePrice] = []
+        prices: list[_ServicePrice] = []
         unpriced, incomparable = [], []
         for position in weight_class.members:
             rate, factor = rates.get(position), exchange[index.services[position].currency]
@@ -128,7 +128,7 @@ class PriceBook:
 
     def _price(
         self, position: int, rate: Rate, weights: Sequence[Decimal], applied: Applied, factor: Decimal
-    ) -> ServicePrice | None:
+    ) -> _ServicePrice | None:
         """Return a price; cells share it where lanes and brackets do not differ for the service."""
         bands = tuple([bisect_left(rate.up_to, weight) for weight in weights])
         key = (position, id(rate), bands, tuple([(surcharge.name, count) for surcharge, count in applied]), factor)
@@ -139,4 +139,4 @@ class PriceBook:
         if lines is None:
             return None
         net = net_price(lines)
-        return self._prices.keep(key, ServicePrice(net * factor, position, net))
+        return self._prices.keep(key, _ServicePrice(net * factor, position, net))

@@ -63,7 +63,7 @@ class RuleCode(StrEnum):
 SCOPE_CODES: Final = frozenset({RuleCode.NOT_IN_GROUP, RuleCode.NOT_REQUESTED})
 
 
-class ExclusionCode(StrEnum):
+class _ExclusionCode(StrEnum):
     """The codes of PRO's successor product for why a service is excluded."""
 
     OTHER = "ex_other"
@@ -86,7 +86,7 @@ class Rule:
     """
 
     code: RuleCode
-    exclusion: ExclusionCode
+    exclusion: _ExclusionCode
     text: str
     fails: Callable[[Question, Mask], Mask]
     expected: Callable[[Question, int], str]
@@ -103,7 +103,7 @@ def _of(told: Callable[[Service], str]) -> Callable[[Question, int], str]:
     return expected
 
 
-def _limit(code: RuleCode, exclusion: ExclusionCode, measure: Measure) -> Rule:
+def _limit(code: RuleCode, exclusion: _ExclusionCode, measure: Measure) -> Rule:
     """Return the rule that every value of a measure lies in the service's range."""
 
     def fails(question: Question, _: Mask) -> Mask:
@@ -235,7 +235,7 @@ def _destination_and_weight(inquiry: Inquiry) -> str:
 RULES: Final = (
     Rule(
         RuleCode.NOT_IN_GROUP,
-        ExclusionCode.OTHER,
+        _ExclusionCode.OTHER,
         "This service is not in the requested service group.",
         fails=lambda question, _: question.scope.outside_group,
         expected=_of(lambda _: "in the group"),
@@ -243,7 +243,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.NOT_REQUESTED,
-        ExclusionCode.OTHER,
+        _ExclusionCode.OTHER,
         "Another carrier service was requested.",
         fails=lambda question, _: question.scope.not_requested,
         expected=_of(lambda service: service.reference),
@@ -251,7 +251,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.DISABLED,
-        ExclusionCode.INACTIVE,
+        _ExclusionCode.INACTIVE,
         "This service is disabled.",
         fails=lambda question, _: question.index.where(_is_disabled),
         expected=_of(lambda _: "enabled"),
@@ -259,7 +259,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.DIRECTION,
-        ExclusionCode.AVAILABILITY,
+        _ExclusionCode.AVAILABILITY,
         "This service does not ship in the consignment's direction.",
         fails=_wrong_direction,
         expected=_of(lambda service: service.direction),
@@ -267,7 +267,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.PICK_UP,
-        ExclusionCode.OTHER,
+        _ExclusionCode.OTHER,
         "This service does not pick up.",
         fails=lambda question, _: question.index.without_feature[Feature.PICK_UP] if question.filters.pick_up else 0,
         expected=_of(lambda service: list_text(service.features)),
@@ -275,7 +275,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.DROP_OFF,
-        ExclusionCode.OTHER,
+        _ExclusionCode.OTHER,
         "This service does not take drop-offs.",
         fails=lambda question, _: question.index.without_feature[Feature.DROP_OFF] if question.filters.drop_off else 0,
         expected=_of(lambda service: list_text(service.features)),
@@ -283,7 +283,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.TAGS,
-        ExclusionCode.TAG,
+        _ExclusionCode.TAG,
         "This service does not carry every allocation tag of the consignment.",
         fails=_not_carrying_tags,
         expected=_of(lambda service: list_text(service.tags)),
@@ -291,7 +291,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.ORIGIN,
-        ExclusionCode.AVAILABILITY,
+        _ExclusionCode.AVAILABILITY,
         _ADDRESSES,
         fails=lambda question, _: question.lane.not_leaving,
         expected=_of(lambda service: places_text((*service.origins, *(service.locations or ())))),
@@ -299,7 +299,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.DESTINATION,
-        ExclusionCode.AVAILABILITY,
+        _ExclusionCode.AVAILABILITY,
         _ADDRESSES,
         fails=lambda question, _: question.lane.not_reaching,
         expected=_of(lambda service: places_text(service.destinations)),
@@ -307,7 +307,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.EXCLUDED_COUNTRY,
-        ExclusionCode.RULES,
+        _ExclusionCode.RULES,
         "This service excludes the destination country.",
         fails=lambda question, _: question.lane.excluding_country,
         expected=_excluded,
@@ -315,7 +315,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.EXCLUDED_POSTCODE,
-        ExclusionCode.RULES,
+        _ExclusionCode.RULES,
         "This service excludes the destination postcode.",
         fails=lambda question, _: question.lane.excluding_postcode,
         expected=_excluded,
@@ -323,18 +323,18 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.NO_CALENDAR,
-        ExclusionCode.AVAILABILITY,
+        _ExclusionCode.AVAILABILITY,
         "Service availability data not configured",
         fails=lambda question, _: question.lane.uncollected,
         expected=_of(lambda service: f"a collection calendar for {service.legs[0].carrier.reference}"),
         actual=_origin,
     ),
-    _limit(RuleCode.WEIGHT, ExclusionCode.WEIGHT, Measure.WEIGHT),
-    _limit(RuleCode.LENGTH, ExclusionCode.DIMENSIONS, Measure.LENGTH),
-    _limit(RuleCode.GIRTH, ExclusionCode.DIMENSIONS, Measure.GIRTH),
+    _limit(RuleCode.WEIGHT, _ExclusionCode.WEIGHT, Measure.WEIGHT),
+    _limit(RuleCode.LENGTH, _ExclusionCode.DIMENSIONS, Measure.LENGTH),
+    _limit(RuleCode.GIRTH, _ExclusionCode.DIMENSIONS, Measure.GIRTH),
     Rule(
         RuleCode.VALUE,
-        ExclusionCode.RULES,
+        _ExclusionCode.RULES,
         "The consignment is worth more than this service carries.",
         fails=_too_valuable,
         expected=_of(lambda service: maximum_text(service.maximum_value)),
@@ -342,7 +342,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.DATES,
-        ExclusionCode.AVAILABILITY,
+        _ExclusionCode.AVAILABILITY,
         "This service is not available for the selected collection/delivery dates.",
         fails=lambda question, _: question.table.late,
         expected=_earliest_dates,
@@ -350,7 +350,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.LIMIT,
-        ExclusionCode.RULES,
+        _ExclusionCode.RULES,
         "This service has reached its allocation limit for the day.",
         fails=_limit_reached,
         expected=_room,
@@ -358,7 +358,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.NO_PRICE,
-        ExclusionCode.RATES,
+        _ExclusionCode.RATES,
         "No cost and/or pricing data configured",
         fails=_unpriced,
         expected=_priced,
@@ -366,7 +366,7 @@ RULES: Final = (
     ),
     Rule(
         RuleCode.CURRENCY,
-        ExclusionCode.RATES,
+        _ExclusionCode.RATES,
         "The catalogue has no exchange rate for this service's currency on that day.",
         fails=_incomparable,
         expected=_of(lambda service: f"an exchange rate for {service.currency}"),
