@@ -242,8 +242,9 @@ def test_a_summary_too_deep_to_be_written_fails_alone() -> None:
         {"": 1},
         {"Deep": nested(40)},
         {"Deep": nested(300)},
+        {"Score": float("nan")},
     ],
-    ids=["large", "large in ASCII", "nameless", "deep", "deeper"],
+    ids=["large", "large in ASCII", "nameless", "deep", "deeper", "not a number"],
 )
 def test_a_summary_that_can_not_be_kept_whole_is_kept_in_its_documented_fields(extra: dict[str, Any]) -> None:
     outcome = Allocated(summary_of(A, **extra))

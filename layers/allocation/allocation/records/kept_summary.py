@@ -5,6 +5,7 @@ An item has at most 400 KB, 32 levels and no nameless attribute; a message has a
 references, and a consignment without a record would be allocated and paid for, and never shipped.
 """
 
+from math import isfinite
 from typing import Any, Final
 
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg
@@ -32,12 +33,12 @@ def kept_summary(summary: AllocationSummary) -> dict[str, Any]:
 
 
 def is_keepable(value: Any, levels: int) -> bool:
-    """Return whether a JSON value has at most so many `levels`, and no field without a name."""
+    """Return whether a value is JSON of at most so many `levels`, with no field without a name."""
     if isinstance(value, dict):
         return levels > 0 and "" not in value and all(is_keepable(each, levels - 1) for each in value.values())
     if isinstance(value, list):
         return levels > 0 and all(is_keepable(each, levels - 1) for each in value)
-    return True
+    return not isinstance(value, float) or isfinite(value)
 
 
 def _cut_leg(leg: dict[str, Any]) -> dict[str, Any]:
