@@ -12,6 +12,7 @@ from typing import Any, Final
 from allocation.aws.lambda_events import changes
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
+from allocation.events.allocation_event import UnpublishableError
 from allocation.events.publish_allocations import event_of
 from allocation.orders.order_created import MAX_REASON, read_order
 from allocation.ports import AllocationEvent
@@ -81,7 +82,7 @@ def read_record(image: Any) -> AllocationEvent | None:
     [change] = changes({"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}}]})
     try:
         return event_of(change)
-    except InvalidMessageError:
+    except UnpublishableError:
         return None
 
 
