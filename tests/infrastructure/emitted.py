@@ -27,6 +27,7 @@ from tests.support.ports import FakeDeadline
 from tests.support.pro_faults import Fault
 from tests.support.pro_server import KEY, ProServer
 from tests.support.samples import A, reference, summary_of
+from tests.support.tables import create_table
 
 
 @dataclass(frozen=True)
@@ -98,13 +99,8 @@ def fresh_allocator(pro: ProServer) -> Allocator:
     """The allocator of a fresh execution environment, wired as the deployed one."""
     secrets.cache_clear()
     boto3.client("secretsmanager").create_secret(Name="key", SecretString=KEY)
-    for table, key in (("circuits", "id"), ("claims", "consignmentReference")):
-        boto3.client("dynamodb").create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-        )
+    create_table(boto3.client("dynamodb"), "ProCircuitsTable", "circuits")
+    create_table(boto3.client("dynamodb"), "ProClaimsTable", "claims")
     settings = AllocateOrdersSettings(
         allocations_table="",
         limits_table="",

@@ -6,8 +6,10 @@ from typing import Any, Final
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from allocation.orders.redelivery import MAX_ASKED_WAIT_SECONDS
+from cli.main import carrier
 from tests.infrastructure.emitted import Metric, allocate_orders, allocation_api, emitted, publish_allocations
 from tests.infrastructure.stack import NO_VALUE, ROOT, Properties, Stack
 
@@ -206,6 +208,19 @@ def test_each_alarm_says_how_urgent_it_is_and_one_command_to_run(stack: Stack) -
             r"(NOW|TODAY|WATCH): [^.]+\. Run (\./carrier|aws) [\w -]+.* \(docs/operations\.md\)",
             alarm["AlarmDescription"],
         ), name
+
+
+def test_each_command_of_an_alarm_is_one_that_carrier_has(stack: Stack) -> None:
+    commands = {
+        found[1]
+        for alarm in alarms(stack).values()
+        if (found := re.search(r"\./carrier ((?:[a-z]+ ?)+)", alarm["AlarmDescription"]))
+    }
+
+    assert commands
+    for command in commands:
+        result = CliRunner().invoke(carrier, [*command.split(), "--help"])
+        assert result.exit_code == 0, command
 
 
 def test_each_log_that_an_alarm_names_is_one_of_the_stack(stack: Stack) -> None:

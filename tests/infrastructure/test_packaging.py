@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 from tests.infrastructure.stack import ROOT, Stack
 
@@ -62,8 +63,13 @@ def test_every_runtime_and_processor_that_the_template_takes_can_be_built_for(st
 
 
 def test_every_function_and_layer_is_built_for_the_parameters_of_its_stack(template_text: str) -> None:
-    assert template_text.count("BuildMethod: makefile") == 7
-    assert template_text.count("ContextPath: !Sub packaging/${Runtime}-${Architecture}") == 7
+    kinds = {"AWS::Serverless::Function", "AWS::Serverless::LayerVersion"}
+    resources = yaml_parse(template_text)["Resources"].values()
+    built = [resource["Metadata"] for resource in resources if resource.get("Type") in kinds]
+
+    assert len(built) == 7
+    assert all(metadata["BuildMethod"] == "makefile" for metadata in built)
+    assert {metadata["ContextPath"]["Fn::Sub"] for metadata in built} == {"packaging/${Runtime}-${Architecture}"}
 
 
 def test_layer_has_the_package_with_bytecode_that_lambda_takes_as_it_is(source: Path, artifacts: Path) -> None:

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from moto import mock_aws
 
 from allocation.aws.clients import client
+from tests.support.tables import create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -72,18 +73,8 @@ def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def dynamodb() -> "DynamoDBClient":
     made: DynamoDBClient = client("dynamodb")
-    made.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "consignmentReference", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "consignmentReference", "KeyType": "HASH"}],
-    )
-    made.create_table(
-        TableName=LIMITS,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "serviceDay", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "serviceDay", "KeyType": "HASH"}],
-    )
+    create_table(made, "AllocationsTable", TABLE)
+    create_table(made, "LimitsTable", LIMITS)
     return made
 
 

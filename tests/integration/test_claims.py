@@ -13,6 +13,7 @@ from allocation.pro.allocator import Claimed
 from allocation.pro.claims import DynamoDBClaims
 from tests.integration.conftest import UNANSWERED
 from tests.support.samples import A, B, C, reference
+from tests.support.tables import create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,12 +28,7 @@ class Environments:
     def __init__(self, dynamodb: "DynamoDBClient") -> None:
         self.dynamodb: Any = dynamodb
         self.now = NOON
-        dynamodb.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "consignmentReference", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "consignmentReference", "KeyType": "HASH"}],
-        )
+        create_table(dynamodb, "ProClaimsTable", TABLE)
 
     def claims(self) -> DynamoDBClaims:
         return DynamoDBClaims(self.dynamodb, TABLE, lambda: self.now)

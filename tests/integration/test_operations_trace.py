@@ -20,6 +20,7 @@ from cli.operations.target import Target
 from tests.integration.conftest import Queue
 from tests.integration.handlers import captured_log
 from tests.support.samples import FAILED, A, B, C, order_event, record_of, reference, summary_of
+from tests.support.tables import create_table
 
 Trace = Callable[[str], int]
 LOG = "/aws/lambda/stack-publish-allocations"
@@ -30,26 +31,7 @@ MARKER = "Robin"
 @pytest.fixture
 def target(dlq: Queue) -> Target:
     dynamodb, sqs = client("dynamodb"), client("sqs")
-    string = {"AttributeType": "S"}
-    dynamodb.create_table(
-        TableName="records",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "consignmentReference", **string},
-            {"AttributeName": "orderReference", **string},
-        ],
-        KeySchema=[{"AttributeName": "consignmentReference", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "consignments-by-order",
-                "KeySchema": [
-                    {"AttributeName": "orderReference", "KeyType": "HASH"},
-                    {"AttributeName": "consignmentReference", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
-    )
+    create_table(dynamodb, "AllocationsTable", "records")
     orders, failures = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("orders", "failures"))
     logs = client("logs")
     logs.create_log_group(logGroupName=LOG)

@@ -25,6 +25,7 @@ from allocation.consignments.store import Changes, ConsignmentStore
 from allocation.engine.engine import Engine
 from allocation.exact_json import parsed, written
 from tests.support.consignments import ENGINE, Clock, consignment, counted_characters
+from tests.support.tables import create_table
 
 CONSIGNMENTS = "consignments"
 RECORDS = "allocations"
@@ -34,45 +35,10 @@ HOST = "api.example.com"
 
 
 def create_tables(dynamodb: Any) -> None:
-    """The three tables, with the keys and indexes of the template."""
-    table = {"BillingMode": "PAY_PER_REQUEST", "KeySchema": [key("consignmentReference")]}
-    dynamodb.create_table(
-        TableName=CONSIGNMENTS,
-        AttributeDefinitions=texts("consignmentReference", "customerReference", "neverAllocated"),
-        GlobalSecondaryIndexes=[
-            index("consignments-by-customer-reference", "customerReference"),
-            index("consignments-never-allocated", "neverAllocated"),
-        ],
-        **table,
-    )
-    dynamodb.create_table(
-        TableName=RECORDS,
-        AttributeDefinitions=texts("consignmentReference", "orderReference", "state"),
-        GlobalSecondaryIndexes=[
-            index("consignments-by-order", "orderReference"),
-            index("consignments-by-state", "state"),
-        ],
-        **table,
-    )
-    dynamodb.create_table(
-        TableName=LIMITS,
-        AttributeDefinitions=texts("serviceDay"),
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[key("serviceDay")],
-    )
-
-
-def texts(*names: str) -> list[dict[str, str]]:
-    return [{"AttributeName": name, "AttributeType": "S"} for name in names]
-
-
-def key(name: str, kind: str = "HASH") -> dict[str, str]:
-    return {"AttributeName": name, "KeyType": kind}
-
-
-def index(name: str, attribute: str) -> dict[str, Any]:
-    schema = [key(attribute), key("consignmentReference", "RANGE")]
-    return {"IndexName": name, "KeySchema": schema, "Projection": {"ProjectionType": "KEYS_ONLY"}}
+    """Create the three tables that the API works on."""
+    create_table(dynamodb, "ConsignmentsTable", CONSIGNMENTS)
+    create_table(dynamodb, "AllocationsTable", RECORDS)
+    create_table(dynamodb, "LimitsTable", LIMITS)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from allocation.pro.allocator import (
 )
 from allocation.pro.circuit import CREDENTIALS_SECONDS, OUTAGE_FAILURES, OUTAGE_SECONDS, dynamodb_circuit
 from tests.support.pro_clients import utc_now
+from tests.support.tables import create_table
 
 TABLE = "circuits"
 
@@ -70,12 +71,7 @@ def circuits(monkeypatch: pytest.MonkeyPatch) -> Iterator[Circuits]:
         monkeypatch.setenv(name, "eu-west-2")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        boto3.client("dynamodb").create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_table(boto3.client("dynamodb"), "ProCircuitsTable", TABLE)
         made = Circuits()
         # Powertools counts failures by process, as long as nothing went well.
         made.environment()(None)
