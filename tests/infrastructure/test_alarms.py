@@ -8,6 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from allocation.domain.metric import MetricName
 from allocation.orders.redelivery import MAX_ASKED_WAIT_SECONDS
 from cli.main import carrier
 from tests.infrastructure.emitted import Metric, allocate_orders, allocation_api, emitted, publish_allocations
@@ -121,6 +122,10 @@ def test_the_dashboard_draws_every_metric_that_the_code_emits(stack: Stack, know
     own = {metric for metric in known if metric.namespace not in OF_AWS}
 
     assert {metric.name for metric in own - set(drawn(stack))} == {"MessagesReturned"}, "which is drawn by cause"
+
+
+def test_every_metric_of_the_domain_is_emitted_and_so_drawn(known: set[Metric]) -> None:
+    assert set(MetricName) <= {metric.name for metric in known if metric.namespace not in OF_AWS}
 
 
 def test_orders_in_the_dlq_are_seen_for_as_long_as_they_are_there(stack: Stack) -> None:
