@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-Entry = TypeVar("Entry")
+_Entry = TypeVar("_Entry")
 
 
 def batches(
-    entries: Iterable[Entry], most: int, most_bytes: int | None = None, size: Callable[[Entry], int] = lambda _: 0
-) -> Iterator[list[Entry]]:
+    entries: Iterable[_Entry], most: int, most_bytes: int | None = None, size: Callable[[_Entry], int] = lambda _: 0
+) -> Iterator[list[_Entry]]:
     """Yield `entries` in order, in runs of at most `most` entries and, by `size`, `most_bytes` bytes.
 
     An entry larger than `most_bytes` makes a run of its own: the service then refuses only that entry.
@@ -16,7 +16,7 @@ def batches(
     >>> list(batches("abcde", 2))
     [['a', 'b'], ['c', 'd'], ['e']]
     """
-    run: list[Entry] = []
+    run: list[_Entry] = []
     run_bytes = 0
     for entry in entries:
         entry_bytes = size(entry)

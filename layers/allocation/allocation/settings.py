@@ -11,12 +11,12 @@ from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
 
 # A record is the guard against a second allocation, so it must outlive every message: 14 days in the order queue,
 # 14 more in its DLQ, and as much again with each redrive.
-MIN_RECORD_RETENTION_DAYS: Final = 90
+_MIN_RECORD_RETENTION_DAYS: Final = 90
 
 
 def _outlives_every_message(days: int) -> int:
-    if 0 < days < MIN_RECORD_RETENTION_DAYS:
-        raise ValueError(f"must be 0 or at least {MIN_RECORD_RETENTION_DAYS}")
+    if 0 < days < _MIN_RECORD_RETENTION_DAYS:
+        raise ValueError(f"must be 0 or at least {_MIN_RECORD_RETENTION_DAYS}")
     return days
 
 

@@ -17,16 +17,16 @@ from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
 from allocation.observability import count, logger
 
-REFRESH_SECONDS: Final = 60.0
+_REFRESH_SECONDS: Final = 60.0
 # How long a store without a usable catalogue is left alone. Each wave and request asks for one.
 PAUSE_SECONDS: Final = 10.0
 # How many versions of an S3 object a new environment tries, latest first, if the bucket keeps versions.
-OLDER_VERSIONS: Final = 5
+_OLDER_VERSIONS: Final = 5
 
-UNCHANGED: Final = frozenset({"304", "NotModified"})
+_UNCHANGED: Final = frozenset({"304", "NotModified"})
 
 
-class Store(Protocol):
+class _Store(Protocol):
     """One place that a compiled catalogue is read from."""
 
     def changed(self) -> str | None:
@@ -50,7 +50,7 @@ class S3Store:
         try:
             answer = self._s3.get_object(**self._object, **condition)
         except ClientError as error:
-            if cause_of(error) in UNCHANGED:
+            if cause_of(error) in _UNCHANGED:
                 return None
             raise
         text = str(answer["Body"].read(), "utf-8", "replace")
@@ -60,7 +60,7 @@ class S3Store:
     def earlier(self) -> list[str]:
         """Return the versions before the current one, latest first."""
         key = self._object["Key"]
-        listed = self._s3.list_object_versions(Bucket=self._object["Bucket"], Prefix=key, MaxKeys=OLDER_VERSIONS)
+        listed = self._s3.list_object_versions(Bucket=self._object["Bucket"], Prefix=key, MaxKeys=_OLDER_VERSIONS)
         versions = [item for item in listed.get("Versions", ()) if item["Key"] == key and not item["IsLatest"]]
         answers = (self._s3.get_object(**self._object, VersionId=item["VersionId"]) for item in versions)
         return [str(answer["Body"].read(), "utf-8", "replace") for answer in answers]
@@ -100,7 +100,7 @@ class CatalogueSource:
     be used or read, and each time that no usable one was found.
     """
 
-    def __init__(self, store: Store, *, clock: Callable[[], float], refused: Callable[[Exception], None]) -> None:
+    def __init__(self, store: _Store, *, clock: Callable[[], float], refused: Callable[[Exception], None]) -> None:
         self._store = store
         self._clock = clock
         self._refused = refused
@@ -115,7 +115,7 @@ class CatalogueSource:
         """
         if self._engine is None:
             self._engine = self._first()
-        elif self._is_past(REFRESH_SECONDS):
+        elif self._is_past(_REFRESH_SECONDS):
             self._engine = self._refreshed(self._engine)
         return self._engine
 
@@ -171,7 +171,7 @@ class CatalogueSource:
             return None
 
 
-def store_at(location: str, client: Callable[[str], Any]) -> Store:
+def store_at(location: str, client: Callable[[str], Any]) -> _Store:
     """Return the store at `s3://bucket/key` or `appconfig://application/environment/profile`.
 
     Raises `ConfigurationError` for another location.

@@ -17,10 +17,10 @@ _SOURCE: Final = "/carrier-allocation"
 # SNS takes 256 KiB, attributes included. An event of a record of ours stays far below.
 _MAX_BYTES: Final = 250_000
 _MAX_ATTRIBUTE: Final = 256
-EventType = Literal[
+_EventType = Literal[
     "consignment.allocated", "consignment.allocation_failed", "consignment.deallocated", "consignment.cancelled"
 ]
-_EVENT_TYPES: Final[dict[str, EventType]] = {
+_EVENT_TYPES: Final[dict[str, _EventType]] = {
     "Allocated": "consignment.allocated",
     "AllocationFailed": "consignment.allocation_failed",
     "Unallocated": "consignment.deallocated",
@@ -70,7 +70,7 @@ class ConsignmentEvent(BaseModel):
     specversion: Literal["1.0"] = "1.0"
     id: str
     source: str = _SOURCE
-    type: EventType
+    type: _EventType
     subject: str
     time: str
     datacontenttype: Literal["application/json"] = "application/json"

@@ -22,7 +22,7 @@ MAX_WAVE: Final = 100
 # Kept for writing and answering: no wave starts with less time left.
 RESERVE_SECONDS: Final = 5.0
 # How often one delivery decides a consignment whose daily limit other writers keep using up.
-MAX_DECISIONS: Final = 3
+_MAX_DECISIONS: Final = 3
 _OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
 # The allocator was asked for the consignment and did not answer for it: its message must not count as done.
 _NO_ANSWER: Final = Deferred(DeferralCause.NO_ANSWER)
@@ -92,7 +92,7 @@ class AllocationWaves:
         """Allocate and record one wave. A consignment whose daily limit another writer used up is decided again."""
         recorded: Outcomes = {}
         deferrals: Deferrals = {}
-        for _ in range(MAX_DECISIONS):
+        for _ in range(_MAX_DECISIONS):
             outcomes, deferred, outrun = self._decide(wave, deadline)
             recorded |= outcomes
             deferrals |= deferred

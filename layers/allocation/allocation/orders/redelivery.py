@@ -22,7 +22,7 @@ MAX_SECONDS: Final = 900
 # No `Retry-After` makes a message wait longer.
 MAX_ASKED_WAIT_SECONDS: Final = 1200
 # Work that only ran out of time continues at once this often. Later the receives must last for others' slowness.
-PROMPT_RECEIVES: Final = 10
+_PROMPT_RECEIVES: Final = 10
 
 
 def wait_seconds(deferred: Deferred, receive_count: int, jitter: float) -> int:
@@ -34,7 +34,7 @@ def wait_seconds(deferred: Deferred, receive_count: int, jitter: float) -> int:
     """
     received = receive_count
     if deferred.cause == DeferralCause.OUT_OF_TIME:
-        received -= PROMPT_RECEIVES
+        received -= _PROMPT_RECEIVES
     doubled = min(FIRST_SECONDS * 2 ** min(received - 1, 10), MAX_SECONDS) if received > 0 else 0
     asked_for = (deferred.retry_after_seconds or 0) * (1 + jitter / 4)
     return int(max(doubled * (1 + jitter) / 2, min(asked_for, MAX_ASKED_WAIT_SECONDS)))

@@ -14,16 +14,16 @@ from allocation.exact_json import written
 # As JSON in ASCII. The types that DynamoDB adds make it up to four times as long.
 MAX_BYTES: Final = 32_000
 # Levels of lists and objects. A record has some around them.
-MAX_LEVELS: Final = 25
+_MAX_LEVELS: Final = 25
 MAX_ENTRIES: Final = 5
 # Characters of a text in a cut summary. With five legs of five tracking references it stays below 150 KB.
-MAX_TEXT: Final = 200
+_MAX_TEXT: Final = 200
 
 
 def kept_summary(summary: AllocationSummary) -> dict[str, Any]:
     """Return the summary as PRO's JSON. If that can't be kept: only PRO's documented fields, lists and texts cut."""
     document = summary.to_json()
-    if is_keepable(document, MAX_LEVELS) and len(written(document)) <= MAX_BYTES:
+    if is_keepable(document, _MAX_LEVELS) and len(written(document)) <= MAX_BYTES:
         return document
     return {
         **_documented(document, AllocationSummary),
@@ -43,7 +43,7 @@ def is_keepable(value: Any, levels: int) -> bool:
 
 def _cut_leg(leg: dict[str, Any]) -> dict[str, Any]:
     """Return a leg with only its documented fields."""
-    tracking = [text[:MAX_TEXT] for text in leg["TrackingReferences"][:MAX_ENTRIES]]
+    tracking = [text[:_MAX_TEXT] for text in leg["TrackingReferences"][:MAX_ENTRIES]]
     return {**_documented(leg, ConsignmentLeg), "TrackingReferences": tracking}
 
 
@@ -55,4 +55,4 @@ def _documented(document: dict[str, Any], model: type[AllocationSummary | ApiLin
 
 def _clipped(value: Any) -> Any:
     """Return a text's first characters, and anything else as it is."""
-    return value[:MAX_TEXT] if isinstance(value, str) else value
+    return value[:_MAX_TEXT] if isinstance(value, str) else value

@@ -16,11 +16,11 @@ from allocation.domain.record import AllocationRecord, PastFailure
 from allocation.domain.summary import AllocationSummary
 from allocation.records.kept_summary import kept_summary
 
-SCHEMA_VERSION: Final = 1
+_SCHEMA_VERSION: Final = 1
 # Characters of an explanation as it is kept. A longer one is left out: an item has at most 400 KB.
-MAX_EXPLANATION: Final = 150_000
+_MAX_EXPLANATION: Final = 150_000
 # Characters of a failure's code or message. The rest is cut.
-MAX_FAILURE: Final = 1_000
+_MAX_FAILURE: Final = 1_000
 
 
 def record_document(record: AllocationRecord) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def record_document(record: AllocationRecord) -> dict[str, Any]:
         "version": record.version,
         "eventId": record.event_id,
         "allocatedAt": moment_text(record.allocated_at),
-        "schemaVersion": SCHEMA_VERSION,
+        "schemaVersion": _SCHEMA_VERSION,
         "expiresAt": int(record.expires_at.timestamp()) if record.expires_at else None,
         "pastFailure": _past_failure_document(record.past_failure) if record.past_failure else None,
         **_outcome_fields(record.outcome),
@@ -57,7 +57,7 @@ def _past_failure_document(past: PastFailure) -> Mapping[str, str]:
 
 def _failure_document(failure: Failure) -> dict[str, str]:
     """Return a failure's code and message, neither too long to keep."""
-    return {"code": failure.code[:MAX_FAILURE], "message": failure.message[:MAX_FAILURE]}
+    return {"code": failure.code[:_MAX_FAILURE], "message": failure.message[:_MAX_FAILURE]}
 
 
 def _outcome_fields(outcome: Standing) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _explanation_text(explanation: Explanation) -> str | None:
     Nothing queries inside it, and every KB of a record is paid for twice. The same explanation gives the same text.
     """
     text = b64encode(gzip.compress(json.dumps(explanation, separators=(",", ":")).encode(), mtime=0)).decode()
-    return text if len(text) <= MAX_EXPLANATION else None
+    return text if len(text) <= _MAX_EXPLANATION else None
 
 
 def explanation_of(text: str) -> Explanation:

@@ -1,0 +1,76 @@
+"""The rules of the house that a machine can check: names that show who uses them, links that lead somewhere."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+from typing_extensions import is_typeddict
+
+ROOT = Path(__file__).parents[2]
+LAYER = ROOT / "layers" / "allocation" / "allocation"
+DECISIONS = ROOT / "docs" / "decisions"
+SOURCES = {
+    path: path.read_text("utf-8")
+    for folder in (LAYER, ROOT / "functions", ROOT / "cli", ROOT / "tests")
+    for path in sorted(folder.rglob("*.py"))
+}
+IMPORTED = {
+    (node.module, name.name)
+    for text in SOURCES.values()
+    for node in ast.walk(ast.parse(text))
+    if isinstance(node, ast.ImportFrom)
+    for name in node.names
+}
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").rglob("*.md")]
+# A page that names a constant is a reader of it too.
+READERS = SOURCES | {page: page.read_text("utf-8") for page in PAGES}
+WORDS = {path: set(re.findall(r"\w+", text)) for path, text in READERS.items()}
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(LAYER.parent).with_suffix("").parts)
+
+
+def names_of(path: Path) -> Iterator[str]:
+    """What a module defines at its top, apart from what is known by more than its name: handlers that a decorator
+    registers, and models whose names stand in schemas."""
+    for node in ast.parse(SOURCES[path]).body:
+        match node:
+            case ast.FunctionDef(name=name, decorator_list=[]):
+                yield name
+            case ast.ClassDef(name=name) if not is_in_schemas(path, name):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+
+
+def is_in_schemas(path: Path, name: str) -> bool:
+    defined = getattr(importlib.import_module(module_of(path)), name)
+    return is_typeddict(defined) or issubclass(defined, BaseModel)
+
+
+def is_used_elsewhere(name: str, home: Path) -> bool:
+    return any(name in words for path, words in WORDS.items() if path != home)
+
+
+@pytest.mark.parametrize("path", sorted(LAYER.rglob("*.py")), ids=module_of)
+def test_a_leading_underscore_marks_what_only_its_own_module_uses(path: Path) -> None:
+    names = [name for name in names_of(path) if not name.startswith("__")]
+    private = {name for name in names if name.startswith("_")}
+    assert [name for name in names if name not in private and not is_used_elsewhere(name, path)] == []
+    assert [name for name in private if (module_of(path), name) in IMPORTED] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_index_lists_every_decision() -> None:
+    index = (DECISIONS / "README.md").read_text("utf-8")
+    assert [path.name for path in DECISIONS.glob("0*.md") if f"]({path.name})" not in index] == []
