@@ -1,4 +1,4 @@
-"""What all tests share: closed sockets where nothing may be reached, stacks in turn, and Hypothesis's settings."""
+"""What all tests share: closed sockets where nothing may be reached, how tests spread over workers, Hypothesis."""
 
 import os
 from pathlib import Path
@@ -44,11 +44,21 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Closes the sockets of unit tests and of properties, but those marked `enable_socket`; deploys stacks in turn."""
+    """Close the sockets of tests that need none, measure where it tells something, keep tests of one stack together."""
     for item in items:
         if any(folder in item.path.parents for folder in CLOSED) and not item.get_closest_marker("enable_socket"):
             item.add_marker(pytest.mark.disable_socket)
         if any(folder in item.path.parents for folder in UNMEASURED):
             item.add_marker(pytest.mark.no_cover)
         if STACKS in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("stacks"))
+            item.add_marker(pytest.mark.xdist_group(_stack_of(item)))
+
+
+def _stack_of(item: pytest.Item) -> str:
+    """Return what names the stack of an end-to-end test: the shared one, or those that its file deploys."""
+    return "shared stack" if "deployment" in getattr(item, "fixturenames", ()) else item.path.stem
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are processors: the tests of deployed stacks wait most of their time."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1

@@ -11,7 +11,7 @@ from rich.console import Console
 from cli.output import Progress
 from cli.stack.account import Account
 from cli.stack.deploy import Deployment, deployed
-from cli.stack.observer import Observer, follow
+from cli.stack.observer import Observer, follow, read_record
 from cli.stack.orders import OrderMessage, SentOrder, as_object, consignment_references, innermost, send_orders
 from tests.end_to_end.traffic import malformed_bodies, readable_bodies, repeated
 
@@ -38,6 +38,8 @@ class Traffic:
     repeated: list[SentOrder]
     malformed: list[SentOrder]
     account: Account
+    records: list[dict[str, object]]
+    """Every item of the allocations table."""
 
 
 def free_port() -> int:
@@ -54,7 +56,7 @@ def order_message(body: str) -> OrderMessage:
     return OrderMessage(body, event.get("orderReference"), consignment_references(event))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A deployed stack, in the default mode. Only while it comes up is the environment hostile."""
     folder = tmp_path_factory.mktemp("stack")
@@ -66,13 +68,13 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         yield ready
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def observer(deployment: Deployment) -> Observer:
     """Watches the stack from before the first order."""
     return Observer(deployment.clients, deployment.stack)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def traffic(deployment: Deployment, observer: Observer) -> Traffic:
     """200 orders and some of them twice, sent and followed until the stack has no more to do."""
     readable = readable_bodies()
@@ -80,5 +82,15 @@ def traffic(deployment: Deployment, observer: Observer) -> Traffic:
     queue_url = deployment.stack.order_queue_url
     sent = list(send_orders(deployment.clients.sqs, queue_url, [order_message(body) for body in bodies]))
     account = follow(lambda: observer.look(sent), lambda _: None, PATIENCE_SECONDS)
+    # The observer goes on collecting what other tests send.
+    account = Account(sent, dict(account.records), dict(account.refusals), list(account.events))
     malformed_end = len(readable) + len(malformed_bodies())
-    return Traffic(sent[: len(readable)], sent[malformed_end:], sent[len(readable) : malformed_end], account)
+    return Traffic(
+        sent[: len(readable)], sent[malformed_end:], sent[len(readable) : malformed_end], account, table(deployment)
+    )
+
+
+def table(deployment: Deployment) -> list[dict[str, object]]:
+    """Every item of the allocations table."""
+    pages = deployment.clients.dynamodb.get_paginator("scan").paginate(TableName=deployment.stack.allocations_table)
+    return [read_record(item) for page in pages for item in page["Items"]]

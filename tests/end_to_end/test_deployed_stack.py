@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from cli.stack.account import Account, Event
 from cli.stack.deploy import Deployment
-from cli.stack.observer import Observer, follow, read_record
+from cli.stack.observer import Observer, follow
 from cli.stack.orders import send_orders
-from tests.end_to_end.conftest import PATIENCE_SECONDS, Traffic, order_message
+from tests.end_to_end.conftest import PATIENCE_SECONDS, Traffic, order_message, table
 from tests.end_to_end.traffic import MALFORMED, ORDERS, REPEATED, consignment, malformed_bodies, order
 
 LOOK_SECONDS = 0.2
@@ -30,12 +31,6 @@ def depth(deployment: Deployment, queue_url: str) -> int:
     return sum(int(value) for name, value in attributes.items() if name.startswith("ApproximateNumberOfMessages"))
 
 
-def table(deployment: Deployment) -> list[dict[str, object]]:
-    """Every item of the allocations table."""
-    pages = deployment.clients.dynamodb.get_paginator("scan").paginate(TableName=deployment.stack.allocations_table)
-    return [read_record(item) for page in pages for item in page["Items"]]
-
-
 def test_every_order_is_accounted_for(traffic: Traffic) -> None:
     account = traffic.account
     assert len(account.sent) == ORDERS + REPEATED
@@ -44,13 +39,13 @@ def test_every_order_is_accounted_for(traffic: Traffic) -> None:
     assert account.refused == traffic.malformed
 
 
-def test_every_consignment_has_one_record_of_the_order_that_named_it(traffic: Traffic, deployment: Deployment) -> None:
+def test_every_consignment_has_one_record_of_the_order_that_named_it(traffic: Traffic) -> None:
     wanted = {
         (reference, sent.message.order_reference)
         for sent in traffic.readable
         for reference in sent.message.consignments
     }
-    assert Counter((item["consignmentReference"], item["orderReference"]) for item in table(deployment)) == Counter(
+    assert Counter((item["consignmentReference"], item["orderReference"]) for item in traffic.records) == Counter(
         wanted
     )
 
@@ -102,8 +97,7 @@ def test_an_order_that_comes_again_under_a_new_message_id_changes_nothing(
     traffic: Traffic, deployment: Deployment, observer: Observer
 ) -> None:
     before = sorted(table(deployment), key=lambda item: str(item["consignmentReference"]))
-    seen = observer.look(traffic.account.sent)
-    arrived = (len(seen.events), len(seen.refusals))
+    arrived = of_orders(observer.look(traffic.account.sent), traffic)
     clients, queue_url = deployment.clients, deployment.stack.order_queue_url
 
     again = list(send_orders(clients.sqs, queue_url, [sent.message for sent in traffic.readable[:8]]))
@@ -111,5 +105,10 @@ def test_an_order_that_comes_again_under_a_new_message_id_changes_nothing(
     wait_until(lambda: depth(deployment, queue_url) == 0, "the order queue is empty again")
     assert {sent.message_id for sent in again}.isdisjoint(sent.message_id for sent in traffic.account.sent)
     assert sorted(table(deployment), key=lambda item: str(item["consignmentReference"])) == before
-    account = observer.look(traffic.account.sent)
-    assert (len(account.events), len(account.refusals)) == arrived
+    assert of_orders(observer.look(traffic.account.sent), traffic) == arrived
+
+
+def of_orders(account: Account, traffic: Traffic) -> tuple[list[Event], int]:
+    """The events of the traffic's consignments, and how many messages are in the DLQ."""
+    events = [event for event in account.events if event.consignment_reference in traffic.account.records]
+    return events, len(account.refusals)
