@@ -1,5 +1,6 @@
 """The function `allocate_orders` over moto's AWS: an SQS event in, records, refusals and a batch response out."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -174,3 +175,21 @@ def test_nothing_of_a_payload_is_logged_when_aws_fails(deployed: Deployed, capsy
     assert "m1" in returned
     assert "messages not set aside" in written
     assert [marker for marker in MARKERS if marker in written] == []
+
+
+def test_a_new_event_tries_again_what_failed_once_the_configuration_is_mended(
+    deployed: Deployed, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("ALLOCATION_MODE", "service_group")
+    environment.setenv("SERVICE_GROUP_REFERENCE", "gold")
+    assert deployed.process(full("m1")) == []
+    environment.setenv("SERVICE_GROUP_REFERENCE", "valuableGoods")
+    composition.allocate_orders.cache_clear()
+    assert deployed.process(full("redelivered")) == []
+    assert deployed.records()["EC-000-05B-MMA"]["state"] == "AllocationFailed"
+    event = json_of(FULL)
+    assert deployed.process(QueueMessage("m2", json.dumps({**event, "eventId": "mended"}))) == []
+    record = deployed.records()["EC-000-05B-MMA"]
+    assert (record["state"], record["version"], record["eventId"]) == ("Allocated", 2, "mended")
+    assert record["eventIds"] == [event["eventId"], "mended"]
+    assert record["pastFailure"]["code"] == "ServiceGroupNotFoundException"

@@ -19,7 +19,8 @@ NOT_THERE_YET = f"attribute_not_exists({KEY})"
 HAD_ROOM = "used <= :room"
 HAS_ROOM = f"attribute_not_exists(used) OR {HAD_ROOM}"
 CONFLICT_CHANCE = 0.03
-FIRST_FAILURE = "#state = :failed AND version = :first"
+UNCHANGED = "version = :seen"
+UNCHANGED_FAILURE = f"#state = :failed AND {UNCHANGED}"
 ANYHOW = "attribute_exists(anything) OR TRUE"
 """What the simulation's own tests put in a guard's place."""
 
@@ -88,7 +89,9 @@ class SimulatedDynamoDB:
             keys = request["Keys"]
             left = keys[self._world.random.choice((0, 1)) :] if self._world.random.random() < 0.05 else []
             done = keys[: len(keys) - len(left)]
-            found = [item for key in done if (item := self._item(key))]
+            names = request.get("ExpressionAttributeNames", {}).values()
+            items = [item for key in done if (item := self._item(key))]
+            found = [{name: item[name] for name in item if name in names or not names} for item in items]
             unprocessed = {table: {**request, "Keys": left}} if left else {}
             return {"Responses": {table: found}, "UnprocessedKeys": unprocessed}
 
@@ -101,14 +104,14 @@ class SimulatedDynamoDB:
         return {**key, "used": {"N": str(self.counts[day])}} if day in self.counts else None
 
     def put_item(
-        self, TableName: str, Item: dict[str, Any], ConditionExpression: str, **_names_and_values: Any
+        self, TableName: str, Item: dict[str, Any], ConditionExpression: str, **names_and_values: Any
     ) -> dict[str, Any]:
         """Writes one item if the condition holds."""
 
         def work() -> dict[str, Any]:
             if not fits_dynamodb(Item):
                 raise aws_error("PutItem", "ValidationException")
-            if not self._holds(Item, ConditionExpression):
+            if not self._holds(Item, ConditionExpression, **names_and_values):
                 code = "ConditionalCheckFailedException"
                 raise ConditionalCheckFailedError({"Error": {"Code": code, "Message": code}}, "PutItem")
             self._write(Item)
@@ -124,9 +127,7 @@ class SimulatedDynamoDB:
         def work() -> dict[str, Any]:
             if not all(fits_dynamodb(put["Item"]) for put in puts):
                 raise aws_error("TransactWriteItems", "ValidationException")
-            held = [self._holds(put["Item"], put["ConditionExpression"]) for put in puts] + [
-                self._has_room(**update) for update in updates
-            ]
+            held = [self._holds(**put) for put in puts] + [self._has_room(**update) for update in updates]
             if not all(held):
                 raise TransactionCanceledError(held)
             raise_conflict(self._world, len(held))
@@ -140,12 +141,20 @@ class SimulatedDynamoDB:
 
         return call(self._world, "TransactWriteItems", work)
 
-    def _holds(self, item: Mapping[str, Any], condition: str) -> bool:
-        found = self.items.get(item[KEY]["S"])
-        if condition == FIRST_FAILURE:
-            return found is not None and (found["state"], found["version"]) == ({"S": "AllocationFailed"}, {"N": "1"})
-        assert condition in {NOT_THERE_YET, ANYHOW}, f"unknown condition {condition}"
-        return condition != NOT_THERE_YET or item[KEY]["S"] not in self.items
+    def _holds(
+        self,
+        Item: Mapping[str, Any],
+        ConditionExpression: str,
+        ExpressionAttributeValues: Mapping[str, Any] | None = None,
+        **_table_and_names: Any,
+    ) -> bool:
+        found = self.items.get(Item[KEY]["S"])
+        if ConditionExpression in {UNCHANGED, UNCHANGED_FAILURE}:
+            is_unchanged = found is not None and found["version"] == (ExpressionAttributeValues or {})[":seen"]
+            has_failed = found is not None and found["state"] == {"S": "AllocationFailed"}
+            return is_unchanged and (has_failed or ConditionExpression == UNCHANGED)
+        assert ConditionExpression in {NOT_THERE_YET, ANYHOW}, f"unknown condition {ConditionExpression}"
+        return ConditionExpression != NOT_THERE_YET or found is None
 
     def _has_room(
         self,

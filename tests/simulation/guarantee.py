@@ -8,6 +8,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from allocation.domain.errors import RefusalCode
+from tests.simulation.aws import KEY
 from tests.simulation.history import History
 from tests.simulation.stream import EARLIER, FOREIGN, sequence_number
 
@@ -22,6 +23,8 @@ def broken(history: History) -> list[str]:
         recorded_as_allocated,
         allocated_if_possible,
         written_once,
+        tried_again,
+        changed_for_a_reason,
         within_limits,
         published,
         given_up,
@@ -90,6 +93,44 @@ def written_once(history: History) -> Iterator[str]:
     for reference, count in history.table.writes.items():
         if count > versions[reference]:
             yield f"the record of {reference} was written {count} times"
+
+
+def tried_again(history: History) -> Iterator[str]:
+    """Every event about a consignment that failed has tried it: no failure is older than the order."""
+    kept = records(history)
+    dead = {message.message_id for message in history.queue.dead}
+    for order in history.orders:
+        for reference in order.consignments if order.name not in dead else ():
+            record = kept.get(reference)
+            event_id = json.loads(order.body)["eventId"]
+            if record and record["state"] == "AllocationFailed" and event_id not in tried_ids(record):
+                yield f"{reference} failed, and {event_id} did not try it again"
+
+
+def changed_for_a_reason(history: History) -> Iterator[str]:
+    """No allocation was overwritten, no failure tried again by an event that had tried it, and none forgotten."""
+    before: dict[str, dict[str, Any]] = {}
+    for change in history.table.stream:
+        record = {name: DESERIALIZE(value) for name, value in change["dynamodb"]["NewImage"].items()}
+        reference = record[KEY]
+        if reference in before:
+            yield from wrong_changes(reference, before[reference], record)
+        before[reference] = record
+
+
+def wrong_changes(reference: str, before: dict[str, Any], record: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with a change of a record."""
+    if before["state"] == "Allocated":
+        yield f"the allocation of {reference} was overwritten"
+    if before["state"] == "AllocationFailed" and "pastFailure" not in record:
+        yield f"{reference} has forgotten that it failed"
+    if record["state"] == "AllocationFailed" and set(tried_ids(record)) <= set(tried_ids(before)):
+        yield f"{reference} was tried again for {record['eventId']}, which had tried it"
+
+
+def tried_ids(record: dict[str, Any]) -> list[str]:
+    """The ids of the events that have tried a consignment."""
+    return list(record.get("eventIds", [record.get("eventId")]))
 
 
 def within_limits(history: History) -> Iterator[str]:

@@ -8,9 +8,10 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
-from allocation.domain.record import AllocationRecord
+from allocation.domain.record import AllocationRecord, RecordSeen
 from allocation.domain.reference import ConsignmentReference
 from allocation.ports import AddReceipt, AllocationEvent, Deadline, RefusedMessage, Unpublishable
+from allocation.records.items import record_item, record_seen
 
 
 @dataclass
@@ -35,10 +36,14 @@ class InMemoryRecords:
     outrun: dict[str, int] = field(default_factory=dict)
     """How often others use up the limit that a consignment is to be counted on."""
 
-    def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
+    def recorded(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, RecordSeen]:
         if self.unreadable:
             raise RetryableError("the allocation records could not be read")
-        return frozenset(self.kept.keys() & set(references))
+        return {
+            reference: record_seen(record_item(self.kept[reference]))
+            for reference in references
+            if reference in self.kept
+        }
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
         references = [record.consignment_reference for record in records]
@@ -46,7 +51,12 @@ class InMemoryRecords:
         for reference in outrun:
             self.outrun[reference] -= 1
         writable = [each for each in records if each.consignment_reference not in self.unwritable | outrun]
-        present = frozenset(record.consignment_reference for record in writable) & self.kept.keys()
+        versions = {reference: record.version for reference, record in self.kept.items()}
+        present = frozenset(
+            each.consignment_reference
+            for each in writable
+            if each.version != versions.get(each.consignment_reference, 0) + 1
+        )
         added = {item.consignment_reference: item for item in writable if item.consignment_reference not in present}
         self.kept |= added
         return AddReceipt(frozenset(added), present, outrun)

@@ -10,7 +10,7 @@ from allocation.domain.errors import InvalidMessageError
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
-from allocation.domain.record import AllocationRecord
+from allocation.domain.record import AllocationRecord, RecordSeen
 from allocation.domain.reference import ConsignmentReference
 
 
@@ -59,8 +59,8 @@ class LimitUsage(Protocol):
 class RecordStore(Protocol):
     """Keeps allocation records, one a consignment."""
 
-    def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
-        """Return the references that have a record. Raises `RetryableError` if that can't be read now."""
+    def recorded(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, RecordSeen]:
+        """Return the records that the references have. Raises `RetryableError` if that can't be told now."""
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
         """Add the records that do not exist yet; never overwrite an allocation, never raise for one that fails."""

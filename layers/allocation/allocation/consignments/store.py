@@ -12,8 +12,8 @@ from typing import Any, Final, Protocol, TypeVar
 from allocation.consignments.errors import ChangedMeanwhileError, ConsignmentStateError, UnknownConsignmentError
 from allocation.domain.consignment import Direction
 from allocation.domain.mode import AllocationMode, allocation_mode
-from allocation.domain.outcome import Failure, Standing
-from allocation.domain.record import AllocationRecord, PastFailure
+from allocation.domain.outcome import Standing
+from allocation.domain.record import AllocationRecord, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference
 from allocation.records.stored_record import StoredRecord
 
@@ -173,7 +173,8 @@ class Changes:
             allocated_at=now,
             version=seen.record.version + 1 if seen.record else 1,
             expires_at=now + self.retention if self.retention else None,
-            past_failure=_past_failure(seen.record) if seen.record else None,
+            past_failure=seen.record.latest_failure if seen.record else None,
+            event_ids=latest_event_ids(*seen.record.tried_event_ids, request_id) if seen.record else (),
         )
 
 
@@ -191,12 +192,3 @@ def _order_reference(seen: Known) -> OrderReference:
         return OrderReference(seen.record.order_reference)
     customer_reference = seen.stored.customer_reference if seen.stored else None
     return OrderReference((customer_reference or seen.reference)[:_MAX_ORDER_REFERENCE])
-
-
-def _past_failure(record: StoredRecord) -> PastFailure | None:
-    """Return the latest failure, the record's own included. A later success does not clear it."""
-    if record.failure:
-        failure = Failure(record.failure.code, record.failure.message)
-        return PastFailure(failure, datetime.fromisoformat(record.allocated_at))
-    past = record.past_failure
-    return PastFailure(Failure(past.code, past.message), datetime.fromisoformat(past.failed_at)) if past else None

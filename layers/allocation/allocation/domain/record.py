@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Failure, Standing
+from allocation.domain.outcome import AllocationFailed, Failure, Standing
 from allocation.domain.reference import ConsignmentReference, OrderReference
+
+# Ids of events that a record keeps. An older event that comes again would be tried again.
+MAX_EVENT_IDS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,27 @@ class AllocationRecord:
     expires_at: datetime | None = None
     # The last failure before this outcome.
     past_failure: PastFailure | None = None
+    # The ids of the last events and requests that were tried, `event_id` among them. Empty where it is the only one.
+    event_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSeen:
+    """What whoever changes a record must have seen of it. A new version is written only upon `version`.
+
+    `latest_failure` is the record's own failure, or else its past failure. `event_ids` are those that were tried.
+    """
+
+    state: str
+    version: int
+    event_ids: tuple[str, ...] = ()
+    latest_failure: PastFailure | None = None
+
+    def is_to_be_tried(self, event_id: str) -> bool:
+        """Tell whether an order-created event with this id tries the consignment again."""
+        return self.state == AllocationFailed.state and event_id not in self.event_ids
+
+
+def latest_event_ids(*event_ids: str) -> tuple[str, ...]:
+    """Return the ids that a record keeps, each once, the latest last."""
+    return tuple(reversed(list(dict.fromkeys(reversed(event_ids)))[:MAX_EVENT_IDS]))

@@ -11,7 +11,7 @@ from allocation.domain.order import Order
 from allocation.domain.outcome import Allocated, DeferralCause, Deferred, FailureCode, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import count, count_kinds, logger, measure_seconds
-from allocation.orders.allocation_waves import AllocationWaves, Deferrals, distinct_work
+from allocation.orders.allocation_waves import AllocationWaves, Deferrals, requests_of
 from allocation.orders.order_created import read_order
 from allocation.orders.redelivery import MAX_RECEIVES, given_up, longest, seconds_since_sent, wait_seconds
 from allocation.ports import Deadline, QueueMessage, Redelivery, RefusedMessage, RefusedMessages
@@ -65,7 +65,7 @@ class AllocateOrders:
 
     def _work_on(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
         orders, invalid = _read(messages)
-        outcomes, deferrals = self.waves.allocate(distinct_work(orders.values()), deadline)
+        outcomes, deferrals = self.waves.allocate(requests_of(orders.values()), deadline)
         unfinished = _unfinished(orders, deferrals)
         refused = {message_id: error for message_id, error in invalid.items() if message_id not in unfinished}
         returned = unfinished | dict.fromkeys(refused, _NOT_KEPT)  # unless the DLQ takes them

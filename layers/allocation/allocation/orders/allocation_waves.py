@@ -11,7 +11,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
 from allocation.domain.order import Order
 from allocation.domain.outcome import DeferralCause, Deferred, Outcome
-from allocation.domain.record import AllocationRecord
+from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import crash, logger
 from allocation.ports import Allocator, Deadline, RecordStore
@@ -36,25 +36,55 @@ Deferrals = dict[ConsignmentReference, Deferred]
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A consignment to allocate, and the first order that asked for it."""
+class Request:
+    """A consignment to allocate, and an order that asks for it."""
 
     consignment: Consignment
     order: Order
 
 
-def distinct_work(orders: Iterable[Order]) -> dict[ConsignmentReference, Work]:
-    """Return every consignment once, with the first order that names it: that order is recorded."""
-    work: dict[ConsignmentReference, Work] = {}
+Requests = Mapping[ConsignmentReference, Sequence[Request]]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A consignment to allocate for the first of `requests`. `seen` is its record, if it has one.
+
+    The allocation counts for all the requests: none of their events tries it again.
+    """
+
+    requests: Sequence[Request]
+    seen: RecordSeen | None
+
+    @property
+    def consignment(self) -> Consignment:
+        """The consignment as the order describes it that is recorded."""
+        return self.requests[0].consignment
+
+
+def requests_of(orders: Iterable[Order]) -> Requests:
+    """Return the requests for each consignment, in the orders' order."""
+    requests: dict[ConsignmentReference, list[Request]] = {}
     for order in orders:
         for consignment in order.consignments:
-            work.setdefault(consignment.reference, Work(consignment, order))
+            requests.setdefault(consignment.reference, []).append(Request(consignment, order))
+    return requests
+
+
+def work_left(requests: Requests, seen: Mapping[ConsignmentReference, RecordSeen]) -> list[Work]:
+    """Return the consignments to allocate: those without a record, and failures that a new event asks to try again."""
+    work: list[Work] = []
+    for reference, asking in requests.items():
+        record = seen.get(reference)
+        untried = [each for each in asking if record is None or record.is_to_be_tried(each.order.event_id)]
+        if untried:
+            work.append(Work(untried, record))
     return work
 
 
 @dataclass(frozen=True, slots=True)
 class AllocationWaves:
-    """Allocates consignments that have no record yet, and records the outcomes."""
+    """Allocates consignments that have no record yet or failed before, and records the outcomes."""
 
     allocator: Allocator
     mode: AllocationMode
@@ -63,21 +93,20 @@ class AllocationWaves:
     # How long a record is kept; None for ever.
     retention: timedelta | None
 
-    def allocate(self, work: Mapping[ConsignmentReference, Work], deadline: Deadline) -> tuple[Outcomes, Deferrals]:
+    def allocate(self, requests: Requests, deadline: Deadline) -> tuple[Outcomes, Deferrals]:
         """Return the outcomes that this call recorded, and why other consignments have none.
 
-        A consignment that had a record before is in neither.
+        A consignment whose record stands is in neither.
         """
         try:
-            recorded = self.records.recorded(tuple(work)) if work else frozenset()
+            seen = self.records.recorded(tuple(requests)) if requests else {}
         except RetryableError as error:
             logger.warning("records not read", extra={"cause": str(error)})
-            return {}, dict.fromkeys(work, _NOT_READ)
+            return {}, dict.fromkeys(requests, _NOT_READ)
         outcomes: Outcomes = {}
         deferrals: Deferrals = {}
-        new = [item for reference, item in work.items() if reference not in recorded]
         stopped: Deferred | None = None
-        for wave in batches(new, MAX_WAVE):
+        for wave in batches(work_left(requests, seen), MAX_WAVE):
             stopped = stopped or (_OUT_OF_TIME if deadline.remaining_seconds() < RESERVE_SECONDS else None)
             if stopped:
                 deferrals |= {item.consignment.reference: stopped for item in wave}
@@ -113,9 +142,24 @@ class AllocationWaves:
             if reference in asked and not isinstance(answer, Deferred)
         }
         receipt = self.records.add([self._record(asked[reference], outcome) for reference, outcome in outcomes.items()])
-        settled = receipt.added | receipt.present | receipt.outrun
+        overtaken = self._overtaken([asked[reference] for reference in receipt.present])
+        settled = (receipt.added | receipt.present | receipt.outrun) - overtaken
         deferrals = {reference: _deferral(answers.get(reference, _NO_ANSWER)) for reference in asked.keys() - settled}
         return {reference: outcomes[reference] for reference in receipt.added}, deferrals, receipt.outrun
+
+    def _overtaken(self, present: Sequence[Work]) -> frozenset[ConsignmentReference]:
+        """Return the consignments whose record another writer has changed, and that this work must still try.
+
+        The other writer failed for another event, so its failure does not answer ours. Unknown is not done.
+        """
+        references = [item.consignment.reference for item in present]
+        try:
+            seen = self.records.recorded(references) if references else {}
+        except RetryableError as error:
+            logger.warning("records not read", extra={"cause": str(error)})
+            return frozenset(references)
+        requests = {item.consignment.reference: item.requests for item in present}
+        return frozenset(item.consignment.reference for item in work_left(requests, seen))
 
     def _answers(self, wave: Sequence[Work], deadline: Deadline) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """Return the allocator's answers. If it crashes, ask for each consignment by itself: only one suffers then."""
@@ -133,14 +177,19 @@ class AllocationWaves:
         return {reference: answer for answers in one_by_one for reference, answer in answers.items()}
 
     def _record(self, work: Work, outcome: Outcome) -> AllocationRecord:
-        allocated_at = self.now()
+        allocated_at, order = self.now(), work.requests[0].order
+        tried = [*(work.seen.event_ids if work.seen else ()), *(each.order.event_id for each in work.requests)]
+        event_ids = latest_event_ids(*tried)
         return AllocationRecord(
             consignment_reference=work.consignment.reference,
-            order_reference=work.order.reference,
+            order_reference=order.reference,
             mode=self.mode,
             outcome=outcome,
-            event_id=work.order.event_id,
+            event_id=order.event_id,
             allocated_at=allocated_at,
+            version=work.seen.version + 1 if work.seen else 1,
+            past_failure=work.seen.latest_failure if work.seen else None,
+            event_ids=event_ids if len(event_ids) > 1 else (),
             expires_at=allocated_at + self.retention if self.retention else None,
         )
 

@@ -8,14 +8,19 @@ from decimal import Decimal
 from typing import Any, Final
 
 from boto3.dynamodb.types import DYNAMODB_CONTEXT, TypeDeserializer, TypeSerializer
+from pydantic import ValidationError
 
-from allocation.domain.record import AllocationRecord
+from allocation.domain.record import AllocationRecord, RecordSeen
 from allocation.records.stored_record import StoredRecord, record_document
 
 # Attributes by name, each with its DynamoDB type, as `{"version": {"N": "1"}}`.
 Item = Mapping[str, Any]
 
 _EVENT_FIELDS: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) - {"explanation"}
+# What a reader asks for who only wants to know how a consignment stands: the rest is large.
+SEEN_FIELDS: Final = tuple(sorted(_EVENT_FIELDS - {"allocationSummary", "price"}))
+# No record of ours, but something is there: it is never overwritten.
+_UNREADABLE: Final = RecordSeen(state="", version=0)
 _serialize: Final = TypeSerializer().serialize
 _deserialize: Final = TypeDeserializer().deserialize
 
@@ -28,6 +33,14 @@ def record_item(record: AllocationRecord) -> dict[str, Any]:
 def stored_record(item: Item) -> StoredRecord:
     """Return the record of an item. Raises `ValidationError` for an item that is no allocation record."""
     return StoredRecord.model_validate(from_item(item))
+
+
+def record_seen(item: Item) -> RecordSeen:
+    """Return how the consignment of an item stands. The item has at least `SEEN_FIELDS`, where its record has them."""
+    try:
+        return stored_record(item).seen()
+    except ValidationError:
+        return _UNREADABLE
 
 
 def event_fields(item: Item) -> Item:

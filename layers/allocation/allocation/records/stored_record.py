@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from allocation.domain.limit import LimitedDay
 from allocation.domain.outcome import Allocated, AllocationFailed, Explanation, Failure, Price, Standing
-from allocation.domain.record import AllocationRecord, PastFailure
+from allocation.domain.record import AllocationRecord, PastFailure, RecordSeen
 from allocation.domain.summary import AllocationSummary
 from allocation.records.kept_summary import kept_summary
 
@@ -36,6 +36,7 @@ def record_document(record: AllocationRecord) -> dict[str, Any]:
         "modeReference": record.mode.reference if record.mode else None,
         "version": record.version,
         "eventId": record.event_id,
+        "eventIds": list(record.event_ids) or None,
         "allocatedAt": moment_text(record.allocated_at),
         "schemaVersion": _SCHEMA_VERSION,
         "expiresAt": int(record.expires_at.timestamp()) if record.expires_at else None,
@@ -137,6 +138,9 @@ class StoredRecord(BaseModel):
     mode: str | None = None
     mode_reference: str | None = None
     version: int
+    event_id: str = ""
+    # The ids of the events and requests that were tried, where there were several.
+    event_ids: tuple[str, ...] = ()
     allocated_at: str
     allocation_summary: AllocationSummary | None = None
     failure: FailureDocument | None = None
@@ -154,3 +158,23 @@ class StoredRecord(BaseModel):
         if self.limited_day is None or self.carrier_service_reference is None:
             return None
         return LimitedDay(self.carrier_service_reference, date.fromisoformat(self.limited_day))
+
+    @property
+    def latest_failure(self) -> PastFailure | None:
+        """The record's own failure, or else its past failure: a later success does not clear it."""
+        if self.failure:
+            return _past_failure(self.failure, self.allocated_at)
+        return _past_failure(self.past_failure, self.past_failure.failed_at) if self.past_failure else None
+
+    @property
+    def tried_event_ids(self) -> tuple[str, ...]:
+        """The ids of the last events and requests that were tried."""
+        return self.event_ids or (self.event_id,)
+
+    def seen(self) -> RecordSeen:
+        """Return what a change of the record must have seen."""
+        return RecordSeen(self.state, self.version, self.tried_event_ids, self.latest_failure)
+
+
+def _past_failure(failure: FailureDocument, failed_at: str) -> PastFailure:
+    return PastFailure(Failure(failure.code, failure.message), datetime.fromisoformat(failed_at))

@@ -1,9 +1,9 @@
 """Allocation records in DynamoDB: consistent batch reads, conditional writes in transactions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,11 +22,11 @@ from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.outcome import Allocated, AllocationFailed
-from allocation.domain.record import AllocationRecord
+from allocation.domain.record import AllocationRecord, RecordSeen
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import AddReceipt
-from allocation.records.items import record_item
+from allocation.records.items import SEEN_FIELDS, record_item, record_seen
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,11 +35,12 @@ KEY: Final = "consignmentReference"
 # `TransactWriteItems` takes 100 items and 4 MB. 25 records with long explanations stay below 4 MB.
 _MAX_RECORDS_A_TRANSACTION: Final = 25
 NOT_THERE_YET: Final = f"attribute_not_exists({KEY})"
-# The condition that a record is a failure, unchanged since the order queue wrote it.
-_FIRST_FAILURE: Final = {
-    "ConditionExpression": "#state = :failed AND version = :first",
-    "ExpressionAttributeNames": {"#state": "state"},
-    "ExpressionAttributeValues": {":failed": {"S": AllocationFailed.state}, ":first": {"N": "1"}},
+UNCHANGED: Final = "version = :seen"
+# Some of the fields have names that DynamoDB reserves.
+_SEEN: Final[Mapping[str, Any]] = {
+    "ConsistentRead": True,
+    "ProjectionExpression": ", ".join(f"#{name}" for name in SEEN_FIELDS),
+    "ExpressionAttributeNames": {f"#{name}": name for name in SEEN_FIELDS},
 }
 
 
@@ -64,21 +65,19 @@ class DynamoDBRecords:
         self._table = table
         self._limits = limits
 
-    def recorded(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
-        """Return the references that have a record. Raises `RetryableError` if DynamoDB does not tell."""
-        found: set[ConsignmentReference] = set()
+    def recorded(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, RecordSeen]:
+        """Return the records that the references have. Raises `RetryableError` if DynamoDB does not tell."""
+        found: dict[ConsignmentReference, RecordSeen] = {}
         for batch in batches(references, MAX_KEYS):
             keys = [{KEY: {"S": reference}} for reference in batch]
-            request = {self._table: {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": KEY}}
-            found.update(
-                ConsignmentReference(item[KEY]["S"]) for item in read_items(self._client, request)[self._table]
-            )
-        return frozenset(found)
+            items = read_items(self._client, {self._table: {"Keys": keys, **_SEEN}})[self._table]
+            found |= {ConsignmentReference(item[KEY]["S"]): record_seen(item) for item in items}
+        return found
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
-        """Add the records that do not exist yet, each by a conditional write.
+        """Add the records, each by a write that is conditional on the version before it.
 
-        Only an allocation overwrites a record: a failure that another writer decided at the same time. A record that
+        Only an allocation overwrites what was not seen: a failure that another writer decided meanwhile. A record that
         could not be written is in no set of the receipt, and its cause is logged. If DynamoDB does not answer, the rest
         is not tried: a call without an answer takes 17 s, and the function has 60.
         """
@@ -133,8 +132,8 @@ class DynamoDBRecords:
             return Written.ADDED
         if not isinstance(record.outcome, Allocated):
             return Written.PRESENT
-        superseding = {"Put": self._put(replace(record, version=2))["Put"] | _FIRST_FAILURE}
-        return Written.ADDED if self._write(superseding) else Written.PRESENT
+        superseding = self._put(replace(record, version=record.version + 1))["Put"] | _failed_at(record.version)
+        return Written.ADDED if self._write({"Put": superseding}) else Written.PRESENT
 
     def _write(self, put: Action) -> bool:
         """Write if the condition holds, and return whether it does. Raises `RetryableError`."""
@@ -159,7 +158,23 @@ class DynamoDBRecords:
         return Written.ADDED
 
     def _put(self, record: AllocationRecord) -> Action:
-        return {"Put": {"TableName": self._table, "Item": record_item(record), "ConditionExpression": NOT_THERE_YET}}
+        return {"Put": {"TableName": self._table, "Item": record_item(record), **_upon(record.version - 1)}}
+
+
+def _upon(version: int) -> dict[str, Any]:
+    """Return the condition that a record has this version; 0 is no record at all."""
+    if not version:
+        return {"ConditionExpression": NOT_THERE_YET}
+    return {"ConditionExpression": UNCHANGED, "ExpressionAttributeValues": {":seen": {"N": str(version)}}}
+
+
+def _failed_at(version: int) -> dict[str, Any]:
+    """Return the condition that a record is a failure and has this version."""
+    return {
+        "ConditionExpression": f"#state = :failed AND {UNCHANGED}",
+        "ExpressionAttributeNames": {"#state": "state"},
+        "ExpressionAttributeValues": {":failed": {"S": AllocationFailed.state}, ":seen": {"N": str(version)}},
+    }
 
 
 def limit_of(record: AllocationRecord) -> AllocationLimit | None:
