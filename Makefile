@@ -2,7 +2,7 @@
 # installed below this folder, from lock files with hashes. What is in place already costs nothing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down bench test check lint format typecheck chaos chaos-stack fuzz build lock clean
+.PHONY: help run up down bench test test-long check lint format typecheck chaos chaos-stack fuzz build lock clean
 .DELETE_ON_ERROR:
 
 # The environments below are ours: bytecode makes every start after the first one faster. `make run` builds with make
@@ -68,8 +68,14 @@ bench: ## measure the engine beside others: `./carrier bench`
 
 ## Working on it
 
-test: $(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## all tests, with branch coverage
-	@exec $(DEVELOPMENT)/bin/python -m pytest tests --numprocesses auto --dist loadgroup --cov --cov-report=term
+TESTED := $(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced
+run_tests = $(DEVELOPMENT)/bin/python -m pytest tests --numprocesses auto --dist loadgroup
+
+test: $(TESTED) ## all tests, with branch coverage
+	@exec $(run_tests) --cov --cov-report=term
+
+test-long: $(TESTED) ## the same tests with many more cases, as in CI
+	@TEST_SIZE=long exec $(run_tests)
 
 check: lint typecheck generated test ## lint, format, types, generated files and tests, as in CI
 

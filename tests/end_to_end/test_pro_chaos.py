@@ -9,8 +9,9 @@ from rich.console import Console
 from cli.stack.account import Account, Event
 from tests.end_to_end.pro_chaos import Aftermath, CountedFaults, allocated_once, broken, published, storm, told
 from tests.support.pro_server import ProServer
+from tests.support.size import sized
 
-ORDERS = 60
+ORDERS = sized(60, 200)
 PARCEL = "EC-STM-000-000"
 FAILED, ALLOCATED = "consignment.allocation_failed", "consignment.allocated"
 

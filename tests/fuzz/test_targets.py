@@ -6,8 +6,9 @@ import pytest
 
 from tests.fuzz.mutation import mutate
 from tests.fuzz.targets import CONSIGNMENT, SUMMARY, TARGETS, replies
+from tests.support.size import sized
 
-MUTATIONS = 1500
+MUTATIONS = sized(1500, 50_000)
 DEEP = b"[" * 40 + b"]" * 40
 FOUND = {
     "an image of untyped values": ("stream_record", b'{"state": {"M": {"a": "no typed value"}}}'),
