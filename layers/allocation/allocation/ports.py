@@ -1,9 +1,9 @@
 """What the use cases need of the outside world, implemented in `aws/`, `pro/` and `engine/`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError
@@ -78,6 +78,10 @@ class QueueMessage:
     receive_count: int = 1
     # When it was put on the queue, in UTC, if that is known.
     sent_at: datetime | None = None
+    # The message attributes that its sender gave it, as SQS takes them: `DataType` with `StringValue` or `BinaryValue`.
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    # X-Ray's header of the trace that it belongs to. Empty if it belongs to none.
+    trace_header: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Lambda's events, context and batch responses in our own terms."""
 
 import json
-from collections.abc import Iterable, Mapping
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -44,6 +46,8 @@ def queue_messages(event: Event) -> list[QueueMessage]:
             record["receiptHandle"],
             int(record["attributes"]["ApproximateReceiveCount"]),
             _moment(record["attributes"].get("SentTimestamp")),
+            dict(_message_attributes(record)),
+            record["attributes"].get("AWSTraceHeader", ""),
         )
         for record in event["Records"]
     ]
@@ -52,6 +56,17 @@ def queue_messages(event: Event) -> list[QueueMessage]:
 def partial_batch_response(returned: Iterable[str]) -> dict[str, list[dict[str, str]]]:
     """Return the reply that has these messages, or stream records by sequence number, delivered again."""
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in returned]}
+
+
+def _message_attributes(record: Event) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield a message's attributes as SQS takes them. One that can't be read is left out."""
+    for name, attribute in record.get("messageAttributes", {}).items():
+        data_type, text, packed = (attribute.get(part) for part in ("dataType", "stringValue", "binaryValue"))
+        if data_type and text:
+            yield name, {"DataType": data_type, "StringValue": text}
+        elif data_type and packed:
+            with suppress(ValueError):  # Lambda writes bytes as base64
+                yield name, {"DataType": data_type, "BinaryValue": b64decode(packed)}
 
 
 def _moment(milliseconds: str | None) -> datetime | None:

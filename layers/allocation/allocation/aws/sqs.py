@@ -4,8 +4,8 @@ SQS answers a batch with 200 and failures inside. None of these adapters raises 
 logs the cause, and the caller sees which entries are safe.
 """
 
-import gzip
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 # SQS's limits of one batch.
 _MAX_ENTRIES: Final = 10
 # Of a message and of a batch, attributes included.
-_MAX_BYTES: Final = 1024 * 1024
-# More than the attributes added here can take.
-_ATTRIBUTES_BYTES: Final = 2 * 1024
+MAX_MESSAGE_BYTES: Final = 1024 * 1024
+# Of a message.
+_MAX_ATTRIBUTES: Final = 10
+
+# The attributes that say why a message was refused, the most important first.
+REFUSAL_ATTRIBUTES: Final = ("RefusalCode", "OriginalMessageId", "RefusalReason")
+# Of a sender's attributes, those that are kept first: they tie a message to its trace (W3C Trace Context).
+_TRACE_CONTEXT: Final = frozenset({"traceparent", "tracestate"})
+# What SQS takes in no text (SendMessage, `MessageBody`).
+_NOT_SENDABLE: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class SqsRedelivery:
@@ -58,7 +65,10 @@ class SqsRedelivery:
 
 
 class SqsRefusedMessages:
-    """`RefusedMessages` over the order DLQ. The body is kept as it came. The attributes say why it was refused."""
+    """`RefusedMessages` over the order DLQ. The body is kept as it came. The attributes say why it was refused.
+
+    AWS's own redrive moves body and attributes as they are, so the body must stay the order itself.
+    """
 
     def __init__(self, client: "SQSClient", queue_url: str) -> None:
         """`queue_url` is the order DLQ's."""
@@ -68,10 +78,11 @@ class SqsRefusedMessages:
     def keep(self, refused: Sequence[RefusedMessage]) -> frozenset[str]:
         """Send the messages to the DLQ. Return the ids of those that it took."""
         kept: set[str] = set()
-        for batch in batches(refused, _MAX_ENTRIES, _MAX_BYTES, _refused_size):
-            ids = [item.message.message_id for item in batch]
-            entries = [_refused_entry(str(at), item) for at, item in enumerate(batch)]
-            kept.update(ids[at] for at in _send(self._client, self._queue_url, entries, ids))
+        entries = ((item.message.message_id, _refused_entry(item)) for item in refused)
+        for batch in batches(entries, _MAX_ENTRIES, MAX_MESSAGE_BYTES, lambda entry: _entry_size(entry[1])):
+            ids = [message_id for message_id, _ in batch]
+            numbered = [{"Id": str(at), **entry} for at, (_, entry) in enumerate(batch)]
+            kept.update(ids[at] for at in _send(self._client, self._queue_url, numbered, ids))
         return frozenset(kept)
 
 
@@ -109,27 +120,61 @@ def _send(client: "SQSClient", queue_url: str, entries: Sequence[dict[str, Any]]
     return {int(sent["Id"]) for sent in answer.get("Successful", [])}
 
 
-def _refused_size(refused: RefusedMessage) -> int:
-    """Return at least the bytes that a message takes in a batch."""
-    return min(len(refused.message.body.encode()) + _ATTRIBUTES_BYTES, _MAX_BYTES)
+def attribute_size(name: str, attribute: Mapping[str, Any]) -> int:
+    """Return the bytes that SQS counts of an attribute: its name, its type and its value."""
+    value = attribute.get("BinaryValue") or attribute.get("StringValue", "").encode()
+    return len(name.encode()) + len(attribute["DataType"]) + len(value)
 
 
-def _refused_entry(entry_id: str, refused: RefusedMessage) -> dict[str, Any]:
-    """Return a batch entry. A body that leaves no room for attributes becomes an attribute itself, compressed.
+def _entry_size(entry: Mapping[str, Any]) -> int:
+    """Return the bytes that SQS counts of a batch entry. System attributes are free."""
+    attributes: Mapping[str, Any] = entry["MessageAttributes"]
+    return len(entry["MessageBody"].encode()) + sum(attribute_size(*each) for each in attributes.items())
 
-    An attribute can be binary, a body can't: any text that SQS takes gets smaller that way, even one without a pattern.
+
+def _refused_entry(refused: RefusedMessage) -> dict[str, Any]:
+    """Return a batch entry that has no `Id` yet.
+
+    A body of nearly 1 MiB leaves little room: the reason is cut, and then attributes are left out, the sender's first.
     """
-    reason = {
-        "RefusalCode": refused.error.code,
-        "RefusalReason": str(refused.error) or refused.error.code,
-        "OriginalMessageId": refused.message.message_id,
-    }
-    attributes, body = text_attributes(reason), refused.message.body
-    if len(body.encode()) + _ATTRIBUTES_BYTES > _MAX_BYTES:
-        packed = gzip.compress(body.encode(), mtime=0)
-        attributes["CompressedBody"] = {"DataType": "Binary", "BinaryValue": packed}
-        body = "The body is in the attribute CompressedBody, as gzip."
-    return {"Id": entry_id, "MessageBody": body, "MessageAttributes": attributes}
+    message = refused.message
+    attributes = _refusal_attributes(refused, MAX_MESSAGE_BYTES - len(message.body.encode()))
+    entry: dict[str, Any] = {"MessageBody": message.body, "MessageAttributes": attributes}
+    room = MAX_MESSAGE_BYTES - _entry_size(entry)
+    for name, attribute in sorted(message.attributes.items(), key=_importance):
+        size = attribute_size(name, attribute)
+        if name not in REFUSAL_ATTRIBUTES and size <= room and len(attributes) < _MAX_ATTRIBUTES:
+            attributes[name] = attribute
+            room -= size
+    if message.trace_header:
+        entry["MessageSystemAttributes"] = text_attributes({"AWSTraceHeader": message.trace_header})
+    return entry
+
+
+def _refusal_attributes(refused: RefusedMessage, room: int) -> dict[str, Any]:
+    """Return as much of the reason as takes at most `room` bytes: code, id and text, in this order."""
+    code = refused.error.code
+    values = (code, refused.message.message_id, _NOT_SENDABLE.sub(_escaped, str(refused.error)) or code)
+    fitting: dict[str, Any] = {}
+    for name, value in zip(REFUSAL_ATTRIBUTES, values, strict=True):
+        room -= attribute_size(name, {"DataType": "String"})
+        text = value.encode()[: max(room, 0)].decode(errors="ignore")
+        if not text or (text != value and name != "RefusalReason"):
+            break
+        fitting |= text_attributes({name: text})
+        room -= len(text.encode())
+    return fitting
+
+
+def _escaped(character: re.Match[str]) -> str:
+    r"""Return what stands for a character that SQS does not take: `\x00`."""
+    return character.group().encode("unicode_escape").decode()
+
+
+def _importance(attribute: tuple[str, Mapping[str, Any]]) -> tuple[bool, int, str]:
+    """Return what to sort a sender's attributes by: the trace first, then as many as possible."""
+    name, value = attribute
+    return name not in _TRACE_CONTEXT, attribute_size(name, value), name
 
 
 def _change_body(change: Unpublishable) -> str:
