@@ -25,6 +25,48 @@ def cheapest_by_search(catalogue: Catalogue, consignment: Consignment, now: date
     return min(found)[-2:][::-1] if found else None  # type: ignore[return-value]
 
 
+def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignment, now: datetime) -> set[str]:
+    """Return the codes of the checks that a service fails, one after another."""
+    assert consignment.origin is not None
+    assert consignment.destination is not None
+    assert consignment.destination.country is not None
+    location = catalogue.locations[consignment.origin.shipping_location_reference or ""]
+    origin = place_keys(location.country, location.postcode)
+    places = place_keys(consignment.destination.country, consignment.destination.postcode)
+    day = date.fromordinal(catalogue.home.today(int(now.timestamp())))
+    measures = [_measures(package) for package in consignment.packages]
+    values = [package.value for package in consignment.packages if package.value]
+    served = service.locations is None or location.reference in service.locations
+    reached = not service.destinations.isdisjoint(places)
+    rate = _rate(service, places)
+    calendar = (
+        location.by_service.get(service.reference)
+        or location.by_carrier.get(service.legs[0].carrier.reference)
+        or location.otherwise
+    )
+    late = rate and calendar and not _dates(catalogue, service, rate, calendar, places, consignment, now)
+    exchanged = _exchange(catalogue, service.currency, day)
+    unpriced = rate is None or _cost(catalogue, service, rate, consignment, places, day) is None
+    checks = {
+        "ServiceDisabled": not service.enabled,
+        "DirectionNotServed": service.direction is not consignment.direction,
+        "TagsNotAllowed": not consignment.tags <= service.tags,
+        "OriginNotServed": service.origins.isdisjoint(origin) or not served,
+        "DestinationNotServed": not reached,
+        "CountryExcluded": not service.excluded.isdisjoint([place for place in places if ":" not in place]),
+        "PostcodeExcluded": not service.excluded.isdisjoint([place for place in places if ":" in place]),
+        "CollectionNotConfigured": calendar is None,
+        "WeightOutOfRange": not all(_within(service.limits[Measure.WEIGHT], item.weight) for item in measures),
+        "LengthOutOfRange": not all(_within(service.limits[Measure.LENGTH], item.length) for item in measures),
+        "GirthOutOfRange": not all(_within(service.limits[Measure.GIRTH], item.girth) for item in measures),
+        "ValueTooHigh": service.maximum_value and not _worth(catalogue, values, service.maximum_value, day),
+        "DatesNotMet": late,
+        "PriceNotConfigured": reached and exchanged is not None and unpriced,
+        "CurrencyNotComparable": reached and exchanged is None,
+    }
+    return {code for code, failed in checks.items() if failed}
+
+
 def _offer(
     catalogue: Catalogue, service: Service, consignment: Consignment, now: datetime
 ) -> tuple[object, ...] | None:

@@ -1,5 +1,6 @@
 """What holds of every catalogue and every consignment."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,14 +12,15 @@ from hypothesis import strategies as st
 
 from allocation.domain.consignment import Address, Consignment, Dimensions, Money, Package, RequestedDelivery
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import Allocated
+from allocation.domain.outcome import Allocated, Failure
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.calendars import TimeZone
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
+from allocation.engine.measures import Measure
 from cli.catalogue.compilation import clock_changes
 from cli.catalogue.written_catalogue import Years
-from tests.properties.engine.oracle import cheapest_by_search
+from tests.properties.engine.oracle import cheapest_by_search, failed_checks
 from tests.support.engines import PARCEL, assessed, eligible, engine_of, rate, reasons, service, winner
 from tests.support.ports import InMemoryLimits
 
@@ -53,6 +55,13 @@ consignments = st.builds(
     destination=destinations,
     tags=tags,
     requested_delivery=promises,
+)
+heavy_consignments = st.builds(
+    lambda consignment, weight: replace(
+        consignment, packages=(replace(consignment.packages[0], weight_kg=weight), *consignment.packages[1:])
+    ),
+    consignments,
+    st.decimals("60", "5000", places=2),
 )
 modes: st.SearchStrategy[AllocationMode] = st.sampled_from(
     [DefaultRules(), ServiceGroup("nextDay"), ServiceGroup("international"), CarrierService("CX_NDS")]
@@ -91,6 +100,46 @@ def test_every_service_has_an_offer_or_a_reason(consignment: Consignment, mode: 
     assert offered | excluded.keys() == {item.reference for item in SAMPLE.catalogue.services}
     assert offered.isdisjoint(excluded)
     assert all(excluded.values())
+
+
+@given(consignments, moments)
+def test_a_service_fails_the_checks_that_a_search_finds(consignment: Consignment, now: datetime) -> None:
+    found = reasons(assessed(SAMPLE, consignment, now=now), SAMPLE)
+    for item in SAMPLE.catalogue.services:
+        assert set(found.get(item.reference, ())) == failed_checks(SAMPLE.catalogue, item, consignment, now)
+
+
+@given(heavy_consignments, modes, moments)
+def test_the_nearest_miss_has_the_fewest_failed_checks_and_true_numbers(
+    consignment: Consignment, mode: AllocationMode, now: datetime
+) -> None:
+    failure = allocator_at(now).allocate([consignment], mode, Never())[consignment.reference]
+    if isinstance(failure, Allocated):
+        return
+    text, catalogue = failure.failure.message, SAMPLE.catalogue
+    scope = SAMPLE.scope(mode)
+    assert not isinstance(scope, Failure)
+    inside = [item for position, item in enumerate(catalogue.services) if not scope.outside >> position & 1]
+    checks = {item.reference: failed_checks(catalogue, item, consignment, now) for item in inside}
+    fewest = min(map(len, checks.values()))
+    named = re.findall(r"\(([A-Z0-9_, ]+)(?: and \d+ more)?\)[.;]", text.partition(" Whatever else")[0])
+    assert named
+    for reference in ", ".join(named).split(", "):
+        assert len(checks[reference]) == fewest
+    for weight, who, most, references in re.findall(
+        r"weighs ([\d,.]+) kg and the most (.+?) takes is ([\d,.]+) kg.*?\(([A-Z0-9_, ]+)(?: and \d+ more)?\)[.;]", text
+    ):
+        limit = Decimal(most.replace(",", ""))
+        event("of any service" if who.startswith("any") else "of one service")
+        assert Decimal(weight.replace(",", "")) == max(item.weight_kg for item in consignment.packages) > limit
+        for reference in references.strip().split(", "):
+            service_named = catalogue.services[SAMPLE.index.positions[reference]]
+            assert service_named.limits[Measure.WEIGHT].maximum == limit
+        if who.startswith("any"):
+            reaching = [item for item in inside if "DestinationNotServed" not in checks[item.reference]]
+            assert limit == max(item.limits[Measure.WEIGHT].maximum or 0 for item in reaching)
+    for code, number in re.findall(r"[ ,]([A-Z][A-Za-z]+) (\d+)(?=[,.])", text.partition("Checks failed by")[2]):
+        assert int(number) == sum(code in failed for failed in checks.values())
 
 
 @given(consignments, modes, moments)

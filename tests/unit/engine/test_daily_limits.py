@@ -49,7 +49,7 @@ def test_the_limit_is_that_of_the_day_of_collection() -> None:
 def test_a_limit_is_bypassed_by_no_mode_and_told_as_a_reason() -> None:
     (failed,) = outcomes(InMemoryLimits({TODAY: 2}), mode=CarrierService("CHEAP"))
     assert isinstance(failed, AllocationFailed)
-    assert "This service has reached its allocation limit for the day." in failed.failure.message
+    assert "the service has reached its limit of 2 on 2027-06-09" in failed.failure.message
     assert failed.explanation
     assert failed.explanation["excluded"]["CHEAP"] == {"LimitReached": "at most 2 collected on 2027-06-09"}
 

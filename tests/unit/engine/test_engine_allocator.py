@@ -123,9 +123,8 @@ def test_a_named_service_that_does_not_fit_tells_its_own_reasons() -> None:
     failed = outcome(abroad, CarrierService("CX_NDS"))
     assert isinstance(failed, AllocationFailed)
     assert failed.failure.message == (
-        "No carrier service CX_NDS can take consignment EC-000-05B-MMA. "
-        "This service is not available between the selected addresses. "
-        "This service is not available for the given package dimensions/weight."
+        "Carrier service CX_NDS can't take EC-000-05B-MMA: the service does not go to FR, "
+        "and the package weighs 31 kg and the most the service takes is 30 kg (CX_NDS)."
     )
 
 

@@ -10,10 +10,11 @@ from allocation.consignments.allocations import Choose
 from allocation.consignments.errors import RequestError
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules
-from allocation.domain.outcome import AllocationFailed, Failure, FailureCode, Outcome
+from allocation.domain.outcome import AllocationFailed, Failure, Outcome
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.engine import Assessment, Engine, Offer
 from allocation.engine.loaded_catalogue import Service
+from allocation.engine.nearest_miss import nothing_fits
 from allocation.engine.question import NO_FILTERS, ServiceFilters
 from allocation.ports import LimitUsage
 
@@ -91,11 +92,10 @@ class Choices:
 
         def choose(consignment: Consignment) -> tuple[AllocationMode, Outcome]:
             market = self._market()
-            winner = market.assess(consignment, self.now(), filters=filters).winner
-            if winner is None:
-                text = f"No carrier service that passes the filters can take consignment {consignment.reference}."
-                return DefaultRules(), AllocationFailed(Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, text))
-            mode = CarrierService(market.service(winner).reference)
+            assessment = market.assess(consignment, self.now(), filters=filters)
+            if assessment.winner is None:
+                return DefaultRules(), AllocationFailed(nothing_fits(assessment, DefaultRules()))
+            mode = CarrierService(market.service(assessment.winner).reference)
             return DefaultRules(), self._outcome(market.engine, mode, consignment)
 
         return choose

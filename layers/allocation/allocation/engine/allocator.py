@@ -1,20 +1,19 @@
 """The allocator that decides in process, and the Allocation Summary of what it chose."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import assert_never
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import Allocated, AllocationFailed, Failure, FailureCode, Outcome
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import Allocated, AllocationFailed, Failure, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
-from allocation.engine.engine import Assessment, Engine
+from allocation.engine.engine import Engine
 from allocation.engine.explanation import explain
 from allocation.engine.loaded_catalogue import Service
+from allocation.engine.nearest_miss import nothing_fits
 from allocation.engine.question import NO_FILTERS
 from allocation.ports import Deadline, LimitUsage
 
@@ -68,7 +67,7 @@ class EngineAllocator:
         explanation = explain(engine, assessment, mode, now)
         winner = assessment.winner
         if winner is None:
-            return AllocationFailed(_nothing_fits(assessment, mode), explanation)
+            return AllocationFailed(nothing_fits(assessment, mode), explanation)
         service = engine.index.services[winner.position]
         breakdown = engine.breakdown(assessment.question, winner.position)
         summary = _summary(consignment.reference, service, winner.dates.collected_at, self._api_base_url)
@@ -95,30 +94,6 @@ class _Tally:
     def add(self, day: LimitedDay) -> None:
         """Count one more."""
         self._used[day] += 1
-
-
-def _nothing_fits(assessment: Assessment, mode: AllocationMode) -> Failure:
-    """Return the reasons, most frequent first, joined by a space as PRO does."""
-    in_scope = [exclusion.failed for exclusion in assessment.excluded if exclusion.is_in_scope]
-    texts = Counter(text for failed in in_scope for text in dict.fromkeys(rule.text for rule in failed))
-    reference = assessment.question.inquiry.consignment.reference
-    reasons = " ".join(text for text, _ in texts.most_common())
-    return Failure(
-        FailureCode.NO_CARRIER_SERVICE_AVAILABLE,
-        f"No carrier service {_services_of(mode)} can take consignment {reference}. {reasons}".rstrip(),
-    )
-
-
-def _services_of(mode: AllocationMode) -> str:
-    match mode:
-        case DefaultRules():
-            return "of the catalogue"
-        case ServiceGroup(reference):
-            return f"of service group {reference}"
-        case CarrierService(reference):
-            return reference
-        case _:
-            assert_never(mode)
 
 
 def _summary(

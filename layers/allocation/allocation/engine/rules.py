@@ -11,13 +11,31 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from allocation.engine.calendars import MAX_SEARCH_DAYS, Promise
 from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.loaded_catalogue import Feature, Range, Service
 from allocation.engine.measures import Measure
 from allocation.engine.pricing import total_in
 from allocation.engine.question import Question
+from allocation.engine.rule_sentences import (
+    CURRENCY,
+    DATES,
+    DESTINATION,
+    DIRECTION,
+    EXCLUDED,
+    LIMIT,
+    NO_CALENDAR,
+    NO_PRICE,
+    ORIGIN,
+    TAGS,
+    VALUE,
+    Sentence,
+    asked_dates,
+    earliest_dates,
+    fixed,
+    measure_sentence,
+    priced,
+)
 from allocation.engine.wording import (
     area_text,
     exclusions_text,
@@ -27,7 +45,6 @@ from allocation.engine.wording import (
     plain,
     range_text,
     span_text,
-    weekdays_text,
 )
 
 _ADDRESSES: Final = "This service is not available between the selected addresses."
@@ -82,7 +99,7 @@ class Rule:
 
     `fails` returns the services that fail, from the question and the services that passed all rules before this one.
     `expected` says what the service at a position wants; `actual` says what the consignment is, and of an address no
-    more than its country and postcode area.
+    more than its country and postcode area. `miss` says, in a sentence, why the services that fail can't take it.
     """
 
     code: RuleCode
@@ -91,6 +108,7 @@ class Rule:
     fails: Callable[[Question, Mask], Mask]
     expected: Callable[[Question, int], str]
     actual: Callable[[Inquiry], str]
+    miss: Sentence
 
 
 def _of(told: Callable[[Service], str]) -> Callable[[Question, int], str]:
@@ -103,8 +121,8 @@ def _of(told: Callable[[Service], str]) -> Callable[[Question, int], str]:
     return expected
 
 
-def _limit(code: RuleCode, exclusion: _ExclusionCode, measure: Measure) -> Rule:
-    """Return the rule that every value of a measure lies in the service's range."""
+def _limit(code: RuleCode, exclusion: _ExclusionCode, measure: Measure, verb: str) -> Rule:
+    """Return the rule that every value of a measure lies in the service's range; `verb` says what a package has."""
 
     def fails(question: Question, _: Mask) -> Mask:
         values = measure.values(question.inquiry.packages)
@@ -117,6 +135,7 @@ def _limit(code: RuleCode, exclusion: _ExclusionCode, measure: Measure) -> Rule:
         fails,
         expected=_of(lambda service: range_text(service.limits.get(measure, Range()), measure.unit)),
         actual=lambda inquiry: span_text(measure.values(inquiry.packages), measure.unit),
+        miss=measure_sentence(measure, verb),
     )
 
 
@@ -179,37 +198,6 @@ def _incomparable(question: Question, _: Mask) -> Mask:
     return mask & ~question.lane.not_reaching
 
 
-def _asked_dates(inquiry: Inquiry) -> str:
-    promise, parts = inquiry.promise, []
-    if promise.ship_on is not None:
-        parts.append(f"ship on {date.fromordinal(promise.ship_on)}")
-    if promise.deliver_on is not None:
-        parts.append(f"deliver {'on' if promise.exactly else 'by'} {date.fromordinal(promise.deliver_on)}")
-    return ", ".join(parts) or "any"
-
-
-def _earliest_dates(question: Question, position: int) -> str:
-    """Return the first collection and its delivery if nothing were promised, and the weekdays of delivery."""
-    entry = question.lane.dates(Promise(), question.moment).dates.get(position)
-    if entry is None:
-        last = date.fromordinal(question.index.catalogue.last_day)
-        return f"a collection within {MAX_SEARCH_DAYS} days and a delivery up to {last}, the catalogue's last day"
-    _, dates = entry
-    collected, delivered = date.fromordinal(dates.collection_day), date.fromordinal(dates.delivery_day)
-    days = weekdays_text(question.service(position).weekdays)
-    return f"collected {collected}, delivered {delivered} at the earliest ({days})"
-
-
-def _priced(question: Question, position: int) -> str:
-    """Return the zones that have rates or, where one is right, where that rate ends and the weight it was asked for."""
-    rate = question.lane.rates.get(position)
-    if rate is None:
-        return f"a rate among {list_text(rate.zone for rate in question.service(position).rates)}"
-    last = rate.up_to[-1] if rate.above is None else max(rate.up_to[-1], rate.above.last_weight)
-    weights = question.book.chargeable_weights(question.pricing, position)
-    return f"zone {rate.zone} up to {plain(last)} Kg; chargeable weight {span_text(weights, 'Kg')}"
-
-
 def _room(question: Question, position: int) -> str:
     limit = question.limit(position)
     return f"at most {limit.most} collected on {limit.on.day}" if limit else "any number"
@@ -240,6 +228,7 @@ RULES: Final = (
         fails=lambda question, _: question.scope.outside_group,
         expected=_of(lambda _: "in the group"),
         actual=lambda _: "not in the group",
+        miss=fixed("the service is not in the group"),
     ),
     Rule(
         RuleCode.NOT_REQUESTED,
@@ -248,6 +237,7 @@ RULES: Final = (
         fails=lambda question, _: question.scope.not_requested,
         expected=_of(lambda service: service.reference),
         actual=lambda _: "another service",
+        miss=fixed("another service was asked for"),
     ),
     Rule(
         RuleCode.DISABLED,
@@ -256,6 +246,7 @@ RULES: Final = (
         fails=lambda question, _: question.index.where(_is_disabled),
         expected=_of(lambda _: "enabled"),
         actual=lambda _: "disabled",
+        miss=fixed("the service is disabled"),
     ),
     Rule(
         RuleCode.DIRECTION,
@@ -264,6 +255,7 @@ RULES: Final = (
         fails=_wrong_direction,
         expected=_of(lambda service: service.direction),
         actual=lambda inquiry: inquiry.direction,
+        miss=DIRECTION,
     ),
     Rule(
         RuleCode.PICK_UP,
@@ -272,6 +264,7 @@ RULES: Final = (
         fails=lambda question, _: question.index.without_feature[Feature.PICK_UP] if question.filters.pick_up else 0,
         expected=_of(lambda service: list_text(service.features)),
         actual=lambda _: Feature.PICK_UP,
+        miss=fixed("the service does not pick up"),
     ),
     Rule(
         RuleCode.DROP_OFF,
@@ -280,6 +273,7 @@ RULES: Final = (
         fails=lambda question, _: question.index.without_feature[Feature.DROP_OFF] if question.filters.drop_off else 0,
         expected=_of(lambda service: list_text(service.features)),
         actual=lambda _: Feature.DROP_OFF,
+        miss=fixed("the service does not take drop-offs"),
     ),
     Rule(
         RuleCode.TAGS,
@@ -288,6 +282,7 @@ RULES: Final = (
         fails=_not_carrying_tags,
         expected=_of(lambda service: list_text(service.tags)),
         actual=lambda inquiry: list_text(inquiry.tags),
+        miss=TAGS,
     ),
     Rule(
         RuleCode.ORIGIN,
@@ -296,6 +291,7 @@ RULES: Final = (
         fails=lambda question, _: question.lane.not_leaving,
         expected=_of(lambda service: places_text((*service.origins, *(service.locations or ())))),
         actual=_origin,
+        miss=ORIGIN,
     ),
     Rule(
         RuleCode.DESTINATION,
@@ -304,6 +300,7 @@ RULES: Final = (
         fails=lambda question, _: question.lane.not_reaching,
         expected=_of(lambda service: places_text(service.destinations)),
         actual=_destination,
+        miss=DESTINATION,
     ),
     Rule(
         RuleCode.EXCLUDED_COUNTRY,
@@ -312,6 +309,7 @@ RULES: Final = (
         fails=lambda question, _: question.lane.excluding_country,
         expected=_excluded,
         actual=_destination,
+        miss=EXCLUDED,
     ),
     Rule(
         RuleCode.EXCLUDED_POSTCODE,
@@ -320,6 +318,7 @@ RULES: Final = (
         fails=lambda question, _: question.lane.excluding_postcode,
         expected=_excluded,
         actual=_destination,
+        miss=EXCLUDED,
     ),
     Rule(
         RuleCode.NO_CALENDAR,
@@ -328,10 +327,11 @@ RULES: Final = (
         fails=lambda question, _: question.lane.uncollected,
         expected=_of(lambda service: f"a collection calendar for {service.legs[0].carrier.reference}"),
         actual=_origin,
+        miss=NO_CALENDAR,
     ),
-    _limit(RuleCode.WEIGHT, _ExclusionCode.WEIGHT, Measure.WEIGHT),
-    _limit(RuleCode.LENGTH, _ExclusionCode.DIMENSIONS, Measure.LENGTH),
-    _limit(RuleCode.GIRTH, _ExclusionCode.DIMENSIONS, Measure.GIRTH),
+    _limit(RuleCode.WEIGHT, _ExclusionCode.WEIGHT, Measure.WEIGHT, "weighs {}"),
+    _limit(RuleCode.LENGTH, _ExclusionCode.DIMENSIONS, Measure.LENGTH, "is {} long"),
+    _limit(RuleCode.GIRTH, _ExclusionCode.DIMENSIONS, Measure.GIRTH, "has a girth of {}"),
     Rule(
         RuleCode.VALUE,
         _ExclusionCode.RULES,
@@ -339,14 +339,16 @@ RULES: Final = (
         fails=_too_valuable,
         expected=_of(lambda service: maximum_text(service.maximum_value)),
         actual=lambda inquiry: " + ".join(f"{plain(value)} {key}" for key, value in inquiry.values.items()),
+        miss=VALUE,
     ),
     Rule(
         RuleCode.DATES,
         _ExclusionCode.AVAILABILITY,
         "This service is not available for the selected collection/delivery dates.",
         fails=lambda question, _: question.table.late,
-        expected=_earliest_dates,
-        actual=_asked_dates,
+        expected=earliest_dates,
+        actual=asked_dates,
+        miss=DATES,
     ),
     Rule(
         RuleCode.LIMIT,
@@ -355,14 +357,16 @@ RULES: Final = (
         fails=_limit_reached,
         expected=_room,
         actual=lambda _: "one more",
+        miss=LIMIT,
     ),
     Rule(
         RuleCode.NO_PRICE,
         _ExclusionCode.RATES,
         "No cost and/or pricing data configured",
         fails=_unpriced,
-        expected=_priced,
+        expected=priced,
         actual=_destination_and_weight,
+        miss=NO_PRICE,
     ),
     Rule(
         RuleCode.CURRENCY,
@@ -371,5 +375,6 @@ RULES: Final = (
         fails=_incomparable,
         expected=_of(lambda service: f"an exchange rate for {service.currency}"),
         actual=lambda _: "none for the day",
+        miss=CURRENCY,
     ),
 )

@@ -20,6 +20,16 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def grouped(value: Decimal) -> str:
+    """Return a decimal as people read it, thousands separated.
+
+    >>> grouped(Decimal("4800.50"))
+    '4,800.5'
+    """
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def range_text(bounds: Range, unit: str) -> str:
     """Return a closed range in words.
 
@@ -45,11 +55,11 @@ def maximum_text(value: Money | None) -> str:
     return "any" if value is None else f"at most {plain(value.amount)} {value.currency}"
 
 
-def list_text(items: Iterable[str]) -> str:
-    """Return the first items in order, and how many more there are."""
+def list_text(items: Iterable[str], most: int = _MAX_LISTED) -> str:
+    """Return the first items in order, at most so many, and how many more there are."""
     ordered = sorted(items)
-    more = f" and {len(ordered) - _MAX_LISTED} more" if len(ordered) > _MAX_LISTED else ""
-    return ", ".join(ordered[:_MAX_LISTED]) + more if ordered else "none"
+    more = f" and {len(ordered) - most} more" if len(ordered) > most else ""
+    return ", ".join(ordered[:most]) + more if ordered else "none"
 
 
 def places_text(keys: Iterable[str]) -> str:
@@ -60,6 +70,19 @@ def places_text(keys: Iterable[str]) -> str:
 def area_text(keys: Sequence[str]) -> str:
     """Return the country of an address's place keys, with the postcode area or ZIP3 where there is one, and no more."""
     return " ".join(keys[-3].split(":")) if len(keys) > 2 else keys[0]
+
+
+def outward_text(keys: Sequence[str]) -> str:
+    """Return the country of an address's place keys, and of a UK postcode the outward part.
+
+    >>> outward_text(("GB:SW1A 1AA", "GB:SW1A 1", "GB:SW1A", "GB:SW1", "GB:SW", "GB", "*"))
+    'GB SW1A'
+    >>> outward_text(("US:100", "US", "*")), outward_text(("FR", "*"))
+    ('US', 'FR')
+    """
+    country = keys[-2]
+    parts = [key for key in keys[:-2] if " " not in key] if country != "US" else []
+    return parts[0].replace(":", " ") if parts else country
 
 
 def exclusions_text(excluded: frozenset[str], destination: Iterable[str]) -> str:

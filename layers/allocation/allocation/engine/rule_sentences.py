@@ -1,0 +1,219 @@
+"""How each rule says, in a sentence about the services that come closest, why they can't take a consignment.
+
+A sentence has the numbers of the consignment and of the service. Of an address it has no more than the country and the
+outward part of a UK postcode.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from allocation.engine.calendars import MAX_SEARCH_DAYS, Promise
+from allocation.engine.index import Mask, mask_of, positions_of
+from allocation.engine.inquiries import Inquiry
+from allocation.engine.loaded_catalogue import Range
+from allocation.engine.measures import Measure
+from allocation.engine.pricing import total_in
+from allocation.engine.question import Question
+from allocation.engine.wording import grouped, list_text, maximum_text, outward_text, plain, span_text, weekdays_text
+
+# Takes the services that fail a rule; returns the sentence, and those of them that it is about. The sentence is empty
+# where another rule's says the same.
+Sentence = Callable[[Question, Mask], tuple[str, Mask]]
+
+_NO_LIMIT: Final = Range()
+
+
+def sentence(tell: Callable[[Question, int], str], distance: Callable[[Question, int], Any] | None = None) -> Sentence:
+    """Return the sentence that `tell` writes about the service at a position.
+
+    `distance` says how far a service is from taking the consignment; the sentence is about the nearest ones.
+    """
+
+    def about(question: Question, failing: Mask) -> tuple[str, Mask]:
+        positions = list(positions_of(failing))
+        if distance is not None:
+            distances = [distance(question, position) for position in positions]
+            shortest = min(distances)
+            positions = [position for position, far in zip(positions, distances, strict=True) if far == shortest]
+        text = tell(question, positions[0])
+        alike = (position for position in positions if tell(question, position) == text)
+        return text, mask_of(alike, question.index.size)
+
+    return about
+
+
+def fixed(text: str) -> Sentence:
+    """Return a sentence that is the same for every consignment and service."""
+    return sentence(lambda _, __: text)
+
+
+def measure_sentence(measure: Measure, verb: str) -> Sentence:
+    """Return the sentence about a measure that is out of a service's range; `verb` has `{}` for the number."""
+
+    def tell(question: Question, position: int) -> str:
+        values, bounds = measure.values(question.inquiry.packages), _bounds(question, position, measure)
+        value, bound, word = max(values), bounds.maximum, "most"
+        if bound is None or value <= bound:
+            value, bound, word = min(values), bounds.minimum, "least"
+        package = "the package" if len(values) == 1 else "a package"
+        unit = measure.unit.lower()
+        who = _who(question, measure, bound, word)
+        has = verb.format(f"{grouped(value)} {unit}")
+        return f"{package} {has} and the {word} {who} takes is {grouped(bound or Decimal(0))} {unit}"
+
+    def distance(question: Question, position: int) -> Decimal:
+        values, bounds = measure.values(question.inquiry.packages), _bounds(question, position, measure)
+        above = max(values) - bounds.maximum if bounds.maximum is not None else Decimal(0)
+        below = bounds.minimum - min(values) if bounds.minimum is not None else Decimal(0)
+        return max(above, Decimal(0)) + max(below, Decimal(0))
+
+    return sentence(tell, distance)
+
+
+def _bounds(question: Question, position: int, measure: Measure) -> Range:
+    return question.service(position).limits.get(measure, _NO_LIMIT)
+
+
+def _who(question: Question, measure: Measure, bound: Decimal | None, word: str) -> str:
+    """Return whose limit it is: that of every service the mode allows to the destination, or only of some."""
+    reaching = question.index.everything & ~question.scope.outside & ~question.lane.not_reaching
+    every = [_bounds(question, position, measure) for position in positions_of(reaching)]
+    limits = [bounds.maximum if word == "most" else bounds.minimum for bounds in every]
+    known = [limit for limit in limits if limit is not None]
+    if len(known) < 2 or len(known) < len(limits) or bound != (max(known) if word == "most" else min(known)):
+        return "the service"
+    group = " of the group" if question.scope.outside_group else ""
+    return f"any service{group} to {outward_text(question.inquiry.destination)}"
+
+
+def _missing_tags(question: Question, position: int) -> frozenset[str]:
+    return question.inquiry.tags - question.service(position).tags
+
+
+def _tags(question: Question, position: int) -> str:
+    """Name only tags that the catalogue knows: anything may stand in the others."""
+    missing = _missing_tags(question, position)
+    known = [tag for tag in missing if tag in question.index.by_tag]
+    unknown = len(missing) - len(known)
+    names = [*([list_text(known)] if known else []), *([f"{unknown} that no service carries"] if unknown else [])]
+    return f"the service does not carry the allocation tags {' and '.join(names)}"
+
+
+def _value(question: Question, position: int) -> str:
+    worth = " + ".join(f"{grouped(value)} {key}" for key, value in question.inquiry.values.items())
+    return f"it is worth {worth} and the service takes {maximum_text(question.service(position).maximum_value)}"
+
+
+def _value_distance(question: Question, position: int) -> Decimal:
+    maximum, catalogue = question.service(position).maximum_value, question.index.catalogue
+    if maximum is None:
+        return Decimal(0)
+    day = date.fromordinal(question.day)
+    return -(total_in(catalogue, {maximum.currency: maximum.amount}, catalogue.currency, day) or Decimal(0))
+
+
+def asked_dates(inquiry: Inquiry) -> str:
+    """Return the dates that the consignment wants."""
+    promise, parts = inquiry.promise, []
+    if promise.ship_on is not None:
+        parts.append(f"ship on {date.fromordinal(promise.ship_on)}")
+    if promise.deliver_on is not None:
+        parts.append(f"deliver {'on' if promise.exactly else 'by'} {date.fromordinal(promise.deliver_on)}")
+    return ", ".join(parts) or "any"
+
+
+def earliest_dates(question: Question, position: int) -> str:
+    """Return the first collection and its delivery if nothing were promised, and the weekdays of delivery."""
+    entry = question.lane.dates(Promise(), question.moment).dates.get(position)
+    if entry is None:
+        last = date.fromordinal(question.index.catalogue.last_day)
+        return f"a collection within {MAX_SEARCH_DAYS} days and a delivery up to {last}, the catalogue's last day"
+    _, dates = entry
+    collected, delivered = date.fromordinal(dates.collection_day), date.fromordinal(dates.delivery_day)
+    days = weekdays_text(question.service(position).weekdays)
+    return f"collected {collected}, delivered {delivered} at the earliest ({days})"
+
+
+def _dates(question: Question, position: int) -> str:
+    asked, earliest = asked_dates(question.inquiry), earliest_dates(question, position)
+    if question.lane.dates(Promise(), question.moment).dates.get(position) is None:
+        return f"the service has no collection within {MAX_SEARCH_DAYS} days that the catalogue's calendars reach"
+    return f"the dates wanted are: {asked}; the service: {earliest}"
+
+
+def _days_to_delivery(question: Question, position: int) -> int:
+    entry = question.lane.dates(Promise(), question.moment).dates.get(position)
+    return entry[1].delivery_day if entry else date.max.toordinal()
+
+
+def priced(question: Question, position: int) -> str:
+    """Return the zones that have rates or, where one is right, where that rate ends and the weight it was asked for."""
+    rate = question.lane.rates.get(position)
+    if rate is None:
+        return f"a rate among {list_text(rate.zone for rate in question.service(position).rates)}"
+    weights = question.book.chargeable_weights(question.pricing, position)
+    return f"zone {rate.zone} up to {plain(_last_weight(question, position))} Kg; chargeable weight " + span_text(
+        weights, "Kg"
+    )
+
+
+def _last_weight(question: Question, position: int) -> Decimal:
+    """Return the greatest weight that has a price; 0 where the service has no rate for the destination."""
+    rate = question.lane.rates.get(position)
+    if rate is None:
+        return Decimal(0)
+    return rate.up_to[-1] if rate.above is None else max(rate.up_to[-1], rate.above.last_weight)
+
+
+def _unpriced(question: Question, position: int) -> str:
+    """Say nothing of a weight that the service does not take anyway."""
+    last, most = _last_weight(question, position), _bounds(question, position, Measure.WEIGHT).maximum
+    if last and most is not None and max(Measure.WEIGHT.values(question.inquiry.packages)) > most:
+        return ""
+    if not last:
+        return f"the service has no rate for {_to(question, position)}"
+    weights = span_text(question.book.chargeable_weights(question.pricing, position), "kg")
+    return f"the chargeable weight is {weights} and the service's prices end at {grouped(last)} kg"
+
+
+def _to(question: Question, _: int) -> str:
+    return outward_text(question.inquiry.destination)
+
+
+def _from(question: Question, _: int) -> str:
+    return question.inquiry.location or outward_text(question.inquiry.origin)
+
+
+def _limit(question: Question, position: int) -> str:
+    limit = question.limit(position)
+    return (
+        f"the service has reached its limit of {limit.most} on {limit.on.day}" if limit else "the service takes no more"
+    )
+
+
+DIRECTION: Final = sentence(
+    lambda question, position: (
+        f"the consignment is {question.inquiry.direction} and the service is {question.service(position).direction}"
+    )
+)
+TAGS: Final = sentence(_tags, lambda question, position: len(_missing_tags(question, position)))
+ORIGIN: Final = sentence(lambda question, position: f"the service does not leave from {_from(question, position)}")
+DESTINATION: Final = sentence(lambda question, position: f"the service does not go to {_to(question, position)}")
+EXCLUDED: Final = sentence(
+    lambda question, position: f"the service excludes the destination, in {_to(question, position)}"
+)
+NO_CALENDAR: Final = sentence(
+    lambda question, position: f"the service has no collection calendar at {_from(question, position)}"
+)
+VALUE: Final = sentence(_value, _value_distance)
+DATES: Final = sentence(_dates, _days_to_delivery)
+LIMIT: Final = sentence(_limit)
+NO_PRICE: Final = sentence(_unpriced, lambda question, position: -_last_weight(question, position))
+CURRENCY: Final = sentence(
+    lambda question, position: (
+        f"the catalogue has no exchange rate for {question.service(position).currency} on "
+        f"{date.fromordinal(question.day)}"
+    )
+)
