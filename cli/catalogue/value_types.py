@@ -2,7 +2,7 @@
 
 import re
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, get_args
@@ -22,7 +22,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
-from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
+from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS, length_unit, weight_unit
 from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -40,19 +40,20 @@ def _kilograms(value: object) -> Decimal:
     >>> _kilograms("66 lb")
     Decimal('29.93709642')
     """
-    return _convert(value, KILOGRAMS, "kg")
+    return _convert(value, KILOGRAMS, weight_unit, "kg")
 
 
 def _centimetres(value: object) -> Decimal:
     """Return the Cm of `120`, `120 cm`, `1.2 m`, `1200 mm` or `48 in`. Raises `ValueError` with what to write."""
-    return _convert(value, CENTIMETRES, "cm")
+    return _convert(value, CENTIMETRES, length_unit, "cm")
 
 
-def _convert(value: object, units: Mapping[str, Decimal], default: str) -> Decimal:
+def _convert(value: object, units: Mapping[str, Decimal], known: Callable[[str], str | None], default: str) -> Decimal:
     match = None if isinstance(value, bool | float) else _QUANTITY.fullmatch(str(value).strip())
-    if match is None or (match[2].lower() or default) not in units:
+    unit = known(match[2] or default) if match else None
+    if match is None or unit is None:
         raise ValueError(f"write a number and one of {', '.join(units)}, such as 30 {default}")
-    return Decimal(match[1]) * units[match[2].lower() or default]
+    return Decimal(match[1]) * units[unit]
 
 
 def _decimal(value: object) -> Decimal:

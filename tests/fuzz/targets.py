@@ -14,7 +14,8 @@ from allocation.domain.errors import InvalidMessageError
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.events.allocation_event import UnpublishableError
 from allocation.events.publish_allocations import event_of
-from allocation.orders.order_created import MAX_REASON, read_order
+from allocation.orders.order_created import read_order
+from allocation.orders.refusals import MAX_REASON
 from allocation.ports import AllocationEvent
 from allocation.pro.replies import UnreadableReplyError, read_error, read_items
 from allocation.pro.state import read_consignment

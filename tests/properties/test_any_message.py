@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
 from allocation.domain.errors import InvalidMessageError
-from allocation.orders.order_created import MAX_REASON, ReadOrder, read_order
+from allocation.orders.order_created import ReadOrder, read_order
+from allocation.orders.refusals import MAX_REASON
 from tests.support.samples import order_event
 
 CODES = {
     "NotJson",
     "NotAnObject",
     "TooDeeplyNested",
+    "DuplicateKey",
     "UnknownEventType",
     "UnknownEventVersion",
     "InvalidMessage",

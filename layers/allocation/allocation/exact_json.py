@@ -1,32 +1,159 @@
 """The one reading and writing of strict JSON. Numbers are exact both ways: those with a point are `Decimal`."""
 
 import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 # A number with more digits before or after its point is written with an exponent.
 MAX_DIGITS: Final = 30
+# A null character as JSON escapes it: an even number of backslashes before it are escaped themselves.
+_ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+# Names that a path shows without quotation marks.
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_MAX_QUOTED: Final = 60
+
+Location = tuple[int | str, ...]
 
 
 class TooDeepError(ValueError):
     """A JSON text is nested deeper than can be read."""
 
 
-def parsed(text: str) -> Any:
-    """Return the data of a JSON text; of a name that stands twice in an object, the last value counts.
+class DuplicateKeyError(ValueError):
+    """An object of a JSON text has a key twice. Nothing says which of the two values counts."""
 
-    Raises `TooDeepError`, and `ValueError` for anything else that is not JSON, NaN and Infinity included (RFC 8259, 6).
+    def __init__(self, key: str, location: Location) -> None:
+        """`location` is the object's, empty for the outermost."""
+        where = f" in {path_of(location)}" if location else ""
+        super().__init__(f"the key {quoted(key)} stands twice{where}: send each key of an object once")
+
+
+class NulError(ValueError):
+    """A text or key of a JSON text holds a null character, which no carrier, label or table can."""
+
+    def __init__(self, location: Location) -> None:
+        """`location` is the field's, empty where the whole text is one JSON string."""
+        super().__init__(f"{path_of(location) or 'the text'} has a null character: remove it")
+
+
+class _ConstantError(ValueError):
+    """NaN or Infinity stands where JSON has a value."""
+
+
+class _Repeated(dict[str, Any]):
+    """An object that has a key twice."""
+
+    key: str = ""
+
+
+def parsed(text: str) -> Any:
+    """Return the data of a JSON text.
+
+    Raises `DuplicateKeyError`, `TooDeepError`, and `ValueError` for anything else that is not JSON, NaN and Infinity
+    included (RFC 8259, 6).
     """
+    repeated = False
+
+    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        built = dict(pairs)
+        if len(built) == len(pairs):
+            return built
+        repeated = True
+        return _repeated(pairs)
+
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+        value = json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=object_of)
     except RecursionError as error:
         raise TooDeepError("nested too deeply to be read") from error
     except ArithmeticError as error:
         raise ValueError("a number has an exponent out of range") from error
+    except (json.JSONDecodeError, _ConstantError):
+        raise
+    except ValueError as error:
+        # Python converts no integer of more than 4,300 digits.
+        raise ValueError("a number has too many digits") from error
+    if repeated:
+        raise next(
+            DuplicateKeyError(place.value.key, place.location)
+            for place in _places(value)
+            if isinstance(place.value, _Repeated)
+        )
+    return value
+
+
+def refuse_nul(text: str, data: Any) -> None:
+    """Raise `NulError` if a field or a key of a JSON text has a null character. `data` is what `parsed` made of it."""
+    if _ESCAPED_NUL.search(text):
+        raise next(NulError(place.location) for place in _places(data) if place.has_nul)
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+    raise _ConstantError(f"{constant} is not JSON")
+
+
+def _repeated(pairs: list[tuple[str, Any]]) -> _Repeated:
+    """Return the object of these pairs, which have a key twice."""
+    built = _Repeated(pairs)
+    counts = Counter(key for key, _ in pairs)
+    built.key = next(key for key, count in counts.items() if count > 1)
+    return built
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A value inside some data, the value that it stands in, and under what key or number."""
+
+    value: Any
+    outer: "_Place | None" = None
+    step: int | str | None = None
+
+    @property
+    def location(self) -> Location:
+        steps: list[int | str] = []
+        place: _Place | None = self
+        while place is not None and place.step is not None:
+            steps.append(place.step)
+            place = place.outer
+        return tuple(reversed(steps))
+
+    @property
+    def has_nul(self) -> bool:
+        """Whether a text, or the key that it stands under, has a null character."""
+        return any(isinstance(text, str) and "\0" in text for text in (self.value, self.step))
+
+
+def _places(data: Any) -> Iterator[_Place]:
+    """Yield every value of some data in the order of the text, an object or a list before what is in it."""
+    waiting = [_Place(data)]
+    while waiting:
+        outer = waiting.pop()
+        yield outer
+        value = outer.value
+        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        waiting += reversed([_Place(item, outer, step) for step, item in inner])
+
+
+def path_of(location: Location) -> str:
+    """Return the location of a field as a path.
+
+    >>> path_of(("consignments", 0, "Reference"))
+    'consignments[0].Reference'
+    """
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{_name(step)}" for step in location).lstrip(".")
+
+
+def _name(step: str) -> str:
+    return step if _PLAIN_NAME.fullmatch(step) else quoted(step)
+
+
+def quoted(text: str) -> str:
+    """Return the start of a text between quotation marks, in printable ASCII."""
+    return json.dumps(text[:_MAX_QUOTED]).replace("\x7f", "\\u007f")
 
 
 def written(value: Any) -> str:

@@ -101,7 +101,7 @@ def test_an_unusable_consignment_is_refused_field_by_field_and_not_kept(
 
 
 def test_a_refusal_speaks_of_the_field_and_not_of_our_code(shop: Consignments) -> None:
-    address = DESTINATION | {"Country": "GB", "Postcode": 1, "Contact": {"LastName": "L" * 300}}
+    address = DESTINATION | {"Country": 44, "Postcode": 1, "Contact": {"LastName": "L" * 300}}
     with pytest.raises(RequestError) as refused:
         shop.register.create(consignment(Addresses=[ORIGIN, address], Packages=[package(PackageSizeReference="a b")]))
     told = {problem.target: problem.message for problem in refused.value.problems}

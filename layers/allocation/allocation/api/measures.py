@@ -8,12 +8,14 @@ from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from allocation.consignments.full_consignment import FullConsignment
-from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
+from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS, length_unit, rounded, weight_unit
 from allocation.domain.outcome import Price
 
 # An exact JSON number.
 Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 _FIVE_PLACES: Final = Decimal("0.00001")
+# Of a number before its point: one in a field that is not read may be larger, and stays as it is.
+_MAX_DIGITS: Final = 15
 _CURRENCY_NAMES: Final[Mapping[str, str]] = {"EUR": "Euro", "GBP": "Pound Sterling", "USD": "US Dollar"}
 
 
@@ -105,15 +107,21 @@ def in_pro_units(value: Any) -> Any:
         return [in_pro_units(item) for item in value]
     if not isinstance(value, Mapping):
         return value
-    unit = str(value.get("Unit")).lower()
-    if unit in KILOGRAMS and isinstance(value.get("Value"), int | Decimal):
-        return {**value, "Value": _shortened(value["Value"] * KILOGRAMS[unit]), "Unit": "Kg"}
-    if unit in CENTIMETRES and "Length" in value:
-        sides = {name: side * CENTIMETRES[unit] for name, side in value.items() if isinstance(side, int | Decimal)}
-        return {**value, **{name: _shortened(side) for name, side in sides.items()}, "Unit": "Cm"}
+    word = str(value.get("Unit"))
+    if (unit := weight_unit(word)) and isinstance(value.get("Value"), int | Decimal):
+        return {**value, "Value": _converted(value["Value"], KILOGRAMS[unit]), "Unit": "Kg"}
+    if (unit := length_unit(word)) and "Length" in value:
+        sides = {name: side for name, side in value.items() if isinstance(side, int | Decimal)}
+        return {**value, **{name: _converted(side, CENTIMETRES[unit]) for name, side in sides.items()}, "Unit": "Cm"}
     return {name: in_pro_units(item) for name, item in value.items()}
+
+
+def _converted(value: int | Decimal, units: Decimal) -> Decimal:
+    """Return a measure as it is read, in Kg or Cm."""
+    return _shortened(rounded(Decimal(value)) * units)
 
 
 def _shortened(value: Decimal) -> Decimal:
     """Return a measure with at most as many decimal places as PRO has."""
-    return value.quantize(_FIVE_PLACES) if value.as_tuple().exponent < -5 else value  # type: ignore[operator]
+    too_long = value.as_tuple().exponent < _FIVE_PLACES.as_tuple().exponent  # type: ignore[operator]
+    return value.quantize(_FIVE_PLACES) if too_long and value.adjusted() < _MAX_DIGITS else value

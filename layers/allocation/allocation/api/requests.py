@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from allocation.api.xml_reading import UnreadableXmlError, read_xml
 from allocation.consignments.errors import RequestError, problems_of
-from allocation.exact_json import parsed
+from allocation.exact_json import DuplicateKeyError, NulError, parsed, refuse_nul
 
 # Bytes of a body. A consignment is kept whole, and a DynamoDB item holds up to 400 KB.
 MAX_BYTES: Final = 256 * 1024
@@ -82,9 +82,14 @@ def _media_type(content_type: str) -> str:
 
 def _read_json(body: bytes) -> Any:
     try:
-        return parsed(body.decode("utf-8-sig"))
+        text = body.decode("utf-8-sig")
+        data = parsed(text)
+        refuse_nul(text, data)
+    except (DuplicateKeyError, NulError) as error:
+        raise RequestError(_UNREADABLE, f"In the body, {error}.") from error
     except ValueError as error:
         raise RequestError(_UNREADABLE, "The body is not JSON in UTF-8.") from error
+    return data
 
 
 def _read_xml(body: bytes) -> Any:

@@ -4,6 +4,7 @@ The source is `pro-api.md`, A consignment. Unknown fields are ignored, contact d
 counts as an empty one. Orders and the API's allocations read consignments through these models.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -41,8 +42,38 @@ def null_as_empty(value: Any) -> Any:
 
 
 def _upper(value: Any) -> Any:
-    """Return text in upper case, any other value unchanged."""
-    return value.upper() if isinstance(value, str) else value
+    """Return ASCII text in upper case, any other value unchanged: the upper case of ß is SS."""
+    return value.upper() if isinstance(value, str) and value.isascii() else value
+
+
+def country_object(value: Any) -> Any:
+    """Return PRO's object of a country that is written as its code, any other value unchanged.
+
+    >>> country_object("GB") == country_object({"IsoCode": "GB"}) == {"IsoCode": {"TwoLetterCode": "GB"}}
+    True
+    """
+    if isinstance(value, str):
+        return {"IsoCode": _country_codes(value)}
+    return {**value, "IsoCode": _country_codes(value["IsoCode"])} if _has_iso_code(value) else value
+
+
+def currency_object(value: Any) -> Any:
+    """Return PRO's object of a currency that is written as its code, any other value unchanged."""
+    return {"IsoCode": value} if isinstance(value, str) else value
+
+
+def _country_codes(value: Any) -> Any:
+    return {"TwoLetterCode": value} if isinstance(value, str) else value
+
+
+def _has_iso_code(value: Any) -> bool:
+    return isinstance(value, Mapping) and "IsoCode" in value
+
+
+def _at_most_one(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema of a list with at most one address of a type."""
+    of_the_kind = {"properties": {"AddressType": {"const": kind}}, "required": ["AddressType"]}
+    return {"contains": of_the_kind, "minContains": 0, "maxContains": 1}
 
 
 _ShortText = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -64,6 +95,12 @@ _ShortTexts = Annotated[list[_ShortText], Field(max_length=100, fail_fast=True)]
 _Tags = Annotated[_ShortTexts, BeforeValidator(null_as_empty, json_schema_input_type=_ShortTexts | None)]
 
 
+# Text without control characters.
+PLAIN_TEXT_PATTERN: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"
+# The name of a delivery option that the customer chose, such as `next-day`.
+DeliveryOption = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=PLAIN_TEXT_PATTERN)]
+
+
 class ProModel(BaseModel):
     """The base of PRO's shapes: PascalCase names, no conversion between types, unknown fields ignored."""
 
@@ -71,14 +108,14 @@ class ProModel(BaseModel):
 
 
 class Weight(ProModel):
-    """A weight. `Unit` is kg, g, lb or oz, in any case."""
+    """A weight. `Unit` is kg, g, lb or oz, or another usual word for one of them, in any case."""
 
     value: Quantity
     unit: WeightUnit
 
 
 class Sides(ProModel):
-    """The sides of a box. `Unit` is cm, mm, m or in, in any case."""
+    """The sides of a box. `Unit` is cm, mm, m or in, or another usual word for one of them, in any case."""
 
     unit: LengthUnit
     width: Quantity
@@ -101,7 +138,7 @@ class Value(ProModel):
     """The value of a package's contents."""
 
     amount: Quantity
-    currency: Currency
+    currency: Annotated[Currency, BeforeValidator(currency_object, json_schema_input_type=_CurrencyCode | Currency)]
 
 
 class Package(ProModel):
@@ -131,7 +168,12 @@ class CountryCodes(ProModel):
 class Country(ProModel):
     """A country."""
 
-    iso_code: CountryCodes
+    iso_code: Annotated[
+        CountryCodes, BeforeValidator(_country_codes, json_schema_input_type=CountryCode | CountryCodes)
+    ]
+
+
+_Country = Annotated[Country, BeforeValidator(country_object, json_schema_input_type=CountryCode | Country)]
 
 
 class Address(ProModel):
@@ -139,7 +181,9 @@ class Address(ProModel):
 
     address_type: Annotated[str, StringConstraints(max_length=32)]
     shipping_location_reference: _ServiceReference | None = None
-    country: Country | None = None
+    country: (
+        Annotated[Country, BeforeValidator(country_object, json_schema_input_type=CountryCode | Country)] | None
+    ) = None
     postcode: _Postcode | None = None
     region: Annotated[str, StringConstraints(max_length=128)] | None = None
 
@@ -151,7 +195,14 @@ class Address(ProModel):
 
 # Lists are read up to their first wrong entry: naming a hundred thousand wrong entries takes a second.
 _Packages = Annotated[list[Package], Field(max_length=MAX_PACKAGES, fail_fast=True)]
-_Addresses = Annotated[list[Address], Field(max_length=MAX_ADDRESSES, fail_fast=True)]
+_Addresses = Annotated[
+    list[Address],
+    Field(
+        max_length=MAX_ADDRESSES,
+        fail_fast=True,
+        json_schema_extra={"allOf": [_at_most_one("Origin"), _at_most_one("Destination")]},
+    ),
+]
 
 
 class RequestedDeliveryDate(ProModel):
@@ -173,16 +224,13 @@ class Consignment(ProModel):
     tags: _Tags = []
     shipping_date: CalendarDate | None = None
     requested_delivery_date: RequestedDeliveryDate | None = None
+    # PRO's other name of the promise. It counts where the usual name is absent or null.
+    required_delivery_date: RequestedDeliveryDate | None = None
+    # Under a name as PRO writes them, or as an order writes it.
+    delivery_option: DeliveryOption | None = None
+    own_delivery_option: Annotated[DeliveryOption | None, Field(alias="deliveryOption")] = None
     packages: Annotated[_Packages, BeforeValidator(null_as_empty, json_schema_input_type=_Packages | None)] = []
     addresses: Annotated[_Addresses, BeforeValidator(null_as_empty, json_schema_input_type=_Addresses | None)] = []
-
-    @model_validator(mode="before")
-    @classmethod
-    def accept_required_delivery_date(cls, value: Any) -> Any:
-        """Take `RequiredDeliveryDate`, PRO's other name of the promise, where the usual name is absent or null."""
-        if not isinstance(value, dict) or value.get("RequestedDeliveryDate") is not None:
-            return value
-        return {**value, "RequestedDeliveryDate": value.get("RequiredDeliveryDate")}
 
     @model_validator(mode="after")
     def one_address_of_a_kind(self) -> "Consignment":
@@ -194,7 +242,7 @@ class Consignment(ProModel):
 
     def to_domain(self) -> domain.Consignment:
         """Return the same consignment as the engine sees it."""
-        promise = self.requested_delivery_date
+        promise = self.requested_delivery_date or self.required_delivery_date
         return domain.Consignment(
             reference=ConsignmentReference(self.reference),
             packages=tuple(package.to_domain() for package in self.packages),
@@ -204,6 +252,7 @@ class Consignment(ProModel):
             shipping_date=self.shipping_date,
             requested_delivery=promise.to_domain() if promise else None,
             direction=domain.Direction(self.direction or "Outbound"),
+            delivery_option=self.delivery_option or self.own_delivery_option,
         )
 
     def _address(self, kind: str) -> domain.Address | None:

@@ -10,13 +10,18 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from allocation.consignments.allocatable_consignment import COUNTRY_CODE_PATTERN, CURRENCY_CODE_PATTERN
+from allocation.consignments.allocatable_consignment import (
+    COUNTRY_CODE_PATTERN,
+    CURRENCY_CODE_PATTERN,
+    PLAIN_TEXT_PATTERN,
+)
 from allocation.domain.errors import AllocationError
 from allocation.domain.reference import (
     CONSIGNMENT_REFERENCE_PATTERN,
     SERVICE_REFERENCE_PATTERN,
     ConsignmentReference,
 )
+from allocation.exact_json import path_of
 
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
@@ -41,6 +46,7 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "too_long": "must have {max_length} or fewer entries",
 }
 _FORMS: Final[Mapping[str, str]] = {
+    PLAIN_TEXT_PATTERN: "must not have control characters",
     CONSIGNMENT_REFERENCE_PATTERN: "must be a consignment reference such as EC-000-05B-MMA",
     SERVICE_REFERENCE_PATTERN: "must be 1 to 64 letters, digits, '_' or '-', with a letter or digit first",
     COUNTRY_CODE_PATTERN: "must be a two-letter country code such as GB",
@@ -106,24 +112,15 @@ class ChangedMeanwhileError(RequestError):
 def problems_of(error: ValidationError) -> list[Problem]:
     """Return the first problems that Pydantic found, each by the path of its field and without its value."""
     return [
-        Problem(details["type"], path_of(details["loc"]), _message_of(details))
+        Problem(details["type"], path_of(details["loc"]), message_of(details))
         for details in error.errors(include_url=False, include_input=False)[:_MAX_PROBLEMS]
     ]
 
 
-def _message_of(details: ErrorDetails) -> str:
+def message_of(details: ErrorDetails) -> str:
     """Return what is wrong with a field without a regular expression or a class name."""
     context = details.get("ctx", {})
     if details["type"] == "string_pattern_mismatch":
         return _FORMS.get(context["pattern"], "has the wrong form")
     message = _MESSAGES.get(details["type"])
     return message.format(**context) if message else details["msg"].removeprefix("Value error, ")
-
-
-def path_of(location: tuple[int | str, ...]) -> str:
-    """Return Pydantic's location of a field as a path.
-
-    >>> path_of(("consignments", 0, "Reference"))
-    'consignments[0].Reference'
-    """
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")

@@ -23,6 +23,7 @@ from allocation.consignments.allocatable_consignment import (
     Sides,
     Value,
     Weight,
+    country_object,
     null_as_empty,
 )
 from allocation.consignments.strict_values import CalendarDate
@@ -93,7 +94,7 @@ class FullAddress(Address):
     address_line2: _Line | None = None
     address_line3: _Line | None = None
     town: _Line | None = None
-    country: FullCountry | None = None
+    country: Annotated[FullCountry, BeforeValidator(country_object)] | None = None
     special_instructions: _Paragraph | None = None
 
 
@@ -106,7 +107,7 @@ class Item(ProModel):
     sku: _Line | None = None
     model: _Line | None = None
     description: _Paragraph | None = None
-    country_of_origin: CountryOfOrigin | None = None
+    country_of_origin: Annotated[CountryOfOrigin, BeforeValidator(country_object)] | None = None
     harmonisation_code: _Line | None = None
     harmonisation_key_words: _Lines = Field(default_factory=list)
     weight: Weight | None = None

@@ -1,11 +1,14 @@
-"""Translates consignments from the API's first version into version 1.1.
+"""Translates consignments from the API's first version, and from short forms, into version 1.1.
 
 PRO's .NET SDK of 2016, and clients generated from its descriptions, write older forms: weights as `{"Kg": 0.5}`, sizes
-without a unit, numbers in place of names, and 0001-01-01 where there is no date.
+without a unit, numbers in place of names, and 0001-01-01 where there is no date. Anyone may write a country or a
+currency as its code alone.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+
+from allocation.consignments.allocatable_consignment import country_object, currency_object
 
 # The numbers of .NET's enumerations. Categories and shipping terms have 0 for `None`.
 _SOURCES: Final = {0: "Api", 1: "Web"}
@@ -63,15 +66,14 @@ def _item(sent: Mapping[str, Any]) -> dict[str, Any]:
     others = {name: value for name, value in sent.items() if name not in {"UnitOfQuantity", "ItemUnit"}}
     older = {"Quantity": sent.get("UnitOfQuantity") or None, "Unit": sent.get("ItemUnit")}
     given = {name: value for name, value in older.items() if value is not None and others.get(name) is None}
-    return with_forms(others | given, _GOODS_FORMS)
+    return with_forms(others | given, {**_GOODS_FORMS, "CountryOfOrigin": country_object})
 
 
 def _weight(sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a weight with value and unit: `{"Kg": 0.5}` is 0.5 Kg, and the unit `lbs` is `lb`."""
+    """Return a weight with value and unit: `{"Kg": 0.5}` is 0.5 Kg."""
     if sent.get("Value") is None and "Kg" in sent:
         return {"Value": sent["Kg"], "Unit": "Kg"}
-    value = {name: part for name, part in sent.items() if name != "Kg"}
-    return {**value, "Unit": "lb"} if str(sent.get("Unit")).lower() == "lbs" else value
+    return {name: part for name, part in sent.items() if name != "Kg"}
 
 
 def _dimensions(sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,12 +114,27 @@ def _promise(sent: Mapping[str, Any]) -> Any:
     return None if sent.get("Date") is not None and _day(sent["Date"]) is None else sent
 
 
-_GOODS_FORMS: Final[Mapping[str, _Form]] = {"Weight": each(_weight), "Dimensions": each(_dimensions)}
+def _value(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a value whose currency is an object."""
+    return with_forms(sent, {"Currency": currency_object})
+
+
+def _address(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an address whose country is an object."""
+    return with_forms(sent, {"Country": country_object})
+
+
+_GOODS_FORMS: Final[Mapping[str, _Form]] = {
+    "Weight": each(_weight),
+    "Dimensions": each(_dimensions),
+    "Value": each(_value),
+}
 _CONSIGNMENT_FORMS: Final[Mapping[str, _Form]] = {
     "Source": _source,
     "ShippingDate": _day,
     "RequestedDeliveryDate": each(_promise),
     "RequiredDeliveryDate": each(_promise),
     "Packages": each(_package),
+    "Addresses": each(_address),
     "CustomsDocumentation": each(_customs),
 }

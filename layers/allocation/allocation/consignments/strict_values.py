@@ -1,14 +1,15 @@
-"""Strict values of incoming JSON for the Pydantic models: numbers, moments, dates and units.
+"""Strict values of incoming JSON for the Pydantic models: numbers, dates and units.
 
-Text never passes as a number, a moment needs a UTC offset, and units convert exactly.
+Text never passes as a number, numbers are rounded, and units convert exactly.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
-from decimal import Decimal
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
 # Kilograms in one unit. Pound and ounce follow the international yard and pound agreement, which is exact.
 KILOGRAMS: Final[Mapping[str, Decimal]] = {
@@ -24,56 +25,101 @@ CENTIMETRES: Final[Mapping[str, Decimal]] = {
     "m": Decimal(100),
     "in": Decimal("2.54"),
 }
+# The other words for each unit, in lower case: the queue, the API and the catalogue read the same ones.
+_WORDS: Final[Mapping[str, str]] = {
+    "kg": "kgs kilo kilos kilogram kilograms kilogramme kilogrammes",
+    "g": "gr gram grams gramme grammes",
+    "lb": "lbs pound pounds",
+    "oz": "ozs ounce ounces",
+    "cm": "cms centimeter centimeters centimetre centimetres",
+    "mm": "mms millimeter millimeters millimetre millimetres",
+    "m": "meter meters metre metres",
+    "in": "ins inch inches",
+}
+_WEIGHT_UNITS: Final = {word: unit for unit in KILOGRAMS for word in (unit, *_WORDS[unit].split())}
+_LENGTH_UNITS: Final = {word: unit for unit in CENTIMETRES for word in (unit, *_WORDS[unit].split())}
+
+# A number reaches less than this, so that no arithmetic on it can grow without bound.
+_MAX_NUMBER: Final = 10**10
+# What is read of a number: all that a double holds of a decimal, so that 0.30000000000000004 is 0.3.
+_DIGITS: Final = Context(prec=15, rounding=ROUND_HALF_EVEN)
+_NINE_PLACES: Final = Decimal("1E-9")
+
+# A day of the calendar in the years 2 to 9998: the days before and after it have to exist, too.
+_DAY_AND_MONTH: Final = (
+    "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])"
+)
+_YEAR: Final = "000[2-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8]"
+_LEAP_YEAR: Final = "[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00"
+_CALENDAR_DATE: Final = (
+    f"^(?:(?:{_YEAR})-(?:{_DAY_AND_MONTH})|(?:{_LEAP_YEAR})-02-29)(?:[Tt ][0-9]{{2}}:[0-9]{{2}}[0-9:.,+Zz-]{{0,30}})?$"
+)
+_CALENDAR_DATE_FORM: Final = re.compile(_CALENDAR_DATE)
 
 
-def _decimal(value: Any) -> Decimal:
-    """Return a JSON number as `Decimal`. Raises `ValueError` for anything else, text and booleans included."""
+def weight_unit(text: str) -> str | None:
+    """Return the unit of `KILOGRAMS` that a word stands for, in any case, or None.
+
+    >>> weight_unit("LBS"), weight_unit("stone")
+    ('lb', None)
+    """
+    return _unit(text, _WEIGHT_UNITS)
+
+
+def length_unit(text: str) -> str | None:
+    """Return the unit of `CENTIMETRES` that a word stands for, in any case, or None.
+
+    >>> length_unit("Inches")
+    'in'
+    """
+    return _unit(text, _LENGTH_UNITS)
+
+
+def _unit(text: str, units: Mapping[str, str]) -> str | None:
+    # Only ASCII: the lower case of the Kelvin sign is a k.
+    return units.get(text.lower()) if text.isascii() else None
+
+
+def rounded(value: Decimal) -> Decimal:
+    """Return a number with at most 15 significant digits and 9 decimal places, rounded half to even.
+
+    >>> rounded(Decimal("0.30000000000000004")), rounded(Decimal("10.00")), rounded(Decimal("29.999999999999996"))
+    (Decimal('0.3'), Decimal('10.00'), Decimal('30'))
+    """
+    short = _DIGITS.plus(value)
+    if short.adjusted() >= _DIGITS.prec:
+        return short
+    short = short.quantize(_NINE_PLACES, ROUND_HALF_EVEN)
+    return value if short == value else Decimal(f"{short:f}".rstrip("0").rstrip("."))
+
+
+def _quantity(value: Any) -> Decimal:
+    """Return a JSON number, rounded. Raises `ValueError` for anything else, text and booleans included."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("must be a number")
-    return Decimal(value)
-
-
-def _moment(value: Any) -> datetime:
-    """Return an ISO 8601 timestamp as aware UTC. Raises `ValueError` for one without an offset."""
-    moment = _from_iso_8601(value, "an ISO 8601 timestamp such as 2026-11-23T09:15:00Z")
-    if moment.tzinfo is None:
-        raise ValueError("must have an offset from UTC, as in 2026-11-23T09:15:00Z")
-    return moment.astimezone(UTC)
+    if not 0 <= value < _MAX_NUMBER:
+        raise ValueError("must be at least 0" if value < 0 else "must be less than 10,000,000,000")
+    return rounded(abs(Decimal(value)))
 
 
 def _calendar_date(value: Any) -> date:
-    """Return the calendar date of an ISO 8601 date or timestamp as written, whatever its offset."""
-    return _from_iso_8601(value, "an ISO 8601 date such as 2026-11-24").date()
+    """Return the calendar date of an ISO 8601 date or timestamp as written, whatever its time and offset."""
+    if not isinstance(value, str) or not _CALENDAR_DATE_FORM.fullmatch(value):
+        raise ValueError("must be an ISO 8601 date such as 2026-11-24, in the years 2 to 9998")
+    return date.fromisoformat(value[: len("2026-11-24")])
 
 
-def _from_iso_8601(value: Any, form: str) -> datetime:
-    """Parse a date or timestamp; a date means midnight. Raises `ValueError`, which describes the right form."""
-    if not isinstance(value, str):
-        raise ValueError(f"must be {form}")
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"must be {form}") from None
-    # The days before and after the date have to exist, too.
-    if not MINYEAR < moment.year < MAXYEAR:
-        raise ValueError("must be in the years 2 to 9998")
-    return moment
+def _unit_of(known: Callable[[str], str | None], units: Iterable[str]) -> Callable[[Any], str]:
+    """Return a validator of units. It raises `ValueError`, which lists them."""
+    text = f"must be one of {', '.join(units)}, in any case"
 
+    def validated(value: Any) -> str:
+        unit = known(value) if isinstance(value, str) else None
+        if unit is None:
+            raise ValueError(text)
+        return unit
 
-def _weight_unit(value: Any) -> str:
-    return _known_unit(value, KILOGRAMS)
-
-
-def _length_unit(value: Any) -> str:
-    return _known_unit(value, CENTIMETRES)
-
-
-def _known_unit(value: Any, units: Mapping[str, Decimal]) -> str:
-    """Return the unit in lower case; PRO writes units in mixed case. Raises `ValueError`, which lists the units."""
-    unit = value.lower() if isinstance(value, str) else ""
-    if unit not in units:
-        raise ValueError(f"must be one of {', '.join(units)}, in any case")
-    return unit
+    return validated
 
 
 def _any_case(words: Iterable[str]) -> dict[str, str]:
@@ -86,18 +132,16 @@ def _any_case(words: Iterable[str]) -> dict[str, str]:
     return {"type": "string", "pattern": f"^({'|'.join(spelt)})$"}
 
 
-# A number of zero or more, bounded so that no arithmetic on it can grow without bound.
+# A number from 0 up, as `rounded` leaves it.
 Quantity = Annotated[
     Decimal,
-    BeforeValidator(_decimal),
-    Field(ge=0, max_digits=20, decimal_places=10),
-    WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 10**10}),
+    BeforeValidator(_quantity),
+    WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": _MAX_NUMBER}),
 ]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
 CalendarDate = Annotated[
-    date,
-    BeforeValidator(_calendar_date),
-    WithJsonSchema({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}),
+    date, BeforeValidator(_calendar_date), WithJsonSchema({"type": "string", "pattern": _CALENDAR_DATE})
 ]
-WeightUnit = Annotated[str, BeforeValidator(_weight_unit), WithJsonSchema(_any_case(KILOGRAMS))]
-LengthUnit = Annotated[str, BeforeValidator(_length_unit), WithJsonSchema(_any_case(CENTIMETRES))]
+WeightUnit = Annotated[str, BeforeValidator(_unit_of(weight_unit, KILOGRAMS)), WithJsonSchema(_any_case(_WEIGHT_UNITS))]
+LengthUnit = Annotated[
+    str, BeforeValidator(_unit_of(length_unit, CENTIMETRES)), WithJsonSchema(_any_case(_LENGTH_UNITS))
+]

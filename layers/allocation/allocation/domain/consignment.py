@@ -81,3 +81,5 @@ class Consignment:
     shipping_date: date | None = None
     requested_delivery: RequestedDelivery | None = None
     direction: Direction = Direction.OUTBOUND
+    # The name of what the customer chose at the checkout, such as `next-day`: the consignment's, else its order's.
+    delivery_option: str | None = None

@@ -20,6 +20,7 @@ class RefusalCode(StrEnum):
 
     NOT_JSON = "NotJson"
     NOT_AN_OBJECT = "NotAnObject"
+    DUPLICATE_KEY = "DuplicateKey"
     TOO_DEEPLY_NESTED = "TooDeeplyNested"
     UNKNOWN_EVENT_TYPE = "UnknownEventType"
     UNKNOWN_EVENT_VERSION = "UnknownEventVersion"

@@ -21,7 +21,10 @@ _RESERVED_CODES: Final = {"UK": "GB"}
 
 
 class UnknownPlaceError(ValueError):
-    """An address does not say where it is; the message names the field, its value and the form that it must have."""
+    """An address does not say where it is; the message names the field and the form that it must have.
+
+    It never shows a postcode: it is personal data, or whatever else of the kind stands in the wrong field.
+    """
 
 
 @lru_cache(maxsize=65_536)
@@ -74,7 +77,7 @@ def uk_parts(postcode: str) -> tuple[str, ...] | None:
 def _uk_keys(country: str, postcode: str) -> tuple[str, ...]:
     parts = uk_parts(postcode)
     if parts is None:
-        raise UnknownPlaceError(f"postcode {postcode[:16]!r} is not a UK postcode such as M2 6LW")
+        raise UnknownPlaceError("postcode is not a UK postcode such as M2 6LW")
     country = _CROWN_DEPENDENCIES.get(parts[-1], "GB")
     return (*(f"{country}:{part}" for part in parts), country, ANYWHERE)
 
@@ -82,5 +85,5 @@ def _uk_keys(country: str, postcode: str) -> tuple[str, ...]:
 def _zip_key(postcode: str) -> str:
     match = _ZIP.fullmatch(postcode.strip())
     if match is None:
-        raise UnknownPlaceError(f"postcode {postcode[:16]!r} is not a US ZIP code such as 10001 or 10001-1234")
+        raise UnknownPlaceError("postcode is not a US ZIP code such as 10001 or 10001-1234")
     return f"US:{match[1]}"

@@ -1,11 +1,10 @@
 """The order-created message, version 1 (`docs/events/order-created-v1.schema.json` is generated from it)."""
 
 import gc
-import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -20,30 +19,23 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails
 
-from allocation.consignments.allocatable_consignment import Consignment
-from allocation.consignments.errors import path_of
-from allocation.consignments.strict_values import Moment
+from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN, Consignment, DeliveryOption
+from allocation.domain import consignment as domain
 from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference
+from allocation.orders.refusals import MAX_NAMED, listed, problem_text, refused, shown
 from allocation.orders.wrappings import read_event
 
 _EVENT_TYPE: Final = "order-created"
 _MAJOR_VERSION: Final = 1
 _VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": _MAJOR_VERSION, "exclusiveMaximum": _MAJOR_VERSION + 1}
-# Characters of a refusal's reason. The rest is cut, since the reason travels as an attribute of a message.
-MAX_REASON: Final = 1000
 MAX_CONSIGNMENTS: Final = 500
 # Of all consignments together. With these limits no message of 1 MiB takes more than 100 ms to read.
 MAX_PACKAGES_A_MESSAGE: Final = 1000
-# Problems that a reason names. Of the rest it has the number.
-_MAX_NAMED: Final = 10
-# What is not wanted of an error's details.
-_PLAIN: Final[dict[str, Any]] = {"include_url": False, "include_context": False}
 
-_PlainText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+_PlainText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PLAIN_TEXT_PATTERN)]
 
 
 def _as_version(value: Any) -> int:
@@ -70,8 +62,10 @@ class _Envelope(BaseModel):
     event_type: Annotated[str, WithJsonSchema({"const": _EVENT_TYPE})]
     event_version: Annotated[int, BeforeValidator(_as_version), WithJsonSchema(_VERSIONS)]
     event_id: _PlainText
-    occurred_at: Moment
+    # Nothing depends on it: whatever it is, it is not read.
+    occurred_at: Annotated[Any, WithJsonSchema({"description": "When it happened. It is not read."})] = None
     order_reference: _PlainText
+    delivery_option: DeliveryOption | None = None
     consignments: Annotated[
         list[Any], Field(min_length=1, max_length=MAX_CONSIGNMENTS), AfterValidator(_require_few_packages)
     ]
@@ -116,56 +110,58 @@ def read_order(body: str) -> ReadOrder:
     """
     event = read_event(body)
     _require_known_kind(event)
+    envelope: _Envelope | None = None
+    reason = ""
     try:
         envelope = _Envelope.model_validate(event)
     except ValidationError as error:
-        envelope, wrong = None, _all_problems(event, error)
+        reason = _all_problems(event, error)
     if envelope is None:
         # Not raised from Pydantic's error: it holds our validators' exceptions, whose frames hold this error, in a
         # cycle that the garbage collector can't see. Each such message would stay in memory for ever.
-        raise _refused(RefusalCode.INVALID_MESSAGE, _reason(*wrong))
+        raise refused(RefusalCode.INVALID_MESSAGE, reason)
     valid, problems, number = _read_consignments(envelope.consignments)
-    return _without_repeated(
-        envelope, valid, _refused(RefusalCode.INVALID_MESSAGE, _reason(problems, number)) if problems else None
-    )
+    invalid = refused(RefusalCode.INVALID_MESSAGE, listed(problems, number, "; ")) if problems else None
+    return _without_repeated(envelope, valid, invalid)
 
 
 def _require_known_kind(event: dict[str, Any]) -> None:
     """Raise `InvalidMessageError` unless this is an order-created event of a known version."""
     kind = event.get("eventType")
     if not isinstance(kind, str) or "".join(filter(str.isalnum, kind)).lower() != "ordercreated":
-        raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_TYPE, f"eventType is {_shown(kind)}: send {_EVENT_TYPE!r}")
+        told = shown("eventType", kind) or "another text"
+        raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_TYPE, f"eventType is {told}: send {_EVENT_TYPE!r}")
     version = event.get("eventVersion")
     if isinstance(version, int | Decimal) and not isinstance(version, bool) and not 1 <= version < 2:
-        raise InvalidMessageError(
-            RefusalCode.UNKNOWN_EVENT_VERSION, f"eventVersion is {_shown(version)}: send {_MAJOR_VERSION}"
-        )
+        text = f"eventVersion is {shown('eventVersion', version)}: send {_MAJOR_VERSION}"
+        raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_VERSION, text)
 
 
-def _all_problems(event: dict[str, Any], error: ValidationError) -> tuple[list[ErrorDetails], int]:
-    """Return the first problems of an event with a wrong envelope, its consignments included, and their number."""
-    problems = error.errors(**_PLAIN)
-    if any(problem["loc"] == ("consignments",) for problem in problems):
-        return problems, len(problems)
+def _all_problems(event: dict[str, Any], error: ValidationError) -> str:
+    """Return what is wrong with an event whose envelope is wrong: also what is wrong with its consignments."""
+    problems = [problem_text(details) for details in error.errors(include_url=False)]
+    if any(text.startswith("consignments: ") for text in problems):
+        return listed(problems, len(problems), "; ")
     _, more, number = _read_consignments(event["consignments"])
-    return problems + more, len(problems) + number
+    return listed(problems + more, len(problems) + number, "; ")
 
 
-def _read_consignments(documents: list[Any]) -> tuple[list[Consignment], list[ErrorDetails], int]:
+def _read_consignments(documents: list[Any]) -> tuple[list[Consignment], list[str], int]:
     """Return the valid consignments, the first problems of the others, and the number of problems.
 
     Each consignment is read once: an invalid message takes no longer than a valid one.
     """
     valid: list[Consignment] = []
-    problems: list[ErrorDetails] = []
+    problems: list[str] = []
     number = 0
     for at, document in enumerate(documents):
         try:
             valid.append(Consignment.model_validate(document))
         except ValidationError as error:
             number += error.error_count()
-            if len(problems) < _MAX_NAMED:
-                problems += [{**each, "loc": ("consignments", at, *each["loc"])} for each in error.errors(**_PLAIN)]
+            if len(problems) < MAX_NAMED:
+                # No name for the details: they would hold a cycle, as above.
+                problems += [problem_text(each, ("consignments", at)) for each in error.errors(include_url=False)]
     return valid, problems, number
 
 
@@ -175,12 +171,12 @@ def _without_repeated(envelope: _Envelope, valid: list[Consignment], invalid: In
     The references of invalid consignments count too. Raises `InvalidMessageError` if no consignment is left.
     """
     counts = Counter(_reference_of(item) for item in envelope.consignments)
-    once = tuple(item.to_domain() for item in valid if counts[item.reference] == 1)
+    once = tuple(_to_domain(item, envelope) for item in valid if counts[item.reference] == 1)
     repeated = list(dict.fromkeys(item.reference for item in valid if counts[item.reference] > 1))
     if repeated:
-        named = _listed(repeated[:_MAX_NAMED], len(repeated), ", ")
+        named = listed(repeated, len(repeated), ", ")
         others = f"; {invalid}" if invalid else ""
-        invalid = _refused(
+        invalid = refused(
             RefusalCode.DUPLICATE_CONSIGNMENT, f"consignments: send each reference once, not again {named}{others}"
         )
     if not once and invalid:
@@ -188,38 +184,13 @@ def _without_repeated(envelope: _Envelope, valid: list[Consignment], invalid: In
     return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once), invalid)
 
 
+def _to_domain(consignment: Consignment, envelope: _Envelope) -> domain.Consignment:
+    """Return a consignment as the engine sees it; its order's delivery option counts where it has none of its own."""
+    read = consignment.to_domain()
+    return read if read.delivery_option else replace(read, delivery_option=envelope.delivery_option)
+
+
 def _reference_of(consignment: Any) -> str | None:
     """Return the reference of a consignment that need not be valid, or None."""
     reference = consignment.get("Reference") if isinstance(consignment, dict) else None
     return reference if isinstance(reference, str) else None
-
-
-def _refused(code: RefusalCode, reason: str) -> InvalidMessageError:
-    """Return a refusal whose reason is not too long."""
-    return InvalidMessageError(code, reason[:MAX_REASON])
-
-
-def _reason(problems: Sequence[ErrorDetails], total: int) -> str:
-    """Return the first of `total` problems in one line, each with its path and value."""
-    named = [
-        f"{path_of(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')} (got {_shown(problem['input'])})"
-        for problem in problems[:_MAX_NAMED]
-    ]
-    return _listed(named, total, "; ")
-
-
-def _listed(named: Sequence[str], total: int, separator: str) -> str:
-    """Return the named ones of `total`, and the number of the others.
-
-    >>> _listed(["a", "b"], 5, ", ")
-    'a, b, and 3 more'
-    """
-    rest = [f"and {total - len(named)} more"] if total > len(named) else []
-    return separator.join([*named, *rest])
-
-
-def _shown(value: Any) -> str:
-    """Return a value as short ASCII text, fit for a message attribute. Of a list or an object, only the kind."""
-    if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "a list"
-    return json.dumps(str(value)[:60]) if isinstance(value, str | Decimal) else json.dumps(value)[:60]

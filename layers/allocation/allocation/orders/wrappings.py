@@ -3,10 +3,13 @@
 from typing import Any, Final
 
 from allocation.domain.errors import InvalidMessageError, RefusalCode
-from allocation.exact_json import TooDeepError, parsed
+from allocation.exact_json import DuplicateKeyError, NulError, TooDeepError, parsed, refuse_nul
+from allocation.orders.refusals import refused
 
 # More wrappings than this around one event are taken for an attack or a loop.
 _MAX_WRAPPINGS: Final = 4
+# More JSON objects than this in a message of 1 MiB are not consignments. They would take long to read.
+_MAX_OBJECTS: Final = 50_000
 _JSON_TYPES: Final[dict[type, str]] = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
 
@@ -28,10 +31,18 @@ def read_event(body: str) -> dict[str, Any]:
 
 def _parse_object(text: str) -> dict[str, Any]:
     """Return a JSON object. Raises `InvalidMessageError` for anything else."""
+    if text.count("{") > _MAX_OBJECTS:
+        told = f"the body has more than {_MAX_OBJECTS} objects: send the consignments in several messages"
+        raise InvalidMessageError(RefusalCode.INVALID_MESSAGE, told)
     try:
         value = parsed(text)
+        refuse_nul(text, value)
     except TooDeepError as error:
         raise InvalidMessageError(RefusalCode.TOO_DEEPLY_NESTED, f"the body is {error}") from error
+    except DuplicateKeyError as error:
+        raise refused(RefusalCode.DUPLICATE_KEY, str(error)) from error
+    except NulError as error:
+        raise refused(RefusalCode.INVALID_MESSAGE, str(error)) from error
     except ValueError as error:
         raise InvalidMessageError(RefusalCode.NOT_JSON, f"the body is not JSON: {str(error)[:200]}") from error
     return _require_object(value, "the body")

@@ -37,7 +37,7 @@ STEPPED = rate("GB", 5, limit=2) | {"above": {"step": "1 kg", "price": 1}}
         ({"locations": ["a b"]}, f"{PLACE}.locations.0: 'a b': write 1 to 64 letters, digits, '_' or '-', a letter or"),
         ({"delivery": {"window": ["08:00"] * 3}}, f"{PLACE}.delivery.window: write fewer items; a window has two"),
         ({"rates": [rate("GB", 5) | {"price": 5}]}, f"{PLACE}.rates.0.price: is unknown here: remove it; known: above"),
-        ({"rates": [STEPPED], "weight": "30 kgs"}, f"{PLACE}.weight.to: '30 kgs': write a number and one of kg, g,"),
+        ({"rates": [STEPPED], "weight": "30 kgz"}, f"{PLACE}.weight.to: '30 kgz': write a number and one of kg, g,"),
         (
             {"surcharges": ["fuel"]},
             f"{PLACE}.surcharges.0: 'fuel' is not a surcharge of this catalogue: did you mean Fuel?",

@@ -293,8 +293,8 @@ def test_a_damaged_compiled_catalogue_is_wrong_usage(
         (b'{"consignments": []}', "is an order"),
         (b'{"Reference": "X"}', 'Reference is "X": write text such as "EC-000-05B-MMA"'),
         (
-            b'{"Addresses": [{"AddressType": "Destination", "Country": "GB"}]}',
-            'Addresses[0].Country is "GB": write {"IsoCode": {"TwoLetterCode": "GB"}}',
+            b'{"Addresses": [{"AddressType": "Destination", "Country": 44}]}',
+            'Addresses[0].Country is 44: write "GB" or {"IsoCode": {"TwoLetterCode": "GB"}}',
         ),
         (
             b'{"Packages": [{"Weight": {"Value": "1", "Unit": "stone"}}]}',
