@@ -105,16 +105,23 @@ class Stack:
         return {key: part for key, part in members.items() if part != NO_VALUE}
 
     def holds(self, condition: Any, parameters: Mapping[str, str]) -> bool:
-        """Evaluates a condition of `Fn::Equals` and `Fn::Not`; a parameter that is not given has its default."""
+        """Evaluate a condition. A parameter that is not given has its default, and lists are texts with commas."""
+        if "Condition" in condition:
+            return self.holds(self.template["Conditions"][condition["Condition"]], parameters)
         if "Fn::Not" in condition:
             return not self.holds(condition["Fn::Not"][0], parameters)
+        if "Fn::And" in condition:
+            return all(self.holds(part, parameters) for part in condition["Fn::And"])
         left, right = (self._value(side, parameters) for side in condition["Fn::Equals"])
         return bool(left == right)
 
     def _value(self, side: Any, parameters: Mapping[str, str]) -> Any:
-        if isinstance(side, dict):
-            return parameters.get(side["Ref"], self.parameters[side["Ref"]]["Default"])
-        return side
+        if not isinstance(side, dict):
+            return side
+        if "Fn::Join" in side:
+            separator, values = side["Fn::Join"]
+            return self._value(values, parameters).replace(",", separator)
+        return parameters.get(side["Ref"], self.parameters[side["Ref"]]["Default"])
 
     def refusals(self, **parameters: str) -> list[str]:
         """What the template's rules say against these parameters."""

@@ -98,6 +98,33 @@ def test_secret_is_one_secret_by_name(stack: Stack, name: str, accepted: bool) -
     assert accepts(stack, "ProSecretName", name) is accepted
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value", "accepted"),
+    [
+        ("OrderTopicArns", "arn:aws:sns:eu-west-2:111111111111:shop-orders", True),
+        ("OrderTopicArns", "arn:aws:sns:eu-west-2:111111111111:shop-orders.fifo", True),
+        ("OrderTopicArns", "arn:aws-cn:sns:cn-north-1:111111111111:shop", True),
+        ("OrderTopicArns", "", True),
+        ("OrderTopicArns", "*", False),
+        ("OrderTopicArns", "arn:aws:sns:eu-west-2:111111111111:*", False),
+        ("OrderTopicArns", "arn:aws:sqs:eu-west-2:111111111111:orders", False),
+        ("OrderRuleArns", "arn:aws:events:eu-west-2:111111111111:rule/orders", True),
+        ("OrderRuleArns", "arn:aws:events:eu-west-2:111111111111:rule/shop/orders", True),
+        ("OrderRuleArns", "arn:aws:events:eu-west-2:111111111111:event-bus/shop", False),
+        ("OrderRuleArns", "arn:aws:events:eu-west-2:111111111111:rule/*", False),
+        ("OrderAccountIds", "222222222222", True),
+        ("OrderAccountIds", "*", False),
+        ("OrderAccountIds", "22222222222", False),
+        ("OrderOrganizationId", "o-a1b2c3d4e5", True),
+        ("OrderOrganizationId", "*", False),
+        ("SubscriberAccountIds", "222222222222", True),
+        ("SubscriberAccountIds", "*", False),
+    ],
+)
+def test_who_is_let_in_is_named_one_by_one(stack: Stack, parameter: str, value: str, accepted: bool) -> None:
+    assert accepts(stack, parameter, value) is accepted
+
+
 def test_every_parameter_has_a_description_and_its_place_in_the_console(stack: Stack) -> None:
     interface = stack.template["Metadata"]["AWS::CloudFormation::Interface"]
     grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]

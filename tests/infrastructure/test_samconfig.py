@@ -19,7 +19,7 @@ def test_every_environment_is_there() -> None:
 def test_environment_can_make_its_roles_and_upload_its_code(environment: str) -> None:
     deploy = CONFIG[environment]["deploy"]["parameters"]
 
-    assert deploy["capabilities"] == "CAPABILITY_IAM"
+    assert set(deploy["capabilities"].split()) == {"CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"}
     assert deploy["resolve_s3"] is True
 
 
