@@ -34,7 +34,7 @@ def nothing_fits(assessment: Assessment, mode: AllocationMode) -> Failure:
     sentences = [f"{_verdict(mode, question.inquiry.consignment.reference)}: {first}."]
     if others:
         sentences.append(f"As close: {'; '.join(others)}.")
-    text = " ".join([*sentences, *_common(question, inside, " ".join([first, *others])), *_counts(inside)])
+    text = " ".join([*sentences, *_common(question, inside, nearest), *_counts(inside)])
     return Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, _cut(text, MAX_TEXT))
 
 
