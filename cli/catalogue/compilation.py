@@ -239,5 +239,5 @@ def _range(bounds: MeasureRange) -> list[str | None]:
     return [_text(bounds.from_), _text(bounds.to)]
 
 
-def _text(value: Decimal | None) -> str | None:
+def _text(value: object) -> str | None:
     return None if value is None else str(value)

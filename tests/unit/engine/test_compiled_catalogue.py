@@ -9,6 +9,7 @@ import pytest
 from allocation.engine.compiled_catalogue import read_compiled, write_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError, write_part
 from allocation.engine.loaded_catalogue import Feature, Leg
+from allocation.engine.measures import Measure
 from cli.catalogue.compilation import compile_text
 from tests.support.engines import document, rate, service
 
@@ -59,7 +60,7 @@ def test_an_unknown_key_is_refused_in_every_part(part: str) -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_missing_key_is_refused_in_every_part(part: str) -> None:
-    keys = [key for key in PARTS[part](content()) if key not in {"dailyLimit", "weight", "length", "girth"}]
+    keys = [key for key in PARTS[part](content()) if key not in {"dailyLimit", *Measure}]
     optional = {"surcharge": {"minimum", "maximum", "from", "to", "places", "over"}, "exchangerate": {"from", "to"}}
     for key in set(keys) - optional.get(part, set()) - {"above"}:
         changed = content()
