@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cli.output import Progress
 from cli.stack.account import Account
+from cli.stack.clients import REGION
 from cli.stack.deploy import Deployment, deployed
 from cli.stack.observer import Observer, follow, read_record
 from cli.stack.orders import OrderMessage, SentOrder, as_object, consignment_references, innermost, send_orders
@@ -28,6 +29,11 @@ HOSTILE_ENVIRONMENT = {
     "HTTP_PROXY": "http://127.0.0.1:9",
 }
 """Settings of the user's own, which must not reach the local AWS: the deployment would fail with any of them."""
+
+SHOP_TOPIC = f"arn:aws:sns:{REGION}:000000000000:shop-orders"
+SHOP_RULE = f"arn:aws:events:{REGION}:000000000000:rule/shop-orders"
+SENDERS = {"OrderTopicArns": SHOP_TOPIC, "OrderRuleArns": SHOP_RULE}
+"""Who may deliver orders to the stack, as its parameters name them. They are made by the tests that send with them."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         with pytest.MonkeyPatch.context() as environment:
             for name, value in HOSTILE_ENVIRONMENT.items():
                 environment.setenv(name, value)
-            ready = stack.enter_context(deployed(free_port(), {}, folder, Progress(Console(stderr=True))))
+            ready = stack.enter_context(deployed(free_port(), SENDERS, folder, Progress(Console(stderr=True))))
         yield ready
 
 
