@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
 from allocation.domain.errors import AllocationError
+from allocation.engine.wording import closest_name
 
 KeyPath = tuple[str, ...]
 """The keys and list indexes that lead from the root of a catalogue to one of its parts."""
@@ -66,10 +66,9 @@ def key_path(*parts: object) -> KeyPath:
 def suggestion(wanted: str, known: Iterable[str], heading: str = "known") -> str:
     """Return a hint at the known name that is closest to `wanted`, or the first few known names under a heading."""
     names = sorted(known)
-    in_any_case = {name.casefold(): name for name in names}
-    close = get_close_matches(wanted.casefold(), in_any_case, n=1)
+    close = closest_name(wanted, names)
     if close:
-        return f"did you mean {in_any_case[close[0]]}?"
+        return f"did you mean {close}?"
     return f"{heading}: {', '.join(names[:_MAX_SUGGESTED]) or 'none'}"
 
 

@@ -5,7 +5,12 @@ from typing import Final
 
 import click
 
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import Failure
+from allocation.engine.compiled_catalogue import packaged_catalogue
+from allocation.engine.engine import Engine
 from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options
+from cli.errors import UsageError
 from cli.output import progress_console
 from cli.paths import SAMPLE_ORDERS, shown
 from cli.stack.detached import down as end_stack
@@ -13,6 +18,19 @@ from cli.stack.detached import up as leave_stack
 from cli.stack.orders import load_orders
 from cli.stack.run import RunRequest
 from cli.stack.run import run as run_orders
+
+
+def _known_mode(mode: str, group: str, service: str) -> AllocationMode:
+    """Return the mode of three options. Raises `UsageError`, also for a group or service that the stack will not know.
+
+    A local stack has the packaged catalogue: a mistake is found before anything is deployed.
+    """
+    chosen = chosen_mode(mode, group, service)
+    scope = Engine(packaged_catalogue()).scope(chosen)
+    if isinstance(scope, Failure):
+        raise UsageError(scope.message)
+    return chosen
+
 
 _port_option: Final = click.option(
     "--port",
@@ -47,7 +65,7 @@ def run(mode: str, group: str, service: str, port: int, orders: Path, *, as_json
 
     Exit status 1 if an order ended in the dead letter queue or has no outcome.
     """
-    request = RunRequest(chosen_mode(mode, group, service), load_orders(orders), port, as_json)
+    request = RunRequest(_known_mode(mode, group, service), load_orders(orders), port, as_json)
     return run_orders(request, progress_console())
 
 
@@ -57,7 +75,7 @@ def run(mode: str, group: str, service: str, port: int, orders: Path, *, as_json
 @json_option
 def up(mode: str, group: str, service: str, port: int, *, as_json: bool) -> int:
     """Start a local stack and leave it running until `carrier down`."""
-    return leave_stack(chosen_mode(mode, group, service), port, progress_console(), as_json=as_json)
+    return leave_stack(_known_mode(mode, group, service), port, progress_console(), as_json=as_json)
 
 
 @click.command(cls=ExampleCommand, examples=["carrier down"])

@@ -1,6 +1,6 @@
 """Decides which carrier service takes a consignment: who can deliver, who meets the rules, who is cheapest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple, assert_never
@@ -19,6 +19,7 @@ from allocation.engine.price_book import PriceBook
 from allocation.engine.pricing import Breakdown
 from allocation.engine.question import Question, Scope, ServiceFilters
 from allocation.engine.rules import RULES, SCOPE_CODES, Rule
+from allocation.engine.wording import closest_name, list_text
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_LANES: Final = 512
@@ -81,13 +82,13 @@ class Engine:
             case ServiceGroup(reference):
                 group = self.index.groups.get(reference)
                 if group is None:
-                    text = f"The catalogue has no carrier service group {reference!r}: name one it has, or add it."
+                    text = _there_is_no("service group", reference, self.index.groups)
                     return Failure(FailureCode.SERVICE_GROUP_NOT_FOUND, text)
                 return Scope(outside_group=self.index.everything & ~group)
             case CarrierService(reference):
                 position = self.index.positions.get(reference)
                 if position is None:
-                    text = f"The catalogue has no carrier service {reference!r}: name one it has, or add it."
+                    text = _there_is_no("carrier service", reference, self.index.positions)
                     return Failure(FailureCode.CARRIER_SERVICE_NOT_FOUND, text)
                 return Scope(not_requested=self.index.everything & ~(1 << position))
             case _:
@@ -173,6 +174,14 @@ class Engine:
         ]
         excluded.sort()
         return excluded
+
+
+def _there_is_no(kind: str, reference: str, known: Iterable[str]) -> str:
+    """Return that the catalogue lacks a reference, and the one that was probably meant or some that it has."""
+    close = closest_name(reference, known)
+    return f"There is no {kind} {reference!r}. " + (
+        f"Did you mean {close!r}?" if close else f"The catalogue has: {list_text(known)}."
+    )
 
 
 def _alike(failures: Sequence[tuple[Rule, Mask]], everything: Mask) -> list[tuple[Mask, tuple[Rule, ...]]]:

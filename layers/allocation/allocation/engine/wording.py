@@ -62,6 +62,19 @@ def list_text(items: Iterable[str], most: int = _MAX_LISTED) -> str:
     return ", ".join(ordered[:most]) + more if ordered else "none"
 
 
+def closest_name(wanted: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like the wanted one, whatever the case of its letters; None for none alike.
+
+    >>> closest_name("valuablegood", ["nextDay", "valuableGoods"])
+    'valuableGoods'
+    """
+    from difflib import get_close_matches  # only a mistake needs it
+
+    in_any_case = {name.casefold(): name for name in sorted(known)}
+    close = get_close_matches(wanted.casefold(), in_any_case, n=1)
+    return in_any_case[close[0]] if close else None
+
+
 def places_text(keys: Iterable[str]) -> str:
     """Return a list of places as a catalogue writes them."""
     return list_text(key.replace(":", "-") for key in keys)

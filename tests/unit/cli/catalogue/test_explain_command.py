@@ -239,8 +239,9 @@ def test_the_standard_input_may_have_the_consignment(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--mode", "service_group", "--group", "jewels"], "no carrier service group 'jewels'"),
-        (["--mode", "carrier_service", "--service", "NONE"], "no carrier service 'NONE'"),
+        (["--mode", "service_group", "--group", "jewels"], "There is no service group 'jewels'. The catalogue has: "),
+        (["--mode", "service_group", "--group", "valuablegood"], "Did you mean 'valuableGoods'?"),
+        (["--mode", "carrier_service", "--service", "NONE"], "There is no carrier service 'NONE'. "),
         (["--mode", "service_group"], "needs --group"),
         (["--mode", "carrier_service"], "needs --service"),
         (["--group", "valuableGoods"], "--group valuableGoods does not go with"),

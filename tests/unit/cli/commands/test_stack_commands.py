@@ -45,6 +45,15 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
         (["up", "--mode", "service_group"], "--mode service_group needs --group"),
         (["run", "--group", "economy"], "--group economy does not go with --mode default_rules"),
         (["run", "--mode", "carrier_service", "--service", "a/b"], "'a/b' is malformed"),
+        (
+            ["run", "--mode", "service_group", "--group", "valuableGood"],
+            "There is no service group 'valuableGood'. Did you mean 'valuableGoods'?",
+        ),
+        (
+            ["up", "--mode", "carrier_service", "--service", "cx-nds"],
+            "There is no carrier service 'cx-nds'. Did you mean 'CX_NDS'?",
+        ),
+        (["up", "--mode", "service_group", "--group", "qqq"], "There is no service group 'qqq'. The catalogue has: "),
         (["run", "--port", "http"], "'http' is not a valid integer range"),
         (["run", "--port", "70000"], "70000 is not in the range 1024<=x<=65535"),
         (["run", "--port", "80"], "80 is not in the range 1024<=x<=65535"),
