@@ -49,8 +49,11 @@ def fixed(text: str) -> Sentence:
     return sentence(lambda _, __: text)
 
 
-def measure_sentence(measure: Measure, verb: str) -> Sentence:
-    """Return the sentence about a measure that is out of a service's range; `verb` has `{}` for the number."""
+def measure_sentence(measure: Measure, clause: str) -> Sentence:
+    """Return the sentence about a measure that is out of a service's range.
+
+    `clause` says what is measured, such as `{package} weighs {value}`.
+    """
 
     def tell(question: Question, position: int) -> str:
         values, bounds = measure.values(question.inquiry.packages), _bounds(question, position, measure)
@@ -60,8 +63,8 @@ def measure_sentence(measure: Measure, verb: str) -> Sentence:
         package = "the package" if len(values) == 1 else "a package"
         unit = measure.unit.lower()
         who = _who(question, measure, bound, word)
-        has = verb.format(f"{grouped(value)} {unit}")
-        return f"{package} {has} and the {word} {who} takes is {grouped(bound or Decimal(0))} {unit}"
+        measured = clause.format(package=package, value=f"{grouped(value)} {unit}")
+        return f"{measured} and the {word} {who} takes is {grouped(bound or Decimal(0))} {unit}"
 
     def distance(question: Question, position: int) -> Decimal:
         values, bounds = measure.values(question.inquiry.packages), _bounds(question, position, measure)

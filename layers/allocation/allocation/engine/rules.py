@@ -121,8 +121,8 @@ def _of(told: Callable[[Service], str]) -> Callable[[Question, int], str]:
     return expected
 
 
-def _limit(code: RuleCode, exclusion: _ExclusionCode, measure: Measure, verb: str) -> Rule:
-    """Return the rule that every value of a measure lies in the service's range; `verb` says what a package has."""
+def _limit(code: RuleCode, exclusion: _ExclusionCode, measure: Measure, clause: str) -> Rule:
+    """Return the rule that every value of a measure lies in the service's range; `clause` says what is measured."""
 
     def fails(question: Question, _: Mask) -> Mask:
         values = measure.values(question.inquiry.packages)
@@ -135,7 +135,7 @@ def _limit(code: RuleCode, exclusion: _ExclusionCode, measure: Measure, verb: st
         fails,
         expected=_of(lambda service: range_text(service.limits.get(measure, Range()), measure.unit)),
         actual=lambda inquiry: span_text(measure.values(inquiry.packages), measure.unit),
-        miss=measure_sentence(measure, verb),
+        miss=measure_sentence(measure, clause),
     )
 
 
@@ -329,9 +329,9 @@ RULES: Final = (
         actual=_origin,
         miss=NO_CALENDAR,
     ),
-    _limit(RuleCode.WEIGHT, _ExclusionCode.WEIGHT, Measure.WEIGHT, "weighs {}"),
-    _limit(RuleCode.LENGTH, _ExclusionCode.DIMENSIONS, Measure.LENGTH, "is {} long"),
-    _limit(RuleCode.GIRTH, _ExclusionCode.DIMENSIONS, Measure.GIRTH, "has a girth of {}"),
+    _limit(RuleCode.WEIGHT, _ExclusionCode.WEIGHT, Measure.WEIGHT, "{package} weighs {value}"),
+    _limit(RuleCode.LENGTH, _ExclusionCode.DIMENSIONS, Measure.LENGTH, "{package} is {value} long"),
+    _limit(RuleCode.GIRTH, _ExclusionCode.DIMENSIONS, Measure.GIRTH, "{package} has a girth of {value}"),
     Rule(
         RuleCode.VALUE,
         _ExclusionCode.RULES,
