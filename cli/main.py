@@ -49,7 +49,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "explain": Command("cli.commands.explain:explain", "Explain which carrier service takes a consignment."),
     "catalogue": Command("cli.commands.catalogue:catalogue", "Check, compile and compare catalogues."),
     "orders": Command("cli.commands.orders:orders", "Show what became of orders."),
-    "dlq": Command("cli.commands.dlq:dlq", "Look into the dead letter queue, and send orders again."),
+    "dlq": Command("cli.commands.dlq:dlq", "Look into the dead letter queue; mend and send orders."),
     "republish": Command("cli.commands.republish:republish", "Publish the events of records again."),
     "generate": Command("cli.commands.generate:generate", "Write the files that are generated from code."),
     "bench": Command("cli.commands.bench:bench", "Measure the engine beside other engines."),

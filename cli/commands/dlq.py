@@ -1,22 +1,38 @@
-"""`carrier dlq list` and `carrier dlq redrive`: the messages that could not be read, or that every delivery failed."""
+"""`carrier dlq`: the messages that could not be read, or that every delivery failed, until each is done or removed."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 
+from allocation.batches import batches
+from cli.commands.dead_letters import (
+    by_reason,
+    failures_json,
+    letter_json,
+    print_discarded,
+    print_letters,
+    print_listed,
+    print_redriven,
+    print_whole,
+    redriven_json,
+)
 from cli.commands.options import ExampleCommand, json_option, stack_option
 from cli.errors import UsageError
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
-from cli.operations.redrive import Redriven, Selection, redrive
+from cli.operations.message_files import FileMessage, exported, read_messages, send_messages, write_export
+from cli.operations.redrive import Selection, redrive
 from cli.operations.target import target
 from cli.output import counted, print_json, print_json_lines, print_text, printable
+from cli.stack.orders import MAX_ENTRIES
 
 
 @click.group
 def dlq() -> None:
-    """List the messages of the dead letter queue, and send them again.
+    """Find out why messages are in the dead letter queue, save, mend, send and remove them.
 
     A message goes there when it can't be read, or when every delivery of it failed.
     """
@@ -37,10 +53,147 @@ def list_command(reason: str, stack: str, *, as_json: bool) -> int:
             if as_json:
                 print_json_lines(map(letter_json, shown))
             else:
-                print_letters(shown)
+                print_listed(shown)
     if not as_json:
-        print_text(f"In the dead letter queue of {found.name}: {_by_reason(reasons)}.")
+        print_text(f"In the dead letter queue of {found.name}: {by_reason(reasons)}.")
     return 0
+
+
+@dlq.command("show", cls=ExampleCommand, examples=["carrier dlq show 8c1f2b"])
+@click.argument("message")
+@stack_option
+@json_option
+def show_command(message: str, stack: str, *, as_json: bool) -> int:
+    """Show a whole message of the dead letter queue, with PERSONAL DATA.
+
+    The body is an order, so it may name people and where they live. No other command prints it. MESSAGE is an id, in
+    the dead letter queue or before, or the beginning of one. Nothing is moved.
+
+    Exit status 1 if there is no such message.
+    """
+    _require_id(message)
+    found = target(stack)
+    with DeadLetterQueue(found.sqs, found.order_dlq_url) as queue:
+        letter = queue.one(message)
+    if as_json:
+        print_json(exported(letter))
+    else:
+        print_whole(letter)
+    return 0
+
+
+@dlq.command(
+    "export",
+    cls=ExampleCommand,
+    examples=["carrier dlq export 8c1f2b --output order.jsonl", "carrier dlq export --all --output orders.jsonl"],
+)
+@click.argument("message", default="")
+@click.option("--all", "everything", is_flag=True, help="Every message.")
+@click.option("--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help="A new file.")
+@stack_option
+@json_option
+def export_command(message: str, output: Path, stack: str, *, everything: bool, as_json: bool) -> int:
+    """Save messages of the dead letter queue to a file, with PERSONAL DATA.
+
+    Each line is a JSON object with all that a message has. Mend its "body" and send the file: carrier dlq send FILE.
+    MESSAGE is an id, or the beginning of one. Nothing is moved. Only you can read the file.
+
+    Exit status 1 if there is no such message.
+    """
+    if bool(message) == everything:
+        raise UsageError("Which messages? Give either an id, as `carrier dlq list` shows it, or --all.")
+    found = target(stack)
+    with DeadLetterQueue(found.sqs, found.order_dlq_url) as queue:
+        letters = (letter for run in queue.read() for letter in run) if everything else _one(queue, message)
+        count = write_export(output, letters)
+    if as_json:
+        print_json({"exported": count, "file": str(output) if count else None})
+    else:
+        print_text(f"{counted(count, 'message')} saved to {output}." if count else "Nothing to save.")
+    return int(not count)
+
+
+@dlq.command(
+    "discard",
+    cls=ExampleCommand,
+    examples=["carrier dlq discard 8c1f2b", "carrier dlq discard --reason NotJson --dry-run"],
+)
+@click.argument("message", default="")
+@click.option("--reason", default="", help="Every message with this reason, as `carrier dlq list` shows it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Delete nothing, and say what would be deleted.")
+@stack_option
+@json_option
+def discard_command(message: str, reason: str, stack: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
+    """Delete messages of the dead letter queue for good, after asking.
+
+    MESSAGE is an id, or the beginning of one. `carrier dlq export` saves a message before.
+
+    Exit status 1 if there is no such message, one could not be deleted, or the answer is no.
+    """
+    if bool(message) == bool(reason):
+        raise UsageError("Which messages? Give either an id, as `carrier dlq list` shows it, or --reason.")
+    found = target(stack)
+    selected: list[dict[str, Any]] = []
+    letters: list[DeadLetter] = []
+    failed: dict[str, str] = {}
+    with DeadLetterQueue(found.sqs, found.order_dlq_url) as queue:
+        for letter in _one(queue, message) if message else _with_reason(queue, reason):
+            letters.append(replace(letter, body=None))  # there may be thousands, of 1 MiB each
+            if as_json:
+                selected.append(letter_json(letter))
+            else:
+                print_letters([letter])
+        delete = bool(letters) and not dry_run and (yes or _is_confirmed(len(letters), found.name))
+        for run in batches(letters if delete else [], MAX_ENTRIES):
+            failed |= queue.delete(run)
+    deleted = len(letters) - len(failed) if delete else 0
+    if as_json:
+        print_json({"dryRun": dry_run, "selected": selected, "deleted": deleted, "failed": failures_json(failed)})
+    else:
+        print_discarded(len(letters), deleted, failed, dry_run=dry_run)
+    return int(not letters or not (dry_run or deleted == len(letters)))
+
+
+@dlq.command(
+    "send",
+    cls=ExampleCommand,
+    examples=["carrier dlq send order.jsonl --dry-run", "carrier dlq send order.jsonl"],
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Send nothing, and say what is wrong.")
+@stack_option
+@json_option
+def send_command(file: Path, stack: str, *, dry_run: bool, as_json: bool) -> int:
+    """Send the order-created messages of a file to the order queue.
+
+    A line is a message that `carrier dlq export` saved, mended or not, or a bare order-created message. Each is read
+    first as the queue function will read it. If one is wrong, none is sent. Sending twice does no harm: a consignment
+    that is allocated stays as it is.
+
+    Exit status 1 if a message is wrong, or could not be sent.
+    """
+    messages = read_messages(file)
+    wrong = {message.place: problem for message in messages if (problem := message.problem())}
+    found = target(stack)
+    result = send_messages(found, [] if wrong or dry_run else messages)
+    if as_json:
+        places = [{"place": place, "problem": problem} for place, problem in wrong.items()]
+        failed = [{"place": place, "cause": cause} for place, cause in result.failed.items()]
+        print_json({"dryRun": dry_run, "sent": len(result.sent), "wrong": places, "failed": failed})
+        return int(bool(wrong or result.failed))
+    for place, problem in wrong.items():
+        print_text(f"{file}, {place}: {printable(problem)}")
+    for place, cause in result.failed.items():
+        print_text(f"{file}, {place} was not sent: {cause}")
+    if wrong:
+        print_text(f"{len(wrong)} of {counted(len(messages), 'message')} can't be read: nothing was sent.")
+    elif dry_run:
+        print_text(f"A dry run: {counted(len(messages), 'message')} would be sent to the order queue of {found.name}.")
+    else:
+        print_text(f"{counted(len(result.sent), 'message')} sent to the order queue of {found.name}.")
+        _print_replaced(result.sent)
+    return int(bool(wrong or result.failed))
 
 
 @dlq.command(
@@ -79,60 +232,36 @@ def redrive_command(reason: str, message: str, stack: str, *, everything: bool, 
 
     result = redrive(found, selection, show, dry_run=dry_run)
     if as_json:
-        print_json({"dryRun": dry_run, "selected": selected, **_result_json(result)})
+        print_json({"dryRun": dry_run, "selected": selected, **redriven_json(result)})
     else:
-        _print_result(result, found.name, dry_run=dry_run)
+        print_redriven(result, found.name, dry_run=dry_run)
     return int(bool(result.failed) or not result.selected)
 
 
-def letter_json(letter: DeadLetter) -> dict[str, Any]:
-    """Return a message as `--json` prints it: references only, never the body."""
-    return {
-        "messageId": letter.message_id,
-        "originalMessageId": letter.original_message_id,
-        "sentAt": letter.sent_at.isoformat(),
-        "reason": letter.reason,
-        "explanation": letter.explanation,
-        "orderReference": letter.order_reference or None,
-    }
+def _require_id(message: str) -> None:
+    if not message:
+        raise UsageError("Which message? Give its id, as `carrier dlq list` shows it, or the beginning of it.")
 
 
-def print_letters(letters: Sequence[DeadLetter]) -> None:
-    """Print two lines a message: its id, since when it is there and its order; then its reason."""
-    for letter in letters:
-        print_text(
-            f"{letter.message_id}  {letter.sent_at:%Y-%m-%d %H:%M:%S}Z  {printable(letter.order_reference) or '-'}"
-        )
-        print_text(f"  {printable(letter.reason)}: {printable(letter.explanation)}")
+def _one(queue: DeadLetterQueue, message: str) -> Iterator[DeadLetter]:
+    yield queue.one(message)
 
 
-def _result_json(result: Redriven) -> dict[str, Any]:
-    return {
-        "found": dict(result.found),
-        "sent": len(result.sent),
-        "failed": [{"messageId": message_id, "cause": cause} for message_id, cause in result.failed.items()],
-        "cameBack": result.came_back,
-    }
+def _with_reason(queue: DeadLetterQueue, reason: str) -> Iterator[DeadLetter]:
+    for letters in queue.read():
+        yield from (letter for letter in letters if letter.reason == reason)
 
 
-def _print_result(result: Redriven, stack: str, *, dry_run: bool) -> None:
-    """Print what was in the queue and what became of it."""
-    total = result.found.total()
-    print_text(f"In the dead letter queue of {stack}: {_by_reason(result.found)}.")
-    for message_id, cause in result.failed.items():
-        print_text(f"{message_id} was not sent and is still in the DLQ: {cause}")
-    if not result.selected:
-        print_text("None of them is selected: nothing was moved.")
-    elif dry_run:
-        print_text(f"A dry run: {counted(result.selected, 'message')} would be sent to the order queue again.")
-    else:
-        left = total - len(result.sent)
-        print_text(f"{counted(len(result.sent), 'message')} sent to the order queue again; {left} left in the DLQ.")
-    if result.came_back:
-        print_text(f"Already back in the DLQ, refused as before: {counted(result.came_back, 'message')}.")
+def _is_confirmed(count: int, stack: str) -> bool:
+    """Ask on the terminal. Without one, or without an answer, it is a no."""
+    try:
+        return click.confirm(f"Delete {counted(count, 'message')} of {stack} for good?", err=True)
+    except click.Abort:
+        return False
 
 
-def _by_reason(reasons: Counter[str]) -> str:
-    """Return `3 messages (2 NotJson, 1 NoSuccess)`."""
-    listed = ", ".join(f"{times} {printable(reason)}" for reason, times in reasons.most_common())
-    return f"{counted(reasons.total(), 'message')} ({listed})" if reasons else counted(0, "message")
+def _print_replaced(sent: list[FileMessage]) -> None:
+    """Print how to remove what the sent messages were saved from."""
+    for message in sent:
+        if message.message_id:
+            print_text(f"The message that it came from is still there: carrier dlq discard {message.message_id}")

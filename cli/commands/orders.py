@@ -7,7 +7,7 @@ import click
 from allocation.domain.outcome import Explanation
 from allocation.engine.explanation import shortened
 from allocation.records.stored_record import explanation_of
-from cli.commands.dlq import letter_json, print_letters
+from cli.commands.dead_letters import letter_json, print_letters
 from cli.commands.options import ExampleCommand, json_option, stack_option
 from cli.errors import UsageError
 from cli.operations.published import event_ids

@@ -5,10 +5,11 @@ was done meanwhile, does no harm: the allocation record is the guard.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from allocation.aws.clients import text_attributes
 from allocation.batches import batches
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.target import Target
@@ -73,7 +74,7 @@ def _send(target: Target, queue: DeadLetterQueue, letters: Sequence[DeadLetter],
     """Send messages to the order queue, and delete from the DLQ those that it took."""
     result.failed |= {letter.message_id: _CANT_BE_DECOMPRESSED for letter in letters if letter.body is None}
     sendable = [letter for letter in letters if letter.body is not None]
-    for run in batches(sendable, MAX_ENTRIES, MAX_BYTES, _size):
+    for run in batches(sendable, MAX_ENTRIES, MAX_BYTES, lambda letter: letter.size):
         answer = target.sqs.send_message_batch(QueueUrl=target.order_queue_url, Entries=_entries(run))
         result.failed |= {run[int(failure["Id"])].message_id: failure["Code"] for failure in answer.get("Failed", [])}
         taken = answer.get("Successful", [])
@@ -85,17 +86,13 @@ def _send(target: Target, queue: DeadLetterQueue, letters: Sequence[DeadLetter],
 def _entries(letters: Sequence[DeadLetter]) -> list[Any]:
     """Return a batch as SQS takes it: bodies and attributes as their sender gave them."""
     return [
-        {"Id": str(at), "MessageBody": letter.body, "MessageAttributes": letter.attributes}
-        for at, letter in enumerate(letters)
+        entry(str(at), letter.body or "", letter.attributes, letter.trace_header) for at, letter in enumerate(letters)
     ]
 
 
-def _size(letter: DeadLetter) -> int:
-    """Return the bytes that SQS counts: the body, and each attribute's name, type and value."""
-    attributes = sum(
-        len(name.encode())
-        + len(value["DataType"])
-        + len(value.get("StringValue", "").encode() or value.get("BinaryValue", b""))
-        for name, value in letter.attributes.items()
+def entry(entry_id: str, body: str, attributes: Mapping[str, Any], trace_header: str) -> dict[str, Any]:
+    """Return a message as SQS takes it in a batch."""
+    made: dict[str, Any] = {"Id": entry_id, "MessageBody": body, "MessageAttributes": attributes}
+    return made | (
+        {"MessageSystemAttributes": text_attributes({"AWSTraceHeader": trace_header})} if trace_header else {}
     )
-    return len((letter.body or "").encode()) + attributes

@@ -4,7 +4,6 @@ References only.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import aws_text
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
+from cli.operations.message_body import has_word
 from cli.operations.published import published_at
 from cli.operations.records import KEY, Record, records_of
 from cli.operations.target import Target
@@ -59,8 +59,7 @@ def history_of(target: Target, order: str) -> History:
 def mentions(letter: DeadLetter, names: Sequence[str]) -> bool:
     """Return whether a message has one of the names as a word of its own, written plainly or as JSON writes it."""
     spellings = {spelling for name in names for spelling in (name, json.dumps(name)[1:-1])}
-    words = "|".join(map(re.escape, spellings))
-    return re.search(rf"(?<![\w-])(?:{words})(?![\w-])", letter.body or "") is not None
+    return letter.order_reference in names or any(has_word(letter.body or "", spelling) for spelling in spellings)
 
 
 def _depth(sqs: "SQSClient", url: str) -> tuple[int, int]:

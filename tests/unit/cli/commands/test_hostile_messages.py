@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cli.commands import orders
-from cli.commands.dlq import print_letters
+from cli.commands.dead_letters import print_letters
 from cli.main import main
 from cli.operations.dead_letters import DeadLetter
 from cli.operations.trace import History

@@ -60,8 +60,9 @@ def test_a_compressed_body_is_read_as_it_was() -> None:
         gzip.compress(b"order")[:-9],
         gzip.compress(b"order")[:-20] + bytes(30),
         gzip.compress(b"\xff"),
+        gzip.compress(b"[" * (1024 * 1024 + 1)),
     ],
-    ids=["no gzip", "cut short", "damaged", "no text"],
+    ids=["no gzip", "cut short", "damaged", "no text", "larger than SQS takes"],
 )
 def test_a_body_that_can_not_be_read_is_none_at_all(body: bytes) -> None:
     assert dead_letter(packed(body)).body is None
