@@ -4,13 +4,23 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from allocation.domain.consignment import Dimensions
 from allocation.engine.calendars import Calendar, Slot, TimeZone
-from allocation.engine.compiled_parts import InvalidCatalogueError, read_part, refuse_unknown, week
+from allocation.engine.compiled_parts import (
+    InvalidCatalogueError,
+    decimal,
+    listed,
+    read_part,
+    refuse_unknown,
+    text_or_none,
+    text_set,
+    week,
+    whole,
+    whole_pair,
+)
 from allocation.engine.loaded_catalogue import (
     AboveLastBand,
     Carrier,
@@ -52,7 +62,8 @@ def read_compiled(text: str) -> Catalogue:
             raise InvalidCatalogueError("the compiled catalogue does not match its digest: compile it again")
         refuse_unknown("its first line", header)
         return _catalogue(parsed(content), digest)
-    except (ValueError, KeyError, TypeError, ArithmeticError, IndexError) as error:
+    # AttributeError: something that is not an object stands where one belongs.
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, IndexError) as error:
         raise InvalidCatalogueError(f"this is no compiled catalogue ({error!r}): compile one and try again") from error
 
 
@@ -70,15 +81,15 @@ def packaged_catalogue() -> Catalogue:
 def _catalogue(content: _Document, digest: str) -> Catalogue:
     item = dict(content)
     last_day = date.fromisoformat(item.pop("lastDay")).toordinal()
-    zones = {name: TimeZone(*table) for name, table in item.pop("timeZones").items()}
-    holidays = [frozenset(map(_ordinal, days)) for days in item.pop("holidays")]
-    calendars = [_calendar(dict(each), zones, holidays, last_day) for each in item.pop("calendars")]
+    zones = {name: _time_zone(*table) for name, table in item.pop("timeZones").items()}
+    holidays = listed(item.pop("holidays"), lambda days: frozenset(listed(days, _ordinal)))
+    calendars = listed(item.pop("calendars"), lambda each: _calendar(dict(each), zones, holidays, last_day))
     found = {key: dict(each) for key, each in item.pop("carriers").items()}
     numbers = {key: each.pop("calendar") for key, each in found.items()}
     carriers = {key: read_part(Carrier, each, reference=key) for key, each in found.items()}
-    surcharges = {each["name"]: _surcharge(dict(each)) for each in item.pop("surcharges")}
-    services = [_service(dict(each), carriers, surcharges) for each in item.pop("services")]
-    locations = [_location(dict(each), calendars) for each in item.pop("locations")]
+    surcharges = {each.name: each for each in listed(item.pop("surcharges"), _surcharge)}
+    services = listed(item.pop("services"), lambda each: _service(dict(each), carriers, surcharges))
+    locations = listed(item.pop("locations"), lambda each: _location(dict(each), calendars))
     return read_part(
         Catalogue,
         item,
@@ -88,13 +99,17 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
         carriers=carriers,
         carrier_calendars={key: calendars[number] for key, number in numbers.items() if number is not None},
         services=tuple(sorted(services, key=lambda service: service.reference)),
-        groups={key: frozenset(members) for key, members in item.pop("groups").items()},
+        groups={key: text_set(members) for key, members in item.pop("groups").items()},
         locations={location.reference: location for location in locations},
-        package_sizes={key: Dimensions(*map(Decimal, sides)) for key, sides in item.pop("packageSizes").items()},
+        package_sizes={key: Dimensions(*listed(sides, decimal)) for key, sides in item.pop("packageSizes").items()},
         delivery_holidays={place: holidays[number] for place, number in item.pop("deliveryHolidays").items()},
-        exchange_rates=tuple(_dated(ExchangeRate, dict(each)) for each in item.pop("exchangeRates")),
-        taxes=tuple(read_part(Tax, dict(each)) for each in item.pop("taxes")),
+        exchange_rates=tuple(listed(item.pop("exchangeRates"), lambda each: _dated(ExchangeRate, dict(each)))),
+        taxes=tuple(listed(item.pop("taxes"), lambda each: read_part(Tax, dict(each)))),
     )
+
+
+def _time_zone(changes: Any, offsets: Any) -> TimeZone:
+    return TimeZone(listed(changes, whole), listed(offsets, whole))
 
 
 def _calendar(
@@ -105,7 +120,7 @@ def _calendar(
         Calendar,
         item,
         time_zone=zones[item.pop("timeZone")],
-        week=week([_slot(hours) for hours in item.pop("week")]),
+        week=week(listed(item.pop("week"), _slot)),
         holidays=frozenset() if number is None else holidays[number],
         exceptions={_ordinal(day): _slot(hours) for day, hours in item.pop("exceptions").items()},
         last_day=last_day,
@@ -113,7 +128,7 @@ def _calendar(
 
 
 def _slot(hours: Sequence[int] | None) -> Slot | None:
-    return None if hours is None else Slot(*hours)
+    return None if hours is None else Slot(*whole_pair(hours))
 
 
 def _ordinal(day: str) -> int:
@@ -133,15 +148,20 @@ def _location(item: dict[str, Any], calendars: Sequence[Calendar]) -> Location:
 
 def _dated(kind: type[_Part], item: dict[str, Any], **given: Any) -> _Part:
     """Return a part that holds on the days between its keys `from` and `to`."""
-    first, last = (day and date.fromisoformat(day) for day in (item.pop("from", None), item.pop("to", None)))
-    return read_part(kind, item, validity=Validity(first, last), **given)
+    validity = Validity(*(_day(item.pop(key, None)) for key in ("from", "to")))
+    return read_part(kind, item, validity=validity, **given)
 
 
-def _surcharge(item: dict[str, Any]) -> Surcharge:
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _surcharge(compiled: _Document) -> Surcharge:
+    item = dict(compiled)
     over = item.pop("over", None)
     if over is not None:
         measure, value = over
-        over = (_MEASURES[measure], Decimal(value))
+        over = (_MEASURES[measure], decimal(value))
     return _dated(Surcharge, item, over=over)
 
 
@@ -150,27 +170,33 @@ def _service(item: dict[str, Any], carriers: Mapping[str, Carrier], surcharges: 
         Service,
         item,
         carrier=carriers[item.pop("carrier")],
-        legs=tuple(Leg(carriers[carrier], hub) for carrier, hub in item.pop("legs")),
+        legs=tuple(listed(item.pop("legs"), lambda leg: _leg(leg, carriers))),
         limits={measure: _range(item.pop(measure)) for measure in Measure if measure in item},
-        rates=tuple(_rate(dict(rate)) for rate in item.pop("rates")),
-        surcharges=tuple(surcharges[name] for name in item.pop("surcharges")),
+        rates=tuple(listed(item.pop("rates"), _rate)),
+        surcharges=tuple(listed(item.pop("surcharges"), surcharges.__getitem__)),
     )
 
 
-def _rate(item: dict[str, Any]) -> Rate:
+def _leg(pair: Sequence[Any], carriers: Mapping[str, Carrier]) -> Leg:
+    carrier, hub = pair
+    return Leg(carriers[carrier], text_or_none(hub))
+
+
+def _rate(compiled: _Document) -> Rate:
+    item = dict(compiled)
     above = item.pop("above", None)
     return read_part(
         Rate,
         item,
-        up_to=tuple(map(Decimal, item.pop("limits"))),
-        prices=tuple(map(Decimal, item.pop("prices"))),
-        above=None if above is None else AboveLastBand(*map(Decimal, above)),
+        up_to=tuple(listed(item.pop("limits"), decimal)),
+        prices=tuple(listed(item.pop("prices"), decimal)),
+        above=None if above is None else AboveLastBand(*listed(above, decimal)),
     )
 
 
 def _range(bounds: Sequence[str | None]) -> Range:
     minimum, maximum = bounds
-    return Range(*(None if bound is None else Decimal(bound) for bound in (minimum, maximum)))
+    return Range(*(None if bound is None else decimal(bound) for bound in (minimum, maximum)))
 
 
 def _digest(content: str) -> str:

@@ -105,15 +105,29 @@ def _optional(read: Callable[[Any], _Part]) -> Callable[[Any], _Part | None]:
     return lambda value: None if value is None else read(value)
 
 
-def _set(items: list[_Part]) -> frozenset[_Part]:
+def decimal(digits: Any) -> Decimal:
+    """Return the number of a text. Raises `TypeError` and `ValueError` for anything else, NaN and infinity included."""
+    number = Decimal(_text(digits))
+    if not number.is_finite():
+        raise ValueError(f"{digits!r} is not a number")
+    return number
+
+
+def listed(items: Any, read: Callable[[Any], _Part]) -> list[_Part]:
+    """Return the items of a list, each as `read` reads it. Raises `TypeError` for anything that is not a list."""
     if type(items) is not list:
         raise TypeError(f"{items!r} is not a list")
-    return frozenset(items)
+    return [read(item) for item in items]
+
+
+def text_set(items: Any) -> frozenset[str]:
+    """Return the texts of a list. Raises `TypeError` for anything else."""
+    return frozenset(listed(items, _text))
 
 
 def _money(pair: Sequence[str]) -> Money:
     amount, currency = pair
-    return Money(Decimal(amount), currency)
+    return Money(decimal(amount), _text(currency))
 
 
 def week(days: Sequence[_Part]) -> tuple[_Part, ...]:
@@ -123,27 +137,29 @@ def week(days: Sequence[_Part]) -> tuple[_Part, ...]:
     return tuple(days)
 
 
-def _pair(items: Sequence[int]) -> tuple[int, int]:
-    first, last = items
+def whole_pair(items: Any) -> tuple[int, int]:
+    """Return two whole numbers. Raises `TypeError` and `ValueError` for anything else."""
+    first, last = listed(items, whole)
     return first, last
 
 
-_text, _whole, _flag = _of_type(str), _of_type(int), _of_type(bool)
+_text, whole, _flag = _of_type(str), _of_type(int), _of_type(bool)
+text_or_none = _optional(_text)
 # How a plain field is read, by its type.
 _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     str: _text,
-    str | None: _optional(_text),
-    int: _whole,
-    int | None: _optional(_whole),
+    str | None: text_or_none,
+    int: whole,
+    int | None: _optional(whole),
     bool: _flag,
-    Decimal: Decimal,
-    Decimal | None: _optional(Decimal),
+    Decimal: decimal,
+    Decimal | None: _optional(decimal),
     Money | None: _optional(_money),
     Direction: Direction,
-    frozenset[str]: _set,
-    frozenset[str] | None: _optional(_set),
-    frozenset[Feature]: lambda items: frozenset(map(Feature, items)),
-    tuple[bool, ...]: week,
-    tuple[int, int]: _pair,
+    frozenset[str]: text_set,
+    frozenset[str] | None: _optional(text_set),
+    frozenset[Feature]: lambda items: frozenset(listed(items, Feature)),
+    tuple[bool, ...]: lambda days: week(listed(days, _flag)),
+    tuple[int, int]: whole_pair,
 }
 _FIELDS: Final[dict[type, tuple[_PlainField, ...]]] = {}
