@@ -43,7 +43,7 @@ def generate(*, check: bool, as_json: bool) -> int:
 
 
 def _is_current(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text("utf-8") == text
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
 def _print_files(stale: list[Path], *, check: bool) -> None:

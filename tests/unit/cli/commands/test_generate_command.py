@@ -39,5 +39,12 @@ def test_stale_files_are_written_and_named(files: tuple[Path, Path], capsys: pyt
     assert main(["generate", "--check"]) == 0
 
 
+def test_a_file_that_is_no_text_is_stale(files: tuple[Path, Path]) -> None:
+    current, _ = files
+    current.write_bytes(b"\xff")
+    assert main(["generate"]) == 0
+    assert current.read_text("utf-8") == "new"
+
+
 def test_the_files_of_this_project_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", "--check"]) == 0, capsys.readouterr().out
