@@ -71,6 +71,16 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_a_page_names_by_its_folder_exists(page: Path) -> None:
+    """Paths count from the page, the root, the layer or the tests: `engine/rules.py` is a file of the layer."""
+    if page.parent == DECISIONS:
+        return  # a decision tells what was so on its day
+    named = re.findall(r"`(\w[\w.-]*(?:/[\w.-]+)*/[\w-]+\.\w+)`", page.read_text("utf-8"))
+    homes = (page.parent, ROOT, LAYER, ROOT / "tests")
+    assert [name for name in named if not any((home / name).exists() for home in homes)] == []
+
+
 def test_the_index_lists_every_decision() -> None:
     index = (DECISIONS / "README.md").read_text("utf-8")
     assert [path.name for path in DECISIONS.glob("0*.md") if f"]({path.name})" not in index] == []
