@@ -5,17 +5,17 @@ import subprocess
 
 import click
 
-from cli.commands.options import ExampleCommand
+from cli.commands.options import ExampleCommand, json_option
 from cli.environments import install
 from cli.paths import LOCAL, ROOT
 
 
-@click.command(cls=ExampleCommand, examples=["carrier bench"])
-def bench() -> int:
-    """Measure the engine beside karrio and zen-engine."""
+@click.command(cls=ExampleCommand, examples=["carrier bench", "carrier bench --json > figures.jsonl"])
+@json_option
+def bench(*, as_json: bool) -> int:
+    """Measure the engine beside karrio and zen-engine. This takes minutes."""
     install("rivals")
-    python = LOCAL / "rivals" / "bin" / "python"
+    command = [str(LOCAL / "rivals" / "bin" / "python"), "-m", "tests.benchmarks.bench", *(["--json"] * as_json)]
     path = os.pathsep.join([str(ROOT / "layers" / "allocation"), str(ROOT)])
-    return subprocess.run(  # noqa: S603 - the command is ours
-        [str(python), "-m", "tests.benchmarks.bench"], cwd=ROOT, env={**os.environ, "PYTHONPATH": path}, check=False
-    ).returncode
+    environment = {**os.environ, "PYTHONPATH": path}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603 - ours

@@ -12,13 +12,13 @@ from cli.catalogue.compilation import compile_catalogue, is_compiled
 from cli.catalogue.differences import Change, differences
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import WrittenCatalogue
-from cli.commands.options import ExampleCommand, json_option
+from cli.commands.options import ExampleCommand, ExampleGroup, json_option
 from cli.errors import DONE, NOT_SO, UsageError
 from cli.input_files import read_text, shown_name
 from cli.output import counted, print_json, print_text, printable, progress_console, result_console
 
 
-@click.group
+@click.group(cls=ExampleGroup, examples=["carrier catalogue check my-catalogue.yaml"])
 def catalogue() -> None:
     """Check, compile and compare catalogues of carrier services.
 
@@ -53,6 +53,7 @@ def check_command(file: str, *, as_json: bool) -> int:
         "carrier catalogue compile my-catalogue.yaml > compiled.json",
         "carrier catalogue compile my-catalogue.yaml --output compiled.json --json",
     ],
+    short_help="Check a catalogue, and compile it for the functions.",
 )
 @click.argument("file")
 @click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")

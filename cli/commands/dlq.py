@@ -20,7 +20,7 @@ from cli.commands.dead_letters import (
     print_whole,
     redriven_json,
 )
-from cli.commands.options import ExampleCommand, json_option, stack_option
+from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option
 from cli.errors import UsageError
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.message_files import FileMessage, exported, read_messages, send_messages, write_export
@@ -30,7 +30,7 @@ from cli.output import counted, print_json, print_json_lines, print_text, printa
 from cli.stack.orders import MAX_ENTRIES
 
 
-@click.group
+@click.group(cls=ExampleGroup, examples=["carrier dlq list"])
 def dlq() -> None:
     """Find out why messages are in the dead letter queue, save, mend, send and remove them.
 
@@ -59,7 +59,12 @@ def list_command(reason: str, stack: str, *, as_json: bool) -> int:
     return 0
 
 
-@dlq.command("show", cls=ExampleCommand, examples=["carrier dlq show 8c1f2b"])
+@dlq.command(
+    "show",
+    cls=ExampleCommand,
+    examples=["carrier dlq show 8c1f2b"],
+    short_help="Show a whole message, with PERSONAL data.",
+)
 @click.argument("message")
 @stack_option
 @json_option
@@ -86,6 +91,7 @@ def show_command(message: str, stack: str, *, as_json: bool) -> int:
     "export",
     cls=ExampleCommand,
     examples=["carrier dlq export 8c1f2b --output order.jsonl", "carrier dlq export --all --output orders.jsonl"],
+    short_help="Save whole messages to a file, with PERSONAL data.",
 )
 @click.argument("message", default="")
 @click.option("--all", "everything", is_flag=True, help="Every message.")

@@ -11,8 +11,8 @@ from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
 from cli.errors import UsageError
 
 
-class ExampleCommand(click.Command):
-    """A command whose help ends with examples."""
+class _WithExamples:
+    """What ends the help of commands and groups with examples."""
 
     def __init__(self, *arguments: Any, examples: Sequence[str], **named: Any) -> None:
         """`examples` are command lines as a person types them."""
@@ -24,6 +24,14 @@ class ExampleCommand(click.Command):
         with formatter.section("Examples" if len(self._examples) > 1 else "Example"):
             for example in self._examples:
                 formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+class ExampleCommand(_WithExamples, click.Command):
+    """A command whose help ends with examples."""
+
+
+class ExampleGroup(_WithExamples, click.Group):
+    """A group of commands whose help ends with examples."""
 
 
 json_option: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

@@ -8,7 +8,7 @@ from allocation.domain.outcome import Explanation
 from allocation.engine.explanation import shortened
 from allocation.records.stored_record import explanation_of
 from cli.commands.dead_letters import letter_json, print_letters
-from cli.commands.options import ExampleCommand, json_option, stack_option
+from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option
 from cli.errors import UsageError
 from cli.operations.published import event_ids
 from cli.operations.records import KEY, MAX_SCANNED, STATES, Newest, Record, newest, newest_of, records_of
@@ -35,12 +35,17 @@ _COLUMNS: Final = (
 )
 
 
-@click.group
+@click.group(cls=ExampleGroup, examples=["carrier orders list", "carrier orders trace WEB-100045"])
 def orders() -> None:
     """Show what became of orders."""
 
 
-@orders.command("trace", cls=ExampleCommand, examples=["carrier orders trace WEB-100045"])
+@orders.command(
+    "trace",
+    cls=ExampleCommand,
+    examples=["carrier orders trace WEB-100045"],
+    short_help="Show one order's history.",
+)
 @click.argument("order")
 @stack_option
 @json_option
@@ -64,6 +69,7 @@ def trace_command(order: str, stack: str, *, as_json: bool) -> int:
     "list",
     cls=ExampleCommand,
     examples=["carrier orders list --state AllocationFailed", "carrier orders list --order WEB-100045 --json"],
+    short_help="List the records of a stack, the newest first.",
 )
 @click.option("--state", type=click.Choice(STATES, case_sensitive=False), help="Only records in this state.")
 @click.option("--order", default="", metavar="REF", help="Only records of this order.")

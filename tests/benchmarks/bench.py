@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.bench`: microseconds per consignment, ours and others', side by side in one run.
+"""`python -m tests.benchmarks.bench [--json]`: microseconds per consignment, ours and others', side by side in one run.
 
 What is measured is what an allocation runs: decide, with every service's offer or reasons, then write the explanation
 that is recorded. Every figure is the median over the same consignments; answers are compared before times are.
@@ -31,10 +31,24 @@ RIVAL_SIZES: Final = (10, 100, 1_000)
 ASKED: Final = 300
 
 
-def say(line: str) -> None:
-    """Write a line at once: a run takes minutes."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+class Report:
+    """Writes each figure as soon as it is known, as text or as a line of JSON: a run takes minutes."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+
+    def heading(self, text: str) -> None:
+        """Say in text what the next figures are of. In JSON each figure says it."""
+        if not self._as_json:
+            self._write(text)
+
+    def figure(self, text: str, **values: str | int | float) -> None:
+        """Write a figure: `text` for people, `values` for programs."""
+        self._write(json.dumps(values) if self._as_json else text)
+
+    def _write(self, line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def decide(engine: Engine, consignment: Consignment) -> Assessment:
@@ -66,27 +80,40 @@ def _microseconds(work: Callable[[Consignment], object], consignment: Consignmen
     return (time.perf_counter() - start) * 1e6
 
 
-def own_figures(size: int) -> None:
-    """Print the figures of our engine over the full rule set."""
+def own_figures(report: Report, size: int) -> None:
+    """Report the figures of our engine over the full rule set."""
     text = write_compiled(full_catalogue(size))
     start = time.perf_counter()
     catalogue = read_compiled(text)
-    read = time.perf_counter()
+    read = (time.perf_counter() - start) * 1e3
+    start = time.perf_counter()
     engine = Engine(catalogue)
-    done = time.perf_counter()
+    index = (time.perf_counter() - start) * 1e3
     asked = consignments(ASKED)
-    say(
-        f"{size:>6} services: read {(read - start) * 1e3:.1f} ms, index {(done - read) * 1e3:.1f} ms, "
-        f"{len(text) / 1e3:.0f} KB compiled"
+    report.figure(
+        f"{size:>6} services: read {read:.1f} ms, index {index:.1f} ms, {len(text) / 1e3:.0f} KB compiled",
+        task="full",
+        services=size,
+        what="load",
+        readMilliseconds=read,
+        indexMilliseconds=index,
+        compiledCharacters=len(text),
     )
     for name, work in (("decide", decide), ("decide and explain", decide_and_explain)):
         few = asked[:20] if size > 1000 else asked
         first, later = measured(partial(work, engine), few)
-        say(f"        {name:<20} {later:>10.1f} µs   (mean of the first time round {first:.1f} µs)")
+        report.figure(
+            f"        {name:<20} {later:>10.1f} µs   (mean of the first time round {first:.1f} µs)",
+            task="full",
+            services=size,
+            what=name,
+            microseconds=later,
+            firstMicroseconds=first,
+        )
 
 
-def side_by_side(size: int) -> None:
-    """Compare the answers of all engines on the task that all of them know, then print their figures."""
+def side_by_side(report: Report, size: int) -> None:
+    """Compare the answers of all engines on the task that all of them know, then report their figures."""
     services = plain_services(size)
     engine = Engine(read_compiled(write_compiled(plain_catalogue(services))))
     asked = [without_tags(consignment) for consignment in consignments(ASKED if size < 1000 else 60)]
@@ -98,10 +125,11 @@ def side_by_side(size: int) -> None:
     compare(engine, others, asked)
     figures = {name: measured(work, asked, 1)[1] for name, work in others.items()}
     ours = measured(partial(decide, engine), asked)[1]
-    say(f"{size:>6} services, {len(asked)} consignments, equal answers")
-    say(f"        {'ours, decide':<20} {ours:>10.1f} µs")
-    for name, figure in figures.items():
-        say(f"        {name:<20} {figure:>10.1f} µs   {figure / ours:>8.1f} times ours")
+    report.heading(f"{size:>6} services, {len(asked)} consignments, equal answers")
+    for name, figure in {"ours, decide": ours, **figures}.items():
+        times = "" if name.startswith("ours") else f"   {figure / ours:>8.1f} times ours"
+        text = f"        {name:<20} {figure:>10.1f} µs{times}"
+        report.figure(text, task="common", services=size, what=name, microseconds=figure, timesOurs=figure / ours)
 
 
 def compare(
@@ -121,15 +149,16 @@ def compare(
                 )
 
 
-def main() -> None:
-    """Print all figures."""
-    say("The full rule set, ours alone")
+def main(arguments: Sequence[str]) -> None:
+    """Report all figures, as JSON with `--json`."""
+    report = Report(as_json="--json" in arguments)
+    report.heading("The full rule set, ours alone")
     for size in SIZES:
-        own_figures(size)
-    say("\nThe common task: countries, weight bands, the longest side")
+        own_figures(report, size)
+    report.heading("\nThe common task: countries, weight bands, the longest side")
     for size in RIVAL_SIZES:
-        side_by_side(size)
+        side_by_side(report, size)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -50,6 +50,18 @@ def test_every_command_s_help_has_an_example_and_fits_eighty_columns(
     assert max(map(len, told.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("group", [name for name, place in COMMANDS.items() if isinstance(place.load(), click.Group)])
+def test_the_help_of_a_group_has_an_example_and_cuts_no_summary(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told, _, examples = help_of(group, capsys).partition("\nExample")
+    assert f"  carrier {group} " in examples
+    assert "..." not in told.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize(("words", "command"), list(commands()))
+def test_every_command_speaks_json(words: str, command: click.Command) -> None:
+    assert "--json" in [name for option in command.params for name in option.opts], words
+
+
 def test_the_program_s_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     told = help_of("", capsys)
     assert [name for name in COMMANDS if f"\n  {name} " not in told] == []
