@@ -19,13 +19,15 @@ CODES = {
     "NotAnObject",
     "TooDeeplyNested",
     "DuplicateKey",
+    "S3Pointer",
     "UnknownEventType",
     "UnknownEventVersion",
     "InvalidMessage",
     "DuplicateConsignment",
 }
 FIELDS = """
-Type Message detail-type detail specversion type data id time
+Type Message detail-type detail specversion type data data_base64 id time
+body isBase64Encoded responsePayload eventSource value
 eventType eventVersion eventId occurredAt orderReference consignments
 Reference Tags Direction ShippingDate RequestedDeliveryDate RequiredDeliveryDate Date
 Packages Weight Value Unit Dimensions Width Length Height Amount Currency IsoCode PackageSizeReference

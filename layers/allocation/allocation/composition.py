@@ -43,6 +43,7 @@ def allocate_orders() -> "AllocateOrders":
     from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
     from allocation.orders.allocate_orders import AllocateOrders
     from allocation.orders.allocation_waves import AllocationWaves
+    from allocation.orders.order_created import ReadingRules
 
     settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs, dynamodb = client("sqs"), client("dynamodb")
@@ -59,6 +60,7 @@ def allocate_orders() -> "AllocateOrders":
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),
         now=utc_now,
         jitter=random.random,
+        reading=ReadingRules(own_types=settings.own_order_created_types),
     )
 
 

@@ -3,10 +3,9 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 # A number with more digits before or after its point is written with an exponent.
 MAX_DIGITS: Final = 30
@@ -78,18 +77,16 @@ def parsed(text: str) -> Any:
         # Python converts no integer of more than 4,300 digits.
         raise ValueError("a number has too many digits") from error
     if repeated:
-        raise next(
-            DuplicateKeyError(place.value.key, place.location)
-            for place in _places(value)
-            if isinstance(place.value, _Repeated)
-        )
+        place = _first(value, _is_repeated)
+        raise DuplicateKeyError(place.value.key, place.location)
     return value
 
 
 def refuse_nul(text: str, data: Any) -> None:
     """Raise `NulError` if a field or a key of a JSON text has a null character. `data` is what `parsed` made of it."""
-    if _ESCAPED_NUL.search(text):
-        raise next(NulError(place.location) for place in _places(data) if place.has_nul)
+    # The plain search is fast. Most texts end here.
+    if "\\u0000" in text and _ESCAPED_NUL.search(text):
+        raise NulError(_first(data, _has_nul).location)
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -104,9 +101,8 @@ def _repeated(pairs: list[tuple[str, Any]]) -> _Repeated:
     return built
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A value inside some data, the value that it stands in, and under what key or number."""
+class _Place(NamedTuple):
+    """A value inside some data, what it stands in, and under which key or number."""
 
     value: Any
     outer: "_Place | None" = None
@@ -121,21 +117,30 @@ class _Place:
             place = place.outer
         return tuple(reversed(steps))
 
-    @property
-    def has_nul(self) -> bool:
-        """Whether a text, or the key that it stands under, has a null character."""
-        return any(isinstance(text, str) and "\0" in text for text in (self.value, self.step))
+
+def _has_nul(value: Any, step: int | str | None) -> bool:
+    """Tell whether a text, or the key that it stands under, has a null character."""
+    return (isinstance(value, str) and "\0" in value) or (isinstance(step, str) and "\0" in step)
 
 
-def _places(data: Any) -> Iterator[_Place]:
-    """Yield every value of some data in the order of the text, an object or a list before what is in it."""
+def _is_repeated(value: Any, step: int | str | None) -> bool:  # noqa: ARG001 - as `_has_nul`
+    return isinstance(value, _Repeated)
+
+
+def _first(data: Any, found: Callable[[Any, int | str | None], bool]) -> _Place:
+    """Return the first value in some data that is found. Raises `LookupError` if none is."""
     waiting = [_Place(data)]
     while waiting:
         outer = waiting.pop()
-        yield outer
         value = outer.value
-        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        waiting += reversed([_Place(item, outer, step) for step, item in inner])
+        if found(value, outer.step):
+            return outer
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
+        # Objects and lists wait for their turn; a place for each of half a million others would take long to make.
+        waiting += reversed(
+            [_Place(each, outer, at) for at, each in inner if isinstance(each, dict | list) or found(each, at)]
+        )
+    raise LookupError("nothing found")
 
 
 def path_of(location: Location) -> str:

@@ -50,6 +50,8 @@ class AllocateOrdersSettings(_RecordingSettings):
     allocation_mode: ModeName = ModeName.DEFAULT_RULES
     service_group_reference: str | None = None
     carrier_service_reference: str | None = None
+    # Event types that mean an order was created, separated by commas, beside those that say so in their words.
+    order_created_types: str = ""
     allocator: Literal["engine", "pro"] = "engine"
     pro_base_url: str = Field(default="https://api.electioapp.com", pattern=r"^https?://")
     pro_secret_name: str | None = None
@@ -73,6 +75,11 @@ class AllocateOrdersSettings(_RecordingSettings):
         except InvalidReferenceError as error:
             raise ValueError(str(error)) from error
         return self
+
+    @property
+    def own_order_created_types(self) -> frozenset[str]:
+        """The event types of `order_created_types`."""
+        return frozenset(filter(None, map(str.strip, self.order_created_types.split(","))))
 
     @property
     def mode(self) -> AllocationMode:

@@ -3,6 +3,7 @@
 import gc
 import json
 import re
+from base64 import b64encode
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -14,10 +15,11 @@ from allocation.domain.consignment import Address, Dimensions, Direction, Money,
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.order import Order
 from allocation.orders import order_created, wrappings
-from allocation.orders.order_created import read_order
+from allocation.orders.order_created import ReadingRules, read_order
 from tests.support.samples import EVENTS, A, B, C, json_of, order_event, reference, text_of
 
 WRAPPINGS = ("sns", "eventbridge", "cloudevent")
+SHAPES = sorted(path.name for path in EVENTS.glob("order-created-v1.*"))
 MALFORMED = {
     "not-json.txt": ("NotJson", "the body is not JSON: "),
     "not-a-number.txt": ("NotJson", "NaN is not JSON"),
@@ -51,6 +53,11 @@ MALFORMED = {
     "too-many-wrappings.json": ("TooDeeplyNested", "the event is inside more than 4 wrappings"),
     "sns-message-not-json.json": ("NotJson", "the body is not JSON: "),
     "eventbridge-without-detail.json": ("NotAnObject", "the EventBridge event's detail is null: send an object"),
+    "cloudevent-data-not-base64.json": ("NotJson", "the CloudEvent's data_base64 is not text in UTF-8 and Base64"),
+    "s3-pointer.json": ("S3Pointer", "(software.amazon.payloadoffloading.PayloadS3Pointer): send the order itself"),
+    "s3-pointer-of-an-older-client.json": ("S3Pointer", "(com.amazon.sqs.javamessaging.MessageS3Pointer): send"),
+    "duplicate-key.json": ("DuplicateKey", 'the key "consignments" stands twice: send each key'),
+    "null-character.json": ("InvalidMessage", "consignments[0].Addresses[0].Postcode has a null character"),
     "cloudevent-without-data.json": ("NotAnObject", "the CloudEvent's data is null: send an object"),
 }
 
@@ -96,9 +103,13 @@ def test_an_order_of_many_consignments_keeps_their_order() -> None:
     assert len(sent) == 12
 
 
-@pytest.mark.parametrize("wrapping", WRAPPINGS)
-def test_each_wrapping_carries_the_same_order(wrapping: str) -> None:
-    assert whole_order(text_of(f"order-created-v1.{wrapping}.json")) == whole_order(text_of("order-created-v1.json"))
+@pytest.mark.parametrize("name", SHAPES)
+def test_each_shape_carries_the_same_order(name: str) -> None:
+    assert whole_order(text_of(name)) == whole_order(text_of("order-created-v1.json"))
+
+
+def test_each_shape_has_an_example() -> None:
+    assert len(SHAPES) == 12
 
 
 @pytest.mark.parametrize("outer", WRAPPINGS)
@@ -126,9 +137,64 @@ def test_minor_versions_and_unknown_fields_are_read() -> None:
     assert whole_order(json.dumps(order_event(A, eventVersion=1.7, giftWrap=True))).reference == "WEB-1"
 
 
-@pytest.mark.parametrize("kind", ["OrderCreated", "order.created", "ORDER_CREATED"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "OrderCreated",
+        "order.created",
+        "ORDER_CREATED",
+        "ordercreated",
+        "Order Created",
+        "com.example.shop.order.created.v1",
+        "com.example.shop.OrderCreated",
+        "com.example.shop/orderCreated/v2.1",
+        "shopOrderCreatedV3",
+        "order.created.2026-11",
+    ],
+)
 def test_the_event_type_is_known_in_each_spelling(kind: str) -> None:
     assert whole_order(json.dumps(order_event(A, eventType=kind))).reference == "WEB-1"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "preordercreated",
+        "backorder.created",
+        "order.not.created",
+        "order.created.again",
+        "orders/create",
+        "created.order",
+    ],
+)
+def test_an_event_type_of_other_words_is_refused(kind: str) -> None:
+    assert refusal_of(json.dumps(order_event(A, eventType=kind))).code == "UnknownEventType"
+    assert read_order(json.dumps(order_event(A, eventType=kind)), ReadingRules(own_types={kind})).invalid is None
+
+
+def test_an_event_of_no_version_is_of_the_first() -> None:
+    event = {name: value for name, value in order_event(A).items() if name != "eventVersion"}
+    assert whole_order(json.dumps(event)).reference == "WEB-1"
+
+
+def test_a_record_of_a_stream_carries_its_order_in_base64() -> None:
+    data = b64encode(json.dumps(order_event(A)).encode()).decode()
+    for record in ({"eventSource": "aws:kinesis", "data": data}, {"eventSource": "aws:kafka", "value": data}):
+        assert whole_order(json.dumps(record)) == whole_order(json.dumps(order_event(A)))
+
+
+@pytest.mark.parametrize("in_base64", [True, False])
+def test_a_request_of_api_gateway_carries_its_order(in_base64: bool) -> None:
+    text = json.dumps(order_event(A))
+    body = b64encode(text.encode()).decode() if in_base64 else text
+    request = {"body": body, "isBase64Encoded": in_base64, "requestContext": {"stage": "prod"}}
+    assert whole_order(json.dumps(request)) == whole_order(text)
+
+
+def test_a_record_inside_an_event_is_lent_what_the_event_lends() -> None:
+    event = {name: value for name, value in order_event(A).items() if name not in ("eventId", "eventType")}
+    carrier = {"detail-type": "Order Created", "id": "lent", "detail": {"body": json.dumps(event)}}
+    assert whole_order(json.dumps(carrier)).event_id == "lent"
 
 
 @pytest.mark.parametrize("version", [0, 0.9, 2, -1, 1e400, 10**4000])

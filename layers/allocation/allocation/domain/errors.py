@@ -21,6 +21,8 @@ class RefusalCode(StrEnum):
     NOT_JSON = "NotJson"
     NOT_AN_OBJECT = "NotAnObject"
     DUPLICATE_KEY = "DuplicateKey"
+    # A pointer to a body in S3, as SQS's extended client library sends.
+    S3_POINTER = "S3Pointer"
     TOO_DEEPLY_NESTED = "TooDeeplyNested"
     UNKNOWN_EVENT_TYPE = "UnknownEventType"
     UNKNOWN_EVENT_VERSION = "UnknownEventVersion"

@@ -12,7 +12,7 @@ from allocation.domain.outcome import Allocated, DeferralCause, Deferred, Failur
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import count, count_kinds, logger, measure_seconds
 from allocation.orders.allocation_waves import AllocationWaves, Deferrals, requests_of
-from allocation.orders.order_created import read_order
+from allocation.orders.order_created import USUAL_RULES, ReadingRules, read_order
 from allocation.orders.redelivery import MAX_RECEIVES, given_up, longest, seconds_since_sent, wait_seconds
 from allocation.ports import Deadline, QueueMessage, Redelivery, RefusedMessage, RefusedMessages
 
@@ -46,6 +46,7 @@ class AllocateOrders:
     now: Callable[[], datetime]
     # Gives a random number from 0 up to 1.
     jitter: Callable[[], float]
+    reading: ReadingRules = USUAL_RULES
 
     def process(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
         """Work on a batch and report which messages are unfinished. Those are held back for a while (`redelivery`).
@@ -64,7 +65,7 @@ class AllocateOrders:
         return self._report(messages, returned, given_up(spent, killed), {})
 
     def _work_on(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
-        orders, invalid = _read(messages)
+        orders, invalid = _read(messages, self.reading)
         outcomes, deferrals = self.waves.allocate(requests_of(orders.values()), deadline)
         unfinished = _unfinished(orders, deferrals)
         refused = {message_id: error for message_id, error in invalid.items() if message_id not in unfinished}
@@ -96,13 +97,15 @@ class AllocateOrders:
             self.redelivery.postpone(waits)
 
 
-def _read(messages: Sequence[QueueMessage]) -> tuple[dict[str, Order], dict[str, InvalidMessageError]]:
+def _read(
+    messages: Sequence[QueueMessage], rules: ReadingRules
+) -> tuple[dict[str, Order], dict[str, InvalidMessageError]]:
     """Read every message as far as possible. A message can be in both: valid consignments beside an invalid one."""
     orders: dict[str, Order] = {}
     invalid: dict[str, InvalidMessageError] = {}
     for message in messages:
         try:
-            read = read_order(message.body)
+            read = read_order(message.body, rules)
         except InvalidMessageError as error:
             invalid[message.message_id] = error
             continue

@@ -1,8 +1,9 @@
 """The order-created message, version 1 (`docs/events/order-created-v1.schema.json` is generated from it)."""
 
 import gc
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -29,6 +30,14 @@ from allocation.orders.refusals import MAX_NAMED, listed, problem_text, refused,
 from allocation.orders.wrappings import read_event
 
 _EVENT_TYPE: Final = "order-created"
+# A type whose words, a trailing version aside, end in order created: `com.example.shop.order.created.v1`,
+# `OrderCreated`, `Order Created`. A word begins after a character that is no letter or digit, or in camel case.
+_TYPE_PATTERN: Final = (
+    r"^(?:(?:.*[^A-Za-z0-9])?[oO][rR][dD][eE][rR]|.*[a-z0-9]Order)[^A-Za-z0-9]*[cC][rR][eE][aA][tT][eE][dD]"
+    r"(?:[^A-Za-z0-9]*[vV]?[0-9]+(?:[._-][0-9]+)*)?[^A-Za-z0-9]*$"
+)
+_TYPE_FORM: Final = re.compile(_TYPE_PATTERN)
+_MAX_TYPE: Final = 256
 _MAJOR_VERSION: Final = 1
 _VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": _MAJOR_VERSION, "exclusiveMaximum": _MAJOR_VERSION + 1}
 MAX_CONSIGNMENTS: Final = 500
@@ -59,8 +68,19 @@ class _Envelope(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True, hide_input_in_errors=True)
 
-    event_type: Annotated[str, WithJsonSchema({"const": _EVENT_TYPE})]
-    event_version: Annotated[int, BeforeValidator(_as_version), WithJsonSchema(_VERSIONS)]
+    event_type: Annotated[
+        str,
+        WithJsonSchema(
+            {
+                "type": "string",
+                "maxLength": _MAX_TYPE,
+                "pattern": _TYPE_PATTERN,
+                "description": "`order-created`, or another type whose words end in order created, a version aside. "
+                "The parameter `OrderCreatedTypes` names more types.",
+            }
+        ),
+    ]
+    event_version: Annotated[int, BeforeValidator(_as_version), WithJsonSchema(_VERSIONS)] = _MAJOR_VERSION
     event_id: _PlainText
     # Nothing depends on it: whatever it is, it is not read.
     occurred_at: Annotated[Any, WithJsonSchema({"description": "When it happened. It is not read."})] = None
@@ -75,6 +95,17 @@ class OrderCreated(_Envelope):
     """An order was created: allocate its consignments. Unknown fields are ignored."""
 
     consignments: Annotated[list[Consignment], Field(min_length=1, max_length=MAX_CONSIGNMENTS)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRules:
+    """What a stack reads of messages in its own way."""
+
+    # Event types that mean an order was created, beside those that say so in their words.
+    own_types: Container[str] = ()
+
+
+USUAL_RULES: Final = ReadingRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +133,14 @@ def _paused_collector() -> Iterator[None]:
 
 
 @_paused_collector()
-def read_order(body: str) -> ReadOrder:
+def read_order(body: str, rules: ReadingRules = USUAL_RULES) -> ReadOrder:
     """Read a message body, bare or wrapped.
 
     A consignment that is invalid, or whose reference occurs twice, is left out and named in `invalid`. It does not hold
     back the others of its order. Raises `InvalidMessageError` if nothing of the message can be used.
     """
     event = read_event(body)
-    _require_known_kind(event)
+    _require_known_kind(event, rules)
     envelope: _Envelope | None = None
     reason = ""
     try:
@@ -125,16 +156,25 @@ def read_order(body: str) -> ReadOrder:
     return _without_repeated(envelope, valid, invalid)
 
 
-def _require_known_kind(event: dict[str, Any]) -> None:
+def _require_known_kind(event: dict[str, Any], rules: ReadingRules) -> None:
     """Raise `InvalidMessageError` unless this is an order-created event of a known version."""
     kind = event.get("eventType")
-    if not isinstance(kind, str) or "".join(filter(str.isalnum, kind)).lower() != "ordercreated":
+    if not isinstance(kind, str) or not (kind in rules.own_types or _says_order_created(kind)):
         told = shown("eventType", kind) or "another text"
         raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_TYPE, f"eventType is {told}: send {_EVENT_TYPE!r}")
     version = event.get("eventVersion")
     if isinstance(version, int | Decimal) and not isinstance(version, bool) and not 1 <= version < 2:
         text = f"eventVersion is {shown('eventVersion', version)}: send {_MAJOR_VERSION}"
         raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_VERSION, text)
+
+
+def _says_order_created(kind: str) -> bool:
+    """Tell whether an event type says in its words that an order was created.
+
+    >>> [_says_order_created(kind) for kind in ("OrderCreated", "com.example.shop.order.created.v1", "order-cancelled")]
+    [True, True, False]
+    """
+    return len(kind) <= _MAX_TYPE and _TYPE_FORM.fullmatch(kind) is not None
 
 
 def _all_problems(event: dict[str, Any], error: ValidationError) -> str:
@@ -187,7 +227,8 @@ def _without_repeated(envelope: _Envelope, valid: list[Consignment], invalid: In
 def _to_domain(consignment: Consignment, envelope: _Envelope) -> domain.Consignment:
     """Return a consignment as the engine sees it; its order's delivery option counts where it has none of its own."""
     read = consignment.to_domain()
-    return read if read.delivery_option else replace(read, delivery_option=envelope.delivery_option)
+    option = envelope.delivery_option
+    return replace(read, delivery_option=option) if option and not read.delivery_option else read
 
 
 def _reference_of(consignment: Any) -> str | None:
