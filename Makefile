@@ -69,7 +69,7 @@ bench: ## measure the engine beside others: `./carrier bench`
 ## Working on it
 
 TESTED := $(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced
-run_tests = $(DEVELOPMENT)/bin/python -m pytest tests --numprocesses auto --dist loadgroup
+run_tests = $(DEVELOPMENT)/bin/python -m pytest tests --numprocesses auto
 
 test: $(TESTED) ## all tests, with branch coverage
 	@exec $(run_tests) --cov --cov-report=term

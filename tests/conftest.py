@@ -8,12 +8,17 @@ import botocore.session
 import pytest
 from botocore.loaders import Loader, create_loader
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.size import sized
 
 TESTS = Path(__file__).parent
 CLOSED = (TESTS / "unit", TESTS / "properties")
-STACKS = TESTS / "end_to_end"
+# Files whose tests deploy stacks of their own: one after the other, for a machine bears two stacks at a time.
+OWN_STACKS = {f"tests/end_to_end/{name}.py" for name in ("test_command_line", "test_pro_chaos")}
+# Files whose tests share something else that takes a second to make.
+OWN_SERVERS = {f"tests/contract/test_api_generated_{name}.py" for name in ("client", "requests")}
 UNMEASURED = (TESTS / "properties", TESTS / "simulation", TESTS / "fuzz")
 """What is covered there is covered by other tests too; measuring it would double their time."""
 
@@ -44,21 +49,34 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Close the sockets of tests that need none, measure where it tells something, keep tests of one stack together."""
+    """Close the sockets of unit tests and of properties, but those marked `enable_socket`; measure what tells more."""
     for item in items:
         if any(folder in item.path.parents for folder in CLOSED) and not item.get_closest_marker("enable_socket"):
             item.add_marker(pytest.mark.disable_socket)
         if any(folder in item.path.parents for folder in UNMEASURED):
             item.add_marker(pytest.mark.no_cover)
-        if STACKS in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group(_stack_of(item)))
 
 
-def _stack_of(item: pytest.Item) -> str:
-    """Return what names the stack of an end-to-end test: the shared one, or those that its file deploys."""
-    return "shared stack" if "deployment" in getattr(item, "fixturenames", ()) else item.path.stem
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Hand out test by test, and in one piece, first of all, those that share what takes long to set up.
+
+    xdist's own groups have no effect with this version of pytest: it ignores the names that they give to tests.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if file.startswith("tests/end_to_end/"):
+            return "stacks of their own" if file in OWN_STACKS else "the shared stack"
+        return file if file in OWN_SERVERS else nodeid
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Return what hands out the tests to the workers."""
+    return _Scheduling(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return one worker more than there are processors: the tests of deployed stacks wait most of their time."""
     return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
