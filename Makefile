@@ -100,7 +100,7 @@ chaos: $(DEVELOPMENT)/.synced ## faults and kills at every step, in HISTORIES= s
 		$(call flag,SEED,--first-seed "$$SEED")
 
 chaos-stack: $(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## ORDERS= through a local stack whose PRO fails every fifth call
-	@exec $(DEVELOPMENT)/bin/python -m tests.end_to_end.pro_chaos $(call flag,ORDERS,--orders "$$ORDERS")
+	@PYTHONPATH=layers/allocation exec $(DEVELOPMENT)/bin/python -m tests.end_to_end.pro_chaos $(call flag,ORDERS,--orders "$$ORDERS")
 
 fuzz: $(FUZZER)/.synced ## fuzz what the functions read, with INPUTS= inputs a target
 	@exec $(FUZZER)/bin/python -m tests.fuzz $(call flag,INPUTS,--inputs "$$INPUTS")
