@@ -49,8 +49,8 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
 		printf '  %-17s %s\n' "$$target" "$$text"; done
 	@echo
-	@echo 'make run takes MODE=default_rules|service_group|carrier_service, GROUP=,'
-	@echo 'SERVICE=, ORDERS=file.jsonl, JSON=1 and PORT=. For all else: ./carrier --help'
+	@echo 'make run takes MODE=, GROUP=, SERVICE=, ORDERS=file.jsonl, JSON=1 and PORT=:'
+	@echo 'see ./carrier run --help. For all else: ./carrier --help'
 
 ## The program, under shorter names
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, assert_never
+from typing import Final
 
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from pydantic.alias_generators import to_pascal
+
+from allocation.domain.mode import AllocationMode
 from cli.errors import CommandError
 from cli.output import Progress
 from cli.paths import BUILD, SAM, SAM_SETTINGS
@@ -93,15 +95,11 @@ def deployed(
 
 def mode_parameters(mode: AllocationMode) -> dict[str, str]:
     """Return the parameters of `template.yaml` that set this mode."""
-    match mode:
-        case DefaultRules():
-            return {"AllocationMode": mode.name}
-        case ServiceGroup():
-            return {"AllocationMode": mode.name, "ServiceGroupReference": mode.reference}
-        case CarrierService():
-            return {"AllocationMode": mode.name, "CarrierServiceReference": mode.reference}
-        case _:
-            assert_never(mode)
+    parameters = {"AllocationMode": mode.name.value}
+    if mode.reference is not None:
+        # The template's parameter has the mode's name: `ServiceGroupReference` for `service_group`.
+        parameters[to_pascal(f"{mode.name}_reference")] = mode.reference
+    return parameters
 
 
 def stack_outputs(clients: Clients) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Final, Literal, TypeVar, assert_never
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -89,15 +89,8 @@ class AllocateOrdersSettings(_RecordingSettings):
 
     def _mode_reference(self) -> tuple[str | None, str | None]:
         """Return the variable that has the mode's reference, and its value; None for both where it needs none."""
-        match self.allocation_mode:
-            case ModeName.DEFAULT_RULES:
-                return None, None
-            case ModeName.SERVICE_GROUP:
-                return "SERVICE_GROUP_REFERENCE", self.service_group_reference
-            case ModeName.CARRIER_SERVICE:
-                return "CARRIER_SERVICE_REFERENCE", self.carrier_service_reference
-            case _:
-                assert_never(self.allocation_mode)
+        field = f"{self.allocation_mode}_reference"
+        return (field.upper(), getattr(self, field)) if field in type(self).model_fields else (None, None)
 
 
 class PublishAllocationsSettings(_FunctionSettings):

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Failure, FailureCode
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Assessment, Exclusion
@@ -39,9 +39,9 @@ def nothing_fits(assessment: Assessment, mode: AllocationMode) -> Failure:
 
 
 def _verdict(mode: AllocationMode, consignment: ConsignmentReference) -> str:
+    if mode.reference is None:
+        return f"No carrier service can take {consignment}"
     match mode:
-        case DefaultRules():
-            return f"No carrier service can take {consignment}"
         case ServiceGroup(reference):
             return f"No carrier service of group {reference} can take {consignment}"
         case CarrierService(reference):
