@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from allocation.aws.sqs import REFUSAL_ATTRIBUTES, attribute_size
 from allocation.batches import batches
+from allocation.orders.refusals import MAX_REASON
 from cli.errors import CommandError, UsageError
 from cli.operations.message_body import order_reference, problem_with
-from cli.stack.observer import read_refusal
+from cli.stack.account import Refusal
+from cli.stack.observer import NO_SUCCESS, read_refusal
 from cli.stack.orders import MAX_BYTES, MAX_ENTRIES
 
 if TYPE_CHECKING:
@@ -74,15 +76,13 @@ def dead_letter(message: "MessageTypeDef") -> DeadLetter:
     body = _unpacked(attributes[_COMPRESSED_BODY]) if _COMPRESSED_BODY in attributes else message["Body"]
     ours = _OURS if body is not None else _OURS - {_COMPRESSED_BODY}
     refusal = read_refusal(message)
-    reason, explanation = refusal.code, refusal.reason
-    if "RefusalCode" not in attributes and len((body or "").encode()) > MAX_BYTES - _REFUSAL_BYTES:
-        problem = problem_with(body or "")
-        reason, explanation = (problem.code, str(problem)) if problem else (reason, explanation)
+    if "RefusalReason" not in attributes and len(message["Body"].encode()) > MAX_BYTES - _REFUSAL_BYTES:
+        refusal = _judged(refusal, message["Body"])
     return DeadLetter(
         message_id=message["MessageId"],
         receipt_handle=message["ReceiptHandle"],
-        reason=reason,
-        explanation=explanation or "its body leaves no room for the explanation",
+        reason=refusal.code[:MAX_REASON],
+        explanation=refusal.reason[:MAX_REASON] or "its body leaves no room for the explanation",
         original_message_id=refusal.message_id,
         sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
         body=body,
@@ -90,6 +90,14 @@ def dead_letter(message: "MessageTypeDef") -> DeadLetter:
         receive_count=int(message["Attributes"].get("ApproximateReceiveCount", 0)),
         trace_header=message["Attributes"].get("AWSTraceHeader", ""),
     )
+
+
+def _judged(refusal: Refusal, body: str) -> Refusal:
+    """Return the reason of a body that left no room for it: what the reader says now, unless another was noted."""
+    problem = problem_with(body)
+    if problem is None or refusal.code not in {NO_SUCCESS, problem.code}:
+        return refusal
+    return Refusal(refusal.message_id, problem.code, str(problem))
 
 
 def _unpacked(attribute: Mapping[str, Any]) -> str | None:

@@ -70,7 +70,7 @@ def has_word(text: str, word: str) -> bool:
         end = at + len(word)
         if not (_is_of_word(text[at - 1 : at]) or _is_of_word(text[end : end + 1])):
             return True
-        at = text.find(word, end)
+        at = text.find(word, at + 1)
     return False
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 # How long `follow` waits without any progress before it gives up.
 PATIENCE_SECONDS: Final = 30.0
+
+# The reason of a message that SQS itself moved to the DLQ.
+NO_SUCCESS: Final = "NoSuccess"
 
 _OBSERVER_QUEUE: Final = "local-run-observer"
 _LOOK_SECONDS: Final = 0.2
@@ -40,7 +44,7 @@ class Observer:
     def look(self, sent: Sequence[SentOrder]) -> Account:
         """Return all that is known by now of the orders that were sent."""
         self._events += [_read_event(message) for message in take_all(self._clients.sqs, self._queue_url)]
-        refusals = [read_refusal(message) for message in take_all(self._clients.sqs, self._stack.order_dlq_url)]
+        refusals = [refusal_of(message, sent) for message in take_all(self._clients.sqs, self._stack.order_dlq_url)]
         self._refusals |= {refusal.message_id: refusal for refusal in refusals}
         account = Account(sent, self._records, self._refusals, self._events)
         self._read_records(unrecorded(account))
@@ -92,9 +96,17 @@ def read_refusal(message: "MessageTypeDef") -> Refusal:
     """Return why a message is in the DLQ. Without attributes it was not refused: all its deliveries failed."""
     attributes = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
     if "RefusalCode" not in attributes:
-        return Refusal(message["MessageId"], "NoSuccess", "every delivery of it failed")
+        return Refusal(message["MessageId"], NO_SUCCESS, "every delivery of it failed")
     reason = attributes.get("RefusalReason", "")
     return Refusal(attributes.get("OriginalMessageId", message["MessageId"]), attributes["RefusalCode"], reason)
+
+
+def refusal_of(message: "MessageTypeDef", sent: Sequence[SentOrder]) -> Refusal:
+    """Return why a message is in the DLQ. Its order is known by its body if that left no room for the id it had."""
+    refusal = read_refusal(message)
+    ids = [order.message_id for order in sent if order.message.body == message["Body"]]
+    known = "OriginalMessageId" in message.get("MessageAttributes", {}) or refusal.message_id in ids
+    return refusal if known or not ids else replace(refusal, message_id=ids[0])
 
 
 def read_record(item: dict[str, Any]) -> dict[str, Any]:

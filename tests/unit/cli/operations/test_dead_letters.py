@@ -41,6 +41,20 @@ def test_only_the_attributes_of_its_sender_go_with_a_message() -> None:
     assert letter.attributes == {"tenant": {"DataType": "String", "StringValue": "acme"}}
 
 
+def test_a_reason_that_left_no_room_for_its_explanation_is_explained_again() -> None:
+    full = " " * (1024 * 1024 - 60)
+    assert dead_letter(message(full)).reason == "NotJson"
+    refused = dead_letter(message(full, RefusalCode="NotJson"))
+    assert refused.explanation.startswith("the body is not JSON")
+    given_up = dead_letter(message(full, RefusalCode="GivenUp_outage"))
+    assert (given_up.reason, given_up.explanation.startswith("the body is not JSON")) == ("GivenUp_outage", False)
+
+
+def test_a_reason_that_somebody_made_endless_is_cut() -> None:
+    endless = dead_letter(message(RefusalCode="x" * 9999, RefusalReason="y" * 9999))
+    assert (len(endless.reason), len(endless.explanation)) == (1000, 1000)
+
+
 def packed(body: bytes) -> Any:
     """A message of the DLQ whose body is an attribute."""
     return {

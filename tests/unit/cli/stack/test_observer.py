@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from cli.stack.account import Refusal
-from cli.stack.observer import read_refusal, unrecorded
+from cli.stack.observer import read_refusal, refusal_of, unrecorded
+from cli.stack.orders import OrderMessage, SentOrder
 from tests.unit.cli.stack.accounts import account, record, sent
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ def test_a_message_without_a_reason_was_given_up_after_its_deliveries() -> None:
 
 def test_a_reason_that_is_missing_is_not_made_up() -> None:
     assert read_refusal(dead(RefusalCode="NotJson")).reason == ""
+
+
+def test_a_message_whose_body_left_no_room_for_its_first_id_is_known_by_its_body() -> None:
+    orders = [SentOrder(OrderMessage(body, None, ()), message_id) for message_id, body in (("m1", "[]"), ("m2", "{}"))]
+    assert refusal_of(dead(), orders).message_id == "m2"
+    assert refusal_of(dead(OriginalMessageId="m3", RefusalCode="NotJson"), orders).message_id == "m3"
+    assert refusal_of({**dead(), "Body": "another"}, orders).message_id == "in-the-dlq"
 
 
 def test_the_table_is_asked_for_what_it_can_have_and_has_not_told() -> None:
