@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # SQS's limits of one batch.
 _MAX_ENTRIES: Final = 10
 # Of a message and of a batch, attributes included.
-MAX_MESSAGE_BYTES: Final = 1024 * 1024
+_MAX_MESSAGE_BYTES: Final = 1024 * 1024
 # Of a message.
 _MAX_ATTRIBUTES: Final = 10
 
@@ -79,7 +79,7 @@ class SqsRefusedMessages:
         """Send the messages to the DLQ. Return the ids of those that it took."""
         kept: set[str] = set()
         entries = ((item.message.message_id, _refused_entry(item)) for item in refused)
-        for batch in batches(entries, _MAX_ENTRIES, MAX_MESSAGE_BYTES, lambda entry: _entry_size(entry[1])):
+        for batch in batches(entries, _MAX_ENTRIES, _MAX_MESSAGE_BYTES, lambda entry: _entry_size(entry[1])):
             ids = [message_id for message_id, _ in batch]
             numbered = [{"Id": str(at), **entry} for at, (_, entry) in enumerate(batch)]
             kept.update(ids[at] for at in _send(self._client, self._queue_url, numbered, ids))
@@ -138,9 +138,9 @@ def _refused_entry(refused: RefusedMessage) -> dict[str, Any]:
     A body of nearly 1 MiB leaves little room: the reason is cut, and then attributes are left out, the sender's first.
     """
     message = refused.message
-    attributes = _refusal_attributes(refused, MAX_MESSAGE_BYTES - len(message.body.encode()))
+    attributes = _refusal_attributes(refused, _MAX_MESSAGE_BYTES - len(message.body.encode()))
     entry: dict[str, Any] = {"MessageBody": message.body, "MessageAttributes": attributes}
-    room = MAX_MESSAGE_BYTES - _entry_size(entry)
+    room = _MAX_MESSAGE_BYTES - _entry_size(entry)
     for name, attribute in sorted(message.attributes.items(), key=_importance):
         size = attribute_size(name, attribute)
         if name not in REFUSAL_ATTRIBUTES and size <= room and len(attributes) < _MAX_ATTRIBUTES:
