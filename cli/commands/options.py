@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import click
 
@@ -39,11 +39,21 @@ stack_option: Final = click.option(
     "--stack", default="", metavar="NAME", help="A stack on AWS.  [default: the stack on this machine]"
 )
 
-# The modes that need a reference: the option that gives it, and an example.
-_REFERENCES: Final = {
-    ModeName.SERVICE_GROUP: ("--group", "valuableGoods"),
-    ModeName.CARRIER_SERVICE: ("--service", "CX_NDS"),
-}
+
+def _reference_option(name: ModeName) -> tuple[str, str] | None:
+    """Return the option that gives a mode's reference, and an example. None for a mode that needs none."""
+    match name:
+        case ModeName.DEFAULT_RULES:
+            return None
+        case ModeName.SERVICE_GROUP:
+            return "--group", "valuableGoods"
+        case ModeName.CARRIER_SERVICE:
+            return "--service", "CX_NDS"
+        case _:
+            assert_never(name)
+
+
+_REFERENCES: Final = {name: option for name in ModeName if (option := _reference_option(name))}
 
 
 def mode_options(command: Callable[..., Any]) -> Callable[..., Any]:

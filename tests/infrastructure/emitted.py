@@ -66,7 +66,7 @@ def allocate_orders() -> None:
     returned = {str(cause): Deferred(cause) for cause in DeferralCause}
     refused = {"refused": InvalidMessageError("NotJson", "the body is not JSON")}
     report_batch(BatchReport(returned, refused, failed, {"done": 1.0, "outage": 1.0}))
-    report_batch(BatchReport({}, {}, {A: Allocated(summary_of(A))}))
+    report_batch(BatchReport({}, {}, {A: Allocated(summary_of(A))}, {}))
     report_refused_catalogue(ValueError("no catalogue"))
     allocate_over_pro()
 
@@ -78,7 +78,7 @@ def allocation_api() -> None:
 
 def publish_allocations() -> None:
     """Reports a batch of changes, one of them without an event."""
-    report_published(PublishReport({"1": "not_published"}, [f"{A}#1"]))
+    report_published(PublishReport({"1": "not_published"}, [f"{A}#1"], {}))
 
 
 def allocate_over_pro() -> None:

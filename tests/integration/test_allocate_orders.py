@@ -13,7 +13,7 @@ from allocation.ports import QueueMessage
 from allocation.records.items import from_item
 from tests.integration.conftest import LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, captured_log, function, lines, sqs_event
-from tests.support.samples import A, B, json_of, message, text_of
+from tests.support.samples import A, B, json_of, message, queue_message, text_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,7 +58,7 @@ def deployed(environment: pytest.MonkeyPatch, dynamodb: "DynamoDBClient", dlq: Q
 
 
 def full(message_id: str) -> QueueMessage:
-    return QueueMessage(message_id, text_of(FULL))
+    return queue_message(message_id, text_of(FULL))
 
 
 def test_an_order_is_allocated_by_the_engine_and_recorded(deployed: Deployed) -> None:
@@ -129,7 +129,7 @@ def test_what_happened_is_logged_by_reference_and_counted(
     deployed: Deployed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with captured_log() as log:
-        deployed.process(full("m1"), QueueMessage("m2", "[]"))
+        deployed.process(full("m1"), queue_message("m2", "[]"))
     logged = {line["message"]: line for line in lines(log)}
     assert logged["recorded"]["consignment"] == "EC-000-05B-MMA"
     assert logged["message refused"]["sqs_message"] == "m2"
@@ -154,7 +154,7 @@ def bad_messages() -> list[QueueMessage]:
         order.replace("EC-000-05B-MMA", "Robin" * 2_000),
         order.replace("Socks", "Socks" * 200_000),
     ]
-    return [QueueMessage(f"m{number}", body) for number, body in enumerate(bodies)]
+    return [queue_message(f"m{number}", body) for number, body in enumerate(bodies)]
 
 
 def test_nothing_of_a_payload_is_logged(deployed: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,7 +188,7 @@ def test_a_new_event_tries_again_what_failed_once_the_configuration_is_mended(
     assert deployed.process(full("redelivered")) == []
     assert deployed.records()["EC-000-05B-MMA"]["state"] == "AllocationFailed"
     event = json_of(FULL)
-    assert deployed.process(QueueMessage("m2", json.dumps({**event, "eventId": "mended"}))) == []
+    assert deployed.process(queue_message("m2", json.dumps({**event, "eventId": "mended"}))) == []
     record = deployed.records()["EC-000-05B-MMA"]
     assert (record["state"], record["version"], record["eventId"]) == ("Allocated", 2, "mended")
     assert record["eventIds"] == [event["eventId"], "mended"]

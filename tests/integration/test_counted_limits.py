@@ -100,6 +100,6 @@ def test_allocations_that_can_not_be_counted_are_not_written_and_tried_again_lat
 ) -> None:
     with monkeypatch.context() as ill:
         ill.setattr(dynamodb, "transact_write_items", Mock(side_effect=error))
-        assert records.add([limited(A), limited(B)]) == AddReceipt(frozenset(), frozenset())
+        assert records.add([limited(A), limited(B)]) == AddReceipt(frozenset(), frozenset(), frozenset())
     assert (records.recorded([A, B]), limits.used([DAY])) == ({}, {})
     assert records.add([limited(A), limited(B)]).added == {A, B}

@@ -134,7 +134,7 @@ def test_reads_are_consistent(
 def test_a_record_is_never_overwritten(records: DynamoDBRecords, dynamodb: "DynamoDBClient") -> None:
     records.add([record_of(A)])
     receipt = records.add([record_of(A, FAILED)])
-    assert receipt == AddReceipt(frozenset(), frozenset({A}))
+    assert receipt == AddReceipt(frozenset(), frozenset({A}), frozenset())
     document = kept(dynamodb, A)
     assert document is not None
     assert document["state"] == "Allocated"
@@ -145,7 +145,7 @@ def test_one_record_that_exists_does_not_hold_the_others_back(
 ) -> None:
     records.add([record_of(B)])
     receipt = records.add([record_of(A), record_of(B, FAILED), record_of(C)])
-    assert receipt == AddReceipt(frozenset({A, C}), frozenset({B}))
+    assert receipt == AddReceipt(frozenset({A, C}), frozenset({B}), frozenset())
     document = kept(dynamodb, B)
     assert document is not None
     assert document["state"] == "Allocated"
@@ -156,7 +156,7 @@ def test_of_two_deliveries_that_both_saw_no_record_one_adds_it(dynamodb: "Dynamo
     assert first.recorded([A, B]) == second.recorded([A, B]) == {}
     assert first.add([record_of(A), record_of(B)]).added == {A, B}
     late = second.add([record_of(A, FAILED), record_of(B, FAILED), record_of(C)])
-    assert late == AddReceipt(frozenset({C}), frozenset({A, B}))
+    assert late == AddReceipt(frozenset({C}), frozenset({A, B}), frozenset())
 
 
 def test_more_records_than_one_transaction_takes_are_added(records: DynamoDBRecords) -> None:
@@ -180,7 +180,7 @@ def test_records_that_can_not_be_written_are_in_neither_set(
     refuse(dynamodb, monkeypatch, "transact_write_items", error)
     refuse(dynamodb, monkeypatch, "put_item", error)
     receipt = records.add([record_of(A), record_of(B)])
-    assert receipt == AddReceipt(frozenset(), frozenset())
+    assert receipt == AddReceipt(frozenset(), frozenset(), frozenset())
 
 
 @pytest.mark.parametrize(
@@ -198,15 +198,15 @@ def test_a_table_that_does_not_answer_is_not_asked_again_for_each_record(
     """Each call in vain takes seconds, and the function would be killed before it has returned the messages."""
     asked = [refuse(dynamodb, monkeypatch, operation, error) for operation in ("transact_write_items", "put_item")]
     many = [record_of(reference(number)) for number in range(60)]
-    assert records.add(many) == AddReceipt(frozenset(), frozenset())
-    assert records.add([record_of(A)]) == AddReceipt(frozenset(), frozenset())
+    assert records.add(many) == AddReceipt(frozenset(), frozenset(), frozenset())
+    assert records.add([record_of(A)]) == AddReceipt(frozenset(), frozenset(), frozenset())
     assert [len(calls) for calls in asked] == [1, 1]
 
 
 def test_a_record_too_large_for_an_item_does_not_hold_the_others_back(records: DynamoDBRecords) -> None:
     large = replace(record_of(B), order_reference=OrderReference("x" * 420_000))
     receipt = records.add([record_of(A), large, record_of(C)])
-    assert receipt == AddReceipt(frozenset({A, C}), frozenset())
+    assert receipt == AddReceipt(frozenset({A, C}), frozenset(), frozenset())
 
 
 def test_an_explanation_too_long_for_an_item_is_left_out(records: DynamoDBRecords, dynamodb: "DynamoDBClient") -> None:
@@ -273,7 +273,7 @@ def test_an_allocation_takes_the_place_of_a_failure_that_was_recorded_meanwhile(
 ) -> None:
     """Two deliveries asked at once, and of a consignment that failed PRO let itself be asked again."""
     assert records.add([record_of(A, FAILED)]).added == {A}
-    assert records.add([record_of(A), record_of(B)]) == AddReceipt(frozenset({A, B}), frozenset())
+    assert records.add([record_of(A), record_of(B)]) == AddReceipt(frozenset({A, B}), frozenset(), frozenset())
     document = kept(dynamodb, A)
     assert document is not None
     assert (document["state"], document["version"]) == ("Allocated", 2)

@@ -11,14 +11,14 @@ from allocation import composition
 from allocation.aws.clients import client
 from allocation.aws.sqs import SqsRefusedMessages
 from allocation.domain.errors import InvalidMessageError
-from allocation.ports import QueueMessage, RefusedMessage
+from allocation.ports import RefusedMessage
 from cli import main
 from cli.operations import dead_letters
 from cli.operations.target import Target
 from cli.stack.orders import MAX_BYTES
 from tests.integration.conftest import LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, function, sqs_event
-from tests.support.samples import text_of
+from tests.support.samples import queue_message, text_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,7 +42,7 @@ class Stack:
     def refuse(self, *bodies: str, error: InvalidMessageError = NOT_JSON) -> None:
         """Puts messages into the DLQ as the function does: with a reason."""
         kept = SqsRefusedMessages(self.dlq.client, self.dlq.url)
-        kept.keep([RefusedMessage(QueueMessage(f"live-{at}", body), error) for at, body in enumerate(bodies)])
+        kept.keep([RefusedMessage(queue_message(f"live-{at}", body), error) for at, body in enumerate(bodies)])
 
     def listed(self, *options: str) -> int:
         return main.main(["dlq", "list", *options])
@@ -269,7 +269,7 @@ def test_a_message_that_is_refused_again_at_once_is_not_sent_round_and_round(
             kept = SqsRefusedMessages(stack.dlq.client, stack.dlq.url)
             with monkeypatch.context() as dlq_alone:
                 dlq_alone.setattr(stack.orders.client, "send_message_batch", send)
-                kept.keep([RefusedMessage(QueueMessage(success["MessageId"], "not JSON"), NOT_JSON)])
+                kept.keep([RefusedMessage(queue_message(success["MessageId"], "not JSON"), NOT_JSON)])
         return answer
 
     monkeypatch.setattr(stack.orders.client, "send_message_batch", send_and_refuse)
@@ -288,11 +288,11 @@ def test_a_redriven_order_that_was_done_meanwhile_changes_nothing(
     composition.allocate_orders.cache_clear()
     handler = function("allocate_orders").handler
     stack.give_up(ORDER)
-    handler(sqs_event(QueueMessage("sent again by the shop", ORDER)), Context())
+    handler(sqs_event(queue_message("sent again by the shop", ORDER)), Context())
     before = dynamodb.scan(TableName=TABLE)["Items"]
     assert stack.redrive("--all") == 0
     (redriven,) = stack.orders.messages()
-    answer = handler(sqs_event(QueueMessage(redriven["MessageId"], redriven["Body"])), Context())
+    answer = handler(sqs_event(queue_message(redriven["MessageId"], redriven["Body"])), Context())
     assert answer == {"batchItemFailures": []}
     assert len(before) == 1
     assert dynamodb.scan(TableName=TABLE)["Items"] == before

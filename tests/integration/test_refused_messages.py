@@ -17,7 +17,7 @@ from allocation.orders.order_created import read_order
 from allocation.ports import QueueMessage, RefusedMessage
 from tests.integration.conftest import UNANSWERED, Queue
 from tests.integration.handlers import sqs_record
-from tests.support.samples import order_event, reference
+from tests.support.samples import order_event, queue_message, reference
 
 MIB = 1024 * 1024
 
@@ -28,7 +28,7 @@ def refused_messages(dlq: Queue) -> SqsRefusedMessages:
 
 
 def refused(message_id: str, body: str, reason: str = "the body is not JSON") -> RefusedMessage:
-    return RefusedMessage(QueueMessage(message_id, body), InvalidMessageError("NotJson", reason))
+    return RefusedMessage(queue_message(message_id, body), InvalidMessageError("NotJson", reason))
 
 
 def attributes(message: Any) -> dict[str, str]:
@@ -88,7 +88,7 @@ TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sample
 
 def delivered(body: str, **attributes: dict[str, Any]) -> QueueMessage:
     """A message as the function gets it, with attributes in Lambda's form."""
-    record = sqs_record(QueueMessage("m1", body))
+    record = sqs_record(queue_message("m1", body))
     record["messageAttributes"] = attributes
     record["attributes"] = record["attributes"] | {"AWSTraceHeader": TRACE}
     (message,) = queue_messages({"Records": [record]})
@@ -155,7 +155,7 @@ def test_the_reason_of_an_order_of_repeated_consignments_fits(refused_messages: 
     body = json.dumps(order_event(*twice))
     with pytest.raises(InvalidMessageError) as error:
         read_order(body)
-    assert refused_messages.keep([RefusedMessage(QueueMessage("m1", body), error.value)]) == {"m1"}
+    assert refused_messages.keep([RefusedMessage(queue_message("m1", body), error.value)]) == {"m1"}
 
 
 def test_messages_that_the_dlq_does_not_take_are_not_counted_as_kept(

@@ -20,6 +20,7 @@ from tests.simulation.orders import Order, draw_orders
 from tests.simulation.pro import SimulatedPro
 from tests.simulation.stream import StreamPolling, draw_other_records
 from tests.simulation.world import Plan, World
+from tests.support.samples import queue_message
 
 FUNCTION_SECONDS = 60.0
 VISIBILITY_SECONDS = 361.0
@@ -147,4 +148,4 @@ class History:
 
 def delivered(message: Message) -> QueueMessage:
     """A message as the queue hands it over; its id serves as its receipt."""
-    return QueueMessage(message.message_id, message.body, message.message_id, message.receives)
+    return queue_message(message.message_id, message.body, message.message_id, message.receives)

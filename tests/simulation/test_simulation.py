@@ -135,7 +135,7 @@ def without_returning_messages() -> AbstractContextManager[Any]:
 
     def careless(self: AllocateOrders, *arguments: Any) -> BatchReport:
         report = process(self, *arguments)
-        return BatchReport({}, report.refused, report.outcomes)
+        return BatchReport({}, report.refused, report.outcomes, report.seconds_since_sent)
 
     return patch.object(AllocateOrders, "process", careless)
 

@@ -50,7 +50,12 @@ def order_event(*references: str, **changes: Any) -> dict[str, Any]:
 
 def message(message_id: str, *references: str, **changes: Any) -> QueueMessage:
     """A queue message with an order-created event in it."""
-    return QueueMessage(message_id, json.dumps(order_event(*references, **changes)))
+    return queue_message(message_id, json.dumps(order_event(*references, **changes)))
+
+
+def queue_message(message_id: str, body: str, receipt_handle: str = "", receive_count: int = 1) -> QueueMessage:
+    """A message as the queue delivers one whose sending is not known."""
+    return QueueMessage(message_id, body, receipt_handle, receive_count, None, {}, "")
 
 
 def summary_of(consignment: str, **more: Any) -> AllocationSummary:

@@ -8,7 +8,7 @@ import random
 import time
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from allocation.aws.clients import client
 from allocation.settings import (
@@ -123,12 +123,16 @@ def _random_characters(count: int) -> str:
 
 def allocator(settings: AllocateOrdersSettings, limits: "LimitUsage") -> "Allocator":
     """Return the allocator of the queue: the engine or SortedPRO."""
-    if settings.allocator == "pro":
-        return pro_allocator(settings)
-    from allocation.engine.allocator import EngineAllocator
+    match settings.allocator:
+        case "pro":
+            return pro_allocator(settings)
+        case "engine":
+            from allocation.engine.allocator import EngineAllocator
 
-    engine = engine_at(settings.catalogue_location)
-    return EngineAllocator(engine, now=utc_now, api_base_url=settings.pro_base_url, usage=limits)
+            engine = engine_at(settings.catalogue_location)
+            return EngineAllocator(engine, now=utc_now, api_base_url=settings.pro_base_url, usage=limits)
+        case _:
+            assert_never(settings.allocator)
 
 
 def engine_at(location: str | None) -> "Callable[[], Engine]":

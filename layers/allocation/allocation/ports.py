@@ -1,7 +1,7 @@
 """What the use cases need of the outside world, implemented in `aws/`, `pro/` and `engine/`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -46,7 +46,7 @@ class AddReceipt:
     # Existed before, and left as they are.
     present: frozenset[ConsignmentReference]
     # Not written: another writer used up the daily limit. Decide again.
-    outrun: frozenset[ConsignmentReference] = frozenset()
+    outrun: frozenset[ConsignmentReference]
 
 
 class LimitUsage(Protocol):
@@ -73,15 +73,15 @@ class QueueMessage:
     message_id: str
     body: str
     # Identifies this delivery of the message.
-    receipt_handle: str = ""
+    receipt_handle: str
     # How often the message was delivered, this time included.
-    receive_count: int = 1
+    receive_count: int
     # When it was put on the queue, in UTC, if that is known.
-    sent_at: datetime | None = None
+    sent_at: datetime | None
     # The message attributes that its sender gave it, as SQS takes them: `DataType` with `StringValue` or `BinaryValue`.
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any]
     # X-Ray's header of the trace that it belongs to. Empty if it belongs to none.
-    trace_header: str = ""
+    trace_header: str
 
 
 @dataclass(frozen=True, slots=True)

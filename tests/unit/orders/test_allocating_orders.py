@@ -20,7 +20,20 @@ from tests.support.ports import (
     RecordedRedelivery,
     ScriptedAllocator,
 )
-from tests.support.samples import FAILED, NOON, A, B, C, D, allocated, message, record_of, reference, text_of
+from tests.support.samples import (
+    FAILED,
+    NOON,
+    A,
+    B,
+    C,
+    D,
+    allocated,
+    message,
+    queue_message,
+    record_of,
+    reference,
+    text_of,
+)
 
 MODES = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
 THROTTLED = Deferred(DeferralCause.THROTTLED)
@@ -97,7 +110,7 @@ def test_a_deferral_returns_its_message_in_each_mode(mode: AllocationMode) -> No
 
 def test_the_messages_of_one_batch_succeed_and_fail_each_for_itself() -> None:
     orders = Orders(answers={B: THROTTLED, C: FAILED})
-    broken = QueueMessage("m4", "not JSON")
+    broken = queue_message("m4", "not JSON")
     report = orders.process(message("m1", A), message("m2", B), message("m3", C), broken)
     assert report.returned == {"m2": THROTTLED}
     assert set(report.refused) == {"m4"}
@@ -193,7 +206,7 @@ def test_a_consignment_that_the_allocator_gives_no_answer_for_returns_its_messag
 
 def test_nothing_is_allocated_where_the_records_can_not_be_read() -> None:
     orders = Orders(records=InMemoryRecords(unreadable=True))
-    report = orders.process(message("m1", A), QueueMessage("m2", "not JSON"))
+    report = orders.process(message("m1", A), queue_message("m2", "not JSON"))
     assert (report.returned, set(report.refused)) == ({"m1": Deferred(DeferralCause.RECORDS_NOT_READ)}, {"m2"})
     assert orders.allocator.asked == []
 
@@ -242,7 +255,7 @@ def delivered(sent: QueueMessage, receipt_handle: str, receive_count: int) -> Qu
 
 def test_an_unreadable_message_goes_to_the_dlq_with_the_reason_at_once() -> None:
     orders = Orders()
-    broken = QueueMessage("m1", text_of("malformed/unknown-major-version.json"))
+    broken = queue_message("m1", text_of("malformed/unknown-major-version.json"))
     report = orders.process(broken, message("m2", A))
     (kept,) = orders.dlq.kept
     assert kept.message == broken
@@ -252,12 +265,12 @@ def test_an_unreadable_message_goes_to_the_dlq_with_the_reason_at_once() -> None
 
 def test_a_batch_of_unreadable_messages_asks_for_nothing() -> None:
     orders = Orders(records=InMemoryRecords(unreadable=True))
-    assert set(orders.process(QueueMessage("m1", "[]"), QueueMessage("m2", "")).refused) == {"m1", "m2"}
+    assert set(orders.process(queue_message("m1", "[]"), queue_message("m2", "")).refused) == {"m1", "m2"}
 
 
 def test_a_refused_message_that_the_dlq_does_not_take_goes_back() -> None:
     orders = Orders(dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
-    report = orders.process(QueueMessage("m1", "[]"), QueueMessage("m2", "[]"))
+    report = orders.process(queue_message("m1", "[]"), queue_message("m2", "[]"))
     assert report.returned == {"m1": Deferred(DeferralCause.NOT_KEPT_IN_DLQ)}
     assert set(report.refused) == {"m2"}
 

@@ -21,6 +21,7 @@ from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total
 from allocation.api.replies import ApiLink, consignment_link
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.store import ALLOCATED, Known
+from allocation.domain.mode import ModeName
 from allocation.domain.outcome import Price
 from allocation.records.stored_record import PriceDocument, StoredRecord, explanation_of
 
@@ -129,7 +130,7 @@ def _allocation_of(record: StoredRecord | None) -> Allocation | None:
     return Allocation(
         MpdCarrierServiceReference=summary.carrier_service_reference,
         MpdCarrierServiceName=summary.carrier_service_name,
-        MpdCarrierServiceGroupReference=record.mode_reference if record.mode == "service_group" else None,
+        MpdCarrierServiceGroupReference=record.mode_reference if record.mode == ModeName.SERVICE_GROUP else None,
         AllocationDate=_with_offset(record.allocated_at),
         Price=rate(_price_of(record.price), _tax_of(record)) if record.price else None,
     )

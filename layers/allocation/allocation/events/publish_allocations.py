@@ -1,7 +1,7 @@
 """The use case of the table's stream: changed records in, allocation events out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from allocation.domain.metric import MetricName
@@ -31,7 +31,7 @@ class PublishReport:
     # The ids of the events that the topic took.
     published: Sequence[str]
     # By sequence number: the changes that can never be published and are kept elsewhere now, and why.
-    set_aside: Mapping[str, str] = field(default_factory=dict)
+    set_aside: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

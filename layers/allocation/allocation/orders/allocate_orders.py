@@ -1,7 +1,7 @@
 """The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -33,7 +33,7 @@ class BatchReport:
     # What this batch recorded. Consignments that had a record before are not in it.
     outcomes: Mapping[ConsignmentReference, Outcome]
     # By message id, at the end of the batch: how long ago each message was sent, where that is known.
-    seconds_since_sent: Mapping[str, float] = field(default_factory=dict)
+    seconds_since_sent: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

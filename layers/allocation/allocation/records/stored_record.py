@@ -5,13 +5,22 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from allocation.domain.limit import LimitedDay
-from allocation.domain.outcome import Allocated, AllocationFailed, Explanation, Failure, Price, Standing
+from allocation.domain.outcome import (
+    Allocated,
+    AllocationFailed,
+    Cancelled,
+    Deallocated,
+    Explanation,
+    Failure,
+    Price,
+    Standing,
+)
 from allocation.domain.record import AllocationRecord, PastFailure, RecordSeen
 from allocation.domain.summary import AllocationSummary
 from allocation.records.kept_summary import kept_summary
@@ -63,27 +72,33 @@ def _failure_document(failure: Failure) -> dict[str, str]:
 
 def _outcome_fields(outcome: Standing) -> dict[str, Any]:
     """Return what an outcome adds to its record, cut to what an item and an event can hold."""
-    if not isinstance(outcome, Allocated | AllocationFailed):
-        return {}
-    explanation = _explanation_text(outcome.explanation) if outcome.explanation else None
-    if isinstance(outcome, AllocationFailed):
-        return {"failure": _failure_document(outcome.failure), "explanation": explanation}
-    summary = kept_summary(outcome.summary)
-    return {
-        "allocationSummary": summary,
-        "carrierReference": summary["CarrierReference"],
-        "carrierServiceReference": summary["CarrierServiceReference"],
-        "price": _price_document(outcome.price) if outcome.price else None,
-        "limitedDay": outcome.limit.on.day.isoformat() if outcome.limit else None,
-        "explanation": explanation,
-    }
+    match outcome:
+        case Allocated():
+            summary = kept_summary(outcome.summary)
+            return {
+                "allocationSummary": summary,
+                "carrierReference": summary["CarrierReference"],
+                "carrierServiceReference": summary["CarrierServiceReference"],
+                "price": _price_document(outcome.price) if outcome.price else None,
+                "limitedDay": outcome.limit.on.day.isoformat() if outcome.limit else None,
+                "explanation": _explanation_text(outcome.explanation),
+            }
+        case AllocationFailed():
+            failure = _failure_document(outcome.failure)
+            return {"failure": failure, "explanation": _explanation_text(outcome.explanation)}
+        case Deallocated() | Cancelled():
+            return {}
+        case _:
+            assert_never(outcome)
 
 
-def _explanation_text(explanation: Explanation) -> str | None:
-    """Return the explanation as base64 of gzip of JSON, or None if it is too long to keep.
+def _explanation_text(explanation: Explanation | None) -> str | None:
+    """Return the explanation as base64 of gzip of JSON, or None if there is none or it is too long to keep.
 
     Nothing queries inside it, and every KB of a record is paid for twice. The same explanation gives the same text.
     """
+    if not explanation:
+        return None
     text = b64encode(gzip.compress(json.dumps(explanation, separators=(",", ":")).encode(), mtime=0)).decode()
     return text if len(text) <= _MAX_EXPLANATION else None
 
