@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
+from allocation import exact_json
 from allocation.batches import batches
 from cli.errors import CommandError, UsageError
 from cli.paths import shown
@@ -64,18 +65,13 @@ def _read_line(line: str, place: str) -> OrderMessage:
     if len(line.encode()) > MAX_BYTES:
         raise UsageError(f"{place} is larger than the 1 MiB that SQS takes: split the order.")
     try:
-        message = json.loads(line, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        message = exact_json.parsed(line)
+    except ValueError as error:
         raise UsageError(f"{place} is not JSON ({error}): put one whole message on each line.") from error
     if not isinstance(message, dict):
         raise UsageError(f"{place} is not a JSON object: put one order-created message on each line.")
     event = innermost(message)
     return OrderMessage(line, _text(event.get("orderReference")), consignment_references(event))
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, which are not JSON."""
-    raise ValueError(f"{name} is not JSON")
 
 
 def innermost(message: dict[str, Any]) -> dict[str, Any]:

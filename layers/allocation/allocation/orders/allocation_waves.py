@@ -71,7 +71,7 @@ def requests_of(orders: Iterable[Order]) -> Requests:
     return requests
 
 
-def work_left(requests: Requests, seen: Mapping[ConsignmentReference, RecordSeen]) -> list[Work]:
+def _work_left(requests: Requests, seen: Mapping[ConsignmentReference, RecordSeen]) -> list[Work]:
     """Return the consignments to allocate: those without a record, and failures that a new event asks to try again."""
     work: list[Work] = []
     for reference, asking in requests.items():
@@ -106,7 +106,7 @@ class AllocationWaves:
         outcomes: Outcomes = {}
         deferrals: Deferrals = {}
         stopped: Deferred | None = None
-        for wave in batches(work_left(requests, seen), MAX_WAVE):
+        for wave in batches(_work_left(requests, seen), MAX_WAVE):
             stopped = stopped or (_OUT_OF_TIME if deadline.remaining_seconds() < RESERVE_SECONDS else None)
             if stopped:
                 deferrals |= {item.consignment.reference: stopped for item in wave}
@@ -159,7 +159,7 @@ class AllocationWaves:
             logger.warning("records not read", extra={"cause": str(error)})
             return frozenset(references)
         requests = {item.consignment.reference: item.requests for item in present}
-        return frozenset(item.consignment.reference for item in work_left(requests, seen))
+        return frozenset(item.consignment.reference for item in _work_left(requests, seen))
 
     def _answers(self, wave: Sequence[Work], deadline: Deadline) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """Return the allocator's answers. If it crashes, ask for each consignment by itself: only one suffers then."""
