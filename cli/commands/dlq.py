@@ -180,8 +180,8 @@ def send_command(file: Path, stack: str, *, dry_run: bool, as_json: bool) -> int
     Exit status 1 if a message is wrong, or could not be sent.
     """
     messages = read_messages(file)
-    wrong = {message.place: problem for message in messages if (problem := message.problem())}
     found = target(stack)
+    wrong = {message.place: problem for message in messages if (problem := message.problem(found.reading))}
     result = send_messages(found, [] if wrong or dry_run else messages)
     if as_json:
         places = [{"place": place, "problem": problem} for place, problem in wrong.items()]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from allocation.domain.errors import InvalidMessageError
-from allocation.orders.order_created import read_order
+from allocation.orders.order_created import USUAL_RULES, ReadingRules, read_order
 from allocation.orders.wrappings import read_event
 
 _NAME: Final = "orderReference"
@@ -78,10 +78,10 @@ def _is_of_word(character: str) -> bool:
     return character.isalnum() or character in {"_", "-"}
 
 
-def problem_with(body: str) -> InvalidMessageError | None:
-    """Return why the queue function would refuse a body, or a part of it. None if it reads all of it."""
+def problem_with(body: str, rules: ReadingRules = USUAL_RULES) -> InvalidMessageError | None:
+    """Return why the queue function of a stack would refuse a body, or a part of it. None if it reads all of it."""
     try:
-        return read_order(body).invalid
+        return read_order(body, rules).invalid
     except InvalidMessageError as error:
         return error
 

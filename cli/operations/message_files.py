@@ -16,9 +16,10 @@ from typing import Any, Final
 from allocation import exact_json
 from allocation.aws.sqs import attribute_size
 from allocation.batches import batches
+from allocation.orders.order_created import ReadingRules
 from cli.errors import UsageError
 from cli.operations.dead_letters import DeadLetter
-from cli.operations.message_body import order_reference, problem_with
+from cli.operations.message_body import problem_with
 from cli.operations.redrive import entry
 from cli.operations.target import Target
 from cli.stack.orders import MAX_BYTES, MAX_ENTRIES
@@ -86,23 +87,18 @@ class FileMessage:
     """The id of the message of the DLQ that it was exported from. Empty for a bare order."""
 
     @property
-    def order_reference(self) -> str:
-        """The order that its body names. Empty if it names none."""
-        return order_reference(self.body)
-
-    @property
     def size(self) -> int:
         """The bytes that SQS counts."""
         return len(self.body.encode()) + sum(attribute_size(*each) for each in self.attributes.items())
 
-    def problem(self) -> str:
-        """Return what the queue function would find wrong with it, or SQS. Empty if nothing."""
+    def problem(self, rules: ReadingRules) -> str:
+        """Return what SQS or the queue function, by its rules, would find wrong with it. Empty if nothing."""
         try:
             if self.size > MAX_BYTES:
                 return f"it has {self.size:,} bytes, and SQS takes {MAX_BYTES:,}: split the order"
         except UnicodeEncodeError:
             return "its text has half a character (a surrogate), which SQS does not take"
-        found = problem_with(self.body)
+        found = problem_with(self.body, rules)
         return f"{found.code}: {found}" if found else ""
 
 

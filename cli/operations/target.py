@@ -16,6 +16,8 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from allocation.orders.order_created import USUAL_RULES, ReadingRules
+from allocation.settings import event_types
 from cli.errors import CommandError, UsageError
 from cli.stack.clients import Clients, local_clients
 from cli.stack.deploy import STACK_NAME
@@ -46,6 +48,8 @@ class Target:
     """CloudWatch Logs."""
     publisher_log: str
     """The log group of the function that publishes."""
+    reading: ReadingRules = USUAL_RULES
+    """How its queue function reads orders."""
 
 
 def target(stack: str) -> Target:
@@ -85,7 +89,7 @@ def _on_aws(stack: str) -> Target:
 
 def described(stack: str, name: str, clients: Clients) -> Target:
     """Return the target that a stack's outputs describe."""
-    found = _outputs(clients.cloudformation, stack, name)
+    found, parameters = _outputs_and_parameters(clients.cloudformation, stack, name)
     try:
         return Target(
             name=name,
@@ -99,6 +103,7 @@ def described(stack: str, name: str, clients: Clients) -> Target:
             allocations_topic=found["AllocationsTopicArn"],
             logs=clients.logs,
             publisher_log=publisher_log(stack),
+            reading=ReadingRules(own_types=event_types(parameters.get("OrderCreatedTypes", ""))),
         )
     except KeyError as error:
         raise UsageError(
@@ -111,8 +116,10 @@ def publisher_log(stack: str) -> str:
     return f"/aws/lambda/{stack}-publish-allocations"
 
 
-def _outputs(cloudformation: "CloudFormationClient", stack: str, name: str) -> dict[str, str]:
-    """Return the outputs of a stack, by their names."""
+def _outputs_and_parameters(
+    cloudformation: "CloudFormationClient", stack: str, name: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the outputs of a stack and its parameters, both by their names."""
     try:
         (described_stack,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
@@ -121,4 +128,6 @@ def _outputs(cloudformation: "CloudFormationClient", stack: str, name: str) -> d
         raise
     except EndpointConnectionError as error:
         raise CommandError(f"{name} can't be reached: {error}") from error
-    return {output["OutputKey"]: output["OutputValue"] for output in described_stack.get("Outputs", [])}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described_stack.get("Outputs", [])}
+    parameters = described_stack.get("Parameters", [])
+    return outputs, {each["ParameterKey"]: each.get("ParameterValue", "") for each in parameters}

@@ -1,6 +1,8 @@
 """Which stack is meant; whatever stands in the way of it is one line."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from botocore.exceptions import ClientError
 from allocation.aws.clients import client
 from cli import main
 from cli.operations import dead_letters, target
+from tests.support.samples import order_event
 
 Deploy = Callable[[str], None]
 
@@ -36,7 +39,8 @@ def deploy(monkeypatch: pytest.MonkeyPatch) -> Deploy:
         if not found or (request["StackName"], asked.meta.region_name) != ("shop", "eu-west-2"):
             text = f"Stack with id {request['StackName']} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": text}}, operation)
-        return {"Stacks": [{"Outputs": found}]}
+        own_types = {"ParameterKey": "OrderCreatedTypes", "ParameterValue": "shop.sale, shop.gift"}
+        return {"Stacks": [{"Outputs": found, "Parameters": [own_types]}]}
 
     def deploy(outputs: str) -> None:
         values = {"OrderQueueUrl": urls["orders"], "OrderDlqUrl": urls["dlq"], "StreamFailureQueueUrl": urls["dlq"]}
@@ -59,6 +63,15 @@ def test_a_stack_is_found_by_its_name(deploy: Deploy, capsys: pytest.CaptureFixt
     deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
     assert main.main(["dlq", "list", "--stack", "shop"]) == 0
     assert capsys.readouterr().out == "In the dead letter queue of shop in eu-west-2: 0 messages.\n"
+
+
+@pytest.mark.parametrize(("event_type", "status"), [("shop.gift", 0), ("shop.refund", 1)])
+def test_orders_to_send_are_read_by_the_rules_of_the_stack(
+    deploy: Deploy, tmp_path: Path, event_type: str, status: int
+) -> None:
+    deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
+    (tmp_path / "f").write_text(json.dumps(order_event("EC-000-000-AAA") | {"eventType": event_type}))
+    assert main.main(["dlq", "send", str(tmp_path / "f"), "--stack", "shop"]) == status
 
 
 def test_the_region_may_be_given_as_all_tools_of_aws_take_it(

@@ -42,6 +42,11 @@ class _RecordingSettings(_FunctionSettings):
         return timedelta(days=self.record_retention_days) if self.record_retention_days else None
 
 
+def event_types(text: str) -> frozenset[str]:
+    """Return the event types of a text that separates them by commas."""
+    return frozenset(filter(None, map(str.strip, text.split(","))))
+
+
 class AllocateOrdersSettings(_RecordingSettings):
     """What `allocate_orders` needs to know."""
 
@@ -79,7 +84,7 @@ class AllocateOrdersSettings(_RecordingSettings):
     @property
     def own_order_created_types(self) -> frozenset[str]:
         """The event types of `order_created_types`."""
-        return frozenset(filter(None, map(str.strip, self.order_created_types.split(","))))
+        return event_types(self.order_created_types)
 
     @property
     def mode(self) -> AllocationMode:
