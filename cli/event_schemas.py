@@ -12,11 +12,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 
 from allocation.events.allocation_event import ConsignmentEvent
+from allocation.orders.order_cancelled import OrderCancelled
 from allocation.orders.order_created import OrderCreated
 
 FOLDER: Final = Path(__file__).parent.parent / "docs" / "events"
 CONTRACTS: Final[Mapping[str, tuple[type[BaseModel], JsonSchemaMode]]] = {
     "order-created-v1.schema.json": (OrderCreated, "validation"),
+    "order-cancelled-v1.schema.json": (OrderCancelled, "validation"),
     "consignment-allocated-v1.schema.json": (ConsignmentEvent, "serialization"),
 }
 """What is read is described as it may come, what is written as it goes out."""

@@ -20,7 +20,11 @@ def test_defaults_make_a_stack(stack: Stack) -> None:
 
 def test_defaults_are_those_of_the_code(stack: Stack) -> None:
     defaults = AllocateOrdersSettings(
-        allocations_table="table", limits_table="limits", order_queue_url="url", order_dlq_url="url"
+        allocations_table="table",
+        limits_table="limits",
+        cancelled_orders_table="cancelled",
+        order_queue_url="url",
+        order_dlq_url="url",
     )
 
     assert stack.parameters["AllocationMode"]["Default"] == defaults.allocation_mode

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TABLE = "allocations"
 LIMITS = "limits"
+CANCELLED_ORDERS = "cancelled-orders"
 
 
 def refusal(code: str, status: int = 400) -> ClientError:
@@ -75,6 +76,7 @@ def dynamodb() -> "DynamoDBClient":
     made: DynamoDBClient = client("dynamodb")
     create_table(made, "AllocationsTable", TABLE)
     create_table(made, "LimitsTable", LIMITS)
+    create_table(made, "CancelledOrdersTable", CANCELLED_ORDERS)
     return made
 
 

@@ -11,7 +11,7 @@ from allocation import composition
 from allocation.domain.errors import ConfigurationError
 from allocation.ports import QueueMessage
 from allocation.records.items import from_item
-from tests.integration.conftest import LIMITS, TABLE, Queue
+from tests.integration.conftest import CANCELLED_ORDERS, LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, captured_log, function, lines, sqs_event
 from tests.support.samples import A, B, json_of, message, queue_message, text_of
 
@@ -45,6 +45,7 @@ class Deployed:
 def environment(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> pytest.MonkeyPatch:
     monkeypatch.setenv("ALLOCATIONS_TABLE", TABLE)
     monkeypatch.setenv("LIMITS_TABLE", LIMITS)
+    monkeypatch.setenv("CANCELLED_ORDERS_TABLE", CANCELLED_ORDERS)
     monkeypatch.setenv("ORDER_QUEUE_URL", dlq.url.replace("dlq", "orders"))
     monkeypatch.setenv("ORDER_DLQ_URL", dlq.url)
     composition.allocate_orders.cache_clear()
@@ -193,3 +194,25 @@ def test_a_new_event_tries_again_what_failed_once_the_configuration_is_mended(
     assert (record["state"], record["version"], record["eventId"]) == ("Allocated", 2, "mended")
     assert record["eventIds"] == [event["eventId"], "mended"]
     assert record["pastFailure"]["code"] == "ServiceGroupNotFoundException"
+
+
+def test_an_order_is_cancelled_and_its_limit_given_back_whatever_comes_first(deployed: Deployed) -> None:
+    cancellation = queue_message("m2", text_of("order-cancelled-v1.json"))
+    assert deployed.process(full("m1")) == []
+    assert deployed.process(cancellation) == []
+    whole = {**json_of("order-cancelled-v1.json"), "consignments": None, "orderReference": "WEB-1"}
+    assert deployed.process(queue_message("m3", json.dumps(whole))) == ["m3"]
+    assert deployed.process(message("m4", A)) == []
+    records = deployed.records()
+    assert {reference: record["state"] for reference, record in records.items()} == {
+        "EC-000-05B-MMA": "Cancelled",
+        A: "Cancelled",
+    }
+    assert (records["EC-000-05B-MMA"]["version"], records[A]["version"]) == (2, 1)
+
+
+def test_the_consignments_of_a_cancelled_order_are_found(deployed: Deployed) -> None:
+    deployed.process(full("m1"))
+    whole = {**json_of("order-cancelled-v1.json"), "consignments": None}
+    assert deployed.process(queue_message("m2", json.dumps(whole))) == ["m2"]
+    assert deployed.records()["EC-000-05B-MMA"]["state"] == "Cancelled"

@@ -39,7 +39,7 @@ def allocate(api: Api, reference: str) -> int:
 
 def queue_records() -> DynamoDBRecords:
     dynamodb = boto3.client("dynamodb")
-    return DynamoDBRecords(dynamodb, RECORDS, DynamoDBLimitUsage(dynamodb, LIMITS))
+    return DynamoDBRecords(dynamodb, RECORDS, DynamoDBLimitUsage(dynamodb, LIMITS), "cancelled-orders")
 
 
 def queue_allocates(reference: str) -> None:
@@ -119,7 +119,7 @@ def test_what_the_queue_allocates_the_api_sees_and_the_other_way_round(api: Api)
     other = api.create()
     allocate(api, other)
     recorded = queue_records().recorded([ConsignmentReference(other)])
-    assert recorded.keys() == {ConsignmentReference(other)}
+    assert recorded.records.keys() == {ConsignmentReference(other)}
 
 
 def test_a_cancelled_consignment_is_never_allocated_by_the_queue(api: Api) -> None:

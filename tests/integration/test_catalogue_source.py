@@ -21,6 +21,7 @@ from allocation.engine.compiled_catalogue import write_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import MAX_WAVE, AllocationWaves
+from allocation.orders.cancelling import Cancelling
 from tests.benchmarks.catalogues import full_catalogue
 from tests.support.ports import (
     FakeDeadline,
@@ -250,11 +251,13 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
         source.put(text)
     source.error = error
     records, redelivery = InMemoryRecords(), RecordedRedelivery()
+    allocator = EngineAllocator(source.engine, now=lambda: NOON, api_base_url="", usage=InMemoryLimits())
     use_case = AllocateOrders(
         AllocationWaves(
-            EngineAllocator(source.engine, now=lambda: NOON, api_base_url="", usage=InMemoryLimits()),
+            allocator,
             DefaultRules(),
             records,
+            Cancelling(allocator, records, records, lambda: NOON, None),
             now=lambda: NOON,
             retention=None,
         ),

@@ -13,10 +13,10 @@ from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
 from allocation.domain.limit import AllocationLimit, LimitedDay
-from allocation.domain.outcome import Allocated
+from allocation.domain.outcome import Allocated, Cancelled
 from allocation.domain.record import AllocationRecord
 from allocation.ports import AddReceipt
-from tests.integration.conftest import LIMITS, TABLE, UNANSWERED
+from tests.integration.conftest import CANCELLED_ORDERS, LIMITS, TABLE, UNANSWERED
 from tests.support.samples import NOON, A, B, C, D, record_of, reference, summary_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def limits(dynamodb: "DynamoDBClient") -> DynamoDBLimitUsage:
 
 @pytest.fixture
 def records(dynamodb: "DynamoDBClient", limits: DynamoDBLimitUsage) -> DynamoDBRecords:
-    return DynamoDBRecords(dynamodb, TABLE, limits)
+    return DynamoDBRecords(dynamodb, TABLE, limits, CANCELLED_ORDERS)
 
 
 def limited(consignment: str, most: int = 3, day: LimitedDay = DAY) -> AllocationRecord:
@@ -52,7 +52,7 @@ def test_what_would_go_beyond_a_limit_is_outrun_and_not_written(
     assert records.add([limited(A), limited(B)]).added == {A, B}
     receipt = records.add([limited(C), limited(D)])
     assert receipt == AddReceipt(frozenset({C}), frozenset(), frozenset({D}))
-    assert records.recorded([A, B, C, D]).keys() == {A, B, C}
+    assert records.recorded([A, B, C, D]).records.keys() == {A, B, C}
     assert limits.used([DAY]) == {DAY: 3}
 
 
@@ -101,5 +101,14 @@ def test_allocations_that_can_not_be_counted_are_not_written_and_tried_again_lat
     with monkeypatch.context() as ill:
         ill.setattr(dynamodb, "transact_write_items", Mock(side_effect=error))
         assert records.add([limited(A), limited(B)]) == AddReceipt(frozenset(), frozenset(), frozenset())
-    assert (records.recorded([A, B]), limits.used([DAY])) == ({}, {})
+    assert (records.recorded([A, B]).records, limits.used([DAY])) == ({}, {})
     assert records.add([limited(A), limited(B)]).added == {A, B}
+
+
+def test_a_cancellation_takes_the_allocation_off_its_day(records: DynamoDBRecords, limits: DynamoDBLimitUsage) -> None:
+    records.add([limited(A), limited(B)])
+    seen = records.recorded([A]).records[A]
+    cancelled = replace(record_of(A), outcome=Cancelled(), version=2)
+    assert records.replace(cancelled, seen)
+    assert not records.replace(cancelled, seen)
+    assert limits.used([DAY]) == {DAY: 1}

@@ -26,7 +26,7 @@ from allocation.exact_json import written
 from allocation.ports import AddReceipt
 from allocation.records.items import from_item
 from allocation.records.stored_record import explanation_of
-from tests.integration.conftest import LIMITS, TABLE, UNANSWERED, refusal
+from tests.integration.conftest import CANCELLED_ORDERS, LIMITS, TABLE, UNANSWERED, refusal
 from tests.support.samples import FAILED, NOON, A, B, C, record_of, reference, summary_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def records(dynamodb: "DynamoDBClient") -> DynamoDBRecords:
 
 
 def records_in(dynamodb: "DynamoDBClient") -> DynamoDBRecords:
-    return DynamoDBRecords(dynamodb, TABLE, DynamoDBLimitUsage(dynamodb, LIMITS))
+    return DynamoDBRecords(dynamodb, TABLE, DynamoDBLimitUsage(dynamodb, LIMITS), CANCELLED_ORDERS)
 
 
 def kept(dynamodb: "DynamoDBClient", consignment: str) -> dict[str, Any] | None:
@@ -108,13 +108,13 @@ def test_a_summary_with_numbers_that_only_pro_knows_is_kept(
 
 def test_the_references_with_a_record_are_told(records: DynamoDBRecords) -> None:
     records.add([record_of(A), record_of(B, FAILED)])
-    assert records.recorded([A, B, C]).keys() == {A, B}
+    assert records.recorded([A, B, C]).records.keys() == {A, B}
 
 
 def test_more_references_than_one_read_takes_are_told(records: DynamoDBRecords) -> None:
     references = [reference(number) for number in range(250)]
     records.add([record_of(each) for each in references])
-    assert records.recorded([*references, A]).keys() == set(references)
+    assert records.recorded([*references, A]).records.keys() == set(references)
 
 
 def test_reads_are_consistent(
@@ -153,7 +153,7 @@ def test_one_record_that_exists_does_not_hold_the_others_back(
 
 def test_of_two_deliveries_that_both_saw_no_record_one_adds_it(dynamodb: "DynamoDBClient") -> None:
     first, second = records_in(dynamodb), records_in(dynamodb)
-    assert first.recorded([A, B]) == second.recorded([A, B]) == {}
+    assert first.recorded([A, B]).records == second.recorded([A, B]).records == {}
     assert first.add([record_of(A), record_of(B)]).added == {A, B}
     late = second.add([record_of(A, FAILED), record_of(B, FAILED), record_of(C)])
     assert late == AddReceipt(frozenset({C}), frozenset({A, B}), frozenset())
@@ -162,7 +162,7 @@ def test_of_two_deliveries_that_both_saw_no_record_one_adds_it(dynamodb: "Dynamo
 def test_more_records_than_one_transaction_takes_are_added(records: DynamoDBRecords) -> None:
     references = [reference(number) for number in range(60)]
     assert records.add([record_of(each) for each in references]).added == set(references)
-    assert records.recorded(references).keys() == set(references)
+    assert records.recorded(references).records.keys() == set(references)
 
 
 @pytest.mark.parametrize("error", [THROTTLED, FAILING], ids=cause_of)
@@ -234,7 +234,7 @@ def test_keys_that_dynamodb_left_unread_are_read_again(
         return {**answer, "UnprocessedKeys": {TABLE: {"Keys": left}} if left else {}}
 
     monkeypatch.setattr(dynamodb, "batch_get_item", one_at_a_time)
-    assert records.recorded([A, B, C]).keys() == {A, B}
+    assert records.recorded([A, B, C]).records.keys() == {A, B}
     assert asked == [3, 2, 1]
 
 

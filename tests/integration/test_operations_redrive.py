@@ -283,6 +283,7 @@ def test_a_redriven_order_that_was_done_meanwhile_changes_nothing(
 ) -> None:
     monkeypatch.setenv("ALLOCATIONS_TABLE", TABLE)
     monkeypatch.setenv("LIMITS_TABLE", LIMITS)
+    monkeypatch.setenv("CANCELLED_ORDERS_TABLE", "cancelled-orders")
     monkeypatch.setenv("ORDER_QUEUE_URL", stack.orders.url)
     monkeypatch.setenv("ORDER_DLQ_URL", stack.dlq.url)
     composition.allocate_orders.cache_clear()

@@ -28,10 +28,14 @@ def republish(traced_target: Target, topic: Topic, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("cli.commands.republish.target", lambda _name: found)
     monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
     records = DynamoDBRecords(
-        client("dynamodb"), found.allocations_table, DynamoDBLimitUsage(client("dynamodb"), "limits")
+        client("dynamodb"),
+        found.allocations_table,
+        DynamoDBLimitUsage(client("dynamodb"), "limits"),
+        "cancelled-orders",
     )
     later = replace(record_of(C), order_reference=OrderReference("WEB-2"), allocated_at=NOON + timedelta(hours=1))
-    records.add([record_of(A), replace(record_of(B, FAILED), version=2), later])
+    records.add([record_of(A), record_of(B, FAILED), later])
+    records.add([replace(record_of(B, FAILED), version=2)])
     client("dynamodb").put_item(
         TableName=found.allocations_table, Item={"consignmentReference": {"S": "X"}, "allocatedAt": {"S": "9"}}
     )

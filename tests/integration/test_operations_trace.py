@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from allocation.aws.clients import client
-from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
-from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.outcome import Allocated
+from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import OrderReference
 from allocation.events.publish_allocations import PublishReport, report_published
+from allocation.records.items import record_item
 from cli import main
 from cli.operations import dead_letters
 from cli.operations.target import Target
@@ -46,8 +46,9 @@ def trace(target: Target, monkeypatch: pytest.MonkeyPatch) -> Trace:
     return lambda order: main.main(["orders", "trace", order])
 
 
-def add(target: Target, *records: Any) -> None:
-    DynamoDBRecords(target.dynamodb, "records", DynamoDBLimitUsage(target.dynamodb, "limits")).add(records)
+def add(target: Target, *records: AllocationRecord) -> None:
+    for record in records:
+        target.dynamodb.put_item(TableName="records", Item=record_item(record))
 
 
 def log(target: Target, moment: datetime, failed: dict[str, str], *event_ids: str) -> None:

@@ -52,7 +52,9 @@ def api() -> Iterator[Api]:
 
 def by_queue(_: Api, record: AllocationRecord) -> None:
     dynamodb = boto3.client("dynamodb")
-    assert DynamoDBRecords(dynamodb, RECORDS, DynamoDBLimitUsage(dynamodb, LIMITS)).add([record]).added == {A}
+    assert DynamoDBRecords(dynamodb, RECORDS, DynamoDBLimitUsage(dynamodb, LIMITS), "cancelled-orders").add(
+        [record]
+    ).added == {A}
 
 
 def by_api(api: Api, record: AllocationRecord) -> None:

@@ -15,6 +15,9 @@ from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
 from tests.simulation.world import Result, World
 
 KEY = "consignmentReference"
+ORDER_KEY = "orderReference"
+MAX_INDEX_LAG_SECONDS = 30.0
+PAGE = 3
 NOT_THERE_YET = f"attribute_not_exists({KEY})"
 HAD_ROOM = "used <= :room"
 HAS_ROOM = f"attribute_not_exists(used) OR {HAD_ROOM}"
@@ -76,6 +79,9 @@ class SimulatedDynamoDB:
         self.items: dict[str, dict[str, Any]] = {}
         self.counts: dict[str, int] = {}
         """Allocations by service and day."""
+        self.cancelled_orders: dict[str, dict[str, Any]] = {}
+        self.added_at: dict[str, float] = {}
+        """When each record was written first."""
         self.writes: Counter[str] = Counter()
         self.stream: list[dict[str, Any]] = []
         self.streamed_at: list[float] = []
@@ -83,25 +89,54 @@ class SimulatedDynamoDB:
 
     def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         """Reads; now and then some keys are left unprocessed, or all of them."""
-        [(table, request)] = RequestItems.items()
 
         def work() -> dict[str, Any]:
-            keys = request["Keys"]
-            left = keys[self._world.random.choice((0, 1)) :] if self._world.random.random() < 0.05 else []
-            done = keys[: len(keys) - len(left)]
-            names = request.get("ExpressionAttributeNames", {}).values()
-            items = [item for key in done if (item := self._item(key))]
-            found = [{name: item[name] for name in item if name in names or not names} for item in items]
-            unprocessed = {table: {**request, "Keys": left}} if left else {}
-            return {"Responses": {table: found}, "UnprocessedKeys": unprocessed}
+            found: dict[str, Any] = {}
+            unprocessed: dict[str, Any] = {}
+            for table, request in RequestItems.items():
+                keys = request["Keys"]
+                left = keys[self._world.random.choice((0, 1)) :] if self._world.random.random() < 0.05 else []
+                names = request.get("ExpressionAttributeNames", {}).values()
+                items = [item for key in keys[: len(keys) - len(left)] if (item := self._item(key))]
+                found[table] = [{name: item[name] for name in item if name in names or not names} for item in items]
+                unprocessed |= {table: {**request, "Keys": left}} if left else {}
+            return {"Responses": found, "UnprocessedKeys": unprocessed}
 
         return call(self._world, "BatchGetItem", work)
 
     def _item(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
         if KEY in key:
             return self.items.get(key[KEY]["S"])
+        if ORDER_KEY in key:
+            return self.cancelled_orders.get(key[ORDER_KEY]["S"])
         day = key["serviceDay"]["S"]
         return {**key, "used": {"N": str(self.counts[day])}} if day in self.counts else None
+
+    def query(self, ExpressionAttributeValues: Mapping[str, Any], **_index: Any) -> dict[str, Any]:
+        """The consignments of an order, by an index that is a moment behind, and a page at a time."""
+
+        def work() -> dict[str, Any]:
+            first = _index.get("ExclusiveStartKey")
+            lag = self._world.random.choice((0.0, 0.0, self._world.random.uniform(0, MAX_INDEX_LAG_SECONDS)))
+            known = [item for item in self.items.values() if self.added_at[item[KEY]["S"]] <= self._world.now - lag]
+            found = [item for item in known if item[ORDER_KEY] == ExpressionAttributeValues[":order"]]
+            keys = sorted(item[KEY]["S"] for item in found)
+            left = [key for key in keys if first is None or key > first[KEY]["S"]]
+            page = [{KEY: {"S": key}} for key in left[:PAGE]]
+            return {"Items": page, **({"LastEvaluatedKey": page[-1]} if len(left) > PAGE else {})}
+
+        return call(self._world, "Query", work)
+
+    def update_item(self, Key: Mapping[str, Any], ExpressionAttributeValues: Mapping[str, Any], **_: Any) -> Any:
+        """Marks an order as cancelled, unless it is marked."""
+
+        def work() -> dict[str, Any]:
+            fields = {"eventId": ":event", "cancelledAt": ":now"}
+            marked = {name: ExpressionAttributeValues[value] for name, value in fields.items()}
+            item = self.cancelled_orders.setdefault(Key[ORDER_KEY]["S"], {**Key, **marked})
+            return {"Attributes": item}
+
+        return call(self._world, "UpdateItem", work, of=" cancelled order")
 
     def put_item(
         self, TableName: str, Item: dict[str, Any], ConditionExpression: str, **names_and_values: Any
@@ -162,8 +197,10 @@ class SimulatedDynamoDB:
         Key: Mapping[str, Any],
         UpdateExpression: str,
         ExpressionAttributeValues: Mapping[str, Any],
-        ConditionExpression: str,
+        ConditionExpression: str | None = None,
     ) -> bool:
+        if ConditionExpression is None:  # one is given back
+            return True
         assert ConditionExpression in {HAS_ROOM, HAD_ROOM}, f"unknown condition {ConditionExpression}"
         used = self.counts.get(Key["serviceDay"]["S"])
         if used is None:
@@ -173,6 +210,7 @@ class SimulatedDynamoDB:
     def _write(self, item: dict[str, Any]) -> None:
         reference = item[KEY]["S"]
         self.writes[reference] += 1
+        self.added_at.setdefault(reference, self._world.now)
         self.add_to_stream(item, "MODIFY" if reference in self.items else "INSERT")
         self.items[reference] = item
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
@@ -16,6 +17,7 @@ from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import AllocationWaves
+from allocation.orders.cancelling import Cancelling
 from allocation.ports import Allocator
 from allocation.pro.calls import Pauses
 from allocation.pro.circuit import dynamodb_circuit
@@ -74,11 +76,16 @@ class Environments:
 
     def new(self) -> AllocateOrders:
         """The use case of a new environment."""
+        allocator = self._allocator()
+        table: Any = self.table
+        records = DynamoDBRecords(table, "allocations", self._limits, "cancelled-orders")
+        cancelled_orders = DynamoDBCancelledOrders(table, "cancelled-orders", self.now, retention=None)
         return AllocateOrders(
             waves=AllocationWaves(
-                allocator=self._allocator(),
+                allocator=allocator,
                 mode=self.mode,
-                records=DynamoDBRecords(self.table, "allocations", self._limits),  # type: ignore[arg-type]
+                records=records,
+                cancelling=Cancelling(allocator, records, cancelled_orders, self.now, retention=None),
                 now=self.now,
                 retention=None,
             ),

@@ -25,6 +25,7 @@ def broken(history: History) -> list[str]:
         written_once,
         tried_again,
         changed_for_a_reason,
+        cancelled_for_good,
         within_limits,
         published,
         given_up,
@@ -42,8 +43,9 @@ def records(history: History) -> dict[str, dict[str, Any]]:
 
 
 def allocated_once(history: History) -> Iterator[str]:
-    """PRO allocated no consignment twice."""
-    for reference, count in history.pro.state.allocations.items():
+    """PRO allocated no consignment twice without a deallocation between."""
+    for reference, allocations in history.pro.state.allocations.items():
+        count = allocations - history.pro.state.deallocations[reference]
         if count > 1:
             yield f"{reference} was allocated {count} times"
 
@@ -82,7 +84,7 @@ def allocated_if_possible(history: History) -> Iterator[str]:
     if history.with_engine:
         return
     for reference, record in records(history).items():
-        failed = record["state"] != "Allocated" and record["failure"]["code"] != "MpdCarrierServiceNotFoundException"
+        failed = "failure" in record and record["failure"]["code"] != "MpdCarrierServiceNotFoundException"
         if failed and reference.startswith(("EC-AAA", "EC-BIG", "EC-OLD")):
             yield f"{reference} could have been allocated, and failed with {record['failure']['code']}"
 
@@ -96,13 +98,13 @@ def written_once(history: History) -> Iterator[str]:
 
 
 def tried_again(history: History) -> Iterator[str]:
-    """Every event about a consignment that failed has tried it: no failure is older than the order."""
+    """Every event about a consignment that failed has tried it, but for those of orders that are cancelled."""
     kept = records(history)
-    dead = {message.message_id for message in history.queue.dead}
+    cancelled = {message.order_reference for message in history.cancellations if message.consignments is None}
     for order in history.orders:
-        for reference in order.consignments if order.name not in dead else ():
-            record = kept.get(reference)
-            event_id = json.loads(order.body)["eventId"]
+        event = json.loads(order.body) if order.consignments else {}
+        for reference in order.consignments if event.get("orderReference") not in cancelled else ():
+            record, event_id = kept.get(reference), event["eventId"]
             if record and record["state"] == "AllocationFailed" and event_id not in tried_ids(record):
                 yield f"{reference} failed, and {event_id} did not try it again"
 
@@ -120,12 +122,25 @@ def changed_for_a_reason(history: History) -> Iterator[str]:
 
 def wrong_changes(reference: str, before: dict[str, Any], record: dict[str, Any]) -> Iterator[str]:
     """What is wrong with a change of a record."""
-    if before["state"] == "Allocated":
-        yield f"the allocation of {reference} was overwritten"
+    if before["state"] == "Cancelled" or (before["state"] == "Allocated" and record["state"] != "Cancelled"):
+        yield f"{reference} was {before['state']}, and that was overwritten"
     if before["state"] == "AllocationFailed" and "pastFailure" not in record:
         yield f"{reference} has forgotten that it failed"
     if record["state"] == "AllocationFailed" and set(tried_ids(record)) <= set(tried_ids(before)):
         yield f"{reference} was tried again for {record['eventId']}, which had tried it"
+
+
+def cancelled_for_good(history: History) -> Iterator[str]:
+    """What a message cancels is cancelled, whatever came first: all that is recorded with the order, or is named."""
+    kept = records(history)
+    for message in history.cancellations:
+        for reference, record in kept.items():
+            named = message.consignments is not None and reference in message.consignments
+            whole = message.consignments is None and record["orderReference"] == message.order_reference
+            if (named or whole) and record["state"] != "Cancelled":
+                yield f"{message.name} cancels {reference}, which is {record['state']}"
+        for reference in set(message.consignments or ()) - kept.keys():
+            yield f"{message.name} cancels {reference}, which has no record"
 
 
 def tried_ids(record: dict[str, Any]) -> list[str]:
@@ -137,7 +152,7 @@ def within_limits(history: History) -> Iterator[str]:
     """No service has more allocations for a day than it takes, and each is counted once."""
     kept = [record for record in records(history).values() if "limitedDay" in record]
     allocated = Counter(f"{record['carrierServiceReference']}#{record['limitedDay']}" for record in kept)
-    if history.table.counts != allocated:
+    if +Counter(history.table.counts) != allocated:
         yield f"the limits count {history.table.counts}, the records {dict(allocated)}"
     for day, count in allocated.items():
         if history.daily_limit is None or count > history.daily_limit:

@@ -16,7 +16,7 @@ from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, 
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims
 from tests.simulation.environments import Environments, InlineExecutor
-from tests.simulation.orders import Order, draw_orders
+from tests.simulation.orders import Cancellation, Order, draw_cancellations, draw_orders
 from tests.simulation.pro import SimulatedPro
 from tests.simulation.stream import StreamPolling, draw_other_records
 from tests.simulation.world import Plan, World
@@ -47,6 +47,7 @@ class History:
     plan: Plan
     world: World = field(init=False)
     orders: list[Order] = field(init=False)
+    cancellations: list[Cancellation] = field(init=False)
     order_numbers: list[int] = field(init=False)
     with_engine: bool = field(init=False)
     daily_limit: int | None = field(init=False)
@@ -67,6 +68,7 @@ class History:
         drawn = draw_orders(draw)
         self.order_numbers = [at for at in range(len(drawn)) if at not in self.plan.dropped_orders]
         self.orders = [drawn[at] for at in self.order_numbers]
+        self.cancellations = draw_cancellations(Random(f"{self.plan.seed}/cancellations"), self.orders)
         self.with_engine = draw.random() < 0.15 and not self.plan.outage_seconds
         self.daily_limit = Random(f"{self.plan.seed}/limits").choice((None, 1, 2, 5))
         self._make_services(with_circuits=draw.random() < 0.5)
@@ -101,14 +103,15 @@ class History:
 
     def run(self) -> None:
         """Runs to rest. Raises `NeverQuietError` where there is none."""
-        for order in self.orders:
-            self.world.at(order.sent_at, partial(self._send, order))
+        messages: list[Order | Cancellation] = [*self.orders, *self.cancellations]
+        for message in messages:
+            self.world.at(message.sent_at, partial(self._send, message))
         self.stream.follow()
         with patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor), simulated_clock(self._now):
             self.world.run()
 
-    def _send(self, order: Order) -> None:
-        self.queue.send(order.name, order.body)
+    def _send(self, message: Order | Cancellation) -> None:
+        self.queue.send(message.name, message.body)
         self.world.at(0, self._poll)
 
     def _now(self) -> datetime:

@@ -21,6 +21,35 @@ class Order:
     refused: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A message that cancels an order, or only the consignments that it names."""
+
+    name: str
+    order_reference: str
+    consignments: tuple[str, ...] | None
+    sent_at: float
+
+    @property
+    def body(self) -> str:
+        """The order-cancelled message."""
+        event = {"eventType": "order-cancelled", "eventVersion": 1, "eventId": self.name}
+        return json.dumps({**event, "orderReference": self.order_reference, "consignments": self.consignments})
+
+
+def draw_cancellations(draw: Random, orders: Sequence[Order]) -> list[Cancellation]:
+    """Now and then an order is cancelled, or some of its consignments: before it comes, or after, or meanwhile."""
+    cancellations: list[Cancellation] = []
+    for at, order in enumerate(orders):
+        if order.consignments and draw.random() < 0.15:
+            named = draw.random() < 0.4
+            few = tuple(draw.sample(order.consignments, min(draw.randint(1, 3), len(order.consignments))))
+            sent_at = draw.choice((0.0, order.sent_at, draw.uniform(0, 900), 4000.0))
+            reference = json.loads(order.body)["orderReference"]
+            cancellations.append(Cancellation(f"cancellation-{at}", reference, few if named else None, sent_at))
+    return cancellations
+
+
 def draw_orders(draw: Random) -> list[Order]:
     """A handful of orders; consignments may stand in several, and orders in several messages."""
     orders: list[Order] = []

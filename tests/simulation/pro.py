@@ -58,7 +58,7 @@ UNDONE: Final = "undone"
 
 def undone(method: str, path: str, document: Any) -> Wire:
     """A list of failures inside PRO, of which it has done nothing."""
-    if method != "PUT":
+    if not is_allocation(method, path):
         return Wire(500, b"{}")
     links = (
         {"Rel": "detail", "Href": f"https://pro.example/consignments/{each}"} for each in asked_for(path, document)
@@ -143,7 +143,7 @@ class SimulatedPro:
     def _answer(self, method: str, path: str, document: Any, key: str) -> Wire:
         if key != self.key:
             return Wire(401, b'{"statusCode": 401, "message": "Access denied"}')
-        if method == "PUT":
+        if is_allocation(method, path):
             self._note(asked_for(path, document))
         return wordy(work(self.state, method, path, document))
 
@@ -183,12 +183,17 @@ class SimulatedClient(ProClient):
         try:
             reply = self._pro.call(method, path, body, key, seconds)
         except NoReplyError as error:
-            if error.timed_out and method == "PUT":
+            if error.timed_out and is_allocation(method, path):
                 self._pro.gave_up(path, body)
             raise
-        if reply.status == GATEWAY_TIMEOUT and method == "PUT":
+        if reply.status == GATEWAY_TIMEOUT and is_allocation(method, path):
             self._pro.gave_up(path, body)
         return reply
+
+
+def is_allocation(method: str, path: str) -> bool:
+    """Whether a request asks PRO to allocate."""
+    return method == "PUT" and path.startswith("/allocation/")
 
 
 def asked_for(path: str, document: Any) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
@@ -9,8 +10,8 @@ from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
 from allocation.domain.record import AllocationRecord, RecordSeen
-from allocation.domain.reference import ConsignmentReference
-from allocation.ports import AddReceipt, AllocationEvent, Deadline, RefusedMessage, Unpublishable
+from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.ports import AddReceipt, AllocationEvent, Deadline, Recorded, RefusedMessage, Unpublishable
 from allocation.records.items import record_item, record_seen
 
 
@@ -28,22 +29,44 @@ class FakeDeadline:
 
 @dataclass
 class InMemoryRecords:
-    """A `RecordStore`; the references in `unwritable` are never written."""
+    """A `RecordStore` and `CancelledOrders`; the references in `unwritable` are never written."""
 
     kept: dict[ConsignmentReference, AllocationRecord] = field(default_factory=dict)
     unwritable: set[str] = field(default_factory=set)
     unreadable: bool = False
+    cancelled: dict[OrderReference, str] = field(default_factory=dict)
+    # When orders were marked as cancelled. By default long ago.
+    marked_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     outrun: dict[str, int] = field(default_factory=dict)
     """How often others use up the limit that a consignment is to be counted on."""
 
-    def recorded(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, RecordSeen]:
+    def recorded(self, references: Sequence[ConsignmentReference], orders: Sequence[OrderReference] = ()) -> Recorded:
         if self.unreadable:
             raise RetryableError("the allocation records could not be read")
-        return {
+        seen = {
             reference: record_seen(record_item(self.kept[reference]))
             for reference in references
             if reference in self.kept
         }
+        return Recorded(seen, {order: self.cancelled[order] for order in orders if order in self.cancelled})
+
+    def of_order(self, order: OrderReference) -> Sequence[ConsignmentReference]:
+        if self.unreadable:
+            raise RetryableError("the allocation records could not be read")
+        return [key for key, record in self.kept.items() if record.order_reference == order]
+
+    def mark(self, order: OrderReference, event_id: str) -> datetime:
+        self.cancelled.setdefault(order, event_id)
+        return self.marked_at
+
+    def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
+        if record.consignment_reference in self.unwritable:
+            raise RetryableError("the allocation record could not be written")
+        kept = self.kept.get(record.consignment_reference)
+        if (kept.version if kept else 0) != (seen.version if seen else 0):
+            return False
+        self.kept[record.consignment_reference] = record
+        return True
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
         references = [record.consignment_reference for record in records]
@@ -106,6 +129,8 @@ class ScriptedAllocator:
     modes: list[AllocationMode] = field(default_factory=list)
     crashes_on: set[str] = field(default_factory=set)
     unavailable: bool = False
+    released: list[ConsignmentReference] = field(default_factory=list)
+    unreleasable: dict[str, Deferred] = field(default_factory=dict)
     meanwhile: Callable[[], object] | None = None
     """What happens elsewhere while the first call is under way."""
 
@@ -126,6 +151,14 @@ class ScriptedAllocator:
             raise ZeroDivisionError("a mistake of the allocator's own")
         answers = {consignment.reference: self.answer(consignment) for consignment in consignments}
         return {reference: answer for reference, answer in answers.items() if answer is not None}
+
+    def release(
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,  # noqa: ARG002 - the port's
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        self.released += references
+        return {reference: self.unreleasable[reference] for reference in references if reference in self.unreleasable}
 
 
 @dataclass

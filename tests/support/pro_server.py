@@ -173,10 +173,15 @@ def _detail(state: ProState, _: Any, reference: str) -> Any:
     return state.detail(reference)
 
 
+def _deallocate(state: ProState, _: Any, reference: str) -> None:
+    state.deallocate(reference)
+
+
 _ROUTES: Final[tuple[tuple[str, str, Callable[..., Any]], ...]] = (
     ("PUT", "/allocation/allocate", _by_default_rules),
     ("PUT", "/allocation/allocatewithcarrierservice", _with_service),
     ("PUT", "/allocation/([^/]+)/allocatewithservicegroup/([^/]+)", _with_group),
+    ("PUT", "/consignments/([^/]+)/deallocate", _deallocate),
     ("GET", "/consignments/([^/]+)", _detail),
 )
 

@@ -56,6 +56,7 @@ class ProState:
     allocations: Counter[str] = field(default_factory=Counter)
     # How often PRO was asked to allocate what it had allocated. It refuses, but a caller who can know must not ask.
     asked_again: Counter[str] = field(default_factory=Counter)
+    deallocations: Counter[str] = field(default_factory=Counter)
     nothing_fits: set[str] = field(default_factory=set)
     # Consignments that make a whole call fail when their turn comes. Those before them in the list are done.
     spoils_lists: set[str] = field(default_factory=set)
@@ -84,6 +85,16 @@ class ProState:
             return self._finish(reference, consignment, service)
         except ProError as error:
             return self.item(reference, error.status, str(error), None)
+
+    def deallocate(self, reference: str) -> None:
+        """Take a consignment's carrier service back. Raises `ProError` unless it is allocated."""
+        consignment = self.consignment(reference)
+        with self._lock:
+            if consignment.state != "Allocated":
+                message = f"Consignment {reference} is not in a deallocatable state: {consignment.state}"
+                raise ProError(400, "InvalidConsignmentStateException", message)
+            consignment.state, consignment.service = "Unallocated", None
+            self.deallocations[reference] += 1
 
     def _finish(self, reference: str, consignment: Consignment, service: str) -> Document:
         fails_once = reference.startswith(FAILS_ONCE_PREFIX) and consignment.failure is None

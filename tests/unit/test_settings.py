@@ -17,6 +17,7 @@ from allocation.settings import (
 NEEDED = {
     "ALLOCATIONS_TABLE": "allocations",
     "LIMITS_TABLE": "limits",
+    "CANCELLED_ORDERS_TABLE": "cancelled-orders",
     "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
     "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
 }

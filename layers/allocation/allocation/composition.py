@@ -38,23 +38,29 @@ def utc_now() -> datetime:
 @cache
 def allocate_orders() -> "AllocateOrders":
     """Return the use case of the order queue. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.aws.dynamodb.records import DynamoDBRecords
     from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
     from allocation.orders.allocate_orders import AllocateOrders
     from allocation.orders.allocation_waves import AllocationWaves
+    from allocation.orders.cancelling import Cancelling
     from allocation.orders.order_created import ReadingRules
 
     settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs, dynamodb = client("sqs"), client("dynamodb")
     limits = DynamoDBLimitUsage(dynamodb, settings.limits_table)
+    chosen, retention = allocator(settings, limits), settings.record_retention
+    records = DynamoDBRecords(dynamodb, settings.allocations_table, limits, settings.cancelled_orders_table)
+    cancelled_orders = DynamoDBCancelledOrders(dynamodb, settings.cancelled_orders_table, utc_now, retention)
     return AllocateOrders(
         waves=AllocationWaves(
-            allocator=allocator(settings, limits),
+            allocator=chosen,
             mode=settings.mode,
-            records=DynamoDBRecords(dynamodb, settings.allocations_table, limits),
+            records=records,
+            cancelling=Cancelling(chosen, records, cancelled_orders, utc_now, retention),
             now=utc_now,
-            retention=settings.record_retention,
+            retention=retention,
         ),
         refused_messages=SqsRefusedMessages(sqs, settings.order_dlq_url),
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),

@@ -11,7 +11,7 @@ from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
 from allocation.domain.record import AllocationRecord, RecordSeen
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
 
 
 class Deadline(Protocol):
@@ -36,6 +36,14 @@ class Allocator(Protocol):
         the allocator can do nothing now.
         """
 
+    def release(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        """Take the carrier services of consignments back, where they have any, and let no allocation follow.
+
+        Return those of which that can't be said now. Raises `RetryableError` if nothing can be done now.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class AddReceipt:
@@ -56,14 +64,45 @@ class LimitUsage(Protocol):
         """Return the number of allocations of each day that has any. Raises `RetryableError`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is recorded of consignments and orders; those without a record are left out."""
+
+    records: Mapping[ConsignmentReference, RecordSeen]
+    # The cancelled orders, with the id of the event that cancelled each.
+    cancelled: Mapping[OrderReference, str]
+
+
 class RecordStore(Protocol):
     """Keeps allocation records, one a consignment."""
 
-    def recorded(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, RecordSeen]:
-        """Return the records that the references have. Raises `RetryableError` if that can't be told now."""
+    def recorded(self, references: Sequence[ConsignmentReference], orders: Sequence[OrderReference] = ()) -> Recorded:
+        """Read the records of the consignments, and which of the orders are cancelled, consistently.
+
+        Raises `RetryableError` if that can't be read now.
+        """
+
+    def of_order(self, order: OrderReference) -> Sequence[ConsignmentReference]:
+        """Return the consignments recorded with an order. Those of the last seconds may be missing.
+
+        Raises `RetryableError`.
+        """
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
         """Add the records that do not exist yet; never overwrite an allocation, never raise for one that fails."""
+
+    def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
+        """Write a record upon the one that was seen, and take that off the limit that it counts on.
+
+        Return False if it is no longer as seen. Raises `RetryableError`.
+        """
+
+
+class CancelledOrders(Protocol):
+    """Remembers which orders are cancelled, also before anything else of an order is known."""
+
+    def mark(self, order: OrderReference, event_id: str) -> datetime:
+        """Mark an order as cancelled. Return when it was marked first, in aware UTC. Raises `RetryableError`."""
 
 
 @dataclass(frozen=True, slots=True)

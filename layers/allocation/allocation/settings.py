@@ -52,6 +52,7 @@ class AllocateOrdersSettings(_RecordingSettings):
 
     order_queue_url: str
     order_dlq_url: str
+    cancelled_orders_table: str
     allocation_mode: ModeName = ModeName.DEFAULT_RULES
     service_group_reference: str | None = None
     carrier_service_reference: str | None = None

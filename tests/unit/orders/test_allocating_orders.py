@@ -11,6 +11,7 @@ from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules,
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, Outcome
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.allocation_waves import AllocationWaves
+from allocation.orders.cancelling import Cancelling
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
 from tests.support.ports import (
@@ -63,7 +64,14 @@ class Orders:
     def __post_init__(self) -> None:
         self.allocator = ScriptedAllocator(self.answer)
         self.use_case = AllocateOrders(
-            AllocationWaves(self.allocator, self.mode, self.records, lambda: NOON, self.retention),
+            AllocationWaves(
+                self.allocator,
+                self.mode,
+                self.records,
+                Cancelling(self.allocator, self.records, self.records, lambda: NOON, self.retention),
+                lambda: NOON,
+                self.retention,
+            ),
             self.dlq,
             self.redelivery,
             now=lambda: NOON,

@@ -78,6 +78,7 @@ def _at_most_one(kind: str) -> dict[str, Any]:
 
 _ShortText = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 _Postcode = Annotated[str, StringConstraints(max_length=16)]
+ConsignmentReferenceText = Annotated[str, StringConstraints(pattern=CONSIGNMENT_REFERENCE_PATTERN)]
 _ServiceReference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
 CountryCode = Annotated[
     str,
@@ -219,7 +220,7 @@ class RequestedDeliveryDate(ProModel):
 class Consignment(ProModel):
     """A consignment. Only `Reference` is required here; the engine reports what else it needs."""
 
-    reference: Annotated[str, StringConstraints(pattern=CONSIGNMENT_REFERENCE_PATTERN)]
+    reference: ConsignmentReferenceText
     direction: Literal["Outbound", "Inbound"] | None = None
     tags: _Tags = []
     shipping_date: CalendarDate | None = None

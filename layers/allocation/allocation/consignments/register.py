@@ -8,7 +8,6 @@ from typing import Any, Final
 from allocation.consignments.errors import ChangedMeanwhileError, RequestError, UnknownConsignmentError
 from allocation.consignments.intake import CharacterSource, issued_consignment_reference, taken_in
 from allocation.consignments.store import (
-    ALLOCATED,
     ALLOCATION_FAILED,
     CANCELLED,
     MAX_ATTEMPTS,
@@ -23,14 +22,13 @@ from allocation.consignments.store import (
 )
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Cancelled
+from allocation.domain.outcome import CANCELLABLE, Cancelled
 from allocation.domain.reference import ConsignmentReference
 
 # References that one search returns.
 _MAX_FOUND: Final = 10_000
 # Characters, as in `FullConsignment`. DynamoDB refuses to look up keys of more than 2,048 bytes.
 _MAX_CUSTOMER_REFERENCE: Final = 256
-_CANCELLABLE: Final = (UNALLOCATED, ALLOCATION_FAILED, ALLOCATED)
 _EDITABLE: Final = (UNALLOCATED, ALLOCATION_FAILED)
 _FIXED_BY_ALLOCATION: Final = ("Addresses", "Packages")
 
@@ -88,7 +86,7 @@ class Register:
         """
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Cancelled]:
-            seen.require_state("cancelled", _CANCELLABLE)
+            seen.require_state("cancelled", CANCELLABLE)
             return seen.mode, Cancelled()
 
         self.changes.change(reference, request_id, decide)

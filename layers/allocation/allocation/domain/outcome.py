@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.summary import AllocationSummary
@@ -94,6 +94,10 @@ class Cancelled:
 Standing = Outcome | Deallocated | Cancelled
 
 
+# The states in which a consignment can be cancelled. `Cancelled` is for good.
+CANCELLABLE: Final = (Deallocated.state, AllocationFailed.state, Allocated.state)
+
+
 class DeferralCause(StrEnum):
     """Why there is no outcome yet."""
 
@@ -103,6 +107,8 @@ class DeferralCause(StrEnum):
     NOT_RECORDED = "not_recorded"
     NOT_KEPT_IN_DLQ = "not_kept_in_dlq"
     KILLED = "killed"
+    # The order is cancelled; its consignments are looked for once more.
+    CANCELLING = "cancelling"
     # Of any allocator.
     ALLOCATOR_UNAVAILABLE = "allocator_unavailable"
     ALLOCATOR_CRASHED = "allocator_crashed"

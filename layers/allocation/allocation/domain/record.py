@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, Failure, Standing
 from allocation.domain.reference import ConsignmentReference, OrderReference
@@ -53,8 +54,12 @@ class RecordSeen:
 
     state: str
     version: int
+    order_reference: OrderReference | None = None
+    mode: AllocationMode | None = None
     event_ids: tuple[str, ...] = ()
     latest_failure: PastFailure | None = None
+    # The day of a service whose limit the record counts on.
+    counted_on: LimitedDay | None = None
 
     def is_to_be_tried(self, event_id: str) -> bool:
         """Tell whether an order-created event with this id tries the consignment again."""

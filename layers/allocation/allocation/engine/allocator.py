@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Allocated, AllocationFailed, Failure, Outcome
+from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
 from allocation.engine.engine import Engine
@@ -53,6 +53,14 @@ class EngineAllocator:
         return {
             consignment.reference: self._outcome(engine, consignment, mode, now, tally) for consignment in consignments
         }
+
+    def release(
+        self,
+        references: Sequence[ConsignmentReference],  # noqa: ARG002 - nothing is reserved outside the records
+        deadline: Deadline,  # noqa: ARG002
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        """Return nothing: the record is all there is of an allocation."""
+        return {}
 
     def _outcome(
         self, engine: Engine, consignment: Consignment, mode: AllocationMode, now: datetime, tally: "_Tally"

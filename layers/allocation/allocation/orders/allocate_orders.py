@@ -3,16 +3,26 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.metric import OTHER, MetricName
-from allocation.domain.order import Order
-from allocation.domain.outcome import Allocated, DeferralCause, Deferred, FailureCode, Outcome
+from allocation.domain.order import Order, OrderCancellation, OrderRequest
+from allocation.domain.outcome import (
+    Allocated,
+    AllocationFailed,
+    Cancelled,
+    DeferralCause,
+    Deferred,
+    FailureCode,
+    Outcome,
+)
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import count, count_kinds, logger, measure_seconds
-from allocation.orders.allocation_waves import AllocationWaves, Deferrals, requests_of
-from allocation.orders.order_created import USUAL_RULES, ReadingRules, read_order
+from allocation.orders.allocation_waves import AllocationWaves, requests_of
+from allocation.orders.cancelling import Deferrals
+from allocation.orders.order_created import USUAL_RULES, ReadingRules
+from allocation.orders.order_requests import read_request
 from allocation.orders.redelivery import MAX_RECEIVES, given_up, longest, seconds_since_sent, wait_seconds
 from allocation.ports import Deadline, QueueMessage, Redelivery, RefusedMessage, RefusedMessages
 
@@ -30,15 +40,15 @@ class BatchReport:
     returned: Mapping[str, Deferred]
     # By message id: the messages that are in the DLQ now, and why.
     refused: Mapping[str, InvalidMessageError]
-    # What this batch recorded. Consignments that had a record before are not in it.
-    outcomes: Mapping[ConsignmentReference, Outcome]
+    # What this batch recorded. Consignments whose record stands are not in it.
+    outcomes: Mapping[ConsignmentReference, Outcome | Cancelled]
     # By message id, at the end of the batch: how long ago each message was sent, where that is known.
     seconds_since_sent: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class AllocateOrders:
-    """Allocates the consignments of a batch of order-created messages, each once, and records the outcomes."""
+    """Does what a batch of messages asks: allocates consignments, each once, or cancels them, and records that."""
 
     waves: AllocationWaves
     refused_messages: RefusedMessages
@@ -65,19 +75,23 @@ class AllocateOrders:
         return self._report(messages, returned, given_up(spent, killed), {})
 
     def _work_on(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
-        orders, invalid = _read(messages, self.reading)
+        requests, invalid = _read(messages, self.reading)
+        orders = {key: request for key, request in requests.items() if isinstance(request, Order)}
+        to_cancel = {key: request for key, request in requests.items() if isinstance(request, OrderCancellation)}
+        # First, so that an order in the same batch finds it.
+        cancelled, not_cancelled = self.waves.cancelling.work_on(to_cancel, deadline)
         outcomes, deferrals = self.waves.allocate(requests_of(orders.values()), deadline)
-        unfinished = _unfinished(orders, deferrals)
+        unfinished = not_cancelled | _unfinished(orders, deferrals)
         refused = {message_id: error for message_id, error in invalid.items() if message_id not in unfinished}
         returned = unfinished | dict.fromkeys(refused, _NOT_KEPT)  # unless the DLQ takes them
-        return self._report(messages, returned, refused | given_up(messages, unfinished), outcomes)
+        return self._report(messages, returned, refused | given_up(messages, unfinished), cancelled | outcomes)
 
     def _report(
         self,
         messages: Sequence[QueueMessage],
         returned: Mapping[str, Deferred],
         refused: Mapping[str, InvalidMessageError],
-        outcomes: Mapping[ConsignmentReference, Outcome],
+        outcomes: Mapping[ConsignmentReference, Outcome | Cancelled],
     ) -> BatchReport:
         """Keep the refused messages in the DLQ, hold back the returned ones, and report both."""
         to_keep = [RefusedMessage(item, refused[item.message_id]) for item in messages if item.message_id in refused]
@@ -99,20 +113,20 @@ class AllocateOrders:
 
 def _read(
     messages: Sequence[QueueMessage], rules: ReadingRules
-) -> tuple[dict[str, Order], dict[str, InvalidMessageError]]:
+) -> tuple[dict[str, OrderRequest], dict[str, InvalidMessageError]]:
     """Read every message as far as possible. A message can be in both: valid consignments beside an invalid one."""
-    orders: dict[str, Order] = {}
+    requests: dict[str, OrderRequest] = {}
     invalid: dict[str, InvalidMessageError] = {}
     for message in messages:
         try:
-            read = read_order(message.body, rules)
+            read = read_request(message.body, rules)
         except InvalidMessageError as error:
             invalid[message.message_id] = error
             continue
-        orders[message.message_id] = read.order
+        requests[message.message_id] = read.request
         if read.invalid:
             invalid[message.message_id] = read.invalid
-    return orders, invalid
+    return requests, invalid
 
 
 def _unfinished(orders: Mapping[str, Order], deferrals: Deferrals) -> dict[str, Deferred]:
@@ -127,8 +141,7 @@ def _unfinished(orders: Mapping[str, Order], deferrals: Deferrals) -> dict[str, 
 def report_batch(report: BatchReport) -> None:
     """Log every outcome, refusal and return of a batch by reference and code, and count them."""
     for reference, outcome in report.outcomes.items():
-        detail = outcome.summary.carrier_service_reference if isinstance(outcome, Allocated) else outcome.failure.code
-        logger.info("recorded", extra={"consignment": reference, "state": outcome.state, "detail": detail})
+        logger.info("recorded", extra={"consignment": reference, "state": outcome.state, "detail": _detail(outcome)})
     for message_id, error in report.refused.items():
         logger.error("message refused", extra={"sqs_message": message_id, "code": error.code})
     for message_id, deferred in report.returned.items():
@@ -140,9 +153,23 @@ def report_batch(report: BatchReport) -> None:
     _measure_ages(report)
 
 
+def _detail(outcome: Outcome | Cancelled) -> str | None:
+    """Return what a log line says of an outcome: the carrier service, or the failure's code."""
+    match outcome:
+        case Allocated(summary):
+            return summary.carrier_service_reference
+        case AllocationFailed(failure):
+            return failure.code
+        case Cancelled():
+            return None
+        case _:
+            assert_never(outcome)
+
+
 def _count_outcomes(report: BatchReport) -> None:
-    codes = [outcome.failure.code for outcome in report.outcomes.values() if not isinstance(outcome, Allocated)]
-    count(MetricName.CONSIGNMENTS_ALLOCATED, len(report.outcomes) - len(codes))
+    outcomes = report.outcomes.values()
+    codes = [outcome.failure.code for outcome in outcomes if isinstance(outcome, AllocationFailed)]
+    count(MetricName.CONSIGNMENTS_ALLOCATED, sum(isinstance(outcome, Allocated) for outcome in outcomes))
     count(MetricName.CONSIGNMENTS_FAILED, len(codes))
     count_kinds(MetricName.CONSIGNMENTS_FAILED, (code if code in _OWN_FAILURE_CODES else OTHER for code in codes))
 

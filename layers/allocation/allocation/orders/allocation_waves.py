@@ -1,6 +1,6 @@
 """Allocates the consignments of a batch wave by wave, and records each outcome."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,11 +10,12 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
 from allocation.domain.order import Order
-from allocation.domain.outcome import DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import Cancelled, DeferralCause, Deferred, Outcome
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import crash, logger
-from allocation.ports import Allocator, Deadline, RecordStore
+from allocation.orders.cancelling import Cancellation, Cancelling, Deferrals
+from allocation.ports import Allocator, Deadline, Recorded, RecordStore
 
 # Consignments that are allocated before their outcomes are written: a killed function leaves at most this many
 # unwritten.
@@ -31,8 +32,7 @@ _CRASHED: Final = Deferred(DeferralCause.ALLOCATOR_CRASHED)
 _NOT_RECORDED: Final = Deferred(DeferralCause.NOT_RECORDED)
 _NOT_READ: Final = Deferred(DeferralCause.RECORDS_NOT_READ)
 
-Outcomes = dict[ConsignmentReference, Outcome]
-Deferrals = dict[ConsignmentReference, Deferred]
+Outcomes = dict[ConsignmentReference, Outcome | Cancelled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,32 @@ def requests_of(orders: Iterable[Order]) -> Requests:
     return requests
 
 
+def _orders_of(requests: Requests) -> list[OrderReference]:
+    """Return the orders that ask, each once."""
+    return list(dict.fromkeys(each.order.reference for asking in requests.values() for each in asking))
+
+
+def _cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:
+    """Return the consignments of cancelled orders: recorded with one, or asked for by no other order."""
+    found: list[Cancellation] = []
+    for reference, asking in requests.items():
+        seen = known.records.get(reference)
+        orders = {each.order.reference for each in asking}
+        order = seen.order_reference if seen else next(iter(orders - known.cancelled.keys()), asking[0].order.reference)
+        if order in orders and order in known.cancelled:
+            found.append(Cancellation(reference, order, known.cancelled[order]))
+    return found
+
+
+def _without_cancelled(requests: Requests, known: Recorded) -> Requests:
+    """Return the requests of the orders that are not cancelled."""
+    left = {
+        reference: [each for each in asking if each.order.reference not in known.cancelled]
+        for reference, asking in requests.items()
+    }
+    return {reference: asking for reference, asking in left.items() if asking}
+
+
 def _work_left(requests: Requests, seen: Mapping[ConsignmentReference, RecordSeen]) -> list[Work]:
     """Return the consignments to allocate: those without a record, and failures that a new event asks to try again."""
     work: list[Work] = []
@@ -89,6 +115,7 @@ class AllocationWaves:
     allocator: Allocator
     mode: AllocationMode
     records: RecordStore
+    cancelling: Cancelling
     now: Callable[[], datetime]
     # How long a record is kept; None for ever.
     retention: timedelta | None
@@ -98,15 +125,44 @@ class AllocationWaves:
 
         A consignment whose record stands is in neither.
         """
+        if not requests:
+            return {}, {}
         try:
-            seen = self.records.recorded(tuple(requests)) if requests else {}
+            known = self.records.recorded(tuple(requests), _orders_of(requests))
         except RetryableError as error:
             logger.warning("records not read", extra={"cause": str(error)})
             return {}, dict.fromkeys(requests, _NOT_READ)
+        cancelled, not_cancelled = self.cancelling.cancel(_cancellations(requests, known), deadline)
+        live = _without_cancelled(requests, known)
+        outcomes, deferrals = self._allocate(_work_left(live, known.records), deadline)
+        cancelled_since, not_cancelled_since = self._cancel_overtaken(outcomes.keys(), live, deadline)
+        return outcomes | cancelled | cancelled_since, deferrals | not_cancelled | not_cancelled_since
+
+    def _cancel_overtaken(
+        self, written: Set[ConsignmentReference], requests: Requests, deadline: Deadline
+    ) -> tuple[Outcomes, Deferrals]:
+        """Cancel what was written for orders that were cancelled meanwhile.
+
+        Whoever cancels an order marks it before looking for its consignments. So either the mark is seen here, or the
+        records were there before the mark and are found.
+        """
+        asked = {reference: requests[reference] for reference in written}
+        if not asked:
+            return {}, {}
+        try:
+            cancelled = self.records.recorded((), _orders_of(asked)).cancelled
+            known = Recorded(self.records.recorded(tuple(asked)).records, cancelled) if cancelled else Recorded({}, {})
+        except RetryableError as error:
+            logger.warning("cancelled orders not read", extra={"cause": str(error)})
+            return {}, dict.fromkeys(asked, _NOT_READ)
+        done, deferrals = self.cancelling.cancel(_cancellations(asked, known), deadline)
+        return {**done}, deferrals
+
+    def _allocate(self, work: Sequence[Work], deadline: Deadline) -> tuple[Outcomes, Deferrals]:
         outcomes: Outcomes = {}
         deferrals: Deferrals = {}
         stopped: Deferred | None = None
-        for wave in batches(_work_left(requests, seen), MAX_WAVE):
+        for wave in batches(work, MAX_WAVE):
             stopped = stopped or (_OUT_OF_TIME if deadline.remaining_seconds() < RESERVE_SECONDS else None)
             if stopped:
                 deferrals |= {item.consignment.reference: stopped for item in wave}
@@ -154,7 +210,7 @@ class AllocationWaves:
         """
         references = [item.consignment.reference for item in present]
         try:
-            seen = self.records.recorded(references) if references else {}
+            seen = self.records.recorded(references).records if references else {}
         except RetryableError as error:
             logger.warning("records not read", extra={"cause": str(error)})
             return frozenset(references)

@@ -3,7 +3,7 @@
 import gc
 import re
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -39,15 +39,15 @@ _TYPE_PATTERN: Final = (
 _TYPE_FORM: Final = re.compile(_TYPE_PATTERN)
 _MAX_TYPE: Final = 256
 _MAJOR_VERSION: Final = 1
-_VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": _MAJOR_VERSION, "exclusiveMaximum": _MAJOR_VERSION + 1}
+VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": _MAJOR_VERSION, "exclusiveMaximum": _MAJOR_VERSION + 1}
 MAX_CONSIGNMENTS: Final = 500
 # Of all consignments together. With these limits no message of 1 MiB takes more than 100 ms to read.
 MAX_PACKAGES_A_MESSAGE: Final = 1000
 
-_PlainText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PLAIN_TEXT_PATTERN)]
+PlainText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PLAIN_TEXT_PATTERN)]
 
 
-def _as_version(value: Any) -> int:
+def as_version(value: Any) -> int:
     """Return the major version of 1 or 1.x. Raises `ValueError` for anything that is not a number."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("must be a number, as 1")
@@ -80,11 +80,11 @@ class _Envelope(BaseModel):
             }
         ),
     ]
-    event_version: Annotated[int, BeforeValidator(_as_version), WithJsonSchema(_VERSIONS)] = _MAJOR_VERSION
-    event_id: _PlainText
+    event_version: Annotated[int, BeforeValidator(as_version), WithJsonSchema(VERSIONS)] = _MAJOR_VERSION
+    event_id: PlainText
     # Nothing depends on it: whatever it is, it is not read.
     occurred_at: Annotated[Any, WithJsonSchema({"description": "When it happened. It is not read."})] = None
-    order_reference: _PlainText
+    order_reference: PlainText
     delivery_option: DeliveryOption | None = None
     consignments: Annotated[
         list[Any], Field(min_length=1, max_length=MAX_CONSIGNMENTS), AfterValidator(_require_few_packages)
@@ -117,7 +117,7 @@ class ReadOrder:
 
 
 @contextmanager
-def _paused_collector() -> Iterator[None]:
+def paused_collector() -> Iterator[None]:
     """Pause the garbage collector.
 
     A dense JSON document of 1 MiB is half a million objects. The collector would scan all of them again and again while
@@ -132,14 +132,18 @@ def _paused_collector() -> Iterator[None]:
             gc.enable()
 
 
-@_paused_collector()
+@paused_collector()
 def read_order(body: str, rules: ReadingRules = USUAL_RULES) -> ReadOrder:
     """Read a message body, bare or wrapped.
 
     A consignment that is invalid, or whose reference occurs twice, is left out and named in `invalid`. It does not hold
     back the others of its order. Raises `InvalidMessageError` if nothing of the message can be used.
     """
-    event = read_event(body)
+    return created_order(read_event(body), rules)
+
+
+def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> ReadOrder:
+    """Return the order of an event that is out of its wrappings, as `read_order` does."""
     _require_known_kind(event, rules)
     envelope: _Envelope | None = None
     reason = ""
@@ -162,6 +166,11 @@ def _require_known_kind(event: dict[str, Any], rules: ReadingRules) -> None:
     if not isinstance(kind, str) or not (kind in rules.own_types or _says_order_created(kind)):
         told = shown("eventType", kind) or "another text"
         raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_TYPE, f"eventType is {told}: send {_EVENT_TYPE!r}")
+    require_known_version(event)
+
+
+def require_known_version(event: Mapping[str, Any]) -> None:
+    """Raise `InvalidMessageError` if an event is of another major version."""
     version = event.get("eventVersion")
     if isinstance(version, int | Decimal) and not isinstance(version, bool) and not 1 <= version < 2:
         text = f"eventVersion is {shown('eventVersion', version)}: send {_MAJOR_VERSION}"

@@ -13,13 +13,14 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import Deallocated, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Deadline
 from allocation.pro.calls import ParallelCalls, Pauses
 from allocation.pro.client import MAX_CONNECTIONS, ProClient
 from allocation.pro.rounds import Progress, Rounds
+from allocation.pro.verdicts import judge_deallocation
 
 # Causes of no outcome that say nothing about PRO's health.
 _SAY_NOTHING: Final = frozenset(
@@ -141,6 +142,56 @@ class ProAllocator:
             logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
         return {reference: Deferred(DeferralCause.OUTAGE) for reference in references} | held | progress.answers
 
+    def release(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        """Have consignments deallocated. Return those of which PRO does not say that they are.
+
+        They are claimed first, and stay claimed: whoever may be allocating one of them has ended, and nobody begins
+        before what follows is recorded. Raises `RetryableError` if the claims can't be read or written.
+        """
+        answers: dict[ConsignmentReference, Deferred | Deallocated] = {}
+
+        def work() -> None:
+            claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
+            answers.update(
+                {key: Deferred(DeferralCause.OUTCOME_UNKNOWN, seconds) for key, seconds in claimed.held.items()}
+            )
+            free = [reference for reference in references if reference not in claimed.held]
+            kept: dict[ConsignmentReference, Deferred] = dict.fromkeys(free, Deferred(DeferralCause.OUTCOME_UNKNOWN))
+            try:
+                kept = self._deallocate(free, deadline)
+            finally:
+                self.claims.give_back(list(kept), claimed.until, 0.0)
+            answers.update(dict.fromkeys(free, Deallocated()))
+            answers.update(kept)
+            _raise_trouble(answers)
+
+        try:
+            self.circuit.run(work)
+        except CircuitOpenError as error:
+            return dict.fromkeys(references, Deferred(error.cause, error.retry_after_seconds))
+        except (OutageError, CredentialsError, NothingTriedError, CircuitStateError) as error:
+            logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
+        unanswered = {each: Deferred(DeferralCause.OUTAGE) for each in references if each not in answers}
+        return unanswered | {key: answer for key, answer in answers.items() if isinstance(answer, Deferred)}
+
+    def _deallocate(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    ) -> dict[ConsignmentReference, Deferred]:
+        """Ask for deallocations, then for the states. Return the consignments that may still be allocated."""
+        executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
+        calls = ParallelCalls(self.client, executor, deadline, self.pauses)
+        try:
+            replies = calls.deallocate(references)
+            states = calls.states(references)
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+        verdicts = {
+            each: judge_deallocation(each, replies[each], states[each], self.client.base_url) for each in references
+        }
+        return {reference: deferred for reference, deferred in verdicts.items() if deferred}
+
     def _give_back(self, references: Sequence[ConsignmentReference], until: int, progress: Progress) -> None:
         """End the claims of consignments without an outcome: now, or when PRO can no longer be working on them."""
         unsettled = [each for each in references if isinstance(progress.answers.get(each), Deferred | None)]
@@ -167,7 +218,7 @@ class ProAllocator:
             executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deferred]) -> None:
+def _raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deallocated | Deferred]) -> None:
     """Raise what tells the circuit how healthy PRO is. One outcome in a batch shows that PRO works."""
     causes = {answer.cause for answer in answers.values() if isinstance(answer, Deferred)}
     if any(not isinstance(answer, Deferred) for answer in answers.values()):

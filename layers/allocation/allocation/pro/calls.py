@@ -122,6 +122,15 @@ class ParallelCalls:
 
         return self._in_parallel(send, calls, self.seconds_left)
 
+    def deallocate(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, Reply | CallError]:
+        """Ask once for each consignment to be deallocated."""
+
+        def send(reference: ConsignmentReference) -> Reply | CallError:
+            path = f"/consignments/{_segment(reference)}/deallocate"
+            return self._send("PUT", path, b"", min(MAX_ALLOCATION_SECONDS, self.seconds_left))
+
+        return self._in_parallel(send, references, self.seconds_left)
+
     def states(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, Reply | CallError]:
         """Ask for the state of each consignment, and once more where that may help."""
 

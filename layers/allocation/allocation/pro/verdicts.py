@@ -1,6 +1,6 @@
 """What each reply from SortedPRO means for each consignment: the matrix of `docs/pro-client.md`, row by row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, assert_never
 
 from allocation.domain.mode import AllocationMode
@@ -190,6 +190,44 @@ def _judge_state_reply(
         return _judge_status(doubt, read_consignment(reply.body, reference, base_url))
     except UnreadableReplyError:
         return unknown
+
+
+def judge_deallocation(
+    reference: ConsignmentReference, deallocation: Reply | CallError, state: Reply | CallError, base_url: str
+) -> Deferred | None:
+    """Return None if a consignment certainly has no carrier service after a deallocation, by PRO's own state.
+
+    The reply to the deallocation says only how to wait: PRO refuses one of what is not allocated (400, 404, 409), and a
+    lost reply says nothing.
+    """
+    wait = deallocation.retry_after_seconds if isinstance(deallocation, Reply) else None
+    unknown = Deferred(DeferralCause.OUTCOME_UNKNOWN, wait)
+    match state:
+        case Reply(status=404):
+            return None if read_error(state.body) else unknown
+        case Reply(status=200):
+            return _judge_deallocated_state(reference, state, base_url, unknown)
+        case Reply():
+            is_refused = state.status in _NOT_AUTHORISED
+            return _judge_refused_state(state) if is_refused else replace(unknown, cause=DeferralCause.OUTAGE)
+        case KeyUnavailableError():
+            return Deferred(DeferralCause.CREDENTIALS)
+        case OutOfTimeError():
+            return Deferred(DeferralCause.OUT_OF_TIME)
+        case NotSentError() | NoReplyError():
+            return replace(unknown, cause=DeferralCause.OUTAGE)
+        case _:
+            assert_never(state)
+
+
+def _judge_deallocated_state(
+    reference: ConsignmentReference, state: Reply, base_url: str, unknown: Deferred
+) -> Deferred | None:
+    try:
+        status = read_consignment(state.body, reference, base_url)
+    except UnreadableReplyError:
+        return unknown
+    return unknown if status.allocated or status.state in PASSING_STATES else None
 
 
 def _judge_refused_state(reply: Reply) -> Deferred:

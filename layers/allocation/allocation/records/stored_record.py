@@ -10,7 +10,9 @@ from typing import Any, Final, assert_never
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from allocation.domain.errors import InvalidReferenceError, UnknownModeError
 from allocation.domain.limit import LimitedDay
+from allocation.domain.mode import AllocationMode, allocation_mode
 from allocation.domain.outcome import (
     Allocated,
     AllocationFailed,
@@ -22,6 +24,7 @@ from allocation.domain.outcome import (
     Standing,
 )
 from allocation.domain.record import AllocationRecord, PastFailure, RecordSeen
+from allocation.domain.reference import OrderReference
 from allocation.domain.summary import AllocationSummary
 from allocation.records.kept_summary import kept_summary
 
@@ -188,7 +191,22 @@ class StoredRecord(BaseModel):
 
     def seen(self) -> RecordSeen:
         """Return what a change of the record must have seen."""
-        return RecordSeen(self.state, self.version, self.tried_event_ids, self.latest_failure)
+        return RecordSeen(
+            state=self.state,
+            version=self.version,
+            order_reference=OrderReference(self.order_reference),
+            mode=self._known_mode(),
+            event_ids=self.tried_event_ids,
+            latest_failure=self.latest_failure,
+            counted_on=self.counted_on,
+        )
+
+    def _known_mode(self) -> AllocationMode | None:
+        """Return the mode of the last allocation, or None if this version does not know it."""
+        try:
+            return allocation_mode(self.mode, self.mode_reference) if self.mode else None
+        except (UnknownModeError, InvalidReferenceError):
+            return None
 
 
 def _past_failure(failure: FailureDocument, failed_at: str) -> PastFailure:

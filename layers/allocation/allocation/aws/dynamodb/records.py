@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.bulk_calls import (
     CONDITION_FAILED,
     MAX_KEYS,
@@ -23,15 +24,17 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.outcome import Allocated, AllocationFailed
 from allocation.domain.record import AllocationRecord, RecordSeen
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import logger
-from allocation.ports import AddReceipt
-from allocation.records.items import SEEN_FIELDS, record_item, record_seen
+from allocation.ports import AddReceipt, Recorded
+from allocation.records.items import SEEN_FIELDS, Item, record_item, record_seen
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY: Final = "consignmentReference"
+ORDER_KEY: Final = "orderReference"
+_BY_ORDER: Final = "consignments-by-order"
 # `TransactWriteItems` takes 100 items and 4 MB. 25 records with long explanations stay below 4 MB.
 _MAX_RECORDS_A_TRANSACTION: Final = 25
 NOT_THERE_YET: Final = f"attribute_not_exists({KEY})"
@@ -59,20 +62,61 @@ _Results = dict[Written, set[ConsignmentReference]]
 class DynamoDBRecords:
     """A `RecordStore` over one table whose partition key is `consignmentReference`."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, limits: DynamoDBLimitUsage) -> None:
-        """`client` must have timeouts of its own; `table` is the table's name; `limits` counts allocations."""
+    def __init__(self, client: "DynamoDBClient", table: str, limits: DynamoDBLimitUsage, cancelled_orders: str) -> None:
+        """`client` must have timeouts of its own; `table` and `cancelled_orders` are the tables' names."""
         self._client = client
         self._table = table
         self._limits = limits
+        self._cancelled_orders = cancelled_orders
 
-    def recorded(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, RecordSeen]:
-        """Return the records that the references have. Raises `RetryableError` if DynamoDB does not tell."""
-        found: dict[ConsignmentReference, RecordSeen] = {}
-        for batch in batches(references, MAX_KEYS):
-            keys = [{KEY: {"S": reference}} for reference in batch]
-            items = read_items(self._client, {self._table: {"Keys": keys, **_SEEN}})[self._table]
-            found |= {ConsignmentReference(item[KEY]["S"]): record_seen(item) for item in items}
-        return found
+    def recorded(self, references: Sequence[ConsignmentReference], orders: Sequence[OrderReference] = ()) -> Recorded:
+        """Read records and cancelled orders in the same calls. Raises `RetryableError` if DynamoDB does not tell."""
+        found: dict[str, list[Item]] = {self._table: [], self._cancelled_orders: []}
+        keys: list[tuple[str, str, str]] = [(self._table, KEY, each) for each in references]
+        keys += [(self._cancelled_orders, ORDER_KEY, each) for each in orders]
+        for batch in batches(keys, MAX_KEYS):
+            request: dict[str, Any] = {}
+            for table, name, value in batch:
+                fields = _SEEN if table == self._table else {"ConsistentRead": True}
+                request.setdefault(table, {"Keys": [], **fields})["Keys"].append({name: {"S": value}})
+            for table, items in read_items(self._client, request).items():
+                found[table] += items
+        return Recorded(
+            {ConsignmentReference(item[KEY]["S"]): record_seen(item) for item in found[self._table]},
+            {OrderReference(item[ORDER_KEY]["S"]): item["eventId"]["S"] for item in found[self._cancelled_orders]},
+        )
+
+    def of_order(self, order: OrderReference) -> Sequence[ConsignmentReference]:
+        """Return what the index by order has. Raises `RetryableError`."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": _BY_ORDER,
+            "KeyConditionExpression": f"{ORDER_KEY} = :order",
+            "ExpressionAttributeValues": {":order": {"S": order}},
+        }
+        found: list[ConsignmentReference] = []
+        while True:
+            try:
+                answer = self._client.query(**request)
+            except (ClientError, BotoCoreError) as error:
+                raise RetryableError(f"the index {_BY_ORDER} could not be read ({cause_of(error)})") from error
+            found += [ConsignmentReference(item[KEY]["S"]) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
+        """Write a record upon what was seen. Return False if that has changed. Raises `RetryableError`."""
+        put = self._put(record)
+        if not (seen and seen.counted_on):
+            return self._write(put)
+        try:
+            write_all(self._client, [put, self._limits.give_back(seen.counted_on)])
+        except CancelledError as error:
+            if CONDITION_FAILED in error.reasons:
+                return False
+            raise
+        return True
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
         """Add the records, each by a write that is conditional on the version before it.

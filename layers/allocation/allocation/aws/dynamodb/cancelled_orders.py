@@ -1,0 +1,48 @@
+"""Cancelled orders in DynamoDB: one item an order, written before anything of the order is cancelled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from allocation.aws.dynamodb.bulk_calls import not_written
+from allocation.aws.dynamodb.records import ORDER_KEY
+from allocation.domain.reference import OrderReference
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBCancelledOrders:
+    """`CancelledOrders` in a table with the partition key `orderReference` and the TTL attribute `expiresAt`.
+
+    `retention` is how long an order is remembered, None for ever: as long as a record, so that no message outlives it.
+    """
+
+    client: "DynamoDBClient"
+    table: str
+    now: Callable[[], datetime]
+    retention: timedelta | None
+
+    def mark(self, order: OrderReference, event_id: str) -> datetime:
+        """Write the item, unless there is one. Return when it was written. Raises `RetryableError`."""
+        now = self.now()
+        values: dict[str, Any] = {":event": {"S": event_id}, ":now": {"S": now.isoformat()}}
+        fields = "eventId = if_not_exists(eventId, :event), cancelledAt = if_not_exists(cancelledAt, :now)"
+        if self.retention:
+            values[":expires"] = {"N": str(int((now + self.retention).timestamp()))}
+            fields += ", expiresAt = :expires"
+        try:
+            answer = self.client.update_item(
+                TableName=self.table,
+                Key={ORDER_KEY: {"S": order}},
+                UpdateExpression=f"SET {fields}",
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise not_written(error) from error
+        return datetime.fromisoformat(answer["Attributes"]["cancelledAt"]["S"])

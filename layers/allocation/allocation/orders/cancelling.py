@@ -1,0 +1,143 @@
+"""Cancels consignments and orders, by the same rules as the API, whatever the order in which messages arrive.
+
+A whole order is marked as cancelled before its consignments are looked for. An order-created message that comes later,
+or at the same time, finds the mark (`allocation_waves.py`). What was recorded before the mark is found by an index that
+is a moment behind, so it is looked for once more later.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from allocation.domain.errors import RetryableError
+from allocation.domain.order import OrderCancellation
+from allocation.domain.outcome import CANCELLABLE, Cancelled, DeferralCause, Deferred
+from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
+from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.observability import logger
+from allocation.orders.redelivery import longest
+from allocation.ports import Allocator, CancelledOrders, Deadline, RecordStore
+
+# Kept for answering: nothing more is cancelled with less time left.
+_RESERVE_SECONDS: Final = 5.0
+# How often one delivery writes a consignment that others keep changing.
+_MAX_ATTEMPTS: Final = 3
+# An index is certainly no further behind than this.
+INDEX_LAG: Final = timedelta(seconds=60)
+_LOOK_AGAIN: Final = Deferred(DeferralCause.CANCELLING, int(INDEX_LAG.total_seconds()))
+_NOT_READ: Final = Deferred(DeferralCause.RECORDS_NOT_READ)
+_NOT_RECORDED: Final = Deferred(DeferralCause.NOT_RECORDED)
+_OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
+_UNAVAILABLE: Final = Deferred(DeferralCause.ALLOCATOR_UNAVAILABLE)
+
+Deferrals = dict[ConsignmentReference, Deferred]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A consignment to cancel, with the order and the event that ask for it."""
+
+    reference: ConsignmentReference
+    order: OrderReference
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """Cancels consignments: takes the carrier service back, then records that, and gives a daily limit back with it."""
+
+    allocator: Allocator
+    records: RecordStore
+    cancelled_orders: CancelledOrders
+    now: Callable[[], datetime]
+    # How long a record is kept; None for ever.
+    retention: timedelta | None
+
+    def work_on(
+        self, requests: Mapping[str, OrderCancellation], deadline: Deadline
+    ) -> tuple[dict[ConsignmentReference, Cancelled], dict[str, Deferred]]:
+        """Work on order-cancelled messages, by message id. Return what was cancelled, and the unfinished messages."""
+        cancelled: dict[ConsignmentReference, Cancelled] = {}
+        unfinished: dict[str, Deferred] = {}
+        for message_id, request in requests.items():
+            try:
+                wanted, look_again = self._wanted(request)
+            except RetryableError as error:
+                logger.warning("order not cancelled", extra={"cause": str(error), "sqs_message": message_id})
+                unfinished[message_id] = _NOT_READ
+                continue
+            done, deferrals = self.cancel(wanted, deadline)
+            cancelled |= done
+            reasons = [*deferrals.values(), *([_LOOK_AGAIN] if look_again else [])]
+            if reasons:
+                unfinished[message_id] = longest(reasons)
+        return cancelled, unfinished
+
+    def _wanted(self, request: OrderCancellation) -> tuple[list[Cancellation], bool]:
+        """Return the consignments that a message cancels, and whether to look for more of them later."""
+        references: Iterable[ConsignmentReference] = request.consignments or ()
+        look_again = False
+        if request.consignments is None:
+            marked_at = self.cancelled_orders.mark(request.reference, request.event_id)
+            look_again = self.now() - marked_at < INDEX_LAG
+            references = self.records.of_order(request.reference)
+        return [Cancellation(each, request.reference, request.event_id) for each in references], look_again
+
+    def cancel(
+        self, wanted: Sequence[Cancellation], deadline: Deadline
+    ) -> tuple[dict[ConsignmentReference, Cancelled], Deferrals]:
+        """Cancel consignments, also those that nothing is known of yet. Return what this call cancelled, and the rest.
+
+        A consignment that is cancelled already, or whose record can't be read, is in neither.
+        """
+        left = {item.reference: item for item in wanted}
+        cancelled: dict[ConsignmentReference, Cancelled] = {}
+        deferrals: Deferrals = {}
+        for _ in range(_MAX_ATTEMPTS):
+            try:
+                seen = self.records.recorded(tuple(left)).records if left else {}
+                left = {key: item for key, item in left.items() if key not in seen or _is_cancellable(seen[key])}
+                kept = self.allocator.release(tuple(left), deadline) if left else {}
+            except RetryableError as error:
+                logger.warning("consignments not cancelled", extra={"cause": str(error), "consignments": list(left)})
+                return cancelled, deferrals | dict.fromkeys(left, _UNAVAILABLE)
+            deferrals |= kept
+            left = {key: item for key, item in left.items() if key not in kept}
+            for reference, item in list(left.items()):
+                result = self._record(item, seen.get(reference), deadline)
+                if result is None:
+                    continue
+                del left[reference]
+                if isinstance(result, Deferred):
+                    deferrals[reference] = result
+                else:
+                    cancelled[reference] = result
+        return cancelled, deferrals | dict.fromkeys(left, _NOT_RECORDED)
+
+    def _record(self, item: Cancellation, seen: RecordSeen | None, deadline: Deadline) -> Cancelled | Deferred | None:
+        """Record one cancellation. Return None if another writer has changed the record."""
+        if deadline.remaining_seconds() < _RESERVE_SECONDS:
+            return _OUT_OF_TIME
+        outcome, now = Cancelled(), self.now()
+        record = AllocationRecord(
+            consignment_reference=item.reference,
+            order_reference=(seen and seen.order_reference) or item.order,
+            mode=seen.mode if seen else None,
+            outcome=outcome,
+            event_id=item.event_id,
+            allocated_at=now,
+            version=seen.version + 1 if seen else 1,
+            expires_at=now + self.retention if self.retention else None,
+            past_failure=seen.latest_failure if seen else None,
+            event_ids=latest_event_ids(*seen.event_ids, item.event_id) if seen else (),
+        )
+        try:
+            return outcome if self.records.replace(record, seen) else None
+        except RetryableError as error:
+            logger.warning("cancellation not recorded", extra={"cause": str(error), "consignment": item.reference})
+            return _NOT_RECORDED
+
+
+def _is_cancellable(seen: RecordSeen) -> bool:
+    return seen.state in CANCELLABLE
