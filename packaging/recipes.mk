@@ -16,11 +16,9 @@ target := $(lastword $(filter python3.%,$(subst /, ,$(MAKEFILE_LIST))))
 architecture := $(lastword $(subst -, ,$(target)))
 python_version := $(patsubst python%,%,$(firstword $(subst -, ,$(target))))
 
-FUNCTIONS := AllocateOrders PublishAllocations AllocationApi ApiAuthorizer
+.PHONY: build-AllocationLayer build-DependenciesLayer build-DocumentsLayer
 
-.PHONY: $(FUNCTIONS:%=build-%Function) build-AllocationLayer build-DependenciesLayer build-DocumentsLayer
-
-$(FUNCTIONS:%=build-%Function):
+build-%Function:
 	@cp app.py "$(ARTIFACTS_DIR)/"
 	$(compile)
 

@@ -7,10 +7,13 @@ from typing import Any, Final
 import pytest
 import yaml
 from cfnlint.template import Template
+from pydantic.alias_generators import to_pascal
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT: Final = Path(__file__).parents[2]
+# Each folder of `functions/` is a function: `allocate_orders` has the resources `AllocateOrdersFunction` and `...Role`.
+FUNCTIONS: Final = sorted(to_pascal(app.parent.name) for app in (ROOT / "functions").glob("*/app.py"))
 Properties = dict[str, Any]
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 

@@ -7,22 +7,13 @@ import pytest
 from pydantic import BaseModel
 from samtranslator.yaml_helper import yaml_parse
 
-from allocation.settings import (
-    AllocateOrdersSettings,
-    AllocationApiSettings,
-    ApiAuthorizerSettings,
-    PublishAllocationsSettings,
-)
+from allocation import settings
 from cli.operations.target import target
 from cli.stack import deploy
-from tests.infrastructure.stack import ROOT, Stack
+from tests.infrastructure.stack import FUNCTIONS, ROOT, Stack
 
-SETTINGS: dict[str, type[BaseModel]] = {
-    "AllocateOrdersFunction": AllocateOrdersSettings,
-    "AllocationApiFunction": AllocationApiSettings,
-    "ApiAuthorizerFunction": ApiAuthorizerSettings,
-    "PublishAllocationsFunction": PublishAllocationsSettings,
-}
+# Each function has settings of its own, under its own name.
+SETTINGS: dict[str, type[BaseModel]] = {f"{name}Function": getattr(settings, f"{name}Settings") for name in FUNCTIONS}
 
 
 def variables(stack: Stack, function: str) -> dict[str, Any]:
@@ -34,13 +25,13 @@ def test_every_function_is_under_test(stack: Stack) -> None:
     assert sorted(stack.of_type("AWS::Lambda::Function")) == sorted(SETTINGS)
 
 
-@pytest.mark.parametrize(("function", "settings"), SETTINGS.items())
+@pytest.mark.parametrize(("function", "read"), SETTINGS.items())
 def test_every_setting_is_given_and_nothing_that_is_not_read(
-    stack: Stack, function: str, settings: type[BaseModel]
+    stack: Stack, function: str, read: type[BaseModel]
 ) -> None:
     given = {name for name in variables(stack, function) if not name.startswith("POWERTOOLS_")}
 
-    assert given == {name.upper() for name in settings.model_fields}
+    assert given == {name.upper() for name in read.model_fields}
 
 
 def test_logs_and_metrics_tell_the_functions_and_the_stacks_of_an_account_apart(stack: Stack) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.stack import Stack, as_list, texts
+from tests.infrastructure.stack import FUNCTIONS, Stack, as_list, texts
 
-ROLES = ["AllocateOrdersRole", "AllocationApiRole", "ApiAuthorizerRole", "PublishAllocationsRole"]
+ROLES = [f"{name}Role" for name in FUNCTIONS]
 PRO = {"Allocator": "pro", "ProSecretName": "pro/key"}
 IN_S3 = {"CatalogueObject": "bucket/folder/live.json"}
 IN_APPCONFIG = {"CatalogueConfiguration": "abcd123/abcd124/abcd125"}
