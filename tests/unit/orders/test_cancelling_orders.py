@@ -13,7 +13,7 @@ from allocation.domain.outcome import Allocated, Cancelled, DeferralCause, Defer
 from allocation.domain.record import PastFailure
 from allocation.orders.order_requests import read_request
 from allocation.ports import QueueMessage
-from tests.support.samples import FAILED, NOON, A, B, C, json_of, message, record_of, summary_of
+from tests.support.samples import FAILED, NOON, A, B, C, json_of, message, queue_message, record_of, summary_of
 from tests.unit.orders.test_allocating_orders import Orders
 
 DAY = LimitedDay("CX_NDS", date(2026, 11, 24))
