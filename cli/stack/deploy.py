@@ -89,7 +89,7 @@ def deployed(
                 if not build(platform, folder / "build.log", _sam_settings(emulator)):
                     step.update("Nothing to build: no source has changed")
             with progress.step("Deploying template.yaml with sam deploy"):
-                stack = _deploy(emulator, clients, platform, parameters)
+                stack = deploy(emulator, clients, platform, parameters)
         yield Deployment(emulator, clients, stack)
 
 
@@ -108,7 +108,7 @@ def stack_outputs(clients: Clients) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
-def _deploy(emulator: Emulator, clients: Clients, platform: Platform, parameters: Mapping[str, str]) -> Stack:
+def deploy(emulator: Emulator, clients: Clients, platform: Platform, parameters: Mapping[str, str]) -> Stack:
     """Deploy what was built. Raises `CommandError`, with the log's end, if SAM or the stack fails."""
     overrides = {**_LOCAL_PARAMETERS, **platform.template_parameters(), **parameters}
     command = [str(SAM), "deploy", "--config-file", str(SAM_SETTINGS), "--config-env", "local"]

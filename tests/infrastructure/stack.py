@@ -124,7 +124,8 @@ class Stack:
         if "Fn::Join" in side:
             separator, values = side["Fn::Join"]
             return self._value(values, parameters).replace(",", separator)
-        return parameters.get(side["Ref"], self.parameters[side["Ref"]]["Default"])
+        name = side["Ref"]
+        return parameters.get(name, self.parameters[name]["Default"] if name in self.parameters else name)
 
     def refusals(self, **parameters: str) -> list[str]:
         """What the template's rules say against these parameters."""

@@ -43,10 +43,12 @@ def test_logs_and_metrics_tell_the_functions_and_the_stacks_of_an_account_apart(
 
 @pytest.mark.parametrize("function", SETTINGS)
 def test_logs_go_to_a_group_of_its_own_that_forgets(stack: Stack, function: str) -> None:
-    group = stack.properties(function)["LoggingConfig"]["LogGroup"]["Ref"]
+    _, made, existing = stack.properties(function)["LoggingConfig"]["LogGroup"]["Fn::If"]
+    group = made["Ref"]
     service = variables(stack, function)["POWERTOOLS_SERVICE_NAME"]
 
     assert stack.properties(group)["LogGroupName"]["Fn::Sub"] == f"/aws/lambda/${{AWS::StackName}}-{service}"
+    assert existing == stack.properties(group)["LogGroupName"]
     assert 1 <= stack.properties(group)["RetentionInDays"] <= 90
 
 
