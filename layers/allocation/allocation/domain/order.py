@@ -1,4 +1,4 @@
-"""What messages ask: to allocate an order, to cancel it, or to take its new content. A closed set."""
+"""What messages ask: to allocate an order, or to cancel it. A closed set."""
 
 from dataclasses import dataclass
 
@@ -19,15 +19,6 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderUpdate:
-    """An order-updated event: the new content of consignments, each reference once."""
-
-    event_id: str
-    reference: OrderReference
-    consignments: tuple[Consignment, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class OrderCancellation:
     """An order-cancelled event. `consignments` are those to cancel, each once; None for the whole order."""
 
@@ -36,4 +27,4 @@ class OrderCancellation:
     consignments: tuple[ConsignmentReference, ...] | None = None
 
 
-OrderRequest = Order | OrderUpdate | OrderCancellation
+OrderRequest = Order | OrderCancellation

@@ -24,8 +24,8 @@ _RESERVE_SECONDS: Final = 5.0
 # How often one delivery writes a consignment that others keep changing.
 _MAX_ATTEMPTS: Final = 3
 # An index is certainly no further behind than this.
-INDEX_LAG: Final = timedelta(seconds=60)
-_LOOK_AGAIN: Final = Deferred(DeferralCause.CANCELLING, int(INDEX_LAG.total_seconds()))
+_INDEX_LAG: Final = timedelta(seconds=60)
+_LOOK_AGAIN: Final = Deferred(DeferralCause.CANCELLING, int(_INDEX_LAG.total_seconds()))
 _NOT_READ: Final = Deferred(DeferralCause.RECORDS_NOT_READ)
 _NOT_RECORDED: Final = Deferred(DeferralCause.NOT_RECORDED)
 _OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
@@ -80,7 +80,7 @@ class Cancelling:
         look_again = False
         if request.consignments is None:
             marked_at = self.cancelled_orders.mark(request.reference, request.event_id)
-            look_again = self.now() - marked_at < INDEX_LAG
+            look_again = self.now() - marked_at < _INDEX_LAG
             references = self.records.of_order(request.reference)
         return [Cancellation(each, request.reference, request.event_id) for each in references], look_again
 

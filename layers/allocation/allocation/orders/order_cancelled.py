@@ -13,7 +13,7 @@ from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.orders.order_created import MAX_CONSIGNMENTS, VERSIONS, PlainText, as_version, require_known_version
 from allocation.orders.refusals import listed, problem_text, refused
 
-EVENT_TYPE: Final = "order-cancelled"
+_EVENT_TYPE: Final = "order-cancelled"
 
 
 class NamedConsignment(ProModel):
@@ -41,7 +41,7 @@ class OrderCancelled(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True, hide_input_in_errors=True)
 
-    event_type: Annotated[str, WithJsonSchema({"const": EVENT_TYPE})]
+    event_type: Annotated[str, WithJsonSchema({"const": _EVENT_TYPE})]
     event_version: Annotated[int, BeforeValidator(as_version), WithJsonSchema(VERSIONS)] = 1
     event_id: PlainText
     occurred_at: Annotated[Any, WithJsonSchema({"description": "When it happened. It is not read."})] = None

@@ -1,4 +1,4 @@
-"""What a message asks: reads an order-created, order-updated or order-cancelled event, bare or wrapped."""
+"""What a message asks: reads an order-created or order-cancelled event, bare or wrapped."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _CANCELLED: Final = re.compile(r"(?:^|[^a-z]|(?-i:(?<=[a-z])(?=O)))order[^a-z0-9
 
 
 @dataclass(frozen=True, slots=True)
-class ReadRequest:
+class _ReadRequest:
     """What could be read of a message, and what is wrong with the rest of it."""
 
     request: OrderRequest
@@ -23,14 +23,14 @@ class ReadRequest:
 
 
 @paused_collector()
-def read_request(body: str, rules: ReadingRules = USUAL_RULES) -> ReadRequest:
+def read_request(body: str, rules: ReadingRules = USUAL_RULES) -> _ReadRequest:
     """Read a message body. Raises `InvalidMessageError` if nothing of it can be used."""
     event = read_event(body)
     if _is_cancellation(event.get("eventType")):
-        return ReadRequest(read_cancellation(event))
+        return _ReadRequest(read_cancellation(event))
     # Every other event is read as an order-created one, which refuses what it does not know.
     read = created_order(event, rules)
-    return ReadRequest(read.order, read.invalid)
+    return _ReadRequest(read.order, read.invalid)
 
 
 def _is_cancellation(event_type: Any) -> bool:
