@@ -18,9 +18,7 @@ ANSWERS_FOR_EACH_MODE = (
     "layers/allocation/allocation/engine/engine.py",
     "layers/allocation/allocation/engine/nearest_miss.py",
     "layers/allocation/allocation/pro/calls.py",
-    "layers/allocation/allocation/settings.py",
     "cli/commands/options.py",
-    "cli/stack/deploy.py",
 )
 
 
