@@ -18,7 +18,7 @@ from allocation.engine.compiled_parts import write_part
 from cli.catalogue.place_notation import resolve
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.value_types import DAYS
-from cli.catalogue.written_catalogue import Calendar, Holidays, Hours, WrittenCatalogue, Years
+from cli.catalogue.written_catalogue import Calendar, Holidays, Hours, RoutedMode, Routing, WrittenCatalogue, Years
 from cli.catalogue.written_service import MeasureRange, Rate, Service, Surcharge
 
 SAMPLE: Final = Path(__file__).with_name("sample.yaml")
@@ -91,6 +91,7 @@ class _Compilation:
                 {"reference": name, "rate": str(tax.rate), "places": self._places(tax.destinations)}
                 for name, tax in catalogue.taxes.items()
             ],
+            **({"routing": _routing(catalogue.routing)} if catalogue.routing else {}),
             "surcharges": [self._surcharge(name, item) for name, item in catalogue.surcharges.items()],
             "services": [
                 self._service(carrier, reference, service)
@@ -225,6 +226,18 @@ def _hours(calendar: Calendar) -> Mapping[str, Any]:
             day.isoformat(): None if item == "closed" else _slot(item) for day, item in calendar.exceptions.items()
         },
     }
+
+
+def _routing(routing: Routing) -> _Json:
+    return {
+        "default": _mode(routing.default),
+        "unknown": routing.unknown,
+        "options": {option: _mode(row) for option, row in routing.options.items()},
+    }
+
+
+def _mode(row: RoutedMode) -> list[str | None]:
+    return [row.mode.value, row.reference]
 
 
 def _slot(hours: Hours) -> list[int]:

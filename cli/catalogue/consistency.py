@@ -5,7 +5,7 @@ The form of every part is known to be right. Money has a module of its own.
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import Final
+from typing import Final, Literal
 
 from holidays.utils import list_supported_countries
 
@@ -20,6 +20,7 @@ from cli.catalogue.place_notation import (
     wrong_places,
 )
 from cli.catalogue.price_consistency import find_price_contradictions
+from cli.catalogue.routing_consistency import find_routing_contradictions
 from cli.catalogue.written_catalogue import Calendar, WrittenCatalogue
 from cli.catalogue.written_service import MeasureRange, Service
 
@@ -29,9 +30,14 @@ _Problems = Iterator[CatalogueProblem]
 _MAX_YEARS: Final = 50
 
 
-def find_contradictions(catalogue: WrittenCatalogue) -> list[CatalogueProblem]:
+# Who allocates: the engine with the services of this catalogue, or SortedPRO with its own.
+AllocatorName = Literal["engine", "pro"]
+
+
+def find_contradictions(catalogue: WrittenCatalogue, allocator: AllocatorName) -> list[CatalogueProblem]:
     """Return everything that keeps a well-formed catalogue from being compiled."""
-    return list(chain.from_iterable(finder(catalogue) for finder in _FINDERS))
+    found = chain.from_iterable(finder(catalogue) for finder in _FINDERS)
+    return [*found, *find_routing_contradictions(catalogue, has_services=allocator == "engine")]
 
 
 def _zones(catalogue: WrittenCatalogue) -> _Problems:

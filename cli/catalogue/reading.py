@@ -23,7 +23,7 @@ from cli.catalogue.catalogue_problems import (
     key_path,
     suggestion,
 )
-from cli.catalogue.consistency import find_contradictions
+from cli.catalogue.consistency import AllocatorName, find_contradictions
 from cli.catalogue.written_catalogue import CLOSED, HOURS, WrittenCatalogue
 
 _NOT_IN_THE_TEXT: Final = frozenset({CLOSED, HOURS, "[key]"})
@@ -43,8 +43,8 @@ _FIXES: Final = {
 }
 
 
-def read_catalogue(text: str) -> WrittenCatalogue:
-    """Return the catalogue of a YAML or JSON text.
+def read_catalogue(text: str, allocator: AllocatorName = "engine") -> WrittenCatalogue:
+    """Return the catalogue of a YAML or JSON text. Only for the engine are routing's references this catalogue's.
 
     Raises `CatalogueProblemsError` with every mistake of form. Where there is none, it raises it with every
     contradiction between the parts.
@@ -55,7 +55,7 @@ def read_catalogue(text: str) -> WrittenCatalogue:
     except ValidationError as error:
         problems = [*repeated, *map(_problem_of_form, error.errors())]
         raise CatalogueProblemsError(_located(problems, root)) from error
-    if problems := repeated or find_contradictions(catalogue):
+    if problems := repeated or find_contradictions(catalogue, allocator):
         raise CatalogueProblemsError(_located(problems, root))
     return catalogue
 
@@ -158,7 +158,7 @@ def _problem_of_form(details: ErrorDetails) -> CatalogueProblem:
             return CatalogueProblem(path, None, fix)
         case "string_pattern_mismatch":
             fix = _pattern_fix(path, details["ctx"]["pattern"])
-        case "literal_error":
+        case "literal_error" | "enum":
             fix = f"write {details['ctx']['expected']}"
         case "greater_than_equal":
             fix = f"write {details['ctx']['ge']} or more"

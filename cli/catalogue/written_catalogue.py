@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
+from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN
+from allocation.domain.mode import ModeName
 from cli.catalogue.catalogue_problems import KeyPath, key_path
 from cli.catalogue.value_types import (
     Amount,
@@ -127,6 +129,24 @@ class Location(Part):
     collections: Collections
 
 
+class RoutedMode(Part):
+    """An allocation mode, and the service group or carrier service that it needs."""
+
+    mode: ModeName
+    reference: Reference | None = None
+
+
+_Option = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=PLAIN_TEXT_PATTERN)]
+
+
+class Routing(Part):
+    """The mode of each delivery option that customers choose at the checkout."""
+
+    default: RoutedMode = Field(description="For consignments without a delivery option")
+    unknown: Literal["default", "fail"] = Field("fail", description="What becomes of options without a row")
+    options: dict[_Option, RoutedMode] = {}
+
+
 class WrittenCatalogue(Part):
     """A catalogue of carrier services, as a person writes it."""
 
@@ -145,6 +165,7 @@ class WrittenCatalogue(Part):
     locations: dict[Reference, Location] = {}
     carriers: dict[Reference, Carrier] = Field(min_length=1)
     groups: dict[Reference, list[Reference]] = {}
+    routing: Routing | None = Field(None, description="Without it, the stack's allocation mode holds for everything")
 
     def all_services(self) -> Iterator[tuple[KeyPath, str, Service]]:
         """Yield each service with its key path and its reference."""

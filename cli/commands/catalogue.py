@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Console
 
 from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblemsError
 from cli.catalogue.compilation import compile_catalogue, is_compiled
+from cli.catalogue.consistency import AllocatorName
 from cli.catalogue.differences import Change, differences
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import WrittenCatalogue
@@ -16,6 +17,14 @@ from cli.commands.options import ExampleCommand, ExampleGroup, json_option
 from cli.errors import DONE, NOT_SO, UsageError
 from cli.input_files import read_text, shown_name
 from cli.output import counted, print_json, print_text, printable, progress_console, result_console
+
+_allocator_option: Final = click.option(
+    "--allocator",
+    type=click.Choice(["engine", "pro"]),
+    default="engine",
+    show_default=True,
+    help="Whose groups and services the routing table names: those of this catalogue, or SortedPRO's.",
+)
 
 
 @click.group(cls=ExampleGroup, examples=["carrier catalogue check my-catalogue.yaml"])
@@ -28,15 +37,16 @@ def catalogue() -> None:
 
 @catalogue.command("check", cls=ExampleCommand, examples=["carrier catalogue check my-catalogue.yaml"])
 @click.argument("file")
+@_allocator_option
 @json_option
-def check_command(file: str, *, as_json: bool) -> int:
+def check_command(file: str, allocator: AllocatorName, *, as_json: bool) -> int:
     """Check a catalogue, and list all of its problems with their lines.
 
     The form of its parts is checked first, then whether they fit together. Exit status 1 if there are problems.
 
     """
     try:
-        found = _read(file)
+        found = _read(file, allocator)
     except CatalogueProblemsError as error:
         return _report(file, error, as_json=as_json)
     if as_json:
@@ -57,8 +67,9 @@ def check_command(file: str, *, as_json: bool) -> int:
 )
 @click.argument("file")
 @click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")
+@_allocator_option
 @json_option
-def compile_command(file: str, output: str, *, as_json: bool) -> int:
+def compile_command(file: str, output: str, allocator: AllocatorName, *, as_json: bool) -> int:
     """Check a catalogue, and write the compiled one that functions load.
 
     Exit status 1 if the catalogue has problems: then nothing is written.
@@ -67,7 +78,7 @@ def compile_command(file: str, output: str, *, as_json: bool) -> int:
     if as_json and not output:
         raise UsageError("--json says where the compiled catalogue is: add --output, for example --output new.json.")
     try:
-        found = _read(file)
+        found = _read(file, allocator)
     except CatalogueProblemsError as error:
         return _report(file, error, as_json=as_json, console=result_console() if output else progress_console())
     compiled = compile_catalogue(found)
@@ -95,7 +106,7 @@ def diff_command(old: str, new: str, *, as_json: bool) -> int:
     versions: list[WrittenCatalogue] = []
     for file in (old, new):
         try:
-            versions.append(_read(file))
+            versions.append(_read(file, "pro"))  # what references mean is not compared
         except CatalogueProblemsError as error:
             return _report(file, error, as_json=as_json)
     changes = differences(*versions)
@@ -108,12 +119,12 @@ def diff_command(old: str, new: str, *, as_json: bool) -> int:
     return DONE
 
 
-def _read(file: str) -> WrittenCatalogue:
+def _read(file: str, allocator: AllocatorName) -> WrittenCatalogue:
     """Return the catalogue of a file. Raises `UsageError` and `CatalogueProblemsError`."""
     text = read_text(file)
     if is_compiled(text):
         raise UsageError(f"{shown_name(file)} is a compiled catalogue: name the one that it was compiled from.")
-    return read_catalogue(text)
+    return read_catalogue(text, allocator)
 
 
 def _write(file: str, text: str) -> None:

@@ -4,19 +4,21 @@ from datetime import UTC, datetime
 from typing import Final
 
 import click
+from click.core import ParameterSource
 
 from allocation.domain.outcome import Failure
+from allocation.domain.routing import way_of
 from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.compilation import compile_text, is_compiled
 from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options, timestamp
-from cli.errors import DONE, NOT_SO, UsageError
+from cli.errors import DONE, NOT_SO, CommandError, UsageError
 from cli.explanation import explanation_json, explanation_of
 from cli.explanation_tables import print_explanation
 from cli.input_files import read_consignment, read_text, shown_name
-from cli.output import counted, print_json
+from cli.output import counted, print_json, print_text, printable
 
 # No catalogue has years beyond these.
 _FIRST_YEAR: Final = 1970
@@ -41,21 +43,33 @@ _LAST_YEAR: Final = 2250
 def explain(file: str, mode: str, group: str, service: str, catalogue: str, now: str, *, as_json: bool) -> int:
     """Explain which carrier service takes a consignment, and why not the others.
 
-    FILE has one consignment in PRO's JSON; - reads the standard input. Daily limits count as unused.
+    FILE has one consignment in PRO's JSON; - reads the standard input. Daily limits count as unused. Without --mode,
+    the catalogue's routing table decides by the consignment's delivery option, if there is a table.
 
     Exit status 1 if no carrier service takes the consignment.
 
     """
     chosen, moment = chosen_mode(mode, group, service), _moment(now)
     engine, consignment = _engine(catalogue), read_consignment(file)
-    explanation = explanation_of(engine, consignment, chosen, moment)
+    table = None if _is_given("mode") else engine.catalogue.routing
+    way = way_of(table, chosen, consignment.delivery_option)
+    if isinstance(way.mode, Failure):
+        raise CommandError(way.mode.message)
+    explanation = explanation_of(engine, consignment, way.mode, moment)
     if isinstance(explanation, Failure):
         raise UsageError(explanation.message)
     if as_json:
-        print_json(explanation_json(explanation))
+        print_json(explanation_json(explanation) | ({"route": {"row": way.route.row}} if way.route else {}))
     else:
+        if way.route:
+            print_text(printable(f"Row {way.route.row} of the routing table"))
         print_explanation(explanation)
     return DONE if explanation.winner else NOT_SO
+
+
+def _is_given(option: str) -> bool:
+    """Return whether the user has written an option."""
+    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
 def _engine(file: str) -> Engine:

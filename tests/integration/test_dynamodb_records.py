@@ -277,6 +277,7 @@ def test_an_allocation_takes_the_place_of_a_failure_that_was_recorded_meanwhile(
     document = kept(dynamodb, A)
     assert document is not None
     assert (document["state"], document["version"]) == ("Allocated", 2)
+    assert document["pastFailure"]["code"] == FAILED.failure.code
 
 
 def test_neither_an_allocation_nor_what_was_changed_on_request_is_overwritten(

@@ -12,6 +12,7 @@ from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
 from allocation.domain.mode import AllocationMode
+from allocation.domain.routing import RoutingTable
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
@@ -65,6 +66,7 @@ class Environments:
     world: World
     now: Callable[[], datetime]
     mode: AllocationMode
+    routing: RoutingTable | None
     table: SimulatedDynamoDB
     queue: SimulatedSQS
     pro: SimulatedPro
@@ -88,6 +90,7 @@ class Environments:
                 cancelling=Cancelling(allocator, records, cancelled_orders, self.now, retention=None),
                 now=self.now,
                 retention=None,
+                routing=lambda: self.routing,
             ),
             refused_messages=SqsRefusedMessages(self.queue, "order-dlq"),  # type: ignore[arg-type]
             redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]

@@ -8,8 +8,11 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from allocation.domain.errors import RefusalCode
+from allocation.domain.outcome import Failure
+from allocation.domain.routing import way_of
 from tests.simulation.aws import KEY
 from tests.simulation.history import History
+from tests.simulation.orders import option
 from tests.simulation.stream import EARLIER, FOREIGN, sequence_number
 
 DESERIALIZE = TypeDeserializer().deserialize
@@ -22,6 +25,7 @@ def broken(history: History) -> list[str]:
         asked_once,
         recorded_as_allocated,
         allocated_if_possible,
+        routed,
         written_once,
         tried_again,
         changed_for_a_reason,
@@ -84,9 +88,25 @@ def allocated_if_possible(history: History) -> Iterator[str]:
     if history.with_engine:
         return
     for reference, record in records(history).items():
-        failed = "failure" in record and record["failure"]["code"] != "MpdCarrierServiceNotFoundException"
+        failed = "failure" in record and record["failure"]["code"] not in (
+            "MpdCarrierServiceNotFoundException",
+            "DeliveryOptionUnknown",
+        )
         if failed and reference.startswith(("EC-AAA", "EC-BIG", "EC-OLD")):
             yield f"{reference} could have been allocated, and failed with {record['failure']['code']}"
+
+
+def routed(history: History) -> Iterator[str]:
+    """Each record has the mode and the row that the delivery option of its event leads to."""
+    for reference, record in records(history).items():
+        if not record["eventId"].startswith("event-"):
+            continue
+        way = way_of(history.routing, history.mode, option(record["eventId"], reference))
+        mode = None if isinstance(way.mode, Failure) else way.mode
+        if (record.get("mode"), record.get("modeReference")) != (mode and mode.name, mode and mode.reference):
+            yield f"{reference} was allocated by {record.get('mode')}, and its way is {way}"
+        if record.get("route", {}).get("row") != (way.route and way.route.row):
+            yield f"{reference} has the route {record.get('route')}, and its way is {way}"
 
 
 def written_once(history: History) -> Iterator[str]:

@@ -8,6 +8,7 @@ from random import Random
 from unittest.mock import patch
 
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.routing import RoutingTable
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
@@ -16,7 +17,7 @@ from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, 
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims
 from tests.simulation.environments import Environments, InlineExecutor
-from tests.simulation.orders import Cancellation, Order, draw_cancellations, draw_orders
+from tests.simulation.orders import OPTIONS, Cancellation, Order, draw_cancellations, draw_orders
 from tests.simulation.pro import SimulatedPro
 from tests.simulation.stream import StreamPolling, draw_other_records
 from tests.simulation.world import Plan, World
@@ -26,6 +27,14 @@ FUNCTION_SECONDS = 60.0
 VISIBILITY_SECONDS = 361.0
 BEGINNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MODES: tuple[AllocationMode, ...] = (DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS"))
+
+
+def draw_routing(draw: Random) -> RoutingTable | None:
+    """No routing table, or one that has some of the options that orders ask for."""
+    if draw.random() < 0.5:
+        return None
+    options = {option: draw.choice(MODES) for option in OPTIONS if draw.random() < 0.7}
+    return RoutingTable(draw.choice(MODES), options, fails_unknown=draw.random() < 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,7 @@ class History:
     with_engine: bool = field(init=False)
     daily_limit: int | None = field(init=False)
     mode: AllocationMode = field(init=False)
+    routing: RoutingTable | None = field(init=False)
     table: SimulatedDynamoDB = field(init=False)
     queue: SimulatedSQS = field(init=False)
     topic: SimulatedSNS = field(init=False)
@@ -70,6 +80,7 @@ class History:
         self.orders = [drawn[at] for at in self.order_numbers]
         self.cancellations = draw_cancellations(Random(f"{self.plan.seed}/cancellations"), self.orders)
         self.with_engine = draw.random() < 0.15 and not self.plan.outage_seconds
+        self.routing = draw_routing(Random(f"{self.plan.seed}/routing"))
         self.daily_limit = Random(f"{self.plan.seed}/limits").choice((None, 1, 2, 5))
         self._make_services(with_circuits=draw.random() < 0.5)
         self.pro.state.spoils_lists |= {
@@ -91,6 +102,7 @@ class History:
             world=self.world,
             now=self._now,
             mode=self.mode,
+            routing=self.routing,
             table=self.table,
             queue=self.queue,
             pro=self.pro,

@@ -9,6 +9,9 @@ from typing import Any
 MANY = (101, 260)
 """How many consignments a large order has: more than one wave."""
 
+OPTIONS = ("next-day", "economy", "click-and-collect")
+"""The delivery options that customers choose. A routing table may have no row for one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -87,10 +90,18 @@ def order_body(number: int, consignments: Sequence[str], *, whole: bool) -> str:
             "eventId": f"event-{number}",
             "occurredAt": "2026-11-23T09:00:00Z",
             "orderReference": f"ORDER-{number}",
-            "consignments": [consignment(reference) for reference in consignments]
+            "consignments": [
+                consignment(reference) | {"deliveryOption": option(f"event-{number}", reference)}
+                for reference in consignments
+            ]
             + ([] if whole else [{"Reference": 1}]),
         }
     )
+
+
+def option(event_id: str, reference: str) -> str | None:
+    """The delivery option of a consignment in an event; another event may have another."""
+    return Random(f"{event_id}/{reference}").choice((None, *OPTIONS))
 
 
 def consignment(reference: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import random
 import time
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from allocation.aws.clients import client
 from allocation.settings import (
@@ -50,7 +50,9 @@ def allocate_orders() -> "AllocateOrders":
     settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs, dynamodb = client("sqs"), client("dynamodb")
     limits = DynamoDBLimitUsage(dynamodb, settings.limits_table)
-    chosen, retention = allocator(settings, limits), settings.record_retention
+    # SortedPRO needs a catalogue only for its routing table.
+    engine = engine_at(settings.catalogue_location) if settings.reads_catalogue else None
+    chosen, retention = allocator(settings, engine, limits), settings.record_retention
     records = DynamoDBRecords(dynamodb, settings.allocations_table, limits, settings.cancelled_orders_table)
     cancelled_orders = DynamoDBCancelledOrders(dynamodb, settings.cancelled_orders_table, utc_now, retention)
     return AllocateOrders(
@@ -61,6 +63,7 @@ def allocate_orders() -> "AllocateOrders":
             cancelling=Cancelling(chosen, records, cancelled_orders, utc_now, retention),
             now=utc_now,
             retention=retention,
+            routing=lambda: engine().catalogue.routing if engine else None,
         ),
         refused_messages=SqsRefusedMessages(sqs, settings.order_dlq_url),
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),
@@ -127,18 +130,15 @@ def _random_characters(count: int) -> str:
     return "".join(choice(REFERENCE_CHARACTERS) for _ in range(count))
 
 
-def allocator(settings: AllocateOrdersSettings, limits: "LimitUsage") -> "Allocator":
+def allocator(
+    settings: AllocateOrdersSettings, engine: "Callable[[], Engine] | None", limits: "LimitUsage"
+) -> "Allocator":
     """Return the allocator of the queue: the engine or SortedPRO."""
-    match settings.allocator:
-        case "pro":
-            return pro_allocator(settings)
-        case "engine":
-            from allocation.engine.allocator import EngineAllocator
+    if engine is None or settings.allocator == "pro":
+        return pro_allocator(settings)
+    from allocation.engine.allocator import EngineAllocator
 
-            engine = engine_at(settings.catalogue_location)
-            return EngineAllocator(engine, now=utc_now, api_base_url=settings.pro_base_url, usage=limits)
-        case _:
-            assert_never(settings.allocator)
+    return EngineAllocator(engine, now=utc_now, api_base_url=settings.pro_base_url, usage=limits)
 
 
 def engine_at(location: str | None) -> "Callable[[], Engine]":

@@ -88,6 +88,11 @@ class AllocateOrdersSettings(_RecordingSettings):
         return event_types(self.order_created_types)
 
     @property
+    def reads_catalogue(self) -> bool:
+        """Whether the engine allocates, or a catalogue has the routing table for SortedPRO."""
+        return self.allocator == "engine" or self.catalogue_location is not None
+
+    @property
     def mode(self) -> AllocationMode:
         """The allocation mode, with its reference."""
         _, reference = self._mode_reference()

@@ -9,6 +9,7 @@ import pytest
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, Outcome
+from allocation.domain.routing import RoutingTable
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.cancelling import Cancelling
@@ -56,6 +57,7 @@ class Orders:
     mode: AllocationMode = field(default_factory=DefaultRules)
     answers: dict[str, Outcome | Deferred | None] = field(default_factory=dict)
     retention: timedelta | None = None
+    routing: RoutingTable | None = None
     deadline: FakeDeadline = field(default_factory=FakeDeadline)
     records: InMemoryRecords = field(default_factory=InMemoryRecords)
     dlq: InMemoryRefusedMessages = field(default_factory=InMemoryRefusedMessages)
@@ -71,12 +73,16 @@ class Orders:
                 Cancelling(self.allocator, self.records, self.records, lambda: NOON, self.retention),
                 lambda: NOON,
                 self.retention,
+                lambda: self.routing_now(),
             ),
             self.dlq,
             self.redelivery,
             now=lambda: NOON,
             jitter=lambda: 0.5,
         )
+
+    def routing_now(self) -> RoutingTable | None:
+        return self.routing
 
     def answer(self, consignment: Consignment) -> Outcome | Deferred | None:
         return self.answers.get(consignment.reference, allocated(consignment))

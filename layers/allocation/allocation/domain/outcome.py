@@ -19,6 +19,8 @@ class FailureCode(StrEnum):
     NO_CARRIER_SERVICE_AVAILABLE = "NoCarrierServiceAvailable"
     SERVICE_GROUP_NOT_FOUND = "ServiceGroupNotFoundException"
     CARRIER_SERVICE_NOT_FOUND = "MpdCarrierServiceNotFoundException"
+    # The routing table has no row for the consignment's delivery option, and no default for such.
+    DELIVERY_OPTION_UNKNOWN = "DeliveryOptionUnknown"
     # The engine lacks packages or an address of the consignment.
     CONSIGNMENT_INCOMPLETE = "ConsignmentIncomplete"
     # SortedPRO does not know the consignment.

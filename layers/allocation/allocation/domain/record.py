@@ -8,6 +8,7 @@ from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, Failure, Standing
 from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.routing import Route
 
 # Ids of events that a record keeps. An older event that comes again would be tried again.
 MAX_EVENT_IDS: Final = 20
@@ -26,7 +27,8 @@ class AllocationRecord:
     """The state of one consignment. Only a deallocation or a cancellation overwrites `Allocated`.
 
     `version` counts the changes of the record from 1; `{consignment}#{version}` identifies its published event.
-    `mode` is that of the last allocation, or None if the consignment was cancelled before it had one. `event_id` is
+    `mode` is that of the last allocation, or None if the consignment was cancelled before it had one,
+    or has no row in the routing table. `event_id` is
     the id of the order-created event, or of the API request, that asked for the change; `allocated_at` is its time.
     All times are aware UTC.
     """
@@ -43,6 +45,8 @@ class AllocationRecord:
     past_failure: PastFailure | None = None
     # The ids of the last events and requests that were tried, `event_id` among them. Empty where it is the only one.
     event_ids: tuple[str, ...] = ()
+    # The row of the routing table that chose the mode, where there is a table.
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)

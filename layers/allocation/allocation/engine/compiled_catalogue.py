@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from allocation.domain.consignment import Dimensions
+from allocation.domain.errors import AllocationError
+from allocation.domain.mode import AllocationMode, allocation_mode
+from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar, Slot, TimeZone
 from allocation.engine.compiled_parts import (
     InvalidCatalogueError,
@@ -105,11 +108,34 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
         delivery_holidays={place: holidays[number] for place, number in item.pop("deliveryHolidays").items()},
         exchange_rates=tuple(listed(item.pop("exchangeRates"), lambda each: _dated(ExchangeRate, dict(each)))),
         taxes=tuple(listed(item.pop("taxes"), lambda each: read_part(Tax, dict(each)))),
+        routing=_routing(dict(item.pop("routing"))) if "routing" in item else None,
     )
 
 
 def _time_zone(changes: Any, offsets: Any) -> TimeZone:
     return TimeZone(listed(changes, whole), listed(offsets, whole))
+
+
+def _routing(item: dict[str, Any]) -> RoutingTable:
+    table = RoutingTable(
+        default=_mode(item.pop("default")),
+        options={option: _mode(row) for option, row in item.pop("options").items()},
+        fails_unknown={"fail": True, "default": False}[item.pop("unknown")],
+    )
+    refuse_unknown("routing", item)
+    return table
+
+
+def _mode(row: Any) -> AllocationMode:
+    """Return the mode of a row, a name and a reference. Raises `ValueError` where they do not go together."""
+    name, reference = listed(row, text_or_none)
+    try:
+        mode = allocation_mode(name or "", reference)
+    except AllocationError as error:
+        raise ValueError(str(error)) from error
+    if mode.reference != reference:
+        raise ValueError(f"the mode {name} has no reference")
+    return mode
 
 
 def _calendar(

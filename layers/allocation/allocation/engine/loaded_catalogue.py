@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from allocation.domain.consignment import Dimensions, Direction, Money
+from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar
 from allocation.engine.measures import Measure
 
@@ -179,3 +180,4 @@ class Catalogue:
     delivery_holidays: Mapping[str, frozenset[int]]  # by place key: the days on which nothing is delivered there
     exchange_rates: tuple[ExchangeRate, ...]
     taxes: tuple[Tax, ...]
+    routing: RoutingTable | None = None

@@ -11,7 +11,7 @@ from allocation.domain.summary import AllocationSummary
 from allocation.exact_json import written
 from allocation.ports import AllocationEvent
 from allocation.records.kept_summary import kept_summary
-from allocation.records.stored_record import FailureDocument, PriceDocument, StoredRecord
+from allocation.records.stored_record import FailureDocument, PriceDocument, RouteDocument, StoredRecord
 
 _SOURCE: Final = "/carrier-allocation"
 # SNS takes 256 KiB, attributes included. An event of a record of ours stays far below.
@@ -56,6 +56,7 @@ class EventData(BaseModel):
     consignment_reference: str
     mode: str | None = None
     mode_reference: str | None = None
+    route: RouteDocument | None = None
     state: Literal["Allocated", "AllocationFailed", "Unallocated", "Cancelled"]
     allocation_summary: AllocationSummary | None = None
     price: PriceDocument | None = None
@@ -103,6 +104,8 @@ def _body(event: ConsignmentEvent) -> dict[str, Any]:
     body = event.model_dump(by_alias=True)
     if event.data.allocation_summary:
         body["data"]["allocationSummary"] = kept_summary(event.data.allocation_summary)
+    if event.data.route:
+        body["data"]["route"] = event.data.route.model_dump(exclude_none=True)
     body["data"] = {name: value for name, value in body["data"].items() if value is not None}
     return body
 

@@ -10,9 +10,10 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
 from allocation.domain.order import Order
-from allocation.domain.outcome import Cancelled, DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import AllocationFailed, Cancelled, DeferralCause, Deferred, Failure, Outcome
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.routing import RoutingTable, Way, way_of
 from allocation.observability import crash, logger
 from allocation.orders.cancelling import Cancellation, Cancelling, Deferrals
 from allocation.ports import Allocator, Deadline, Recorded, RecordStore
@@ -119,6 +120,8 @@ class AllocationWaves:
     now: Callable[[], datetime]
     # How long a record is kept; None for ever.
     retention: timedelta | None
+    # Returns the routing table to use now; None where the configured mode rules. May raise `RetryableError`.
+    routing: Callable[[], RoutingTable | None]
 
     def allocate(self, requests: Requests, deadline: Deadline) -> tuple[Outcomes, Deferrals]:
         """Return the outcomes that this call recorded, and why other consignments have none.
@@ -190,14 +193,17 @@ class AllocationWaves:
         self, wave: Sequence[Work], deadline: Deadline
     ) -> tuple[Outcomes, Deferrals, frozenset[ConsignmentReference]]:
         """Ask for answers and record them. Return what was written, what was not and why, and what was outrun."""
-        answers = self._answers(wave, deadline)
+        ways = self._ways(wave)
+        answers = self._routed_answers(wave, ways, deadline)
         asked = {item.consignment.reference: item for item in wave}
         outcomes = {
             reference: answer
             for reference, answer in answers.items()
             if reference in asked and not isinstance(answer, Deferred)
         }
-        receipt = self.records.add([self._record(asked[reference], outcome) for reference, outcome in outcomes.items()])
+        receipt = self.records.add(
+            [self._record(asked[reference], outcome, ways[reference]) for reference, outcome in outcomes.items()]
+        )
         overtaken = self._overtaken([asked[reference] for reference in receipt.present])
         settled = (receipt.added | receipt.present | receipt.outrun) - overtaken
         deferrals = {reference: _deferral(answers.get(reference, _NO_ANSWER)) for reference in asked.keys() - settled}
@@ -217,10 +223,40 @@ class AllocationWaves:
         requests = {item.consignment.reference: item.requests for item in present}
         return frozenset(item.consignment.reference for item in _work_left(requests, seen))
 
-    def _answers(self, wave: Sequence[Work], deadline: Deadline) -> Mapping[ConsignmentReference, Outcome | Deferred]:
+    def _ways(self, wave: Sequence[Work]) -> Mapping[ConsignmentReference, Way]:
+        """Return how each consignment is to be allocated; nothing while the routing table can't be read."""
+        try:
+            table = self.routing()
+        except RetryableError as error:
+            logger.warning("routing table not read", extra={"cause": str(error)})
+            return {}
+        return {item.consignment.reference: way_of(table, self.mode, item.consignment.delivery_option) for item in wave}
+
+    def _routed_answers(
+        self, wave: Sequence[Work], ways: Mapping[ConsignmentReference, Way], deadline: Deadline
+    ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
+        """Ask the allocator once for each mode. Whatever has no row in the routing table fails."""
+        answers: dict[ConsignmentReference, Outcome | Deferred] = {}
+        by_mode: dict[AllocationMode, list[Work]] = {}
+        for item in wave:
+            reference = item.consignment.reference
+            mode = ways[reference].mode if reference in ways else None
+            if mode is None:
+                answers[reference] = _UNAVAILABLE
+            elif isinstance(mode, Failure):
+                answers[reference] = AllocationFailed(mode)
+            else:
+                by_mode.setdefault(mode, []).append(item)
+        for mode, items in by_mode.items():
+            answers |= self._answers(items, mode, deadline)
+        return answers
+
+    def _answers(
+        self, wave: Sequence[Work], mode: AllocationMode, deadline: Deadline
+    ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """Return the allocator's answers. If it crashes, ask for each consignment by itself: only one suffers then."""
         try:
-            return self.allocator.allocate([item.consignment for item in wave], self.mode, deadline)
+            return self.allocator.allocate([item.consignment for item in wave], mode, deadline)
         except RetryableError as error:
             logger.warning("allocator not available", extra={"cause": str(error)})
             return {item.consignment.reference: _UNAVAILABLE for item in wave}
@@ -229,17 +265,18 @@ class AllocationWaves:
             logger.error("allocator crashed", extra={"consignments": references, **crash(error)})
         if len(wave) == 1:
             return dict.fromkeys(references, _CRASHED)
-        one_by_one = (self._answers([item], deadline) for item in wave)
+        one_by_one = (self._answers([item], mode, deadline) for item in wave)
         return {reference: answer for answers in one_by_one for reference, answer in answers.items()}
 
-    def _record(self, work: Work, outcome: Outcome) -> AllocationRecord:
+    def _record(self, work: Work, outcome: Outcome, way: Way) -> AllocationRecord:
         allocated_at, order = self.now(), work.requests[0].order
         tried = [*(work.seen.event_ids if work.seen else ()), *(each.order.event_id for each in work.requests)]
         event_ids = latest_event_ids(*tried)
         return AllocationRecord(
             consignment_reference=work.consignment.reference,
             order_reference=order.reference,
-            mode=self.mode,
+            mode=None if isinstance(way.mode, Failure) else way.mode,
+            route=way.route,
             outcome=outcome,
             event_id=order.event_id,
             allocated_at=allocated_at,

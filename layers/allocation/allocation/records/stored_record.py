@@ -25,6 +25,7 @@ from allocation.domain.outcome import (
 )
 from allocation.domain.record import AllocationRecord, PastFailure, RecordSeen
 from allocation.domain.reference import OrderReference
+from allocation.domain.routing import Route
 from allocation.domain.summary import AllocationSummary
 from allocation.records.kept_summary import kept_summary
 
@@ -48,6 +49,7 @@ def record_document(record: AllocationRecord) -> dict[str, Any]:
         "modeReference": record.mode.reference if record.mode else None,
         "version": record.version,
         "eventId": record.event_id,
+        "route": _route_document(record.route) if record.route else None,
         "eventIds": list(record.event_ids) or None,
         "allocatedAt": moment_text(record.allocated_at),
         "schemaVersion": _SCHEMA_VERSION,
@@ -56,6 +58,11 @@ def record_document(record: AllocationRecord) -> dict[str, Any]:
         **_outcome_fields(record.outcome),
     }
     return {name: value for name, value in document.items() if value is not None}
+
+
+def _route_document(route: Route) -> dict[str, str]:
+    """Return the row of the routing table, with its delivery option where it has one."""
+    return {"row": route.row} | ({"option": route.option} if route.option is not None else {})
 
 
 def moment_text(moment: datetime) -> str:
@@ -137,6 +144,15 @@ class PriceDocument(BaseModel):
     currency: str
 
 
+class RouteDocument(BaseModel):
+    """The row of the routing table that chose the mode: a delivery option, `default` or `unknown`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    row: str
+    option: str | None = None
+
+
 class PastFailureDocument(FailureDocument):
     """The last failure before the record's outcome; `failedAt` is ISO 8601 in UTC."""
 
@@ -155,6 +171,7 @@ class StoredRecord(BaseModel):
     state: str
     mode: str | None = None
     mode_reference: str | None = None
+    route: RouteDocument | None = None
     version: int
     event_id: str = ""
     # The ids of the events and requests that were tried, where there were several.

@@ -23,7 +23,7 @@ from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.outcome import Allocated, AllocationFailed
-from allocation.domain.record import AllocationRecord, RecordSeen
+from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import logger
 from allocation.ports import AddReceipt, Recorded
@@ -176,7 +176,10 @@ class DynamoDBRecords:
             return Written.ADDED
         if not isinstance(record.outcome, Allocated):
             return Written.PRESENT
-        superseding = self._put(replace(record, version=record.version + 1))["Put"] | _failed_at(record.version)
+        seen = self.recorded([record.consignment_reference]).records.get(record.consignment_reference)
+        if seen is None or (seen.state, seen.version) != (AllocationFailed.state, record.version):
+            return Written.PRESENT
+        superseding = self._put(_superseding(record, seen))["Put"] | _failed_at(seen.version)
         return Written.ADDED if self._write({"Put": superseding}) else Written.PRESENT
 
     def _write(self, put: Action) -> bool:
@@ -203,6 +206,12 @@ class DynamoDBRecords:
 
     def _put(self, record: AllocationRecord) -> Action:
         return {"Put": {"TableName": self._table, "Item": record_item(record), **_upon(record.version - 1)}}
+
+
+def _superseding(record: AllocationRecord, seen: RecordSeen) -> AllocationRecord:
+    """Return a record that follows the one seen, and remembers its failure and its events."""
+    tried = latest_event_ids(*seen.event_ids, *(record.event_ids or (record.event_id,)))
+    return replace(record, version=seen.version + 1, past_failure=seen.latest_failure, event_ids=tried)
 
 
 def _upon(version: int) -> dict[str, Any]:

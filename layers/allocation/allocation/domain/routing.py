@@ -1,0 +1,53 @@
+"""Routing by checkout: which allocation mode a consignment's delivery option leads to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import Failure, FailureCode
+
+# The rows of every routing table, for consignments without an option and for options without a row.
+DEFAULT_ROW: Final = "default"
+UNKNOWN_ROW: Final = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The row of the routing table that decided. `option` is the row's own; what has no row is not repeated."""
+
+    row: str
+    option: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a consignment is to be allocated, and the row that says so; `mode` is a failure where no row does."""
+
+    mode: AllocationMode | Failure
+    route: Route | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingTable:
+    """The mode of each delivery option, and the default. `fails_unknown` is False where the default takes the rest."""
+
+    default: AllocationMode
+    options: Mapping[str, AllocationMode]
+    fails_unknown: bool = True
+
+    def way(self, option: str | None) -> Way:
+        """Return the way of a consignment with this delivery option."""
+        if option is None:
+            return Way(self.default, Route(DEFAULT_ROW))
+        if option in self.options:
+            return Way(self.options[option], Route(option, option))
+        # The option may be anything, a person's name too: it is not repeated.
+        text = "The delivery option has no row in the routing table: send one that has, or add a row."
+        failure = Failure(FailureCode.DELIVERY_OPTION_UNKNOWN, text)
+        return Way(failure if self.fails_unknown else self.default, Route(UNKNOWN_ROW))
+
+
+def way_of(table: RoutingTable | None, configured: AllocationMode, option: str | None) -> Way:
+    """Return a consignment's way: the table's, or the configured mode where there is no table."""
+    return Way(configured) if table is None else table.way(option)
