@@ -5,15 +5,21 @@ The emulator enforces the queue's policy on what SNS delivers, and not on what E
 """
 
 import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
 import pytest
 
-from cli.stack.clients import REGION, TEST_CREDENTIALS, endpoint
-from cli.stack.deploy import Deployment, stack_outputs
-from cli.stack.observer import read_record
-from tests.end_to_end.conftest import SHOP_RULE, SHOP_TOPIC
+from cli.paths import ROOT
+from cli.stack.clients import REGION, TEST_CREDENTIALS, endpoint, local_environment
+from cli.stack.deploy import STACK_NAME, Deployment, stack_outputs
+from cli.stack.observer import read_record, take_all
+from tests.end_to_end.conftest import PATIENCE_SECONDS, SHOP_RULE, SHOP_TOPIC
 from tests.end_to_end.test_deployed_stack import wait_until
 from tests.end_to_end.traffic import consignment, order
 
@@ -76,3 +82,70 @@ def test_a_rule_that_the_stack_names_delivers_orders(deployment: Deployment, que
 
     assert answer["FailedEntryCount"] == 0
     wait_until(lambda: is_recorded(deployment, "EC-000-EVB-000"), "the rule's order is allocated")
+
+
+def guide_script(guide: str, end: str) -> str:
+    """The commands of a guide up to a heading, for the local stack. `carrier` is asked until it succeeds."""
+    text = (ROOT / "docs" / guide).read_text("utf-8").partition(end)[0]
+    blocks = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+    again = 'again() { until "$@"; do sleep 0.5; done; }\n'
+    return again + blocks.replace("STACK=carrier-allocation\n", f"STACK={STACK_NAME}\n").replace(
+        "./carrier", f"again {sys.executable} cli"
+    )
+
+
+def run_guide(script: str, deployment: Deployment, folder: Path) -> str:
+    """Run a guide's commands in a shell, with a program `aws` that talks to the local stack. Return what they print."""
+    program = folder / "aws"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.support.aws_cli "$@"\n', "utf-8")
+    program.chmod(0o755)
+    environment = local_environment(os.environ, deployment.stack.port)
+    path = f"{folder}:{environment['PATH']}"
+    done = subprocess.run(  # noqa: S603 - the commands are the guide's
+        ["bash", "-eu", "-o", "pipefail", "-c", script],  # noqa: S607
+        cwd=ROOT,
+        env={**environment, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=2 * PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_guide_leads_from_a_deployed_stack_to_an_event_in_the_warehouse_s_queue(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    printed = run_guide(guide_script("first-order.md", "## 5. "), deployment, tmp_path)
+    assert "WEB-100045" in printed
+    example = json.loads((ROOT / "events" / "order-created-v1.json").read_text("utf-8"))
+    [parcel] = example["consignments"]
+    event = {**example, "orderReference": "WEB-1", "consignments": [{**parcel, "Reference": "EC-000-WRH-000"}]}
+
+    deployment.clients.sns.publish(TopicArn=SHOP_TOPIC, Message=json.dumps(event))
+
+    queue = deployment.clients.sqs.get_queue_url(QueueName="warehouse")["QueueUrl"]
+    arrived: list[dict[str, Any]] = []
+
+    def has_arrived() -> bool:
+        arrived.extend(json.loads(item["Body"]) for item in take_all(deployment.clients.sqs, queue))
+        return bool(arrived)
+
+    wait_until(has_arrived, "the event is in the warehouse's queue")
+    assert {event["type"] for event in arrived} == {"consignment.allocated"}
+    assert "EC-000-WRH-000" in {event["subject"] for event in arrived}
+
+
+def test_the_teardown_guide_finds_what_the_next_stack_needs(deployment: Deployment, tmp_path: Path) -> None:
+    script = guide_script("teardown.md", "## A new stack")
+    printed = run_guide(f'{script}\necho "$ALLOCATIONS $STREAM $LIMITS $CONSIGNMENTS_KEY"', deployment, tmp_path)
+
+    outputs = stack_outputs(deployment.clients)
+    described = deployment.clients.dynamodb.describe_table(TableName=outputs["AllocationsTableName"])["Table"]
+    assert printed.split() == [
+        outputs["AllocationsTableName"],
+        described["LatestStreamLabel"],
+        outputs["LimitsTableName"],
+        outputs["ConsignmentsKeyId"],
+    ]
