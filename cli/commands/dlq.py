@@ -171,10 +171,10 @@ def discard_command(message: str, reason: str, stack: str, *, yes: bool, dry_run
 @stack_option
 @json_option
 def send_command(file: Path, stack: str, *, dry_run: bool, as_json: bool) -> int:
-    """Send the order-created messages of a file to the order queue.
+    """Send the messages of a file to the order queue.
 
-    A line is a message that `carrier dlq export` saved, mended or not, or a bare order-created message. Each is read
-    first as the queue function will read it. If one is wrong, none is sent. Sending twice does no harm: a consignment
+    A line is a message that `carrier dlq export` saved, mended or not, or a bare message, such as an order-created
+    event. Each is read first as the queue function will read it. If one is wrong, none is sent. Sending twice does no harm: a consignment
     that is allocated stays as it is.
 
     Exit status 1 if a message is wrong, or could not be sent.

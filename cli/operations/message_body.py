@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from allocation.domain.errors import InvalidMessageError
-from allocation.orders.order_created import USUAL_RULES, ReadingRules, read_order
+from allocation.orders.order_created import USUAL_RULES, ReadingRules
+from allocation.orders.order_requests import read_request
 from allocation.orders.wrappings import read_event
 
 _NAME: Final = "orderReference"
@@ -81,7 +82,7 @@ def _is_of_word(character: str) -> bool:
 def problem_with(body: str, rules: ReadingRules = USUAL_RULES) -> InvalidMessageError | None:
     """Return why the queue function of a stack would refuse a body, or a part of it. None if it reads all of it."""
     try:
-        return read_order(body, rules).invalid
+        return read_request(body, rules).invalid
     except InvalidMessageError as error:
         return error
 

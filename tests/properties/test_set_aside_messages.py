@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from allocation.aws.lambda_events import queue_messages
 from allocation.aws.sqs import SqsRefusedMessages
 from allocation.domain.errors import InvalidMessageError, RefusalCode
-from allocation.orders.order_created import read_order
+from allocation.orders.order_requests import read_request
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage, RefusedMessage
 from tests.properties.test_any_message import EVENTS
@@ -74,10 +74,10 @@ def delivered(body: str, attributes: Mapping[str, Mapping[str, Any]]) -> QueueMe
 def outcome(body: str) -> Any:
     """The order that a body is read as, and why it is refused."""
     try:
-        read = read_order(body)
+        read = read_request(body)
     except InvalidMessageError as error:
         return error.code, str(error)
-    return read.order, (read.invalid.code, str(read.invalid)) if read.invalid else None
+    return read.request, (read.invalid.code, str(read.invalid)) if read.invalid else None
 
 
 @given(content=CONTENTS, room=ROOM, attributes=ATTRIBUTES, reason=TEXT, given_up=st.booleans())

@@ -72,6 +72,7 @@ def test_deep_json_is_not_shown_as_a_gigabyte() -> None:
 
 def test_what_the_function_would_refuse_is_said_before() -> None:
     assert problem_with(text_of("order-created-v1.json")) is None
+    assert problem_with(text_of("order-cancelled-v1.json")) is None
     for name in ("negative-weight.json", "one-bad-consignment-among-good.json"):
         problem = problem_with(text_of(f"malformed/{name}"))
         assert problem is not None
