@@ -117,6 +117,9 @@ def main(arguments: Sequence[str]) -> int:
         abandon_output()
         complain(f"Can't go on: {error}")
         return NOT_SO
+    except SystemExit:  # from click or rich: nobody reads the standard output any more, as after `| head -1`
+        abandon_output()
+        return 128 + signal.SIGPIPE
     except StoppedError as stopped:
         for number in STOPPING_SIGNALS:  # a second Ctrl-C would find the interpreter half gone
             signal.signal(number, signal.SIG_IGN)

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -217,6 +218,18 @@ def test_a_pipe_gets_plain_text_and_the_exit_status_whatever_its_encoding() -> N
     wrong = program("explain", "-", "--mode", "service_group")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "Traceback" not in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["explain", "docs/examples/consignment.json"], ["--help"], ["generate", "--check"]]
+)
+def test_a_reader_that_leaves_ends_the_program_in_silence_as_sigpipe_would(arguments: list[str]) -> None:
+    command = [sys.executable, str(ROOT / "cli"), *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as left:  # noqa: S603 - ours
+        assert left.stdout
+        assert left.stderr
+        left.stdout.close()
+        assert (left.stderr.read(), left.wait()) == (b"", 128 + signal.SIGPIPE)
 
 
 def test_a_written_and_a_compiled_catalogue_have_the_same_answer(
