@@ -174,8 +174,8 @@ def send_command(file: Path, stack: str, *, dry_run: bool, as_json: bool) -> int
     """Send the messages of a file to the order queue.
 
     A line is a message that `carrier dlq export` saved, mended or not, or a bare message, such as an order-created
-    event. Each is read first as the queue function will read it. If one is wrong, none is sent. Sending twice does no harm: a consignment
-    that is allocated stays as it is.
+    event. Each is read first as the queue function will read it. If one is wrong, none is sent. Sending twice does no
+    harm: a consignment that is allocated stays as it is.
 
     Exit status 1 if a message is wrong, or could not be sent.
     """
