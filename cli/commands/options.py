@@ -7,7 +7,7 @@ from typing import Any, Final, assert_never
 import click
 
 from allocation.domain.errors import InvalidReferenceError, UnknownModeError
-from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
+from allocation.domain.mode import REFERENCED_MODES, AllocationMode, ModeName, ReferencedMode, allocation_mode
 from cli.errors import UsageError
 
 
@@ -40,11 +40,9 @@ stack_option: Final = click.option(
 )
 
 
-def _reference_option(name: ModeName) -> tuple[str, str] | None:
-    """Return the option that gives a mode's reference, and an example. None for a mode that needs none."""
+def _reference_option(name: ReferencedMode) -> tuple[str, str]:
+    """Return the option that gives a mode's reference, and an example."""
     match name:
-        case ModeName.DEFAULT_RULES:
-            return None
         case ModeName.SERVICE_GROUP:
             return "--group", "valuableGoods"
         case ModeName.CARRIER_SERVICE:
@@ -53,7 +51,7 @@ def _reference_option(name: ModeName) -> tuple[str, str] | None:
             assert_never(name)
 
 
-_REFERENCES: Final = {name: option for name in ModeName if (option := _reference_option(name))}
+_REFERENCES: Final = {name: _reference_option(name) for name in REFERENCED_MODES}
 
 
 def mode_options(command: Callable[..., Any]) -> Callable[..., Any]:

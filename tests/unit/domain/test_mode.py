@@ -48,6 +48,7 @@ def test_another_mode_is_an_error_of_types_wherever_code_answers_for_each_mode(t
     text = re.sub(
         r"(class ModeName.*?)\n\n\n", r'\1\n    CHEAPEST = "cheapest"\n\n\n', MODE.read_text(), count=1, flags=re.DOTALL
     )
+    text = text.replace("ReferencedMode = Literal[", "ReferencedMode = Literal[ModeName.CHEAPEST, ")
     text = re.sub(
         r"^AllocationMode = .*$",
         "class Cheapest:\n"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Literal, assert_never
+from typing import ClassVar, Final, Literal, assert_never, get_args
 
 from allocation.domain.errors import InvalidReferenceError, UnknownModeError
 from allocation.domain.reference import SERVICE_REFERENCE_ADVICE, is_service_reference
@@ -14,6 +14,11 @@ class ModeName(StrEnum):
     DEFAULT_RULES = "default_rules"
     SERVICE_GROUP = "service_group"
     CARRIER_SERVICE = "carrier_service"
+
+
+# The modes that name a group or a service.
+ReferencedMode = Literal[ModeName.SERVICE_GROUP, ModeName.CARRIER_SERVICE]
+REFERENCED_MODES: Final[tuple[ReferencedMode, ...]] = get_args(ReferencedMode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ def allocation_mode(name: str, reference: str | None = None) -> AllocationMode:
             assert_never(known)
 
 
-def _given(name: ModeName, reference: str | None) -> str:
+def _given(name: ReferencedMode, reference: str | None) -> str:
     if not reference:
         raise InvalidReferenceError(f"the allocation mode {name} needs the reference of a {name.replace('_', ' ')}")
     return reference
