@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from cli import event_schemas, openapi
+from cli import event_schemas, openapi, order_mappings
 from cli.catalogue.compilation import compiled_sample_text
 from cli.catalogue.written_catalogue import catalogue_schema_text
 from cli.commands.options import ExampleCommand, json_option
@@ -22,6 +22,7 @@ _FILES: Final[Mapping[Path, Callable[[], str]]] = {
     openapi.FILE: openapi.text,
     ROOT / "docs" / "catalogue" / "catalogue.json": catalogue_schema_text,
     _COMPILED_SAMPLE: compiled_sample_text,
+    **order_mappings.packaged_files(),
 }
 
 

@@ -1,5 +1,6 @@
-"""`carrier orders trace` and `carrier orders list`: what became of orders."""
+"""`carrier orders`: what became of orders, and whether a message can be read."""
 
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -13,6 +14,7 @@ from cli.errors import UsageError
 from cli.operations.published import event_ids
 from cli.operations.records import KEY, MAX_SCANNED, STATES, Newest, Record, newest, newest_of, records_of
 from cli.operations.target import Target, target
+from cli.order_mappings import checked_order, compiled, written_mapping
 from cli.operations.trace import History, history_of
 from cli.output import (
     Column,
@@ -37,7 +39,7 @@ _COLUMNS: Final = (
 
 @click.group(cls=ExampleGroup, examples=["carrier orders list", "carrier orders trace WEB-100045"])
 def orders() -> None:
-    """Show what became of orders."""
+    """Show what became of orders, and check messages before they are sent."""
 
 
 @orders.command(
@@ -90,6 +92,51 @@ def list_command(state: str | None, order: str, limit: int, stack: str, *, as_js
         progress_console().print(
             f"Only {MAX_SCANNED} records of a larger table were looked at: name an --order to find others."
         )
+    return 0
+
+
+@orders.command(
+    "check",
+    cls=ExampleCommand,
+    examples=["carrier orders check order.json", "carrier orders check --mapping my-shop.yaml order.json"],
+)
+@click.argument("file")
+@click.option("--mapping", default="", metavar="FILE", help="A mapping of your shop's orders (docs/mapping.md).")
+@json_option
+def check_command(file: str, mapping: str, *, as_json: bool) -> int:
+    """Check a message as the deployed function reads it, after the mapping if one is given.
+
+    Shows the order that was read. Exit status 1 if something of it is refused.
+    """
+    checked = checked_order(file, mapping)
+    if as_json:
+        print_json({"file": file, **checked})
+        return int(bool(checked["refused"]))
+    for reference in checked["consignments"]:
+        print_text(f"{checked['orderReference']}: {reference or 'a consignment without a reference'} can be allocated.")
+    if checked["refused"]:
+        print_text(f"{checked['refused']['code']}: {checked['refused']['reason']}")
+    return int(bool(checked["refused"]))
+
+
+@orders.command(
+    "mapping",
+    cls=ExampleCommand,
+    examples=["carrier orders mapping my-shop.yaml --output my-shop.json"],
+)
+@click.argument("file")
+@click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")
+def mapping_command(file: str, output: str) -> int:
+    """Check a mapping of orders, and write it as the functions read it, in JSON."""
+    document, mapping = written_mapping(file)
+    if not output:
+        click.echo(compiled(document), nl=False)
+        return 0
+    try:
+        Path(output).write_text(compiled(document), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output} can't be written: {error.strerror}.") from error
+    print_text(f"{printable(output)}: the mapping {printable(mapping.name)}.")
     return 0
 
 

@@ -146,16 +146,20 @@ def engine_at(location: str | None) -> "Callable[[], Engine]":
 
     Raises `ConfigurationError` for a location of no known kind.
     """
-    if location is None:
-        from allocation.engine.compiled_catalogue import packaged_catalogue
-        from allocation.engine.engine import Engine
+    from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
+    from allocation.engine.engine import Engine
 
+    if location is None:
         packaged = Engine(packaged_catalogue())
         return lambda: packaged
-    from allocation.aws.catalogue_source import CatalogueSource, report_refused_catalogue, store_at
+    from allocation.aws.document_source import DocumentSource, report_refused_catalogue, store_at
+
+    def engine_of(text: str) -> Engine:
+        return Engine(read_compiled(text))
 
     # Not the monotonic clock: it may stand still while the function is frozen.
-    return CatalogueSource(store_at(location, client), clock=time.time, refused=report_refused_catalogue)
+    store, clock = store_at(location, client), time.time
+    return DocumentSource(store, "catalogue", engine_of, clock=clock, refused=report_refused_catalogue)
 
 
 def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":

@@ -7,6 +7,10 @@ class AllocationError(Exception):
     """The root of this package's errors."""
 
 
+class InvalidDocumentError(AllocationError):
+    """A document that people maintain, a catalogue or a mapping, can't be used. The message says why."""
+
+
 class InvalidReferenceError(AllocationError):
     """A reference does not have the form of its kind."""
 
@@ -28,6 +32,7 @@ class RefusalCode(StrEnum):
     UNKNOWN_EVENT_VERSION = "UnknownEventVersion"
     INVALID_MESSAGE = "InvalidMessage"
     DUPLICATE_CONSIGNMENT = "DuplicateConsignment"
+    NOT_MAPPABLE = "NotMappable"
     # Received too often; the cause of the last return follows, as in `GivenUp_outage`.
     GIVEN_UP = "GivenUp"
 

@@ -16,6 +16,7 @@ class MetricName(StrEnum):
     EVENTS_PUBLISHED = "EventsPublished"
     EVENTS_NOT_PUBLISHED = "EventsNotPublished"
     CATALOGUE_REFUSED = "CatalogueRefused"
+    MAPPING_REFUSED = "MappingRefused"
     ALLOCATIONS_ADOPTED = "AllocationsAdopted"
     PRO_ALLOCATION_MILLISECONDS = "ProAllocationMilliseconds"
     PRO_OUTAGE_CIRCUIT_OPEN = "ProOutageCircuitOpen"

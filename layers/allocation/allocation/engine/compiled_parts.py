@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeVar
 
 from allocation.domain.consignment import Direction, Money
-from allocation.domain.errors import AllocationError
+from allocation.domain.errors import InvalidDocumentError
 from allocation.engine.loaded_catalogue import Feature
 
 _Part = TypeVar("_Part")
 
 
-class InvalidCatalogueError(AllocationError):
+class InvalidCatalogueError(InvalidDocumentError):
     """A compiled catalogue can't be used: it is cut off, changed by hand, or of a format or with keys unknown here."""
 
 

@@ -10,15 +10,16 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, IncompleteReadError
 from moto import mock_aws
 
-from allocation.aws.catalogue_source import AppConfigStore, CatalogueSource, S3Store, store_at
+from allocation.aws.document_source import AppConfigStore, DocumentSource, S3Store, store_at
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import DeferralCause, Deferred
 from allocation.engine import compiled_catalogue
 from allocation.engine.allocator import EngineAllocator
-from allocation.engine.compiled_catalogue import write_compiled
+from allocation.engine.compiled_catalogue import read_compiled, write_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
+from allocation.engine.engine import Engine
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import MAX_WAVE, AllocationWaves
 from allocation.orders.cancelling import Cancelling
@@ -38,6 +39,10 @@ BUCKET = "catalogues"
 KEY = "live/catalogue.json"
 DENIED = ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
 DOWN = EndpointConnectionError(endpoint_url="https://s3.example.test")
+
+
+def engine_of(text: str) -> Engine:
+    return Engine(read_compiled(text))
 
 
 class Clock:
@@ -72,7 +77,8 @@ class Source:
         s3.meta.events.register("after-call.s3.GetObject", self.answered)
         self.clock = Clock()
         self.refused: list[Exception] = []
-        self.engine = CatalogueSource(S3Store(s3, BUCKET, KEY), clock=self.clock, refused=self.refused.append)
+        self.engine = DocumentSource(
+            S3Store(s3, BUCKET, KEY), "catalogue", engine_of, clock=self.clock, refused=self.refused.append)
 
     def read(self, model: Any, **_: Any) -> None:
         self.reads.append(model.name)
@@ -321,8 +327,8 @@ class AppConfig:
 
 def test_appconfig_sends_a_catalogue_only_when_it_changed() -> None:
     appconfig, clock, refused = AppConfig(), Clock(), list[Exception]()
-    source = CatalogueSource(
-        AppConfigStore(appconfig, "shop", "live", "catalogue"), clock=clock, refused=refused.append
+    source = DocumentSource(
+        AppConfigStore(appconfig, "shop", "live", "catalogue"), "catalogue", engine_of, clock=clock, refused=refused.append
     )
     versions = []
     for text in (GOOD, GOOD, "bad", OTHER):
@@ -335,8 +341,8 @@ def test_appconfig_sends_a_catalogue_only_when_it_changed() -> None:
 
 def test_a_catalogue_of_appconfig_that_broke_off_is_read_again() -> None:
     appconfig, clock = AppConfig(), Clock()
-    source = CatalogueSource(
-        AppConfigStore(appconfig, "shop", "live", "catalogue"), clock=clock, refused=list[Exception]().append
+    source = DocumentSource(
+        AppConfigStore(appconfig, "shop", "live", "catalogue"), "catalogue", engine_of, clock=clock, refused=list[Exception]().append
     )
     appconfig.text, appconfig.breaks = GOOD, True
     with pytest.raises(RetryableError, match="IncompleteReadError"):

@@ -1,33 +1,33 @@
-"""Where a compiled catalogue is kept, an S3 object or an AppConfig profile, read again when it changes.
+"""Where a document that people maintain is kept, an S3 object or an AppConfig profile, read again when it changes.
 
-A new version that can't be used is reported and skipped: the last good one stays in use.
+The compiled catalogue is one, the mapping of orders another. A new version that can't be used is reported and skipped:
+the last good one stays in use.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
-from allocation.domain.errors import ConfigurationError, RetryableError
+from allocation.domain.errors import ConfigurationError, InvalidDocumentError, RetryableError
 from allocation.domain.metric import MetricName
-from allocation.engine.compiled_catalogue import read_compiled
-from allocation.engine.compiled_parts import InvalidCatalogueError
-from allocation.engine.engine import Engine
 from allocation.observability import count, logger
 
 _REFRESH_SECONDS: Final = 60.0
-# How long a store without a usable catalogue is left alone. Each wave and request asks for one.
+# How long a store without a usable document is left alone. Each wave and request asks for one.
 PAUSE_SECONDS: Final = 10.0
 # How many versions of an S3 object a new environment tries, latest first, if the bucket keeps versions.
 _OLDER_VERSIONS: Final = 5
 
 _UNCHANGED: Final = frozenset({"304", "NotModified"})
 
+_Document = TypeVar("_Document")
+
 
 class _Store(Protocol):
-    """One place that a compiled catalogue is read from."""
+    """One place that a document is read from."""
 
     def changed(self) -> str | None:
         """Return the text if it changed since the last time, or None. Raises botocore's errors."""
@@ -37,7 +37,7 @@ class _Store(Protocol):
 
 
 class S3Store:
-    """A catalogue in an S3 object; needs `s3:GetObject` and, for earlier versions, the two permissions on versions."""
+    """A document in an S3 object; needs `s3:GetObject` and, for earlier versions, the two permissions on versions."""
 
     def __init__(self, s3: Any, bucket: str, key: str) -> None:
         self._s3 = s3
@@ -67,7 +67,7 @@ class S3Store:
 
 
 class AppConfigStore:
-    """A catalogue in a configuration profile of AppConfig, which rolls bad versions back by itself."""
+    """A document in a configuration profile of AppConfig, which rolls bad versions back by itself."""
 
     def __init__(self, appconfigdata: Any, application: str, environment: str, profile: str) -> None:
         self._client = appconfigdata
@@ -93,55 +93,66 @@ class AppConfigStore:
         return []
 
 
-class CatalogueSource:
-    """The engine over the catalogue of a store. Call it for the engine to use now.
+class DocumentSource(Generic[_Document]):
+    """The document of a store, read. Call it for the one to use now.
 
-    `clock` returns seconds and must continue while the function is frozen. `refused` gets each version that could not
-    be used or read, and each time that no usable one was found.
+    `name` is what messages call it. `read` makes of its text what is used, and raises `InvalidDocumentError`. `clock`
+    returns seconds and must continue while the function is frozen. `refused` gets each version that could not be used
+    or read, and each time that no usable one was found.
     """
 
-    def __init__(self, store: _Store, *, clock: Callable[[], float], refused: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        store: _Store,
+        name: str,
+        read: Callable[[str], _Document],
+        *,
+        clock: Callable[[], float],
+        refused: Callable[[Exception], None],
+    ) -> None:
         self._store = store
+        self._name = name
+        self._read = read
         self._clock = clock
         self._refused = refused
-        self._engine: Engine | None = None
+        self._in_use: _Document | None = None
         self._asked_at = float("-inf")
         self._lack = ""
 
-    def __call__(self) -> Engine:
-        """Return the engine over the last good catalogue, asking for a new one once a minute.
+    def __call__(self) -> _Document:
+        """Return the last good document, asking for a new one once a minute.
 
         Raises `RetryableError` if there never was a good one. The store is not asked again for `PAUSE_SECONDS` then.
         """
-        if self._engine is None:
-            self._engine = self._first()
+        if self._in_use is None:
+            self._in_use = self._first()
         elif self._is_past(_REFRESH_SECONDS):
-            self._engine = self._refreshed(self._engine)
-        return self._engine
+            self._in_use = self._refreshed(self._in_use)
+        return self._in_use
 
     def _is_past(self, seconds: float) -> bool:
         """Return whether the last look was that long ago, or the clock was set back since."""
         return not 0 <= self._clock() - self._asked_at < seconds
 
-    def _first(self) -> Engine:
+    def _first(self) -> _Document:
         if not self._is_past(PAUSE_SECONDS):
             raise RetryableError(self._lack)
         try:
-            engine = self._latest_good()
+            document = self._latest_good()
         except (ClientError, BotoCoreError) as error:
             self._refused(error)
             raise self._lacking(
-                f"the catalogue can't be read now ({cause_of(error)}): see that it is where the function looks, "
+                f"the {self._name} can't be read now ({cause_of(error)}): see that it is where the function looks, "
                 "and that the function's role may read it"
             ) from error
-        if engine is None:
-            lacking = self._lacking("there is no usable catalogue: compile one, and put it where the function looks")
+        if document is None:
+            lacking = self._lacking(f"there is no usable {self._name}: compile one, and put it where the function looks")
             self._refused(lacking)
             raise lacking
         self._asked_at = self._clock()
-        return engine
+        return document
 
-    def _latest_good(self) -> Engine | None:
+    def _latest_good(self) -> _Document | None:
         text = self._store.changed()
         latest = None if text is None else self._usable(text)
         return latest or next(filter(None, map(self._usable, self._store.earlier())), None)
@@ -154,19 +165,19 @@ class CatalogueSource:
         self._lack, self._asked_at = text, self._clock()
         return RetryableError(text)
 
-    def _refreshed(self, engine: Engine) -> Engine:
+    def _refreshed(self, document: _Document) -> _Document:
         self._asked_at = self._clock()
         try:
             text = self._store.changed()
         except (ClientError, BotoCoreError) as error:
             self._refused(error)
-            return engine
-        return engine if text is None else self._usable(text) or engine
+            return document
+        return document if text is None else self._usable(text) or document
 
-    def _usable(self, text: str) -> Engine | None:
+    def _usable(self, text: str) -> _Document | None:
         try:
-            return Engine(read_compiled(text))
-        except InvalidCatalogueError as error:
+            return self._read(text)
+        except InvalidDocumentError as error:
             self._refused(error)
             return None
 
@@ -183,12 +194,21 @@ def store_at(location: str, client: Callable[[str], Any]) -> _Store:
     if parts.scheme == "appconfig" and parts.netloc and path.count("/") == 1:
         return AppConfigStore(client("appconfigdata"), parts.netloc, *path.split("/"))
     raise ConfigurationError(
-        f"catalogue location {location!r} can't be used: write s3://bucket/key or "
+        f"location {location!r} can't be used: write s3://bucket/key or "
         "appconfig://application/environment/profile"
     )
 
 
 def report_refused_catalogue(error: Exception) -> None:
     """Log and count a catalogue that could not be used or read. The last good one, if there is one, stays in use."""
-    logger.error("catalogue refused", extra={"error": type(error).__name__, "reason": str(error)[:500]})
-    count(MetricName.CATALOGUE_REFUSED, 1)
+    _report_refused("catalogue refused", MetricName.CATALOGUE_REFUSED, error)
+
+
+def report_refused_mapping(error: Exception) -> None:
+    """Log and count a mapping of orders that could not be used or read. The last good one stays in use."""
+    _report_refused("mapping refused", MetricName.MAPPING_REFUSED, error)
+
+
+def _report_refused(message: str, metric: MetricName, error: Exception) -> None:
+    logger.error(message, extra={"error": type(error).__name__, "reason": str(error)[:500]})
+    count(metric, 1)
