@@ -1,8 +1,8 @@
 """Mappings of orders as people write them (YAML or JSON), and what the functions read of them."""
 
 import json
-from functools import partial
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ import yaml
 
 from allocation.domain.errors import InvalidMessageError
 from allocation.orders.mapping import PACKAGED, InvalidMappingError, OrderMapping, mapping_of
-from allocation.orders.order_created import read_order
+from allocation.orders.order_created import ReadingRules, read_order
 from cli.errors import CommandError, UsageError
 from cli.input_files import read_text, shown_name
 
@@ -27,7 +27,9 @@ def written_mapping(path: str) -> tuple[dict[str, Any], OrderMapping]:
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         where = f" (line {place.line + 1}, column {place.column + 1})" if place else ""
-        raise UsageError(f"{shown_name(path)} is not YAML{where}: name a file with a mapping (docs/mapping.md).") from error
+        raise UsageError(
+            f"{shown_name(path)} is not YAML{where}: name a file with a mapping (docs/mapping.md)."
+        ) from error
     try:
         return document, mapping_of(document)
     except InvalidMappingError as error:
@@ -52,7 +54,7 @@ def checked_order(file: str, mapping: str) -> dict[str, Any]:
     chosen = written_mapping(mapping)[1] if mapping else None
     text = read_text(file)
     try:
-        read = read_order(text, chosen.applied if chosen else None)
+        read = read_order(text, ReadingRules(mapping=chosen.applied if chosen else None))
     except InvalidMessageError as error:
         return {"orderReference": None, "consignments": [], "refused": {"code": error.code, "reason": str(error)}}
     refused = {"code": read.invalid.code, "reason": str(read.invalid)} if read.invalid else None

@@ -14,8 +14,8 @@ from cli.errors import UsageError
 from cli.operations.published import event_ids
 from cli.operations.records import KEY, MAX_SCANNED, STATES, Newest, Record, newest, newest_of, records_of
 from cli.operations.target import Target, target
-from cli.order_mappings import checked_order, compiled, written_mapping
 from cli.operations.trace import History, history_of
+from cli.order_mappings import checked_order, compiled, written_mapping
 from cli.output import (
     Column,
     counted,

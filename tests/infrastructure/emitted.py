@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from allocation.aws.document_source import report_refused_catalogue
+from allocation.aws.document_source import report_refused_catalogue, report_refused_mapping
 from allocation.composition import pro_allocator
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError
@@ -68,6 +68,7 @@ def allocate_orders() -> None:
     report_batch(BatchReport(returned, refused, failed, {"done": 1.0, "outage": 1.0}))
     report_batch(BatchReport({}, {}, {A: Allocated(summary_of(A))}, {}))
     report_refused_catalogue(ValueError("no catalogue"))
+    report_refused_mapping(ValueError("no mapping"))
     allocate_over_pro()
 
 

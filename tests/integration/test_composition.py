@@ -145,3 +145,10 @@ def test_calls_of_aws_give_up_long_before_the_function_does() -> None:
     assert attempts * (config.connect_timeout + config.read_timeout) + pauses < FUNCTION_SECONDS / 2
     # What the simulation has a call wait for that gets no answer is what it really waits.
     assert attempts * config.read_timeout <= BOTO3_SECONDS <= attempts * config.read_timeout + pauses
+
+
+def test_a_packaged_mapping_is_used_for_the_orders_of_its_shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_environment(monkeypatch, ORDER_MAPPING_LOCATION="packaged://shopify")
+    rules = composition.allocate_orders().reading()
+    assert rules.mapping is not None
+    assert rules.mapping({"line_items": [], "name": "#1"}) == {"line_items": [], "name": "#1"}

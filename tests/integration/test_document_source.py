@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, IncompleteReadError
 from moto import mock_aws
 
-from allocation.aws.document_source import AppConfigStore, DocumentSource, S3Store, store_at
 from allocation.aws.clients import cause_of
+from allocation.aws.document_source import AppConfigStore, DocumentSource, S3Store, store_at
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import DeferralCause, Deferred
@@ -23,6 +23,7 @@ from allocation.engine.engine import Engine
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import MAX_WAVE, AllocationWaves
 from allocation.orders.cancelling import Cancelling
+from allocation.orders.order_created import ReadingRules
 from tests.benchmarks.catalogues import full_catalogue
 from tests.support.ports import (
     FakeDeadline,
@@ -78,7 +79,8 @@ class Source:
         self.clock = Clock()
         self.refused: list[Exception] = []
         self.engine = DocumentSource(
-            S3Store(s3, BUCKET, KEY), "catalogue", engine_of, clock=self.clock, refused=self.refused.append)
+            S3Store(s3, BUCKET, KEY), "catalogue", engine_of, clock=self.clock, refused=self.refused.append
+        )
 
     def read(self, model: Any, **_: Any) -> None:
         self.reads.append(model.name)
@@ -272,6 +274,7 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
         redelivery,
         now=lambda: NOON,
         jitter=lambda: 0.5,
+        reading=ReadingRules,
     )
     starts = range(0, 3 * MAX_WAVE, MAX_WAVE)
     messages = [message(f"m{at}", *map(reference, range(at, at + MAX_WAVE))) for at in starts]
@@ -328,7 +331,11 @@ class AppConfig:
 def test_appconfig_sends_a_catalogue_only_when_it_changed() -> None:
     appconfig, clock, refused = AppConfig(), Clock(), list[Exception]()
     source = DocumentSource(
-        AppConfigStore(appconfig, "shop", "live", "catalogue"), "catalogue", engine_of, clock=clock, refused=refused.append
+        AppConfigStore(appconfig, "shop", "live", "catalogue"),
+        "catalogue",
+        engine_of,
+        clock=clock,
+        refused=refused.append,
     )
     versions = []
     for text in (GOOD, GOOD, "bad", OTHER):
@@ -342,7 +349,11 @@ def test_appconfig_sends_a_catalogue_only_when_it_changed() -> None:
 def test_a_catalogue_of_appconfig_that_broke_off_is_read_again() -> None:
     appconfig, clock = AppConfig(), Clock()
     source = DocumentSource(
-        AppConfigStore(appconfig, "shop", "live", "catalogue"), "catalogue", engine_of, clock=clock, refused=list[Exception]().append
+        AppConfigStore(appconfig, "shop", "live", "catalogue"),
+        "catalogue",
+        engine_of,
+        clock=clock,
+        refused=list[Exception]().append,
     )
     appconfig.text, appconfig.breaks = GOOD, True
     with pytest.raises(RetryableError, match="IncompleteReadError"):

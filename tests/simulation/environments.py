@@ -19,6 +19,7 @@ from allocation.engine.engine import Engine
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.cancelling import Cancelling
+from allocation.orders.order_created import ReadingRules
 from allocation.ports import Allocator
 from allocation.pro.calls import Pauses
 from allocation.pro.circuit import dynamodb_circuit
@@ -96,6 +97,7 @@ class Environments:
             redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]
             now=self.now,
             jitter=self.world.random.random,
+            reading=ReadingRules,
         )
 
     @property

@@ -8,7 +8,7 @@ import random
 import time
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from allocation.aws.clients import client
 from allocation.settings import (
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from allocation.engine.engine import Engine
     from allocation.events.publish_allocations import PublishAllocations
     from allocation.orders.allocate_orders import AllocateOrders
+    from allocation.orders.order_created import ReadingRules
     from allocation.ports import Allocator, LimitUsage
+
+_PACKAGED_SCHEME: Final = "packaged://"
 
 
 def utc_now() -> datetime:
@@ -45,7 +48,6 @@ def allocate_orders() -> "AllocateOrders":
     from allocation.orders.allocate_orders import AllocateOrders
     from allocation.orders.allocation_waves import AllocationWaves
     from allocation.orders.cancelling import Cancelling
-    from allocation.orders.order_created import ReadingRules
 
     settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs, dynamodb = client("sqs"), client("dynamodb")
@@ -69,7 +71,7 @@ def allocate_orders() -> "AllocateOrders":
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),
         now=utc_now,
         jitter=random.random,
-        reading=ReadingRules(own_types=settings.own_order_created_types),
+        reading=_reading_rules(settings),
     )
 
 
@@ -139,6 +141,26 @@ def allocator(
     from allocation.engine.allocator import EngineAllocator
 
     return EngineAllocator(engine, now=utc_now, api_base_url=settings.pro_base_url, usage=limits)
+
+
+def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRules]":
+    """Return what answers with the rules to read a batch by. Raises `ConfigurationError` for an unknown mapping."""
+    from allocation.orders.order_created import ReadingRules
+
+    location, own_types = settings.order_mapping_location, settings.own_order_created_types
+    if location is None:
+        rules = ReadingRules(own_types)
+        return lambda: rules
+    from allocation.orders.mapping import packaged_mapping, read_mapping
+
+    if location.startswith(_PACKAGED_SCHEME):
+        packaged = ReadingRules(own_types, packaged_mapping(location.removeprefix(_PACKAGED_SCHEME)).applied)
+        return lambda: packaged
+    from allocation.aws.document_source import DocumentSource, report_refused_mapping, store_at
+
+    store, clock = store_at(location, client), time.time
+    source = DocumentSource(store, "mapping", read_mapping, clock=clock, refused=report_refused_mapping)
+    return lambda: ReadingRules(own_types, source().applied)
 
 
 def engine_at(location: str | None) -> "Callable[[], Engine]":

@@ -58,6 +58,8 @@ class AllocateOrdersSettings(_RecordingSettings):
     carrier_service_reference: str | None = None
     # Event types that mean an order was created, separated by commas, beside those that say so in their words.
     order_created_types: str = ""
+    # `packaged://name`, `s3://bucket/key` or `appconfig://application/environment/profile`; None for no mapping.
+    order_mapping_location: str | None = None
     allocator: Literal["engine", "pro"] = "engine"
     pro_base_url: str = Field(default="https://api.electioapp.com", pattern=r"^https?://")
     pro_secret_name: str | None = None

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 
 from allocation.domain.consignment import Consignment
+from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, Outcome
 from allocation.domain.routing import RoutingTable
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.cancelling import Cancelling
+from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
 from tests.support.ports import (
@@ -79,6 +81,7 @@ class Orders:
             self.redelivery,
             now=lambda: NOON,
             jitter=lambda: 0.5,
+            reading=ReadingRules,
         )
 
     def routing_now(self) -> RoutingTable | None:
@@ -424,3 +427,20 @@ def test_a_message_that_is_given_up_and_can_not_be_kept_is_left_to_sqs() -> None
     orders = Orders(answers={A: Deferred(DeferralCause.OUTAGE)}, dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
     report = orders.process(delivered(message("m1", A), "r1", MAX_RECEIVES))
     assert (report.returned, report.refused) == ({"m1": Deferred(DeferralCause.OUTAGE)}, {})
+
+
+def test_orders_wait_while_there_is_no_usable_mapping_and_go_on_when_there_is_one() -> None:
+    orders, usable = Orders(), False
+
+    def reading() -> ReadingRules:
+        if not usable:
+            raise RetryableError("there is no usable mapping")
+        return ReadingRules()
+
+    orders.use_case = replace(orders.use_case, reading=reading)
+    waiting = orders.process(message("m1", A), message("m2", B))
+    assert {item.cause for item in waiting.returned.values()} == {DeferralCause.MAPPING_UNAVAILABLE}
+    assert waiting.refused == {}
+    usable = True
+    assert not orders.process(message("m1", A), message("m2", B)).returned
+    assert orders.records.kept.keys() == {A, B}

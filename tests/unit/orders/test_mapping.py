@@ -69,7 +69,7 @@ def test_a_number_is_not_changed_by_its_way_through_an_expression() -> None:
 
 
 def test_text_inside_a_message_can_be_read_as_json() -> None:
-    event = {"shop": "{\"number\": 7}"}
+    event = {"shop": '{"number": 7}'}
     assert mapping("powertools_json(shop).{orderReference: to_string(number)}").applied(event) == {
         "orderReference": "7"
     }

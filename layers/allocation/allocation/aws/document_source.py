@@ -146,7 +146,9 @@ class DocumentSource(Generic[_Document]):
                 "and that the function's role may read it"
             ) from error
         if document is None:
-            lacking = self._lacking(f"there is no usable {self._name}: compile one, and put it where the function looks")
+            lacking = self._lacking(
+                f"there is no usable {self._name}: compile one, and put it where the function looks"
+            )
             self._refused(lacking)
             raise lacking
         self._asked_at = self._clock()
@@ -194,8 +196,7 @@ def store_at(location: str, client: Callable[[str], Any]) -> _Store:
     if parts.scheme == "appconfig" and parts.netloc and path.count("/") == 1:
         return AppConfigStore(client("appconfigdata"), parts.netloc, *path.split("/"))
     raise ConfigurationError(
-        f"location {location!r} can't be used: write s3://bucket/key or "
-        "appconfig://application/environment/profile"
+        f"location {location!r} can't be used: write s3://bucket/key or appconfig://application/environment/profile"
     )
 
 

@@ -111,6 +111,7 @@ class DeferralCause(StrEnum):
     KILLED = "killed"
     # The order is cancelled; its consignments are looked for once more.
     CANCELLING = "cancelling"
+    MAPPING_UNAVAILABLE = "mapping_unavailable"
     # Of any allocator.
     ALLOCATOR_UNAVAILABLE = "allocator_unavailable"
     ALLOCATOR_CRASHED = "allocator_crashed"

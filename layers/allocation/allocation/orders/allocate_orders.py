@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
 
-from allocation.domain.errors import InvalidMessageError
+from allocation.domain.errors import InvalidMessageError, RetryableError
 from allocation.domain.metric import OTHER, MetricName
 from allocation.domain.order import Order, OrderCancellation, OrderRequest
 from allocation.domain.outcome import (
@@ -21,7 +21,7 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.observability import count, count_kinds, logger, measure_seconds
 from allocation.orders.allocation_waves import AllocationWaves, requests_of
 from allocation.orders.cancelling import Deferrals
-from allocation.orders.order_created import USUAL_RULES, ReadingRules
+from allocation.orders.order_created import ReadingRules
 from allocation.orders.order_requests import read_request
 from allocation.orders.redelivery import MAX_RECEIVES, given_up, longest, seconds_since_sent, wait_seconds
 from allocation.ports import Deadline, QueueMessage, Redelivery, RefusedMessage, RefusedMessages
@@ -29,6 +29,7 @@ from allocation.ports import Deadline, QueueMessage, Redelivery, RefusedMessage,
 _OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
 _NOT_KEPT: Final = Deferred(DeferralCause.NOT_KEPT_IN_DLQ)
 _KILLED: Final = Deferred(DeferralCause.KILLED)
+_NO_MAPPING: Final = Deferred(DeferralCause.MAPPING_UNAVAILABLE)
 _OWN_FAILURE_CODES: Final = frozenset(FailureCode)
 
 
@@ -56,7 +57,8 @@ class AllocateOrders:
     now: Callable[[], datetime]
     # Gives a random number from 0 up to 1.
     jitter: Callable[[], float]
-    reading: ReadingRules = USUAL_RULES
+    # Gives the rules to read a batch by. Raises `RetryableError` while there is no usable mapping of orders.
+    reading: Callable[[], ReadingRules]
 
     def process(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
         """Work on a batch and report which messages are unfinished. Those are held back for a while (`redelivery`).
@@ -75,7 +77,13 @@ class AllocateOrders:
         return self._report(messages, returned, given_up(spent, killed), {})
 
     def _work_on(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
-        requests, invalid = _read(messages, self.reading)
+        try:
+            rules = self.reading()
+        except RetryableError as error:
+            logger.warning("mapping not available", extra={"cause": str(error)})
+            waiting = {message.message_id: _NO_MAPPING for message in messages}
+            return self._report(messages, waiting, given_up(messages, waiting), {})
+        requests, invalid = _read(messages, rules)
         orders = {key: request for key, request in requests.items() if isinstance(request, Order)}
         to_cancel = {key: request for key, request in requests.items() if isinstance(request, OrderCancellation)}
         # First, so that an order in the same batch finds it.

@@ -18,8 +18,8 @@ from allocation.domain.errors import InvalidDocumentError, RefusalCode
 from allocation.exact_json import parsed
 from allocation.orders.refusals import refused
 
-FORMAT: Final = 1
-KEYS: Final = ("format", "name", "when", "order")
+_FORMAT: Final = 1
+_KEYS: Final = ("format", "name", "when", "order")
 PACKAGED: Final = Path(__file__).with_name("mappings")
 # An expression that a person writes has a few thousand characters.
 _MAX_EXPRESSION: Final = 50_000
@@ -89,12 +89,12 @@ def read_mapping(text: str) -> OrderMapping:
 def mapping_of(document: Any) -> OrderMapping:
     """Return the mapping that a document describes. Raises `InvalidMappingError`, which names the key."""
     if not isinstance(document, dict):
-        raise InvalidMappingError(f"a mapping is an object with the keys {', '.join(KEYS)}")
-    unknown = sorted(map(str, document.keys() - set(KEYS)))
+        raise InvalidMappingError(f"a mapping is an object with the keys {', '.join(_KEYS)}")
+    unknown = sorted(map(str, document.keys() - set(_KEYS)))
     if unknown:
-        raise InvalidMappingError(f"unknown key {unknown[0]!r}: a mapping has {', '.join(KEYS)}")
-    if document.get("format") != FORMAT or isinstance(document.get("format"), bool):
-        raise InvalidMappingError(f"format must be {FORMAT}")
+        raise InvalidMappingError(f"unknown key {unknown[0]!r}: a mapping has {', '.join(_KEYS)}")
+    if document.get("format") != _FORMAT or isinstance(document.get("format"), bool):
+        raise InvalidMappingError(f"format must be {_FORMAT}")
     name = document.get("name")
     if not isinstance(name, str) or not 0 < len(name) <= 64 or not name.isprintable():
         raise InvalidMappingError("name must be a text of 1 to 64 characters")

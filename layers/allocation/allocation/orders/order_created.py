@@ -3,7 +3,7 @@
 import gc
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -103,6 +103,13 @@ class ReadingRules:
 
     # Event types that mean an order was created, beside those that say so in their words.
     own_types: Container[str] = ()
+    # Makes an order-created event of an order in the shop's own format. Returns any other event as it is.
+    mapping: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+
+    def event_in(self, body: str) -> dict[str, Any]:
+        """Return the event in a message body, out of its wrappings and in our format. Raises `InvalidMessageError`."""
+        event = read_event(body)
+        return self.mapping(event) if self.mapping else event
 
 
 USUAL_RULES: Final = ReadingRules()
@@ -139,7 +146,7 @@ def read_order(body: str, rules: ReadingRules = USUAL_RULES) -> ReadOrder:
     A consignment that is invalid, or whose reference occurs twice, is left out and named in `invalid`. It does not hold
     back the others of its order. Raises `InvalidMessageError` if nothing of the message can be used.
     """
-    return created_order(read_event(body), rules)
+    return created_order(rules.event_in(body), rules)
 
 
 def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> ReadOrder:

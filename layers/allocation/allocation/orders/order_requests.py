@@ -8,7 +8,6 @@ from allocation.domain.errors import InvalidMessageError
 from allocation.domain.order import OrderRequest
 from allocation.orders.order_cancelled import read_cancellation
 from allocation.orders.order_created import USUAL_RULES, ReadingRules, created_order, paused_collector
-from allocation.orders.wrappings import read_event
 
 # A type's last words, apart or in camel case. A trailing version does not count.
 _CANCELLED: Final = re.compile(r"(?:^|[^a-z]|(?-i:(?<=[a-z])(?=O)))order[^a-z0-9]*cancell?ed(?:[^a-z0-9]*v?\d+)*", re.I)
@@ -25,7 +24,7 @@ class _ReadRequest:
 @paused_collector()
 def read_request(body: str, rules: ReadingRules = USUAL_RULES) -> _ReadRequest:
     """Read a message body. Raises `InvalidMessageError` if nothing of it can be used."""
-    event = read_event(body)
+    event = rules.event_in(body)
     if _is_cancellation(event.get("eventType")):
         return _ReadRequest(read_cancellation(event))
     # Every other event is read as an order-created one, which refuses what it does not know.
