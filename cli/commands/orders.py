@@ -126,8 +126,11 @@ def check_command(file: str, mapping: str, *, as_json: bool) -> int:
 )
 @click.argument("file")
 @click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")
-def mapping_command(file: str, output: str) -> int:
-    """Check a mapping of orders, and write it as the functions read it, in JSON."""
+@json_option
+def mapping_command(file: str, output: str, *, as_json: bool) -> int:
+    """Check a mapping of orders, and write it for the functions, in JSON."""
+    if as_json and not output:
+        raise UsageError("--json says where the mapping is: add --output, for example --output my-shop.json.")
     document, mapping = written_mapping(file)
     if not output:
         click.echo(compiled(document), nl=False)
@@ -136,7 +139,10 @@ def mapping_command(file: str, output: str) -> int:
         Path(output).write_text(compiled(document), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{output} can't be written: {error.strerror}.") from error
-    print_text(f"{printable(output)}: the mapping {printable(mapping.name)}.")
+    if as_json:
+        print_json({"file": file, "name": mapping.name, "output": output})
+    else:
+        print_text(f"{printable(output)}: the mapping {printable(mapping.name)}.")
     return 0
 
 

@@ -115,6 +115,8 @@ class Stack:
             return not self.holds(condition["Fn::Not"][0], parameters)
         if "Fn::And" in condition:
             return all(self.holds(part, parameters) for part in condition["Fn::And"])
+        if "Fn::Or" in condition:
+            return any(self.holds(part, parameters) for part in condition["Fn::Or"])
         left, right = (self._value(side, parameters) for side in condition["Fn::Equals"])
         return bool(left == right)
 
@@ -132,7 +134,7 @@ class Stack:
         return [
             assertion["AssertDescription"]
             for rule in self.template["Rules"].values()
-            if self.holds(rule["RuleCondition"], parameters)
+            if "RuleCondition" not in rule or self.holds(rule["RuleCondition"], parameters)
             for assertion in rule["Assertions"]
             if not self.holds(assertion["Assert"], parameters)
         ]

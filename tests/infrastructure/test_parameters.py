@@ -6,6 +6,7 @@ import pytest
 
 from allocation.domain.mode import ModeName
 from allocation.domain.reference import is_service_reference
+from allocation.orders.mapping import PACKAGED
 from allocation.settings import AllocateOrdersSettings
 from tests.infrastructure.stack import Stack
 
@@ -64,6 +65,18 @@ def test_catalogue_stands_in_one_place(stack: Stack) -> None:
 
     assert "not both" in refusal
     assert stack.refusals(CatalogueObject="bucket/key") == []
+
+
+def test_orders_have_one_mapping(stack: Stack) -> None:
+    given = {"OrderMapping": "shopify", "OrderMappingObject": "bucket/key", "OrderMappingConfiguration": "abcd/abcd/abcd"}
+    for one in given:
+        assert stack.refusals(**{one: given[one]}) == []
+        assert stack.refusals(**{name: value for name, value in given.items() if name != one}) != []
+
+
+def test_packaged_mappings_are_those_of_the_package(stack: Stack) -> None:
+    names = sorted(path.stem for path in PACKAGED.glob("*.json"))
+    assert stack.parameters["OrderMapping"]["AllowedValues"] == ["", *names]
 
 
 def test_modes_are_those_of_the_domain(stack: Stack) -> None:

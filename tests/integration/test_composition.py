@@ -87,7 +87,7 @@ def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.Mon
 
 
 def test_a_catalogue_of_no_known_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigurationError, match="catalogue location 'ftp://x' can't be used"):
+    with pytest.raises(ConfigurationError, match="location 'ftp://x' can't be used"):
         wire(monkeypatch, NEEDED | {"CATALOGUE_LOCATION": "ftp://x"})
 
 
@@ -148,7 +148,7 @@ def test_calls_of_aws_give_up_long_before_the_function_does() -> None:
 
 
 def test_a_packaged_mapping_is_used_for_the_orders_of_its_shop(monkeypatch: pytest.MonkeyPatch) -> None:
-    set_environment(monkeypatch, ORDER_MAPPING_LOCATION="packaged://shopify")
+    wire(monkeypatch, {**NEEDED, "ORDER_MAPPING_LOCATION": "packaged://shopify"})
     rules = composition.allocate_orders().reading()
     assert rules.mapping is not None
     assert rules.mapping({"line_items": [], "name": "#1"}) == {"line_items": [], "name": "#1"}
