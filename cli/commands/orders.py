@@ -104,7 +104,7 @@ def list_command(state: str | None, order: str, limit: int, stack: str, *, as_js
 @click.option("--mapping", default="", metavar="FILE", help="A mapping of your shop's orders (docs/mapping.md).")
 @json_option
 def check_command(file: str, mapping: str, *, as_json: bool) -> int:
-    """Check a message as the deployed function reads it, after the mapping if one is given.
+    """Check a message as the function reads it.
 
     Shows the order that was read. Exit status 1 if something of it is refused.
     """
@@ -128,7 +128,7 @@ def check_command(file: str, mapping: str, *, as_json: bool) -> int:
 @click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")
 @json_option
 def mapping_command(file: str, output: str, *, as_json: bool) -> int:
-    """Check a mapping of orders, and write it for the functions, in JSON."""
+    """Check a mapping, and write it for functions."""
     if as_json and not output:
         raise UsageError("--json says where the mapping is: add --output, for example --output my-shop.json.")
     document, mapping = written_mapping(file)

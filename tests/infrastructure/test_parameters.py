@@ -68,7 +68,7 @@ def test_catalogue_stands_in_one_place(stack: Stack) -> None:
 
 
 def test_orders_have_one_mapping(stack: Stack) -> None:
-    given = {"OrderMapping": "shopify", "OrderMappingObject": "bucket/key", "OrderMappingConfiguration": "abcd/abcd/abcd"}
+    given = {"OrderMapping": "shopify", "OrderMappingObject": "b/key", "OrderMappingConfiguration": "abcd/abcd/abcd"}
     for one in given:
         assert stack.refusals(**{one: given[one]}) == []
         assert stack.refusals(**{name: value for name, value in given.items() if name != one}) != []
