@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import boto3
 import botocore.session
-import jmespath  # type: ignore[import-untyped]
+import jmespath
 from botocore import xform_name
 from botocore.validate import ParamValidator
 
