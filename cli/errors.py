@@ -8,7 +8,7 @@ from typing import ClassVar, Final, cast
 import click
 
 DONE: Final = 0
-# The command did its work, and the thing asked for is not so: an order is in the DLQ, a catalogue has problems.
+# The command failed, or found a problem: an order is in the DLQ, a catalogue has problems.
 NOT_SO: Final = 1
 WRONG_USAGE: Final = 2
 

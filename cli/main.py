@@ -84,7 +84,7 @@ class Program(click.Group):
 @click.group(
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    epilog="Exit status: 0 done; 1 the thing asked for is not so; 2 wrong usage.",
+    epilog="Exit status: 0 done; 1 failed, or found a problem; 2 wrong usage.",
 )
 def carrier() -> None:
     """Allocate each consignment of an order to a carrier service.

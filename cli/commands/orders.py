@@ -87,7 +87,7 @@ def list_command(state: str | None, order: str, limit: int, stack: str, *, as_js
     elif listed.records:
         print_table(_COLUMNS, map(_cells, listed.records), result_console())
     else:
-        print_text(f"{found.name} has no such record.")
+        print_text(f"{found.name} has no {'such record' if state or order else 'record yet'}.")
     if listed.is_cut:
         progress_console().print(
             f"Only {MAX_SCANNED} records of a larger table were looked at: name an --order to find others."
