@@ -140,12 +140,13 @@ def _open_api(clients: Clients, outputs: Mapping[str, str], url: str) -> str:
     key = secrets.token_urlsafe(24)
     hashes = {_KEY_NAME: hashlib.sha256(key.encode()).hexdigest()}
     clients.secretsmanager.put_secret_value(SecretId=outputs["ApiKeysSecretArn"], SecretString=json.dumps(hashes))
-    _set_api_address(clients, outputs["AllocationApiFunctionName"], url)
+    for function in ("AllocationApiFunctionName", "AllocateOrdersFunctionName"):
+        _set_api_address(clients, outputs[function], url)
     return key
 
 
 def _set_api_address(clients: Clients, function: str, url: str) -> None:
-    """Tell the API where it is: MiniStack serves it below a path of its own, which is not in the function's events."""
+    """Tell a function where the API is: MiniStack serves it below a path of its own, which is in no event."""
     environment = clients.functions.get_function_configuration(FunctionName=function)["Environment"]
     variables = {**environment["Variables"], "API_BASE_URL": url}
     clients.functions.update_function_configuration(FunctionName=function, Environment={"Variables": variables})

@@ -266,6 +266,7 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
             DefaultRules(),
             records,
             Cancelling(allocator, records, records, lambda: NOON, None),
+            None,
             now=lambda: NOON,
             retention=None,
             routing=lambda: source.engine().catalogue.routing,

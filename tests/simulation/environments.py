@@ -89,6 +89,7 @@ class Environments:
                 mode=self.mode,
                 records=records,
                 cancelling=Cancelling(allocator, records, cancelled_orders, self.now, retention=None),
+                ordered_consignments=None,
                 now=self.now,
                 retention=None,
                 routing=lambda: self.routing,

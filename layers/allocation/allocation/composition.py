@@ -43,6 +43,7 @@ def allocate_orders() -> "AllocateOrders":
     """Return the use case of the order queue. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+    from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignments
     from allocation.aws.dynamodb.records import DynamoDBRecords
     from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
     from allocation.orders.allocate_orders import AllocateOrders
@@ -57,12 +58,16 @@ def allocate_orders() -> "AllocateOrders":
     chosen, retention = allocator(settings, engine, limits), settings.record_retention
     records = DynamoDBRecords(dynamodb, settings.allocations_table, limits, settings.cancelled_orders_table)
     cancelled_orders = DynamoDBCancelledOrders(dynamodb, settings.cancelled_orders_table, utc_now, retention)
+    ordered_consignments = settings.consignments_table and DynamoDBOrderedConsignments(
+        dynamodb, settings.consignments_table, utc_now, settings.consignment_retention
+    )
     return AllocateOrders(
         waves=AllocationWaves(
             allocator=chosen,
             mode=settings.mode,
             records=records,
             cancelling=Cancelling(chosen, records, cancelled_orders, utc_now, retention),
+            ordered_consignments=ordered_consignments or None,
             now=utc_now,
             retention=retention,
             routing=lambda: engine().catalogue.routing if engine else None,
@@ -140,7 +145,7 @@ def allocator(
         return pro_allocator(settings)
     from allocation.engine.allocator import EngineAllocator
 
-    return EngineAllocator(engine, now=utc_now, api_base_url=settings.pro_base_url, usage=limits)
+    return EngineAllocator(engine, now=utc_now, api_base_url=settings.api_base_url, usage=limits)
 
 
 def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRules]":

@@ -53,6 +53,11 @@ class AllocateOrdersSettings(_RecordingSettings):
     order_queue_url: str
     order_dlq_url: str
     cancelled_orders_table: str
+    # Where the consignments of orders are kept for labels; None where they are not.
+    consignments_table: str | None = None
+    consignment_retention_days: int = Field(default=90, ge=1)
+    # What links in the engine's summaries begin with; without it they have none.
+    api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
     allocation_mode: ModeName = ModeName.DEFAULT_RULES
     service_group_reference: str | None = None
     carrier_service_reference: str | None = None
@@ -104,6 +109,11 @@ class AllocateOrdersSettings(_RecordingSettings):
         """Return the variable that has the mode's reference, and its value; None for both where it needs none."""
         field = f"{self.allocation_mode}_reference"
         return (field.upper(), getattr(self, field)) if field in type(self).model_fields else (None, None)
+
+    @property
+    def consignment_retention(self) -> timedelta:
+        """How long the personal data of a consignment is kept."""
+        return timedelta(days=self.consignment_retention_days)
 
 
 class PublishAllocationsSettings(_FunctionSettings):

@@ -73,6 +73,7 @@ class Orders:
                 self.mode,
                 self.records,
                 Cancelling(self.allocator, self.records, self.records, lambda: NOON, self.retention),
+                None,
                 lambda: NOON,
                 self.retention,
                 lambda: self.routing_now(),

@@ -1,6 +1,8 @@
 """Takes in a sender's consignment: reads older forms, issues references, and checks it."""
 
+import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial, reduce
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -11,6 +13,8 @@ from allocation.consignments.older_forms import consignment_in_current_form
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.reference import ConsignmentReference
 
+# How often what is invalid of an order's consignment is left out, before it counts as unreadable.
+_MAX_PRUNINGS: Final = 5
 REFERENCE_CHARACTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 # Returns so many random characters of `REFERENCE_CHARACTERS`.
@@ -39,6 +43,48 @@ def taken_in(
         content["Packages"] = [_with_package_reference(package, random_characters) for package in packages]
     _require_usable(content)
     return content
+
+
+def kept_from_order(sent: ConsignmentJson, reference: ConsignmentReference) -> ConsignmentJson | None:
+    """Return a consignment of an order in current form, as the API reads it, or None if it can't be read.
+
+    An order needs to be valid only for allocation. What else of it is invalid is left out: a document that needs it
+    names the field. Packages without a reference get the same ones whenever the order comes.
+    """
+    content = {**consignment_in_current_form(_without_empty_text(sent)), "Reference": reference, "Source": "Queue"}
+    for name in ("Addresses", "Packages"):
+        content[name] = content.get(name) or []
+    content["Packages"] = [
+        _with_package_reference(package, partial(_derived_characters, f"{reference}/{at}"))
+        for at, package in enumerate(content["Packages"])
+    ]
+    for _ in range(_MAX_PRUNINGS):
+        try:
+            FullConsignment.model_validate(content)
+        except ValidationError as error:
+            content = reduce(_without, [details["loc"] for details in error.errors(include_input=False)], content)
+        else:
+            return content
+    return None
+
+
+def _derived_characters(text: str, count: int) -> str:
+    """Return so many characters that are the same for the same text."""
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest())
+    base = len(REFERENCE_CHARACTERS)
+    return "".join(REFERENCE_CHARACTERS[number // base**at % base] for at in range(count))
+
+
+def _without(value: Any, location: tuple[int | str, ...]) -> Any:
+    """Return a JSON value with null at a location."""
+    if not location:
+        return None
+    step, *rest = location
+    if isinstance(value, Mapping) and step in value:
+        return {**value, step: _without(value[step], tuple(rest))}
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return [*value[:step], _without(value[step], tuple(rest)), *value[step + 1 :]]
+    return value
 
 
 def _issued(prefix: str, random_characters: CharacterSource) -> str:

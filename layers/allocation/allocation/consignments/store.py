@@ -124,6 +124,13 @@ class ConsignmentStore(Protocol):
         """Delete the consignment with its personal data and keep the record. False: there was none."""
 
 
+class OrderedConsignments(Protocol):
+    """Keeps the consignments of orders for the API, labels and customs documents."""
+
+    def keep(self, consignments: Mapping[ConsignmentReference, ConsignmentJson]) -> frozenset[ConsignmentReference]:
+        """Keep consignments, unless the API has one of the reference. Return those that could not be written now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Reads consignments and writes their allocation records, each only if nothing changed since it was read.

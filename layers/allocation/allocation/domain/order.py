@@ -1,6 +1,8 @@
 """What messages ask: to allocate an order, or to cancel it. A closed set."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.reference import ConsignmentReference, OrderReference
@@ -16,6 +18,8 @@ class Order:
     event_id: str
     reference: OrderReference
     consignments: tuple[Consignment, ...]
+    # Each consignment as the sender wrote it, with personal data: it is kept apart from the records and never logged.
+    documents: Mapping[ConsignmentReference, Mapping[str, Any]] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class EngineAllocator:
     """The allocator of the engine; implements `ports.Allocator`.
 
     `engine` is an engine, or returns the one to use now. `now` returns the moment as an aware UTC datetime;
-    `api_base_url` is what the summary's links begin with. `usage` returns how much of the limits is used.
+    `api_base_url` is what the summary's links begin with; empty for none. `usage` returns how much of the limits is
+    used.
     """
 
     def __init__(
@@ -110,10 +111,7 @@ def _summary(
     """Return the summary of an allocation, as SortedPRO writes it (`pro-api.md`, Allocation Summary)."""
     return AllocationSummary(
         status_code=200,
-        api_links=(
-            ApiLink(rel="detail", href=f"{api_base_url}/consignments/{consignment}"),
-            ApiLink(rel="label", href=f"{api_base_url}/labels/{consignment}"),
-        ),
+        api_links=_links(consignment, api_base_url),
         description=success_text(
             consignment, service.carrier.name, service.name, datetime.fromtimestamp(collected_at, UTC)
         ),
@@ -130,6 +128,16 @@ def _summary(
         carrier_name=service.carrier.name,
         carrier_service_reference=service.reference,
         carrier_service_name=service.name,
+    )
+
+
+def _links(consignment: ConsignmentReference, api_base_url: str) -> tuple[ApiLink, ...]:
+    """Return the links to the API, or none if its address is not known."""
+    if not api_base_url:
+        return ()
+    return (
+        ApiLink(rel="detail", href=f"{api_base_url}/consignments/{consignment}"),
+        ApiLink(rel="label", href=f"{api_base_url}/labels/{consignment}"),
     )
 
 

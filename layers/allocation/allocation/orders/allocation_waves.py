@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from allocation.batches import batches
+from allocation.consignments.store import OrderedConsignments
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
@@ -117,6 +118,8 @@ class AllocationWaves:
     mode: AllocationMode
     records: RecordStore
     cancelling: Cancelling
+    # Where what labels need is kept; None where it is not.
+    ordered_consignments: OrderedConsignments | None
     now: Callable[[], datetime]
     # How long a record is kept; None for ever.
     retention: timedelta | None
@@ -179,8 +182,9 @@ class AllocationWaves:
     def _allocate_wave(self, wave: Sequence[Work], deadline: Deadline) -> tuple[Outcomes, Deferrals]:
         """Allocate and record one wave. A consignment whose daily limit another writer used up is decided again."""
         recorded: Outcomes = {}
-        deferrals: Deferrals = {}
-        for _ in range(_MAX_DECISIONS):
+        deferrals: Deferrals = dict.fromkeys(self._not_kept(wave), _NOT_RECORDED)
+        wave = [item for item in wave if item.consignment.reference not in deferrals]
+        for _ in range(_MAX_DECISIONS if wave else 0):
             outcomes, deferred, outrun = self._decide(wave, deadline)
             recorded |= outcomes
             deferrals |= deferred
@@ -188,6 +192,15 @@ class AllocationWaves:
             if not wave:
                 break
         return recorded, deferrals | {item.consignment.reference: _NOT_RECORDED for item in wave}
+
+    def _not_kept(self, wave: Sequence[Work]) -> frozenset[ConsignmentReference]:
+        """Keep the senders' consignments. Return those that could not be kept: they are not allocated yet."""
+        if self.ordered_consignments is None:
+            return frozenset()
+        documents = {item.consignment.reference: item.requests[0].order.documents for item in wave}
+        return self.ordered_consignments.keep(
+            {reference: found[reference] for reference, found in documents.items() if reference in found}
+        )
 
     def _decide(
         self, wave: Sequence[Work], deadline: Deadline

@@ -237,7 +237,9 @@ def _without_repeated(envelope: _Envelope, valid: list[Consignment], invalid: In
         )
     if not once and invalid:
         raise invalid
-    return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once), invalid)
+    by_reference = {_reference_of(each): each for each in envelope.consignments}
+    documents = {each.reference: by_reference[each.reference] for each in once}
+    return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once, documents), invalid)
 
 
 def _to_domain(consignment: Consignment, envelope: _Envelope) -> domain.Consignment:
