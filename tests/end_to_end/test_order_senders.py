@@ -118,7 +118,7 @@ def test_the_guide_leads_from_a_deployed_stack_to_an_event_in_the_warehouse_s_qu
     deployment: Deployment, tmp_path: Path
 ) -> None:
     printed = run_guide(guide_script("first-order.md", "## 5. "), deployment, tmp_path)
-    assert "WEB-100045" in printed
+    assert "EC-000-05B-MMA" in printed
     example = json.loads((ROOT / "events" / "order-created-v1.json").read_text("utf-8"))
     [parcel] = example["consignments"]
     event = {**example, "orderReference": "WEB-1", "consignments": [{**parcel, "Reference": "EC-000-WRH-000"}]}
