@@ -29,7 +29,8 @@ _REFERENCE: Final = 'text of 1 to 64 letters, digits, "_" or "-", such as '
 # How each field of a consignment is written.
 FORMS: Final = {
     "": 'an object such as {"Packages": [...], "Addresses": [...]}',
-    "Reference": 'text such as "EC-000-05B-MMA"',
+    "Reference": 'text of 1 to 64 letters, digits, "-", "_" or ".", such as "EC-000-05B-MMA"',
+    "ConsignmentReferenceProvidedByCustomer": "text of at most 256 characters",
     "Direction": '"Outbound" or "Inbound"',
     "Tags": 'a list of at most 100 texts, such as ["fragile"]',
     "Tags[]": "text of 1 to 64 characters",

@@ -6,6 +6,7 @@ Each function imports only what it wires: every cold start pays for imports.
 import os
 import random
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -152,20 +153,20 @@ def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRul
     """Return what answers with the rules to read a batch by. Raises `ConfigurationError` for an unknown mapping."""
     from allocation.orders.order_created import ReadingRules
 
-    location, own_types = settings.order_mapping_location, settings.own_order_created_types
+    location = settings.order_mapping_location
+    rules = ReadingRules(settings.own_order_created_types, only_pro_references=settings.allocator == "pro")
     if location is None:
-        rules = ReadingRules(own_types)
         return lambda: rules
     from allocation.orders.mapping import packaged_mapping, read_mapping
 
     if location.startswith(_PACKAGED_SCHEME):
-        packaged = ReadingRules(own_types, packaged_mapping(location.removeprefix(_PACKAGED_SCHEME)).applied)
+        packaged = replace(rules, mapping=packaged_mapping(location.removeprefix(_PACKAGED_SCHEME)).applied)
         return lambda: packaged
     from allocation.aws.document_source import DocumentSource, report_refused_mapping, store_at
 
     store, clock = store_at(location, client), time.time
     source = DocumentSource(store, "mapping", read_mapping, clock=clock, refused=report_refused_mapping)
-    return lambda: ReadingRules(own_types, source().applied)
+    return lambda: replace(rules, mapping=source().applied)
 
 
 def engine_at(location: str | None) -> "Callable[[], Engine]":

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from allocation.consignments.store import Known
+from allocation.consignments.errors import UnknownConsignmentError
+from allocation.consignments.store import Known, consignment_references
 from allocation.domain.errors import UnknownModeError
 from allocation.domain.mode import ServiceGroup
 from allocation.records.stored_record import StoredRecord
+from tests.support.consignments import Consignments
 from tests.support.samples import A
 
 
@@ -30,3 +32,33 @@ def test_a_mode_that_a_later_version_wrote_is_not_taken_for_the_default_rules() 
 
 def test_a_consignment_without_a_record_is_unallocated_and_outbound() -> None:
     assert (Known(A).state, Known(A).direction) == ("Unallocated", "Outbound")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("WEB-100045_1", ["WEB-100045_1"]),
+        (" web.1 ", ["web.1"]),
+        ("EC-000-05B-MMA", ["EC-000-05B-MMA"]),
+        ("ec-000-05b-mma", ["ec-000-05b-mma", "EC-000-05B-MMA"]),
+    ],
+)
+def test_a_reference_is_found_as_it_is_written_and_pros_in_any_case(text: str, meant: list[str]) -> None:
+    assert consignment_references(text) == meant
+
+
+@pytest.mark.parametrize("text", ["", "..", "a/b", "a b", "x" * 65])
+def test_text_that_can_be_no_reference_is_unknown(text: str) -> None:
+    with pytest.raises(UnknownConsignmentError):
+        consignment_references(text)
+
+
+def test_a_change_keeps_the_senders_own_reference() -> None:
+    shop = Consignments()
+    reference = shop.create(ConsignmentReferenceProvidedByCustomer="WEB-1/1")
+    shop.allocate(reference)
+    shop.register.erase(reference)
+    shop.register.cancel(reference, "request-2")
+    record = shop.store.find([reference])[reference].record
+    assert record is not None
+    assert (record.state, record.customer_reference) == ("Cancelled", "WEB-1/1")

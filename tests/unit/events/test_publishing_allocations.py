@@ -69,6 +69,13 @@ def earlier(**fields: Any) -> dict[str, Any]:
     return {"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": to_item(document)}}]}
 
 
+def test_an_event_carries_the_senders_own_reference() -> None:
+    record = replace(record_of(A), customer_reference="WEB-1/1")
+    image = to_item(record_document(record))
+    (sent,) = published(*changes({"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}}]}))
+    assert json.loads(sent.body)["data"]["customerReference"] == "WEB-1/1"
+
+
 def test_an_allocation_as_an_earlier_version_recorded_it_is_published() -> None:
     summary = summary_of(A).to_json()
     (sent,) = published(*changes(earlier(state="Allocated", allocationSummary=summary)))

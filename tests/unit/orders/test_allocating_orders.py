@@ -10,6 +10,7 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, Outcome
+from allocation.domain.reference import OrderReference, issued_reference
 from allocation.domain.routing import RoutingTable
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.allocation_waves import AllocationWaves
@@ -100,6 +101,14 @@ def test_an_order_is_allocated_and_recorded() -> None:
     report = orders.process(message("m1", A))
     assert orders.records.kept == {A: record_of(A)}
     assert (report.returned, report.refused, set(report.outcomes)) == ({}, {}, {A})
+
+
+def test_the_senders_own_reference_is_recorded_beside_one_that_is_issued() -> None:
+    orders = Orders()
+    orders.process(message("m1", consignments=[{"ConsignmentReferenceProvidedByCustomer": "WEB-1/1"}]))
+    [(issued, record)] = orders.records.kept.items()
+    assert issued == issued_reference(OrderReference("WEB-1"), 0)
+    assert (record.consignment_reference, record.customer_reference) == (issued, "WEB-1/1")
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)

@@ -106,7 +106,7 @@ def _attempt(operation: Operation, request: Request, use_cases: UseCases) -> Rep
         )
         reply = Reply(api_error("InternalException", "The service failed.", request.request_id), 500, "ApiError")
     else:
-        consignment = request.path.get("consignment", "").upper()
+        consignment = request.path.get("consignment", "")
         logger.info(
             "served",
             extra={

@@ -27,7 +27,12 @@ from allocation.consignments.strict_values import (
     WeightUnit,
 )
 from allocation.domain import consignment as domain
-from allocation.domain.reference import CONSIGNMENT_REFERENCE_PATTERN, SERVICE_REFERENCE_PATTERN, ConsignmentReference
+from allocation.domain.reference import (
+    CONSIGNMENT_REFERENCE_PATTERN,
+    MAX_CONSIGNMENT_REFERENCE,
+    SERVICE_REFERENCE_PATTERN,
+    ConsignmentReference,
+)
 
 MAX_PACKAGES: Final = 1000
 COUNTRY_CODE_PATTERN: Final = r"^[A-Z]{2}$"
@@ -78,7 +83,10 @@ def _at_most_one(kind: str) -> dict[str, Any]:
 
 _ShortText = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 _Postcode = Annotated[str, StringConstraints(max_length=16)]
-ConsignmentReferenceText = Annotated[str, StringConstraints(pattern=CONSIGNMENT_REFERENCE_PATTERN)]
+ConsignmentReferenceText = Annotated[
+    str, StringConstraints(pattern=CONSIGNMENT_REFERENCE_PATTERN, max_length=MAX_CONSIGNMENT_REFERENCE)
+]
+_CustomerReference = Annotated[str, StringConstraints(max_length=256)]
 _ServiceReference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
 CountryCode = Annotated[
     str,
@@ -221,6 +229,7 @@ class Consignment(ProModel):
     """A consignment. Only `Reference` is required here; the engine reports what else it needs."""
 
     reference: ConsignmentReferenceText
+    consignment_reference_provided_by_customer: _CustomerReference | None = None
     direction: Literal["Outbound", "Inbound"] | None = None
     tags: _Tags = []
     shipping_date: CalendarDate | None = None
@@ -254,6 +263,7 @@ class Consignment(ProModel):
             requested_delivery=promise.to_domain() if promise else None,
             direction=domain.Direction(self.direction or "Outbound"),
             delivery_option=self.delivery_option or self.own_delivery_option,
+            customer_reference=self.consignment_reference_provided_by_customer or None,
         )
 
     def _address(self, kind: str) -> domain.Address | None:

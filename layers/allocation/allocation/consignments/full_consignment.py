@@ -179,7 +179,6 @@ _Addresses = Annotated[list[FullAddress], BeforeValidator(null_as_empty), Field(
 class FullConsignment(Consignment):
     """A consignment with contacts, streets, contents and customs data, all of which `to_domain` leaves out."""
 
-    consignment_reference_provided_by_customer: _Line | None = None
     source: _Line | None = None
     meta_data: Annotated[list[MetaData], BeforeValidator(null_as_empty)] = Field(default_factory=list)
     customs_documentation: CustomsDocumentation | None = None

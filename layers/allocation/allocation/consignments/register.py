@@ -18,7 +18,7 @@ from allocation.consignments.store import (
     Known,
     ReferenceText,
     StoredConsignment,
-    consignment_reference,
+    consignment_references,
 )
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
@@ -112,7 +112,7 @@ class Register:
 
         Raises `UnknownConsignmentError` where there is none to delete.
         """
-        if not self.changes.store.erase(consignment_reference(reference)):
+        if not any(self.changes.store.erase(each) for each in consignment_references(reference)):
             raise UnknownConsignmentError(reference)
 
 

@@ -14,7 +14,7 @@ from allocation.domain.consignment import Direction
 from allocation.domain.mode import AllocationMode, allocation_mode
 from allocation.domain.outcome import Standing
 from allocation.domain.record import AllocationRecord, latest_event_ids
-from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference
+from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference, is_pro_reference
 from allocation.records.stored_record import StoredRecord
 
 UNALLOCATED: Final = "Unallocated"
@@ -144,11 +144,11 @@ class Changes:
 
     def known(self, reference: ReferenceText) -> Known:
         """Return what is known of a consignment. Raises `UnknownConsignmentError`."""
-        wanted = consignment_reference(reference)
-        found = self.store.find([wanted]).get(wanted)
-        if found is None:
+        wanted = consignment_references(reference)
+        found = self.store.find(wanted)
+        if not found:
             raise UnknownConsignmentError(reference)
-        return found
+        return next(found[each] for each in wanted if each in found)
 
     def change(
         self,
@@ -165,7 +165,7 @@ class Changes:
             mode, standing = decide(seen)
             if self.store.record(self._record(seen, mode, standing, request_id), seen):
                 return standing
-        raise ChangedMeanwhileError(consignment_reference(reference))
+        raise ChangedMeanwhileError(seen.reference)
 
     def _record(
         self, seen: Known, mode: AllocationMode | None, standing: Standing, request_id: str
@@ -182,15 +182,26 @@ class Changes:
             expires_at=now + self.retention if self.retention else None,
             past_failure=seen.record.latest_failure if seen.record else None,
             event_ids=latest_event_ids(*seen.record.tried_event_ids, request_id) if seen.record else (),
+            customer_reference=_customer_reference(seen),
         )
 
 
-def consignment_reference(text: ReferenceText) -> ConsignmentReference:
-    """Return a reference in upper case. Raises `UnknownConsignmentError` for text that can't be one."""
-    reference = text.strip().upper()
-    if not is_consignment_reference(reference):
+def consignment_references(text: ReferenceText) -> Sequence[ConsignmentReference]:
+    """Return the references that a caller may mean: the text as it is written, and in capitals if that is PRO's form.
+
+    Raises `UnknownConsignmentError` for text that can't be a reference.
+    """
+    written = text.strip()
+    if not is_consignment_reference(written):
         raise UnknownConsignmentError(text)
-    return ConsignmentReference(reference)
+    meant = {written: None} | ({written.upper(): None} if is_pro_reference(written.upper()) else {})
+    return [ConsignmentReference(each) for each in meant]
+
+
+def _customer_reference(seen: Known) -> str | None:
+    """Return the sender's own reference, as the consignment or else its record has it."""
+    kept = seen.stored.customer_reference if seen.stored else None
+    return kept or (seen.record.customer_reference if seen.record else None)
 
 
 def _order_reference(seen: Known) -> OrderReference:

@@ -83,3 +83,5 @@ class Consignment:
     direction: Direction = Direction.OUTBOUND
     # The name of what the customer chose at the checkout, such as `next-day`: the consignment's, else its order's.
     delivery_option: str | None = None
+    # The sender's own reference, where it is another than `reference`.
+    customer_reference: str | None = None

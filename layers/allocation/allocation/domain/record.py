@@ -47,6 +47,8 @@ class AllocationRecord:
     event_ids: tuple[str, ...] = ()
     # The row of the routing table that chose the mode, where there is a table.
     route: Route | None = None
+    # The sender's own reference of the consignment, where it is another than `consignment_reference`.
+    customer_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class RecordSeen:
     latest_failure: PastFailure | None = None
     # The day of a service whose limit the record counts on.
     counted_on: LimitedDay | None = None
+    customer_reference: str | None = None
 
     def is_to_be_tried(self, event_id: str) -> bool:
         """Tell whether an order-created event with this id tries the consignment again."""

@@ -54,6 +54,7 @@ class EventData(BaseModel):
 
     order_reference: str
     consignment_reference: str
+    customer_reference: str | None = None
     mode: str | None = None
     mode_reference: str | None = None
     route: RouteDocument | None = None

@@ -288,6 +288,7 @@ class AllocationWaves:
         return AllocationRecord(
             consignment_reference=work.consignment.reference,
             order_reference=order.reference,
+            customer_reference=work.consignment.customer_reference,
             mode=None if isinstance(way.mode, Failure) else way.mode,
             route=way.route,
             outcome=outcome,

@@ -21,11 +21,17 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN, Consignment, DeliveryOption
+from allocation.consignments.allocatable_consignment import (
+    PLAIN_TEXT_PATTERN,
+    Consignment,
+    ConsignmentReferenceText,
+    DeliveryOption,
+)
 from allocation.domain import consignment as domain
 from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.domain.order import Order
-from allocation.domain.reference import OrderReference
+from allocation.domain.reference import OrderReference, is_pro_reference, issued_reference
+from allocation.exact_json import quoted
 from allocation.orders.refusals import MAX_NAMED, listed, problem_text, refused, shown
 from allocation.orders.wrappings import read_event
 
@@ -38,6 +44,7 @@ _TYPE_PATTERN: Final = (
 )
 _TYPE_FORM: Final = re.compile(_TYPE_PATTERN)
 _MAX_TYPE: Final = 256
+_NOT_PROS: Final = "must be SortedPRO's own, such as EC-000-05B-MMA, since SortedPRO allocates here"
 _MAJOR_VERSION: Final = 1
 VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": _MAJOR_VERSION, "exclusiveMaximum": _MAJOR_VERSION + 1}
 MAX_CONSIGNMENTS: Final = 500
@@ -91,10 +98,19 @@ class _Envelope(BaseModel):
     ]
 
 
+class OrderedConsignment(Consignment):
+    """A consignment of an order.
+
+    Where it names no `Reference`, one is issued: `CN-` and 26 characters, the same whenever the order comes.
+    """
+
+    reference: ConsignmentReferenceText | None = None  # type: ignore[assignment]  # for the schema: it is issued before
+
+
 class OrderCreated(_Envelope):
     """An order was created: allocate its consignments. Unknown fields are ignored."""
 
-    consignments: Annotated[list[Consignment], Field(min_length=1, max_length=MAX_CONSIGNMENTS)]
+    consignments: Annotated[list[OrderedConsignment], Field(min_length=1, max_length=MAX_CONSIGNMENTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +119,8 @@ class ReadingRules:
 
     # Event types that mean an order was created, beside those that say so in their words.
     own_types: Container[str] = ()
+    # SortedPRO allocates only what it has issued a reference for.
+    only_pro_references: bool = False
     # Makes an order-created event of an order in the shop's own format. Returns any other event as it is.
     mapping: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
@@ -157,14 +175,15 @@ def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> R
     try:
         envelope = _Envelope.model_validate(event)
     except ValidationError as error:
-        reason = _all_problems(event, error)
+        reason = _all_problems(event, error, rules)
     if envelope is None:
         # Not raised from Pydantic's error: it holds our validators' exceptions, whose frames hold this error, in a
         # cycle that the garbage collector can't see. Each such message would stay in memory for ever.
         raise refused(RefusalCode.INVALID_MESSAGE, reason)
-    valid, problems, number = _read_consignments(envelope.consignments)
+    documents = _with_references(envelope, rules)
+    valid, problems, number = _read_consignments(documents, rules)
     invalid = refused(RefusalCode.INVALID_MESSAGE, listed(problems, number, "; ")) if problems else None
-    return _without_repeated(envelope, valid, invalid)
+    return _without_repeated(envelope, documents, valid, invalid)
 
 
 def _require_known_kind(event: dict[str, Any], rules: ReadingRules) -> None:
@@ -193,16 +212,29 @@ def _says_order_created(kind: str) -> bool:
     return len(kind) <= _MAX_TYPE and _TYPE_FORM.fullmatch(kind) is not None
 
 
-def _all_problems(event: dict[str, Any], error: ValidationError) -> str:
+def _all_problems(event: dict[str, Any], error: ValidationError, rules: ReadingRules) -> str:
     """Return what is wrong with an event whose envelope is wrong: also what is wrong with its consignments."""
     problems = [problem_text(details) for details in error.errors(include_url=False)]
     if any(text.startswith("consignments: ") for text in problems):
         return listed(problems, len(problems), "; ")
-    _, more, number = _read_consignments(event["consignments"])
+    documents = [_with_reference(item, "CN-UNKNOWN", rules) for item in event["consignments"]]
+    _, more, number = _read_consignments(documents, rules)
     return listed(problems + more, len(problems) + number, "; ")
 
 
-def _read_consignments(documents: list[Any]) -> tuple[list[Consignment], list[str], int]:
+def _with_references(envelope: _Envelope, rules: ReadingRules) -> list[Any]:
+    """Return the consignments, which need not be valid, each with the reference that is issued if it has none."""
+    order = OrderReference(envelope.order_reference)
+    return [_with_reference(item, issued_reference(order, at), rules) for at, item in enumerate(envelope.consignments)]
+
+
+def _with_reference(document: Any, issued: str, rules: ReadingRules) -> Any:
+    if rules.only_pro_references or not isinstance(document, dict) or document.get("Reference") is not None:
+        return document
+    return {**document, "Reference": issued}
+
+
+def _read_consignments(documents: list[Any], rules: ReadingRules) -> tuple[list[Consignment], list[str], int]:
     """Return the valid consignments, the first problems of the others, and the number of problems.
 
     Each consignment is read once: an invalid message takes no longer than a valid one.
@@ -212,7 +244,12 @@ def _read_consignments(documents: list[Any]) -> tuple[list[Consignment], list[st
     number = 0
     for at, document in enumerate(documents):
         try:
-            valid.append(Consignment.model_validate(document))
+            consignment = Consignment.model_validate(document)
+            if rules.only_pro_references and not is_pro_reference(consignment.reference):
+                number += 1
+                problems.append(f"consignments[{at}].Reference: {_NOT_PROS} (got {quoted(consignment.reference)})")
+            else:
+                valid.append(consignment)
         except ValidationError as error:
             number += error.error_count()
             if len(problems) < MAX_NAMED:
@@ -221,12 +258,14 @@ def _read_consignments(documents: list[Any]) -> tuple[list[Consignment], list[st
     return valid, problems, number
 
 
-def _without_repeated(envelope: _Envelope, valid: list[Consignment], invalid: InvalidMessageError | None) -> ReadOrder:
+def _without_repeated(
+    envelope: _Envelope, documents: list[Any], valid: list[Consignment], invalid: InvalidMessageError | None
+) -> ReadOrder:
     """Return the order of the consignments whose reference occurs once: of two that differ, neither can be trusted.
 
     The references of invalid consignments count too. Raises `InvalidMessageError` if no consignment is left.
     """
-    counts = Counter(_reference_of(item) for item in envelope.consignments)
+    counts = Counter(map(_reference_of, documents))
     once = tuple(_to_domain(item, envelope) for item in valid if counts[item.reference] == 1)
     repeated = list(dict.fromkeys(item.reference for item in valid if counts[item.reference] > 1))
     if repeated:

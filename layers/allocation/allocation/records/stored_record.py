@@ -44,6 +44,7 @@ def record_document(record: AllocationRecord) -> dict[str, Any]:
     document = {
         "consignmentReference": record.consignment_reference,
         "orderReference": record.order_reference,
+        "customerReference": record.customer_reference,
         "state": record.outcome.state,
         "mode": record.mode.name if record.mode else None,
         "modeReference": record.mode.reference if record.mode else None,
@@ -168,6 +169,7 @@ class StoredRecord(BaseModel):
 
     consignment_reference: str
     order_reference: str
+    customer_reference: str | None = None
     state: str
     mode: str | None = None
     mode_reference: str | None = None
@@ -216,6 +218,7 @@ class StoredRecord(BaseModel):
             event_ids=self.tried_event_ids,
             latest_failure=self.latest_failure,
             counted_on=self.counted_on,
+            customer_reference=self.customer_reference,
         )
 
     def _known_mode(self) -> AllocationMode | None:

@@ -305,7 +305,7 @@ def test_a_damaged_compiled_catalogue_is_wrong_usage(
         (b"[]", "It is a list of 0: write an object"),
         (b"7", "It is 7: write an object"),
         (b'{"consignments": []}', "is an order"),
-        (b'{"Reference": "X"}', 'Reference is "X": write text such as "EC-000-05B-MMA"'),
+        (b'{"Reference": "X/"}', 'Reference is "X/": write text of 1 to 64 letters'),
         (
             b'{"Addresses": [{"AddressType": "Destination", "Country": 44}]}',
             'Addresses[0].Country is 44: write "GB" or {"IsoCode": {"TwoLetterCode": "GB"}}',
