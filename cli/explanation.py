@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,9 +14,8 @@ from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, Failure, Price
 from allocation.engine.allocator import EngineAllocator
-from allocation.engine.calendars import Dates
 from allocation.engine.engine import Assessment, Engine, Exclusion, Offer
-from allocation.engine.explanation import inputs_digest
+from allocation.engine.explanation import end_of_delivery, inputs_digest
 from allocation.engine.pricing import Line
 from allocation.engine.question import NO_FILTERS, Scope
 
@@ -176,14 +175,9 @@ def _offer(engine: Engine, assessment: Assessment, offer: Offer) -> ServiceOffer
             engine.book.chargeable_weights(assessment.question.pricing, offer.position), Decimal(0)
         ),
         collected=datetime.fromtimestamp(offer.dates.collected_at, UTC),
-        delivered=_end_of_delivery(offer.dates),
+        delivered=end_of_delivery(offer.dates),
         difference=offer.cost - assessment.offers[0].cost,
     )
-
-
-def _end_of_delivery(dates: Dates) -> datetime:
-    day = datetime.combine(date.fromordinal(dates.delivery_day), time(), UTC)
-    return day + timedelta(seconds=dates.window[1])
 
 
 def _excluded(engine: Engine, assessment: Assessment, scope: Scope, exclusion: Exclusion) -> ExcludedService:

@@ -6,10 +6,10 @@ from typing import Any
 
 from allocation.aws.sns import MAX_ENTRIES, SnsPublisher
 from allocation.batches import batches
-from allocation.events.allocation_event import UnpublishableError, allocation_event
+from allocation.events.allocation_event import UnpublishableError
+from allocation.events.publish_allocations import Change, event_of
 from allocation.ports import AllocationEvent
 from allocation.records.items import event_fields, from_item
-from allocation.records.stored_record import StoredRecord
 from cli.operations.target import Target
 
 
@@ -39,6 +39,6 @@ def republish(target: Target, items: Iterable[dict[str, Any]], *, dry_run: bool)
 def _event_of(item: dict[str, Any]) -> AllocationEvent | None:
     """Return the event of a table's item. None if it has no event."""
     try:
-        return allocation_event(StoredRecord.model_validate(from_item(event_fields(item))))
+        return event_of(Change("", from_item(event_fields(item))))
     except (ValueError, KeyError, UnpublishableError):
         return None

@@ -24,8 +24,8 @@ from allocation.domain.outcome import Allocated, AllocationFailed, Failure, Pric
 from allocation.domain.reference import OrderReference
 from allocation.exact_json import written
 from allocation.ports import AddReceipt
-from allocation.records.items import from_item
-from allocation.records.stored_record import explanation_of
+from allocation.records.items import from_item, to_item
+from allocation.records.stored_record import explanation_of, record_document
 from tests.integration.conftest import CANCELLED_ORDERS, LIMITS, TABLE, UNANSWERED, refusal
 from tests.support.samples import FAILED, NOON, A, B, C, record_of, reference, summary_of
 
@@ -288,3 +288,15 @@ def test_neither_an_allocation_nor_what_was_changed_on_request_is_overwritten(
         records.add([replace(record_of(B, FAILED), version=version)])
     assert records.add([record_of(A, FAILED), record_of(B)]).present == {A, B}
     assert [(kept(dynamodb, each) or {})["version"] for each in (A, B)] == [1, 3]
+
+
+def test_a_record_of_a_later_schema_version_is_seen_and_never_overwritten(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient"
+) -> None:
+    """Whatever it says: the version that wrote it knows."""
+    later = to_item(record_document(record_of(A, FAILED)) | {"schemaVersion": 2})
+    dynamodb.put_item(TableName=TABLE, Item=later)
+    seen = records.recorded([A]).records[A]
+    assert not seen.is_to_be_tried("another event")
+    assert records.add([record_of(A)]).present == {A}
+    assert kept(dynamodb, A) == from_item(later)

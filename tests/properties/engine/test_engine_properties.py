@@ -154,6 +154,12 @@ def test_the_explanation_agrees_with_the_decision(
         assert told["service"] == outcome.summary.carrier_service_reference
         assert (told["net"], told["gross"]) == (str(outcome.price.net), str(outcome.price.gross))
         assert sum(Decimal(amount) for _, amount in told["lines"]) == outcome.price.net
+        offers = assessed(SAMPLE, consignment, mode, now).offers
+        assert outcome.why is not None
+        if under := re.search(r"of (\d+) services.* can take it, ([\d.]+) GBP under (\w+)\.$", outcome.why):
+            assert int(under[1]) == len(offers)
+            assert abs(Decimal(under[2]) - (offers[1].cost - offers[0].cost)) <= Decimal("0.005")
+            assert under[3] == SAMPLE.index.services[offers[1].position].reference
     else:
         assert outcome.explanation["winner"] is None
         assert outcome.explanation["runnersUp"] == []

@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from allocation.domain.consignment import RequestedDelivery
-from allocation.domain.mode import DefaultRules, ServiceGroup
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.engine.engine import Engine
-from allocation.engine.explanation import MAX_BYTES, explain
+from allocation.engine.explanation import MAX_BYTES, explain, why_chosen
 from allocation.engine.rules import RULES
 from tests.support.engines import NOW, PARCEL, assessed, engine_of, package, rate, service
 
@@ -186,3 +187,48 @@ def test_the_inputs_digest_is_of_what_was_asked_and_not_of_how_it_was_written() 
     turned = package("2", ("30", "10", "20"))
     one, other = explained(SMALL, packages=(light, heavy)), explained(SMALL, packages=(turned, light))
     assert one["inputsDigest"] == other["inputsDigest"]
+
+
+def why(services: dict[str, Any], mode: AllocationMode | None = None, **changes: Any) -> str:
+    engine, mode = engine_of(services, **changes), mode or DefaultRules()
+    return why_chosen(engine, assessed(engine, mode=mode), mode)
+
+
+@pytest.mark.parametrize(
+    ("services", "mode", "text"),
+    [
+        (
+            {"A": service(rates=[rate("GB", 5)]), "B": service(rates=[rate("GB", "5.35")]), "C": service()},
+            None,
+            "A is the first of 3 services that can take it: it costs as little as C, and its reference comes first.",
+        ),
+        (
+            {"A": service(rates=[rate("GB", 5)]), "B": service(rates=[rate("GB", "5.35")])},
+            None,
+            "A is the cheapest of 2 services that can take it, 0.35 GBP under B.",
+        ),
+        (
+            {"A": service(rates=[rate("GB", 5, days=2)]), "B": service(rates=[rate("GB", 5)])},
+            None,
+            "B is the first of 2 services that can take it: it costs as little as A, and is delivered earlier.",
+        ),
+        ({"A": service(), "B": service(weight="0.1 kg")}, None, "A is the only service that can take it."),
+        ({"A": service(), "B": service()}, CarrierService("B"), "B was asked for and can take it."),
+        (
+            {"A": service(), "B": service(), "C": service(rates=[rate("GB", 7)])},
+            ServiceGroup("some"),
+            "B is the cheapest of 2 services of group some that can take it, 2.00 GBP under C.",
+        ),
+    ],
+)
+def test_why_a_service_was_chosen_is_told_in_a_sentence(
+    services: dict[str, Any], mode: AllocationMode | None, text: str
+) -> None:
+    groups = {"some": ["B", "C"]} if "C" in services else {}
+    assert why(services, mode, groups=groups) == text
+
+
+def test_a_difference_below_a_penny_is_not_told_as_none() -> None:
+    services = {"A": service(currency="EUR", rates=[rate("GB", 1)]), "B": service(rates=[rate("GB", 1)])}
+    exchange = [{"currency": "EUR", "rate": "0.999", "from": "2026-01-01"}]
+    assert "less than 0.01 GBP under B." in why(services, exchangeRates=exchange)

@@ -3,14 +3,17 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from allocation.aws.lambda_events import changes
-from allocation.domain.outcome import Allocated, Cancelled, Deallocated, Standing
+from allocation.domain.outcome import Allocated, Cancelled, Deallocated, Price, Standing
 from allocation.domain.record import AllocationRecord, PastFailure
 from allocation.domain.reference import ConsignmentReference
+from allocation.domain.routing import Route
 from allocation.domain.summary import AllocationSummary
 from allocation.events.publish_allocations import Change, PublishAllocations
 from allocation.ports import Unpublishable
@@ -48,7 +51,6 @@ def published(*batch: Change) -> Sequence[Any]:
     [
         ("stream-insert-allocated.json", "consignment-allocated-v1.json"),
         ("stream-insert-failed.json", "consignment-allocation-failed-v1.json"),
-        ("stream-later-schema.json", "consignment-allocated-v1.json"),
     ],
 )
 def test_a_stream_record_is_published_as_its_documented_event(stream: str, event: str) -> None:
@@ -288,3 +290,51 @@ def test_what_can_never_be_published_is_kept_by_its_reference_and_holds_up_nothi
 def test_what_can_not_be_set_aside_comes_again() -> None:
     report = PublishAllocations(InMemoryEventPublisher(), InMemoryUnpublishable(full=True)).process([Change("10", {})])
     assert (report.failed, report.set_aside) == ({"10": "NotAnAllocationRecord"}, {})
+
+
+def test_a_record_of_a_later_schema_version_is_set_aside_and_not_guessed() -> None:
+    publisher, unpublishable = InMemoryEventPublisher(), InMemoryUnpublishable()
+    batch = [*changes(json_of("stream-later-schema.json")), change("11", record_of(B))]
+    report = PublishAllocations(publisher, unpublishable).process(batch)
+    assert list(report.set_aside.values()) == ["LaterSchemaVersion"]
+    assert (report.failed, report.published) == ({}, [f"{B}#1"])
+    (kept,) = unpublishable.kept
+    assert (kept.consignment_reference, kept.reason) == ("EC-000-05B-MMA", "LaterSchemaVersion")
+
+
+def test_a_later_schema_version_that_lacks_our_fields_is_told_as_such() -> None:
+    report = use_case().process([Change("10", {"schemaVersion": 2, "who": "knows"})])
+    assert report.set_aside == {"10": "LaterSchemaVersion"}
+
+
+@pytest.mark.parametrize("version", [{}, {"schemaVersion": 0}, {"schemaVersion": 1}])
+def test_a_record_of_this_version_or_before_is_published_whatever_else_it_has(version: dict[str, int]) -> None:
+    failure = {"code": "NoCarrierServiceAvailable", "message": "nothing fits"}
+    (sent,) = published(
+        *changes(earlier(state="AllocationFailed", failure=failure, news={"of": "tomorrow"}, **version))
+    )
+    assert json.loads(sent.body)["data"]["failure"] == failure
+
+
+def test_the_event_has_what_a_warehouse_needs() -> None:
+    outcome = Allocated(
+        summary_of(
+            A,
+            Description="Allocated with Carrier X for shipping on 23/11/2026 17:00:00 +00:00",
+            ApiLinks=[{"Rel": "label", "Href": "https://example.test/labels/A"}],
+        ),
+        Price(Decimal("4.95"), Decimal("0.99"), Decimal("5.94"), "GBP"),
+        delivered_by=datetime(2026, 11, 24, 21, tzinfo=UTC),
+        why="CX_NDS is the only service that can take it.",
+    )
+    (sent,) = published(change("1", replace(record_of(A, outcome), route=Route("next-day", "next-day"))))
+    data = json.loads(sent.body)["data"]
+    assert (data["collectedAt"], data["deliveredBy"]) == ("2026-11-23T17:00:00.000Z", "2026-11-24T21:00:00.000Z")
+    assert (data["labelLink"], data["why"]) == ("https://example.test/labels/A", outcome.why)
+    assert (data["price"]["gross"], data["route"]) == ("5.94", {"row": "next-day", "option": "next-day"})
+
+
+@pytest.mark.parametrize("description", [None, "", "for shipping on", "x for shipping on 31/02/2026 17:00:00 +00:00"])
+def test_a_collection_that_no_text_tells_is_left_out(description: str | None) -> None:
+    (sent,) = published(change("1", record_of(A, Allocated(summary_of(A, Description=description)))))
+    assert "collectedAt" not in json.loads(sent.body)["data"]

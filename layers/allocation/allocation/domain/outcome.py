@@ -1,6 +1,7 @@
 """The outcomes of an allocation. Outcomes are data. Errors are only for what may pass and what can never be read."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Literal
@@ -63,6 +64,10 @@ class Allocated:
     explanation: Explanation | None = None
     # The daily limit that the allocation counts on.
     limit: AllocationLimit | None = None
+    # The end of the delivery window, on the destination's clock written as UTC (as PRO does), where that is known.
+    delivered_by: datetime | None = None
+    # Why this service, in a sentence.
+    why: str | None = None
     state: ClassVar[Literal["Allocated"]] = "Allocated"
 
 

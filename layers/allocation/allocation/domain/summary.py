@@ -83,6 +83,19 @@ def _with_lists(value: Any) -> Any:
     return [_with_lists(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def collection_time(description: str | None) -> datetime | None:
+    """Return when a success text says that the consignment is collected, in UTC, or None.
+
+    >>> collection_time("Consignment C has been allocated with X for shipping on 11/06/2027 17:00:00 +00:00")
+    datetime.datetime(2027, 6, 11, 17, 0, tzinfo=datetime.timezone.utc)
+    """
+    _, found, moment = (description or "").rpartition(" for shipping on ")
+    try:
+        return datetime.strptime(moment, "%d/%m/%Y %H:%M:%S %z").astimezone(UTC) if found else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def success_text(
     consignment: ConsignmentReference, carrier_name: str | None, service_name: str, collected_at: datetime | None
 ) -> str:

@@ -11,7 +11,7 @@ from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Fai
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
 from allocation.engine.engine import Engine
-from allocation.engine.explanation import explain
+from allocation.engine.explanation import end_of_delivery, explain, why_chosen
 from allocation.engine.loaded_catalogue import Service
 from allocation.engine.nearest_miss import nothing_fits
 from allocation.engine.question import NO_FILTERS
@@ -83,7 +83,14 @@ class EngineAllocator:
         limit = assessment.question.limit(winner.position)
         if limit:
             tally.add(limit.on)
-        return Allocated(summary, breakdown and breakdown.price, explanation, limit)
+        return Allocated(
+            summary,
+            breakdown and breakdown.price,
+            explanation,
+            limit,
+            delivered_by=end_of_delivery(winner.dates),
+            why=why_chosen(engine, assessment, mode),
+        )
 
 
 class _Tally:

@@ -7,11 +7,14 @@ only what they expected.
 import hashlib
 import json
 from collections import Counter
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from allocation.domain.mode import AllocationMode
+from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Explanation
+from allocation.engine.calendars import Dates
 from allocation.engine.engine import Assessment, Engine, Offer
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.pricing import Breakdown
@@ -22,6 +25,7 @@ from allocation.engine.wording import plain
 MAX_BYTES: Final = 100_000
 # How many runners-up, and how many excluded services, are written at most before the bytes are counted.
 _MAX_ENTRIES: Final = 400
+_PENNY: Final = Decimal("0.01")
 # The codes as plain text: reading the value of an enum's member takes longer than a look-up.
 _CODES: Final = {rule: rule.code.value for rule in RULES}
 
@@ -100,6 +104,37 @@ def _breakdown(engine: Engine, assessment: Assessment, offer: Offer) -> Breakdow
     if breakdown is None:
         raise ValueError("an offer has a price")
     return breakdown
+
+
+def end_of_delivery(dates: Dates) -> datetime:
+    """Return the end of the delivery window on the destination's clock, written as UTC, as PRO does."""
+    day = datetime.combine(date.fromordinal(dates.delivery_day), time(), UTC)
+    return day + timedelta(seconds=dates.window[1])
+
+
+def why_chosen(engine: Engine, assessment: Assessment, mode: AllocationMode) -> str:
+    """Return in a sentence why the winner was chosen, with the next best service and the difference in price."""
+    offers, services = assessment.offers, engine.index.services
+    winner = services[offers[0].position].reference
+    if isinstance(mode, CarrierService):
+        return f"{winner} was asked for and can take it."
+    among = f" of group {mode.reference}" if isinstance(mode, ServiceGroup) else ""
+    if len(offers) == 1:
+        return f"{winner} is the only service{among} that can take it."
+    best, second = offers[:2]
+    next_best, currency = services[second.position].reference, engine.catalogue.currency
+    saved = (second.cost - best.cost).quantize(_PENNY, ROUND_HALF_UP)
+    if best.cost < second.cost:
+        difference = f"{saved} {currency}" if saved else f"less than {_PENNY} {currency}"
+        return f"{winner} is the cheapest{_of(offers, among)}, {difference} under {next_best}."
+    earlier = ("is collected earlier", "is delivered earlier", "its delivery window ends earlier")
+    differing = (text for text, one, other in zip(earlier, best.earliest, second.earliest, strict=True) if one < other)
+    rule = next(differing, "its reference comes first")
+    return f"{winner} is the first{_of(offers, among)}: it costs as little as {next_best}, and {rule}."
+
+
+def _of(offers: Sequence[Offer], among: str) -> str:
+    return f" of {len(offers)} services{among} that can take it"
 
 
 def inputs_digest(inquiry: Inquiry) -> str:

@@ -32,6 +32,8 @@ class UnpublishableReason(StrEnum):
     """Why a change of the table can never be an event."""
 
     NOT_AN_ALLOCATION_RECORD = "NotAnAllocationRecord"
+    # It may mean something else than it says to us. The table keeps it.
+    LATER_SCHEMA_VERSION = "LaterSchemaVersion"
     # No code of ours writes such a record.
     EVENT_TOO_LARGE = "EventTooLarge"
 
@@ -61,6 +63,10 @@ class EventData(BaseModel):
     state: Literal["Allocated", "AllocationFailed", "Unallocated", "Cancelled"]
     allocation_summary: AllocationSummary | None = None
     price: PriceDocument | None = None
+    collected_at: str | None = None
+    delivered_by: str | None = None
+    label_link: str | None = None
+    why: str | None = None
     failure: FailureDocument | None = None
 
 

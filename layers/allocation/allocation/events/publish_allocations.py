@@ -8,7 +8,7 @@ from allocation.domain.metric import MetricName
 from allocation.events.allocation_event import UnpublishableError, UnpublishableReason, allocation_event
 from allocation.observability import count, logger
 from allocation.ports import AllocationEvent, EventPublisher, Unpublishable, UnpublishableChanges
-from allocation.records.stored_record import StoredRecord
+from allocation.records.stored_record import StoredRecord, is_of_later_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,9 @@ class PublishAllocations:
 
 def event_of(change: Change) -> AllocationEvent:
     """Return the event of a change. Raises `UnpublishableError`."""
+    if change.document is not None and is_of_later_version(change.document):
+        text = "the record is of a later schema version: deploy the version that wrote it, and publish it again"
+        raise UnpublishableError(UnpublishableReason.LATER_SCHEMA_VERSION, text)
     try:
         return allocation_event(StoredRecord.model_validate(change.document))
     except (ValueError, KeyError, RecursionError) as error:  # Pydantic's errors are ValueErrors

@@ -11,15 +11,15 @@ from boto3.dynamodb.types import DYNAMODB_CONTEXT, TypeDeserializer, TypeSeriali
 from pydantic import ValidationError
 
 from allocation.domain.record import AllocationRecord, RecordSeen
-from allocation.records.stored_record import StoredRecord, record_document
+from allocation.records.stored_record import StoredRecord, is_of_later_version, record_document
 
 # Attributes by name, each with its DynamoDB type, as `{"version": {"N": "1"}}`.
 Item = Mapping[str, Any]
 
 _EVENT_FIELDS: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) - {"explanation"}
 # What a reader asks for who only wants to know how a consignment stands: the rest is large.
-SEEN_FIELDS: Final = tuple(sorted(_EVENT_FIELDS - {"allocationSummary", "price"}))
-# No record of ours, but something is there: it is never overwritten.
+SEEN_FIELDS: Final = tuple(sorted(_EVENT_FIELDS - {"allocationSummary", "price", "why"}))
+# No record of ours, or one of a later version, but something is there: it is never overwritten.
 _UNREADABLE: Final = RecordSeen(state="", version=0)
 _serialize: Final = TypeSerializer().serialize
 _deserialize: Final = TypeDeserializer().deserialize
@@ -38,7 +38,8 @@ def stored_record(item: Item) -> StoredRecord:
 def record_seen(item: Item) -> RecordSeen:
     """Return how the consignment of an item stands. The item has at least `SEEN_FIELDS`, where its record has them."""
     try:
-        return stored_record(item).seen()
+        document = from_item(item)
+        return _UNREADABLE if is_of_later_version(document) else StoredRecord.model_validate(document).seen()
     except ValidationError:
         return _UNREADABLE
 

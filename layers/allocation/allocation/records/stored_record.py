@@ -5,6 +5,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final, assert_never
 
 from pydantic import BaseModel, ConfigDict
@@ -26,7 +27,7 @@ from allocation.domain.outcome import (
 from allocation.domain.record import AllocationRecord, PastFailure, RecordSeen
 from allocation.domain.reference import OrderReference
 from allocation.domain.routing import Route
-from allocation.domain.summary import AllocationSummary
+from allocation.domain.summary import AllocationSummary, collection_time
 from allocation.records.kept_summary import kept_summary
 
 _SCHEMA_VERSION: Final = 1
@@ -71,6 +72,10 @@ def moment_text(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _optional_moment(moment: datetime | None) -> str | None:
+    return moment_text(moment) if moment else None
+
+
 def _past_failure_document(past: PastFailure) -> Mapping[str, str]:
     """Return a failure that a later change did not clear."""
     return {**_failure_document(past.failure), "failedAt": moment_text(past.failed_at)}
@@ -90,6 +95,9 @@ def _outcome_fields(outcome: Standing) -> dict[str, Any]:
                 "allocationSummary": summary,
                 "carrierReference": summary["CarrierReference"],
                 "carrierServiceReference": summary["CarrierServiceReference"],
+                "collectedAt": _optional_moment(collection_time(outcome.summary.description)),
+                "deliveredBy": _optional_moment(outcome.delivered_by),
+                "why": outcome.why,
                 "price": _price_document(outcome.price) if outcome.price else None,
                 "limitedDay": outcome.limit.on.day.isoformat() if outcome.limit else None,
                 "explanation": _explanation_text(outcome.explanation),
@@ -163,7 +171,7 @@ class PastFailureDocument(FailureDocument):
 
 
 class StoredRecord(BaseModel):
-    """A record as read back from the table or its stream. Fields that a later schema version adds are ignored."""
+    """A record as read back from the table or its stream. Fields that are unknown here are ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
@@ -184,10 +192,21 @@ class StoredRecord(BaseModel):
     carrier_reference: str | None = None
     carrier_service_reference: str | None = None
     price: PriceDocument | None = None
+    collected_at: str | None = None
+    # The end of the delivery window, on the destination's clock written as UTC.
+    delivered_by: str | None = None
+    why: str | None = None
+    schema_version: int = _SCHEMA_VERSION
     # The day on which it counts towards its service's allocation limit.
     limited_day: str | None = None
     past_failure: PastFailureDocument | None = None
     explanation: str | None = None
+
+    @property
+    def label_link(self) -> str | None:
+        """The link of the summary to the consignment's labels, or None."""
+        links = self.allocation_summary.api_links if self.allocation_summary else ()
+        return next((link.href for link in links if link.rel.casefold() == "label"), None)
 
     @property
     def counted_on(self) -> LimitedDay | None:
@@ -227,6 +246,12 @@ class StoredRecord(BaseModel):
             return allocation_mode(self.mode, self.mode_reference) if self.mode else None
         except (UnknownModeError, InvalidReferenceError):
             return None
+
+
+def is_of_later_version(document: Mapping[str, Any]) -> bool:
+    """Return whether a later version of this software wrote a record, in a form that this one may misread."""
+    version = document.get("schemaVersion")
+    return isinstance(version, int | Decimal) and version > _SCHEMA_VERSION
 
 
 def _past_failure(failure: FailureDocument, failed_at: str) -> PastFailure:
