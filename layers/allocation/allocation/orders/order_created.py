@@ -276,9 +276,9 @@ def _without_repeated(
         )
     if not once and invalid:
         raise invalid
-    by_reference = {_reference_of(each): each for each in envelope.consignments}
-    documents = {each.reference: by_reference[each.reference] for each in once}
-    return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once, documents), invalid)
+    by_reference = {_reference_of(each): each for each in documents}
+    kept = {each.reference: by_reference[each.reference] for each in once}
+    return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once, kept), invalid)
 
 
 def _to_domain(consignment: Consignment, envelope: _Envelope) -> domain.Consignment:
