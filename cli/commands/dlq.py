@@ -26,6 +26,7 @@ from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.message_files import FileMessage, exported, read_messages, send_messages, write_export
 from cli.operations.redrive import Selection, redrive
 from cli.operations.target import target
+from cli.order_mappings import written_mapping
 from cli.output import counted, print_json, print_json_lines, print_text, printable
 from cli.stack.orders import MAX_ENTRIES
 
@@ -167,10 +168,11 @@ def discard_command(message: str, reason: str, stack: str, *, yes: bool, dry_run
     examples=["carrier dlq send order.jsonl --dry-run", "carrier dlq send order.jsonl"],
 )
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--mapping", default="", metavar="FILE", help="The stack's own mapping of orders (docs/mapping.md).")
 @click.option("--dry-run", is_flag=True, help="Send nothing, and say what is wrong.")
 @stack_option
 @json_option
-def send_command(file: Path, stack: str, *, dry_run: bool, as_json: bool) -> int:
+def send_command(file: Path, mapping: str, stack: str, *, dry_run: bool, as_json: bool) -> int:
     """Send the messages of a file to the order queue.
 
     A line is a message that `carrier dlq export` saved, mended or not, or a bare message, such as an order-created
@@ -181,7 +183,8 @@ def send_command(file: Path, stack: str, *, dry_run: bool, as_json: bool) -> int
     """
     messages = read_messages(file)
     found = target(stack)
-    wrong = {message.place: problem for message in messages if (problem := message.problem(found.reading))}
+    rules = replace(found.reading, mapping=written_mapping(mapping)[1].applied) if mapping else found.reading
+    wrong = {message.place: problem for message in messages if (problem := message.problem(rules))}
     result = send_messages(found, [] if wrong or dry_run else messages)
     if as_json:
         places = [{"place": place, "problem": problem} for place, problem in wrong.items()]
@@ -192,6 +195,8 @@ def send_command(file: Path, stack: str, *, dry_run: bool, as_json: bool) -> int
         print_text(f"{file}, {place}: {printable(problem)}")
     for place, cause in result.failed.items():
         print_text(f"{file}, {place} was not sent: {cause}")
+    if wrong and found.own_mapping and not mapping:
+        print_text(f"Is it an order in your shop's own format? Give the stack's {found.own_mapping} as --mapping FILE.")
     if wrong:
         print_text(f"{len(wrong)} of {counted(len(messages), 'message')} can't be read: nothing was sent.")
     elif dry_run:

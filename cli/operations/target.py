@@ -1,6 +1,7 @@
 """The stack that a command works on: the one that `carrier up` left running here, or one on AWS by its name."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from allocation.orders.mapping import packaged_mapping
 from allocation.orders.order_created import USUAL_RULES, ReadingRules
 from allocation.settings import event_types
 from cli.errors import CommandError, UsageError
@@ -49,7 +51,9 @@ class Target:
     publisher_log: str
     """The log group of the function that publishes."""
     reading: ReadingRules = USUAL_RULES
-    """How its queue function reads orders."""
+    """How its queue function reads orders, apart from an own mapping."""
+    own_mapping: str = ""
+    """Where the stack has a mapping of orders that does not come with this program. Empty if it has none."""
 
 
 def target(stack: str) -> Target:
@@ -103,12 +107,23 @@ def described(stack: str, name: str, clients: Clients) -> Target:
             allocations_topic=found["AllocationsTopicArn"],
             logs=clients.logs,
             publisher_log=publisher_log(stack),
-            reading=ReadingRules(own_types=event_types(parameters.get("OrderCreatedTypes", ""))),
+            reading=_reading_rules(parameters),
+            own_mapping=parameters.get("OrderMappingObject") or parameters.get("OrderMappingConfiguration") or "",
         )
     except KeyError as error:
         raise UsageError(
             f"{name} has no output {error}: is it a stack of this project, and its deployment complete?"
         ) from error
+
+
+def _reading_rules(parameters: Mapping[str, str]) -> ReadingRules:
+    """Return how a stack with these parameters reads orders, as the composition root sets it up."""
+    mapping = parameters.get("OrderMapping", "")
+    return ReadingRules(
+        event_types(parameters.get("OrderCreatedTypes", "")),
+        only_pro_references=parameters.get("Allocator") == "pro",
+        mapping=packaged_mapping(mapping).applied if mapping else None,
+    )
 
 
 def publisher_log(stack: str) -> str:

@@ -39,8 +39,9 @@ def deploy(monkeypatch: pytest.MonkeyPatch) -> Deploy:
         if not found or (request["StackName"], asked.meta.region_name) != ("shop", "eu-west-2"):
             text = f"Stack with id {request['StackName']} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": text}}, operation)
-        own_types = {"ParameterKey": "OrderCreatedTypes", "ParameterValue": "shop.sale, shop.gift"}
-        return {"Stacks": [{"Outputs": found, "Parameters": [own_types]}]}
+        values = {"OrderCreatedTypes": "shop.sale, shop.gift", "Allocator": "pro", "OrderMappingObject": "bucket/key"}
+        parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+        return {"Stacks": [{"Outputs": found, "Parameters": parameters}]}
 
     def deploy(outputs: str) -> None:
         values = {"OrderQueueUrl": urls["orders"], "OrderDlqUrl": urls["dlq"], "StreamFailureQueueUrl": urls["dlq"]}
@@ -65,13 +66,30 @@ def test_a_stack_is_found_by_its_name(deploy: Deploy, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == "In the dead letter queue of shop in eu-west-2: 0 messages.\n"
 
 
-@pytest.mark.parametrize(("event_type", "status"), [("shop.gift", 0), ("shop.refund", 1)])
+@pytest.mark.parametrize(
+    ("event_type", "reference", "status"),
+    [("shop.gift", "EC-000-000-AAA", 0), ("shop.refund", "EC-000-000-AAA", 1), ("shop.gift", "WEB-1", 1)],
+    ids=["an own type", "another type", "no reference of SortedPRO's"],
+)
 def test_orders_to_send_are_read_by_the_rules_of_the_stack(
-    deploy: Deploy, tmp_path: Path, event_type: str, status: int
+    deploy: Deploy, tmp_path: Path, event_type: str, reference: str, status: int
 ) -> None:
     deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
-    (tmp_path / "f").write_text(json.dumps(order_event("EC-000-000-AAA") | {"eventType": event_type}))
+    (tmp_path / "f").write_text(json.dumps(order_event(reference) | {"eventType": event_type}))
     assert main.main(["dlq", "send", str(tmp_path / "f"), "--stack", "shop"]) == status
+
+
+def test_an_order_in_the_shop_s_own_format_is_sent_by_the_stack_s_mapping(
+    deploy: Deploy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
+    order = order_event("EC-000-000-AAA")
+    (tmp_path / "f").write_text(json.dumps({"sale": order}))
+    (tmp_path / "m.yaml").write_text("format: 1\nname: ours\nwhen: sale\norder: sale\n")
+    send = ["dlq", "send", str(tmp_path / "f"), "--stack", "shop"]
+    assert main.main(send) == 1
+    assert "Give the stack's bucket/key as --mapping FILE" in " ".join(capsys.readouterr().out.split())
+    assert main.main([*send, "--mapping", str(tmp_path / "m.yaml")]) == 0
 
 
 def test_the_region_may_be_given_as_all_tools_of_aws_take_it(
