@@ -9,10 +9,11 @@ from allocation.domain.outcome import Explanation
 from allocation.engine.explanation import shortened
 from allocation.records.stored_record import explanation_of
 from cli.commands.dead_letters import letter_json, print_letters
-from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option
+from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option, timestamp
 from cli.errors import UsageError
 from cli.operations.published import event_ids
 from cli.operations.records import KEY, MAX_SCANNED, STATES, Newest, Record, newest, newest_of, records_of
+from cli.operations.retry import failed_since, retry
 from cli.operations.target import Target, target
 from cli.operations.trace import History, history_of
 from cli.order_mappings import checked_order, compiled, written_mapping
@@ -144,6 +145,46 @@ def mapping_command(file: str, output: str, *, as_json: bool) -> int:
     else:
         print_text(f"{printable(output)}: the mapping {printable(mapping.name)}.")
     return 0
+
+
+@orders.command(
+    "retry",
+    cls=ExampleCommand,
+    examples=[
+        "carrier orders retry --failed --since 2026-11-25T10:00:00Z --dry-run",
+        "carrier orders retry --failed --since 2026-11-25T10:00:00Z --rate 2",
+    ],
+    short_help="Try failed consignments again.",
+)
+@click.option("--failed", is_flag=True, help="Try what failed. Nothing else can be tried again.")
+@click.option("--since", required=True, metavar="TIMESTAMP", help="Only what failed then or later.")
+@click.option("--code", default="", metavar="CODE", help="Only failures with this code.")
+@click.option(
+    "--rate", type=click.FloatRange(0.1, 100), default=10, show_default=True, help="Messages a second at most."
+)
+@click.option("--dry-run", is_flag=True, help="Send nothing, and count.")
+@stack_option
+@json_option
+def retry_command(since: str, code: str, rate: float, stack: str, *, failed: bool, dry_run: bool, as_json: bool) -> int:
+    """Send failed consignments to the order queue again, from what the stack has kept of their orders.
+
+    Each goes in a message with a new event id, which tries the failure again. Exit status 1 if there is no such
+    failure, or nothing is kept of one: its sender must send the order again.
+    """
+    if not failed:
+        raise UsageError("What is to be tried again? Only failures can be: add --failed.")
+    moment, found = timestamp("--since", since), target(stack)
+    result = retry(found, failed_since(found, moment, code), a_second=rate, dry_run=dry_run)
+    if as_json:
+        print_json({"dryRun": dry_run, "sent": result.sent, "notKept": result.not_kept})
+    else:
+        print_text(
+            f"{counted(len(result.sent), 'failed consignment')} {'would be ' if dry_run else ''}sent again in "
+            f"{found.name}. Nothing is kept of {len(result.not_kept)} others."
+        )
+        for reference in result.not_kept:
+            print_text(f"  {printable(reference)}: send its order again, with a new eventId.")
+    return int(bool(result.not_kept) or not result.sent)
 
 
 def _listed(target: Target, state: str, order: str, limit: int) -> Newest:

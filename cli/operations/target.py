@@ -50,6 +50,8 @@ class Target:
     """CloudWatch Logs."""
     publisher_log: str
     """The log group of the function that publishes."""
+    consignments_table: str = ""
+    """The kept consignments; empty for a stack without the API."""
     reading: ReadingRules = USUAL_RULES
     """How its queue function reads orders, apart from an own mapping."""
     own_mapping: str = ""
@@ -107,6 +109,7 @@ def described(stack: str, name: str, clients: Clients) -> Target:
             allocations_topic=found["AllocationsTopicArn"],
             logs=clients.logs,
             publisher_log=publisher_log(stack),
+            consignments_table=found.get("ConsignmentsTableName", ""),
             reading=_reading_rules(parameters),
             own_mapping=parameters.get("OrderMappingObject") or parameters.get("OrderMappingConfiguration") or "",
         )

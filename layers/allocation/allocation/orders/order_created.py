@@ -277,7 +277,7 @@ def _without_repeated(
     if not once and invalid:
         raise invalid
     by_reference = {_reference_of(each): each for each in documents}
-    kept = {each.reference: by_reference[each.reference] for each in once}
+    kept = {each.reference: _whole(by_reference[each.reference], each) for each in once}
     return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once, kept), invalid)
 
 
@@ -286,6 +286,12 @@ def _to_domain(consignment: Consignment, envelope: _Envelope) -> domain.Consignm
     read = consignment.to_domain()
     option = envelope.delivery_option
     return replace(read, delivery_option=option) if option and not read.delivery_option else read
+
+
+def _whole(document: dict[str, Any], consignment: domain.Consignment) -> dict[str, Any]:
+    """Return a consignment as it was sent, with the delivery option of its order where it has none of its own."""
+    option = consignment.delivery_option
+    return {**document, "DeliveryOption": option} if option else document
 
 
 def _reference_of(consignment: Any) -> str | None:

@@ -1,0 +1,79 @@
+"""Failed consignments, tried again for many at once: from what is kept, by a new event, at a bounded rate."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from allocation.domain.outcome import AllocationFailed, Failure
+from allocation.orders.order_created import read_order
+from cli import main
+from cli.operations import retry as retrying
+from cli.operations.target import Target
+from tests.integration.test_operations_trace import add
+from tests.integration.test_operations_trace import target as traced_target
+from tests.support.samples import FAILED, NOON, A, B, C, D, record_of
+from tests.support.tables import create_table
+
+Retry = Callable[..., dict[str, Any]]
+__all__ = ["traced_target"]
+UNKNOWN_GROUP = AllocationFailed(Failure("ServiceGroupNotFoundException", "There is no group 'gold'."))
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    made: list[float] = []
+    monkeypatch.setattr(retrying, "_SLEEP", made.append)
+    return made
+
+
+@pytest.fixture
+def target(traced_target: Target, monkeypatch: pytest.MonkeyPatch) -> Target:
+    """A stack where A and B failed at noon, C failed an hour before, and D is allocated. B is not kept."""
+    found = replace(traced_target, consignments_table="consignments")
+    create_table(found.dynamodb, "ConsignmentsTable", "consignments")
+    earlier = replace(record_of(C, FAILED), allocated_at=NOON - timedelta(hours=1))
+    add(found, record_of(A, FAILED), record_of(B, UNKNOWN_GROUP), earlier, record_of(D))
+    for reference in (A, C, D):
+        document = json.dumps({"Reference": reference, "Tags": ["fragile"]})
+        item: Any = {"consignmentReference": {"S": reference}, "document": {"S": document}}
+        found.dynamodb.put_item(TableName="consignments", Item=item)
+    monkeypatch.setattr("cli.commands.orders.target", lambda _name: found)
+    monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
+    return found
+
+
+def messages(target: Target) -> list[str]:
+    answer = target.sqs.receive_message(QueueUrl=target.order_queue_url, MaxNumberOfMessages=10)
+    return [message["Body"] for message in answer.get("Messages", [])]
+
+
+def run(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, dict[str, Any]]:
+    status = main.main(["orders", "retry", "--failed", "--since", "2026-11-23T12:00:00Z", "--json", *options])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_what_failed_is_sent_again_under_new_event_ids(
+    target: Target, pauses: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, "--rate", "5") == (1, {"dryRun": False, "sent": [A], "notKept": [B]})
+    assert run(capsys, "--code", FAILED.failure.code) == (0, {"dryRun": False, "sent": [A], "notKept": []})
+    first, second = (read_order(body).order for body in messages(target))
+    assert first.event_id != second.event_id
+    (consignment,) = first.consignments
+    assert (str(first.reference), consignment.reference, set(consignment.tags)) == ("WEB-1", A, {"fragile"})
+    assert pauses == [0.2, 0.1]
+
+
+def test_a_dry_run_sends_nothing(target: Target, pauses: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "--dry-run") == (1, {"dryRun": True, "sent": [A], "notKept": [B]})
+    assert (messages(target), pauses) == ([], [])
+
+
+@pytest.mark.usefixtures("target")
+def test_what_can_not_be_sent_again_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["orders", "retry", "--failed", "--since", "2026-11-23T12:00:00Z", "--dry-run"]) == 1
+    assert f"{B}: send its order again" in capsys.readouterr().out
