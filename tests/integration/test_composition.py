@@ -1,5 +1,6 @@
 """What each configuration wires together, and what it leaves unimported, since imports are paid for at cold starts."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,9 +13,13 @@ import pytest
 from allocation import composition
 from allocation.aws.clients import client
 from allocation.domain.errors import ConfigurationError, RetryableError
+from allocation.domain.mode import ServiceGroup
 from allocation.engine.allocator import EngineAllocator
 from allocation.pro.allocator import ProAllocator
+from cli.catalogue.compilation import compile_catalogue
+from cli.catalogue.reading import read_catalogue
 from tests.simulation.world import BOTO3_SECONDS
+from tests.support.engines import document, service
 
 LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
 NEEDED = {
@@ -84,6 +89,35 @@ def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.Mon
     s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes())
     engine = composition.engine_at("s3://catalogues/live.json")()
     assert "CX_NDS" in {service.reference for service in engine.catalogue.services}
+
+
+@pytest.mark.parametrize("more", [{}, PRO], ids=["engine", "pro"])
+def test_a_new_routing_table_holds_without_a_deployment(monkeypatch: pytest.MonkeyPatch, more: dict[str, str]) -> None:
+    """SortedPRO's table comes from the same place as the engine's."""
+    now = [1_000.0]
+    monkeypatch.setattr("allocation.composition.time.time", lambda: now[0])
+    s3 = client("s3")
+    s3.create_bucket(Bucket="catalogues", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+    wire(monkeypatch, NEEDED | more | {"CATALOGUE_LOCATION": "s3://catalogues/live.json"})
+    routing = composition.allocate_orders().waves.routing
+    for group in ("nextDay", "valuableGoods"):
+        row = {"mode": "service_group", "reference": group}
+        table = {"default": {"mode": "default_rules"}, "options": {"next-day": row}}
+        text = json.dumps(document({"S": service()}, routing=table))
+        compiled = compile_catalogue(read_catalogue(text, "pro"))
+        s3.put_object(Bucket="catalogues", Key="live.json", Body=compiled.encode())
+        now[0] += 61
+        found = routing()
+        assert found is not None
+        assert found.way("next-day").mode == ServiceGroup(group)
+
+
+@pytest.mark.parametrize("more", [{}, PRO], ids=["engine", "pro"])
+def test_without_a_catalogue_of_its_own_a_stack_has_no_routing_table(
+    monkeypatch: pytest.MonkeyPatch, more: dict[str, str]
+) -> None:
+    wire(monkeypatch, NEEDED | more)
+    assert composition.allocate_orders().waves.routing() is None
 
 
 def test_a_catalogue_of_no_known_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

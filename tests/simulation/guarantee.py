@@ -13,7 +13,7 @@ from allocation.domain.routing import way_of
 from tests.simulation.aws import KEY
 from tests.simulation.history import History
 from tests.simulation.orders import option
-from tests.simulation.stream import EARLIER, FOREIGN, sequence_number
+from tests.simulation.stream import EARLIER, FOREIGN, LATER, sequence_number
 
 DESERIALIZE = TypeDeserializer().deserialize
 
@@ -201,7 +201,7 @@ def given_up(history: History) -> Iterator[str]:
         was_set_aside = reference in history.stream.set_aside.references
         if sequence_number(change) in history.stream.given_up:
             yield f"the stream gave up on the record of {reference}"
-        elif was_set_aside != (reference == FOREIGN):
+        elif was_set_aside != (reference in (FOREIGN, LATER)):
             yield f"the record of {reference} was set aside" if was_set_aside else f"{reference} vanished"
         if reference == EARLIER and reference not in events:
             yield f"{reference}, of an earlier schema, has no event"

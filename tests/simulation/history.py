@@ -86,7 +86,7 @@ class History:
         self.pro.state.spoils_lists |= {
             reference for order in drawn for reference in order.consignments if reference.startswith("EC-SPO")
         }
-        for record in draw_other_records(draw):
+        for record in draw_other_records(draw, Random(f"{self.plan.seed}/later")):
             self.table.add_to_stream(record)
         if draw.random() < 0.2:
             self.world.at(draw.uniform(0, 60), self.pro.rotate_key)

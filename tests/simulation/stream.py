@@ -22,6 +22,7 @@ MAX_RECORD_AGE_SECONDS = 6 * 3600.0
 MAX_PAUSE_SECONDS = 60.0
 FOREIGN = "EC-FOR-EIG-N00"
 EARLIER = "EC-OLD-SCH-EMA"
+LATER = "EC-NEW-SCH-EMA"
 
 
 @dataclass(slots=True)
@@ -90,8 +91,8 @@ def sequence_number(record: dict[str, Any]) -> str:
     return number
 
 
-def draw_other_records(draw: Random) -> list[dict[str, Any]]:
-    """What else the stream may bring: now and then a foreign item, or a record as an earlier version wrote it."""
+def draw_other_records(draw: Random, later: Random) -> list[dict[str, Any]]:
+    """What else the stream may bring: now and then a foreign item, or a record as another version wrote it."""
     records = []
     if draw.random() < 0.05:
         records.append(to_item({"consignmentReference": FOREIGN, "owner": "somebody else"}))
@@ -105,4 +106,6 @@ def draw_other_records(draw: Random) -> list[dict[str, Any]]:
             "failure": {"code": "NoCarrierServiceAvailable", "message": "nothing fits"},
         }
         records.append(to_item(earlier))
+    if later.random() < 0.05:
+        records.append(to_item({"consignmentReference": LATER, "state": "Allocated", "version": 1, "schemaVersion": 2}))
     return records
