@@ -1,5 +1,6 @@
 """`carrier orders check` and `carrier orders mapping`: a shop's own format, tried before it is deployed."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,21 @@ from tests.support.samples import EVENTS
 
 SHOPIFY = str(WRITTEN / "shopify.yaml")
 ORDER = str(EVENTS / "shops" / "shopify-orders-create.json")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "order", "reference"),
+    [
+        ("shopify", "shopify-orders-create", "#1042"),
+        ("woocommerce", "woocommerce-order-created", "WC-727"),
+    ],
+)
+def test_an_order_of_a_shop_can_be_allocated_after_its_mapping(mapping: str, order: str, reference: str) -> None:
+    asked = ["check", "--json", "--mapping", str(WRITTEN / f"{mapping}.yaml"), str(EVENTS / "shops" / f"{order}.json")]
+    result = CliRunner().invoke(orders, asked, standalone_mode=False)
+    told = json.loads(result.stdout)
+    assert (result.return_value, told["orderReference"], told["refused"]) == (0, reference, None)
+    assert len(told["consignments"]) == 1
 
 
 def test_an_order_in_a_format_of_its_own_is_refused_without_a_mapping() -> None:
