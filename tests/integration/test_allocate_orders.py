@@ -11,9 +11,10 @@ from allocation import composition
 from allocation.domain.errors import ConfigurationError
 from allocation.ports import QueueMessage
 from allocation.records.items import from_item
+from allocation.records.stored_record import explanation_of
 from tests.integration.conftest import CANCELLED_ORDERS, LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, captured_log, function, lines, sqs_event
-from tests.support.samples import A, B, json_of, message, queue_message, text_of
+from tests.support.samples import A, B, C, json_of, message, queue_message, text_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -97,6 +98,27 @@ def test_a_batch_of_good_wrapped_and_malformed_messages_is_done(deployed: Deploy
     assert deployed.records().keys() == {"EC-000-05B-MMA", "EC-000-08A-AAA"}
     (refused,) = deployed.dlq.messages()
     assert refused["MessageAttributes"]["RefusalCode"]["StringValue"] == "UnknownEventVersion"
+
+
+def test_no_messages_are_nothing_to_do(deployed: Deployed) -> None:
+    assert deployed.handler({"Records": []}, Context()) == {"batchItemFailures": []}
+
+
+def test_personal_data_in_a_wrong_field_reaches_neither_record_nor_dlq(deployed: Deployed) -> None:
+    order = json_of(FULL)
+    consignment = order["consignments"][0]
+    addresses = [consignment["Addresses"][0], consignment["Addresses"][1] | {"Postcode": "SECRETNAME Jane"}]
+    tagged = {**consignment, "Reference": B, "Tags": ["SECRETNAME Jane"]}
+    unreadable = {**consignment, "Reference": C, "ShippingDate": "SECRETNAME Jane"}
+    order["consignments"] = [consignment | {"Addresses": addresses}, tagged, unreadable]
+    deployed.process(queue_message("m1", json.dumps(order)))
+    records = deployed.records()
+    assert "postcode is not a UK postcode" in records["EC-000-05B-MMA"]["failure"]["message"]
+    assert records[B]["state"] == "AllocationFailed"
+    told = explanation_of(records[B]["explanation"])
+    (refused,) = deployed.dlq.messages()
+    assert "consignments[2].ShippingDate" in refused["MessageAttributes"]["RefusalReason"]["StringValue"]
+    assert "SECRETNAME" not in str((records, told, refused["MessageAttributes"]))
 
 
 def test_a_redriven_order_is_not_allocated_again(deployed: Deployed) -> None:

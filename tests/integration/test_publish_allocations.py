@@ -38,6 +38,10 @@ def stream_event(*names: str) -> dict[str, Any]:
     return {"Records": records}
 
 
+def test_no_records_are_nothing_to_publish(handler: Handler) -> None:
+    assert handler({"Records": []}, Context()) == {"batchItemFailures": []}
+
+
 def test_every_record_is_published(handler: Handler, topic: Topic) -> None:
     event = stream_event("stream-insert-allocated.json", "stream-insert-failed.json")
     assert handler(event, Context()) == {"batchItemFailures": []}

@@ -26,6 +26,8 @@ class Inquiry(NamedTuple):
     destination: tuple[str, ...]
     direction: Direction
     tags: frozenset[str]
+    # The tags that a service of the catalogue carries. Any other may be personal data that stands in the wrong field.
+    known_tags: frozenset[str]
     values: Mapping[str, Decimal]  # the sum of the packages' values by currency
     promise: Promise
 
@@ -52,9 +54,16 @@ def inquire(consignment: Consignment, catalogue: Catalogue) -> Inquiry | Failure
         destination=places[1],
         direction=consignment.direction,
         tags=consignment.tags,
+        known_tags=_known_tags(consignment, catalogue),
         values=_values(consignment),
         promise=_promise(consignment),
     )
+
+
+def _known_tags(consignment: Consignment, catalogue: Catalogue) -> frozenset[str]:
+    if not consignment.tags:
+        return consignment.tags
+    return consignment.tags.intersection(tag for service in catalogue.services for tag in service.tags)
 
 
 def _keys(address: Address | None, catalogue: Catalogue) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ from allocation.engine.wording import (
     plain,
     range_text,
     span_text,
+    tags_text,
 )
 
 _ADDRESSES: Final = "This service is not available between the selected addresses."
@@ -281,7 +282,7 @@ RULES: Final = (
         "This service does not carry every allocation tag of the consignment.",
         fails=_not_carrying_tags,
         expected=_of(lambda service: list_text(service.tags)),
-        actual=lambda inquiry: list_text(inquiry.tags),
+        actual=lambda inquiry: tags_text(inquiry.tags, inquiry.known_tags),
         miss=TAGS,
     ),
     Rule(

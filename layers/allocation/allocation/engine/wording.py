@@ -75,6 +75,19 @@ def closest_name(wanted: str, known: Iterable[str]) -> str | None:
     return in_any_case[close[0]] if close else None
 
 
+def tags_text(tags: frozenset[str], known: frozenset[str]) -> str:
+    """Return the tags that the catalogue knows, and how many others there are: those may be personal data.
+
+    >>> tags_text(frozenset({"Alcohol", "Jane Doe"}), frozenset({"Alcohol"}))
+    'Alcohol and 1 that no service carries'
+    """
+    others = len(tags) - len(known)
+    if not others:
+        return list_text(known)
+    text = f"{others} that no service carries"
+    return f"{list_text(known)} and {text}" if known else text
+
+
 def places_text(keys: Iterable[str]) -> str:
     """Return a list of places as a catalogue writes them."""
     return list_text(key.replace(":", "-") for key in keys)
