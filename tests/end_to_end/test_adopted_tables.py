@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from cli.stack.deploy import STACK_NAME, Deployment, deploy, deployed, stack_out
 from cli.stack.orders import SentOrder, send_orders
 from tests.end_to_end.conftest import free_port, order_message, table
 from tests.end_to_end.test_deployed_stack import depth, wait_until
+from tests.end_to_end.test_order_senders import guide_script, run_guide
 from tests.end_to_end.traffic import readable_bodies
 
 ORDERS = 5
@@ -79,10 +81,20 @@ def successor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Successor]:
         assert published(first) < expected(records), "some events are still to be published"
 
         parameters = adoption(first)
-        first.clients.cloudformation.delete_stack(StackName=STACK_NAME)
-        wait_until(lambda: is_gone(first), "the stack is deleted")
-        second = deploy(first.emulator, first.clients, local_platform(), parameters)
-        yield Successor(Deployment(first.emulator, first.clients, second), records, sent)
+        end(first)
+        yield Successor(redeployed(first, parameters), records, sent)
+
+
+def end(deployment: Deployment) -> None:
+    """Delete the stack, as `sam delete` does."""
+    deployment.clients.cloudformation.delete_stack(StackName=STACK_NAME)
+    wait_until(lambda: is_gone(deployment), "the stack is deleted")
+
+
+def redeployed(before: Deployment, parameters: dict[str, str]) -> Deployment:
+    """Deploy another stack where one has been."""
+    stack = deploy(before.emulator, before.clients, local_platform(), parameters)
+    return Deployment(before.emulator, before.clients, stack)
 
 
 def adoption(deployment: Deployment) -> dict[str, str]:
@@ -135,4 +147,26 @@ def test_a_new_order_is_recorded_in_the_table_of_the_first_stack(successor: Succ
     assert added == set(sent.message.consignments)
     wait_until(
         lambda: published(successor.deployment) >= {f"{reference}#1" for reference in added}, "its events are published"
+    )
+
+
+def test_orders_that_come_again_find_their_records_in_a_restored_table(successor: Successor, tmp_path: Path) -> None:
+    before, dynamodb = successor.deployment, successor.deployment.clients.dynamodb
+    records, parameters = by_reference(before), adoption(before)
+    backup = dynamodb.create_backup(TableName=parameters["ExistingAllocationsTable"], BackupName="last")
+    end(before)
+    dynamodb.restore_table_from_backup(TargetTableName="restored", BackupArn=backup["BackupDetails"]["BackupArn"])
+
+    settings = guide_script("teardown.md", "## What is left", start="## Restored from")
+    printed = run_guide(f'ALLOCATIONS=restored\n{settings}\necho "$STREAM"', before, tmp_path)
+    restored = {"ExistingAllocationsTable": "restored", "ExistingAllocationsStream": printed.splitlines()[-1]}
+    after = redeployed(before, parameters | restored)
+    send(after, [sent.message.body for sent in successor.sent])
+
+    assert after.stack.allocations_table == "restored"
+    assert by_reference(after) == records
+    (new,) = send(after, readable_bodies()[ORDERS + 1 : ORDERS + 2])
+    wait_until(
+        lambda: published(after) >= {f"{reference}#1" for reference in new.message.consignments},
+        "the restored table's stream brings events",
     )

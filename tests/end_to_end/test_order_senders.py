@@ -84,9 +84,10 @@ def test_a_rule_that_the_stack_names_delivers_orders(deployment: Deployment, que
     wait_until(lambda: is_recorded(deployment, "EC-000-EVB-000"), "the rule's order is allocated")
 
 
-def guide_script(guide: str, end: str) -> str:
-    """The commands of a guide up to a heading, for the local stack. `carrier` is asked until it succeeds."""
-    text = (ROOT / "docs" / guide).read_text("utf-8").partition(end)[0]
+def guide_script(guide: str, end: str, start: str = "") -> str:
+    """The commands of a guide between two headings, for the local stack. `carrier` is asked until it succeeds."""
+    text = (ROOT / "docs" / guide).read_text("utf-8")
+    text = text[text.index(start) :].partition(end)[0]
     blocks = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
     again = 'again() { until "$@"; do sleep 0.5; done; }\n'
     return again + blocks.replace("STACK=carrier-allocation\n", f"STACK={STACK_NAME}\n").replace(
