@@ -23,6 +23,16 @@ def test_each_alarm_s_section_says_where_to_look_and_what_to_do(alarm: str, inst
     assert f"\n- **{instruction}**" in SECTIONS[alarm]
 
 
+@pytest.mark.parametrize("alarm", SECTIONS)
+def test_each_alarm_s_section_begins_with_the_urgency_and_the_command_of_its_row(alarm: str, stack: Stack) -> None:
+    described = stack.properties(alarm)["AlarmDescription"]
+    row = re.fullmatch(r"(\w+): .*? Run (.*) \(docs/operations\.md\)", described)
+
+    assert row
+    urgency, command = row.groups()
+    assert one_line(SECTIONS[alarm]).startswith(f"**{urgency}:** run `{command}`. ")
+
+
 def test_every_alarm_that_the_handbook_names_has_a_section() -> None:
     assert set(re.findall(r"`(\w+Alarm)`", HANDBOOK)) == SECTIONS.keys()
 
@@ -33,13 +43,13 @@ def test_every_alarm_that_the_handbook_names_has_a_section() -> None:
         f"it was received {MAX_RECEIVES} times in more than 6 hours",
         f"towards the {MAX_RECEIVES} that a message has",
         f"not a single outcome for {OUTAGE_FAILURES} batches in a row",
-        f"it is left alone for {OUTAGE_SECONDS} s at a time",
+        f"No batch calls SortedPRO for {OUTAGE_SECONDS} s at a time",
         f"lets up to {MAX_ASKED_WAIT_SECONDS // 60} minutes pass between two tries",
         f"orders that have waited long follow within {MAX_SECONDS // 60} minutes",
         f"wait: {FIRST_SECONDS} seconds at first, doubling up to {MAX_SECONDS // 60} minutes,",
         f"{MAX_ASKED_WAIT_SECONDS // 60} at most where SortedPRO asks for that",
         f"it looks again after {PAUSE_SECONDS:.0f} s",
-        f"out of others' sight, for {HIDDEN_SECONDS // 60} minutes at the most",
+        f"hidden from others, for {HIDDEN_SECONDS // 60} minutes at the most",
         f"the log group `{publisher_log('<stack>')}`",
     ],
 )
@@ -57,7 +67,7 @@ def test_the_handbook_quotes_the_template_as_it_is(stack: Stack) -> None:
 
     assert f"(`MaximumConcurrency`, {concurrency})" in alarms["OrderConcurrencyAlarm"]
     assert f"runs into its {orders['Timeout']} s." in alarms["OrderErrorAlarm"]
-    assert f"which has {publisher['Timeout']} s." in alarms["PublisherErrorAlarm"]
+    assert f"runs into its {publisher['Timeout']} s." in alarms["PublisherErrorAlarm"]
     assert f"It stays there for {days} days" in alarms["OrderDlqAlarm"]
     assert f"has taken nothing for {given_up} hours" in alarms["StreamFailureAlarm"]
     assert f"is kept for {kept} days" in one_line(HANDBOOK)
