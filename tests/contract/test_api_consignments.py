@@ -293,3 +293,37 @@ def test_erasing_takes_the_personal_data_and_leaves_the_allocation(api: Api) -> 
     assert answer.data["Allocation"] == before["Allocation"]
     assert api.call("DELETE", f"/consignments/{reference}").status == 404
     assert api.call("GET", "/consignments/getConsignmentReferences?ReferenceProvidedByCustomer=WEB-100045-1").data == []
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            '{"Packages": [{"Weight": {"Value": 1, "Unit": "kg", "Value": 2}}]}',
+            '"Value" stands twice in Packages[0].Weight',
+        ),
+        ('{"Tags": ["a\\u0000b"]}', "Tags[0] has a null character"),
+    ],
+)
+def test_a_key_that_stands_twice_or_a_null_character_is_a_bad_request(api: Api, body: str, told: str) -> None:
+    answer = api.call("POST", "/consignments", body)
+    assert answer.status == 400
+    assert told in answer.data["Message"]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "kilograms"),
+    [(2, "LBS", "0.90718"), (500, "Grams", "0.5"), (3, "kgs", "3"), ("0.30000000000000004", "kilograms", "0.3")],
+)
+def test_the_api_reads_numbers_and_units_as_the_queue_does(api: Api, value: object, unit: str, kilograms: str) -> None:
+    reference = api.create(Packages=[package(Weight={"Value": Decimal(str(value)), "Unit": unit})])
+    weight = api.call("GET", f"/consignments/{reference}").data["Packages"][0]["Weight"]
+    assert (Decimal(weight["Value"]), weight["Unit"]) == (Decimal(kilograms), "Kg")
+
+
+def test_a_country_and_a_currency_sent_as_codes_are_shown_as_objects(api: Api) -> None:
+    sent = package(Value={"Amount": 5, "Currency": "GBP"})
+    reference = api.create(Addresses=[ORIGIN, DESTINATION | {"Country": "GB"}], Packages=[sent])
+    shown = api.call("GET", f"/consignments/{reference}").data
+    assert shown["Addresses"][1]["Country"]["IsoCode"]["TwoLetterCode"] == "GB"
+    assert shown["Packages"][0]["Value"]["Currency"]["IsoCode"] == "GBP"
