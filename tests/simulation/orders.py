@@ -41,13 +41,15 @@ class Cancellation:
 
 
 def draw_cancellations(draw: Random, orders: Sequence[Order]) -> list[Cancellation]:
-    """Now and then an order is cancelled, or some of its consignments: before it comes, or after, or meanwhile."""
+    """In some histories orders are cancelled, or some of their consignments: before they come, after, or meanwhile."""
     cancellations: list[Cancellation] = []
+    chance = 0.6 if draw.random() < 0.3 else 0.0
     for at, order in enumerate(orders):
-        if order.consignments and draw.random() < 0.15:
-            named = draw.random() < 0.4
+        if order.consignments and draw.random() < chance:
+            named = draw.random() < 0.3
             few = tuple(draw.sample(order.consignments, min(draw.randint(1, 3), len(order.consignments))))
-            sent_at = draw.choice((0.0, order.sent_at, draw.uniform(0, 900), 4000.0))
+            soon = order.sent_at + draw.choice((draw.uniform(0, 2), draw.uniform(0, 20)))
+            sent_at = draw.choice((0.0, soon, soon, draw.uniform(0, 900), 4000.0))
             reference = json.loads(order.body)["orderReference"]
             cancellations.append(Cancellation(f"cancellation-{at}", reference, few if named else None, sent_at))
     return cancellations

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 from logging import getLogger
 from typing import Any
 from unittest.mock import patch
@@ -15,15 +16,17 @@ from allocation.aws.dynamodb.records import DynamoDBRecords, Written
 from allocation.aws.sns import SnsPublisher
 from allocation.aws.sqs import SqsRefusedMessages
 from allocation.domain.outcome import AllocationFailed, Failure
+from allocation.domain.record import RecordSeen
 from allocation.observability import logger
 from allocation.orders import allocate_orders as workflow
+from allocation.orders import cancelling
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.pro import replies as pro_contract
 from allocation.pro import rounds as pro_rounds
 from allocation.pro import verdicts as pro_verdicts
-from allocation.pro.allocator import Claimed
+from allocation.pro.allocator import Claimed, ProAllocator
 from allocation.pro.calls import AllocationCall
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.client import Reply
@@ -48,7 +51,7 @@ PART = 100
 ENGINE_SEEDS = (12, 14, 17, 21, 23, 31, 32, 33)
 """Histories of the engine, whose services have daily limits."""
 # What `make test` runs of them must find each fault.
-MAX_HISTORIES_WITHOUT_A_GUARD = 200
+MAX_HISTORIES_WITHOUT_A_GUARD = 400
 
 
 @pytest.fixture(autouse=True)
@@ -297,6 +300,26 @@ def test_writes_that_hang_for_six_hours_end_no_function_and_send_no_message_to_t
     assert history.world.counts["process timed out"] == 0
 
 
+def without_event_ids() -> AbstractContextManager[Any]:
+    """A failure is tried again by any event, also by one that has tried it."""
+    return patch.object(RecordSeen, "is_to_be_tried", lambda self, _: self.state == AllocationFailed.state)
+
+
+def without_trying_again() -> AbstractContextManager[Any]:
+    """A failure is final."""
+    return patch.object(RecordSeen, "is_to_be_tried", lambda *_: False)
+
+
+def without_looking_twice() -> AbstractContextManager[Any]:
+    """The index by order is trusted at once."""
+    return patch.object(cancelling, "_INDEX_LAG", timedelta(0))
+
+
+def without_deallocations() -> AbstractContextManager[Any]:
+    """What is cancelled is only recorded so."""
+    return patch.object(ProAllocator, "release", lambda *_: {})
+
+
 FAULTY = Plan(0, fault_chance=0.15)
 PROMPT = replace(FAULTY, prompt=True)
 CALM = Plan(0, fault_chance=0.02)
@@ -321,6 +344,10 @@ GUARDS = {
         "could have been allocated, and failed with No",
     ),
     "fresh keys": (without_fresh_keys, CALM, "was given up"),
+    "event ids": (without_event_ids, FAULTY, "which had tried it"),
+    "trying again": (without_trying_again, FAULTY, "did not try it again"),
+    "looking twice": (without_looking_twice, FAULTY, "cancels EC-"),
+    "deallocations": (without_deallocations, FAULTY, "is allocated at PRO and recorded as Cancelled"),
     "size of summaries": (without_cutting_summaries, FAULTY, "has no event"),
 }
 """By name: how to take the guard away, in which histories that is missed, and what is missed."""
