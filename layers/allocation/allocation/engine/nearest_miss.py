@@ -74,7 +74,8 @@ def _reason(question: Question, failed: Sequence[Rule], positions: Sequence[int]
 
 def _common(question: Question, inside: Sequence[Exclusion], told: Sequence[str]) -> list[str]:
     """Return what keeps every service from taking it, of whatever else a service takes, unless it is told already."""
-    common = [rule for rule in inside[0].failed if all(rule in failed for _, failed in inside)] if inside else []
+    distinct = {failed for _, failed in inside}
+    common = [rule for rule in inside[0].failed if all(rule in failed for failed in distinct)] if inside else []
     if not common:
         return []
     reason = _reason(question, common[:1], [position for position, _ in inside])
@@ -85,8 +86,11 @@ def _counts(inside: Sequence[Exclusion]) -> list[str]:
     """Return how many services failed each check; nothing for a single service."""
     if len(inside) < 2:
         return []
-    counts = Counter(rule.code.value for exclusion in inside for rule in exclusion.failed).most_common(_MAX_COUNTED)
-    return [f"Checks failed by {len(inside)} services: {', '.join(f'{code} {number}' for code, number in counts)}."]
+    counts: Counter[Rule] = Counter()
+    for failed, number in Counter(exclusion.failed for exclusion in inside).items():
+        counts.update(dict.fromkeys(failed, number))
+    codes = [f"{rule.code} {number}" for rule, number in counts.most_common(_MAX_COUNTED)]
+    return [f"Checks failed by {len(inside)} services: {', '.join(codes)}."]
 
 
 def _cut(text: str, most: int) -> str:

@@ -25,11 +25,17 @@ Sentence = Callable[[Question, Mask], tuple[str, Mask]]
 _NO_LIMIT: Final = Range()
 
 
-def sentence(tell: Callable[[Question, int], str], distance: Callable[[Question, int], Any] | None = None) -> Sentence:
+def sentence(
+    tell: Callable[[Question, int], str],
+    distance: Callable[[Question, int], Any] | None = None,
+    key: Callable[[Question, int], Any] | None = None,
+) -> Sentence:
     """Return the sentence that `tell` writes about the service at a position.
 
-    `distance` says how far a service is from taking the consignment; the sentence is about the nearest ones.
+    `distance` says how far a service is from taking the consignment; the sentence is about the nearest ones. `key` says
+    cheaply what `tell` writes about, where thousands of services may be alike.
     """
+    same = key or tell
 
     def about(question: Question, failing: Mask) -> tuple[str, Mask]:
         positions = list(positions_of(failing))
@@ -37,9 +43,9 @@ def sentence(tell: Callable[[Question, int], str], distance: Callable[[Question,
             distances = [distance(question, position) for position in positions]
             shortest = min(distances)
             positions = [position for position, far in zip(positions, distances, strict=True) if far == shortest]
-        text = tell(question, positions[0])
-        alike = (position for position in positions if tell(question, position) == text)
-        return text, mask_of(alike, question.index.size)
+        first = same(question, positions[0])
+        alike = (position for position in positions if same(question, position) == first)
+        return tell(question, positions[0]), mask_of(alike, question.index.size)
 
     return about
 
@@ -55,12 +61,15 @@ def measure_sentence(measure: Measure, clause: str) -> Sentence:
     `clause` says what is measured, such as `{package} weighs {value}`.
     """
 
-    def tell(question: Question, position: int) -> str:
+    def missed(question: Question, position: int) -> tuple[Decimal, Decimal | None, str]:
         values, bounds = measure.values(question.inquiry.packages), _bounds(question, position, measure)
-        value, bound, word = max(values), bounds.maximum, "most"
-        if bound is None or value <= bound:
-            value, bound, word = min(values), bounds.minimum, "least"
-        package = "the package" if len(values) == 1 else "a package"
+        if bounds.maximum is not None and max(values) > bounds.maximum:
+            return max(values), bounds.maximum, "most"
+        return min(values), bounds.minimum, "least"
+
+    def tell(question: Question, position: int) -> str:
+        value, bound, word = missed(question, position)
+        package = "the package" if len(question.inquiry.packages) == 1 else "a package"
         unit = measure.unit.lower()
         who = _who(question, measure, bound, word)
         measured = clause.format(package=package, value=f"{grouped(value)} {unit}")
@@ -72,7 +81,7 @@ def measure_sentence(measure: Measure, clause: str) -> Sentence:
         below = bounds.minimum - min(values) if bounds.minimum is not None else Decimal(0)
         return max(above, Decimal(0)) + max(below, Decimal(0))
 
-    return sentence(tell, distance)
+    return sentence(tell, distance, missed)
 
 
 def _bounds(question: Question, position: int, measure: Measure) -> Range:
