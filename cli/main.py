@@ -48,11 +48,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "down": Command("cli.commands.stack:down", "End the stack that `up` left running."),
     "explain": Command("cli.commands.explain:explain", "Explain which carrier service takes a consignment."),
     "catalogue": Command("cli.commands.catalogue:catalogue", "Check, compile and compare catalogues."),
-    "orders": Command("cli.commands.orders:orders", "Show what became of orders."),
-    "dlq": Command("cli.commands.dlq:dlq", "Look into the dead letter queue; mend and send orders."),
+    "orders": Command("cli.commands.orders:orders", "Show the outcomes of orders."),
+    "dlq": Command("cli.commands.dlq:dlq", "Inspect the dead letter queue; correct and send orders."),
     "republish": Command("cli.commands.republish:republish", "Publish the events of records again."),
     "generate": Command("cli.commands.generate:generate", "Write the files that are generated from code."),
-    "bench": Command("cli.commands.bench:bench", "Measure the engine beside other engines."),
+    "bench": Command("cli.commands.bench:bench", "Compare the engine's speed with other engines."),
 }
 
 

@@ -13,7 +13,7 @@ from cli.paths import LOCAL, ROOT
 @click.command(cls=ExampleCommand, examples=["carrier bench", "carrier bench --json > figures.jsonl"])
 @json_option
 def bench(*, as_json: bool) -> int:
-    """Measure the engine beside karrio and zen-engine. This takes minutes."""
+    """Compare the engine's speed with karrio and zen-engine. This takes minutes."""
     install("rivals")
     command = [str(LOCAL / "rivals" / "bin" / "python"), "-m", "tests.benchmarks.bench", *(["--json"] * as_json)]
     path = os.pathsep.join([str(ROOT / "layers" / "allocation"), str(ROOT)])

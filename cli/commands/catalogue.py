@@ -23,7 +23,7 @@ _allocator_option: Final = click.option(
     type=click.Choice(["engine", "pro"]),
     default="engine",
     show_default=True,
-    help="Whose groups and services the routing table names: those of this catalogue, or SortedPRO's.",
+    help="Whose groups and services the routing table names: this catalogue's, or SortedPRO's.",
 )
 
 
@@ -42,7 +42,9 @@ def catalogue() -> None:
 def check_command(file: str, allocator: AllocatorName, *, as_json: bool) -> int:
     """Check a catalogue, and list all of its problems with their lines.
 
-    The form of its parts is checked first, then whether they fit together. Exit status 1 if there are problems.
+    It checks the form of the parts first, then whether they fit together.
+
+    Exit status 1 if there are problems.
 
     """
     try:
@@ -72,8 +74,7 @@ def check_command(file: str, allocator: AllocatorName, *, as_json: bool) -> int:
 def compile_command(file: str, output: str, allocator: AllocatorName, *, as_json: bool) -> int:
     """Check a catalogue, and write the compiled one that functions load.
 
-    Exit status 1 if the catalogue has problems: then nothing is written.
-
+    Exit status 1 if the catalogue has problems. Then it writes nothing.
     """
     if as_json and not output:
         raise UsageError("--json says where the compiled catalogue is: add --output, for example --output new.json.")

@@ -69,7 +69,7 @@ def failures_json(failed: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def redriven_json(result: Redriven) -> dict[str, Any]:
-    """Return what became of a redrive's messages, as `--json` prints it."""
+    """Return the results of a redrive, as `--json` prints it."""
     return {
         "found": dict(result.found),
         "sent": len(result.sent),
@@ -79,7 +79,7 @@ def redriven_json(result: Redriven) -> dict[str, Any]:
 
 
 def print_redriven(result: Redriven, stack: str, *, dry_run: bool) -> None:
-    """Print what was in the queue and what became of it."""
+    """Print what was in the queue and the results."""
     total = result.found.total()
     print_text(f"In the dead letter queue of {stack}: {by_reason(result.found)}.")
     for message_id, cause in result.failed.items():
@@ -96,7 +96,7 @@ def print_redriven(result: Redriven, stack: str, *, dry_run: bool) -> None:
 
 
 def print_discarded(found: int, deleted: int, failed: Mapping[str, str], *, dry_run: bool) -> None:
-    """Print what became of messages to delete."""
+    """Print the results of deleting messages."""
     for message_id, cause in failed.items():
         print_text(f"{message_id} was not deleted: {cause}")
     if not found:

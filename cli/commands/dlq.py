@@ -33,7 +33,7 @@ from cli.stack.orders import MAX_ENTRIES
 
 @click.group(cls=ExampleGroup, examples=["carrier dlq list"])
 def dlq() -> None:
-    """Find out why messages are in the dead letter queue, save, mend, send and remove them.
+    """Show why messages are in the dead letter queue; save, correct, send and remove them.
 
     A message goes there when it can't be read, or when every delivery of it failed.
     """
@@ -72,8 +72,8 @@ def list_command(reason: str, stack: str, *, as_json: bool) -> int:
 def show_command(message: str, stack: str, *, as_json: bool) -> int:
     """Show a whole message of the dead letter queue, with PERSONAL DATA.
 
-    The body is an order, so it may name people and where they live. No other command prints it. MESSAGE is an id, in
-    the dead letter queue or before, or the beginning of one. Nothing is moved.
+    The body is an order, so it may name people and where they live. No other command prints it. MESSAGE is an id in
+    the dead letter queue, or on the order queue before, or the beginning of one. Nothing is moved.
 
     Exit status 1 if there is no such message.
     """
@@ -102,7 +102,7 @@ def show_command(message: str, stack: str, *, as_json: bool) -> int:
 def export_command(message: str, output: Path, stack: str, *, everything: bool, as_json: bool) -> int:
     """Save messages of the dead letter queue to a file, with PERSONAL DATA.
 
-    Each line is a JSON object with all that a message has. Mend its "body" and send the file: carrier dlq send FILE.
+    Each line is a JSON object with all that a message has. Correct its "body" and send the file: carrier dlq send FILE.
     MESSAGE is an id, or the beginning of one. Nothing is moved. Only you can read the file.
 
     Exit status 1 if there is no such message.
@@ -134,7 +134,7 @@ def export_command(message: str, output: Path, stack: str, *, everything: bool, 
 def discard_command(message: str, reason: str, stack: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
     """Delete messages of the dead letter queue for good, after asking.
 
-    MESSAGE is an id, or the beginning of one. `carrier dlq export` saves a message before.
+    MESSAGE is an id, or the beginning of one. To keep a copy, run `carrier dlq export` first.
 
     Exit status 1 if there is no such message, one could not be deleted, or the answer is no.
     """
@@ -175,8 +175,8 @@ def discard_command(message: str, reason: str, stack: str, *, yes: bool, dry_run
 def send_command(file: Path, mapping: str, stack: str, *, dry_run: bool, as_json: bool) -> int:
     """Send the messages of a file to the order queue.
 
-    A line is a message that `carrier dlq export` saved, mended or not, or a bare message, such as an order-created
-    event. Each is read first as the queue function will read it. If one is wrong, none is sent. Sending twice does no
+    A line is a message that `carrier dlq export` saved, corrected or not, or a bare message, such as an order-created
+    event. The command first reads each as the queue function will. If one is wrong, none is sent. Sending twice does no
     harm: a consignment that is allocated stays as it is.
 
     Exit status 1 if a message is wrong, or could not be sent.
@@ -216,7 +216,9 @@ def send_command(file: Path, mapping: str, stack: str, *, dry_run: bool, as_json
     ],
 )
 @click.option("--reason", default="", help="Select the messages with this reason, as `carrier dlq list` shows it.")
-@click.option("--message", default="", metavar="ID", help="Select a message by its id, in the DLQ or before.")
+@click.option(
+    "--message", default="", metavar="ID", help="Select a message by its id, in the DLQ or on the order queue."
+)
 @click.option("--all", "everything", is_flag=True, help="Select every message.")
 @click.option("--dry-run", is_flag=True, help="Move nothing, and say what would be moved.")
 @stack_option

@@ -41,7 +41,7 @@ _LAST_YEAR: Final = 2250
 @click.option("--now", default="", metavar="MOMENT", help="Decide as of 2026-12-24T15:59:00Z.  [default: now]")
 @json_option
 def explain(file: str, mode: str, group: str, service: str, catalogue: str, now: str, *, as_json: bool) -> int:
-    """Explain which carrier service takes a consignment, and why not the others.
+    """Explain which carrier service takes a consignment, and why the others do not.
 
     FILE has one consignment in PRO's JSON; - reads the standard input. Daily limits count as unused. Without --mode,
     the catalogue's routing table decides by the consignment's delivery option, if there is a table.

@@ -1,4 +1,4 @@
-"""`carrier orders`: what became of orders, and whether a message can be read."""
+"""`carrier orders`: the outcomes of orders, and whether a message can be read."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -40,7 +40,7 @@ _COLUMNS: Final = (
 
 @click.group(cls=ExampleGroup, examples=["carrier orders list", "carrier orders trace WEB-100045"])
 def orders() -> None:
-    """Show what became of orders, and check messages before they are sent."""
+    """Show the outcomes of orders, and check messages before you send them."""
 
 
 @orders.command(
@@ -156,8 +156,8 @@ def mapping_command(file: str, output: str, *, as_json: bool) -> int:
     ],
     short_help="Try failed consignments again.",
 )
-@click.option("--failed", is_flag=True, help="Try what failed. Nothing else can be tried again.")
-@click.option("--since", required=True, metavar="TIMESTAMP", help="Only what failed then or later.")
+@click.option("--failed", is_flag=True, help="Try failed consignments. Nothing else can be tried again.")
+@click.option("--since", required=True, metavar="TIMESTAMP", help="Only consignments that failed then or later.")
 @click.option("--code", default="", metavar="CODE", help="Only failures with this code.")
 @click.option(
     "--rate", type=click.FloatRange(0.1, 100), default=10, show_default=True, help="Messages a second at most."
@@ -169,10 +169,10 @@ def retry_command(since: str, code: str, rate: float, stack: str, *, failed: boo
     """Send failed consignments to the order queue again, from what the stack has kept of their orders.
 
     Each goes in a message with a new event id, which tries the failure again. Exit status 1 if there is no such
-    failure, or nothing is kept of one: its sender must send the order again.
+    failure, or if nothing is kept of one: its sender must send the order again.
     """
     if not failed:
-        raise UsageError("What is to be tried again? Only failures can be: add --failed.")
+        raise UsageError("Which consignments? Only failed ones can be tried again: add --failed.")
     moment, found = timestamp("--since", since), target(stack)
     result = retry(found, failed_since(found, moment, code), a_second=rate, dry_run=dry_run)
     if as_json:

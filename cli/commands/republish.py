@@ -25,7 +25,7 @@ from cli.output import counted, print_json, print_text
 @stack_option
 @json_option
 def republish(order: str, since: str, stack: str, *, dry_run: bool, as_json: bool) -> int:
-    """Publish the events of records on the topic again, under the ids that they had.
+    """Publish the events of records on the topic again, with the same ids.
 
     Exit status 1 if there is no such record, or one of the events could not be sent.
     """

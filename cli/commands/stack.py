@@ -61,7 +61,7 @@ _port_option: Final = click.option(
 )
 @json_option
 def run(mode: str, group: str, service: str, port: int, orders: Path, *, as_json: bool) -> int:
-    """Start a local stack, allocate orders, report what became of them, and end the stack.
+    """Start a local stack, allocate orders, report their outcomes, and end the stack.
 
     Exit status 1 if an order ended in the dead letter queue or has no outcome.
     """

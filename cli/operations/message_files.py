@@ -1,4 +1,4 @@
-"""Messages in a file: those of the DLQ, saved to be mended, and those to be sent, each checked before.
+"""Messages in a file: those of the DLQ, saved to be corrected, and those to send, each checked first.
 
 An exported message is one JSON object a line, with all that is needed to send it again. A file to send may have such
 lines beside bare order-created messages.

@@ -144,7 +144,7 @@ def _end(lock: IO[str], process: dict[str, int]) -> None:
     deadline = time.monotonic() + _END_SECONDS
     while not _acquired(lock):
         if time.monotonic() > deadline:
-            raise CommandError(f"The stack did not end; its process is {process['pid']}.")
+            raise CommandError(f"The stack did not end: end its process {process['pid']} yourself.")
         time.sleep(POLL_SECONDS)
 
 
