@@ -146,7 +146,7 @@ def test_a_bulk_allocation_tells_success_and_failure_as_the_first_version_did(ap
     assert answer.data[0]["ConsignmentLegs"][0]["TrackingReference"].startswith("TRK")
 
 
-def test_a_single_allocation_that_fails_is_an_error_to_who_reads_the_status_alone(api: Api) -> None:
+def test_a_single_allocation_that_fails_is_an_error_to_a_client_that_reads_only_the_status(api: Api) -> None:
     good, heavy = created(api), created(api, Packages=[HEAVY])
     assert sdk(api, "PUT", f"/allocation/{good}/allocateWithCheapestQuote").status == 200
     failed = sdk(api, "PUT", f"/allocation/{heavy}/allocateWithCheapestQuote")

@@ -60,7 +60,7 @@ def started_run(port: int) -> Iterator[subprocess.Popen[str]]:
             run.kill()
 
 
-def test_the_sample_orders_all_have_outcomes_and_stdout_has_json_alone(port: int) -> None:
+def test_the_sample_orders_all_have_outcomes_and_stdout_has_only_json(port: int) -> None:
     run = finished_run(port, "--json")
 
     rows = [json.loads(line) for line in run.stdout.splitlines()]

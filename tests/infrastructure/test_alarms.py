@@ -144,7 +144,7 @@ def test_concurrency_is_at_its_limit_where_the_queue_is_given_no_more(stack: Sta
 
 
 @pytest.mark.parametrize("name", ["ReturnedOrderAlarm", "ProOutageAlarm", "ProCredentialsAlarm"])
-def test_an_alarm_that_each_try_starts_anew_does_not_end_while_orders_wait_for_the_next_one(
+def test_an_alarm_that_each_try_starts_again_does_not_end_while_orders_wait_for_the_next_one(
     stack: Stack, name: str
 ) -> None:
     """Where few orders wait, nothing is measured between two tries of one of them."""

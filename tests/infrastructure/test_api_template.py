@@ -50,7 +50,7 @@ def test_nothing_that_stays_needs_what_is_left_out(stack: Stack) -> None:
             assert named.isdisjoint(of_the_api), name
 
 
-def test_no_output_tells_of_what_is_left_out(stack: Stack) -> None:
+def test_no_output_names_what_is_left_out(stack: Stack) -> None:
     of_the_api = left_out(stack)
     for name, output in stack.template["Outputs"].items():
         named = set(re.findall(r"\w+", json.dumps(output["Value"])))

@@ -94,7 +94,7 @@ def test_clean_ends_a_running_stack_before_it_removes_anything() -> None:
     assert "./carrier down" in command
 
 
-def test_make_alone_lists_the_targets() -> None:
+def test_make_without_a_target_lists_the_targets() -> None:
     result = subprocess.run(["make"], cwd=ROOT, env=without_make(), capture_output=True, text=True, check=True)  # noqa: S607
 
     assert {"make run", "make test", "make up", "make down", "make check", "make lock"} <= {

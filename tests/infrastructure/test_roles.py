@@ -68,7 +68,7 @@ def test_every_function_has_a_role_of_its_own(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_role_is_for_lambda_alone_and_has_only_policies_of_this_stack(stack: Stack, role: str) -> None:
+def test_role_is_only_for_lambda_and_has_only_policies_of_this_stack(stack: Stack, role: str) -> None:
     properties = stack.resolved(stack.properties(role), PRO | IN_S3)
     (trust,) = properties["AssumeRolePolicyDocument"]["Statement"]
 
@@ -131,7 +131,7 @@ def test_only_the_publisher_may_publish(stack: Stack) -> None:
     assert publishing == {"PublishAllocationsRole"}
 
 
-def test_a_function_takes_messages_from_the_queue_that_triggers_it_alone(stack: Stack) -> None:
+def test_a_function_receives_messages_only_from_the_queue_that_triggers_it(stack: Stack) -> None:
     taken = {resource for role in ROLES for action, resource in granted(stack, role) if action == "sqs:DeleteMessage"}
 
     assert taken == {json.dumps(stack.mapping("AllocateOrdersFunction")["EventSourceArn"])}

@@ -26,7 +26,7 @@ def test_an_expiry_is_no_event(mapping: dict[str, Any], change: str, published: 
     assert any(change in pattern["eventName"] for pattern in patterns) is published
 
 
-def test_a_record_is_given_up_by_its_age_alone_and_can_be_read_for_half_a_day_after(mapping: dict[str, Any]) -> None:
+def test_only_its_age_gives_a_record_up_and_it_can_be_read_for_half_a_day_after(mapping: dict[str, Any]) -> None:
     """Thirty tries a second apart are over before an outage of SNS is."""
     assert mapping["MaximumRetryAttempts"] == -1
     assert 3600 <= mapping["MaximumRecordAgeInSeconds"] <= A_DAY / 2

@@ -35,7 +35,7 @@ class Context:
 
 
 def function(name: str) -> ModuleType:
-    """The module of one function, made anew; both are called `app`, so neither is found by its name."""
+    """Return a new module of one function. Both functions are called `app`, so neither can be imported by its name."""
     spec = importlib.util.spec_from_file_location(f"{name}_app", FUNCTIONS / name / "app.py")
     assert spec is not None
     assert spec.loader is not None

@@ -200,7 +200,7 @@ def test_nothing_of_a_payload_is_logged_when_aws_fails(deployed: Deployed, capsy
     assert [marker for marker in MARKERS if marker in written] == []
 
 
-def test_a_new_event_tries_again_what_failed_once_the_configuration_is_mended(
+def test_a_new_event_tries_a_failure_again_once_the_configuration_is_corrected(
     deployed: Deployed, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("ALLOCATION_MODE", "service_group")
@@ -211,10 +211,10 @@ def test_a_new_event_tries_again_what_failed_once_the_configuration_is_mended(
     assert deployed.process(full("redelivered")) == []
     assert deployed.records()["EC-000-05B-MMA"]["state"] == "AllocationFailed"
     event = json_of(FULL)
-    assert deployed.process(queue_message("m2", json.dumps({**event, "eventId": "mended"}))) == []
+    assert deployed.process(queue_message("m2", json.dumps({**event, "eventId": "corrected"}))) == []
     record = deployed.records()["EC-000-05B-MMA"]
-    assert (record["state"], record["version"], record["eventId"]) == ("Allocated", 2, "mended")
-    assert record["eventIds"] == [event["eventId"], "mended"]
+    assert (record["state"], record["version"], record["eventId"]) == ("Allocated", 2, "corrected")
+    assert record["eventIds"] == [event["eventId"], "corrected"]
     assert record["pastFailure"]["code"] == "ServiceGroupNotFoundException"
 
 

@@ -142,7 +142,7 @@ def test_a_consignment_that_only_the_queue_knows_is_told_by_its_record_and_can_b
     assert api.call("GET", "/consignments/EC-QQQ-QQQ-QQQ/status").data["Status"] == "Unallocated"
 
 
-def test_a_reference_that_is_taken_is_not_issued_again_be_it_by_a_record_alone(api: Api) -> None:
+def test_a_reference_that_a_consignment_or_only_a_record_has_is_not_issued_again(api: Api) -> None:
     queue_allocates("EC-AAA-AAA-AAA")
     texts = iter(["AAAAAAAAA", "000000001", "BBBBBBBBB", "000000002"])
     api.characters = lambda _: next(texts)

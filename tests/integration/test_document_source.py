@@ -204,9 +204,7 @@ def test_that_there_is_no_usable_catalogue_is_reported_as_long_as_it_is_so(sourc
 
 
 @pytest.mark.parametrize("error", [None, DENIED])
-def test_after_a_first_read_in_vain_the_store_is_left_alone_for_a_while(
-    source: Source, error: Exception | None
-) -> None:
+def test_after_a_first_read_fails_the_store_is_not_read_for_a_while(source: Source, error: Exception | None) -> None:
     source.put("bad")
     source.error = error
     with pytest.raises(RetryableError) as first:

@@ -195,7 +195,7 @@ def test_records_that_can_not_be_written_are_in_neither_set(
 def test_a_table_that_does_not_answer_is_not_asked_again_for_each_record(
     records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    """Each call in vain takes seconds, and the function would be killed before it has returned the messages."""
+    """Each call without an answer takes seconds, and the function would be killed before it returns the messages."""
     asked = [refuse(dynamodb, monkeypatch, operation, error) for operation in ("transact_write_items", "put_item")]
     many = [record_of(reference(number)) for number in range(60)]
     assert records.add(many) == AddReceipt(frozenset(), frozenset(), frozenset())
@@ -260,7 +260,7 @@ def test_a_read_that_fails_is_an_error_that_may_pass(
         records.recorded([A])
 
 
-def test_one_record_alone_needs_no_transaction(
+def test_a_single_record_needs_no_transaction(
     records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = refuse(dynamodb, monkeypatch, "transact_write_items", THROTTLED)

@@ -1,4 +1,4 @@
-"""The whole round of a message in the DLQ, on moto's SQS: find out why, save, mend, send, remove."""
+"""The whole round of a message in the DLQ, on moto's SQS: find out why, save, correct, send, remove."""
 
 import gzip
 import io
@@ -47,11 +47,11 @@ def text(value: str) -> dict[str, str]:
     return {"DataType": "String", "StringValue": value}
 
 
-def test_a_refused_order_is_understood_saved_mended_sent_and_removed(
+def test_a_refused_order_is_understood_saved_corrected_sent_and_removed(
     stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     message = put(stack, BAD, RefusalCode=text("InvalidMessage"), RefusalReason=text("negative"), traceparent=text("t"))
-    file, mended = tmp_path / "order.jsonl", tmp_path / "mended.jsonl"
+    file, corrected = tmp_path / "order.jsonl", tmp_path / "corrected.jsonl"
     assert dlq("show", message[:8]) == 0
     assert "InvalidMessage: negative" in capsys.readouterr().out
     assert dlq("export", message[:8], "--output", str(file)) == 0
@@ -60,8 +60,8 @@ def test_a_refused_order_is_understood_saved_mended_sent_and_removed(
     assert stack.bodies(stack.orders) == []
 
     line = json.loads(file.read_text())
-    mended.write_text(json.dumps(line | {"body": ORDER}) + "\n")
-    assert dlq("send", str(mended)) == 0
+    corrected.write_text(json.dumps(line | {"body": ORDER}) + "\n")
+    assert dlq("send", str(corrected)) == 0
     assert f"carrier dlq discard {message}" in " ".join(capsys.readouterr().out.split())
     (sent,) = stack.orders.messages()
     assert (sent["Body"], sent["MessageAttributes"]) == (ORDER, {"traceparent": text("t")})
@@ -221,7 +221,7 @@ def test_one_order_written_over_several_lines_is_sent(stack: Stack, tmp_path: Pa
     assert json.loads(sent) == json.loads(ORDER)
 
 
-def test_an_exported_body_may_be_mended_as_an_object(stack: Stack, tmp_path: Path) -> None:
+def test_an_exported_body_may_be_corrected_as_an_object(stack: Stack, tmp_path: Path) -> None:
     line = {"messageId": "m1", "body": json.loads(ORDER)}
     (tmp_path / "f").write_text(json.dumps(line))
     assert dlq("send", str(tmp_path / "f")) == 0

@@ -42,7 +42,7 @@ def failure(world: World, operation: str, done: bool) -> Exception:
 
 
 def call(world: World, operation: str, work: Callable[[], Result], of: str = "") -> Result:
-    """One call of an AWS service, with what may become of it; `of` tells of what, where several have the operation."""
+    """A call of an AWS service, with its possible outcomes. `of` names the resource if several have the operation."""
     return world.call(f"{operation}{of}", work, lambda done: failure(world, operation, done))
 
 

@@ -236,7 +236,7 @@ def without_patience() -> AbstractContextManager[Any]:
 
 
 def without_asking_after_old_failures() -> AbstractContextManager[Any]:
-    """A failure that PRO tells of a consignment counts, whoever asked for it, and whenever."""
+    """A failure that PRO reports for a consignment counts, whoever asked for it, and whenever."""
     judge_state = pro_verdicts.judge_state
 
     def careless(reference: Any, doubt: Any, reply: Any, base_url: str) -> Any:

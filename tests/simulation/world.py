@@ -174,7 +174,7 @@ class World:
         return self.now < self.plan.hung_writes_seconds and name.startswith(WRITES)
 
     def _go_on(self, work: Callable[[], Any], latest: float) -> None:
-        """Does work whose caller is gone: whatever it ends with, nobody hears of it."""
+        """Do work whose caller is gone: nobody learns its result."""
 
         def body() -> None:
             with suppress(Exception):

@@ -17,7 +17,7 @@ from allocation.records.items import record_item, record_seen
 
 @dataclass
 class FakeDeadline:
-    """Time that passes by the same amount with every look at the clock."""
+    """A clock that advances by the same amount each time it is read."""
 
     seconds: float = 60.0
     each_look: float = 0.0

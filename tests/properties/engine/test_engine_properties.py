@@ -182,7 +182,7 @@ def test_neither_the_order_of_packages_nor_the_turn_of_a_box_matters(
     assert other.offers == assessed(SAMPLE, consignment, now=now).offers
 
 
-# Small catalogues, compiled anew for each example.
+# Small catalogues, compiled again for each example.
 
 prices = st.integers(1, 40)
 small_services = st.dictionaries(

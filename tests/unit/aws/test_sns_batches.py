@@ -66,7 +66,7 @@ def test_a_batch_stays_within_256_kib_attributes_included(letter: str) -> None:
     assert [len(batch) for batch in sns.batches] == [3, 3, 2]
 
 
-def test_an_event_too_large_for_sns_fails_alone() -> None:
+def test_only_an_event_too_large_for_sns_fails() -> None:
     sns = FakeSns()
     assert publish(sns, event("a"), event("x" * 257 * KIB), event("b")) == {1}
     assert sns.batches == [["a"], ["b"]]

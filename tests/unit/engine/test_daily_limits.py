@@ -46,7 +46,7 @@ def test_the_limit_is_that_of_the_day_of_collection() -> None:
     assert (allocated.limit.on, allocated.limit.most) == (LimitedDay("CHEAP", date(2027, 6, 10)), 2)
 
 
-def test_a_limit_is_bypassed_by_no_mode_and_told_as_a_reason() -> None:
+def test_no_mode_bypasses_a_limit_and_a_reason_names_it() -> None:
     (failed,) = outcomes(InMemoryLimits({TODAY: 2}), mode=CarrierService("CHEAP"))
     assert isinstance(failed, AllocationFailed)
     assert "the service has reached its limit of 2 on 2027-06-09" in failed.failure.message

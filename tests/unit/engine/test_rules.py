@@ -173,7 +173,7 @@ def test_countries_islands_and_zip_ranges(postcode: str, country: str, services:
 
 
 def test_uk_is_read_as_gb() -> None:
-    """Else a postcode's exclusion would be passed by, and no VAT charged."""
+    """Otherwise a postcode's exclusion would be ignored, and no VAT charged."""
     engine = engine_of({"S": service(destinations=["*"], excluded=["GB-BT"])})
     for country in ("GB", "UK", "uk"):
         assert reasons(assessed(engine, to("BT1 1AA", country)), engine) == {"S": ["PostcodeExcluded"]}

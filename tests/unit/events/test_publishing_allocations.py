@@ -159,7 +159,7 @@ def test_a_later_version_of_a_record_has_an_id_of_its_own() -> None:
     assert (first.event_id, second.event_id) == (f"{A}#1", f"{A}#2")
 
 
-def test_an_event_that_is_not_taken_returns_its_change_alone() -> None:
+def test_an_event_that_is_not_taken_returns_only_its_change() -> None:
     publisher = InMemoryEventPublisher(unpublishable={f"{B}#1"})
     batch = [change(number, record_of(each)) for number, each in (("10", A), ("11", B), ("12", C))]
     report = use_case(publisher).process(batch)
@@ -189,7 +189,7 @@ def test_what_undoes_an_allocation_is_published_without_the_past_failure(standin
     ],
     ids=["empty", "foreign", "state", "version", "summary"],
 )
-def test_what_is_no_allocation_record_fails_alone(document: dict[str, Any]) -> None:
+def test_only_what_is_no_allocation_record_fails(document: dict[str, Any]) -> None:
     publisher = InMemoryEventPublisher()
     report = use_case(publisher).process([Change("10", document), change("11", record_of(B))])
     assert (report.failed, report.set_aside) == ({}, {"10": "NotAnAllocationRecord"})
@@ -199,7 +199,7 @@ def test_what_is_no_allocation_record_fails_alone(document: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     "image", [{"state": "no typed value"}, {"state": {"X": "?"}}, {"state": {"N": "one"}}, [1], None]
 )
-def test_an_image_that_can_not_be_read_fails_alone(image: Any) -> None:
+def test_only_an_image_that_can_not_be_read_fails(image: Any) -> None:
     good = json_of("stream-insert-allocated.json")["Records"][0]
     event = {"Records": [{"dynamodb": {"SequenceNumber": "10", "NewImage": image}}, good]}
     report = use_case().process(changes(event))
@@ -214,7 +214,7 @@ def test_what_others_put_into_an_item_is_not_read() -> None:
     assert sent.event_id == f"{A}#1"
 
 
-def test_a_summary_that_would_take_long_to_read_fails_alone() -> None:
+def test_only_a_summary_that_would_take_long_to_read_fails() -> None:
     item = to_item(record_document(record_of(A)))
     summary = {"M": {**item["allocationSummary"]["M"], "Extra": {"L": [{"N": "1"}] * 30_000}}}
     bad = {"dynamodb": {"SequenceNumber": "10", "NewImage": {**item, "allocationSummary": summary}}}
@@ -229,14 +229,14 @@ def test_a_summary_that_would_take_long_to_read_fails_alone() -> None:
     [({"orderReference": "x" * 300_000}, "EventTooLarge"), ({"mode": "y" * 300_000}, "EventTooLarge")],
     ids=["order reference", "mode"],
 )
-def test_a_record_that_no_event_can_hold_fails_alone(extra: dict[str, Any], cause: str) -> None:
+def test_only_a_record_that_no_event_can_hold_fails(extra: dict[str, Any], cause: str) -> None:
     document = {**record_document(record_of(A)), **extra}
     report = use_case().process([Change("10", document), change("11", record_of(B))])
     assert (report.failed, report.set_aside) == ({}, {"10": cause})
     assert report.published == [f"{B}#1"]
 
 
-def test_a_summary_too_deep_to_be_written_fails_alone() -> None:
+def test_only_a_summary_too_deep_to_be_written_fails() -> None:
     document = record_document(record_of(A))
     deep = {**document, "allocationSummary": {**document["allocationSummary"], "Extra": nested(3_000)}}
     report = use_case().process([Change("10", deep), change("11", record_of(B))])

@@ -155,7 +155,7 @@ def test_an_order_is_done_only_when_all_its_consignments_have_an_outcome() -> No
 
 @pytest.mark.parametrize("message_id", ["m1", "redriven"])
 @pytest.mark.parametrize("outcome", [None, FAILED], ids=["allocated", "failed"])
-def test_a_done_order_that_comes_again_is_passed_by(message_id: str, outcome: Outcome | None) -> None:
+def test_a_done_order_that_comes_again_is_skipped(message_id: str, outcome: Outcome | None) -> None:
     orders = Orders()
     orders.records.kept = {A: record_of(A, outcome)}
     report = orders.process(message(message_id, A))
@@ -254,7 +254,7 @@ def test_a_message_that_only_ran_out_of_time_is_delivered_again_at_once() -> Non
     assert orders.redelivery.waits == {"r1": 0}
 
 
-def test_a_consignment_that_crashes_the_allocator_returns_its_own_message_alone() -> None:
+def test_a_consignment_that_crashes_the_allocator_returns_only_its_own_message() -> None:
     orders = Orders()
     orders.allocator.crashes_on.add(B)
     report = orders.process(message("m1", A), message("m2", B), message("m3", C))
@@ -321,7 +321,7 @@ def test_an_order_with_a_bad_consignment_is_not_refused_before_the_good_ones_hav
     assert [kept.message for kept in orders.dlq.kept] == [mixed]
 
 
-def test_a_mended_order_allocates_only_what_was_bad() -> None:
+def test_a_corrected_order_allocates_only_what_was_bad() -> None:
     orders = Orders()
     orders.process(message("m1", A, "EC/2", C))
     report = orders.process(message("m2", A, B, C))
@@ -347,7 +347,7 @@ def test_a_large_order_is_allocated_in_waves_each_recorded_before_the_next() -> 
     ("lacking", "cause"), [("records", DeferralCause.NOT_RECORDED), ("allocator", DeferralCause.ALLOCATOR_UNAVAILABLE)]
 )
 def test_no_other_wave_is_started_where_nothing_of_one_could_be_done(lacking: str, cause: DeferralCause) -> None:
-    """Each would take as many seconds in vain, and the function would be killed before it has returned the message."""
+    """Each would take as many seconds, and the function would be killed before it returns the message."""
     references = [reference(number) for number in range(500)]
     orders = Orders(records=InMemoryRecords(unwritable=set(references) if lacking == "records" else set()))
     orders.allocator.unavailable = lacking == "allocator"
@@ -356,7 +356,7 @@ def test_no_other_wave_is_started_where_nothing_of_one_could_be_done(lacking: st
     assert report.returned == {"m1": Deferred(cause)}
 
 
-def test_what_is_held_by_somebody_else_does_not_let_the_next_wave_be_started_in_vain() -> None:
+def test_a_wave_without_a_result_is_the_last_even_if_others_hold_a_consignment() -> None:
     references = [reference(number) for number in range(150)]
     orders = Orders(
         records=InMemoryRecords(unwritable=set(references)),
@@ -391,7 +391,7 @@ def test_a_report_names_an_allocation_as_such() -> None:
     assert report.outcomes[B] == FAILED
 
 
-def test_a_consignment_whose_limit_others_used_up_is_decided_anew() -> None:
+def test_a_consignment_whose_limit_others_used_up_is_decided_again() -> None:
     orders = Orders(records=InMemoryRecords(outrun={A: 2}))
     report = orders.process(message("1", A, B))
     assert report.returned == {}

@@ -22,7 +22,7 @@ def test_a_wait_is_at_least_half_of_what_it_may_be_and_never_too_long(received: 
 
 
 @given(wish=st.integers(0, 10**9), jitter=st.floats(0, 1, exclude_max=True))
-def test_a_wish_to_be_left_alone_is_honoured_as_long_as_any_is_believed(wish: int, jitter: float) -> None:
+def test_a_requested_wait_is_honoured_up_to_the_greatest_accepted_one(wish: int, jitter: float) -> None:
     waited = wait_seconds(Deferred(DeferralCause.THROTTLED, wish), 1, jitter)
     assert min(wish, MAX_RETRY_AFTER_SECONDS) <= waited <= MAX_ASKED_WAIT_SECONDS
 

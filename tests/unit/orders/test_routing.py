@@ -90,7 +90,7 @@ def test_orders_wait_while_the_table_can_not_be_read(monkeypatch: pytest.MonkeyP
     assert (orders.records.kept, orders.allocator.asked) == ({}, [])
 
 
-def test_a_crash_in_one_mode_leaves_the_other_modes_alone() -> None:
+def test_a_crash_in_one_mode_does_not_affect_the_other_modes() -> None:
     orders = Orders(routing=TABLE)
     orders.allocator.crashes_on = {A}
     report = orders.process(ordered("next-day", "collect"))

@@ -54,7 +54,7 @@ def test_a_record_keeps_the_latest_events_only() -> None:
 
 
 @pytest.mark.parametrize("standing", [None, Deallocated(), Cancelled()], ids=["allocated", "deallocated", "cancelled"])
-def test_a_new_event_leaves_alone_what_did_not_fail(standing: Standing | None) -> None:
+def test_a_new_event_does_not_touch_what_did_not_fail(standing: Standing | None) -> None:
     record = record_of(A)
     orders = orders_with(replace(record, outcome=standing or record.outcome))
     before = dict(orders.records.kept)

@@ -208,7 +208,7 @@ ITEMS: dict[str, tuple[list[Any], Allocated | Doubtful | None]] = {
 
 
 @pytest.mark.parametrize(("row", "document"), each(ITEMS))
-def test_an_item_decides_about_its_consignment_alone(row: str, document: Any) -> None:
+def test_an_item_decides_only_about_its_consignment(row: str, document: Any) -> None:
     expected = ITEMS[row][1]
 
     verdicts = judge(ONE, DefaultRules(), Reply(200, json.dumps(document).encode()))

@@ -54,7 +54,7 @@ def test_of_two_refused_orders_that_name_a_consignment_the_first_tells_why() -> 
     assert [row.to_json()["failure"]["code"] for row in rows_of(found)] == ["Second"]
 
 
-def test_a_refused_order_is_told_among_the_messages_in_the_dlq_alone() -> None:
+def test_a_refused_order_is_shown_only_among_the_messages_in_the_dlq() -> None:
     found = account([sent("m1", "WEB-1", ONE)], {}, [], refusal("m1"))
     told = list(summary_lines(found, rows_of(found)))
     assert "Failures:" not in told

@@ -1,4 +1,4 @@
-"""A build is made anew when a source or the platform changes, and only then."""
+"""A build is repeated when a source or the platform changes, and only then."""
 
 from pathlib import Path
 
