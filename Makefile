@@ -1,4 +1,4 @@
-# `make` alone lists the targets. Needed on the machine: Python 3.11 to 3.14 with venv, make, git. Everything else is
+# `make` without a target lists the targets. Needed on the machine: Python 3.11 to 3.14 with venv, make, git. Everything else is
 # installed below this folder, from lock files with hashes. What is in place already costs nothing.
 
 .DEFAULT_GOAL := help

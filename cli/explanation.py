@@ -216,7 +216,7 @@ def _nothing_used(days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:  # no
 
 
 class _NoUsage:
-    """Daily limits of which nothing is used: the program knows no allocations. Implements `ports.LimitUsage`."""
+    """Daily limits that are unused: the program knows no allocations. Implements `ports.LimitUsage`."""
 
     def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
         """Return no allocations."""

@@ -118,7 +118,7 @@ def wrong_place(path: KeyPath, place: str, zones: _Zones) -> Iterator[CatalogueP
 
 
 def places_claimed_twice(claims: Iterable[PlacesClaim], zones: _Zones, fix: str) -> Iterator[CatalogueProblem]:
-    """Yield the claims that share a place with an earlier one, of which the engine would silently ignore one."""
+    """Yield the claims that share a place with an earlier one. The engine would silently ignore one of the two."""
     seen: dict[str, str] = {}
     for path, name, places in claims:
         try:

@@ -72,7 +72,7 @@ def mode_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def chosen_mode(mode: str, group: str, service: str) -> AllocationMode:
-    """Return the mode of three options, of which empty ones are not given. Raises `UsageError`."""
+    """Return the mode of three options; an empty one is not given. Raises `UsageError`."""
     given = {"--group": group, "--service": service}
     for name, (option, example) in _REFERENCES.items():
         if name == mode and not given[option]:

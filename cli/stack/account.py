@@ -71,7 +71,7 @@ class Account:
 
     @property
     def done(self) -> list[SentOrder]:
-        """The orders of which every consignment has an outcome."""
+        """The orders whose consignments all have an outcome."""
         return [order for order in self.sent if order.message_id not in self.refusals and self.is_done(order)]
 
     def is_done(self, order: SentOrder) -> bool:

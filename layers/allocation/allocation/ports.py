@@ -92,7 +92,7 @@ class RecordStore(Protocol):
         """Add the records that do not exist yet; never overwrite an allocation, never raise for one that fails."""
 
     def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
-        """Write a record upon the one that was seen, and take that off the limit that it counts on.
+        """Write a record if the stored one is as it was read, and release the limit on which that one counts.
 
         Return False if it is no longer as seen. Raises `RetryableError`.
         """
@@ -142,7 +142,7 @@ class Redelivery(Protocol):
     """Controls when unfinished messages are delivered again."""
 
     def postpone(self, waits: Mapping[str, int]) -> None:
-        """Hold messages back, by receipt handle, for so many seconds; never raise for one that can't be held."""
+        """Hold messages back, by receipt handle, for the given seconds; never raise for one that can't be held."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class ConsignmentStatus(TypedDict):
 
 
 def consignment_view(known: Known) -> dict[str, Any]:
-    """Return the whole consignment. One of which only the record is known has no addresses or packages."""
+    """Return the whole consignment. If only its record is known, it has no addresses or packages."""
     legs = _legs_of(known.record)
     return {
         **_NULLS_OF_A_CONSIGNMENT,

@@ -16,7 +16,7 @@ from allocation.domain.metric import MetricName
 from allocation.observability import count, logger
 
 _REFRESH_SECONDS: Final = 60.0
-# How long a store without a usable document is left alone. Each wave and request asks for one.
+# How long a store without a usable document is not read again. Each wave and request asks for one.
 PAUSE_SECONDS: Final = 10.0
 # How many versions of an S3 object a new environment tries, latest first, if the bucket keeps versions.
 _OLDER_VERSIONS: Final = 5

@@ -43,7 +43,7 @@ class SqsRedelivery:
         self._queue_url = queue_url
 
     def postpone(self, waits: Mapping[str, int]) -> None:
-        """Hide messages, by receipt handle, for so many seconds from now.
+        """Hide messages, by receipt handle, for the given seconds from now.
 
         A message that can't be hidden is delivered when the queue's own visibility timeout ends.
         """

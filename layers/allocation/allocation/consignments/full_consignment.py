@@ -177,7 +177,7 @@ _Addresses = Annotated[list[FullAddress], BeforeValidator(null_as_empty), Field(
 
 
 class FullConsignment(Consignment):
-    """A consignment with contacts, streets, contents and customs data, all of which `to_domain` leaves out."""
+    """A consignment with contacts, streets, contents and customs data; `to_domain` leaves these out."""
 
     source: _Line | None = None
     meta_data: Annotated[list[MetaData], BeforeValidator(null_as_empty)] = Field(default_factory=list)

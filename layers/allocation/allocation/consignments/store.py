@@ -100,7 +100,7 @@ class ConsignmentStore(Protocol):
     """Keeps consignments beside their allocation records. Every method raises `RetryableError` on an outage."""
 
     def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
-        """Return what is known of each reference, without those of which nothing is known."""
+        """Return what is known of each reference. Unknown references are left out."""
 
     def add(self, stored: StoredConsignment) -> bool:
         """Add a consignment. False: its reference is taken."""

@@ -53,7 +53,7 @@ class AllocationRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecordSeen:
-    """What whoever changes a record must have seen of it. A new version is written only upon `version`.
+    """What a writer must have read of a record. A new version is written only if `version` is unchanged.
 
     `latest_failure` is the record's own failure, or else its past failure. `event_ids` are those that were tried.
     """

@@ -40,7 +40,7 @@ class WeightClass(NamedTuple):
 
 
 class WeightClasses:
-    """The weight classes of all services. For one package, the divisor alone distinguishes them."""
+    """The weight classes of all services. For one package, only the divisor distinguishes them."""
 
     def __init__(self, services: Sequence[Service]) -> None:
         every = range(len(services))

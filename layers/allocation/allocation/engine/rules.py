@@ -113,7 +113,7 @@ class Rule:
 
 
 def _of(told: Callable[[Service], str]) -> Callable[[Question, int], str]:
-    """Return an `expected` that depends on the service alone; its texts are kept."""
+    """Return an `expected` that depends only on the service; its texts are kept."""
 
     def expected(question: Question, position: int) -> str:
         texts = question.index.texts

@@ -145,7 +145,7 @@ class ProAllocator:
     def release(
         self, references: Sequence[ConsignmentReference], deadline: Deadline
     ) -> Mapping[ConsignmentReference, Deferred]:
-        """Have consignments deallocated. Return those of which PRO does not say that they are.
+        """Have PRO deallocate consignments. Return those whose deallocation PRO does not confirm.
 
         They are claimed first, and stay claimed: whoever may be allocating one of them has ended, and nobody begins
         before what follows is recorded. Raises `RetryableError` if the claims can't be read or written.

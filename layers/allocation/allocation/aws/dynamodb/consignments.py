@@ -1,4 +1,4 @@
-"""Consignments and their allocation records in DynamoDB: two tables, changed together upon what was read of both."""
+"""Consignments and their allocation records in DynamoDB: two tables, written together if both are as read."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime

@@ -106,7 +106,7 @@ class DynamoDBRecords:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
-        """Write a record upon what was seen. Return False if that has changed. Raises `RetryableError`."""
+        """Write a record if it has not changed since it was read. Return False if it has. Raises `RetryableError`."""
         put = self._put(record)
         if not (seen and seen.counted_on):
             return self._write(put)
