@@ -430,3 +430,18 @@ def test_a_broken_history_is_told_with_a_handful_of_faults() -> None:
     assert "BROKEN: the record of" in story
     assert len(history.world.struck) <= 3
     assert len(history.orders) <= 2
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        # An order without a row in the routing table failed while a lost call for another order had allocated.
+        Plan(478, fault_chance=0.3),
+        # An order tried another's failure again, was killed, and was cancelled before it came back.
+        Plan(261, fault_chance=0.3),
+        Plan(1826, fault_chance=0.15, prompt=True),
+    ],
+    ids=str,
+)
+def test_a_lost_call_of_another_order_leaves_no_allocation_beside_a_failure(plan: Plan) -> None:
+    assert not violations(plan)[1], told(plan)

@@ -90,6 +90,21 @@ def _cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:
     return found
 
 
+def _abandoned(requests: Requests, known: Recorded) -> list[ConsignmentReference]:
+    """Return the failures of other orders that only cancelled orders ask for.
+
+    A cancelled order may have tried one again. What a call allocated then whose outcome was lost has no record.
+    """
+    return [
+        reference
+        for reference, asking in requests.items()
+        if (seen := known.records.get(reference))
+        and seen.state == AllocationFailed.state
+        and seen.order_reference not in known.cancelled
+        and all(each.order.reference in known.cancelled for each in asking)
+    ]
+
+
 def _without_cancelled(requests: Requests, known: Recorded) -> Requests:
     """Return the requests of the orders that are not cancelled."""
     left = {
@@ -139,10 +154,20 @@ class AllocationWaves:
             logger.warning("records not read", extra={"cause": str(error)})
             return {}, dict.fromkeys(requests, _NOT_READ)
         cancelled, not_cancelled = self.cancelling.cancel(_cancellations(requests, known), deadline)
+        not_released = self._release(_abandoned(requests, known), deadline)
         live = _without_cancelled(requests, known)
         outcomes, deferrals = self._allocate(_work_left(live, known.records), deadline)
         cancelled_since, not_cancelled_since = self._cancel_overtaken(outcomes.keys(), live, deadline)
-        return outcomes | cancelled | cancelled_since, deferrals | not_cancelled | not_cancelled_since
+        unfinished = deferrals | not_cancelled | not_released | not_cancelled_since
+        return outcomes | cancelled | cancelled_since, unfinished
+
+    def _release(self, abandoned: Sequence[ConsignmentReference], deadline: Deadline) -> Deferrals:
+        """Take back what a cancelled order's lost call may have allocated. Return why this is not done."""
+        try:
+            return dict(self.allocator.release(abandoned, deadline)) if abandoned else {}
+        except RetryableError as error:
+            logger.warning("consignments not released", extra={"cause": str(error), "consignments": list(abandoned)})
+            return dict.fromkeys(abandoned, _UNAVAILABLE)
 
     def _cancel_overtaken(
         self, written: Set[ConsignmentReference], requests: Requests, deadline: Deadline
@@ -248,7 +273,11 @@ class AllocationWaves:
     def _routed_answers(
         self, wave: Sequence[Work], ways: Mapping[ConsignmentReference, Way], deadline: Deadline
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
-        """Ask the allocator once for each mode. Whatever has no row in the routing table fails."""
+        """Ask the allocator once for each mode. Whatever has no row in the routing table fails.
+
+        Another order, with a row, may have been tried and its outcome lost: what it may hold is taken back before.
+        """
+        failures: dict[ConsignmentReference, Outcome | Deferred] = {}
         answers: dict[ConsignmentReference, Outcome | Deferred] = {}
         by_mode: dict[AllocationMode, list[Work]] = {}
         for item in wave:
@@ -257,12 +286,12 @@ class AllocationWaves:
             if mode is None:
                 answers[reference] = _UNAVAILABLE
             elif isinstance(mode, Failure):
-                answers[reference] = AllocationFailed(mode)
+                failures[reference] = AllocationFailed(mode)
             else:
                 by_mode.setdefault(mode, []).append(item)
         for mode, items in by_mode.items():
             answers |= self._answers(items, mode, deadline)
-        return answers
+        return answers | failures | self._release(list(failures), deadline)
 
     def _answers(
         self, wave: Sequence[Work], mode: AllocationMode, deadline: Deadline
