@@ -331,6 +331,7 @@ def without_deallocations() -> AbstractContextManager[Any]:
 FAULTY = Plan(0, fault_chance=0.15)
 PROMPT = replace(FAULTY, prompt=True)
 CALM = Plan(0, fault_chance=0.02)
+STORMY = Plan(0, fault_chance=0.3)
 
 
 GUARDS = {
@@ -341,7 +342,7 @@ GUARDS = {
     "DLQ receipts": (without_certainty_of_the_dlq, FAULTY, "is not in the DLQ with a reason"),
     "claims": (without_claims, PROMPT, "after it was allocated"),
     "earlier claims": (without_reading_what_was_claimed, PROMPT, "after it was allocated"),
-    "late calls": (without_patience_for_late_calls, FAULTY, "is allocated at PRO and recorded as AllocationFailed"),
+    "late calls": (without_patience_for_late_calls, STORMY, "is recorded as allocated, and is not at PRO"),
     "claims that are held": (without_waiting_for_who_is_at_it, PROMPT, "after it was allocated"),
     "patience": (without_patience, PROMPT, "while PRO could still be at it"),
     "narrowing down": (without_narrowing_down, FAULTY, "could have been allocated, and failed with"),
