@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Final
 
-import pycountry
-
+from allocation.domain.countries import COUNTRIES, read_country
 from allocation.engine.place_keys import ANYWHERE, uk_parts
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion
 
@@ -31,7 +30,8 @@ POSTCODE_AREAS: Final = frozenset(
 _OTHER_POSTCODE_AREAS: Final = frozenset({"BF", "BFPO", "GIR"})
 _CROWN_AREAS: Final = {"JE": "JE", "GY": "GG", "IM": "IM"}
 _POSTCODE_COUNTRIES: Final = ("GB", *_CROWN_AREAS.values())
-_COUNTRY_FIXES: Final = {"UK": "write GB", "EU": "list its countries in a zone, and name that zone"}
+_COUNTRY_FIXES: Final = {"EU": "list its countries in a zone, and name that zone"}
+_COUNTRY_FIX: Final = "write its two-letter code, such as GB or FR"
 
 _PART: Final = re.compile(r"[A-Z]{1,3}|[A-Z]{1,2}[0-9][0-9A-Z]?( [0-9])?|BFPO( [0-9]{1,4})?|GIR 0")
 _ZIPS: Final = re.compile(r"([0-9]{3})(?:\.\.([0-9]{3}))?")
@@ -78,8 +78,9 @@ def require_country(country: str) -> None:
     Traceback (most recent call last):
     cli.catalogue.place_notation.PlaceNotationError: is not a country of ISO 3166: write GB
     """
-    if pycountry.countries.get(alpha_2=country) is None:
-        fix = _COUNTRY_FIXES.get(country, "write its two-letter code, such as GB or FR")
+    if country not in COUNTRIES:
+        named = read_country(country)
+        fix = f"write {named.code}" if named else _COUNTRY_FIXES.get(country, _COUNTRY_FIX)
         raise PlaceNotationError(f"is not a country of ISO 3166: {fix}")
 
 

@@ -96,6 +96,7 @@ def test_money_is_exact() -> None:
         ("GB", "M1 5WG9"),
         ("US", "ABCDE"),
         ("US", "1001"),
+        ("XI", "M1 5WG"),
     ],
 )
 def test_a_nonsense_postcode_gets_no_price(country: str, postcode: str) -> None:
@@ -104,6 +105,15 @@ def test_a_nonsense_postcode_gets_no_price(country: str, postcode: str) -> None:
     assert isinstance(failure, Failure)
     assert failure.code == "ConsignmentIncomplete"
     assert "Destination address: postcode" in failure.message
+
+
+@pytest.mark.parametrize("country", ["ZZ", "YU", "SU", "EU", ""])
+def test_a_code_that_names_no_country_is_not_the_rest_of_the_world(country: str) -> None:
+    engine = engine_of({"S": service(destinations=["*"], rates=[rate("*", 5)])})
+    failure = engine.inquire(to("11000", country))
+    assert isinstance(failure, Failure)
+    assert failure.code == "ConsignmentIncomplete"
+    assert "Destination address: country is not" in failure.message
 
 
 def test_all_that_a_consignment_lacks_is_told_at_once() -> None:

@@ -175,9 +175,16 @@ def test_countries_islands_and_zip_ranges(postcode: str, country: str, services:
 def test_uk_is_read_as_gb() -> None:
     """Otherwise a postcode's exclusion would be ignored, and no VAT charged."""
     engine = engine_of({"S": service(destinations=["*"], excluded=["GB-BT"])})
-    for country in ("GB", "UK", "uk"):
+    for country in ("GB", "UK", "uk", "XI"):
         assert reasons(assessed(engine, to("BT1 1AA", country)), engine) == {"S": ["PostcodeExcluded"]}
+    for country in ("GB", "UK", "uk"):
         assert eligible(assessed(engine, to("M1 5WG", country)), engine) == {"S"}
+
+
+def test_an_embargo_holds_under_every_code_of_the_country() -> None:
+    engine = engine_of({"S": service(destinations=["*"], excluded=["MM", "GR"], rates=[rate("*", 5)])})
+    for country in ("MM", "BU", "GR", "EL"):
+        assert reasons(assessed(engine, to("", country)), engine) == {"S": ["CountryExcluded"]}
 
 
 def test_units_are_exact() -> None:

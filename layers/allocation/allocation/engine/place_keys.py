@@ -8,6 +8,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from allocation.domain.countries import read_country
+
 ANYWHERE: Final = "*"
 
 _UNIT = re.compile(r"([A-PR-UWYZ][A-HK-Y]?)([0-9][0-9A-HJKPSTUWMNPRVXY]?)([0-9])([ABD-HJLNP-UW-Z]{2})")
@@ -15,9 +17,9 @@ _BFPO = re.compile(r"BFPO(?:C/O)?([0-9]{1,4})")
 _ZIP = re.compile(r"([0-9]{3})[0-9]{2}(?:-?[0-9]{4})?")
 # Postcode areas that ISO 3166 lists as countries of their own; shops often write GB for them.
 _CROWN_DEPENDENCIES: Final = {"JE": "JE", "GY": "GG", "IM": "IM"}
+# The one part of the United Kingdom that has a country code, XI.
+_NORTHERN_IRELAND: Final = "GB:BT"
 _POSTCODE_COUNTRIES: Final = frozenset({"GB", "JE", "GG", "IM"})
-# Codes that ISO 3166-1 reserves for a country with another code; shops often write UK for GB.
-_RESERVED_CODES: Final = {"UK": "GB"}
 
 
 class UnknownPlaceError(ValueError):
@@ -38,12 +40,15 @@ def place_keys(country: str, postcode: str | None) -> tuple[str, ...]:
     >>> place_keys("US", "10001-1234")
     ('US:100', 'US', '*')
     """
-    country = country.strip().upper()
-    country = _RESERVED_CODES.get(country, country)
-    if re.fullmatch("[A-Z]{2}", country) is None:
-        raise UnknownPlaceError(f"country {country[:16]!r} is not a two-letter ISO 3166 code such as GB")
+    named = read_country(country)
+    if named is None:
+        raise UnknownPlaceError("country is not a two-letter code of ISO 3166 such as GB")
+    country = named.code
     if country in _POSTCODE_COUNTRIES:
-        return _uk_keys(country, postcode or "")
+        keys = _uk_keys(country, postcode or "")
+        if named.regions and _NORTHERN_IRELAND not in keys:
+            raise UnknownPlaceError("postcode is not in Northern Ireland, as the country code says")
+        return keys
     if country == "US":
         return (_zip_key(postcode or ""), country, ANYWHERE)
     return (country, ANYWHERE)
