@@ -126,6 +126,20 @@ def test_a_consignment_is_told_with_every_documented_name_nulls_included(api: Ap
     assert re.fullmatch(r"EP(-[A-Z0-9]{3}){3}", told["Packages"][0]["Reference"])
 
 
+def test_a_shipping_location_completes_the_address_that_names_it(api: Api) -> None:
+    [origin, destination] = api.call("GET", f"/consignments/{api.create()}").data["Addresses"]
+    assert (origin["Country"]["IsoCode"]["TwoLetterCode"], origin["Postcode"]) == ("GB", "M2 6LW")
+    assert (origin["ShippingLocationReference"], origin["AddressLine1"]) == ("Sorted1", None)
+    assert destination["Postcode"] == DESTINATION["Postcode"]
+
+
+def test_an_address_s_own_fields_stand_beside_those_of_its_shipping_location(api: Api) -> None:
+    own = {**ORIGIN, "CompanyName": "The shop", "Postcode": "M1 1AA", "Mine": 1}
+    [origin, _] = api.call("GET", "/consignments/" + api.create(Addresses=[own, DESTINATION])).data["Addresses"]
+    assert (origin["CompanyName"], origin["Postcode"], origin["Mine"]) == ("The shop", "M1 1AA", 1)
+    assert origin["Country"]["IsoCode"]["TwoLetterCode"] == "GB"
+
+
 def test_units_are_taken_in_any_case_and_written_as_kg_and_cm(api: Api) -> None:
     sides = {"Unit": "MM", "Width": 100, "Length": 100, "Height": 100}
     told = api.call(

@@ -142,6 +142,38 @@ def test_a_consignment_that_only_the_queue_knows_is_told_by_its_record_and_can_b
     assert api.call("GET", "/consignments/EC-QQQ-QQQ-QQQ/status").data["Status"] == "Unallocated"
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/allocation/{}/allocatewithcheapestquote"),
+        ("PUT", "/consignments/{}/deallocate"),
+        ("PUT", "/consignments/{}/cancel"),
+        ("PUT", "/consignments"),
+        ("GET", "/consignments/{}"),
+        ("GET", "/labels/{}"),
+    ],
+)
+def test_a_record_of_a_later_version_is_kept_as_it_is_and_the_answer_says_why(api: Api, method: str, path: str) -> None:
+    reference = api.create()
+    queue_allocates(reference)
+    later = {**item(RECORDS, reference), "schemaVersion": 2, "state": "Allocated", "carrierService": {"of": "later"}}
+    boto3.resource("dynamodb").Table(RECORDS).put_item(Item=later)
+    kept = item(CONSIGNMENTS, reference)
+
+    answer = api.call(method, path.format(reference), consignment(Reference=reference) if path.endswith("s") else None)
+
+    assert (answer.status, answer.data["Code"]) == (503, "LaterRecordVersionException")
+    assert reference in answer.data["Message"]
+    assert (item(RECORDS, reference), item(CONSIGNMENTS, reference)) == (later, kept)
+
+
+def test_a_consignment_with_a_record_of_a_later_version_is_not_found_as_unallocated(api: Api) -> None:
+    reference = api.create()
+    queue_allocates(reference)
+    boto3.resource("dynamodb").Table(RECORDS).put_item(Item={**item(RECORDS, reference), "schemaVersion": 2})
+    assert api.call("GET", "/consignments/getConsignmentReferences?State=Unallocated").data == []
+
+
 def test_a_reference_that_a_consignment_or_only_a_record_has_is_not_issued_again(api: Api) -> None:
     queue_allocates("EC-AAA-AAA-AAA")
     texts = iter(["AAAAAAAAA", "000000001", "BBBBBBBBB", "000000002"])

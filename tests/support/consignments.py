@@ -89,7 +89,9 @@ class InMemoryConsignments:
         if not self._stands(seen) or not self._counted(record, seen):
             return False
         self.written.append(record)
-        self.records[seen.reference] = stored_record(record_item(record))
+        read = stored_record(record_item(record))
+        assert read is not None
+        self.records[seen.reference] = read
         return True
 
     def _stands(self, seen: Known) -> bool:

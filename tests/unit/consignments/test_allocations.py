@@ -17,6 +17,8 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Deallocated, Outcome
 from allocation.domain.reference import ConsignmentReference
+from allocation.domain.routing import Route
+from allocation.records.stored_record import RouteDocument
 from tests.support.consignments import (
     DESTINATION,
     HEAVY,
@@ -29,6 +31,7 @@ from tests.support.consignments import (
 )
 
 CHEAPEST = "CX_NDS"
+NEXT_DAY = RouteDocument(row="next-day", option="next-day")
 
 
 @pytest.fixture
@@ -299,3 +302,24 @@ def test_what_the_order_queue_recorded_can_be_deallocated_but_not_allocated_agai
     assert shop.state(reference) == "Unallocated"
     with pytest.raises(UnknownConsignmentError):
         shop.allocate(reference)
+
+
+def routed(shop: Consignments) -> ConsignmentReference:
+    """An allocated consignment whose mode a routing table chose."""
+    reference = shop.in_state("Allocated")
+    shop.store.records[reference] = shop.store.records[reference].model_copy(update={"route": NEXT_DAY})
+    return reference
+
+
+def test_the_row_that_chose_the_mode_is_kept_as_long_as_the_mode(shop: Consignments) -> None:
+    reference = routed(shop)
+    shop.allocations.deallocate(reference, "request-2")
+    assert shop.store.written[-1].route == Route("next-day", "next-day")
+    shop.allocate(reference)  # in a mode that the caller chose
+    assert shop.store.written[-1].route is None
+
+
+def test_a_cancellation_keeps_the_row_that_chose_the_mode(shop: Consignments) -> None:
+    reference = routed(shop)
+    shop.register.cancel(reference, "request-2")
+    assert shop.store.written[-1].route == Route("next-day", "next-day")

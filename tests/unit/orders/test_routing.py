@@ -7,11 +7,12 @@ import pytest
 
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred
+from allocation.domain.outcome import AllocationFailed, Cancelled, DeferralCause, Deferred
 from allocation.domain.routing import Route, RoutingTable
 from allocation.ports import QueueMessage
 from tests.support.samples import order_event, queue_message, reference
 from tests.unit.orders.test_allocating_orders import Orders
+from tests.unit.orders.test_cancelling_orders import cancellation
 
 A, B, C, D = map(reference, range(4))
 NEXT_DAY, NEAR = CarrierService("CX_NDS"), ServiceGroup("near")
@@ -39,6 +40,14 @@ def test_the_allocator_is_asked_once_for_each_mode() -> None:
         D: NEAR,
     }
     assert (kept[A].route, kept[B].route) == (Route("next-day", "next-day"), Route("default"))
+
+
+def test_a_cancelled_consignment_keeps_the_row_that_chose_its_mode() -> None:
+    orders = Orders(routing=TABLE)
+    orders.process(ordered("next-day"))
+    orders.process(cancellation(consignments=[A]))
+    record = orders.records.kept[A]
+    assert (record.outcome, record.mode, record.route) == (Cancelled(), NEXT_DAY, Route("next-day", "next-day"))
 
 
 def test_the_order_s_option_holds_for_consignments_without_one() -> None:

@@ -115,8 +115,9 @@ def get_consignment_with_metadata(request: Request, use_cases: UseCases) -> Repl
 
 @operation(OPERATIONS, "GET", "/consignments/{consignment}", "Get a consignment", gives=Consignment, errors=(404,))
 def get_consignment(request: Request, use_cases: UseCases) -> Reply:
-    """Return the whole consignment with its state and allocation."""
-    return Reply(consignment_view(use_cases.changes.known(request.path["consignment"])), root="Consignment")
+    """Return the whole consignment with its state and allocation. Shipping locations complete its addresses."""
+    known = use_cases.changes.known(request.path["consignment"])
+    return Reply(consignment_view(known, use_cases.located), root="Consignment")
 
 
 @operation(

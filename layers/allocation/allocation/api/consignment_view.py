@@ -1,6 +1,6 @@
 """A consignment in PRO's shape: the sender's description, every name of PRO's, and the state of allocation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -19,7 +19,7 @@ from allocation.api.consignment_shape import (
 )
 from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total_value, total_weight
 from allocation.api.replies import ApiLink, consignment_link
-from allocation.consignments.full_consignment import FullConsignment
+from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.store import ALLOCATED, Known
 from allocation.domain.mode import ModeName
 from allocation.domain.outcome import Price
@@ -56,12 +56,15 @@ class ConsignmentStatus(TypedDict):
     ApiLink: ApiLink
 
 
-def consignment_view(known: Known) -> dict[str, Any]:
-    """Return the whole consignment. If only its record is known, it has no addresses or packages."""
+def consignment_view(known: Known, located: Callable[[FullConsignment], FullConsignment]) -> dict[str, Any]:
+    """Return the whole consignment. If only its record is known, it has no addresses or packages.
+
+    `located` completes addresses from the shipping locations that they name.
+    """
     legs = _legs_of(known.record)
     return {
         **_NULLS_OF_A_CONSIGNMENT,
-        **_stored_part(known, legs),
+        **_stored_part(known, legs, located),
         "ConsignmentLegs": legs,
         "Reference": known.reference,
         "ConsignmentState": known.state,
@@ -72,7 +75,9 @@ def consignment_view(known: Known) -> dict[str, Any]:
     }
 
 
-def _stored_part(known: Known, legs: list[Any]) -> dict[str, Any]:
+def _stored_part(
+    known: Known, legs: list[Any], located: Callable[[FullConsignment], FullConsignment]
+) -> dict[str, Any]:
     """Return the sender's description in PRO's units, with every name of PRO's."""
     if known.stored is None:
         return {}
@@ -82,12 +87,21 @@ def _stored_part(known: Known, legs: list[Any]) -> dict[str, Any]:
         **{name: value for name, value in content.items() if value is not None and is_sent(name)},
         "Weight": total_weight(consignment),
         "Value": total_value(consignment),
-        "Addresses": [address_view(address) for address in content["Addresses"]],
+        "Addresses": [
+            address_view(_completed(address, whole))
+            for address, whole in zip(content["Addresses"], located(consignment).addresses, strict=True)
+        ],
         "Packages": [
             {**_NULLS_OF_A_PACKAGE, **_without_null_lists(package), "ConsignmentLegs": legs}
             for package in content["Packages"]
         ],
     }
+
+
+def _completed(address: Mapping[str, Any], whole: FullAddress) -> dict[str, Any]:
+    """Return an address as it was sent; `whole` gives what it leaves out."""
+    given = {name: value for name, value in address.items() if value is not None}
+    return {**address, **whole.model_dump(mode="json", by_alias=True, exclude_none=True), **given}
 
 
 def _created_at(known: Known) -> str | None:

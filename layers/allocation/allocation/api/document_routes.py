@@ -10,11 +10,10 @@ from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.errors import Problem, RequestError, UnknownConsignmentError
-from allocation.consignments.full_consignment import FullAddress, FullConsignment
+from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.store import ALLOCATED
 from allocation.documents.results import CustomsDocuments, DocumentError, LabelFile
 from allocation.domain.summary import AllocationSummary
-from allocation.engine.loaded_catalogue import Catalogue
 
 OPERATIONS: Final[list[Operation]] = []
 _DEFAULT_FORMAT: Final = "PDF"
@@ -99,26 +98,7 @@ def _allocated_consignment(request: Request, use_cases: UseCases) -> tuple[FullC
     summary = known.record.allocation_summary if known.record else None
     if summary is None:
         raise UnknownConsignmentError(known.reference)
-    return consignment.with_locations(_locations(use_cases.engine.catalogue, consignment)), summary
-
-
-def _locations(catalogue: Catalogue, consignment: FullConsignment) -> dict[str, FullAddress]:
-    """Return the catalogue's locations that a consignment's addresses name without giving a country."""
-    named = [
-        address for address in consignment.addresses if address.shipping_location_reference and address.country is None
-    ]
-    return {
-        location.reference: FullAddress.model_validate(
-            {
-                "AddressType": address.address_type,
-                "CompanyName": address.company_name or location.reference,
-                "Country": {"IsoCode": {"TwoLetterCode": location.country}},
-                "Postcode": location.postcode,
-            }
-        )
-        for address in named
-        if (location := catalogue.locations.get(address.shipping_location_reference or ""))
-    }
+    return use_cases.located(consignment), summary
 
 
 def _refusal(error: DocumentError) -> RequestError:

@@ -3,7 +3,7 @@
 To add an operation, decorate its handler with `operation` in one of the `..._routes` modules.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,10 +11,12 @@ from typing import Any, Literal
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.allocations import Allocations
+from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.market import Choices, Market
 from allocation.consignments.register import Register
 from allocation.consignments.store import Changes
 from allocation.engine.engine import Engine
+from allocation.engine.loaded_catalogue import Catalogue
 from allocation.ports import LimitUsage
 
 
@@ -42,6 +44,30 @@ class UseCases:
     def choices(self, api_base_url: str) -> Choices:
         """Return the ways to choose a carrier service. `api_base_url` starts the links in the reply."""
         return Choices(self.current_engine, self.limit_usage, self.now, api_base_url)
+
+    def located(self, consignment: FullConsignment) -> FullConsignment:
+        """Return the consignment with its addresses completed from the shipping locations of the catalogue.
+
+        The catalogue is read only where an address needs it. Raises `RetryableError` if it can't be read then.
+        """
+        named = [each for each in consignment.addresses if each.shipping_location_reference and each.country is None]
+        return consignment.with_locations(_locations(self.engine.catalogue, named)) if named else consignment
+
+
+def _locations(catalogue: Catalogue, addresses: Sequence[FullAddress]) -> dict[str, FullAddress]:
+    """Return the catalogue's locations that addresses name."""
+    return {
+        location.reference: FullAddress.model_validate(
+            {
+                "AddressType": address.address_type,
+                "CompanyName": address.company_name or location.reference,
+                "Country": {"IsoCode": {"TwoLetterCode": location.country}},
+                "Postcode": location.postcode,
+            }
+        )
+        for address in addresses
+        if (location := catalogue.locations.get(address.shipping_location_reference or ""))
+    }
 
 
 _Method = Literal["GET", "PUT", "POST", "DELETE"]

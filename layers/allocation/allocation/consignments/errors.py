@@ -101,6 +101,18 @@ class UnavailableError(RequestError):
         )
 
 
+class LaterRecordError(RequestError):
+    """A later version of this software wrote the allocation record, and this version neither reads nor changes it."""
+
+    def __init__(self, reference: ConsignmentReference) -> None:
+        """`reference` is the consignment's."""
+        text = (
+            f"A later version of this service recorded the allocation of consignment {reference}. Nothing was changed. "
+            "Try again when that version is deployed again."
+        )
+        super().__init__("LaterRecordVersionException", text, _UNAVAILABLE)
+
+
 class ChangedMeanwhileError(RequestError):
     """Other requests kept changing the consignment, so this one changed nothing."""
 

@@ -7,14 +7,20 @@ Every change is decided on what was read and written only if that still stands.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, assert_never
 
-from allocation.consignments.errors import ChangedMeanwhileError, ConsignmentStateError, UnknownConsignmentError
+from allocation.consignments.errors import (
+    ChangedMeanwhileError,
+    ConsignmentStateError,
+    LaterRecordError,
+    UnknownConsignmentError,
+)
 from allocation.domain.consignment import Direction
 from allocation.domain.mode import AllocationMode, allocation_mode
-from allocation.domain.outcome import Standing
+from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated, Standing
 from allocation.domain.record import AllocationRecord, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference, is_pro_reference
+from allocation.domain.routing import Route
 from allocation.records.stored_record import StoredRecord
 
 UNALLOCATED: Final = "Unallocated"
@@ -63,6 +69,13 @@ class Known:
     reference: ConsignmentReference
     stored: StoredConsignment | None = None
     record: StoredRecord | None = None
+    # There is a record that a later version of this software wrote. It is not read, so `record` is None.
+    has_later_record: bool = False
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it has an allocation record, readable or not."""
+        return self.record is not None or self.has_later_record
 
     @property
     def state(self) -> str:
@@ -143,12 +156,15 @@ class Changes:
     retention: timedelta | None
 
     def known(self, reference: ReferenceText) -> Known:
-        """Return what is known of a consignment. Raises `UnknownConsignmentError`."""
+        """Return what is known of a consignment. Raises `UnknownConsignmentError` and `LaterRecordError`."""
         wanted = consignment_references(reference)
         found = self.store.find(wanted)
         if not found:
             raise UnknownConsignmentError(reference)
-        return next(found[each] for each in wanted if each in found)
+        known = next(found[each] for each in wanted if each in found)
+        if known.has_later_record:
+            raise LaterRecordError(known.reference)
+        return known
 
     def change(
         self,
@@ -158,7 +174,7 @@ class Changes:
     ) -> _NewStanding:
         """Read the consignment, decide and write the record. Decide again if another request was faster.
 
-        Raises what `decide` raises, `UnknownConsignmentError`, and `ChangedMeanwhileError` after `MAX_ATTEMPTS`.
+        Raises what `decide` and `known` raise, and `ChangedMeanwhileError` after `MAX_ATTEMPTS`.
         """
         for _ in range(MAX_ATTEMPTS):
             seen = self.known(reference)
@@ -182,6 +198,7 @@ class Changes:
             expires_at=now + self.retention if self.retention else None,
             past_failure=seen.record.latest_failure if seen.record else None,
             event_ids=latest_event_ids(*seen.record.tried_event_ids, request_id) if seen.record else (),
+            route=_kept_route(seen, standing),
             customer_reference=_customer_reference(seen),
         )
 
@@ -196,6 +213,17 @@ def consignment_references(text: ReferenceText) -> Sequence[ConsignmentReference
         raise UnknownConsignmentError(text)
     meant = {written: None} | ({written.upper(): None} if is_pro_reference(written.upper()) else {})
     return [ConsignmentReference(each) for each in meant]
+
+
+def _kept_route(seen: Known, standing: Standing) -> Route | None:
+    """Return the row that chose the mode, where the record keeps that mode. In an allocation the caller chose it."""
+    match standing:
+        case Deallocated() | Cancelled():
+            return seen.record.known_route if seen.record else None
+        case Allocated() | AllocationFailed():
+            return None
+        case _:
+            assert_never(standing)
 
 
 def _customer_reference(seen: Known) -> str | None:

@@ -45,7 +45,7 @@ class AllocationRecord:
     past_failure: PastFailure | None = None
     # The ids of the last events and requests that were tried, `event_id` among them. Empty where it is the only one.
     event_ids: tuple[str, ...] = ()
-    # The row of the routing table that chose the mode, where there is a table.
+    # The row of the routing table that chose `mode`, where a table did.
     route: Route | None = None
     # The sender's own reference of the consignment, where it is another than `consignment_reference`.
     customer_reference: str | None = None
@@ -66,6 +66,8 @@ class RecordSeen:
     latest_failure: PastFailure | None = None
     # The day of a service whose limit the record counts on.
     counted_on: LimitedDay | None = None
+    # The row of the routing table that chose `mode`, where a table did.
+    route: Route | None = None
     customer_reference: str | None = None
 
     def is_to_be_tried(self, event_id: str) -> bool:

@@ -131,6 +131,7 @@ class Cancelling:
             expires_at=now + self.retention if self.retention else None,
             past_failure=seen.latest_failure if seen else None,
             event_ids=latest_event_ids(*seen.event_ids, item.event_id) if seen else (),
+            route=seen.route if seen else None,
             customer_reference=seen.customer_reference if seen else None,
         )
         try:

@@ -30,9 +30,13 @@ def record_item(record: AllocationRecord) -> dict[str, Any]:
     return to_item(record_document(record))
 
 
-def stored_record(item: Item) -> StoredRecord:
-    """Return the record of an item. Raises `ValidationError` for an item that is no allocation record."""
-    return StoredRecord.model_validate(from_item(item))
+def stored_record(item: Item) -> StoredRecord | None:
+    """Return the record of an item, or None if a later version of this software wrote it.
+
+    Raises `ValidationError` for an item that is no allocation record.
+    """
+    document = from_item(item)
+    return None if is_of_later_version(document) else StoredRecord.model_validate(document)
 
 
 def record_seen(item: Item) -> RecordSeen:

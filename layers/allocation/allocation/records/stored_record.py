@@ -227,6 +227,11 @@ class StoredRecord(BaseModel):
         """The ids of the last events and requests that were tried."""
         return self.event_ids or (self.event_id,)
 
+    @property
+    def known_route(self) -> Route | None:
+        """The row of the routing table that chose the mode, or None."""
+        return Route(self.route.row, self.route.option) if self.route else None
+
     def seen(self) -> RecordSeen:
         """Return what a change of the record must have seen."""
         return RecordSeen(
@@ -237,6 +242,7 @@ class StoredRecord(BaseModel):
             event_ids=self.tried_event_ids,
             latest_failure=self.latest_failure,
             counted_on=self.counted_on,
+            route=self.known_route,
             customer_reference=self.customer_reference,
         )
 

@@ -66,9 +66,7 @@ class DynamoDBConsignments:
             for reference in batch:
                 stored, record = items[self._consignments].get(reference), items[self._records].get(reference)
                 if stored or record:
-                    found[reference] = Known(
-                        reference, _stored_consignment(stored), stored_record(record) if record else None
-                    )
+                    found[reference] = _known(reference, stored, record)
         return found
 
     def _items(self, references: Sequence[ConsignmentReference]) -> dict[str, dict[str, Item]]:
@@ -126,7 +124,7 @@ class DynamoDBConsignments:
             self._query(self._consignments, NEVER_ALLOCATED, "neverAllocated", "true"), _MAX_REFERENCES_A_READ
         ):
             known = self.find(batch)
-            found += [reference for reference in batch if reference in known and known[reference].record is None]
+            found += [reference for reference in batch if reference in known and not known[reference].is_recorded]
             if len(found) >= most:
                 break
         return found
@@ -172,6 +170,12 @@ class DynamoDBConsignments:
             return getattr(self._client, operation)(**request)
         except (ClientError, BotoCoreError) as error:
             raise RetryableError(f"DynamoDB did not answer {operation}: {cause_of(error)}") from error
+
+
+def _known(reference: ConsignmentReference, stored: Item | None, record: Item | None) -> Known:
+    """Return what the items of both tables say of a consignment."""
+    read = stored_record(record) if record else None
+    return Known(reference, _stored_consignment(stored), read, has_later_record=read is None and record is not None)
 
 
 def _unchanged(seen: StoredConsignment | StoredRecord | None) -> dict[str, Any]:
