@@ -15,15 +15,20 @@ from holidays import country_holidays
 from allocation.engine import loaded_catalogue
 from allocation.engine.compiled_catalogue import write_compiled
 from allocation.engine.compiled_parts import write_part
+from allocation.engine.measures import Measure
 from cli.catalogue.place_notation import resolve
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.value_types import DAYS
 from cli.catalogue.written_catalogue import Calendar, Holidays, Hours, RoutedMode, Routing, WrittenCatalogue, Years
-from cli.catalogue.written_service import MeasureRange, Rate, Service, Surcharge
+from cli.catalogue.written_conditions import Over, compiled_condition
+from cli.catalogue.written_service import Rate, Service, Surcharge
 
 SAMPLE: Final = Path(__file__).with_name("sample.yaml")
 
 _Json = dict[str, Any]
+
+# The first measures stand in a compiled service even if nothing is limited, so that its bytes stay the same.
+_ALWAYS_WRITTEN: Final = {measure.value: [None, None] for measure in (Measure.WEIGHT, Measure.LENGTH, Measure.GIRTH)}
 
 
 def compiled_sample_text() -> str:
@@ -129,10 +134,6 @@ class _Compilation:
         return sorted(resolve(places, self._catalogue.zones))
 
     def _surcharge(self, name: str, surcharge: Surcharge) -> _Json:
-        over = None
-        if surcharge.over is not None:
-            (measure,) = surcharge.over.measures
-            over = [measure, str(getattr(surcharge.over, measure))]
         return {
             "name": name,
             "variable": surcharge.type == "Variable",
@@ -142,7 +143,7 @@ class _Compilation:
             "maximum": _text(surcharge.maximum),
             **_days(surcharge.from_, surcharge.to),
             "places": None if surcharge.destinations is None else self._places(surcharge.destinations),
-            "over": over,
+            "over": None if surcharge.over is None else _thresholds(surcharge.over),
         }
 
     def _service(self, carrier: str, reference: str, service: Service) -> _Json:
@@ -162,7 +163,7 @@ class _Compilation:
             currency=service.currency or self._catalogue.currency,
             rates=[self._rate(rate, service.weight.to) for rate in service.rates],
             surcharges=service.surcharges,
-            limits={measure.value: _range(bounds) for measure, bounds in service.limits.items()},
+            limits=_ALWAYS_WRITTEN | compiled_condition(service),
         )
         limits: _Json = part.pop("limits")
         return part | limits
@@ -248,8 +249,13 @@ def _days(first: date | None, last: date | None) -> Mapping[str, str | None]:
     return {key: None if day is None else day.isoformat() for key, day in (("from", first), ("to", last))}
 
 
-def _range(bounds: MeasureRange) -> list[str | None]:
-    return [_text(bounds.from_), _text(bounds.to)]
+def _thresholds(over: Over) -> object:
+    """Return one threshold as the first versions read it, several as a condition."""
+    thresholds = compiled_condition(over)
+    if len(thresholds) == 1 and thresholds.keys() <= _ALWAYS_WRITTEN.keys():
+        ((measure, (_, threshold)),) = thresholds.items()
+        return [measure, threshold]
+    return thresholds
 
 
 def _text(value: object) -> str | None:

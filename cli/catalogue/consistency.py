@@ -19,10 +19,11 @@ from cli.catalogue.place_notation import (
     require_country,
     wrong_places,
 )
-from cli.catalogue.price_consistency import find_price_contradictions
+from cli.catalogue.price_consistency import find_price_contradictions, known_currencies
 from cli.catalogue.routing_consistency import find_routing_contradictions
 from cli.catalogue.written_catalogue import Calendar, WrittenCatalogue
-from cli.catalogue.written_service import MeasureRange, Service
+from cli.catalogue.written_conditions import wrong_ranges
+from cli.catalogue.written_service import Service
 
 _Problems = Iterator[CatalogueProblem]
 
@@ -142,18 +143,12 @@ def _service(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _P
         yield from unknown_name(key_path(*path, "locations", number), location, catalogue.locations, "location")
     for field in ("origins", "destinations", "excluded"):
         yield from wrong_places(key_path(*path, field), getattr(service, field), catalogue.zones)
-    for measure, bounds in service.limits.items():
-        yield from _range(key_path(*path, measure.value), bounds)
+    yield from wrong_ranges(path, service, known_currencies(catalogue))
     if service.divisor == 0:
         yield CatalogueProblem(key_path(*path, "divisor"), 0, "write a number above 0, or leave it out")
     if service.delivery.window[0] > service.delivery.window[1]:
         fix = "ends before it begins: change one of the times"
         yield CatalogueProblem(key_path(*path, "delivery", "window"), None, fix)
-
-
-def _range(path: KeyPath, bounds: MeasureRange) -> _Problems:
-    if bounds.from_ is not None and bounds.to is not None and bounds.from_ > bounds.to:
-        yield CatalogueProblem(path, None, f"goes from {bounds.from_} to {bounds.to}: write the smaller one first")
 
 
 def _groups(catalogue: WrittenCatalogue) -> _Problems:

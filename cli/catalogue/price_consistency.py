@@ -9,6 +9,7 @@ from allocation.engine.place_keys import ANYWHERE
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
 from cli.catalogue.place_notation import PlacesClaim, places_claimed_twice, wrong_place, wrong_places
 from cli.catalogue.written_catalogue import ExchangeRate, WrittenCatalogue
+from cli.catalogue.written_conditions import wrong_thresholds
 from cli.catalogue.written_service import Rate, Service
 
 _Problems = Iterator[CatalogueProblem]
@@ -48,8 +49,13 @@ def _exchange_rates(catalogue: WrittenCatalogue) -> _Problems:
             yield CatalogueProblem(key_path("exchangeRates", second, "from"), begin, fix)
 
 
+def known_currencies(catalogue: WrittenCatalogue) -> set[str]:
+    """Return the currencies that can be compared, on some days at least."""
+    return {catalogue.currency, *(rate.currency for rate in catalogue.exchange_rates)}
+
+
 def _currencies(catalogue: WrittenCatalogue) -> _Problems:
-    known = {catalogue.currency, *(rate.currency for rate in catalogue.exchange_rates)}
+    known = known_currencies(catalogue)
     for path, _, service in catalogue.all_services():
         of_value = None if service.maximum_value is None else service.maximum_value[1]
         for field, currency in (("currency", service.currency), ("maximumValue", of_value)):
@@ -84,9 +90,8 @@ def _surcharges(catalogue: WrittenCatalogue) -> _Problems:
         if surcharge.from_ is not None and surcharge.to is not None and surcharge.from_ > surcharge.to:
             fix = f"is before {surcharge.from_}, the first day: change one of them"
             yield CatalogueProblem(key_path(*path, "to"), surcharge.to, fix)
-        if surcharge.over is not None and len(surcharge.over.measures) != 1:
-            fix = "write one of weight, length and girth; for two, write two surcharges"
-            yield CatalogueProblem(key_path(*path, "over"), None, fix)
+        if surcharge.over is not None:
+            yield from wrong_thresholds(key_path(*path, "over"), surcharge.over, known_currencies(catalogue))
 
 
 def _service_surcharges(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _Problems:

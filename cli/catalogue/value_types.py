@@ -28,7 +28,18 @@ from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
 
-_QUANTITY: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([a-z]*)", re.IGNORECASE)
+_NUMERAL: Final = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
+_QUANTITY: Final = re.compile(rf"{_NUMERAL}\s*([a-z]*[23]?)", re.IGNORECASE)
+# Cubic Cm in one unit, exact.
+_CUBIC_CENTIMETRES: Final[Mapping[str, Decimal]] = {
+    "cm3": Decimal(1),
+    "l": Decimal(1_000),
+    "m3": Decimal(1_000_000),
+    "in3": CENTIMETRES["in"] ** 3,
+    "ft3": (12 * CENTIMETRES["in"]) ** 3,
+}
+_VOLUME_WORDS: Final = {"litre": "l", "litres": "l", "liter": "l", "liters": "l"}
+_SIDES: Final = re.compile(rf"{_NUMERAL}\s*[x\u00d7]\s*{_NUMERAL}\s*[x\u00d7]\s*{_NUMERAL}\s*([a-z]*)", re.IGNORECASE)
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _MONEY: Final = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,5})?) ([A-Z]{3})")
 _DECIMAL_PLACES: Final[Mapping[str, int | None]] = {item.code: item.exponent for item in Iso4217Currency}
@@ -46,6 +57,26 @@ def _kilograms(value: object) -> Decimal:
 def _centimetres(value: object) -> Decimal:
     """Return the Cm of `120`, `120 cm`, `1.2 m`, `1200 mm` or `48 in`. Raises `ValueError` with what to write."""
     return _convert(value, CENTIMETRES, length_unit, "cm")
+
+
+def _volume(value: object) -> Decimal:
+    """Return the cubic Cm of `20000`, `20 l`, `0.02 m3` or `1 ft3`. Raises `ValueError` with what to write."""
+    return _convert(value, _CUBIC_CENTIMETRES, _volume_unit, "cm3")
+
+
+def _volume_unit(text: str) -> str | None:
+    word = text.lower()
+    return word if word in _CUBIC_CENTIMETRES else _VOLUME_WORDS.get(word)
+
+
+def _sides(value: object) -> tuple[Decimal, Decimal, Decimal]:
+    """Return the sides of `35.3 x 25 x 2.5 cm` in Cm, longest first, whatever their order."""
+    match = _SIDES.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("write three sides and a unit, such as 35.3 x 25 x 2.5 cm")
+    sides = (_centimetres(f"{side} {match[4]}".strip()) for side in match.groups()[:3])
+    longest, middle, shortest = sorted(sides, reverse=True)
+    return longest, middle, shortest
 
 
 def _convert(value: object, units: Mapping[str, Decimal], known: Callable[[str], str | None], default: str) -> Decimal:
@@ -88,7 +119,10 @@ def _money(value: object) -> tuple[Decimal, str]:
     match = _MONEY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("write an amount and a currency, such as 500 GBP")
-    return Decimal(match[1]), _currency(match[2])
+    # What things are worth can be said in any currency; prices are rounded to two decimal places.
+    if match[2] not in _DECIMAL_PLACES:
+        raise ValueError("write an ISO 4217 code, such as GBP")
+    return Decimal(match[1]), match[2]
 
 
 def _currency(value: object) -> str:
@@ -124,6 +158,10 @@ WholeNumber = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)
 Amount = Annotated[Decimal, BeforeValidator(_decimal), _schema(**_NUMBER, examples=[4.95])]
 Kilograms = Annotated[Decimal, BeforeValidator(_kilograms), _schema(**_NUMBER, examples=["30 kg", "66 lb", 30])]
 Centimetres = Annotated[Decimal, BeforeValidator(_centimetres), _schema(**_NUMBER, examples=["120 cm", "48 in", 120])]
+Volume = Annotated[Decimal, BeforeValidator(_volume), _schema(**_NUMBER, examples=["20 l", "0.02 m3", "1 ft3"])]
+Size = Annotated[
+    tuple[Decimal, Decimal, Decimal], BeforeValidator(_sides), _schema(type="string", examples=["35.3 x 25 x 2.5 cm"])
+]
 TimeOfDay = Annotated[int, BeforeValidator(_seconds), _schema(type="string", pattern=_TIME.pattern, examples=["16:00"])]
 Money = Annotated[
     tuple[Decimal, str], BeforeValidator(_money), _schema(type="string", pattern=_MONEY.pattern, examples=["500 GBP"])

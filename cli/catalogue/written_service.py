@@ -2,16 +2,13 @@
 
 # ruff: noqa: RUF012 - Pydantic copies mutable defaults
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from allocation.engine.measures import Measure
 from cli.catalogue.value_types import (
     DAYS,
     Amount,
-    Bounds,
-    Centimetres,
     Currency,
     Day,
     Kilograms,
@@ -24,21 +21,9 @@ from cli.catalogue.value_types import (
     Weekday,
     WholeNumber,
 )
+from cli.catalogue.written_conditions import Condition, Over
 
 _Feature = Literal["pickUp", "dropOff", "timed", "tracked", "signed"]
-
-
-class Over(Part):
-    """A measure of a package, and the value above which something applies."""
-
-    weight: Kilograms | None = None
-    length: Centimetres | None = None
-    girth: Centimetres | None = None
-
-    @property
-    def measures(self) -> list[str]:
-        """The measures that are given; a right one has one."""
-        return [name for name in type(self).model_fields if getattr(self, name) is not None]
 
 
 class Surcharge(Part):
@@ -53,23 +38,6 @@ class Surcharge(Part):
     to: Day | None = None
     destinations: list[Place] | None = Field(None, min_length=1, description="Only there; everywhere if left out")
     over: Over | None = Field(None, description="Only for packages with more than this")
-
-
-class WeightRange(Part):
-    """Both ends included."""
-
-    from_: Kilograms | None = Field(None, alias="from")
-    to: Kilograms | None = None
-
-
-class SizeRange(Part):
-    """Both ends included."""
-
-    from_: Centimetres | None = Field(None, alias="from")
-    to: Centimetres | None = None
-
-
-MeasureRange = WeightRange | SizeRange
 
 
 class Delivery(Part):
@@ -110,8 +78,8 @@ class Leg(Part):
     hub: Name | None = None
 
 
-class Service(Part):
-    """A carrier service."""
+class Service(Condition):
+    """A carrier service. Its limits are a condition."""
 
     name: Name
     enabled: bool = True
@@ -122,9 +90,6 @@ class Service(Part):
     origins: list[Place] = Field(min_length=1)
     destinations: list[Place] = Field(min_length=1)
     excluded: list[Place] = []
-    weight: Annotated[WeightRange, Bounds] = WeightRange()
-    length: Annotated[SizeRange, Bounds] = SizeRange()
-    girth: Annotated[SizeRange, Bounds] = SizeRange()
     maximum_value: Money | None = None
     daily_limit: WholeNumber | None = Field(
         None, ge=1, le=10_000_000, description="Consignments it takes for one day's collection; any number if left out"
@@ -137,12 +102,6 @@ class Service(Part):
     tax_exempt: bool = False
     surcharges: list[str] = []
     rates: list[Rate] = Field(min_length=1)
-
-    @property
-    def limits(self) -> dict[Measure, MeasureRange]:
-        """The ranges of the measures that the service limits: each is the field with the measure's name."""
-        ranges = {measure: getattr(self, measure) for measure in Measure}
-        return {measure: bounds for measure, bounds in ranges.items() if bounds is not None}
 
 
 class Carrier(Part):

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from allocation.domain.consignment import Consignment, Money, Package
 from allocation.engine.calendars import Calendar, Dates, DeliveryTerms, Promise, keep_promise
-from allocation.engine.loaded_catalogue import Catalogue, Range, Rate, Service
+from allocation.engine.conditions import Range
+from allocation.engine.loaded_catalogue import Catalogue, Rate, Service
 from allocation.engine.measures import Measure, PackageMeasures
 from allocation.engine.place_keys import place_keys
 from allocation.engine.pricing import applied_surcharges, chargeable_weights, price_lines
@@ -191,4 +192,6 @@ def _measures(package: Package) -> PackageMeasures:
     assert box is not None
     length = max(box.length_cm, box.width_cm, box.height_cm)
     others = box.length_cm + box.width_cm + box.height_cm - length
-    return PackageMeasures(package.weight_kg, length, 2 * others, box.length_cm * box.width_cm * box.height_cm)
+    shortest = min(box.length_cm, box.width_cm, box.height_cm)
+    volume = box.length_cm * box.width_cm * box.height_cm
+    return PackageMeasures(package.weight_kg, length, others - shortest, shortest, volume, package.value)

@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from allocation.engine.loaded_catalogue import Catalogue, Service, Validity
-from allocation.engine.measures import Measure, PackageMeasures
+from allocation.engine.measures import Measure, Measured, PackageMeasures
 from allocation.engine.pricing import chargeable_weights
 
 # One number for one package, by far the most frequent case; for several, one per weight, sorted.
@@ -92,16 +93,23 @@ class SizeBrackets:
 
     def __init__(self, services: Sequence[Service]) -> None:
         thresholds: dict[Measure, set[Decimal]] = defaultdict(set)
-        for measure, threshold in {item.over for service in services for item in service.surcharges if item.over}:
-            thresholds[measure].add(threshold)
-        self._thresholds = [(measure.values, sorted(found)) for measure, found in sorted(thresholds.items())]
+        for surcharge in {item for service in services for item in service.surcharges if item.over}:
+            for measure, bounds in (surcharge.over or {}).items():
+                if bounds.maximum is not None:
+                    thresholds[measure].add(bounds.maximum)
+        self._thresholds = [(measure, sorted(found)) for measure, found in sorted(thresholds.items())]
 
     def bracket(self, packages: Sequence[PackageMeasures]) -> tuple[int, ...]:
         """Return the number of packages and where their measures lie among the thresholds, whatever their order."""
-        bracket = [len(packages)]
-        for values, thresholds in self._thresholds:
-            bracket += sorted([bisect_left(thresholds, value) for value in values(packages)])
-        return tuple(bracket)
+        if not self._thresholds:
+            return (len(packages),)
+        measured = Measured(packages)
+        places = [
+            [bisect_left(thresholds, value) for value in measure.values(measured, None) or ()]
+            for measure, thresholds in self._thresholds
+        ]
+        # By package: a surcharge counts those that are over any of its thresholds.
+        return (len(packages), *chain.from_iterable(sorted(zip(*places, strict=True))))
 
 
 class DayBrackets:

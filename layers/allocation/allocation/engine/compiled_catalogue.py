@@ -15,6 +15,7 @@ from allocation.engine.calendars import Calendar, Slot, TimeZone
 from allocation.engine.compiled_parts import (
     InvalidCatalogueError,
     decimal,
+    decimal_or_none,
     listed,
     read_part,
     refuse_unknown,
@@ -24,6 +25,7 @@ from allocation.engine.compiled_parts import (
     whole,
     whole_pair,
 )
+from allocation.engine.conditions import Condition, Range
 from allocation.engine.loaded_catalogue import (
     AboveLastBand,
     Carrier,
@@ -31,7 +33,6 @@ from allocation.engine.loaded_catalogue import (
     ExchangeRate,
     Leg,
     Location,
-    Range,
     Rate,
     Service,
     Surcharge,
@@ -185,10 +186,10 @@ def _day(text: str | None) -> date | None:
 def _surcharge(compiled: _Document) -> Surcharge:
     item = dict(compiled)
     over = item.pop("over", None)
-    if over is not None:
+    if type(over) is list:  # one threshold, as the first versions wrote it
         measure, value = over
-        over = (_MEASURES[measure], decimal(value))
-    return _dated(Surcharge, item, over=over)
+        over = {_MEASURES[measure]: [None, value]}
+    return _dated(Surcharge, item, over=None if over is None else _condition(over))
 
 
 def _service(item: dict[str, Any], carriers: Mapping[str, Carrier], surcharges: Mapping[str, Surcharge]) -> Service:
@@ -197,7 +198,7 @@ def _service(item: dict[str, Any], carriers: Mapping[str, Carrier], surcharges: 
         item,
         carrier=carriers[item.pop("carrier")],
         legs=tuple(listed(item.pop("legs"), lambda leg: _leg(leg, carriers))),
-        limits={measure: _range(item.pop(measure)) for measure in Measure if measure in item},
+        limits=_condition({measure: item.pop(measure) for measure in Measure if measure in item}),
         rates=tuple(listed(item.pop("rates"), _rate)),
         surcharges=tuple(listed(item.pop("surcharges"), surcharges.__getitem__)),
     )
@@ -220,9 +221,24 @@ def _rate(compiled: _Document) -> Rate:
     )
 
 
-def _range(bounds: Sequence[str | None]) -> Range:
-    minimum, maximum = bounds
-    return Range(*(None if bound is None else decimal(bound) for bound in (minimum, maximum)))
+def _condition(item: _Document) -> Condition:
+    """Return the ranges of a compiled condition, in the order of the measures, whatever order they stand in."""
+    ranges = dict(item)
+    condition = {measure: _range(measure, ranges.pop(measure)) for measure in Measure if measure in ranges}
+    refuse_unknown("condition", ranges)
+    return condition
+
+
+def _range(measure: Measure, bounds: Any) -> Range:
+    """Return the range of `[minimum, maximum]`; one of money has its currency third."""
+    if not measure.is_money:
+        minimum, maximum = listed(bounds, decimal_or_none)
+        return Range(minimum, maximum)
+    *ends, currency = listed(bounds, text_or_none)
+    minimum, maximum = listed(ends, decimal_or_none)
+    if currency is None:
+        raise ValueError("a range of values has a currency")
+    return Range(minimum, maximum, currency)
 
 
 def _digest(content: str) -> str:

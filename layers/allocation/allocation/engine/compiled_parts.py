@@ -144,7 +144,7 @@ def whole_pair(items: Any) -> tuple[int, int]:
 
 
 _text, whole, _flag = _of_type(str), _of_type(int), _of_type(bool)
-text_or_none = _optional(_text)
+text_or_none, decimal_or_none = _optional(_text), _optional(decimal)
 # How a plain field is read, by its type.
 _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     str: _text,
@@ -153,7 +153,7 @@ _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     int | None: _optional(whole),
     bool: _flag,
     Decimal: decimal,
-    Decimal | None: _optional(decimal),
+    Decimal | None: decimal_or_none,
     Money | None: _optional(_money),
     Direction: Direction,
     frozenset[str]: text_set,

@@ -17,6 +17,7 @@ from allocation.domain.outcome import Explanation
 from allocation.engine.calendars import Dates
 from allocation.engine.engine import Assessment, Engine, Offer
 from allocation.engine.inquiries import Inquiry
+from allocation.engine.measures import PackageMeasures
 from allocation.engine.pricing import Breakdown
 from allocation.engine.rules import RULES
 from allocation.engine.wording import plain
@@ -140,11 +141,18 @@ def _of(offers: Sequence[Offer], among: str) -> str:
 def inputs_digest(inquiry: Inquiry) -> str:
     """Return the SHA-256 of everything that was asked, so that a replay can tell whether it asks the same."""
     asked = [
-        sorted([plain(value) for value in package] for package in inquiry.packages),
+        sorted(_asked(package, alone=len(inquiry.packages) == 1) for package in inquiry.packages),
         [inquiry.location, inquiry.origin, inquiry.destination, inquiry.direction],
         [sorted(inquiry.tags), sorted((key, plain(value)) for key, value in inquiry.values.items()), inquiry.promise],
     ]
     return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).hexdigest()
+
+
+def _asked(package: PackageMeasures, *, alone: bool) -> list[str]:
+    """Return what distinguishes a package; one that is alone is worth what the consignment is."""
+    box = [plain(value) for value in (package.weight, package.length, package.girth, package.volume)]
+    value = package.value
+    return box if alone or value is None else [*box, plain(value.amount), value.currency]
 
 
 def shortened(digest: str) -> str:

@@ -11,7 +11,8 @@ from typing import Final
 
 from allocation.domain.consignment import Direction
 from allocation.engine.brackets import DayBrackets, SizeBrackets, WeightClasses
-from allocation.engine.loaded_catalogue import Catalogue, Feature, Range, Rate, Service
+from allocation.engine.conditions import Range
+from allocation.engine.loaded_catalogue import Catalogue, Feature, Rate, Service
 from allocation.engine.measures import Measure
 from allocation.engine.memo import Memo
 
@@ -129,6 +130,7 @@ class CatalogueIndex:
         self.limits = {
             measure: _RangeMasks([service.limits.get(measure, no_limit) for service in self.services])
             for measure in Measure
+            if not (measure.is_money or measure.of_service)
         }
         currencies = {service.maximum_value.currency for service in self.services if service.maximum_value}
         self.maximum_values = {currency: self._maximum_values(currency) for currency in sorted(currencies)}

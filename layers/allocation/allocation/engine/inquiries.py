@@ -117,7 +117,7 @@ def _measures(package: Package, sizes: Mapping[str, Dimensions]) -> PackageMeasu
     box = _box(package, sizes)
     if box is None:
         raise ValueError("packages are checked before they are measured")
-    return measure_package(package.weight_kg, box)
+    return measure_package(package.weight_kg, box, package.value)
 
 
 def _values(consignment: Consignment) -> dict[str, Decimal]:

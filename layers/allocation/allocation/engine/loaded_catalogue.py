@@ -13,7 +13,7 @@ from enum import StrEnum
 from allocation.domain.consignment import Dimensions, Direction, Money
 from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar
-from allocation.engine.measures import Measure
+from allocation.engine.conditions import Condition
 
 
 class Feature(StrEnum):
@@ -24,14 +24,6 @@ class Feature(StrEnum):
     TIMED = "timed"
     TRACKED = "tracked"
     SIGNED = "signed"
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A closed range; an end that is None is open."""
-
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,7 @@ class Surcharge:
     """An addition to a price (`pro-api.md`, Prices).
 
     `Additive` adds `amount` in the service's currency; `Variable` adds that part of the base price, 0.4 being 40%. With
-    `over`, it applies to packages whose measure is greater; with `per_package`, once for each such package.
+    `over`, it applies to packages that have more of any measure; with `per_package`, once for each such package.
     """
 
     name: str
@@ -62,7 +54,7 @@ class Surcharge:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     places: frozenset[str] | None = None
-    over: tuple[Measure, Decimal] | None = None
+    over: Condition | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +120,7 @@ class Service:
     tax_exempt: bool
     rates: tuple[Rate, ...]
     surcharges: tuple[Surcharge, ...]
-    limits: Mapping[Measure, Range] = field(default_factory=dict, hash=False)
+    limits: Condition = field(default_factory=dict, hash=False)
     daily_limit: int | None = None  # how many consignments it takes for one day's collection
 
 

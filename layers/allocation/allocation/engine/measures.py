@@ -1,40 +1,127 @@
-"""Measures: what can be measured of a consignment's packages, for limits, surcharges and rates."""
+"""Measures: what can be measured of a consignment and its packages, for limits, surcharges, rates and bands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
-from allocation.domain.consignment import Dimensions
+from allocation.domain.consignment import Dimensions, Money
+
+CONSIGNMENT: Final = "consignment."
 
 
 class PackageMeasures(NamedTuple):
-    """One package, however it is turned: Kg, Cm and cubic Cm."""
+    """One package, the box turned so that it is longest first: Kg, Cm and cubic Cm."""
 
     weight: Decimal
     length: Decimal  # the longest side
-    girth: Decimal  # around the two shorter sides: 2 x width + 2 x height (`pro-api.md`)
+    width: Decimal  # the middle side
+    height: Decimal  # the shortest side
     volume: Decimal
+    value: Money | None = None
+
+    @property
+    def girth(self) -> Decimal:
+        """What a tape around the two shorter sides measures: 2 x width + 2 x height (`pro-api.md`)."""
+        return 2 * (self.width + self.height)
+
+    @property
+    def length_plus_girth(self) -> Decimal:
+        """What carriers of the Americas limit."""
+        return self.length + self.girth
+
+    @property
+    def sides_total(self) -> Decimal:
+        """The sum of the three sides."""
+        return self.length + self.width + self.height
 
 
-def measure_package(weight_kg: Decimal, box: Dimensions) -> PackageMeasures:
+def measure_package(weight_kg: Decimal, box: Dimensions, value: Money | None = None) -> PackageMeasures:
     """Return the measures of a package of this weight and size."""
     height, width, length = sorted((box.length_cm, box.width_cm, box.height_cm))
-    return PackageMeasures(weight_kg, length, 2 * (width + height), length * width * height)
+    return PackageMeasures(weight_kg, length, width, height, length * width * height, value)
 
 
-_Values = Callable[[Sequence[PackageMeasures]], list[Decimal]]
+# Returns the sum of amounts by currency in one currency, or None where an exchange rate is missing.
+_Worth = Callable[[Mapping[str, Decimal], str], Decimal | None]
+
+
+def _worth_in_own(amounts: Mapping[str, Decimal], currency: str) -> Decimal | None:
+    """Compare what is in the currency already, and zero in any."""
+    others = any(amount for key, amount in amounts.items() if key != currency)
+    return None if others else amounts.get(currency, Decimal(0))
+
+
+class Measured(NamedTuple):
+    """What is measured: the packages, and what depends on the service and the day."""
+
+    packages: Sequence[PackageMeasures]
+    # Kg by the service's own rules: of each package, in the order of the packages, or one for the consignment.
+    chargeable_weights: Sequence[Decimal] = ()
+    worth: _Worth = _worth_in_own
+
+
+_Values = Callable[[Measured, str | None], list[Decimal] | None]
+
+
+def _each(of: Callable[[PackageMeasures], Decimal]) -> _Values:
+    return lambda measured, _: [of(package) for package in measured.packages]
+
+
+def _sum(of: Callable[[PackageMeasures], Decimal]) -> _Values:
+    return lambda measured, _: [sum(map(of, measured.packages), Decimal(0))]
+
+
+def _each_value(measured: Measured, currency: str | None) -> list[Decimal] | None:
+    """Return what each package is worth, 0 where nothing is said, or None where one can't be compared."""
+    values = [_worth(measured, [package], currency) for package in measured.packages]
+    known = [value for value in values if value is not None]
+    return known if len(known) == len(values) else None
+
+
+def _total_value(measured: Measured, currency: str | None) -> list[Decimal] | None:
+    value = _worth(measured, measured.packages, currency)
+    return None if value is None else [value]
+
+
+def _worth(measured: Measured, packages: Sequence[PackageMeasures], currency: str | None) -> Decimal | None:
+    amounts: dict[str, Decimal] = {}
+    for package in packages:
+        if package.value is not None and package.value.amount:
+            key = package.value.currency
+            amounts[key] = amounts.get(key, Decimal(0)) + package.value.amount
+    if not amounts:
+        return Decimal(0)
+    if currency is None:
+        raise ValueError("a value is compared in a currency")
+    return measured.worth(amounts, currency)
 
 
 class Measure(StrEnum):
-    """A measure, its unit, and its values for a consignment: one for each package, or one for all of them.
+    """A measure as catalogues write it, its unit, and its values: one for each package, or one for the consignment.
 
-    A carrier service's limit on a measure and a surcharge's condition hold for every value.
+    The unit of a value is the currency of the range that it is compared with.
     """
 
-    WEIGHT = "weight", "Kg", lambda packages: [package.weight for package in packages]
-    LENGTH = "length", "Cm", lambda packages: [package.length for package in packages]
-    GIRTH = "girth", "Cm", lambda packages: [package.girth for package in packages]
+    WEIGHT = "weight", "Kg", _each(lambda package: package.weight)
+    LENGTH = "length", "Cm", _each(lambda package: package.length)
+    WIDTH = "width", "Cm", _each(lambda package: package.width)
+    HEIGHT = "height", "Cm", _each(lambda package: package.height)
+    GIRTH = "girth", "Cm", _each(lambda package: package.girth)
+    LENGTH_PLUS_GIRTH = "lengthPlusGirth", "Cm", _each(lambda package: package.length_plus_girth)
+    SIDES_TOTAL = "sidesTotal", "Cm", _each(lambda package: package.sides_total)
+    VOLUME = "volume", "cm3", _each(lambda package: package.volume)
+    VALUE = "value", "", _each_value
+    CHARGEABLE_WEIGHT = "chargeableWeight", "Kg", lambda measured, _: list(measured.chargeable_weights)
+    PACKAGES = f"{CONSIGNMENT}packages", "packages", lambda measured, _: [Decimal(len(measured.packages))]
+    TOTAL_WEIGHT = f"{CONSIGNMENT}weight", "Kg", _sum(lambda package: package.weight)
+    TOTAL_VOLUME = f"{CONSIGNMENT}volume", "cm3", _sum(lambda package: package.volume)
+    TOTAL_VALUE = f"{CONSIGNMENT}value", "", _total_value
+    TOTAL_CHARGEABLE_WEIGHT = (
+        f"{CONSIGNMENT}chargeableWeight",
+        "Kg",
+        lambda measured, _: [sum(measured.chargeable_weights, Decimal(0))],
+    )
 
     unit: str
     values: _Values
@@ -46,3 +133,21 @@ class Measure(StrEnum):
         member.unit = unit
         member.values = values
         return member
+
+    @property
+    def is_money(self) -> bool:
+        """Whether its ranges have a currency."""
+        return not self.unit
+
+    @property
+    def of_consignment(self) -> bool:
+        """Whether it has one value for all packages together."""
+        return self.startswith(CONSIGNMENT)
+
+    @property
+    def of_service(self) -> bool:
+        """Whether its values depend on the service: each works out chargeable weights by its own rules."""
+        return self in _OF_SERVICE
+
+
+_OF_SERVICE: Final = frozenset({Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT})

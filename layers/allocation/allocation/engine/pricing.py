@@ -7,8 +7,9 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 
 from allocation.domain.outcome import Price
+from allocation.engine.conditions import packages_over
 from allocation.engine.loaded_catalogue import Catalogue, Rate, Service, Surcharge, Tax
-from allocation.engine.measures import PackageMeasures
+from allocation.engine.measures import Measured, PackageMeasures
 
 _PENNY: Final = Decimal("0.01")
 
@@ -98,8 +99,7 @@ def applied_surcharges(
 def _packages_charged(surcharge: Surcharge, packages: Sequence[PackageMeasures]) -> int:
     if surcharge.over is None:
         return len(packages)
-    measure, threshold = surcharge.over
-    return sum(value > threshold for value in measure.values(packages))
+    return packages_over(surcharge.over, Measured(packages)) or 0
 
 
 def _surcharge_amount(surcharge: Surcharge, base: Decimal, count: int) -> Decimal:

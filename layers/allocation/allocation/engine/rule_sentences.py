@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from allocation.engine.calendars import MAX_SEARCH_DAYS, Promise
+from allocation.engine.conditions import Range
 from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
-from allocation.engine.loaded_catalogue import Range
-from allocation.engine.measures import Measure
+from allocation.engine.measures import Measure, Measured
 from allocation.engine.pricing import total_in
 from allocation.engine.question import Question
 from allocation.engine.wording import grouped, list_text, maximum_text, outward_text, plain, span_text, weekdays_text
@@ -62,7 +62,7 @@ def measure_sentence(measure: Measure, clause: str) -> Sentence:
     """
 
     def missed(question: Question, position: int) -> tuple[Decimal, Decimal | None, str]:
-        values, bounds = measure.values(question.inquiry.packages), _bounds(question, position, measure)
+        values, bounds = _values(question, measure), _bounds(question, position, measure)
         if bounds.maximum is not None and max(values) > bounds.maximum:
             return max(values), bounds.maximum, "most"
         return min(values), bounds.minimum, "least"
@@ -76,12 +76,16 @@ def measure_sentence(measure: Measure, clause: str) -> Sentence:
         return f"{measured} and the {word} {who} takes is {grouped(bound or Decimal(0))} {unit}"
 
     def distance(question: Question, position: int) -> Decimal:
-        values, bounds = measure.values(question.inquiry.packages), _bounds(question, position, measure)
+        values, bounds = _values(question, measure), _bounds(question, position, measure)
         above = max(values) - bounds.maximum if bounds.maximum is not None else Decimal(0)
         below = bounds.minimum - min(values) if bounds.minimum is not None else Decimal(0)
         return max(above, Decimal(0)) + max(below, Decimal(0))
 
     return sentence(tell, distance, missed)
+
+
+def _values(question: Question, measure: Measure) -> list[Decimal]:
+    return measure.values(Measured(question.inquiry.packages), None) or []
 
 
 def _bounds(question: Question, position: int, measure: Measure) -> Range:
@@ -182,7 +186,7 @@ def _last_weight(question: Question, position: int) -> Decimal:
 def _unpriced(question: Question, position: int) -> str:
     """Say nothing of a weight that the service does not take anyway."""
     last, most = _last_weight(question, position), _bounds(question, position, Measure.WEIGHT).maximum
-    if last and most is not None and max(Measure.WEIGHT.values(question.inquiry.packages)) > most:
+    if last and most is not None and max(_values(question, Measure.WEIGHT)) > most:
         return ""
     if not last:
         return f"the service has no rate for {_to(question, position)}"

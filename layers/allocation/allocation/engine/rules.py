@@ -11,10 +11,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from allocation.engine.conditions import Range
 from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
-from allocation.engine.loaded_catalogue import Feature, Range, Service
-from allocation.engine.measures import Measure
+from allocation.engine.loaded_catalogue import Feature, Service
+from allocation.engine.measures import Measure, Measured
 from allocation.engine.pricing import total_in
 from allocation.engine.question import Question
 from allocation.engine.rule_sentences import (
@@ -126,7 +127,7 @@ def _limit(code: RuleCode, exclusion: _ExclusionCode, measure: Measure, clause: 
     """Return the rule that every value of a measure lies in the service's range; `clause` says what is measured."""
 
     def fails(question: Question, _: Mask) -> Mask:
-        values = measure.values(question.inquiry.packages)
+        values = measure.values(Measured(question.inquiry.packages), None) or ()
         return question.index.limits[measure].failing(min(values), max(values))
 
     return Rule(
@@ -135,7 +136,7 @@ def _limit(code: RuleCode, exclusion: _ExclusionCode, measure: Measure, clause: 
         _SIZE,
         fails,
         expected=_of(lambda service: range_text(service.limits.get(measure, Range()), measure.unit)),
-        actual=lambda inquiry: span_text(measure.values(inquiry.packages), measure.unit),
+        actual=lambda inquiry: span_text(measure.values(Measured(inquiry.packages), None) or (), measure.unit),
         miss=measure_sentence(measure, clause),
     )
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from allocation.domain.consignment import Money
-from allocation.engine.loaded_catalogue import Range
+from allocation.engine.conditions import Range
 
 # How many places or tags of a list are named.
 _MAX_LISTED: Final = 6

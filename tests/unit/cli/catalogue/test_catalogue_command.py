@@ -245,7 +245,7 @@ def test_the_problems_of_the_guide_are_reported_as_it_says(
     monkeypatch.chdir(tmp_path)
     name = "        name: Next Day\n"
     assert CATALOGUES[0].count(name) == 1
-    wrong = CATALOGUES[0].replace(name, f"{name}        enabled: perhaps\n        weight: 30 stone\n")
+    wrong = CATALOGUES[0].replace(name, f"{name}        weight: 30 stone\n        enabled: perhaps\n")
     (tmp_path / "wrong.yaml").write_text(wrong)
     assert main(["catalogue", "check", "wrong.yaml"]) == 1
     assert capsys.readouterr().out in GUIDE
