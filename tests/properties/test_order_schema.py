@@ -1,4 +1,4 @@
-"""The published schema of orders says what the code does: what it accepts is read, what it refuses is refused."""
+"""The published schemas of messages say what the code does: what they accept is read, what they refuse is refused."""
 
 from decimal import Decimal
 from typing import Any, Final
@@ -8,14 +8,18 @@ from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
 from allocation.domain.errors import InvalidMessageError
+from allocation.domain.order import OrderCancellation
 from allocation.exact_json import written
 from allocation.orders.order_created import read_order
+from allocation.orders.order_requests import read_request
 from cli.event_schemas import schema_of
-from tests.support.samples import A, order_event
+from tests.support.samples import A, json_of, order_event
 
-SCHEMA: Final = schema_of("order-created-v1.schema.json")
-PARTS: Final = SCHEMA["$defs"]
-VALIDATOR: Final = Draft202012Validator(SCHEMA)
+CREATED: Final = schema_of("order-created-v1.schema.json")
+CANCELLED: Final = schema_of("order-cancelled-v1.schema.json")
+PARTS: Final = CREATED["$defs"] | CANCELLED["$defs"]
+VALIDATOR: Final = Draft202012Validator(CREATED)
+CANCELLED_VALIDATOR: Final = Draft202012Validator(CANCELLED)
 CHARACTERS: Final = st.characters(codec="utf-8", exclude_characters="\0")
 TEXTS: Final = st.text(CHARACTERS, max_size=70) | st.sampled_from(
     ["a\n", "GB\n", "\u212ag", "ß", "kg ", "..", "Lbs", "GB"]
@@ -92,13 +96,21 @@ def _is_read(event: Any) -> bool:
         return False
 
 
+def _is_read_as_cancellation(event: Any) -> bool:
+    try:
+        return isinstance(read_request(written(event)).request, OrderCancellation)
+    except InvalidMessageError:
+        return False
+
+
 def _has_unique_references(event: dict[str, Any]) -> bool:
     named = [each.get("Reference") for each in event["consignments"] if isinstance(each, dict)]
     named = [each for each in named if each is not None]
     return len({str(each) for each in named}) == len(named)
 
 
-EVENTS: Final = accepted(SCHEMA)
+EVENTS: Final = accepted(CREATED)
+CANCELLATIONS: Final = accepted(CANCELLED)
 
 
 @settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
@@ -119,3 +131,23 @@ def test_the_schema_and_the_reader_agree_on_an_event_with_one_change(
     consignments = changed["consignments"]
     assume(not isinstance(consignments, list) or _has_unique_references(changed))
     assert _is_read(changed) == VALIDATOR.is_valid(changed)
+
+
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(CANCELLATIONS)
+def test_what_the_schema_of_a_cancellation_accepts_is_read(event: dict[str, Any]) -> None:
+    assume(CANCELLED_VALIDATOR.is_valid(event))
+    assert _is_read_as_cancellation(event)
+
+
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(CANCELLATIONS, st.integers(0, 10**6), ANYTHING)
+@example(json_of("order-cancelled-v1.json"), 0, "com.example.shop.order.canceled.v1")
+@example(json_of("order-cancelled-v1.json"), 0, "OrderCancelled")
+@example(json_of("order-cancelled-v1.json"), 0, "reorder-cancelled")
+@example(json_of("order-cancelled-v1.json"), 0, "order-cancelled" + "!" * 250)
+def test_the_schema_and_the_reader_agree_on_a_cancellation_with_one_change(
+    event: dict[str, Any], number: int, value: Any
+) -> None:
+    changed = _with_one_change(event, number, value)
+    assert _is_read_as_cancellation(changed) == CANCELLED_VALIDATOR.is_valid(changed)

@@ -1,7 +1,7 @@
 """The order-cancelled message, version 1 (`docs/events/order-cancelled-v1.schema.json` is generated from it)."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -10,10 +10,9 @@ from allocation.consignments.allocatable_consignment import ConsignmentReference
 from allocation.domain.errors import RefusalCode
 from allocation.domain.order import OrderCancellation
 from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.orders.event_types import CANCELLED
 from allocation.orders.order_created import MAX_CONSIGNMENTS, VERSIONS, PlainText, as_version, require_known_version
 from allocation.orders.refusals import listed, problem_text, refused
-
-_EVENT_TYPE: Final = "order-cancelled"
 
 
 class NamedConsignment(ProModel):
@@ -41,7 +40,7 @@ class OrderCancelled(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True, hide_input_in_errors=True)
 
-    event_type: Annotated[str, WithJsonSchema({"const": _EVENT_TYPE})]
+    event_type: Annotated[str, WithJsonSchema(CANCELLED.schema())]
     event_version: Annotated[int, BeforeValidator(as_version), WithJsonSchema(VERSIONS)] = 1
     event_id: PlainText
     occurred_at: Annotated[Any, WithJsonSchema({"description": "When it happened. It is not read."})] = None

@@ -1,7 +1,6 @@
 """The order-created message, version 1 (`docs/events/order-created-v1.schema.json` is generated from it)."""
 
 import gc
-import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,18 +31,10 @@ from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference, is_pro_reference, issued_reference
 from allocation.exact_json import quoted
+from allocation.orders.event_types import CREATED
 from allocation.orders.refusals import MAX_NAMED, listed, problem_text, refused, shown
 from allocation.orders.wrappings import read_event
 
-_EVENT_TYPE: Final = "order-created"
-# A type whose words, a trailing version aside, end in order created: `com.example.shop.order.created.v1`,
-# `OrderCreated`, `Order Created`. A word begins after a character that is no letter or digit, or in camel case.
-_TYPE_PATTERN: Final = (
-    r"^(?:(?:.*[^A-Za-z0-9])?[oO][rR][dD][eE][rR]|.*[a-z0-9]Order)[^A-Za-z0-9]*[cC][rR][eE][aA][tT][eE][dD]"
-    r"(?:[^A-Za-z0-9]*[vV]?[0-9]+(?:[._-][0-9]+)*)?[^A-Za-z0-9]*$"
-)
-_TYPE_FORM: Final = re.compile(_TYPE_PATTERN)
-_MAX_TYPE: Final = 256
 _NOT_PROS: Final = "must be SortedPRO's own, such as EC-000-05B-MMA, since SortedPRO allocates here"
 _MAJOR_VERSION: Final = 1
 VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": _MAJOR_VERSION, "exclusiveMaximum": _MAJOR_VERSION + 1}
@@ -75,18 +66,7 @@ class _Envelope(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True, hide_input_in_errors=True)
 
-    event_type: Annotated[
-        str,
-        WithJsonSchema(
-            {
-                "type": "string",
-                "maxLength": _MAX_TYPE,
-                "pattern": _TYPE_PATTERN,
-                "description": "`order-created`, or another type whose words end in order created, a version aside. "
-                "The parameter `OrderCreatedTypes` names more types.",
-            }
-        ),
-    ]
+    event_type: Annotated[str, WithJsonSchema(CREATED.schema("The parameter `OrderCreatedTypes` names more types."))]
     event_version: Annotated[int, BeforeValidator(as_version), WithJsonSchema(VERSIONS)] = _MAJOR_VERSION
     event_id: PlainText
     # Nothing depends on it: whatever it is, it is not read.
@@ -189,9 +169,9 @@ def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> R
 def _require_known_kind(event: dict[str, Any], rules: ReadingRules) -> None:
     """Raise `InvalidMessageError` unless this is an order-created event of a known version."""
     kind = event.get("eventType")
-    if not isinstance(kind, str) or not (kind in rules.own_types or _says_order_created(kind)):
+    if not isinstance(kind, str) or not (kind in rules.own_types or CREATED.has(kind)):
         told = shown("eventType", kind) or "another text"
-        raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_TYPE, f"eventType is {told}: send {_EVENT_TYPE!r}")
+        raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_TYPE, f"eventType is {told}: send {CREATED.usual!r}")
     require_known_version(event)
 
 
@@ -201,15 +181,6 @@ def require_known_version(event: Mapping[str, Any]) -> None:
     if isinstance(version, int | Decimal) and not isinstance(version, bool) and not 1 <= version < 2:
         text = f"eventVersion is {shown('eventVersion', version)}: send {_MAJOR_VERSION}"
         raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_VERSION, text)
-
-
-def _says_order_created(kind: str) -> bool:
-    """Tell whether an event type says in its words that an order was created.
-
-    >>> [_says_order_created(kind) for kind in ("OrderCreated", "com.example.shop.order.created.v1", "order-cancelled")]
-    [True, True, False]
-    """
-    return len(kind) <= _MAX_TYPE and _TYPE_FORM.fullmatch(kind) is not None
 
 
 def _all_problems(event: dict[str, Any], error: ValidationError, rules: ReadingRules) -> str:
