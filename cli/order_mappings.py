@@ -1,16 +1,23 @@
 """Mappings of orders as people write them (YAML or JSON), and what the functions read of them."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import yaml
+from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.domain.errors import InvalidMessageError
-from allocation.orders.mapping import PACKAGED, InvalidMappingError, OrderMapping, mapping_of
-from allocation.orders.order_created import ReadingRules, read_order
+from allocation.aws.clients import cause_of
+from allocation.aws.document_source import DocumentSource, store_at
+from allocation.domain.errors import InvalidMessageError, RetryableError
+from allocation.domain.order import Order, OrderCancellation, OrderRequest
+from allocation.orders.event_types import CANCELLED, CREATED
+from allocation.orders.mapping import PACKAGED, InvalidMappingError, OrderMapping, mapping_of, read_mapping
+from allocation.orders.order_created import ReadingRules
+from allocation.orders.order_requests import read_request
 from cli.errors import CommandError, UsageError
 from cli.input_files import read_text, shown_name
 
@@ -46,23 +53,57 @@ def packaged_files() -> dict[Path, Callable[[], str]]:
     return {PACKAGED / f"{path.stem}.json": partial(_text, path) for path in sorted(WRITTEN.glob("*.yaml"))}
 
 
-def checked_order(file: str, mapping: str) -> dict[str, Any]:
-    """Return what the deployed reader makes of a message: the order's reference, its consignments, what is refused.
+def deployed_mapping(location: str, client: Callable[[str], Any]) -> OrderMapping:
+    """Return the mapping that the functions of a stack use now: the last good version at its location.
 
-    `mapping` is the file of a mapping, or empty. Raises `UsageError` and `CommandError` as `written_mapping`.
+    `client` makes a client of an AWS service. Raises `CommandError` if there is no usable mapping.
+    """
+    source = DocumentSource(
+        store_at(location, client), "mapping", read_mapping, clock=time.monotonic, refused=lambda _: None
+    )
+    try:
+        return source()
+    except RetryableError as error:
+        lack = "is no mapping that can be used"
+        if isinstance(error.__cause__, ClientError | BotoCoreError):
+            lack = f"can't be read ({cause_of(error.__cause__)})"
+        raise CommandError(
+            f"{location}, where the stack has its mapping, {lack}: correct that, or give a mapping as --mapping FILE."
+        ) from error
+
+
+def checked_message(file: str, mapping: str) -> dict[str, Any]:
+    """Return what the deployed reader makes of a message: what it asks, of which consignments, and what is refused.
+
+    `consignments` is None where a whole order is meant. `mapping` is the file of a mapping, or empty. Raises
+    `UsageError` and `CommandError` as `written_mapping`.
     """
     chosen = written_mapping(mapping)[1] if mapping else None
     text = read_text(file)
     try:
-        read = read_order(text, ReadingRules(mapping=chosen.applied if chosen else None))
+        read = read_request(text, ReadingRules(mapping=chosen.applied if chosen else None))
     except InvalidMessageError as error:
-        return {"orderReference": None, "consignments": [], "refused": {"code": error.code, "reason": str(error)}}
+        return {
+            "asks": None,
+            "orderReference": None,
+            "consignments": [],
+            "refused": {"code": error.code, "reason": str(error)},
+        }
     refused = {"code": read.invalid.code, "reason": str(read.invalid)} if read.invalid else None
-    return {
-        "orderReference": read.order.reference,
-        "consignments": [item.reference for item in read.order.consignments],
-        "refused": refused,
-    }
+    return {**_told(read.request), "refused": refused}
+
+
+def _told(request: OrderRequest) -> dict[str, Any]:
+    """Return what a message asks, by references only."""
+    match request:
+        case Order():
+            asks, named = CREATED.usual, [item.reference for item in request.consignments]
+            return {"asks": asks, "orderReference": request.reference, "consignments": named}
+        case OrderCancellation():
+            asks, meant = CANCELLED.usual, request.consignments
+            return {"asks": asks, "orderReference": request.reference, "consignments": meant and list(meant)}
+        case _:
+            assert_never(request)
 
 
 def _text(path: Path) -> str:

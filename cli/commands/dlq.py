@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from allocation.batches import batches
+from allocation.orders.order_created import ReadingRules
 from cli.commands.dead_letters import (
     by_reason,
     failures_json,
@@ -25,7 +26,7 @@ from cli.errors import UsageError
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.message_files import FileMessage, exported, read_messages, send_messages, write_export
 from cli.operations.redrive import Selection, redrive
-from cli.operations.target import target
+from cli.operations.target import Target, target
 from cli.order_mappings import written_mapping
 from cli.output import counted, print_json, print_json_lines, print_text, printable
 from cli.stack.orders import MAX_ENTRIES
@@ -168,7 +169,7 @@ def discard_command(message: str, reason: str, stack: str, *, yes: bool, dry_run
     examples=["carrier dlq send order.jsonl --dry-run", "carrier dlq send order.jsonl"],
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--mapping", default="", metavar="FILE", help="The stack's own mapping of orders (docs/mapping.md).")
+@click.option("--mapping", default="", metavar="FILE", help="A mapping of orders to use instead of the stack's.")
 @click.option("--dry-run", is_flag=True, help="Send nothing, and say what is wrong.")
 @stack_option
 @json_option
@@ -183,7 +184,7 @@ def send_command(file: Path, mapping: str, stack: str, *, dry_run: bool, as_json
     """
     messages = read_messages(file)
     found = target(stack)
-    rules = replace(found.reading, mapping=written_mapping(mapping)[1].applied) if mapping else found.reading
+    rules = _rules(found, mapping)
     wrong = {message.place: problem for message in messages if (problem := message.problem(rules))}
     result = send_messages(found, [] if wrong or dry_run else messages)
     if as_json:
@@ -195,8 +196,6 @@ def send_command(file: Path, mapping: str, stack: str, *, dry_run: bool, as_json
         print_text(f"{file}, {place}: {printable(problem)}")
     for place, cause in result.failed.items():
         print_text(f"{file}, {place} was not sent: {cause}")
-    if wrong and found.own_mapping and not mapping:
-        print_text(f"Is it an order in your shop's own format? Give the stack's {found.own_mapping} as --mapping FILE.")
     if wrong:
         print_text(f"{len(wrong)} of {counted(len(messages), 'message')} can't be read: nothing was sent.")
     elif dry_run:
@@ -205,6 +204,15 @@ def send_command(file: Path, mapping: str, stack: str, *, dry_run: bool, as_json
         print_text(f"{counted(len(result.sent), 'message')} sent to the order queue of {found.name}.")
         _print_replaced(result.sent)
     return int(bool(wrong or result.failed))
+
+
+def _rules(found: Target, mapping: str) -> ReadingRules:
+    """Return how the stack reads messages. `mapping` is a file to take instead of the stack's own, or empty."""
+    if mapping:
+        return replace(found.reading, mapping=written_mapping(mapping)[1].applied)
+    if found.own_mapping:
+        return replace(found.reading, mapping=found.own_mapping().applied)
+    return found.reading
 
 
 @dlq.command(

@@ -7,6 +7,7 @@ import click
 
 from allocation.domain.outcome import Explanation
 from allocation.engine.explanation import shortened
+from allocation.orders.event_types import CANCELLED, CREATED
 from allocation.records.stored_record import explanation_of
 from cli.commands.dead_letters import letter_json, print_letters
 from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option, timestamp
@@ -16,7 +17,7 @@ from cli.operations.records import KEY, MAX_SCANNED, STATES, Newest, Record, new
 from cli.operations.retry import failed_since, retry
 from cli.operations.target import Target, target
 from cli.operations.trace import History, history_of
-from cli.order_mappings import checked_order, compiled, written_mapping
+from cli.order_mappings import checked_message, compiled, written_mapping
 from cli.output import (
     Column,
     counted,
@@ -29,6 +30,8 @@ from cli.output import (
     result_console,
 )
 
+# What `carrier orders check` says of a consignment, by what the message asks.
+_CAN_BE: Final = {CREATED.usual: "can be allocated", CANCELLED.usual: "is to be cancelled"}
 _COLUMNS: Final = (
     Column("Written (UTC)"),
     Column("Order"),
@@ -107,14 +110,17 @@ def list_command(state: str | None, order: str, limit: int, stack: str, *, as_js
 def check_command(file: str, mapping: str, *, as_json: bool) -> int:
     """Check a message as the function reads it.
 
-    Shows the order that was read. Exit status 1 if something of it is refused.
+    Shows what the message asks, and of which consignments. Exit status 1 if something of it is refused.
     """
-    checked = checked_order(file, mapping)
+    checked = checked_message(file, mapping)
     if as_json:
         print_json({"file": file, **checked})
         return int(bool(checked["refused"]))
-    for reference in checked["consignments"]:
-        print_text(f"{checked['orderReference']}: {reference or 'a consignment without a reference'} can be allocated.")
+    order, asked = printable(checked["orderReference"] or ""), _CAN_BE.get(checked["asks"], "")
+    if checked["consignments"] is None:
+        print_text(f"{order}: the whole order {asked}.")
+    for reference in checked["consignments"] or ():
+        print_text(f"{order}: {reference} {asked}.")
     if checked["refused"]:
         print_text(f"{checked['refused']['code']}: {checked['refused']['reason']}")
     return int(bool(checked["refused"]))

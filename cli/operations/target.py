@@ -1,8 +1,9 @@
 """The stack that a command works on: the one that `carrier up` left running here, or one on AWS by its name."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,11 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from allocation.orders.mapping import packaged_mapping
+from allocation.orders.mapping import OrderMapping, packaged_mapping
 from allocation.orders.order_created import USUAL_RULES, ReadingRules
 from allocation.settings import event_types
 from cli.errors import CommandError, UsageError
+from cli.order_mappings import deployed_mapping
 from cli.stack.clients import Clients, local_clients
 from cli.stack.deploy import STACK_NAME
 from cli.stack.detached import stack_port
@@ -54,8 +56,8 @@ class Target:
     """The kept consignments; empty for a stack without the API."""
     reading: ReadingRules = USUAL_RULES
     """How its queue function reads orders, apart from an own mapping."""
-    own_mapping: str = ""
-    """Where the stack has a mapping of orders that does not come with this program. Empty if it has none."""
+    own_mapping: Callable[[], OrderMapping] | None = None
+    """Reads the mapping of orders that it has of its own; None if it has none. Raises `CommandError`."""
 
 
 def target(stack: str) -> Target:
@@ -85,7 +87,8 @@ def _on_aws(stack: str) -> Target:
         # boto3 is the only SDK of AWS that does not know AWS_REGION.
         session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         services = ("cloudformation", "sqs", "dynamodb", "sns", "logs")
-        clients: Any = SimpleNamespace(**{name: session.client(name, config=config) for name in services})
+        make = partial(session.client, config=config)
+        clients: Any = SimpleNamespace(**{name: make(name) for name in services}, make=make)
         return described(stack, f"{stack} in {session.region_name}", clients)
     except NoRegionError as error:
         raise UsageError("No AWS region is set: give AWS_REGION, or AWS_PROFILE of a profile that has one.") from error
@@ -111,7 +114,7 @@ def described(stack: str, name: str, clients: Clients) -> Target:
             publisher_log=publisher_log(stack),
             consignments_table=found.get("ConsignmentsTableName", ""),
             reading=_reading_rules(parameters),
-            own_mapping=parameters.get("OrderMappingObject") or parameters.get("OrderMappingConfiguration") or "",
+            own_mapping=_own_mapping(parameters, clients.make),
         )
     except KeyError as error:
         raise UsageError(
@@ -127,6 +130,14 @@ def _reading_rules(parameters: Mapping[str, str]) -> ReadingRules:
         only_pro_references=parameters.get("Allocator") == "pro",
         mapping=packaged_mapping(mapping).applied if mapping else None,
     )
+
+
+def _own_mapping(parameters: Mapping[str, str], client: Callable[[str], Any]) -> Callable[[], OrderMapping] | None:
+    """Return what reads the mapping that the stack's parameters name in S3 or AppConfig, or None."""
+    for scheme, parameter in (("s3", "OrderMappingObject"), ("appconfig", "OrderMappingConfiguration")):
+        if place := parameters.get(parameter):
+            return partial(deployed_mapping, f"{scheme}://{place}", client)
+    return None
 
 
 def publisher_log(stack: str) -> str:

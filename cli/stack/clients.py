@@ -1,8 +1,9 @@
 """How everything local talks to the local AWS: test credentials, the loopback, and none of the user's AWS settings."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
@@ -69,6 +70,8 @@ class Clients:
     secretsmanager: Any
     sns: "SNSClient"
     sqs: "SQSClient"
+    make: Callable[[str], Any]
+    """Makes a client of any other service."""
 
 
 def local_clients(port: int) -> Clients:
@@ -80,9 +83,9 @@ def local_clients(port: int) -> Clients:
         region_name=REGION,
     )
     config = Config(proxies={}, retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=30)
+    make = partial(cast("Any", session).client, endpoint_url=endpoint(port), config=config)
     services: dict[str, Any] = {
-        service: cast("Any", session).client(service, endpoint_url=endpoint(port), config=config)
+        service: make(service)
         for service in ("apigateway", "cloudformation", "dynamodb", "logs", "s3", "secretsmanager", "sns", "sqs")
     }
-    services["functions"] = cast("Any", session).client("lambda", endpoint_url=endpoint(port), config=config)
-    return Clients(**services)
+    return Clients(**services, functions=make("lambda"), make=make)

@@ -14,6 +14,15 @@ from cli import main
 from cli.operations import dead_letters, target
 from tests.support.samples import order_event
 
+MAPPING = json.dumps(
+    {
+        "format": 1,
+        "name": "shop",
+        "when": "sale",
+        "order": """{eventType: 'order-created', eventId: sale, orderReference: sale,
+                     consignments: [{Reference: parcel}]}""",
+    }
+)
 Deploy = Callable[[str], None]
 
 
@@ -51,6 +60,14 @@ def deploy(monkeypatch: pytest.MonkeyPatch) -> Deploy:
     return deploy
 
 
+@pytest.fixture
+def s3() -> Any:
+    """S3, with the bucket in which the stack's mapping is to be."""
+    s3 = client("s3")
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+    return s3
+
+
 def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """What is told of a mistake: one line on stderr, and nothing else."""
     assert main.main(arguments) == 2
@@ -72,23 +89,34 @@ def test_a_stack_is_found_by_its_name(deploy: Deploy, capsys: pytest.CaptureFixt
     ids=["an own type", "another type", "no reference of SortedPRO's"],
 )
 def test_orders_to_send_are_read_by_the_rules_of_the_stack(
-    deploy: Deploy, tmp_path: Path, event_type: str, reference: str, status: int
+    deploy: Deploy, s3: Any, tmp_path: Path, event_type: str, reference: str, status: int
 ) -> None:
+    s3.put_object(Bucket="bucket", Key="key", Body=MAPPING)
     deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
     (tmp_path / "f").write_text(json.dumps(order_event(reference) | {"eventType": event_type}))
     assert main.main(["dlq", "send", str(tmp_path / "f"), "--stack", "shop"]) == status
 
 
-def test_an_order_in_the_shop_s_own_format_is_sent_by_the_stack_s_mapping(
-    deploy: Deploy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_orders_to_send_are_read_by_the_mapping_that_the_stack_has_in_s3(
+    deploy: Deploy, s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
-    order = order_event("EC-000-000-AAA")
-    (tmp_path / "f").write_text(json.dumps({"sale": order}))
-    (tmp_path / "m.yaml").write_text("format: 1\nname: ours\nwhen: sale\norder: sale\n")
+    (tmp_path / "f").write_text(json.dumps({"sale": "WEB-1", "parcel": "EC-000-000-AAA"}))
     send = ["dlq", "send", str(tmp_path / "f"), "--stack", "shop"]
     assert main.main(send) == 1
-    assert "Give the stack's bucket/key as --mapping FILE" in " ".join(capsys.readouterr().out.split())
+    assert "s3://bucket/key, where the stack has its mapping, can't be read (NoSuchKey)" in capsys.readouterr().err
+
+    s3.put_object(Bucket="bucket", Key="key", Body=MAPPING)
+
+    assert main.main(send) == 0
+    assert capsys.readouterr().out == "1 message sent to the order queue of shop in eu-west-2.\n"
+
+
+def test_a_mapping_in_a_file_is_used_instead_of_the_stack_s(deploy: Deploy, tmp_path: Path) -> None:
+    deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
+    (tmp_path / "f").write_text(json.dumps({"sale": order_event("EC-000-000-AAA")}))
+    (tmp_path / "m.yaml").write_text("format: 1\nname: ours\nwhen: sale\norder: sale\n")
+    send = ["dlq", "send", str(tmp_path / "f"), "--stack", "shop"]
     assert main.main([*send, "--mapping", str(tmp_path / "m.yaml")]) == 0
 
 

@@ -14,7 +14,7 @@ _VERSION: Final = r"(?:[^A-Za-z0-9]*[vV]?[0-9]+(?:[._-][0-9]+)*)?"
 
 
 @dataclass(frozen=True, slots=True)
-class EventTypes:
+class _EventTypes:
     """The types of events that say the same of an order.
 
     `usual` is the type that we write, and `form` a regular expression (ECMA 262) of all of them.
@@ -41,11 +41,11 @@ class EventTypes:
         return {"type": "string", "maxLength": _MAX_TYPE, "pattern": self.form, "description": description}
 
 
-def _types(usual: str, *verbs: str) -> EventTypes:
+def _types(usual: str, *verbs: str) -> _EventTypes:
     """Return the types of an event that has one of these verbs, each in any case."""
     in_any_case = ["".join(f"[{letter}{letter.upper()}]" for letter in verb) for verb in verbs]
     form = rf"^{_ORDER}[^A-Za-z0-9]*(?:{'|'.join(in_any_case)}){_VERSION}[^A-Za-z0-9]*$"
-    return EventTypes(usual, form, re.compile(form))
+    return _EventTypes(usual, form, re.compile(form))
 
 
 CREATED: Final = _types("order-created", "created")

@@ -10,7 +10,7 @@ from allocation.orders.mapping import read_mapping
 from cli.commands.orders import orders
 from cli.errors import CommandError, UsageError
 from cli.order_mappings import WRITTEN
-from tests.support.samples import EVENTS
+from tests.support.samples import EVENTS, json_of
 
 SHOPIFY = str(WRITTEN / "shopify.yaml")
 ORDER = str(EVENTS / "shops" / "shopify-orders-create.json")
@@ -35,6 +35,22 @@ def test_an_order_in_a_format_of_its_own_is_refused_without_a_mapping() -> None:
     result = CliRunner().invoke(orders, ["check", ORDER], standalone_mode=False)
     assert result.return_value == 1
     assert result.stdout.startswith("UnknownEventType")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "WEB-100045: EC-000-05B-MMA is to be cancelled.\n"),
+        ({"consignments": None}, "WEB-100045: the whole order is to be cancelled.\n"),
+    ],
+)
+def test_a_cancellation_is_checked_as_the_function_reads_it(
+    tmp_path: Path, changes: dict[str, None], told: str
+) -> None:
+    message = tmp_path / "cancelled.json"
+    message.write_text(json.dumps(json_of("order-cancelled-v1.json") | changes), encoding="utf-8")
+    result = CliRunner().invoke(orders, ["check", str(message)], standalone_mode=False)
+    assert (result.return_value, result.stdout) == (0, told)
 
 
 def test_a_mapping_is_written_as_the_functions_read_it(tmp_path: Path) -> None:
