@@ -8,7 +8,7 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
-from allocation.pro.allocator import CircuitOpenError, Claimed
+from allocation.pro.allocator import CircuitOpenError, Claimed, ProAllocator
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS, Pauses
 from tests.support.pro_clients import allocator_over, client_at
 from tests.support.pro_server import KEY, ProServer
@@ -75,6 +75,9 @@ class RememberedClaims:
         self.taken += [(reference, seconds) for reference in free]
         return Claimed(asked_before, held, UNTIL)
 
+    def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
+        return frozenset(self.before.union(self.hold).intersection(references))
+
     def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
         assert until == UNTIL
         self.given_back += [(reference, seconds) for reference in references]
@@ -104,7 +107,11 @@ class Pro:
         mode: AllocationMode | None = None,
         deadline: Remaining | None = None,
     ) -> Answers:
-        allocator = allocator_over(
+        consignments = [Consignment(reference) for reference in references]
+        return self.allocator().allocate(consignments, mode or DefaultRules(), deadline or Remaining())
+
+    def allocator(self) -> ProAllocator:
+        return allocator_over(
             client_at(self.server.url, self.fetch_key, monotonic=lambda: time.monotonic() + self.seconds_passed),
             self.claims,
             patience_seconds=PATIENCE_SECONDS,
@@ -113,8 +120,6 @@ class Pro:
             measure=lambda metric, value: self.measured.append((metric, value)),
             pauses=Pauses(self.pause, lambda: 0.5),
         )
-        consignments = [Consignment(reference) for reference in references]
-        return allocator.allocate(consignments, mode or DefaultRules(), deadline or Remaining())
 
     def fetch_key(self) -> str:
         self.keys_fetched += 1

@@ -36,6 +36,9 @@ class NoClaims:
     def take(self, _references: object, _seconds: float) -> Claimed:
         return Claimed()
 
+    def ever_taken(self, _references: object) -> frozenset[Any]:
+        return frozenset()
+
     def give_back(self, _references: object, _until: int, _seconds: float) -> None:
         """Forgets nothing, for nothing was remembered."""
 

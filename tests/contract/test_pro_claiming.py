@@ -24,6 +24,7 @@ from tests.contract.pro_over_http import (
     D,
     E,
     Pro,
+    Remaining,
     pro_over_http,
     services,
 )
@@ -190,3 +191,14 @@ def test_a_consignment_that_an_earlier_try_may_still_be_allocating_returns_to_th
 
     assert pro.allocate([A]) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN)}
     assert pro.server.calls("PUT") == []
+
+
+def test_what_a_lost_call_may_hold_is_taken_back_and_what_nobody_asked_for_is_not_even_read(pro: Pro) -> None:
+    pro.stands(A, "Allocated", "CX_ECO")
+    pro.claims.before = {A}
+
+    assert pro.allocator().release_lost([A, B], Remaining()) == {}
+
+    assert pro.server.state.consignments[A].state == "Unallocated"
+    assert not [request for request in pro.server.requests if B in str(request)]
+    assert pro.claims.before == {A}

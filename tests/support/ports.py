@@ -160,6 +160,11 @@ class ScriptedAllocator:
         self.released += references
         return {reference: self.unreleasable[reference] for reference in references if reference in self.unreleasable}
 
+    def release_lost(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        return self.release(references, deadline)
+
 
 @dataclass
 class InMemoryUnpublishable:

@@ -44,6 +44,14 @@ class Allocator(Protocol):
         Return those of which that can't be said now. Raises `RetryableError` if nothing can be done now.
         """
 
+    def release_lost(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        """Release, as `release` does, what calls whose outcome was lost may have allocated.
+
+        Does nothing for consignments that nobody has asked for.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class AddReceipt:

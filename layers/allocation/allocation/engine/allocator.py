@@ -63,6 +63,8 @@ class EngineAllocator:
         """Return nothing: the record is all there is of an allocation."""
         return {}
 
+    release_lost = release
+
     def _outcome(
         self, engine: Engine, consignment: Consignment, mode: AllocationMode, now: datetime, tally: "_Tally"
     ) -> Outcome:

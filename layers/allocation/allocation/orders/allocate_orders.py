@@ -19,11 +19,11 @@ from allocation.domain.outcome import (
 )
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import count, count_kinds, logger, measure_seconds
-from allocation.orders.allocation_waves import AllocationWaves, requests_of
-from allocation.orders.cancelling import Deferrals
+from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.order_requests import read_request
 from allocation.orders.redelivery import MAX_RECEIVES, given_up, longest, seconds_since_sent, wait_seconds
+from allocation.orders.work import Deferrals, requests_of
 from allocation.ports import Deadline, QueueMessage, Redelivery, RefusedMessage, RefusedMessages
 
 _OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)

@@ -1,23 +1,22 @@
 """Allocates the consignments of a batch wave by wave, and records each outcome."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from allocation.batches import batches
 from allocation.consignments.store import OrderedConsignments
-from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
-from allocation.domain.order import Order
-from allocation.domain.outcome import AllocationFailed, Cancelled, DeferralCause, Deferred, Failure, Outcome
-from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
-from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred, Failure, Outcome
+from allocation.domain.record import AllocationRecord, latest_event_ids
+from allocation.domain.reference import ConsignmentReference
 from allocation.domain.routing import RoutingTable, Way, way_of
 from allocation.observability import crash, logger
-from allocation.orders.cancelling import Cancellation, Cancelling, Deferrals
-from allocation.ports import Allocator, Deadline, Recorded, RecordStore
+from allocation.orders.cancelling import Cancelling
+from allocation.orders.work import Deferrals, Outcomes, Requests, Work, orders_of, work_left
+from allocation.ports import Allocator, Deadline, RecordStore
 
 # Consignments that are allocated before their outcomes are written: a killed function leaves at most this many
 # unwritten.
@@ -33,96 +32,6 @@ _UNAVAILABLE: Final = Deferred(DeferralCause.ALLOCATOR_UNAVAILABLE)
 _CRASHED: Final = Deferred(DeferralCause.ALLOCATOR_CRASHED)
 _NOT_RECORDED: Final = Deferred(DeferralCause.NOT_RECORDED)
 _NOT_READ: Final = Deferred(DeferralCause.RECORDS_NOT_READ)
-
-Outcomes = dict[ConsignmentReference, Outcome | Cancelled]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A consignment to allocate, and an order that asks for it."""
-
-    consignment: Consignment
-    order: Order
-
-
-Requests = Mapping[ConsignmentReference, Sequence[Request]]
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A consignment to allocate for the first of `requests`. `seen` is its record, if it has one.
-
-    The allocation counts for all the requests: none of their events tries it again.
-    """
-
-    requests: Sequence[Request]
-    seen: RecordSeen | None
-
-    @property
-    def consignment(self) -> Consignment:
-        """The consignment as the order describes it that is recorded."""
-        return self.requests[0].consignment
-
-
-def requests_of(orders: Iterable[Order]) -> Requests:
-    """Return the requests for each consignment, in the orders' order."""
-    requests: dict[ConsignmentReference, list[Request]] = {}
-    for order in orders:
-        for consignment in order.consignments:
-            requests.setdefault(consignment.reference, []).append(Request(consignment, order))
-    return requests
-
-
-def _orders_of(requests: Requests) -> list[OrderReference]:
-    """Return the orders that ask, each once."""
-    return list(dict.fromkeys(each.order.reference for asking in requests.values() for each in asking))
-
-
-def _cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:
-    """Return the consignments of cancelled orders: recorded with one, or asked for by no other order."""
-    found: list[Cancellation] = []
-    for reference, asking in requests.items():
-        seen = known.records.get(reference)
-        orders = {each.order.reference for each in asking}
-        order = seen.order_reference if seen else next(iter(orders - known.cancelled.keys()), asking[0].order.reference)
-        if order in orders and order in known.cancelled:
-            found.append(Cancellation(reference, order, known.cancelled[order]))
-    return found
-
-
-def _abandoned(requests: Requests, known: Recorded) -> list[ConsignmentReference]:
-    """Return the failures of other orders that only cancelled orders ask for.
-
-    A cancelled order may have tried one again. What a call allocated then whose outcome was lost has no record.
-    """
-    return [
-        reference
-        for reference, asking in requests.items()
-        if (seen := known.records.get(reference))
-        and seen.state == AllocationFailed.state
-        and seen.order_reference not in known.cancelled
-        and all(each.order.reference in known.cancelled for each in asking)
-    ]
-
-
-def _without_cancelled(requests: Requests, known: Recorded) -> Requests:
-    """Return the requests of the orders that are not cancelled."""
-    left = {
-        reference: [each for each in asking if each.order.reference not in known.cancelled]
-        for reference, asking in requests.items()
-    }
-    return {reference: asking for reference, asking in left.items() if asking}
-
-
-def _work_left(requests: Requests, seen: Mapping[ConsignmentReference, RecordSeen]) -> list[Work]:
-    """Return the consignments to allocate: those without a record, and failures that a new event asks to try again."""
-    work: list[Work] = []
-    for reference, asking in requests.items():
-        record = seen.get(reference)
-        untried = [each for each in asking if record is None or record.is_to_be_tried(each.order.event_id)]
-        if untried:
-            work.append(Work(untried, record))
-    return work
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,45 +58,14 @@ class AllocationWaves:
         if not requests:
             return {}, {}
         try:
-            known = self.records.recorded(tuple(requests), _orders_of(requests))
+            known = self.records.recorded(tuple(requests), orders_of(requests))
         except RetryableError as error:
             logger.warning("records not read", extra={"cause": str(error)})
             return {}, dict.fromkeys(requests, _NOT_READ)
-        cancelled, not_cancelled = self.cancelling.cancel(_cancellations(requests, known), deadline)
-        not_released = self._release(_abandoned(requests, known), deadline)
-        live = _without_cancelled(requests, known)
-        outcomes, deferrals = self._allocate(_work_left(live, known.records), deadline)
-        cancelled_since, not_cancelled_since = self._cancel_overtaken(outcomes.keys(), live, deadline)
-        unfinished = deferrals | not_cancelled | not_released | not_cancelled_since
-        return outcomes | cancelled | cancelled_since, unfinished
-
-    def _release(self, abandoned: Sequence[ConsignmentReference], deadline: Deadline) -> Deferrals:
-        """Take back what a cancelled order's lost call may have allocated. Return why this is not done."""
-        try:
-            return dict(self.allocator.release(abandoned, deadline)) if abandoned else {}
-        except RetryableError as error:
-            logger.warning("consignments not released", extra={"cause": str(error), "consignments": list(abandoned)})
-            return dict.fromkeys(abandoned, _UNAVAILABLE)
-
-    def _cancel_overtaken(
-        self, written: Set[ConsignmentReference], requests: Requests, deadline: Deadline
-    ) -> tuple[Outcomes, Deferrals]:
-        """Cancel what was written for orders that were cancelled meanwhile.
-
-        Whoever cancels an order marks it before looking for its consignments. So either the mark is seen here, or the
-        records were there before the mark and are found.
-        """
-        asked = {reference: requests[reference] for reference in written}
-        if not asked:
-            return {}, {}
-        try:
-            cancelled = self.records.recorded((), _orders_of(asked)).cancelled
-            known = Recorded(self.records.recorded(tuple(asked)).records, cancelled) if cancelled else Recorded({}, {})
-        except RetryableError as error:
-            logger.warning("cancelled orders not read", extra={"cause": str(error)})
-            return {}, dict.fromkeys(asked, _NOT_READ)
-        done, deferrals = self.cancelling.cancel(_cancellations(asked, known), deadline)
-        return {**done}, deferrals
+        cancelled, not_cancelled, live = self.cancelling.cancel_known(requests, known, deadline)
+        outcomes, deferrals = self._allocate(work_left(live, known.records), deadline)
+        cancelled_since, not_cancelled_since = self.cancelling.cancel_overtaken(outcomes.keys(), live, deadline)
+        return outcomes | cancelled | cancelled_since, deferrals | not_cancelled | not_cancelled_since
 
     def _allocate(self, work: Sequence[Work], deadline: Deadline) -> tuple[Outcomes, Deferrals]:
         outcomes: Outcomes = {}
@@ -259,7 +137,7 @@ class AllocationWaves:
             logger.warning("records not read", extra={"cause": str(error)})
             return frozenset(references)
         requests = {item.consignment.reference: item.requests for item in present}
-        return frozenset(item.consignment.reference for item in _work_left(requests, seen))
+        return frozenset(item.consignment.reference for item in work_left(requests, seen))
 
     def _ways(self, wave: Sequence[Work]) -> Mapping[ConsignmentReference, Way]:
         """Return how each consignment is to be allocated; nothing while the routing table can't be read."""
@@ -291,7 +169,7 @@ class AllocationWaves:
                 by_mode.setdefault(mode, []).append(item)
         for mode, items in by_mode.items():
             answers |= self._answers(items, mode, deadline)
-        return answers | failures | self._release(list(failures), deadline)
+        return answers | failures | self.cancelling.take_back(list(failures), deadline)
 
     def _answers(
         self, wave: Sequence[Work], mode: AllocationMode, deadline: Deadline

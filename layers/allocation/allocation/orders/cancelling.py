@@ -1,23 +1,24 @@
 """Cancels consignments and orders, by the same rules as the API, whatever the order in which messages arrive.
 
 A whole order is marked as cancelled before its consignments are looked for. An order-created message that comes later,
-or at the same time, finds the mark (`allocation_waves.py`). What was recorded before the mark is found by an index that
+or at the same time, finds the mark. What was recorded before the mark is found by an index that
 is a moment behind, so it is looked for once more later.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from allocation.domain.errors import RetryableError
 from allocation.domain.order import OrderCancellation
-from allocation.domain.outcome import CANCELLABLE, Cancelled, DeferralCause, Deferred
+from allocation.domain.outcome import CANCELLABLE, AllocationFailed, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import logger
 from allocation.orders.redelivery import longest
-from allocation.ports import Allocator, CancelledOrders, Deadline, RecordStore
+from allocation.orders.work import Deferrals, Requests, orders_of
+from allocation.ports import Allocator, CancelledOrders, Deadline, Recorded, RecordStore
 
 # Kept for answering: nothing more is cancelled with less time left.
 _RESERVE_SECONDS: Final = 5.0
@@ -31,7 +32,7 @@ _NOT_RECORDED: Final = Deferred(DeferralCause.NOT_RECORDED)
 _OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
 _UNAVAILABLE: Final = Deferred(DeferralCause.ALLOCATOR_UNAVAILABLE)
 
-Deferrals = dict[ConsignmentReference, Deferred]
+_CancelledNow = dict[ConsignmentReference, Cancelled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ class Cancelling:
 
     def work_on(
         self, requests: Mapping[str, OrderCancellation], deadline: Deadline
-    ) -> tuple[dict[ConsignmentReference, Cancelled], dict[str, Deferred]]:
+    ) -> tuple[_CancelledNow, dict[str, Deferred]]:
         """Work on order-cancelled messages, by message id. Return what was cancelled, and the unfinished messages."""
-        cancelled: dict[ConsignmentReference, Cancelled] = {}
+        cancelled: _CancelledNow = {}
         unfinished: dict[str, Deferred] = {}
         for message_id, request in requests.items():
             try:
@@ -84,15 +85,51 @@ class Cancelling:
             references = self.records.of_order(request.reference)
         return [Cancellation(each, request.reference, request.event_id) for each in references], look_again
 
-    def cancel(
-        self, wanted: Sequence[Cancellation], deadline: Deadline
-    ) -> tuple[dict[ConsignmentReference, Cancelled], Deferrals]:
+    def cancel_known(
+        self, requests: Requests, known: Recorded, deadline: Deadline
+    ) -> tuple[_CancelledNow, Deferrals, Requests]:
+        """Do for consignments what the cancellations of their orders ask, before any is allocated.
+
+        Return what was cancelled, what is not done, and the requests of the orders that are not cancelled.
+        """
+        cancelled, deferrals = self.cancel(_cancellations(requests, known), deadline)
+        not_released = self.take_back(_abandoned(requests, known), deadline)
+        return cancelled, deferrals | not_released, _without_cancelled(requests, known)
+
+    def cancel_overtaken(
+        self, written: Set[ConsignmentReference], requests: Requests, deadline: Deadline
+    ) -> tuple[_CancelledNow, Deferrals]:
+        """Cancel what was written for orders that were cancelled meanwhile.
+
+        Whoever cancels an order marks it before looking for its consignments. So either the mark is seen here, or the
+        records were there before the mark and are found.
+        """
+        asked = {reference: requests[reference] for reference in written}
+        if not asked:
+            return {}, {}
+        try:
+            cancelled = self.records.recorded((), orders_of(asked)).cancelled
+            known = Recorded(self.records.recorded(tuple(asked)).records, cancelled) if cancelled else Recorded({}, {})
+        except RetryableError as error:
+            logger.warning("cancelled orders not read", extra={"cause": str(error)})
+            return {}, dict.fromkeys(asked, _NOT_READ)
+        return self.cancel(_cancellations(asked, known), deadline)
+
+    def take_back(self, references: Sequence[ConsignmentReference], deadline: Deadline) -> Deferrals:
+        """Take back what a lost call of another order may have allocated. Return why that is not done."""
+        try:
+            return dict(self.allocator.release_lost(references, deadline)) if references else {}
+        except RetryableError as error:
+            logger.warning("consignments not released", extra={"cause": str(error), "consignments": list(references)})
+            return dict.fromkeys(references, _UNAVAILABLE)
+
+    def cancel(self, wanted: Sequence[Cancellation], deadline: Deadline) -> tuple[_CancelledNow, Deferrals]:
         """Cancel consignments, also those that nothing is known of yet. Return what this call cancelled, and the rest.
 
         A consignment that is cancelled already, or whose record can't be read, is in neither.
         """
         left = {item.reference: item for item in wanted}
-        cancelled: dict[ConsignmentReference, Cancelled] = {}
+        cancelled: _CancelledNow = {}
         deferrals: Deferrals = {}
         for _ in range(_MAX_ATTEMPTS):
             try:
@@ -143,3 +180,39 @@ class Cancelling:
 
 def _is_cancellable(seen: RecordSeen) -> bool:
     return seen.state in CANCELLABLE
+
+
+def _cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:
+    """Return the consignments of cancelled orders: recorded with one, or asked for by no other order."""
+    found: list[Cancellation] = []
+    for reference, asking in requests.items():
+        seen = known.records.get(reference)
+        orders = {each.order.reference for each in asking}
+        order = seen.order_reference if seen else next(iter(orders - known.cancelled.keys()), asking[0].order.reference)
+        if order in orders and order in known.cancelled:
+            found.append(Cancellation(reference, order, known.cancelled[order]))
+    return found
+
+
+def _abandoned(requests: Requests, known: Recorded) -> list[ConsignmentReference]:
+    """Return the failures of other orders that only cancelled orders ask for.
+
+    A cancelled order may have tried one again. What a call allocated then whose outcome was lost has no record.
+    """
+    return [
+        reference
+        for reference, asking in requests.items()
+        if (seen := known.records.get(reference))
+        and seen.state == AllocationFailed.state
+        and seen.order_reference not in known.cancelled
+        and all(each.order.reference in known.cancelled for each in asking)
+    ]
+
+
+def _without_cancelled(requests: Requests, known: Recorded) -> Requests:
+    """Return the requests of the orders that are not cancelled."""
+    left = {
+        reference: [each for each in asking if each.order.reference not in known.cancelled]
+        for reference, asking in requests.items()
+    }
+    return {reference: asking for reference, asking in left.items() if asking}

@@ -48,6 +48,9 @@ class Claims(Protocol):
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
         """Claim the consignments for so many seconds. Raises `RetryableError`."""
 
+    def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
+        """Return the consignments that somebody has claimed, now or before. Raises `RetryableError`."""
+
     def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
         """Let others ask in so many seconds, where the claims are those that end at `until`.
 
@@ -175,6 +178,14 @@ class ProAllocator:
             logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
         unanswered = {each: Deferred(DeferralCause.OUTAGE) for each in references if each not in answers}
         return unanswered | {key: answer for key, answer in answers.items() if isinstance(answer, Deferred)}
+
+    def release_lost(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        """Have PRO deallocate the consignments that it was ever asked for. It holds none of the others for us."""
+        taken = self.claims.ever_taken(references)
+        asked = [reference for reference in references if reference in taken]
+        return self.release(asked, deadline) if asked else {}
 
     def _deallocate(
         self, references: Sequence[ConsignmentReference], deadline: Deadline

@@ -49,6 +49,10 @@ class DynamoDBClaims:
             held |= claimed.held
         return Claimed(frozenset(asked_before), held, until)
 
+    def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
+        """Return the consignments that have a claim, ended or not."""
+        return frozenset(key for batch in batches(references, MAX_KEYS) for key in self._found(batch))
+
     def _take(self, references: Sequence[ConsignmentReference], until: int) -> Claimed:
         for attempt in range(_MAX_ATTEMPTS):
             found = self._found(references)
