@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
 
 from allocation.consignments.allocatable_consignment import ConsignmentReferenceText, ProModel
 from allocation.domain.errors import RefusalCode
 from allocation.domain.order import OrderCancellation
 from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.orders.event_fields import EventFields, require_known_version
 from allocation.orders.event_types import CANCELLED
-from allocation.orders.order_created import MAX_CONSIGNMENTS, VERSIONS, PlainText, as_version, require_known_version
+from allocation.orders.order_created import MAX_CONSIGNMENTS
 from allocation.orders.refusals import listed, problem_text, refused
 
 
@@ -35,16 +35,10 @@ _Named = Annotated[
 _NamedConsignments = Annotated[list[_Named], Field(min_length=1, max_length=MAX_CONSIGNMENTS, fail_fast=True)]
 
 
-class OrderCancelled(BaseModel):
+class OrderCancelled(EventFields):
     """An order was cancelled, or the named consignments of it. Unknown fields are ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True, hide_input_in_errors=True)
-
     event_type: Annotated[str, WithJsonSchema(CANCELLED.schema())]
-    event_version: Annotated[int, BeforeValidator(as_version), WithJsonSchema(VERSIONS)] = 1
-    event_id: PlainText
-    occurred_at: Annotated[Any, WithJsonSchema({"description": "When it happened. It is not read."})] = None
-    order_reference: PlainText
     # Those to cancel; the whole order where they are left out or null.
     consignments: _NamedConsignments | None = None
 

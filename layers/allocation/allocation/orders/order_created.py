@@ -2,54 +2,28 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    WithJsonSchema,
-)
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema
 
-from allocation.consignments.allocatable_consignment import (
-    PLAIN_TEXT_PATTERN,
-    Consignment,
-    ConsignmentReferenceText,
-    DeliveryOption,
-)
+from allocation.consignments.allocatable_consignment import Consignment, ConsignmentReferenceText, DeliveryOption
 from allocation.domain import consignment as domain
 from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference, is_pro_reference, issued_reference
 from allocation.exact_json import quoted
+from allocation.orders.event_fields import EventFields, require_known_version
 from allocation.orders.event_types import CREATED
 from allocation.orders.refusals import MAX_NAMED, listed, problem_text, refused, shown
 from allocation.orders.wrappings import read_event
 
 _NOT_PROS: Final = "must be SortedPRO's own, such as EC-000-05B-MMA, since SortedPRO allocates here"
-_MAJOR_VERSION: Final = 1
-VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": _MAJOR_VERSION, "exclusiveMaximum": _MAJOR_VERSION + 1}
 MAX_CONSIGNMENTS: Final = 500
 # Of all consignments together. With these limits no message of 1 MiB takes more than 100 ms to read.
 MAX_PACKAGES_A_MESSAGE: Final = 1000
-
-PlainText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PLAIN_TEXT_PATTERN)]
-
-
-def as_version(value: Any) -> int:
-    """Return the major version of 1 or 1.x. Raises `ValueError` for anything that is not a number."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("must be a number, as 1")
-    return int(value)
 
 
 def _require_few_packages(consignments: list[Any]) -> list[Any]:
@@ -61,17 +35,10 @@ def _require_few_packages(consignments: list[Any]) -> list[Any]:
     return consignments
 
 
-class _Envelope(BaseModel):
+class _Envelope(EventFields):
     """An order-created event whose consignments are not read yet."""
 
-    model_config = ConfigDict(alias_generator=to_camel, strict=True, frozen=True, hide_input_in_errors=True)
-
     event_type: Annotated[str, WithJsonSchema(CREATED.schema("The parameter `OrderCreatedTypes` names more types."))]
-    event_version: Annotated[int, BeforeValidator(as_version), WithJsonSchema(VERSIONS)] = _MAJOR_VERSION
-    event_id: PlainText
-    # Nothing depends on it: whatever it is, it is not read.
-    occurred_at: Annotated[Any, WithJsonSchema({"description": "When it happened. It is not read."})] = None
-    order_reference: PlainText
     delivery_option: DeliveryOption | None = None
     consignments: Annotated[
         list[Any], Field(min_length=1, max_length=MAX_CONSIGNMENTS), AfterValidator(_require_few_packages)
@@ -173,14 +140,6 @@ def _require_known_kind(event: dict[str, Any], rules: ReadingRules) -> None:
         told = shown("eventType", kind) or "another text"
         raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_TYPE, f"eventType is {told}: send {CREATED.usual!r}")
     require_known_version(event)
-
-
-def require_known_version(event: Mapping[str, Any]) -> None:
-    """Raise `InvalidMessageError` if an event is of another major version."""
-    version = event.get("eventVersion")
-    if isinstance(version, int | Decimal) and not isinstance(version, bool) and not 1 <= version < 2:
-        text = f"eventVersion is {shown('eventVersion', version)}: send {_MAJOR_VERSION}"
-        raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_VERSION, text)
 
 
 def _all_problems(event: dict[str, Any], error: ValidationError, rules: ReadingRules) -> str:
