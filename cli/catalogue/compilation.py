@@ -4,8 +4,7 @@ Names are resolved, units converted, and holidays and clock changes listed.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,13 +14,15 @@ from holidays import country_holidays
 from allocation.engine import loaded_catalogue
 from allocation.engine.compiled_catalogue import write_compiled
 from allocation.engine.compiled_parts import write_part
+from allocation.engine.loaded_prices import ALWAYS, AS_PRICED
 from allocation.engine.measures import Measure
 from cli.catalogue.place_notation import resolve
+from cli.catalogue.price_compilation import compiled_rate, compiled_surcharge, compiled_weighing, days
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.value_types import DAYS
 from cli.catalogue.written_catalogue import Calendar, Holidays, Hours, RoutedMode, Routing, WrittenCatalogue, Years
-from cli.catalogue.written_conditions import Over, compiled_condition
-from cli.catalogue.written_service import Rate, Service, Surcharge
+from cli.catalogue.written_conditions import compiled_condition
+from cli.catalogue.written_service import Service
 
 SAMPLE: Final = Path(__file__).with_name("sample.yaml")
 
@@ -89,7 +90,7 @@ class _Compilation:
                 for key in resolve(item.destinations, catalogue.zones)
             },
             "exchangeRates": [
-                {"currency": rate.currency, "rate": str(rate.rate), **_days(rate.from_, rate.to)}
+                {"currency": rate.currency, "rate": str(rate.rate), **days(rate.from_, rate.to)}
                 for rate in catalogue.exchange_rates
             ],
             "taxes": [
@@ -97,7 +98,7 @@ class _Compilation:
                 for name, tax in catalogue.taxes.items()
             ],
             **({"routing": _routing(catalogue.routing)} if catalogue.routing else {}),
-            "surcharges": [self._surcharge(name, item) for name, item in catalogue.surcharges.items()],
+            "surcharges": [compiled_surcharge(name, item, self._places) for name, item in catalogue.surcharges.items()],
             "services": [
                 self._service(carrier, reference, service)
                 for (_, carrier, *_), reference, service in catalogue.all_services()
@@ -133,19 +134,6 @@ class _Compilation:
     def _places(self, places: Iterable[str]) -> list[str]:
         return sorted(resolve(places, self._catalogue.zones))
 
-    def _surcharge(self, name: str, surcharge: Surcharge) -> _Json:
-        return {
-            "name": name,
-            "variable": surcharge.type == "Variable",
-            "amount": str(surcharge.amount),
-            "perPackage": surcharge.per_package,
-            "minimum": _text(surcharge.minimum),
-            "maximum": _text(surcharge.maximum),
-            **_days(surcharge.from_, surcharge.to),
-            "places": None if surcharge.destinations is None else self._places(surcharge.destinations),
-            "over": None if surcharge.over is None else _thresholds(surcharge.over),
-        }
-
     def _service(self, carrier: str, reference: str, service: Service) -> _Json:
         part = write_part(
             loaded_catalogue.Service,
@@ -161,23 +149,16 @@ class _Compilation:
             window=service.delivery.window,
             by_package=service.price_per == "package",
             currency=service.currency or self._catalogue.currency,
-            rates=[self._rate(rate, service.weight.to) for rate in service.rates],
+            rates=[compiled_rate(rate, service, self._places) for rate in service.rates],
             surcharges=service.surcharges,
+            divisor=_text(service.divisor or service.chargeable_weight.divisor),
+            weighing=compiled_weighing(service) or AS_PRICED,
+            validity=ALWAYS,
             limits=_ALWAYS_WRITTEN | compiled_condition(service),
         )
         limits: _Json = part.pop("limits")
-        return part | limits
-
-    def _rate(self, rate: Rate, last_weight: Decimal | None) -> _Json:
-        above = rate.above
-        return {
-            "zone": rate.zone,
-            "places": self._places([rate.zone]),
-            "transitDays": rate.transit_days,
-            "limits": [str(band.up_to) for band in rate.bands],
-            "prices": [str(band.price) for band in rate.bands],
-            "above": None if above is None else [str(above.step), str(above.price), str(last_weight)],
-        }
+        validity = {key: day for key, day in days(service.from_, service.to).items() if day}
+        return part | limits | validity
 
 
 def holiday_dates(rule: Holidays, years: Years) -> list[str]:
@@ -243,19 +224,6 @@ def _mode(row: RoutedMode) -> list[str | None]:
 
 def _slot(hours: Hours) -> list[int]:
     return [hours.cut_off, hours.collection]
-
-
-def _days(first: date | None, last: date | None) -> Mapping[str, str | None]:
-    return {key: None if day is None else day.isoformat() for key, day in (("from", first), ("to", last))}
-
-
-def _thresholds(over: Over) -> object:
-    """Return one threshold as the first versions read it, several as a condition."""
-    thresholds = compiled_condition(over)
-    if len(thresholds) == 1 and thresholds.keys() <= _ALWAYS_WRITTEN.keys():
-        ((measure, (_, threshold)),) = thresholds.items()
-        return [measure, threshold]
-    return thresholds
 
 
 def _text(value: object) -> str | None:

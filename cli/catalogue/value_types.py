@@ -5,7 +5,7 @@ import zoneinfo
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args
 
 from iso4217 import Currency as Iso4217Currency
 from pydantic import (
@@ -15,6 +15,8 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
     StringConstraints,
     WithJsonSchema,
 )
@@ -93,6 +95,37 @@ def _decimal(value: object) -> Decimal:
     return Decimal(str(value))
 
 
+def _signed(value: object) -> Decimal:
+    text = str(value)
+    number = _decimal(text.removeprefix("-")) if isinstance(value, str | int | Decimal) else _decimal(value)
+    return -number if text.startswith("-") else number
+
+
+class Quantity(NamedTuple):
+    """An amount of what the place that it stands at measures: Kg, Cm, cubic Cm, or money in a currency.
+
+    `kind` is `Kg`, `Cm`, `cm3` or the currency that is written, or empty for a plain number.
+    """
+
+    amount: Decimal
+    kind: str
+
+
+def _quantity(value: object) -> Quantity:
+    match = None if isinstance(value, bool | float) else _QUANTITY.fullmatch(str(value).strip())
+    if match and not match[2]:
+        return Quantity(Decimal(match[1]), "")
+    if match and weight_unit(match[2]):
+        return Quantity(_kilograms(value), "Kg")
+    if match and length_unit(match[2]):
+        return Quantity(_centimetres(value), "Cm")
+    if match and _volume_unit(match[2]):
+        return Quantity(_volume(value), "cm3")
+    if isinstance(value, str) and _MONEY.fullmatch(value):
+        return Quantity(*_money(value))
+    raise ValueError("write a number with its unit, such as 30 kg, 120 cm, 20 l or 500 GBP")
+
+
 def _day(value: object) -> date:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("write a date such as 2026-12-24")
@@ -148,6 +181,11 @@ def _bounds(value: Any) -> Any:
     return value if isinstance(value, dict) else {"to": value}
 
 
+def _steps(value: Any) -> Any:
+    """Read a single step as the step of all weights."""
+    return value if isinstance(value, list) else [{"step": value}]
+
+
 def _schema(**schema: Any) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
@@ -156,6 +194,14 @@ _NUMBER: Final = {"type": ["number", "string"], "minimum": 0}
 Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date", examples=["2026-12-24"])]
 WholeNumber = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
 Amount = Annotated[Decimal, BeforeValidator(_decimal), _schema(**_NUMBER, examples=[4.95])]
+SignedAmount = Annotated[Decimal, BeforeValidator(_signed), _schema(type=["number", "string"], examples=[4.95, -0.5])]
+_QUANTITY_EXAMPLES: Final = ["30 kg", "120 cm", "500 GBP", 30]
+QuantityField = Annotated[
+    Quantity,
+    PlainValidator(_quantity),
+    PlainSerializer(lambda quantity: str(quantity.amount)),
+    _schema(type=["number", "string"], minimum=0, examples=_QUANTITY_EXAMPLES),
+]
 Kilograms = Annotated[Decimal, BeforeValidator(_kilograms), _schema(**_NUMBER, examples=["30 kg", "66 lb", 30])]
 Centimetres = Annotated[Decimal, BeforeValidator(_centimetres), _schema(**_NUMBER, examples=["120 cm", "48 in", 120])]
 Volume = Annotated[Decimal, BeforeValidator(_volume), _schema(**_NUMBER, examples=["20 l", "0.02 m3", "1 ft3"])]
@@ -185,6 +231,20 @@ class Bounds:
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Return the schema of either the maximum or the range."""
         return {"anyOf": [{**_NUMBER, "examples": ["30 kg"]}, handler(schema)]}
+
+
+class OneStep:
+    """A list of steps that may be written as one step."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read a single value as the only step."""
+        return no_info_before_validator_function(_steps, handler(source))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the schema of either the step or the list."""
+        return {"anyOf": [{**_NUMBER, "examples": ["0.5 kg"]}, handler(schema)]}
 
 
 class Part(BaseModel):

@@ -25,7 +25,8 @@ from cli.catalogue.value_types import (
     WholeNumber,
     ZoneName,
 )
-from cli.catalogue.written_service import Carrier, Service, Surcharge
+from cli.catalogue.written_prices import Surcharge
+from cli.catalogue.written_service import Carrier, Service
 
 
 class Years(Part):

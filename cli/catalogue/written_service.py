@@ -2,16 +2,16 @@
 
 # ruff: noqa: RUF012 - Pydantic copies mutable defaults
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from cli.catalogue.value_types import (
     DAYS,
     Amount,
+    Bounds,
     Currency,
     Day,
-    Kilograms,
     Money,
     Name,
     Part,
@@ -21,23 +21,10 @@ from cli.catalogue.value_types import (
     Weekday,
     WholeNumber,
 )
-from cli.catalogue.written_conditions import Condition, Over
+from cli.catalogue.written_conditions import Condition
+from cli.catalogue.written_prices import ChargeableWeight, Rate
 
 _Feature = Literal["pickUp", "dropOff", "timed", "tracked", "signed"]
-
-
-class Surcharge(Part):
-    """What is added to a price: an amount (`Additive`) or a part of the rate (`Variable`; 0.4 is 40%)."""
-
-    type: Literal["Additive", "Variable"]
-    amount: Amount
-    per_package: bool = False
-    minimum: Amount | None = None
-    maximum: Amount | None = None
-    from_: Day | None = Field(None, alias="from")
-    to: Day | None = None
-    destinations: list[Place] | None = Field(None, min_length=1, description="Only there; everywhere if left out")
-    over: Over | None = Field(None, description="Only for packages with more than this")
 
 
 class Delivery(Part):
@@ -46,29 +33,6 @@ class Delivery(Part):
     days: list[Weekday] = Field(list(DAYS[:5]), min_length=1)
     on_holidays: bool = False
     window: tuple[TimeOfDay, TimeOfDay] = (8 * 3600, 18 * 3600)
-
-
-class Band(Part):
-    """The price up to and including a chargeable weight."""
-
-    up_to: Kilograms
-    price: Amount
-
-
-class Above(Part):
-    """What each started step costs above the last band, up to the service's greatest weight."""
-
-    step: Kilograms
-    price: Amount
-
-
-class Rate(Part):
-    """The prices and transit days of one zone."""
-
-    zone: Place
-    transit_days: WholeNumber = Field(ge=0, le=60)
-    bands: list[Band] = Field(min_length=1)
-    above: Above | None = None
 
 
 class Leg(Part):
@@ -97,11 +61,14 @@ class Service(Condition):
     tags: list[Name] = []
     delivery: Delivery = Delivery()
     divisor: Amount | None = Field(None, description="Cubic Cm a Kg for volumetric weight; none if left out")
+    chargeable_weight: Annotated[ChargeableWeight, Bounds] = ChargeableWeight()
     price_per: Literal["consignment", "package"] = "consignment"
     currency: Currency | None = None
     tax_exempt: bool = False
     surcharges: list[str] = []
     rates: list[Rate] = Field(min_length=1)
+    from_: Day | None = Field(None, alias="from", description="The first day of collection; any if left out")
+    to: Day | None = Field(None, description="The last day of collection")
 
 
 class Carrier(Part):

@@ -10,7 +10,8 @@ from decimal import Decimal
 from allocation.domain.consignment import Consignment, Money, Package
 from allocation.engine.calendars import Calendar, Dates, DeliveryTerms, Promise, keep_promise
 from allocation.engine.conditions import Range
-from allocation.engine.loaded_catalogue import Catalogue, Rate, Service
+from allocation.engine.loaded_catalogue import Catalogue, Service
+from allocation.engine.loaded_prices import Rate
 from allocation.engine.measures import Measure, PackageMeasures
 from allocation.engine.place_keys import place_keys
 from allocation.engine.pricing import applied_surcharges, chargeable_weights, price_lines

@@ -11,7 +11,8 @@ from decimal import Decimal
 from itertools import chain
 from typing import NamedTuple
 
-from allocation.engine.loaded_catalogue import Catalogue, Service, Validity
+from allocation.engine.loaded_catalogue import Catalogue, Service
+from allocation.engine.loaded_prices import Validity
 from allocation.engine.measures import Measure, Measured, PackageMeasures
 from allocation.engine.pricing import chargeable_weights
 

@@ -11,11 +11,11 @@ from allocation.domain.consignment import Dimensions
 from allocation.domain.errors import AllocationError
 from allocation.domain.mode import AllocationMode, allocation_mode
 from allocation.domain.routing import RoutingTable
+from allocation.engine import compiled_prices
 from allocation.engine.calendars import Calendar, Slot, TimeZone
 from allocation.engine.compiled_parts import (
     InvalidCatalogueError,
     decimal,
-    decimal_or_none,
     listed,
     read_part,
     refuse_unknown,
@@ -25,26 +25,13 @@ from allocation.engine.compiled_parts import (
     whole,
     whole_pair,
 )
-from allocation.engine.conditions import Condition, Range
-from allocation.engine.loaded_catalogue import (
-    AboveLastBand,
-    Carrier,
-    Catalogue,
-    ExchangeRate,
-    Leg,
-    Location,
-    Rate,
-    Service,
-    Surcharge,
-    Tax,
-    Validity,
-)
+from allocation.engine.loaded_catalogue import Carrier, Catalogue, ExchangeRate, Leg, Location, Service, Tax
+from allocation.engine.loaded_prices import Surcharge
 from allocation.engine.measures import Measure
 from allocation.exact_json import parsed
 
 _FORMAT: Final = 1
 _SAMPLE: Final = "sample.json"
-_MEASURES: Final = {measure.value: measure for measure in Measure}
 
 _Document = Mapping[str, Any]
 _Part = TypeVar("_Part")
@@ -91,7 +78,7 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
     found = {key: dict(each) for key, each in item.pop("carriers").items()}
     numbers = {key: each.pop("calendar") for key, each in found.items()}
     carriers = {key: read_part(Carrier, each, reference=key) for key, each in found.items()}
-    surcharges = {each.name: each for each in listed(item.pop("surcharges"), _surcharge)}
+    surcharges = {each.name: each for each in listed(item.pop("surcharges"), compiled_prices.surcharge)}
     services = listed(item.pop("services"), lambda each: _service(dict(each), carriers, surcharges))
     locations = listed(item.pop("locations"), lambda each: _location(dict(each), calendars))
     return read_part(
@@ -107,7 +94,9 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
         locations={location.reference: location for location in locations},
         package_sizes={key: Dimensions(*listed(sides, decimal)) for key, sides in item.pop("packageSizes").items()},
         delivery_holidays={place: holidays[number] for place, number in item.pop("deliveryHolidays").items()},
-        exchange_rates=tuple(listed(item.pop("exchangeRates"), lambda each: _dated(ExchangeRate, dict(each)))),
+        exchange_rates=tuple(
+            listed(item.pop("exchangeRates"), lambda each: compiled_prices.dated(ExchangeRate, dict(each)))
+        ),
         taxes=tuple(listed(item.pop("taxes"), lambda each: read_part(Tax, dict(each)))),
         routing=_routing(dict(item.pop("routing"))) if "routing" in item else None,
     )
@@ -173,72 +162,22 @@ def _location(item: dict[str, Any], calendars: Sequence[Calendar]) -> Location:
     )
 
 
-def _dated(kind: type[_Part], item: dict[str, Any], **given: Any) -> _Part:
-    """Return a part that holds on the days between its keys `from` and `to`."""
-    validity = Validity(*(_day(item.pop(key, None)) for key in ("from", "to")))
-    return read_part(kind, item, validity=validity, **given)
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
-
-
-def _surcharge(compiled: _Document) -> Surcharge:
-    item = dict(compiled)
-    over = item.pop("over", None)
-    if type(over) is list:  # one threshold, as the first versions wrote it
-        measure, value = over
-        over = {_MEASURES[measure]: [None, value]}
-    return _dated(Surcharge, item, over=None if over is None else _condition(over))
-
-
 def _service(item: dict[str, Any], carriers: Mapping[str, Carrier], surcharges: Mapping[str, Surcharge]) -> Service:
-    return read_part(
+    return compiled_prices.dated(
         Service,
         item,
         carrier=carriers[item.pop("carrier")],
         legs=tuple(listed(item.pop("legs"), lambda leg: _leg(leg, carriers))),
-        limits=_condition({measure: item.pop(measure) for measure in Measure if measure in item}),
-        rates=tuple(listed(item.pop("rates"), _rate)),
+        limits=compiled_prices.condition({measure: item.pop(measure) for measure in Measure if measure in item}),
+        rates=compiled_prices.rates(listed(item.pop("rates"), dict)),
         surcharges=tuple(listed(item.pop("surcharges"), surcharges.__getitem__)),
+        weighing=compiled_prices.weighing(item.pop("weighing", None)),
     )
 
 
 def _leg(pair: Sequence[Any], carriers: Mapping[str, Carrier]) -> Leg:
     carrier, hub = pair
     return Leg(carriers[carrier], text_or_none(hub))
-
-
-def _rate(compiled: _Document) -> Rate:
-    item = dict(compiled)
-    above = item.pop("above", None)
-    return read_part(
-        Rate,
-        item,
-        up_to=tuple(listed(item.pop("limits"), decimal)),
-        prices=tuple(listed(item.pop("prices"), decimal)),
-        above=None if above is None else AboveLastBand(*listed(above, decimal)),
-    )
-
-
-def _condition(item: _Document) -> Condition:
-    """Return the ranges of a compiled condition, in the order of the measures, whatever order they stand in."""
-    ranges = dict(item)
-    condition = {measure: _range(measure, ranges.pop(measure)) for measure in Measure if measure in ranges}
-    refuse_unknown("condition", ranges)
-    return condition
-
-
-def _range(measure: Measure, bounds: Any) -> Range:
-    """Return the range of `[minimum, maximum]`; one of money has its currency third."""
-    if not measure.is_money:
-        minimum, maximum = listed(bounds, decimal_or_none)
-        return Range(minimum, maximum)
-    *ends, currency = listed(bounds, text_or_none)
-    minimum, maximum = listed(ends, decimal_or_none)
-    if currency is None:
-        raise ValueError("a range of values has a currency")
-    return Range(minimum, maximum, currency)
 
 
 def _digest(content: str) -> str:

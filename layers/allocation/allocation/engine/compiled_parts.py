@@ -107,7 +107,7 @@ def _optional(read: Callable[[Any], _Part]) -> Callable[[Any], _Part | None]:
 
 def decimal(digits: Any) -> Decimal:
     """Return the number of a text. Raises `TypeError` and `ValueError` for anything else, NaN and infinity included."""
-    number = Decimal(_text(digits))
+    number = Decimal(text(digits))
     if not number.is_finite():
         raise ValueError(f"{digits!r} is not a number")
     return number
@@ -122,12 +122,12 @@ def listed(items: Any, read: Callable[[Any], _Part]) -> list[_Part]:
 
 def text_set(items: Any) -> frozenset[str]:
     """Return the texts of a list. Raises `TypeError` for anything else."""
-    return frozenset(listed(items, _text))
+    return frozenset(listed(items, text))
 
 
 def _money(pair: Sequence[str]) -> Money:
     amount, currency = pair
-    return Money(decimal(amount), _text(currency))
+    return Money(decimal(amount), text(currency))
 
 
 def week(days: Sequence[_Part]) -> tuple[_Part, ...]:
@@ -143,15 +143,16 @@ def whole_pair(items: Any) -> tuple[int, int]:
     return first, last
 
 
-_text, whole, _flag = _of_type(str), _of_type(int), _of_type(bool)
-text_or_none, decimal_or_none = _optional(_text), _optional(decimal)
+text, whole, flag = _of_type(str), _of_type(int), _of_type(bool)
+text_or_none, decimal_or_none = _optional(text), _optional(decimal)
 # How a plain field is read, by its type.
 _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
-    str: _text,
+    str: text,
     str | None: text_or_none,
     int: whole,
     int | None: _optional(whole),
-    bool: _flag,
+    bool: flag,
+    bool | None: _optional(flag),
     Decimal: decimal,
     Decimal | None: decimal_or_none,
     Money | None: _optional(_money),
@@ -159,7 +160,7 @@ _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     frozenset[str]: text_set,
     frozenset[str] | None: _optional(text_set),
     frozenset[Feature]: lambda items: frozenset(listed(items, Feature)),
-    tuple[bool, ...]: lambda days: week(listed(days, _flag)),
+    tuple[bool, ...]: lambda days: week(listed(days, flag)),
     tuple[int, int]: whole_pair,
 }
 _FIELDS: Final[dict[type, tuple[_PlainField, ...]]] = {}

@@ -12,7 +12,8 @@ from typing import Final
 from allocation.domain.consignment import Direction
 from allocation.engine.brackets import DayBrackets, SizeBrackets, WeightClasses
 from allocation.engine.conditions import Range
-from allocation.engine.loaded_catalogue import Catalogue, Feature, Rate, Service
+from allocation.engine.loaded_catalogue import Catalogue, Feature, Service
+from allocation.engine.loaded_prices import Rate
 from allocation.engine.measures import Measure
 from allocation.engine.memo import Memo
 

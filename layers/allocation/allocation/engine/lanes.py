@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 from allocation.engine.calendars import DAY_SECONDS, Calendar, Dates, DeliveryTerms, Promise, keep_promise
 from allocation.engine.index import CatalogueIndex, Mask, mask_of, positions_of
-from allocation.engine.loaded_catalogue import Rate, Service, Tax
+from allocation.engine.loaded_catalogue import Service, Tax
+from allocation.engine.loaded_prices import Rate
 from allocation.engine.memo import Memo
 from allocation.engine.place_keys import ANYWHERE
 

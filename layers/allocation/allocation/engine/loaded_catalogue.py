@@ -4,9 +4,8 @@
 from a compiled catalogue. Sets of places hold place keys (`place_keys.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -14,6 +13,7 @@ from allocation.domain.consignment import Dimensions, Direction, Money
 from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Condition
+from allocation.engine.loaded_prices import ALWAYS, AS_PRICED, Rate, Surcharge, Validity, Weighing
 
 
 class Feature(StrEnum):
@@ -24,58 +24,6 @@ class Feature(StrEnum):
     TIMED = "timed"
     TRACKED = "tracked"
     SIGNED = "signed"
-
-
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """A closed range of days, either end open."""
-
-    first: date | None = None
-    last: date | None = None
-
-    def covers(self, day: date) -> bool:
-        """Tell whether the day lies in the range."""
-        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
-
-
-@dataclass(frozen=True, slots=True)
-class Surcharge:
-    """An addition to a price (`pro-api.md`, Prices).
-
-    `Additive` adds `amount` in the service's currency; `Variable` adds that part of the base price, 0.4 being 40%. With
-    `over`, it applies to packages that have more of any measure; with `per_package`, once for each such package.
-    """
-
-    name: str
-    variable: bool
-    amount: Decimal
-    per_package: bool
-    validity: Validity
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
-    places: frozenset[str] | None = None
-    over: Condition | None = field(default=None, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AboveLastBand:
-    """What each started `step` Kg costs above the last band of a rate, up to `last_weight` Kg."""
-
-    step: Decimal
-    price: Decimal
-    last_weight: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """The prices of one zone: `prices[i]` up to and including `up_to[i]` Kg of chargeable weight."""
-
-    zone: str
-    places: frozenset[str]
-    transit_days: int
-    up_to: Sequence[Decimal]
-    prices: Sequence[Decimal]
-    above: AboveLastBand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +70,8 @@ class Service:
     surcharges: tuple[Surcharge, ...]
     limits: Condition = field(default_factory=dict, hash=False)
     daily_limit: int | None = None  # how many consignments it takes for one day's collection
+    weighing: Weighing = AS_PRICED
+    validity: Validity = ALWAYS  # the days of collection on which it can be used
 
 
 @dataclass(frozen=True, slots=True)

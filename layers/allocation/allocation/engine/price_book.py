@@ -10,7 +10,7 @@ from allocation.engine.brackets import Bracket, WeightClass
 from allocation.engine.index import CatalogueIndex, Mask, mask_of
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
-from allocation.engine.loaded_catalogue import Rate, Surcharge
+from allocation.engine.loaded_prices import Rate, Surcharge
 from allocation.engine.memo import Memo
 from allocation.engine.pricing import (
     Applied,

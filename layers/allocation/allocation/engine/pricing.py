@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 from allocation.domain.outcome import Price
 from allocation.engine.conditions import packages_over
-from allocation.engine.loaded_catalogue import Catalogue, Rate, Service, Surcharge, Tax
+from allocation.engine.loaded_catalogue import Catalogue, Service, Tax
+from allocation.engine.loaded_prices import Rate, Surcharge
 from allocation.engine.measures import Measured, PackageMeasures
 
 _PENNY: Final = Decimal("0.01")

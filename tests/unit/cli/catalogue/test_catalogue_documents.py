@@ -213,7 +213,7 @@ def test_form_is_checked_first_and_consistency_once_the_form_is_right() -> None:
     surcharges = {"Fuel": {"type": "Additive", "amount": 1}}
     malformed = contradictory | {
         "A": service(weight="30 stone", surcharges=["Feul"]),
-        "B": service(rates=[{"zone": "GB", "transitDays": 1, "bands": [{"upTo": 5}]}], destinations=["UK"]),
+        "B": service(rates=[{"transitDays": 1, "bands": [{"upTo": 5, "price": 1}]}], destinations=["UK"]),
     }
     assert problems_of(
         malformed,
@@ -224,7 +224,7 @@ def test_form_is_checked_first_and_consistency_once_the_form_is_right() -> None:
         "exchangeRates.0.rate: '0,86': write a plain number, 0 or more, such as 4.95",
         "surcharges.Remote.amount: 'much': write a plain number, 0 or more, such as 4.95",
         "carriers.ACME.services.A.weight.to: '30 stone': write a number and one of kg, g, lb, oz, such as 30 kg",
-        "carriers.ACME.services.B.rates.0.bands.0.price: is missing: add it",
+        "carriers.ACME.services.B.rates.0.zone: is missing: add it",
         "groups.slow.1: '7': write text; put it in quotes if it consists of digits",
     ]
     assert problems_of(contradictory, surcharges=surcharges, groups={"fast": ["A", "AA"]}) == [

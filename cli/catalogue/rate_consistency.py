@@ -1,0 +1,180 @@
+"""Finds contradictions in the rates of a written catalogue: places, days, bands and steps."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from allocation.engine.measures import Measure
+from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
+from cli.catalogue.place_notation import PlacesClaim, places_claimed_twice, wrong_place
+from cli.catalogue.value_types import Quantity
+from cli.catalogue.written_catalogue import WrittenCatalogue
+from cli.catalogue.written_conditions import Condition, wrong_ranges
+from cli.catalogue.written_prices import Band, Rate, measure_by
+from cli.catalogue.written_service import Service
+
+_Problems = Iterator[CatalogueProblem]
+
+# The engine keeps the weight at which each step starts.
+_MAX_STEPS: Final = 2_000
+_EXAMPLES: Final = {"Kg": "30 kg", "Cm": "120 cm", "cm3": "20 l", "packages": "3"}
+_NOT_TO_WEIGH_BY: Final = frozenset(
+    {Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT, Measure.VALUE, Measure.TOTAL_VALUE}
+)
+
+
+def find_rate_contradictions(
+    path: KeyPath, service: Service, catalogue: WrittenCatalogue, currencies: set[str]
+) -> _Problems:
+    """Yield what is wrong with the rates and the chargeable weight of a service."""
+    yield from _weighing(path, service, currencies)
+    yield from wrong_days(path, service.from_, service.to)
+    for number, rate in enumerate(service.rates):
+        where = key_path(*path, "rates", number)
+        yield from wrong_place(key_path(*where, "zone"), rate.zone, catalogue.zones)
+        if rate.origin is not None:
+            yield from wrong_place(key_path(*where, "origin"), rate.origin, catalogue.zones)
+        yield from wrong_days(where, rate.from_, rate.to)
+        if rate.when is not None:
+            yield from wrong_ranges(key_path(*where, "when"), rate.when, currencies)
+        if rate.divisor == 0:
+            yield CatalogueProblem(key_path(*where, "divisor"), 0, "write a number above 0, or leave it out")
+        units = list(_wrong_units(where, rate, service.currency or catalogue.currency))
+        yield from units or _bands(where, rate, service)
+    yield from _shared_places(path, service, catalogue)
+
+
+def wrong_days(path: KeyPath, first: date | None, last: date | None) -> _Problems:
+    """Yield that a validity ends before it begins."""
+    if first is not None and last is not None and first > last:
+        yield CatalogueProblem(key_path(*path, "to"), last, f"is before {first}, the first day: change one of them")
+
+
+def _weighing(path: KeyPath, service: Service, currencies: set[str]) -> _Problems:
+    weighing, where = service.chargeable_weight, key_path(*path, "chargeableWeight")
+    if weighing.divisor is not None and service.divisor is not None:
+        yield CatalogueProblem(key_path(*path, "divisor"), service.divisor, "is in chargeableWeight, too: keep one")
+    if weighing.divisor == 0:
+        yield CatalogueProblem(key_path(*where, "divisor"), 0, "write a number above 0, or leave it out")
+    if weighing.per == "consignment" and service.price_per == "package":
+        fix = "does not go with pricePer: package, which needs a weight for each package: write package"
+        yield CatalogueProblem(key_path(*where, "per"), weighing.per, fix)
+    previous: Decimal | None = Decimal(0)
+    for number, item in enumerate(weighing.round_up_to):
+        step = key_path(*where, "roundUpTo", number)
+        if item.step == 0:
+            yield CatalogueProblem(key_path(*step, "step"), 0, "write a step above 0")
+        if previous is None or (item.up_to is not None and item.up_to <= previous):
+            yield CatalogueProblem(step, None, "comes after a step without an end, or with a later one: sort them")
+        previous = item.up_to
+    if weighing.volumetric_when is not None:
+        yield from wrong_ranges(key_path(*where, "volumetricWhen"), weighing.volumetric_when, currencies)
+        yield from _not_to_weigh_by(key_path(*where, "volumetricWhen"), weighing.volumetric_when)
+
+
+def _not_to_weigh_by(path: KeyPath, condition: Condition) -> _Problems:
+    for measure in sorted(condition.ranges.keys() & _NOT_TO_WEIGH_BY):
+        fix = f"{measure} can't decide about the weight: write a condition on weight or size"
+        yield CatalogueProblem(path, None, fix)
+
+
+def _wrong_units(path: KeyPath, rate: Rate, currency: str) -> _Problems:
+    """Yield the quantities that are not in the unit of what the bands are read by."""
+    unit = measure_by(rate.by).unit or currency
+    quantities: list[tuple[KeyPath, Quantity | None]] = []
+    for number, band in enumerate(rate.bands):
+        where = key_path(*path, "bands", number)
+        quantities += [(key_path(*where, "from"), band.from_), (key_path(*where, "upTo"), band.up_to)]
+    if rate.above is not None:
+        quantities.append((key_path(*path, "above", "step"), rate.above.step))
+    for where, quantity in quantities:
+        if quantity is not None and quantity.kind not in {"", unit}:
+            example = _EXAMPLES.get(unit, f"500 {currency}")
+            fix = f"is in {quantity.kind}, and the bands are read by {rate.by}: write {example}"
+            yield CatalogueProblem(where, quantity.amount, fix)
+
+
+def _bands(path: KeyPath, rate: Rate, service: Service) -> _Problems:
+    previous: Decimal | None = Decimal(0)
+    for number, band in enumerate(rate.bands):
+        where = key_path(*path, "bands", number)
+        begin, end = band.from_ and band.from_.amount, band.up_to and band.up_to.amount
+        if previous is None:
+            yield CatalogueProblem(where, None, "comes after a band without an end: write its upTo")
+        elif end is not None and end <= previous:
+            fix = "write a weight above 0" if number == 0 else f"comes after {previous}: write the bands lightest first"
+            yield CatalogueProblem(key_path(*where, "upTo"), end, fix)
+        elif begin is not None and begin < previous:
+            fix = f"is below {previous}, where the band before ends: write that or more"
+            yield CatalogueProblem(key_path(*where, "from"), begin, fix)
+        elif begin is not None and end is not None and begin > end:
+            yield CatalogueProblem(key_path(*where, "from"), begin, f"is above {end}, the band's end: write less")
+        yield from _prices(where, band, service)
+        previous = end
+    yield from _steps(path, rate, service)
+
+
+def _prices(path: KeyPath, band: Band, service: Service) -> _Problems:
+    if band.price is None and band.per_kg is None and band.per_100_kg is None:
+        yield CatalogueProblem(key_path(*path, "price"), None, "is missing: add it, or perKg")
+    if band.per_kg is not None and band.per_100_kg is not None:
+        yield CatalogueProblem(key_path(*path, "per100Kg"), band.per_100_kg, "is given with perKg, too: keep one")
+    if band.further_package is not None and service.price_per != "package":
+        fix = "needs a price for each package: write pricePer: package for the service"
+        yield CatalogueProblem(key_path(*path, "furtherPackage"), band.further_package, fix)
+
+
+def _steps(path: KeyPath, rate: Rate, service: Service) -> _Problems:
+    if rate.above is None:
+        return
+    step, end = rate.above.step.amount, rate.bands[-1].up_to
+    last = last_of_steps(rate, service)
+    if step == 0:
+        yield CatalogueProblem(key_path(*path, "above", "step"), step, "write a step above 0")
+    elif end is None:
+        yield CatalogueProblem(key_path(*path, "above"), None, "follows a band without an end: write its upTo")
+    elif last is None:
+        limit = "weight: 30 kg" if measure_by(rate.by).unit == "Kg" else f"one on {rate.by}"
+        word = "weight" if measure_by(rate.by).unit == "Kg" else "limit"
+        fix = f"needs an end: give the service a greatest {word}, such as {limit}"
+        yield CatalogueProblem(key_path(*path, "above"), None, fix)
+    elif (last - end.amount) / step > _MAX_STEPS:
+        fix = f"makes more than {_MAX_STEPS:,} steps: write a larger one"
+        yield CatalogueProblem(key_path(*path, "above", "step"), step, fix)
+
+
+def last_of_steps(rate: Rate, service: Service) -> Decimal | None:
+    """Return where the steps above the last band end: at the service's own limit on the measure."""
+    limits, by = service.ranges, measure_by(rate.by)
+    weight = limits.get(Measure.WEIGHT) if by is Measure.CHARGEABLE_WEIGHT else None
+    _, last, _ = limits.get(by) or weight or (None, None, None)
+    return last
+
+
+def _shared_places(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _Problems:
+    """Yield the rates that share a place, from the same origin, on the same days, under any condition."""
+    claims: dict[str | None, list[PlacesClaim]] = {}
+    for number, rate in enumerate(service.rates):
+        where = key_path(*path, "rates", number)
+        alike = [other for other in enumerate(service.rates[:number]) if _alike(rate, other[1])]
+        distinct = alike and all(_takes_turns(rate, other) for _, other in alike)
+        owner = alike[0][0] if distinct else number
+        claims.setdefault(rate.origin, []).append((key_path(*where, "zone"), f"rate {owner}", [rate.zone]))
+        if distinct and rate.transit_days != alike[0][1].transit_days:
+            fix = f"differs from rate {owner}, which is for the same places: write the same"
+            yield CatalogueProblem(key_path(*where, "transitDays"), rate.transit_days, fix)
+    for items in claims.values():
+        yield from places_claimed_twice(items, catalogue.zones, "a place has one rate")
+
+
+def _alike(one: Rate, other: Rate) -> bool:
+    return (one.zone, one.origin) == (other.zone, other.origin)
+
+
+def _takes_turns(one: Rate, other: Rate) -> bool:
+    """Tell whether two rates for the same places hold on different days, or under a condition."""
+    if one.when is not None or other.when is not None:
+        return True
+    first, second = (one.from_ or date.min, one.to or date.max), (other.from_ or date.min, other.to or date.max)
+    return first[1] < second[0] or second[1] < first[0]

@@ -1,0 +1,143 @@
+"""The compiled form of rates, surcharges, chargeable weights and conditions, read strictly."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from allocation.engine.compiled_parts import (
+    decimal,
+    decimal_or_none,
+    flag,
+    listed,
+    read_part,
+    refuse_unknown,
+    text,
+    text_or_none,
+    week,
+)
+from allocation.engine.conditions import Condition, Range
+from allocation.engine.loaded_prices import AS_PRICED, AboveLastBand, Rate, Surcharge, Units, Validity, Weighing
+from allocation.engine.measures import Measure
+
+_ENDLESS: Final = Decimal("Infinity")
+_MEASURES: Final = {measure.value: measure for measure in Measure}
+
+_Document = Mapping[str, Any]
+_Part = TypeVar("_Part")
+
+
+def dated(kind: type[_Part], item: dict[str, Any], **given: Any) -> _Part:
+    """Return a part that holds on the days between its keys `from` and `to`."""
+    return read_part(kind, item, validity=validity(item), **given)
+
+
+def validity(item: dict[str, Any]) -> Validity:
+    """Return the days between the keys `from` and `to`, which are taken out."""
+    return Validity(*(_day(item.pop(key, None)) for key in ("from", "to")))
+
+
+def _day(day: str | None) -> date | None:
+    return None if day is None else date.fromisoformat(day)
+
+
+def condition(item: _Document) -> Condition:
+    """Return the ranges of a compiled condition, in the order of the measures, whatever order they stand in."""
+    ranges = dict(item)
+    found = {measure: _range(measure, ranges.pop(measure)) for measure in Measure if measure in ranges}
+    refuse_unknown("condition", ranges)
+    return found
+
+
+def _condition_or_none(item: _Document | None) -> Condition | None:
+    return None if item is None else condition(item)
+
+
+def _range(measure: Measure, bounds: Any) -> Range:
+    """Return the range of `[minimum, maximum]`; one of money has its currency third."""
+    if not measure.is_money:
+        minimum, maximum = listed(bounds, decimal_or_none)
+        return Range(minimum, maximum)
+    *ends, currency = listed(bounds, text_or_none)
+    minimum, maximum = listed(ends, decimal_or_none)
+    if currency is None:
+        raise ValueError("a range of values has a currency")
+    return Range(minimum, maximum, currency)
+
+
+def surcharge(compiled: _Document) -> Surcharge:
+    """Return a surcharge."""
+    item = dict(compiled)
+    over = item.pop("over", None)
+    if type(over) is list:  # one threshold, as the first versions wrote it
+        measure, value = over
+        over = {_MEASURES[measure]: [None, value]}
+    days, units = item.pop("deliveryDays", None), item.pop("units", None)
+    return dated(
+        Surcharge,
+        item,
+        over=_condition_or_none(over),
+        when=_condition_or_none(item.pop("when", None)),
+        of=tuple(listed(item.pop("of", ["rate"]), text)),
+        units=None if units is None else _units(dict(units)),
+        delivery_days=None if days is None else week(listed(days, flag)),
+    )
+
+
+def _units(item: dict[str, Any]) -> Units:
+    return read_part(Units, item, measure=_MEASURES[item.pop("measure")])
+
+
+def weighing(item: dict[str, Any] | None) -> Weighing:
+    """Return how chargeable weights are worked out."""
+    if item is None:
+        return AS_PRICED
+    rest = dict(item)
+    return read_part(
+        Weighing,
+        rest,
+        steps=tuple(_step(*listed(step, decimal_or_none)) for step in rest.pop("steps", ())),
+        volumetric_when=_condition_or_none(rest.pop("volumetricWhen", None)),
+    )
+
+
+def _step(up_to: Decimal | None, step: Decimal | None) -> tuple[Decimal | None, Decimal]:
+    if step is None:
+        raise ValueError("a step has a width")
+    return up_to, step
+
+
+def rates(compiled: Iterable[_Document]) -> tuple[Rate, ...]:
+    """Return the rates, one for each zone and origin; it has the others of the same as its `others`."""
+    alike: dict[Any, list[Rate]] = {}
+    for item in compiled:
+        rate = _rate(item)
+        alike.setdefault((rate.places, rate.origins), []).append(rate)
+    return tuple(replace(first, others=tuple(others)) if others else first for first, *others in alike.values())
+
+
+def _rate(compiled: _Document) -> Rate:
+    item = dict(compiled)
+    above = item.pop("above", None)
+    up_to = listed(item.pop("limits"), decimal_or_none)
+    return dated(
+        Rate,
+        item,
+        up_to=tuple(_ENDLESS if end is None else end for end in up_to),
+        prices=tuple(listed(item.pop("prices"), decimal)),
+        above=None if above is None else AboveLastBand(*listed(above, decimal)),
+        by=_MEASURES[item.pop("by", "chargeableWeight")],
+        starts=_series(item.pop("starts", []), decimal_or_none, up_to),
+        per_kg=_series(item.pop("perKg", []), decimal, up_to),
+        further=_series(item.pop("further", []), decimal_or_none, up_to),
+        when=_condition_or_none(item.pop("when", None)),
+        others=(),
+    )
+
+
+def _series(items: Any, read: Any, bands: Sequence[object]) -> tuple[Any, ...]:
+    series = tuple(listed(items, read))
+    if series and len(series) != len(bands):
+        raise ValueError("a series has one item a band")
+    return series
