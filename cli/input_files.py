@@ -25,7 +25,7 @@ _MAX_SHOWN: Final = 40
 _NOT_SHOWN: Final = ("Addresses[].Postcode", "Addresses[].Region")
 _DATE: Final = 'a date such as "2026-12-24"'
 _NUMBER: Final = "a number, 0 or more, with at most 10 decimal places, such as "
-_REFERENCE: Final = 'text of 1 to 64 letters, digits, "_" or "-", such as '
+_REFERENCE: Final = 'text of 1 to 64 letters, digits, "_", "-" or ".", such as '
 # How each field of a consignment is written.
 FORMS: Final = {
     "": 'an object such as {"Packages": [...], "Addresses": [...]}',

@@ -175,7 +175,7 @@ def _pattern_fix(path: KeyPath, pattern: str) -> str:
     if path[-1] == "country":
         return "write a two-letter code of ISO 3166, such as GB"
     if pattern == SERVICE_REFERENCE_PATTERN:
-        return "write 1 to 64 letters, digits, '_' or '-', a letter or a digit first"
+        return "write 1 to 64 letters, digits, '_', '-' or '.', a letter or a digit first"
     return "write it without control characters"
 
 

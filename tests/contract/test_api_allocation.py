@@ -10,6 +10,7 @@ import pytest
 from allocation.engine.engine import Engine
 from tests.support.allocation_api import Api, served_api
 from tests.support.consignments import DESTINATION, ENGINE, ORIGIN, consignment, package
+from tests.support.engines import engine_of, service
 
 SUMMARY_NAMES = [
     "StatusCode",
@@ -132,6 +133,15 @@ def test_no_service_fits_leaves_the_consignment_failed_and_to_be_allocated_again
     allocated(api.call("PUT", path))
     told = api.call("GET", f"/consignments/{reference}").data
     assert told["FailedAllocation"]["Message"] == answer.data[0]["Description"], "a success does not clear it"
+
+
+def test_references_with_dots_stay_whole_in_urls_and_labels(api: Api) -> None:
+    api.engine = engine_of({"DOM.RP": service()}, groups={"next.day": ["DOM.RP"]})
+    depot = ORIGIN | {"ShippingLocationReference": "Depot"}
+    reference = api.create(Addresses=[depot, DESTINATION], Packages=[package()])
+    summary = allocated(api.call("PUT", f"/allocation/{reference}/allocatewithservicegroup/next.day"))
+    assert summary["CarrierServiceReference"] == "DOM.RP"
+    assert api.call("GET", f"/labels/{reference}/PDF").status == 200
 
 
 def test_an_unknown_group_or_service_is_an_error_of_the_whole_call_and_changes_nothing(api: Api) -> None:

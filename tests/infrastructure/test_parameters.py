@@ -85,7 +85,7 @@ def test_modes_are_those_of_the_domain(stack: Stack) -> None:
 
 @pytest.mark.parametrize("parameter", ["ServiceGroupReference", "CarrierServiceReference"])
 @pytest.mark.parametrize(
-    "reference", ["valuableGoods", "CX_NDS", "a" * 64, "a" * 65, "a/b", "..", "a b", "-a", "é", "a\n"]
+    "reference", ["valuableGoods", "CX_NDS", "DOM.RP", "a" * 64, "a" * 65, "a/b", "..", "a b", "-a", "é", "a\n"]
 )
 def test_reference_is_accepted_where_the_domain_accepts_it(stack: Stack, parameter: str, reference: str) -> None:
     assert accepts(stack, parameter, reference) is is_service_reference(reference)

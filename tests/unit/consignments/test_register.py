@@ -108,7 +108,7 @@ def test_a_refusal_speaks_of_the_field_and_not_of_our_code(shop: Consignments) -
     assert told["Addresses[1].Country"] == "must be an object"
     assert told["Addresses[1].Postcode"] == "must be text"
     assert told["Addresses[1].Contact.LastName"] == "must have 256 or fewer characters"
-    assert told["Packages[0].PackageSizeReference"].startswith("must be 1 to 64 letters")
+    assert told["Packages[0].PackageSizeReference"].startswith("must be a reference: use 1 to 64 letters")
 
 
 def test_an_update_replaces_what_was_sent_and_deletes_what_was_left_out(shop: Consignments) -> None:

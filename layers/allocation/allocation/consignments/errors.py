@@ -19,6 +19,7 @@ from allocation.domain.errors import AllocationError
 from allocation.domain.reference import (
     CONSIGNMENT_REFERENCE_ADVICE,
     CONSIGNMENT_REFERENCE_PATTERN,
+    SERVICE_REFERENCE_ADVICE,
     SERVICE_REFERENCE_PATTERN,
     ConsignmentReference,
 )
@@ -49,7 +50,7 @@ _MESSAGES: Final[Mapping[str, str]] = {
 _FORMS: Final[Mapping[str, str]] = {
     PLAIN_TEXT_PATTERN: "must not have control characters",
     CONSIGNMENT_REFERENCE_PATTERN: f"must be a consignment reference: {CONSIGNMENT_REFERENCE_ADVICE}",
-    SERVICE_REFERENCE_PATTERN: "must be 1 to 64 letters, digits, '_' or '-', with a letter or digit first",
+    SERVICE_REFERENCE_PATTERN: f"must be a reference: {SERVICE_REFERENCE_ADVICE}",
     COUNTRY_CODE_PATTERN: "must be a two-letter country code such as GB",
     CURRENCY_CODE_PATTERN: "must be a three-letter currency code such as GBP",
 }

@@ -19,9 +19,10 @@ _PRO_REFERENCE: Final = re.compile(r"EC(-[A-Z0-9]{3}){3}")
 _ISSUED_PREFIX: Final = "CN-"
 # Characters of 5 bits each: 130 bits, for two orders with the same reference would be one.
 _ISSUED_CHARACTERS: Final = 26
-# The form of carrier, carrier service and service group references: safe as one path segment of a URL.
-SERVICE_REFERENCE_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-SERVICE_REFERENCE_ADVICE: Final = "use 1 to 64 letters, digits, '_' or '-', and a letter or a digit first"
+# The form of carrier, carrier service and service group references, such as `CX_NDS` or `DOM.RP`: safe as one path
+# segment of a URL, since `.` and `..` have no letter or digit first.
+SERVICE_REFERENCE_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+SERVICE_REFERENCE_ADVICE: Final = "use 1 to 64 letters, digits, '_', '-' or '.', and a letter or a digit first"
 
 
 def is_consignment_reference(text: str) -> bool:
@@ -55,5 +56,9 @@ def issued_reference(order: OrderReference, position: int) -> ConsignmentReferen
 
 
 def is_service_reference(text: str) -> bool:
-    """Return whether `text` can be the reference of a carrier, a carrier service or a service group."""
+    """Return whether `text` can be the reference of a carrier, a carrier service or a service group.
+
+    >>> is_service_reference("DOM.RP"), is_service_reference("..")
+    (True, False)
+    """
     return re.fullmatch(SERVICE_REFERENCE_PATTERN, text) is not None

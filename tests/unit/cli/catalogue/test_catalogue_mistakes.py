@@ -34,7 +34,10 @@ STEPPED = rate("GB", 5, limit=2) | {"above": {"step": "1 kg", "price": 1}}
         ({"Excluded": []}, f"{PLACE}.Excluded: is unknown here: remove it; did you mean excluded?"),
         ({"dailyLimit": True}, f"{PLACE}.dailyLimit: 'True': write a whole number"),
         ({"dailyLimit": 0}, f"{PLACE}.dailyLimit: '0': write 1 or more"),
-        ({"locations": ["a b"]}, f"{PLACE}.locations.0: 'a b': write 1 to 64 letters, digits, '_' or '-', a letter or"),
+        (
+            {"locations": ["a b"]},
+            f"{PLACE}.locations.0: 'a b': write 1 to 64 letters, digits, '_', '-' or '.', a letter or",
+        ),
         ({"delivery": {"window": ["08:00"] * 3}}, f"{PLACE}.delivery.window: write fewer items; a window has two"),
         ({"rates": [rate("GB", 5) | {"price": 5}]}, f"{PLACE}.rates.0.price: is unknown here: remove it; known: above"),
         ({"rates": [STEPPED], "weight": "30 kgz"}, f"{PLACE}.weight.to: '30 kgz': write a number and one of kg, g,"),
