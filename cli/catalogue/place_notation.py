@@ -10,26 +10,20 @@ from itertools import takewhile
 from typing import Final
 
 from allocation.domain.countries import COUNTRIES, read_country
-from allocation.engine.place_keys import ANYWHERE, uk_parts
+from allocation.domain.postcodes import (
+    CROWN_DEPENDENCIES,
+    PLACELESS_AREAS,
+    POSTCODE_AREAS,
+    UK_POSTCODE_COUNTRIES,
+    uk_parts,
+)
+from allocation.engine.place_keys import ANYWHERE
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion
 
 _Zones = Mapping[str, Sequence[str]]
 PlacesClaim = tuple[KeyPath, str, Sequence[str]]
 """Where places are written, what to call the part that claims them, and the places."""
 
-# The 124 geographic postcode areas of Royal Mail's Postcode Address File; GY, JE and IM are the Crown Dependencies'.
-POSTCODE_AREAS: Final = frozenset(
-    """
-    AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK
-    FY G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG
-    NN NP NR NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR
-    TS TW UB W WA WC WD WF WN WR WS WV YO ZE
-    """.split()  # noqa: SIM905 - a table to read, not 1 code a line
-)
-# Areas without a place: the forces' (`BF1`, `BFPO 61`) and the Girobank's `GIR 0AA`.
-_OTHER_POSTCODE_AREAS: Final = frozenset({"BF", "BFPO", "GIR"})
-_CROWN_AREAS: Final = {"JE": "JE", "GY": "GG", "IM": "IM"}
-_POSTCODE_COUNTRIES: Final = ("GB", *_CROWN_AREAS.values())
 _COUNTRY_FIXES: Final = {"EU": "list its countries in a zone, and name that zone"}
 _COUNTRY_FIX: Final = "write its two-letter code, such as GB or FR"
 
@@ -58,7 +52,7 @@ def place_to_keys(place: str) -> list[str]:
         require_country(place)
         return [place]
     country, _, part = place.partition("-")
-    if country in _POSTCODE_COUNTRIES and (_PART.fullmatch(part) or _is_unit(part)):
+    if country in UK_POSTCODE_COUNTRIES and (_PART.fullmatch(part) or _is_unit(part)):
         _require_area(country, part)
         return [f"{country}:{part}"]
     if country == "US" and (match := _ZIPS.fullmatch(part)):
@@ -87,11 +81,11 @@ def require_country(country: str) -> None:
 def _require_area(country: str, part: str) -> None:
     """Raise `PlaceNotationError` for an unknown postcode area, or one of another of the postcode countries."""
     area = "".join(takewhile(str.isalpha, part))
-    if area not in POSTCODE_AREAS | _OTHER_POSTCODE_AREAS:
+    if area not in POSTCODE_AREAS | PLACELESS_AREAS:
         raise PlaceNotationError(
             f"has the unknown postcode area {area}: write GB, or an area such as GB-BT for Northern Ireland"
         )
-    home = _CROWN_AREAS.get(area, "GB")
+    home = CROWN_DEPENDENCIES.get(area, "GB")
     if home != country:
         fix = home if part == area and home != "GB" else f"{home}-{part}"
         raise PlaceNotationError(f"belongs to {home}, not to {country}: write {fix}")

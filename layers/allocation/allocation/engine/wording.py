@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Final
 
 from allocation.domain.consignment import Money
+from allocation.domain.postcodes import UK_POSTCODE_COUNTRIES
 from allocation.engine.conditions import Range
 
 # How many places or tags of a list are named.
 _MAX_LISTED: Final = 6
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WITH_HYPHEN: Final = frozenset({"US", *UK_POSTCODE_COUNTRIES})
 _INWARD_CODE: Final = re.compile(r"( [0-9])[A-Z]{2}$")
 
 
@@ -90,12 +92,37 @@ def tags_text(tags: frozenset[str], known: frozenset[str]) -> str:
 
 def places_text(keys: Iterable[str]) -> str:
     """Return a list of places as a catalogue writes them."""
-    return list_text(key.replace(":", "-") for key in keys)
+    return list_text(map(_place_text, keys))
+
+
+def _place_text(key: str) -> str:
+    """Return a place key as a catalogue writes it; the UK's and the US's parts in the older way, which many have.
+
+    >>> _place_text("GB:IV27"), _place_text("DE:10")
+    ('GB-IV27', 'DE:10')
+    """
+    country = key.partition(":")[0]
+    return key.replace(":", "-") if country in _WITH_HYPHEN else key
 
 
 def area_text(keys: Sequence[str]) -> str:
-    """Return the country of an address's place keys, with the postcode area or ZIP3 where there is one, and no more."""
-    return " ".join(keys[-3].split(":")) if len(keys) > 2 else keys[0]
+    """Return the country of an address's place keys, with the postcode area, ZIP3 or region if any, and no more.
+
+    >>> area_text(("GB:M1 5WG", "GB:M1 5", "GB:M1", "GB:M", "GB", "*"))
+    'GB M'
+    >>> area_text(("US:10001", "US:1000", "US:100", "US:10", "US:1", "US-NY", "US", "*"))
+    'US 100'
+    >>> area_text(("ES:35", "ES:3", "ES-GC", "ES-CN", "ES", "*")), area_text(("FR:7", "FR", "*"))
+    ('ES-CN', 'FR')
+    """
+    country = keys[-2]
+    parts = [key for key in keys if ":" in key]
+    if country in UK_POSTCODE_COUNTRIES and parts:
+        return parts[-1].replace(":", " ")
+    if country == "US":
+        return parts[-3].replace(":", " ")
+    regions = [key for key in keys if key.startswith(f"{country}-")]
+    return regions[-1] if regions else country
 
 
 def outward_text(keys: Sequence[str]) -> str:
@@ -103,11 +130,11 @@ def outward_text(keys: Sequence[str]) -> str:
 
     >>> outward_text(("GB:SW1A 1AA", "GB:SW1A 1", "GB:SW1A", "GB:SW1", "GB:SW", "GB", "*"))
     'GB SW1A'
-    >>> outward_text(("US:100", "US", "*")), outward_text(("FR", "*"))
+    >>> outward_text(("US:100", "US:10", "US:1", "US-NY", "US", "*")), outward_text(("FR:75", "FR:7", "FR", "*"))
     ('US', 'FR')
     """
     country = keys[-2]
-    parts = [key for key in keys[:-2] if " " not in key] if country != "US" else []
+    parts = [key for key in keys if ":" in key and " " not in key] if country in UK_POSTCODE_COUNTRIES else []
     return parts[0].replace(":", " ") if parts else country
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from allocation.domain.postcodes import POSTCODE_AREAS
 from cli.catalogue import compilation
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
-from cli.catalogue.place_notation import POSTCODE_AREAS
 from tests.support.engines import document, service
 
 
