@@ -270,6 +270,8 @@ def _print_record(record: Record) -> None:
     asked_by = printable(str(record.get("eventId", "-")))
     print_text(f"  asked for by event {asked_by}{f', mode {mode}' if mode else ''}")
     print_text(f"  version {record['version']}")
+    if message := failure.get("message"):
+        print_text(f"  {printable(message)}")
     if "explanation" in record:
         _print_decision(explanation_of(record["explanation"]))
 

@@ -76,6 +76,7 @@ def test_the_records_of_an_order_are_told_with_their_events(
     told = capsys.readouterr().out
     assert f"{A}  Allocated CX_NDS  2026-11-23T12:00:00.000Z" in told
     assert f"{B}  AllocationFailed NoCarrierServiceAvailable" in told
+    assert f"  {FAILED.failure.message}" in told
     assert "asked for by event event-1, mode default_rules" in told
     assert [line for line in told.splitlines() if line.startswith(("  version", "  event"))] == [
         "  version 1",

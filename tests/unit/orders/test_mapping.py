@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from allocation.domain.errors import InvalidMessageError
-from allocation.exact_json import parsed
+from allocation.domain.order import OrderCancellation
+from allocation.exact_json import parsed, written
 from allocation.orders.mapping import InvalidMappingError, OrderMapping, packaged_mapping, read_mapping
+from allocation.orders.order_created import ReadingRules
+from allocation.orders.order_requests import read_request
 from tests.support.samples import EVENTS
 
 SHOPS = EVENTS / "shops"
@@ -53,6 +56,22 @@ def test_an_order_of_woocommerce_has_half_a_kilogram_for_each_item() -> None:
     assert order["orderReference"] == "WC-727"
     assert consignment["Packages"][0]["Weight"] == {"Value": Decimal("1.5"), "Unit": "kg"}
     assert consignment["ConsignmentReferenceProvidedByCustomer"] == "727"
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "cancelled"),
+    [
+        ("shopify", "shopify-orders-create.json", {"cancelled_at": "2026-11-23T10:02:00+00:00"}),
+        ("woocommerce", "woocommerce-order-created.json", {"status": "cancelled"}),
+    ],
+)
+def test_an_order_that_is_cancelled_in_the_shop_is_cancelled_whole(
+    name: str, file: str, cancelled: dict[str, str]
+) -> None:
+    order = parsed((SHOPS / file).read_text("utf-8"))
+    read = read_request(written(order | cancelled), ReadingRules(mapping=packaged_mapping(name).applied))
+    created = mapped(name, file)
+    assert read.request == OrderCancellation(created["eventId"], created["orderReference"])
 
 
 @pytest.mark.parametrize("name", ["shopify", "woocommerce"])
