@@ -210,6 +210,27 @@ def test_a_receiver_without_name_street_or_town_is_refused(field: str) -> None:
     assert set(problems(Addresses=[ORIGIN, DESTINATION | {field: None}])) == {f"Addresses[1].{field}"}
 
 
+def test_a_code_that_names_no_country_is_refused_by_its_field_alone() -> None:
+    nowhere = {"IsoCode": {"TwoLetterCode": "YU"}}
+    assert problems(
+        Addresses=[ORIGIN, DESTINATION | {"Country": nowhere}],
+        Packages=[PACKAGE | {"Items": [ITEM | {"CountryOfOrigin": nowhere}]}],
+    ) == {
+        "Addresses[1].Country.IsoCode.TwoLetterCode": "names no country of ISO 3166",
+        "Packages[0].Items[0].CountryOfOrigin.IsoCode.TwoLetterCode": "names no country of ISO 3166",
+    }
+
+
+def test_documents_show_the_iso_code_of_a_country_that_is_written_otherwise() -> None:
+    greek = ITEM | {"CountryOfOrigin": {"IsoCode": {"TwoLetterCode": "EL"}}}
+    origin = ORIGIN | {"Country": {"IsoCode": {"TwoLetterCode": "UK"}}}
+    reply = documents(Addresses=[origin, DESTINATION], Packages=[PACKAGE | {"Items": [greek]}])
+    (page,) = texts(reply["CN22Documents"][0]["Value"])
+    words = page.split()
+    assert {"GB", "GR"} <= set(words)
+    assert {"UK", "EL"}.isdisjoint(words)
+
+
 def test_no_packages_are_refused() -> None:
     assert problems(Packages=[]) == {"Packages": "is empty"}
 

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS, length_unit, rounded, weight_unit
+from allocation.domain.countries import read_country
 from allocation.domain.outcome import Price
 
 # An exact JSON number.
@@ -75,11 +76,11 @@ def tax_rate(reference: str, part: Decimal) -> TaxRate:
     >>> tax_rate("GB-0.2000", Decimal("0.2"))["CountryIsoCode"]
     'GB'
     """
-    country, dash, _ = reference.partition("-")
-    is_country = bool(dash) and len(country) == len("GB")
+    prefix, dash, _ = reference.partition("-")
+    country = read_country(prefix) if dash else None
     return TaxRate(
         Reference=reference,
-        CountryIsoCode=country if is_country else None,
+        CountryIsoCode=country.code if country else None,
         Type="Standard" if part else "Zero",
         Rate=part,
     )

@@ -17,6 +17,7 @@ from allocation.consignments.full_consignment import (
 from allocation.consignments.strict_values import KILOGRAMS
 from allocation.documents.results import CustomsDataError, DataProblem
 from allocation.documents.text import name_of
+from allocation.domain.countries import read_country
 
 _Value = TypeVar("_Value")
 
@@ -87,6 +88,14 @@ class _NeededData:
             self.lack(target)
         return stripped
 
+    def country(self, code: str | None, target: str) -> str:
+        """Return the ISO code of the country that a code names, or note the problem and return an empty text."""
+        written = self.text(code, target)
+        country = read_country(written)
+        if written and country is None:
+            self.lack(target, "names no country of ISO 3166")
+        return country.code if country else ""
+
     def number(self, value: _Value | None, target: str, stand_in: _Value) -> _Value:
         """Return the value, or note it as missing and return `stand_in`."""
         if value is None:
@@ -135,6 +144,8 @@ def _party(consignment: FullConsignment, kind: str, needed: _NeededData) -> Full
     needed.text(address.town, f"{path}.Town")
     if address.country is None:
         needed.lack(f"{path}.Country")
+    else:
+        needed.country(address.country.iso_code.two_letter_code, f"{path}.Country.IsoCode.TwoLetterCode")
     return address
 
 
@@ -160,7 +171,7 @@ def _goods_of(item: Item, path: str, needed: _NeededData) -> Goods:
         value=unit_value * quantity,
         weight_kg=needed.number(weight, f"{path}.Weight", Decimal(0)) * quantity,
         harmonised_code=_harmonised_code(item, f"{path}.HarmonisationCode", needed),
-        country_of_origin=needed.text(
+        country_of_origin=needed.country(
             origin.two_letter_code if origin else None, f"{path}.CountryOfOrigin.IsoCode.TwoLetterCode"
         ),
     )

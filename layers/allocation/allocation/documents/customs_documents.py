@@ -1,8 +1,7 @@
 """Customs documents of an allocated consignment, as PRO's `GET /consignments/docs/{consignment}` returns them.
 
-Here is decided where goods pass customs, and which documents they need: a CN 22 or CN 23 for each package, by the value
-of its goods, and one commercial invoice for the consignment. `docs/decisions/0062-where-customs-begin.md` has the
-sources.
+Goods that cross a border (`customs_territories`) need a CN 22 or CN 23 for each package, by the value of its goods, and
+one commercial invoice for the consignment. `docs/decisions/0062-where-customs-begin.md` says which form and why.
 """
 
 from base64 import b64encode
@@ -15,23 +14,12 @@ from allocation.consignments.full_consignment import FullAddress, FullConsignmen
 from allocation.documents.commercial_invoice import commercial_invoice_pdf
 from allocation.documents.customs_declaration import declaration_of
 from allocation.documents.customs_forms import cn22_pdf, cn23_pdf
+from allocation.documents.customs_territories import Border, Place, border_between
 from allocation.documents.results import CustomsDocuments, DocumentFile
 from allocation.domain.summary import AllocationSummary
 
 # GBP. A package worth more needs a CN 23 (Royal Mail, customs declarations).
 _MAX_CN22_VALUE: Final = Decimal(270)
-
-_UNITED_KINGDOM: Final = "United Kingdom"
-_EUROPEAN_UNION: Final = "European Union"
-# The member states, and Monaco, which belongs to France's customs territory.
-_EUROPEAN_UNION_COUNTRIES: Final = frozenset(
-    [
-        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
-        *("IE", "IT", "LT", "LU", "LV", "MC", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
-    ]
-)
-# Postcode areas that are often written with the country GB, and the ISO code of where they are.
-_CROWN_DEPENDENCY_AREAS: Final = {"JE": "JE", "GY": "GG", "IM": "IM"}
 
 
 def customs_documents(
@@ -74,34 +62,12 @@ def _is_international(consignment: FullConsignment) -> bool:
 
 def passes_customs(origin: FullAddress, destination: FullAddress) -> bool:
     """Tell whether goods between two addresses need a customs declaration. Both have a country."""
-    return _territories_of(origin).isdisjoint(_territories_of(destination))
+    return border_between(_place(origin), _place(destination)) is not Border.NONE
 
 
-def _territories_of(address: FullAddress) -> frozenset[str]:
-    """Return the customs territories whose goods move freely to and from an address.
-
-    Northern Ireland has two: its goods go to Great Britain and to the European Union without a CN 22 or CN 23. The Isle
-    of Man is in a customs and VAT union with the United Kingdom. Jersey and Guernsey are each on their own.
-    """
+def _place(address: FullAddress) -> Place:
     country = address.country.iso_code.two_letter_code if address.country else ""
-    area = _postcode_area(address.postcode)
-    if country == "GB":
-        country = _CROWN_DEPENDENCY_AREAS.get(area, country)
-    if country == "GB" and area == "BT":
-        return frozenset({_UNITED_KINGDOM, _EUROPEAN_UNION})
-    if country in {"GB", "IM"}:
-        return frozenset({_UNITED_KINGDOM})
-    return frozenset({_EUROPEAN_UNION if country in _EUROPEAN_UNION_COUNTRIES else country})
-
-
-def _postcode_area(postcode: str | None) -> str:
-    """Return the letters that a UK postcode begins with, in upper case.
-
-    >>> _postcode_area(" bt1 5gs"), _postcode_area("M1 5WG"), _postcode_area(None)
-    ('BT', 'M', '')
-    """
-    start = (postcode or "").strip().upper()
-    return start[: next((at for at, character in enumerate(start) if not character.isalpha()), len(start))]
+    return Place(country, address.postcode, address.region)
 
 
 def _tracking_references(summary: AllocationSummary, package: int | None = None) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from anyascii import anyascii
 
 from allocation.consignments.full_consignment import Contact, FullAddress
+from allocation.domain.countries import read_country
 
 # Tells whether a font has a character.
 Covers = Callable[[str], bool]
@@ -51,9 +52,12 @@ def name_of(contact: Contact | None) -> str:
 
 
 def _country_of(address: FullAddress) -> str:
-    """Return the country's name in capitals, as the UPU requires, or its code if the name is missing."""
-    country = address.country
-    return ((country.name or "").strip() or country.iso_code.two_letter_code).upper() if country else ""
+    """Return the country's name in capitals, as the UPU requires, or its ISO code if the name is missing."""
+    if address.country is None:
+        return ""
+    code = address.country.iso_code.two_letter_code
+    named = read_country(code)
+    return ((address.country.name or "").strip() or (named.code if named else code)).upper()
 
 
 def cleaned(text: str) -> str:
