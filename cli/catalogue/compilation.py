@@ -3,24 +3,21 @@
 Names are resolved, units converted, and holidays and clock changes listed.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
-
-from holidays import country_holidays
 
 from allocation.engine import loaded_catalogue
 from allocation.engine.compiled_catalogue import write_compiled
 from allocation.engine.compiled_parts import write_part
 from allocation.engine.loaded_prices import ALWAYS, AS_PRICED
 from allocation.engine.measures import Measure
+from cli.catalogue.calendar_compilation import clock_changes, collection_hours, holiday_dates
 from cli.catalogue.place_notation import resolve
 from cli.catalogue.price_compilation import compiled_rate, compiled_surcharge, compiled_weighing, days
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.value_types import DAYS
-from cli.catalogue.written_catalogue import Calendar, Holidays, Hours, RoutedMode, Routing, WrittenCatalogue, Years
+from cli.catalogue.written_catalogue import RoutedMode, Routing, WrittenCatalogue
 from cli.catalogue.written_conditions import compiled_condition
 from cli.catalogue.written_service import Service
 
@@ -116,6 +113,7 @@ class _Compilation:
             "byService": {key: self._calendar(name, zone) for key, name in collections.services.items()},
             "byCarrier": {key: self._calendar(name, zone) for key, name in collections.carriers.items()},
             "otherwise": self._calendar(collections.default, zone),
+            **({"handlingDays": location.handling_days} if location.handling_days else {}),
         }
 
     def _calendar(self, name: str | None, zone: str) -> int | None:
@@ -128,7 +126,7 @@ class _Compilation:
         if (name, zone) not in self._numbers:
             self._numbers[name, zone] = len(self._calendars)
             holidays = None if calendar.holidays is None else self._holidays.index(calendar.holidays)
-            self._calendars.append({"timeZone": zone, "holidays": holidays, **_hours(calendar)})
+            self._calendars.append({"timeZone": zone, "holidays": holidays, **collection_hours(calendar)})
         return self._numbers[name, zone]
 
     def _places(self, places: Iterable[str]) -> list[str]:
@@ -161,55 +159,6 @@ class _Compilation:
         return part | limits | validity
 
 
-def holiday_dates(rule: Holidays, years: Years) -> list[str]:
-    """Return the dates of a rule's holidays in order: those of the `holidays` library, corrected by the catalogue."""
-    span = range(years.first, years.last + 1)
-    known = set(country_holidays(rule.country, subdiv=rule.subdivision, years=span))
-    return [day.isoformat() for day in sorted((known | set(rule.add)) - set(rule.remove))]
-
-
-def clock_changes(name: str, years: Years) -> list[list[int]]:
-    """Return the moments at which a time zone's offset from UTC changes, and the new offsets, all in seconds.
-
-    The first entry is the offset before any change.
-    """
-    zone = ZoneInfo(name)
-    first = int(datetime(years.first - 1, 12, 31, tzinfo=ZoneInfo("UTC")).timestamp())
-    last = int(datetime(years.last + 1, 1, 2, tzinfo=ZoneInfo("UTC")).timestamp())
-    changes, offsets = [first], [_offset(zone, first)]
-    for day in range(first, last, 86_400):
-        if _offset(zone, day + 86_400) != offsets[-1]:
-            changes.append(_first_moment(zone, day, day + 86_400))
-            offsets.append(_offset(zone, changes[-1]))
-    return [changes, offsets]
-
-
-def _first_moment(zone: ZoneInfo, before: int, after: int) -> int:
-    """Return when the offset changes between two moments that are a day apart."""
-    while after - before > 1:
-        middle = (before + after) // 2
-        if _offset(zone, middle) == _offset(zone, before):
-            before = middle
-        else:
-            after = middle
-    return after
-
-
-def _offset(zone: ZoneInfo, moment: int) -> int:
-    offset = datetime.fromtimestamp(moment, zone).utcoffset()
-    return (offset or timedelta()) // timedelta(seconds=1)
-
-
-def _hours(calendar: Calendar) -> Mapping[str, Any]:
-    by_day = {day: _slot(hours) for hours in calendar.collections for day in hours.days}
-    return {
-        "week": [by_day.get(day) for day in DAYS],
-        "exceptions": {
-            day.isoformat(): None if item == "closed" else _slot(item) for day, item in calendar.exceptions.items()
-        },
-    }
-
-
 def _routing(routing: Routing) -> _Json:
     return {
         "default": _mode(routing.default),
@@ -220,10 +169,6 @@ def _routing(routing: Routing) -> _Json:
 
 def _mode(row: RoutedMode) -> list[str | None]:
     return [row.mode.value, row.reference]
-
-
-def _slot(hours: Hours) -> list[int]:
-    return [hours.cut_off, hours.collection]
 
 
 def _text(value: object) -> str | None:

@@ -1,35 +1,28 @@
-"""Finds contradictions between the parts of a written catalogue: unknown names, and hours or ranges that end too early.
+"""Finds contradictions between the parts of a written catalogue: unknown names, and ranges that end too early.
 
-The form of every part is known to be right. Money has a module of its own.
+The form of every part is known to be right. Calendars and money have modules of their own.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Final, Literal
 
-from holidays.utils import list_supported_countries
-
 from allocation.engine.place_keys import UnknownPlaceError, place_keys
-from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion, unknown_name
+from cli.catalogue.calendar_consistency import find_calendar_contradictions
+from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
 from cli.catalogue.place_notation import (
     PlaceNotationError,
-    PlacesClaim,
     place_to_keys,
-    places_claimed_twice,
     require_country,
     wrong_places,
 )
 from cli.catalogue.price_consistency import find_price_contradictions, known_currencies
 from cli.catalogue.routing_consistency import find_routing_contradictions
-from cli.catalogue.written_catalogue import Calendar, WrittenCatalogue
+from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.catalogue.written_conditions import wrong_ranges
 from cli.catalogue.written_service import Service
 
 _Problems = Iterator[CatalogueProblem]
-
-# The compiled catalogue lists every clock change and holiday of every year.
-_MAX_YEARS: Final = 50
-
 
 # Who allocates: the engine with the services of this catalogue, or SortedPRO with its own.
 AllocatorName = Literal["engine", "pro"]
@@ -49,53 +42,6 @@ def _zones(catalogue: WrittenCatalogue) -> _Problems:
             except PlaceNotationError as error:
                 fix = "write a place: a zone can't contain zones" if place in catalogue.zones else str(error)
                 yield CatalogueProblem(key_path("zones", name, number), place, fix)
-
-
-def _years(catalogue: WrittenCatalogue) -> _Problems:
-    first, last = catalogue.years.first, catalogue.years.last
-    if first > last:
-        yield CatalogueProblem(key_path("years"), None, f"go from {first} to {last}: write the earlier year first")
-    elif last - first > _MAX_YEARS:
-        yield CatalogueProblem(key_path("years"), None, f"cover more than {_MAX_YEARS} years: write fewer")
-
-
-def _holidays(catalogue: WrittenCatalogue) -> _Problems:
-    supported = list_supported_countries()
-    for name, holidays in catalogue.holidays.items():
-        path = key_path("holidays", name)
-        if holidays.country not in supported:
-            fix = "has no known holidays: write another country, and list its own holidays under add and remove"
-            yield CatalogueProblem(key_path(*path, "country"), holidays.country, fix)
-        elif holidays.subdivision is not None and holidays.subdivision not in supported[holidays.country]:
-            fix = f"is not a subdivision of {holidays.country}: "
-            fix += suggestion(holidays.subdivision, supported[holidays.country])
-            yield CatalogueProblem(key_path(*path, "subdivision"), holidays.subdivision, fix)
-    claims: list[PlacesClaim] = []
-    for number, item in enumerate(catalogue.delivery_holidays):
-        path = key_path("deliveryHolidays", number)
-        yield from unknown_name(key_path(*path, "holidays"), item.holidays, catalogue.holidays, "list of holidays")
-        yield from wrong_places(key_path(*path, "destinations"), item.destinations, catalogue.zones)
-        claims.append((key_path(*path, "destinations"), f"item {number}", item.destinations))
-    yield from places_claimed_twice(claims, catalogue.zones, "a place has the holidays of one item")
-
-
-def _calendars(catalogue: WrittenCatalogue) -> _Problems:
-    for name, calendar in catalogue.calendars.items():
-        path = key_path("calendars", name)
-        yield from unknown_name(key_path(*path, "holidays"), calendar.holidays, catalogue.holidays, "list of holidays")
-        yield from _hours(path, calendar)
-
-
-def _hours(path: KeyPath, calendar: Calendar) -> _Problems:
-    days = [day for hours in calendar.collections for day in hours.days]
-    for day in sorted({day for day in days if days.count(day) > 1}):
-        yield CatalogueProblem(key_path(*path, "collections"), day, "is listed twice: a day has one collection")
-    exceptions = (("exceptions", day, item) for day, item in calendar.exceptions.items() if item != "closed")
-    weekly = (("collections", number, item) for number, item in enumerate(calendar.collections))
-    for *where, hours in chain(weekly, exceptions):
-        if hours.collection < hours.cut_off:
-            fix = "the collection leaves before its cut-off: change one of them"
-            yield CatalogueProblem(key_path(*path, *where), None, fix)
 
 
 def _locations(catalogue: WrittenCatalogue) -> _Problems:
@@ -160,10 +106,8 @@ def _groups(catalogue: WrittenCatalogue) -> _Problems:
 
 _FINDERS: Final[Sequence[Callable[[WrittenCatalogue], _Problems]]] = (
     _zones,
-    _years,
     find_price_contradictions,
-    _holidays,
-    _calendars,
+    find_calendar_contradictions,
     _locations,
     _carriers,
     _groups,

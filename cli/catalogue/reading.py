@@ -24,9 +24,10 @@ from cli.catalogue.catalogue_problems import (
     suggestion,
 )
 from cli.catalogue.consistency import AllocatorName, find_contradictions
-from cli.catalogue.written_catalogue import CLOSED, HOURS, WrittenCatalogue
+from cli.catalogue.written_calendars import CLOSED, HOURS, SEVERAL
+from cli.catalogue.written_catalogue import WrittenCatalogue
 
-_NOT_IN_THE_TEXT: Final = frozenset({CLOSED, HOURS, "[key]"})
+_NOT_IN_THE_TEXT: Final = frozenset({CLOSED, HOURS, SEVERAL, "[key]"})
 _FIXES: Final = {
     "missing": "is missing: add it",
     "bool_type": "write true or false",

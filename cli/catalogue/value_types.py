@@ -148,6 +148,16 @@ def _seconds(value: object) -> int:
     return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
 
 
+def clock(seconds: int) -> str:
+    """Return seconds after midnight as a catalogue writes a time of day.
+
+    >>> clock(57_600), clock(57_630)
+    ('16:00', '16:00:30')
+    """
+    text = f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}"
+    return f"{text}:{seconds % 60:02d}" if seconds % 60 else text
+
+
 def _money(value: object) -> tuple[Decimal, str]:
     match = _MONEY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -193,6 +203,9 @@ def _schema(**schema: Any) -> WithJsonSchema:
 _NUMBER: Final = {"type": ["number", "string"], "minimum": 0}
 Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date", examples=["2026-12-24"])]
 WholeNumber = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+HandlingDays = Annotated[
+    WholeNumber, Field(ge=0, le=30, description="Days of collection that pass before the first that can be joined")
+]
 Amount = Annotated[Decimal, BeforeValidator(_decimal), _schema(**_NUMBER, examples=[4.95])]
 SignedAmount = Annotated[Decimal, BeforeValidator(_signed), _schema(type=["number", "string"], examples=[4.95, -0.5])]
 _QUANTITY_EXAMPLES: Final = ["30 kg", "120 cm", "500 GBP", 30]
@@ -208,7 +221,12 @@ Volume = Annotated[Decimal, BeforeValidator(_volume), _schema(**_NUMBER, example
 Size = Annotated[
     tuple[Decimal, Decimal, Decimal], BeforeValidator(_sides), _schema(type="string", examples=["35.3 x 25 x 2.5 cm"])
 ]
-TimeOfDay = Annotated[int, BeforeValidator(_seconds), _schema(type="string", pattern=_TIME.pattern, examples=["16:00"])]
+TimeOfDay = Annotated[
+    int,
+    BeforeValidator(_seconds),
+    PlainSerializer(clock, when_used="json"),
+    _schema(type="string", pattern=_TIME.pattern, examples=["16:00"]),
+]
 Money = Annotated[
     tuple[Decimal, str], BeforeValidator(_money), _schema(type="string", pattern=_MONEY.pattern, examples=["500 GBP"])
 ]

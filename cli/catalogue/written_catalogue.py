@@ -4,9 +4,9 @@
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import Field, StringConstraints
 
 from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN
 from allocation.domain.mode import ModeName
@@ -16,24 +16,16 @@ from cli.catalogue.value_types import (
     Centimetres,
     Currency,
     Day,
+    HandlingDays,
     Name,
     Part,
     Place,
     Reference,
-    TimeOfDay,
-    Weekday,
-    WholeNumber,
     ZoneName,
 )
+from cli.catalogue.written_calendars import Calendar, DeliveryHolidays, Holidays, Years
 from cli.catalogue.written_prices import Surcharge
 from cli.catalogue.written_service import Carrier, Service
-
-
-class Years(Part):
-    """The years that public holidays and clock changes are worked out for; outside them nothing is collected."""
-
-    first: WholeNumber = Field(ge=1970, le=2200)
-    last: WholeNumber = Field(ge=1970, le=2200)
 
 
 class ExchangeRate(Part):
@@ -52,64 +44,12 @@ class Tax(Part):
     destinations: list[Place] = Field(min_length=1)
 
 
-class Holidays(Part):
-    """The public holidays of a country or a part of it, plus dates to add, less dates to remove."""
-
-    country: str = Field(pattern="^[A-Z]{2}$", description="As the `holidays` library knows it")
-    subdivision: str | None = Field(None, description="As the `holidays` library knows it: ENG, SCT, NIR, BY ...")
-    add: list[Day] = []
-    remove: list[Day] = []
-
-
-class DeliveryHolidays(Part):
-    """The holidays on which nothing is delivered to some places; the most specific place wins."""
-
-    destinations: list[Place] = Field(min_length=1)
-    holidays: str
-
-
 class PackageSize(Part):
     """The sides of a package that consignments can name by a reference."""
 
     length: Centimetres
     width: Centimetres
     height: Centimetres
-
-
-class Hours(Part):
-    """The last second at which a consignment can join a day's collection, and when it leaves. Local time."""
-
-    cut_off: TimeOfDay
-    collection: TimeOfDay
-
-
-class WeeklyHours(Hours):
-    """The hours of some days of every week."""
-
-    days: list[Weekday] = Field(min_length=1)
-
-
-# Tags of the two kinds of exception. Pydantic puts them into the locations of its errors.
-HOURS: Final = "(hours)"
-CLOSED: Final = "(closed)"
-
-
-def _kind_of_exception(value: Any) -> str:
-    return CLOSED if isinstance(value, str) else HOURS
-
-
-_ExceptionalHours = Annotated[
-    Annotated[Hours, Tag(HOURS)] | Annotated[Literal["closed"], Tag(CLOSED)], Discriminator(_kind_of_exception)
-]
-
-
-class Calendar(Part):
-    """When a carrier collects: its weekly hours, less the holidays. A date under `exceptions` wins over both."""
-
-    time_zone: ZoneName | None = Field(None, description="The location's if left out, else the catalogue's")
-    collections: list[WeeklyHours] = Field(min_length=1)
-    holidays: str | None = None
-    exceptions: dict[Day, _ExceptionalHours] = {}
 
 
 class Collections(Part):
@@ -128,6 +68,7 @@ class Location(Part):
     postcode: str | None = None
     time_zone: ZoneName | None = None
     collections: Collections
+    handling_days: HandlingDays = 0
 
 
 class RoutedMode(Part):

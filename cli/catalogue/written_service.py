@@ -12,6 +12,7 @@ from cli.catalogue.value_types import (
     Bounds,
     Currency,
     Day,
+    HandlingDays,
     Money,
     Name,
     Part,
@@ -59,6 +60,7 @@ class Service(Condition):
         None, ge=1, le=10_000_000, description="Consignments it takes for one day's collection; any number if left out"
     )
     tags: list[Name] = []
+    handling_days: HandlingDays | None = Field(None, description="The location's if left out")
     delivery: Delivery = Delivery()
     divisor: Amount | None = Field(None, description="Cubic Cm a Kg for volumetric weight; none if left out")
     chargeable_weight: Annotated[ChargeableWeight, Bounds] = ChargeableWeight()

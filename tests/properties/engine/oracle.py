@@ -8,13 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from allocation.domain.consignment import Consignment, Money, Package
-from allocation.engine.calendars import Calendar, Dates, DeliveryTerms, Promise, keep_promise
+from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Range
+from allocation.engine.deliveries import DeliveryTerms
 from allocation.engine.loaded_catalogue import Catalogue, Service
 from allocation.engine.loaded_prices import Rate
 from allocation.engine.measures import Measure, PackageMeasures
 from allocation.engine.place_keys import place_keys
 from allocation.engine.pricing import applied_surcharges, chargeable_weights, price_lines
+from allocation.engine.promises import Dates, Promise, keep_promise
 
 
 def cheapest_by_search(catalogue: Catalogue, consignment: Consignment, now: datetime) -> tuple[str, Decimal] | None:

@@ -18,8 +18,8 @@ from allocation.engine.calendars import TimeZone
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.engine.measures import Measure
-from cli.catalogue.compilation import clock_changes
-from cli.catalogue.written_catalogue import Years
+from cli.catalogue.calendar_compilation import clock_changes
+from cli.catalogue.written_calendars import Years
 from tests.properties.engine.oracle import cheapest_by_search, failed_checks
 from tests.support.engines import PARCEL, assessed, eligible, engine_of, rate, reasons, service, winner
 from tests.support.ports import InMemoryLimits

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from allocation.domain.consignment import RequestedDelivery
+from allocation.domain.consignment import Address, RequestedDelivery
 from allocation.engine.engine import Engine
 from tests.support.engines import DOCUMENT, PARCEL, WORKING_DAYS, assessed, engine_of, rate, reasons, service, to
 
@@ -242,3 +242,117 @@ def test_a_cut_off_that_the_clock_skips_is_not_after_its_collection() -> None:
     engine = engine_of({"S": service()}, calendars=calendars({"cutOff": "01:30", "collection": "02:00"}))
     assert (dates(engine, "2027-03-28T01:00:00+00:00") or ("",))[0] == "2027-03-28 01:00"
     assert (dates(engine, "2027-03-28T01:00:01+00:00") or ("",))[0] == "2027-03-29 01:00"
+
+
+def collected(engine: Engine, now: str, **changes: Any) -> str | None:
+    """When the winner is collected, in UTC."""
+    found = dates(engine, now, **changes)
+    return found and found[0]
+
+
+TWICE = [
+    {"days": WORKING_DAYS, "cutOff": "16:00", "collection": "17:00"},
+    {"days": WORKING_DAYS, "cutOff": "10:00", "collection": "11:00"},
+]
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2027-06-09T10:00:00+01:00", "2027-06-09 10:00"),
+        ("2027-06-09T10:00:01+01:00", "2027-06-09 16:00"),
+        ("2027-06-09T16:00:01+01:00", "2027-06-10 10:00"),
+        ("2027-06-11T16:00:01+01:00", "2027-06-14 10:00"),
+    ],
+)
+def test_of_several_collections_a_day_the_first_that_can_be_joined_takes_it(now: str, expected: str) -> None:
+    """They may be listed in any order, and a warm engine says the same as a new one."""
+    engine = engine_of({"S": service()}, calendars={"daily": {"collections": TWICE}})
+    assert collected(engine, "2027-06-09T09:00:00+01:00") == "2027-06-09 10:00"
+    assert collected(engine, now) == expected
+
+
+def test_a_shipping_date_takes_any_collection_of_its_day() -> None:
+    engine = engine_of({"S": service()}, calendars={"daily": {"collections": TWICE}})
+    today = {"shipping_date": date(2027, 6, 9)}
+    assert collected(engine, "2027-06-09T12:00:00+01:00", **today) == "2027-06-09 16:00"
+    assert collected(engine, "2027-06-09T16:00:01+01:00", **today) is None
+
+
+def test_an_exceptional_day_may_have_several_collections() -> None:
+    exceptions = {"2027-06-10": [{"cutOff": hour, "collection": hour} for hour in ("09:00", "21:00")]}
+    engine = engine_of({"S": service()}, calendars={"daily": {"collections": TWICE, "exceptions": exceptions}})
+    assert collected(engine, "2027-06-10T08:00:00+01:00") == "2027-06-10 08:00"
+    assert collected(engine, "2027-06-10T20:00:00+01:00") == "2027-06-10 20:00"
+
+
+EVENING_BEFORE = {"cutOff": "20:00", "cutOffDaysBefore": 1, "collection": "08:00"}
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2027-06-09T20:00:00+01:00", "2027-06-10 07:00"),
+        ("2027-06-09T20:00:01+01:00", "2027-06-11 07:00"),
+        ("2027-06-11T21:00:00+01:00", "2027-06-14 07:00"),  # Friday night: Monday's cut-off is on Sunday
+        ("2027-06-13T20:00:01+01:00", "2027-06-15 07:00"),
+        ("2027-03-27T20:00:00+00:00", "2027-03-29 07:00"),  # the clock changes on Sunday
+        ("2027-03-28T20:00:01+01:00", "2027-03-30 07:00"),
+    ],
+)
+def test_a_cut_off_the_evening_before(now: str, expected: str) -> None:
+    early = {"daily": {"collections": [{"days": WORKING_DAYS, **EVENING_BEFORE}]}}
+    assert collected(engine_of({"S": service()}, calendars=early), now) == expected
+
+
+def test_a_cut_off_may_lie_before_the_collections_of_other_days() -> None:
+    """Monday's van must be ordered by Thursday, Saturday's on the day."""
+    late = {"days": ["sat"], "cutOff": "10:00", "collection": "11:00"}
+    early = {"days": ["mon"], "cutOff": "12:00", "cutOffDaysBefore": 4, "collection": "09:00"}
+    engine = engine_of({"S": service()}, calendars={"daily": {"collections": [early, late]}})
+    assert collected(engine, "2027-06-10T12:00:00+01:00") == "2027-06-12 10:00"
+    assert collected(engine, "2027-06-12T10:00:01+01:00") == "2027-06-19 10:00"
+
+
+def handled(**changes: Any) -> Engine:
+    location = DOCUMENT["locations"]["Depot"] | {"handlingDays": 1}
+    return engine_of({"S": service(**changes)}, locations={"Depot": location})
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "expected"),
+    [
+        ({}, "2027-06-09T16:00:00+01:00", "2027-06-10 16:00"),
+        ({}, "2027-06-09T16:00:01+01:00", "2027-06-11 16:00"),
+        ({}, "2027-06-11T16:00:00+01:00", "2027-06-14 16:00"),  # a day of handling is a day of collection
+        ({"handlingDays": 3}, "2027-06-09T10:00:00+01:00", "2027-06-14 16:00"),  # the service's own wins
+        ({"handlingDays": 0}, "2027-06-09T10:00:00+01:00", "2027-06-09 16:00"),
+    ],
+)
+def test_handling_takes_days_of_collection(changes: dict[str, Any], now: str, expected: str) -> None:
+    engine = handled(**changes)
+    assert collected(engine, "2027-06-09T09:00:00+01:00") is not None
+    assert collected(engine, now) == expected
+
+
+def test_no_shipping_date_comes_before_the_handling_is_done() -> None:
+    morning = "2027-06-09T10:00:00+01:00"
+    assert collected(handled(), morning, shipping_date=date(2027, 6, 9)) is None
+    assert collected(handled(), morning, shipping_date=date(2027, 6, 10)) == "2027-06-10 16:00"
+    assert collected(handled(), morning, requested_delivery=exactly(10)) is None
+    assert collected(handled(), morning, requested_delivery=exactly(15)) == "2027-06-14 16:00"
+
+
+def test_handling_after_the_last_of_several_collections_begins_the_next_day() -> None:
+    location = DOCUMENT["locations"]["Depot"] | {"handlingDays": 1}
+    calendars = {"daily": {"collections": TWICE}}
+    engine = engine_of({"S": service()}, locations={"Depot": location}, calendars=calendars)
+    for now, expected in (("09:00:00", 10), ("10:00:01", 10), ("16:00:00", 10), ("16:00:01", 11)):
+        assert collected(engine, f"2027-06-09T{now}+01:00") == f"2027-06-{expected} 10:00"
+
+
+def test_from_elsewhere_only_the_service_s_own_handling_counts() -> None:
+    """A return leaves from the customer's address, by the carrier's calendar."""
+    customer = Address(country="GB", postcode="M1 5WG")
+    assert collected(handled(), "2027-06-09T10:00:00+01:00", origin=customer) == "2027-06-09 16:00"
+    assert collected(handled(handlingDays=2), "2027-06-09T10:00:00+01:00", origin=customer) == "2027-06-11 16:00"

@@ -12,7 +12,7 @@ from allocation.domain.errors import AllocationError
 from allocation.domain.mode import AllocationMode, allocation_mode
 from allocation.domain.routing import RoutingTable
 from allocation.engine import compiled_prices
-from allocation.engine.calendars import Calendar, Slot, TimeZone
+from allocation.engine.calendars import Calendar, CollectionHours, TimeZone
 from allocation.engine.compiled_parts import (
     InvalidCatalogueError,
     decimal,
@@ -23,7 +23,6 @@ from allocation.engine.compiled_parts import (
     text_set,
     week,
     whole,
-    whole_pair,
 )
 from allocation.engine.loaded_catalogue import Carrier, Catalogue, ExchangeRate, Leg, Location, Service, Tax
 from allocation.engine.loaded_prices import Surcharge
@@ -85,7 +84,7 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
         Catalogue,
         item,
         digest=digest,
-        home=Calendar(zones[item.pop("timeZone")], (None,) * 7, frozenset(), {}, last_day),
+        home=Calendar(zones[item.pop("timeZone")], ((),) * 7, frozenset(), {}, last_day),
         last_day=last_day,
         carriers=carriers,
         carrier_calendars={key: calendars[number] for key, number in numbers.items() if number is not None},
@@ -136,15 +135,23 @@ def _calendar(
         Calendar,
         item,
         time_zone=zones[item.pop("timeZone")],
-        week=week(listed(item.pop("week"), _slot)),
+        week=week(listed(item.pop("week"), _collections)),
         holidays=frozenset() if number is None else holidays[number],
-        exceptions={_ordinal(day): _slot(hours) for day, hours in item.pop("exceptions").items()},
+        exceptions={_ordinal(day): _collections(hours) for day, hours in item.pop("exceptions").items()},
         last_day=last_day,
     )
 
 
-def _slot(hours: Sequence[int] | None) -> Slot | None:
-    return None if hours is None else Slot(*whole_pair(hours))
+def _collections(hours: Any) -> tuple[CollectionHours, ...]:
+    """Return a day's collections: none, one, or a list of several."""
+    if hours is None:
+        return ()
+    return tuple(listed(hours, _hours)) if hours and type(hours[0]) is list else (_hours(hours),)
+
+
+def _hours(numbers: Any) -> CollectionHours:
+    cut_off, collection, *days_before = listed(numbers, whole)
+    return CollectionHours(cut_off, collection, *days_before)
 
 
 def _ordinal(day: str) -> int:

@@ -9,7 +9,6 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.limit import UsedLimits
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Failure, FailureCode
-from allocation.engine.calendars import Dates
 from allocation.engine.index import CatalogueIndex, Mask, bits_of, positions_of
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import Lane, LaneKey
@@ -17,6 +16,7 @@ from allocation.engine.loaded_catalogue import Catalogue
 from allocation.engine.memo import Memo
 from allocation.engine.price_book import PriceBook
 from allocation.engine.pricing import Breakdown
+from allocation.engine.promises import Dates
 from allocation.engine.question import Question, Scope, ServiceFilters
 from allocation.engine.rules import RULES, SCOPE_CODES, Rule
 from allocation.engine.wording import closest_name, list_text

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Explanation
-from allocation.engine.calendars import Dates
 from allocation.engine.engine import Assessment, Engine, Offer
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.measures import PackageMeasures
 from allocation.engine.pricing import Breakdown
+from allocation.engine.promises import Dates
 from allocation.engine.rules import RULES
 from allocation.engine.wording import plain
 

@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Package
 from allocation.domain.outcome import Failure, FailureCode
-from allocation.engine.calendars import Promise
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.engine.measures import PackageMeasures, measure_package
 from allocation.engine.place_keys import UnknownPlaceError, place_keys
+from allocation.engine.promises import Promise
 
 # A weight in Kg, a side in Cm or a value that reaches this is a mistake; below it, arithmetic stays exact.
 _MAX_AMOUNT: Final = Decimal(1_000_000_000)

@@ -69,6 +69,7 @@ class Service:
     rates: tuple[Rate, ...]
     surcharges: tuple[Surcharge, ...]
     limits: Condition = field(default_factory=dict, hash=False)
+    handling_days: int | None = None  # days of collection that pass before the first it can join; None: the location's
     daily_limit: int | None = None  # how many consignments it takes for one day's collection
     weighing: Weighing = AS_PRICED
     validity: Validity = ALWAYS  # the days of collection on which it can be used
@@ -84,6 +85,7 @@ class Location:
     by_service: Mapping[str, Calendar]
     by_carrier: Mapping[str, Calendar]
     otherwise: Calendar | None
+    handling_days: int = 0  # days of collection that pass before the first that a consignment can join
 
 
 @dataclass(frozen=True, slots=True)

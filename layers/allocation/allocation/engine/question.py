@@ -9,9 +9,10 @@ from allocation.domain.consignment import Direction
 from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits
 from allocation.engine.index import CatalogueIndex, Mask
 from allocation.engine.inquiries import Inquiry
-from allocation.engine.lanes import DateTable, Lane
+from allocation.engine.lanes import Lane
 from allocation.engine.loaded_catalogue import Service
 from allocation.engine.price_book import PriceBook, PriceCell, Pricing
+from allocation.engine.timetables import DateTable
 
 
 class Scope(NamedTuple):

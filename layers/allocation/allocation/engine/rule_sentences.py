@@ -9,12 +9,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from allocation.engine.calendars import MAX_SEARCH_DAYS, Promise
+from allocation.engine.calendars import MAX_SEARCH_DAYS
 from allocation.engine.conditions import Range
 from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.measures import Measure, Measured
 from allocation.engine.pricing import total_in
+from allocation.engine.promises import Promise
 from allocation.engine.question import Question
 from allocation.engine.wording import grouped, list_text, maximum_text, outward_text, plain, span_text, weekdays_text
 

@@ -8,7 +8,7 @@ import pytest
 from allocation.domain.postcodes import POSTCODE_AREAS
 from cli.catalogue import compilation
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
-from tests.support.engines import document, service
+from tests.support.engines import DOCUMENT, document, service
 
 
 def problems(text: str) -> list[str]:
@@ -135,3 +135,24 @@ def test_the_postcode_areas_are_all_there() -> None:
 @pytest.mark.parametrize("text", ["version: {{ version }}", "version: {[a]: b}"])
 def test_a_key_that_is_no_text_is_told_in_a_line(text: str) -> None:
     assert problems(text) == ["line 1, column 11: a key must be text: put braces and brackets in quotes"]
+
+
+def test_a_day_has_one_collection_at_a_time() -> None:
+    noon = {"cutOff": "11:00", "collection": "12:00"}
+    hours = {
+        "collections": [{"days": ["mon", "tue"], **noon}, {"days": ["tue"], "cutOff": "09:00", "collection": "12:00"}],
+        "exceptions": {"2026-12-24": [noon, noon]},
+    }
+    assert problems_with(calendars=DOCUMENT["calendars"] | {"twice": hours}) == [
+        "calendars.twice.collections: 'tue' has 2 collections at 12:00: keep one, or change a time",
+        "calendars.twice.exceptions.2026-12-24: has 2 collections at 12:00: keep one, or change a time",
+    ]
+
+
+def test_a_cut_off_after_its_collection_is_of_an_earlier_day() -> None:
+    hours = {"days": ["mon"], "cutOff": "20:00", "collection": "08:00"}
+    calendars = DOCUMENT["calendars"]
+    (problem,) = problems_with(calendars=calendars | {"late": {"collections": [hours]}})
+    assert problem.startswith("calendars.late.collections.0: the collection leaves before its cut-off")
+    early = {"early": {"collections": [hours | {"cutOffDaysBefore": 1}]}}
+    assert compilation.compile_text(json.dumps(document({"S": service()}, calendars=calendars | early)))

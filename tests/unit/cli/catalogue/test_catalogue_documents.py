@@ -17,6 +17,7 @@ from allocation.engine import compiled_catalogue
 from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from cli.catalogue import compilation
+from cli.catalogue.calendar_compilation import holiday_dates
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.differences import differences
 from cli.catalogue.reading import read_catalogue
@@ -158,7 +159,7 @@ def test_json_is_read_too() -> None:
 
 def test_holidays_are_those_of_the_library() -> None:
     years = read_catalogue(SAMPLE.read_text("utf-8")).years
-    listed = compilation.holiday_dates(read_catalogue(SAMPLE.read_text("utf-8")).holidays["Scotland"], years)
+    listed = holiday_dates(read_catalogue(SAMPLE.read_text("utf-8")).holidays["Scotland"], years)
     scottish = country_holidays("GB", subdiv="SCT", years=2027)
     assert {day for day in listed if day.startswith("2027")} == {day.isoformat() for day in scottish}
     assert date(2027, 11, 30).isoformat() in listed
@@ -175,6 +176,13 @@ def test_what_changed_is_told_line_by_line() -> None:
         "+ carriers.ACME.services.C (New)",
     ]
     assert differences(new, new) == []
+
+
+def test_changed_times_are_told_as_times() -> None:
+    late = {"daily": {"collections": [{"days": ["mon"], "cutOff": "17:30", "collection": "18:00:30"}]}}
+    early = {"daily": {"collections": [{"days": ["mon"], "cutOff": "16:00", "collection": "18:00:30"}]}}
+    old, new = (read_catalogue(json.dumps(document({"S": service()}, calendars=hours))) for hours in (early, late))
+    assert list(map(str, differences(old, new))) == ["~ calendars.daily.collections.0.cutOff: 16:00 -> 17:30"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,135 @@
+"""Timetables: the services of a lane that have the same dates, and the dates that they have in common.
+
+Dates are worked out once for each timetable, not for each service.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from allocation.engine.calendars import DAY_SECONDS, Calendar
+from allocation.engine.deliveries import DeliveryTerms
+from allocation.engine.index import CatalogueIndex, Mask, mask_of, positions_of
+from allocation.engine.loaded_catalogue import Catalogue, Location, Service
+from allocation.engine.loaded_prices import Rate
+from allocation.engine.memo import Memo
+from allocation.engine.promises import Dates, Promise, keep_promise
+
+_MAX_PROMISES: Final = 16
+
+
+class _TimetableKey(NamedTuple):
+    """The fields that distinguish timetables; a calendar stands by its identity, as the catalogue has each once."""
+
+    calendar: int
+    handling_days: int
+    transit_days: int
+    weekdays: tuple[bool, ...]
+    on_holidays: bool
+    window: tuple[int, int]
+
+
+class _Timetable(NamedTuple):
+    """Services with the same collections and deliveries."""
+
+    calendar: Calendar
+    handling_days: int
+    terms: DeliveryTerms
+    members: Mask
+
+
+class DateTable(NamedTuple):
+    """Every service's dates for one promise, true from `since` to `until`, both moments included."""
+
+    since: int
+    until: int
+    dates: Mapping[int, tuple[tuple[int, int, int], Dates]]  # by service, each after what the tie-break compares of it
+    late: Mask  # the services that can't keep the promise
+
+
+class Timetables:
+    """All timetables of a lane, and the date tables of the promises met so far."""
+
+    def __init__(
+        self, index: CatalogueIndex, location: str | None, destination: Sequence[str], rates: Mapping[int, Rate]
+    ) -> None:
+        # `uncollected` are the services without a collection calendar.
+        self.uncollected, self._timetables = _schedule(index, location, destination, rates)
+        self._date_tables: Memo[Promise, DateTable] = Memo(_MAX_PROMISES)
+
+    def dates(self, promise: Promise, now: int) -> DateTable:
+        """Return when each service would collect and deliver."""
+        table = self._date_tables.get(promise)
+        if table is None or not table.since <= now <= table.until:
+            table = self._date_tables.keep(promise, self._date_table(promise, now))
+        return table
+
+    def terms(self, position: int) -> DeliveryTerms | None:
+        """Return how the service at a position delivers on the lane; None where it has no timetable."""
+        return next((each.terms for each in self._timetables if each.members >> position & 1), None)
+
+    def _date_table(self, promise: Promise, now: int) -> DateTable:
+        dates: dict[int, tuple[tuple[int, int, int], Dates]] = {}
+        late = 0
+        until = now + DAY_SECONDS
+        # Until the day ends, cut-offs pass and no collection is added: what is missed stays missed.
+        for calendar, handling_days, terms, members in self._timetables:
+            until = min(until, calendar.day_end(now))
+            kept = keep_promise(calendar, terms, promise, now, handling_days)
+            if kept is None:
+                late |= members
+            else:
+                until = min(until, kept.cut_off)
+                dates.update(dict.fromkeys(positions_of(members), (kept.earliest_first, kept)))
+        return DateTable(now, until, dates, late)
+
+
+def _schedule(
+    index: CatalogueIndex, location: str | None, destination: Sequence[str], rates: Mapping[int, Rate]
+) -> tuple[Mask, Sequence[_Timetable]]:
+    """Return the services without a collection calendar, and the timetables of the others that have a rate."""
+    catalogue = index.catalogue
+    place = catalogue.locations.get(location or "")
+    members: dict[_TimetableKey, list[int]] = {}
+    calendars: dict[int, Calendar] = {}
+    uncollected = []
+    for position, service in enumerate(index.services):
+        calendar = _calendar(catalogue, place, service)
+        if calendar is None:
+            uncollected.append(position)
+        elif rate := rates.get(position):
+            calendars[id(calendar)] = calendar
+            handling_days = _handling_days(place, service)
+            days = (service.weekdays, service.on_holidays, service.window)
+            key = _TimetableKey(id(calendar), handling_days, rate.transit_days, *days)
+            members.setdefault(key, []).append(position)
+    timetables = [
+        _Timetable(
+            calendars[key.calendar],
+            key.handling_days,
+            _terms(catalogue, destination, key),
+            mask_of(positions, index.size),
+        )
+        for key, positions in members.items()
+    ]
+    return mask_of(uncollected, index.size), timetables
+
+
+def _terms(catalogue: Catalogue, destination: Sequence[str], key: _TimetableKey) -> DeliveryTerms:
+    found = next((place for place in destination if place in catalogue.delivery_holidays), None)
+    holidays = frozenset[int]() if found is None or key.on_holidays else catalogue.delivery_holidays[found]
+    return DeliveryTerms(key.transit_days, key.weekdays, holidays, key.window, catalogue.last_day)
+
+
+def _calendar(catalogue: Catalogue, location: Location | None, service: Service) -> Calendar | None:
+    """Return a location's calendar for the service, its carrier or all; from elsewhere, the carrier's own."""
+    first_carrier = service.legs[0].carrier.reference
+    if location is None:
+        return catalogue.carrier_calendars.get(first_carrier)
+    return location.by_service.get(service.reference) or location.by_carrier.get(first_carrier) or location.otherwise
+
+
+def _handling_days(location: Location | None, service: Service) -> int:
+    """Return the service's own handling days, else the location's."""
+    if service.handling_days is not None:
+        return service.handling_days
+    return location.handling_days if location else 0
