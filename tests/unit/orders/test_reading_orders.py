@@ -512,6 +512,12 @@ def test_a_refusal_names_the_field_and_never_a_value_that_may_be_personal(fields
     assert "SECRETNAME" not in str(error)
 
 
+def test_a_name_in_the_place_of_a_country_code_is_not_shown() -> None:
+    error = refusal_of(consignment_with(Addresses=[DESTINATION | {"Country": "Anna"}]))
+    assert "TwoLetterCode: must be a two-letter country code" in str(error)
+    assert "Anna" not in str(error)
+
+
 @pytest.mark.parametrize("field", ["eventType", "eventVersion", "eventId", "orderReference", "consignments"])
 def test_a_refusal_of_the_order_never_shows_a_value_that_may_be_personal(field: str) -> None:
     error = refusal_of(json.dumps(order_event(A) | {field: f"{SECRET}\x01@"}))

@@ -51,7 +51,7 @@ class Address:
     """
 
     shipping_location_reference: str | None = None
-    # ISO 3166-1 alpha-2, upper case. Northern Ireland is `GB`, postcode area `BT`.
+    # Two letters as the sender wrote them: `read_country` tells which country they name.
     country: str | None = None
     postcode: str | None = None
     region: str | None = None

@@ -28,7 +28,7 @@ _REFERENCE: Final = re.compile(r"[A-Za-z0-9._/\\%?:+-]{1,60}")
 _SHOWN: Final[Mapping[str, re.Pattern[str]]] = {
     **dict.fromkeys(("eventVersion", "Value", "Amount", "Width", "Length", "Height", "consignments"), _NUMBER),
     **dict.fromkeys(("Unit", "Direction"), _WORD),
-    **dict.fromkeys(("TwoLetterCode", "IsoCode"), _CODE),
+    "IsoCode": _CODE,
     **dict.fromkeys(("Reference", "ShippingLocationReference", "PackageSizeReference"), _REFERENCE),
     "eventType": re.compile(r"[A-Za-z0-9._/: -]{1,100}"),
 }
