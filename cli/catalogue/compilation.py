@@ -156,7 +156,9 @@ class _Compilation:
         )
         limits: _Json = part.pop("limits")
         validity = {key: day for key, day in days(service.from_, service.to).items() if day}
-        return part | limits | validity
+        maximum = service.maximum_value
+        value = {"maximumValue": None if maximum is None else [str(maximum[0]), maximum[1]]}
+        return part | limits | value | validity
 
 
 def _routing(routing: Routing) -> _Json:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Final, Literal
 
+from allocation.engine.measures import Measure
 from allocation.engine.place_keys import UnknownPlaceError, place_keys
 from cli.catalogue.calendar_consistency import find_calendar_contradictions
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
@@ -90,6 +91,9 @@ def _service(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _P
     for field in ("origins", "destinations", "excluded"):
         yield from wrong_places(key_path(*path, field), getattr(service, field), catalogue.zones)
     yield from wrong_ranges(path, service, known_currencies(catalogue))
+    if service.maximum_value is not None and Measure.TOTAL_VALUE in service.ranges:
+        fix = "is given by consignment.value, too: keep one of them"
+        yield CatalogueProblem(key_path(*path, "maximumValue"), None, fix)
     if service.divisor == 0:
         yield CatalogueProblem(key_path(*path, "divisor"), 0, "write a number above 0, or leave it out")
     if service.delivery.window[0] > service.delivery.window[1]:

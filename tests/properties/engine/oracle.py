@@ -4,10 +4,11 @@ It shares with the engine only the catalogue's data, the place keys of an addres
 service; no masks, no brackets, nothing remembered.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from allocation.domain.consignment import Consignment, Money, Package
+from allocation.domain.consignment import Consignment, Package
 from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Range
 from allocation.engine.deliveries import DeliveryTerms
@@ -38,8 +39,6 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
     origin = place_keys(location.country, location.postcode)
     places = place_keys(consignment.destination.country, consignment.destination.postcode)
     day = date.fromordinal(catalogue.home.today(int(now.timestamp())))
-    measures = [_measures(package) for package in consignment.packages]
-    values = [package.value for package in consignment.packages if package.value]
     served = service.locations is None or location.reference in service.locations
     reached = not service.destinations.isdisjoint(places)
     rate = _rate(service, places)
@@ -60,13 +59,11 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
         "CountryExcluded": not service.excluded.isdisjoint([place for place in places if ":" not in place]),
         "PostcodeExcluded": not service.excluded.isdisjoint([place for place in places if ":" in place]),
         "CollectionNotConfigured": calendar is None,
-        "WeightOutOfRange": not all(_within(service.limits[Measure.WEIGHT], item.weight) for item in measures),
-        "LengthOutOfRange": not all(_within(service.limits[Measure.LENGTH], item.length) for item in measures),
-        "GirthOutOfRange": not all(_within(service.limits[Measure.GIRTH], item.girth) for item in measures),
-        "ValueTooHigh": service.maximum_value and not _worth(catalogue, values, service.maximum_value, day),
+        **_limits(catalogue, service, consignment, day),
         "DatesNotMet": late,
         "PriceNotConfigured": reached and exchanged is not None and unpriced,
-        "CurrencyNotComparable": reached and exchanged is None,
+        "CurrencyNotComparable": (reached and exchanged is None)
+        or not _values_are_comparable(catalogue, service, consignment, day),
     }
     return {code for code, failed in checks.items() if failed}
 
@@ -103,38 +100,97 @@ def _offer(
 
 
 def _takes(catalogue: Catalogue, service: Service, consignment: Consignment, day: date) -> bool:
-    values = [package.value for package in consignment.packages if package.value]
     return (
         service.enabled
         and service.direction is consignment.direction
         and consignment.tags <= service.tags
-        and all(_fits(service, package) for package in consignment.packages)
-        and (service.maximum_value is None or _worth(catalogue, values, service.maximum_value, day))
+        and not any(_limits(catalogue, service, consignment, day).values())
+        and _values_are_comparable(catalogue, service, consignment, day)
     )
 
 
-def _fits(service: Service, package: Package) -> bool:
-    measures = _measures(package)
-    return (
-        _within(service.limits[Measure.WEIGHT], measures.weight)
-        and _within(service.limits[Measure.LENGTH], measures.length)
-        and _within(service.limits[Measure.GIRTH], measures.girth)
-    )
+def _limits(catalogue: Catalogue, service: Service, consignment: Consignment, day: date) -> dict[str, bool]:
+    """Return the codes of all rules on limits, and whether a limit is broken."""
+    packages = consignment.packages
+    boxes = [sorted(_sides(package), reverse=True) for package in packages]
+    weights = [package.weight_kg for package in packages]
+    volumes = [length * width * height for length, width, height in boxes]
+    measured = [_measures(package) for package in packages]
+    chargeable = chargeable_weights(measured, service.divisor, by_package=service.by_package)
+    each_chargeable = chargeable_weights(measured, service.divisor, by_package=True)
+    values: dict[Measure, list[Decimal]] = {
+        Measure.WEIGHT: weights,
+        Measure.LENGTH: [length for length, _, _ in boxes],
+        Measure.WIDTH: [width for _, width, _ in boxes],
+        Measure.HEIGHT: [height for _, _, height in boxes],
+        Measure.GIRTH: [2 * width + 2 * height for _, width, height in boxes],
+        Measure.LENGTH_PLUS_GIRTH: [length + 2 * width + 2 * height for length, width, height in boxes],
+        Measure.SIDES_TOTAL: [length + width + height for length, width, height in boxes],
+        Measure.VOLUME: volumes,
+        Measure.CHARGEABLE_WEIGHT: each_chargeable,
+        Measure.PACKAGES: [Decimal(len(packages))],
+        Measure.TOTAL_WEIGHT: [sum(weights, Decimal(0))],
+        Measure.TOTAL_VOLUME: [sum(volumes, Decimal(0))],
+        Measure.TOTAL_CHARGEABLE_WEIGHT: [sum(chargeable, Decimal(0))],
+    }
+    broken = {
+        _CODES[measure]: not all(_within(service.limits.get(measure, Range()), value) for value in found)
+        for measure, found in values.items()
+    }
+    each = service.limits.get(Measure.VALUE, Range())
+    whole = service.limits.get(Measure.TOTAL_VALUE, Range())
+    singly = [_worth(catalogue, [package], each, day) for package in packages]
+    total = _worth(catalogue, packages, whole, day)
+    return broken | {
+        "PackageValueOutOfRange": None not in singly and not all(_within(each, value or Decimal()) for value in singly),
+        "ValueTooHigh": total is not None and whole.maximum is not None and total > whole.maximum,
+        "ValueTooLow": total is not None and whole.minimum is not None and total < whole.minimum,
+    }
+
+
+_CODES = {
+    Measure.WEIGHT: "WeightOutOfRange",
+    Measure.LENGTH: "LengthOutOfRange",
+    Measure.WIDTH: "WidthOutOfRange",
+    Measure.HEIGHT: "HeightOutOfRange",
+    Measure.GIRTH: "GirthOutOfRange",
+    Measure.LENGTH_PLUS_GIRTH: "LengthPlusGirthOutOfRange",
+    Measure.SIDES_TOTAL: "SidesTotalOutOfRange",
+    Measure.VOLUME: "VolumeOutOfRange",
+    Measure.CHARGEABLE_WEIGHT: "ChargeableWeightOutOfRange",
+    Measure.PACKAGES: "PackageCountOutOfRange",
+    Measure.TOTAL_WEIGHT: "ConsignmentWeightOutOfRange",
+    Measure.TOTAL_VOLUME: "ConsignmentVolumeOutOfRange",
+    Measure.TOTAL_CHARGEABLE_WEIGHT: "ConsignmentChargeableWeightOutOfRange",
+}
+
+
+def _sides(package: Package) -> tuple[Decimal, Decimal, Decimal]:
+    assert package.dimensions is not None
+    return package.dimensions.length_cm, package.dimensions.width_cm, package.dimensions.height_cm
 
 
 def _within(bounds: Range, value: Decimal) -> bool:
     return (bounds.minimum is None or bounds.minimum <= value) and (bounds.maximum is None or value <= bounds.maximum)
 
 
-def _worth(catalogue: Catalogue, values: list[Money], maximum: Money, day: date) -> bool:
-    if not values or {value.currency for value in values} == {maximum.currency}:
-        return sum((value.amount for value in values), Decimal(0)) <= maximum.amount
-    own = _exchange(catalogue, maximum.currency, day)
+def _values_are_comparable(catalogue: Catalogue, service: Service, consignment: Consignment, day: date) -> bool:
+    limits = [service.limits[measure] for measure in (Measure.VALUE, Measure.TOTAL_VALUE) if measure in service.limits]
+    return all(_worth(catalogue, consignment.packages, limit, day) is not None for limit in limits)
+
+
+def _worth(catalogue: Catalogue, packages: Sequence[Package], limit: Range, day: date) -> Decimal | None:
+    """Return what packages are worth in the currency of a limit; None without an exchange rate."""
+    values = [package.value for package in packages if package.value and package.value.amount]
+    if {value.currency for value in values} <= {limit.currency}:
+        return sum((value.amount for value in values), Decimal(0))
+    if limit.currency is None:
+        return Decimal(0)
+    own = _exchange(catalogue, limit.currency, day)
     rates = [_exchange(catalogue, value.currency, day) for value in values]
-    if own is None or any(rate is None for rate in rates):
-        return False
-    total = sum((value.amount * (rate or 0) for value, rate in zip(values, rates, strict=True)), Decimal(0))
-    return total <= maximum.amount * own
+    if own is None or None in rates:
+        return None
+    return sum((value.amount * (rate or 0) for value, rate in zip(values, rates, strict=True)), Decimal(0)) / own
 
 
 def _exchange(catalogue: Catalogue, currency: str, day: date) -> Decimal | None:

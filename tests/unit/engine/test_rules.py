@@ -9,8 +9,9 @@ from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
 from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Money, Package
 from allocation.domain.mode import CarrierService, ServiceGroup
 from allocation.engine.question import ServiceFilters
-from allocation.engine.rules import RULES, RuleCode
-from tests.support.engines import PARCEL, assessed, eligible, engine_of, package, rate, reasons, service, to
+from allocation.engine.rule import RuleCode
+from allocation.engine.rules import RULES
+from tests.support.engines import PARCEL, assessed, eligible, engine_of, package, rate, reasons, service, to, winner
 
 TAGGED = engine_of(
     {
@@ -243,9 +244,25 @@ def test_values_in_another_currency_are_converted_by_the_dated_rate_or_refused()
     assert eligible(assessed(engine, replace(PARCEL, packages=(euros,))), engine) == {"S"}
     more = replace(euros, value=Money(Decimal("200.01"), "EUR"))
     dollars = replace(euros, value=Money(Decimal(1), "USD"))
-    for box in (more, dollars):
+    for box, code in ((more, "ValueTooHigh"), (dollars, "CurrencyNotComparable")):
         assessment = assessed(engine, replace(PARCEL, packages=(box,)))
-        assert reasons(assessment, engine) == {"S": ["ValueTooHigh"]}
+        assert reasons(assessment, engine) == {"S": [code]}
+
+
+def test_nothing_is_worth_nothing_in_any_currency() -> None:
+    engine = engine_of({"S": service(maximumValue="100 GBP")})
+    free = replace(PARCEL.packages[0], value=Money(Decimal(0), "JPY"))
+    assert winner(engine, replace(PARCEL, packages=(free,))) == "S"
+
+
+def test_a_value_that_can_not_be_compared_is_told_with_the_currency_that_has_no_rate() -> None:
+    engine = engine_of({"S": service(value="100 GBP")})
+    yen = replace(PARCEL.packages[0], value=Money(Decimal(5), "JPY"))
+    assessment = assessed(engine, replace(PARCEL, packages=(yen,)))
+    ((_, (rule,)),) = assessment.excluded
+    assert rule.code is RuleCode.CURRENCY
+    assert rule.expected(assessment.question, 0) == "an exchange rate for JPY"
+    assert rule.miss(assessment.question, 1)[0] == "the catalogue has no exchange rate for JPY on 2027-06-09"
 
 
 def test_every_code_has_one_rule_with_words_for_both_sides() -> None:

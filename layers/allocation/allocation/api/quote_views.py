@@ -17,7 +17,7 @@ from allocation.domain.outcome import Price
 from allocation.engine.engine import Assessment, Exclusion, Offer
 from allocation.engine.loaded_catalogue import Leg, Service
 from allocation.engine.pricing import Breakdown
-from allocation.engine.rules import RuleCode
+from allocation.engine.rule import RuleCode
 
 _NO_RATES: Final = frozenset({RuleCode.NO_PRICE, RuleCode.CURRENCY})
 _PENNY: Final = Decimal("0.01")

@@ -17,6 +17,7 @@ from allocation.engine.compiled_parts import (
     InvalidCatalogueError,
     decimal,
     listed,
+    money_or_none,
     read_part,
     refuse_unknown,
     text_or_none,
@@ -24,6 +25,7 @@ from allocation.engine.compiled_parts import (
     week,
     whole,
 )
+from allocation.engine.conditions import Condition, Range
 from allocation.engine.loaded_catalogue import Carrier, Catalogue, ExchangeRate, Leg, Location, Service, Tax
 from allocation.engine.loaded_prices import Surcharge
 from allocation.engine.measures import Measure
@@ -175,7 +177,7 @@ def _service(item: dict[str, Any], carriers: Mapping[str, Carrier], surcharges: 
         item,
         carrier=carriers[item.pop("carrier")],
         legs=tuple(listed(item.pop("legs"), lambda leg: _leg(leg, carriers))),
-        limits=compiled_prices.condition({measure: item.pop(measure) for measure in Measure if measure in item}),
+        limits=_limits(item),
         rates=compiled_prices.rates(listed(item.pop("rates"), dict)),
         surcharges=tuple(listed(item.pop("surcharges"), surcharges.__getitem__)),
         weighing=compiled_prices.weighing(item.pop("weighing", None)),
@@ -185,6 +187,14 @@ def _service(item: dict[str, Any], carriers: Mapping[str, Carrier], surcharges: 
 def _leg(pair: Sequence[Any], carriers: Mapping[str, Carrier]) -> Leg:
     carrier, hub = pair
     return Leg(carriers[carrier], text_or_none(hub))
+
+
+def _limits(item: dict[str, Any]) -> Condition:
+    """Return the limits of a service, each under the key of its measure; `maximumValue` is the consignment's."""
+    maximum = money_or_none(item.pop("maximumValue"))
+    limits = compiled_prices.condition({measure: item.pop(measure) for measure in Measure if measure in item})
+    given = {measure: bounds for measure, bounds in limits.items() if not bounds.is_open}
+    return given if maximum is None else given | {Measure.TOTAL_VALUE: Range(None, maximum.amount, maximum.currency)}
 
 
 def _digest(content: str) -> str:

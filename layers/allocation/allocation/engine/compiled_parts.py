@@ -144,7 +144,7 @@ def _whole_pair(items: Any) -> tuple[int, int]:
 
 
 text, whole, flag = _of_type(str), _of_type(int), _of_type(bool)
-text_or_none, decimal_or_none = _optional(text), _optional(decimal)
+text_or_none, decimal_or_none, money_or_none = _optional(text), _optional(decimal), _optional(_money)
 # How a plain field is read, by its type.
 _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     str: text,
@@ -155,7 +155,7 @@ _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     bool | None: _optional(flag),
     Decimal: decimal,
     Decimal | None: decimal_or_none,
-    Money | None: _optional(_money),
+    Money | None: money_or_none,
     Direction: Direction,
     frozenset[str]: text_set,
     frozenset[str] | None: _optional(text_set),

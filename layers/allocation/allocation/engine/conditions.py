@@ -15,6 +15,11 @@ class Range:
     maximum: Decimal | None = None
     currency: str | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it limits nothing."""
+        return self.minimum is None and self.maximum is None
+
     def holds(self, lowest: Decimal, highest: Decimal) -> bool:
         """Tell whether both lie in the range."""
         return (self.minimum is None or self.minimum <= lowest) and (self.maximum is None or highest <= self.maximum)

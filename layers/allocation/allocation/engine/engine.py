@@ -1,8 +1,9 @@
 """Decides which carrier service takes a consignment: who can deliver, who meets the rules, who is cheapest."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Final, NamedTuple, assert_never
 
 from allocation.domain.consignment import Consignment
@@ -13,12 +14,14 @@ from allocation.engine.index import CatalogueIndex, Mask, bits_of, positions_of
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import Lane, LaneKey
 from allocation.engine.loaded_catalogue import Catalogue
+from allocation.engine.measures import Measured
 from allocation.engine.memo import Memo
 from allocation.engine.price_book import PriceBook
-from allocation.engine.pricing import Breakdown
+from allocation.engine.pricing import Breakdown, total_in
 from allocation.engine.promises import Dates
 from allocation.engine.question import Question, Scope, ServiceFilters
-from allocation.engine.rules import RULES, SCOPE_CODES, Rule
+from allocation.engine.rule import SCOPE_CODES, Rule
+from allocation.engine.rules import RULES
 from allocation.engine.wording import closest_name, list_text
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -138,6 +141,7 @@ class Engine:
             lane.dates(inquiry.promise, moment),
             pricing,
             self.book.cells(pricing),
+            Measured(inquiry.packages, worth=partial(_worth, self.catalogue, day)),
         )
 
     def _lane(self, inquiry: Inquiry) -> Lane:
@@ -174,6 +178,10 @@ class Engine:
         ]
         excluded.sort()
         return excluded
+
+
+def _worth(catalogue: Catalogue, day: int, amounts: Mapping[str, Decimal], currency: str) -> Decimal | None:
+    return total_in(catalogue, amounts, currency, date.fromordinal(day))
 
 
 def _there_is_no(kind: str, reference: str, known: Iterable[str]) -> str:

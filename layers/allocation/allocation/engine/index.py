@@ -18,6 +18,7 @@ from allocation.engine.measures import Measure
 from allocation.engine.memo import Memo
 
 _MAX_TEXTS: Final = 20_000
+_NO_LIMIT: Final = Range()
 
 Mask = int
 
@@ -48,23 +49,22 @@ def positions_of(mask: Mask) -> Iterator[int]:
         position = bits.find("1", position + 1)
 
 
-class _RangeMasks:
+class RangeMasks:
     """The closed ranges of many services, sorted: two searches find the services whose range a value is out of."""
 
     def __init__(self, ranges: Sequence[Range]) -> None:
         self._minimums, self._too_low = _cumulative([item.minimum for item in ranges], above=True)
         self._maximums, self._too_high = _cumulative([item.maximum for item in ranges], above=False)
 
-    @property
-    def with_maximum(self) -> Mask:
-        """The services that have a maximum."""
-        return self._too_high[-1]
+        self.members: Mask = self._too_low[0] | self._too_high[-1]  # the services that have a range
 
-    def failing(self, lowest: Decimal, highest: Decimal) -> Mask:
-        """Return the services whose range does not contain both `lowest` and `highest`."""
-        return (
-            self._too_low[bisect_right(self._minimums, lowest)] | self._too_high[bisect_left(self._maximums, highest)]
-        )
+    def above(self, lowest: Decimal) -> Mask:
+        """Return the services whose range begins above a value."""
+        return self._too_low[bisect_right(self._minimums, lowest)]
+
+    def below(self, highest: Decimal) -> Mask:
+        """Return the services whose range ends below a value."""
+        return self._too_high[bisect_left(self._maximums, highest)]
 
 
 def _cumulative(bounds: Sequence[Decimal | None], *, above: bool) -> tuple[list[Decimal], list[Mask]]:
@@ -127,14 +127,11 @@ class CatalogueIndex:
         self.by_location = {reference: mask | self.any_location for reference, mask in located.items()}
 
     def _index_limits(self) -> None:
-        no_limit = Range()
-        self.limits = {
-            measure: _RangeMasks([service.limits.get(measure, no_limit) for service in self.services])
-            for measure in Measure
-            if not (measure.is_money or measure.of_service)
-        }
-        currencies = {service.maximum_value.currency for service in self.services if service.maximum_value}
-        self.maximum_values = {currency: self._maximum_values(currency) for currency in sorted(currencies)}
+        """Index only the measures that a service limits, the ranges of each currency by themselves."""
+        limits = (limit for service in self.services for limit in service.limits.items())
+        self.limits: dict[Measure, dict[str | None, RangeMasks]] = {}
+        for measure, currency in dict.fromkeys((measure, bounds.currency) for measure, bounds in limits):
+            self.limits.setdefault(measure, {})[currency] = self._ranges(measure, currency)
 
     def _index_places(self) -> None:
         self.origins = self._group(lambda service: service.origins)
@@ -164,7 +161,6 @@ class CatalogueIndex:
                 positions[key].append(position)
         return {key: self._mask(found) for key, found in positions.items()}
 
-    def _maximum_values(self, currency: str) -> _RangeMasks:
-        values = [service.maximum_value for service in self.services]
-        amounts = [value.amount if value and value.currency == currency else None for value in values]
-        return _RangeMasks([Range(None, amount) for amount in amounts])
+    def _ranges(self, measure: Measure, currency: str | None) -> RangeMasks:
+        ranges = [service.limits.get(measure, _NO_LIMIT) for service in self.services]
+        return RangeMasks([bounds if bounds.currency == currency else _NO_LIMIT for bounds in ranges])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from allocation.domain.consignment import Dimensions, Direction, Money
+from allocation.domain.consignment import Dimensions, Direction
 from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Condition
@@ -57,7 +57,6 @@ class Service:
     origins: frozenset[str]
     destinations: frozenset[str]
     excluded: frozenset[str]
-    maximum_value: Money | None
     tags: frozenset[str]
     weekdays: tuple[bool, ...]  # the days it delivers on, Monday first
     on_holidays: bool

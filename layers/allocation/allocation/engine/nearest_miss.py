@@ -14,7 +14,7 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Assessment, Exclusion
 from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.question import Question
-from allocation.engine.rules import Rule
+from allocation.engine.rule import Rule
 from allocation.engine.wording import list_text
 
 # No text is longer. The record keeps as many characters of a failure's message, and more.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Direction
@@ -11,7 +12,9 @@ from allocation.engine.index import CatalogueIndex, Mask
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_catalogue import Service
+from allocation.engine.measures import Measure, Measured
 from allocation.engine.price_book import PriceBook, PriceCell, Pricing
+from allocation.engine.pricing import chargeable_weights
 from allocation.engine.timetables import DateTable
 
 
@@ -54,10 +57,25 @@ class Question:
     table: DateTable
     pricing: Pricing
     cells: Sequence[PriceCell]
+    measured: Measured  # without chargeable weights: each service has its own
 
     def service(self, position: int) -> Service:
         """Return the service at a position."""
         return self.index.services[position]
+
+    def values(self, measure: Measure, position: int) -> list[Decimal] | None:
+        """Return a measure's values for the service at a position; None where a value can't be compared.
+
+        Values are in the currency of the service's limit.
+        """
+        service, measured = self.service(position), self.measured
+        bounds = service.limits.get(measure)
+        if measure is Measure.CHARGEABLE_WEIGHT:
+            weights = chargeable_weights(measured.packages, service.divisor, by_package=True)
+            measured = measured._replace(chargeable_weights=weights)
+        elif measure.of_service:
+            measured = measured._replace(chargeable_weights=self.book.chargeable_weights(self.pricing, position))
+        return measure.values(measured, None if bounds is None else bounds.currency)
 
     def limit(self, position: int) -> AllocationLimit | None:
         """Return the limit that an allocation of a service counts on, or None where it has none."""

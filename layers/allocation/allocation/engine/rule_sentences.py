@@ -10,20 +10,17 @@ from decimal import Decimal
 from typing import Any, Final
 
 from allocation.engine.calendars import MAX_SEARCH_DAYS
-from allocation.engine.conditions import Range
 from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
-from allocation.engine.measures import Measure, Measured
-from allocation.engine.pricing import total_in
+from allocation.engine.measures import Measure
+from allocation.engine.pricing import exchange_rate
 from allocation.engine.promises import Promise
 from allocation.engine.question import Question
-from allocation.engine.wording import grouped, list_text, maximum_text, outward_text, plain, span_text, weekdays_text
+from allocation.engine.wording import grouped, list_text, outward_text, plain, span_text, weekdays_text
 
 # Takes the services that fail a rule; returns the sentence, and those of them that it is about. The sentence is empty
 # where another rule's says the same.
 Sentence = Callable[[Question, Mask], tuple[str, Mask]]
-
-_NO_LIMIT: Final = Range()
 
 
 def sentence(
@@ -56,55 +53,6 @@ def fixed(text: str) -> Sentence:
     return sentence(lambda _, __: text)
 
 
-def measure_sentence(measure: Measure, clause: str) -> Sentence:
-    """Return the sentence about a measure that is out of a service's range.
-
-    `clause` says what is measured, such as `{package} weighs {value}`.
-    """
-
-    def missed(question: Question, position: int) -> tuple[Decimal, Decimal | None, str]:
-        values, bounds = _values(question, measure), _bounds(question, position, measure)
-        if bounds.maximum is not None and max(values) > bounds.maximum:
-            return max(values), bounds.maximum, "most"
-        return min(values), bounds.minimum, "least"
-
-    def tell(question: Question, position: int) -> str:
-        value, bound, word = missed(question, position)
-        package = "the package" if len(question.inquiry.packages) == 1 else "a package"
-        unit = measure.unit.lower()
-        who = _who(question, measure, bound, word)
-        measured = clause.format(package=package, value=f"{grouped(value)} {unit}")
-        return f"{measured} and the {word} {who} takes is {grouped(bound or Decimal(0))} {unit}"
-
-    def distance(question: Question, position: int) -> Decimal:
-        values, bounds = _values(question, measure), _bounds(question, position, measure)
-        above = max(values) - bounds.maximum if bounds.maximum is not None else Decimal(0)
-        below = bounds.minimum - min(values) if bounds.minimum is not None else Decimal(0)
-        return max(above, Decimal(0)) + max(below, Decimal(0))
-
-    return sentence(tell, distance, missed)
-
-
-def _values(question: Question, measure: Measure) -> list[Decimal]:
-    return measure.values(Measured(question.inquiry.packages), None) or []
-
-
-def _bounds(question: Question, position: int, measure: Measure) -> Range:
-    return question.service(position).limits.get(measure, _NO_LIMIT)
-
-
-def _who(question: Question, measure: Measure, bound: Decimal | None, word: str) -> str:
-    """Return whose limit it is: that of every service the mode allows to the destination, or only of some."""
-    reaching = question.index.everything & ~question.scope.outside & ~question.lane.not_reaching
-    every = [_bounds(question, position, measure) for position in positions_of(reaching)]
-    limits = [bounds.maximum if word == "most" else bounds.minimum for bounds in every]
-    known = [limit for limit in limits if limit is not None]
-    if len(known) < 2 or len(known) < len(limits) or bound != (max(known) if word == "most" else min(known)):
-        return "the service"
-    group = " of the group" if question.scope.outside_group else ""
-    return f"any service{group} to {outward_text(question.inquiry.destination)}"
-
-
 def _missing_tags(question: Question, position: int) -> frozenset[str]:
     return question.inquiry.tags - question.service(position).tags
 
@@ -116,19 +64,6 @@ def _tags(question: Question, position: int) -> str:
     unknown = len(missing) - len(known)
     names = [*([list_text(known)] if known else []), *([f"{unknown} that no service carries"] if unknown else [])]
     return f"the service does not carry the allocation tags {' and '.join(names)}"
-
-
-def _value(question: Question, position: int) -> str:
-    worth = " + ".join(f"{grouped(value)} {key}" for key, value in question.inquiry.values.items())
-    return f"it is worth {worth} and the service takes {maximum_text(question.service(position).maximum_value)}"
-
-
-def _value_distance(question: Question, position: int) -> Decimal:
-    maximum, catalogue = question.service(position).maximum_value, question.index.catalogue
-    if maximum is None:
-        return Decimal(0)
-    day = date.fromordinal(question.day)
-    return -(total_in(catalogue, {maximum.currency: maximum.amount}, catalogue.currency, day) or Decimal(0))
 
 
 def asked_dates(inquiry: Inquiry) -> str:
@@ -186,13 +121,24 @@ def _last_weight(question: Question, position: int) -> Decimal:
 
 def _unpriced(question: Question, position: int) -> str:
     """Say nothing of a weight that the service does not take anyway."""
-    last, most = _last_weight(question, position), _bounds(question, position, Measure.WEIGHT).maximum
-    if last and most is not None and max(_values(question, Measure.WEIGHT)) > most:
+    last, limit = _last_weight(question, position), question.service(position).limits.get(Measure.WEIGHT)
+    if last and limit and limit.maximum and max(question.values(Measure.WEIGHT, position) or ()) > limit.maximum:
         return ""
     if not last:
         return f"the service has no rate for {_to(question, position)}"
     weights = span_text(question.book.chargeable_weights(question.pricing, position), "kg")
     return f"the chargeable weight is {weights} and the service's prices end at {grouped(last)} kg"
+
+
+def missing_currencies(question: Question, position: int) -> str:
+    """Return the currencies of the price, of limits of values and of the value that have no exchange rate that day."""
+    service, catalogue = question.service(position), question.index.catalogue
+    limits = {bounds.currency for bounds in service.limits.values() if bounds.currency}
+    worth = {currency for currency, amount in question.inquiry.values.items() if amount} if limits else set()
+    compared = (limits | worth) if len(limits | worth) > 1 else set()
+    day = date.fromordinal(question.day)
+    missing = [key for key in compared | {service.currency} if exchange_rate(catalogue, key, day) is None]
+    return list_text(missing)
 
 
 def _to(question: Question, _: int) -> str:
@@ -224,13 +170,12 @@ EXCLUDED: Final = sentence(
 NO_CALENDAR: Final = sentence(
     lambda question, position: f"the service has no collection calendar at {_from(question, position)}"
 )
-VALUE: Final = sentence(_value, _value_distance)
 DATES: Final = sentence(_dates, _days_to_delivery)
 LIMIT: Final = sentence(_limit)
 NO_PRICE: Final = sentence(_unpriced, lambda question, position: -_last_weight(question, position))
 CURRENCY: Final = sentence(
     lambda question, position: (
-        f"the catalogue has no exchange rate for {question.service(position).currency} on "
+        f"the catalogue has no exchange rate for {missing_currencies(question, position)} on "
         f"{date.fromordinal(question.day)}"
     )
 )

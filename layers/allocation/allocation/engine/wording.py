@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from allocation.domain.consignment import Money
 from allocation.domain.postcodes import UK_POSTCODE_COUNTRIES
 from allocation.engine.conditions import Range
 
@@ -32,6 +31,19 @@ def grouped(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def quantity(value: Decimal, unit: str) -> str:
+    """Return a number as people read it, with its unit.
+
+    >>> quantity(Decimal("1200.50"), "GBP"), quantity(Decimal(1), "packages")
+    ('1,200.5 GBP', '1 package')
+    """
+    return f"{grouped(value)} {_unit(value, unit)}"
+
+
+def _unit(value: Decimal, unit: str) -> str:
+    return unit.removesuffix("s") if value == 1 else unit
+
+
 def range_text(bounds: Range, unit: str) -> str:
     """Return a closed range in words.
 
@@ -39,9 +51,9 @@ def range_text(bounds: Range, unit: str) -> str:
     'at most 30 Kg'
     """
     if bounds.minimum is None:
-        return "any" if bounds.maximum is None else f"at most {plain(bounds.maximum)} {unit}"
+        return "any" if bounds.maximum is None else f"at most {plain(bounds.maximum)} {_unit(bounds.maximum, unit)}"
     if bounds.maximum is None:
-        return f"at least {plain(bounds.minimum)} {unit}"
+        return f"at least {plain(bounds.minimum)} {_unit(bounds.minimum, unit)}"
     return f"{plain(bounds.minimum)} to {plain(bounds.maximum)} {unit}"
 
 
@@ -49,12 +61,7 @@ def span_text(values: Iterable[Decimal], unit: str) -> str:
     """Return the lowest and the highest of some values."""
     ordered = sorted(values)
     lowest, highest = plain(ordered[0]), plain(ordered[-1])
-    return f"{lowest} {unit}" if lowest == highest else f"{lowest} to {highest} {unit}"
-
-
-def maximum_text(value: Money | None) -> str:
-    """Return a maximum value in words."""
-    return "any" if value is None else f"at most {plain(value.amount)} {value.currency}"
+    return f"{lowest} {_unit(ordered[0], unit)}" if lowest == highest else f"{lowest} to {highest} {unit}"
 
 
 def list_text(items: Iterable[str], most: int = _MAX_LISTED) -> str:
