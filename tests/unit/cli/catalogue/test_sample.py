@@ -1,0 +1,46 @@
+"""The sample catalogue: what a shop copies from it has to be right."""
+
+from dataclasses import replace
+
+import pytest
+
+from allocation.domain.consignment import Address, Consignment
+from allocation.engine.compiled_catalogue import packaged_catalogue
+from allocation.engine.engine import Engine
+from tests.support.engines import PARCEL, assessed, eligible, package, to
+
+ENGINE = Engine(packaged_catalogue())
+FROM_SHOP = replace(PARCEL, origin=Address(shipping_location_reference="Sorted1"))
+LIGHT = package("0.06", ("20", "15", "2"), "5")
+
+
+def services(consignment: Consignment) -> set[str]:
+    return eligible(assessed(ENGINE, consignment), ENGINE)
+
+
+def net_of(service: str, consignment: Consignment) -> str:
+    offers = {ENGINE.index.services[offer.position].reference: offer for offer in assessed(ENGINE, consignment).offers}
+    return str(offers[service].net)
+
+
+@pytest.mark.parametrize(("service", "one", "three"), [("PH_LP48", "1.25", "3.75"), ("PH_T24", "3.95", "11.85")])
+def test_the_post_is_paid_by_the_packet(service: str, one: str, three: str) -> None:
+    assert net_of(service, replace(FROM_SHOP, packages=(LIGHT,))) == one
+    assert net_of(service, replace(FROM_SHOP, packages=(LIGHT,) * 3)) == three
+
+
+@pytest.mark.parametrize(
+    ("postcode", "offered"),
+    [("M1 5WG", set()), ("M1 1AE", {"LK_LOCK", "LK_COLL"}), ("M2 7LW", {"LK_SHOP"}), ("BT1 5GS", {"LK_SHOP"})],
+)
+def test_lockers_and_parcel_shops_are_offered_only_where_they_stand(postcode: str, offered: set[str]) -> None:
+    found = services(to(postcode, consignment=FROM_SHOP))
+    assert found & {"LK_LOCK", "LK_COLL", "LK_SHOP"} == offered
+
+
+@pytest.mark.parametrize("postcode", ["34002", "09012", "96201-5555"])
+def test_only_the_post_reaches_military_addresses(postcode: str) -> None:
+    home, forces = (to(code, "US", FROM_SHOP) for code in ("10001", postcode))
+    assert {"AE_EXP", "PR_US", "PH_INT"} <= services(home)
+    assert all(service.startswith("PH_") for service in services(forces))
+    assert services(forces)
