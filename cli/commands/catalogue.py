@@ -1,6 +1,7 @@
-"""`carrier catalogue check`, `compile` and `diff`: a catalogue as people write it, before functions load it."""
+"""`carrier catalogue check`, `compile`, `diff` and `import`: catalogues as people write them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblems
 from cli.catalogue.compilation import compile_catalogue, is_compiled
 from cli.catalogue.consistency import AllocatorName
 from cli.catalogue.differences import Change, differences
+from cli.catalogue.karrio_import import Start, import_sheets
+from cli.catalogue.karrio_sheets import KarrioSheet, KarrioSheetError, read_sheets
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.commands.options import ExampleCommand, ExampleGroup, json_option
@@ -118,6 +121,59 @@ def diff_command(old: str, new: str, *, as_json: bool) -> int:
         print_text(printable(str(change)))
     print_text(f"{counted(len(changes), 'change')}.")
     return DONE
+
+
+@catalogue.command(
+    "import",
+    cls=ExampleCommand,
+    examples=[
+        "carrier catalogue import --karrio rate-sheet.json --origin DE --output imported.yaml",
+        "carrier catalogue import --karrio site-packages/karrio --origin DE --output imported.yaml",
+    ],
+    short_help="Write a catalogue of karrio's rate sheets.",
+)
+@click.option(
+    "--karrio",
+    required=True,
+    metavar="PATH",
+    help="A rate sheet (JSON, YAML or CSV), or a folder with services.csv files.",
+)
+@click.option("--origin", required=True, metavar="COUNTRY", help="Where consignments start, such as DE.")
+@click.option("--time-zone", default="UTC", show_default=True, help="Of the catalogue, such as Europe/Berlin.")
+@click.option(
+    "--transit-days", type=click.IntRange(0, 60), default=3, show_default=True, help="Where a sheet has none."
+)
+@click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")
+def import_command(karrio: str, origin: str, time_zone: str, transit_days: int, output: str) -> int:
+    """Write a catalogue of the services, zones, prices and surcharges of karrio's rate sheets.
+
+    Taxes, calendars and locations are not in them: complete those. What can't be written is listed.
+
+    Exit status 1 if the catalogue has problems. They are listed, and it is written.
+    """
+    start = Start(origin.upper(), time_zone, datetime.now(UTC).year, transit_days)
+    found = import_sheets(_karrio_sheets(karrio), start)
+    if output:
+        _write(output, found.text)
+    else:
+        click.echo(found.text, nl=False)
+    for sentence in found.left_out:
+        print_text(printable(f"Left out: {sentence}."), progress_console())
+    try:
+        written = read_catalogue(found.text)
+    except CatalogueProblemsError as error:
+        return _report(output or "the catalogue", error, as_json=False, console=progress_console())
+    print_text(f"{printable(output or 'the catalogue')}: {_in_words(_summary(written))}.", progress_console())
+    return DONE
+
+
+def _karrio_sheets(path: str) -> list[KarrioSheet]:
+    try:
+        return read_sheets(Path(path))
+    except KarrioSheetError as error:
+        raise UsageError(f"{shown_name(path)} {error}. Name an export of a rate sheet, or karrio's folder.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Can't read {shown_name(path)}: {getattr(error, 'strerror', None) or error}.") from error
 
 
 def _read(file: str, allocator: AllocatorName) -> WrittenCatalogue:
