@@ -128,6 +128,7 @@ class Engine:
         day = inquiry.promise.ship_on or self.catalogue.home.today(moment)
         lane = self._lane(inquiry)
         pricing = self.book.pricing(lane, inquiry, day)
+        measured = Measured(inquiry.packages, worth=partial(_worth, self.catalogue, day))
         return Question(
             self.index,
             self.book,
@@ -141,7 +142,8 @@ class Engine:
             lane.dates(inquiry.promise, moment),
             pricing,
             self.book.cells(pricing),
-            Measured(inquiry.packages, worth=partial(_worth, self.catalogue, day)),
+            measured,
+            self.index.limits.breaches(measured),
         )
 
     def _lane(self, inquiry: Inquiry) -> Lane:

@@ -7,14 +7,14 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Direction
 from allocation.engine.brackets import DayBrackets, SizeBrackets, WeightClasses
 from allocation.engine.conditions import Range
 from allocation.engine.loaded_catalogue import Catalogue, Feature, Service
 from allocation.engine.loaded_prices import Rate
-from allocation.engine.measures import Measure
+from allocation.engine.measures import Measure, Measured
 from allocation.engine.memo import Memo
 
 _MAX_TEXTS: Final = 20_000
@@ -49,22 +49,63 @@ def positions_of(mask: Mask) -> Iterator[int]:
         position = bits.find("1", position + 1)
 
 
-class RangeMasks:
+class Breach(NamedTuple):
+    """The services whose limit on a measure is broken, or can't be compared without an exchange rate."""
+
+    too_low: Mask
+    too_high: Mask
+    incomparable: Mask
+
+    def joined(self, other: "Breach") -> "Breach":
+        """Return what either has."""
+        return Breach(*(one | two for one, two in zip(self, other, strict=True)))
+
+
+class _RangeMasks:
     """The closed ranges of many services, sorted: two searches find the services whose range a value is out of."""
 
     def __init__(self, ranges: Sequence[Range]) -> None:
         self._minimums, self._too_low = _cumulative([item.minimum for item in ranges], above=True)
         self._maximums, self._too_high = _cumulative([item.maximum for item in ranges], above=False)
-
         self.members: Mask = self._too_low[0] | self._too_high[-1]  # the services that have a range
 
-    def above(self, lowest: Decimal) -> Mask:
-        """Return the services whose range begins above a value."""
-        return self._too_low[bisect_right(self._minimums, lowest)]
+    def breach(self, values: Sequence[Decimal] | None) -> Breach | None:
+        """Return whose range does not contain all the values; None if all do. Values of None can't be compared."""
+        if values is None:
+            return Breach(0, 0, self.members)
+        lowest = highest = values[0]
+        if len(values) > 1:
+            lowest, highest = min(values), max(values)
+        low = self._too_low[bisect_right(self._minimums, lowest)]
+        high = self._too_high[bisect_left(self._maximums, highest)]
+        return Breach(low, high, 0) if low or high else None
 
-    def below(self, highest: Decimal) -> Mask:
-        """Return the services whose range ends below a value."""
-        return self._too_high[bisect_left(self._maximums, highest)]
+
+class _LimitIndex:
+    """The limits of all services by measure. A measure that no service limits costs nothing."""
+
+    def __init__(self, services: Sequence[Service]) -> None:
+        limits = dict.fromkeys(
+            (measure, bounds.currency) for item in services for measure, bounds in item.limits.items()
+        )
+        ranges = {key: _RangeMasks([_range(item, *key) for item in services]) for key in limits}
+        # The measures whose values are the same for every service. Each currency of a value has ranges of its own.
+        self._shared = [(*key, masks) for key, masks in ranges.items() if not key[0].of_service]
+        self.of_service = {measure: masks.members for (measure, _), masks in ranges.items() if measure.of_service}
+
+    def breaches(self, measured: Measured) -> dict[Measure, Breach]:
+        """Return, by measure, the limits that are broken or can't be compared."""
+        breaches: dict[Measure, Breach] = {}
+        for measure, currency, masks in self._shared:
+            if breach := masks.breach(measure.values(measured, currency)):
+                known = breaches.get(measure)
+                breaches[measure] = breach if known is None else known.joined(breach)
+        return breaches
+
+
+def _range(service: Service, measure: Measure, currency: str | None) -> Range:
+    bounds = service.limits.get(measure, _NO_LIMIT)
+    return bounds if bounds.currency == currency else _NO_LIMIT
 
 
 def _cumulative(bounds: Sequence[Decimal | None], *, above: bool) -> tuple[list[Decimal], list[Mask]]:
@@ -94,7 +135,7 @@ class CatalogueIndex:
         }
         self._masks: dict[Callable[[Service], bool], Mask] = {}
         self._index_flags()
-        self._index_limits()
+        self.limits = _LimitIndex(self.services)
         self._index_places()
         self.weight_classes = WeightClasses(self.services)
         self.currencies = frozenset(service.currency for service in self.services)
@@ -126,13 +167,6 @@ class CatalogueIndex:
         self.any_location = self.where(lambda service: service.locations is None)
         self.by_location = {reference: mask | self.any_location for reference, mask in located.items()}
 
-    def _index_limits(self) -> None:
-        """Index only the measures that a service limits, the ranges of each currency by themselves."""
-        limits = (limit for service in self.services for limit in service.limits.items())
-        self.limits: dict[Measure, dict[str | None, RangeMasks]] = {}
-        for measure, currency in dict.fromkeys((measure, bounds.currency) for measure, bounds in limits):
-            self.limits.setdefault(measure, {})[currency] = self._ranges(measure, currency)
-
     def _index_places(self) -> None:
         self.origins = self._group(lambda service: service.origins)
         self.destinations = self._group(lambda service: service.destinations)
@@ -160,7 +194,3 @@ class CatalogueIndex:
             for key in keys(service):
                 positions[key].append(position)
         return {key: self._mask(found) for key, found in positions.items()}
-
-    def _ranges(self, measure: Measure, currency: str | None) -> RangeMasks:
-        ranges = [service.limits.get(measure, _NO_LIMIT) for service in self.services]
-        return RangeMasks([bounds if bounds.currency == currency else _NO_LIMIT for bounds in ranges])

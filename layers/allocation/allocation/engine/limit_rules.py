@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from allocation.engine.conditions import Range
-from allocation.engine.index import Mask, RangeMasks, mask_of, positions_of
+from allocation.engine.index import Breach, Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.loaded_catalogue import Service
 from allocation.engine.measures import Measure, Measured
@@ -18,17 +18,15 @@ from allocation.engine.wording import list_text, outward_text, plain, quantity, 
 _SIZE: Final = "This service is not available for the given package dimensions/weight."
 _PACKAGES: Final = "This service is not available for the given number of packages."
 _PACKAGE_VALUE: Final = "This service does not carry packages of this value."
-# Of a value, its limits may need an exchange rate.
-_MONEY: Final = tuple(measure for measure in Measure if measure.is_money)
 _NO_LIMIT: Final = Range()
 _NOTHING: Final = Decimal(0)
 
-# Returns the services whose range does not contain all values, of which it is given the least and the greatest.
-_Test = Callable[[RangeMasks, Decimal, Decimal], Mask]
+# Returns the services that fail, of those whose limit on the measure is broken.
+_Test = Callable[[Breach], Mask]
 
 
-def _outside(ranges: RangeMasks, lowest: Decimal, highest: Decimal) -> Mask:
-    return ranges.above(lowest) | ranges.below(highest)
+def _outside(breach: Breach) -> Mask:
+    return breach.too_low | breach.too_high
 
 
 def _limit(
@@ -47,14 +45,11 @@ def _limit(
 
 
 def _all_services(measure: Measure, test: _Test) -> Callable[[Question, Mask], Mask]:
-    """Return the test of a measure whose values are the same for every service: by currency, two searches for all."""
+    """Return the test of a measure whose values are the same for every service."""
 
     def fails(question: Question, _: Mask) -> Mask:
-        failing = 0
-        for currency, ranges in question.index.limits.get(measure, {}).items():
-            if values := measure.values(question.measured, currency):
-                failing |= test(ranges, min(values), max(values))
-        return failing
+        breach = question.breaches.get(measure)
+        return 0 if breach is None else test(breach)
 
     return fails
 
@@ -63,14 +58,14 @@ def _each_service(measure: Measure) -> Callable[[Question, Mask], Mask]:
     """Return the test of a measure that depends on the service: those with a limit are asked one by one."""
 
     def is_outside(question: Question, position: int) -> bool:
-        values = question.values(measure, position) or []
-        return bool(values) and not _bounds(question, position, measure).holds(min(values), max(values))
+        values = question.values(measure, position) or [_NOTHING]
+        return not _bounds(question, position, measure).holds(min(values), max(values))
 
     def fails(question: Question, _: Mask) -> Mask:
-        ranges = question.index.limits.get(measure, {}).get(None)
-        if ranges is None:
+        limited = question.index.limits.of_service.get(measure)
+        if limited is None:
             return 0
-        outside = (position for position in positions_of(ranges.members) if is_outside(question, position))
+        outside = (position for position in positions_of(limited) if is_outside(question, position))
         return mask_of(outside, question.index.size)
 
     return fails
@@ -78,12 +73,8 @@ def _each_service(measure: Measure) -> Callable[[Question, Mask], Mask]:
 
 def incomparable_values(question: Question) -> Mask:
     """Return the services whose limit of a value can't be compared with the consignment's without an exchange rate."""
-    mask = 0
-    for measure in _MONEY:
-        for currency, ranges in question.index.limits.get(measure, {}).items():
-            if measure.values(question.measured, currency) is None:
-                mask |= ranges.members
-    return mask
+    each, total = question.breaches.get(Measure.VALUE), question.breaches.get(Measure.TOTAL_VALUE)
+    return (each.incomparable if each else 0) | (total.incomparable if total else 0)
 
 
 def _bounds(question: Question, position: int, measure: Measure) -> Range:
@@ -218,11 +209,11 @@ LIMIT_RULES: Final = (
     _value_rule(
         RuleCode.VALUE,
         "The consignment is worth more than this service carries.",
-        lambda ranges, _, highest: ranges.below(highest),
+        lambda breach: breach.too_high,
     ),
     _value_rule(
         RuleCode.VALUE_TOO_LOW,
         "The consignment is worth less than this service is for.",
-        lambda ranges, lowest, _: ranges.above(lowest),
+        lambda breach: breach.too_low,
     ),
 )

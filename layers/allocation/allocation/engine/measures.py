@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, NamedTuple, Self
 
 from allocation.domain.consignment import Dimensions, Money
@@ -65,7 +66,7 @@ _Values = Callable[[Measured, str | None], list[Decimal] | None]
 
 
 def _each(of: Callable[[PackageMeasures], Decimal]) -> _Values:
-    return lambda measured, _: [of(package) for package in measured.packages]
+    return lambda measured, _: list(map(of, measured.packages))
 
 
 def _sum(of: Callable[[PackageMeasures], Decimal]) -> _Values:
@@ -103,19 +104,19 @@ class Measure(StrEnum):
     The unit of a value is the currency of the range that it is compared with.
     """
 
-    WEIGHT = "weight", "Kg", _each(lambda package: package.weight)
-    LENGTH = "length", "Cm", _each(lambda package: package.length)
-    WIDTH = "width", "Cm", _each(lambda package: package.width)
-    HEIGHT = "height", "Cm", _each(lambda package: package.height)
-    GIRTH = "girth", "Cm", _each(lambda package: package.girth)
-    LENGTH_PLUS_GIRTH = "lengthPlusGirth", "Cm", _each(lambda package: package.length_plus_girth)
-    SIDES_TOTAL = "sidesTotal", "Cm", _each(lambda package: package.sides_total)
-    VOLUME = "volume", "cm3", _each(lambda package: package.volume)
+    WEIGHT = "weight", "Kg", _each(attrgetter("weight"))
+    LENGTH = "length", "Cm", _each(attrgetter("length"))
+    WIDTH = "width", "Cm", _each(attrgetter("width"))
+    HEIGHT = "height", "Cm", _each(attrgetter("height"))
+    GIRTH = "girth", "Cm", _each(attrgetter("girth"))
+    LENGTH_PLUS_GIRTH = "lengthPlusGirth", "Cm", _each(attrgetter("length_plus_girth"))
+    SIDES_TOTAL = "sidesTotal", "Cm", _each(attrgetter("sides_total"))
+    VOLUME = "volume", "cm3", _each(attrgetter("volume"))
     VALUE = "value", "", _each_value
     CHARGEABLE_WEIGHT = "chargeableWeight", "Kg", lambda measured, _: list(measured.chargeable_weights)
     PACKAGES = f"{CONSIGNMENT}packages", "packages", lambda measured, _: [Decimal(len(measured.packages))]
-    TOTAL_WEIGHT = f"{CONSIGNMENT}weight", "Kg", _sum(lambda package: package.weight)
-    TOTAL_VOLUME = f"{CONSIGNMENT}volume", "cm3", _sum(lambda package: package.volume)
+    TOTAL_WEIGHT = f"{CONSIGNMENT}weight", "Kg", _sum(attrgetter("weight"))
+    TOTAL_VOLUME = f"{CONSIGNMENT}volume", "cm3", _sum(attrgetter("volume"))
     TOTAL_VALUE = f"{CONSIGNMENT}value", "", _total_value
     TOTAL_CHARGEABLE_WEIGHT = (
         f"{CONSIGNMENT}chargeableWeight",

@@ -1,6 +1,6 @@
 """The question that a consignment asks of the whole catalogue, as every rule sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Direction
 from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits
-from allocation.engine.index import CatalogueIndex, Mask
+from allocation.engine.index import Breach, CatalogueIndex, Mask
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_catalogue import Service
@@ -58,6 +58,7 @@ class Question:
     pricing: Pricing
     cells: Sequence[PriceCell]
     measured: Measured  # without chargeable weights: each service has its own
+    breaches: Mapping[Measure, Breach]  # of the limits on measures that are the same for every service
 
     def service(self, position: int) -> Service:
         """Return the service at a position."""
