@@ -13,11 +13,12 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 
 from allocation.events.allocation_event import ConsignmentEvent
 from allocation.orders.order_cancelled import OrderCancelled
-from allocation.orders.order_created import OrderCreated
+from allocation.orders.order_created import OrderCreated, OrderUpdated
 
 FOLDER: Final = Path(__file__).parent.parent / "docs" / "events"
 CONTRACTS: Final[Mapping[str, tuple[type[BaseModel], JsonSchemaMode]]] = {
     "order-created-v1.schema.json": (OrderCreated, "validation"),
+    "order-updated-v1.schema.json": (OrderUpdated, "validation"),
     "order-cancelled-v1.schema.json": (OrderCancelled, "validation"),
     "consignment-allocated-v1.schema.json": (ConsignmentEvent, "serialization"),
 }

@@ -14,7 +14,7 @@ from allocation.aws.clients import cause_of
 from allocation.aws.document_source import DocumentSource, store_at
 from allocation.domain.errors import InvalidMessageError, RetryableError
 from allocation.domain.order import Order, OrderCancellation, OrderRequest
-from allocation.orders.event_types import CANCELLED, CREATED
+from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
 from allocation.orders.mapping import PACKAGED, InvalidMappingError, OrderMapping, mapping_of, read_mapping
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.order_requests import read_request
@@ -97,7 +97,8 @@ def _told(request: OrderRequest) -> dict[str, Any]:
     """Return what a message asks, by references only."""
     match request:
         case Order():
-            asks, named = CREATED.usual, [item.reference for item in request.consignments]
+            named = [item.reference for item in request.consignments]
+            asks = UPDATED.usual if request.is_update else CREATED.usual
             return {"asks": asks, "orderReference": request.reference, "consignments": named}
         case OrderCancellation():
             asks, meant = CANCELLED.usual, request.consignments

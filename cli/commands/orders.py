@@ -7,7 +7,7 @@ import click
 
 from allocation.domain.outcome import Explanation
 from allocation.engine.explanation import shortened
-from allocation.orders.event_types import CANCELLED, CREATED
+from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
 from allocation.records.stored_record import explanation_of
 from cli.commands.dead_letters import letter_json, print_letters
 from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option, timestamp
@@ -31,7 +31,11 @@ from cli.output import (
 )
 
 # What `carrier orders check` says of a consignment, by what the message asks.
-_CAN_BE: Final = {CREATED.usual: "can be allocated", CANCELLED.usual: "is to be cancelled"}
+_CAN_BE: Final = {
+    CREATED.usual: "can be allocated",
+    UPDATED.usual: "can be allocated, unless it is already",
+    CANCELLED.usual: "is to be cancelled",
+}
 _COLUMNS: Final = (
     Column("Written (UTC)"),
     Column("Order"),
@@ -233,6 +237,8 @@ def _record_json(record: Record, history: History) -> dict[str, Any]:
         **_summary_json(record),
         "eventId": record.get("eventId"),
         "version": int(record["version"]),
+        "updatedBy": record.get("updatedBy"),
+        "refusedUpdate": record.get("refusedUpdate"),
         "events": [
             {"id": event_id, "publishedAt": moment.isoformat() if (moment := history.published.get(event_id)) else None}
             for event_id in event_ids(record)
@@ -272,6 +278,10 @@ def _print_record(record: Record) -> None:
     print_text(f"  version {record['version']}")
     if message := failure.get("message"):
         print_text(f"  {printable(message)}")
+    if updated_by := record.get("updatedBy"):
+        print_text(f"  content of update {printable(str(updated_by))}")
+    if refused := record.get("refusedUpdate"):
+        print_text(f"  refused update {printable(str(refused['eventId']))}  {refused['at']}")
     if "explanation" in record:
         _print_decision(explanation_of(record["explanation"]))
 

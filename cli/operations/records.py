@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
 from allocation.batches import batches
-from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated
-from allocation.records.stored_record import moment_text
+from allocation.domain.outcome import STATES as ALL_STATES
+from allocation.records.record_document import moment_text
 from cli.stack.observer import read_record
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Record = dict[str, Any]
 # The attribute that is the table's key.
 KEY: Final = "consignmentReference"
 # Every state of a record.
-STATES: Final = tuple(standing.state for standing in (Allocated, AllocationFailed, Deallocated, Cancelled))
+STATES: Final[tuple[str, ...]] = ALL_STATES
 # Records that `newest` looks at. The table has no index by time, so it reads all of them.
 MAX_SCANNED: Final = 20_000
 

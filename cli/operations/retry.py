@@ -12,6 +12,7 @@ from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
 from allocation.batches import batches
 from allocation.domain.outcome import AllocationFailed
 from allocation.exact_json import parsed, written
+from allocation.orders.event_types import CREATED, UPDATED
 from cli.operations.records import KEY, Record, items_since
 from cli.operations.target import Target
 from cli.stack.observer import read_record
@@ -48,7 +49,7 @@ def retry(target: Target, records: Iterable[Record], *, a_second: float, dry_run
                 result.not_kept.append(reference)
                 continue
             if not dry_run:
-                body = _message(str(record["orderReference"]), kept[reference])
+                body = _message(record, kept[reference])
                 target.sqs.send_message(QueueUrl=target.order_queue_url, MessageBody=body)
                 _SLEEP(1 / a_second)
             result.sent.append(reference)
@@ -67,7 +68,12 @@ def _kept(target: Target, references: list[str]) -> dict[str, Any]:
     return found
 
 
-def _message(order: str, consignment: Any) -> str:
-    """Return an order-created message of one consignment, with an event id of its own."""
-    event = {"eventType": "order-created", "eventVersion": 1, "eventId": f"retry-{uuid.uuid4()}"}
-    return json.dumps({**event, "orderReference": order})[:-1] + f', "consignments": [{written(consignment)}]}}'
+def _message(record: Record, consignment: Any) -> str:
+    """Return a message of one consignment, with an event id of its own.
+
+    After an order was updated, only an update tries a failure again.
+    """
+    kind = UPDATED if record.get("updatedBy") else CREATED
+    event = {"eventType": kind.usual, "eventVersion": 1, "eventId": f"retry-{uuid.uuid4()}"}
+    text = json.dumps({**event, "orderReference": str(record["orderReference"])})
+    return text[:-1] + f', "consignments": [{written(consignment)}]}}'

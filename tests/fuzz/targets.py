@@ -20,7 +20,8 @@ from allocation.ports import AllocationEvent
 from allocation.pro.replies import UnreadableReplyError, read_error, read_items
 from allocation.pro.state import read_consignment
 from allocation.records.items import to_item
-from allocation.records.stored_record import StoredRecord, record_document
+from allocation.records.record_document import record_document
+from allocation.records.stored_record import StoredRecord
 from tests.fuzz.limits import fits_dynamodb, fits_sns
 from tests.support.samples import EVENTS, A, record_of
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from allocation.records.stored_record import record_document
+from allocation.records.record_document import record_document
 from tests.infrastructure.stack import Stack, as_list
 from tests.support.samples import A, record_of
 

@@ -24,6 +24,7 @@ from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import MAX_WAVE, AllocationWaves
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.order_created import ReadingRules
+from allocation.orders.updating import Updating
 from tests.benchmarks.catalogues import full_catalogue
 from tests.support.ports import (
     FakeDeadline,
@@ -264,6 +265,7 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
             DefaultRules(),
             records,
             Cancelling(allocator, records, records, lambda: NOON, None),
+            Updating(records, None, lambda: NOON),
             None,
             now=lambda: NOON,
             retention=None,

@@ -8,6 +8,8 @@ import boto3
 import pytest
 
 from allocation import composition
+from allocation.domain.reference import ConsignmentReference
+from allocation.exact_json import parsed
 from allocation.ports import QueueMessage
 from tests.integration.conftest import CANCELLED_ORDERS, Queue
 from tests.integration.handlers import Context, function, sqs_event
@@ -44,6 +46,17 @@ def process(api: Api, monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> Process:
 def order(event_id: str = "event-1", **changes: Any) -> QueueMessage:
     consignment = ORDER["consignments"][0] | changes
     return queue_message("m1", json.dumps({**ORDER, "eventId": event_id, "consignments": [consignment]}))
+
+
+def update(event_id: str, **changes: Any) -> QueueMessage:
+    """An order-updated message, whose content says by which event it came."""
+    sent = json.loads(order(event_id, ConsignmentReferenceProvidedByCustomer=event_id, **changes).body)
+    return queue_message(event_id, json.dumps({**sent, "eventType": "order-updated"}))
+
+
+def content(named: str) -> dict[str, Any]:
+    """A consignment as the reader hands it on to be kept."""
+    return {**parsed(json.dumps(ORDER["consignments"][0])), "ConsignmentReferenceProvidedByCustomer": named}
 
 
 def item(table: str) -> dict[str, Any]:
@@ -125,3 +138,65 @@ def test_a_field_that_only_a_label_needs_and_that_is_wrong_does_not_hold_up_an_o
     assert item(RECORDS)["state"] == "Allocated"
     assert "Jane" not in item(CONSIGNMENTS)["document"]
     assert api.call("GET", f"/consignments/{REFERENCE}").status == 200
+
+
+def test_a_refused_update_changes_neither_allocation_nor_label(api: Api, process: Process) -> None:
+    assert process(order()) == []
+    before, kept = item(RECORDS), item(CONSIGNMENTS)
+    for _ in range(2):
+        assert process(update("update-1")) == []
+    after = item(RECORDS)
+    assert after.pop("refusedUpdate")["eventId"] == "update-1"
+    assert (after.pop("version"), after.pop("eventIds")) == (2, ["event-1", "update-1"])
+    assert after == {name: value for name, value in before.items() if name != "version"}
+    assert item(CONSIGNMENTS) == kept
+    assert api.call("GET", f"/labels/{REFERENCE}").status == 200
+
+
+def test_what_an_update_says_is_kept_when_it_is_taken(process: Process) -> None:
+    assert process(order(Packages=[])) == []
+    assert item(RECORDS)["state"] == "AllocationFailed"
+    for _ in range(2):
+        assert process(update("update-1")) == []
+    assert (item(RECORDS)["state"], item(RECORDS)["updatedBy"]) == ("Allocated", "update-1")
+    assert item(CONSIGNMENTS)["customerReference"] == "update-1"
+
+
+def test_content_of_an_update_stays_whatever_order_created_event_comes_late(process: Process) -> None:
+    assert process(update("update-1", Packages=[])) == []
+    assert process(order()) == []
+    assert process(order("event-2")) == []
+    assert (item(RECORDS)["state"], item(RECORDS)["version"]) == ("AllocationFailed", 1)
+    assert item(CONSIGNMENTS)["customerReference"] == "update-1"
+    assert process(update("update-2")) == []
+    assert (item(RECORDS)["state"], item(CONSIGNMENTS)["customerReference"]) == ("Allocated", "update-2")
+
+
+def test_content_that_is_written_late_does_not_take_the_place_of_an_updates(process: Process) -> None:
+    """As by a function that had read the record before the update came, and only then came to write."""
+    process(update("update-1"))
+    waves = composition.allocate_orders().waves
+    assert waves.ordered_consignments is not None
+    late = content("late")
+    reference = ConsignmentReference(REFERENCE)
+    assert waves.ordered_consignments.keep({reference: late}) == frozenset()
+    assert waves.ordered_consignments.replace({reference: ("update-0", late)}) == frozenset()
+    assert item(CONSIGNMENTS)["customerReference"] == "update-1"
+
+
+def test_content_of_many_updates_is_kept_though_one_record_moved_on(process: Process) -> None:
+    process(update("update-1"))
+    waves = composition.allocate_orders().waves
+    assert waves.ordered_consignments is not None
+    other = ConsignmentReference("EC-000-05B-MMZ")
+    updates = {each: ("update-1", content("again")) for each in (ConsignmentReference(REFERENCE), other)}
+    assert waves.ordered_consignments.replace(updates) == frozenset()
+    assert item(CONSIGNMENTS)["customerReference"] == "again"
+
+
+def test_the_apis_own_consignment_stays_whatever_update_is_taken(api: Api, process: Process) -> None:
+    heavy = [{**package, "Weight": {"Value": 4800, "Unit": "Kg"}} for package in ORDER["consignments"][0]["Packages"]]
+    process(order(Packages=heavy, ConsignmentReferenceProvidedByCustomer="first"))
+    assert api.call("PUT", "/consignments", json.loads(item(CONSIGNMENTS)["document"])).status == 200
+    assert process(update("update-1")) == []
+    assert (item(RECORDS)["updatedBy"], item(CONSIGNMENTS)["customerReference"]) == ("update-1", "first")

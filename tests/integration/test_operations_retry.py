@@ -68,6 +68,15 @@ def test_what_failed_is_sent_again_under_new_event_ids(
     assert pauses == [0.2, 0.1]
 
 
+def test_what_an_update_failed_with_is_sent_again_as_an_update(
+    target: Target, pauses: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(target, replace(record_of(A, FAILED), updated_by="update-1", version=2))
+    assert run(capsys, "--code", FAILED.failure.code)[1]["sent"] == [A]
+    (body,) = messages(target)
+    assert (read_order(body).order.is_update, len(pauses)) == (True, 1)
+
+
 def test_a_dry_run_sends_nothing(target: Target, pauses: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "--dry-run") == (1, {"dryRun": True, "sent": [A], "notKept": [B]})
     assert (messages(target), pauses) == ([], [])

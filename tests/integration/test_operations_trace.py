@@ -10,7 +10,7 @@ import pytest
 
 from allocation.aws.clients import client
 from allocation.domain.outcome import Allocated
-from allocation.domain.record import AllocationRecord
+from allocation.domain.record import AllocationRecord, RefusedUpdate
 from allocation.domain.reference import OrderReference
 from allocation.events.publish_allocations import PublishReport, report_published
 from allocation.records.items import record_item
@@ -19,7 +19,7 @@ from cli.operations import dead_letters
 from cli.operations.target import Target
 from tests.integration.conftest import Queue
 from tests.integration.handlers import captured_log
-from tests.support.samples import FAILED, A, B, C, order_event, record_of, reference, summary_of
+from tests.support.samples import FAILED, NOON, A, B, C, order_event, record_of, reference, summary_of
 from tests.support.tables import create_table
 
 Trace = Callable[[str], int]
@@ -86,6 +86,17 @@ def test_the_records_of_an_order_are_told_with_their_events(
         f"  event {B}#2 not in the publisher's log",
     ]
     assert C not in told
+
+
+def test_a_refused_update_is_told_with_its_event(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = RefusedUpdate("update-2", NOON)
+    add(target, replace(record_of(A), version=2, updated_by="update-1", refused_update=refused))
+    assert trace("WEB-1") == 0
+    told = capsys.readouterr().out
+    assert "content of update update-1" in told
+    assert "refused update update-2  2026-11-23T12:00:00.000Z" in told
 
 
 def test_the_events_of_an_order_are_told_with_when_they_were_published(

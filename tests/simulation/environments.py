@@ -20,6 +20,7 @@ from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.order_created import ReadingRules
+from allocation.orders.updating import Updating
 from allocation.ports import Allocator
 from allocation.pro.calls import Pauses
 from allocation.pro.circuit import dynamodb_circuit
@@ -89,6 +90,7 @@ class Environments:
                 mode=self.mode,
                 records=records,
                 cancelling=Cancelling(allocator, records, cancelled_orders, self.now, retention=None),
+                updating=Updating(records, None, self.now),
                 ordered_consignments=None,
                 now=self.now,
                 retention=None,

@@ -1,15 +1,16 @@
 """The workflow's ports in memory, each with the faults that the real one can have."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
-from allocation.domain.record import AllocationRecord, RecordSeen
+from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.ports import AddReceipt, AllocationEvent, Deadline, Recorded, RefusedMessage, Unpublishable
 from allocation.records.items import record_item, record_seen
@@ -68,6 +69,16 @@ class InMemoryRecords:
         self.kept[record.consignment_reference] = record
         return True
 
+    def refuse_update(self, reference: ConsignmentReference, refused: RefusedUpdate, seen: RecordSeen) -> bool:
+        if reference in self.unwritable:
+            raise RetryableError("the allocation record could not be written")
+        kept = self.kept[reference]
+        if kept.version != seen.version:
+            return False
+        event_ids = latest_event_ids(*seen.event_ids, refused.event_id)
+        self.kept[reference] = replace(kept, version=seen.version + 1, event_ids=event_ids, refused_update=refused)
+        return True
+
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
         references = [record.consignment_reference for record in records]
         outrun = frozenset(reference for reference in references if self.outrun.get(reference))
@@ -83,6 +94,24 @@ class InMemoryRecords:
         added = {item.consignment_reference: item for item in writable if item.consignment_reference not in present}
         self.kept |= added
         return AddReceipt(frozenset(added), present, outrun)
+
+
+@dataclass
+class InMemoryContents:
+    """`OrderedConsignments`; the references in `unwritable` are never written."""
+
+    kept: dict[ConsignmentReference, Mapping[str, Any]] = field(default_factory=dict)
+    unwritable: set[str] = field(default_factory=set)
+
+    def keep(self, consignments: Mapping[ConsignmentReference, Mapping[str, Any]]) -> frozenset[ConsignmentReference]:
+        written = {key: content for key, content in consignments.items() if key not in self.unwritable}
+        self.kept |= written
+        return frozenset(consignments.keys() - written.keys())
+
+    def replace(
+        self, updates: Mapping[ConsignmentReference, tuple[str, Mapping[str, Any]]]
+    ) -> frozenset[ConsignmentReference]:
+        return self.keep({reference: content for reference, (_, content) in updates.items()})
 
 
 @dataclass

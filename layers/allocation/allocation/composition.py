@@ -50,6 +50,7 @@ def allocate_orders() -> "AllocateOrders":
     from allocation.orders.allocate_orders import AllocateOrders
     from allocation.orders.allocation_waves import AllocationWaves
     from allocation.orders.cancelling import Cancelling
+    from allocation.orders.updating import Updating
 
     settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs, dynamodb = client("sqs"), client("dynamodb")
@@ -60,7 +61,7 @@ def allocate_orders() -> "AllocateOrders":
     records = DynamoDBRecords(dynamodb, settings.allocations_table, limits, settings.cancelled_orders_table)
     cancelled_orders = DynamoDBCancelledOrders(dynamodb, settings.cancelled_orders_table, utc_now, retention)
     ordered_consignments = settings.consignments_table and DynamoDBOrderedConsignments(
-        dynamodb, settings.consignments_table, utc_now, settings.consignment_retention
+        dynamodb, settings.consignments_table, settings.allocations_table, utc_now, settings.consignment_retention
     )
     return AllocateOrders(
         waves=AllocationWaves(
@@ -68,6 +69,7 @@ def allocate_orders() -> "AllocateOrders":
             mode=settings.mode,
             records=records,
             cancelling=Cancelling(chosen, records, cancelled_orders, utc_now, retention),
+            updating=Updating(records, ordered_consignments or None, utc_now),
             ordered_consignments=ordered_consignments or None,
             now=utc_now,
             retention=retention,

@@ -10,7 +10,7 @@ from allocation.domain.errors import InvalidMessageError
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
-from allocation.domain.record import AllocationRecord, RecordSeen
+from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference, OrderReference
 
 
@@ -101,6 +101,12 @@ class RecordStore(Protocol):
 
     def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
         """Write a record if the stored one is as it was read, and release the limit on which that one counts.
+
+        Return False if it is no longer as seen. Raises `RetryableError`.
+        """
+
+    def refuse_update(self, reference: ConsignmentReference, refused: RefusedUpdate, seen: RecordSeen) -> bool:
+        """Write a new version of a record that only says that it refused an update.
 
         Return False if it is no longer as seen. Raises `RetryableError`.
         """

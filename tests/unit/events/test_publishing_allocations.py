@@ -18,7 +18,7 @@ from allocation.domain.summary import AllocationSummary
 from allocation.events.publish_allocations import Change, PublishAllocations
 from allocation.ports import Unpublishable
 from allocation.records.items import from_item, to_item
-from allocation.records.stored_record import record_document
+from allocation.records.record_document import record_document
 from tests.support.ports import InMemoryEventPublisher, InMemoryUnpublishable
 from tests.support.samples import FAILED, NOON, A, B, C, json_of, record_of, summary_of
 
@@ -51,6 +51,7 @@ def published(*batch: Change) -> Sequence[Any]:
     [
         ("stream-insert-allocated.json", "consignment-allocated-v1.json"),
         ("stream-insert-failed.json", "consignment-allocation-failed-v1.json"),
+        ("stream-modify-update-refused.json", "consignment-update-refused-v1.json"),
     ],
 )
 def test_a_stream_record_is_published_as_its_documented_event(stream: str, event: str) -> None:
@@ -121,6 +122,12 @@ def test_subscribers_can_filter_by_type_mode_carrier_and_service() -> None:
         "carrierReference": "CARRIER_X",
         "carrierServiceReference": "CX_NDS",
     }
+
+
+def test_a_refused_update_can_be_filtered_as_its_consignment_stands() -> None:
+    (sent,) = published(*changes(json_of("stream-insert-allocated.json")))
+    (refused,) = published(*changes(json_of("stream-modify-update-refused.json")))
+    assert refused.attributes == {**sent.attributes, "type": "consignment.update_refused"}
 
 
 def test_an_attribute_without_a_value_is_left_out() -> None:

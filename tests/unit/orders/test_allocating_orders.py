@@ -17,9 +17,11 @@ from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
+from allocation.orders.updating import Updating
 from allocation.ports import QueueMessage
 from tests.support.ports import (
     FakeDeadline,
+    InMemoryContents,
     InMemoryRecords,
     InMemoryRefusedMessages,
     RecordedRedelivery,
@@ -65,6 +67,7 @@ class Orders:
     records: InMemoryRecords = field(default_factory=InMemoryRecords)
     dlq: InMemoryRefusedMessages = field(default_factory=InMemoryRefusedMessages)
     redelivery: RecordedRedelivery = field(default_factory=RecordedRedelivery)
+    contents: InMemoryContents = field(default_factory=InMemoryContents)
 
     def __post_init__(self) -> None:
         self.allocator = ScriptedAllocator(self.answer)
@@ -74,7 +77,8 @@ class Orders:
                 self.mode,
                 self.records,
                 Cancelling(self.allocator, self.records, self.records, lambda: NOON, self.retention),
-                None,
+                Updating(self.records, self.contents, lambda: NOON),
+                self.contents,
                 lambda: NOON,
                 self.retention,
                 lambda: self.routing_now(),

@@ -141,7 +141,19 @@ class OrderedConsignments(Protocol):
     """Keeps the consignments of orders for the API, labels and customs documents."""
 
     def keep(self, consignments: Mapping[ConsignmentReference, ConsignmentJson]) -> frozenset[ConsignmentReference]:
-        """Keep consignments, unless the API has one of the reference. Return those that could not be written now."""
+        """Keep consignments, unless the API has one of the reference, or an update of it was taken.
+
+        Return those that could not be written now.
+        """
+
+    def replace(
+        self, updates: Mapping[ConsignmentReference, tuple[str, ConsignmentJson]]
+    ) -> frozenset[ConsignmentReference]:
+        """Keep the content of updates that were taken, each with its event id, unless the API has the consignment.
+
+        Content is kept only while the record says that this very update was taken. Return those that could not be
+        written now.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +212,7 @@ class Changes:
             event_ids=latest_event_ids(*seen.record.tried_event_ids, request_id) if seen.record else (),
             route=_kept_route(seen, standing),
             customer_reference=_customer_reference(seen),
+            updated_by=seen.record.updated_by if seen.record else None,
         )
 
 

@@ -1,4 +1,4 @@
-"""What messages ask: to allocate an order, or to cancel it. A closed set."""
+"""What messages ask: to allocate an order, as it was created or updated, or to cancel it. A closed set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from allocation.domain.reference import ConsignmentReference, OrderReference
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order-created event: who it is about and the consignments to allocate, each reference once.
+    """An order-created or order-updated event: who it is about and the consignments to allocate, each reference once.
 
     `event_id` is the sender's id of the event, kept with each record so that an outcome can be traced to its cause.
     """
@@ -20,6 +20,8 @@ class Order:
     consignments: tuple[Consignment, ...]
     # Each consignment as the sender wrote it, with personal data: it is kept apart from the records and never logged.
     documents: Mapping[ConsignmentReference, Mapping[str, Any]] = field(default_factory=dict, repr=False, compare=False)
+    # Whether the consignments take the place of what an earlier event said of them.
+    is_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)

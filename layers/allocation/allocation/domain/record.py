@@ -6,12 +6,14 @@ from typing import Final
 
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import AllocationFailed, Failure, Standing
+from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated, Failure, Standing, State
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.routing import Route
 
 # Ids of events that a record keeps. An older event that comes again would be tried again.
 MAX_EVENT_IDS: Final = 20
+# The states of consignments that an order-updated event can no longer change.
+_SETTLED: Final[tuple[State, ...]] = (Allocated.state, Deallocated.state, Cancelled.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,14 @@ class PastFailure:
 
     failure: Failure
     failed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedUpdate:
+    """An order-updated event that came when it could no longer be taken, and when (aware UTC)."""
+
+    event_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,10 @@ class AllocationRecord:
     route: Route | None = None
     # The sender's own reference of the consignment, where it is another than `consignment_reference`.
     customer_reference: str | None = None
+    # The id of the last order-updated event whose content was taken.
+    updated_by: str | None = None
+    # Where this version changes nothing else: the update that was refused.
+    refused_update: RefusedUpdate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +83,25 @@ class RecordSeen:
     # The row of the routing table that chose `mode`, where a table did.
     route: Route | None = None
     customer_reference: str | None = None
+    updated_by: str | None = None
 
-    def is_to_be_tried(self, event_id: str) -> bool:
-        """Tell whether an order-created event with this id tries the consignment again."""
+    def is_to_be_tried(self, event_id: str, *, is_update: bool) -> bool:
+        """Tell whether an event with this id tries the consignment again.
+
+        After an update only an update does: an order-created event may have older content.
+        """
+        return self._has_failed(event_id) and (is_update or self.updated_by is None)
+
+    def is_overruled(self, event_id: str) -> bool:
+        """Tell whether an order-created event with this id comes too late, after an update that failed."""
+        return self._has_failed(event_id) and self.updated_by is not None
+
+    def refuses(self, event_id: str) -> bool:
+        """Tell whether an order-updated event with this id is to be refused. It is refused once."""
+        return self.state in _SETTLED and event_id not in self.event_ids
+
+    def _has_failed(self, event_id: str) -> bool:
+        """Tell whether the consignment failed, and no event with this id tried it."""
         return self.state == AllocationFailed.state and event_id not in self.event_ids
 
 

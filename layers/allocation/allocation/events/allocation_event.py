@@ -1,31 +1,36 @@
 """The allocation event, a CloudEvent 1.0 in JSON (`docs/events/consignment-allocated-v1.schema.json`)."""
 
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from allocation.domain.errors import AllocationError
+from allocation.domain.outcome import State
 from allocation.domain.summary import AllocationSummary
 from allocation.exact_json import written
 from allocation.ports import AllocationEvent
 from allocation.records.kept_summary import kept_summary
-from allocation.records.stored_record import FailureDocument, PriceDocument, RouteDocument, StoredRecord
+from allocation.records.stored_record import (
+    FailureDocument,
+    PriceDocument,
+    RefusedUpdateDocument,
+    RouteDocument,
+    StoredRecord,
+)
 
 _SOURCE: Final = "/carrier-allocation"
 # SNS takes 256 KiB, attributes included. An event of a record of ours stays far below.
 _MAX_BYTES: Final = 250_000
 _MAX_ATTRIBUTE: Final = 256
 _EventType = Literal[
-    "consignment.allocated", "consignment.allocation_failed", "consignment.deallocated", "consignment.cancelled"
+    "consignment.allocated",
+    "consignment.allocation_failed",
+    "consignment.deallocated",
+    "consignment.cancelled",
+    "consignment.update_refused",
 ]
-_EVENT_TYPES: Final[dict[str, _EventType]] = {
-    "Allocated": "consignment.allocated",
-    "AllocationFailed": "consignment.allocation_failed",
-    "Unallocated": "consignment.deallocated",
-    "Cancelled": "consignment.cancelled",
-}
 
 
 class UnpublishableReason(StrEnum):
@@ -49,7 +54,8 @@ class UnpublishableError(AllocationError):
 class EventData(BaseModel):
     """What happened to the consignment: `allocationSummary` where it was allocated, `failure` where that failed.
 
-    `mode` is that of the last allocation; a consignment that was cancelled before it had any has none.
+    `mode` is that of the last allocation; a consignment that was cancelled before it had any has none. Where an update
+    was refused, `refusedUpdate` names its event, and the rest is as it was.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
@@ -60,7 +66,7 @@ class EventData(BaseModel):
     mode: str | None = None
     mode_reference: str | None = None
     route: RouteDocument | None = None
-    state: Literal["Allocated", "AllocationFailed", "Unallocated", "Cancelled"]
+    state: State
     allocation_summary: AllocationSummary | None = None
     price: PriceDocument | None = None
     collected_at: str | None = None
@@ -68,6 +74,7 @@ class EventData(BaseModel):
     label_link: str | None = None
     why: str | None = None
     failure: FailureDocument | None = None
+    refused_update: RefusedUpdateDocument | None = None
 
 
 class ConsignmentEvent(BaseModel):
@@ -88,22 +95,36 @@ class ConsignmentEvent(BaseModel):
 def allocation_event(record: StoredRecord) -> AllocationEvent:
     """Return the event of a record's current version.
 
-    Raises `UnpublishableError` for a record too large for an event, and `KeyError` or `ValidationError` for a state
-    that no event stands for.
+    Raises `UnpublishableError` for a record too large for an event, and `ValidationError` for an unknown state.
     """
-    fields = {name: getattr(record, name) for name in EventData.model_fields}
+    data = EventData.model_validate({name: getattr(record, name) for name in EventData.model_fields})
     event = ConsignmentEvent(
         id=f"{record.consignment_reference}#{record.version}",
-        type=_EVENT_TYPES[record.state],
+        type="consignment.update_refused" if data.refused_update else _event_type(data.state),
         subject=record.consignment_reference,
-        time=record.allocated_at,
-        data=EventData(**fields),
+        time=data.refused_update.at if data.refused_update else record.allocated_at,
+        data=data,
     )
     body = written(_body(event))
     if len(body) > _MAX_BYTES:
         text = f"the event {event.id[:64]} would have {len(body)} bytes"
         raise UnpublishableError(UnpublishableReason.EVENT_TOO_LARGE, text)
     return AllocationEvent(event.id, body, _attributes(event, record))
+
+
+def _event_type(state: State) -> _EventType:
+    """Return the type of the event that says that a consignment came into a state."""
+    match state:
+        case "Allocated":
+            return "consignment.allocated"
+        case "AllocationFailed":
+            return "consignment.allocation_failed"
+        case "Unallocated":
+            return "consignment.deallocated"
+        case "Cancelled":
+            return "consignment.cancelled"
+        case _:
+            assert_never(state)
 
 
 def _body(event: ConsignmentEvent) -> dict[str, Any]:

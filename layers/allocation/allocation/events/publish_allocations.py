@@ -70,7 +70,7 @@ def event_of(change: Change) -> AllocationEvent:
         raise UnpublishableError(UnpublishableReason.LATER_SCHEMA_VERSION, text)
     try:
         return allocation_event(StoredRecord.model_validate(change.document))
-    except (ValueError, KeyError, RecursionError) as error:  # Pydantic's errors are ValueErrors
+    except (ValueError, RecursionError) as error:  # Pydantic's errors are ValueErrors
         text = "the stream record is no allocation record"
         raise UnpublishableError(UnpublishableReason.NOT_AN_ALLOCATION_RECORD, text) from error
 

@@ -23,7 +23,7 @@ from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.order_requests import read_request
 from allocation.orders.redelivery import MAX_RECEIVES, given_up, longest, seconds_since_sent, wait_seconds
-from allocation.orders.work import Deferrals, requests_of
+from allocation.orders.work import Deferrals, Outcomes, requests_of, turns_of
 from allocation.ports import Deadline, QueueMessage, Redelivery, RefusedMessage, RefusedMessages
 
 _OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
@@ -88,7 +88,12 @@ class AllocateOrders:
         to_cancel = {key: request for key, request in requests.items() if isinstance(request, OrderCancellation)}
         # First, so that an order in the same batch finds it.
         cancelled, not_cancelled = self.waves.cancelling.work_on(to_cancel, deadline)
-        outcomes, deferrals = self.waves.allocate(requests_of(orders.values()), deadline)
+        outcomes: Outcomes = {}
+        deferrals: Deferrals = {}
+        for turn in turns_of(orders.values()):
+            recorded, deferred = self.waves.allocate(requests_of(turn), deadline)
+            outcomes |= recorded
+            deferrals |= deferred
         unfinished = not_cancelled | _unfinished(orders, deferrals)
         refused = {message_id: error for message_id, error in invalid.items() if message_id not in unfinished}
         returned = unfinished | dict.fromkeys(refused, _NOT_KEPT)  # unless the DLQ takes them

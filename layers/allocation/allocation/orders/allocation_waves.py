@@ -15,7 +15,8 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.domain.routing import RoutingTable, Way, way_of
 from allocation.observability import crash, logger
 from allocation.orders.cancelling import Cancelling
-from allocation.orders.work import Deferrals, Outcomes, Requests, Work, orders_of, work_left
+from allocation.orders.updating import Updating
+from allocation.orders.work import Deferrals, Outcomes, Requests, Work, orders_of, overruled, work_left
 from allocation.ports import Allocator, Deadline, RecordStore
 
 # Consignments that are allocated before their outcomes are written: a killed function leaves at most this many
@@ -42,6 +43,7 @@ class AllocationWaves:
     mode: AllocationMode
     records: RecordStore
     cancelling: Cancelling
+    updating: Updating
     # Where what labels need is kept; None where it is not.
     ordered_consignments: OrderedConsignments | None
     now: Callable[[], datetime]
@@ -63,9 +65,12 @@ class AllocationWaves:
             logger.warning("records not read", extra={"cause": str(error)})
             return {}, dict.fromkeys(requests, _NOT_READ)
         cancelled, not_cancelled, live = self.cancelling.cancel_known(requests, known, deadline)
+        not_released = self.cancelling.take_back(overruled(live, known.records), deadline)
         outcomes, deferrals = self._allocate(work_left(live, known.records), deadline)
         cancelled_since, not_cancelled_since = self.cancelling.cancel_overtaken(outcomes.keys(), live, deadline)
-        return outcomes | cancelled | cancelled_since, deferrals | not_cancelled | not_cancelled_since
+        deferrals |= not_cancelled | not_released | not_cancelled_since
+        deferrals |= self.updating.settle(requests, deferrals.keys(), deadline)
+        return outcomes | cancelled | cancelled_since, deferrals
 
     def _allocate(self, work: Sequence[Work], deadline: Deadline) -> tuple[Outcomes, Deferrals]:
         outcomes: Outcomes = {}
@@ -97,10 +102,14 @@ class AllocationWaves:
         return recorded, deferrals | {item.consignment.reference: _NOT_RECORDED for item in wave}
 
     def _not_kept(self, wave: Sequence[Work]) -> frozenset[ConsignmentReference]:
-        """Keep the senders' consignments. Return those that could not be kept: they are not allocated yet."""
+        """Keep the senders' consignments. Return those that could not be kept: they are not allocated yet.
+
+        An update's content is kept when it has been taken.
+        """
         if self.ordered_consignments is None:
             return frozenset()
-        documents = {item.consignment.reference: item.requests[0].order.documents for item in wave}
+        orders = {item.consignment.reference: item.requests[0].order for item in wave}
+        documents = {reference: order.documents for reference, order in orders.items() if not order.is_update}
         return self.ordered_consignments.keep(
             {reference: found[reference] for reference, found in documents.items() if reference in found}
         )
@@ -196,6 +205,7 @@ class AllocationWaves:
             consignment_reference=work.consignment.reference,
             order_reference=order.reference,
             customer_reference=work.consignment.customer_reference,
+            updated_by=order.event_id if order.is_update else None,
             mode=None if isinstance(way.mode, Failure) else way.mode,
             route=way.route,
             outcome=outcome,

@@ -49,4 +49,5 @@ def _types(usual: str, *verbs: str) -> _EventTypes:
 
 
 CREATED: Final = _types("order-created", "created")
+UPDATED: Final = _types("order-updated", "updated")
 CANCELLED: Final = _types("order-cancelled", "cancelled", "canceled")

@@ -1,4 +1,4 @@
-"""The order-created message, version 1 (`docs/events/order-created-v1.schema.json` is generated from it)."""
+"""The order-created and order-updated messages, version 1 (their schemas in `docs/events` are generated from here)."""
 
 import gc
 from collections import Counter
@@ -16,7 +16,7 @@ from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference, is_pro_reference, issued_reference
 from allocation.exact_json import quoted
 from allocation.orders.event_fields import EventFields, require_known_version
-from allocation.orders.event_types import CREATED
+from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
 from allocation.orders.refusals import MAX_NAMED, listed, problem_text, refused, shown
 from allocation.orders.wrappings import read_event
 
@@ -36,7 +36,7 @@ def _require_few_packages(consignments: list[Any]) -> list[Any]:
 
 
 class _Envelope(EventFields):
-    """An order-created event whose consignments are not read yet."""
+    """An event with consignments to allocate, which are not read yet."""
 
     event_type: Annotated[str, WithJsonSchema(CREATED.schema("The parameter `OrderCreatedTypes` names more types."))]
     delivery_option: DeliveryOption | None = None
@@ -58,6 +58,15 @@ class OrderCreated(_Envelope):
     """An order was created: allocate its consignments. Unknown fields are ignored."""
 
     consignments: Annotated[list[OrderedConsignment], Field(min_length=1, max_length=MAX_CONSIGNMENTS)]
+
+
+class OrderUpdated(OrderCreated):
+    """An order was updated: the named consignments take the place of what was said of them. Others stay as they are.
+
+    What is allocated or cancelled already refuses the update. Unknown fields are ignored.
+    """
+
+    event_type: Annotated[str, WithJsonSchema(UPDATED.schema())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,8 @@ def read_order(body: str, rules: ReadingRules = USUAL_RULES) -> ReadOrder:
 
 def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> ReadOrder:
     """Return the order of an event that is out of its wrappings, as `read_order` does."""
-    _require_known_kind(event, rules)
+    is_update = _is_update(event, rules)
+    require_known_version(event)
     envelope: _Envelope | None = None
     reason = ""
     try:
@@ -130,16 +140,23 @@ def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> R
     documents = _with_references(envelope, rules)
     valid, problems, number = _read_consignments(documents, rules)
     invalid = refused(RefusalCode.INVALID_MESSAGE, listed(problems, number, "; ")) if problems else None
-    return _without_repeated(envelope, documents, valid, invalid)
+    read = _without_repeated(envelope, documents, valid, invalid)
+    return replace(read, order=replace(read.order, is_update=is_update))
 
 
-def _require_known_kind(event: dict[str, Any], rules: ReadingRules) -> None:
-    """Raise `InvalidMessageError` unless this is an order-created event of a known version."""
+def _is_update(event: dict[str, Any], rules: ReadingRules) -> bool:
+    """Tell whether an event says that an order was updated.
+
+    Raises `InvalidMessageError` if it does not say that one was created either.
+    """
     kind = event.get("eventType")
-    if not isinstance(kind, str) or not (kind in rules.own_types or CREATED.has(kind)):
-        told = shown("eventType", kind) or "another text"
-        raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_TYPE, f"eventType is {told}: send {CREATED.usual!r}")
-    require_known_version(event)
+    if isinstance(kind, str) and (kind in rules.own_types or CREATED.has(kind)):
+        return False
+    if UPDATED.has(kind):
+        return True
+    told = shown("eventType", kind) or "another text"
+    named = f"{CREATED.usual!r}, {UPDATED.usual!r} or {CANCELLED.usual!r}"
+    raise InvalidMessageError(RefusalCode.UNKNOWN_EVENT_TYPE, f"eventType is {told}: send {named}")
 
 
 def _all_problems(event: dict[str, Any], error: ValidationError, rules: ReadingRules) -> str:

@@ -40,10 +40,30 @@ class Work:
         return self.requests[0].consignment
 
 
+def turns_of(orders: Iterable[Order]) -> list[list[Order]]:
+    """Divide orders so that no turn has two updates of one consignment: the second finds what became of the first."""
+    turns: list[list[Order]] = []
+    left = list(orders)
+    while left:
+        turn: list[Order] = []
+        later: list[Order] = []
+        updates: dict[ConsignmentReference, str] = {}
+        for order in left:
+            named = [each.reference for each in order.consignments] if order.is_update else []
+            if any(updates.get(reference, order.event_id) != order.event_id for reference in named):
+                later.append(order)
+            else:
+                turn.append(order)
+                updates |= dict.fromkeys(named, order.event_id)
+        turns.append(turn)
+        left = later
+    return turns
+
+
 def requests_of(orders: Iterable[Order]) -> Requests:
-    """Return the requests for each consignment, in the orders' order."""
+    """Return the requests for each consignment, in the orders' order, but updates first: they are of later content."""
     requests: dict[ConsignmentReference, list[Request]] = {}
-    for order in orders:
+    for order in sorted(orders, key=lambda each: not each.is_update):
         for consignment in order.consignments:
             requests.setdefault(consignment.reference, []).append(Request(consignment, order))
     return requests
@@ -59,7 +79,25 @@ def work_left(requests: Requests, seen: Mapping[ConsignmentReference, RecordSeen
     work: list[Work] = []
     for reference, asking in requests.items():
         record = seen.get(reference)
-        untried = [each for each in asking if record is None or record.is_to_be_tried(each.order.event_id)]
+        untried = [each for each in asking if record is None or _is_to_be_tried(each, record)]
         if untried:
             work.append(Work(untried, record))
     return work
+
+
+def overruled(requests: Requests, seen: Mapping[ConsignmentReference, RecordSeen]) -> list[ConsignmentReference]:
+    """Return the consignments whose update failed, and which only order-created events ask for that come too late.
+
+    Such an event may have been tried before the update, and its outcome lost.
+    """
+    return [
+        reference
+        for reference, asking in requests.items()
+        if (record := seen.get(reference))
+        and not any(_is_to_be_tried(each, record) for each in asking)
+        and any(record.is_overruled(each.order.event_id) for each in asking)
+    ]
+
+
+def _is_to_be_tried(request: Request, record: RecordSeen) -> bool:
+    return record.is_to_be_tried(request.order.event_id, is_update=request.order.is_update)

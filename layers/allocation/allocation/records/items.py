@@ -10,8 +10,9 @@ from typing import Any, Final
 from boto3.dynamodb.types import DYNAMODB_CONTEXT, TypeDeserializer, TypeSerializer
 from pydantic import ValidationError
 
-from allocation.domain.record import AllocationRecord, RecordSeen
-from allocation.records.stored_record import StoredRecord, is_of_later_version, record_document
+from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
+from allocation.records.record_document import record_document, refusal_document
+from allocation.records.stored_record import StoredRecord, is_of_later_version
 
 # Attributes by name, each with its DynamoDB type, as `{"version": {"N": "1"}}`.
 Item = Mapping[str, Any]
@@ -28,6 +29,11 @@ _deserialize: Final = TypeDeserializer().deserialize
 def record_item(record: AllocationRecord) -> dict[str, Any]:
     """Return a record as an item."""
     return to_item(record_document(record))
+
+
+def refusal_item(refused: RefusedUpdate, seen: RecordSeen) -> dict[str, Any]:
+    """Return the attributes that change when the record that was seen refuses an update."""
+    return to_item(refusal_document(refused, seen))
 
 
 def stored_record(item: Item) -> StoredRecord | None:

@@ -53,6 +53,12 @@ def test_a_cancellation_is_checked_as_the_function_reads_it(
     assert (result.return_value, result.stdout) == (0, told)
 
 
+def test_an_update_is_checked_as_the_function_reads_it() -> None:
+    result = CliRunner().invoke(orders, ["check", str(EVENTS / "order-updated-v1.json")], standalone_mode=False)
+    told = "WEB-100045: EC-000-05B-MMA can be allocated, unless it is already.\n"
+    assert (result.return_value, result.stdout) == (0, told)
+
+
 def test_a_mapping_is_written_as_the_functions_read_it(tmp_path: Path) -> None:
     output = tmp_path / "shop.json"
     result = CliRunner().invoke(orders, ["mapping", SHOPIFY, "--output", str(output)], standalone_mode=False)

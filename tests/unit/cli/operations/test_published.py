@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from allocation.records.stored_record import moment_text
+from allocation.records.record_document import moment_text
 from cli.operations.published import published_at
 from tests.support.samples import NOON, A, B, C
 

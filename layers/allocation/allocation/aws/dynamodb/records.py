@@ -1,6 +1,6 @@
 """Allocation records in DynamoDB: consistent batch reads, conditional writes in transactions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
@@ -23,11 +23,11 @@ from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.outcome import Allocated, AllocationFailed
-from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
+from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import logger
 from allocation.ports import AddReceipt, Recorded
-from allocation.records.items import SEEN_FIELDS, Item, record_item, record_seen
+from allocation.records.items import SEEN_FIELDS, Item, record_item, record_seen, refusal_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -109,7 +109,7 @@ class DynamoDBRecords:
         """Write a record if it has not changed since it was read. Return False if it has. Raises `RetryableError`."""
         put = self._put(record)
         if not (seen and seen.counted_on):
-            return self._write(put)
+            return self._write(self._client.put_item, put["Put"])
         try:
             write_all(self._client, [put, self._limits.give_back(seen.counted_on)])
         except CancelledError as error:
@@ -117,6 +117,23 @@ class DynamoDBRecords:
                 return False
             raise
         return True
+
+    def refuse_update(self, reference: ConsignmentReference, refused: RefusedUpdate, seen: RecordSeen) -> bool:
+        """Change only the fields of the refusal, if the record has not changed since it was read."""
+        fields = refusal_item(refused, seen)
+        return self._write(
+            self._client.update_item,
+            {
+                "TableName": self._table,
+                "Key": {KEY: {"S": reference}},
+                "UpdateExpression": "SET " + ", ".join(f"{name} = :{name}" for name in fields),
+                "ConditionExpression": UNCHANGED,
+                "ExpressionAttributeValues": {
+                    ":seen": {"N": str(seen.version)},
+                    **{f":{name}": value for name, value in fields.items()},
+                },
+            },
+        )
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
         """Add the records, each by a write that is conditional on the version before it.
@@ -172,7 +189,7 @@ class DynamoDBRecords:
         An allocation replaces a failure that another writer recorded meanwhile: a failed consignment may be allocated
         again, and now the carrier service has it, whatever the other writer was told.
         """
-        if self._write(self._put(record)):
+        if self._write(self._client.put_item, self._put(record)["Put"]):
             return Written.ADDED
         if not isinstance(record.outcome, Allocated):
             return Written.PRESENT
@@ -180,12 +197,12 @@ class DynamoDBRecords:
         if seen is None or (seen.state, seen.version) != (AllocationFailed.state, record.version):
             return Written.PRESENT
         superseding = self._put(_superseding(record, seen))["Put"] | _failed_at(seen.version)
-        return Written.ADDED if self._write({"Put": superseding}) else Written.PRESENT
+        return Written.ADDED if self._write(self._client.put_item, superseding) else Written.PRESENT
 
-    def _write(self, put: Action) -> bool:
+    def _write(self, write: Callable[..., Any], request: Action) -> bool:
         """Write if the condition holds, and return whether it does. Raises `RetryableError`."""
         try:
-            self._client.put_item(**put["Put"])
+            write(**request)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         except (ClientError, BotoCoreError) as error:
