@@ -155,4 +155,4 @@ def test_each_allocation_asks_for_the_engine_to_use_now() -> None:
         found = allocator.allocate([SOCKS], DefaultRules(), NoDeadline())[REFERENCE]
         assert isinstance(found, Allocated)
         chosen.append(found.summary.carrier_service_reference)
-    assert chosen == ["PH_LP48", "OTHER"]
+    assert chosen == ["PH_T48", "OTHER"]

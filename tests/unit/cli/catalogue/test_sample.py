@@ -30,6 +30,15 @@ def test_the_post_is_paid_by_the_packet(service: str, one: str, three: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("sides", "is_light"), [(("35.3", "25", "2.5"), True), (("2.5", "35.3", "25"), True), (("35", "15", "12"), False)]
+)
+def test_a_light_packet_passes_the_slot_of_a_letter_box(sides: tuple[str, str, str], is_light: bool) -> None:
+    found = services(replace(FROM_SHOP, packages=(package("0.5", sides, "5"),)))
+    assert ({"PH_LP24", "PH_LP48"} <= found) is is_light
+    assert "PH_T48" in found
+
+
+@pytest.mark.parametrize(
     ("postcode", "offered"),
     [("M1 5WG", set()), ("M1 1AE", {"LK_LOCK", "LK_COLL"}), ("M2 7LW", {"LK_SHOP"}), ("BT1 5GS", {"LK_SHOP"})],
 )
