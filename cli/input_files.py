@@ -111,6 +111,11 @@ def read_consignment(path: str) -> Consignment:
         raise UsageError(f"{name} is not a consignment in PRO's JSON:\n{mistakes}") from error
 
 
+def folder_of(path: str) -> Path:
+    """Return the folder of a file, for the files that it names; of the standard input, the working folder."""
+    return Path() if path == _STANDARD_INPUT else Path(path).parent
+
+
 def shown_name(path: str) -> str:
     """Return what to call a file in a message."""
     return "The standard input" if path == _STANDARD_INPUT else path

@@ -8,7 +8,7 @@ from typing import Final
 from holidays.utils import list_supported_countries
 
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion, unknown_name
-from cli.catalogue.place_notation import PlacesClaim, places_claimed_twice, wrong_places
+from cli.catalogue.place_consistency import PlacesClaim, places_claimed_twice, wrong_places
 from cli.catalogue.value_types import DAYS, clock
 from cli.catalogue.written_calendars import Calendar, Hours
 from cli.catalogue.written_catalogue import WrittenCatalogue

@@ -3,7 +3,6 @@
 Names are resolved, units converted, and holidays and clock changes listed.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +12,7 @@ from allocation.engine.compiled_parts import write_part
 from allocation.engine.loaded_prices import ALWAYS, AS_PRICED
 from allocation.engine.measures import Measure
 from cli.catalogue.calendar_compilation import clock_changes, collection_hours, holiday_dates
-from cli.catalogue.place_notation import resolve
+from cli.catalogue.place_compilation import PlaceTables
 from cli.catalogue.price_compilation import compiled_rate, compiled_surcharge, compiled_weighing, days
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.value_types import DAYS
@@ -34,9 +33,12 @@ def compiled_sample_text() -> str:
     return compile_text(SAMPLE.read_text("utf-8"))
 
 
-def compile_text(text: str) -> str:
-    """Return the compiled catalogue of a YAML or JSON text. Raises `CatalogueProblemsError` with every problem."""
-    return compile_catalogue(read_catalogue(text))
+def compile_text(text: str, folder: Path | None = None) -> str:
+    """Return the compiled catalogue of a YAML or JSON text. Raises `CatalogueProblemsError` with every problem.
+
+    Zones may have files of their own below `folder`.
+    """
+    return compile_catalogue(read_catalogue(text, folder=folder))
 
 
 def compile_catalogue(catalogue: WrittenCatalogue) -> str:
@@ -50,11 +52,12 @@ def is_compiled(text: str) -> bool:
 
 
 class _Compilation:
-    """The tables that grow while a catalogue is compiled: calendars by name and time zone, and the zones they use."""
+    """The tables that grow while a catalogue is compiled: calendars by name and time zone, places, and the rest."""
 
     def __init__(self, catalogue: WrittenCatalogue) -> None:
         self._catalogue = catalogue
         self._holidays = list(catalogue.holidays)
+        self._places = PlaceTables(catalogue.zones)
         self._calendars: list[_Json] = []
         self._numbers: dict[tuple[str, str], int] = {}
         self._time_zones = {catalogue.time_zone}
@@ -66,7 +69,7 @@ class _Compilation:
             key: {"name": carrier.name, "calendar": self._calendar(carrier.calendar, catalogue.time_zone)}
             for key, carrier in catalogue.carriers.items()
         }
-        return {
+        content = {
             "version": catalogue.version,
             "currency": catalogue.currency,
             "timeZone": catalogue.time_zone,
@@ -84,23 +87,26 @@ class _Compilation:
             "deliveryHolidays": {
                 key: self._holidays.index(item.holidays)
                 for item in catalogue.delivery_holidays
-                for key in resolve(item.destinations, catalogue.zones)
+                for key in self._places.keys(item.destinations)
             },
             "exchangeRates": [
                 {"currency": rate.currency, "rate": str(rate.rate), **days(rate.from_, rate.to)}
                 for rate in catalogue.exchange_rates
             ],
             "taxes": [
-                {"reference": name, "rate": str(tax.rate), "places": self._places(tax.destinations)}
+                {"reference": name, "rate": str(tax.rate), "places": self._places.keys(tax.destinations)}
                 for name, tax in catalogue.taxes.items()
             ],
             **({"routing": _routing(catalogue.routing)} if catalogue.routing else {}),
-            "surcharges": [compiled_surcharge(name, item, self._places) for name, item in catalogue.surcharges.items()],
+            "surcharges": [
+                compiled_surcharge(name, item, self._places.keys) for name, item in catalogue.surcharges.items()
+            ],
             "services": [
                 self._service(carrier, reference, service)
                 for (_, carrier, *_), reference, service in catalogue.all_services()
             ],
         }
+        return content | self._places.content()
 
     def _location(self, reference: str) -> _Json:
         location = self._catalogue.locations[reference]
@@ -129,9 +135,6 @@ class _Compilation:
             self._calendars.append({"timeZone": zone, "holidays": holidays, **collection_hours(calendar)})
         return self._numbers[name, zone]
 
-    def _places(self, places: Iterable[str]) -> list[str]:
-        return sorted(resolve(places, self._catalogue.zones))
-
     def _service(self, carrier: str, reference: str, service: Service) -> _Json:
         part = write_part(
             loaded_catalogue.Service,
@@ -139,15 +142,15 @@ class _Compilation:
             reference=reference,
             carrier=carrier,
             legs=[[leg.carrier, leg.hub] for leg in service.legs] if service.legs else [[carrier, None]],
-            origins=self._places(service.origins),
-            destinations=self._places(service.destinations),
-            excluded=self._places(service.excluded),
+            origins=self._places.keys(service.origins),
+            destinations=self._places.keys(service.destinations),
+            excluded=self._places.keys(service.excluded),
             weekdays=[day in service.delivery.days for day in DAYS],
             on_holidays=service.delivery.on_holidays,
             window=service.delivery.window,
             by_package=service.price_per == "package",
             currency=service.currency or self._catalogue.currency,
-            rates=[compiled_rate(rate, service, self._places) for rate in service.rates],
+            rates=[compiled_rate(rate, service, self._places.keys) for rate in service.rates],
             surcharges=service.surcharges,
             divisor=_text(service.divisor or service.chargeable_weight.divisor),
             weighing=compiled_weighing(service) or AS_PRICED,

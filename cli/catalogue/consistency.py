@@ -11,12 +11,12 @@ from allocation.engine.measures import Measure
 from allocation.engine.place_keys import UnknownPlaceError, place_keys
 from cli.catalogue.calendar_consistency import find_calendar_contradictions
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
-from cli.catalogue.place_notation import (
-    PlaceNotationError,
-    place_to_keys,
-    require_country,
+from cli.catalogue.place_consistency import (
+    find_zone_problems,
+    wrong_origins,
     wrong_places,
 )
+from cli.catalogue.place_notation import PlaceNotationError, require_country
 from cli.catalogue.price_consistency import find_price_contradictions, known_currencies
 from cli.catalogue.routing_consistency import find_routing_contradictions
 from cli.catalogue.written_catalogue import WrittenCatalogue
@@ -36,13 +36,7 @@ def find_contradictions(catalogue: WrittenCatalogue, allocator: AllocatorName) -
 
 
 def _zones(catalogue: WrittenCatalogue) -> _Problems:
-    for name, places in catalogue.zones.items():
-        for number, place in enumerate(places):
-            try:
-                place_to_keys(place)
-            except PlaceNotationError as error:
-                fix = "write a place: a zone can't contain zones" if place in catalogue.zones else str(error)
-                yield CatalogueProblem(key_path("zones", name, number), place, fix)
+    yield from find_zone_problems(catalogue.zones)
 
 
 def _locations(catalogue: WrittenCatalogue) -> _Problems:
@@ -88,7 +82,8 @@ def _service(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _P
         yield from unknown_name(key_path(*path, "legs", number, "carrier"), leg.carrier, catalogue.carriers, "carrier")
     for number, location in enumerate(service.locations or ()):
         yield from unknown_name(key_path(*path, "locations", number), location, catalogue.locations, "location")
-    for field in ("origins", "destinations", "excluded"):
+    yield from wrong_origins(key_path(*path, "origins"), service.origins, catalogue.zones)
+    for field in ("destinations", "excluded"):
         yield from wrong_places(key_path(*path, field), getattr(service, field), catalogue.zones)
     yield from wrong_ranges(path, service, known_currencies(catalogue))
     if service.maximum_value is not None and Measure.TOTAL_VALUE in service.ranges:

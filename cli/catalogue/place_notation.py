@@ -1,68 +1,100 @@
-"""How a place is written in a catalogue, the engine's keys for it, and what can be wrong with it.
+"""How one place is written in a catalogue, and the engine's keys for it.
 
-`GB`, `GB-IV` (area), `GB-IV27` (district), `GB-IV27 4` (sector), `GB-IV27 4AB` (unit), `US-100` (ZIP3), `US-100..119`
-(a range of them), `*` (anywhere), or the name of a zone, which is a list of places.
+`GB` (a country), `ES-CN` (a region of ISO 3166-2), `DE:10` (postcodes that begin so), `DE:01000..02999` (a range of
+them, both ends included), `*` (anywhere). A UK postcode is named by its area, district, sector or unit: `GB:IV`,
+`GB:IV27`, `GB:IV27 4`, `GB:IV27 4AB`, `GB:KW15..KW17`. The UK's and the US's may be written with a hyphen: `GB-IV`,
+`US-100..119`.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
+import pycountry
+
 from allocation.domain.countries import COUNTRIES, read_country
+from allocation.domain.postcode_regions import postcode_country
 from allocation.domain.postcodes import (
     CROWN_DEPENDENCIES,
+    DIGITS_ONLY,
     PLACELESS_AREAS,
     POSTCODE_AREAS,
     UK_POSTCODE_COUNTRIES,
+    ZIP_DIGITS,
+    overseas_territory,
+    postcode_of,
+    range_prefixes,
     uk_parts,
 )
 from allocation.engine.place_keys import ANYWHERE
-from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion
-
-_Zones = Mapping[str, Sequence[str]]
-PlacesClaim = tuple[KeyPath, str, Sequence[str]]
-"""Where places are written, what to call the part that claims them, and the places."""
 
 _COUNTRY_FIXES: Final = {"EU": "list its countries in a zone, and name that zone"}
-_COUNTRY_FIX: Final = "write its two-letter code, such as GB or FR"
+# Regions of ISO 3166-2 that have a code of ISO 3166-1 too, by which addresses there are known.
+_OWN_COUNTRIES: Final = {
+    "FI-01": "AX", "NO-21": "SJ", "NO-22": "SJ", "CN-HK": "HK", "CN-MO": "MO", "CN-TW": "TW", "NL-AW": "AW",
+    "NL-CW": "CW", "NL-SX": "SX", "NL-BQ1": "BQ", "NL-BQ2": "BQ", "NL-BQ3": "BQ", "FR-971": "GP", "FR-972": "MQ",
+    "FR-973": "GF", "FR-974": "RE", "FR-976": "YT", "FR-BL": "BL", "FR-MF": "MF", "FR-NC": "NC", "FR-PF": "PF",
+    "FR-PM": "PM", "FR-TF": "TF", "FR-WF": "WF", "US-UM": "UM",
+}  # fmt: skip
+# Countries whose postcodes are written with a hyphen. Elsewhere it is taken for the sign of a range.
+_WITH_HYPHEN: Final = frozenset({"PL", "PT", "JP", "BR", "US", "KY", "AI", "VG", "MS", "LV", "LT", "LI"})
+_FRENCH_TERRITORIES: Final = frozenset({"97", "98"})
 
-_PART: Final = re.compile(r"[A-Z]{1,3}|[A-Z]{1,2}[0-9][0-9A-Z]?( [0-9])?|BFPO( [0-9]{1,4})?|GIR 0")
-_ZIPS: Final = re.compile(r"([0-9]{3})(?:\.\.([0-9]{3}))?")
+_UK_PART: Final = re.compile(r"[A-Z]{1,3}|[A-Z]{1,2}[0-9][0-9A-Z]?( [0-9])?|BFPO( [0-9]{1,4})?|GIR 0")
+_UK_RANGE: Final = re.compile(r"([A-Z]{1,2}(?:[0-9]{1,2} )?)([0-9]{1,2})\.\.(?:\1)?([0-9]{1,2})")
+_MAX_POSTCODE: Final = 10
 
 
 class PlaceNotationError(ValueError):
     """A place is not written as one. The message says what to write."""
 
 
-def resolve(places: Iterable[str], zones: _Zones) -> set[str]:
-    """Return the engine's keys of places and zones. Raises `PlaceNotationError`."""
-    return {key for place in places for item in zones.get(place, (place,)) for key in place_to_keys(item)}
-
-
-def place_to_keys(place: str) -> list[str]:
+@lru_cache(maxsize=131_072)
+def place_to_keys(place: str) -> tuple[str, ...]:
     """Return the engine's keys of one place. Raises `PlaceNotationError`.
 
     >>> place_to_keys("GB-M2 6"), place_to_keys("US-100..102")
-    (['GB:M2 6'], ['US:100', 'US:101', 'US:102'])
+    (('GB:M2 6',), ('US:100', 'US:101', 'US:102'))
+    >>> place_to_keys("DE:01000..02999"), place_to_keys("ES-CN"), place_to_keys("GB:KW15..KW17")
+    (('DE:01', 'DE:02'), ('ES-CN',), ('GB:KW15', 'GB:KW16', 'GB:KW17'))
     """
     if place == ANYWHERE:
-        return [place]
+        return (place,)
     if re.fullmatch("[A-Z]{2}", place):
         require_country(place)
-        return [place]
-    country, _, part = place.partition("-")
-    if country in UK_POSTCODE_COUNTRIES and (_PART.fullmatch(part) or _is_unit(part)):
-        _require_area(country, part)
-        return [f"{country}:{part}"]
-    if country == "US" and (match := _ZIPS.fullmatch(part)):
-        first, last = int(match[1]), int(match[2] or match[1])
-        if first <= last:
-            return [f"US:{prefix:03d}" for prefix in range(first, last + 1)]
-    raise PlaceNotationError(
-        "write the name of a zone, or a place such as GB, GB-IV, GB-IV27, GB-IV27 4, GB-IV27 4AB, US-100, "
-        "US-100..119 or *"
-    )
+        return (place,)
+    written = re.fullmatch(r"([A-Z]{2})([:-])(.+)", place)
+    if written is None:
+        raise PlaceNotationError(
+            "write the name of a zone, or a place such as GB, ES-CN, DE:10, DE:01000..02999, GB:IV27, US-100..119 or *"
+        )
+    country, sign, part = written.groups()
+    require_country(country)
+    if sign == "-" and (region := region_key(place)):
+        return (region,)
+    if country in UK_POSTCODE_COUNTRIES:
+        return tuple(f"{country}:{item}" for item in _uk_parts(country, part))
+    if sign == "-" and country != "US":
+        fix = f"write {country}:{part} for postcodes that begin with {part}"
+        raise PlaceNotationError(f"is not a region of ISO 3166-2: {fix}")
+    return tuple(f"{country}:{item}" if item else country for item in _prefixes(country, part))
+
+
+def region_key(place: str) -> str | None:
+    """Return the key of a region of ISO 3166-2 that addresses can be known to lie in; None for anything else.
+
+    >>> region_key("FR-974"), region_key("PT-30"), region_key("GB-SCT")
+    ('RE', 'PT-30', None)
+    """
+    # The UK's nations and counties are no postcode areas: of all of them, addresses tell only Northern Ireland.
+    if (place.startswith("GB-") and place != "GB-NIR") or not _is_region(place):
+        return None
+    return _OWN_COUNTRIES.get(place, place)
+
+
+def _is_region(code: str) -> bool:
+    return pycountry.subdivisions.get(code=code) is not None  # type: ignore[no-untyped-call]
 
 
 def require_country(country: str) -> None:
@@ -74,8 +106,64 @@ def require_country(country: str) -> None:
     """
     if country not in COUNTRIES:
         named = read_country(country)
-        fix = f"write {named.code}" if named else _COUNTRY_FIXES.get(country, _COUNTRY_FIX)
-        raise PlaceNotationError(f"is not a country of ISO 3166: {fix}")
+        fix = " or ".join(named.regions or (named.code,)) if named else "its two-letter code, such as GB or FR"
+        raise PlaceNotationError(f"is not a country of ISO 3166: {_COUNTRY_FIXES.get(country, f'write {fix}')}")
+
+
+def _prefixes(country: str, part: str) -> list[str]:
+    """Return the beginnings of postcodes that a part or a range of a country stands for."""
+    first, dots, last = part.partition("..")
+    if not dots:
+        return [_prefix(country, part)]
+    try:
+        return range_prefixes(_prefix(country, first), _prefix(country, last))
+    except PlaceNotationError:
+        raise
+    except ValueError as error:
+        raise PlaceNotationError(str(error)) from error
+
+
+def _prefix(country: str, part: str) -> str:
+    plain = re.fullmatch("[A-Z0-9][A-Z0-9 -]*", part)
+    prefix = postcode_of(country, part)
+    if plain is None or not prefix or len(prefix) > _MAX_POSTCODE:
+        raise PlaceNotationError(f"has no postcode: write how postcodes begin, such as {country}:10, in capitals")
+    if "-" in part and country not in _WITH_HYPHEN:
+        fix = f"write a range with two dots, such as {country}:{part.replace('-', '..')}"
+        raise PlaceNotationError(f"has a hyphen: {fix}, or a postcode without one")
+    if (country in DIGITS_ONLY or country == "US") and not prefix.isdigit():
+        raise PlaceNotationError(f"has letters, and postcodes of {country} have none: write its digits")
+    if country == "US" and len(prefix) > ZIP_DIGITS:
+        raise PlaceNotationError(f"has more than {ZIP_DIGITS} digits: write the beginning of a ZIP code")
+    _require_own(country, prefix)
+    return prefix
+
+
+def _require_own(country: str, prefix: str) -> None:
+    """Raise `PlaceNotationError` for postcodes of a territory: addresses there lie in a country of its own."""
+    home = postcode_country(country, prefix)
+    if home != country:
+        raise PlaceNotationError(f"belongs to {home}, not to {country}: write {home}")
+    if country == "FR" and prefix in _FRENCH_TERRITORIES:
+        raise PlaceNotationError("belongs to territories with codes of their own: write them, such as RE, GP or NC")
+
+
+def _uk_parts(country: str, part: str) -> list[str]:
+    """Return the area, district, sector or unit, or those of a range of districts or sectors."""
+    if span := _UK_RANGE.fullmatch(part):
+        stem, first, last = span[1], int(span[2]), int(span[3])
+        if first > last:
+            raise PlaceNotationError("ends before it begins: write the smaller end first")
+        parts = [f"{stem}{number}" for number in range(first, last + 1)]
+    elif _UK_PART.fullmatch(part) or _is_unit(part):
+        parts = [part]
+    elif territory := overseas_territory(part):
+        raise PlaceNotationError(f"belongs to {territory}, not to {country}: write {territory}")
+    else:
+        example = f"{country}:IV, {country}:IV27, {country}:IV27 4, {country}:IV27 4AB or {country}:IV20..IV27"
+        raise PlaceNotationError(f"is not a part of a UK postcode: write one such as {example}")
+    _require_area(country, parts[0])
+    return parts
 
 
 def _require_area(country: str, part: str) -> None:
@@ -94,33 +182,3 @@ def _require_area(country: str, part: str) -> None:
 def _is_unit(part: str) -> bool:
     parts = uk_parts(part)
     return parts is not None and parts[0] == part
-
-
-def wrong_places(path: KeyPath, places: Iterable[str], zones: _Zones) -> Iterator[CatalogueProblem]:
-    """Yield the problems of a list of places at a path."""
-    for number, place in enumerate(places):
-        yield from wrong_place(key_path(*path, number), place, zones)
-
-
-def wrong_place(path: KeyPath, place: str, zones: _Zones) -> Iterator[CatalogueProblem]:
-    """Yield the problem of a place that is neither a zone nor written as a place."""
-    if place in zones:
-        return
-    try:
-        place_to_keys(place)
-    except PlaceNotationError as error:
-        yield CatalogueProblem(path, place, f"{error}; {suggestion(place, zones, 'zones')}")
-
-
-def places_claimed_twice(claims: Iterable[PlacesClaim], zones: _Zones, fix: str) -> Iterator[CatalogueProblem]:
-    """Yield the claims that share a place with an earlier one. The engine would silently ignore one of the two."""
-    seen: dict[str, str] = {}
-    for path, name, places in claims:
-        try:
-            keys = sorted(resolve(places, zones))
-        except PlaceNotationError:  # reported where the place is written
-            continue
-        for key in keys:
-            if seen.setdefault(key, name) != name:
-                yield CatalogueProblem(path, ", ".join(places), f"shares {key} with {seen[key]}: {fix}")
-                break

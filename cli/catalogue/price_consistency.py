@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from allocation.engine.place_keys import ANYWHERE
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
-from cli.catalogue.place_notation import PlacesClaim, places_claimed_twice, wrong_places
+from cli.catalogue.place_consistency import PlacesClaim, places_claimed_twice, wrong_places
 from cli.catalogue.rate_consistency import find_rate_contradictions
 from cli.catalogue.surcharge_consistency import find_surcharge_contradictions
 from cli.catalogue.written_catalogue import ExchangeRate, WrittenCatalogue

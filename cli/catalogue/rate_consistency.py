@@ -7,7 +7,7 @@ from typing import Final
 
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
-from cli.catalogue.place_notation import PlacesClaim, places_claimed_twice, wrong_place
+from cli.catalogue.place_consistency import PlacesClaim, places_claimed_twice, wrong_origin, wrong_place
 from cli.catalogue.value_types import Quantity
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.catalogue.written_conditions import Condition, wrong_ranges
@@ -34,7 +34,7 @@ def find_rate_contradictions(
         where = key_path(*path, "rates", number)
         yield from wrong_place(key_path(*where, "zone"), rate.zone, catalogue.zones)
         if rate.origin is not None:
-            yield from wrong_place(key_path(*where, "origin"), rate.origin, catalogue.zones)
+            yield from wrong_origin(key_path(*where, "origin"), rate.origin, catalogue.zones)
         yield from wrong_days(where, rate.from_, rate.to)
         if rate.when is not None:
             yield from wrong_ranges(key_path(*where, "when"), rate.when, currencies)

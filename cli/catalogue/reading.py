@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
@@ -26,8 +27,10 @@ from cli.catalogue.catalogue_problems import (
 from cli.catalogue.consistency import AllocatorName, find_contradictions
 from cli.catalogue.written_calendars import CLOSED, HOURS, SEVERAL
 from cli.catalogue.written_catalogue import WrittenCatalogue
+from cli.catalogue.written_zones import LANE, PLACE
+from cli.catalogue.zone_files import with_zone_files
 
-_NOT_IN_THE_TEXT: Final = frozenset({CLOSED, HOURS, SEVERAL, "[key]"})
+_NOT_IN_THE_TEXT: Final = frozenset({CLOSED, HOURS, LANE, PLACE, SEVERAL, "[key]"})
 _FIXES: Final = {
     "missing": "is missing: add it",
     "bool_type": "write true or false",
@@ -44,13 +47,16 @@ _FIXES: Final = {
 }
 
 
-def read_catalogue(text: str, allocator: AllocatorName = "engine") -> WrittenCatalogue:
+def read_catalogue(text: str, allocator: AllocatorName = "engine", folder: Path | None = None) -> WrittenCatalogue:
     """Return the catalogue of a YAML or JSON text. Only for the engine are routing's references this catalogue's.
+
+    Zones may have files of their own below `folder`, where the catalogue's file is.
 
     Raises `CatalogueProblemsError` with every mistake of form. Where there is none, it raises it with every
     contradiction between the parts.
     """
     root, content, repeated = _parse(text)
+    repeated += with_zone_files(content, folder)
     try:
         catalogue = WrittenCatalogue.model_validate(content)
     except ValidationError as error:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from allocation.engine.loaded_prices import OF_RATE, OF_VALUE
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
-from cli.catalogue.place_notation import wrong_places
+from cli.catalogue.place_consistency import wrong_origins, wrong_places
 from cli.catalogue.rate_consistency import wrong_days
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.catalogue.written_conditions import wrong_ranges, wrong_thresholds
@@ -21,7 +21,7 @@ def find_surcharge_contradictions(catalogue: WrittenCatalogue, currencies: set[s
     for name, surcharge in catalogue.surcharges.items():
         path = key_path("surcharges", name)
         yield from wrong_places(key_path(*path, "destinations"), surcharge.destinations or (), catalogue.zones)
-        yield from wrong_places(key_path(*path, "origins"), surcharge.origins or (), catalogue.zones)
+        yield from wrong_origins(key_path(*path, "origins"), surcharge.origins or (), catalogue.zones)
         yield from _amounts(path, surcharge)
         yield from wrong_days(path, surcharge.from_, surcharge.to)
         if surcharge.over is not None:

@@ -26,6 +26,7 @@ from cli.catalogue.value_types import (
 from cli.catalogue.written_calendars import Calendar, DeliveryHolidays, Holidays, Years
 from cli.catalogue.written_prices import Surcharge
 from cli.catalogue.written_service import Carrier, Service
+from cli.catalogue.written_zones import Zones
 
 
 class ExchangeRate(Part):
@@ -101,7 +102,7 @@ class WrittenCatalogue(Part):
     holidays: dict[str, Holidays] = {}
     delivery_holidays: list[DeliveryHolidays] = []
     package_sizes: dict[Name, PackageSize] = {}
-    zones: dict[Name, list[Place]] = {}
+    zones: Zones = Zones()
     surcharges: dict[Name, Surcharge] = {}
     calendars: dict[str, Calendar] = {}
     locations: dict[Reference, Location] = {}

@@ -18,7 +18,7 @@ from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.commands.options import ExampleCommand, ExampleGroup, json_option
 from cli.errors import DONE, NOT_SO, UsageError
-from cli.input_files import read_text, shown_name
+from cli.input_files import folder_of, read_text, shown_name
 from cli.output import counted, print_json, print_text, printable, progress_console, result_console
 
 _allocator_option: Final = click.option(
@@ -181,7 +181,7 @@ def _read(file: str, allocator: AllocatorName) -> WrittenCatalogue:
     text = read_text(file)
     if is_compiled(text):
         raise UsageError(f"{shown_name(file)} is a compiled catalogue: name the one that it was compiled from.")
-    return read_catalogue(text, allocator)
+    return read_catalogue(text, allocator, folder_of(file))
 
 
 def _write(file: str, text: str) -> None:

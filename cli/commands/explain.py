@@ -17,7 +17,7 @@ from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_
 from cli.errors import DONE, NOT_SO, CommandError, UsageError
 from cli.explanation import explanation_json, explanation_of
 from cli.explanation_tables import print_explanation
-from cli.input_files import read_consignment, read_text, shown_name
+from cli.input_files import folder_of, read_consignment, read_text, shown_name
 from cli.output import counted, print_json, print_text, printable
 
 # No catalogue has years beyond these.
@@ -78,7 +78,7 @@ def _engine(file: str) -> Engine:
         return Engine(packaged_catalogue())
     text = read_text(file)
     try:
-        return Engine(read_compiled(text if is_compiled(text) else compile_text(text)))
+        return Engine(read_compiled(text if is_compiled(text) else compile_text(text, folder_of(file))))
     except CatalogueProblemsError as error:
         problems = counted(len(error.problems), "problem")
         raise UsageError(f"{shown_name(file)} has {problems}: see `carrier catalogue check {file}`.") from error

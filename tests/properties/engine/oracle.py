@@ -15,9 +15,9 @@ from allocation.engine.deliveries import DeliveryTerms
 from allocation.engine.loaded_catalogue import Catalogue, Service
 from allocation.engine.loaded_prices import Rate
 from allocation.engine.measures import Measure, PackageMeasures
-from allocation.engine.place_keys import place_keys
 from allocation.engine.pricing import applied_surcharges, chargeable_weights, price_lines
 from allocation.engine.promises import Dates, Promise, keep_promise
+from tests.properties.engine.places_oracle import named_places, rate_of
 
 
 def cheapest_by_search(catalogue: Catalogue, consignment: Consignment, now: datetime) -> tuple[str, Decimal] | None:
@@ -36,12 +36,12 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
     assert consignment.destination is not None
     assert consignment.destination.country is not None
     location = catalogue.locations[consignment.origin.shipping_location_reference or ""]
-    origin = place_keys(location.country, location.postcode)
-    places = place_keys(consignment.destination.country, consignment.destination.postcode)
+    named = named_places(catalogue, consignment)
+    origin, places = named.origin, named.destination
     day = date.fromordinal(catalogue.home.today(int(now.timestamp())))
     served = service.locations is None or location.reference in service.locations
     reached = not service.destinations.isdisjoint(places)
-    rate = _rate(service, places)
+    rate = rate_of(service, named)
     calendar = (
         location.by_service.get(service.reference)
         or location.by_carrier.get(service.legs[0].carrier.reference)
@@ -56,8 +56,8 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
         "TagsNotAllowed": not consignment.tags <= service.tags,
         "OriginNotServed": service.origins.isdisjoint(origin) or not served,
         "DestinationNotServed": not reached,
-        "CountryExcluded": not service.excluded.isdisjoint([place for place in places if ":" not in place]),
-        "PostcodeExcluded": not service.excluded.isdisjoint([place for place in places if ":" in place]),
+        "CountryExcluded": not service.excluded.isdisjoint(set(places) - named.parts),
+        "PostcodeExcluded": not service.excluded.isdisjoint(named.parts),
         "CollectionNotConfigured": calendar is None,
         **_limits(catalogue, service, consignment, day),
         "DatesNotMet": late,
@@ -75,8 +75,8 @@ def _offer(
     assert consignment.destination is not None
     assert consignment.destination.country is not None
     location = catalogue.locations[consignment.origin.shipping_location_reference or ""]
-    origin = place_keys(location.country, location.postcode)
-    places = place_keys(consignment.destination.country, consignment.destination.postcode)
+    named = named_places(catalogue, consignment)
+    origin, places = named.origin, named.destination
     day = catalogue.home.today(int(now.timestamp()))
     if not _takes(catalogue, service, consignment, date.fromordinal(day)):
         return None
@@ -84,7 +84,7 @@ def _offer(
         return None
     if not service.excluded.isdisjoint(places):
         return None
-    rate = _rate(service, places)
+    rate = rate_of(service, named)
     calendar = (
         location.by_service.get(service.reference)
         or location.by_carrier.get(service.legs[0].carrier.reference)
@@ -200,10 +200,6 @@ def _exchange(catalogue: Catalogue, currency: str, day: date) -> Decimal | None:
         (rate.rate for rate in catalogue.exchange_rates if rate.currency == currency and rate.validity.covers(day)),
         None,
     )
-
-
-def _rate(service: Service, places: tuple[str, ...]) -> Rate | None:
-    return next((rate for place in places for rate in service.rates if place in rate.places), None)
 
 
 def _dates(

@@ -39,13 +39,14 @@ _TERRITORIES: Final = (
 )
 
 # Countries whose postcodes have digits only. Letters before them are the country's, such as LV-1050 or D-10115.
-_DIGITS_ONLY: Final = frozenset(
+DIGITS_ONLY: Final = frozenset(
     """
     AT AU BE BG BR CH CY CZ DE DK EE ES FI FR GR HR HU IT JP LI LT LU LV MC ME MK MY NO PL PT RO RS SE SI SK TR UA
     """.split()  # noqa: SIM905 - a table to read, not 1 code a line
 )
 # The countries of the United States Postal Service.
 _ZIP_COUNTRIES: Final = frozenset({"US", "AS", "FM", "GU", "MH", "MP", "PR", "PW", "VI"})
+ZIP_DIGITS: Final = 5
 _ZIP_PLUS_4: Final = re.compile("[0-9]{9}")
 _UNIT: Final = re.compile(r"([A-PR-UWYZ][A-HK-Y]?)([0-9][0-9A-HJKPSTUWMNPRVXY]?)([0-9])([ABD-HJLNP-UW-Z]{2})")
 _BFPO: Final = re.compile(r"BFPO(?:CO)?([0-9]{1,4})")
@@ -67,9 +68,9 @@ def postcode_of(country: str, text: str) -> str:
     ('1050', '10001', '1012AB')
     """
     postcode = _normalised(text)
-    if country in _DIGITS_ONLY:
+    if country in DIGITS_ONLY:
         return re.sub("^[A-Z]{1,3}(?=[0-9])", "", postcode)
-    return postcode[:5] if _ZIP_PLUS_4.fullmatch(postcode) and country in _ZIP_COUNTRIES else postcode
+    return postcode[:ZIP_DIGITS] if _ZIP_PLUS_4.fullmatch(postcode) and country in _ZIP_COUNTRIES else postcode
 
 
 def range_prefixes(first: str, last: str) -> list[str]:

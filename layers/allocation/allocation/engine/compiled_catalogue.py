@@ -20,6 +20,7 @@ from allocation.engine.compiled_parts import (
     money_or_none,
     read_part,
     refuse_unknown,
+    text,
     text_or_none,
     text_set,
     week,
@@ -29,6 +30,7 @@ from allocation.engine.conditions import Condition, Range
 from allocation.engine.loaded_catalogue import Carrier, Catalogue, ExchangeRate, Leg, Location, Service, Tax
 from allocation.engine.loaded_prices import Surcharge
 from allocation.engine.measures import Measure
+from allocation.engine.zones import Zone, ZoneLane
 from allocation.exact_json import parsed
 
 _FORMAT: Final = 1
@@ -100,7 +102,22 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
         ),
         taxes=tuple(listed(item.pop("taxes"), lambda each: read_part(Tax, dict(each)))),
         routing=_routing(dict(item.pop("routing"))) if "routing" in item else None,
+        zones={name: _zone(dict(each)) for name, each in item.pop("zones", {}).items()},
+        regions={country: _region_names(table) for country, table in item.pop("regions", {}).items()},
     )
+
+
+def _zone(item: dict[str, Any]) -> Zone:
+    zone = Zone(
+        keys=tuple(listed(item.pop("keys", []), text)),
+        lanes=tuple(ZoneLane(*listed(sides, text_set)) for sides in item.pop("lanes", [])),
+    )
+    refuse_unknown("zone", item)
+    return zone
+
+
+def _region_names(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(listed(regions, text)) for name, regions in table.items()}
 
 
 def _time_zone(changes: Any, offsets: Any) -> TimeZone:

@@ -147,12 +147,8 @@ class Engine:
         )
 
     def _lane(self, inquiry: Inquiry) -> Lane:
-        origins, known = self.index.origins, self.index.known_destinations
-        key = LaneKey(
-            inquiry.location,
-            tuple([place for place in inquiry.origin if place in origins]),
-            tuple([place for place in inquiry.destination if place in known]),
-        )
+        origin, destination = self.index.zones.places(inquiry.origin, inquiry.destination)
+        key = LaneKey(inquiry.location, origin.names, destination.names, destination.parts)
         lane = self._lanes.get(key)
         if lane is None:
             self._lanes_made += 1

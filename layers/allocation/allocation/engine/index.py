@@ -16,6 +16,7 @@ from allocation.engine.loaded_catalogue import Catalogue, Feature, Service
 from allocation.engine.loaded_prices import Rate
 from allocation.engine.measures import Measure, Measured
 from allocation.engine.memo import Memo
+from allocation.engine.zones import ZoneIndex
 
 _MAX_TEXTS: Final = 20_000
 _NO_LIMIT: Final = Range()
@@ -171,19 +172,30 @@ class CatalogueIndex:
         self.origins = self._group(lambda service: service.origins)
         self.destinations = self._group(lambda service: service.destinations)
         self.excluded = self._group(lambda service: service.excluded)
-        self.rates: dict[str, dict[int, Rate]] = defaultdict(dict)
-        for position, service in enumerate(self.services):
-            for rate in service.rates:
-                for place in rate.places:
-                    self.rates[place][position] = rate
+        self._index_rates()
         catalogue = self.catalogue
-        self.known_destinations = frozenset(self.destinations).union(
+        surcharges = [surcharge for service in self.services for surcharge in service.surcharges]
+        known_origins = frozenset(self.origins).union(
+            *(rate.origins or () for service in self.services for rate in service.rates),
+            *(surcharge.origins or () for surcharge in surcharges),
+        )
+        known_destinations = frozenset(self.destinations).union(
             self.excluded,
             self.rates,
             catalogue.delivery_holidays,
             *(tax.places for tax in catalogue.taxes),
-            *(surcharge.places or () for service in self.services for surcharge in service.surcharges),
+            *(surcharge.places or () for surcharge in surcharges),
         )
+        self.zones = ZoneIndex(catalogue.zones, known_origins, known_destinations)
+
+    def _index_rates(self) -> None:
+        """Index the rates by destination and origin, which is None where a rate holds from everywhere."""
+        self.rates: dict[str, dict[str | None, dict[int, Rate]]] = {}
+        for position, service in enumerate(self.services):
+            for rate in service.rates:
+                for place in rate.places:
+                    for origin in rate.origins or (None,):
+                        self.rates.setdefault(place, {}).setdefault(origin, {})[position] = rate
 
     def _mask(self, positions: Iterable[int]) -> Mask:
         return mask_of(positions, self.size)

@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Package
+from allocation.domain.countries import read_country
 from allocation.domain.outcome import Failure, FailureCode
+from allocation.domain.regions import region_name
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.engine.measures import PackageMeasures, measure_package
 from allocation.engine.place_keys import UnknownPlaceError, place_keys
@@ -72,13 +74,23 @@ def _keys(address: Address | None, catalogue: Catalogue) -> tuple[str, ...]:
     if address.shipping_location_reference is None:
         if address.country is None:
             raise UnknownPlaceError("it has neither a shipping location nor a country: give one")
-        return place_keys(address.country, address.postcode)
+        return place_keys(address.country, address.postcode, _regions(address, catalogue))
     location = catalogue.locations.get(address.shipping_location_reference)
     if location is None:
         known = ", ".join(sorted(catalogue.locations)[:5])
         reference = address.shipping_location_reference[:64]
         raise UnknownPlaceError(f"the catalogue has no shipping location {reference!r} (it has {known})")
     return place_keys(location.country, location.postcode)
+
+
+def _regions(address: Address, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the regions that an address says it lies in, of those that the catalogue refers to."""
+    named = read_country(address.country or "") if address.region and catalogue.regions else None
+    if named is None or address.region is None:
+        return ()
+    name = region_name(address.region)
+    table = catalogue.regions.get(named.code, {})
+    return table.get(name) or table.get(name.removeprefix(named.code.lower()), ())
 
 
 def _package_problems(consignment: Consignment, sizes: Mapping[str, Dimensions]) -> Iterator[str]:

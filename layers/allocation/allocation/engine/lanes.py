@@ -18,6 +18,7 @@ class LaneKey(NamedTuple):
     location: str | None
     origin: tuple[str, ...]
     destination: tuple[str, ...]
+    parts: int  # how many of the destination's keys, from the first on, lie within a country
 
 
 class Lane:
@@ -28,7 +29,8 @@ class Lane:
         self.key = key
         self.number = number
         self.places = frozenset(key.destination)
-        self.rates = _rates(index, key.destination)
+        self.origins = frozenset(key.origin)
+        self.rates = _rates(index, key)
         self.tax = _tax(index.catalogue.taxes, key.destination)
         self._timetables = Timetables(index, key.location, key.destination, self.rates)
 
@@ -52,12 +54,12 @@ class Lane:
     @cached_property
     def excluding_country(self) -> Mask:
         """The services that exclude the destination's country."""
-        return _union(self.index.excluded, [place for place in self.key.destination if ":" not in place])
+        return _union(self.index.excluded, self.key.destination[self.key.parts :])
 
     @cached_property
     def excluding_postcode(self) -> Mask:
         """The services that exclude a part of the country that the destination lies in."""
-        return _union(self.index.excluded, [place for place in self.key.destination if ":" in place])
+        return _union(self.index.excluded, self.key.destination[: self.key.parts])
 
     def dates(self, promise: Promise, now: int) -> DateTable:
         """Return when each service would collect and deliver."""
@@ -71,11 +73,13 @@ def _union(masks: Mapping[str, Mask], places: Sequence[str]) -> Mask:
     return union
 
 
-def _rates(index: CatalogueIndex, destination: Sequence[str]) -> dict[int, Rate]:
-    """Return each service's rate; the most specific place comes last and wins."""
+def _rates(index: CatalogueIndex, key: LaneKey) -> dict[int, Rate]:
+    """Return each service's rate. The most specific destination wins; for the same, the most specific origin."""
     rates: dict[int, Rate] = {}
-    for place in reversed(destination):
-        rates.update(index.rates.get(place, {}))
+    for destination in reversed(key.destination):
+        by_origin = index.rates.get(destination, {})
+        for origin in (None, *reversed(key.origin)):
+            rates.update(by_origin.get(origin, {}))
     return rates
 
 

@@ -1,7 +1,8 @@
 """The catalogue as the engine uses it: resolved, in Kg, Cm, Decimal and day ordinals.
 
 `compiled_catalogue.py` reads it; nothing here repeats the checks of the compiler. A field with a default may be absent
-from a compiled catalogue. Sets of places hold place keys (`place_keys.py`).
+from a compiled catalogue. Sets of places hold place keys (`place_keys.py`)
+and zones (`zones.py`).
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Condition
 from allocation.engine.loaded_prices import ALWAYS, AS_PRICED, Rate, Surcharge, Validity, Weighing
+from allocation.engine.zones import Zone
 
 
 class Feature(StrEnum):
@@ -124,3 +126,7 @@ class Catalogue:
     exchange_rates: tuple[ExchangeRate, ...]
     taxes: tuple[Tax, ...]
     routing: RoutingTable | None = None
+    zones: Mapping[str, Zone] = field(default_factory=dict)
+    # By country, what addresses may say of a region (`region_name`): the regions that it is, the closest first. Only of
+    # the regions that the catalogue refers to, and those in them.
+    regions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

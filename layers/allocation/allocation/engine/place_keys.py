@@ -13,6 +13,7 @@ from allocation.domain.postcode_regions import postcode_country, postcode_region
 from allocation.domain.postcodes import (
     CROWN_DEPENDENCIES,
     UK_POSTCODE_COUNTRIES,
+    ZIP_DIGITS,
     overseas_territory,
     postcode_of,
     uk_parts,
@@ -22,7 +23,6 @@ ANYWHERE: Final = "*"
 
 # Longer than every postcode. What stands in its place is cut, so that an address has a bounded number of keys.
 _MAX_POSTCODE: Final = 10
-_ZIP_DIGITS: Final = 5
 # Some 600 bytes each.
 _MAX_ADDRESSES: Final = 16_384
 # The regions of ISO 3166-2 that are countries of ISO 3166-1 too, with the United States' postcodes.
@@ -88,7 +88,7 @@ def _parts(code: str, postcode: str) -> tuple[str, ...]:
     """Return the beginnings of a normalised postcode by which catalogues name places, longest first."""
     if code in UK_POSTCODE_COUNTRIES:
         return uk_parts(postcode) or ()
-    if code == "US" and not (postcode.isdigit() and len(postcode) == _ZIP_DIGITS):
+    if code == "US" and not (postcode.isdigit() and len(postcode) == ZIP_DIGITS):
         raise UnknownPlaceError("postcode is not a US ZIP code such as 10001 or 10001-1234")
     return tuple(postcode[:length] for length in range(min(len(postcode), _MAX_POSTCODE), 0, -1))
 

@@ -96,7 +96,7 @@ def _room(question: Question, position: int) -> str:
 
 
 def _excluded(question: Question, position: int) -> str:
-    return exclusions_text(question.service(position).excluded, question.inquiry.destination)
+    return exclusions_text(question.service(position).excluded, question.lane.key.destination)
 
 
 def _origin(inquiry: Inquiry) -> str:

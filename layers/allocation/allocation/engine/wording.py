@@ -7,6 +7,7 @@ from typing import Final
 
 from allocation.domain.postcodes import UK_POSTCODE_COUNTRIES
 from allocation.engine.conditions import Range
+from allocation.engine.zones import ZONE_SIGN
 
 # How many places or tags of a list are named.
 _MAX_LISTED: Final = 6
@@ -105,9 +106,11 @@ def places_text(keys: Iterable[str]) -> str:
 def _place_text(key: str) -> str:
     """Return a place key as a catalogue writes it; the UK's and the US's parts in the older way, which many have.
 
-    >>> _place_text("GB:IV27"), _place_text("DE:10")
-    ('GB-IV27', 'DE:10')
+    >>> _place_text("GB:IV27"), _place_text("DE:10"), _place_text("@HIGHLANDS")
+    ('GB-IV27', 'DE:10', 'HIGHLANDS')
     """
+    if key.startswith(ZONE_SIGN):
+        return key.removeprefix(ZONE_SIGN)
     country = key.partition(":")[0]
     return key.replace(":", "-") if country in _WITH_HYPHEN else key
 

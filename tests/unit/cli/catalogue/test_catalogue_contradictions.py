@@ -87,7 +87,6 @@ def test_a_surcharge_is_named_once() -> None:
         ("UK", "is not a country of ISO 3166: write GB"),
         ("EU", "is not a country of ISO 3166: list its countries in a zone, and name that zone"),
         ("ZZ", "is not a country of ISO 3166: write its two-letter code, such as GB or FR"),
-        ("GB-NIR", "has the unknown postcode area NIR: write GB, or an area such as GB-BT for Northern Ireland"),
         ("GB-ENG", "has the unknown postcode area ENG: write GB, or an area such as GB-BT for Northern Ireland"),
         ("GB-QX1", "has the unknown postcode area QX: write GB, or an area such as GB-BT for Northern Ireland"),
         ("GB-JE", "belongs to JE, not to GB: write JE"),
@@ -105,7 +104,9 @@ def test_a_place_no_address_is_in_is_refused(place: str, told: str) -> None:
     assert problems_with(zones={"FAR": ["FR", place]}) == [f"zones.FAR.1: {place!r} {told}"]
 
 
-@pytest.mark.parametrize("place", ["GB-BF", "GB-BFPO 61", "GB-GIR 0AA", "JE-JE2", "GG-GY9 3", "IM-IM1 1AA", "NO"])
+@pytest.mark.parametrize(
+    "place", ["GB-NIR", "GB-BF", "GB-BFPO 61", "GB-GIR 0AA", "JE-JE2", "GG-GY9 3", "IM-IM1 1AA", "NO"]
+)
 def test_a_place_of_an_address_is_taken(place: str) -> None:
     compilation.compile_text(json.dumps(document({"S": service(excluded=[place])})))
 

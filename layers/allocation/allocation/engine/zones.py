@@ -1,0 +1,99 @@
+"""Zones: lists of places that a catalogue refers to by name, however long they are, and lists of lanes between places.
+
+Where a catalogue names places, `@NAME` stands for the zone. An address key that is in the zone is followed by `@NAME`,
+so that the zone is as specific as the place that the address is in it by.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from allocation.engine.memo import Memo
+
+ZONE_SIGN: Final = "@"
+_MAX_KEPT: Final = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneLane:
+    """From any of some place keys to any of others."""
+
+    origins: frozenset[str]
+    destinations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Place keys, and lanes between place keys."""
+
+    keys: tuple[str, ...] = ()
+    lanes: tuple[ZoneLane, ...] = ()
+
+
+class Places(NamedTuple):
+    """What a catalogue says of an address: the keys and zones that it refers to, most specific first."""
+
+    names: tuple[str, ...]
+    parts: int  # how many of the names, from the first on, lie within a country
+
+
+class ZoneIndex:
+    """Finds the zones of addresses, of those that the catalogue refers to among `origins` and `destinations`."""
+
+    def __init__(self, zones: Mapping[str, Zone], origins: Set[str], destinations: Set[str]) -> None:
+        self._origins, self._destinations = origins, destinations
+        self._zones: dict[str, tuple[str, ...]] = {}
+        self._lanes: list[str] = []  # the zone of each lane
+        self._from: dict[str, int] = defaultdict(int)  # by place key: the lanes that begin there, one bit each
+        self._to: dict[str, int] = defaultdict(int)
+        for name, zone in zones.items():
+            if ZONE_SIGN + name in origins | destinations:
+                self._add(ZONE_SIGN + name, zone)
+        self._kept: Memo[tuple[tuple[str, ...], tuple[str, ...]], tuple[Places, Places]] = Memo(_MAX_KEPT)
+
+    def places(self, origin: tuple[str, ...], destination: tuple[str, ...]) -> tuple[Places, Places]:
+        """Return what the catalogue says of two addresses with these keys, each most specific first."""
+        key = (origin, destination)
+        return self._kept.get(key) or self._kept.keep(key, self._places(origin, destination))
+
+    def _add(self, name: str, zone: Zone) -> None:
+        for key in zone.keys:
+            self._zones[key] = (*self._zones.get(key, ()), name)
+        for lane in zone.lanes:
+            bit = 1 << len(self._lanes)
+            self._lanes.append(name)
+            for key in lane.origins:
+                self._from[key] |= bit
+            for key in lane.destinations:
+                self._to[key] |= bit
+
+    def _places(self, origin: tuple[str, ...], destination: tuple[str, ...]) -> tuple[Places, Places]:
+        begins = [lanes for key in origin if (lanes := self._from.get(key))]
+        there = _known(((key, (key, *self._zones.get(key, ()))) for key in origin), self._origins)
+        here = _known(
+            ((key, (*self._lane_zones(begins, key), key, *self._zones.get(key, ()))) for key in destination),
+            self._destinations,
+        )
+        return there, here
+
+    def _lane_zones(self, begins: Sequence[int], key: str) -> Iterator[str]:
+        """Yield the zones whose lanes end at a key, those with the most specific origin first."""
+        ends = self._to.get(key, 0)
+        for lanes in begins if ends else ():
+            both = lanes & ends
+            while both:
+                lowest = both & -both
+                yield self._lanes[lowest.bit_length() - 1]
+                both ^= lowest
+
+
+def _known(found: Iterable[tuple[str, Iterable[str]]], known: Set[str]) -> Places:
+    """Return those of the names that are known, each where it comes first."""
+    names: dict[str, None] = {}
+    parts = 0
+    for key, at_key in found:
+        names.update(dict.fromkeys(name for name in at_key if name in known and name not in names))
+        if ":" in key or "-" in key:
+            parts = len(names)
+    return Places(tuple(names), parts)
