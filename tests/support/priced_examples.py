@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ def _consignment(
     to: str,
     tags: list[str] = [],  # noqa: B006
     direction: str = "Outbound",
+    region: str | None = None,
     **origin: str,
 ) -> Consignment:
     start = origin.pop("from", DEPOT)
@@ -67,7 +68,7 @@ def _consignment(
         reference=ConsignmentReference("EC-000-05B-MMA"),
         packages=tuple(_package(**item) for item in packages),
         origin=_address(start),
-        destination=_address(to),
+        destination=replace(_address(to), region=region),
         tags=frozenset(tags),
         direction=Direction(direction),
     )
