@@ -21,7 +21,7 @@ EXAMPLES = [example for tariff in TARIFFS for example in read_examples(FOLDER / 
 
 @cache
 def engine_of_tariff(tariff: str) -> Engine:
-    return Engine(read_compiled(compile_text((FOLDER / f"{tariff}.yaml").read_text("utf-8"))))
+    return Engine(read_compiled(compile_text((FOLDER / f"{tariff}.yaml").read_text("utf-8"), FOLDER)))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
