@@ -15,7 +15,7 @@ from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, Failure, Price
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.engine import Assessment, Engine, Exclusion, Offer
-from allocation.engine.explanation import end_of_delivery, inputs_digest
+from allocation.engine.explanation import end_of_delivery, inputs_digest, prices_of
 from allocation.engine.pricing import Line
 from allocation.engine.question import NO_FILTERS, Scope
 
@@ -100,12 +100,12 @@ def explanation_of(
     if isinstance(inquiry, Failure):
         offers: list[ServiceOffer] = []
         excluded = _all_excluded(engine, scope, inquiry)
-        prices_of = digest = None
+        day = digest = None
     else:
         assessment = engine.assess(inquiry, scope, now, NO_FILTERS, _nothing_used)
         offers = [_offer(engine, assessment, offer) for offer in assessment.offers]
         excluded = [_excluded(engine, assessment, scope, exclusion) for exclusion in assessment.excluded]
-        prices_of, digest = date.fromordinal(assessment.question.day), inputs_digest(inquiry)
+        day, digest = prices_of(assessment), inputs_digest(inquiry)
     return Explanation(
         consignment=consignment,
         mode=mode,
@@ -113,7 +113,7 @@ def explanation_of(
         catalogue_version=engine.catalogue.version,
         catalogue_digest=engine.catalogue.digest,
         currency=engine.catalogue.currency,
-        prices_of=prices_of,
+        prices_of=day,
         inputs_digest=digest,
         offers=offers,
         excluded=excluded,

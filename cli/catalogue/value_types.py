@@ -171,9 +171,8 @@ def _money(value: object) -> tuple[Decimal, str]:
 def _currency(value: object) -> str:
     if not isinstance(value, str) or value not in _DECIMAL_PLACES:
         raise ValueError("write an ISO 4217 code, such as GBP")
-    # The engine rounds every price to the penny.
-    if _DECIMAL_PLACES[value] != 2:
-        raise ValueError("write a currency with two decimal places: prices have two")
+    if _DECIMAL_PLACES[value] is None:
+        raise ValueError("write a currency that prices can be in: metals and test codes can't")
     return value
 
 

@@ -1,7 +1,7 @@
 """The plainest possible allocation: one service after another, by the words of the documentation.
 
-It shares with the engine only the catalogue's data, the place keys of an address, calendars and the price of one
-service; no masks, no brackets, nothing remembered.
+It shares with the engine only the catalogue's data, the place keys of an address and calendars; no masks, no brackets,
+nothing remembered. Prices are in `oracle_prices.py`.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from allocation.engine.conditions import Range
 from allocation.engine.deliveries import DeliveryTerms
 from allocation.engine.loaded_catalogue import Catalogue, Service
 from allocation.engine.loaded_prices import Rate
-from allocation.engine.measures import Measure, PackageMeasures
-from allocation.engine.pricing import applied_surcharges, chargeable_weights, price_lines
+from allocation.engine.measures import Measure
 from allocation.engine.promises import Dates, Promise, keep_promise
+from tests.properties.engine.oracle_prices import Sent, price, weighed
 from tests.properties.engine.places_oracle import named_places, rate_of
 
 
@@ -47,9 +47,10 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
         or location.by_carrier.get(service.legs[0].carrier.reference)
         or location.otherwise
     )
-    late = rate and calendar and not _dates(catalogue, service, rate, calendar, places, consignment, now)
-    exchanged = _exchange(catalogue, service.currency, day)
-    unpriced = rate is None or _cost(catalogue, service, rate, consignment, places, day) is None
+    has_dates = rate is not None and calendar is not None
+    dates = _dates(catalogue, service, rate, calendar, places, consignment, now) if rate and calendar else None
+    late = has_dates and not (dates and service.validity.covers(date.fromordinal(dates.collection_day)))
+    priced = price(_sent(catalogue, service, consignment, dates, day))
     checks = {
         "ServiceDisabled": not service.enabled,
         "DirectionNotServed": service.direction is not consignment.direction,
@@ -61,8 +62,8 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
         "CollectionNotConfigured": calendar is None,
         **_limits(catalogue, service, consignment, day),
         "DatesNotMet": late,
-        "PriceNotConfigured": reached and exchanged is not None and unpriced,
-        "CurrencyNotComparable": (reached and exchanged is None)
+        "PriceNotConfigured": reached and priced == "PriceNotConfigured",
+        "CurrencyNotComparable": (reached and priced == "CurrencyNotComparable")
         or not _values_are_comparable(catalogue, service, consignment, day),
     }
     return {code for code, failed in checks.items() if failed}
@@ -93,8 +94,8 @@ def _offer(
     if rate is None or calendar is None:
         return None
     dates = _dates(catalogue, service, rate, calendar, places, consignment, now)
-    cost = _cost(catalogue, service, rate, consignment, places, date.fromordinal(day))
-    if dates is None or cost is None:
+    cost = _cost(_sent(catalogue, service, consignment, dates, date.fromordinal(day)))
+    if dates is None or cost is None or not service.validity.covers(date.fromordinal(dates.collection_day)):
         return None
     return (cost, dates.collected_at, dates.delivery_day, dates.window[1], service.reference, cost, service.reference)
 
@@ -115,9 +116,7 @@ def _limits(catalogue: Catalogue, service: Service, consignment: Consignment, da
     boxes = [sorted(_sides(package), reverse=True) for package in packages]
     weights = [package.weight_kg for package in packages]
     volumes = [length * width * height for length, width, height in boxes]
-    measured = [_measures(package) for package in packages]
-    chargeable = chargeable_weights(measured, service.divisor, by_package=service.by_package)
-    each_chargeable = chargeable_weights(measured, service.divisor, by_package=True)
+    sent = _sent(catalogue, service, consignment, None, day)
     values: dict[Measure, list[Decimal]] = {
         Measure.WEIGHT: weights,
         Measure.LENGTH: [length for length, _, _ in boxes],
@@ -127,11 +126,11 @@ def _limits(catalogue: Catalogue, service: Service, consignment: Consignment, da
         Measure.LENGTH_PLUS_GIRTH: [length + 2 * width + 2 * height for length, width, height in boxes],
         Measure.SIDES_TOTAL: [length + width + height for length, width, height in boxes],
         Measure.VOLUME: volumes,
-        Measure.CHARGEABLE_WEIGHT: each_chargeable,
+        Measure.CHARGEABLE_WEIGHT: weighed(sent, None, singly=True),
         Measure.PACKAGES: [Decimal(len(packages))],
         Measure.TOTAL_WEIGHT: [sum(weights, Decimal(0))],
         Measure.TOTAL_VOLUME: [sum(volumes, Decimal(0))],
-        Measure.TOTAL_CHARGEABLE_WEIGHT: [sum(chargeable, Decimal(0))],
+        Measure.TOTAL_CHARGEABLE_WEIGHT: [sum(weighed(sent, None), Decimal(0))],
     }
     broken = {
         _CODES[measure]: not all(_within(service.limits.get(measure, Range()), value) for value in found)
@@ -224,29 +223,23 @@ def _dates(
     return keep_promise(calendar, terms, promise, moment)
 
 
-def _cost(
-    catalogue: Catalogue,
-    service: Service,
-    rate: Rate,
-    consignment: Consignment,
-    places: tuple[str, ...],
-    day: date,
-) -> Decimal | None:
-    packages = [_measures(package) for package in consignment.packages]
-    weights = chargeable_weights(packages, service.divisor, by_package=service.by_package)
-    applied = applied_surcharges(service.surcharges, packages, frozenset(places), day)
-    lines = price_lines(rate, weights, applied)
-    factor = _exchange(catalogue, service.currency, day)
-    if lines is None or factor is None:
+def _sent(catalogue: Catalogue, service: Service, consignment: Consignment, dates: Dates | None, today: date) -> Sent:
+    named = named_places(catalogue, consignment)
+    return Sent(
+        catalogue,
+        service,
+        consignment.packages,
+        named.origin,
+        named.destination,
+        date.fromordinal(dates.collection_day) if dates else today,
+        (dates.delivery_day - 1) % 7 if dates else None,
+        consignment.tags,
+    )
+
+
+def _cost(sent: Sent) -> Decimal | None:
+    lines = price(sent)
+    factor = _exchange(sent.catalogue, sent.service.currency, sent.day)
+    if isinstance(lines, str) or factor is None:
         return None
-    return sum((line.amount for line in lines), Decimal(0)) * factor
-
-
-def _measures(package: Package) -> PackageMeasures:
-    box = package.dimensions
-    assert box is not None
-    length = max(box.length_cm, box.width_cm, box.height_cm)
-    others = box.length_cm + box.width_cm + box.height_cm - length
-    shortest = min(box.length_cm, box.width_cm, box.height_cm)
-    volume = box.length_cm * box.width_cm * box.height_cm
-    return PackageMeasures(package.weight_kg, length, others - shortest, shortest, volume, package.value)
+    return sum((amount for _, amount in lines), Decimal(0)) * factor

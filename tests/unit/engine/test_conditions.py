@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from allocation.domain.consignment import Dimensions, Money
-from allocation.engine.conditions import Range, holds, packages_holding, packages_over
+from allocation.engine.conditions import Range, counted, holds, packages_holding, packages_over
 from allocation.engine.measures import Measure, Measured, PackageMeasures, measure_package
 
 
@@ -74,17 +74,17 @@ def test_values_are_compared_in_the_currency_of_the_range() -> None:
 
 def test_a_condition_picks_the_packages_for_which_all_its_ranges_hold() -> None:
     measured = Measured([box("30x1x1", "2"), box("30x1x1", "9"), box("90x1x1", "2")])
-    assert packages_holding({Measure.LENGTH: to(50), Measure.WEIGHT: to(5)}, measured) == 1
-    assert packages_holding({Measure.LENGTH: to(50), Measure.PACKAGES: to(2)}, measured) == 0
-    assert packages_holding({Measure.PACKAGES: to(3)}, measured) == 3
+    assert counted(packages_holding({Measure.LENGTH: to(50), Measure.WEIGHT: to(5)}, measured)) == 1
+    assert counted(packages_holding({Measure.LENGTH: to(50), Measure.PACKAGES: to(2)}, measured)) == 0
+    assert counted(packages_holding({Measure.PACKAGES: to(3)}, measured)) == 3
 
 
 def test_a_package_over_several_thresholds_counts_once() -> None:
     measured = Measured([box("130x80x1"), box("100x80x1"), box("122x76x1"), box("123x1x1")])
-    assert packages_over({Measure.LENGTH: to(122), Measure.WIDTH: to(76)}, measured) == 3
+    assert counted(packages_over({Measure.LENGTH: to(122), Measure.WIDTH: to(76)}, measured)) == 3
 
 
 def test_chargeable_weights_belong_to_their_packages() -> None:
     measured = Measured([box("1x1x1"), box("2x2x2")], [Decimal(9), Decimal(3)])
-    assert packages_over({Measure.CHARGEABLE_WEIGHT: to(5), Measure.LENGTH: to(1)}, measured) == 2
-    assert packages_holding({Measure.CHARGEABLE_WEIGHT: to(5), Measure.LENGTH: to(2)}, measured) == 1
+    assert counted(packages_over({Measure.CHARGEABLE_WEIGHT: to(5), Measure.LENGTH: to(1)}, measured)) == 2
+    assert counted(packages_holding({Measure.CHARGEABLE_WEIGHT: to(5), Measure.LENGTH: to(2)}, measured)) == 1

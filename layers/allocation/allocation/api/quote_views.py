@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from typing_extensions import TypedDict
@@ -13,6 +12,7 @@ from allocation.api.consignment_view import address_view
 from allocation.api.measures import Money, Rate, currency, in_pro_units, rate, tax_rate
 from allocation.consignments.market import Market
 from allocation.consignments.store import ConsignmentJson
+from allocation.domain.currencies import minor_unit, rounded
 from allocation.domain.outcome import Price
 from allocation.engine.engine import Assessment, Exclusion, Offer
 from allocation.engine.loaded_catalogue import Leg, Service
@@ -20,7 +20,6 @@ from allocation.engine.pricing import Breakdown
 from allocation.engine.rule import RuleCode
 
 _NO_RATES: Final = frozenset({RuleCode.NO_PRICE, RuleCode.CURRENCY})
-_PENNY: Final = Decimal("0.01")
 
 
 class Surcharge(TypedDict):
@@ -202,7 +201,7 @@ def _quoted_leg(stage: int, leg: Leg, service: Service) -> QuotedLeg:
 def _base_price(breakdown: Breakdown) -> Price:
     """Return the price without surcharges."""
     net = breakdown.lines[0].amount
-    vat = (net * breakdown.tax_rate).quantize(_PENNY, ROUND_HALF_UP)
+    vat = rounded(net * breakdown.tax_rate, minor_unit(breakdown.price.currency))
     return Price(net, vat, net + vat, breakdown.price.currency)
 
 

@@ -32,7 +32,7 @@ class FailureCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a carrier service costs, VAT separate (`pro-api.md`, Prices). Amounts have two decimal places."""
+    """What a carrier service costs, VAT separate (`pro-api.md`, Prices). Amounts have the currency's decimal places."""
 
     net: Decimal
     vat: Decimal

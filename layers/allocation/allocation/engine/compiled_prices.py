@@ -18,7 +18,7 @@ from allocation.engine.compiled_parts import (
     week,
 )
 from allocation.engine.conditions import Condition, Range
-from allocation.engine.loaded_prices import AS_PRICED, AboveLastBand, Rate, Surcharge, Units, Validity, Weighing
+from allocation.engine.loaded_prices import ALWAYS, AS_PRICED, AboveLastBand, Rate, Surcharge, Units, Validity, Weighing
 from allocation.engine.measures import Measure
 
 _ENDLESS: Final = Decimal("Infinity")
@@ -35,7 +35,8 @@ def dated(kind: type[_Part], item: dict[str, Any], **given: Any) -> _Part:
 
 def validity(item: dict[str, Any]) -> Validity:
     """Return the days between the keys `from` and `to`, which are taken out."""
-    return Validity(*(_day(item.pop(key, None)) for key in ("from", "to")))
+    first, last = (_day(item.pop(key, None)) for key in ("from", "to"))
+    return ALWAYS if first is None and last is None else Validity(first, last)
 
 
 def _day(day: str | None) -> date | None:

@@ -44,33 +44,37 @@ def holds(condition: Condition, measured: Measured) -> bool | None:
     return answer
 
 
-def packages_holding(condition: Condition, measured: Measured) -> int | None:
-    """Return how many packages a condition picks: all ranges hold for the package, or for the whole consignment.
+def packages_holding(condition: Condition, measured: Measured) -> list[bool | None]:
+    """Return for each package whether a condition picks it: all ranges hold for it, or for the whole consignment.
 
     None where that depends on a missing exchange rate.
     """
     whole = holds({measure: bounds for measure, bounds in condition.items() if measure.of_consignment}, measured)
     if whole is False:
-        return 0
+        return [False] * len(measured.packages)
     single = {measure: bounds for measure, bounds in condition.items() if not measure.of_consignment}
-    found = [holds(single, one) for one in _one_by_one(measured)] if single else [True] * len(measured.packages)
-    return None if None in found or (whole is None and True in found) else sum(map(bool, found))
+    found = [holds(single, one) if single else True for one in one_by_one(measured)]
+    return found if whole else [answer and None for answer in found]
 
 
-def packages_over(thresholds: Condition, measured: Measured) -> int | None:
-    """Return how many packages have more than any of the ranges' maxima.
+def packages_over(thresholds: Condition, measured: Measured) -> list[bool | None]:
+    """Return for each package whether it has more than any of the ranges' maxima.
 
     None where that depends on a missing exchange rate. Thresholds are of packages' measures.
     """
-    found = [_is_over(thresholds, one) for one in _one_by_one(measured)]
-    return None if None in found else sum(map(bool, found))
+    return [_is_over(thresholds, one) for one in one_by_one(measured)]
 
 
-def _one_by_one(measured: Measured) -> list[Measured]:
-    """Return each package alone. Where the consignment has one chargeable weight for all, each package has that one."""
+def counted(picked: list[bool | None]) -> int | None:
+    """Return how many packages are picked, or None where that depends on a missing exchange rate."""
+    return None if None in picked else sum(map(bool, picked))
+
+
+def one_by_one(measured: Measured) -> list[Measured]:
+    """Return each package alone."""
     weights, packages = measured.chargeable_weights, measured.packages
-    if len(weights) != len(packages):
-        return [Measured([package], weights, measured.worth) for package in packages]
+    if not weights:
+        return [Measured([package], (), measured.worth) for package in packages]
     return [Measured([package], [weight], measured.worth) for package, weight in zip(packages, weights, strict=True)]
 
 

@@ -10,6 +10,7 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.limit import UsedLimits
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Failure, FailureCode
+from allocation.engine.exchange import total_in
 from allocation.engine.index import CatalogueIndex, Mask, bits_of, positions_of
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import Lane, LaneKey
@@ -17,7 +18,7 @@ from allocation.engine.loaded_catalogue import Catalogue
 from allocation.engine.measures import Measured
 from allocation.engine.memo import Memo
 from allocation.engine.price_book import PriceBook
-from allocation.engine.pricing import Breakdown, total_in
+from allocation.engine.pricing import Breakdown
 from allocation.engine.promises import Dates
 from allocation.engine.question import Question, Scope, ServiceFilters
 from allocation.engine.rule import SCOPE_CODES, Rule
@@ -127,7 +128,8 @@ class Engine:
         moment = _whole_seconds(now)
         day = inquiry.promise.ship_on or self.catalogue.home.today(moment)
         lane = self._lane(inquiry)
-        pricing = self.book.pricing(lane, inquiry, day)
+        table = lane.dates(inquiry.promise, moment)
+        pricing = self.book.pricing(lane, inquiry, day, table)
         measured = Measured(inquiry.packages, worth=partial(_worth, self.catalogue, day))
         return Question(
             self.index,
@@ -139,7 +141,7 @@ class Engine:
             moment,
             day,
             lane,
-            lane.dates(inquiry.promise, moment),
+            table,
             pricing,
             self.book.cells(pricing),
             measured,
@@ -162,8 +164,7 @@ class Engine:
         for cell in question.cells:
             offers += [
                 Offer(cost, dates[position][0], position, net, dates[position][1])
-                for cost, position, net in cell.cheapest_first
-                if bits[position] == "1"
+                for cost, position, net in cell.prices(bits)
             ]
         offers.sort()
         return offers

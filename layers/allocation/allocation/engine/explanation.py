@@ -9,9 +9,9 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from allocation.domain.currencies import minor_unit, rounded
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Explanation
 from allocation.engine.engine import Assessment, Engine, Offer
@@ -26,7 +26,6 @@ from allocation.engine.wording import plain
 MAX_BYTES: Final = 100_000
 # How many runners-up, and how many excluded services, are written at most before the bytes are counted.
 _MAX_ENTRIES: Final = 400
-_PENNY: Final = Decimal("0.01")
 # The codes as plain text: reading the value of an enum's member takes longer than a look-up.
 _CODES: Final = {rule: rule.code.value for rule in RULES}
 
@@ -51,7 +50,7 @@ def _explanation(
         "inputsDigest": inputs_digest(question.inquiry),
         "mode": {"name": mode.name, "reference": mode.reference},
         "decidedAt": now.astimezone(UTC).isoformat(),
-        "pricesOf": date.fromordinal(question.day).isoformat(),
+        "pricesOf": prices_of(assessment).isoformat(),
         "currency": engine.catalogue.currency,
         "services": {"all": engine.index.size, "eligible": len(offers), "excluded": len(excluded)},
         "winner": _winner(engine, assessment, offers[0]) if offers else None,
@@ -68,6 +67,12 @@ def _explanation(
             "excluded": max(0, len(excluded) - entries),
         },
     }
+
+
+def prices_of(assessment: Assessment) -> date:
+    """Return the day whose prices the winner has: that of its collection. Without a winner, the day that was asked."""
+    question, winner = assessment.question, assessment.winner
+    return date.fromordinal(winner.dates.collection_day if winner else question.day)
 
 
 def _winner(engine: Engine, assessment: Assessment, offer: Offer) -> dict[str, Any]:
@@ -124,9 +129,10 @@ def why_chosen(engine: Engine, assessment: Assessment, mode: AllocationMode) -> 
         return f"{winner} is the only service{among} that can take it."
     best, second = offers[:2]
     next_best, currency = services[second.position].reference, engine.catalogue.currency
-    saved = (second.cost - best.cost).quantize(_PENNY, ROUND_HALF_UP)
+    unit = minor_unit(currency)
+    saved = rounded(second.cost - best.cost, unit)
     if best.cost < second.cost:
-        difference = f"{saved} {currency}" if saved else f"less than {_PENNY} {currency}"
+        difference = f"{saved} {currency}" if saved else f"less than {unit} {currency}"
         return f"{winner} is the cheapest{_of(offers, among)}, {difference} under {next_best}."
     earlier = ("is collected earlier", "is delivered earlier", "its delivery window ends earlier")
     differing = (text for text, one, other in zip(earlier, best.earliest, second.earliest, strict=True) if one < other)

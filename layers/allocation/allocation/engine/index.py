@@ -6,14 +6,15 @@ Sets of services are masks: the bits of an integer, one per service, so that one
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Direction
-from allocation.engine.brackets import DayBrackets, SizeBrackets, WeightClasses
+from allocation.engine.brackets import DayBrackets, FactBrackets, PriceClasses, is_continuous
 from allocation.engine.conditions import Range
 from allocation.engine.loaded_catalogue import Catalogue, Feature, Service
-from allocation.engine.loaded_prices import Rate
+from allocation.engine.loaded_prices import ALWAYS, Rate
 from allocation.engine.measures import Measure, Measured
 from allocation.engine.memo import Memo
 from allocation.engine.zones import ZoneIndex
@@ -138,13 +139,7 @@ class CatalogueIndex:
         self._index_flags()
         self.limits = _LimitIndex(self.services)
         self._index_places()
-        self.weight_classes = WeightClasses(self.services)
-        self.currencies = frozenset(service.currency for service in self.services)
-        self.surcharge_sets = list(dict.fromkeys(service.surcharges for service in self.services))
-        numbers = {surcharges: number for number, surcharges in enumerate(self.surcharge_sets)}
-        self.surcharge_set = [numbers[service.surcharges] for service in self.services]
-        self.size_brackets = SizeBrackets(self.services)
-        self.day_brackets = DayBrackets(catalogue)
+        self._index_prices()
         # What services want of consignments, in words: most explanations repeat the same.
         self.texts: Memo[tuple[Callable[[Service], str], int], str] = Memo(_MAX_TEXTS)
 
@@ -196,6 +191,30 @@ class CatalogueIndex:
                 for place in rate.places:
                     for origin in rate.origins or (None,):
                         self.rates.setdefault(place, {}).setdefault(origin, {})[position] = rate
+
+    def _index_prices(self) -> None:
+        services = self.services
+        self.currencies = frozenset(service.currency for service in services)
+        sets = {tuple(map(id, service.surcharges)): service.surcharges for service in services}
+        numbers = {key: number for number, key in enumerate(sets)}
+        self.surcharge_sets = list(sets.values())
+        self.surcharge_set = [numbers[tuple(map(id, service.surcharges))] for service in services]
+        self.is_continuous = [any(map(is_continuous, surcharges)) for surcharges in self.surcharge_sets]
+        # How services weigh: the divisor, and the rest.
+        self.scales = list(dict.fromkeys((service.divisor, service.weighing) for service in services))
+        scales = {scale: number for number, scale in enumerate(self.scales)}
+        self.scale_of = [scales[service.divisor, service.weighing] for service in services]
+        self.price_classes = PriceClasses(services, self.scale_of)
+        surcharges = list({id(item): item for group in self.surcharge_sets for item in group}.values())
+        self.fact_brackets = FactBrackets(surcharges)
+        self.day_brackets = DayBrackets(self.catalogue, surcharges)
+        # The services that can be used only on some days of collection.
+        self.dated = [position for position, service in enumerate(services) if service.validity is not ALWAYS]
+
+    def out_of_days(self, day: int) -> Mask:
+        """Return the services that can't be used on a day of collection, an ordinal."""
+        collected = date.fromordinal(day)
+        return self._mask(each for each in self.dated if not self.services[each].validity.covers(collected))
 
     def _mask(self, positions: Iterable[int]) -> Mask:
         return mask_of(positions, self.size)

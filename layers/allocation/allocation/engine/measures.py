@@ -57,9 +57,11 @@ class Measured(NamedTuple):
     """What is measured: the packages, and what depends on the service and the day."""
 
     packages: Sequence[PackageMeasures]
-    # Kg by the service's own rules: of each package, in the order of the packages, or one for the consignment.
+    # Kg by the service's own rules: of each package by itself, in the order of the packages.
     chargeable_weights: Sequence[Decimal] = ()
     worth: _Worth = _worth_in_own
+    # Of all packages together, where that is not the sum.
+    chargeable_total: Decimal | None = None
 
 
 _Values = Callable[[Measured, str | None], list[Decimal] | None]
@@ -71,6 +73,11 @@ def _each(of: Callable[[PackageMeasures], Decimal]) -> _Values:
 
 def _sum(of: Callable[[PackageMeasures], Decimal]) -> _Values:
     return lambda measured, _: [sum(map(of, measured.packages), Decimal(0))]
+
+
+def _chargeable_total(measured: Measured) -> Decimal:
+    total = measured.chargeable_total
+    return sum(measured.chargeable_weights, Decimal(0)) if total is None else total
 
 
 def _each_value(measured: Measured, currency: str | None) -> list[Decimal] | None:
@@ -121,7 +128,7 @@ class Measure(StrEnum):
     TOTAL_CHARGEABLE_WEIGHT = (
         f"{CONSIGNMENT}chargeableWeight",
         "Kg",
-        lambda measured, _: [sum(measured.chargeable_weights, Decimal(0))],
+        lambda measured, _: [_chargeable_total(measured)],
     )
 
     unit: str
@@ -146,9 +153,15 @@ class Measure(StrEnum):
         return self.startswith(CONSIGNMENT)
 
     @property
+    def adds_up(self) -> bool:
+        """Whether several packages have together what each has."""
+        return self in _ADDING_UP or self.of_consignment
+
+    @property
     def of_service(self) -> bool:
         """Whether its values depend on the service: each works out chargeable weights by its own rules."""
         return self in _OF_SERVICE
 
 
 _OF_SERVICE: Final = frozenset({Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT})
+_ADDING_UP: Final = frozenset({Measure.WEIGHT, Measure.VOLUME, Measure.VALUE, Measure.CHARGEABLE_WEIGHT})

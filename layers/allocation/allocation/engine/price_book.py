@@ -1,36 +1,32 @@
 """The prices of a lane, worked out once per bracket and kept."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from allocation.engine.brackets import Bracket, WeightClass
-from allocation.engine.index import CatalogueIndex, Mask, mask_of
+from allocation.domain.currencies import minor_unit
+from allocation.engine.brackets import PriceClass
+from allocation.engine.index import CatalogueIndex, Mask, bits_of, mask_of
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
-from allocation.engine.loaded_prices import Rate, Surcharge
+from allocation.engine.loaded_prices import Rate
+from allocation.engine.measures import Measured
 from allocation.engine.memo import Memo
-from allocation.engine.pricing import (
-    Applied,
-    Breakdown,
-    applied_surcharges,
-    chargeable_weights,
-    exchange_rate,
-    net_price,
-    price_lines,
-    with_tax,
-)
+from allocation.engine.pricer import Pricer
+from allocation.engine.pricing import Breakdown, Unpriced, base_price, net_price, price_lines, with_tax
+from allocation.engine.surcharging import Applied
+from allocation.engine.timetables import DateTable
 
 # How many prices are kept in cells, some 120 bytes each; the oldest cell goes first.
 _MAX_PRICES: Final = 400_000
+# How many cells of services that are priced for each consignment are kept.
+_MAX_EXACT_CELLS: Final = 256
 
-_PriceKey = tuple[int, int, tuple[int, ...], tuple[tuple[str, int], ...], Decimal]
-_CellKey = tuple[int, int, Bracket, tuple[int, ...], int]
+_CellKey = tuple[Any, ...]
 
 
-class _ServicePrice(NamedTuple):
+class ServicePrice(NamedTuple):
     """A service's net price: in the catalogue's currency, by which it is compared, and in its own."""
 
     cost: Decimal
@@ -39,21 +35,127 @@ class _ServicePrice(NamedTuple):
 
 
 class PriceCell(NamedTuple):
-    """The prices of the services of one weight class, for all consignments in the same brackets."""
+    """The prices of the services of one class, for all consignments in the same brackets."""
 
-    cheapest_first: Sequence[_ServicePrice]
+    cheapest_first: Sequence[ServicePrice]
     unpriced: Mask
     incomparable: Mask
 
+    def prices(self, bits: str) -> list[ServicePrice]:
+        """Return the prices of the services whose bit is set."""
+        return [price for price in self.cheapest_first if bits[price.position] == "1"]
 
-class Pricing(NamedTuple):
-    """A consignment's way to its cells: its lane, the day whose prices hold, and its brackets."""
 
-    lane: Lane
-    inquiry: Inquiry
+class ExactCell:
+    """The prices of services that are priced for each consignment: only those that are asked for are worked out."""
+
+    def __init__(self, index: CatalogueIndex, pricer: Pricer, members: Iterable[int]) -> None:
+        self._index = index
+        self._pricer = pricer
+        self._known: dict[int, ServicePrice] = {}
+        self._priced: list[int] = []
+        failing: dict[Unpriced, list[int]] = {reason: [] for reason in Unpriced}
+        for position in members:
+            reason = self._reason(position)
+            (self._priced if reason is None else failing[reason]).append(position)
+        self.unpriced = mask_of(failing[Unpriced.NO_PRICE], index.size)
+        self.incomparable = mask_of(failing[Unpriced.NOT_COMPARABLE], index.size)
+
+    def prices(self, bits: str) -> list[ServicePrice]:
+        """Return the prices of the services whose bit is set."""
+        return [self._price(position) for position in self._priced if bits[position] == "1"]
+
+    def _reason(self, position: int) -> Unpriced | None:
+        pricer = self._pricer
+        if pricer.factor(self._index.services[position].currency) is None:
+            return Unpriced.NOT_COMPARABLE
+        rate = pricer.rate(position)
+        if isinstance(rate, Unpriced):
+            return rate
+        base = pricer.base(position, rate)
+        if isinstance(base, Unpriced):
+            return base
+        return Unpriced.NOT_COMPARABLE if pricer.surcharges(position, rate) is None else None
+
+    def _price(self, position: int) -> ServicePrice:
+        price = self._known.get(position)
+        if price is None:
+            lines, factor = self._pricer.lines(position), self._pricer.factor(self._index.services[position].currency)
+            if isinstance(lines, Unpriced) or factor is None:
+                raise ValueError("only services with a price are asked for")
+            net = net_price(lines)
+            price = self._known[position] = ServicePrice(net * factor, position, net)
+        return price
+
+
+class _DayGroup(NamedTuple):
+    """Services whose days of collection and of delivery are the same to all prices, and one such day and weekday."""
+
+    bracket: tuple[int, int]
     day: int
-    sizes: tuple[int, ...]
-    period: int
+    weekday: int | None
+    members: Mask
+
+
+class Pricing:
+    """A consignment's way to its prices: its lane, the days whose prices hold, and what of it matters to prices."""
+
+    def __init__(self, index: CatalogueIndex, lane: Lane, inquiry: Inquiry, day: int, table: DateTable) -> None:
+        """`day` is the ordinal of the day whose prices hold for services without dates."""
+        self.lane = lane
+        self.inquiry = inquiry
+        self.facts = index.fact_brackets.bracket(inquiry)
+        self.groups = _day_groups(index, day, table)
+        self.out_of_days = 0
+        for group in self.groups if index.dated else ():
+            self.out_of_days |= index.out_of_days(group.day) & group.members
+        self._index = index
+        self._day = day
+        self._table = table
+        self._pricers: dict[tuple[int, int], Pricer] = {}
+
+    def pricer(self, group: _DayGroup) -> Pricer:
+        """Return what prices the services of a group."""
+        pricer = self._pricers.get(group.bracket)
+        if pricer is None:
+            pricer = Pricer(self._index, self.lane, self.inquiry, group.day, group.weekday)
+            self._pricers[group.bracket] = pricer
+        return pricer
+
+    def pricer_of(self, position: int) -> Pricer:
+        """Return what prices a service."""
+        groups = self.groups
+        return self.pricer(next(group for group in groups if len(groups) == 1 or group.members >> position & 1))
+
+    def measured(self, position: int) -> Measured:
+        """Return what is measured of the consignment by the rules of a service."""
+        pricer = self.pricer_of(position)
+        return pricer.measured(position, pricer.rate(position))
+
+    def day_of(self, position: int) -> int:
+        """Return the ordinal of the day whose prices hold for a service: that of its collection, where it has one."""
+        found = self._table.dates.get(position)
+        return self._day if found is None else found[1].collection_day
+
+
+def _day_groups(index: CatalogueIndex, day: int, table: DateTable) -> list[_DayGroup]:
+    brackets = index.day_brackets
+    if not brackets.matter:
+        return [_DayGroup((0, 0), day, None, index.everything)]
+    groups: dict[tuple[int, int], _DayGroup] = {}
+    dated = 0
+    for (collected, weekday), members in table.days.items():
+        bracket = brackets.bracket(collected, weekday)
+        known = groups.get(bracket)
+        groups[bracket] = _DayGroup(bracket, collected, weekday, members | (known.members if known else 0))
+        dated |= members
+    if undated := index.everything & ~dated:
+        # Prices of services that are not collected only say whether there are any.
+        bracket = brackets.bracket(day, None)
+        same = next((group for group in groups.values() if group.bracket[0] == bracket[0]), None)
+        group = same or _DayGroup(bracket, day, None, 0)
+        groups[group.bracket] = group._replace(members=group.members | undated)
+    return list(groups.values())
 
 
 class PriceBook:
@@ -61,82 +163,113 @@ class PriceBook:
 
     def __init__(self, index: CatalogueIndex) -> None:
         self._index = index
-        classes = index.weight_classes.count
+        classes = index.price_classes.count
         self._cells: Memo[_CellKey, PriceCell] = Memo(max(8, _MAX_PRICES * classes // max(1, index.size)))
-        self._prices: Memo[_PriceKey, _ServicePrice] = Memo(_MAX_PRICES)
+        self._exact_cells: Memo[_CellKey, ExactCell] = Memo(_MAX_EXACT_CELLS)
+        self._prices: Memo[tuple[object, ...], ServicePrice] = Memo(_MAX_PRICES)
 
-    def pricing(self, lane: Lane, inquiry: Inquiry, day: int) -> Pricing:
+    def pricing(self, lane: Lane, inquiry: Inquiry, day: int, table: DateTable) -> Pricing:
         """Return what the other methods need of a consignment."""
-        index = self._index
-        sizes = index.size_brackets.bracket(inquiry.packages)
-        return Pricing(lane, inquiry, day, sizes, index.day_brackets.bracket(day))
+        return Pricing(self._index, lane, inquiry, day, table)
 
-    def cells(self, pricing: Pricing) -> list[PriceCell]:
-        """Return one cell for each weight class."""
-        return [
-            self._cells.get(key) or self._cells.keep(key, self._cell(pricing, weight_class, weights))
-            for weight_class, weights, key in self._asked(pricing)
-        ]
+    def cells(self, pricing: Pricing) -> list[PriceCell | ExactCell]:
+        """Return the cells of all services: for each group of days, one for each class."""
+        cells: list[PriceCell | ExactCell] = []
+        for group in pricing.groups:
+            pricer = pricing.pricer(group)
+            members = group.members if len(pricing.groups) > 1 else None
+            place = (pricing.lane.number, group.bracket, pricing.facts, members)
+            classes = self._index.price_classes.for_packages(len(pricing.inquiry.packages))
+            cells += [self._cell(pricer, price_class, place, members) for price_class in classes]
+            if self._index.price_classes.exact:
+                cells.append(self._exact_cell(pricer, pricing.inquiry, place, members))
+        return cells
 
     def breakdown(self, pricing: Pricing, position: int) -> Breakdown | None:
         """Return how the price of a service is made up, or None where it has none."""
-        service, rate = self._index.services[position], pricing.lane.rates.get(position)
-        if rate is None:
+        lines = pricing.pricer_of(position).lines(position)
+        if isinstance(lines, Unpriced):
             return None
-        applied = self._applied(service.surcharges, pricing)
-        lines = price_lines(rate, self.chargeable_weights(pricing, position), applied)
-        return with_tax(lines, service, pricing.lane.tax) if lines else None
+        return with_tax(lines, self._index.services[position], pricing.lane.tax)
+
+    def rate(self, pricing: Pricing, position: int) -> Rate | None:
+        """Return the rate of a service that holds, or None."""
+        rate = pricing.pricer_of(position).rate(position)
+        return None if isinstance(rate, Unpriced) else rate
+
+    def looked_up(self, pricing: Pricing, position: int) -> Sequence[Decimal] | None:
+        """Return the values that the bands of a service's rate are read by, or None where there are none."""
+        pricer = pricing.pricer_of(position)
+        rate = pricer.rate(position)
+        return None if isinstance(rate, Unpriced) else pricer.looked_up(position, rate)
 
     def chargeable_weights(self, pricing: Pricing, position: int) -> list[Decimal]:
-        """Return the Kg that a service's rates are asked for: of the consignment, or of each package."""
-        service, packages = self._index.services[position], pricing.inquiry.packages
-        return chargeable_weights(packages, service.divisor, by_package=service.by_package)
+        """Return the chargeable Kg of each package, or one weight for all where they are weighed together."""
+        pricer = pricing.pricer_of(position)
+        return pricer.weights(position, pricer.rate(position))
 
-    def _asked(self, pricing: Pricing) -> list[tuple[WeightClass, list[Decimal], _CellKey]]:
-        lane, inquiry, _, sizes, period = pricing
-        asked = []
-        for weight_class in self._index.weight_classes.for_packages(inquiry.packages):
-            weights = weight_class.weights(inquiry.packages)
-            key = (lane.number, weight_class.number, weight_class.bracket(weights), sizes, period)
-            asked.append((weight_class, weights, key))
-        return asked
+    def _cell(self, pricer: Pricer, price_class: PriceClass, place: _CellKey, members: Mask | None) -> PriceCell:
+        values = pricer.looked_up(price_class.members[0], price_class.first)
+        if values is None:
+            raise ValueError("bands that are read by a value are priced for each consignment")
+        key = (price_class.number, price_class.bracket(values), *place)
+        cell = self._cells.get(key)
+        if cell is None:
+            among = _among(price_class.members, members, self._index.size)
+            cell = self._cells.keep(key, self._priced(pricer, values, among))
+        return cell
 
-    def _applied(self, surcharges: Sequence[Surcharge], pricing: Pricing) -> Applied:
-        lane, inquiry, day, _, _ = pricing
-        return applied_surcharges(surcharges, inquiry.packages, lane.places, date.fromordinal(day))
+    def _exact_cell(self, pricer: Pricer, inquiry: Inquiry, place: _CellKey, members: Mask | None) -> ExactCell:
+        key = (inquiry.packages, *place)
+        cell = self._exact_cells.get(key)
+        if cell is None:
+            among = _among(self._index.price_classes.exact, members, self._index.size)
+            cell = self._exact_cells.keep(key, ExactCell(self._index, pricer, among))
+        return cell
 
-    def _cell(self, pricing: Pricing, weight_class: WeightClass, weights: Sequence[Decimal]) -> PriceCell:
-        index, rates = self._index, pricing.lane.rates
-        applied = [self._applied(surcharges, pricing) for surcharges in index.surcharge_sets]
-        catalogue, day = index.catalogue, date.fromordinal(pricing.day)
-        exchange = {currency: exchange_rate(catalogue, currency, day) for currency in index.currencies}
-        prices: list[_ServicePrice] = []
-        unpriced, incomparable = [], []
-        for position in weight_class.members:
-            rate, factor = rates.get(position), exchange[index.services[position].currency]
-            price = (
-                rate and factor and self._price(position, rate, weights, applied[index.surcharge_set[position]], factor)
-            )
-            if price:
+    def _priced(self, pricer: Pricer, values: Sequence[Decimal], members: Iterable[int]) -> PriceCell:
+        services, currencies = self._index.services, self._index.currencies
+        factors = {currency: pricer.factor(currency) for currency in currencies}
+        prices: list[ServicePrice] = []
+        unpriced: list[int] = []
+        incomparable: list[int] = []
+        for position in members:
+            factor = factors[services[position].currency]
+            rate = pricer.rate(position)
+            price = None
+            if factor is not None and isinstance(rate, Rate):
+                price = self._price(pricer, position, rate, values, factor)
+            if price is not None:
                 prices.append(price)
-            elif factor is None:
-                incomparable.append(position)
             else:
-                unpriced.append(position)
-        size = index.size
+                (incomparable if factor is None else unpriced).append(position)
+        size = self._index.size
         return PriceCell(sorted(prices), mask_of(unpriced, size), mask_of(incomparable, size))
 
     def _price(
-        self, position: int, rate: Rate, weights: Sequence[Decimal], applied: Applied, factor: Decimal
-    ) -> _ServicePrice | None:
+        self, pricer: Pricer, position: int, rate: Rate, values: Sequence[Decimal], factor: Decimal
+    ) -> ServicePrice | None:
         """Return a price; cells share it where lanes and brackets do not differ for the service."""
-        bands = tuple([bisect_left(rate.up_to, weight) for weight in weights])
-        key = (position, id(rate), bands, tuple([(surcharge.name, count) for surcharge, count in applied]), factor)
-        price = self._prices.get(key)
-        if price is not None and max(bands) < len(rate.up_to):
-            return price
-        lines = price_lines(rate, weights, applied)
-        if lines is None:
+        surcharges = pricer.surcharges(position, rate)
+        if surcharges is None:
             return None
-        net = net_price(lines)
-        return self._prices.keep(key, _ServicePrice(net * factor, position, net))
+        applied, applied_key = surcharges
+        bands = tuple([bisect_left(rate.up_to, value) for value in values])
+        key = (position, id(rate), bands, applied_key, factor)
+        price = self._prices.get(key)
+        if price is not None and max(bands) < len(rate.up_to) and not rate.starts:
+            return price
+        net = _net(rate, values, applied, minor_unit(self._index.services[position].currency))
+        return None if net is None else self._prices.keep(key, ServicePrice(net * factor, position, net))
+
+
+def _among(positions: Sequence[int], members: Mask | None, size: int) -> Iterable[int]:
+    if members is None:
+        return positions
+    bits = bits_of(members, size)
+    return [position for position in positions if bits[position] == "1"]
+
+
+def _net(rate: Rate, values: Sequence[Decimal], applied: Sequence[Applied], unit: Decimal) -> Decimal | None:
+    base = base_price(rate, values, values, unit)
+    return None if base is None else net_price(price_lines(rate.zone, base, applied, unit))

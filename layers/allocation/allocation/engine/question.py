@@ -13,8 +13,7 @@ from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_catalogue import Service
 from allocation.engine.measures import Measure, Measured
-from allocation.engine.price_book import PriceBook, PriceCell, Pricing
-from allocation.engine.pricing import chargeable_weights
+from allocation.engine.price_book import ExactCell, PriceBook, PriceCell, Pricing
 from allocation.engine.timetables import DateTable
 
 
@@ -52,11 +51,11 @@ class Question:
     filters: ServiceFilters
     used: UsedLimits
     moment: int  # when it is asked, in seconds since 1970 UTC
-    day: int  # the day whose prices hold: the one to ship on where it was given, else today
+    day: int  # the one to ship on where it was given, else today: its prices hold for services without dates
     lane: Lane
     table: DateTable
     pricing: Pricing
-    cells: Sequence[PriceCell]
+    cells: Sequence[PriceCell | ExactCell]
     measured: Measured  # without chargeable weights: each service has its own
     breaches: Mapping[Measure, Breach]  # of the limits on measures that are the same for every service
 
@@ -69,13 +68,8 @@ class Question:
 
         Values are in the currency of the service's limit.
         """
-        service, measured = self.service(position), self.measured
-        bounds = service.limits.get(measure)
-        if measure is Measure.CHARGEABLE_WEIGHT:
-            weights = chargeable_weights(measured.packages, service.divisor, by_package=True)
-            measured = measured._replace(chargeable_weights=weights)
-        elif measure.of_service:
-            measured = measured._replace(chargeable_weights=self.book.chargeable_weights(self.pricing, position))
+        bounds = self.service(position).limits.get(measure)
+        measured = self.pricing.measured(position) if measure.of_service else self.measured
         return measure.values(measured, None if bounds is None else bounds.currency)
 
     def limit(self, position: int) -> AllocationLimit | None:

@@ -226,7 +226,7 @@ RULES: Final = (
         RuleCode.DATES,
         ExclusionCode.AVAILABILITY,
         "This service is not available for the selected collection/delivery dates.",
-        fails=lambda question, _: question.table.late,
+        fails=lambda question, _: question.table.late | question.pricing.out_of_days,
         expected=earliest_dates,
         actual=asked_dates,
         miss=DATES,

@@ -44,6 +44,7 @@ class DateTable(NamedTuple):
     until: int
     dates: Mapping[int, tuple[tuple[int, int, int], Dates]]  # by service, each after what the tie-break compares of it
     late: Mask  # the services that can't keep the promise
+    days: Mapping[tuple[int, int], Mask]  # the services by their day of collection and weekday of delivery, Monday 0
 
 
 class Timetables:
@@ -69,6 +70,7 @@ class Timetables:
 
     def _date_table(self, promise: Promise, now: int) -> DateTable:
         dates: dict[int, tuple[tuple[int, int, int], Dates]] = {}
+        days: dict[tuple[int, int], Mask] = {}
         late = 0
         until = now + DAY_SECONDS
         # Until the day ends, cut-offs pass and no collection is added: what is missed stays missed.
@@ -79,8 +81,10 @@ class Timetables:
                 late |= members
             else:
                 until = min(until, kept.cut_off)
+                pair = (kept.collection_day, (kept.delivery_day - 1) % 7)
+                days[pair] = days.get(pair, 0) | members
                 dates.update(dict.fromkeys(positions_of(members), (kept.earliest_first, kept)))
-        return DateTable(now, until, dates, late)
+        return DateTable(now, until, dates, late, days)
 
 
 def _schedule(

@@ -1,0 +1,183 @@
+"""Which surcharges a consignment pays on a service, how often, and how much: additions, percentages and discounts."""
+
+from collections.abc import Sequence, Set
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+from typing import NamedTuple
+
+from allocation.domain.currencies import rounded
+from allocation.engine.conditions import counted, one_by_one, packages_holding, packages_over
+from allocation.engine.loaded_prices import OF_RATE, OF_VALUE, Surcharge, Units
+from allocation.engine.measures import Measure, Measured
+
+
+class Circumstances(NamedTuple):
+    """What surcharges ask of a consignment besides its packages: where it goes, when, and what it is."""
+
+    places: Set[str]
+    origins: Set[str]
+    day: date  # of collection
+    weekday: int | None = None  # of delivery, Monday being 0; None where it is not known
+    residential: bool | None = None
+    po_box: bool | None = None
+    tags: frozenset[str] = frozenset()
+
+
+class Applied(NamedTuple):
+    """A surcharge that applies, how often its amount counts, and the value that it is a part of."""
+
+    surcharge: Surcharge
+    times: Decimal | int
+    value: Decimal = Decimal(0)
+
+
+def applied_surcharges(
+    surcharges: Sequence[Surcharge], measured: Measured, where: Circumstances, currency: str
+) -> tuple[Applied, ...] | None:
+    """Return the surcharges of a service with prices in `currency` that apply, in their order.
+
+    None where that depends on a missing exchange rate.
+    """
+    found: list[Applied] = []
+    for surcharge in surcharges:
+        if _is_called_for(surcharge, where):
+            item = _applied(surcharge, measured, currency)
+            if item is None:
+                return None
+            if item.times:
+                found.append(item)
+    return tuple(found)
+
+
+def _is_called_for(surcharge: Surcharge, where: Circumstances) -> bool:
+    return (
+        surcharge.validity.covers(where.day)
+        and (surcharge.places is None or not where.places.isdisjoint(surcharge.places))
+        and (surcharge.origins is None or not where.origins.isdisjoint(surcharge.origins))
+        and (surcharge.delivery_days is None or (where.weekday is not None and surcharge.delivery_days[where.weekday]))
+        and (surcharge.residential is None or surcharge.residential is where.residential)
+        and (surcharge.po_box is None or surcharge.po_box is where.po_box)
+        and (surcharge.tags is None or not where.tags.isdisjoint(surcharge.tags))
+    )
+
+
+def _applied(surcharge: Surcharge, measured: Measured, currency: str) -> Applied | None:
+    picked = _picked(surcharge, measured)
+    count = counted(picked)
+    if count is None:
+        return None
+    if count == 0 or (surcharge.units is None and OF_VALUE not in surcharge.of):
+        return Applied(surcharge, count if surcharge.per_package else min(count, 1))
+    if surcharge.units is None:
+        value = worth(measured, currency)
+        # What is a part of the value only is nothing where nothing is declared.
+        return None if value is None else Applied(surcharge, 1 if value or surcharge.of != (OF_VALUE,) else 0, value)
+    times = _times(surcharge.units, measured, picked if surcharge.per_package else None)
+    return None if times is None else Applied(surcharge, times)
+
+
+def _picked(surcharge: Surcharge, measured: Measured) -> list[bool | None]:
+    """Return for each package whether it concerns the surcharge."""
+    if surcharge.over is None:
+        if surcharge.when is None:
+            return [True] * len(measured.packages)
+        return packages_holding(surcharge.when, measured)
+    over = packages_over(surcharge.over, measured)
+    if surcharge.when is None:
+        return over
+    holding = packages_holding(surcharge.when, measured)
+    return [False if False in pair else None if None in pair else True for pair in zip(over, holding, strict=True)]
+
+
+def _times(units: Units, measured: Measured, picked: Sequence[bool | None] | None) -> Decimal | None:
+    """Return how many units the consignment has, or the sum of those of the picked packages."""
+    if picked is None:
+        return _count(units, _total(units, measured))
+    total = Decimal(0)
+    for one, holds in zip(one_by_one(measured), picked, strict=True):
+        if holds:
+            times = _count(units, _total(units, one))
+            if times is None:
+                return None
+            total += times
+    return total
+
+
+def _total(units: Units, measured: Measured) -> Decimal | None:
+    if units.measure is Measure.CHARGEABLE_WEIGHT:
+        return (Measure.TOTAL_CHARGEABLE_WEIGHT.values(measured, None) or [Decimal(0)])[0]
+    values = units.measure.values(measured, units.currency)
+    if values is None:
+        return None
+    return sum(values, Decimal(0)) if units.measure.adds_up else max(values)
+
+
+def _count(units: Units, amount: Decimal | None) -> Decimal | None:
+    if amount is None:
+        return None
+    count = max(amount - units.above, Decimal(0)) / units.unit
+    return count.to_integral_value(ROUND_CEILING) if units.started else count
+
+
+def worth(measured: Measured, currency: str) -> Decimal | None:
+    """Return what the packages are worth in a currency, or None without an exchange rate."""
+    values = Measure.TOTAL_VALUE.values(measured, currency)
+    return None if values is None else values[0]
+
+
+def surcharge_amounts(applied: Sequence[Applied], base: Decimal, unit: Decimal) -> list[tuple[str, Decimal]]:
+    """Return the amounts of the surcharges that count, rounded to a minor unit, by name and in their order."""
+    if all(item.surcharge.of == _RATE_ONLY and item.surcharge.group is None for item in applied):
+        return [(item.surcharge.name, _amount(item, base, unit)) for item in applied]
+    return _Connected(applied, base, unit).amounts()
+
+
+_RATE_ONLY = (OF_RATE,)
+
+
+class _Connected:
+    """Surcharges that are parts of each other, or of which only the highest of a group counts.
+
+    The catalogue's check refuses circles.
+    """
+
+    def __init__(self, applied: Sequence[Applied], base: Decimal, unit: Decimal) -> None:
+        self._applied = {item.surcharge.name: item for item in applied}
+        self._base = base
+        self._unit = unit
+        self._known: dict[str, Decimal] = {}
+
+    def amounts(self) -> list[tuple[str, Decimal]]:
+        return [(name, self._of(name)) for name in self._applied if self._counts(name)]
+
+    def _of(self, name: str) -> Decimal:
+        if name not in self._known:
+            item = self._applied[name]
+            base = sum((self._part(part, item) for part in item.surcharge.of), Decimal(0))
+            self._known[name] = _amount(item, base, self._unit)
+        return self._known[name]
+
+    def _part(self, part: str, item: Applied) -> Decimal:
+        if part == OF_RATE:
+            return self._base
+        if part == OF_VALUE:
+            return item.value
+        return self._of(part) if part in self._applied and self._counts(part) else Decimal(0)
+
+    def _counts(self, name: str) -> bool:
+        """Tell whether a surcharge is the highest of its group; of equal ones the first is."""
+        group = self._applied[name].surcharge.group
+        if group is None:
+            return True
+        alike = [other for other, item in self._applied.items() if item.surcharge.group == group]
+        return name == max(alike, key=self._of)
+
+
+def _amount(item: Applied, base: Decimal, unit: Decimal) -> Decimal:
+    surcharge = item.surcharge
+    amount = (base * surcharge.amount if surcharge.variable else surcharge.amount) * item.times
+    if surcharge.minimum is not None:
+        amount = max(amount, surcharge.minimum)
+    if surcharge.maximum is not None:
+        amount = min(amount, surcharge.maximum)
+    return rounded(amount, unit)

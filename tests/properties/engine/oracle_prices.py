@@ -1,0 +1,341 @@
+"""The plainest possible price of one service: by the words of `docs/catalogue.md`, one sum after another.
+
+It shares with the engine only the catalogue's data: no brackets, no classes, nothing remembered. A price is its lines,
+or why there is none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from typing import Literal
+
+from iso4217 import Currency
+
+from allocation.domain.consignment import Package
+from allocation.engine.conditions import Condition, Range
+from allocation.engine.loaded_catalogue import Catalogue, Service
+from allocation.engine.loaded_prices import Rate, Surcharge
+from allocation.engine.measures import Measure
+
+Lines = list[tuple[str, Decimal]]
+NoPrice = Literal["PriceNotConfigured", "CurrencyNotComparable"]
+
+
+class Incomparable(Exception):  # noqa: N818 - it ends a sum
+    """An exchange rate is missing."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A consignment on a service, as far as prices ask about it."""
+
+    catalogue: Catalogue
+    service: Service
+    packages: tuple[Package, ...]
+    origins: tuple[str, ...]
+    places: tuple[str, ...]
+    day: date
+    weekday: int | None
+    tags: frozenset[str]
+
+
+def price(sent: Sent) -> Lines | NoPrice:
+    """Return the lines of the price, rate first."""
+    try:
+        _worth_of_one(sent, sent.service.currency)
+        rate = current_rate(sent)
+        base = None if rate is None else _base(sent, rate)
+        if rate is None or base is None:
+            return "PriceNotConfigured"
+        lines = [(rate.zone, _penny(sent, base)), *_surcharges(sent, rate, base)]
+    except Incomparable:
+        return "CurrencyNotComparable"
+    return _not_below_zero(lines)
+
+
+def worth(sent: Sent, packages: Sequence[Package], currency: str) -> Decimal:
+    """Return what packages are worth in a currency."""
+    values = [package.value for package in packages if package.value and package.value.amount]
+    if all(value.currency == currency for value in values):
+        return sum((value.amount for value in values), Decimal(0))
+    total = sum((value.amount * _worth_of_one(sent, value.currency) for value in values), Decimal(0))
+    return total / _worth_of_one(sent, currency)
+
+
+def _worth_of_one(sent: Sent, currency: str) -> Decimal:
+    if currency == sent.catalogue.currency:
+        return Decimal(1)
+    for rate in sent.catalogue.exchange_rates:
+        if rate.currency == currency and rate.validity.covers(sent.day):
+            return rate.rate
+    raise Incomparable
+
+
+def current_rate(sent: Sent) -> Rate | None:
+    """Return the rate of the most specific place that holds on the day, for such a consignment."""
+    candidates = [rate for first in sent.service.rates for rate in (first, *first.others)]
+    for place in sent.places:
+        for origin in (*sent.origins, None):
+            here = [rate for rate in candidates if place in rate.places and _leaves(rate, origin)]
+            for rate in here:
+                if rate.validity.covers(sent.day) and (rate.when is None or _all_hold(sent, rate, rate.when)):
+                    return rate
+            if here:
+                return None
+    return None
+
+
+def _leaves(rate: Rate, origin: str | None) -> bool:
+    return rate.origins is None if origin is None else rate.origins is not None and origin in rate.origins
+
+
+def _sides(package: Package) -> list[Decimal]:
+    box = package.dimensions
+    assert box is not None
+    return sorted([box.length_cm, box.width_cm, box.height_cm], reverse=True)
+
+
+def _volume(package: Package) -> Decimal:
+    length, width, height = _sides(package)
+    return length * width * height
+
+
+def weighed(sent: Sent, rate: Rate | None, *, singly: bool = False) -> list[Decimal]:
+    """Return the chargeable weight of each package, or of all together, which `singly` does not do."""
+    weighing, packages = sent.service.weighing, sent.packages
+    divisor = (rate and rate.divisor) or sent.service.divisor
+    counts = [
+        divisor is not None
+        and (weighing.volumetric_when is None or _package_holds(sent, package, None, weighing.volumetric_when))
+        for package in packages
+    ]
+    if singly or weighing.by_package or sent.service.by_package:
+        parts = [([package], counted) for package, counted in zip(packages, counts, strict=True)]
+    else:
+        parts = [(list(packages), any(counts))]
+    weights = []
+    for part, counted in parts:
+        weight = sum((package.weight_kg for package in part), Decimal(0))
+        if counted and divisor:
+            weight = max(weight, sum(map(_volume, part), Decimal(0)) / divisor)
+        weight = max(weight, weighing.minimum or Decimal(0))
+        for up_to, step in weighing.steps:
+            if up_to is None or weight <= up_to:
+                weight = (weight / step).to_integral_value(ROUND_CEILING) * step
+                break
+        weights.append(weight)
+    return weights
+
+
+def _measured(  # noqa: C901 - one case a measure
+    sent: Sent, rate: Rate | None, package: Package, measure: Measure, currency: str | None
+) -> Decimal:
+    """Return a measure of one package."""
+    length, width, height = _sides(package)
+    match measure:
+        case Measure.WEIGHT:
+            return package.weight_kg
+        case Measure.LENGTH:
+            return length
+        case Measure.WIDTH:
+            return width
+        case Measure.HEIGHT:
+            return height
+        case Measure.GIRTH:
+            return 2 * width + 2 * height
+        case Measure.LENGTH_PLUS_GIRTH:
+            return length + 2 * width + 2 * height
+        case Measure.SIDES_TOTAL:
+            return length + width + height
+        case Measure.VOLUME:
+            return length * width * height
+        case Measure.VALUE:
+            return worth(sent, [package], currency or "")
+        case Measure.CHARGEABLE_WEIGHT:
+            return weighed(sent, rate, singly=True)[sent.packages.index(package)]
+        case _:
+            raise AssertionError(measure)
+
+
+def _of_all(sent: Sent, rate: Rate | None, measure: Measure, currency: str | None) -> Decimal:
+    """Return a measure of the consignment."""
+    match measure:
+        case Measure.PACKAGES:
+            return Decimal(len(sent.packages))
+        case Measure.TOTAL_WEIGHT | Measure.WEIGHT:
+            return sum((package.weight_kg for package in sent.packages), Decimal(0))
+        case Measure.TOTAL_VOLUME | Measure.VOLUME:
+            return sum(map(_volume, sent.packages), Decimal(0))
+        case Measure.TOTAL_VALUE | Measure.VALUE:
+            return worth(sent, sent.packages, currency or "")
+        case Measure.TOTAL_CHARGEABLE_WEIGHT | Measure.CHARGEABLE_WEIGHT:
+            return sum(weighed(sent, rate), Decimal(0))
+        case _:
+            return max(_measured(sent, rate, package, measure, currency) for package in sent.packages)
+
+
+def _lies_in(value: Decimal, bounds: Range) -> bool:
+    return (bounds.minimum is None or bounds.minimum <= value) and (bounds.maximum is None or value <= bounds.maximum)
+
+
+def _package_holds(sent: Sent, package: Package, rate: Rate | None, condition: Condition) -> bool:
+    # Values last: where another range fails, a missing exchange rate does not matter.
+    for measure, bounds in sorted(condition.items(), key=lambda item: item[0].is_money):
+        if measure.of_consignment:
+            value = _of_all(sent, rate, measure, bounds.currency)
+        else:
+            value = _measured(sent, rate, package, measure, bounds.currency)
+        if not _lies_in(value, bounds):
+            return False
+    return True
+
+
+def _all_hold(sent: Sent, rate: Rate, condition: Condition) -> bool:
+    answers = [_package_holds(sent, package, rate, condition) for package in sent.packages]
+    return all(answers)
+
+
+def _base(sent: Sent, rate: Rate) -> Decimal | None:
+    service, weights = sent.service, weighed(sent, rate)
+    if service.by_package:
+        pairs = zip(sent.packages, weights, strict=True)
+        asked = [(_asked_by(sent, rate, package, weight), weight) for package, weight in pairs]
+    else:
+        asked = [(_of_all(sent, rate, rate.by, service.currency), sum(weights, Decimal(0)))]
+    prices = [_band(sent, rate, value, weight) for value, weight in asked]
+    known = [pair for pair in prices if pair is not None]
+    if len(known) < len(prices):
+        return None
+    dearest_first = sorted(known, reverse=True)
+    total = dearest_first[0][0] + sum((further for _, further in dearest_first[1:]), Decimal(0))
+    return max(total, rate.minimum or Decimal(0))
+
+
+def _asked_by(sent: Sent, rate: Rate, package: Package, weight: Decimal) -> Decimal:
+    if rate.by is Measure.CHARGEABLE_WEIGHT:
+        return weight
+    if rate.by.of_consignment:
+        return _of_all(sent, rate, rate.by, None)
+    return _measured(sent, rate, package, rate.by, sent.service.currency)
+
+
+def _band(sent: Sent, rate: Rate, value: Decimal, weight: Decimal) -> tuple[Decimal, Decimal] | None:
+    """Return the price of one package, and that of a further one."""
+    for number, end in enumerate(rate.up_to):
+        if value <= end:
+            start = rate.starts[number] if rate.starts else None
+            if start is not None and value < start:
+                return None
+            first = rate.prices[number]
+            break
+    else:
+        if rate.above is None or value > rate.above.last_weight:
+            return None
+        number = len(rate.up_to) - 1
+        steps, over = 0, rate.up_to[-1]
+        while over < value:
+            steps, over = steps + 1, over + rate.above.step
+        first = rate.prices[-1] + steps * rate.above.price
+    if rate.per_kg:
+        first += _penny(sent, rate.per_kg[number] * weight)
+    further = rate.further[number] if rate.further else None
+    return first, first if further is None else further
+
+
+def _surcharges(sent: Sent, rate: Rate, base: Decimal) -> Lines:
+    applying = {item.name: item for item in sent.service.surcharges if _applies(sent, rate, item)}
+
+    def amount(name: str) -> Decimal:
+        item = applying[name]
+        if item.variable:
+            found = sum(map(share, item.of), Decimal(0)) * item.amount
+        else:
+            found = item.amount * _times(sent, rate, item)
+        if item.minimum is not None:
+            found = max(found, item.minimum)
+        if item.maximum is not None:
+            found = min(found, item.maximum)
+        return _penny(sent, found)
+
+    def share(part: str) -> Decimal:
+        if part == "rate":
+            return base
+        if part == "value":
+            return worth(sent, sent.packages, sent.service.currency)
+        return amount(part) if part in applying and counts(part) else Decimal(0)
+
+    def counts(name: str) -> bool:
+        group = applying[name].group
+        rivals = [other for other in applying if applying[other].group == group]
+        return group is None or name == next(other for other in rivals if amount(other) == max(map(amount, rivals)))
+
+    return [(name, amount(name)) for name in applying if counts(name)]
+
+
+def _concerned(sent: Sent, rate: Rate, item: Surcharge) -> list[Package]:
+    found = []
+    for package in sent.packages:
+        over = item.over is None or _is_over(sent, rate, package, item.over)
+        if over and (item.when is None or _package_holds(sent, package, rate, item.when)):
+            found.append(package)
+    return found
+
+
+def _is_over(sent: Sent, rate: Rate, package: Package, thresholds: Condition) -> bool:
+    return any(
+        bounds.maximum is not None and _measured(sent, rate, package, measure, bounds.currency) > bounds.maximum
+        for measure, bounds in sorted(thresholds.items(), key=lambda item: item[0].is_money)
+    )
+
+
+def _applies(sent: Sent, rate: Rate, item: Surcharge) -> bool:
+    called_for = (
+        item.validity.covers(sent.day)
+        and (item.places is None or any(place in item.places for place in sent.places))
+        and (item.origins is None or any(place in item.origins for place in sent.origins))
+        and (item.delivery_days is None or (sent.weekday is not None and item.delivery_days[sent.weekday]))
+        and item.residential is None
+        and item.po_box is None
+        and (item.tags is None or any(tag in item.tags for tag in sent.tags))
+    )
+    if not called_for or not _concerned(sent, rate, item):
+        return False
+    if item.units is not None:
+        return _times(sent, rate, item) > 0
+    return item.of != ("value",) or _of_all(sent, rate, Measure.VALUE, sent.service.currency) > 0
+
+
+def _times(sent: Sent, rate: Rate, item: Surcharge) -> Decimal:
+    """Return how often an amount counts."""
+    concerned = _concerned(sent, rate, item)
+    units = item.units
+    if units is None:
+        return Decimal(len(concerned) if item.per_package else 1)
+    if item.per_package and not units.measure.of_consignment:
+        amounts = [_measured(sent, rate, package, units.measure, units.currency) for package in concerned]
+    elif item.per_package:
+        amounts = [Decimal(1) for _ in concerned]
+    else:
+        amounts = [_of_all(sent, rate, units.measure, units.currency)]
+    total = Decimal(0)
+    for amount in amounts:
+        count = max(amount - units.above, Decimal(0)) / units.unit
+        total += count.to_integral_value(ROUND_CEILING) if units.started else count
+    return total
+
+
+def _not_below_zero(lines: Lines) -> Lines:
+    """Cut discounts, the last one first, until the sum is 0."""
+    cut = list(lines)
+    for number in reversed(range(1, len(cut))):
+        total = sum((amount for _, amount in cut), Decimal(0))
+        name, amount = cut[number]
+        if total < 0 and amount < 0:
+            cut[number] = (name, amount + min(-amount, -total))
+    return cut
+
+
+def _penny(sent: Sent, amount: Decimal) -> Decimal:
+    places = Currency(sent.service.currency).exponent or 0
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
