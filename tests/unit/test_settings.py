@@ -41,6 +41,7 @@ def problem(**environment: str) -> str:
         ({"ALLOCATION_MODE": "default_rules", "SERVICE_GROUP_REFERENCE": "gold"}, DefaultRules()),
         ({"ALLOCATION_MODE": "service_group", "SERVICE_GROUP_REFERENCE": "gold"}, ServiceGroup("gold")),
         ({"ALLOCATION_MODE": "carrier_service", "CARRIER_SERVICE_REFERENCE": "CX_NDS"}, CarrierService("CX_NDS")),
+        ({"ALLOCATION_MODE": "carrier_service", "CARRIER_SERVICE_REFERENCE": "DOM.RP"}, CarrierService("DOM.RP")),
     ],
 )
 def test_the_mode_is_configured_with_its_reference(environment: dict[str, str], mode: AllocationMode) -> None:

@@ -105,6 +105,7 @@ PAIRS = {
         GL 3900          | FO 100
         NO 0150          | SJ 9170
         NO 0150          | NO 9170             Svalbard
+        NO 0150          | NO/NO-21            Svalbard by its region
         NO 0150          | SE 11122
         NL 1012 AB       | CW
         NL 1012 AB       | NL/AW
@@ -128,6 +129,8 @@ PAIRS = {
         US 10001         | US 34002            military mail: AA, AE, AP
         US 10001         | US 09012-0001
         US 10001         | US 96201
+        US 10001         | US 96642
+        US 10001         | US 09899
         US 10001         | US/AP
         US 09012         | US 09012
         PR 00901         | VI 00802

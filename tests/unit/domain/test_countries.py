@@ -38,7 +38,8 @@ def test_an_alias_names_its_country_and_the_part_that_it_means(alias: str, code:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "G", "GBR", "ZZ", "EU", "UN", "EZ", "XX", "QQ", "ß", "\u0131s", "9B", "G\u0301B", "826"]
+    "text",
+    ["", "G", "GBR", "ZZ", "EU", "UN", "EZ", "XX", "QQ", "ß", "\u0131s", "9B", "G\u0301B", "826", "G" + " " * 99 + "B"],
 )
 def test_what_is_no_code_names_no_country(text: str) -> None:
     assert read_country(text) is None

@@ -434,7 +434,9 @@ def test_a_number_is_rounded_as_it_is_read(sent: str, read: str) -> None:
     assert str(consignment.packages[0].weight_kg) == read
 
 
-@pytest.mark.parametrize("country", ["GB", "gb", {"IsoCode": "GB"}, {"IsoCode": {"TwoLetterCode": "GB"}}])
+@pytest.mark.parametrize(
+    "country", ["GB", "gb", " G.B.\u200b", {"IsoCode": "GB"}, {"IsoCode": {"TwoLetterCode": "GB"}}]
+)
 @pytest.mark.parametrize("currency", ["GBP", "gbp", {"IsoCode": "GBP"}])
 def test_a_country_and_a_currency_may_be_their_codes(country: object, currency: object) -> None:
     package = PACKAGE | {"Value": {"Amount": 5, "Currency": currency}}

@@ -39,6 +39,14 @@ def test_a_service_group_goes_one_by_one_without_a_body() -> None:
     assert {call.body for call in calls} == {b""}
 
 
+def test_a_reference_with_dots_is_sent_as_it_is() -> None:
+    [group] = allocation_calls(ServiceGroup("next.day"), REFERENCES[:1])
+    [service] = allocation_calls(CarrierService("DOM.RP"), REFERENCES[:1])
+
+    assert group.path == "/allocation/EC-000-000-000/allocatewithservicegroup/next.day"
+    assert json.loads(service.body)["MpdCarrierServiceReference"] == "DOM.RP"
+
+
 def test_a_reference_never_leaves_its_path_segment() -> None:
     [call] = allocation_calls(ServiceGroup("g"), [ConsignmentReference("../labels?x#y%2f ")])
 

@@ -27,6 +27,7 @@ from allocation.consignments.strict_values import (
     WeightUnit,
 )
 from allocation.domain import consignment as domain
+from allocation.domain.countries import code_letters
 from allocation.domain.reference import (
     CONSIGNMENT_REFERENCE_PATTERN,
     MAX_CONSIGNMENT_REFERENCE,
@@ -49,6 +50,11 @@ def null_as_empty(value: Any) -> Any:
 def _upper(value: Any) -> Any:
     """Return ASCII text in upper case, any other value unchanged: the upper case of ß is SS."""
     return value.upper() if isinstance(value, str) and value.isascii() else value
+
+
+def _letters(value: Any) -> Any:
+    """Return a country code as `read_country` reads it, in any spelling; any other value unchanged."""
+    return code_letters(value) or value if isinstance(value, str) else value
 
 
 def country_object(value: Any) -> Any:
@@ -90,7 +96,7 @@ _CustomerReference = Annotated[str, StringConstraints(max_length=256)]
 _ServiceReference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
 CountryCode = Annotated[
     str,
-    BeforeValidator(_upper),
+    BeforeValidator(_letters),
     StringConstraints(pattern=COUNTRY_CODE_PATTERN),
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"}),
 ]

@@ -23,6 +23,10 @@ COUNTRIES: Final = frozenset(
 )
 
 
+# Characters of a code with all its points, spaces and invisible characters. A longer text is none.
+_MAX_CODE: Final = 16
+
+
 class NamedCountry(NamedTuple):
     """The country that a code names. `code` is in `COUNTRIES`.
 
@@ -84,9 +88,18 @@ def read_country(text: str) -> NamedCountry | None:
     >>> read_country("YU"), read_country("GBR")
     (None, None)
     """
-    letters = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text)))
-    # Only ASCII: the upper case of ß is SS, South Sudan.
-    if not letters.isascii():
-        return None
-    code = letters.upper()
+    code = code_letters(text)
     return NamedCountry(code) if code in COUNTRIES else _ALIASES.get(code)
+
+
+def code_letters(text: str) -> str:
+    """Return the letters and digits of a code in upper case, whatever its widths, spaces and points; empty if foreign.
+
+    >>> code_letters("g.b."), code_letters("ß")
+    ('GB', '')
+    """
+    if len(text) > _MAX_CODE:
+        return ""
+    characters = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text)))
+    # Only ASCII: the upper case of ß is SS, South Sudan.
+    return characters.upper() if characters.isascii() else ""
