@@ -13,7 +13,7 @@ from typing import Final
 
 import pycountry
 
-from allocation.domain.countries import COUNTRIES, read_country
+from allocation.domain.countries import COUNTRIES, REGION_COUNTRIES, read_country
 from allocation.domain.postcode_regions import postcode_country
 from allocation.domain.postcodes import (
     CROWN_DEPENDENCIES,
@@ -30,13 +30,6 @@ from allocation.domain.postcodes import (
 from allocation.engine.place_keys import ANYWHERE
 
 _COUNTRY_FIXES: Final = {"EU": "list its countries in a zone, and name that zone"}
-# Regions of ISO 3166-2 that have a code of ISO 3166-1 too, by which addresses there are known.
-_OWN_COUNTRIES: Final = {
-    "FI-01": "AX", "NO-21": "SJ", "NO-22": "SJ", "CN-HK": "HK", "CN-MO": "MO", "CN-TW": "TW", "NL-AW": "AW",
-    "NL-CW": "CW", "NL-SX": "SX", "NL-BQ1": "BQ", "NL-BQ2": "BQ", "NL-BQ3": "BQ", "FR-971": "GP", "FR-972": "MQ",
-    "FR-973": "GF", "FR-974": "RE", "FR-976": "YT", "FR-BL": "BL", "FR-MF": "MF", "FR-NC": "NC", "FR-PF": "PF",
-    "FR-PM": "PM", "FR-TF": "TF", "FR-WF": "WF", "US-UM": "UM",
-}  # fmt: skip
 # Countries whose postcodes are written with a hyphen. Elsewhere it is taken for the sign of a range.
 _WITH_HYPHEN: Final = frozenset({"PL", "PT", "JP", "BR", "US", "KY", "AI", "VG", "MS", "LV", "LT", "LI"})
 _FRENCH_TERRITORIES: Final = frozenset({"97", "98"})
@@ -90,7 +83,7 @@ def region_key(place: str) -> str | None:
     # The UK's nations and counties are no postcode areas: of all of them, addresses tell only Northern Ireland.
     if (place.startswith("GB-") and place != "GB-NIR") or not _is_region(place):
         return None
-    return _OWN_COUNTRIES.get(place, place)
+    return REGION_COUNTRIES.get(place, place)
 
 
 def _is_region(code: str) -> bool:

@@ -17,7 +17,7 @@ Sources, as in force on 2026-11-26:
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from allocation.domain.countries import read_country
+from allocation.domain.countries import REGION_COUNTRIES, read_country
 from allocation.domain.postcode_regions import postcode_country, postcode_regions, us_place
 from allocation.domain.postcodes import (
     CROWN_DEPENDENCIES,
@@ -101,20 +101,14 @@ _POSTCODES: Final = {
     ("GR", "63086"): _MOUNT_ATHOS,
     ("GR", "63087"): _MOUNT_ATHOS,
 }
-# Regions of ISO 3166-2 that are a place of their own here. Shops often write them beside the country's code.
+# Regions that are a place of their own here; France's also by the letters that ISO 3166-2 once had.
 _REGIONS: Final = {
+    **REGION_COUNTRIES,
     **{region: region for region in ("ES-CE", "ES-ML", _CANARY_ISLANDS, _MOUNT_ATHOS, _NORTHERN_IRELAND)},
     **dict.fromkeys(("ES-GC", "ES-TF"), _CANARY_ISLANDS),
     **dict.fromkeys(("US-AA", "US-AE", "US-AP"), _HIDDEN),
-    **{f"US-{code}": code for code in ("AS", "GU", "MP", "PR", "UM", "VI")},
-    **{f"FR-{code}": code for code in ("BL", "GF", "GP", "MF", "MQ", "NC", "PF", "PM", "RE", "TF", "WF", "YT")},
-    **dict(zip(("FR-971", "FR-972", "FR-973", "FR-974", "FR-976"), ("GP", "MQ", "GF", "RE", "YT"), strict=True)),
-    **{f"NL-{code}": code for code in ("AW", "CW", "SX")},
-    **dict.fromkeys(("NL-BQ1", "NL-BQ2", "NL-BQ3"), "BQ"),
-    "FR-CP": "CP",
-    **{f"CN-{code}": code for code in ("HK", "MO", "TW")},
-    **dict.fromkeys(("NO-21", "NO-22"), "SJ"),
-    "FI-01": "AX",
+    **{f"US-{code}": code for code in ("AS", "GU", "MP", "PR", "VI")},
+    **{f"FR-{code}": code for code in ("CP", "GF", "GP", "MQ", "RE", "YT")},
 }
 # USPS: the first three digits of the ZIP codes of AA, AE and AP.
 _MILITARY_ZIPS: Final = frozenset(map(str, (340, *range(962, 967)))) | {f"09{last}" for last in range(9)}
