@@ -1,0 +1,310 @@
+"""How places are written, and what addresses they are: countries, regions, postcodes, zones, lanes and files."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from allocation.domain.consignment import Address
+from allocation.engine.compiled_catalogue import read_compiled
+from allocation.engine.engine import Engine
+from cli.catalogue.catalogue_problems import CatalogueProblemsError
+from cli.catalogue.compilation import compile_text
+from cli.catalogue.place_notation import PlaceNotationError, place_to_keys
+from tests.support.engines import PARCEL, assessed, document, engine_of, net, rate, reasons, service, to, winner
+
+
+@pytest.mark.parametrize(
+    ("place", "keys"),
+    [
+        ("XK", ("XK",)),
+        ("*", ("*",)),
+        ("DE:10", ("DE:10",)),
+        ("PL:00-9", ("PL:009",)),
+        ("LV:LV-10", ("LV:10",)),
+        ("CA:K1A", ("CA:K1A",)),
+        ("US:100", ("US:100",)),
+        ("US-100", ("US:100",)),
+        ("US-10001", ("US:10001",)),
+        ("US-006..009", ("US:006", "US:007", "US:008", "US:009")),
+        ("US-NY", ("US-NY",)),
+        ("GB:IV27 4", ("GB:IV27 4",)),
+        ("GB-IV27", ("GB:IV27",)),
+        ("GB-KW15..17", ("GB:KW15", "GB:KW16", "GB:KW17")),
+        ("GB:IV27 1..3", ("GB:IV27 1", "GB:IV27 2", "GB:IV27 3")),
+        ("GB:IV27 1..IV27 3", ("GB:IV27 1", "GB:IV27 2", "GB:IV27 3")),
+        ("FR:20000..20999", ("FR:20",)),
+        ("NL:1000..1099", ("NL:10",)),
+        ("NL:1000AA..1099ZZ", ("NL:10",)),
+        ("DE:00000..99999", ("DE",)),
+        ("ES-CN", ("ES-CN",)),
+        ("PT-30", ("PT-30",)),
+        ("GB-NIR", ("GB-NIR",)),
+        ("FR-974", ("RE",)),
+    ],
+)
+def test_a_place_is_written_for_any_country(place: str, keys: tuple[str, ...]) -> None:
+    assert place_to_keys(place) == keys
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("EL", "is not a country of ISO 3166: write GR"),
+        ("IC", "is not a country of ISO 3166: write ES-CN"),
+        ("XI", "is not a country of ISO 3166: write GB-NIR"),
+        ("YU:1", "is not a country of ISO 3166: write its two-letter code, such as GB or FR"),
+        ("DE-10", "is not a region of ISO 3166-2: write DE:10 for postcodes that begin with 10"),
+        ("DE:BY", "has letters, and postcodes of DE have none: write its digits"),
+        ("DE:10-19", "has a hyphen: write a range with two dots, such as DE:10..19, or a postcode without one"),
+        ("DE:2..1", "ends before it begins: write the smaller end first"),
+        (
+            "DE:1..20",
+            "has two ends of different forms: write both with the same number of letters and digits",
+        ),
+        ("DE:", "write the name of a zone, or a place such as"),
+        ("DE:ab", "has no postcode: write how postcodes begin, such as DE:10, in capitals"),
+        ("FR:97400", "belongs to RE, not to FR: write RE"),
+        ("FR:97", "belongs to territories with codes of their own: write them, such as RE, GP or NC"),
+        ("GB:GX11 1AA", "belongs to GI, not to GB: write GI"),
+        ("GB:JE2", "belongs to JE, not to GB: write JE-JE2"),
+        ("GB:KW17..KW15", "ends before it begins: write the smaller end first"),
+        ("US-1000123", "has more than 5 digits: write the beginning of a ZIP code"),
+        ("US-ZZ", "has letters, and postcodes of US have none: write its digits"),
+        ("gb", "write the name of a zone, or a place such as"),
+    ],
+)
+def test_a_place_that_no_address_is_in_says_what_to_write(place: str, told: str) -> None:
+    with pytest.raises(PlaceNotationError) as caught:
+        place_to_keys(place)
+    assert str(caught.value).startswith(told)
+
+
+def problems(**changes: Any) -> list[str]:
+    with pytest.raises(CatalogueProblemsError) as caught:
+        compile_text(json.dumps(document({"S": service()} | changes.pop("services", {}), **changes)))
+    return [str(problem) for problem in caught.value.problems]
+
+
+ISLANDS = engine_of(
+    {
+        "S": service(
+            destinations=["*"],
+            rates=[rate("*", 10), rate("ES-CN", 30), rate("DE-BY", 20), rate("CA-ON", 40), rate("ES-GC", 35)],
+        )
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "price"),
+    [
+        (Address(country="ES", postcode="38001"), "30.00"),
+        (Address(country="ES", postcode="35001"), "35.00"),
+        (Address(country="IC"), "30.00"),
+        (Address(country="ES", region="Canarias"), "30.00"),
+        (Address(country="ES", region="Canary Islands"), "30.00"),
+        (Address(country="ES", region="ES-CN"), "30.00"),
+        (Address(country="ES", region="Las Palmas"), "35.00"),
+        (Address(country="ES", postcode="28001", region="Canarias"), "10.00"),
+        (Address(country="ES", region="Madrid"), "10.00"),
+        (Address(country="DE", postcode="80331"), "10.00"),
+        (Address(country="DE", postcode="80331", region="Bayern"), "20.00"),
+        (Address(country="DE", postcode="80331", region="by"), "20.00"),
+        (Address(country="CA", postcode="K1A 0B1"), "40.00"),
+        (Address(country="CA", region="Ontario"), "40.00"),
+        (Address(country="CA", region="on"), "40.00"),
+        (Address(country="FR", region="Bayern"), "10.00"),
+    ],
+)
+def test_an_address_lies_in_the_region_that_its_postcode_or_it_says(address: Address, price: str) -> None:
+    assert net(ISLANDS, replace(PARCEL, destination=address)) == price
+
+
+def test_a_zone_keeps_its_name_and_its_places_their_rank() -> None:
+    """The closest of district, zone and country wins; a zone is as close as the place in it."""
+    engine = engine_of(
+        {"S": service(destinations=["GB"], rates=[rate("GB", 5), rate("FAR", 9), rate("GB:IV27", 12)])},
+        zones={"FAR": ["GB:IV", "GB:KW15..KW17"]},
+    )
+    prices = {code: net(engine, to(code)) for code in ("M1 5WG", "IV1 1AA", "IV27 4AB", "KW15 1AA", "KW14 7AA")}
+    assert prices == {
+        "M1 5WG": "5.00",
+        "IV1 1AA": "9.00",
+        "IV27 4AB": "12.00",
+        "KW15 1AA": "9.00",
+        "KW14 7AA": "5.00",
+    }
+
+
+def test_a_zone_is_told_by_its_name_and_the_part_it_excludes_by() -> None:
+    zones = {"FAR": ["GB-IV", "GB-KW"], "EMBARGO": ["RU", "BY"]}
+    engine = engine_of(
+        {"S": service(destinations=["*"], excluded=["FAR", "EMBARGO"], rates=[rate("*", 5)])}, zones=zones
+    )
+    assert reasons(assessed(engine, to("IV1 1AA")), engine) == {"S": ["PostcodeExcluded"]}
+    assert reasons(assessed(engine, to("101000", "RU")), engine) == {"S": ["CountryExcluded"]}
+    (exclusion,) = assessed(engine, to("IV1 1AA")).excluded
+    (rule,) = exclusion.failed
+    assert rule.expected(assessed(engine, to("IV1 1AA")).question, 0) == "not in FAR (and 1 more)"
+
+
+CHART = {
+    "ZONE2": [{"origins": ["US:100..102"], "destinations": ["US:100..119"]}],
+    "ZONE8": [
+        {"origins": ["US:100..102"], "destinations": ["US-CA", "US-WA"]},
+        {"origins": ["US:9"], "destinations": ["US:1"]},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("origin", "destination", "price"),
+    [
+        ("10001", "11201", "8.00"),
+        ("10001", "94103", "15.00"),
+        ("94103", "10001", "15.00"),
+        ("94103", "94103", None),
+        ("60601", "10001", None),
+    ],
+)
+def test_a_zone_of_lanes_prices_pairs_of_places(origin: str, destination: str, price: str | None) -> None:
+    engine = engine_of(
+        {"S": service(origins=["US"], destinations=["US"], rates=[rate("ZONE2", 8), rate("ZONE8", 15)])}, zones=CHART
+    )
+    consignment = replace(
+        PARCEL, origin=Address(country="US", postcode=origin), destination=Address(country="US", postcode=destination)
+    )
+    assert (winner(engine, consignment) and net(engine, consignment)) == price
+
+
+def test_a_zone_of_lanes_can_be_excluded_and_served() -> None:
+    zones = {"BACK": [{"origins": ["GB:M"], "destinations": ["GB:L", "FR"]}]}
+    engine = engine_of(
+        {
+            "NOT": service(destinations=["GB"], excluded=["BACK"]),
+            "ONLY": service(destinations=["BACK"], rates=[rate("*", 1)]),
+        },
+        zones=zones,
+    )
+    assert winner(engine, to("M1 5WG")) == "NOT"
+    assert winner(engine, to("L1 1AA")) == "ONLY"
+
+
+ORIGINS = engine_of(
+    {
+        "S": service(
+            origins=["*"],
+            destinations=["*"],
+            rates=[
+                rate("*", 50),
+                {**rate("FR", 20), "origin": "GB"},
+                {**rate("FR", 18), "origin": "GB:M"},
+                {**rate("FR", 16), "origin": "NORTH"},
+                {**rate("FR:75", 25), "origin": "DE"},
+            ],
+        )
+    },
+    zones={"NORTH": ["GB:NE", "GB:M2 6"]},
+)
+
+
+@pytest.mark.parametrize(
+    ("origin", "destination", "price"),
+    [
+        (("GB", "EH1 1AA"), ("FR", "69001"), "20.00"),
+        (("GB", "M1 5WG"), ("FR", "69001"), "18.00"),
+        (("GB", "M2 6LW"), ("FR", "69001"), "16.00"),
+        (("GB", "NE1 1AA"), ("FR", "75001"), "16.00"),
+        (("DE", "10115"), ("FR", "75001"), "25.00"),
+        (("DE", "10115"), ("FR", "69001"), "50.00"),
+        (("IE", None), ("FR", "75001"), "50.00"),
+    ],
+)
+def test_a_rate_holds_from_the_most_specific_origin(
+    origin: tuple[str, str], destination: tuple[str, str], price: str
+) -> None:
+    consignment = replace(
+        PARCEL,
+        origin=Address(country=origin[0], postcode=origin[1]),
+        destination=Address(country=destination[0], postcode=destination[1]),
+    )
+    assert net(ORIGINS, consignment) == price
+
+
+def test_two_rates_may_share_a_destination_but_no_pair() -> None:
+    zones = {"HOME": ["GB:M"], "A": [{"origins": ["GB:M"], "destinations": ["FR"]}], "B": [], "C": []}
+    zones["B"] = [{"origins": ["GB:M", "GB:L"], "destinations": ["FR", "DE"]}]
+    zones["C"] = [{"origins": ["GB:L"], "destinations": ["DE"]}]
+    fine = [{**rate("FR", 1), "origin": "GB"}, {**rate("FR", 2), "origin": "GB:M"}, rate("FR", 3), rate("A", 1)]
+    compile_text(json.dumps(document({"S": service(rates=fine)}, zones=zones)))
+    path = "carriers.ACME.services.S.rates.1.zone"
+    for rates, told in (
+        ([{**rate("FR", 1), "origin": "GB:M"}, {**rate("FR", 2), "origin": "HOME"}], "'FR' shares FR with rate 0"),
+        ([rate("A", 1), rate("B", 2)], "'B' shares GB:M to FR with rate 0"),
+        ([rate("C", 1), rate("B", 2)], "'B' shares GB:L to DE with rate 0"),
+    ):
+        found = problems(services={"S": service(rates=rates)}, zones=zones)
+        assert found == [f"{path}: {told}: a place has one rate"]
+
+
+def test_lanes_are_no_origins() -> None:
+    zones = {"Z": [{"origins": ["GB"], "destinations": ["FR"]}], "Y": [{"origins": ["Z"], "destinations": ["XX"]}]}
+    fix = "is a zone with lanes, which say origin and destination: name it as a destination, or list places here"
+    told = problems(zones=zones, services={"S": service(origins=["Z"], rates=[{**rate("GB", 1), "origin": "Z"}])})
+    assert f"zones.Y.0.origins.0: 'Z' {fix}" in told
+    assert any(line.startswith("zones.Y.0.destinations.0: 'XX' is not a country") for line in told)
+    assert f"carriers.ACME.services.S.origins.0: 'Z' {fix}" in told
+    assert f"carriers.ACME.services.S.rates.0.origin: 'Z' {fix}" in told
+
+
+def compiled_with(tmp_path: Path, csv: str, **changes: Any) -> Engine:
+    (tmp_path / "remote.csv").write_text(csv, "utf-8")
+    services = {"S": service(destinations=["*"], rates=[rate("*", 5), rate("REMOTE", 25)])}
+    text = json.dumps(document(services, zones={"REMOTE": {"file": "remote.csv"}}, **changes))
+    return Engine(read_compiled(compile_text(text, tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "csv",
+    [
+        "country,postcode,region\nGB,IV27 4AB,\nGB,iv27 4,\nES,35000..35999,\nES,,CN\nIE,,\n",
+        "\ufeffCountry;Postcode;Region\r\nGB;IV274AB;\r\nGB;IV274;\r\nES;35;\r\nES;;ES-CN\r\nie;;\r\n",
+        "postcode\tcountry\nIV27 4\tGB\n35\tES\n38\tES\n\tIE\n",
+    ],
+)
+def test_a_zone_can_have_a_file_of_its_own(tmp_path: Path, csv: str) -> None:
+    engine = compiled_with(tmp_path, csv)
+    far = {("GB", "IV27 4AB"), ("ES", "35001"), ("ES", "38001"), ("IE", "D02 AF30")}
+    for country, postcode in far | {("GB", "IV27 5AB"), ("GB", "M1 5WG"), ("ES", "28001"), ("FR", "75001")}:
+        assert net(engine, to(postcode, country)) == ("25.00" if (country, postcode) in far else "5.00")
+
+
+@pytest.mark.parametrize(
+    ("csv", "told"),
+    [
+        ("GB,IV27\n", "remote.csv has the columns gb, iv27: name country in its first line"),
+        ("country,zip\nGB,1\n", "remote.csv has the columns country, zip: name country in its first line"),
+        ("country,postcode\n", "remote.csv has no rows: write at least one"),
+        ("country,postcode\nGB,IV27\n\nUK,M1\n", "line 4 of remote.csv: is not a country of ISO 3166: write GB"),
+        ("country,postcode\nDE,ABC\n", "line 2 of remote.csv: has letters, and postcodes of DE have none"),
+        ("country,postcode,region\nES,35,CN\n", "line 2 of remote.csv: has a postcode and a region: write one"),
+        ("country,postcode\n,35\n", "line 2 of remote.csv: has no country: write its two-letter code"),
+    ],
+)
+def test_a_mistake_in_a_zones_file_names_its_line(tmp_path: Path, csv: str, told: str) -> None:
+    with pytest.raises(CatalogueProblemsError) as caught:
+        compiled_with(tmp_path, csv)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"zones.REMOTE.file: {told}")
+
+
+def test_a_zones_file_that_is_not_there_is_told() -> None:
+    assert problems(zones={"R": {"file": "x.csv"}}) == [
+        "zones.R.file: 'x.csv' is a file, and the catalogue is none: name the catalogue's file"
+    ]
+    with pytest.raises(CatalogueProblemsError, match=r"can't read gone\.csv \(No such file or directory\)"):
+        compile_text(json.dumps(document({"S": service()}, zones={"R": {"file": "gone.csv"}})), Path("/nowhere"))
+    assert problems(zones={"R": {"path": "x"}}) == ["zones.R: write a list of places, or {file: remote.csv}"]
