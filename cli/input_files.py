@@ -1,4 +1,4 @@
-"""Reads the files that a person names on the command line, whatever they turn out to be."""
+"""Reads and writes the files that a person names on the command line, whatever they turn out to be."""
 
 import json
 import sys
@@ -109,6 +109,15 @@ def read_consignment(path: str) -> Consignment:
     except ValidationError as error:
         mistakes = "\n".join(f"  {_mistake(details)}" for details in error.errors())
         raise UsageError(f"{name} is not a consignment in PRO's JSON:\n{mistakes}") from error
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a file that the user has named. Raises `UsageError`."""
+    try:
+        Path(path).write_text(text, "utf-8")
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or error
+        raise UsageError(f"Can't write {path}: {what}. Name a file in a folder that exists.") from error
 
 
 def folder_of(path: str) -> Path:

@@ -56,7 +56,7 @@ def read_zone_file(path: Path) -> list[str]:
     header = [name.strip().lower() for _, name in enumerate(next(rows, (0, []))[1])]
     if "country" not in header or not set(header) <= {*COLUMNS, ""}:
         found, known = ", ".join(header) or "none", ", ".join(COLUMNS)
-        fix = f"name country in its first line, and only {known}, or make a file with `carrier catalogue import places`"
+        fix = f"name country in its first line, and only {known}, or make a file with `carrier catalogue places`"
         raise ZoneFileError([f"{path.name} has the columns {found}: {fix}"])
     places: dict[str, None] = {}
     mistakes = []

@@ -16,9 +16,10 @@ from cli.catalogue.karrio_import import Start, import_sheets
 from cli.catalogue.karrio_sheets import KarrioSheet, KarrioSheetError, read_sheets
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import WrittenCatalogue
+from cli.commands.catalogue_places import places_command
 from cli.commands.options import ExampleCommand, ExampleGroup, json_option
 from cli.errors import DONE, NOT_SO, UsageError
-from cli.input_files import folder_of, read_text, shown_name
+from cli.input_files import folder_of, read_text, shown_name, write_text
 from cli.output import counted, print_json, print_text, printable, progress_console, result_console
 
 _allocator_option: Final = click.option(
@@ -36,6 +37,9 @@ def catalogue() -> None:
 
     docs/catalogue.md describes how a catalogue is written.
     """
+
+
+catalogue.add_command(places_command)
 
 
 @catalogue.command("check", cls=ExampleCommand, examples=["carrier catalogue check my-catalogue.yaml"])
@@ -89,7 +93,7 @@ def compile_command(file: str, output: str, allocator: AllocatorName, *, as_json
     if not output:
         click.echo(compiled, nl=False)
         return DONE
-    _write(output, compiled)
+    write_text(output, compiled)
     if as_json:
         print_json({"file": file, "valid": True, "catalogue": _summary(found), "output": output, "problems": []})
     else:
@@ -154,7 +158,7 @@ def import_command(karrio: str, origin: str, time_zone: str, transit_days: int, 
     start = Start(origin.upper(), time_zone, datetime.now(UTC).year, transit_days)
     found = import_sheets(_karrio_sheets(karrio), start)
     if output:
-        _write(output, found.text)
+        write_text(output, found.text)
     else:
         click.echo(found.text, nl=False)
     for sentence in found.left_out:
@@ -182,14 +186,6 @@ def _read(file: str, allocator: AllocatorName) -> WrittenCatalogue:
     if is_compiled(text):
         raise UsageError(f"{shown_name(file)} is a compiled catalogue: name the one that it was compiled from.")
     return read_catalogue(text, allocator, folder_of(file))
-
-
-def _write(file: str, text: str) -> None:
-    try:
-        Path(file).write_text(text, "utf-8")
-    except (OSError, ValueError) as error:
-        what = getattr(error, "strerror", None) or error
-        raise UsageError(f"Can't write {file}: {what}. Name a file in a folder that exists.") from error
 
 
 def _report(file: str, error: CatalogueProblemsError, *, as_json: bool, console: Console | None = None) -> int:
