@@ -53,3 +53,20 @@ def test_only_the_post_reaches_military_addresses(postcode: str) -> None:
     assert {"AE_EXP", "PR_US", "PH_INT"} <= services(home)
     assert all(service.startswith("PH_") for service in services(forces))
     assert services(forces)
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode", "by_road"),
+    [("ES", "28001", True), ("ES", "35001", False), ("DE", "78262", True), ("DE", "78266", False)],
+)
+def test_road_carriers_leave_out_what_lies_outside_the_customs_or_vat_territory(
+    country: str, postcode: str, by_road: bool
+) -> None:
+    found = services(to(postcode, country, FROM_SHOP))
+    assert ({"CR_ROAD", "CR_ROADS"} <= found) is by_road
+    assert {"AE_EXP", "PH_INT"} <= found
+
+
+@pytest.mark.parametrize(("postcode", "zone"), [("KW14 7AA", "HIGHLANDS"), ("KW15 1AA", "ISLANDS")])
+def test_orkney_is_an_island(postcode: str, zone: str) -> None:
+    assert net_of("CX_HI", to(postcode, consignment=FROM_SHOP)) == {"HIGHLANDS": "9.48", "ISLANDS": "11.08"}[zone]
