@@ -24,6 +24,11 @@ SAMPLE: Final = Path(__file__).with_name("sample.yaml")
 
 _Json = dict[str, Any]
 
+_RESIDENTIAL: Final = {
+    True: loaded_catalogue.Residential.ANY,
+    False: loaded_catalogue.Residential.NEVER,
+    "only": loaded_catalogue.Residential.ONLY,
+}
 # The first measures stand in a compiled service even if nothing is limited, so that its bytes stay the same.
 _ALWAYS_WRITTEN: Final = {measure.value: [None, None] for measure in (Measure.WEIGHT, Measure.LENGTH, Measure.GIRTH)}
 
@@ -97,6 +102,8 @@ class _Compilation:
                 {"reference": name, "rate": str(tax.rate), "places": self._places.keys(tax.destinations)}
                 for name, tax in catalogue.taxes.items()
             ],
+            **({"guessPoBoxes": True} if catalogue.guess.po_boxes else {}),
+            **({"guessResidential": True} if catalogue.guess.residential else {}),
             **({"routing": _routing(catalogue.routing)} if catalogue.routing else {}),
             "surcharges": [
                 compiled_surcharge(name, item, self._places.keys) for name, item in catalogue.surcharges.items()
@@ -155,6 +162,9 @@ class _Compilation:
             divisor=_text(service.divisor or service.chargeable_weight.divisor),
             weighing=compiled_weighing(service) or AS_PRICED,
             validity=ALWAYS,
+            residential=_RESIDENTIAL[service.residential],
+            contents=sorted(service.contents),
+            excluded_contents=sorted(service.excluded_contents),
             limits=_ALWAYS_WRITTEN | compiled_condition(service),
         )
         limits: _Json = part.pop("limits")

@@ -86,6 +86,10 @@ def _service(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _P
     for field in ("destinations", "excluded"):
         yield from wrong_places(key_path(*path, field), getattr(service, field), catalogue.zones)
     yield from wrong_ranges(path, service, known_currencies(catalogue))
+    for content in service.contents:
+        if content in service.excluded_contents:
+            fix = "is carried and excluded: keep it in one of the lists"
+            yield CatalogueProblem(key_path(*path, "excludedContents"), content, fix)
     if service.maximum_value is not None and Measure.TOTAL_VALUE in service.ranges:
         fix = "is given by consignment.value, too: keep one of them"
         yield CatalogueProblem(key_path(*path, "maximumValue"), None, fix)

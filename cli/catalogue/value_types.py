@@ -176,6 +176,12 @@ def _currency(value: object) -> str:
     return value
 
 
+def _residential(value: object) -> object:
+    if value not in {True, False, "only"}:
+        raise ValueError("write true, false or only")
+    return value
+
+
 def _zone(value: object) -> str:
     try:
         return zoneinfo.ZoneInfo(str(value)).key
@@ -230,6 +236,7 @@ Money = Annotated[
     tuple[Decimal, str], BeforeValidator(_money), _schema(type="string", pattern=_MONEY.pattern, examples=["500 GBP"])
 ]
 Currency = Annotated[str, BeforeValidator(_currency), _schema(type="string", pattern="^[A-Z]{3}$", examples=["GBP"])]
+Residential = Annotated[bool | str, BeforeValidator(_residential), _schema(enum=[True, False, "only"])]
 ZoneName = Annotated[str, BeforeValidator(_zone), _schema(type="string", examples=["Europe/London"])]
 Reference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]

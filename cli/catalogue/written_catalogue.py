@@ -90,6 +90,13 @@ class Routing(Part):
     options: dict[_Option, RoutedMode] = {}
 
 
+class Guess(Part):
+    """What is guessed of a destination whose sender does not say what kind of address it is."""
+
+    po_boxes: bool = Field(default=False, description="From words such as PO Box in its lines")
+    residential: bool = Field(default=False, description="Where it has lines and no company name")
+
+
 class WrittenCatalogue(Part):
     """A catalogue of carrier services, as a person writes it."""
 
@@ -108,6 +115,7 @@ class WrittenCatalogue(Part):
     locations: dict[Reference, Location] = {}
     carriers: dict[Reference, Carrier] = Field(min_length=1)
     groups: dict[Reference, list[Reference]] = {}
+    guess: Guess = Guess()
     routing: Routing | None = Field(None, description="Without it, the stack's allocation mode holds for everything")
 
     def all_services(self) -> Iterator[tuple[KeyPath, str, Service]]:

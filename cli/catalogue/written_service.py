@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from allocation.domain.contents import Content
 from cli.catalogue.value_types import (
     DAYS,
     Amount,
@@ -18,6 +19,7 @@ from cli.catalogue.value_types import (
     Part,
     Place,
     Reference,
+    Residential,
     TimeOfDay,
     Weekday,
     WholeNumber,
@@ -56,6 +58,10 @@ class Service(Condition):
     destinations: list[Place] = Field(min_length=1)
     excluded: list[Place] = []
     maximum_value: Money | None = None
+    po_boxes: bool = Field(default=True, description="Whether it delivers to PO boxes")
+    residential: Residential = Field(default=True, description="Whether it delivers to homes, or only to them")
+    contents: list[Content] = Field([], description="What it carries of what is dangerous or restricted")
+    excluded_contents: list[Content] = Field([], description="What it never carries")
     daily_limit: WholeNumber | None = Field(
         None, ge=1, le=10_000_000, description="Consignments it takes for one day's collection; any number if left out"
     )

@@ -59,6 +59,7 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
         "DestinationNotServed": not reached,
         "CountryExcluded": not service.excluded.isdisjoint(set(places) - named.parts),
         "PostcodeExcluded": not service.excluded.isdisjoint(named.parts),
+        **_flags(service, consignment),
         "CollectionNotConfigured": calendar is None,
         **_limits(catalogue, service, consignment, day),
         "DatesNotMet": late,
@@ -105,9 +106,21 @@ def _takes(catalogue: Catalogue, service: Service, consignment: Consignment, day
         service.enabled
         and service.direction is consignment.direction
         and consignment.tags <= service.tags
+        and not any(_flags(service, consignment).values())
         and not any(_limits(catalogue, service, consignment, day).values())
         and _values_are_comparable(catalogue, service, consignment, day)
     )
+
+
+def _flags(service: Service, consignment: Consignment) -> dict[str, bool]:
+    """Return the codes of the rules on flags, and whether the service refuses. No catalogue here guesses."""
+    assert consignment.destination is not None
+    flags = consignment.destination.flags
+    return {
+        "PoBoxNotServed": flags.po_box is True and not service.po_boxes,
+        "ResidentialNotServed": flags.residential is True and service.residential == "never",
+        "BusinessNotServed": flags.residential is False and service.residential == "only",
+    }
 
 
 def _limits(catalogue: Catalogue, service: Service, consignment: Consignment, day: date) -> dict[str, bool]:

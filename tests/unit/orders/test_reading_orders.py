@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from allocation.domain.consignment import Address, Dimensions, Direction, Money, Package, RequestedDelivery
+from allocation.domain.consignment import (
+    Address,
+    AddressFlags,
+    Dimensions,
+    Direction,
+    Money,
+    Package,
+    RequestedDelivery,
+)
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference, issued_reference
@@ -90,7 +98,10 @@ def test_an_order_is_read_in_metric_units_without_contact_data() -> None:
         Package(Decimal("0.5"), Dimensions(Decimal(10), Decimal(10), Decimal(10)), None, Money(Decimal("5.99"), "GBP")),
     )
     assert consignment.origin == Address(shipping_location_reference="Sorted1")
-    assert consignment.destination == Address(country="GB", postcode="M1 5WG", region="Greater Manchester")
+    guessed = AddressFlags(residential=True)
+    assert consignment.destination == Address(
+        country="GB", postcode="M1 5WG", region="Greater Manchester", guessed=guessed
+    )
     assert consignment.direction is Direction.OUTBOUND
     assert "Robin" not in repr(order)
 

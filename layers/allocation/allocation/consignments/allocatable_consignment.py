@@ -5,19 +5,23 @@ counts as an empty one. Orders and the API's allocations read consignments throu
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     StringConstraints,
     WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_pascal
 
+from allocation.consignments.address_guesses import guessed_flags
+from allocation.consignments.content_flags import contents_of_items
 from allocation.consignments.strict_values import (
     CENTIMETRES,
     KILOGRAMS,
@@ -27,6 +31,7 @@ from allocation.consignments.strict_values import (
     WeightUnit,
 )
 from allocation.domain import consignment as domain
+from allocation.domain.contents import Contents
 from allocation.domain.countries import code_letters
 from allocation.domain.reference import (
     CONSIGNMENT_REFERENCE_PATTERN,
@@ -156,6 +161,19 @@ class Value(ProModel):
     currency: Annotated[Currency, BeforeValidator(currency_object, json_schema_input_type=_CurrencyCode | Currency)]
 
 
+_ContentsOfItems = Annotated[
+    frozenset[Contents],
+    Field(alias="Items", exclude=True),
+    BeforeValidator(contents_of_items),
+    WithJsonSchema(
+        {
+            "description": "PRO's items. Only ContentClassification and ContentClassificationDetails are read.",
+            "examples": [[{"ContentClassification": "Dangerous", "ContentClassificationDetails": "Batteries"}]],
+        }
+    ),
+]
+
+
 class Package(ProModel):
     """A package, with `Dimensions` or a `PackageSizeReference`."""
 
@@ -163,6 +181,7 @@ class Package(ProModel):
     dimensions: Sides | None = None
     package_size_reference: _ServiceReference | None = None
     value: Value | None = None
+    contents: _ContentsOfItems = frozenset()
 
     def to_domain(self) -> domain.Package:
         """Return the same package in kilograms and centimetres."""
@@ -171,6 +190,7 @@ class Package(ProModel):
             dimensions=self.dimensions.to_domain() if self.dimensions else None,
             size_reference=self.package_size_reference,
             value=domain.Money(self.value.amount, self.value.currency.iso_code) if self.value else None,
+            contents=self.contents,
         )
 
 
@@ -201,11 +221,30 @@ class Address(ProModel):
     ) = None
     postcode: _Postcode | None = None
     region: Annotated[str, StringConstraints(max_length=128)] | None = None
+    # Not PRO's: an address does not say otherwise what kind of place it is.
+    is_po_box: bool | None = None
+    is_residential: bool | None = None
+    _guessed: domain.AddressFlags = PrivateAttr(domain.UNKNOWN_ADDRESS)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def guess(cls, sent: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Keep what street and company suggest, without their text."""
+        address = read(sent)
+        if isinstance(sent, Mapping):
+            address._guessed = guessed_flags(sent)
+        return address
 
     def to_domain(self) -> domain.Address:
         """Return the part of the address that allocation needs."""
-        country = self.country.iso_code.two_letter_code if self.country else None
-        return domain.Address(self.shipping_location_reference, country, self.postcode, self.region)
+        return domain.Address(
+            self.shipping_location_reference,
+            self.country.iso_code.two_letter_code if self.country else None,
+            self.postcode,
+            self.region,
+            domain.AddressFlags(self.is_po_box, self.is_residential),
+            self._guessed,
+        )
 
 
 # Lists are read up to their first wrong entry: naming a hundred thousand wrong entries takes a second.

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
+from allocation.domain.contents import Contents
 from allocation.domain.reference import ConsignmentReference
 
 
@@ -41,6 +43,18 @@ class Package:
     dimensions: Dimensions | None = None
     size_reference: str | None = None
     value: Money | None = None
+    contents: frozenset[Contents] = frozenset()  # the flags of each kind of item
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFlags:
+    """What kind of place an address is; None is unknown."""
+
+    po_box: bool | None = None
+    residential: bool | None = None
+
+
+UNKNOWN_ADDRESS: Final = AddressFlags()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,8 @@ class Address:
     country: str | None = None
     postcode: str | None = None
     region: str | None = None
+    flags: AddressFlags = UNKNOWN_ADDRESS  # what the sender says
+    guessed: AddressFlags = UNKNOWN_ADDRESS  # what its lines suggest: counts where the catalogue says so
 
 
 @dataclass(frozen=True, slots=True)

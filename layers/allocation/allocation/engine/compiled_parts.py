@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeVar
 
 from allocation.domain.consignment import Direction, Money
+from allocation.domain.contents import Content
 from allocation.domain.errors import InvalidDocumentError
-from allocation.engine.loaded_catalogue import Feature
+from allocation.engine.loaded_catalogue import Feature, Residential
 
 _Part = TypeVar("_Part")
 
@@ -33,7 +34,7 @@ def write_part(kind: type, source: object, **given: Any) -> dict[str, Any]:
         if name not in given and read is None:
             raise TypeError(f"{kind.__name__}.{name} is not plain: give its compiled form")
         value = given[name] if name in given else _compiled(getattr(source, name))
-        if value != default:
+        if value != _compiled(default):
             part[key] = value
     return part
 
@@ -42,6 +43,8 @@ def _compiled(value: Any) -> Any:
     """Return a plain value as JSON has it."""
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
     return [_compiled(item) for item in value] if isinstance(value, list | tuple) else value
 
 
@@ -159,6 +162,8 @@ _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     Direction: Direction,
     frozenset[str]: text_set,
     frozenset[str] | None: _optional(text_set),
+    Residential: Residential,
+    frozenset[Content]: lambda items: frozenset(listed(items, Content)),
     frozenset[Feature]: lambda items: frozenset(listed(items, Feature)),
     tuple[bool, ...]: lambda days: week(listed(days, flag)),
     tuple[int, int]: _whole_pair,

@@ -8,9 +8,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
+from allocation.domain.consignment import UNKNOWN_ADDRESS
 from allocation.domain.currencies import minor_unit, rounded
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Explanation
@@ -149,9 +151,16 @@ def inputs_digest(inquiry: Inquiry) -> str:
     asked = [
         sorted(_asked(package, alone=len(inquiry.packages) == 1) for package in inquiry.packages),
         [inquiry.location, inquiry.origin, inquiry.destination, inquiry.direction],
+        *_flags_asked(inquiry),
         [sorted(inquiry.tags), sorted((key, plain(value)) for key, value in inquiry.values.items()), inquiry.promise],
     ]
     return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).hexdigest()
+
+
+def _flags_asked(inquiry: Inquiry) -> list[list[Any]]:
+    """Return the flags, nothing where there are none."""
+    contents = sorted(sorted(item) for item in inquiry.contents)
+    return [[*astuple(inquiry.flags), contents]] if contents or inquiry.flags != UNKNOWN_ADDRESS else []
 
 
 def _asked(package: PackageMeasures, *, alone: bool) -> list[str]:

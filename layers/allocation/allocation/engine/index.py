@@ -159,6 +159,10 @@ class CatalogueIndex:
         featured = self._group(lambda service: service.features)
         self.without_feature = {feature: self.everything & ~featured.get(feature, 0) for feature in Feature}
         self.by_tag = self._group(lambda service: service.tags)
+        self.by_content = self._group(lambda service: service.contents)
+        self.by_excluded_content = self._group(lambda service: service.excluded_contents)
+        # A catalogue that never says what is carried says nothing about contents.
+        self.asks_contents = bool(self.by_content or self.by_excluded_content)
         located = self._group(lambda service: service.locations or ())
         self.any_location = self.where(lambda service: service.locations is None)
         self.by_location = {reference: mask | self.any_location for reference, mask in located.items()}

@@ -4,7 +4,16 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Package
+from allocation.domain.consignment import (
+    UNKNOWN_ADDRESS,
+    Address,
+    AddressFlags,
+    Consignment,
+    Dimensions,
+    Direction,
+    Package,
+)
+from allocation.domain.contents import Contents
 from allocation.domain.countries import read_country
 from allocation.domain.outcome import Failure, FailureCode
 from allocation.domain.regions import region_name
@@ -32,6 +41,8 @@ class Inquiry(NamedTuple):
     known_tags: frozenset[str]
     values: Mapping[str, Decimal]  # the sum of the packages' values by currency
     promise: Promise
+    flags: AddressFlags = UNKNOWN_ADDRESS  # of the destination
+    contents: frozenset[Contents] = frozenset()  # the flags of each kind of item
 
 
 def inquire(consignment: Consignment, catalogue: Catalogue) -> Inquiry | Failure:
@@ -59,6 +70,19 @@ def inquire(consignment: Consignment, catalogue: Catalogue) -> Inquiry | Failure
         known_tags=_known_tags(consignment, catalogue),
         values=_values(consignment),
         promise=_promise(consignment),
+        flags=_flags(consignment.destination, catalogue),
+        contents=frozenset(item for package in consignment.packages for item in package.contents),
+    )
+
+
+def _flags(address: Address | None, catalogue: Catalogue) -> AddressFlags:
+    """Return what kind of place an address is: what the sender says, else a guess where the catalogue wants one."""
+    if address is None or address.flags == address.guessed:
+        return UNKNOWN_ADDRESS if address is None else address.flags
+    said, guessed = address.flags, address.guessed
+    return AddressFlags(
+        guessed.po_box if said.po_box is None and catalogue.guess_po_boxes else said.po_box,
+        guessed.residential if said.residential is None and catalogue.guess_residential else said.residential,
     )
 
 

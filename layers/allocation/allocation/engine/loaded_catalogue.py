@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from allocation.domain.consignment import Dimensions, Direction
+from allocation.domain.contents import Content
 from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Condition
@@ -26,6 +27,14 @@ class Feature(StrEnum):
     TIMED = "timed"
     TRACKED = "tracked"
     SIGNED = "signed"
+
+
+class Residential(StrEnum):
+    """Whether a carrier service delivers to residential addresses."""
+
+    ANY = "any"  # to them and to others
+    NEVER = "never"
+    ONLY = "only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,10 @@ class Service:
     rates: tuple[Rate, ...]
     surcharges: tuple[Surcharge, ...]
     limits: Condition = field(default_factory=dict, hash=False)
+    po_boxes: bool = True
+    residential: Residential = Residential.ANY
+    contents: frozenset[Content] = frozenset()  # what it carries of what not every service does
+    excluded_contents: frozenset[Content] = frozenset()
     handling_days: int | None = None  # days of collection that pass before the first it can join; None: the location's
     daily_limit: int | None = None  # how many consignments it takes for one day's collection
     weighing: Weighing = AS_PRICED
@@ -125,6 +138,8 @@ class Catalogue:
     delivery_holidays: Mapping[str, frozenset[int]]  # by place key: the days on which nothing is delivered there
     exchange_rates: tuple[ExchangeRate, ...]
     taxes: tuple[Tax, ...]
+    guess_po_boxes: bool = False
+    guess_residential: bool = False
     routing: RoutingTable | None = None
     zones: Mapping[str, Zone] = field(default_factory=dict)
     # By country, what addresses may say of a region (`region_name`): the regions that it is, the closest first. Only of

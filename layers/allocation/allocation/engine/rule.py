@@ -26,6 +26,10 @@ class RuleCode(StrEnum):
     DESTINATION = "DestinationNotServed"
     EXCLUDED_COUNTRY = "CountryExcluded"
     EXCLUDED_POSTCODE = "PostcodeExcluded"
+    PO_BOX = "PoBoxNotServed"
+    RESIDENTIAL = "ResidentialNotServed"
+    BUSINESS = "BusinessNotServed"
+    CONTENTS = "ContentNotCarried"
     NO_CALENDAR = "CollectionNotConfigured"
     WEIGHT = "WeightOutOfRange"
     LENGTH = "LengthOutOfRange"
@@ -63,6 +67,7 @@ class ExclusionCode(StrEnum):
     WEIGHT = "ex_weight"
     DIMENSIONS = "ex_dims"
     TAG = "ex_tag"
+    CONTENTS = "ex_contents"
     RATES = "ex_rates"
 
 

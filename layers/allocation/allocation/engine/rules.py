@@ -7,6 +7,7 @@ used where PRO has one (`pro-api.md`, How a carrier service is chosen).
 from decimal import Decimal
 from typing import Final
 
+from allocation.engine.flag_rules import FLAG_RULES
 from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.limit_rules import LIMIT_RULES, incomparable_values
@@ -212,6 +213,7 @@ RULES: Final = (
         actual=_destination,
         miss=EXCLUDED,
     ),
+    *FLAG_RULES,
     Rule(
         RuleCode.NO_CALENDAR,
         ExclusionCode.AVAILABILITY,
