@@ -182,6 +182,28 @@ def test_a_consignment_at_an_unknown_location_is_refused_and_stays_as_it_is(api:
     assert api.call("GET", f"/consignments/{reference}/status").data["Status"] == "Unallocated"
 
 
+def test_uk_is_gb_to_engine_customs_and_label_and_stays_as_it_was_sent(api: Api) -> None:
+    reference = api.create(Addresses=[ORIGIN, DESTINATION | {"Country": {"IsoCode": {"TwoLetterCode": "UK"}}}])
+    uk, gb = (
+        allocated(api.call("PUT", f"/allocation/{created}/allocatewithcheapestquote"))
+        for created in (reference, api.create())
+    )
+    assert uk["CarrierServiceReference"] == gb["CarrierServiceReference"]
+    documents = api.call("GET", f"/consignments/docs/{reference}")
+    assert (documents.status, set(map(len, documents.data.values()))) == (200, {0})
+    assert api.call("GET", f"/labels/{reference}").status == 200
+    [_, sent] = api.call("GET", f"/consignments/{reference}").data["Addresses"]
+    assert sent["Country"]["IsoCode"]["TwoLetterCode"] == "UK"
+
+
+@pytest.mark.parametrize("code", ["YU", "EU", "ZZ"])
+def test_a_code_that_names_no_country_is_not_priced_as_the_rest_of_the_world(api: Api, code: str) -> None:
+    reference = api.create(Addresses=[ORIGIN, DESTINATION | {"Country": code}])
+    answer = api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote")
+    assert (answer.status, answer.data["Code"]) == (400, "ConsignmentIncomplete")
+    assert "Destination address: country" in answer.data["Message"]
+
+
 def test_deallocation_erases_the_allocation_and_lets_it_be_allocated_again(api: Api) -> None:
     reference = api.create()
     path = f"/allocation/{reference}/allocatewithservicegroup/valuableGoods"
