@@ -125,6 +125,7 @@ PAIRS = {
         US 10001         | US 96799            American Samoa
         US 10001         | US 96950-1234       the Northern Marianas
         US 10001         | US 96941            Micronesia
+        US 10001         | US 96898            Wake Island
         GU 96910         | MP 96950
         US 10001         | US 34002            military mail: AA, AE, AP
         US 10001         | US 09012-0001

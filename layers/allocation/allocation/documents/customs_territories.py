@@ -90,7 +90,7 @@ _TERRITORIES: Final = {
     _HIDDEN: frozenset[_Territory](),
 }
 
-# Places that no region of ISO 3166-2 names, by country and postcode (Deutsche Post, Swiss Post, Poste Italiane, ELTA).
+# Places that no region of ISO 3166-2 names, by country and postcode, as the posts of these countries have them.
 _POSTCODES: Final = {
     ("DE", "27498"): _HELIGOLAND,
     ("DE", "78266"): _BUESINGEN,
@@ -100,6 +100,7 @@ _POSTCODES: Final = {
     ("CH", "6911"): _CAMPIONE,
     ("GR", "63086"): _MOUNT_ATHOS,
     ("GR", "63087"): _MOUNT_ATHOS,
+    ("US", "96898"): "UM",  # Wake Island
 }
 # Regions that are a place of their own here; France's also by the letters that ISO 3166-2 once had.
 _REGIONS: Final = {

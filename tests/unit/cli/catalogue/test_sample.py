@@ -47,6 +47,12 @@ def test_lockers_and_parcel_shops_are_offered_only_where_they_stand(postcode: st
     assert found & {"LK_LOCK", "LK_COLL", "LK_SHOP"} == offered
 
 
+def test_a_locker_takes_one_package_a_consignment() -> None:
+    to_locker = to("M1 1AE", consignment=FROM_SHOP)
+    assert "LK_LOCK" in services(replace(to_locker, packages=(LIGHT,)))
+    assert "LK_LOCK" not in services(replace(to_locker, packages=(LIGHT,) * 2))
+
+
 @pytest.mark.parametrize("postcode", ["34002", "09012", "96201-5555"])
 def test_only_the_post_reaches_military_addresses(postcode: str) -> None:
     home, forces = (to(code, "US", FROM_SHOP) for code in ("10001", postcode))
