@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from allocation.domain.consignment import Consignment, Package
+from allocation.domain.consignment import UNKNOWN_ADDRESS, Consignment, Package
 from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Range
 from allocation.engine.deliveries import DeliveryTerms
@@ -50,6 +50,7 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
     has_dates = rate is not None and calendar is not None
     dates = _dates(catalogue, service, rate, calendar, places, consignment, now) if rate and calendar else None
     late = has_dates and not (dates and service.validity.covers(date.fromordinal(dates.collection_day)))
+    held = date.fromordinal(dates.collection_day) if dates else day
     priced = price(_sent(catalogue, service, consignment, dates, day))
     checks = {
         "ServiceDisabled": not service.enabled,
@@ -61,11 +62,11 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
         "PostcodeExcluded": not service.excluded.isdisjoint(named.parts),
         **_flags(service, consignment),
         "CollectionNotConfigured": calendar is None,
-        **_limits(catalogue, service, consignment, day),
+        **_limits(catalogue, service, consignment, held),
         "DatesNotMet": late,
         "PriceNotConfigured": reached and priced == "PriceNotConfigured",
         "CurrencyNotComparable": (reached and priced == "CurrencyNotComparable")
-        or not _values_are_comparable(catalogue, service, consignment, day),
+        or not _values_are_comparable(catalogue, service, consignment, held),
     }
     return {code for code, failed in checks.items() if failed}
 
@@ -80,8 +81,6 @@ def _offer(
     named = named_places(catalogue, consignment)
     origin, places = named.origin, named.destination
     day = catalogue.home.today(int(now.timestamp()))
-    if not _takes(catalogue, service, consignment, date.fromordinal(day)):
-        return None
     if service.origins.isdisjoint(origin) or service.destinations.isdisjoint(places):
         return None
     if not service.excluded.isdisjoint(places):
@@ -96,6 +95,9 @@ def _offer(
         return None
     dates = _dates(catalogue, service, rate, calendar, places, consignment, now)
     cost = _cost(_sent(catalogue, service, consignment, dates, date.fromordinal(day)))
+    held = date.fromordinal(dates.collection_day if dates else day)
+    if not _takes(catalogue, service, consignment, held):
+        return None
     if dates is None or cost is None or not service.validity.covers(date.fromordinal(dates.collection_day)):
         return None
     return (cost, dates.collected_at, dates.delivery_day, dates.window[1], service.reference, cost, service.reference)
@@ -247,6 +249,7 @@ def _sent(catalogue: Catalogue, service: Service, consignment: Consignment, date
         date.fromordinal(dates.collection_day) if dates else today,
         (dates.delivery_day - 1) % 7 if dates else None,
         consignment.tags,
+        consignment.destination.flags if consignment.destination else UNKNOWN_ADDRESS,
     )
 
 

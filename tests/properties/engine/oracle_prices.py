@@ -12,7 +12,7 @@ from typing import Literal
 
 from iso4217 import Currency
 
-from allocation.domain.consignment import Package
+from allocation.domain.consignment import AddressFlags, Package
 from allocation.engine.conditions import Condition, Range
 from allocation.engine.loaded_catalogue import Catalogue, Service
 from allocation.engine.loaded_prices import Rate, Surcharge
@@ -38,6 +38,7 @@ class Sent:
     day: date
     weekday: int | None
     tags: frozenset[str]
+    flags: AddressFlags
 
 
 def price(sent: Sent) -> Lines | NoPrice:
@@ -297,6 +298,8 @@ def _applies(sent: Sent, rate: Rate, item: Surcharge) -> bool:
         and (item.delivery_days is None or (sent.weekday is not None and item.delivery_days[sent.weekday]))
         and item.residential is None
         and item.po_box is None
+        and (item.residential is None or item.residential is sent.flags.residential)
+        and (item.po_box is None or item.po_box is sent.flags.po_box)
         and (item.tags is None or any(tag in item.tags for tag in sent.tags))
     )
     if not called_for or not _concerned(sent, rate, item):

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from allocation.domain.consignment import Dimensions, Money, Package
+from allocation.domain.consignment import Address, AddressFlags, Dimensions, Money, Package
 from allocation.engine.engine import Engine
 from tests.properties.engine.oracle import cheapest_by_search, failed_checks
 from tests.support.engines import NOW, PARCEL, assessed, engine_of, reasons, service
@@ -17,7 +17,14 @@ sides = st.decimals("0.1", "12", places=1)
 boxes = st.builds(Dimensions, sides, sides, sides)
 money = st.builds(Money, st.decimals("0", "40", places=0), st.sampled_from(["GBP", "EUR", "JPY"]))
 packages = st.builds(Package, weight_kg=st.decimals("0.1", "12", places=1), dimensions=boxes, value=st.none() | money)
-consignments = st.lists(packages, min_size=1, max_size=4).map(lambda found: replace(PARCEL, packages=tuple(found)))
+flags = st.builds(AddressFlags, st.none() | st.booleans(), st.none() | st.booleans())
+consignments = st.builds(
+    lambda found, flag: replace(
+        PARCEL, packages=tuple(found), destination=Address(country="GB", postcode="M1 5WG", flags=flag)
+    ),
+    st.lists(packages, min_size=1, max_size=4),
+    flags,
+)
 
 
 def ranges(most: int, unit: str = "") -> st.SearchStrategy[Any]:
@@ -35,6 +42,8 @@ limits = st.fixed_dictionaries(
     optional={
         **{name: ranges(40) for name in LENGTHS},
         "weight": ranges(12),
+        "poBoxes": st.booleans(),
+        "residential": st.sampled_from([True, False, "only"]),
         "volume": ranges(900),
         "value": st.sampled_from(["GBP", "EUR"]).flatmap(lambda currency: ranges(40, currency)),
         "chargeableWeight": ranges(12),

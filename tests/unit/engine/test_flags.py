@@ -9,7 +9,7 @@ from allocation.domain.mode import DefaultRules
 from allocation.engine.engine import Engine
 from allocation.engine.nearest_miss import nothing_fits
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
-from tests.support.engines import assessed, eligible, engine_of, reasons, service
+from tests.support.engines import assessed, eligible, engine_of, net, reasons, service
 
 PLACES = {
     "ANY": service(),
@@ -158,6 +158,16 @@ def test_controlled_contents_go_only_where_a_service_carries_them(flags: tuple[A
 def test_every_item_has_to_be_carried() -> None:
     assert takers(GOODS, item("Dangerous", "Batteries"), item("Dangerous", "Toxic")) == {"ADR"}
     assert takers(GOODS, item("Dangerous", "Batteries"), item("Restricted", "Medicine")) == set()
+
+
+def test_surcharges_follow_the_flags_of_each_consignment() -> None:
+    surcharges = {
+        "Home": {"type": "Additive", "amount": 2, "residential": True},
+        "Box": {"type": "Additive", "amount": 1, "poBox": True},
+    }
+    engine = engine_of({"S": service(surcharges=["Home", "Box"])}, surcharges=surcharges)
+    asked = [{}, {"IsResidential": True}, {"IsResidential": False}, {"IsPoBox": True, "IsResidential": True}, {}]
+    assert [net(engine, sent(**address)) for address in asked] == ["5.00", "7.00", "5.00", "8.00", "5.00"]
 
 
 def test_a_catalogue_that_never_speaks_of_contents_carries_what_it_did() -> None:

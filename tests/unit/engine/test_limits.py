@@ -96,6 +96,27 @@ def test_a_limit_may_be_in_a_currency_without_decimal_places() -> None:
     assert reasons(assessed(engine, replace(PARCEL, packages=(more,))), engine) == {"S": ["ValueTooHigh"]}
 
 
+def test_a_value_is_converted_on_the_day_of_collection() -> None:
+    # The order comes on a Wednesday. One service collects that day, the other on Friday, at another rate.
+    rates = [
+        {"currency": "EUR", "rate": 1, "from": "2020-01-01", "to": "2027-06-10"},
+        {"currency": "EUR", "rate": 2, "from": "2027-06-11"},
+    ]
+    calendars = {
+        "daily": {
+            "collections": [{"days": ["mon", "tue", "wed", "thu", "fri"], "cutOff": "16:00", "collection": "17:00"}]
+        },
+        "friday": {"collections": [{"days": ["fri"], "cutOff": "16:00", "collection": "17:00"}]},
+    }
+    depot = {"country": "GB", "postcode": "M2 6LW"}
+    locations = {"Depot": depot | {"collections": {"default": "daily", "services": {"FRI": "friday"}}}}
+    services = {"NOW": service(maximumValue="100 GBP"), "FRI": service(maximumValue="100 GBP")}
+    engine = engine_of(services, exchangeRates=rates, calendars=calendars, locations=locations)
+    euros = replace(SMALL, value=Money(Decimal(80), "EUR"))
+    assessment = assessed(engine, replace(PARCEL, packages=(euros,)))
+    assert reasons(assessment, engine) == {"FRI": ["ValueTooHigh"]}
+
+
 @pytest.mark.parametrize(
     ("limits", "packages", "told"),
     [

@@ -135,6 +135,8 @@ class FactBrackets:
     def __init__(self, surcharges: Sequence[Surcharge]) -> None:
         self._of_packages, self._of_consignments = _thresholds([item for item in surcharges if not is_continuous(item)])
         self._tags = frozenset[str]().union(*(item.tags or () for item in surcharges))
+        self._residential = any(item.residential is not None for item in surcharges)
+        self._po_box = any(item.po_box is not None for item in surcharges)
 
     def bracket(self, inquiry: Inquiry) -> tuple[object, ...]:
         """Return the number of packages, where their measures lie among the thresholds, and other facts."""
@@ -156,6 +158,10 @@ class FactBrackets:
             facts.append(_place(ends, starts, value))
         if self._tags:
             facts.append(self._tags & inquiry.tags)
+        if self._residential:
+            facts.append(inquiry.flags.residential)
+        if self._po_box:
+            facts.append(inquiry.flags.po_box)
         return tuple(facts)
 
 

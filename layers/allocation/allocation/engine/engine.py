@@ -1,21 +1,18 @@
 """Decides which carrier service takes a consignment: who can deliver, who meets the rules, who is cheapest."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
 from typing import Final, NamedTuple, assert_never
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import UsedLimits
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Failure, FailureCode
-from allocation.engine.exchange import total_in
 from allocation.engine.index import CatalogueIndex, Mask, bits_of, positions_of
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import Lane, LaneKey
 from allocation.engine.loaded_catalogue import Catalogue
-from allocation.engine.measures import Measured
 from allocation.engine.memo import Memo
 from allocation.engine.price_book import PriceBook
 from allocation.engine.pricing import Breakdown
@@ -130,7 +127,6 @@ class Engine:
         lane = self._lane(inquiry)
         table = lane.dates(inquiry.promise, moment)
         pricing = self.book.pricing(lane, inquiry, day, table)
-        measured = Measured(inquiry.packages, worth=partial(_worth, self.catalogue, day))
         return Question(
             self.index,
             self.book,
@@ -144,8 +140,7 @@ class Engine:
             table,
             pricing,
             self.book.cells(pricing),
-            measured,
-            self.index.limits.breaches(measured),
+            self.index.limits.breaches(pricing.by_days()),
         )
 
     def _lane(self, inquiry: Inquiry) -> Lane:
@@ -177,10 +172,6 @@ class Engine:
         ]
         excluded.sort()
         return excluded
-
-
-def _worth(catalogue: Catalogue, day: int, amounts: Mapping[str, Decimal], currency: str) -> Decimal | None:
-    return total_in(catalogue, amounts, currency, date.fromordinal(day))
 
 
 def _there_is_no(kind: str, reference: str, known: Iterable[str]) -> str:

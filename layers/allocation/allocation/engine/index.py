@@ -58,6 +58,10 @@ class Breach(NamedTuple):
     too_high: Mask
     incomparable: Mask
 
+    def within(self, members: Mask) -> "Breach":
+        """Return what it has of some services."""
+        return Breach(self.too_low & members, self.too_high & members, self.incomparable & members)
+
     def joined(self, other: "Breach") -> "Breach":
         """Return what either has."""
         return Breach(*(one | two for one, two in zip(self, other, strict=True)))
@@ -95,13 +99,18 @@ class _LimitIndex:
         self._shared = [(*key, masks) for key, masks in ranges.items() if not key[0].of_service]
         self.of_service = {measure: masks.members for (measure, _), masks in ranges.items() if measure.of_service}
 
-    def breaches(self, measured: Measured) -> dict[Measure, Breach]:
-        """Return, by measure, the limits that are broken or can't be compared."""
+    def breaches(self, by_days: Sequence[tuple[Mask, Measured]]) -> dict[Measure, Breach]:
+        """Return, by measure, the limits that are broken or can't be compared.
+
+        `by_days` has what is measured for services with the same days: values differ by the day's exchange rates.
+        """
         breaches: dict[Measure, Breach] = {}
         for measure, currency, masks in self._shared:
-            if breach := masks.breach(measure.values(measured, currency)):
-                known = breaches.get(measure)
-                breaches[measure] = breach if known is None else known.joined(breach)
+            for members, measured in by_days if measure.is_money else by_days[:1]:
+                if breach := masks.breach(measure.values(measured, currency)):
+                    found = breach.within(members) if measure.is_money else breach
+                    known = breaches.get(measure)
+                    breaches[measure] = found if known is None else known.joined(found)
         return breaches
 
 

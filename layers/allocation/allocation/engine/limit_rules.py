@@ -129,14 +129,15 @@ def _measure_sentence(measure: Measure, clause: str) -> Sentence:
     def distance(question: Question, position: int) -> Decimal:
         (value, bound, _), currency = missed(question, position), _bounds(question, position, measure).currency
         far = abs(value - (bound or _NOTHING))
-        return far if currency is None else _in_own_currency(question, far, currency)
+        return far if currency is None else _in_own_currency(question, position, far, currency)
 
     return sentence(tell, distance, missed)
 
 
-def _in_own_currency(question: Question, amount: Decimal, currency: str) -> Decimal:
+def _in_own_currency(question: Question, position: int, amount: Decimal, currency: str) -> Decimal:
     """Return an amount in the catalogue's currency, so that services can be compared."""
-    return question.measured.worth({currency: amount}, question.index.catalogue.currency) or amount
+    worth = question.pricing.measured(position).worth
+    return worth({currency: amount}, question.index.catalogue.currency) or amount
 
 
 def _who(question: Question, measure: Measure, bound: Decimal | None, word: str) -> str:
@@ -161,7 +162,7 @@ def _value_distance(question: Question, position: int) -> Decimal:
     """Return a number that is smaller the more a service takes, so that the sentence is about the one with most."""
     bounds = _bounds(question, position, Measure.TOTAL_VALUE)
     end = bounds.maximum if bounds.maximum is not None else -(bounds.minimum or _NOTHING)
-    return -_in_own_currency(question, end, bounds.currency or "")
+    return -_in_own_currency(question, position, end, bounds.currency or "")
 
 
 def _value_rule(code: RuleCode, text: str, test: _Test) -> Rule:

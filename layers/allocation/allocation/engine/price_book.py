@@ -127,6 +127,10 @@ class Pricing:
         groups = self.groups
         return self.pricer(next(group for group in groups if len(groups) == 1 or group.members >> position & 1))
 
+    def by_days(self) -> list[tuple[Mask, Measured]]:
+        """Return what is measured without chargeable weights, for each group of services with the same days."""
+        return [(group.members, self.pricer(group).plain) for group in self.groups]
+
     def measured(self, position: int) -> Measured:
         """Return what is measured of the consignment by the rules of a service."""
         pricer = self.pricer_of(position)

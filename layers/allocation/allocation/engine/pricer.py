@@ -34,7 +34,10 @@ class Pricer:
         self._rates = lane.rates
         self._packages = inquiry.packages
         self._day = date.fromordinal(day)
-        self._where = Circumstances(lane.places, lane.origins, self._day, weekday, tags=inquiry.tags)
+        flags = inquiry.flags
+        self._where = Circumstances(
+            lane.places, lane.origins, self._day, weekday, flags.residential, flags.po_box, inquiry.tags
+        )
         self._weights: dict[_Scale, list[Decimal]] = {}
         self._applied: dict[tuple[object, ...], _Surcharges | None] = {}
         self._factors: dict[str, Decimal | None] = {}
@@ -119,6 +122,11 @@ class Pricer:
         if surcharges is None:
             return Unpriced.NOT_COMPARABLE
         return price_lines(rate.zone, base, surcharges[0], minor_unit(self._index.services[position].currency))
+
+    @property
+    def plain(self) -> Measured:
+        """What is measured for every service on the day: all but chargeable weights."""
+        return Measured(self._packages, worth=partial(_worth, self._index.catalogue, self._day))
 
     def measured(self, position: int, rate: Rate | Unpriced | None = None) -> Measured:
         """Return what conditions and units measure, chargeable weights included."""

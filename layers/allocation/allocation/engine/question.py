@@ -12,7 +12,7 @@ from allocation.engine.index import Breach, CatalogueIndex, Mask
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_catalogue import Service
-from allocation.engine.measures import Measure, Measured
+from allocation.engine.measures import Measure
 from allocation.engine.price_book import ExactCell, PriceBook, PriceCell, Pricing
 from allocation.engine.timetables import DateTable
 
@@ -56,7 +56,6 @@ class Question:
     table: DateTable
     pricing: Pricing
     cells: Sequence[PriceCell | ExactCell]
-    measured: Measured  # without chargeable weights: each service has its own
     breaches: Mapping[Measure, Breach]  # of the limits on measures that are the same for every service
 
     def service(self, position: int) -> Service:
@@ -69,8 +68,7 @@ class Question:
         Values are in the currency of the service's limit.
         """
         bounds = self.service(position).limits.get(measure)
-        measured = self.pricing.measured(position) if measure.of_service else self.measured
-        return measure.values(measured, None if bounds is None else bounds.currency)
+        return measure.values(self.pricing.measured(position), None if bounds is None else bounds.currency)
 
     def limit(self, position: int) -> AllocationLimit | None:
         """Return the limit that an allocation of a service counts on, or None where it has none."""
