@@ -93,8 +93,6 @@ def _service(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _P
     if service.maximum_value is not None and Measure.TOTAL_VALUE in service.ranges:
         fix = "is given by consignment.value, too: keep one of them"
         yield CatalogueProblem(key_path(*path, "maximumValue"), None, fix)
-    if service.divisor == 0:
-        yield CatalogueProblem(key_path(*path, "divisor"), 0, "write a number above 0, or leave it out")
     if service.delivery.window[0] > service.delivery.window[1]:
         fix = "ends before it begins: change one of the times"
         yield CatalogueProblem(key_path(*path, "delivery", "window"), None, fix)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Final
 
+from allocation.engine.loaded_prices import Divisor
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
 from cli.catalogue.place_consistency import PlacesClaim, places_claimed_twice, wrong_origin, wrong_place
@@ -42,11 +43,15 @@ def find_rate_contradictions(
         yield from wrong_days(where, rate.from_, rate.to)
         if rate.when is not None:
             yield from wrong_ranges(key_path(*where, "when"), rate.when, currencies)
-        if rate.divisor == 0:
-            yield CatalogueProblem(key_path(*where, "divisor"), 0, "write a number above 0, or leave it out")
+        yield from _wrong_divisor(where, rate.divisor)
         units = list(_wrong_units(where, rate, service.currency or catalogue.currency))
         yield from units or _bands(where, rate, service)
     yield from _shared_places(path, service, catalogue)
+
+
+def _wrong_divisor(path: KeyPath, divisor: Divisor | None) -> _Problems:
+    if divisor is not None and 0 in (divisor.space, divisor.mass):
+        yield CatalogueProblem(key_path(*path, "divisor"), 0, "write a number above 0, or leave it out")
 
 
 def wrong_days(path: KeyPath, first: date | None, last: date | None) -> _Problems:
@@ -58,9 +63,9 @@ def wrong_days(path: KeyPath, first: date | None, last: date | None) -> _Problem
 def _weighing(path: KeyPath, service: Service, currencies: set[str]) -> _Problems:
     weighing, where = service.chargeable_weight, key_path(*path, "chargeableWeight")
     if weighing.divisor is not None and service.divisor is not None:
-        yield CatalogueProblem(key_path(*path, "divisor"), service.divisor, "is in chargeableWeight, too: keep one")
-    if weighing.divisor == 0:
-        yield CatalogueProblem(key_path(*where, "divisor"), 0, "write a number above 0, or leave it out")
+        yield CatalogueProblem(key_path(*path, "divisor"), None, "is in chargeableWeight, too: keep one")
+    for place, divisor in ((path, service.divisor), (where, weighing.divisor)):
+        yield from _wrong_divisor(place, divisor)
     if weighing.per == "consignment" and service.price_per == "package":
         fix = "does not go with pricePer: package, which needs a weight for each package: write package"
         yield CatalogueProblem(key_path(*where, "per"), weighing.per, fix)

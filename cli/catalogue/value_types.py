@@ -26,6 +26,7 @@ from pydantic_core.core_schema import no_info_before_validator_function
 
 from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS, length_unit, weight_unit
 from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
+from allocation.engine.loaded_prices import Divisor
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
@@ -208,6 +209,22 @@ def _schema(**schema: Any) -> WithJsonSchema:
 _NUMBER: Final = {"type": ["number", "string"], "minimum": 0}
 Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date", examples=["2026-12-24"])]
 WholeNumber = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+
+
+def _divisor(value: object) -> Divisor:
+    """Return the divisor of `5000`, `139 in3/lb` or `300 kg/m3`. Raises `ValueError` with what to write."""
+    above, stroke, below = ("", "", "") if isinstance(value, bool | float) else str(value).partition("/")
+    try:
+        if not stroke:
+            return Divisor(_decimal(value))
+        match = _QUANTITY.fullmatch(above.strip())
+        if match and weight_unit(match[2]):
+            return Divisor(_volume(f"1 {below.strip()}"), _kilograms(above))
+        return Divisor(_volume(above), _kilograms(f"1 {below.strip()}"))
+    except ValueError:
+        raise ValueError("write cubic Cm a Kg, such as 5000, or a density, such as 139 in3/lb or 300 kg/m3") from None
+
+
 HandlingDays = Annotated[
     WholeNumber, Field(ge=0, le=30, description="Days of collection that pass before the first that can be joined")
 ]
@@ -219,6 +236,12 @@ QuantityField = Annotated[
     PlainValidator(_quantity),
     PlainSerializer(lambda quantity: str(quantity.amount)),
     _schema(type=["number", "string"], minimum=0, examples=_QUANTITY_EXAMPLES),
+]
+DivisorField = Annotated[
+    Divisor,
+    PlainValidator(_divisor),
+    PlainSerializer(str),
+    _schema(type=["number", "string"], minimum=0, examples=[5000, "139 in3/lb", "300 kg/m3"]),
 ]
 Kilograms = Annotated[Decimal, BeforeValidator(_kilograms), _schema(**_NUMBER, examples=["30 kg", "66 lb", 30])]
 Centimetres = Annotated[Decimal, BeforeValidator(_centimetres), _schema(**_NUMBER, examples=["120 cm", "48 in", 120])]

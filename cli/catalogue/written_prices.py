@@ -11,6 +11,7 @@ from allocation.engine.measures import Measure
 from cli.catalogue.value_types import (
     Amount,
     Day,
+    DivisorField,
     Kilograms,
     Name,
     OneStep,
@@ -115,7 +116,7 @@ class Rate(Part):
     transit_days: WholeNumber = Field(ge=0, le=60)
     when: Condition | None = Field(None, description="Only for consignments whose packages all meet it")
     by: By = Field("chargeableWeight", description="What the bands are read by")
-    divisor: Amount | None = Field(None, description="Instead of the service's")
+    divisor: DivisorField | None = Field(None, description="Instead of the service's")
     minimum: Amount | None = Field(None, description="The least that the rate comes to")
     bands: list[Band] = Field(min_length=1)
     above: Above | None = None
@@ -131,7 +132,7 @@ class Rounding(Part):
 class ChargeableWeight(WeightRange):
     """How the weight that rates are read by is worked out; `from` and `to` limit it, as a single value does."""
 
-    divisor: Amount | None = Field(None, description="Cubic Cm a Kg for volumetric weight; none if left out")
+    divisor: DivisorField | None = Field(None, description="Cubic Cm a Kg for volumetric weight; none if left out")
     per: Literal["package", "consignment"] | None = Field(
         None, description="What is weighed, compared and rounded by itself; what is priced if left out"
     )

@@ -9,10 +9,10 @@ from pydantic import Field
 from allocation.domain.contents import Content
 from cli.catalogue.value_types import (
     DAYS,
-    Amount,
     Bounds,
     Currency,
     Day,
+    DivisorField,
     HandlingDays,
     Money,
     Name,
@@ -68,7 +68,7 @@ class Service(Condition):
     tags: list[Name] = []
     handling_days: HandlingDays | None = Field(None, description="The location's if left out")
     delivery: Delivery = Delivery()
-    divisor: Amount | None = Field(None, description="Cubic Cm a Kg for volumetric weight; none if left out")
+    divisor: DivisorField | None = Field(None, description="Cubic Cm a Kg for volumetric weight; none if left out")
     chargeable_weight: Annotated[ChargeableWeight, Bounds] = ChargeableWeight()
     price_per: Literal["consignment", "package"] = "consignment"
     currency: Currency | None = None

@@ -119,7 +119,7 @@ def weighed(sent: Sent, rate: Rate | None, *, singly: bool = False) -> list[Deci
     for part, counted in parts:
         weight = sum((package.weight_kg for package in part), Decimal(0))
         if counted and divisor:
-            weight = max(weight, sum(map(_volume, part), Decimal(0)) / divisor)
+            weight = max(weight, sum(map(_volume, part), Decimal(0)) * divisor.mass / divisor.space)
         weight = max(weight, weighing.minimum or Decimal(0))
         for up_to, step in weighing.steps:
             if up_to is None or weight <= up_to:

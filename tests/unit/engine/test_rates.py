@@ -55,6 +55,24 @@ def test_a_weight_at_a_step_is_not_rounded_up() -> None:
     assert net(by_kg(roundUpTo="0.5 kg"), replace(PARCEL, packages=(package("1.5"),))) == "1.50"
 
 
+@pytest.mark.parametrize(
+    ("divisor", "round_up_to", "box", "told"),
+    [
+        # 139 x 24 cubic inches weigh 24 lb, which is no finite number of Kg a cubic Cm: not a step more.
+        ("139 in3/lb", "24 lb", ("35.306", "30.48", "50.8"), "10.89"),
+        ("139 in3/lb", "24 lb", ("35.307", "30.48", "50.8"), "21.77"),
+        ("300 kg/m3", "1 kg", ("100", "100", "100"), "300.00"),
+        ("300 kg/m3", "1 kg", ("100", "100", "100.1"), "301.00"),
+        ("5000 cm3/kg", "1 kg", ("50", "20", "10"), "2.00"),
+    ],
+)
+def test_a_density_is_exact_in_the_units_it_is_written_in(
+    divisor: str, round_up_to: str, box: tuple[str, str, str], told: str
+) -> None:
+    engine = by_kg(divisor=divisor, roundUpTo=round_up_to)
+    assert net(engine, replace(PARCEL, packages=(package("0.1", box),))) == told
+
+
 def test_a_rate_has_its_own_divisor() -> None:
     rates = [rate("GB", *range(1, 9)), {**rate("GB-IV", *range(1, 9)), "divisor": 250}]
     engine = engine_of({"S": service(divisor=500, rates=rates)})

@@ -14,6 +14,7 @@ from allocation.domain.consignment import Direction, Money
 from allocation.domain.contents import Content
 from allocation.domain.errors import InvalidDocumentError
 from allocation.engine.loaded_catalogue import Feature, Residential
+from allocation.engine.loaded_prices import Divisor
 
 _Part = TypeVar("_Part")
 
@@ -146,6 +147,15 @@ def _whole_pair(items: Any) -> tuple[int, int]:
     return first, last
 
 
+def _divisor(digits: Any) -> Divisor:
+    """Return a divisor as it is written: cubic Cm, and after a stroke the Kg that they count as, if not one."""
+    space, _, mass = text(digits).partition("/")
+    divisor = Divisor(decimal(space), decimal(mass or "1"))
+    if divisor.space <= 0 or divisor.mass <= 0:
+        raise ValueError(f"{digits!r} is no divisor")
+    return divisor
+
+
 text, whole, flag = _of_type(str), _of_type(int), _of_type(bool)
 text_or_none, decimal_or_none, money_or_none = _optional(text), _optional(decimal), _optional(_money)
 # How a plain field is read, by its type.
@@ -158,6 +168,7 @@ _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     bool | None: _optional(flag),
     Decimal: decimal,
     Decimal | None: decimal_or_none,
+    Divisor | None: _optional(_divisor),
     Money | None: money_or_none,
     Direction: Direction,
     frozenset[str]: text_set,

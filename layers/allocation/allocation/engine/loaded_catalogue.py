@@ -15,7 +15,7 @@ from allocation.domain.contents import Content
 from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Condition
-from allocation.engine.loaded_prices import ALWAYS, AS_PRICED, Rate, Surcharge, Validity, Weighing
+from allocation.engine.loaded_prices import ALWAYS, AS_PRICED, Divisor, Rate, Surcharge, Validity, Weighing
 from allocation.engine.zones import Zone
 
 
@@ -72,7 +72,7 @@ class Service:
     weekdays: tuple[bool, ...]  # the days it delivers on, Monday first
     on_holidays: bool
     window: tuple[int, int]  # of deliveries, in local seconds after midnight
-    divisor: Decimal | None  # cubic Cm per Kg, for volumetric weight
+    divisor: Divisor | None  # for volumetric weight
     by_package: bool  # whether each package has its own price, or the consignment has one for all
     currency: str
     tax_exempt: bool

@@ -73,6 +73,24 @@ class Surcharge:
 
 
 @dataclass(frozen=True, slots=True)
+class Divisor:
+    """How much room weighs how much: `space` cubic Cm count as `mass` Kg.
+
+    Two numbers, for 139 cubic inches a pound are no finite number of cubic Cm a Kg.
+    """
+
+    space: Decimal
+    mass: Decimal = Decimal(1)
+
+    def kilograms(self, volume: Decimal) -> Decimal:
+        """Return the volumetric Kg of cubic Cm: exact wherever the result has finitely many digits."""
+        return volume / self.space if self.mass == 1 else volume * self.mass / self.space
+
+    def __str__(self) -> str:
+        return str(self.space) if self.mass == 1 else f"{self.space}/{self.mass}"
+
+
+@dataclass(frozen=True, slots=True)
 class Weighing:
     """How a service's chargeable weights are worked out, beyond the divisor.
 
@@ -119,7 +137,7 @@ class Rate:
     starts: tuple[Decimal | None, ...] = ()
     per_kg: tuple[Decimal, ...] = ()
     further: tuple[Decimal | None, ...] = ()
-    divisor: Decimal | None = None  # instead of the service's
+    divisor: Divisor | None = None  # instead of the service's
     minimum: Decimal | None = None
     when: Condition | None = field(default=None, hash=False)
     # The zone's other rates, which hold on other days or under other conditions.

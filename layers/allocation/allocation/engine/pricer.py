@@ -12,7 +12,7 @@ from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_catalogue import Catalogue
-from allocation.engine.loaded_prices import ALWAYS, Rate
+from allocation.engine.loaded_prices import ALWAYS, Divisor, Rate
 from allocation.engine.measures import Measured
 from allocation.engine.pricing import Line, Unpriced, base_price, looked_up, price_lines
 from allocation.engine.surcharging import Applied, Circumstances, applied_surcharges
@@ -20,7 +20,7 @@ from allocation.engine.weighing import priced_weights, weigh
 
 # The surcharges that apply, and what distinguishes them from others that apply to the same service.
 _Surcharges = tuple[tuple[Applied, ...], tuple[object, ...]]
-_Scale = tuple[int, bool, Decimal | None]
+_Scale = tuple[int, bool, Divisor | None]
 
 
 class Pricer:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
 from allocation.engine.conditions import packages_holding
-from allocation.engine.loaded_prices import AS_PRICED, Weighing
+from allocation.engine.loaded_prices import AS_PRICED, Divisor, Weighing
 from allocation.engine.measures import Measured, PackageMeasures
 
 
 def weigh(
-    packages: Sequence[PackageMeasures], divisor: Decimal | None, *, by_package: bool, weighing: Weighing = AS_PRICED
+    packages: Sequence[PackageMeasures], divisor: Divisor | None, *, by_package: bool, weighing: Weighing = AS_PRICED
 ) -> list[Decimal]:
     """Return the chargeable Kg of each package, in their order, or one weight for all where they are weighed together.
 
@@ -32,8 +32,8 @@ def priced_weights(weights: list[Decimal], *, by_package: bool) -> list[Decimal]
 
 
 def _volumetric(
-    packages: Sequence[PackageMeasures], divisor: Decimal | None, weighing: Weighing
-) -> list[Decimal | None]:
+    packages: Sequence[PackageMeasures], divisor: Divisor | None, weighing: Weighing
+) -> list[Divisor | None]:
     """Return the divisor for each package, or None for one whose volume does not count."""
     if divisor is None or weighing.volumetric_when is None:
         return [divisor] * len(packages)
@@ -41,8 +41,8 @@ def _volumetric(
     return [divisor if holds else None for holds in picked]
 
 
-def _charged(weight: Decimal, volume: Decimal, divisor: Decimal | None, weighing: Weighing) -> Decimal:
-    charged = weight if divisor is None else max(weight, volume / divisor)
+def _charged(weight: Decimal, volume: Decimal, divisor: Divisor | None, weighing: Weighing) -> Decimal:
+    charged = weight if divisor is None else max(weight, divisor.kilograms(volume))
     if weighing.minimum is not None:
         charged = max(charged, weighing.minimum)
     for up_to, step in weighing.steps:
