@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from allocation.domain.consignment import Address, Consignment
+from allocation.domain.consignment import Address, AddressFlags, Consignment
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from tests.support.engines import PARCEL, assessed, eligible, package, to
@@ -76,3 +76,14 @@ def test_road_carriers_leave_out_what_lies_outside_the_customs_or_vat_territory(
 @pytest.mark.parametrize(("postcode", "zone"), [("KW14 7AA", "HIGHLANDS"), ("KW15 1AA", "ISLANDS")])
 def test_orkney_is_an_island(postcode: str, zone: str) -> None:
     assert net_of("CX_HI", to(postcode, consignment=FROM_SHOP)) == {"HIGHLANDS": "9.48", "ISLANDS": "11.08"}[zone]
+
+
+def test_no_courier_delivers_to_a_po_box_and_no_parcel_shop_takes_what_goes_home() -> None:
+    box, home, business = (
+        services(replace(FROM_SHOP, destination=Address(country="FR", postcode="75001", flags=flags)))
+        for flags in (AddressFlags(po_box=True), AddressFlags(residential=True), AddressFlags(residential=False))
+    )
+    assert {service.partition("_")[0] for service in box} == {"PH"}
+    assert "CR_ROAD" in home
+    assert "CR_PUDO" not in home
+    assert "CR_PUDO" in business
