@@ -47,7 +47,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "up": Command("cli.commands.stack:up", "Start a local stack and leave it running."),
     "down": Command("cli.commands.stack:down", "End the stack that `up` left running."),
     "explain": Command("cli.commands.explain:explain", "Explain which carrier service takes a consignment."),
-    "catalogue": Command("cli.commands.catalogue:catalogue", "Check, compile and compare catalogues."),
+    "catalogue": Command("cli.commands.catalogue:catalogue", "Check, compile, publish and compare catalogues."),
     "orders": Command("cli.commands.orders:orders", "Show the outcomes of orders."),
     "dlq": Command("cli.commands.dlq:dlq", "Inspect the dead letter queue; correct and send orders."),
     "republish": Command("cli.commands.republish:republish", "Publish the events of records again."),

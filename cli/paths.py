@@ -8,6 +8,7 @@ LOCAL: Final = ROOT / ".local"
 TEMPLATE: Final = ROOT / "template.yaml"
 SAM_SETTINGS: Final = ROOT / "samconfig.toml"
 SAMPLE_ORDERS: Final = ROOT / "events" / "sample-orders.jsonl"
+COMPILED_SAMPLE: Final = ROOT / "layers" / "allocation" / "allocation" / "engine" / "sample.json"
 EMULATOR_PYTHON: Final = LOCAL / "emulator" / "bin" / "python"
 # A Python with pip, which builds the layers.
 BUILD_PYTHON: Final = LOCAL / "uv" / "bin" / "python"

@@ -1,4 +1,4 @@
-"""`carrier catalogue check`, `compile`, `diff` and `import`: catalogues as people write them."""
+"""`carrier catalogue`: a catalogue as people write it, before functions load it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,9 +17,10 @@ from cli.catalogue.karrio_sheets import KarrioSheet, KarrioSheetError, read_shee
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.commands.catalogue_places import places_command
-from cli.commands.options import ExampleCommand, ExampleGroup, json_option
+from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option
 from cli.errors import DONE, NOT_SO, UsageError
 from cli.input_files import folder_of, read_text, shown_name, write_text
+from cli.operations.target import target
 from cli.output import counted, print_json, print_text, printable, progress_console, result_console
 
 _allocator_option: Final = click.option(
@@ -33,7 +34,7 @@ _allocator_option: Final = click.option(
 
 @click.group(cls=ExampleGroup, examples=["carrier catalogue check my-catalogue.yaml"])
 def catalogue() -> None:
-    """Check, compile and compare catalogues of carrier services.
+    """Check, compile, publish and compare catalogues of carrier services.
 
     docs/catalogue.md describes how a catalogue is written.
     """
@@ -98,6 +99,41 @@ def compile_command(file: str, output: str, allocator: AllocatorName, *, as_json
         print_json({"file": file, "valid": True, "catalogue": _summary(found), "output": output, "problems": []})
     else:
         print_text(f"{printable(output)}: {_in_words(_summary(found))}.")
+    return DONE
+
+
+@catalogue.command(
+    "publish",
+    cls=ExampleCommand,
+    examples=[
+        "carrier catalogue publish my-catalogue.yaml",
+        "carrier catalogue publish my-catalogue.yaml --stack carrier-allocation-prod",
+    ],
+    short_help="Check a catalogue, and put it where a stack reads it.",
+)
+@click.argument("file")
+@stack_option
+@json_option
+def publish_command(file: str, stack: str, *, as_json: bool) -> int:
+    """Check a catalogue, compile it, and put it where a stack reads it in S3.
+
+    The stack uses it within a minute. Exit status 1 if the catalogue has problems. Then nothing changes.
+    """
+    to = target(stack)
+    if to.put_catalogue is None:
+        raise UsageError(
+            f"{to.name} reads no catalogue in S3: deploy it with CatalogueObject=bucket/key. "
+            "For AppConfig, compile the catalogue and deploy it there (docs/catalogue.md)."
+        )
+    try:
+        found = _read(file, "pro" if to.reading.only_pro_references else "engine")
+    except CatalogueProblemsError as error:
+        return _report(file, error, as_json=as_json)
+    place = to.put_catalogue(compile_catalogue(found))
+    if as_json:
+        print_json({"file": file, "valid": True, "catalogue": _summary(found), "place": place, "problems": []})
+    else:
+        print_text(f"{printable(place)}: {_in_words(_summary(found))}. {to.name} uses it within a minute.")
     return DONE
 
 

@@ -12,16 +12,14 @@ from cli.catalogue.compilation import compiled_sample_text
 from cli.catalogue.written_catalogue import catalogue_schema_text
 from cli.commands.options import ExampleCommand, json_option
 from cli.output import print_json, print_text
-from cli.paths import ROOT, shown
-
-_COMPILED_SAMPLE: Final = ROOT / "layers" / "allocation" / "allocation" / "engine" / "sample.json"
+from cli.paths import COMPILED_SAMPLE, ROOT, shown
 
 # Each file with what makes its text.
 _FILES: Final[Mapping[Path, Callable[[], str]]] = {
     **{event_schemas.FOLDER / name: partial(event_schemas.text_of, name) for name in event_schemas.CONTRACTS},
     openapi.FILE: openapi.text,
     ROOT / "docs" / "catalogue" / "catalogue.json": catalogue_schema_text,
-    _COMPILED_SAMPLE: compiled_sample_text,
+    COMPILED_SAMPLE: compiled_sample_text,
     **order_mappings.packaged_files(),
 }
 

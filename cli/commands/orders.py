@@ -188,10 +188,9 @@ def retry_command(since: str, code: str, rate: float, stack: str, *, failed: boo
     if as_json:
         print_json({"dryRun": dry_run, "sent": result.sent, "notKept": result.not_kept})
     else:
-        print_text(
-            f"{counted(len(result.sent), 'failed consignment')} {'would be ' if dry_run else ''}sent again in "
-            f"{found.name}. Nothing is kept of {len(result.not_kept)} others."
-        )
+        sent = f"{counted(len(result.sent), 'failed consignment')} {'would be ' if dry_run else ''}sent again"
+        others = f" Nothing is kept of {len(result.not_kept)} others." if result.not_kept else ""
+        print_text(f"{sent} in {found.name}.{others}")
         for reference in result.not_kept:
             print_text(f"  {printable(reference)}: send its order again, with a new eventId.")
     return int(bool(result.not_kept) or not result.sent)
@@ -276,12 +275,14 @@ def _print_record(record: Record) -> None:
     asked_by = printable(str(record.get("eventId", "-")))
     print_text(f"  asked for by event {asked_by}{f', mode {mode}' if mode else ''}")
     print_text(f"  version {record['version']}")
-    if message := failure.get("message"):
+    if message := failure.get("message") or record.get("why"):
         print_text(f"  {printable(message)}")
     if updated_by := record.get("updatedBy"):
         print_text(f"  content of update {printable(str(updated_by))}")
     if refused := record.get("refusedUpdate"):
         print_text(f"  refused update {printable(str(refused['eventId']))}  {refused['at']}")
+    if past := record.get("pastFailure"):
+        print_text(f"  failed before, {printable(past['failedAt'])}: {printable(past['code'])}")
     if "explanation" in record:
         _print_decision(explanation_of(record["explanation"]))
 

@@ -1,5 +1,6 @@
 """`carrier run`, `carrier up` and `carrier down`: the whole service on this machine."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,10 +10,12 @@ from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Failure
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
+from allocation.engine.wording import closest_name
 from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options
 from cli.errors import UsageError
 from cli.output import progress_console
 from cli.paths import SAMPLE_ORDERS, shown
+from cli.stack.deploy import mode_parameters, settable_parameters
 from cli.stack.detached import down as end_stack
 from cli.stack.detached import up as leave_stack
 from cli.stack.orders import load_orders
@@ -69,13 +72,45 @@ def run(mode: str, group: str, service: str, port: int, orders: Path, *, as_json
     return run_orders(request, progress_console())
 
 
-@click.command(cls=ExampleCommand, examples=["carrier up --port 4599 --mode carrier_service --service CX_NDS"])
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "carrier up --port 4599 --mode carrier_service --service CX_NDS",
+        "carrier up --parameter OrderMapping=shopify",
+    ],
+)
 @mode_options
+@click.option(
+    "--parameter",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of template.yaml, as for `sam deploy`; any number of them.",
+)
 @_port_option
 @json_option
-def up(mode: str, group: str, service: str, port: int, *, as_json: bool) -> int:
+def up(mode: str, group: str, service: str, port: int, given: Sequence[str], *, as_json: bool) -> int:
     """Start a local stack and leave it running until `carrier down`."""
-    return leave_stack(_known_mode(mode, group, service), port, progress_console(), as_json=as_json)
+    parameters = _parameters(given)
+    has_catalogue = any(name.startswith("Catalogue") for name in parameters)
+    chosen = chosen_mode(mode, group, service) if has_catalogue else _known_mode(mode, group, service)
+    return leave_stack(mode_parameters(chosen) | parameters, port, progress_console(), as_json=as_json)
+
+
+def _parameters(given: Sequence[str]) -> dict[str, str]:
+    """Return the parameters of options. Raises `UsageError` for one that the template lacks or the program sets."""
+    found: dict[str, str] = {}
+    known = settable_parameters()
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"{text!r} is no parameter: write NAME=VALUE, as OrderMapping=shopify.")
+        if name not in known:
+            close = closest_name(name, known)
+            hint = f"Did you mean {close!r}?" if close else f"There are {', '.join(sorted(known))}."
+            raise UsageError(f"There is no parameter {name!r} to set for a local stack. {hint}")
+        found[name] = value
+    return found
 
 
 @click.command(cls=ExampleCommand, examples=["carrier down"])

@@ -58,6 +58,8 @@ class Target:
     """How its queue function reads orders, apart from an own mapping."""
     own_mapping: Callable[[], OrderMapping] | None = None
     """Reads the mapping of orders that it has of its own; None if it has none. Raises `CommandError`."""
+    put_catalogue: Callable[[str], str] | None = None
+    """Puts a compiled catalogue where its functions read it, and returns that place; None if that is not in S3."""
 
 
 def target(stack: str) -> Target:
@@ -115,6 +117,7 @@ def described(stack: str, name: str, clients: Clients) -> Target:
             consignments_table=found.get("ConsignmentsTableName", ""),
             reading=_reading_rules(parameters),
             own_mapping=_own_mapping(parameters, clients.make),
+            put_catalogue=_catalogue_writer(parameters.get("CatalogueObject", ""), clients.make),
         )
     except KeyError as error:
         raise UsageError(
@@ -138,6 +141,17 @@ def _own_mapping(parameters: Mapping[str, str], client: Callable[[str], Any]) ->
         if place := parameters.get(parameter):
             return partial(deployed_mapping, f"{scheme}://{place}", client)
     return None
+
+
+def _catalogue_writer(place: str, client: Callable[[str], Any]) -> Callable[[str], str] | None:
+    """Return what writes a catalogue to a place such as `bucket/key`, or None if it is empty."""
+    bucket, _, key = place.partition("/")
+
+    def put(text: str) -> str:
+        client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json")
+        return f"s3://{place}"
+
+    return put if place else None
 
 
 def publisher_log(stack: str) -> str:

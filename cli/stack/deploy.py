@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from pydantic.alias_generators import to_pascal
 from allocation.domain.mode import AllocationMode
 from cli.errors import CommandError
 from cli.output import Progress
-from cli.paths import BUILD, SAM, SAM_SETTINGS
+from cli.paths import BUILD, COMPILED_SAMPLE, SAM, SAM_SETTINGS, TEMPLATE
 from cli.stack.build import Platform, build, build_lock, local_platform, parameter_overrides
 from cli.stack.clients import HOST, REGION, TEST_CREDENTIALS, Clients, endpoint, local_clients
 from cli.stack.emulator import Emulator, running_emulator
@@ -32,6 +33,10 @@ OUTPUTS: Final = {
 API_OUTPUTS: Final = ("ApiId", "ApiKeysSecretArn", "AllocationApiFunctionName")
 # Parameters of every local stack. Its PRO stands beside it, and answers soon.
 _LOCAL_PARAMETERS: Final = {"Stage": "local", "ProPatienceSeconds": "5"}
+# Parameters that the program sets itself: by the machine, or by options of their own.
+_OURS: Final = frozenset(
+    {"Stage", "Runtime", "Architecture", "AllocationMode", "ServiceGroupReference", "CarrierServiceReference"}
+)
 _API_STAGE: Final = "live"
 _KEY_NAME: Final = "local"
 
@@ -89,8 +94,20 @@ def deployed(
                 if not build(platform, folder / "build.log", _sam_settings(emulator)):
                     step.update("Nothing to build: no source has changed")
             with progress.step("Deploying template.yaml with sam deploy"):
+                _provide_documents(clients, parameters)
                 stack = deploy(emulator, clients, platform, parameters)
         yield Deployment(emulator, clients, stack)
+
+
+def _provide_documents(clients: Clients, parameters: Mapping[str, str]) -> None:
+    """Make the buckets that parameters name, with the sample catalogue: nothing is in a local AWS yet."""
+    for name in ("CatalogueObject", "OrderMappingObject"):
+        bucket, _, key = parameters.get(name, "").partition("/")
+        if bucket:
+            clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+            clients.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        if name == "CatalogueObject" and key:
+            clients.s3.put_object(Bucket=bucket, Key=key, Body=COMPILED_SAMPLE.read_bytes())
 
 
 def mode_parameters(mode: AllocationMode) -> dict[str, str]:
@@ -100,6 +117,16 @@ def mode_parameters(mode: AllocationMode) -> dict[str, str]:
         # The template's parameter has the mode's name: `ServiceGroupReference` for `service_group`.
         parameters[to_pascal(f"{mode.name}_reference")] = mode.reference
     return parameters
+
+
+def settable_parameters() -> frozenset[str]:
+    """Return the template's parameters that a person may set for a local stack: what decides how it is built is ours.
+
+    The mode has options of its own.
+    """
+    _, _, after = TEMPLATE.read_text("utf-8").partition("\nParameters:\n")
+    section, *_ = re.split(r"\n(?=\S)", after)
+    return frozenset(re.findall(r"^  (\w+):$", section, re.MULTILINE)) - _OURS
 
 
 def stack_outputs(clients: Clients) -> dict[str, str]:

@@ -8,20 +8,19 @@ import fcntl
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Final
 
 from rich.console import Console
 
-from allocation.domain.mode import AllocationMode
 from cli.environments import install
 from cli.errors import CommandError, UsageError
 from cli.output import Progress, print_json
-from cli.paths import EMULATOR_PYTHON, LOCAL, SAMPLE_ORDERS, STACK_ENVIRONMENT, STACK_LOCK, folder_of, shown
+from cli.paths import LOCAL, SAMPLE_ORDERS, STACK_ENVIRONMENT, STACK_LOCK, folder_of, shown
 from cli.stack.api_page import publish_page
 from cli.stack.clients import endpoint
-from cli.stack.deploy import Stack, deployed, mode_parameters
+from cli.stack.deploy import Stack, deployed
 from cli.stack.emulator import POLL_SECONDS, require_free_port
 from cli.stack.processes import end_group_of
 
@@ -35,12 +34,9 @@ Any AWS SDK or CLI can talk to it. In a shell:
 
   unset AWS_PROFILE AWS_REGION; set -a; . {environment}; set +a
 
-An order in, and the records it leads to:
+Orders in, and the records they lead to (docs/walk.md goes on to a label):
 
-  {python} -c 'import boto3, os
-  boto3.client("sqs").send_message(
-      QueueUrl=os.environ["ORDER_QUEUE_URL"],
-      MessageBody=open("{orders}").readline())'
+  ./carrier dlq send {orders}
   ./carrier orders list
 
 The allocation API, to be tried in a browser (docs/api.md has it in curl):
@@ -90,8 +86,8 @@ def _note(lock: IO[str], process: dict[str, int]) -> None:
     lock.flush()
 
 
-def up(mode: AllocationMode, port: int, console: Console, *, as_json: bool) -> int:
-    """Leave a stack running, and say how to talk to it. Return the exit code."""
+def up(parameters: Mapping[str, str], port: int, console: Console, *, as_json: bool) -> int:
+    """Leave a stack with these parameters running, and say how to talk to it. Return the exit code."""
     progress = Progress(console)
     with _opened_lock() as lock:
         if not _acquired(lock):
@@ -105,7 +101,7 @@ def up(mode: AllocationMode, port: int, console: Console, *, as_json: bool) -> i
         require_free_port(port)
         install(*ENVIRONMENTS)
         _note(lock, {"port": port})
-        with deployed(port, mode_parameters(mode), folder_of(port), progress, kept_open=(lock.fileno(),)) as deployment:
+        with deployed(port, parameters, folder_of(port), progress, kept_open=(lock.fileno(),)) as deployment:
             _write_environment(deployment.stack)
             page = publish_page(deployment.clients, deployment.stack)
             _note(lock, {"port": port, "pid": deployment.emulator.process.pid})
@@ -158,7 +154,7 @@ def _say_already_up(process: dict[str, int], progress: Progress) -> None:
     """Say that there is a stack, which `up` does not touch."""
     state = "already up" if "pid" in process else "coming up already"
     progress.print(
-        f"The stack is {state}, on port {process.get('port')}. It keeps its code and its mode:\n"
+        f"The stack is {state}, on port {process.get('port')}. It keeps its code and its parameters:\n"
         "to change them, `carrier down` first."
     )
 
@@ -169,7 +165,6 @@ def _usage(port: int, page: str) -> str:
         endpoint=endpoint(port),
         page=page,
         environment=shown(STACK_ENVIRONMENT),
-        python=shown(EMULATOR_PYTHON),
         orders=shown(SAMPLE_ORDERS),
         log=shown(folder_of(port) / "emulator.log"),
     ).rstrip()

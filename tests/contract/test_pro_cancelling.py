@@ -31,7 +31,9 @@ class Shop:
             self.pro.stands(reference, "Allocated", "CX_NDS")
             self.records.add([record_of(reference, Allocated(summary_of(reference)))])
 
-    def cancel(self, *references: ConsignmentReference, deadline: Remaining | None = None) -> dict[ConsignmentReference, Deferred]:
+    def cancel(
+        self, *references: ConsignmentReference, deadline: Remaining | None = None
+    ) -> dict[ConsignmentReference, Deferred]:
         """Deliver a cancellation once. Return what must come again. What is cancelled must not be allocated at PRO."""
         cancelling = Cancelling(
             self.pro.allocator(), self.records, self.records, lambda: datetime.now(UTC), retention=None

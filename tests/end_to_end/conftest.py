@@ -1,5 +1,6 @@
 """A stack deployed as `carrier run` deploys it, from an environment as hostile as a user's may be, with 200 orders."""
 
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from cli.output import Progress
+from cli.paths import ROOT
 from cli.stack.account import Account
 from cli.stack.clients import REGION
 from cli.stack.deploy import Deployment, deployed
@@ -32,6 +34,9 @@ HOSTILE_ENVIRONMENT = {
 
 SHOP_TOPIC = f"arn:aws:sns:{REGION}:000000000000:shop-orders"
 SHOP_RULE = f"arn:aws:events:{REGION}:000000000000:rule/shop-orders"
+WALK = ROOT / "docs" / "walk.md"
+DOCUMENTS = dict(re.findall(r"--parameter (\w+)=(\S+)", WALK.read_text("utf-8")))
+"""The parameters with which the walk's stack reads orders of a shop, and its catalogue from S3."""
 SENDERS = {"OrderTopicArns": SHOP_TOPIC, "OrderRuleArns": SHOP_RULE}
 """Who may deliver orders to the stack, as its parameters name them. They are made by the tests that send with them."""
 
@@ -70,7 +75,9 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         with pytest.MonkeyPatch.context() as environment:
             for name, value in HOSTILE_ENVIRONMENT.items():
                 environment.setenv(name, value)
-            ready = stack.enter_context(deployed(free_port(), SENDERS, folder, Progress(Console(stderr=True))))
+            ready = stack.enter_context(
+                deployed(free_port(), SENDERS | DOCUMENTS, folder, Progress(Console(stderr=True)))
+            )
         yield ready
 
 

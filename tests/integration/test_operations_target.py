@@ -10,7 +10,9 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from allocation.aws.clients import client
+from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from cli import main
+from cli.catalogue.compilation import SAMPLE
 from cli.operations import dead_letters, target
 from tests.support.samples import order_event
 
@@ -23,7 +25,8 @@ MAPPING = json.dumps(
                      consignments: [{Reference: parcel}]}""",
     }
 )
-Deploy = Callable[[str], None]
+OUTPUTS = "OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn"
+Deploy = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +43,7 @@ def deploy(monkeypatch: pytest.MonkeyPatch) -> Deploy:
     sqs = client("sqs")
     urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("orders", "dlq")}
     found: list[dict[str, str]] = []
+    given = {"OrderCreatedTypes": "shop.sale, shop.gift", "Allocator": "pro", "OrderMappingObject": "bucket/key"}
     ask_aws: Any = vars(BaseClient)["_make_api_call"]
 
     def answer(asked: BaseClient, operation: str, request: dict[str, Any]) -> Any:
@@ -48,11 +52,11 @@ def deploy(monkeypatch: pytest.MonkeyPatch) -> Deploy:
         if not found or (request["StackName"], asked.meta.region_name) != ("shop", "eu-west-2"):
             text = f"Stack with id {request['StackName']} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": text}}, operation)
-        values = {"OrderCreatedTypes": "shop.sale, shop.gift", "Allocator": "pro", "OrderMappingObject": "bucket/key"}
-        parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+        parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
         return {"Stacks": [{"Outputs": found, "Parameters": parameters}]}
 
-    def deploy(outputs: str) -> None:
+    def deploy(outputs: str, **parameters: str) -> None:
+        given.update(parameters)
         values = {"OrderQueueUrl": urls["orders"], "OrderDlqUrl": urls["dlq"], "StreamFailureQueueUrl": urls["dlq"]}
         found.extend({"OutputKey": name, "OutputValue": values.get(name, "records")} for name in outputs.split())
 
@@ -78,7 +82,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_a_stack_is_found_by_its_name(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
+    deploy(OUTPUTS)
     assert main.main(["dlq", "list", "--stack", "shop"]) == 0
     assert capsys.readouterr().out == "In the dead letter queue of shop in eu-west-2: 0 messages.\n"
 
@@ -92,7 +96,7 @@ def test_orders_to_send_are_read_by_the_rules_of_the_stack(
     deploy: Deploy, s3: Any, tmp_path: Path, event_type: str, reference: str, status: int
 ) -> None:
     s3.put_object(Bucket="bucket", Key="key", Body=MAPPING)
-    deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
+    deploy(OUTPUTS)
     (tmp_path / "f").write_text(json.dumps(order_event(reference) | {"eventType": event_type}))
     assert main.main(["dlq", "send", str(tmp_path / "f"), "--stack", "shop"]) == status
 
@@ -100,7 +104,7 @@ def test_orders_to_send_are_read_by_the_rules_of_the_stack(
 def test_orders_to_send_are_read_by_the_mapping_that_the_stack_has_in_s3(
     deploy: Deploy, s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
+    deploy(OUTPUTS)
     (tmp_path / "f").write_text(json.dumps({"sale": "WEB-1", "parcel": "EC-000-000-AAA"}))
     send = ["dlq", "send", str(tmp_path / "f"), "--stack", "shop"]
     assert main.main(send) == 1
@@ -113,11 +117,30 @@ def test_orders_to_send_are_read_by_the_mapping_that_the_stack_has_in_s3(
 
 
 def test_a_mapping_in_a_file_is_used_instead_of_the_stack_s(deploy: Deploy, tmp_path: Path) -> None:
-    deploy("OrderQueueUrl OrderDlqUrl StreamFailureQueueUrl AllocationsTableName AllocationsTopicArn")
+    deploy(OUTPUTS)
     (tmp_path / "f").write_text(json.dumps({"sale": order_event("EC-000-000-AAA")}))
     (tmp_path / "m.yaml").write_text("format: 1\nname: ours\nwhen: sale\norder: sale\n")
     send = ["dlq", "send", str(tmp_path / "f"), "--stack", "shop"]
     assert main.main([*send, "--mapping", str(tmp_path / "m.yaml")]) == 0
+
+
+def test_a_catalogue_is_put_where_the_stack_reads_it(deploy: Deploy, s3: Any, tmp_path: Path) -> None:
+    deploy(OUTPUTS, CatalogueObject="bucket/live/catalogue.json", Allocator="engine")
+    assert main.main(["catalogue", "publish", str(SAMPLE), "--stack", "shop"]) == 0
+    put = s3.get_object(Bucket="bucket", Key="live/catalogue.json")["Body"].read().decode()
+    assert read_compiled(put).version == packaged_catalogue().version
+
+    (tmp_path / "wrong.yaml").write_text(SAMPLE.read_text("utf-8").replace("currency: GBP", "currency: pounds"))
+    assert main.main(["catalogue", "publish", str(tmp_path / "wrong.yaml"), "--stack", "shop"]) == 1
+    assert s3.get_object(Bucket="bucket", Key="live/catalogue.json")["Body"].read().decode() == put
+
+
+def test_a_catalogue_has_no_place_in_a_stack_that_reads_none_from_s3(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy(OUTPUTS)
+    told = complaint(capsys, "catalogue", "publish", str(SAMPLE), "--stack", "shop")
+    assert "shop in eu-west-2 reads no catalogue in S3: deploy it with CatalogueObject=bucket/key." in told
 
 
 def test_the_region_may_be_given_as_all_tools_of_aws_take_it(

@@ -62,6 +62,9 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
         (["run", "--orders", "gone.jsonl"], "Can't read the orders file gone.jsonl: No such file"),
         (["run", "--orders", "."], "Can't read the orders file .: Is a directory"),
         (["up", "--orders", "orders.jsonl"], "No such option '--orders'"),
+        (["up", "--parameter", "OrderMaping=shopify"], "Did you mean 'OrderMapping'?"),
+        (["up", "--parameter", "Stage=prod"], "There is no parameter 'Stage' to set for a local stack."),
+        (["up", "--parameter", "shopify"], "'shopify' is no parameter: write NAME=VALUE"),
         (["down", "--port", "4566"], "No such option '--port'"),
     ],
 )
@@ -98,6 +101,22 @@ def test_every_port_that_needs_no_privilege_is_taken(port: int, monkeypatch: pyt
     monkeypatch.setattr(stack, "leave_stack", lambda _mode, port, _console, **_: asked.append(port))
     assert program.main(["up", "--port", str(port)]) == 0
     assert asked == [port]
+
+
+def test_a_stack_is_left_running_with_the_template_s_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, str]] = []
+    monkeypatch.setattr(stack, "leave_stack", lambda parameters, *_, **__: asked.append(parameters))
+    given = ["OrderMapping=shopify", "CatalogueObject=bucket/catalogue.json"]
+    mode = ["--mode", "service_group", "--group", "ofThatCatalogue"]
+    assert program.main(["up", *mode, *(word for each in given for word in ("--parameter", each))]) == 0
+    assert asked == [
+        {
+            "AllocationMode": "service_group",
+            "ServiceGroupReference": "ofThatCatalogue",
+            "OrderMapping": "shopify",
+            "CatalogueObject": "bucket/catalogue.json",
+        }
+    ]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

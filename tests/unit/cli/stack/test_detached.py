@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from allocation.domain.mode import DefaultRules
 from cli.errors import UsageError
 from cli.stack import detached
 
@@ -95,7 +94,7 @@ def test_down_does_not_touch_a_stack_that_is_coming_up(place: Path, console: Con
 def test_up_leaves_a_stack_that_is_up_as_it_is(place: Path, console: Console) -> None:
     write_note(place, '{"port": 4568, "pid": 1}')
     (place / "stack.env").touch()
-    assert detached.up(DefaultRules(), 4566, console, as_json=False) == 0
+    assert detached.up({}, 4566, console, as_json=False) == 0
     assert "already up, on port 4568" in told(console)
     assert (place / "stack.env").exists()
 
@@ -105,7 +104,7 @@ def test_programs_are_told_of_a_stack_as_json(
     place: Path, console: Console, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_note(place, '{"port": 4568, "pid": 1}')
-    assert detached.up(DefaultRules(), 4566, console, as_json=True) == 0
+    assert detached.up({}, 4566, console, as_json=True) == 0
     assert json.loads(capsys.readouterr().out) == {"port": 4568, "isNew": False}
     assert told(console) == ""
 
