@@ -11,8 +11,8 @@ import pycountry
 from allocation.domain.countries import read_country
 from allocation.domain.postcode_regions import postcode_country
 from allocation.domain.postcodes import UK_POSTCODE_COUNTRIES, postcode_of, uk_parts
-from cli.catalogue.place_notation import PlaceNotationError, place_to_keys
-from cli.catalogue.zone_files import COLUMNS, ZoneFileError, csv_rows, place_of_row
+from cli.catalogue.place_notation import PlaceNotationError
+from cli.catalogue.zone_rows import COLUMNS, ZoneFileError, csv_rows, place_of_row
 
 # What lists call a column, in lower case and letters only.
 _COLUMN_NAMES: Final = {
@@ -83,7 +83,6 @@ def _clean(row: Mapping[str, str], default: str | None) -> tuple[str, str, str]:
         raise PlaceNotationError("has no postcode: a row without one would be the whole country")
     home = postcode_country(country, postcode_of(country, postcode.partition("..")[0]))
     place = place_of_row(dict(zip(COLUMNS, (home, postcode, ""), strict=True)))
-    place_to_keys(place)
     return home, place.partition(":")[2], ""
 
 

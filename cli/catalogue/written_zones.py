@@ -50,7 +50,13 @@ class Zones(dict[str, Sequence[ZoneItem]]):
         """Return the schema of a mapping of lists, each in the catalogue or in a file of its own."""
         written = handler(schema)
         file = {"type": "string", "description": "A CSV file beside the catalogue", "examples": ["remote.csv"]}
-        in_file = {"type": "object", "properties": {"file": file}, "required": ["file"], "additionalProperties": False}
+        rows = {"type": "string", "description": "Only the rows with this in the column zone", "examples": ["8"]}
+        in_file = {
+            "type": "object",
+            "properties": {"file": file, "zone": rows},
+            "required": ["file"],
+            "additionalProperties": False,
+        }
         names = {pattern: {"anyOf": [items, in_file]} for pattern, items in written["patternProperties"].items()}
         return {**written, "patternProperties": names}
 

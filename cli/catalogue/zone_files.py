@@ -1,127 +1,117 @@
-"""Reads the places of a zone from a CSV file of its own: columns `country`, `postcode` and `region`."""
+"""Zones in CSV files of their own: their rows take the place of `{file: remote.csv}` before a catalogue is checked."""
 
-import csv
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from allocation.domain.postcodes import UK_POSTCODE_COUNTRIES, uk_parts
 from cli.catalogue.catalogue_problems import CatalogueProblem, key_path
-from cli.catalogue.place_notation import PlaceNotationError, place_to_keys
+from cli.catalogue.place_notation import PlaceNotationError
+from cli.catalogue.zone_rows import COLUMNS, ZoneFileError, csv_rows, place_of_row
 
-COLUMNS: Final = ("country", "postcode", "region")
+# Where the rows of a file with lanes say that they start.
+_ORIGIN_COLUMNS: Final = {f"origin{name}": name for name in COLUMNS}
+_ZONE_COLUMN: Final = "zone"
 # The first mistakes say what is wrong; a file with 40,000 rows may have as many.
 _MAX_TOLD: Final = 20
-_MAX_BYTES: Final = 64 * 1024 * 1024
-
-_UK_DISTRICT: Final = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?) ?([0-9]?)")
+_FORM: Final = 'write a list of places, {file: remote.csv}, or {file: zones.csv, zone: "8"} for some of its rows'
 
 
-class ZoneFileError(ValueError):
-    """A file can't be used as a zone. Each of `mistakes` says where, and what to write."""
+@dataclass(slots=True)
+class _FileZone:
+    """The rows of one zone of a file: places, and lanes by where they start; each once, in their order."""
 
-    def __init__(self, mistakes: Iterable[str]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("; ".join(self.mistakes))
+    places: dict[str, None] = field(default_factory=dict)
+    lanes: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def items(self) -> list[Any]:
+        """Return the rows as a catalogue writes them."""
+        lanes = [{"origins": [origin], "destinations": list(ends)} for origin, ends in self.lanes.items()]
+        return [*self.places, *lanes]
 
 
 def with_zone_files(content: Any, folder: Path | None) -> list[CatalogueProblem]:
-    """Put the places of its file in the place of each zone `{file: ...}` of a catalogue. Return what is wrong."""
+    """Put the rows of its file in the place of each zone `{file: ...}` of a catalogue. Return what is wrong."""
     zones = content.get("zones") if isinstance(content, dict) else None
     problems: list[CatalogueProblem] = []
     if not isinstance(zones, dict):
         return problems
+    files: dict[Path, Mapping[str | None, _FileZone]] = {}
     for name, zone in zones.items():
         if not isinstance(zone, dict):
             continue
         path = key_path("zones", name)
         zones[name] = []
-        if zone.keys() != {"file"} or not isinstance(zone["file"], str):
-            problems.append(CatalogueProblem(path, None, "write a list of places, or {file: remote.csv}"))
+        if "file" not in zone or not zone.keys() <= {"file", "zone"} or not all(_texts(zone.values())):
+            problems.append(CatalogueProblem(path, None, _FORM))
         elif folder is None:
             fix = "is a file, and the catalogue is none: name the catalogue's file"
             problems.append(CatalogueProblem(key_path(*path, "file"), zone["file"], fix))
         else:
             try:
-                zones[name] = read_zone_file(folder / zone["file"])
+                zones[name] = _zone_items(files, folder / zone["file"], zone.get("zone"))
             except ZoneFileError as error:
                 problems += (CatalogueProblem(key_path(*path, "file"), None, mistake) for mistake in error.mistakes)
     return problems
 
 
-def read_zone_file(path: Path) -> list[str]:
-    """Return the places of a file, each once, in their order. Raises `ZoneFileError`."""
-    rows = iter(csv_rows(path))
-    header = [name.strip().lower() for _, name in enumerate(next(rows, (0, []))[1])]
-    if "country" not in header or not set(header) <= {*COLUMNS, ""}:
-        found, known = ", ".join(header) or "none", ", ".join(COLUMNS)
-        fix = f"name country in its first line, and only {known}, or make a file with `carrier catalogue places`"
-        raise ZoneFileError([f"{path.name} has the columns {found}: {fix}"])
-    places: dict[str, None] = {}
+def _texts(values: Any) -> Iterator[bool]:
+    return (isinstance(value, str) for value in values)
+
+
+def read_zone_file(path: Path) -> list[Any]:
+    """Return the places and lanes of a file as a catalogue writes them. Raises `ZoneFileError`."""
+    return _zone_items({}, path, None)
+
+
+def _zone_items(files: dict[Path, Mapping[str | None, _FileZone]], path: Path, zone: str | None) -> list[Any]:
+    """Return the rows of a zone of a file, or all of them; `files` keeps what was read."""
+    if path not in files:
+        files[path] = _read(path)
+    found = files[path].get(zone)
+    if found is None:
+        known = ", ".join(sorted(filter(None, files[path]))[:8]) or "none"
+        raise ZoneFileError([f"{path.name} has no rows of the zone {zone!r}: its column zone has {known}"])
+    return found.items()
+
+
+def _read(path: Path) -> dict[str | None, _FileZone]:
+    """Return the zones of a file by what its column `zone` says, and under None all of its rows."""
+    rows = csv_rows(path)
+    header = _header(path.name, next(rows, (0, []))[1])
+    zones: dict[str | None, _FileZone] = {}
     mistakes = []
     for line, cells in rows:
+        row = dict(zip(header, cells, strict=False))
         try:
-            place = place_of_row(dict(zip(header, cells, strict=False)))
-            place_to_keys(place)
+            _add(zones, row)
         except PlaceNotationError as error:
             mistakes.append(f"line {line} of {path.name}: {error}")
-        else:
-            places[place] = None
     if mistakes:
         more = [f"and {len(mistakes) - _MAX_TOLD} more of {path.name}"] if len(mistakes) > _MAX_TOLD else []
         raise ZoneFileError([*mistakes[:_MAX_TOLD], *more])
-    if not places:
+    if not zones:
         raise ZoneFileError([f"{path.name} has no rows: write at least one"])
-    return list(places)
+    return zones
 
 
-def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row of a CSV file with its line, empty ones left out. Raises `ZoneFileError`."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ZoneFileError([f"{path.name} is not text in UTF-8: save it as UTF-8"]) from error
-    except (OSError, ValueError) as error:
-        what = getattr(error, "strerror", None) or error
-        raise ZoneFileError([f"can't read {path.name} ({what}): name a file, relative to the catalogue"]) from error
-    if len(content) > _MAX_BYTES:
-        raise ZoneFileError([f"{path.name} is larger than {_MAX_BYTES // 1024**2} MB: name a smaller file"])
-    lines = text.splitlines()
-    sign = max(",;\t", key=(lines or [""])[0].count)
-    reader = csv.reader(lines, delimiter=sign)
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise ZoneFileError([f"line {reader.line_num} of {path.name} is not CSV ({error})"]) from error
+def _header(file: str, cells: Sequence[str]) -> list[str]:
+    header = [cell.strip().lower() for cell in cells]
+    if "country" not in header or not set(header) <= {*COLUMNS, *_ORIGIN_COLUMNS, _ZONE_COLUMN, ""}:
+        found, known = ", ".join(header) or "none", ", ".join(COLUMNS)
+        fix = (
+            f"name country in its first line, and only {known}, originCountry ... and zone, "
+            "or make a file with `carrier catalogue places`"
+        )
+        raise ZoneFileError([f"{file} has the columns {found}: {fix}"])
+    return header
 
 
-def place_of_row(row: Mapping[str, str]) -> str:
-    """Return a row as a catalogue writes the place. Raises `PlaceNotationError` for what can't be one.
-
-    >>> place_of_row({"country": "gb", "postcode": "iv27 4ab"}), place_of_row({"country": "ES", "region": "CN"})
-    ('GB:IV27 4AB', 'ES-CN')
-    """
-    country, postcode, region = ((row.get(name) or "").strip().upper() for name in COLUMNS)
-    if not country:
-        raise PlaceNotationError("has no country: write its two-letter code, such as GB or FR")
-    if region and postcode:
-        raise PlaceNotationError("has a postcode and a region: write one of them")
-    if region:
-        return f"{country}-{region.removeprefix(f'{country}-')}"
-    if not postcode:
-        return country
-    return f"{country}:{_uk_form(postcode) if country in UK_POSTCODE_COUNTRIES else postcode}"
-
-
-def _uk_form(postcode: str) -> str:
-    """Return a UK postcode, or a part of one, with its space, which lists often leave out."""
-    parts = uk_parts(postcode)
-    if parts is not None:
-        return parts[0]
-    district = _UK_DISTRICT.fullmatch(postcode)
-    return " ".join(filter(None, district.groups())) if district else postcode
+def _add(zones: dict[str | None, _FileZone], row: Mapping[str, str]) -> None:
+    place = place_of_row(row)
+    begin = {name: row[column] for column, name in _ORIGIN_COLUMNS.items() if row.get(column, "").strip()}
+    origin = place_of_row(begin) if begin else None
+    label = row.get(_ZONE_COLUMN, "").strip()
+    for key in (None, label) if label else (None,):
+        zone = zones.setdefault(key, _FileZone())
+        (zone.places if origin is None else zone.lanes.setdefault(origin, {}))[place] = None

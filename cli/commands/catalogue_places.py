@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.catalogue.place_import import ImportedPlaces, import_places
-from cli.catalogue.zone_files import COLUMNS, ZoneFileError
+from cli.catalogue.zone_rows import COLUMNS, ZoneFileError
 from cli.commands.options import ExampleCommand, json_option
 from cli.errors import DONE, NOT_SO, UsageError
 from cli.input_files import write_text

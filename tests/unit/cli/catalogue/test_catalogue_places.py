@@ -301,10 +301,28 @@ def test_a_mistake_in_a_zones_file_names_its_line(tmp_path: Path, csv: str, told
     assert str(problem).startswith(f"zones.REMOTE.file: {told}")
 
 
+def test_a_file_can_have_the_lanes_of_a_whole_zone_chart(tmp_path: Path) -> None:
+    rows = ["US,100,US,100..119,2", "US,100,US,606,5", "US,606,US,100..119,5"]
+    chart = "originCountry,originPostcode,country,postcode,zone\n" + "\n".join(rows)
+    (tmp_path / "chart.csv").write_text(chart, "utf-8")
+    zones = {f"ZONE_{label}": {"file": "chart.csv", "zone": label} for label in "25"}
+    services = {"S": service(origins=["US"], destinations=["US"], rates=[rate("ZONE_2", 8), rate("ZONE_5", 10)])}
+    engine = Engine(read_compiled(compile_text(json.dumps(document(services, zones=zones)), tmp_path)))
+    for begin, end, price in (("10001", "11201", "8.00"), ("10001", "60601", "10.00"), ("60601", "11201", "10.00")):
+        assert net(engine, replace(to(end, "US"), origin=Address(country="US", postcode=begin))) == price
+    zones["ZONE_2"]["zone"] = "9"
+    with pytest.raises(
+        CatalogueProblemsError, match=r"no rows of the zone '9': its column zone has 2, 5"
+    ):
+        compile_text(json.dumps(document(services, zones=zones)), tmp_path)
+
+
 def test_a_zones_file_that_is_not_there_is_told() -> None:
     assert problems(zones={"R": {"file": "x.csv"}}) == [
         "zones.R.file: 'x.csv' is a file, and the catalogue is none: name the catalogue's file"
     ]
     with pytest.raises(CatalogueProblemsError, match=r"can't read gone\.csv \(No such file or directory\)"):
         compile_text(json.dumps(document({"S": service()}, zones={"R": {"file": "gone.csv"}})), Path("/nowhere"))
-    assert problems(zones={"R": {"path": "x"}}) == ["zones.R: write a list of places, or {file: remote.csv}"]
+    assert problems(zones={"R": {"path": "x"}}) == [
+        'zones.R: write a list of places, {file: remote.csv}, or {file: zones.csv, zone: "8"} for some of its rows'
+    ]
