@@ -12,10 +12,10 @@ from allocation.engine.compiled_parts import write_part
 from allocation.engine.loaded_prices import ALWAYS, AS_PRICED
 from allocation.engine.measures import Measure
 from cli.catalogue.calendar_compilation import clock_changes, collection_hours, holiday_dates
+from cli.catalogue.delivery_compilation import compiled_delivery, compiled_transit
 from cli.catalogue.place_compilation import PlaceTables
 from cli.catalogue.price_compilation import compiled_rate, compiled_surcharge, compiled_weighing, days
 from cli.catalogue.reading import read_catalogue
-from cli.catalogue.value_types import DAYS
 from cli.catalogue.written_catalogue import RoutedMode, Routing, WrittenCatalogue
 from cli.catalogue.written_conditions import compiled_condition
 from cli.catalogue.written_service import Service
@@ -152,9 +152,8 @@ class _Compilation:
             origins=self._places.keys(service.origins),
             destinations=self._places.keys(service.destinations),
             excluded=self._places.keys(service.excluded),
-            weekdays=[day in service.delivery.days for day in DAYS],
-            on_holidays=service.delivery.on_holidays,
-            window=service.delivery.window,
+            delivery=compiled_delivery(service.delivery, self._places.keys),
+            transit=[compiled_transit(transit, self._places.keys) for transit in service.transit],
             by_package=service.price_per == "package",
             currency=service.currency or self._catalogue.currency,
             rates=[compiled_rate(rate, service, self._places.keys) for rate in service.rates],
@@ -167,7 +166,7 @@ class _Compilation:
             excluded_contents=sorted(service.excluded_contents),
             limits=_ALWAYS_WRITTEN | compiled_condition(service),
         )
-        limits: _Json = part.pop("limits")
+        limits: _Json = part.pop("limits") | part.pop("delivery")
         validity = {key: day for key, day in days(service.from_, service.to).items() if day}
         maximum = service.maximum_value
         value = {"maximumValue": None if maximum is None else [str(maximum[0]), maximum[1]]}

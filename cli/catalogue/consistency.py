@@ -11,6 +11,7 @@ from allocation.engine.measures import Measure
 from allocation.engine.place_keys import UnknownPlaceError, place_keys
 from cli.catalogue.calendar_consistency import find_calendar_contradictions
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
+from cli.catalogue.delivery_consistency import find_delivery_contradictions
 from cli.catalogue.place_consistency import (
     find_zone_problems,
     wrong_origins,
@@ -93,9 +94,7 @@ def _service(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _P
     if service.maximum_value is not None and Measure.TOTAL_VALUE in service.ranges:
         fix = "is given by consignment.value, too: keep one of them"
         yield CatalogueProblem(key_path(*path, "maximumValue"), None, fix)
-    if service.delivery.window[0] > service.delivery.window[1]:
-        fix = "ends before it begins: change one of the times"
-        yield CatalogueProblem(key_path(*path, "delivery", "window"), None, fix)
+    yield from find_delivery_contradictions(path, service, catalogue.zones)
 
 
 def _groups(catalogue: WrittenCatalogue) -> _Problems:

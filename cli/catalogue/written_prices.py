@@ -113,7 +113,7 @@ class Rate(Part):
     origin: Place | None = Field(None, description="Only from there; from everywhere if left out")
     from_: Day | None = Field(None, alias="from", description="The first day of collection")
     to: Day | None = Field(None, description="The last day of collection")
-    transit_days: WholeNumber = Field(ge=0, le=60)
+    transit_days: WholeNumber | None = Field(None, ge=0, le=60, description="Or the service's transit")
     when: Condition | None = Field(None, description="Only for consignments whose packages all meet it")
     by: By = Field("chargeableWeight", description="What the bands are read by")
     divisor: DivisorField | None = Field(None, description="Instead of the service's")

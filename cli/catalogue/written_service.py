@@ -8,7 +8,6 @@ from pydantic import Field
 
 from allocation.domain.contents import Content
 from cli.catalogue.value_types import (
-    DAYS,
     Bounds,
     Currency,
     Day,
@@ -20,22 +19,13 @@ from cli.catalogue.value_types import (
     Place,
     Reference,
     Residential,
-    TimeOfDay,
-    Weekday,
     WholeNumber,
 )
 from cli.catalogue.written_conditions import Condition
+from cli.catalogue.written_deliveries import Delivery, Transit
 from cli.catalogue.written_prices import ChargeableWeight, Rate
 
 _Feature = Literal["pickUp", "dropOff", "timed", "tracked", "signed"]
-
-
-class Delivery(Part):
-    """The days and the hours in which a service delivers. The window is local time."""
-
-    days: list[Weekday] = Field(list(DAYS[:5]), min_length=1)
-    on_holidays: bool = False
-    window: tuple[TimeOfDay, TimeOfDay] = (8 * 3600, 18 * 3600)
 
 
 class Leg(Part):
@@ -68,6 +58,7 @@ class Service(Condition):
     tags: list[Name] = []
     handling_days: HandlingDays | None = Field(None, description="The location's if left out")
     delivery: Delivery = Delivery()
+    transit: list[Transit] = Field([], description="Wins over the rates' transitDays")
     divisor: DivisorField | None = Field(None, description="Cubic Cm a Kg for volumetric weight; none if left out")
     chargeable_weight: Annotated[ChargeableWeight, Bounds] = ChargeableWeight()
     price_per: Literal["consignment", "package"] = "consignment"

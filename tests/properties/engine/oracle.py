@@ -1,7 +1,7 @@
 """The plainest possible allocation: one service after another, by the words of the documentation.
 
-It shares with the engine only the catalogue's data, the place keys of an address and calendars; no masks, no brackets,
-nothing remembered. Prices are in `oracle_prices.py`.
+It shares with the engine only the catalogue's data and the place keys of an address; no masks, no brackets, nothing
+remembered. Prices are in `oracle_prices.py`, dates in `dates_oracle.py`.
 """
 
 from collections.abc import Sequence
@@ -9,13 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from allocation.domain.consignment import UNKNOWN_ADDRESS, Consignment, Package
-from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Range
-from allocation.engine.deliveries import DeliveryTerms
 from allocation.engine.loaded_catalogue import Catalogue, Service
 from allocation.engine.loaded_prices import Rate
 from allocation.engine.measures import Measure
-from allocation.engine.promises import Dates, Promise, keep_promise
+from allocation.engine.promises import Promise
+from tests.properties.engine.dates_oracle import PlainDates, Way, plain_dates
 from tests.properties.engine.oracle_prices import Sent, price, weighed
 from tests.properties.engine.places_oracle import named_places, rate_of
 
@@ -48,7 +47,7 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
         or location.otherwise
     )
     has_dates = rate is not None and calendar is not None
-    dates = _dates(catalogue, service, rate, calendar, places, consignment, now) if rate and calendar else None
+    dates = _dates(catalogue, service, rate, places, consignment, now) if rate and calendar else None
     late = has_dates and not (dates and service.validity.covers(date.fromordinal(dates.collection_day)))
     held = date.fromordinal(dates.collection_day) if dates else day
     priced = price(_sent(catalogue, service, consignment, dates, day))
@@ -93,7 +92,7 @@ def _offer(
     )
     if rate is None or calendar is None:
         return None
-    dates = _dates(catalogue, service, rate, calendar, places, consignment, now)
+    dates = _dates(catalogue, service, rate, places, consignment, now)
     cost = _cost(_sent(catalogue, service, consignment, dates, date.fromordinal(day)))
     held = date.fromordinal(dates.collection_day if dates else day)
     if not _takes(catalogue, service, consignment, held):
@@ -217,28 +216,20 @@ def _exchange(catalogue: Catalogue, currency: str, day: date) -> Decimal | None:
 
 
 def _dates(
-    catalogue: Catalogue,
-    service: Service,
-    rate: Rate,
-    calendar: Calendar,
-    places: tuple[str, ...],
-    consignment: Consignment,
-    now: datetime,
-) -> Dates | None:
-    known = [place for place in places if place in catalogue.delivery_holidays]
-    holidays = catalogue.delivery_holidays[known[0]] if known and not service.on_holidays else frozenset()
-    terms = DeliveryTerms(rate.transit_days, service.weekdays, holidays, service.window, catalogue.last_day)
+    catalogue: Catalogue, service: Service, rate: Rate, places: tuple[str, ...], consignment: Consignment, now: datetime
+) -> PlainDates | None:
+    assert consignment.origin is not None
+    location = catalogue.locations[consignment.origin.shipping_location_reference or ""]
+    origin = named_places(catalogue, consignment).origin
     requested = consignment.requested_delivery
-    promise = Promise(
-        None,
-        requested.on.toordinal() if requested else None,
-        bool(requested and requested.exactly),
-    )
+    promise = Promise(None, requested.on.toordinal() if requested else None, bool(requested and requested.exactly))
     moment = int(now.timestamp()) + (now.microsecond > 0)
-    return keep_promise(calendar, terms, promise, moment)
+    return plain_dates(Way(catalogue, service, rate, location, origin, places), promise, moment)
 
 
-def _sent(catalogue: Catalogue, service: Service, consignment: Consignment, dates: Dates | None, today: date) -> Sent:
+def _sent(
+    catalogue: Catalogue, service: Service, consignment: Consignment, dates: PlainDates | None, today: date
+) -> Sent:
     named = named_places(catalogue, consignment)
     return Sent(
         catalogue,

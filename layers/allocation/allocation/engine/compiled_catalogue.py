@@ -11,7 +11,7 @@ from allocation.domain.consignment import Dimensions
 from allocation.domain.errors import AllocationError
 from allocation.domain.mode import AllocationMode, allocation_mode
 from allocation.domain.routing import RoutingTable
-from allocation.engine import compiled_prices
+from allocation.engine import compiled_deliveries, compiled_prices
 from allocation.engine.calendars import Calendar, CollectionHours, TimeZone
 from allocation.engine.compiled_parts import (
     InvalidCatalogueError,
@@ -193,6 +193,8 @@ def _service(item: dict[str, Any], carriers: Mapping[str, Carrier], surcharges: 
         Service,
         item,
         carrier=carriers[item.pop("carrier")],
+        delivery=compiled_deliveries.delivery_plan(item),
+        transit=tuple(listed(item.pop("transit", []), compiled_deliveries.transit)),
         legs=tuple(listed(item.pop("legs"), lambda leg: _leg(leg, carriers))),
         limits=_limits(item),
         rates=compiled_prices.rates(listed(item.pop("rates"), dict)),

@@ -141,7 +141,7 @@ def week(days: Sequence[_Part]) -> tuple[_Part, ...]:
     return tuple(days)
 
 
-def _whole_pair(items: Any) -> tuple[int, int]:
+def whole_pair(items: Any) -> tuple[int, int]:
     """Return two whole numbers. Raises `TypeError` and `ValueError` for anything else."""
     first, last = listed(items, whole)
     return first, last
@@ -177,6 +177,6 @@ _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     frozenset[Content]: lambda items: frozenset(listed(items, Content)),
     frozenset[Feature]: lambda items: frozenset(listed(items, Feature)),
     tuple[bool, ...]: lambda days: week(listed(days, flag)),
-    tuple[int, int]: _whole_pair,
+    tuple[int, int]: whole_pair,
 }
 _FIELDS: Final[dict[type, tuple[_PlainField, ...]]] = {}

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from allocation.domain.consignment import Direction
 from allocation.engine.brackets import DayBrackets, FactBrackets, PriceClasses, is_continuous
@@ -23,6 +23,9 @@ _MAX_TEXTS: Final = 20_000
 _NO_LIMIT: Final = Range()
 
 Mask = int
+_Value = TypeVar("_Value")
+_ByPair = dict[str, dict[str | None, dict[int, _Value]]]
+"""Values of services by destination, then by origin, which is None where the value holds from everywhere."""
 
 
 def mask_of(positions: Iterable[int], size: int) -> Mask:
@@ -132,6 +135,16 @@ def _cumulative(bounds: Sequence[Decimal | None], *, above: bool) -> tuple[list[
     return ordered, masks[::-1] if above else masks
 
 
+def of_pair(table: _ByPair[_Value], origin: Sequence[str], destination: Sequence[str]) -> dict[int, _Value]:
+    """Return each service's value. The most specific destination wins; for the same, the most specific origin."""
+    found: dict[int, _Value] = {}
+    for place in reversed(destination):
+        by_origin = table.get(place, {})
+        for start in (None, *reversed(origin)):
+            found.update(by_origin.get(start, {}))
+    return found
+
+
 class CatalogueIndex:
     """Masks, ranges and brackets of a catalogue's services; a service is its position in `catalogue.services`."""
 
@@ -149,6 +162,10 @@ class CatalogueIndex:
         self.limits = _LimitIndex(self.services)
         self._index_places()
         self._index_prices()
+        # Services share delivery plans: each plan is worked out once for a lane.
+        self.delivery_plans = list(dict.fromkeys(service.delivery for service in self.services))
+        plans = {plan: number for number, plan in enumerate(self.delivery_plans)}
+        self.delivery_plan = [plans[service.delivery] for service in self.services]
         # What services want of consignments, in words: most explanations repeat the same.
         self.texts: Memo[tuple[Callable[[Service], str], int], str] = Memo(_MAX_TEXTS)
 
@@ -186,10 +203,13 @@ class CatalogueIndex:
         known_origins = frozenset(self.origins).union(
             *(rate.origins or () for service in self.services for rate in service.rates),
             *(surcharge.origins or () for surcharge in surcharges),
+            *(transit.origins or () for service in self.services for transit in service.transit),
         )
         known_destinations = frozenset(self.destinations).union(
             self.excluded,
             self.rates,
+            self.transit_days,
+            *(exception.places for service in self.services for exception in service.delivery.exceptions),
             catalogue.delivery_holidays,
             *(tax.places for tax in catalogue.taxes),
             *(surcharge.places or () for surcharge in surcharges),
@@ -197,9 +217,14 @@ class CatalogueIndex:
         self.zones = ZoneIndex(catalogue.zones, known_origins, known_destinations)
 
     def _index_rates(self) -> None:
-        """Index the rates by destination and origin, which is None where a rate holds from everywhere."""
-        self.rates: dict[str, dict[str | None, dict[int, Rate]]] = {}
+        """Index the rates and transit days."""
+        self.rates: _ByPair[Rate] = {}
+        self.transit_days: _ByPair[int] = {}
         for position, service in enumerate(self.services):
+            for transit in service.transit:
+                for place in transit.places:
+                    for origin in transit.origins or (None,):
+                        self.transit_days.setdefault(place, {}).setdefault(origin, {})[position] = transit.days
             for rate in service.rates:
                 for place in rate.places:
                     for origin in rate.origins or (None,):

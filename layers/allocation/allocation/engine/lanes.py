@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from allocation.engine.index import CatalogueIndex, Mask
+from allocation.engine.deliveries import DeliveryTerms
+from allocation.engine.index import CatalogueIndex, Mask, of_pair
 from allocation.engine.loaded_catalogue import Tax
-from allocation.engine.loaded_prices import Rate
 from allocation.engine.place_keys import ANYWHERE
 from allocation.engine.promises import Promise
 from allocation.engine.timetables import DateTable, Timetables
@@ -30,9 +30,9 @@ class Lane:
         self.number = number
         self.places = frozenset(key.destination)
         self.origins = frozenset(key.origin)
-        self.rates = _rates(index, key)
+        self.rates = of_pair(index.rates, key.origin, key.destination)
         self.tax = _tax(index.catalogue.taxes, key.destination)
-        self._timetables = Timetables(index, key.location, key.destination, self.rates)
+        self._timetables = Timetables(index, key.location, key.origin, key.destination, self.rates)
 
     @property
     def uncollected(self) -> Mask:
@@ -61,6 +61,10 @@ class Lane:
         """The services that exclude a part of the country that the destination lies in."""
         return _union(self.index.excluded, self.key.destination[: self.key.parts])
 
+    def delivery_terms(self, position: int) -> DeliveryTerms | None:
+        """Return how the service at a position delivers to the destination; None where it has no rate or calendar."""
+        return self._timetables.terms(position)
+
     def dates(self, promise: Promise, now: int) -> DateTable:
         """Return when each service would collect and deliver."""
         return self._timetables.dates(promise, now)
@@ -71,16 +75,6 @@ def _union(masks: Mapping[str, Mask], places: Sequence[str]) -> Mask:
     for place in places:
         union |= masks.get(place, 0)
     return union
-
-
-def _rates(index: CatalogueIndex, key: LaneKey) -> dict[int, Rate]:
-    """Return each service's rate. The most specific destination wins; for the same, the most specific origin."""
-    rates: dict[int, Rate] = {}
-    for destination in reversed(key.destination):
-        by_origin = index.rates.get(destination, {})
-        for origin in (None, *reversed(key.origin)):
-            rates.update(by_origin.get(origin, {}))
-    return rates
 
 
 def _tax(taxes: Sequence[Tax], destination: Sequence[str]) -> Tax:

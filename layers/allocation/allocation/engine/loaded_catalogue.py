@@ -15,6 +15,7 @@ from allocation.domain.contents import Content
 from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Condition
+from allocation.engine.deliveries import DeliveryPlan
 from allocation.engine.loaded_prices import ALWAYS, AS_PRICED, Divisor, Rate, Surcharge, Validity, Weighing
 from allocation.engine.zones import Zone
 
@@ -54,6 +55,15 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
+class Transit:
+    """How many days of delivery after its collection a consignment arrives at some places, from some or all origins."""
+
+    places: frozenset[str]
+    days: int
+    origins: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A carrier service. `compiled_catalogue.py` reads and writes its plain fields by their names and types."""
 
@@ -69,9 +79,7 @@ class Service:
     destinations: frozenset[str]
     excluded: frozenset[str]
     tags: frozenset[str]
-    weekdays: tuple[bool, ...]  # the days it delivers on, Monday first
-    on_holidays: bool
-    window: tuple[int, int]  # of deliveries, in local seconds after midnight
+    delivery: DeliveryPlan
     divisor: Divisor | None  # for volumetric weight
     by_package: bool  # whether each package has its own price, or the consignment has one for all
     currency: str
@@ -83,6 +91,7 @@ class Service:
     residential: Residential = Residential.ANY
     contents: frozenset[Content] = frozenset()  # what it carries of what not every service does
     excluded_contents: frozenset[Content] = frozenset()
+    transit: tuple[Transit, ...] = ()  # wins over the rates' transit days
     handling_days: int | None = None  # days of collection that pass before the first it can join; None: the location's
     daily_limit: int | None = None  # how many consignments it takes for one day's collection
     weighing: Weighing = AS_PRICED

@@ -127,7 +127,7 @@ class Rate:
 
     zone: str
     places: frozenset[str]
-    transit_days: int
+    transit_days: int | None  # None where only the service's own transit days say
     up_to: Sequence[Decimal]
     prices: Sequence[Decimal]
     above: AboveLastBand | None = None

@@ -38,11 +38,13 @@ def keep_promise(
     For a delivery on an exact day the collection may be later than the first.
     """
     for collection in _collections(calendar, promise, now, handling_days):
-        day = terms.delivery_day(collection)
-        if day is None or (promise.deliver_on is not None and day > promise.deliver_on):
+        delivery = terms.delivery(collection)
+        if delivery is None or (promise.deliver_on is not None and delivery[0] > promise.deliver_on):
             return None
+        day, slot = delivery
         if not promise.exactly or day == promise.deliver_on:
-            return Dates(collection.collected_at, collection.cut_off, collection.day, day, terms.window)
+            window = (slot.begins, slot.ends)
+            return Dates(collection.collected_at, collection.cut_off, collection.day, day, window)
     return None
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from allocation.engine.calendars import MAX_SEARCH_DAYS
+from allocation.engine.deliveries import DeliveryTerms
 from allocation.engine.exchange import exchange_rate
 from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
@@ -80,18 +81,27 @@ def asked_dates(inquiry: Inquiry) -> str:
 
 def earliest_dates(question: Question, position: int) -> str:
     """Return the first collection and its delivery if nothing were promised, and the weekdays of delivery."""
-    entry = question.lane.dates(Promise(), question.moment).dates.get(position)
+    entry, terms = question.lane.dates(Promise(), question.moment).dates.get(position), _terms(question, position)
+    if terms and terms.transit_days is None:
+        return "transit days between the addresses"
     if entry is None:
         last = date.fromordinal(question.index.catalogue.last_day)
         return f"a collection within {MAX_SEARCH_DAYS} days and a delivery up to {last}, the catalogue's last day"
     _, dates = entry
     collected, delivered = date.fromordinal(dates.collection_day), date.fromordinal(dates.delivery_day)
-    days = weekdays_text(question.service(position).weekdays)
+    days = weekdays_text(terms.hours.weekdays) if terms else "any"
     return f"collected {collected}, delivered {delivered} at the earliest ({days})"
+
+
+def _terms(question: Question, position: int) -> DeliveryTerms | None:
+    return question.lane.delivery_terms(position)
 
 
 def _dates(question: Question, position: int) -> str:
     asked, earliest = asked_dates(question.inquiry), earliest_dates(question, position)
+    terms = _terms(question, position)
+    if terms and terms.transit_days is None:
+        return f"the service has no transit days from {_from(question, position)} to {_to(question, position)}"
     if question.lane.dates(Promise(), question.moment).dates.get(position) is None:
         return f"the service has no collection within {MAX_SEARCH_DAYS} days that the catalogue's calendars reach"
     return f"the dates wanted are: {asked}; the service: {earliest}"

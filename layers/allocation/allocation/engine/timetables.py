@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from allocation.engine.calendars import DAY_SECONDS, Calendar
 from allocation.engine.deliveries import DeliveryTerms
-from allocation.engine.index import CatalogueIndex, Mask, mask_of, positions_of
+from allocation.engine.index import CatalogueIndex, Mask, mask_of, of_pair, positions_of
 from allocation.engine.loaded_catalogue import Catalogue, Location, Service
 from allocation.engine.loaded_prices import Rate
 from allocation.engine.memo import Memo
@@ -22,10 +22,8 @@ class _TimetableKey(NamedTuple):
 
     calendar: int
     handling_days: int
-    transit_days: int
-    weekdays: tuple[bool, ...]
-    on_holidays: bool
-    window: tuple[int, int]
+    transit_days: int | None
+    delivery_plan: int  # by its number in the index
 
 
 class _Timetable(NamedTuple):
@@ -51,10 +49,17 @@ class Timetables:
     """All timetables of a lane, and the date tables of the promises met so far."""
 
     def __init__(
-        self, index: CatalogueIndex, location: str | None, destination: Sequence[str], rates: Mapping[int, Rate]
+        self,
+        index: CatalogueIndex,
+        location: str | None,
+        origin: Sequence[str],
+        destination: Sequence[str],
+        rates: Mapping[int, Rate],
     ) -> None:
+        between = of_pair(index.transit_days, origin, destination)
+        transit_days = {position: between.get(position, rate.transit_days) for position, rate in rates.items()}
         # `uncollected` are the services without a collection calendar.
-        self.uncollected, self._timetables = _schedule(index, location, destination, rates)
+        self.uncollected, self._timetables = _schedule(index, location, destination, transit_days)
         self._date_tables: Memo[Promise, DateTable] = Memo(_MAX_PROMISES)
 
     def dates(self, promise: Promise, now: int) -> DateTable:
@@ -88,7 +93,10 @@ class Timetables:
 
 
 def _schedule(
-    index: CatalogueIndex, location: str | None, destination: Sequence[str], rates: Mapping[int, Rate]
+    index: CatalogueIndex,
+    location: str | None,
+    destination: Sequence[str],
+    transit_days: Mapping[int, int | None],
 ) -> tuple[Mask, Sequence[_Timetable]]:
     """Return the services without a collection calendar, and the timetables of the others that have a rate."""
     catalogue = index.catalogue
@@ -100,17 +108,16 @@ def _schedule(
         calendar = _calendar(catalogue, place, service)
         if calendar is None:
             uncollected.append(position)
-        elif rate := rates.get(position):
+        elif position in transit_days:
             calendars[id(calendar)] = calendar
-            handling_days = _handling_days(place, service)
-            days = (service.weekdays, service.on_holidays, service.window)
-            key = _TimetableKey(id(calendar), handling_days, rate.transit_days, *days)
+            handling_days, plan = _handling_days(place, service), index.delivery_plan[position]
+            key = _TimetableKey(id(calendar), handling_days, transit_days[position], plan)
             members.setdefault(key, []).append(position)
     timetables = [
         _Timetable(
             calendars[key.calendar],
             key.handling_days,
-            _terms(catalogue, destination, key),
+            _terms(index, destination, key),
             mask_of(positions, index.size),
         )
         for key, positions in members.items()
@@ -118,10 +125,11 @@ def _schedule(
     return mask_of(uncollected, index.size), timetables
 
 
-def _terms(catalogue: Catalogue, destination: Sequence[str], key: _TimetableKey) -> DeliveryTerms:
+def _terms(index: CatalogueIndex, destination: Sequence[str], key: _TimetableKey) -> DeliveryTerms:
+    catalogue, plan = index.catalogue, index.delivery_plans[key.delivery_plan]
     found = next((place for place in destination if place in catalogue.delivery_holidays), None)
-    holidays = frozenset[int]() if found is None or key.on_holidays else catalogue.delivery_holidays[found]
-    return DeliveryTerms(key.transit_days, key.weekdays, holidays, key.window, catalogue.last_day)
+    holidays = frozenset[int]() if found is None or plan.on_holidays else catalogue.delivery_holidays[found]
+    return DeliveryTerms(key.transit_days, plan.hours_at(destination), holidays, catalogue.last_day)
 
 
 def _calendar(catalogue: Catalogue, location: Location | None, service: Service) -> Calendar | None:

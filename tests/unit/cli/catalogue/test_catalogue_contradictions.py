@@ -157,3 +157,41 @@ def test_a_cut_off_after_its_collection_is_of_an_earlier_day() -> None:
     assert problem.startswith("calendars.late.collections.0: the collection leaves before its cut-off")
     early = {"early": {"collections": [hours | {"cutOffDaysBefore": 1}]}}
     assert compilation.compile_text(json.dumps(document({"S": service()}, calendars=calendars | early)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"delivery": {"window": ["08:00", "18:00"], "slots": [["08:00", "12:00"]]}},
+            "delivery: has a window and slots: keep one of them",
+        ),
+        (
+            {"delivery": {"slots": [["12:00", "08:00"]]}},
+            "delivery.slots.0: ends before it begins: change one of the times",
+        ),
+        (
+            {"delivery": {"days": ["mon", "sat"], "slots": [{"days": ["mon"], "window": ["08:00", "12:00"]}]}},
+            "delivery: 'sat' is a day of delivery without a slot: add one, or take it out of days",
+        ),
+        (
+            {"delivery": {"exceptions": [{"destinations": ["GB"]}, {"destinations": ["IE", "GB"]}]}},
+            "delivery.exceptions.1.destinations: 'IE, GB' shares GB with exception 0: a place has one exception",
+        ),
+        (
+            {"transit": [{"zone": "GB", "days": 1}, {"zone": "GB", "days": 2}]},
+            "transit.1.zone: 'GB' shares GB with transit 0: a place has one number of days from an origin",
+        ),
+        (
+            {"rates": [{"zone": "GB", "bands": [{"upTo": 1, "price": 1}]}]},
+            "rates.0: has no transitDays: add them, or the service's transit",
+        ),
+    ],
+)
+def test_deliveries_that_can_not_be_kept_are_told(changes: dict[str, Any], told: str) -> None:
+    assert problems(json.dumps(document({"S": service(**changes)}))) == [f"carriers.ACME.services.S.{told}"]
+
+
+def test_transit_from_different_origins_is_no_contradiction() -> None:
+    transit = [{"zone": "GB", "origin": origin, "days": 1} for origin in ("GB-M", "GB-L")]
+    assert compilation.compile_text(json.dumps(document({"S": service(transit=transit)})))
