@@ -38,7 +38,7 @@ def rivals(wire: Wire) -> Wire:
     document = json.loads(wire.body)
     if not isinstance(document, list):
         return wire
-    others = [{**item, "StatusCode": 200, "CarrierServiceReference": "CX_ECO"} for item in document]
+    others = [{**item, "StatusCode": 200, "CarrierServiceReference": "AE_DOM"} for item in document]
     return Wire(wire.status, json.dumps(others + document).encode())
 
 
@@ -48,7 +48,7 @@ def another(wire: Wire) -> Wire:
     if not isinstance(document, dict) or "ConsignmentState" not in document:
         return wire
     other = {"Reference": "EC-OTH-ERO-NE0", "ConsignmentState": "Allocated"}
-    allocation = {"MpdCarrierServiceReference": "CX_ECO", "MpdCarrierServiceName": "Economy"}
+    allocation = {"MpdCarrierServiceReference": "AE_DOM", "MpdCarrierServiceName": "Express Domestic"}
     return Wire(200, json.dumps({**document, **other, "Allocation": allocation}).encode())
 
 

@@ -346,7 +346,7 @@ GUARDS = {
     "claims that are held": (without_waiting_for_who_is_at_it, PROMPT, "after it was allocated"),
     "patience": (without_patience, PROMPT, "while PRO could still be at it"),
     "narrowing down": (without_narrowing_down, FAULTY, "could have been allocated, and failed with"),
-    "contradictions": (without_doubt, FAULTY, "and recorded on CX_ECO"),
+    "contradictions": (without_doubt, FAULTY, "and recorded on AE_DOM"),
     "failures from before": (
         without_asking_after_old_failures,
         FAULTY,
