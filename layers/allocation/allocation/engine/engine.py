@@ -14,7 +14,7 @@ from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import Lane, LaneKey
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.engine.memo import Memo
-from allocation.engine.price_book import PriceBook
+from allocation.engine.price_book import PriceBook, PriceCell
 from allocation.engine.pricing import Breakdown
 from allocation.engine.promises import Dates
 from allocation.engine.question import Question, Scope, ServiceFilters
@@ -159,7 +159,8 @@ class Engine:
         for cell in question.cells:
             offers += [
                 Offer(cost, dates[position][0], position, net, dates[position][1])
-                for cost, position, net in cell.prices(bits)
+                for cost, position, net in (cell.cheapest_first if isinstance(cell, PriceCell) else cell.prices(bits))
+                if bits[position] == "1"
             ]
         offers.sort()
         return offers

@@ -16,7 +16,7 @@ from allocation.engine.memo import Memo
 from allocation.engine.pricer import Pricer
 from allocation.engine.pricing import Breakdown, Unpriced, base_price, net_price, price_lines, with_tax
 from allocation.engine.surcharging import Applied
-from allocation.engine.timetables import DateTable
+from allocation.engine.timetables import DateTable, DayGroup
 
 # How many prices are kept in cells, some 120 bytes each; the oldest cell goes first.
 _MAX_PRICES: Final = 400_000
@@ -40,10 +40,6 @@ class PriceCell(NamedTuple):
     cheapest_first: Sequence[ServicePrice]
     unpriced: Mask
     incomparable: Mask
-
-    def prices(self, bits: str) -> list[ServicePrice]:
-        """Return the prices of the services whose bit is set."""
-        return [price for price in self.cheapest_first if bits[price.position] == "1"]
 
 
 class ExactCell:
@@ -88,15 +84,6 @@ class ExactCell:
         return price
 
 
-class _DayGroup(NamedTuple):
-    """Services whose days of collection and of delivery are the same to all prices, and one such day and weekday."""
-
-    bracket: tuple[int, int]
-    day: int
-    weekday: int | None
-    members: Mask
-
-
 class Pricing:
     """A consignment's way to its prices: its lane, the days whose prices hold, and what of it matters to prices."""
 
@@ -114,7 +101,7 @@ class Pricing:
         self._table = table
         self._pricers: dict[tuple[int, int], Pricer] = {}
 
-    def pricer(self, group: _DayGroup) -> Pricer:
+    def pricer(self, group: DayGroup) -> Pricer:
         """Return what prices the services of a group."""
         pricer = self._pricers.get(group.bracket)
         if pricer is None:
@@ -142,22 +129,30 @@ class Pricing:
         return self._day if found is None else found[1].collection_day
 
 
-def _day_groups(index: CatalogueIndex, day: int, table: DateTable) -> list[_DayGroup]:
+def _day_groups(index: CatalogueIndex, day: int, table: DateTable) -> Sequence[DayGroup]:
+    """Return the groups of a date table, which keeps them."""
+    known = table.groups.get(day)
+    if known is None:
+        known = table.groups[day] = _grouped(index, day, table)
+    return known
+
+
+def _grouped(index: CatalogueIndex, day: int, table: DateTable) -> Sequence[DayGroup]:
     brackets = index.day_brackets
     if not brackets.matter:
-        return [_DayGroup((0, 0), day, None, index.everything)]
-    groups: dict[tuple[int, int], _DayGroup] = {}
+        return [DayGroup((0, 0), day, None, index.everything)]
+    groups: dict[tuple[int, int], DayGroup] = {}
     dated = 0
     for (collected, weekday), members in table.days.items():
         bracket = brackets.bracket(collected, weekday)
         known = groups.get(bracket)
-        groups[bracket] = _DayGroup(bracket, collected, weekday, members | (known.members if known else 0))
+        groups[bracket] = DayGroup(bracket, collected, weekday, members | (known.members if known else 0))
         dated |= members
     if undated := index.everything & ~dated:
         # Prices of services that are not collected only say whether there are any.
         bracket = brackets.bracket(day, None)
         same = next((group for group in groups.values() if group.bracket[0] == bracket[0]), None)
-        group = same or _DayGroup(bracket, day, None, 0)
+        group = same or DayGroup(bracket, day, None, 0)
         groups[group.bracket] = group._replace(members=group.members | undated)
     return list(groups.values())
 

@@ -13,7 +13,7 @@ from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.engine.loaded_prices import ALWAYS, Divisor, Rate
-from allocation.engine.measures import Measured
+from allocation.engine.measures import Measure, Measured
 from allocation.engine.pricing import Line, Unpriced, base_price, looked_up, price_lines
 from allocation.engine.surcharging import Applied, Circumstances, applied_surcharges
 from allocation.engine.weighing import priced_weights, weigh
@@ -83,6 +83,8 @@ class Pricer:
         """Return the values that a rate's bands are read by, or None where they can't be compared."""
         service = self._index.services[position]
         weights = priced_weights(self.weights(position, rate), by_package=service.by_package)
+        if rate.by is Measure.CHARGEABLE_WEIGHT:
+            return weights
         measured = self.measured(position, rate)
         return looked_up(rate, weights, measured, by_package=service.by_package, currency=service.currency)
 

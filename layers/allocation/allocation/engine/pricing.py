@@ -10,7 +10,7 @@ from allocation.domain.currencies import minor_unit, rounded
 from allocation.domain.outcome import Price
 from allocation.engine.loaded_catalogue import Service, Tax
 from allocation.engine.loaded_prices import Rate
-from allocation.engine.measures import Measure, Measured
+from allocation.engine.measures import Measured
 from allocation.engine.surcharging import Applied, surcharge_amounts
 
 _NOTHING = Decimal(0)
@@ -42,13 +42,11 @@ class Unpriced(Enum):
 def looked_up(
     rate: Rate, weights: Sequence[Decimal], measured: Measured, *, by_package: bool, currency: str
 ) -> Sequence[Decimal] | None:
-    """Return the values that a rate's bands are read by: one for each price, of a package or of the consignment.
+    """Return the values, other than chargeable weights, that a rate's bands are read by: one for each price.
 
     `weights` are the chargeable weights, one for each price. None where a value can't be compared.
     """
     measure = rate.by
-    if measure is Measure.CHARGEABLE_WEIGHT:
-        return weights
     values = measure.values(measured, currency)
     if values is None:
         return None

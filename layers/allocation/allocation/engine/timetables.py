@@ -35,6 +35,15 @@ class _Timetable(NamedTuple):
     members: Mask
 
 
+class DayGroup(NamedTuple):
+    """Services whose days of collection and of delivery are the same to all prices, and one such day and weekday."""
+
+    bracket: tuple[int, int]
+    day: int
+    weekday: int | None
+    members: Mask
+
+
 class DateTable(NamedTuple):
     """Every service's dates for one promise, true from `since` to `until`, both moments included."""
 
@@ -43,6 +52,7 @@ class DateTable(NamedTuple):
     dates: Mapping[int, tuple[tuple[int, int, int], Dates]]  # by service, each after what the tie-break compares of it
     late: Mask  # the services that can't keep the promise
     days: Mapping[tuple[int, int], Mask]  # the services by their day of collection and weekday of delivery, Monday 0
+    groups: dict[int, Sequence[DayGroup]]  # the price book's, by the day whose prices hold for services without dates
 
 
 class Timetables:
@@ -89,7 +99,7 @@ class Timetables:
                 pair = (kept.collection_day, (kept.delivery_day - 1) % 7)
                 days[pair] = days.get(pair, 0) | members
                 dates.update(dict.fromkeys(positions_of(members), (kept.earliest_first, kept)))
-        return DateTable(now, until, dates, late, days)
+        return DateTable(now, until, dates, late, days, {})
 
 
 def _schedule(

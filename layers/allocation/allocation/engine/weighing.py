@@ -15,6 +15,9 @@ def weigh(
 
     `by_package` says whether the service has a price for each package.
     """
+    if weighing is AS_PRICED and len(packages) == 1:
+        (package,) = packages
+        return [package.weight if divisor is None else max(package.weight, package.volume / divisor)]
     volumetric = _volumetric(packages, divisor, weighing)
     if len(packages) == 1 or by_package or weighing.by_package:
         return [
