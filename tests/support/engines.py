@@ -13,7 +13,7 @@ from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Failure
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.compiled_catalogue import read_compiled
-from allocation.engine.engine import Assessment, Engine
+from allocation.engine.engine import Assessment, Engine, Offer
 from allocation.engine.question import NO_FILTERS, ServiceFilters
 from allocation.ports import LimitUsage
 from cli.catalogue.compilation import compile_text
@@ -111,6 +111,11 @@ def winner(engine: Engine, consignment: Consignment = PARCEL, now: datetime = NO
 def eligible(assessment: Assessment, engine: Engine) -> set[str]:
     """The references of the services that have an offer."""
     return {engine.index.services[offer.position].reference for offer in assessment.offers}
+
+
+def offered(assessment: Assessment) -> list[Offer]:
+    """The offers, without the numbers of prices: each engine gives those out as it meets prices."""
+    return [offer._replace(price=0) for offer in assessment.offers]
 
 
 def reasons(assessment: Assessment, engine: Engine) -> dict[str, list[str]]:

@@ -21,7 +21,7 @@ from allocation.engine.measures import Measure
 from cli.catalogue.calendar_compilation import clock_changes
 from cli.catalogue.written_calendars import Years
 from tests.properties.engine.oracle import cheapest_by_search, failed_checks
-from tests.support.engines import PARCEL, assessed, eligible, engine_of, rate, reasons, service, winner
+from tests.support.engines import PARCEL, assessed, eligible, engine_of, offered, rate, reasons, service, winner
 from tests.support.ports import InMemoryLimits
 
 SAMPLE = Engine(packaged_catalogue())
@@ -179,7 +179,7 @@ def test_neither_the_order_of_packages_nor_the_turn_of_a_box_matters(
     shuffled = [turned(package) for package in consignment.packages]
     random.shuffle(shuffled)
     other = assessed(SAMPLE, replace(consignment, packages=tuple(shuffled)), now=now)
-    assert other.offers == assessed(SAMPLE, consignment, now=now).offers
+    assert offered(other) == offered(assessed(SAMPLE, consignment, now=now))
 
 
 # Small catalogues, compiled again for each example.
@@ -314,7 +314,7 @@ def test_what_was_asked_before_does_not_change_an_answer(postcodes: list[str], w
         for postcode in postcodes
     ]
     fresh = Engine(packaged_catalogue())
-    answers = [assessed(fresh, consignment).offers for consignment in (*asked, *reversed(asked))]
+    answers = [offered(assessed(fresh, consignment)) for consignment in (*asked, *reversed(asked))]
     assert answers == [
-        assessed(Engine(packaged_catalogue()), consignment).offers for consignment in (*asked, *reversed(asked))
+        offered(assessed(Engine(packaged_catalogue()), consignment)) for consignment in (*asked, *reversed(asked))
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, NamedTuple, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import UsedLimits
@@ -24,6 +24,8 @@ from allocation.engine.wording import closest_name, list_text
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_LANES: Final = 512
+# Entries of explanations, some 1 KB each.
+_MAX_TOLD: Final = 40_000
 
 
 class Offer(NamedTuple):
@@ -38,6 +40,7 @@ class Offer(NamedTuple):
     position: int
     net: Decimal
     dates: Dates
+    price: int  # the number of a price: offers with the same one have the same lines
 
 
 class Exclusion(NamedTuple):
@@ -74,6 +77,8 @@ class Engine:
         self.book = PriceBook(self.index)
         self._lanes: Memo[LaneKey, Lane] = Memo(_MAX_LANES)
         self._lanes_made = 0
+        # What explanations say of services and prices: most say the same.
+        self.told: Memo[tuple[object, ...], Any] = Memo(_MAX_TOLD)
 
     def scope(self, mode: AllocationMode) -> Scope | Failure:
         """Return the scope of a mode, or a failure that names the group or service that the catalogue lacks."""
@@ -157,9 +162,10 @@ class Engine:
         bits, dates = bits_of(passing, self.index.size), question.table.dates
         offers: list[Offer] = []
         for cell in question.cells:
+            prices = cell.cheapest_first if isinstance(cell, PriceCell) else cell.prices(bits)
             offers += [
-                Offer(cost, dates[position][0], position, net, dates[position][1])
-                for cost, position, net in (cell.cheapest_first if isinstance(cell, PriceCell) else cell.prices(bits))
+                Offer(cost, dates[position][0], position, net, dates[position][1], number)
+                for cost, position, net, number in prices
                 if bits[position] == "1"
             ]
         offers.sort()

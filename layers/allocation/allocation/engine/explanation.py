@@ -17,36 +17,29 @@ from allocation.domain.currencies import minor_unit, rounded
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Explanation
 from allocation.engine.engine import Assessment, Engine, Offer
+from allocation.engine.explanation_entries import CODES, Entries
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.measures import PackageMeasures
-from allocation.engine.pricing import Breakdown
 from allocation.engine.promises import Dates
-from allocation.engine.rules import RULES
+from allocation.engine.rule import Rule
 from allocation.engine.wording import plain
 
 # No explanation is longer, as ASCII JSON: a DynamoDB item holds 400 KB and an SNS message 256 KB, all included.
 MAX_BYTES: Final = 100_000
 # How many runners-up, and how many excluded services, are written at most before the bytes are counted.
 _MAX_ENTRIES: Final = 400
-# The codes as plain text: reading the value of an enum's member takes longer than a look-up.
-_CODES: Final = {rule: rule.code.value for rule in RULES}
+# Bytes that all but the lists of services takes at most, almost always; and that the numbers of what is omitted take.
+_MAX_REST: Final = 40_000
+_MAX_COUNTS: Final = 20
 
 
 def explain(engine: Engine, assessment: Assessment, mode: AllocationMode, now: datetime) -> Explanation:
     """Return why each service was chosen or left out; what had to be cut is counted under `omitted`."""
-    entries = _MAX_ENTRIES
-    while True:
-        explanation = _explanation(engine, assessment, mode, now, entries)
-        if entries == 0 or len(json.dumps(explanation).encode()) <= MAX_BYTES:
-            return explanation
-        entries //= 2
-
-
-def _explanation(
-    engine: Engine, assessment: Assessment, mode: AllocationMode, now: datetime, entries: int
-) -> Explanation:
     question, offers, excluded = assessment
-    return {
+    entries = Entries(engine, assessment)
+    runners_up = [entries.runner_up(offer) for offer in offers[1 : _MAX_ENTRIES + 1]]
+    left_out, lengths = entries.left_out(excluded[:_MAX_ENTRIES])
+    explanation: Explanation = {
         "catalogueVersion": engine.catalogue.version,
         "catalogueDigest": engine.catalogue.digest,
         "inputsDigest": inputs_digest(question.inquiry),
@@ -55,20 +48,35 @@ def _explanation(
         "pricesOf": prices_of(assessment).isoformat(),
         "currency": engine.catalogue.currency,
         "services": {"all": engine.index.size, "eligible": len(offers), "excluded": len(excluded)},
-        "winner": _winner(engine, assessment, offers[0]) if offers else None,
-        "runnersUp": [_runner_up(engine, assessment, offer) for offer in offers[1 : entries + 1]],
+        "winner": _winner(engine, entries, offers[0]) if offers else None,
+        "runnersUp": [],
         "checks": _rules(assessment),
-        "excluded": {
-            engine.index.services[position].reference: {
-                _CODES[rule]: rule.expected(question, position) for rule in failed
-            }
-            for position, failed in excluded[:entries]
-        },
-        "omitted": {
-            "runnersUp": max(0, len(offers) - 1 - entries),
-            "excluded": max(0, len(excluded) - entries),
-        },
+        "excluded": {},
+        "omitted": {"runnersUp": 0, "excluded": 0},
     }
+    most = _most_entries(explanation, [length for _, length in runners_up], lengths)
+    explanation["runnersUp"] = [entry for entry, _ in runners_up[:most]]
+    explanation["excluded"] = dict(left_out[:most])
+    explanation["omitted"] = {
+        "runnersUp": max(0, len(offers) - 1 - most),
+        "excluded": max(0, len(excluded) - most),
+    }
+    return explanation
+
+
+def _most_entries(rest: Explanation, runners_up: Sequence[int], left_out: Sequence[int]) -> int:
+    """Return how many entries of each list fit: half as many, and half again, until all is short enough."""
+    most, known = _MAX_ENTRIES, 0
+    while most:
+        size = sum(runners_up[:most]) + sum(left_out[:most])
+        # The rest is short: it is written out only where it may decide.
+        if size + _MAX_REST <= MAX_BYTES:
+            return most
+        known = known or len(json.dumps(rest)) + _MAX_COUNTS
+        if size + known <= MAX_BYTES:
+            return most
+        most //= 2
+    return 0
 
 
 def prices_of(assessment: Assessment) -> date:
@@ -77,41 +85,16 @@ def prices_of(assessment: Assessment) -> date:
     return date.fromordinal(winner.dates.collection_day if winner else question.day)
 
 
-def _winner(engine: Engine, assessment: Assessment, offer: Offer) -> dict[str, Any]:
+def _winner(engine: Engine, entries: Entries, offer: Offer) -> dict[str, Any]:
     """Return the whole offer: its price with the breakdown, and its dates."""
-    service, breakdown = engine.index.services[offer.position], _breakdown(engine, assessment, offer)
-    return _offer(engine, assessment, offer, breakdown) | {
+    service, breakdown = engine.index.services[offer.position], entries.breakdown(offer)
+    return entries.offer(offer) | {
         "carrier": service.carrier.reference,
         "vat": str(breakdown.price.vat),
         "tax": {"reference": breakdown.tax_reference, "rate": str(breakdown.tax_rate)},
         "cutOff": datetime.fromtimestamp(offer.dates.cut_off, UTC).isoformat(),
         "deliveryWindow": [_clock(seconds) for seconds in offer.dates.window],
     }
-
-
-def _runner_up(engine: Engine, assessment: Assessment, offer: Offer) -> dict[str, Any]:
-    return _offer(engine, assessment, offer, _breakdown(engine, assessment, offer))
-
-
-def _offer(engine: Engine, assessment: Assessment, offer: Offer, breakdown: Breakdown) -> dict[str, Any]:
-    """Return an offer's price and dates; short, as each write of a record costs by its size."""
-    return {
-        "service": engine.index.services[offer.position].reference,
-        "net": str(breakdown.price.net),
-        "gross": str(breakdown.price.gross),
-        "currency": breakdown.price.currency,
-        "difference": plain(offer.cost - assessment.offers[0].cost),
-        "collectedAt": datetime.fromtimestamp(offer.dates.collected_at, UTC).isoformat(),
-        "deliveredOn": date.fromordinal(offer.dates.delivery_day).isoformat(),
-        "lines": [[line.name, str(line.amount)] for line in breakdown.lines],
-    }
-
-
-def _breakdown(engine: Engine, assessment: Assessment, offer: Offer) -> Breakdown:
-    breakdown = engine.breakdown(assessment.question, offer.position)
-    if breakdown is None:
-        raise ValueError("an offer has a price")
-    return breakdown
 
 
 def end_of_delivery(dates: Dates) -> datetime:
@@ -177,9 +160,13 @@ def shortened(digest: str) -> str:
 
 def _rules(assessment: Assessment) -> dict[str, dict[str, Any]]:
     """Return each rule that services failed, with the consignment's side and the number of those services."""
-    counts = Counter(rule for exclusion in assessment.excluded for rule in exclusion.failed)
+    counts: dict[Rule, int] = {}
+    # Many services fail the same rules.
+    for failed, number in Counter([exclusion.failed for exclusion in assessment.excluded]).items():
+        for rule in failed:
+            counts[rule] = counts.get(rule, 0) + number
     return {
-        _CODES[rule]: {
+        CODES[rule]: {
             "text": rule.text,
             "exclusion": rule.exclusion.value,
             "actual": rule.actual(assessment.question.inquiry),

@@ -1,8 +1,9 @@
 """The prices of a lane, worked out once per bracket and kept."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import count
 from typing import Any, Final, NamedTuple
 
 from allocation.domain.currencies import minor_unit
@@ -27,11 +28,15 @@ _CellKey = tuple[Any, ...]
 
 
 class ServicePrice(NamedTuple):
-    """A service's net price: in the catalogue's currency, by which it is compared, and in its own."""
+    """A service's net price: in the catalogue's currency, by which it is compared, and in its own.
+
+    Prices with the same number have the same lines.
+    """
 
     cost: Decimal
     position: int
     net: Decimal
+    number: int
 
 
 class PriceCell(NamedTuple):
@@ -45,8 +50,9 @@ class PriceCell(NamedTuple):
 class ExactCell:
     """The prices of services that are priced for each consignment: only those that are asked for are worked out."""
 
-    def __init__(self, index: CatalogueIndex, pricer: Pricer, members: Iterable[int]) -> None:
+    def __init__(self, index: CatalogueIndex, pricer: Pricer, members: Iterable[int], numbers: Iterator[int]) -> None:
         self._index = index
+        self._numbers = numbers
         self._pricer = pricer
         self._known: dict[int, ServicePrice] = {}
         self._priced: list[int] = []
@@ -80,7 +86,7 @@ class ExactCell:
             if isinstance(lines, Unpriced) or factor is None:
                 raise ValueError("only services with a price are asked for")
             net = net_price(lines)
-            price = self._known[position] = ServicePrice(net * factor, position, net)
+            price = self._known[position] = ServicePrice(net * factor, position, net, next(self._numbers))
         return price
 
 
@@ -111,8 +117,9 @@ class Pricing:
 
     def pricer_of(self, position: int) -> Pricer:
         """Return what prices a service."""
-        groups = self.groups
-        return self.pricer(next(group for group in groups if len(groups) == 1 or group.members >> position & 1))
+        if len(self.groups) == 1:
+            return self.pricer(self.groups[0])
+        return self.pricer(next(group for group in self.groups if group.members >> position & 1))
 
     def by_days(self) -> list[tuple[Mask, Measured]]:
         """Return what is measured without chargeable weights, for each group of services with the same days."""
@@ -165,6 +172,7 @@ class PriceBook:
         classes = index.price_classes.count
         self._cells: Memo[_CellKey, PriceCell] = Memo(max(8, _MAX_PRICES * classes // max(1, index.size)))
         self._exact_cells: Memo[_CellKey, ExactCell] = Memo(_MAX_EXACT_CELLS)
+        self._numbers = count()
         self._prices: Memo[tuple[object, ...], ServicePrice] = Memo(_MAX_PRICES)
 
     def pricing(self, lane: Lane, inquiry: Inquiry, day: int, table: DateTable) -> Pricing:
@@ -223,7 +231,7 @@ class PriceBook:
         cell = self._exact_cells.get(key)
         if cell is None:
             among = _among(self._index.price_classes.exact, members, self._index.size)
-            cell = self._exact_cells.keep(key, ExactCell(self._index, pricer, among))
+            cell = self._exact_cells.keep(key, ExactCell(self._index, pricer, among, self._numbers))
         return cell
 
     def _priced(self, pricer: Pricer, values: Sequence[Decimal], members: Iterable[int]) -> PriceCell:
@@ -256,10 +264,14 @@ class PriceBook:
         bands = tuple([bisect_left(rate.up_to, value) for value in values])
         key = (position, id(rate), bands, applied_key, factor)
         price = self._prices.get(key)
-        if price is not None and max(bands) < len(rate.up_to) and not rate.starts:
+        depends_on_bands_only = max(bands) < len(rate.up_to) and not rate.starts
+        if price is not None and depends_on_bands_only:
             return price
         net = _net(rate, values, applied, minor_unit(self._index.services[position].currency))
-        return None if net is None else self._prices.keep(key, ServicePrice(net * factor, position, net))
+        if net is None:
+            return None
+        price = ServicePrice(net * factor, position, net, next(self._numbers))
+        return self._prices.keep(key, price) if depends_on_bands_only else price
 
 
 def _among(positions: Sequence[int], members: Mask | None, size: int) -> Iterable[int]:

@@ -89,11 +89,24 @@ class Rule:
     miss: Sentence
 
 
-def of_service(told: Callable[[Service], str]) -> Callable[[Question, int], str]:
-    """Return an `expected` that depends only on the service; its texts are kept."""
+@dataclass(frozen=True, slots=True, eq=False)
+class of_lane:  # noqa: N801 - it stands where a function does
+    """An `expected` that depends only on the service and the lane."""
 
-    def expected(question: Question, position: int) -> str:
-        texts = question.index.texts
+    told: Callable[[Question, int], str]
+
+    def __call__(self, question: Question, position: int) -> str:
+        """Return what the service at a position wants."""
+        return self.told(question, position)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class of_service:  # noqa: N801 - it stands where a function does
+    """An `expected` that depends only on the service; its texts are kept."""
+
+    told: Callable[[Service], str]
+
+    def __call__(self, question: Question, position: int) -> str:
+        """Return what the service at a position wants."""
+        texts, told = question.index.texts, self.told
         return texts.get((told, position)) or texts.keep((told, position), told(question.service(position)))
-
-    return expected

@@ -7,6 +7,7 @@ outward part of a UK postcode.
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from allocation.engine.calendars import MAX_SEARCH_DAYS
@@ -120,11 +121,15 @@ def priced(question: Question, position: int) -> str:
     rate = question.book.rate(question.pricing, position)
     if rate is None:
         return f"a rate of zone {first.zone} for such a consignment on {_day_of(question, position)}"
-    last, unit = plain(_last(rate)), rate.by.unit or question.service(position).currency
+    unit = rate.by.unit or question.service(position).currency
     asked = question.book.looked_up(question.pricing, position) or ()
-    return f"zone {rate.zone} up to {last} {unit}; {_NAMES.get(rate.by, rate.by)} {span_text(asked, unit)}"
+    name = _NAMES.get(rate.by, rate.by)
+    return f"zone {rate.zone} up to {_plain(_last(rate))} {unit}; {name} {_span(tuple(asked), unit)}"
 
 
+# Many services are asked for the same weight, and end at the same.
+_plain = lru_cache(1024)(plain)
+_span = lru_cache(1024)(span_text)
 _NAMES: Final = {Measure.CHARGEABLE_WEIGHT: "chargeable weight", Measure.PACKAGES: "number"}
 
 
