@@ -17,7 +17,7 @@ def weigh(
     """
     if weighing is AS_PRICED and len(packages) == 1:
         (package,) = packages
-        return [package.weight if divisor is None else max(package.weight, package.volume / divisor)]
+        return [package.weight if divisor is None else max(package.weight, divisor.kilograms(package.volume))]
     volumetric = _volumetric(packages, divisor, weighing)
     if len(packages) == 1 or by_package or weighing.by_package:
         return [
