@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -53,7 +54,12 @@ def place_of_row(row: Mapping[str, str]) -> str:
     >>> place_of_row({"country": "gb", "postcode": "iv27 4ab"}), place_of_row({"country": "ES", "region": "CN"})
     ('GB:IV27 4AB', 'ES-CN')
     """
-    place = _written(*((row.get(name) or "").strip().upper() for name in COLUMNS))
+    return _place(row.get("country") or "", row.get("postcode") or "", row.get("region") or "")
+
+
+@lru_cache(maxsize=131_072)
+def _place(*cells: str) -> str:
+    place = _written(*(cell.strip().upper() for cell in cells))
     place_to_keys(place)
     return place
 

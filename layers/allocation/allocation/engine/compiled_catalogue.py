@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -109,11 +110,16 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
 
 def _zone(item: dict[str, Any]) -> Zone:
     zone = Zone(
-        keys=tuple(listed(item.pop("keys", []), text)),
-        lanes=tuple(ZoneLane(*listed(sides, text_set)) for sides in item.pop("lanes", [])),
+        keys=_keys(item.pop("keys", [])),
+        lanes=tuple(ZoneLane(*listed(sides, _keys)) for sides in item.pop("lanes", [])),
     )
     refuse_unknown("zone", item)
     return zone
+
+
+def _keys(items: Any) -> tuple[str, ...]:
+    # A zone chart names each place a thousand times.
+    return tuple(map(sys.intern, listed(items, text)))
 
 
 def _region_names(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

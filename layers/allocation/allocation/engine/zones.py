@@ -19,8 +19,8 @@ _MAX_KEPT: Final = 16_384
 class ZoneLane:
     """From any of some place keys to any of others."""
 
-    origins: frozenset[str]
-    destinations: frozenset[str]
+    origins: tuple[str, ...]
+    destinations: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ class ZoneIndex:
         self._lanes: list[str] = []  # the zone of each lane
         self._from: dict[str, int] = defaultdict(int)  # by place key: the lanes that begin there, one bit each
         self._to: dict[str, int] = defaultdict(int)
+        known = origins | destinations
         for name, zone in zones.items():
-            if ZONE_SIGN + name in origins | destinations:
+            if ZONE_SIGN + name in known:
                 self._add(ZONE_SIGN + name, zone)
         self._kept: Memo[tuple[tuple[str, ...], tuple[str, ...]], tuple[Places, Places]] = Memo(_MAX_KEPT)
 

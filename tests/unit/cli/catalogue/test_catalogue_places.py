@@ -311,9 +311,7 @@ def test_a_file_can_have_the_lanes_of_a_whole_zone_chart(tmp_path: Path) -> None
     for begin, end, price in (("10001", "11201", "8.00"), ("10001", "60601", "10.00"), ("60601", "11201", "10.00")):
         assert net(engine, replace(to(end, "US"), origin=Address(country="US", postcode=begin))) == price
     zones["ZONE_2"]["zone"] = "9"
-    with pytest.raises(
-        CatalogueProblemsError, match=r"no rows of the zone '9': its column zone has 2, 5"
-    ):
+    with pytest.raises(CatalogueProblemsError, match=r"no rows of the zone '9': its column zone has 2, 5"):
         compile_text(json.dumps(document(services, zones=zones)), tmp_path)
 
 
