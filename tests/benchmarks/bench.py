@@ -22,13 +22,23 @@ from allocation.engine.engine import Assessment, Engine
 from allocation.engine.explanation import explain
 from allocation.engine.question import NO_FILTERS
 from tests.benchmarks import rivals
-from tests.benchmarks.catalogues import consignments, full_catalogue, plain_catalogue, plain_services, without_tags
+from tests.benchmarks.catalogues import (
+    consignments,
+    full_catalogue,
+    german_consignments,
+    listing_catalogue,
+    plain_catalogue,
+    plain_services,
+    without_tags,
+)
 
 MODE: Final = DefaultRules()
 NOW: Final = datetime(2027, 6, 9, 10, 0, tzinfo=UTC)
 SIZES: Final = (10, 100, 1_000, 10_000)
+LIST_SIZES: Final = (66, 1_000)
 RIVAL_SIZES: Final = (10, 100, 1_000)
 ASKED: Final = 300
+LISTED: Final = 40_000
 
 
 class Report:
@@ -112,6 +122,30 @@ def own_figures(report: Report, size: int) -> None:
         )
 
 
+def list_figures(report: Report, size: int) -> None:
+    """Report what a zone with 40,000 places costs those in it, and those elsewhere."""
+    for rows in (0, LISTED):
+        text = write_compiled(listing_catalogue(size, rows))
+        start = time.perf_counter()
+        engine = Engine(read_compiled(text))
+        load = (time.perf_counter() - start) * 1e3
+        kilobytes = len(text) / 1e3
+        asked = {"elsewhere": consignments(ASKED), "not in it": german_consignments(ASKED, listed=False)}
+        if rows:
+            asked["in it"] = german_consignments(ASKED, listed=True)
+        figures = {where: measured(partial(decide, engine), some)[1] for where, some in asked.items()}
+        told = ", ".join(f"{where} {figure:.1f} µs" for where, figure in figures.items())
+        report.figure(
+            f"{rows:>6} places, {size} services: load {load:.0f} ms, {kilobytes:.0f} KB compiled; decide: {told}",
+            task="list",
+            services=size,
+            places=rows,
+            loadMilliseconds=load,
+            compiledCharacters=len(text),
+            **{f"{where} microseconds": figure for where, figure in figures.items()},
+        )
+
+
 def side_by_side(report: Report, size: int) -> None:
     """Compare the answers of all engines on the task that all of them know, then report their figures."""
     services = plain_services(size)
@@ -155,6 +189,9 @@ def main(arguments: Sequence[str]) -> None:
     report.heading("The full rule set, ours alone")
     for size in SIZES:
         own_figures(report, size)
+    report.heading("\nA zone with a long list of places")
+    for size in LIST_SIZES:
+        list_figures(report, size)
     report.heading("\nThe common task: countries, weight bands, the longest side")
     for size in RIVAL_SIZES:
         side_by_side(report, size)

@@ -1,7 +1,7 @@
 """Catalogues of any size and the consignments to ask about: made up, and the same in every run."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -51,6 +51,26 @@ def full_catalogue(count: int) -> Json:
     """A compiled catalogue with every kind of rule."""
     chance = random.Random(-count)
     return _content([_full(service, chance) for service in plain_services(count)])
+
+
+def listing_catalogue(count: int, rows: int) -> Json:
+    """The compiled catalogue with every kind of rule, and a surcharge in a zone with so many German postcodes."""
+    content = full_catalogue(count)
+    content["zones"] = {"REMOTE": {"keys": [f"DE:{postcode:05d}" for postcode in range(2 * rows) if postcode % 2]}}
+    content["surcharges"].append(_surcharge("List", False, "18.50", {"places": ["@REMOTE"]}))
+    for service in content["services"]:
+        service["surcharges"].append("List")
+    return content
+
+
+def german_consignments(count: int, *, listed: bool) -> list[Consignment]:
+    """Parcels to German postcodes that are in the list of `listing_catalogue`, or are not."""
+    parcels = consignments(count)
+    postcodes = [f"{20_000 + 2 * number + listed:05d}" for number in range(count)]
+    return [
+        replace(parcel, destination=Address(country="DE", postcode=postcode))
+        for parcel, postcode in zip(parcels, postcodes, strict=True)
+    ]
 
 
 def consignments(count: int) -> list[Consignment]:
