@@ -178,9 +178,12 @@ def _currency(value: object) -> str:
 
 
 def _residential(value: object) -> object:
-    if value not in {True, False, "only"}:
+    known = {"true": True, "false": False, "only": "only"}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value not in known:
         raise ValueError("write true, false or only")
-    return value
+    return known[value]
 
 
 def _zone(value: object) -> str:

@@ -195,6 +195,7 @@ class DayBrackets:
     def __init__(self, catalogue: Catalogue, surcharges: Sequence[Surcharge]) -> None:
         services = catalogue.services
         validities: set[Validity] = {item.validity for item in catalogue.exchange_rates}
+        self._exchange_changes = sorted({day.toordinal() for validity in validities for day in _changes(validity)})
         validities.update(surcharge.validity for surcharge in surcharges)
         validities.update(service.validity for service in services if service.validity is not ALWAYS)
         rates = _rates(services, range(len(services)))
@@ -210,6 +211,10 @@ class DayBrackets:
     def bracket(self, day: int, weekday: int | None) -> tuple[int, int]:
         """Return the bracket of a day of collection, an ordinal, and of a weekday of delivery, Monday being 0."""
         return bisect_right(self._changes, day), -1 if weekday is None else self._weekdays[weekday]
+
+    def exchange_period(self, day: int) -> int:
+        """Return the number of the period in which a day lies whose exchange rates are all the same."""
+        return bisect_right(self._exchange_changes, day)
 
 
 def _weekday_brackets(weeks: Iterable[tuple[bool, ...]]) -> list[int]:

@@ -145,7 +145,7 @@ class Engine:
             table,
             pricing,
             self.book.cells(pricing),
-            self.index.limits.breaches(pricing.by_days()),
+            self.index.limits.breaches(pricing.by_exchange()),
         )
 
     def _lane(self, inquiry: Inquiry) -> Lane:

@@ -1,6 +1,6 @@
 """Exchange rates: what amounts of different currencies are worth in one of them, on a day."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -15,17 +15,17 @@ def exchange_rate(catalogue: Catalogue, currency: str, day: date) -> Decimal | N
     return next((rate.rate for rate in rates), None)
 
 
-def total_in(catalogue: Catalogue, values: Mapping[str, Decimal], currency: str, day: date) -> Decimal | None:
-    """Return the sum of amounts in `currency`, exact where all are in it already; None where a rate is missing."""
-    if not values.keys() - {currency}:
-        return values.get(currency, Decimal(0))
-    own = exchange_rate(catalogue, currency, day)
-    if own is None:
-        return None
-    total = Decimal(0)
+def total_in(rate_of: Callable[[str], Decimal | None], values: Mapping[str, Decimal], currency: str) -> Decimal | None:
+    """Return the sum of amounts in `currency`, exact where all are in it already; None where a rate is missing.
+
+    `rate_of` returns what one unit of a currency is worth in the catalogue's own.
+    """
+    if len(values) == 1 and currency in values:
+        return values[currency]
+    own, total = rate_of(currency), Decimal(0)
     for key, amount in values.items():
-        rate = exchange_rate(catalogue, key, day)
-        if rate is None:
+        rate = rate_of(key)
+        if rate is None or own is None:
             return None
         total += amount * rate
-    return total / own
+    return total / own if own else total

@@ -70,6 +70,9 @@ class Breach(NamedTuple):
         return Breach(*(one | two for one, two in zip(self, other, strict=True)))
 
 
+_NO_BREACH: Final = Breach(0, 0, 0)
+
+
 class _RangeMasks:
     """The closed ranges of many services, sorted: two searches find the services whose range a value is out of."""
 
@@ -98,22 +101,29 @@ class _LimitIndex:
             (measure, bounds.currency) for item in services for measure, bounds in item.limits.items()
         )
         ranges = {key: _RangeMasks([_range(item, *key) for item in services]) for key in limits}
-        # The measures whose values are the same for every service. Each currency of a value has ranges of its own.
-        self._shared = [(*key, masks) for key, masks in ranges.items() if not key[0].of_service]
+        self._by_measure = [
+            (measure, measure.values, masks.breach)
+            for (measure, _), masks in ranges.items()
+            if not (measure.is_money or measure.of_service)
+        ]
+        self._by_currency = [(*key, masks) for key, masks in ranges.items() if key[0].is_money]
         self.of_service = {measure: masks.members for (measure, _), masks in ranges.items() if measure.of_service}
 
-    def breaches(self, by_days: Sequence[tuple[Mask, Measured]]) -> dict[Measure, Breach]:
+    def breaches(self, by_exchange: Sequence[tuple[Mask, Measured]]) -> dict[Measure, Breach]:
         """Return, by measure, the limits that are broken or can't be compared.
 
-        `by_days` has what is measured for services with the same days: values differ by the day's exchange rates.
+        `by_exchange` has what is measured for services that compare values at the same exchange rates.
         """
         breaches: dict[Measure, Breach] = {}
-        for measure, currency, masks in self._shared:
-            for members, measured in by_days if measure.is_money else by_days[:1]:
-                if breach := masks.breach(measure.values(measured, currency)):
-                    found = breach.within(members) if measure.is_money else breach
-                    known = breaches.get(measure)
-                    breaches[measure] = found if known is None else known.joined(found)
+        _, measured = by_exchange[0]
+        for measure, values, breach_of in self._by_measure:
+            if breach := breach_of(values(measured, None)):
+                breaches[measure] = breach
+        for measure, currency, masks in self._by_currency:
+            for members, valued in by_exchange:
+                if breach := masks.breach(measure.values(valued, currency)):
+                    known = breaches.get(measure, _NO_BREACH)
+                    breaches[measure] = known.joined(breach.within(members))
         return breaches
 
 

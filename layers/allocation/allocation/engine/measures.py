@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Self
 from allocation.domain.consignment import Dimensions, Money
 
 CONSIGNMENT: Final = "consignment."
+_NOTHING: Final = Decimal(0)
 
 
 class PackageMeasures(NamedTuple):
@@ -93,13 +94,14 @@ def _total_value(measured: Measured, currency: str | None) -> list[Decimal] | No
 
 
 def _worth(measured: Measured, packages: Sequence[PackageMeasures], currency: str | None) -> Decimal | None:
+    values = [package.value for package in packages if package.value is not None and package.value.amount]
+    if not values:
+        return _NOTHING
+    if len(values) == 1 and values[0].currency == currency:
+        return values[0].amount
     amounts: dict[str, Decimal] = {}
-    for package in packages:
-        if package.value is not None and package.value.amount:
-            key = package.value.currency
-            amounts[key] = amounts.get(key, Decimal(0)) + package.value.amount
-    if not amounts:
-        return Decimal(0)
+    for value in values:
+        amounts[value.currency] = amounts.get(value.currency, _NOTHING) + value.amount
     if currency is None:
         raise ValueError("a value is compared in a currency")
     return measured.worth(amounts, currency)

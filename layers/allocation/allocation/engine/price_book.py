@@ -121,9 +121,17 @@ class Pricing:
             return self.pricer(self.groups[0])
         return self.pricer(next(group for group in self.groups if group.members >> position & 1))
 
-    def by_days(self) -> list[tuple[Mask, Measured]]:
-        """Return what is measured without chargeable weights, for each group of services with the same days."""
-        return [(group.members, self.pricer(group).plain) for group in self.groups]
+    def by_exchange(self) -> list[tuple[Mask, Measured]]:
+        """Return what is measured without chargeable weights, for services that compare values at the same rates."""
+        if len(self.groups) == 1:
+            return [(self._index.everything, self.pricer(self.groups[0]).plain)]
+        members: dict[int, Mask] = {}
+        groups: dict[int, _DayGroup] = {}
+        for group in self.groups:
+            period = self._index.day_brackets.exchange_period(group.day)
+            groups.setdefault(period, group)
+            members[period] = members.get(period, 0) | group.members
+        return [(members[period], self.pricer(group).plain) for period, group in groups.items()]
 
     def measured(self, position: int) -> Measured:
         """Return what is measured of the consignment by the rules of a service."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
 
 from allocation.domain.currencies import minor_unit
 from allocation.engine.conditions import holds
@@ -11,7 +10,6 @@ from allocation.engine.exchange import exchange_rate, total_in
 from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
-from allocation.engine.loaded_catalogue import Catalogue
 from allocation.engine.loaded_prices import ALWAYS, Divisor, Rate
 from allocation.engine.measures import Measure, Measured
 from allocation.engine.pricing import Line, Unpriced, base_price, looked_up, price_lines
@@ -125,20 +123,19 @@ class Pricer:
             return Unpriced.NOT_COMPARABLE
         return price_lines(rate.zone, base, surcharges[0], minor_unit(self._index.services[position].currency))
 
+    def _worth(self, amounts: Mapping[str, Decimal], currency: str) -> Decimal | None:
+        return total_in(self.factor, amounts, currency)
+
     @property
     def plain(self) -> Measured:
         """What is measured for every service on the day: all but chargeable weights."""
-        return Measured(self._packages, worth=partial(_worth, self._index.catalogue, self._day))
+        return Measured(self._packages, worth=self._worth)
 
     def measured(self, position: int, rate: Rate | Unpriced | None = None) -> Measured:
         """Return what conditions and units measure, chargeable weights included."""
         total = sum(self.weights(position, rate), Decimal(0))
         each = self.weights(position, rate, by_package=True)
-        return Measured(self._packages, each, partial(_worth, self._index.catalogue, self._day), total)
-
-
-def _worth(catalogue: Catalogue, day: date, amounts: Mapping[str, Decimal], currency: str) -> Decimal | None:
-    return total_in(catalogue, amounts, currency, day)
+        return Measured(self._packages, each, self._worth, total)
 
 
 def _key_of(applied: Sequence[Applied]) -> tuple[object, ...]:
