@@ -87,6 +87,9 @@ def _service(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _P
     for field in ("destinations", "excluded"):
         yield from wrong_places(key_path(*path, field), getattr(service, field), catalogue.zones)
     yield from wrong_ranges(path, service, known_currencies(catalogue))
+    for measure in service.without_ends:
+        fix = "is not for limits, which have both of their ends: write from"
+        yield CatalogueProblem(key_path(*path, *measure.split("."), "over"), None, fix)
     for content in service.contents:
         if content in service.excluded_contents:
             fix = "is carried and excluded: keep it in one of the lists"

@@ -24,6 +24,7 @@ _Problems = Iterator[CatalogueProblem]
 _MAX_STEPS: Final = 2_000
 _EXAMPLES: Final = {"Kg": "30 kg", "Cm": "120 cm", "cm3": "20 l", "packages": "3"}
 _ONE_RATE: Final = "a place has one rate"
+_ENDS_OF_WEIGHTS: Final = (Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT, Measure.WEIGHT)
 _NOT_TO_WEIGH_BY: Final = frozenset(
     {Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT, Measure.VALUE, Measure.TOTAL_VALUE}
 )
@@ -154,11 +155,13 @@ def _steps(path: KeyPath, rate: Rate, service: Service) -> _Problems:
 
 
 def last_of_steps(rate: Rate, service: Service) -> Decimal | None:
-    """Return where the steps above the last band end: at the service's own limit on the measure."""
+    """Return where the steps above the last band end: at the service's own limit on the measure.
+
+    Of chargeable weights it is that of a package, else of a consignment, else the limit of actual weights.
+    """
     limits, by = service.ranges, measure_by(rate.by)
-    weight = limits.get(Measure.WEIGHT) if by is Measure.CHARGEABLE_WEIGHT else None
-    _, last, _ = limits.get(by) or weight or (None, None, None)
-    return last
+    measures = _ENDS_OF_WEIGHTS if by is Measure.CHARGEABLE_WEIGHT else (by,)
+    return next((limits[measure][1] for measure in measures if limits.get(measure, (None, None))[1] is not None), None)
 
 
 def _shared_places(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _Problems:

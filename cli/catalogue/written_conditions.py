@@ -15,6 +15,7 @@ class WeightRange(Part):
     """Both ends included."""
 
     from_: Kilograms | None = Field(None, alias="from")
+    over: Kilograms | None = Field(None, description="Instead of from: only what is more than this")
     to: Kilograms | None = None
 
 
@@ -22,6 +23,7 @@ class SizeRange(Part):
     """Both ends included."""
 
     from_: Centimetres | None = Field(None, alias="from")
+    over: Centimetres | None = Field(None, description="Instead of from: only what is more than this")
     to: Centimetres | None = None
 
 
@@ -29,6 +31,7 @@ class VolumeRange(Part):
     """Both ends included."""
 
     from_: Volume | None = Field(None, alias="from")
+    over: Volume | None = Field(None, description="Instead of from: only what is more than this")
     to: Volume | None = None
 
 
@@ -36,6 +39,7 @@ class ValueRange(Part):
     """Both ends included, both in one currency."""
 
     from_: Money | None = Field(None, alias="from")
+    over: Money | None = Field(None, description="Instead of from: only what is more than this")
     to: Money | None = None
 
 
@@ -90,6 +94,11 @@ class Condition(Part):
         found = {measure: self._plain(measure) for measure in Measure}
         return {measure: bounds for measure, bounds in found.items() if bounds[:2] != (None, None)}
 
+    @property
+    def without_ends(self) -> frozenset[Measure]:
+        """The measures of ranges that begin above their smaller end."""
+        return frozenset(measure for measure in Measure if getattr(self._written(measure), "over", None) is not None)
+
     def _plain(self, measure: Measure) -> PlainRange:
         if measure in _SIDES and self.size != ThreeSides():
             number = _SIDES.index(measure)
@@ -126,6 +135,11 @@ class Over(Part):
         found = {measure: getattr(self, _field(measure)) for measure in Measure if not measure.of_consignment}
         return {measure: (None, *_amount(end)) for measure, end in found.items() if end is not None}
 
+    @property
+    def without_ends(self) -> frozenset[Measure]:
+        """None: thresholds are greater ends."""
+        return frozenset()
+
 
 _SIDES = (Measure.LENGTH, Measure.WIDTH, Measure.HEIGHT)
 
@@ -133,14 +147,22 @@ _SIDES = (Measure.LENGTH, Measure.WIDTH, Measure.HEIGHT)
 class _HasRanges(Protocol):
     @property
     def ranges(self) -> dict[Measure, PlainRange]: ...
+    @property
+    def without_ends(self) -> frozenset[Measure]: ...
 
 
 def compiled_condition(written: _HasRanges) -> dict[str, list[str | None]]:
-    """Return the compiled form of a condition or of thresholds: `[minimum, maximum]`, and the currency of a value."""
-    return {
-        measure.value: [*(None if end is None else str(end) for end in ends), *([currency] if currency else [])]
-        for measure, (*ends, currency) in written.ranges.items()
-    }
+    """Return the compiled form of a condition or of thresholds: `[minimum, maximum]`, and the currency of a value.
+
+    The minimum of a range that begins above it is written `>5`.
+    """
+    found: dict[str, list[str | None]] = {}
+    for measure, (*ends, currency) in written.ranges.items():
+        least, most = (None if end is None else str(end) for end in ends)
+        if measure in written.without_ends:
+            least = f">{least}"
+        found[measure.value] = [least, most, currency] if currency else [least, most]
+    return found
 
 
 def wrong_ranges(path: KeyPath, condition: Condition, currencies: set[str]) -> Iterator[CatalogueProblem]:
@@ -152,6 +174,8 @@ def wrong_ranges(path: KeyPath, condition: Condition, currencies: set[str]) -> I
                 yield CatalogueProblem(key_path(*path, side.value), None, fix)
     for measure, (least, most, _) in condition.ranges.items():
         where = key_path(*path, *_key_path(condition, measure))
+        if measure in condition.without_ends and condition._written(measure).from_ is not None:
+            yield CatalogueProblem(key_path(*where, "over"), None, "is given with from, too: keep one of them")
         if least is not None and most is not None and least > most:
             fix = f"goes from {least} to {most}: write the smaller one first"
             yield CatalogueProblem(where, None, fix)
@@ -169,7 +193,7 @@ def wrong_thresholds(path: KeyPath, over: Over, currencies: set[str]) -> Iterato
 
 
 def _wrong_currencies(path: KeyPath, written: object, currencies: set[str]) -> Iterator[CatalogueProblem]:
-    ends = [getattr(written, "from_", None), getattr(written, "to", None)]
+    ends = [getattr(written, name, None) for name in ("from_", "over", "to")]
     found = sorted({end[1] for end in ends if end is not None})
     if len(found) > 1:
         yield CatalogueProblem(path, None, f"is in {' and '.join(found)}: write both ends in one currency")
@@ -189,7 +213,8 @@ def _key_path(condition: Condition, measure: Measure) -> list[str]:
 
 
 def _plain_range(written: MeasureRange) -> PlainRange:
-    (least, one), (most, other) = _amount(written.from_), _amount(written.to)
+    over = getattr(written, "over", None)
+    (least, one), (most, other) = _amount(written.from_ if over is None else over), _amount(written.to)
     return least, most, other or one
 
 

@@ -177,7 +177,9 @@ def _of_all(sent: Sent, rate: Rate | None, measure: Measure, currency: str | Non
 
 
 def _lies_in(value: Decimal, bounds: Range) -> bool:
-    return (bounds.minimum is None or bounds.minimum <= value) and (bounds.maximum is None or value <= bounds.maximum)
+    if bounds.minimum is not None and (value < bounds.minimum or (bounds.above and value == bounds.minimum)):
+        return False
+    return bounds.maximum is None or value <= bounds.maximum
 
 
 def _package_holds(sent: Sent, package: Package, rate: Rate | None, condition: Condition) -> bool:

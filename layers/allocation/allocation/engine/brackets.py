@@ -181,7 +181,8 @@ def _thresholds(surcharges: Iterable[Surcharge]) -> tuple[_Thresholds, _Threshol
         for condition in (surcharge.over or {}, surcharge.when or {}):
             for measure, bounds in condition.items():
                 ends[measure].update(() if bounds.maximum is None else (bounds.maximum,))
-                starts[measure].update(() if bounds.minimum is None else (bounds.minimum,))
+                if bounds.minimum is not None:
+                    (ends if bounds.above else starts)[measure].add(bounds.minimum)
     found = [(measure, sorted(ends[measure]), sorted(starts[measure])) for measure in sorted(ends)]
     return (
         [item for item in found if not item[0].of_consignment],

@@ -22,6 +22,8 @@ from allocation.engine.loaded_prices import ALWAYS, AS_PRICED, AboveLastBand, Ra
 from allocation.engine.measures import Measure
 
 _ENDLESS: Final = Decimal("Infinity")
+# Before the minimum of a range that does not have it.
+_ABOVE: Final = ">"
 _MEASURES: Final = {measure.value: measure for measure in Measure}
 
 _Document = Mapping[str, Any]
@@ -56,15 +58,14 @@ def _condition_or_none(item: _Document | None) -> Condition | None:
 
 
 def _range(measure: Measure, bounds: Any) -> Range:
-    """Return the range of `[minimum, maximum]`; one of money has its currency third."""
-    if not measure.is_money:
-        minimum, maximum = listed(bounds, decimal_or_none)
-        return Range(minimum, maximum)
-    *ends, currency = listed(bounds, text_or_none)
-    minimum, maximum = listed(ends, decimal_or_none)
-    if currency is None:
-        raise ValueError("a range of values has a currency")
-    return Range(minimum, maximum, currency)
+    """Return the range of `[minimum, maximum]`; one of money has its currency third. `>5` is what is more than 5."""
+    least, most, *rest = listed(bounds, text_or_none)
+    currency = rest.pop() if rest else None
+    if rest or measure.is_money is (currency is None):
+        raise ValueError("a range of values has a currency, and no other has")
+    above = least is not None and least.startswith(_ABOVE)
+    minimum, maximum = listed([least and least.removeprefix(_ABOVE), most], decimal_or_none)
+    return Range(minimum, maximum, currency, above)
 
 
 def surcharge(compiled: _Document) -> Surcharge:

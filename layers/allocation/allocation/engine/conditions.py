@@ -9,11 +9,15 @@ from allocation.engine.measures import Measure, Measured
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A closed range; an end that is None is open. A range of values has a currency."""
+    """A range; an end that is None is open. A range of values has a currency.
+
+    Both ends are in it; with `above`, only what is more than the minimum.
+    """
 
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     currency: str | None = None
+    above: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -22,7 +26,12 @@ class Range:
 
     def holds(self, lowest: Decimal, highest: Decimal) -> bool:
         """Tell whether both lie in the range."""
-        return (self.minimum is None or self.minimum <= lowest) and (self.maximum is None or highest <= self.maximum)
+        return self._is_reached(lowest) and (self.maximum is None or highest <= self.maximum)
+
+    def _is_reached(self, lowest: Decimal) -> bool:
+        if self.minimum is None:
+            return True
+        return self.minimum < lowest if self.above else self.minimum <= lowest
 
 
 # Ranges by measure; all must hold. A service's limits are one. What has one in a field excludes it from its hash.

@@ -30,7 +30,7 @@ STEPPED = rate("GB", 5, limit=2) | {"above": {"step": "1 kg", "price": 1}}
     ("changes", "problem"),
     [
         ({"weight": [2, 30]}, f"{PLACE}.weight: write a range such as {{from: 2, to: 30}}, or its end only"),
-        ({"weight": {"min": 1}}, f"{PLACE}.weight.min: is unknown here: remove it; known: from, to"),
+        ({"weight": {"min": 1}}, f"{PLACE}.weight.min: is unknown here: remove it; known: from, over, to"),
         ({"Excluded": []}, f"{PLACE}.Excluded: is unknown here: remove it; did you mean excluded?"),
         ({"dailyLimit": True}, f"{PLACE}.dailyLimit: 'True': write a whole number"),
         ({"dailyLimit": 0}, f"{PLACE}.dailyLimit: '0': write 1 or more"),
