@@ -1,23 +1,21 @@
-"""`carrier orders`: the outcomes of orders, and whether a message can be read."""
+"""`carrier orders`: the outcomes of orders. `order_messages.py` has what is done before a message is sent."""
 
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from allocation.domain.outcome import Explanation
 from allocation.engine.explanation import shortened
-from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
 from allocation.records.stored_record import explanation_of
 from cli.commands.dead_letters import letter_json, print_letters
 from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option, timestamp
+from cli.commands.order_messages import check_command, mapping_command
 from cli.errors import UsageError
 from cli.operations.published import event_ids
 from cli.operations.records import KEY, MAX_SCANNED, STATES, Newest, Record, newest, newest_of, records_of
 from cli.operations.retry import failed_since, retry
 from cli.operations.target import Target, target
 from cli.operations.trace import History, history_of
-from cli.order_mappings import checked_message, compiled, written_mapping
 from cli.output import (
     Column,
     counted,
@@ -30,12 +28,6 @@ from cli.output import (
     result_console,
 )
 
-# What `carrier orders check` says of a consignment, by what the message asks.
-_CAN_BE: Final = {
-    CREATED.usual: "can be allocated",
-    UPDATED.usual: "can be allocated, unless it is already",
-    CANCELLED.usual: "is to be cancelled",
-}
 _COLUMNS: Final = (
     Column("Written (UTC)"),
     Column("Order"),
@@ -48,6 +40,10 @@ _COLUMNS: Final = (
 @click.group(cls=ExampleGroup, examples=["carrier orders list", "carrier orders trace WEB-100045"])
 def orders() -> None:
     """Show the outcomes of orders, and check messages before you send them."""
+
+
+orders.add_command(check_command)
+orders.add_command(mapping_command)
 
 
 @orders.command(
@@ -100,60 +96,6 @@ def list_command(state: str | None, order: str, limit: int, stack: str, *, as_js
         progress_console().print(
             f"Only {MAX_SCANNED} records of a larger table were looked at: name an --order to find others."
         )
-    return 0
-
-
-@orders.command(
-    "check",
-    cls=ExampleCommand,
-    examples=["carrier orders check order.json", "carrier orders check --mapping my-shop.yaml order.json"],
-)
-@click.argument("file")
-@click.option("--mapping", default="", metavar="FILE", help="A mapping of your shop's orders (docs/mapping.md).")
-@json_option
-def check_command(file: str, mapping: str, *, as_json: bool) -> int:
-    """Check a message as the function reads it.
-
-    Shows what the message asks, and of which consignments. Exit status 1 if something of it is refused.
-    """
-    checked = checked_message(file, mapping)
-    if as_json:
-        print_json({"file": file, **checked})
-        return int(bool(checked["refused"]))
-    order, asked = printable(checked["orderReference"] or ""), _CAN_BE.get(checked["asks"], "")
-    if checked["consignments"] is None:
-        print_text(f"{order}: the whole order {asked}.")
-    for reference in checked["consignments"] or ():
-        print_text(f"{order}: {reference} {asked}.")
-    if checked["refused"]:
-        print_text(f"{checked['refused']['code']}: {checked['refused']['reason']}")
-    return int(bool(checked["refused"]))
-
-
-@orders.command(
-    "mapping",
-    cls=ExampleCommand,
-    examples=["carrier orders mapping my-shop.yaml --output my-shop.json"],
-)
-@click.argument("file")
-@click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")
-@json_option
-def mapping_command(file: str, output: str, *, as_json: bool) -> int:
-    """Check a mapping, and write it for functions."""
-    if as_json and not output:
-        raise UsageError("--json says where the mapping is: add --output, for example --output my-shop.json.")
-    document, mapping = written_mapping(file)
-    if not output:
-        click.echo(compiled(document), nl=False)
-        return 0
-    try:
-        Path(output).write_text(compiled(document), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output} can't be written: {error.strerror}.") from error
-    if as_json:
-        print_json({"file": file, "name": mapping.name, "output": output})
-    else:
-        print_text(f"{printable(output)}: the mapping {printable(mapping.name)}.")
     return 0
 
 
