@@ -126,7 +126,7 @@ class Pricing:
         if len(self.groups) == 1:
             return [(self._index.everything, self.pricer(self.groups[0]).plain)]
         members: dict[int, Mask] = {}
-        groups: dict[int, _DayGroup] = {}
+        groups: dict[int, DayGroup] = {}
         for group in self.groups:
             period = self._index.day_brackets.exchange_period(group.day)
             groups.setdefault(period, group)
