@@ -6,6 +6,7 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Any, Final, assert_never
 
+from allocation import exact_json
 from cli.catalogue.catalogue_problems import KeyPath, key_path
 from cli.catalogue.written_catalogue import WrittenCatalogue
 
@@ -57,6 +58,8 @@ def _compare(path: KeyPath, old: Any, new: Any) -> Iterator[Change]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
             yield from _compare(key_path(*path, key), old.get(key, _MISSING), new.get(key, _MISSING))
+    elif isinstance(old, list) and isinstance(new, list) and path[:1] == ("zones",):
+        yield from _compare_zones(path, old, new)
     elif isinstance(old, list) and isinstance(new, list):
         for number, (one, other) in enumerate(zip_longest(old, new, fillvalue=_MISSING)):
             yield from _compare(key_path(*path, number), one, other)
@@ -66,6 +69,18 @@ def _compare(path: KeyPath, old: Any, new: Any) -> Iterator[Change]:
         yield Change(ChangeKind.REMOVED, ".".join(path), old=old)
     else:
         yield Change(ChangeKind.CHANGED, ".".join(path), old, new)
+
+
+def _compare_zones(path: KeyPath, old: list[Any], new: list[Any]) -> Iterator[Change]:
+    """Yield the places and lanes that a zone no longer has, or has now. Their order means nothing."""
+    before, after = ({exact_json.written(item): item for item in items} for items in (old, new))
+    for item in sorted(before.keys() ^ after.keys()):
+        name = before.get(item, after.get(item))
+        where = ".".join((*path, name if isinstance(name, str) else item))
+        if item in after:
+            yield Change(ChangeKind.ADDED, where, new=name)
+        else:
+            yield Change(ChangeKind.REMOVED, where, old=name)
 
 
 def _shown(value: Any) -> str:

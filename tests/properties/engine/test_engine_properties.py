@@ -40,6 +40,9 @@ destinations = st.one_of(
     st.builds(Address, country=st.just("GB"), postcode=st.sampled_from(POSTCODES)),
     st.builds(Address, country=st.sampled_from(["FR", "DE", "NO", "AU", "BR", "RU"])),
     st.builds(Address, country=st.just("US"), postcode=st.sampled_from(["10001", "99501", "00601"])),
+    st.builds(Address, country=st.just("ES"), postcode=st.sampled_from(["28001", "35001", "38001", None])),
+    st.builds(Address, country=st.just("FR"), postcode=st.sampled_from(["75001", "20000", "97400"])),
+    st.builds(Address, country=st.just("PT"), postcode=st.sampled_from(["1000-001", "9000-001"])),
 )
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - aware
 promises = st.none() | st.builds(

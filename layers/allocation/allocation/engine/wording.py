@@ -13,7 +13,8 @@ from allocation.engine.zones import ZONE_SIGN
 _MAX_LISTED: Final = 6
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WITH_HYPHEN: Final = frozenset({"US", *UK_POSTCODE_COUNTRIES})
-_INWARD_CODE: Final = re.compile(r"( [0-9])[A-Z]{2}$")
+# What follows the sector of a UK postcode, or the third character of another one.
+_HOUSE: Final = re.compile(r"(?<= [0-9])[A-Z]{2}$|(?<=^[A-Z]{2}:[A-Z0-9]{3})[A-Z0-9]+$")
 
 
 def plain(value: Decimal) -> str:
@@ -151,9 +152,9 @@ def outward_text(keys: Sequence[str]) -> str:
 def exclusions_text(excluded: frozenset[str], destination: Iterable[str]) -> str:
     """Return the entries that exclude a destination, and how many others there are.
 
-    A postcode unit is cut to its sector: the rest would tell where someone lives.
+    A UK postcode is cut to its sector, another one to three characters: the rest would tell where someone lives.
     """
-    matching = [_INWARD_CODE.sub(r"\1", key) for key in destination if key in excluded]
+    matching = [_HOUSE.sub("", key) for key in destination if key in excluded]
     others = len(excluded) - len(matching)
     more = f" (and {others} more)" if others else ""
     return f"not in {places_text(matching)}{more}"

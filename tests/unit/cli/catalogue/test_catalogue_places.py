@@ -12,7 +12,9 @@ from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.engine import Engine
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.compilation import compile_text
+from cli.catalogue.differences import differences
 from cli.catalogue.place_notation import PlaceNotationError, place_to_keys
+from cli.catalogue.reading import read_catalogue
 from tests.support.engines import PARCEL, assessed, document, engine_of, net, rate, reasons, service, to, winner
 
 
@@ -324,3 +326,24 @@ def test_a_zones_file_that_is_not_there_is_told() -> None:
     assert problems(zones={"R": {"path": "x"}}) == [
         'zones.R: write a list of places, {file: remote.csv}, or {file: zones.csv, zone: "8"} for some of its rows'
     ]
+
+
+def test_a_reason_names_no_more_than_the_beginning_of_a_postcode() -> None:
+    excluded = ["DE:10115", "GB:IV27 4AB", "NL:1012AB"]
+    engine = engine_of({"S": service(destinations=["*"], excluded=excluded, rates=[rate("*", 5)])})
+    for consignment, told in (
+        (to("10115", "DE"), "DE:101"),
+        (to("IV27 4AB"), "GB-IV27 4"),
+        (to("1012 AB", "NL"), "NL:101"),
+    ):
+        assessment = assessed(engine, consignment)
+        (exclusion,) = assessment.excluded
+        assert exclusion.failed[0].expected(assessment.question, 0) == f"not in {told} (and 2 more)"
+
+
+def test_a_long_list_differs_by_its_rows_not_by_their_numbers() -> None:
+    old, new = (
+        read_catalogue(json.dumps(document({"S": service()}, zones={"FAR": places})))
+        for places in (["GB:IV", "GB:KW", "DE:10"], ["DE:10", "FR:20", "GB:IV"])
+    )
+    assert list(map(str, differences(old, new))) == ["+ zones.FAR.FR:20 FR:20", "- zones.FAR.GB:KW"]
