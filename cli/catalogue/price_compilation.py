@@ -10,7 +10,7 @@ from allocation.engine.measures import Measure
 from cli.catalogue.rate_consistency import last_of_steps
 from cli.catalogue.value_types import DAYS
 from cli.catalogue.written_conditions import Over, compiled_condition
-from cli.catalogue.written_prices import Band, Rate, Surcharge, measure_by, plain_amount
+from cli.catalogue.written_prices import Band, LeastWeight, Rate, Surcharge, measure_by, plain_amount
 from cli.catalogue.written_service import Service
 
 _Json = dict[str, Any]
@@ -113,9 +113,19 @@ def compiled_weighing(service: Service) -> _Json | None:
             steps=[[_text(item.up_to), str(item.step)] for item in weighing.round_up_to] or None,
             minimum=_text(weighing.minimum),
             volumetricWhen=weighing.volumetric_when and compiled_condition(weighing.volumetric_when),
+            sideStep=_text(weighing.round_sides),
+            least=[_least(item) for item in weighing.least] or None,
         )
         or None
     )
+
+
+def _least(item: LeastWeight) -> _Json:
+    conditions = {"over": item.over, "when": item.when}
+    return {
+        "weight": str(item.weight),
+        **_given(**{name: written and compiled_condition(written) for name, written in conditions.items()}),
+    }
 
 
 def _given(**values: Any) -> _Json:

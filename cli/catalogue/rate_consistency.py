@@ -13,8 +13,8 @@ from cli.catalogue.place_consistency import PlacesClaim, places_claimed_twice, w
 from cli.catalogue.place_notation import PlaceNotationError
 from cli.catalogue.value_types import Quantity
 from cli.catalogue.written_catalogue import WrittenCatalogue
-from cli.catalogue.written_conditions import Condition, wrong_ranges
-from cli.catalogue.written_prices import Band, Rate, measure_by
+from cli.catalogue.written_conditions import Condition, Over, wrong_ranges, wrong_thresholds
+from cli.catalogue.written_prices import Band, LeastWeight, Rate, measure_by
 from cli.catalogue.written_service import Service
 from cli.catalogue.written_zones import Zones
 
@@ -81,9 +81,24 @@ def _weighing(path: KeyPath, service: Service, currencies: set[str]) -> _Problem
     if weighing.volumetric_when is not None:
         yield from wrong_ranges(key_path(*where, "volumetricWhen"), weighing.volumetric_when, currencies)
         yield from _not_to_weigh_by(key_path(*where, "volumetricWhen"), weighing.volumetric_when)
+    if weighing.round_sides == 0:
+        yield CatalogueProblem(key_path(*where, "roundSides"), 0, "write a step above 0")
+    for number, least in enumerate(weighing.least):
+        yield from _least(key_path(*where, "least", number), least, currencies)
 
 
-def _not_to_weigh_by(path: KeyPath, condition: Condition) -> _Problems:
+def _least(path: KeyPath, least: LeastWeight, currencies: set[str]) -> _Problems:
+    if least.over is None and least.when is None:
+        yield CatalogueProblem(path, None, "is for every package: add over or when, or write minimum")
+    if least.over is not None:
+        yield from wrong_thresholds(key_path(*path, "over"), least.over, currencies)
+        yield from _not_to_weigh_by(key_path(*path, "over"), least.over)
+    if least.when is not None:
+        yield from wrong_ranges(key_path(*path, "when"), least.when, currencies)
+        yield from _not_to_weigh_by(key_path(*path, "when"), least.when)
+
+
+def _not_to_weigh_by(path: KeyPath, condition: Condition | Over) -> _Problems:
     for measure in sorted(condition.ranges.keys() & _NOT_TO_WEIGH_BY):
         fix = f"{measure} can't decide about the weight: write a condition on weight or size"
         yield CatalogueProblem(path, None, fix)

@@ -10,6 +10,7 @@ from pydantic import Field
 from allocation.engine.measures import Measure
 from cli.catalogue.value_types import (
     Amount,
+    Centimetres,
     Day,
     DivisorField,
     Kilograms,
@@ -75,7 +76,10 @@ class Surcharge(Part):
     per_package: bool = False
     minimum: SignedAmount | None = None
     maximum: SignedAmount | None = None
-    group: Name | None = Field(None, description="Of a group only the highest that applies counts")
+    group: Name | None = Field(
+        None,
+        description="Of a group only the highest that applies counts, for each package if all are amounts perPackage",
+    )
     from_: Day | None = Field(None, alias="from", description="The first day of collection")
     to: Day | None = Field(None, description="The last day of collection")
     delivery_days: list[Weekday] | None = Field(None, min_length=1, description="Only for deliveries on these")
@@ -129,6 +133,14 @@ class Rounding(Part):
     step: Kilograms
 
 
+class LeastWeight(Part):
+    """What a package counts at least where it is concerned."""
+
+    weight: Kilograms
+    over: Over | None = Field(None, description="Packages with more than any of this")
+    when: Condition | None = Field(None, description="Packages, or consignments, that meet it")
+
+
 class ChargeableWeight(WeightRange):
     """How the weight that rates are read by is worked out; `from` and `to` limit it, as a single value does."""
 
@@ -138,6 +150,10 @@ class ChargeableWeight(WeightRange):
     )
     round_up_to: Annotated[list[Rounding], OneStep] = []
     minimum: Kilograms | None = None
+    least: list[LeastWeight] = Field([], description="What packages of some sizes count at least")
+    round_sides: Centimetres | None = Field(
+        None, description="Sides are rounded half up to a multiple of this before they make a volume"
+    )
     volumetric_when: Condition | None = Field(None, description="No volumetric weight unless this holds")
 
 

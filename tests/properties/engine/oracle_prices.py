@@ -97,9 +97,11 @@ def _sides(package: Package) -> list[Decimal]:
     return sorted([box.length_cm, box.width_cm, box.height_cm], reverse=True)
 
 
-def _volume(package: Package) -> Decimal:
-    length, width, height = _sides(package)
-    return length * width * height
+def _volume(package: Package, step: Decimal | None = None) -> Decimal:
+    sides = _sides(package)
+    if step is not None:
+        sides = [(side / step).to_integral_value(ROUND_HALF_UP) * step for side in sides]
+    return sides[0] * sides[1] * sides[2]
 
 
 def weighed(sent: Sent, rate: Rate | None, *, singly: bool = False) -> list[Decimal]:
@@ -119,14 +121,28 @@ def weighed(sent: Sent, rate: Rate | None, *, singly: bool = False) -> list[Deci
     for part, counted in parts:
         weight = sum((package.weight_kg for package in part), Decimal(0))
         if counted and divisor:
-            weight = max(weight, sum(map(_volume, part), Decimal(0)) * divisor.mass / divisor.space)
-        weight = max(weight, weighing.minimum or Decimal(0))
+            volume = sum((_volume(package, weighing.side_step) for package in part), Decimal(0))
+            weight = max(weight, volume * divisor.mass / divisor.space)
+        weight = max([weight, weighing.minimum or Decimal(0), *(_least(sent, package) for package in part)])
         for up_to, step in weighing.steps:
             if up_to is None or weight <= up_to:
                 weight = (weight / step).to_integral_value(ROUND_CEILING) * step
                 break
         weights.append(weight)
     return weights
+
+
+def _least(sent: Sent, package: Package) -> Decimal:
+    """Return what a package counts at least."""
+    return max(
+        (
+            item.weight
+            for item in sent.service.weighing.least
+            if (item.over is None or _is_over(sent, None, package, item.over))
+            and (item.when is None or _package_holds(sent, package, None, item.when))
+        ),
+        default=Decimal(0),
+    )
 
 
 def _measured(  # noqa: C901 - one case a measure
@@ -271,9 +287,23 @@ def _surcharges(sent: Sent, rate: Rate, base: Decimal) -> Lines:
     def counts(name: str) -> bool:
         group = applying[name].group
         rivals = [other for other in applying if applying[other].group == group]
+        if group is not None and _counts_by_package(sent, group):
+            return any(_pays(sent, rate, applying[name], package) for package in sent.packages)
         return group is None or name == next(other for other in rivals if amount(other) == max(map(amount, rivals)))
 
     return [(name, amount(name)) for name in applying if counts(name)]
+
+
+def _counts_by_package(sent: Sent, group: str) -> bool:
+    members = [item for item in sent.service.surcharges if item.group == group]
+    return all(item.per_package and not item.variable and item.units is None for item in members)
+
+
+def _pays(sent: Sent, rate: Rate, item: Surcharge, package: Package) -> bool:
+    """Tell whether a package pays a surcharge, of whose group it pays the highest; of equal ones the first."""
+    rivals = [other for other in sent.service.surcharges if other.group == item.group and _applies(sent, rate, other)]
+    concerned = [other for other in rivals if any(package is one for one in _concerned(sent, rate, other))]
+    return bool(concerned) and item is max(concerned, key=lambda other: other.amount)
 
 
 def _concerned(sent: Sent, rate: Rate, item: Surcharge) -> list[Package]:
@@ -285,7 +315,7 @@ def _concerned(sent: Sent, rate: Rate, item: Surcharge) -> list[Package]:
     return found
 
 
-def _is_over(sent: Sent, rate: Rate, package: Package, thresholds: Condition) -> bool:
+def _is_over(sent: Sent, rate: Rate | None, package: Package, thresholds: Condition) -> bool:
     return any(
         bounds.maximum is not None and _measured(sent, rate, package, measure, bounds.currency) > bounds.maximum
         for measure, bounds in sorted(thresholds.items(), key=lambda item: item[0].is_money)
@@ -315,6 +345,8 @@ def _times(sent: Sent, rate: Rate, item: Surcharge) -> Decimal:
     """Return how often an amount counts."""
     concerned = _concerned(sent, rate, item)
     units = item.units
+    if item.group is not None and _counts_by_package(sent, item.group):
+        return Decimal(sum(_pays(sent, rate, item, package) for package in sent.packages))
     if units is None:
         return Decimal(len(concerned) if item.per_package else 1)
     if item.per_package and not units.measure.of_consignment:

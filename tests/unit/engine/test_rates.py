@@ -54,6 +54,31 @@ def test_the_chargeable_weight_is_compared_and_rounded_by_package_or_together(
     assert net(by_kg(**weighing), TWO) == told
 
 
+@pytest.mark.parametrize(
+    ("box", "weight", "told"),
+    [
+        (("48", "10", "10"), "1", "1.00"),
+        (("48.1", "10", "10"), "1", "40.00"),
+        (("97", "10", "10"), "1", "90.00"),
+        (("97", "10", "10"), "91", "91.00"),
+        (("20", "10", "10"), "31", "50.00"),
+    ],
+)
+def test_packages_of_some_sizes_count_a_least_weight(box: tuple[str, str, str], weight: str, told: str) -> None:
+    least = [
+        {"weight": "40 kg", "over": {"length": "48 cm", "width": "30 cm"}},
+        {"weight": "90 kg", "over": {"length": "96 cm"}},
+        {"weight": "50 kg", "when": {"weight": {"over": "30 kg"}, "length": "20 cm"}},
+    ]
+    assert net(by_kg(least=least), replace(PARCEL, packages=(package(weight, box),))) == told
+
+
+@pytest.mark.parametrize(("side", "told"), [("20.4", "2.00"), ("20.5", "2.10"), ("21.4", "2.10")])
+def test_sides_are_rounded_half_up_before_they_make_a_volume(side: str, told: str) -> None:
+    engine = by_kg(divisor=1000, roundSides="1 cm")
+    assert net(engine, replace(PARCEL, packages=(package("1", (side, "10.4", "9.5")),))) == told
+
+
 def test_a_weight_at_a_step_is_not_rounded_up() -> None:
     assert net(by_kg(roundUpTo="0.5 kg"), replace(PARCEL, packages=(package("1.5"),))) == "1.50"
 

@@ -103,6 +103,19 @@ def test_of_a_group_only_the_highest_counts_and_percentages_are_of_that() -> Non
     }
 
 
+def test_of_a_group_of_amounts_for_each_package_the_highest_counts_for_each() -> None:
+    surcharges = {
+        "Long": {"type": "Additive", "amount": 31, "group": "SIZE", "perPackage": True, "over": {"length": "100 cm"}},
+        "Heavy": {"type": "Additive", "amount": 47, "group": "SIZE", "perPackage": True, "over": {"weight": "25 kg"}},
+    }
+    engine = charged("Long", "Heavy", surcharges=surcharges)
+    long, heavy = package("1", ("110", "10", "10")), package("26")
+    both = package("26", ("110", "10", "10"))
+    assert lines(engine, replace(PARCEL, packages=(long, heavy))) == {"Long": "31.00", "Heavy": "47.00"}
+    assert lines(engine, replace(PARCEL, packages=(long, both, long))) == {"Long": "62.00", "Heavy": "47.00"}
+    assert lines(engine, replace(PARCEL, packages=(both,))) == {"Heavy": "47.00"}
+
+
 def test_a_discount_never_makes_a_price_less_than_nothing() -> None:
     surcharges = {
         "Fuel": {"type": "Variable", "amount": "0.1"},

@@ -18,7 +18,17 @@ from allocation.engine.compiled_parts import (
     week,
 )
 from allocation.engine.conditions import Condition, Range
-from allocation.engine.loaded_prices import ALWAYS, AS_PRICED, AboveLastBand, Rate, Surcharge, Units, Validity, Weighing
+from allocation.engine.loaded_prices import (
+    ALWAYS,
+    AS_PRICED,
+    AboveLastBand,
+    LeastWeight,
+    Rate,
+    Surcharge,
+    Units,
+    Validity,
+    Weighing,
+)
 from allocation.engine.measures import Measure
 
 _ENDLESS: Final = Decimal("Infinity")
@@ -101,7 +111,13 @@ def weighing(item: dict[str, Any] | None) -> Weighing:
         rest,
         steps=tuple(_step(*listed(step, decimal_or_none)) for step in rest.pop("steps", ())),
         volumetric_when=_condition_or_none(rest.pop("volumetricWhen", None)),
+        least=tuple(_least(dict(least)) for least in rest.pop("least", ())),
     )
+
+
+def _least(item: dict[str, Any]) -> LeastWeight:
+    ends = {name: _condition_or_none(item.pop(name, None)) for name in ("over", "when")}
+    return read_part(LeastWeight, item, **ends)
 
 
 def _step(up_to: Decimal | None, step: Decimal | None) -> tuple[Decimal | None, Decimal]:

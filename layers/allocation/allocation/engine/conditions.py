@@ -74,6 +74,20 @@ def packages_over(thresholds: Condition, measured: Measured) -> list[bool | None
     return [_is_over(thresholds, one) for one in one_by_one(measured)]
 
 
+def packages_picked(over: Condition | None, when: Condition | None, measured: Measured) -> list[bool | None]:
+    """Return for each package whether it has more than any of the thresholds and meets the condition.
+
+    What is None picks every package. None where that depends on a missing exchange rate.
+    """
+    if over is None:
+        return [True] * len(measured.packages) if when is None else packages_holding(when, measured)
+    found = packages_over(over, measured)
+    if when is None:
+        return found
+    holding = packages_holding(when, measured)
+    return [False if False in pair else None if None in pair else True for pair in zip(found, holding, strict=True)]
+
+
 def counted(picked: list[bool | None]) -> int | None:
     """Return how many packages are picked, or None where that depends on a missing exchange rate."""
     return None if None in picked else sum(map(bool, picked))

@@ -65,7 +65,8 @@ class Surcharge:
     when: Condition | None = field(default=None, hash=False)
     of: tuple[str, ...] = (OF_RATE,)
     units: Units | None = None
-    group: str | None = None  # of the surcharges of a group that apply, only the highest counts
+    # Of a group only the highest that applies counts: for each package, where all are amounts for each.
+    group: str | None = None
     delivery_days: tuple[bool, ...] | None = None  # Monday first; any day if None
     residential: bool | None = None  # only to addresses that are known to be so, or not to be so
     po_box: bool | None = None
@@ -91,6 +92,15 @@ class Divisor:
 
 
 @dataclass(frozen=True, slots=True)
+class LeastWeight:
+    """What a package counts at least where it has more than any of the maxima of `over`, and meets `when`: Kg."""
+
+    weight: Decimal
+    over: Condition | None = field(default=None, hash=False)
+    when: Condition | None = field(default=None, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Weighing:
     """How a service's chargeable weights are worked out, beyond the divisor.
 
@@ -102,6 +112,8 @@ class Weighing:
     steps: tuple[tuple[Decimal | None, Decimal], ...] = ()
     minimum: Decimal | None = None
     volumetric_when: Condition | None = field(default=None, hash=False)
+    side_step: Decimal | None = None  # Cm: volumes are those of sides rounded half up to a multiple of it
+    least: tuple[LeastWeight, ...] = ()
 
 
 AS_PRICED: Final = Weighing()

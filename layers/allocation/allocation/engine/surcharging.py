@@ -1,12 +1,12 @@
 """Which surcharges a consignment pays on a service, how often, and how much: additions, percentages and discounts."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 from allocation.domain.currencies import rounded
-from allocation.engine.conditions import counted, one_by_one, packages_holding, packages_over
+from allocation.engine.conditions import counted, one_by_one, packages_picked
 from allocation.engine.loaded_prices import OF_RATE, OF_VALUE, Surcharge, Units
 from allocation.engine.measures import Measure, Measured
 
@@ -24,11 +24,15 @@ class Circumstances(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """A surcharge that applies, how often its amount counts, and the value that it is a part of."""
+    """A surcharge that applies, how often its amount counts, and the value that it is a part of.
+
+    `picked` says of each package whether it is concerned, for a surcharge whose group has a highest for each package.
+    """
 
     surcharge: Surcharge
     times: Decimal | int
     value: Decimal = Decimal(0)
+    picked: tuple[bool, ...] = ()
 
 
 def applied_surcharges(
@@ -46,7 +50,36 @@ def applied_surcharges(
                 return None
             if item.times:
                 found.append(item)
+    if any(item.picked for item in found):
+        return tuple(_highest_by_package(found, _groups_by_package(surcharges)))
     return tuple(found)
+
+
+def _groups_by_package(surcharges: Sequence[Surcharge]) -> set[str | None]:
+    """Return the groups of which the highest counts for each package: all of the group are amounts for each."""
+    groups = {item.group for item in surcharges} - {None}
+    return groups.difference(item.group for item in surcharges if not _is_amount_for_each(item))
+
+
+def _is_amount_for_each(surcharge: Surcharge) -> bool:
+    return surcharge.per_package and not surcharge.variable and surcharge.units is None
+
+
+def _highest_by_package(found: Sequence[Applied], groups: Set[str | None]) -> Iterator[Applied]:
+    """Yield what counts: of the surcharges of a group, each for the packages that pay no more for another."""
+    best: dict[tuple[str | None, int], Applied] = {}
+    for item in found:
+        group, amount = item.surcharge.group, item.surcharge.amount
+        if group in groups:
+            for number in (number for number, holds in enumerate(item.picked) if holds):
+                rival = best.setdefault((group, number), item)
+                if rival.surcharge.amount < amount:
+                    best[group, number] = item
+    for item in found:
+        if item.surcharge.group not in groups:
+            yield item._replace(picked=())
+        elif times := sum(other is item for other in best.values()):
+            yield item._replace(times=times)
 
 
 def _is_called_for(surcharge: Surcharge, where: Circumstances) -> bool:
@@ -62,31 +95,19 @@ def _is_called_for(surcharge: Surcharge, where: Circumstances) -> bool:
 
 
 def _applied(surcharge: Surcharge, measured: Measured, currency: str) -> Applied | None:
-    picked = _picked(surcharge, measured)
+    picked = packages_picked(surcharge.over, surcharge.when, measured)
     count = counted(picked)
     if count is None:
         return None
     if count == 0 or (surcharge.units is None and OF_VALUE not in surcharge.of):
-        return Applied(surcharge, count if surcharge.per_package else min(count, 1))
+        concerned = () if surcharge.group is None else tuple(map(bool, picked))
+        return Applied(surcharge, count if surcharge.per_package else min(count, 1), picked=concerned)
     if surcharge.units is None:
         value = worth(measured, currency)
         # What is a part of the value only is nothing where nothing is declared.
         return None if value is None else Applied(surcharge, 1 if value or surcharge.of != (OF_VALUE,) else 0, value)
     times = _times(surcharge.units, measured, picked if surcharge.per_package else None)
     return None if times is None else Applied(surcharge, times)
-
-
-def _picked(surcharge: Surcharge, measured: Measured) -> list[bool | None]:
-    """Return for each package whether it concerns the surcharge."""
-    if surcharge.over is None:
-        if surcharge.when is None:
-            return [True] * len(measured.packages)
-        return packages_holding(surcharge.when, measured)
-    over = packages_over(surcharge.over, measured)
-    if surcharge.when is None:
-        return over
-    holding = packages_holding(surcharge.when, measured)
-    return [False if False in pair else None if None in pair else True for pair in zip(over, holding, strict=True)]
 
 
 def _times(units: Units, measured: Measured, picked: Sequence[bool | None] | None) -> Decimal | None:
@@ -167,7 +188,7 @@ class _Connected:
     def _counts(self, name: str) -> bool:
         """Tell whether a surcharge is the highest of its group; of equal ones the first is."""
         group = self._applied[name].surcharge.group
-        if group is None:
+        if group is None or self._applied[name].picked:
             return True
         alike = [other for other, item in self._applied.items() if item.surcharge.group == group]
         return name == max(alike, key=self._of)

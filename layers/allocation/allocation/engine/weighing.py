@@ -1,9 +1,9 @@
 """Chargeable weights: actual or volumetric, whichever is more, rounded as the service does."""
 
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
-from allocation.engine.conditions import packages_holding
+from allocation.engine.conditions import packages_holding, packages_picked
 from allocation.engine.loaded_prices import AS_PRICED, Divisor, Weighing
 from allocation.engine.measures import Measured, PackageMeasures
 
@@ -19,14 +19,15 @@ def weigh(
         (package,) = packages
         return [package.weight if divisor is None else max(package.weight, divisor.kilograms(package.volume))]
     volumetric = _volumetric(packages, divisor, weighing)
+    volumes = [_volume(package, weighing.side_step) for package in packages]
+    least = _least(packages, weighing)
     if len(packages) == 1 or by_package or weighing.by_package:
         return [
-            _charged(package.weight, package.volume, part, weighing)
-            for package, part in zip(packages, volumetric, strict=True)
+            _charged(max(package.weight, bound), volume, part, weighing)
+            for package, volume, part, bound in zip(packages, volumes, volumetric, least, strict=True)
         ]
-    weight = sum((package.weight for package in packages), Decimal(0))
-    volume = sum((package.volume for package in packages), Decimal(0))
-    return [_charged(weight, volume, divisor if any(volumetric) else None, weighing)]
+    weight = max(sum((package.weight for package in packages), Decimal(0)), *least)
+    return [_charged(weight, sum(volumes, Decimal(0)), divisor if any(volumetric) else None, weighing)]
 
 
 def priced_weights(weights: list[Decimal], *, by_package: bool) -> list[Decimal]:
@@ -42,6 +43,24 @@ def _volumetric(
         return [divisor] * len(packages)
     picked = packages_holding(weighing.volumetric_when, Measured(packages))
     return [divisor if holds else None for holds in picked]
+
+
+def _volume(package: PackageMeasures, step: Decimal | None) -> Decimal:
+    """Return the cubic Cm of a package, or of its sides as they are rounded."""
+    if step is None:
+        return package.volume
+    sides = (package.length, package.width, package.height)
+    length, width, height = ((side / step).to_integral_value(ROUND_HALF_UP) * step for side in sides)
+    return length * width * height
+
+
+def _least(packages: Sequence[PackageMeasures], weighing: Weighing) -> list[Decimal]:
+    """Return what each package counts at least: the most of what it is concerned by, or 0."""
+    bounds = [Decimal(0)] * len(packages)
+    for least in weighing.least:
+        picked = packages_picked(least.over, least.when, Measured(packages))
+        bounds = [max(bound, least.weight) if holds else bound for bound, holds in zip(bounds, picked, strict=True)]
+    return bounds
 
 
 def _charged(weight: Decimal, volume: Decimal, divisor: Divisor | None, weighing: Weighing) -> Decimal:
