@@ -112,9 +112,7 @@ def _regions(address: Address, catalogue: Catalogue) -> tuple[str, ...]:
     named = read_country(address.country or "") if address.region and catalogue.regions else None
     if named is None or address.region is None:
         return ()
-    name = region_name(address.region)
-    table = catalogue.regions.get(named.code, {})
-    return table.get(name) or table.get(name.removeprefix(named.code.lower()), ())
+    return catalogue.regions.get(named.code, {}).get(region_name(address.region), ())
 
 
 def _package_problems(consignment: Consignment, sizes: Mapping[str, Dimensions]) -> Iterator[str]:

@@ -125,6 +125,15 @@ def test_an_address_lies_in_the_region_that_its_postcode_or_it_says(address: Add
     assert net(ISLANDS, replace(PARCEL, destination=address)) == price
 
 
+def test_the_regions_of_a_zone_are_known_by_their_names_too() -> None:
+    engine = engine_of(
+        {"S": service(destinations=["*"], rates=[rate("*", 10), rate("SOUTH", 20)])}, zones={"SOUTH": ["DE-BY"]}
+    )
+    assert net(engine, replace(PARCEL, destination=Address(country="DE", region="Bayern"))) == "20.00"
+    assert net(engine, replace(PARCEL, destination=Address(country="DE", region="DE-BY"))) == "20.00"
+    assert net(engine, replace(PARCEL, destination=Address(country="DE", region="Hessen"))) == "10.00"
+
+
 def test_a_zone_keeps_its_name_and_its_places_their_rank() -> None:
     """The closest of district, zone and country wins; a zone is as close as the place in it."""
     engine = engine_of(
@@ -142,11 +151,12 @@ def test_a_zone_keeps_its_name_and_its_places_their_rank() -> None:
 
 
 def test_a_zone_is_told_by_its_name_and_the_part_it_excludes_by() -> None:
-    zones = {"FAR": ["GB-IV", "GB-KW"], "EMBARGO": ["RU", "BY"]}
+    zones = {"FAR": ["GB-IV", "GB-KW", "ES-CN"], "EMBARGO": ["RU", "BY"]}
     engine = engine_of(
         {"S": service(destinations=["*"], excluded=["FAR", "EMBARGO"], rates=[rate("*", 5)])}, zones=zones
     )
     assert reasons(assessed(engine, to("IV1 1AA")), engine) == {"S": ["PostcodeExcluded"]}
+    assert reasons(assessed(engine, to("35001", "ES")), engine) == {"S": ["PostcodeExcluded"]}
     assert reasons(assessed(engine, to("101000", "RU")), engine) == {"S": ["CountryExcluded"]}
     (exclusion,) = assessed(engine, to("IV1 1AA")).excluded
     (rule,) = exclusion.failed
@@ -180,6 +190,14 @@ def test_a_zone_of_lanes_prices_pairs_of_places(origin: str, destination: str, p
         PARCEL, origin=Address(country="US", postcode=origin), destination=Address(country="US", postcode=destination)
     )
     assert (winner(engine, consignment) and net(engine, consignment)) == price
+
+
+def test_a_lane_is_more_specific_than_its_destination_from_anywhere() -> None:
+    zones = {"SHORT": [{"origins": ["GB:M"], "destinations": ["FR"]}]}
+    services = {"S": service(origins=["*"], destinations=["*"], rates=[rate("FR", 9), rate("SHORT", 4)])}
+    engine = engine_of(services, zones=zones)
+    assert net(engine, to("75001", "FR")) == "4.00"
+    assert net(engine, replace(to("75001", "FR"), origin=Address(country="DE", postcode="10115"))) == "9.00"
 
 
 def test_a_zone_of_lanes_can_be_excluded_and_served() -> None:
