@@ -51,6 +51,18 @@ def test_services_that_can_not_take_it_are_named_with_pro_s_reasons(api: Api) ->
     assert service["Available"] is False
 
 
+def test_the_kind_of_an_address_is_read_where_the_sender_says_it(api: Api) -> None:
+    boxed = {**DESTINATION, "IsPoBox": True, "IsResidential": None}
+    refused, taken = (
+        {each["MpdCarrierServiceReference"]: each["ExclusionReason"] for each in result["UnqualifiedServices"]}
+        for result in (
+            api.call("POST", "/quotes", consignment(Addresses=[ORIGIN, to])).data for to in (boxed, DESTINATION)
+        )
+    )
+    assert "This service does not deliver to PO boxes." in refused["CX_NDS"]
+    assert "PO boxes" not in taken.get("CX_NDS", "")
+
+
 def test_every_service_is_either_quoted_or_unqualified(api: Api) -> None:
     result = api.call("POST", "/quotes", consignment()).data
     services = [each["Reference"] for each in api.call("GET", "/carrierservices").data["MpdCarrierServices"]]
