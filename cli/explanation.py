@@ -14,8 +14,9 @@ from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, Failure, Price
 from allocation.engine.allocator import EngineAllocator
-from allocation.engine.engine import Assessment, Engine, Exclusion, Offer
+from allocation.engine.engine import Assessment, Engine, Exclusion
 from allocation.engine.explanation import end_of_delivery, inputs_digest, prices_of
+from allocation.engine.offers import Offer
 from allocation.engine.pricing import Line
 from allocation.engine.question import NO_FILTERS, Scope
 
@@ -73,6 +74,7 @@ class Explanation:
     catalogue_version: str
     catalogue_digest: str
     currency: str
+    preference: str
     prices_of: date | None
     inputs_digest: str | None
     offers: Sequence[ServiceOffer]
@@ -113,6 +115,7 @@ def explanation_of(
         catalogue_version=engine.catalogue.version,
         catalogue_digest=engine.catalogue.digest,
         currency=engine.catalogue.currency,
+        preference=str(scope.preference),
         prices_of=day,
         inputs_digest=digest,
         offers=offers,
@@ -128,6 +131,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
     return {
         "consignment": explanation.consignment.reference,
         "mode": explanation.mode.name.value,
+        "preference": explanation.preference,
         "winner": offers[0] if offers else None,
         "failure": failure and {"code": failure.code, "message": failure.message},
         "offers": offers,

@@ -43,7 +43,7 @@ def _question(explanation: Explanation) -> list[str]:
     mode = f"{explanation.mode.name} {explanation.mode.reference or ''}".rstrip()
     lines = [
         f"{explanation.consignment.reference}: {counted(len(packages), 'package')}, {weight} Kg",
-        f"Mode {mode}, as of {explanation.now:%Y-%m-%d %H:%M:%S}Z",
+        f"Mode {mode}, preference {explanation.preference}, as of {explanation.now:%Y-%m-%d %H:%M:%S}Z",
         f"Catalogue {printable(explanation.catalogue_version)}, digest {shortened(explanation.catalogue_digest)}",
     ]
     if explanation.inputs_digest is not None:
@@ -92,7 +92,7 @@ def _prices_table(explanation: Explanation) -> Table:
             printable(offer.carrier_name),
             f"{plain(round(offer.chargeable_weight_kg, 3))} Kg",
             _made_up_of(offer),
-            "" if rank == 1 else f"+{offer.difference:.2f}",
+            "" if rank == 1 else f"{offer.difference:+.2f}",
         )
     return table
 

@@ -6,6 +6,7 @@ Names are resolved, units converted, and holidays and clock changes listed.
 from pathlib import Path
 from typing import Any, Final
 
+from allocation.domain.preference import CHEAPEST, Preference
 from allocation.engine import loaded_catalogue
 from allocation.engine.compiled_catalogue import write_compiled
 from allocation.engine.compiled_parts import write_part
@@ -104,6 +105,7 @@ class _Compilation:
             ],
             **({"guessPoBoxes": True} if catalogue.guess.po_boxes else {}),
             **({"guessResidential": True} if catalogue.guess.residential else {}),
+            **({"preference": _preference(catalogue.preference)} if catalogue.preference != CHEAPEST else {}),
             **({"routing": _routing(catalogue.routing)} if catalogue.routing else {}),
             "surcharges": [
                 compiled_surcharge(name, item, self._places.keys) for name, item in catalogue.surcharges.items()
@@ -181,8 +183,14 @@ def _routing(routing: Routing) -> _Json:
     }
 
 
-def _mode(row: RoutedMode) -> list[str | None]:
-    return [row.mode.value, row.reference]
+def _mode(row: RoutedMode) -> list[Any]:
+    return [row.mode.value, row.reference, *([_preference(row.preference)] if row.preference else [])]
+
+
+def _preference(preference: Preference) -> str | list[str]:
+    """Return a name, or a list of a name, an amount and a currency."""
+    within = preference.within
+    return [preference.name.value, str(within.amount), within.currency] if within else preference.name.value
 
 
 def _text(value: object) -> str | None:

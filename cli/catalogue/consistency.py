@@ -18,6 +18,7 @@ from cli.catalogue.place_consistency import (
     wrong_places,
 )
 from cli.catalogue.place_notation import PlaceNotationError, require_country
+from cli.catalogue.preference_consistency import find_preference_contradictions, find_preferences_of_pro
 from cli.catalogue.price_consistency import find_price_contradictions, known_currencies
 from cli.catalogue.routing_consistency import find_routing_contradictions
 from cli.catalogue.written_catalogue import WrittenCatalogue
@@ -30,10 +31,11 @@ _Problems = Iterator[CatalogueProblem]
 AllocatorName = Literal["engine", "pro"]
 
 
-def find_contradictions(catalogue: WrittenCatalogue, allocator: AllocatorName) -> list[CatalogueProblem]:
+def find_contradictions(catalogue: WrittenCatalogue, allocator: AllocatorName | None) -> list[CatalogueProblem]:
     """Return everything that keeps a well-formed catalogue from being compiled."""
     found = chain.from_iterable(finder(catalogue) for finder in _FINDERS)
-    return [*found, *find_routing_contradictions(catalogue, has_services=allocator == "engine")]
+    of_pro = find_preferences_of_pro(catalogue) if allocator == "pro" else ()
+    return [*found, *find_routing_contradictions(catalogue, has_services=allocator == "engine"), *of_pro]
 
 
 def _zones(catalogue: WrittenCatalogue) -> _Problems:
@@ -114,4 +116,5 @@ _FINDERS: Final[Sequence[Callable[[WrittenCatalogue], _Problems]]] = (
     _locations,
     _carriers,
     _groups,
+    find_preference_contradictions,
 )

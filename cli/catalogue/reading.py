@@ -47,7 +47,9 @@ _FIXES: Final = {
 }
 
 
-def read_catalogue(text: str, allocator: AllocatorName = "engine", folder: Path | None = None) -> WrittenCatalogue:
+def read_catalogue(
+    text: str, allocator: AllocatorName | None = "engine", folder: Path | None = None
+) -> WrittenCatalogue:
     """Return the catalogue of a YAML or JSON text. Only for the engine are routing's references this catalogue's.
 
     Zones may have files of their own below `folder`, where the catalogue's file is.

@@ -25,6 +25,8 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS, length_unit, weight_unit
+from allocation.domain import consignment as domain
+from allocation.domain.preference import Preference, PreferenceName
 from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
 from allocation.engine.loaded_prices import Divisor
 
@@ -267,6 +269,38 @@ ZoneName = Annotated[str, BeforeValidator(_zone), _schema(type="string", example
 Reference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 Place = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["GB", "GB-IV", "US-100", "*"])]
+
+
+_PREFERENCES: Final = [name.value for name in PreferenceName if name is not PreferenceName.FASTEST_WITHIN]
+
+
+def _preference(value: object) -> Preference:
+    if isinstance(value, Preference):
+        return value
+    if isinstance(value, dict) and value.keys() == {PreferenceName.FASTEST_WITHIN.value}:
+        amount, currency = _money(value[PreferenceName.FASTEST_WITHIN.value])
+        return Preference(PreferenceName.FASTEST_WITHIN, domain.Money(amount, currency))
+    if value not in _PREFERENCES:
+        raise ValueError(f"write one of {', '.join(_PREFERENCES)}, or {{fastestWithin: 2 GBP}}")
+    return Preference(PreferenceName(str(value)))
+
+
+PreferenceField = Annotated[
+    Preference,
+    PlainValidator(_preference),
+    PlainSerializer(str),
+    _schema(
+        anyOf=[
+            {"enum": _PREFERENCES},
+            {
+                "type": "object",
+                "properties": {"fastestWithin": {"type": "string", "pattern": _MONEY.pattern, "examples": ["2 GBP"]}},
+                "required": ["fastestWithin"],
+                "additionalProperties": False,
+            },
+        ]
+    ),
+]
 
 
 class Bounds:

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN
 from allocation.domain.mode import ModeName
+from allocation.domain.preference import CHEAPEST
 from cli.catalogue.catalogue_problems import KeyPath, key_path
 from cli.catalogue.value_types import (
     Amount,
@@ -20,6 +21,7 @@ from cli.catalogue.value_types import (
     Name,
     Part,
     Place,
+    PreferenceField,
     Reference,
     ZoneName,
 )
@@ -77,6 +79,7 @@ class RoutedMode(Part):
 
     mode: ModeName
     reference: Reference | None = None
+    preference: PreferenceField | None = Field(None, description="The catalogue's if left out")
 
 
 _Option = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=PLAIN_TEXT_PATTERN)]
@@ -116,6 +119,7 @@ class WrittenCatalogue(Part):
     carriers: dict[Reference, Carrier] = Field(min_length=1)
     groups: dict[Reference, list[Reference]] = {}
     guess: Guess = Guess()
+    preference: PreferenceField = Field(CHEAPEST, description="Which of the services that can take it")
     routing: Routing | None = Field(None, description="Without it, the stack's allocation mode holds for everything")
 
     def all_services(self) -> Iterator[tuple[KeyPath, str, Service]]:

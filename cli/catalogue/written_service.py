@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF012 - Pydantic copies mutable defaults
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -19,6 +20,7 @@ from cli.catalogue.value_types import (
     Place,
     Reference,
     Residential,
+    SignedAmount,
     WholeNumber,
 )
 from cli.catalogue.written_conditions import Condition
@@ -54,6 +56,12 @@ class Service(Condition):
     excluded_contents: list[Content] = Field([], description="What it never carries")
     daily_limit: WholeNumber | None = Field(
         None, ge=1, le=10_000_000, description="Consignments it takes for one day's collection; any number if left out"
+    )
+    priority: WholeNumber | None = Field(
+        None, ge=0, description="The lower comes first where priority is preferred; last if left out"
+    )
+    handicap: SignedAmount = Field(
+        Decimal(0), description="Added where services are compared, never to the price; in the catalogue's currency"
     )
     tags: list[Name] = []
     handling_days: HandlingDays | None = Field(None, description="The location's if left out")

@@ -150,7 +150,7 @@ def diff_command(old: str, new: str, *, as_json: bool) -> int:
     versions: list[WrittenCatalogue] = []
     for file in (old, new):
         try:
-            versions.append(_read(file, "pro"))  # what references mean is not compared
+            versions.append(_read(file, None))  # what references mean is not compared
         except CatalogueProblemsError as error:
             return _report(file, error, as_json=as_json)
     changes = differences(*versions)
@@ -216,7 +216,7 @@ def _karrio_sheets(path: str) -> list[KarrioSheet]:
         raise UsageError(f"Can't read {shown_name(path)}: {getattr(error, 'strerror', None) or error}.") from error
 
 
-def _read(file: str, allocator: AllocatorName) -> WrittenCatalogue:
+def _read(file: str, allocator: AllocatorName | None) -> WrittenCatalogue:
     """Return the catalogue of a file. Raises `UsageError` and `CatalogueProblemsError`."""
     text = read_text(file)
     if is_compiled(text):

@@ -7,7 +7,7 @@ import click
 from click.core import ParameterSource
 
 from allocation.domain.outcome import Failure
-from allocation.domain.routing import way_of
+from allocation.domain.routing import Route, way_of
 from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
@@ -59,12 +59,17 @@ def explain(file: str, mode: str, group: str, service: str, catalogue: str, now:
     if isinstance(explanation, Failure):
         raise UsageError(explanation.message)
     if as_json:
-        print_json(explanation_json(explanation) | ({"route": {"row": way.route.row}} if way.route else {}))
+        print_json(explanation_json(explanation) | ({"route": _route(way.route)} if way.route else {}))
     else:
         if way.route:
             print_text(printable(f"Row {way.route.row} of the routing table"))
         print_explanation(explanation)
     return DONE if explanation.winner else NOT_SO
+
+
+def _route(route: Route) -> dict[str, str]:
+    preference = {} if route.preference is None else {"preference": route.preference}
+    return {"row": route.row} | preference
 
 
 def _is_given(option: str) -> bool:

@@ -13,7 +13,8 @@ from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Failure
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.compiled_catalogue import read_compiled
-from allocation.engine.engine import Assessment, Engine, Offer
+from allocation.engine.engine import Assessment, Engine
+from allocation.engine.offers import Offer
 from allocation.engine.question import NO_FILTERS, ServiceFilters
 from allocation.ports import LimitUsage
 from cli.catalogue.compilation import compile_text

@@ -1,15 +1,19 @@
 """What carrier services offer for a consignment, and how one of them is chosen."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from allocation.api.quote_views import QuoteWriter
 from allocation.consignments.allocatable_consignment import Consignment as AllocatableConsignment
 from allocation.consignments.errors import RequestError
 from allocation.consignments.market import Market
 from allocation.domain.consignment import Consignment, Direction
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed
+from allocation.domain.preference import Preference, PreferenceName
+from allocation.engine.engine import Engine
 from allocation.engine.question import ServiceFilters
 from tests.support.consignments import HEAVY, ORIGIN, Consignments, consignment, package
 from tests.support.samples import A
@@ -122,6 +126,29 @@ def test_filters_choose_the_cheapest_service_that_passes_them(shop: Consignments
     features = {service.reference: service.features for service in shop.engine.catalogue.services}
     assert "dropOff" in features[str(outcome.summary.carrier_service_reference)]
     assert shop.store.written[-1].mode == DefaultRules()
+
+
+def test_quotes_are_cheapest_first_and_the_cheapest_is_allocated_whatever_the_catalogue_prefers(
+    shop: Consignments,
+) -> None:
+    """So does PRO. Its other ways of allocation follow the catalogue."""
+    catalogue = shop.engine.catalogue
+    cheap = market(shop).service(min(market(shop).assess(asked(), shop.clock()).offers)).reference
+    services = tuple(
+        replace(service, priority=None if service.reference == cheap else 1) for service in catalogue.services
+    )
+    shop.engine = Engine(replace(catalogue, services=services, preference=Preference(PreferenceName.PRIORITISED)))
+    assessment = market(shop).assess(asked(), shop.clock())
+    written = QuoteWriter(market(shop), consignment(), "", "request", shop.clock()).result(assessment)["Quotes"]
+    prices = [quote["Price"]["Net"] for quote in written]
+    assert (written[0]["MpdCarrierServiceReference"], prices) == (cheap, sorted(prices))
+    reference = shop.create()
+    by_quote = shop.allocations.allocate(reference, shop.choices.by_cheapest_quote(), "request")
+    assert isinstance(by_quote, Allocated)
+    assert (by_quote.summary.carrier_service_reference, shop.store.written[-1].mode) == (cheap, DefaultRules())
+    by_rules = shop.allocate(shop.create())
+    assert isinstance(by_rules, Allocated)
+    assert by_rules.summary.carrier_service_reference != cheap
 
 
 def test_filters_that_no_service_passes_are_a_recorded_failure(shop: Consignments) -> None:

@@ -40,6 +40,7 @@ def test_the_whole_explanation() -> None:
     assert told == {
         "catalogueVersion": "test",
         "mode": {"name": "default_rules", "reference": None},
+        "preference": "cheapest",
         "decidedAt": "2027-06-09T10:00:00+00:00",
         "pricesOf": "2027-06-09",
         "currency": "GBP",

@@ -334,11 +334,14 @@ def test_the_event_has_what_a_warehouse_needs() -> None:
         delivered_by=datetime(2026, 11, 24, 21, tzinfo=UTC),
         why="CX_NDS is the only service that can take it.",
     )
-    (sent,) = published(change("1", replace(record_of(A, outcome), route=Route("next-day", "next-day"))))
+    (sent,) = published(change("1", replace(record_of(A, outcome), route=Route("next-day", "next-day", "fastest"))))
     data = json.loads(sent.body)["data"]
     assert (data["collectedAt"], data["deliveredBy"]) == ("2026-11-23T17:00:00.000Z", "2026-11-24T21:00:00.000Z")
     assert (data["labelLink"], data["why"]) == ("https://example.test/labels/A", outcome.why)
-    assert (data["price"]["gross"], data["route"]) == ("5.94", {"row": "next-day", "option": "next-day"})
+    assert (data["price"]["gross"], data["route"]) == (
+        "5.94",
+        {"row": "next-day", "option": "next-day", "preference": "fastest"},
+    )
 
 
 @pytest.mark.parametrize("description", [None, "", "for shipping on", "x for shipping on 31/02/2026 17:00:00 +00:00"])

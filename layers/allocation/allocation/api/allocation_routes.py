@@ -102,7 +102,7 @@ def allocate_with_service_filters(request: Request, use_cases: UseCases) -> Repl
 )
 def allocate_with_cheapest_quote(request: Request, use_cases: UseCases) -> Reply:
     """Allocate the consignment to the cheapest carrier service that passes the rules."""
-    return _allocated_one(request, use_cases, use_cases.choices(request.base_url).by_mode(DefaultRules()))
+    return _allocated_one(request, use_cases, use_cases.choices(request.base_url).by_cheapest_quote())
 
 
 @operation(

@@ -14,8 +14,9 @@ from allocation.consignments.market import Market
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.currencies import minor_unit, rounded
 from allocation.domain.outcome import Price
-from allocation.engine.engine import Assessment, Exclusion, Offer
+from allocation.engine.engine import Assessment, Exclusion
 from allocation.engine.loaded_catalogue import Leg, Service
+from allocation.engine.offers import Offer
 from allocation.engine.pricing import Breakdown
 from allocation.engine.rule import RuleCode
 
@@ -108,10 +109,10 @@ class QuoteWriter:
     now: datetime
 
     def result(self, assessment: Assessment) -> QuoteResult:
-        """Return the quotes for the consignment, cheapest first."""
+        """Return the quotes for the consignment, cheapest first, whatever the catalogue prefers, as PRO does."""
         return QuoteResult(
             QuoteRequestReference=self.request_reference,
-            Quotes=[self.quote(assessment, offer) for offer in assessment.offers],
+            Quotes=[self.quote(assessment, offer) for offer in sorted(assessment.offers)],
             Message=None,
             UnqualifiedServices=[self.unqualified(exclusion) for exclusion in assessment.excluded],
         )

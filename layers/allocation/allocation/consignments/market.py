@@ -12,9 +12,10 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules
 from allocation.domain.outcome import AllocationFailed, Failure, Outcome
 from allocation.engine.allocator import EngineAllocator
-from allocation.engine.engine import Assessment, Engine, Offer
+from allocation.engine.engine import Assessment, Engine
 from allocation.engine.loaded_catalogue import Service
 from allocation.engine.nearest_miss import nothing_fits
+from allocation.engine.offers import Offer
 from allocation.engine.question import NO_FILTERS, ServiceFilters
 from allocation.ports import LimitUsage
 
@@ -87,16 +88,25 @@ class Choices:
         """Choose as the order queue does."""
         return lambda consignment: (mode, self._outcome(self.engine(), mode, consignment))
 
+    def by_cheapest_quote(self) -> Choose:
+        """Choose the service of the cheapest quote, whatever the catalogue prefers, as PRO does."""
+
+        def choose(consignment: Consignment) -> tuple[AllocationMode, Outcome]:
+            market, mode = self._market(), DefaultRules()
+            if market.engine.prefers_by_price:
+                return mode, self._outcome(market.engine, mode, consignment)
+            assessment = market.assess(consignment, self.now())
+            return mode, self._outcome_of(market, assessment, min(assessment.offers, default=None), consignment)
+
+        return choose
+
     def by_filters(self, filters: ServiceFilters) -> Choose:
-        """Choose the cheapest service that passes the rules and the filters."""
+        """Choose the preferred service that passes the rules and the filters."""
 
         def choose(consignment: Consignment) -> tuple[AllocationMode, Outcome]:
             market = self._market()
             assessment = market.assess(consignment, self.now(), filters=filters)
-            if assessment.winner is None:
-                return DefaultRules(), AllocationFailed(nothing_fits(assessment, DefaultRules()))
-            mode = CarrierService(market.service(assessment.winner).reference)
-            return DefaultRules(), self._outcome(market.engine, mode, consignment)
+            return DefaultRules(), self._outcome_of(market, assessment, assessment.winner, consignment)
 
         return choose
 
@@ -112,6 +122,14 @@ class Choices:
 
     def _market(self) -> Market:
         return Market(self.engine(), self.limit_usage)
+
+    def _outcome_of(
+        self, market: Market, assessment: Assessment, offer: Offer | None, consignment: Consignment
+    ) -> Outcome:
+        """Return the outcome with the service of an offer, or why there is none."""
+        if offer is None:
+            return AllocationFailed(nothing_fits(assessment, DefaultRules()))
+        return self._outcome(market.engine, CarrierService(market.service(offer).reference), consignment)
 
     def _outcome(self, engine: Engine, mode: AllocationMode, consignment: Consignment) -> Outcome:
         allocator = EngineAllocator(engine, now=self.now, api_base_url=self.api_base_url, usage=self.limit_usage)

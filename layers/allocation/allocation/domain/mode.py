@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import ClassVar, Final, Literal, assert_never, get_args
 
 from allocation.domain.errors import InvalidReferenceError, UnknownModeError
+from allocation.domain.preference import Preference
 from allocation.domain.reference import SERVICE_REFERENCE_ADVICE, is_service_reference
 
 
@@ -23,7 +24,9 @@ REFERENCED_MODES: Final[tuple[ReferencedMode, ...]] = get_args(ReferencedMode)
 
 @dataclass(frozen=True, slots=True)
 class DefaultRules:
-    """The cheapest of all carrier services that pass the rules."""
+    """The preferred one of all carrier services that pass the rules; the catalogue says which unless the mode does."""
+
+    preference: Preference | None = None
 
     name: ClassVar[Literal[ModeName.DEFAULT_RULES]] = ModeName.DEFAULT_RULES
     reference: ClassVar[None] = None
@@ -31,9 +34,10 @@ class DefaultRules:
 
 @dataclass(frozen=True, slots=True)
 class ServiceGroup:
-    """The cheapest carrier service of one group. Raises `InvalidReferenceError` for a malformed reference."""
+    """The preferred carrier service of one group. Raises `InvalidReferenceError` for a malformed reference."""
 
     reference: str
+    preference: Preference | None = None
     name: ClassVar[Literal[ModeName.SERVICE_GROUP]] = ModeName.SERVICE_GROUP
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from allocation.domain.mode import AllocationMode
+from allocation.domain.mode import AllocationMode, CarrierService
 from allocation.domain.outcome import Failure, FailureCode
 
 # The rows of every routing table, for consignments without an option and for options without a row.
@@ -18,6 +18,7 @@ class Route:
 
     row: str
     option: str | None = None
+    preference: str | None = None  # what the row prefers, where it says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,21 @@ class RoutingTable:
     def way(self, option: str | None) -> Way:
         """Return the way of a consignment with this delivery option."""
         if option is None:
-            return Way(self.default, Route(DEFAULT_ROW))
+            return Way(self.default, Route(DEFAULT_ROW, preference=_preferred(self.default)))
         if option in self.options:
-            return Way(self.options[option], Route(option, option))
+            mode = self.options[option]
+            return Way(mode, Route(option, option, _preferred(mode)))
         # The option may be anything, a person's name too: it is not repeated.
         text = "The delivery option has no row in the routing table: send one that has, or add a row."
         failure = Failure(FailureCode.DELIVERY_OPTION_UNKNOWN, text)
-        return Way(failure if self.fails_unknown else self.default, Route(UNKNOWN_ROW))
+        if self.fails_unknown:
+            return Way(failure, Route(UNKNOWN_ROW))
+        return Way(self.default, Route(UNKNOWN_ROW, preference=_preferred(self.default)))
+
+
+def _preferred(mode: AllocationMode) -> str | None:
+    preference = None if isinstance(mode, CarrierService) else mode.preference
+    return None if preference is None else str(preference)
 
 
 def way_of(table: RoutingTable | None, configured: AllocationMode, option: str | None) -> Way:

@@ -4,13 +4,15 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from allocation.domain.consignment import Dimensions
 from allocation.domain.errors import AllocationError
-from allocation.domain.mode import AllocationMode, allocation_mode
+from allocation.domain.mode import AllocationMode, CarrierService, allocation_mode
+from allocation.domain.preference import CHEAPEST, Preference, PreferenceName
 from allocation.domain.routing import RoutingTable
 from allocation.engine import compiled_deliveries, compiled_prices
 from allocation.engine.calendars import Calendar, CollectionHours, TimeZone
@@ -18,6 +20,7 @@ from allocation.engine.compiled_parts import (
     InvalidCatalogueError,
     decimal,
     listed,
+    money,
     money_or_none,
     read_part,
     refuse_unknown,
@@ -102,6 +105,7 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
             listed(item.pop("exchangeRates"), lambda each: compiled_prices.dated(ExchangeRate, dict(each)))
         ),
         taxes=tuple(listed(item.pop("taxes"), lambda each: read_part(Tax, dict(each)))),
+        preference=_preference(item.pop("preference")) if "preference" in item else CHEAPEST,
         routing=_routing(dict(item.pop("routing"))) if "routing" in item else None,
         zones={name: _zone(dict(each)) for name, each in item.pop("zones", {}).items()},
         regions={country: _region_names(table) for country, table in item.pop("regions", {}).items()},
@@ -141,15 +145,29 @@ def _routing(item: dict[str, Any]) -> RoutingTable:
 
 
 def _mode(row: Any) -> AllocationMode:
-    """Return the mode of a row, a name and a reference. Raises `ValueError` where they do not go together."""
-    name, reference = listed(row, text_or_none)
+    """Return the mode of a row: a name, a reference and perhaps a preference.
+
+    Raises `ValueError` where they do not go together.
+    """
+    name, reference, *preferences = listed(row, lambda value: value)
     try:
-        mode = allocation_mode(name or "", reference)
+        mode = allocation_mode(text_or_none(name) or "", text_or_none(reference))
     except AllocationError as error:
         raise ValueError(str(error)) from error
     if mode.reference != reference:
         raise ValueError(f"the mode {name} has no reference")
-    return mode
+    if not preferences:
+        return mode
+    if isinstance(mode, CarrierService):
+        raise ValueError(f"the mode {name} has no preference")
+    (compiled,) = preferences
+    return replace(mode, preference=_preference(compiled))
+
+
+def _preference(compiled: Any) -> Preference:
+    """Return a preference: its name, or a list of its name, an amount and a currency."""
+    name, *within = compiled if type(compiled) is list else [compiled]
+    return Preference(PreferenceName(name), money(within) if within else None)
 
 
 def _calendar(

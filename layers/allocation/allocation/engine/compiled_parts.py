@@ -129,7 +129,8 @@ def text_set(items: Any) -> frozenset[str]:
     return frozenset(listed(items, text))
 
 
-def _money(pair: Sequence[str]) -> Money:
+def money(pair: Sequence[str]) -> Money:
+    """Return the money of an amount and a currency. Raises `TypeError` and `ValueError` for anything else."""
     amount, currency = pair
     return Money(decimal(amount), text(currency))
 
@@ -157,7 +158,7 @@ def _divisor(digits: Any) -> Divisor:
 
 
 text, whole, flag = _of_type(str), _of_type(int), _of_type(bool)
-text_or_none, decimal_or_none, money_or_none = _optional(text), _optional(decimal), _optional(_money)
+text_or_none, decimal_or_none, money_or_none = _optional(text), _optional(decimal), _optional(money)
 # How a plain field is read, by its type.
 _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     str: text,

@@ -1,22 +1,22 @@
-"""Decides which carrier service takes a consignment: who can deliver, who meets the rules, who is cheapest."""
+"""Decides which carrier service takes a consignment: who can deliver, who meets the rules, who is preferred."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, Final, NamedTuple, assert_never
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import UsedLimits
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Failure, FailureCode
+from allocation.domain.preference import CHEAPEST
 from allocation.engine.index import CatalogueIndex, Mask, bits_of, positions_of
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import Lane, LaneKey
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.engine.memo import Memo
+from allocation.engine.offers import Offer, ranked
 from allocation.engine.price_book import PriceBook, PriceCell
 from allocation.engine.pricing import Breakdown
-from allocation.engine.promises import Dates
 from allocation.engine.question import Question, Scope, ServiceFilters
 from allocation.engine.rule import SCOPE_CODES, Rule
 from allocation.engine.rules import RULES
@@ -26,21 +26,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_LANES: Final = 512
 # Entries of explanations, some 1 KB each.
 _MAX_TOLD: Final = 40_000
-
-
-class Offer(NamedTuple):
-    """A service that can take the consignment.
-
-    Offers sort as they are preferred: cost, earliest collection, earliest delivery, service reference (services are
-    numbered in the order of their references).
-    """
-
-    cost: Decimal  # net, in the catalogue's currency: what is compared
-    earliest: tuple[int, int, int]
-    position: int
-    net: Decimal
-    dates: Dates
-    price: int  # the number of a price: offers with the same one have the same lines
 
 
 class Exclusion(NamedTuple):
@@ -77,20 +62,22 @@ class Engine:
         self.book = PriceBook(self.index)
         self._lanes: Memo[LaneKey, Lane] = Memo(_MAX_LANES)
         self._lanes_made = 0
+        self._has_handicaps = any(service.handicap for service in catalogue.services)
         # What explanations say of services and prices: most say the same.
         self.told: Memo[tuple[object, ...], Any] = Memo(_MAX_TOLD)
 
     def scope(self, mode: AllocationMode) -> Scope | Failure:
         """Return the scope of a mode, or a failure that names the group or service that the catalogue lacks."""
         match mode:
-            case DefaultRules():
-                return Scope()
-            case ServiceGroup(reference):
+            case DefaultRules(preference):
+                return Scope(preference=preference or self.catalogue.preference)
+            case ServiceGroup(reference, preference):
                 group = self.index.groups.get(reference)
                 if group is None:
                     text = _there_is_no("service group", reference, self.index.groups)
                     return Failure(FailureCode.SERVICE_GROUP_NOT_FOUND, text)
-                return Scope(outside_group=self.index.everything & ~group)
+                preferred = preference or self.catalogue.preference
+                return Scope(outside_group=self.index.everything & ~group, preference=preferred)
             case CarrierService(reference):
                 position = self.index.positions.get(reference)
                 if position is None:
@@ -99,6 +86,11 @@ class Engine:
                 return Scope(not_requested=self.index.everything & ~(1 << position))
             case _:
                 assert_never(mode)
+
+    @property
+    def prefers_by_price(self) -> bool:
+        """Whether the catalogue prefers what costs least, as SortedPRO does."""
+        return self.catalogue.preference == CHEAPEST and not self._has_handicaps
 
     def inquire(self, consignment: Consignment) -> Inquiry | Failure:
         """Return what the engine asks about a consignment, or what the consignment lacks."""
@@ -168,8 +160,9 @@ class Engine:
                 for cost, position, net, number in prices
                 if bits[position] == "1"
             ]
-        offers.sort()
-        return offers
+        preference = question.scope.preference
+        by_price = preference == CHEAPEST and not self._has_handicaps
+        return ranked(preference, self.index.services, offers, by_price=by_price)
 
     def _exclusions(self, failures: Sequence[tuple[Rule, Mask]]) -> list[Exclusion]:
         excluded = [

@@ -16,10 +16,13 @@ from allocation.domain.consignment import UNKNOWN_ADDRESS
 from allocation.domain.currencies import minor_unit, rounded
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Explanation
-from allocation.engine.engine import Assessment, Engine, Offer
+from allocation.domain.preference import CHEAPEST
+from allocation.engine.advantages import advantage
+from allocation.engine.engine import Assessment, Engine
 from allocation.engine.explanation_entries import CODES, Entries
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.measures import PackageMeasures
+from allocation.engine.offers import Offer, ranking
 from allocation.engine.promises import Dates
 from allocation.engine.rule import Rule
 from allocation.engine.wording import plain
@@ -44,6 +47,7 @@ def explain(engine: Engine, assessment: Assessment, mode: AllocationMode, now: d
         "catalogueDigest": engine.catalogue.digest,
         "inputsDigest": inputs_digest(question.inquiry),
         "mode": {"name": mode.name, "reference": mode.reference},
+        "preference": str(question.scope.preference),
         "decidedAt": now.astimezone(UTC).isoformat(),
         "pricesOf": prices_of(assessment).isoformat(),
         "currency": engine.catalogue.currency,
@@ -90,6 +94,8 @@ def _winner(engine: Engine, entries: Entries, offer: Offer) -> dict[str, Any]:
     service, breakdown = engine.index.services[offer.position], entries.breakdown(offer)
     return entries.offer(offer) | {
         "carrier": service.carrier.reference,
+        **({"priority": service.priority} if service.priority is not None else {}),
+        **({"handicap": plain(service.handicap)} if service.handicap else {}),
         "vat": str(breakdown.price.vat),
         "tax": {"reference": breakdown.tax_reference, "rate": str(breakdown.tax_rate)},
         "cutOff": datetime.fromtimestamp(offer.dates.cut_off, UTC).isoformat(),
@@ -114,6 +120,9 @@ def why_chosen(engine: Engine, assessment: Assessment, mode: AllocationMode) -> 
         return f"{winner} is the only service{among} that can take it."
     best, second = offers[:2]
     next_best, currency = services[second.position].reference, engine.catalogue.currency
+    rank = ranking(assessment.question.scope.preference, services, offers)
+    if rank.preference != CHEAPEST or services[best.position].handicap or services[second.position].handicap:
+        return f"{winner} is the first{_of(offers, among)}, by {rank.preference}: {advantage(rank, offers, currency)}."
     unit = minor_unit(currency)
     saved = rounded(second.cost - best.cost, unit)
     if best.cost < second.cost:

@@ -7,7 +7,8 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from allocation.engine.engine import Assessment, Engine, Exclusion, Offer
+from allocation.engine.engine import Assessment, Engine, Exclusion
+from allocation.engine.offers import Offer
 from allocation.engine.pricing import Breakdown
 from allocation.engine.rule import Rule, RuleCode, of_lane, of_service
 from allocation.engine.rules import RULES

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from allocation.domain.consignment import Dimensions, Direction
 from allocation.domain.contents import Content
+from allocation.domain.preference import CHEAPEST, Preference
 from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Condition
@@ -93,6 +94,8 @@ class Service:
     excluded_contents: frozenset[Content] = frozenset()
     transit: tuple[Transit, ...] = ()  # wins over the rates' transit days
     handling_days: int | None = None  # days of collection that pass before the first it can join; None: the location's
+    priority: int | None = None  # the lower comes first where priority is preferred; last if None
+    handicap: Decimal = Decimal(0)  # added to the cost where services are compared, in the catalogue's currency
     daily_limit: int | None = None  # how many consignments it takes for one day's collection
     weighing: Weighing = AS_PRICED
     validity: Validity = ALWAYS  # the days of collection on which it can be used
@@ -149,6 +152,7 @@ class Catalogue:
     taxes: tuple[Tax, ...]
     guess_po_boxes: bool = False
     guess_residential: bool = False
+    preference: Preference = CHEAPEST
     routing: RoutingTable | None = None
     zones: Mapping[str, Zone] = field(default_factory=dict)
     # By country, what addresses may say of a region (`region_name`): the regions that it is, the closest first. Only of

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Direction
 from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits
+from allocation.domain.preference import CHEAPEST, Preference
 from allocation.engine.index import Breach, CatalogueIndex, Mask
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
@@ -18,10 +19,11 @@ from allocation.engine.timetables import DateTable
 
 
 class Scope(NamedTuple):
-    """The services that an allocation mode leaves out; at most one of the two masks is set."""
+    """The services that an allocation mode leaves out, at most one of the two masks being set, and what it prefers."""
 
     outside_group: Mask = 0
     not_requested: Mask = 0
+    preference: Preference = CHEAPEST
 
     @property
     def outside(self) -> Mask:

@@ -72,8 +72,9 @@ def _refused_document(refused: RefusedUpdate) -> dict[str, str]:
 
 
 def _route_document(route: Route) -> dict[str, str]:
-    """Return the row of the routing table, with its delivery option where it has one."""
-    return {"row": route.row} | ({"option": route.option} if route.option is not None else {})
+    """Return the row of the routing table, with its delivery option and its preference where it has them."""
+    fields = {"row": route.row, "option": route.option, "preference": route.preference}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def moment_text(moment: datetime) -> str:

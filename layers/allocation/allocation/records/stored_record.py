@@ -49,6 +49,7 @@ class RouteDocument(BaseModel):
 
     row: str
     option: str | None = None
+    preference: str | None = None
 
 
 class PastFailureDocument(FailureDocument):
@@ -132,7 +133,7 @@ class StoredRecord(BaseModel):
     @property
     def known_route(self) -> Route | None:
         """The row of the routing table that chose the mode, or None."""
-        return Route(self.route.row, self.route.option) if self.route else None
+        return Route(self.route.row, self.route.option, self.route.preference) if self.route else None
 
     def seen(self) -> RecordSeen:
         """Return what a change of the record must have seen."""

@@ -1,13 +1,16 @@
 """The routing table of a catalogue: checked as it is written, compiled, read strictly, and asked by explain."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from allocation.domain.consignment import Money
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.routing import RoutingTable
+from allocation.domain.preference import Preference, PreferenceName
+from allocation.domain.routing import Route, RoutingTable
 from allocation.engine.compiled_catalogue import read_compiled, write_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
@@ -94,6 +97,11 @@ def test_the_references_are_sortedpros_where_sortedpro_allocates(
         {"default": ["cheapest", None]},
         {"default": ["service_group", None]},
         {"default": ["default_rules", "NEXT"]},
+        {"default": ["default_rules", None, "slowest"]},
+        {"default": ["default_rules", None, "fastestWithin"]},
+        {"default": ["default_rules", None, ["fastest", "2", "GBP"]]},
+        {"default": ["default_rules", None, "fastest", "cheapest"]},
+        {"default": ["carrier_service", "NEXT", "fastest"]},
         {"options": {"o": ["carrier_service"]}},
         {"options": {"o": ["carrier_service", "no service"]}},
     ],
@@ -135,7 +143,7 @@ def test_explain_says_that_an_option_has_no_row(tmp_path: Path, capsys: pytest.C
 
 
 def explained(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str | None, *arguments: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str | None, *arguments: str, routing: Any = ROUTING
 ) -> tuple[int, str]:
     parcel = {
         "Packages": [
@@ -151,9 +159,66 @@ def explained(
         "deliveryOption": option,
     }
     catalogue, consignment = tmp_path / "catalogue.json", tmp_path / "consignment.json"
-    catalogue.write_text(written(), "utf-8")
+    catalogue.write_text(written(routing), "utf-8")
     consignment.write_text(json.dumps(parcel), "utf-8")
     moment = ["--now", "2027-06-09T10:00:00Z"]
     code = main(["explain", str(consignment), "--catalogue", str(catalogue), *moment, *arguments])
     told = capsys.readouterr()
     return code, told.out + told.err
+
+
+PREFERRED: dict[str, Any] = {
+    "default": {"mode": "default_rules", "preference": "fastest"},
+    "options": {"soon": {"mode": "service_group", "reference": "near", "preference": {"fastestWithin": "2.50 GBP"}}},
+}
+
+
+def test_a_row_may_say_what_it_prefers() -> None:
+    routing = read_compiled(compile_text(written(PREFERRED))).routing
+    within = Preference(PreferenceName.FASTEST_WITHIN, Money(Decimal("2.50"), "GBP"))
+    assert routing == RoutingTable(
+        DefaultRules(Preference(PreferenceName.FASTEST)), {"soon": ServiceGroup("near", within)}, fails_unknown=True
+    )
+    assert routing.way("soon").route == Route("soon", "soon", "fastestWithin 2.50 GBP")
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            {"mode": "default_rules", "preference": "slowest"},
+            "'slowest': write one of cheapest, fastest, earliestDelivery, prioritised, or {fastestWithin: 2 GBP}",
+        ),
+        (
+            {"mode": "default_rules", "preference": {"fastestWithin": "2 EUR"}},
+            "'fastestWithin 2 EUR' is not in GBP, in which services are compared: write the amount in it",
+        ),
+        (
+            {"mode": "default_rules", "preference": "prioritised"},
+            "'prioritised' needs services with a priority: add priority to some",
+        ),
+        (
+            {"mode": "carrier_service", "reference": "NEXT", "preference": "fastest"},
+            "does not go with one carrier service: remove it",
+        ),
+    ],
+)
+def test_a_preference_that_means_nothing_is_told(row: dict[str, Any], told: str) -> None:
+    assert problems({**ROUTING, "options": {"o": row}}) == [f"routing.options.o.preference: {told}"]
+
+
+def test_sortedpro_takes_no_preference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two versions with one can be compared all the same."""
+    file = tmp_path / "catalogue.json"
+    file.write_text(written(PREFERRED), "utf-8")
+    assert main(["catalogue", "check", str(file), "--allocator", "pro"]) == 1
+    assert "which chooses by its own rules" in capsys.readouterr().out
+    assert main(["catalogue", "diff", str(file), str(file)]) == 0
+
+
+def test_explain_names_the_preference_of_the_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = explained(tmp_path, capsys, None, "--json", routing=PREFERRED)
+    told = json.loads(out)
+    assert (code, told["preference"], told["route"]) == (0, "fastest", {"row": "default", "preference": "fastest"})
+    code, out = explained(tmp_path, capsys, None, routing=PREFERRED)
+    assert "preference fastest" in out

@@ -124,7 +124,7 @@ def test_every_service_of_the_catalogue_has_an_offer_or_is_excluded_with_reasons
 def test_json_has_money_as_text_and_times_in_utc(consignment: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, told = explained(capsys, consignment, *VALUABLE, *NOW)
     assert code == 0
-    assert list(told) == ["consignment", "mode", "winner", "failure", "offers", "excluded"]
+    assert list(told) == ["consignment", "mode", "preference", "winner", "failure", "offers", "excluded"]
     assert (told["consignment"], told["mode"], told["failure"]) == ("EC-000-05B-MMA", "service_group", None)
     assert told["winner"] == {
         "service": "CX_NDS",

@@ -1,0 +1,62 @@
+"""The guide's recipes of calendars and preferences do what their text says."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from allocation.domain.consignment import Address
+from allocation.engine.engine import Engine
+from allocation.engine.offers import Offer
+from tests.support.engines import PARCEL, assessed
+from tests.support.recipes import recipe_engine
+
+FRIDAY = datetime(2027, 6, 11, 9, tzinfo=UTC)
+
+
+def offers(engine: Engine, postcode: str = "M1 1AA", weight: str = "0.5", now: datetime = FRIDAY) -> dict[str, Offer]:
+    """The offers by service, best first."""
+    box = replace(PARCEL.packages[0], weight_kg=Decimal(weight))
+    consignment = replace(
+        PARCEL, packages=(box,), origin=Address("Warehouse"), destination=Address(country="GB", postcode=postcode)
+    )
+    return {
+        engine.index.services[offer.position].reference: offer
+        for offer in assessed(engine, consignment, now=now).offers
+    }
+
+
+def test_a_prioritised_carrier(tmp_path: Path) -> None:
+    engine = recipe_engine("A prioritised carrier", tmp_path)
+    light, heavy = offers(engine), offers(engine, weight="12")
+    assert (list(light), str(light["NEXT"].net)) == (["NEXT", "OTHER", "CHEAP"], "4.95")
+    assert (list(heavy), str(heavy["OTHER"].net)) == (["OTHER", "CHEAP"], "3.40")
+
+
+def test_the_fastest_within_an_amount_of_the_cheapest(tmp_path: Path) -> None:
+    engine = recipe_engine("The fastest within 2 GBP of the cheapest", tmp_path)
+    assert list(offers(engine)) == ["NEXT", "CHEAP"]
+    assert list(offers(engine, weight="5")) == ["CHEAP", "NEXT"]
+
+
+@pytest.mark.parametrize(("now", "collected"), [("19:00", "Tue 08:00"), ("20:00", "Tue 08:00"), ("20:01", "Tue 17:00")])
+def test_a_cut_off_the_evening_before(tmp_path: Path, now: str, collected: str) -> None:
+    engine = recipe_engine("A cut-off the evening before", tmp_path)
+    found = offers(engine, now=datetime.fromisoformat(f"2027-06-14T{now}:00+01:00"))
+    moments = {
+        service: datetime.fromtimestamp(offer.dates.collected_at + 3600, UTC).strftime("%a %H:%M")
+        for service, offer in found.items()
+    }
+    assert moments == {"NEXT": collected, "SLOW": "Wed 08:00"}
+
+
+@pytest.mark.parametrize(
+    ("postcode", "day", "window"),
+    [("M1 1AA", 12, (9, 12)), ("ZE1 0AA", 15, (8, 18)), ("IV1 1AA", 14, (8, 13))],
+)
+def test_saturday_slots(tmp_path: Path, postcode: str, day: int, window: tuple[int, int]) -> None:
+    dates = offers(recipe_engine("Saturday slots", tmp_path), postcode)["NEXT"].dates
+    assert datetime.fromordinal(dates.delivery_day).day == day
+    assert dates.window == tuple(hour * 3600 for hour in window)
