@@ -161,9 +161,25 @@ def _full(service: PlainService, chance: random.Random) -> Json:
         ],
     }
     content["legs"] = [[content["carrier"], None]]
+    content |= _limits_and_flags(random.Random(service.reference))
     if "GB" in service.countries:
         content["rates"].append(_rate("GB", service.prices["GB"], 3) | {"zone": "far", "places": ["GB:IV", "GB:ZE"]})
     return content
+
+
+def _limits_and_flags(chance: random.Random) -> Json:
+    """Limits on more measures, each on some services, and flags of addresses and contents."""
+    limits = {
+        "width": [None, str(chance.choice((40, 60, 80)))],
+        "height": [None, str(chance.choice((40, 60, 80)))],
+        "lengthPlusGirth": [None, str(chance.choice((260, 300, 400)))],
+        "volume": [None, str(chance.choice((120_000, 250_000)))],
+        "value": [None, str(chance.choice((250, 500))), "GBP"],
+        "consignment.packages": ["1", str(chance.choice((1, 10)))],
+        "consignment.weight": [None, str(chance.choice((100, 300)))],
+    }
+    flags = {"poBoxes": chance.random() < 0.5, "residential": chance.choice(("any", "never"))}
+    return {key: bounds for key, bounds in limits.items() if chance.random() < 0.4} | flags
 
 
 def _content(services: list[Json]) -> Json:
