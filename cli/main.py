@@ -48,7 +48,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "down": Command("cli.commands.stack:down", "End the stack that `up` left running."),
     "explain": Command("cli.commands.explain:explain", "Explain which carrier service takes a consignment."),
     "catalogue": Command("cli.commands.catalogue:catalogue", "Check, compile, publish and compare catalogues."),
-    "orders": Command("cli.commands.orders:orders", "Show the outcomes of orders."),
+    "orders": Command("cli.commands.orders:orders", "Show, check and retry orders."),
     "dlq": Command("cli.commands.dlq:dlq", "Inspect the dead letter queue; correct and send orders."),
     "republish": Command("cli.commands.republish:republish", "Publish the events of records again."),
     "generate": Command("cli.commands.generate:generate", "Write the files that are generated from code."),

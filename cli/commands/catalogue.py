@@ -167,8 +167,8 @@ def diff_command(old: str, new: str, *, as_json: bool) -> int:
     "import",
     cls=ExampleCommand,
     examples=[
-        "carrier catalogue import --karrio rate-sheet.json --origin DE --output imported.yaml",
-        "carrier catalogue import --karrio site-packages/karrio --origin DE --output imported.yaml",
+        "carrier catalogue import --karrio rate-sheet.json --origin DE > imported.yaml",
+        "carrier catalogue import --karrio sheets --origin DE --output imported.yaml",
     ],
     short_help="Write a catalogue of karrio's rate sheets.",
 )
@@ -184,25 +184,33 @@ def diff_command(old: str, new: str, *, as_json: bool) -> int:
     "--transit-days", type=click.IntRange(0, 60), default=3, show_default=True, help="Where a sheet has none."
 )
 @click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")
-def import_command(karrio: str, origin: str, time_zone: str, transit_days: int, output: str) -> int:
+@json_option
+def import_command(karrio: str, origin: str, time_zone: str, transit_days: int, output: str, *, as_json: bool) -> int:
     """Write a catalogue of the services, zones, prices and surcharges of karrio's rate sheets.
 
     Taxes, calendars and locations are not in them: complete those. What can't be written is listed.
 
     Exit status 1 if the catalogue has problems. They are listed, and it is written.
     """
+    if as_json and not output:
+        raise UsageError("--json says what was imported: add --output, for example --output imported.yaml.")
     start = Start(origin.upper(), time_zone, datetime.now(UTC).year, transit_days)
     found = import_sheets(_karrio_sheets(karrio), start)
     if output:
         write_text(output, found.text)
     else:
         click.echo(found.text, nl=False)
-    for sentence in found.left_out:
-        print_text(printable(f"Left out: {sentence}."), progress_console())
+    if not as_json:
+        for sentence in found.left_out:
+            print_text(printable(f"Left out: {sentence}."), progress_console())
     try:
         written = read_catalogue(found.text)
     except CatalogueProblemsError as error:
-        return _report(output or "the catalogue", error, as_json=False, console=progress_console())
+        return _report(output or "the catalogue", error, as_json=as_json, console=progress_console())
+    if as_json:
+        left_out = list(found.left_out)
+        print_json({"file": output, "valid": True, "catalogue": _summary(written), "problems": [], "leftOut": left_out})
+        return DONE
     print_text(f"{printable(output or 'the catalogue')}: {_in_words(_summary(written))}.", progress_console())
     return DONE
 
