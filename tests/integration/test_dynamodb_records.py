@@ -21,6 +21,7 @@ from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Failure, Price
+from allocation.domain.record import RefusedUpdate
 from allocation.domain.reference import OrderReference
 from allocation.exact_json import written
 from allocation.ports import AddReceipt
@@ -279,6 +280,29 @@ def test_an_allocation_takes_the_place_of_a_failure_that_was_recorded_meanwhile(
     assert document is not None
     assert (document["state"], document["version"]) == ("Allocated", 2)
     assert document["pastFailure"]["code"] == FAILED.failure.code
+
+
+def test_an_allocation_takes_the_place_of_an_updates_failure_only_if_it_is_an_updates_too(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient"
+) -> None:
+    """An order-created event may have older content."""
+    records.add([replace(record_of(A, FAILED), event_id="update-1", updated_by="update-1")])
+    assert records.add([record_of(A)]).present == {A}
+    updated = replace(record_of(A), event_id="update-2", updated_by="update-2")
+    assert records.add([updated]).added == {A}
+    assert (kept(dynamodb, A) or {})["version"] == 2
+
+
+def test_a_refused_update_is_added_to_the_record_as_it_was_seen(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient"
+) -> None:
+    records.add([record_of(A)])
+    seen, before = records.recorded([A]).records[A], kept(dynamodb, A)
+    assert records.refuse_update(A, RefusedUpdate("update-1", NOON), seen)
+    assert not records.refuse_update(A, RefusedUpdate("update-2", NOON), seen)
+    refusal = {"refusedUpdate": {"eventId": "update-1", "at": "2026-11-23T12:00:00.000Z"}}
+    assert kept(dynamodb, A) == {**(before or {}), **refusal, "version": 2, "eventIds": ["event-1", "update-1"]}
+    assert not records.recorded([A]).records[A].refuses("update-1")
 
 
 def test_neither_an_allocation_nor_what_was_changed_on_request_is_overwritten(

@@ -16,6 +16,7 @@ CHUNK = 250
 
 def run_chunk(seeds: range) -> tuple[Counter[str], int | None]:
     """Runs the histories of these seeds; returns what happened in them, and the first seed that broke."""
+    from tests.simulation.guarantee import versions
     from tests.simulation.plans import drawn_plan
     from tests.simulation.shrink import violations
 
@@ -26,6 +27,9 @@ def run_chunk(seeds: range) -> tuple[Counter[str], int | None]:
         seen["histories"] += 1
         seen["calls"] += history.world.calls
         seen["messages"] += len(history.orders)
+        seen["cancellations"] += len(history.cancellations)
+        seen["updates"] += len(history.updates)
+        seen["refused updates"] += sum("refusedUpdate" in record for _, record in versions(history))
         seen["allocations"] += history.pro.state.allocations.total()
         seen["records"] += len(history.table.items)
         seen["events"] += len(history.topic.published)

@@ -117,7 +117,9 @@ class SimulatedDynamoDB:
 
         def work() -> dict[str, Any]:
             first = _index.get("ExclusiveStartKey")
-            lag = self._world.random.choice((0.0, 0.0, self._world.random.uniform(0, MAX_INDEX_LAG_SECONDS)))
+            lag = self._world.plan.index_lag
+            if lag is None:
+                lag = self._world.random.choice((0.0, 0.0, self._world.random.uniform(0, MAX_INDEX_LAG_SECONDS)))
             known = [item for item in self.items.values() if self.added_at[item[KEY]["S"]] <= self._world.now - lag]
             found = [item for item in known if item[ORDER_KEY] == ExpressionAttributeValues[":order"]]
             keys = sorted(item[KEY]["S"] for item in found)
@@ -127,8 +129,10 @@ class SimulatedDynamoDB:
 
         return call(self._world, "Query", work)
 
-    def update_item(self, Key: Mapping[str, Any], ExpressionAttributeValues: Mapping[str, Any], **_: Any) -> Any:
-        """Marks an order as cancelled, unless it is marked."""
+    def update_item(self, Key: Mapping[str, Any], ExpressionAttributeValues: Mapping[str, Any], **rest: Any) -> Any:
+        """Marks an order as cancelled, unless it is marked; or sets attributes of a record."""
+        if KEY in Key:
+            return self._set(Key[KEY]["S"], ExpressionAttributeValues, **rest)
 
         def work() -> dict[str, Any]:
             fields = {"eventId": ":event", "cancelledAt": ":now"}
@@ -137,6 +141,26 @@ class SimulatedDynamoDB:
             return {"Attributes": item}
 
         return call(self._world, "UpdateItem", work, of=" cancelled order")
+
+    def _set(
+        self,
+        reference: str,
+        values: Mapping[str, Any],
+        TableName: str,
+        UpdateExpression: str,
+        ConditionExpression: str,
+    ) -> dict[str, Any]:
+        def work() -> dict[str, Any]:
+            assert ConditionExpression == UNCHANGED, f"unknown condition {ConditionExpression}"
+            found = self.items.get(reference, {})
+            if found.get("version") != values[":seen"]:
+                code = "ConditionalCheckFailedException"
+                raise ConditionalCheckFailedError({"Error": {"Code": code, "Message": code}}, "UpdateItem")
+            settings = UpdateExpression.removeprefix("SET ").split(", ")
+            self._write(found | {name: values[value] for name, value in (each.split(" = ") for each in settings)})
+            return {}
+
+        return call(self._world, "UpdateItem", work)
 
     def put_item(
         self, TableName: str, Item: dict[str, Any], ConditionExpression: str, **names_and_values: Any

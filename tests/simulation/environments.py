@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignments
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
 from allocation.domain.mode import AllocationMode
@@ -29,6 +30,7 @@ from allocation.settings import AllocateOrdersSettings
 from tests.simulation.aws import SimulatedDynamoDB, SimulatedSQS
 from tests.simulation.circuits import SimulatedCircuits
 from tests.simulation.claims import SimulatedClaims
+from tests.simulation.contents import CONSIGNMENTS, SimulatedContents
 from tests.simulation.pro import SimulatedClient, SimulatedPro
 from tests.simulation.world import World
 from tests.support.pro_clients import allocator_over
@@ -70,6 +72,7 @@ class Environments:
     mode: AllocationMode
     routing: RoutingTable | None
     table: SimulatedDynamoDB
+    contents: SimulatedContents | None
     queue: SimulatedSQS
     pro: SimulatedPro
     circuits: SimulatedCircuits
@@ -82,6 +85,7 @@ class Environments:
         """The use case of a new environment."""
         allocator = self._allocator()
         table: Any = self.table
+        contents = self._contents()
         records = DynamoDBRecords(table, "allocations", self._limits, "cancelled-orders")
         cancelled_orders = DynamoDBCancelledOrders(table, "cancelled-orders", self.now, retention=None)
         return AllocateOrders(
@@ -90,8 +94,8 @@ class Environments:
                 mode=self.mode,
                 records=records,
                 cancelling=Cancelling(allocator, records, cancelled_orders, self.now, retention=None),
-                updating=Updating(records, None, self.now),
-                ordered_consignments=None,
+                updating=Updating(records, contents, self.now),
+                ordered_consignments=contents,
                 now=self.now,
                 retention=None,
                 routing=lambda: self.routing,
@@ -102,6 +106,11 @@ class Environments:
             jitter=self.world.random.random,
             reading=ReadingRules,
         )
+
+    def _contents(self) -> DynamoDBOrderedConsignments | None:
+        client: Any = self.contents
+        retention = timedelta(days=90)
+        return client and DynamoDBOrderedConsignments(client, CONSIGNMENTS, "allocations", self.now, retention)
 
     @property
     def _limits(self) -> DynamoDBLimitUsage:

@@ -30,6 +30,9 @@ def broken(history: History) -> list[str]:
         tried_again,
         changed_for_a_reason,
         cancelled_for_good,
+        taken_or_refused,
+        updates_stand,
+        content_of_its_event,
         within_limits,
         published,
         given_up,
@@ -99,7 +102,7 @@ def allocated_if_possible(history: History) -> Iterator[str]:
 def routed(history: History) -> Iterator[str]:
     """Each record has the mode and the row that the delivery option of its event leads to."""
     for reference, record in records(history).items():
-        if not record["eventId"].startswith("event-"):
+        if not record["eventId"].startswith(("event-", "update-")):
             continue
         way = way_of(history.routing, history.mode, option(record["eventId"], reference))
         mode = None if isinstance(way.mode, Failure) else way.mode
@@ -118,14 +121,18 @@ def written_once(history: History) -> Iterator[str]:
 
 
 def tried_again(history: History) -> Iterator[str]:
-    """Every event about a consignment that failed has tried it, but for those of orders that are cancelled."""
+    """Every event about a consignment that failed has tried it, but for those of orders that are cancelled.
+
+    Once an update was taken, only updates try a consignment (`taken_or_refused`).
+    """
     kept = records(history)
     cancelled = {message.order_reference for message in history.cancellations if message.consignments is None}
     for order in history.orders:
         event = json.loads(order.body) if order.consignments else {}
         for reference in order.consignments if event.get("orderReference") not in cancelled else ():
             record, event_id = kept.get(reference), event["eventId"]
-            if record and record["state"] == "AllocationFailed" and event_id not in tried_ids(record):
+            failed = record and record["state"] == "AllocationFailed" and "updatedBy" not in record
+            if record and failed and event_id not in tried_ids(record):
                 yield f"{reference} failed, and {event_id} did not try it again"
 
 
@@ -142,6 +149,12 @@ def changed_for_a_reason(history: History) -> Iterator[str]:
 
 def wrong_changes(reference: str, before: dict[str, Any], record: dict[str, Any]) -> Iterator[str]:
     """What is wrong with a change of a record."""
+    if "refusedUpdate" in record:
+        if without_refusal(record) != without_refusal(before):
+            yield f"{reference} refused {record['refusedUpdate']['eventId']}, and was changed all the same"
+        if before["state"] == "AllocationFailed":
+            yield f"{reference} refused {record['refusedUpdate']['eventId']}, though it had failed"
+        return
     if before["state"] == "Cancelled" or (before["state"] == "Allocated" and record["state"] != "Cancelled"):
         yield f"{reference} was {before['state']}, and that was overwritten"
     if before["state"] == "AllocationFailed" and "pastFailure" not in record:
@@ -161,6 +174,60 @@ def cancelled_for_good(history: History) -> Iterator[str]:
                 yield f"{message.name} cancels {reference}, which is {record['state']}"
         for reference in set(message.consignments or ()) - kept.keys():
             yield f"{message.name} cancels {reference}, which has no record"
+
+
+def without_refusal(record: dict[str, Any]) -> dict[str, Any]:
+    """What the refusal of an update leaves as it is."""
+    return {name: value for name, value in record.items() if name not in ("version", "eventIds", "refusedUpdate")}
+
+
+def taken_or_refused(history: History) -> Iterator[str]:
+    """Each update was taken or refused, never both, and refused once."""
+    taken, refused = set[tuple[str, str]](), Counter[tuple[str, str]]()
+    for reference, record in versions(history):
+        if "refusedUpdate" in record:
+            refused[reference, record["refusedUpdate"]["eventId"]] += 1
+        elif record["eventId"].startswith("update-"):
+            taken.add((reference, record["eventId"]))
+    cancelled = {message.order_reference for message in history.cancellations if message.consignments is None}
+    for update in history.updates:
+        for key in ((reference, update.event_id) for reference in update.consignments):
+            settled = refused[key] + (key in taken)
+            if settled > 1 or (settled == 0 and update.order_reference not in cancelled):
+                yield f"{key[0]} took {key[1]} {int(key in taken)} times and refused it {refused[key]} times"
+
+
+def updates_stand(history: History) -> Iterator[str]:
+    """After an update no order-created event decides: its content may be older."""
+    updated: dict[str, str] = {}
+    for reference, record in versions(history):
+        if "refusedUpdate" in record:
+            continue
+        if reference in updated and record["eventId"].startswith("event-"):
+            yield f"{record['eventId']} took the place of {updated[reference]} for {reference}"
+        if "updatedBy" in record:
+            updated[reference] = record["updatedBy"]
+
+
+def content_of_its_event(history: History) -> Iterator[str]:
+    """Each record, and what is kept for its label, has the content of the event that it names."""
+    for reference, record in records(history).items():
+        event_id = record["eventId"]
+        if not event_id.startswith(("event-", "update-")):
+            continue
+        if record.get("customerReference") != event_id:
+            yield f"{reference} names {event_id}, and has the content of {record.get('customerReference')}"
+        kept = history.contents.event_of(reference) if history.contents else event_id
+        if kept is None or (kept != event_id and "update-" in event_id + kept):
+            yield f"{reference} names {event_id}, and its label has the content of {kept}"
+
+
+def versions(history: History) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every version of every record of ours, as plain data, in the order in which they were written."""
+    for change in history.table.stream:
+        reference = change["dynamodb"]["Keys"][KEY]["S"]
+        if reference in history.table.items:
+            yield reference, {name: DESERIALIZE(value) for name, value in change["dynamodb"]["NewImage"].items()}
 
 
 def tried_ids(record: dict[str, Any]) -> list[str]:
@@ -191,6 +258,10 @@ def published(history: History) -> Iterator[str]:
             yield f"the record of {reference} has no event"
         elif event["data"]["state"] != record["state"]:
             yield f"{reference} was published as {event['data']['state']} and recorded as {record['state']}"
+    for reference, record in versions(history):
+        event = events.get(f"{reference}#{record['version']}")
+        if event and (event["type"] == "consignment.update_refused") != ("refusedUpdate" in record):
+            yield f"version {record['version']} of {reference} was published as {event['type']}"
 
 
 def given_up(history: History) -> Iterator[str]:

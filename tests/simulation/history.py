@@ -16,8 +16,17 @@ from allocation.pro import allocator as pro_allocator
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims
+from tests.simulation.contents import SimulatedContents
 from tests.simulation.environments import Environments, InlineExecutor
-from tests.simulation.orders import OPTIONS, Cancellation, Order, draw_cancellations, draw_orders
+from tests.simulation.orders import (
+    OPTIONS,
+    Cancellation,
+    Order,
+    Update,
+    draw_cancellations,
+    draw_orders,
+    draw_updates,
+)
 from tests.simulation.pro import SimulatedPro
 from tests.simulation.stream import StreamPolling, draw_other_records
 from tests.simulation.world import Plan, World
@@ -57,12 +66,14 @@ class History:
     world: World = field(init=False)
     orders: list[Order] = field(init=False)
     cancellations: list[Cancellation] = field(init=False)
+    updates: list[Update] = field(init=False)
     order_numbers: list[int] = field(init=False)
     with_engine: bool = field(init=False)
     daily_limit: int | None = field(init=False)
     mode: AllocationMode = field(init=False)
     routing: RoutingTable | None = field(init=False)
     table: SimulatedDynamoDB = field(init=False)
+    contents: SimulatedContents | None = field(init=False)
     queue: SimulatedSQS = field(init=False)
     topic: SimulatedSNS = field(init=False)
     pro: SimulatedPro = field(init=False)
@@ -75,11 +86,15 @@ class History:
         self.world = World(self.plan)
         draw = Random(f"{self.plan.seed}/orders")
         self.mode = draw.choice(MODES)
-        drawn = draw_orders(draw)
+        drawn = draw_orders(draw, large=self.plan.large_orders)
         self.order_numbers = [at for at in range(len(drawn)) if at not in self.plan.dropped_orders]
         self.orders = [drawn[at] for at in self.order_numbers]
-        self.cancellations = draw_cancellations(Random(f"{self.plan.seed}/cancellations"), self.orders)
-        self.with_engine = draw.random() < 0.15 and not self.plan.outage_seconds
+        seed, plan = self.plan.seed, self.plan
+        self.cancellations = draw_cancellations(Random(f"{seed}/cancellations"), self.orders, plan.cancelled)
+        self.updates = draw_updates(Random(f"{seed}/updates"), self.orders, plan.updated)
+        self.with_engine = draw.random() < 0.15 and not plan.outage_seconds
+        if plan.with_engine is not None:
+            self.with_engine = plan.with_engine
         self.routing = draw_routing(Random(f"{self.plan.seed}/routing"))
         self.daily_limit = Random(f"{self.plan.seed}/limits").choice((None, 1, 2, 5))
         self._make_services(with_circuits=draw.random() < 0.5)
@@ -93,6 +108,8 @@ class History:
 
     def _make_services(self, *, with_circuits: bool) -> None:
         self.table = SimulatedDynamoDB(self.world)
+        keeps = Random(f"{self.plan.seed}/contents").random() < 0.5
+        self.contents = SimulatedContents(self.world, self.table) if keeps else None
         self.queue = SimulatedSQS(self.world, visibility_seconds=VISIBILITY_SECONDS, most_receives=MAX_RECEIVES + 5)
         self.topic = SimulatedSNS(self.world)
         self.pro = SimulatedPro(self.world)
@@ -104,6 +121,7 @@ class History:
             mode=self.mode,
             routing=self.routing,
             table=self.table,
+            contents=self.contents,
             queue=self.queue,
             pro=self.pro,
             circuits=self.circuits,
@@ -115,14 +133,14 @@ class History:
 
     def run(self) -> None:
         """Runs to rest. Raises `NeverQuietError` where there is none."""
-        messages: list[Order | Cancellation] = [*self.orders, *self.cancellations]
+        messages: list[Order | Cancellation | Update] = [*self.orders, *self.cancellations, *self.updates]
         for message in messages:
             self.world.at(message.sent_at, partial(self._send, message))
         self.stream.follow()
         with patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor), simulated_clock(self._now):
             self.world.run()
 
-    def _send(self, message: Order | Cancellation) -> None:
+    def _send(self, message: Order | Cancellation | Update) -> None:
         self.queue.send(message.name, message.body)
         self.world.at(0, self._poll)
 

@@ -25,6 +25,24 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """A message that gives consignments of an order new content."""
+
+    name: str
+    event_id: str
+    order_reference: str
+    consignments: tuple[str, ...]
+    sent_at: float
+
+    @property
+    def body(self) -> str:
+        """The order-updated message."""
+        consignments = [content(self.event_id, reference) for reference in self.consignments]
+        event = {"eventType": "order-updated", "eventVersion": 1, "eventId": self.event_id}
+        return json.dumps({**event, "orderReference": self.order_reference, "consignments": consignments})
+
+
+@dataclass(frozen=True, slots=True)
 class Cancellation:
     """A message that cancels an order, or only the consignments that it names."""
 
@@ -40,28 +58,48 @@ class Cancellation:
         return json.dumps({**event, "orderReference": self.order_reference, "consignments": self.consignments})
 
 
-def draw_cancellations(draw: Random, orders: Sequence[Order]) -> list[Cancellation]:
+def draw_updates(draw: Random, orders: Sequence[Order], chance: float | None) -> list[Update]:
+    """In some histories orders are updated, some twice: before they come, after, or meanwhile."""
+    updates: list[Update] = []
+    drawn = 0.5 if draw.random() < 0.4 else 0.0
+    for at, order in enumerate(orders):
+        for number in range(draw.choice((1, 1, 2)) if order.consignments else 0):
+            if draw.random() < (drawn if chance is None else chance):
+                named = tuple(draw.sample(order.consignments, min(draw.randint(1, 4), len(order.consignments))))
+                event_id, reference = f"update-{at}-{number}", json.loads(order.body)["orderReference"]
+                updates += [
+                    Update(f"{event_id}-{copy}", event_id, reference, named, draw_moment(draw, order))
+                    for copy in range(2 if draw.random() < 0.2 else 1)
+                ]
+    return updates
+
+
+def draw_cancellations(draw: Random, orders: Sequence[Order], chance: float | None) -> list[Cancellation]:
     """In some histories orders are cancelled, or some of their consignments: before they come, after, or meanwhile."""
     cancellations: list[Cancellation] = []
-    chance = 0.6 if draw.random() < 0.3 else 0.0
+    drawn = 0.6 if draw.random() < 0.3 else 0.0
     for at, order in enumerate(orders):
-        if order.consignments and draw.random() < chance:
+        if order.consignments and draw.random() < (drawn if chance is None else chance):
             named = draw.random() < 0.3
             few = tuple(draw.sample(order.consignments, min(draw.randint(1, 3), len(order.consignments))))
-            soon = order.sent_at + draw.choice((draw.uniform(0, 2), draw.uniform(0, 20)))
-            sent_at = draw.choice((0.0, soon, soon, draw.uniform(0, 900), 4000.0))
-            reference = json.loads(order.body)["orderReference"]
+            sent_at, reference = draw_moment(draw, order), json.loads(order.body)["orderReference"]
             cancellations.append(Cancellation(f"cancellation-{at}", reference, few if named else None, sent_at))
     return cancellations
 
 
-def draw_orders(draw: Random) -> list[Order]:
+def draw_moment(draw: Random, order: Order) -> float:
+    """When something else is said of an order: mostly soon after it was sent."""
+    soon = order.sent_at + draw.choice((draw.uniform(0, 2), draw.uniform(0, 20)))
+    return draw.choice((0.0, soon, soon, draw.uniform(0, 900), 4000.0))
+
+
+def draw_orders(draw: Random, *, large: bool) -> list[Order]:
     """A handful of orders; consignments may stand in several, and orders in several messages."""
     orders: list[Order] = []
     references = [reference(draw) for _ in range(draw.randint(1, 16))]
     for number in range(draw.randint(1, 8)):
         consignments = tuple(draw.sample(references, min(draw.randint(1, 6), len(references))))
-        if draw.random() < 0.004:
+        if draw.random() < 0.004 and large:
             consignments = tuple({reference(draw): None for _ in range(draw.randint(*MANY))})
         what = draw.choices(("whole", "partly", "nothing"), weights=(8, 1, 1))[0]
         body = '{"not": "an order"' if what == "nothing" else order_body(number, consignments, whole=what == "whole")
@@ -92,13 +130,16 @@ def order_body(number: int, consignments: Sequence[str], *, whole: bool) -> str:
             "eventId": f"event-{number}",
             "occurredAt": "2026-11-23T09:00:00Z",
             "orderReference": f"ORDER-{number}",
-            "consignments": [
-                consignment(reference) | {"deliveryOption": option(f"event-{number}", reference)}
-                for reference in consignments
-            ]
+            "consignments": [content(f"event-{number}", reference) for reference in consignments]
             + ([] if whole else [{"Reference": 1}]),
         }
     )
+
+
+def content(event_id: str, reference: str) -> dict[str, Any]:
+    """A consignment as an event describes it: its own reference tells by which."""
+    named = {"ConsignmentReferenceProvidedByCustomer": event_id, "deliveryOption": option(event_id, reference)}
+    return consignment(reference) | named
 
 
 def option(event_id: str, reference: str) -> str | None:

@@ -118,7 +118,7 @@ class SimulatedPro:
         def error(after: bool) -> Exception:
             draw = Random(f"{self._world.plan.seed}/{self._world.calls}/pro")
             if done and after:
-                kind = draw.choice((*AFTER, *MISLEADING))
+                kind = draw.choice(tuple(MISLEADING) if self._world.plan.misleading else (*AFTER, *MISLEADING))
                 return WireError(kind, MISLEADING.get(kind, Fault(kind).strike)(done[-1]))
             if after:
                 kind = draw.choice(LATE)

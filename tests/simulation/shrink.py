@@ -7,6 +7,7 @@ from traceback import extract_tb
 from allocation.batches import batches
 from tests.simulation.guarantee import broken
 from tests.simulation.history import History
+from tests.simulation.orders import Cancellation, Update
 from tests.simulation.world import NeverQuietError, Plan
 
 SCHEDULES = 20
@@ -63,5 +64,9 @@ def told(plan: Plan) -> str:
     history, problems = violations(plan)
     lines = [f"{plan}", f"mode {history.mode}, {len(history.orders)} orders, {history.world.calls} calls"]
     lines += [f"  at {order.sent_at:5.0f} s {order.name}: {', '.join(order.consignments)}" for order in history.orders]
+    others: list[Update | Cancellation] = [*history.updates, *history.cancellations]
+    for other in others:
+        named = ", ".join(other.consignments or ("the whole order",))
+        lines.append(f"  at {other.sent_at:5.0f} s {other.name} of {other.order_reference}: {named}")
     lines += [f"  call {number}: {what}" for number, what in sorted(history.world.struck.items())]
     return "\n".join(lines + [f"  BROKEN: {problem}" for problem in problems])

@@ -82,6 +82,21 @@ class Plan:
     prompt: bool = False
     """No call is so slow that its work is done when its caller is gone: PRO need never be asked again for what it has
     allocated."""
+    faults: tuple[Fault, ...] = tuple(Fault)
+    """What may strike."""
+    misleading: bool = False
+    """Whether PRO's answers that go wrong are all of those that tell something else."""
+    slowest_call: float = 0.2
+    """How many seconds a call takes at most that is answered."""
+    index_lag: float | None = None
+    """How many seconds the index by order is behind; None where that is drawn for each look."""
+    cancelled: float | None = None
+    """How likely each order is to be cancelled, and updated; None where that is drawn."""
+    updated: float | None = None
+    large_orders: bool = True
+    """Whether an order may have hundreds of consignments."""
+    with_engine: bool | None = None
+    """Whether the engine allocates, and not PRO; None where that is drawn."""
     schedule: int = 0
     """Another one is another order of events, with the same messages."""
 
@@ -156,7 +171,7 @@ class World:
             self.at(self.random.uniform(0, 10 * seconds), lambda: self._go_on(work, latest))
             self._pass_time(seconds)
             raise error(True)
-        self._pass_time(self.random.uniform(0.001, 0.2))
+        self._pass_time(self.random.uniform(0.001, self.plan.slowest_call))
         if fault is Fault.KILL_BEFORE:
             raise KilledError(name)
         if fault is Fault.ERROR_BEFORE:
@@ -206,7 +221,7 @@ class World:
         strikes = draw.random() < self.plan.fault_chance
         if not strikes or number in self.plan.spared or self.now > self.plan.faults_until:
             return None
-        fault = draw.choice([fault for fault in Fault if fault is not Fault.SLOW or not self.plan.prompt])
+        fault = draw.choice([each for each in self.plan.faults if each is not Fault.SLOW or not self.plan.prompt])
         return self._strike(number, name, fault)
 
     def _strike(self, number: int, name: str, fault: Fault) -> Fault:

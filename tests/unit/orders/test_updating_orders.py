@@ -69,6 +69,19 @@ def test_an_order_created_event_waits_for_what_its_lost_call_may_hold() -> None:
     assert orders.process(message("m1", A, eventId="event-2")).returned == {"m1": held}
 
 
+def test_an_order_created_event_that_a_failed_update_overtakes_comes_again_and_tries_nothing() -> None:
+    orders, other = Orders(), Orders(answers={A: FAILED})
+    orders.records.kept = {A: record_of(A, FAILED)}
+    other.records = orders.records
+    other.__post_init__()
+    orders.allocator.meanwhile = lambda: other.process(update())
+    again = message("m2", A, eventId="event-2")
+    assert orders.process(again).returned == {"m2": Deferred(DeferralCause.NOT_RECORDED)}
+    assert orders.process(again).returned == {}
+    assert (orders.allocator.asked, orders.allocator.released) == ([(A,)], [A])
+    assert (orders.records.kept[A].updated_by, orders.records.kept[A].outcome) == ("update-1", FAILED)
+
+
 @pytest.mark.parametrize("standing", [None, Deallocated(), Cancelled()], ids=["allocated", "deallocated", "cancelled"])
 def test_what_is_allocated_refuses_an_update_and_stays_as_it_is(standing: Standing | None) -> None:
     orders = Orders()

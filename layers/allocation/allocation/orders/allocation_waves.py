@@ -69,7 +69,7 @@ class AllocationWaves:
         outcomes, deferrals = self._allocate(work_left(live, known.records), deadline)
         cancelled_since, not_cancelled_since = self.cancelling.cancel_overtaken(outcomes.keys(), live, deadline)
         deferrals |= not_cancelled | not_released | not_cancelled_since
-        deferrals |= self.updating.settle(requests, deferrals.keys(), deadline)
+        deferrals |= self.updating.settle(requests, deferrals.keys(), known.cancelled.keys(), deadline)
         return outcomes | cancelled | cancelled_since, deferrals
 
     def _allocate(self, work: Sequence[Work], deadline: Deadline) -> tuple[Outcomes, Deferrals]:
@@ -137,7 +137,8 @@ class AllocationWaves:
     def _overtaken(self, present: Sequence[Work]) -> frozenset[ConsignmentReference]:
         """Return the consignments whose record another writer has changed, and that this work must still try.
 
-        The other writer failed for another event, so its failure does not answer ours. Unknown is not done.
+        The other writer failed for another event, so its failure does not answer ours; or it was an update, and what
+        the allocator holds for us is to be taken back. Unknown is not done.
         """
         references = [item.consignment.reference for item in present]
         try:
@@ -146,7 +147,8 @@ class AllocationWaves:
             logger.warning("records not read", extra={"cause": str(error)})
             return frozenset(references)
         requests = {item.consignment.reference: item.requests for item in present}
-        return frozenset(item.consignment.reference for item in work_left(requests, seen))
+        left = frozenset(item.consignment.reference for item in work_left(requests, seen))
+        return left.union(overruled(requests, seen))
 
     def _ways(self, wave: Sequence[Work]) -> Mapping[ConsignmentReference, Way]:
         """Return how each consignment is to be allocated; nothing while the routing table can't be read."""

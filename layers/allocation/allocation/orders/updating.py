@@ -12,9 +12,9 @@ from typing import Final
 
 from allocation.consignments.store import OrderedConsignments
 from allocation.domain.errors import RetryableError
-from allocation.domain.outcome import DeferralCause, Deferred
+from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred
 from allocation.domain.record import RecordSeen, RefusedUpdate
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import logger
 from allocation.orders.work import Deferrals, Request, Requests
 from allocation.ports import Deadline, RecordStore
@@ -40,10 +40,17 @@ class Updating:
     ordered_consignments: OrderedConsignments | None
     now: Callable[[], datetime]
 
-    def settle(self, requests: Requests, unfinished: Set[ConsignmentReference], deadline: Deadline) -> Deferrals:
+    def settle(
+        self,
+        requests: Requests,
+        unfinished: Set[ConsignmentReference],
+        cancelled: Set[OrderReference],
+        deadline: Deadline,
+    ) -> Deferrals:
         """Settle the updates among the requests, at most one a consignment. Return why others must come again.
 
-        A redelivery of the same event changes nothing. Consignments that are `unfinished` come again anyhow.
+        A redelivery of the same event changes nothing. Consignments that are `unfinished` come again anyhow. An update
+        of a `cancelled` order tries nothing.
         """
         left = {
             reference: update
@@ -58,7 +65,8 @@ class Updating:
                 logger.warning("records not read", extra={"cause": str(error)})
                 return deferrals | dict.fromkeys(left, _NOT_READ)
             deferrals |= self._keep_taken(left, seen)
-            left = self._refuse(left, seen, deferrals, deadline)
+            tried = {key: update for key, update in left.items() if not _is_idle(update, seen.get(key), cancelled)}
+            left = self._refuse(tried, seen, deferrals, deadline)
             if not left:
                 break
         return deferrals | dict.fromkeys(left, _NOT_RECORDED)
@@ -111,6 +119,11 @@ class Updating:
             deferrals[reference] = _NOT_RECORDED
             return
         logger.info("update refused", extra={"consignment": reference, "state": seen.state})
+
+
+def _is_idle(update: Request, record: RecordSeen | None, cancelled: Set[OrderReference]) -> bool:
+    """Tell whether an update is of a cancelled order, and about a failure that is recorded with another order."""
+    return update.order.reference in cancelled and record is not None and record.state == AllocationFailed.state
 
 
 def _update_in(asking: Sequence[Request]) -> Request | None:

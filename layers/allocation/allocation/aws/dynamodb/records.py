@@ -187,7 +187,8 @@ class DynamoDBRecords:
         """Write a record that counts on no limit.
 
         An allocation replaces a failure that another writer recorded meanwhile: a failed consignment may be allocated
-        again, and now the carrier service has it, whatever the other writer was told.
+        again, and now the carrier service has it, whatever the other writer was told. The failure of an update stays,
+        unless an update was allocated.
         """
         if self._write(self._client.put_item, self._put(record)["Put"]):
             return Written.ADDED
@@ -195,6 +196,8 @@ class DynamoDBRecords:
             return Written.PRESENT
         seen = self.recorded([record.consignment_reference]).records.get(record.consignment_reference)
         if seen is None or (seen.state, seen.version) != (AllocationFailed.state, record.version):
+            return Written.PRESENT
+        if seen.updated_by and not record.updated_by:
             return Written.PRESENT
         superseding = self._put(_superseding(record, seen))["Put"] | _failed_at(seen.version)
         return Written.ADDED if self._write(self._client.put_item, superseding) else Written.PRESENT
