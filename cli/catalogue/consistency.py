@@ -21,7 +21,7 @@ from cli.catalogue.place_notation import PlaceNotationError, require_country
 from cli.catalogue.preference_consistency import find_preference_contradictions, find_preferences_of_pro
 from cli.catalogue.price_consistency import find_price_contradictions, known_currencies
 from cli.catalogue.routing_consistency import find_routing_contradictions
-from cli.catalogue.written_catalogue import WrittenCatalogue
+from cli.catalogue.written_catalogue import Location, WrittenCatalogue
 from cli.catalogue.written_conditions import wrong_ranges
 from cli.catalogue.written_service import Service
 
@@ -46,14 +46,7 @@ def _locations(catalogue: WrittenCatalogue) -> _Problems:
     references = {reference for _, reference, _ in catalogue.all_services()}
     for name, location in catalogue.locations.items():
         path, collections = key_path("locations", name), location.collections
-        try:
-            require_country(location.country)
-        except PlaceNotationError as error:
-            yield CatalogueProblem(key_path(*path, "country"), location.country, str(error))
-        try:
-            place_keys(location.country, location.postcode)
-        except UnknownPlaceError as error:
-            yield CatalogueProblem(key_path(*path, "postcode"), location.postcode, str(error))
+        yield from _wrong_address(path, location)
         for kind, items, known in (
             ("carriers", collections.carriers, set(catalogue.carriers)),
             ("services", collections.services, references),
@@ -64,6 +57,16 @@ def _locations(catalogue: WrittenCatalogue) -> _Problems:
                 yield from unknown_name(where, calendar, catalogue.calendars, "calendar")
         default = key_path(*path, "collections", "default")
         yield from unknown_name(default, collections.default, catalogue.calendars, "calendar")
+
+
+def _wrong_address(path: KeyPath, location: Location) -> _Problems:
+    try:
+        require_country(location.country)
+        place_keys(location.country, location.postcode)
+    except PlaceNotationError as error:
+        yield CatalogueProblem(key_path(*path, "country"), location.country, str(error))
+    except UnknownPlaceError as error:
+        yield CatalogueProblem(key_path(*path, "postcode"), location.postcode, str(error))
 
 
 def _carriers(catalogue: WrittenCatalogue) -> _Problems:

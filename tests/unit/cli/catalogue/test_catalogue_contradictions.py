@@ -125,8 +125,9 @@ def test_a_zone_with_a_wrong_place_is_told_where_it_is_used_for_rates_too() -> N
 
 def test_a_location_lies_in_a_country() -> None:
     content = document({"S": service()})
-    content["locations"]["Depot"]["country"] = "UK"
-    assert "locations.Depot.country: 'UK' is not a country of ISO 3166: write GB" in problems(json.dumps(content))
+    content["locations"]["Depot"]["country"] = "ZZ"
+    fix = "is not a country of ISO 3166: write its two-letter code, such as GB or FR"
+    assert problems(json.dumps(content)) == [f"locations.Depot.country: 'ZZ' {fix}"]
 
 
 def test_the_postcode_areas_are_all_there() -> None:
