@@ -8,7 +8,7 @@ from pydantic import Field
 
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
-from cli.catalogue.value_types import Bounds, Centimetres, Kilograms, Money, Part, Size, Volume, WholeNumber
+from cli.catalogue.value_types import Amount, Bounds, Centimetres, Kilograms, Money, Part, Size, Volume, WholeNumber
 
 
 class WeightRange(Part):
@@ -50,6 +50,14 @@ class CountRange(Part):
     to: Annotated[WholeNumber, Field(ge=0)] | None = None
 
 
+class RatioRange(Part):
+    """Both ends included."""
+
+    from_: Amount | None = Field(None, alias="from")
+    over: Amount | None = Field(None, description="Instead of from: only what is more than this")
+    to: Amount | None = None
+
+
 class ThreeSides(Part):
     """The least and the greatest sides of a box, which is turned as it fits best."""
 
@@ -57,7 +65,7 @@ class ThreeSides(Part):
     to: Size | None = None
 
 
-MeasureRange = WeightRange | SizeRange | VolumeRange | ValueRange | CountRange
+MeasureRange = WeightRange | SizeRange | RatioRange | VolumeRange | ValueRange | CountRange
 # A written range as numbers: the smaller end, the greater one, and the currency of a value.
 PlainRange = tuple[Decimal | None, Decimal | None, str | None]
 
@@ -83,6 +91,7 @@ class Condition(Part):
     girth: Annotated[SizeRange, Bounds] = SizeRange()
     length_plus_girth: Annotated[SizeRange, Bounds] = SizeRange()
     sides_total: Annotated[SizeRange, Bounds] = SizeRange()
+    length_to_width: Annotated[RatioRange, Bounds] = RatioRange()
     volume: Annotated[VolumeRange, Bounds] = VolumeRange()
     value: Annotated[ValueRange, Bounds] = ValueRange()
     chargeable_weight: Annotated[WeightRange, Bounds] = WeightRange()
@@ -125,6 +134,7 @@ class Over(Part):
     girth: Centimetres | None = None
     length_plus_girth: Centimetres | None = None
     sides_total: Centimetres | None = None
+    length_to_width: Amount | None = None
     volume: Volume | None = None
     value: Money | None = None
     chargeable_weight: Kilograms | None = None

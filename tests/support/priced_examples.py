@@ -10,11 +10,12 @@ from typing import Any
 import yaml
 
 from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
-from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Money, Package
+from allocation.domain.consignment import Address, AddressFlags, Consignment, Dimensions, Direction, Money, Package
 from allocation.domain.reference import ConsignmentReference
 
 DEPOT = "Depot"
 _SMALL = "10 x 10 x 10 cm"
+_FLAGS = {None: None, "true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def _consignment(
     tags: list[str] = [],  # noqa: B006
     direction: str = "Outbound",
     region: str | None = None,
+    residential: str | None = None,
     **origin: str,
 ) -> Consignment:
     start = origin.pop("from", DEPOT)
@@ -68,7 +70,7 @@ def _consignment(
         reference=ConsignmentReference("EC-000-05B-MMA"),
         packages=tuple(_package(**item) for item in packages),
         origin=_address(start),
-        destination=replace(_address(to), region=region),
+        destination=replace(_address(to), region=region, flags=AddressFlags(residential=_FLAGS[residential])),
         tags=frozenset(tags),
         direction=Direction(direction),
     )

@@ -165,6 +165,8 @@ def _measured(  # noqa: C901 - one case a measure
             return length + 2 * width + 2 * height
         case Measure.SIDES_TOTAL:
             return length + width + height
+        case Measure.LENGTH_TO_WIDTH:
+            return length / width
         case Measure.VOLUME:
             return length * width * height
         case Measure.VALUE:

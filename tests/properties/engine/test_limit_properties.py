@@ -41,6 +41,7 @@ limits = st.fixed_dictionaries(
     {},
     optional={
         **{name: ranges(40) for name in LENGTHS},
+        "lengthToWidth": ranges(3),
         "weight": ranges(12),
         "poBoxes": st.booleans(),
         "residential": st.sampled_from([True, False, "only"]),

@@ -54,6 +54,20 @@ def test_a_limit_of_the_consignment_is_of_all_packages_together(limit: dict[str,
     assert failed({"consignment": limit}, SMALL, SMALL, SMALL) == [code]
 
 
+@pytest.mark.parametrize(
+    ("sides", "codes"),
+    [
+        (("14", "10", "1"), []),
+        (("1", "10", "14"), []),
+        (("13.9", "10", "1"), ["LengthToWidthOutOfRange"]),
+        (("10", "10", "1"), ["LengthToWidthOutOfRange"]),
+        (("25.1", "10", "1"), ["LengthToWidthOutOfRange"]),
+    ],
+)
+def test_a_letter_may_have_to_be_longer_than_wide(sides: tuple[str, str, str], codes: list[str]) -> None:
+    assert failed({"lengthToWidth": {"from": 1.4, "to": 2.5}}, package("0.1", sides)) == codes
+
+
 def test_a_service_may_want_a_least_number_of_packages() -> None:
     limits = {"consignment": {"packages": {"from": 2, "to": 3}}}
     assert failed(limits, SMALL) == ["PackageCountOutOfRange"]

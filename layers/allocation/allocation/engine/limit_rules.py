@@ -185,6 +185,12 @@ LIMIT_RULES: Final = (
     _limit(
         RuleCode.SIDES_TOTAL, ExclusionCode.DIMENSIONS, Measure.SIDES_TOTAL, "{package} has sides that total {value}"
     ),
+    _limit(
+        RuleCode.LENGTH_TO_WIDTH,
+        ExclusionCode.DIMENSIONS,
+        Measure.LENGTH_TO_WIDTH,
+        "{package} is {value} as long as wide",
+    ),
     _limit(RuleCode.VOLUME, ExclusionCode.DIMENSIONS, Measure.VOLUME, "{package} has a volume of {value}"),
     _limit(
         RuleCode.CHARGEABLE_WEIGHT,

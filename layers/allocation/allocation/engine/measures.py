@@ -37,6 +37,11 @@ class PackageMeasures(NamedTuple):
         """The sum of the three sides."""
         return self.length + self.width + self.height
 
+    @property
+    def length_to_width(self) -> Decimal:
+        """How many times as long as wide it is: some letters may not be square."""
+        return self.length / self.width if self.width else Decimal("Infinity")
+
 
 def measure_package(weight_kg: Decimal, box: Dimensions, value: Money | None = None) -> PackageMeasures:
     """Return the measures of a package of this weight and size."""
@@ -120,6 +125,7 @@ class Measure(StrEnum):
     GIRTH = "girth", "Cm", _each(attrgetter("girth"))
     LENGTH_PLUS_GIRTH = "lengthPlusGirth", "Cm", _each(attrgetter("length_plus_girth"))
     SIDES_TOTAL = "sidesTotal", "Cm", _each(attrgetter("sides_total"))
+    LENGTH_TO_WIDTH = "lengthToWidth", "times", _each(attrgetter("length_to_width"))
     VOLUME = "volume", "cm3", _each(attrgetter("volume"))
     VALUE = "value", "", _each_value
     CHARGEABLE_WEIGHT = "chargeableWeight", "Kg", lambda measured, _: list(measured.chargeable_weights)

@@ -38,6 +38,7 @@ class RuleCode(StrEnum):
     GIRTH = "GirthOutOfRange"
     LENGTH_PLUS_GIRTH = "LengthPlusGirthOutOfRange"
     SIDES_TOTAL = "SidesTotalOutOfRange"
+    LENGTH_TO_WIDTH = "LengthToWidthOutOfRange"
     VOLUME = "VolumeOutOfRange"
     CHARGEABLE_WEIGHT = "ChargeableWeightOutOfRange"
     PACKAGE_VALUE = "PackageValueOutOfRange"
