@@ -86,7 +86,8 @@ class Stack:
     def statements(self, role: str, **parameters: str) -> list[dict[str, Any]]:
         """The statements that a role has with these parameters: its own, and those of the stack's policies it names."""
         properties = self.resolved(self.properties(role), parameters)
-        named = [self.properties(policy["Ref"]) for policy in properties.get("ManagedPolicyArns", [])]
+        policies = properties.get("ManagedPolicyArns", [])
+        named = [self.resolved(self.properties(policy["Ref"]), parameters) for policy in policies]
         return [
             statement
             for policy in [*properties["Policies"], *named]

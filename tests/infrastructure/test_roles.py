@@ -104,14 +104,13 @@ def test_no_wildcard_stands_where_aws_takes_a_name(stack: Stack, role: str, plac
     assert all(text != "*" for statement in statements for text in texts(statement["Resource"]))
 
 
-def test_no_statement_is_written_twice(stack: Stack) -> None:
+@pytest.mark.parametrize("place", [{}, IN_S3, IN_APPCONFIG])
+def test_no_statement_is_written_twice(stack: Stack, place: dict[str, str]) -> None:
     """What two functions both need stands in a policy that both of them name."""
-    policies = [
-        policy
-        for properties in stack.of_type("AWS::IAM::Role").values()
-        for policy in stack.resolved(properties["Policies"], {})
-    ]
-    documents = [policy["PolicyDocument"] for policy in [*policies, *stack.of_type("AWS::IAM::ManagedPolicy").values()]]
+    managed = stack.resolved(stack.of_type("AWS::IAM::ManagedPolicy"), place)
+    roles = stack.resolved(stack.of_type("AWS::IAM::Role"), place)
+    policies = [policy for properties in roles.values() for policy in properties["Policies"]]
+    documents = [policy["PolicyDocument"] for policy in [*policies, *managed.values()]]
     written = [json.dumps(statement) for document in documents for statement in document["Statement"]]
 
     # The queue's function and the API's count towards the same limits; everything else of theirs differs.
