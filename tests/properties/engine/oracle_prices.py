@@ -330,8 +330,6 @@ def _applies(sent: Sent, rate: Rate, item: Surcharge) -> bool:
         and (item.places is None or any(place in item.places for place in sent.places))
         and (item.origins is None or any(place in item.origins for place in sent.origins))
         and (item.delivery_days is None or (sent.weekday is not None and item.delivery_days[sent.weekday]))
-        and item.residential is None
-        and item.po_box is None
         and (item.residential is None or item.residential is sent.flags.residential)
         and (item.po_box is None or item.po_box is sent.flags.po_box)
         and (item.tags is None or any(tag in item.tags for tag in sent.tags))
