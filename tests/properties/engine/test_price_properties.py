@@ -71,29 +71,43 @@ units = st.sampled_from(
         {"volume": "5 l"},
     ]
 )
-common = {
-    "when": conditions,
-    "over": st.sampled_from([{"length": "60 cm", "width": "30 cm"}, {"weight": "5 kg"}, {"chargeableWeight": "5 kg"}]),
-    "deliveryDays": st.sampled_from([["sat"], ["mon", "tue"]]),
-    "destinations": st.just(["GB-IV"]),
-    "origins": st.sampled_from([["GB-M"], ["FR"]]),
-    "tags": st.sampled_from([["Fragile"], ["Alcohol", "Fragile"]]),
-    "group": st.sampled_from(["ONE", "OTHER"]),
-    "minimum": st.sampled_from(["0.10", "3"]),
-    "maximum": st.sampled_from(["3.01", "8"]),
-}
+# At most two restrictions, so that most surcharges apply.
+restrictions = st.lists(
+    st.one_of(
+        st.builds(lambda found: {"when": found}, conditions),
+        st.sampled_from(
+            [
+                {"over": {"length": "60 cm", "width": "30 cm"}},
+                {"over": {"weight": "2 kg"}},
+                {"over": {"chargeableWeight": "5 kg"}},
+                {"deliveryDays": ["sat"]},
+                {"deliveryDays": ["mon", "tue"]},
+                {"destinations": ["GB-IV"]},
+                {"origins": ["GB-M"]},
+                {"origins": ["FR"]},
+                {"tags": ["Alcohol", "Fragile"]},
+            ]
+        ),
+    ),
+    max_size=2,
+).map(lambda found: {key: value for item in found for key, value in item.items()})
+ends = st.sampled_from([{}, {}, {"minimum": "0.10"}, {"minimum": "3"}, {"maximum": "3.01"}, {"maximum": "8"}])
 additive = st.builds(
-    lambda amount, started, unit, more, when: (
-        {"type": "Additive", "amount": amount}
+    lambda amount, started, unit, each, group, bounds, when, valid: (
+        {"type": "Additive", "amount": amount, "perPackage": each}
         | ({} if unit is None else {"perStarted" if started else "per": unit})
-        | more
+        | ({} if group is None else {"group": group})
+        | bounds
         | when
     ),
     st.sampled_from(["1.25", "-2.5", "0.333"]),
     st.booleans(),
     st.none() | units,
-    st.fixed_dictionaries({}, optional={**common, "perPackage": st.booleans()}),
-    days,
+    st.booleans(),
+    st.sampled_from([None, "ONE", "ONE", "OTHER"]),
+    ends,
+    restrictions,
+    st.just({}) | days,
 )
 
 
@@ -102,17 +116,16 @@ def _variable(number: int) -> st.SearchStrategy[dict[str, Any]]:
     parts = st.lists(
         st.sampled_from(["rate", "value", *(f"S{each}" for each in range(number))]), min_size=1, unique=True
     )
-    more = {key: found for key, found in common.items() if key != "group"}
     return st.builds(
-        lambda amount, of, more, when: {"type": "Variable", "amount": amount, "of": of} | more | when,
+        lambda amount, of, bounds, when: {"type": "Variable", "amount": amount, "of": of} | bounds | when,
         st.sampled_from(["0.1", "0.065", "-0.2"]),
         parts,
-        st.fixed_dictionaries({}, optional=more),
-        days,
+        ends,
+        restrictions,
     )
 
 
-surcharges = st.integers(0, 3).flatmap(
+surcharges = st.integers(1, 4).flatmap(
     lambda count: st.tuples(*(additive | _variable(number) for number in range(count)))
 )
 
@@ -126,12 +139,12 @@ bands = st.builds(
     _banded,
     st.lists(st.sampled_from([1, 2, 5, 10]), min_size=2, max_size=4),
     st.lists(
-        st.fixed_dictionaries({"price": amounts}, optional={"perKg": amounts, "furtherPackage": amounts}),
+        st.fixed_dictionaries({"price": amounts, "furtherPackage": amounts}, optional={"perKg": amounts}),
         min_size=4,
         max_size=4,
     ),
     st.booleans(),
-    st.sampled_from([{"price": "50", "upTo": "40"}, {"perKg": "1.11"}, {"price": "3", "per100Kg": "66.6"}]),
+    st.sampled_from([{"price": "50", "upTo": "400"}, {"perKg": "1.11"}, {"price": "3", "per100Kg": "66.6"}]),
 )
 
 
@@ -139,9 +152,8 @@ def _rates(by: str) -> st.SearchStrategy[list[dict[str, Any]]]:
     one = st.builds(
         lambda found, more: {"zone": "GB", "transitDays": 1, "by": by, "bands": found} | more,
         bands,
-        st.fixed_dictionaries(
-            {}, optional={"minimum": amounts, "divisor": st.sampled_from([250, 4000]), "when": conditions}
-        ),
+        st.fixed_dictionaries({}, optional={"minimum": amounts, "divisor": st.sampled_from([250, 4000])})
+        | st.builds(lambda found: {"when": found}, conditions),
     )
     further = st.builds(lambda rate: rate | {"zone": "GB-IV"}, one)
     return st.builds(
@@ -170,20 +182,23 @@ services = st.sampled_from(
     ["chargeableWeight", "weight", "packages", "volume", "length", "value", "sidesTotal"]
 ).flatmap(
     lambda by: st.builds(
-        lambda rates, scale, each, currency, when: service(
+        lambda rates, scale, each, currency, handling, when: service(
             rates=rates if each else _without_further(rates),
             chargeableWeight=scale,
             pricePer="package" if each else "consignment",
             currency=currency,
             tags=["Fragile", "Alcohol"],
             delivery={"days": EVERY_DAY},
+            # Services that are collected on different days have prices of different days.
+            handlingDays=handling,
             **when,
         ),
         _rates(by),
         weighing,
         st.booleans(),
         st.sampled_from(["GBP", "EUR", "JPY"]),
-        days,
+        st.integers(0, 1),
+        st.just({}) | days,
     )
 )
 
@@ -210,7 +225,7 @@ catalogues = st.builds(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=80)
 @given(catalogues, consignments, moments)
 def test_a_price_is_what_the_plainest_sum_says(engine: Engine, consignment: Consignment, now: datetime) -> None:
     assessment = assessed(engine, consignment, now=now)
