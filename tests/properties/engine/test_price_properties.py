@@ -99,6 +99,7 @@ additive = st.builds(
         | ({} if group is None else {"group": group})
         | bounds
         | when
+        | valid
     ),
     st.sampled_from(["1.25", "-2.5", "0.333"]),
     st.booleans(),
