@@ -37,6 +37,7 @@ _FRENCH_TERRITORIES: Final = frozenset({"97", "98"})
 _UK_PART: Final = re.compile(r"[A-Z]{1,3}|[A-Z]{1,2}[0-9][0-9A-Z]?( [0-9])?|BFPO( [0-9]{1,4})?|GIR 0")
 _UK_RANGE: Final = re.compile(r"([A-Z]{1,2}(?:[0-9]{1,2} )?)([0-9]{1,2})\.\.(?:\1)?([0-9]{1,2})")
 _MAX_POSTCODE: Final = 10
+_GIBRALTAR: Final = "GX"
 
 
 class PlaceNotationError(ValueError):
@@ -162,6 +163,8 @@ def _uk_parts(country: str, part: str) -> list[str]:
 def _require_area(country: str, part: str) -> None:
     """Raise `PlaceNotationError` for an unknown postcode area, or one of another of the postcode countries."""
     area = "".join(takewhile(str.isalpha, part))
+    if area == _GIBRALTAR:
+        raise PlaceNotationError(f"belongs to GI, not to {country}: write GI")
     if area not in POSTCODE_AREAS | PLACELESS_AREAS:
         raise PlaceNotationError(
             f"has the unknown postcode area {area}: write GB, or an area such as GB-BT for Northern Ireland"

@@ -27,7 +27,13 @@ def test_a_zip_code_is_read_however_it_is_typed(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("country", "typed", "plain"),
-    [("DE", "D-10115", "10115"), ("LV", "lv-1050", "1050"), ("PL", "00-950", "00950"), ("NL", "1012 ab", "1012AB")],
+    [
+        ("AX", "AX-22100", "22100"),
+        ("DE", "D-10115", "10115"),
+        ("LV", "lv-1050", "1050"),
+        ("PL", "00-950", "00950"),
+        ("NL", "1012 ab", "1012AB"),
+    ],
 )
 def test_other_postcodes_are_read_without_marks_and_the_country_before_them(
     country: str, typed: str, plain: str

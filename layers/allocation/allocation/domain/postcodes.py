@@ -41,7 +41,8 @@ _TERRITORIES: Final = (
 # Countries whose postcodes have digits only. Letters before them are the country's, such as LV-1050 or D-10115.
 DIGITS_ONLY: Final = frozenset(
     """
-    AT AU BE BG BR CH CY CZ DE DK EE ES FI FR GR HR HU IT JP LI LT LU LV MC ME MK MY NO PL PT RO RS SE SI SK TR UA
+    AT AU BE BG BR CH CY CZ DE DK EE ES FI FR GR HR HU IT JP LI LT LU LV MC ME MK MY NO PL PT RO RS SE SI SK TR UA XK
+    AX BL CC CX FO GF GL GP MF MQ NC NF PF PM RE SJ SM TF VA WF YT
     """.split()  # noqa: SIM905 - a table to read, not 1 code a line
 )
 # The countries of the United States Postal Service.

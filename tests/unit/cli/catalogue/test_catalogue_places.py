@@ -71,6 +71,7 @@ def test_a_place_is_written_for_any_country(place: str, keys: tuple[str, ...]) -
         ("FR:97400", "belongs to RE, not to FR: write RE"),
         ("FR:97", "belongs to territories with codes of their own: write them, such as RE, GP or NC"),
         ("GB:GX11 1AA", "belongs to GI, not to GB: write GI"),
+        ("GB-GX", "belongs to GI, not to GB: write GI"),
         ("GB:JE2", "belongs to JE, not to GB: write JE-JE2"),
         ("GB:KW17..KW15", "ends before it begins: write the smaller end first"),
         ("US-1000123", "has more than 5 digits: write the beginning of a ZIP code"),
