@@ -45,6 +45,9 @@ def _holidays(catalogue: WrittenCatalogue) -> _Problems:
             fix = f"is not a subdivision of {holidays.country}: "
             fix += suggestion(holidays.subdivision, supported[holidays.country])
             yield CatalogueProblem(key_path(*path, "subdivision"), holidays.subdivision, fix)
+        if holidays.national_only and holidays.subdivision is not None:
+            fix = "does not go with a subdivision: remove one of them"
+            yield CatalogueProblem(key_path(*path, "nationalOnly"), None, fix)
     claims: list[PlacesClaim] = []
     for number, item in enumerate(catalogue.delivery_holidays):
         path = key_path("deliveryHolidays", number)

@@ -22,6 +22,9 @@ class Holidays(Part):
 
     country: str = Field(pattern="^[A-Z]{2}$", description="As the `holidays` library knows it")
     subdivision: str | None = Field(None, description="As the `holidays` library knows it: ENG, SCT, NIR, BY ...")
+    national_only: bool = Field(
+        default=False, description="Only the days that the whole country has, without those of its parts"
+    )
     add: list[Day] = []
     remove: list[Day] = []
 

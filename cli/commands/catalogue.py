@@ -1,6 +1,6 @@
 """`carrier catalogue`: a catalogue as people write it, before functions load it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,7 @@ from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblems
 from cli.catalogue.compilation import compile_catalogue, is_compiled
 from cli.catalogue.consistency import AllocatorName
 from cli.catalogue.differences import Change, differences
+from cli.catalogue.holiday_warnings import find_warnings
 from cli.catalogue.karrio_import import Start, import_sheets
 from cli.catalogue.karrio_sheets import KarrioSheet, KarrioSheetError, read_sheets
 from cli.catalogue.reading import read_catalogue
@@ -50,7 +51,8 @@ catalogue.add_command(places_command)
 def check_command(file: str, allocator: AllocatorName, *, as_json: bool) -> int:
     """Check a catalogue, and list all of its problems with their lines.
 
-    It checks the form of the parts first, then whether they fit together.
+    It checks the form of the parts first, then whether they fit together. It
+    warns of public holidays that a list leaves out.
 
     Exit status 1 if there are problems.
 
@@ -59,9 +61,12 @@ def check_command(file: str, allocator: AllocatorName, *, as_json: bool) -> int:
         found = _read(file, allocator)
     except CatalogueProblemsError as error:
         return _report(file, error, as_json=as_json)
+    warnings = find_warnings(found)
     if as_json:
-        print_json({"file": file, "valid": True, "catalogue": _summary(found), "problems": []})
+        told = list(map(_problem_json, warnings))
+        print_json({"file": file, "valid": True, "catalogue": _summary(found), "problems": [], "warnings": told})
     else:
+        _warn(file, warnings, result_console())
         print_text(f"{printable(shown_name(file))}: {_in_words(_summary(found))}.")
     return DONE
 
@@ -90,6 +95,7 @@ def compile_command(file: str, output: str, allocator: AllocatorName, *, as_json
         found = _read(file, allocator)
     except CatalogueProblemsError as error:
         return _report(file, error, as_json=as_json, console=result_console() if output else progress_console())
+    _warn(file, find_warnings(found), progress_console())
     compiled = compile_catalogue(found)
     if not output:
         click.echo(compiled, nl=False)
@@ -243,6 +249,13 @@ def _report(file: str, error: CatalogueProblemsError, *, as_json: bool, console:
         print_text(f"  {printable(problem.advice)}", console)
     print_text(f"{counted(len(error.problems), 'problem')} found.", console)
     return NOT_SO
+
+
+def _warn(file: str, warnings: Sequence[CatalogueProblem], console: Console) -> None:
+    """Print what is probably not meant. It keeps nothing from being done."""
+    for warning in warnings:
+        print_text(printable(_place(file, warning)), console)
+        print_text(f"  Warning: {printable(warning.advice)}", console)
 
 
 def _place(file: str, problem: CatalogueProblem) -> str:

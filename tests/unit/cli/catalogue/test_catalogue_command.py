@@ -60,6 +60,7 @@ def test_json_of_a_right_catalogue_has_its_numbers(right: str, capsys: pytest.Ca
             "lastYear": 2029,
         },
         "problems": [],
+        "warnings": [],
     }
 
 
@@ -249,3 +250,38 @@ def test_the_problems_of_the_guide_are_reported_as_it_says(
     (tmp_path / "wrong.yaml").write_text(wrong)
     assert main(["catalogue", "check", "wrong.yaml"]) == 1
     assert capsys.readouterr().out in GUIDE
+
+
+@pytest.mark.parametrize(
+    ("holidays", "told"),
+    [
+        ({"country": "GB"}, "Easter Monday (ENG, NIR, WLS; 2026-04-06)"),
+        ({"country": "DE"}, "Epiphany (Augsburg, BW, BY, ST; 2026-01-06)"),
+        ({"country": "GB", "subdivision": "ENG"}, None),
+        ({"country": "GB", "nationalOnly": True}, None),
+        ({"country": "IE"}, None),  # its parts have the same
+    ],
+)
+def test_days_that_a_list_of_holidays_leaves_out_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], holidays: dict[str, Any], told: str | None
+) -> None:
+    file = written(tmp_path / "catalogue.yaml", {"A": service()}, holidays={"Ours": holidays})
+    assert main(["catalogue", "check", file, "--json"]) == 0
+    warnings = json.loads(capsys.readouterr().out)["warnings"]
+    assert [(warning["path"], told in warning["fix"]) for warning in warnings] == (
+        [("holidays.Ours", True)] if told else []
+    )
+    assert main(["catalogue", "compile", file]) == 0
+    assert ("Warning: " in capsys.readouterr().err) == bool(told)
+
+
+def test_a_day_that_is_added_is_not_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    added = {"country": "GB", "add": [f"{year}-{day}" for year, day in EASTER_MONDAYS]}
+    file = written(tmp_path / "catalogue.yaml", {"A": service()}, holidays={"Ours": added})
+    assert main(["catalogue", "check", file]) == 0
+    told = capsys.readouterr().out
+    assert "Boyne" in told
+    assert "Easter Monday" not in told
+
+
+EASTER_MONDAYS = [(2026, "04-06"), (2027, "03-29"), (2028, "04-17"), (2029, "04-02")]
