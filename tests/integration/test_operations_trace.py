@@ -10,7 +10,7 @@ import pytest
 
 from allocation.aws.clients import client
 from allocation.domain.outcome import Allocated
-from allocation.domain.record import AllocationRecord, RefusedUpdate
+from allocation.domain.record import AllocationRecord, PastFailure, RefusedUpdate
 from allocation.domain.reference import OrderReference
 from allocation.events.publish_allocations import PublishReport, report_published
 from allocation.records.items import record_item
@@ -97,6 +97,17 @@ def test_a_refused_update_is_told_with_its_event(
     told = capsys.readouterr().out
     assert "content of update update-1" in told
     assert "refused update update-2  2026-11-23T12:00:00.000Z" in told
+
+
+def test_an_allocation_is_told_with_why_and_with_the_failure_before_it(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = Allocated(summary_of(A), why="CX_NDS costs 1.20 GBP less than NS_24.")
+    add(target, replace(record_of(A, chosen), version=2, past_failure=PastFailure(FAILED.failure, NOON)))
+    assert trace("WEB-1") == 0
+    told = capsys.readouterr().out
+    assert "  CX_NDS costs 1.20 GBP less than NS_24.\n" in told
+    assert "  failed before, 2026-11-23T12:00:00.000Z: NoCarrierServiceAvailable\n" in told
 
 
 def test_the_events_of_an_order_are_told_with_when_they_were_published(
