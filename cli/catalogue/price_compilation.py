@@ -88,6 +88,8 @@ def compiled_rate(rate: Rate, service: Service, places: Places) -> _Json:
             starts=_series([_text(plain_amount(band.from_)) for band in bands], None),
             perKg=_series([str(_per_kg(band)) for band in bands], "0"),
             further=_series([_text(band.further_package) for band in bands], None),
+            least=_series([_text(band.minimum) for band in bands], None),
+            most=_series([_text(band.maximum) for band in bands], None),
             divisor=_text(rate.divisor),
             minimum=_text(rate.minimum),
             when=rate.when and compiled_condition(rate.when),

@@ -145,6 +145,12 @@ def _prices(path: KeyPath, band: Band, service: Service) -> _Problems:
         yield CatalogueProblem(key_path(*path, "price"), None, "is missing: add it, or perKg")
     if band.per_kg is not None and band.per_100_kg is not None:
         yield CatalogueProblem(key_path(*path, "per100Kg"), band.per_100_kg, "is given with perKg, too: keep one")
+    least, most = band.minimum, band.maximum
+    if (least or most) is not None and band.per_kg is None and band.per_100_kg is None:
+        yield CatalogueProblem(path, None, "has bounds of a price per Kg and no such price: add perKg or per100Kg")
+    if least is not None and most is not None and least > most:
+        fix = f"is more than the maximum, {most}: write the smaller one here"
+        yield CatalogueProblem(key_path(*path, "minimum"), least, fix)
     if band.further_package is not None and service.price_per != "package":
         fix = "needs a price for each package: write pricePer: package for the service"
         yield CatalogueProblem(key_path(*path, "furtherPackage"), band.further_package, fix)

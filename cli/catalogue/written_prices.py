@@ -100,6 +100,8 @@ class Band(Part):
     price: Amount | None = None
     per_kg: Amount | None = Field(None, description="For each Kg of chargeable weight, in addition")
     per_100_kg: Amount | None = Field(None, alias="per100Kg", description="For 100 Kg of chargeable weight")
+    minimum: Amount | None = Field(None, description="The least that a price per Kg comes to in this band")
+    maximum: Amount | None = Field(None, description="The most, such as what the next band costs at its beginning")
     further_package: Amount | None = Field(None, description="The price of each package after the dearest one")
 
 

@@ -260,6 +260,11 @@ def _band(sent: Sent, rate: Rate, value: Decimal, weight: Decimal) -> tuple[Deci
         first = rate.prices[-1] + steps * rate.above.price
     if rate.per_kg:
         first += _penny(sent, rate.per_kg[number] * weight)
+        least, most = (series[number] if series else None for series in (rate.least, rate.most))
+        if rate.per_kg[number] and least is not None:
+            first = max(first, least)
+        if rate.per_kg[number] and most is not None:
+            first = min(first, most)
     further = rate.further[number] if rate.further else None
     return first, first if further is None else further
 

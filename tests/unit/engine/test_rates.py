@@ -55,6 +55,16 @@ def test_the_chargeable_weight_is_compared_and_rounded_by_package_or_together(
 
 
 @pytest.mark.parametrize(
+    ("weight", "told"),
+    [("20", "2.00"), ("60", "2.40"), ("80", "3.00"), ("100", "3.00"), ("101", "3.03")],
+)
+def test_freight_costs_no_more_than_the_next_band_does_at_its_beginning(weight: str, told: str) -> None:
+    bands = [{"upTo": "100 kg", "per100Kg": 4, "minimum": 2, "maximum": 3}, {"per100Kg": 3}]
+    engine = engine_of({"S": service(rates=[{"zone": "GB", "transitDays": 1, "bands": bands}])})
+    assert net(engine, replace(PARCEL, packages=(package(weight),))) == told
+
+
+@pytest.mark.parametrize(
     ("box", "weight", "told"),
     [
         (("48", "10", "10"), "1", "1.00"),

@@ -149,6 +149,8 @@ def _rate(compiled: _Document) -> Rate:
         starts=_series(item.pop("starts", []), decimal_or_none, up_to),
         per_kg=_series(item.pop("perKg", []), decimal, up_to),
         further=_series(item.pop("further", []), decimal_or_none, up_to),
+        least=_series(item.pop("least", []), decimal_or_none, up_to),
+        most=_series(item.pop("most", []), decimal_or_none, up_to),
         when=_condition_or_none(item.pop("when", None)),
         others=(),
     )

@@ -134,7 +134,8 @@ class Rate:
 
     The other series are empty, or have one item a band. `starts[i]` is where a band begins if not at the end of the
     band before it; `per_kg[i]` is added for each Kg of chargeable weight; `further[i]` is the price of each package
-    after the dearest one, None being the same price.
+    after the dearest one, None being the same price. What a band with a price per Kg comes to is bounded by `least[i]`
+    and `most[i]`.
     """
 
     zone: str
@@ -149,6 +150,8 @@ class Rate:
     starts: tuple[Decimal | None, ...] = ()
     per_kg: tuple[Decimal, ...] = ()
     further: tuple[Decimal | None, ...] = ()
+    least: tuple[Decimal | None, ...] = ()
+    most: tuple[Decimal | None, ...] = ()
     divisor: Divisor | None = None  # instead of the service's
     minimum: Decimal | None = None
     when: Condition | None = field(default=None, hash=False)

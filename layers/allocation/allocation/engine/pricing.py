@@ -90,8 +90,15 @@ def _band_price(rate: Rate, value: Decimal, weight: Decimal, unit: Decimal) -> t
         price = rate.prices[band]
     if rate.per_kg and rate.per_kg[band]:
         price += rounded(rate.per_kg[band] * weight, unit)
+        price = _bounded(price, rate.least[band] if rate.least else None, rate.most[band] if rate.most else None)
     further = rate.further[band] if rate.further else None
     return price, price if further is None else further
+
+
+def _bounded(price: Decimal, least: Decimal | None, most: Decimal | None) -> Decimal:
+    """Return what a band's price per Kg comes to: at most what the next band costs where that is as if heavier."""
+    price = price if least is None else max(price, least)
+    return price if most is None else min(price, most)
 
 
 def _price_above(rate: Rate, value: Decimal) -> Decimal | None:
