@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import yaml
 from pydantic.alias_generators import to_pascal
 
 from allocation.domain.mode import AllocationMode
@@ -124,9 +124,9 @@ def settable_parameters() -> frozenset[str]:
 
     The mode has options of its own.
     """
-    _, _, after = TEMPLATE.read_text("utf-8").partition("\nParameters:\n")
-    section, *_ = re.split(r"\n(?=\S)", after)
-    return frozenset(re.findall(r"^  (\w+):$", section, re.MULTILINE)) - _OURS
+    template = yaml.compose(TEMPLATE.read_text("utf-8"), Loader=yaml.SafeLoader)
+    sections = {name.value: section for name, section in template.value}
+    return frozenset(name.value for name, _ in sections["Parameters"].value) - _OURS
 
 
 def stack_outputs(clients: Clients) -> dict[str, str]:
