@@ -165,7 +165,7 @@ def _money(value: object) -> tuple[Decimal, str]:
     match = _MONEY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("write an amount and a currency, such as 500 GBP")
-    # What things are worth can be said in any currency; prices are rounded to two decimal places.
+    # What things are worth can be said in any currency, also in one that no price can be in.
     if match[2] not in _DECIMAL_PLACES:
         raise ValueError("write an ISO 4217 code, such as GBP")
     return Decimal(match[1]), match[2]

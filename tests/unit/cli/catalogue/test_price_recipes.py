@@ -47,6 +47,23 @@ SEPTEMBER = datetime(2026, 9, 1, 10, tzinfo=UTC)
                 ({"weight": "26", "sides": ("130", "20", "20")}, "14.50"),
             ],
         ),
+        (
+            "Inches, pounds and least weights",
+            [
+                ({"weight": "1", "sides": ("26.4", "25.4", "25.4")}, "10.50"),
+                ({"weight": "1", "sides": ("127", "10", "10")}, "38.50"),
+                ({"weight": "1", "sides": ("254", "10", "10")}, "111.50"),
+            ],
+        ),
+        (
+            "Freight that costs no more than heavier freight",
+            [
+                ({"weight": "20"}, "15.00"),
+                ({"weight": "60"}, "24.00"),
+                ({"weight": "90"}, "30.00"),
+                ({"weight": "200"}, "60.00"),
+            ],
+        ),
     ],
 )
 def test_a_recipe_costs_what_the_guide_says(
