@@ -373,11 +373,13 @@ PROMPT = replace(FAULTY, prompt=True)
 # What follows aims at a guard: it has only such orders and faults as the guard is needed for.
 OF_PRO = Plan(0, with_engine=False, large_orders=False, cancelled=0.0, updated=0.0)
 CALM = replace(OF_PRO, fault_chance=0.0)
+UNANSWERED = replace(OF_PRO, fault_chance=0.3, faults=(Fault.ERROR_BEFORE,))
+UNHEARD = replace(OF_PRO, fault_chance=0.1, faults=(Fault.ERROR_AFTER,))
 LIES = replace(OF_PRO, fault_chance=0.3, faults=(Fault.ERROR_AFTER,), misleading=True)
 LATE = replace(OF_PRO, fault_chance=0.15, faults=(Fault.SLOW,))
 LATE_AND_CANCELLED = replace(LATE, fault_chance=0.08, cancelled=1.0)
-LATE_AND_CHANGED = replace(LATE, fault_chance=0.3, cancelled=0.3, updated=1.0)
-LOST = replace(OF_PRO, fault_chance=0.3, faults=(Fault.ERROR_BEFORE,), prompt=True)
+LATE_AND_CHANGED = replace(LATE, fault_chance=0.3, cancelled=0.3, updated=0.5)
+LOST = replace(UNANSWERED, prompt=True)
 # Invocations take so long that they overlap.
 SLOW = replace(OF_PRO, fault_chance=0.0, slowest_call=3.0, prompt=True)
 SLOW_AND_CANCELLED = replace(SLOW, cancelled=1.0, index_lag=59.0)
@@ -389,7 +391,7 @@ GUARDS = {
     "condition": (without_condition, LATE, "was written 2 times"),
     "outbox": (without_stream_retries, FAULTY, "has no event"),
     "returned messages": (without_returning_messages, FAULTY, "lacks outcomes for"),
-    "DLQ receipts": (without_certainty_of_the_dlq, FAULTY, "is not in the DLQ with a reason"),
+    "DLQ receipts": (without_certainty_of_the_dlq, UNANSWERED, "is not in the DLQ with a reason"),
     "claims": (without_claims, PROMPT, "after it was allocated"),
     "earlier claims": (without_reading_what_was_claimed, PROMPT, "after it was allocated"),
     "late calls": (
@@ -408,13 +410,13 @@ GUARDS = {
     "contradictions": (without_doubt, LIES, "and recorded on AE_DOM"),
     "failures from before": (
         without_asking_after_old_failures,
-        FAULTY,
+        UNHEARD,
         "could have been allocated, and failed with No",
     ),
     "fresh keys": (without_fresh_keys, CALM, "was given up"),
     "event ids": (without_event_ids, FAULTY, "which had tried it"),
     "trying again": (without_trying_again, FAULTY, "did not try it again"),
-    "looking twice": (without_looking_twice, FAULTY, "cancels EC-"),
+    "looking twice": (without_looking_twice, SLOW_AND_CANCELLED, "cancels EC-"),
     "deallocations": (without_deallocations, FAULTY, "is allocated at PRO and recorded as Cancelled"),
     "second look at cancelled orders": (
         without_a_second_look_at_cancelled_orders,
@@ -455,7 +457,8 @@ def test_what_the_function_is_killed_by_each_time_is_in_the_dlq_with_that_reason
     with patch.object(AllocationWaves, "allocate", side_effect=KilledError):
         history, _ = violations(Plan(3, fault_chance=0.0))
     reasons = {message.message_id: message.attributes["RefusalCode"]["StringValue"] for message in history.queue.dead}
-    assert reasons == {order.name: "GivenUp_killed" for order in history.orders}
+    named = [message.name for message in (*history.orders, *history.updates)]
+    assert reasons == dict.fromkeys(named, "GivenUp_killed")
     assert history.queue.messages == {}
 
 
