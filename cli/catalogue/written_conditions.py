@@ -90,6 +90,7 @@ class Condition(Part):
     size: Annotated[ThreeSides, Bounds] = ThreeSides()
     girth: Annotated[SizeRange, Bounds] = SizeRange()
     length_plus_girth: Annotated[SizeRange, Bounds] = SizeRange()
+    length_plus_height: Annotated[SizeRange, Bounds] = SizeRange()
     sides_total: Annotated[SizeRange, Bounds] = SizeRange()
     length_to_width: Annotated[RatioRange, Bounds] = RatioRange()
     volume: Annotated[VolumeRange, Bounds] = VolumeRange()
@@ -133,6 +134,7 @@ class Over(Part):
     height: Centimetres | None = None
     girth: Centimetres | None = None
     length_plus_girth: Centimetres | None = None
+    length_plus_height: Centimetres | None = None
     sides_total: Centimetres | None = None
     length_to_width: Amount | None = None
     volume: Volume | None = None

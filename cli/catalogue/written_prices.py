@@ -35,6 +35,7 @@ By = Literal[
     "height",
     "girth",
     "lengthPlusGirth",
+    "lengthPlusHeight",
     "sidesTotal",
     "volume",
     "value",

@@ -163,6 +163,8 @@ def _measured(  # noqa: C901 - one case a measure
             return 2 * width + 2 * height
         case Measure.LENGTH_PLUS_GIRTH:
             return length + 2 * width + 2 * height
+        case Measure.LENGTH_PLUS_HEIGHT:
+            return length + height
         case Measure.SIDES_TOTAL:
             return length + width + height
         case Measure.LENGTH_TO_WIDTH:

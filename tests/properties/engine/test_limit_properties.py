@@ -36,7 +36,7 @@ def ranges(most: int, unit: str = "") -> st.SearchStrategy[Any]:
     return st.one_of(ends, ends.map(lambda end: {"from": end}), both)
 
 
-LENGTHS = ("length", "width", "height", "girth", "lengthPlusGirth", "sidesTotal")
+LENGTHS = ("length", "width", "height", "girth", "lengthPlusGirth", "lengthPlusHeight", "sidesTotal")
 limits = st.fixed_dictionaries(
     {},
     optional={

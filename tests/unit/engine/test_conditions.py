@@ -34,6 +34,7 @@ def to(most: int, least: int | None = None, currency: str | None = None) -> Rang
         (Measure.HEIGHT, [10, 3]),
         (Measure.GIRTH, [60, 14]),
         (Measure.LENGTH_PLUS_GIRTH, [90, 19]),
+        (Measure.LENGTH_PLUS_HEIGHT, [40, 8]),
         (Measure.SIDES_TOTAL, [60, 12]),
         (Measure.VOLUME, [6000, 60]),
         (Measure.CHARGEABLE_WEIGHT, [2, 4]),

@@ -29,6 +29,7 @@ def failed(limits: dict[str, Any], *packages: Package, **changes: Any) -> list[s
         ({"height": "10 cm"}, "HeightOutOfRange"),
         ({"girth": "60 cm"}, "GirthOutOfRange"),
         ({"lengthPlusGirth": "90 cm"}, "LengthPlusGirthOutOfRange"),
+        ({"lengthPlusHeight": "40 cm"}, "LengthPlusHeightOutOfRange"),
         ({"sidesTotal": "60 cm"}, "SidesTotalOutOfRange"),
         ({"volume": "6 l"}, "VolumeOutOfRange"),
         ({"weight": "1 kg"}, "WeightOutOfRange"),

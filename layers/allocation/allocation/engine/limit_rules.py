@@ -183,6 +183,12 @@ LIMIT_RULES: Final = (
         "{package} has a length plus girth of {value}",
     ),
     _limit(
+        RuleCode.LENGTH_PLUS_HEIGHT,
+        ExclusionCode.DIMENSIONS,
+        Measure.LENGTH_PLUS_HEIGHT,
+        "{package} has a longest and a shortest side that total {value}",
+    ),
+    _limit(
         RuleCode.SIDES_TOTAL, ExclusionCode.DIMENSIONS, Measure.SIDES_TOTAL, "{package} has sides that total {value}"
     ),
     _limit(

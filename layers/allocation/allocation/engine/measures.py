@@ -33,6 +33,11 @@ class PackageMeasures(NamedTuple):
         return self.length + self.girth
 
     @property
+    def length_plus_height(self) -> Decimal:
+        """The longest and the shortest side, by which German carriers class parcels."""
+        return self.length + self.height
+
+    @property
     def sides_total(self) -> Decimal:
         """The sum of the three sides."""
         return self.length + self.width + self.height
@@ -124,6 +129,7 @@ class Measure(StrEnum):
     HEIGHT = "height", "Cm", _each(attrgetter("height"))
     GIRTH = "girth", "Cm", _each(attrgetter("girth"))
     LENGTH_PLUS_GIRTH = "lengthPlusGirth", "Cm", _each(attrgetter("length_plus_girth"))
+    LENGTH_PLUS_HEIGHT = "lengthPlusHeight", "Cm", _each(attrgetter("length_plus_height"))
     SIDES_TOTAL = "sidesTotal", "Cm", _each(attrgetter("sides_total"))
     LENGTH_TO_WIDTH = "lengthToWidth", "times", _each(attrgetter("length_to_width"))
     VOLUME = "volume", "cm3", _each(attrgetter("volume"))

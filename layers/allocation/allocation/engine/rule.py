@@ -37,6 +37,7 @@ class RuleCode(StrEnum):
     HEIGHT = "HeightOutOfRange"
     GIRTH = "GirthOutOfRange"
     LENGTH_PLUS_GIRTH = "LengthPlusGirthOutOfRange"
+    LENGTH_PLUS_HEIGHT = "LengthPlusHeightOutOfRange"
     SIDES_TOTAL = "SidesTotalOutOfRange"
     LENGTH_TO_WIDTH = "LengthToWidthOutOfRange"
     VOLUME = "VolumeOutOfRange"
