@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from allocation.domain.consignment import UNKNOWN_ADDRESS, Consignment, Package
+from allocation.domain.contents import Content
 from allocation.engine.conditions import Range
 from allocation.engine.loaded_catalogue import Catalogue, Service
 from allocation.engine.loaded_prices import Rate
@@ -59,7 +60,7 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
         "DestinationNotServed": not reached,
         "CountryExcluded": not service.excluded.isdisjoint(set(places) - named.parts),
         "PostcodeExcluded": not service.excluded.isdisjoint(named.parts),
-        **_flags(service, consignment),
+        **_flags(catalogue, service, consignment),
         "CollectionNotConfigured": calendar is None,
         **_limits(catalogue, service, consignment, held),
         "DatesNotMet": late,
@@ -107,21 +108,35 @@ def _takes(catalogue: Catalogue, service: Service, consignment: Consignment, day
         service.enabled
         and service.direction is consignment.direction
         and consignment.tags <= service.tags
-        and not any(_flags(service, consignment).values())
+        and not any(_flags(catalogue, service, consignment).values())
         and not any(_limits(catalogue, service, consignment, day).values())
         and _values_are_comparable(catalogue, service, consignment, day)
     )
 
 
-def _flags(service: Service, consignment: Consignment) -> dict[str, bool]:
+def _flags(catalogue: Catalogue, service: Service, consignment: Consignment) -> dict[str, bool]:
     """Return the codes of the rules on flags, and whether the service refuses. No catalogue here guesses."""
     assert consignment.destination is not None
     flags = consignment.destination.flags
+    asked = any(item.contents or item.excluded_contents for item in catalogue.services)
+    items = [item for package in consignment.packages for item in package.contents]
     return {
+        "ContentNotCarried": asked and not all(_carries(service, item) for item in items),
         "PoBoxNotServed": flags.po_box is True and not service.po_boxes,
         "ResidentialNotServed": flags.residential is True and service.residential == "never",
         "BusinessNotServed": flags.residential is False and service.residential == "only",
     }
+
+
+def _carries(service: Service, item: frozenset[Content]) -> bool:
+    """Tell whether a service carries an item: never what it excludes, and what is controlled only if it says so."""
+    classes = {Content.DANGEROUS, Content.RESTRICTED, Content.UNKNOWN}
+    details = item - classes - {Content.LIQUID}
+    if item & service.excluded_contents:
+        return False
+    listed = item & classes <= service.contents
+    detailed = bool(details) and details <= service.contents and Content.UNKNOWN not in item
+    return listed or detailed
 
 
 def _limits(catalogue: Catalogue, service: Service, consignment: Consignment, day: date) -> dict[str, bool]:

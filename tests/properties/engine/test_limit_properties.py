@@ -9,6 +9,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from allocation.domain.consignment import Address, AddressFlags, Dimensions, Money, Package
+from allocation.domain.contents import Content
 from allocation.engine.engine import Engine
 from tests.properties.engine.oracle import cheapest_by_search, failed_checks
 from tests.support.engines import NOW, PARCEL, assessed, engine_of, reasons, service
@@ -16,7 +17,15 @@ from tests.support.engines import NOW, PARCEL, assessed, engine_of, reasons, ser
 sides = st.decimals("0.1", "12", places=1)
 boxes = st.builds(Dimensions, sides, sides, sides)
 money = st.builds(Money, st.decimals("0", "40", places=0), st.sampled_from(["GBP", "EUR", "JPY"]))
-packages = st.builds(Package, weight_kg=st.decimals("0.1", "12", places=1), dimensions=boxes, value=st.none() | money)
+# Few enough that services and items often meet.
+contents = st.sampled_from([Content.DANGEROUS, Content.RESTRICTED, Content.LIQUID, Content.BATTERIES, Content.UNKNOWN])
+packages = st.builds(
+    Package,
+    weight_kg=st.decimals("0.1", "12", places=1),
+    dimensions=boxes,
+    value=st.none() | money,
+    contents=st.frozensets(st.frozensets(contents, min_size=1), max_size=2),
+)
 flags = st.builds(AddressFlags, st.none() | st.booleans(), st.none() | st.booleans())
 consignments = st.builds(
     lambda found, flag: replace(
@@ -44,6 +53,7 @@ limits = st.fixed_dictionaries(
         "lengthToWidth": ranges(3),
         "weight": ranges(12),
         "poBoxes": st.booleans(),
+        "contents": st.lists(contents, unique=True),
         "residential": st.sampled_from([True, False, "only"]),
         "volume": ranges(900),
         "value": st.sampled_from(["GBP", "EUR"]).flatmap(lambda currency: ranges(40, currency)),
@@ -67,7 +77,7 @@ EUROS = [{"currency": "EUR", "rate": 0.5, "from": "2020-01-01"}]
 
 def limited(*services: dict[str, Any]) -> Engine:
     named = {f"S{number}": service(**item) for number, item in enumerate(services)}
-    return engine_of(named, exchangeRates=EUROS)
+    return engine_of(named, exchangeRates=EUROS, years={"first": 2027, "last": 2027})
 
 
 @given(st.lists(limits, min_size=1, max_size=3), st.lists(consignments, min_size=1, max_size=3))
