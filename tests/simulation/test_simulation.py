@@ -509,7 +509,7 @@ def test_what_crashes_is_a_broken_history_with_its_seed_and_can_be_shrunk(capsys
 def test_a_broken_history_is_told_with_a_handful_of_faults() -> None:
     with without_condition():
         # A short history of one fault may have been shrunk to more by another way: a person looks at a few of them.
-        broken = (plan for seed in range(1000) if violations(plan := Plan(seed, fault_chance=0.15))[1])
+        broken = (plan for seed in range(1000) if violations(plan := replace(LATE, seed=seed))[1])
         shortest = min(map(shrink, islice(broken, 3)), key=lambda plan: len(violations(plan)[0].world.struck))
         story = told(shortest)
         history, _ = violations(shortest)
