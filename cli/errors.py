@@ -7,6 +7,8 @@ from typing import ClassVar, Final, cast
 
 import click
 
+from cli.folding import folded, width_of
+
 DONE: Final = 0
 # The command failed, or found a problem: an order is in the DLQ, a catalogue has problems.
 NOT_SO: Final = 1
@@ -70,9 +72,10 @@ def usage_text(error: click.ClickException) -> str:
 
 
 def complain(text: str) -> None:
-    """Print on stderr why a command ends. A terminal that is gone is no problem."""
+    """Print on stderr why a command ends, folded to its terminal. A terminal that is gone is no problem."""
+    lines = "\n".join(folded(text, width_of(sys.stderr)))
     with suppress(OSError):
-        click.secho(text, fg="red", err=True, color=None if "NO_COLOR" not in os.environ else False)
+        click.secho(lines, fg="red", err=True, color=None if "NO_COLOR" not in os.environ else False)
 
 
 def abandon_output() -> None:

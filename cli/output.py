@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import Any, Final
 
 from rich.console import Console
@@ -18,6 +17,8 @@ from rich.measure import Measurement
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text
+
+from cli.folding import folded
 
 # The least time between two plain lines of one step.
 _PLAIN_SECONDS: Final = 1.0
@@ -34,15 +35,15 @@ def progress_console() -> Console:
 
 
 def print_text(text: str, console: Console | None = None) -> None:
-    """Print a text on stdout, or on `console`.
-
-    Lines are folded between words to the width that there is. What is folded starts as far in as its line did.
-    """
+    """Print a text on stdout, or on `console`, folded between words to the width that there is."""
     out = console or result_console()
-    for line in text.splitlines():
-        start = line[: len(line) - len(line.lstrip(" "))]
-        folded = wrap(line, out.width, subsequent_indent=start, break_long_words=False, break_on_hyphens=False)
-        out.out("\n".join(folded), highlight=False)
+    for line in folded(text, out.width):
+        out.out(line, highlight=False)
+
+
+def print_blank() -> None:
+    """Print an empty line on stdout."""
+    result_console().out("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,25 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str | Text]],
         table.add_column(column.heading, overflow="fold", justify="right" if column.is_number else "left")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
-    if console.is_terminal:
-        console.print(table)
+    if not console.is_terminal:
+        wide = console.options.update(max_width=sys.maxsize)
+        console.width = max(console.width, Measurement.get(console, wide, table).maximum)
+    print_fitted(table, console)
+
+
+def print_fitted(table: Table, console: Console | None = None) -> None:
+    """Print a table on stdout, or on `console`, folded to its width.
+
+    Elsewhere than on a terminal, no line ends in blanks.
+    """
+    out = console or result_console()
+    if out.is_terminal:
+        out.print(table)
         return
-    wide = console.options.update(max_width=sys.maxsize)
-    console.width = max(console.width, Measurement.get(console, wide, table).maximum)
-    with console.capture() as capture:
-        console.print(table)
+    with out.capture() as capture:
+        out.print(table)
     for line in capture.get().splitlines():
-        console.out(line.rstrip(), highlight=False)
+        out.out(line.rstrip(), highlight=False)
 
 
 def print_json(value: Any) -> None:

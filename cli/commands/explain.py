@@ -18,7 +18,7 @@ from cli.errors import DONE, NOT_SO, CommandError, UsageError
 from cli.explanation import explanation_json, explanation_of
 from cli.explanation_tables import print_explanation
 from cli.input_files import folder_of, read_consignment, read_text, shown_name
-from cli.output import counted, print_json, print_text, printable
+from cli.output import counted, print_json
 
 # No catalogue has years beyond these.
 _FIRST_YEAR: Final = 1970
@@ -39,8 +39,11 @@ _LAST_YEAR: Final = 2250
     "--catalogue", default="", metavar="FILE", help="A catalogue, as written or compiled.  [default: the sample]"
 )
 @click.option("--now", default="", metavar="MOMENT", help="Decide as of 2026-12-24T15:59:00Z.  [default: now]")
+@click.option("--all", "everything", is_flag=True, help="Show all offers and all reasons.")
 @json_option
-def explain(file: str, mode: str, group: str, service: str, catalogue: str, now: str, *, as_json: bool) -> int:
+def explain(
+    file: str, mode: str, group: str, service: str, catalogue: str, now: str, *, everything: bool, as_json: bool
+) -> int:
     """Explain which carrier service takes a consignment, and why the others do not.
 
     FILE has one consignment in PRO's JSON; - reads the standard input. Daily limits count as unused. Without --mode,
@@ -61,9 +64,7 @@ def explain(file: str, mode: str, group: str, service: str, catalogue: str, now:
     if as_json:
         print_json(explanation_json(explanation) | ({"route": _route(way.route)} if way.route else {}))
     else:
-        if way.route:
-            print_text(printable(f"Row {way.route.row} of the routing table"))
-        print_explanation(explanation)
+        print_explanation(explanation, way.route.row if way.route else None, everything=everything)
     return DONE if explanation.winner else NOT_SO
 
 

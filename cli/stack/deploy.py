@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 from pydantic.alias_generators import to_pascal
@@ -124,7 +124,7 @@ def settable_parameters() -> frozenset[str]:
 
     The mode has options of its own.
     """
-    template = yaml.compose(TEMPLATE.read_text("utf-8"), Loader=yaml.SafeLoader)
+    template: Any = yaml.compose(TEMPLATE.read_text("utf-8"), Loader=yaml.SafeLoader)
     sections = {name.value: section for name, section in template.value}
     return frozenset(name.value for name, _ in sections["Parameters"].value) - _OURS
 
