@@ -18,7 +18,7 @@ from cli.catalogue.karrio_sheets import KarrioSheet, KarrioSheetError, read_shee
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.commands.catalogue_places import places_command
-from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option
+from cli.commands.options import ExampleCommand, ExampleGroup, WholeNumber, json_option, stack_option
 from cli.errors import DONE, NOT_SO, UsageError
 from cli.input_files import folder_of, read_text, shown_name, write_text
 from cli.operations.target import target
@@ -186,9 +186,7 @@ def diff_command(old: str, new: str, *, as_json: bool) -> int:
 )
 @click.option("--origin", required=True, metavar="COUNTRY", help="Where consignments start, such as DE.")
 @click.option("--time-zone", default="UTC", show_default=True, help="Of the catalogue, such as Europe/Berlin.")
-@click.option(
-    "--transit-days", type=click.IntRange(0, 60), default=3, show_default=True, help="Where a sheet has none."
-)
+@click.option("--transit-days", type=WholeNumber(0, 60), default=3, show_default=True, help="Where a sheet has none.")
 @click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")
 @json_option
 def import_command(karrio: str, origin: str, time_zone: str, transit_days: int, output: str, *, as_json: bool) -> int:

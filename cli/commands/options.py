@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from math import isnan
 from typing import Any, Final, assert_never
 
 import click
@@ -32,6 +33,46 @@ class ExampleCommand(_WithExamples, click.Command):
 
 class ExampleGroup(_WithExamples, click.Group):
     """A group of commands whose help ends with examples."""
+
+
+# How much of a number that is none is shown.
+_LONGEST_NUMBER: Final = 20
+
+
+class WholeNumber(click.IntRange):
+    """A whole number from `min` to `max`, for an option with a default."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number. Raises `click.UsageError`."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            raise _out_of_bounds("whole number", self, value, param, ctx) from error
+
+
+class Number(click.FloatRange):
+    """A number from `min` to `max`, for an option with a default."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number. Raises `click.UsageError`, also for `nan`, which no comparison holds back."""
+        try:
+            number = super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            raise _out_of_bounds("number", self, value, param, ctx) from error
+        if isnan(number):
+            raise _out_of_bounds("number", self, value, param, ctx)
+        return number
+
+
+def _out_of_bounds(
+    kind: str, bounds: WholeNumber | Number, value: Any, param: click.Parameter | None, ctx: click.Context | None
+) -> click.UsageError:
+    if param is None:
+        raise TypeError("only an option has bounds")
+    option, text = param.opts[0], str(value)
+    shown = text if len(text) <= _LONGEST_NUMBER else f"{text[:_LONGEST_NUMBER]}..."
+    wanted = f"a {kind} from {bounds.min} to {bounds.max}"
+    return click.UsageError(f"{option} {shown!r} is not {wanted}: write {option} {param.default}.", ctx)
 
 
 json_option: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

@@ -8,7 +8,7 @@ from allocation.domain.outcome import Explanation
 from allocation.engine.explanation import shortened
 from allocation.records.stored_record import explanation_of
 from cli.commands.dead_letters import letter_json, print_letters
-from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option, timestamp
+from cli.commands.options import ExampleCommand, ExampleGroup, Number, WholeNumber, json_option, stack_option, timestamp
 from cli.commands.order_messages import check_command, mapping_command
 from cli.errors import UsageError
 from cli.operations.published import event_ids
@@ -79,7 +79,7 @@ def trace_command(order: str, stack: str, *, as_json: bool) -> int:
 )
 @click.option("--state", type=click.Choice(STATES, case_sensitive=False), help="Only records in this state.")
 @click.option("--order", default="", metavar="REF", help="Only records of this order.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many records at most.")
+@click.option("--limit", type=WholeNumber(1, 1000), default=20, show_default=True, help="How many records at most.")
 @stack_option
 @json_option
 def list_command(state: str | None, order: str, limit: int, stack: str, *, as_json: bool) -> int:
@@ -111,9 +111,7 @@ def list_command(state: str | None, order: str, limit: int, stack: str, *, as_js
 @click.option("--failed", is_flag=True, help="Try failed consignments. Nothing else can be tried again.")
 @click.option("--since", required=True, metavar="TIMESTAMP", help="Only consignments that failed then or later.")
 @click.option("--code", default="", metavar="CODE", help="Only failures with this code.")
-@click.option(
-    "--rate", type=click.FloatRange(0.1, 100), default=10, show_default=True, help="Messages a second at most."
-)
+@click.option("--rate", type=Number(0.1, 100), default=10, show_default=True, help="Messages a second at most.")
 @click.option("--dry-run", is_flag=True, help="Send nothing, and count.")
 @stack_option
 @json_option

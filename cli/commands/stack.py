@@ -11,7 +11,7 @@ from allocation.domain.outcome import Failure
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.engine.wording import closest_name
-from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options
+from cli.commands.options import ExampleCommand, WholeNumber, chosen_mode, json_option, mode_options
 from cli.errors import UsageError
 from cli.output import progress_console
 from cli.paths import SAMPLE_ORDERS, shown
@@ -38,7 +38,7 @@ def _known_mode(mode: str, group: str, service: str) -> AllocationMode:
 _port_option: Final = click.option(
     "--port",
     # Ports that need no privilege.
-    type=click.IntRange(1024, 65535),
+    type=WholeNumber(1024, 65535),
     default=4566,
     show_default=True,
     help="The port of the local AWS.",

@@ -113,7 +113,7 @@ def test_a_file_that_is_no_written_catalogue_is_wrong_usage(
     arguments = [right if word == "RIGHT" else word for word in command]
     assert main(["catalogue", *arguments, str(path)]) == 2
     output = capsys.readouterr()
-    assert told in output.err
+    assert told in " ".join(output.err.split())
     assert str(path) in output.err
     assert output.out == ""
 

@@ -80,6 +80,26 @@ def test_help_and_mistakes_import_no_command(words: str) -> None:
     assert result.stdout.splitlines()[-1] == "set()"
 
 
+NUMBERS = [
+    (words, option.opts[0], option.type)
+    for words, command in commands()
+    for option in command.params
+    if isinstance(option.type, click.types.IntParamType | click.types.FloatParamType)
+]
+
+
+@pytest.mark.parametrize("given", ["many", "1e9", "-1", "nan", ""])
+@pytest.mark.parametrize(("words", "option", "bounds"), NUMBERS, ids=lambda value: str(value).replace("--", ""))
+def test_a_number_that_does_not_fit_is_told_with_its_bounds(
+    words: str, option: str, bounds: click.IntRange | click.FloatRange, given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words.split(), option, given]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert told.startswith(f"{option} {given!r} is not a ")
+    assert f"number from {bounds.min} to {bounds.max}: write {option} " in told
+    assert told.endswith(f"See `carrier {words} --help`.")
+
+
 def test_completion_knows_the_commands() -> None:
     context = click.Context(carrier, info_name="carrier")
     assert [item.value for item in carrier.shell_complete(context, "o")] == ["orders"]

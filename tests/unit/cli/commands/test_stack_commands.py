@@ -54,11 +54,10 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
             "There is no carrier service 'cx-nds'. Did you mean 'CX_NDS'?",
         ),
         (["up", "--mode", "service_group", "--group", "qqq"], "There is no service group 'qqq'. The catalogue has: "),
-        (["run", "--port", "http"], "'http' is not a valid integer range"),
-        (["run", "--port", "70000"], "70000 is not in the range 1024<=x<=65535"),
-        (["run", "--port", "80"], "80 is not in the range 1024<=x<=65535"),
-        (["up", "--port", "1023"], "1023 is not in the range 1024<=x<=65535"),
-        (["up", "--port", "9" * 5000], "is not a valid integer range"),
+        (["run", "--port", "http"], "--port 'http' is not a whole number from 1024 to 65535: write --port 4566."),
+        (["run", "--port", "65536"], "--port '65536' is not a whole number from 1024 to 65535"),
+        (["up", "--port", "1023"], "--port '1023' is not a whole number from 1024 to 65535"),
+        (["up", "--port", "9" * 5000], "--port '99999999999999999999...' is not a whole number"),
         (["run", "--orders", "gone.jsonl"], "Can't read the orders file gone.jsonl: No such file"),
         (["run", "--orders", "."], "Can't read the orders file .: Is a directory"),
         (["up", "--orders", "orders.jsonl"], "No such option '--orders'"),
@@ -68,19 +67,19 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
         (["down", "--port", "4566"], "No such option '--port'"),
     ],
 )
-def test_a_mistake_is_one_line_that_says_what_is_wrong(
+def test_a_mistake_is_a_sentence_that_says_what_is_wrong(
     arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert program.main(arguments) == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.count("\n") == 1
-    assert complaint in told.err
+    assert complaint in " ".join(told.err.split())
+    assert max(map(len, told.err.splitlines())) <= 80
 
 
 def test_a_wrong_option_points_at_the_help_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert program.main(["run", "--port", "80"]) == 2
-    assert capsys.readouterr().err.endswith(" See `carrier run --help`.\n")
+    assert " ".join(capsys.readouterr().err.split()).endswith(" See `carrier run --help`.")
 
 
 def test_the_defaults_are_the_sample_orders_by_the_default_rules(monkeypatch: pytest.MonkeyPatch) -> None:
