@@ -30,14 +30,12 @@ class Dates(NamedTuple):
         return (self.collected_at, self.delivery_day, self.window[1])
 
 
-def keep_promise(
-    calendar: Calendar, terms: DeliveryTerms, promise: Promise, now: int, handling_days: int = 0
-) -> Dates | None:
-    """Return the first dates that keep the promise, or None.
+def keep_promise(collections: Iterator[Collection], terms: DeliveryTerms, promise: Promise) -> Dates | None:
+    """Return the first dates that keep the promise, or None; `collections` are those that can be joined.
 
     For a delivery on an exact day the collection may be later than the first.
     """
-    for collection in _collections(calendar, promise, now, handling_days):
+    for collection in collections:
         delivery = terms.delivery(collection)
         if delivery is None or (promise.deliver_on is not None and delivery[0] > promise.deliver_on):
             return None
@@ -48,7 +46,7 @@ def keep_promise(
     return None
 
 
-def _collections(calendar: Calendar, promise: Promise, now: int, handling_days: int) -> Iterator[Collection]:
+def joinable(calendar: Calendar, promise: Promise, now: int, handling_days: int) -> Iterator[Collection]:
     """Yield the collections that can be joined at `now` after handling, in the order in which they leave."""
     if not handling_days:
         yield from _joinable(calendar, promise, calendar.today(now), now)

@@ -3,16 +3,17 @@
 Dates are worked out once for each timetable, not for each service.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import tee
 from typing import Final, NamedTuple
 
-from allocation.engine.calendars import DAY_SECONDS, Calendar
+from allocation.engine.calendars import DAY_SECONDS, Calendar, Collection
 from allocation.engine.deliveries import DeliveryTerms
 from allocation.engine.index import CatalogueIndex, Mask, mask_of, of_pair, positions_of
 from allocation.engine.loaded_catalogue import Catalogue, Location, Service
 from allocation.engine.loaded_prices import Rate
 from allocation.engine.memo import Memo
-from allocation.engine.promises import Dates, Promise, keep_promise
+from allocation.engine.promises import Dates, Promise, joinable, keep_promise
 
 _MAX_PROMISES: Final = 16
 
@@ -88,10 +89,16 @@ class Timetables:
         days: dict[tuple[int, int], Mask] = {}
         late = 0
         until = now + DAY_SECONDS
+        # Timetables share calendars: each is looked through once.
+        shared: dict[tuple[int, int], Iterator[Collection]] = {}
         # Until the day ends, cut-offs pass and no collection is added: what is missed stays missed.
         for calendar, handling_days, terms, members in self._timetables:
-            until = min(until, calendar.day_end(now))
-            kept = keep_promise(calendar, terms, promise, now, handling_days)
+            key = (id(calendar), handling_days)
+            if key not in shared:
+                shared[key] = joinable(calendar, promise, now, handling_days)
+                until = min(until, calendar.day_end(now))
+            shared[key], collections = tee(shared[key])
+            kept = keep_promise(collections, terms, promise)
             if kept is None:
                 late |= members
             else:
