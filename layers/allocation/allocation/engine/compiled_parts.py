@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from allocation.domain.consignment import Direction, Money
@@ -111,7 +112,13 @@ def _optional(read: Callable[[Any], _Part]) -> Callable[[Any], _Part | None]:
 
 def decimal(digits: Any) -> Decimal:
     """Return the number of a text. Raises `TypeError` and `ValueError` for anything else, NaN and infinity included."""
-    number = Decimal(text(digits))
+    return _number(text(digits))
+
+
+# A large catalogue has the same prices, weights and places again and again: they are kept once.
+@lru_cache(65_536)
+def _number(digits: str) -> Decimal:
+    number = Decimal(digits)
     if not number.is_finite():
         raise ValueError(f"{digits!r} is not a number")
     return number
@@ -126,7 +133,12 @@ def listed(items: Any, read: Callable[[Any], _Part]) -> list[_Part]:
 
 def text_set(items: Any) -> frozenset[str]:
     """Return the texts of a list. Raises `TypeError` for anything else."""
-    return frozenset(listed(items, text))
+    return _shared(frozenset(listed(items, text)))
+
+
+@lru_cache(65_536)
+def _shared(texts: frozenset[str]) -> frozenset[str]:
+    return texts
 
 
 def money(pair: Sequence[str]) -> Money:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from allocation.engine.compiled_parts import (
@@ -142,7 +143,7 @@ def _rate(compiled: _Document) -> Rate:
     return dated(
         Rate,
         item,
-        up_to=tuple(_ENDLESS if end is None else end for end in up_to),
+        up_to=_shared(tuple(_ENDLESS if end is None else end for end in up_to)),
         prices=tuple(listed(item.pop("prices"), decimal)),
         above=None if above is None else AboveLastBand(*listed(above, decimal)),
         by=_MEASURES[item.pop("by", "chargeableWeight")],
@@ -154,6 +155,12 @@ def _rate(compiled: _Document) -> Rate:
         when=_condition_or_none(item.pop("when", None)),
         others=(),
     )
+
+
+@lru_cache(16_384)
+def _shared(ends: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
+    """Return the ends of bands, once for all rates that have the same."""
+    return ends
 
 
 def _series(items: Any, read: Any, bands: Sequence[object]) -> tuple[Any, ...]:

@@ -242,7 +242,7 @@ class CatalogueIndex:
 
     def _index_prices(self) -> None:
         services = self.services
-        self.currencies = frozenset(service.currency for service in services)
+        self.currency_of = [service.currency for service in services]
         sets = {tuple(map(id, service.surcharges)): service.surcharges for service in services}
         numbers = {key: number for number, key in enumerate(sets)}
         self.surcharge_sets = list(sets.values())

@@ -157,3 +157,8 @@ class Rate:
     when: Condition | None = field(default=None, hash=False)
     # The zone's other rates, which hold on other days or under other conditions.
     others: tuple["Rate", ...] = field(default=(), hash=False)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it always holds."""
+        return not self.others and self.when is None and self.validity is ALWAYS

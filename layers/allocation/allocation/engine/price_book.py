@@ -21,6 +21,8 @@ from allocation.engine.timetables import DateTable, DayGroup
 
 # How many prices are kept in cells, some 120 bytes each; the oldest cell goes first.
 _MAX_PRICES: Final = 400_000
+# How many combinations of surcharges that apply have a number.
+_MAX_APPLIED: Final = 100_000
 # How many cells of services that are priced for each consignment are kept.
 _MAX_EXACT_CELLS: Final = 256
 
@@ -181,7 +183,8 @@ class PriceBook:
         self._cells: Memo[_CellKey, PriceCell] = Memo(max(8, _MAX_PRICES * classes // max(1, index.size)))
         self._exact_cells: Memo[_CellKey, ExactCell] = Memo(_MAX_EXACT_CELLS)
         self._numbers = count()
-        self._prices: Memo[tuple[object, ...], ServicePrice] = Memo(_MAX_PRICES)
+        self._prices: Memo[tuple[int, int, tuple[int, ...], int], ServicePrice] = Memo(_MAX_PRICES)
+        self._applied: Memo[tuple[object, ...], int] = Memo(_MAX_APPLIED)
 
     def pricing(self, lane: Lane, inquiry: Inquiry, day: int, table: DateTable) -> Pricing:
         """Return what the other methods need of a consignment."""
@@ -243,43 +246,75 @@ class PriceBook:
         return cell
 
     def _priced(self, pricer: Pricer, values: Sequence[Decimal], members: Iterable[int]) -> PriceCell:
-        services, currencies = self._index.services, self._index.currencies
-        factors = {currency: pricer.factor(currency) for currency in currencies}
+        """Return the prices of services that are priced by brackets. A new lane runs this loop for all of them."""
+        index, rates, known = self._index, pricer.rates, self._prices.get
+        applied = _AppliedOnce(self, pricer)
         prices: list[ServicePrice] = []
         unpriced: list[int] = []
         incomparable: list[int] = []
         for position in members:
-            factor = factors[services[position].currency]
-            rate = pricer.rate(position)
+            found, currency = rates.get(position), index.currency_of[position]
+            factor = pricer.factor(currency)
+            rate = found if found is None or found.is_alone else pricer.rate(position)
             price = None
             if factor is not None and isinstance(rate, Rate):
-                price = self._price(pricer, position, rate, values, factor)
+                surcharges, number = applied.get(position, rate, currency)
+                bands = tuple([bisect_left(rate.up_to, value) for value in values])
+                key = (position, id(rate), bands, number)
+                price = known(key)
+                if price is None or rate.starts or max(bands) == len(rate.up_to):
+                    price = self._price(key, rate, values, surcharges, factor)
             if price is not None:
                 prices.append(price)
             else:
                 (incomparable if factor is None else unpriced).append(position)
-        size = self._index.size
+        size = index.size
         return PriceCell(sorted(prices), mask_of(unpriced, size), mask_of(incomparable, size))
 
     def _price(
-        self, pricer: Pricer, position: int, rate: Rate, values: Sequence[Decimal], factor: Decimal
+        self,
+        key: tuple[int, int, tuple[int, ...], int],
+        rate: Rate,
+        values: Sequence[Decimal],
+        surcharges: Sequence[Applied],
+        factor: Decimal,
     ) -> ServicePrice | None:
         """Return a price; cells share it where lanes and brackets do not differ for the service."""
-        surcharges = pricer.surcharges(position, rate)
-        if surcharges is None:
-            return None
-        applied, applied_key = surcharges
-        bands = tuple([bisect_left(rate.up_to, value) for value in values])
-        key = (position, id(rate), bands, applied_key, factor)
-        price = self._prices.get(key)
-        depends_on_bands_only = max(bands) < len(rate.up_to) and not rate.starts
-        if price is not None and depends_on_bands_only:
-            return price
-        net = _net(rate, values, applied, minor_unit(self._index.services[position].currency))
+        position, _, bands, _ = key
+        net = _net(rate, values, surcharges, minor_unit(self._index.currency_of[position]))
         if net is None:
             return None
         price = ServicePrice(net * factor, position, net, next(self._numbers))
-        return self._prices.keep(key, price) if depends_on_bands_only else price
+        only_by_bands = max(bands) < len(rate.up_to) and not rate.starts
+        return self._prices.keep(key, price) if only_by_bands else price
+
+    def number_of(self, applied: tuple[object, ...]) -> int:
+        """Return a number that stands for surcharges that apply and the exchange rate, the same for the same ones."""
+        number = self._applied.get(applied)
+        return self._applied.keep(applied, next(self._numbers)) if number is None else number
+
+
+class _AppliedOnce:
+    """The surcharges that apply in a cell, by the set that services have and the currency of their prices."""
+
+    def __init__(self, book: PriceBook, pricer: Pricer) -> None:
+        self._book = book
+        self._pricer = pricer
+        self._known: dict[tuple[int, str], tuple[tuple[Applied, ...], int]] = {}
+        self._set_of = pricer.surcharge_set
+
+    def get(self, position: int, rate: Rate, currency: str) -> tuple[tuple[Applied, ...], int]:
+        """Return the surcharges and their number."""
+        key = (self._set_of[position], currency)
+        found = self._known.get(key)
+        if found is None:
+            surcharges = self._pricer.surcharges(position, rate)
+            if surcharges is None:
+                raise ValueError("surcharges that need an exchange rate are priced for each consignment")
+            applied, applied_key = surcharges
+            number = self._book.number_of((applied_key, self._pricer.factor(currency)))
+            found = self._known[key] = (applied, number)
+        return found
 
 
 def _among(positions: Sequence[int], members: Mask | None, size: int) -> Iterable[int]:

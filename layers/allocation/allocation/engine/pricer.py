@@ -10,7 +10,7 @@ from allocation.engine.exchange import exchange_rate, total_in
 from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
-from allocation.engine.loaded_prices import ALWAYS, Divisor, Rate
+from allocation.engine.loaded_prices import Divisor, Rate
 from allocation.engine.measures import Measure, Measured
 from allocation.engine.pricing import Line, Unpriced, base_price, looked_up, price_lines
 from allocation.engine.surcharging import Applied, Circumstances, applied_surcharges
@@ -29,7 +29,8 @@ class Pricer:
 
     def __init__(self, index: CatalogueIndex, lane: Lane, inquiry: Inquiry, day: int, weekday: int | None) -> None:
         self._index = index
-        self._rates = lane.rates
+        self.rates = lane.rates
+        self.surcharge_set = index.surcharge_set
         self._packages = inquiry.packages
         self._day = date.fromordinal(day)
         flags = inquiry.flags
@@ -48,10 +49,10 @@ class Pricer:
 
     def rate(self, position: int) -> Rate | Unpriced:
         """Return the rate of a service that holds on the day and for the consignment."""
-        first = self._rates.get(position)
+        first = self.rates.get(position)
         if first is None:
             return Unpriced.NO_PRICE
-        if not first.others and first.validity is ALWAYS and first.when is None:
+        if first.is_alone:
             return first
         for rate in (first, *first.others):
             if rate.validity.covers(self._day):
