@@ -111,6 +111,8 @@ def test_a_failure_names_its_purpose_and_shows_the_end_of_its_log(tmp_path: Path
 
 
 def test_a_signal_does_not_interrupt_the_cleaning_up() -> None:
+    # A shell's background job starts with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     done = []
     with without_signals():
         signal.raise_signal(signal.SIGINT)
