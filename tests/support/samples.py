@@ -53,6 +53,12 @@ def message(message_id: str, *references: str, **changes: Any) -> QueueMessage:
     return queue_message(message_id, json.dumps(order_event(*references, **changes)))
 
 
+def cancellation(message_id: str = "m9", **changes: Any) -> QueueMessage:
+    """A queue message that cancels the whole order WEB-1."""
+    event = json_of("order-cancelled-v1.json") | {"orderReference": "WEB-1", "consignments": None} | changes
+    return queue_message(message_id, json.dumps(event))
+
+
 def queue_message(message_id: str, body: str, receipt_handle: str = "", receive_count: int = 1) -> QueueMessage:
     """A message as the queue delivers one whose sending is not known."""
     return QueueMessage(message_id, body, receipt_handle, receive_count, None, {}, "")

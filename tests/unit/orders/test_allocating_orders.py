@@ -1,7 +1,7 @@
 """The order queue's use case: every consignment allocated once, every message done, returned or refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,21 +11,15 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, Outcome
 from allocation.domain.reference import OrderReference, issued_reference
-from allocation.domain.routing import RoutingTable
-from allocation.orders.allocate_orders import AllocateOrders, BatchReport
-from allocation.orders.allocation_waves import AllocationWaves
-from allocation.orders.cancelling import Cancelling
+from allocation.orders.allocate_orders import BatchReport
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
-from allocation.orders.updating import Updating
 from allocation.ports import QueueMessage
+from tests.support.orders import Orders
 from tests.support.ports import (
     FakeDeadline,
-    InMemoryContents,
     InMemoryRecords,
     InMemoryRefusedMessages,
-    RecordedRedelivery,
-    ScriptedAllocator,
 )
 from tests.support.samples import (
     FAILED,
@@ -53,51 +47,6 @@ OUTCOMES: Mapping[str, Outcome] = {
         Failure("MpdCarrierServiceNotFoundException", "There is no service 'CX_NDS'.")
     ),
 }
-
-
-@dataclass
-class Orders:
-    """The use case among fakes. Each consignment is allocated unless `answers` tells otherwise."""
-
-    mode: AllocationMode = field(default_factory=DefaultRules)
-    answers: dict[str, Outcome | Deferred | None] = field(default_factory=dict)
-    retention: timedelta | None = None
-    routing: RoutingTable | None = None
-    deadline: FakeDeadline = field(default_factory=FakeDeadline)
-    records: InMemoryRecords = field(default_factory=InMemoryRecords)
-    dlq: InMemoryRefusedMessages = field(default_factory=InMemoryRefusedMessages)
-    redelivery: RecordedRedelivery = field(default_factory=RecordedRedelivery)
-    contents: InMemoryContents = field(default_factory=InMemoryContents)
-
-    def __post_init__(self) -> None:
-        self.allocator = ScriptedAllocator(self.answer)
-        self.use_case = AllocateOrders(
-            AllocationWaves(
-                self.allocator,
-                self.mode,
-                self.records,
-                Cancelling(self.allocator, self.records, self.records, lambda: NOON, self.retention),
-                Updating(self.records, self.contents, lambda: NOON),
-                self.contents,
-                lambda: NOON,
-                self.retention,
-                lambda: self.routing_now(),
-            ),
-            self.dlq,
-            self.redelivery,
-            now=lambda: NOON,
-            jitter=lambda: 0.5,
-            reading=ReadingRules,
-        )
-
-    def routing_now(self) -> RoutingTable | None:
-        return self.routing
-
-    def answer(self, consignment: Consignment) -> Outcome | Deferred | None:
-        return self.answers.get(consignment.reference, allocated(consignment))
-
-    def process(self, *messages: QueueMessage) -> BatchReport:
-        return self.use_case.process(messages, self.deadline)
 
 
 def test_an_order_is_allocated_and_recorded() -> None:

@@ -1,6 +1,5 @@
 """Order-cancelled messages: what they name is cancelled for good, whatever arrives first."""
 
-import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,18 +11,10 @@ from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.domain.outcome import Allocated, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import PastFailure
 from allocation.orders.order_requests import read_request
-from allocation.ports import QueueMessage
-from tests.support.samples import FAILED, NOON, A, B, C, json_of, message, queue_message, record_of, summary_of
-from tests.unit.orders.test_allocating_orders import Orders
+from tests.support.orders import Orders
+from tests.support.samples import FAILED, NOON, A, B, C, cancellation, message, record_of, summary_of
 
 DAY = LimitedDay("CX_NDS", date(2026, 11, 24))
-
-
-def cancellation(message_id: str = "m9", **changes: Any) -> QueueMessage:
-    return queue_message(
-        message_id,
-        json.dumps(json_of("order-cancelled-v1.json") | {"orderReference": "WEB-1", "consignments": None} | changes),
-    )
 
 
 def states(orders: Orders) -> dict[str, str]:

@@ -10,9 +10,8 @@ from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import AllocationFailed, Cancelled, DeferralCause, Deferred
 from allocation.domain.routing import Route, RoutingTable
 from allocation.ports import QueueMessage
-from tests.support.samples import order_event, queue_message, reference
-from tests.unit.orders.test_allocating_orders import Orders
-from tests.unit.orders.test_cancelling_orders import cancellation
+from tests.support.orders import Orders
+from tests.support.samples import cancellation, order_event, queue_message, reference
 
 A, B, C, D = map(reference, range(4))
 NEXT_DAY, NEAR = CarrierService("CX_NDS"), ServiceGroup("near")

@@ -7,8 +7,8 @@ import pytest
 from allocation.domain.outcome import AllocationFailed, Cancelled, Deallocated, DeferralCause, Deferred, Standing
 from allocation.domain.record import MAX_EVENT_IDS, AllocationRecord, PastFailure
 from allocation.domain.reference import ConsignmentReference
+from tests.support.orders import Orders
 from tests.support.samples import FAILED, NOON, A, B, message, record_of
-from tests.unit.orders.test_allocating_orders import Orders
 
 
 def orders_with(record: AllocationRecord) -> Orders:

@@ -11,9 +11,8 @@ from allocation.domain.outcome import Cancelled, Deallocated, DeferralCause, Def
 from allocation.domain.record import PastFailure, RefusedUpdate
 from allocation.orders.order_requests import read_request
 from allocation.ports import QueueMessage
-from tests.support.samples import FAILED, NOON, A, B, C, message, queue_message, record_of, text_of
-from tests.unit.orders.test_allocating_orders import Orders
-from tests.unit.orders.test_cancelling_orders import cancellation
+from tests.support.orders import Orders
+from tests.support.samples import FAILED, NOON, A, B, C, cancellation, message, queue_message, record_of, text_of
 
 
 def update(event_id: str = "update-1", *named: str, **changes: Any) -> QueueMessage:
