@@ -1,0 +1,307 @@
+"""The guards of the guarantee: how to take each away, and the histories in which that is missed."""
+
+import json
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+from allocation.aws.dynamodb import records as dynamodb_records
+from allocation.aws.sns import SnsPublisher
+from allocation.aws.sqs import SqsRefusedMessages
+from allocation.domain.outcome import AllocationFailed, Failure
+from allocation.domain.record import RecordSeen
+from allocation.orders import allocate_orders as workflow
+from allocation.orders import cancelling
+from allocation.orders.allocate_orders import AllocateOrders, BatchReport
+from allocation.orders.cancelling import Cancelling
+from allocation.orders.updating import Updating
+from allocation.pro import replies as pro_contract
+from allocation.pro import rounds as pro_rounds
+from allocation.pro import verdicts as pro_verdicts
+from allocation.pro.allocator import Claimed, ProAllocator
+from allocation.pro.calls import AllocationCall
+from allocation.pro.claims import DynamoDBClaims
+from allocation.pro.client import Reply
+from allocation.pro.credentials import SubscriptionKey
+from allocation.pro.replies import Item
+from allocation.pro.verdicts import Doubtful, TryAgain
+from allocation.records import kept_summary
+from tests.simulation import contents, environments
+from tests.simulation.world import Fault, Plan
+
+
+def without_read_back() -> AbstractContextManager[Any]:
+    """A doubtful call is taken at its word: a failure is final, anything else is tried again."""
+
+    def judge(_: Any, doubt: Any, *__: Any) -> AllocationFailed | TryAgain:
+        return AllocationFailed(doubt.failure) if doubt.failure else TryAgain(doubt.cause)
+
+    return patch.object(pro_rounds, "judge_state", judge)
+
+
+def without_condition() -> AbstractContextManager[Any]:
+    """Records are written whether there is one or not."""
+    return patch.object(dynamodb_records, "NOT_THERE_YET", "attribute_exists(anything) OR TRUE")
+
+
+def without_stream_retries() -> AbstractContextManager[Any]:
+    """What SNS did not take counts as published."""
+    publish = SnsPublisher.publish
+
+    def careless(self: SnsPublisher, events: Any) -> frozenset[int]:
+        publish(self, events)
+        return frozenset()
+
+    return patch.object(SnsPublisher, "publish", careless)
+
+
+def without_returning_messages() -> AbstractContextManager[Any]:
+    """Messages are deleted though a consignment of theirs has no outcome."""
+    process = AllocateOrders.process
+
+    def careless(self: AllocateOrders, *arguments: Any) -> BatchReport:
+        report = process(self, *arguments)
+        return BatchReport({}, report.refused, report.outcomes, report.seconds_since_sent)
+
+    return patch.object(AllocateOrders, "process", careless)
+
+
+def without_certainty_of_the_dlq() -> AbstractContextManager[Any]:
+    """A refused message is deleted though the DLQ did not take it."""
+    keep = SqsRefusedMessages.keep
+
+    def careless(self: SqsRefusedMessages, refused: Any) -> frozenset[str]:
+        keep(self, refused)
+        return frozenset(item.message.message_id for item in refused)
+
+    return patch.object(SqsRefusedMessages, "keep", careless)
+
+
+def without_waiting() -> AbstractContextManager[Any]:
+    """What is not done is delivered again at once."""
+    return patch.object(workflow, "wait_seconds", lambda *_: 0)
+
+
+def without_claims() -> AbstractContextManager[Any]:
+    """Nobody knows what somebody else has asked for."""
+    return patch.object(DynamoDBClaims, "take", lambda *_: Claimed())
+
+
+def without_reading_what_was_claimed() -> AbstractContextManager[Any]:
+    """What somebody has asked for before is asked for as if it were new."""
+    take = DynamoDBClaims.take
+
+    def careless(self: DynamoDBClaims, *arguments: Any) -> Claimed:
+        return replace(take(self, *arguments), asked_before=frozenset())
+
+    return patch.object(DynamoDBClaims, "take", careless)
+
+
+def without_patience_for_late_calls() -> AbstractContextManager[Any]:
+    """What PRO may carry out yet is asked for again as soon as its message comes back."""
+    return patch.object(environments, "PATIENCE_SECONDS", 0.0)
+
+
+def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:
+    """What somebody may be asking for now is read and asked for all the same."""
+    take = DynamoDBClaims.take
+
+    def careless(self: DynamoDBClaims, references: Any, seconds: Any) -> Claimed:
+        claimed = take(self, references, seconds)
+        return Claimed(claimed.asked_before | claimed.held.keys())
+
+    return patch.object(DynamoDBClaims, "take", careless)
+
+
+def without_narrowing_down() -> AbstractContextManager[Any]:
+    """What PRO says of a whole call counts for each consignment in it."""
+    judge = pro_verdicts.judge
+
+    def careless(call: AllocationCall, mode: Any, reply: Any) -> Any:
+        alone = judge(replace(call, references=call.references[:1]), mode, reply)
+        return (
+            dict.fromkeys(call.references, next(iter(alone.values()))) if is_error(reply) else judge(call, mode, reply)
+        )
+
+    return patch.object(pro_rounds, "judge", careless)
+
+
+def is_error(reply: Any) -> bool:
+    return isinstance(reply, Reply) and reply.status >= 400
+
+
+def without_cutting_summaries() -> AbstractContextManager[Any]:
+    """A summary is kept as it came, however large and deep."""
+    return patch.multiple(kept_summary, is_keepable=lambda *_: True, MAX_BYTES=1 << 30)
+
+
+def without_doubt() -> AbstractContextManager[Any]:
+    """What PRO says is believed, though it says two things of one consignment."""
+
+    def first(body: bytes) -> dict[str, Item]:
+        summaries = [pro_contract.read_items(json.dumps([item]).encode()) for item in reversed(json.loads(body))]
+        return {reference: item for summary in summaries for reference, item in summary.items()}
+
+    return patch.object(pro_verdicts, "read_items", first)
+
+
+def without_patience() -> AbstractContextManager[Any]:
+    """PRO is asked again at once for what it may still be at."""
+    judge_error = pro_verdicts._judge_error
+
+    def careless(error: Any) -> Any:
+        verdict = judge_error(error)
+        return replace(verdict, again=True) if isinstance(verdict, Doubtful) else verdict
+
+    return patch.object(pro_verdicts, "_judge_error", careless)
+
+
+def without_asking_after_old_failures() -> AbstractContextManager[Any]:
+    """A failure that PRO reports for a consignment counts, whoever asked for it, and whenever."""
+    judge_state = pro_verdicts.judge_state
+
+    def careless(reference: Any, doubt: Any, reply: Any, base_url: str) -> Any:
+        settled = judge_state(reference, doubt, reply, base_url)
+        failed = isinstance(settled, TryAgain) and b'"AllocationFailed"' in reply.body
+        return AllocationFailed(Failure("NoCarrierServiceAvailable", "")) if failed else settled
+
+    return patch.object(pro_rounds, "judge_state", careless)
+
+
+def without_fresh_keys() -> AbstractContextManager[Any]:
+    """A key that PRO rejects is used on."""
+
+    def careless(self: SubscriptionKey, _: Any) -> str:
+        self._key = self._key or self._source()
+        return self._key
+
+    return patch.object(SubscriptionKey, "instead_of", careless)
+
+
+def without_event_ids() -> AbstractContextManager[Any]:
+    """A failure is tried again by any event, also by one that has tried it."""
+    return patch.object(RecordSeen, "is_to_be_tried", lambda self, _, **__: self.state == AllocationFailed.state)
+
+
+def without_trying_again() -> AbstractContextManager[Any]:
+    """A failure is final."""
+    return patch.object(RecordSeen, "is_to_be_tried", lambda *_, **__: False)
+
+
+def without_looking_twice() -> AbstractContextManager[Any]:
+    """The index by order is trusted at once."""
+    return patch.object(cancelling, "_INDEX_LAG", timedelta(0))
+
+
+def without_deallocations() -> AbstractContextManager[Any]:
+    """What is cancelled is only recorded so."""
+    return patch.object(ProAllocator, "release", lambda *_: {})
+
+
+def without_a_second_look_at_cancelled_orders() -> AbstractContextManager[Any]:
+    """An order that is cancelled while it is allocated is not noticed."""
+    return patch.object(Cancelling, "cancel_overtaken", lambda *_: ({}, {}))
+
+
+def without_refusals() -> AbstractContextManager[Any]:
+    """An update that comes too late is done, and nobody hears of it."""
+    return patch.object(Updating, "settle", lambda *_: {})
+
+
+def without_ids_of_refused_updates() -> AbstractContextManager[Any]:
+    """An update is refused each time that it is delivered."""
+    return patch.object(RecordSeen, "refuses", lambda self, _: self.state != AllocationFailed.state)
+
+
+def without_precedence_of_updates() -> AbstractContextManager[Any]:
+    """Whatever event comes last tries a failure again, though its content may be older."""
+    is_to_be_tried = RecordSeen.is_to_be_tried
+    return patch.object(
+        RecordSeen, "is_to_be_tried", lambda self, event_id, **_: is_to_be_tried(self, event_id, is_update=True)
+    )
+
+
+def without_turns() -> AbstractContextManager[Any]:
+    """Two updates of a consignment that come at once count as one."""
+    return patch.object(workflow, "turns_of", lambda orders: [list(orders)])
+
+
+def without_new_labels() -> AbstractContextManager[Any]:
+    """What an update says is allocated, and the label keeps what the order said."""
+    return patch.object(Updating, "_keep_taken", lambda *_: {})
+
+
+def without_care_for_newer_labels() -> AbstractContextManager[Any]:
+    """What is kept for a label is written over, also by an event that has lost against an update."""
+    return patch.object(contents.SimulatedContents, "_holds", lambda *_, **__: True)
+
+
+FAULTY = Plan(0, fault_chance=0.15)
+PROMPT = replace(FAULTY, prompt=True)
+# What follows aims at a guard: it has only such orders and faults as the guard is needed for.
+OF_PRO = Plan(0, with_engine=False, large_orders=False, cancelled=0.0, updated=0.0)
+CALM = replace(OF_PRO, fault_chance=0.0)
+UNANSWERED = replace(OF_PRO, fault_chance=0.3, faults=(Fault.ERROR_BEFORE,))
+UNHEARD = replace(OF_PRO, fault_chance=0.1, faults=(Fault.ERROR_AFTER,))
+LIES = replace(OF_PRO, fault_chance=0.3, faults=(Fault.ERROR_AFTER,), misleading=True)
+LATE = replace(OF_PRO, fault_chance=0.15, faults=(Fault.SLOW,))
+LATE_AND_CANCELLED = replace(LATE, fault_chance=0.08, cancelled=1.0)
+LATE_AND_CHANGED = replace(LATE, fault_chance=0.3, cancelled=0.3, updated=0.5)
+LOST = replace(UNANSWERED, prompt=True)
+# Invocations take so long that they overlap.
+SLOW = replace(OF_PRO, fault_chance=0.0, slowest_call=3.0, prompt=True)
+SLOW_AND_CANCELLED = replace(SLOW, cancelled=1.0, index_lag=59.0)
+UPDATED = Plan(0, fault_chance=0.15, large_orders=False, cancelled=0.0, updated=0.7)
+
+
+GUARDS = {
+    "read-back": (without_read_back, FAULTY, "is allocated at PRO and recorded as"),
+    "condition": (without_condition, LATE, "was written 2 times"),
+    "outbox": (without_stream_retries, FAULTY, "has no event"),
+    "returned messages": (without_returning_messages, FAULTY, "lacks outcomes for"),
+    "DLQ receipts": (without_certainty_of_the_dlq, UNANSWERED, "is not in the DLQ with a reason"),
+    "claims": (without_claims, PROMPT, "after it was allocated"),
+    "earlier claims": (without_reading_what_was_claimed, PROMPT, "after it was allocated"),
+    "late calls": (
+        without_patience_for_late_calls,
+        LATE_AND_CANCELLED,
+        "is allocated at PRO and recorded as Cancelled",
+    ),
+    "late deallocations": (
+        without_patience_for_late_calls,
+        LATE_AND_CHANGED,
+        "is recorded as allocated, and is not at PRO",
+    ),
+    "claims that are held": (without_waiting_for_who_is_at_it, SLOW, "after it was allocated"),
+    "patience": (without_patience, LOST, "while PRO could still be at it"),
+    "narrowing down": (without_narrowing_down, FAULTY, "could have been allocated, and failed with"),
+    "contradictions": (without_doubt, LIES, "and recorded on AE_DOM"),
+    "failures from before": (
+        without_asking_after_old_failures,
+        UNHEARD,
+        "could have been allocated, and failed with No",
+    ),
+    "fresh keys": (without_fresh_keys, CALM, "was given up"),
+    "event ids": (without_event_ids, FAULTY, "which had tried it"),
+    "trying again": (without_trying_again, FAULTY, "did not try it again"),
+    "looking twice": (without_looking_twice, SLOW_AND_CANCELLED, "cancels EC-"),
+    "deallocations": (without_deallocations, FAULTY, "is allocated at PRO and recorded as Cancelled"),
+    "second look at cancelled orders": (
+        without_a_second_look_at_cancelled_orders,
+        SLOW_AND_CANCELLED,
+        "which is Allocated",
+    ),
+    "refusals": (without_refusals, UPDATED, "0 times and refused it 0 times"),
+    "ids of refused updates": (without_ids_of_refused_updates, UPDATED, "0 times and refused it 2 times"),
+    "precedence of updates": (without_precedence_of_updates, UPDATED, "took the place of update-"),
+    "turns": (without_turns, UPDATED, "0 times and refused it 0 times"),
+    "new labels": (without_new_labels, UPDATED, "its label has the content of"),
+    "newer labels": (without_care_for_newer_labels, replace(UPDATED, slowest_call=3.0), "its label has the content of"),
+    "size of summaries": (without_cutting_summaries, CALM, "has no event"),
+}
+"""By name: how to take the guard away, in which histories that is missed, and what is missed."""
+
+
+AIMED = {plan: None for _, plan, _ in GUARDS.values()}
