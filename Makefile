@@ -24,8 +24,8 @@ export BUILD_PYTHON := $(CURDIR)/$(UV)/bin/python
 
 ## Variables: a target takes those that stand here, and a name that no target of the call knows is an error
 
-VARIABLES_run := MODE GROUP SERVICE ORDERS JSON PORT
-VARIABLES_up := MODE GROUP SERVICE PORT
+VARIABLES_run := MODE GROUP SERVICE CATALOGUE ORDERS JSON PORT
+VARIABLES_up := MODE GROUP SERVICE CATALOGUE PORT
 VARIABLES_chaos := HISTORIES SEED
 VARIABLES_chaos-stack := ORDERS
 VARIABLES_fuzz := INPUTS
@@ -43,22 +43,23 @@ endif
 flag = $(if $(call is_given,$1),$(if $($1),$2))
 switch = $(if $(call is_given,$1),$(if $(filter 1,$($1)),$2,$(if $(filter-out 0,$($1)),$(error $1=$($1): write 1 or 0))))
 mode_flags = $(call flag,MODE,--mode "$$MODE") $(call flag,GROUP,--group "$$GROUP") $(call flag,SERVICE,--service "$$SERVICE")
+catalogue_flag = $(call flag,CATALOGUE,--catalogue "$$CATALOGUE")
 port_flag = $(call flag,PORT,--port "$$PORT")
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
 		printf '  %-17s %s\n' "$$target" "$$text"; done
 	@echo
-	@echo 'make run takes MODE=, GROUP=, SERVICE=, ORDERS=file.jsonl, JSON=1 and PORT=:'
+	@echo 'make run takes MODE=, GROUP=, SERVICE=, CATALOGUE=file.yaml, ORDERS=file.jsonl, JSON=1 and PORT=:'
 	@echo 'see ./carrier run --help. For all else: ./carrier --help'
 
 ## The program, under shorter names
 
 run: ## allocate the sample orders on a local stack: `./carrier run`
-	@exec ./carrier run $(mode_flags) $(port_flag) $(call flag,ORDERS,--orders "$$ORDERS") $(call switch,JSON,--json)
+	@exec ./carrier run $(mode_flags) $(catalogue_flag) $(port_flag) $(call flag,ORDERS,--orders "$$ORDERS") $(call switch,JSON,--json)
 
 up: ## start a local stack and leave it running: `./carrier up`
-	@exec ./carrier up $(mode_flags) $(port_flag)
+	@exec ./carrier up $(mode_flags) $(catalogue_flag) $(port_flag)
 
 down: ## end what `make up` left running: `./carrier down`
 	@exec ./carrier down

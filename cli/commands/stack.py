@@ -8,14 +8,20 @@ import click
 
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Failure
-from allocation.engine.compiled_catalogue import packaged_catalogue
+from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from allocation.engine.engine import Engine
 from allocation.engine.wording import closest_name
+from cli.catalogue.catalogue_problems import CatalogueProblemsError
+from cli.catalogue.compilation import compile_catalogue
+from cli.catalogue.consistency import AllocatorName
+from cli.catalogue.holiday_warnings import find_warnings
+from cli.commands.catalogue_files import in_words, read_written, report_problems, warn
 from cli.commands.options import ExampleCommand, WholeNumber, chosen_mode, json_option, mode_options
 from cli.errors import UsageError
-from cli.output import progress_console
+from cli.input_files import shown_name
+from cli.output import print_text, printable, progress_console
 from cli.paths import SAMPLE_ORDERS, shown
-from cli.stack.deploy import mode_parameters, settable_parameters
+from cli.stack.deploy import CATALOGUE_OBJECT, CATALOGUE_PROFILE, mode_parameters, settable_parameters
 from cli.stack.detached import down as end_stack
 from cli.stack.detached import up as leave_stack
 from cli.stack.orders import load_orders
@@ -23,18 +29,38 @@ from cli.stack.run import RunRequest
 from cli.stack.run import run as run_orders
 
 
-def _known_mode(mode: str, group: str, service: str) -> AllocationMode:
+def _known_mode(mode: str, group: str, service: str, compiled: str | None) -> AllocationMode:
     """Return the mode of three options. Raises `UsageError`, also for a group or service that the stack will not know.
 
-    A local stack has the packaged catalogue: a mistake is found before anything is deployed.
+    The stack has a catalogue of one's own or, for None, the packaged one: a mistake is found before it is deployed.
     """
     chosen = chosen_mode(mode, group, service)
-    scope = Engine(packaged_catalogue()).scope(chosen)
+    scope = Engine(packaged_catalogue() if compiled is None else read_compiled(compiled)).scope(chosen)
     if isinstance(scope, Failure):
         raise UsageError(scope.message)
     return chosen
 
 
+def _own_catalogue(file: str, allocator: AllocatorName) -> str | None:
+    """Return the compiled catalogue of a file, and say what is in it; None where no file is given.
+
+    Raises `UsageError` and `CatalogueProblemsError`.
+    """
+    if not file:
+        return None
+    found = read_written(file, allocator)
+    warn(file, find_warnings(found), progress_console())
+    print_text(f"{printable(shown_name(file))}: {in_words(found)}.", progress_console())
+    return compile_catalogue(found)
+
+
+_catalogue_option: Final = click.option(
+    "--catalogue",
+    "catalogue_file",
+    default="",
+    metavar="FILE",
+    help="A catalogue of your own, as docs/catalogue.md has it.  [default: the sample]",
+)
 _port_option: Final = click.option(
     "--port",
     # Ports that need no privilege.
@@ -51,9 +77,11 @@ _port_option: Final = click.option(
         "carrier run",
         "carrier run --mode service_group --group valuableGoods",
         "carrier run --orders my-orders.jsonl --json",
+        "carrier run --catalogue my-catalogue.yaml",
     ],
 )
 @mode_options
+@_catalogue_option
 @_port_option
 @click.option(
     "--orders",
@@ -63,12 +91,18 @@ _port_option: Final = click.option(
     help=f"JSON Lines, one order-created message a line.  [default: {shown(SAMPLE_ORDERS)}]",
 )
 @json_option
-def run(mode: str, group: str, service: str, port: int, orders: Path, *, as_json: bool) -> int:
+def run(mode: str, group: str, service: str, catalogue_file: str, port: int, orders: Path, *, as_json: bool) -> int:
     """Start a local stack, allocate orders, report their outcomes, and end the stack.
 
-    Exit status 1 if an order ended in the dead letter queue or has no outcome.
+    Exit status 1 if an order ended in the dead letter queue or has no outcome,
+    or if the catalogue has problems. Then nothing is started.
     """
-    request = RunRequest(_known_mode(mode, group, service), load_orders(orders), port, as_json)
+    messages = load_orders(orders)
+    try:
+        compiled = _own_catalogue(catalogue_file, "engine")
+    except CatalogueProblemsError as error:
+        return report_problems(catalogue_file, error, as_json=as_json)
+    request = RunRequest(_known_mode(mode, group, service, compiled), messages, port, as_json, compiled)
     return run_orders(request, progress_console())
 
 
@@ -77,9 +111,11 @@ def run(mode: str, group: str, service: str, port: int, orders: Path, *, as_json
     examples=[
         "carrier up --port 4599 --mode carrier_service --service CX_NDS",
         "carrier up --parameter OrderMapping=shopify",
+        "carrier up --catalogue my-catalogue.yaml",
     ],
 )
 @mode_options
+@_catalogue_option
 @click.option(
     "--parameter",
     "given",
@@ -89,12 +125,28 @@ def run(mode: str, group: str, service: str, port: int, orders: Path, *, as_json
 )
 @_port_option
 @json_option
-def up(mode: str, group: str, service: str, port: int, given: Sequence[str], *, as_json: bool) -> int:
-    """Start a local stack and leave it running until `carrier down`."""
+def up(
+    mode: str, group: str, service: str, catalogue_file: str, port: int, given: Sequence[str], *, as_json: bool
+) -> int:
+    """Start a local stack and leave it running until `carrier down`.
+
+    Exit status 1 if the catalogue has problems. Then nothing is started.
+    """
     parameters = _parameters(given)
-    has_catalogue = any(name.startswith("Catalogue") for name in parameters)
-    chosen = chosen_mode(mode, group, service) if has_catalogue else _known_mode(mode, group, service)
-    return leave_stack(mode_parameters(chosen) | parameters, port, progress_console(), as_json=as_json)
+    if catalogue_file and CATALOGUE_PROFILE in parameters:
+        raise UsageError(f"--catalogue puts the catalogue into S3: leave out --parameter {CATALOGUE_PROFILE}.")
+    by_pro = parameters.get("Allocator") == "pro"
+    try:
+        compiled = _own_catalogue(catalogue_file, "pro" if by_pro else "engine")
+    except CatalogueProblemsError as error:
+        return report_problems(catalogue_file, error, as_json=as_json)
+    is_elsewhere = compiled is None and not {CATALOGUE_OBJECT, CATALOGUE_PROFILE}.isdisjoint(parameters)
+    if by_pro or is_elsewhere:
+        chosen = chosen_mode(mode, group, service)
+    else:
+        chosen = _known_mode(mode, group, service, compiled)
+    wanted = mode_parameters(chosen) | parameters
+    return leave_stack(wanted, port, progress_console(), as_json=as_json, catalogue=compiled)
 
 
 def _parameters(given: Sequence[str]) -> dict[str, str]:

@@ -37,6 +37,11 @@ _LOCAL_PARAMETERS: Final = {"Stage": "local", "ProPatienceSeconds": "5"}
 _OURS: Final = frozenset(
     {"Stage", "Runtime", "Architecture", "AllocationMode", "ServiceGroupReference", "CarrierServiceReference"}
 )
+# The template's parameters that say where the catalogue is: `bucket/key` in S3, or a profile of AppConfig.
+CATALOGUE_OBJECT: Final = "CatalogueObject"
+CATALOGUE_PROFILE: Final = "CatalogueConfiguration"
+# Where a local stack has a catalogue of one's own, unless the parameter says otherwise.
+_OWN_CATALOGUE: Final = f"{STACK_NAME}-catalogue/catalogue.json"
 _API_STAGE: Final = "live"
 _KEY_NAME: Final = "local"
 
@@ -79,13 +84,20 @@ class Deployment:
 
 @contextmanager
 def deployed(
-    port: int, parameters: Mapping[str, str], folder: Path, progress: Progress, kept_open: tuple[int, ...] = ()
+    port: int,
+    parameters: Mapping[str, str],
+    folder: Path,
+    progress: Progress,
+    kept_open: tuple[int, ...] = (),
+    catalogue: str | None = None,
 ) -> Iterator[Deployment]:
     """Deploy a stack on a free port. It ends with the block unless its emulator is told to `keep`.
 
-    `parameters` are those of `template.yaml`; `folder` gets the logs and the temporary files. Raises `CommandError` if
-    a step fails.
+    `parameters` are those of `template.yaml`; `folder` gets the logs and the temporary files. A compiled `catalogue`
+    is put where the stack reads it. Raises `CommandError` if a step fails.
     """
+    if catalogue is not None:
+        parameters = {CATALOGUE_OBJECT: _OWN_CATALOGUE, **parameters}
     with running_emulator(port, folder, kept_open) as emulator:
         progress.print(f"The local AWS runs on {HOST}:{port}")
         platform, clients = local_platform(), local_clients(port)
@@ -94,20 +106,24 @@ def deployed(
                 if not build(platform, folder / "build.log", _sam_settings(emulator)):
                     step.update("Nothing to build: no source has changed")
             with progress.step("Deploying template.yaml with sam deploy"):
-                _provide_documents(clients, parameters)
+                _provide_documents(clients, parameters, catalogue)
                 stack = deploy(emulator, clients, platform, parameters)
         yield Deployment(emulator, clients, stack)
 
 
-def _provide_documents(clients: Clients, parameters: Mapping[str, str]) -> None:
-    """Make the buckets that parameters name, with the sample catalogue: nothing is in a local AWS yet."""
-    for name in ("CatalogueObject", "OrderMappingObject"):
+def _provide_documents(clients: Clients, parameters: Mapping[str, str], catalogue: str | None) -> None:
+    """Make the buckets that parameters name: nothing is in a local AWS yet.
+
+    The catalogue's gets the compiled `catalogue`, or the sample.
+    """
+    for name in (CATALOGUE_OBJECT, "OrderMappingObject"):
         bucket, _, key = parameters.get(name, "").partition("/")
         if bucket:
             clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
             clients.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        if name == "CatalogueObject" and key:
-            clients.s3.put_object(Bucket=bucket, Key=key, Body=COMPILED_SAMPLE.read_bytes())
+        if name == CATALOGUE_OBJECT and key:
+            content = COMPILED_SAMPLE.read_bytes() if catalogue is None else catalogue.encode()
+            clients.s3.put_object(Bucket=bucket, Key=key, Body=content)
 
 
 def mode_parameters(mode: AllocationMode) -> dict[str, str]:

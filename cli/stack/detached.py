@@ -86,12 +86,23 @@ def _note(lock: IO[str], process: dict[str, int]) -> None:
     lock.flush()
 
 
-def up(parameters: Mapping[str, str], port: int, console: Console, *, as_json: bool) -> int:
-    """Leave a stack with these parameters running, and say how to talk to it. Return the exit code."""
+def up(
+    parameters: Mapping[str, str], port: int, console: Console, *, as_json: bool, catalogue: str | None = None
+) -> int:
+    """Leave a stack with these parameters running, and say how to talk to it. Return the exit code.
+
+    It has a compiled `catalogue` of one's own, or the packaged one. Raises `UsageError` for a catalogue if a stack is
+    up already.
+    """
     progress = Progress(console)
     with _opened_lock() as lock:
         if not _acquired(lock):
             process = _stack_process(lock)
+            if catalogue is not None:
+                raise UsageError(
+                    "A stack is up already, and keeps its catalogue. End it with `carrier down` first, or, if it came "
+                    "up with a catalogue of its own, give it this one with `carrier catalogue publish FILE`."
+                )
             if as_json:
                 print_json({"port": process.get("port"), "isNew": False})
             else:
@@ -101,7 +112,8 @@ def up(parameters: Mapping[str, str], port: int, console: Console, *, as_json: b
         require_free_port(port)
         install(*ENVIRONMENTS)
         _note(lock, {"port": port})
-        with deployed(port, parameters, folder_of(port), progress, kept_open=(lock.fileno(),)) as deployment:
+        kept_open = (lock.fileno(),)
+        with deployed(port, parameters, folder_of(port), progress, kept_open, catalogue) as deployment:
             _write_environment(deployment.stack)
             page = publish_page(deployment.clients, deployment.stack)
             _note(lock, {"port": port, "pid": deployment.emulator.process.pid})

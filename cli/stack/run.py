@@ -28,6 +28,8 @@ class RunRequest:
     messages: tuple[OrderMessage, ...]
     port: int
     as_json: bool
+    catalogue: str | None = None
+    """The compiled catalogue to use; None for the packaged one."""
 
 
 def run(request: RunRequest, console: Console) -> int:
@@ -36,7 +38,8 @@ def run(request: RunRequest, console: Console) -> int:
     install(*ENVIRONMENTS)
     progress = Progress(console)
     parameters = mode_parameters(request.mode)
-    with deployed(request.port, parameters, folder_of(request.port), progress) as deployment:
+    folder = folder_of(request.port)
+    with deployed(request.port, parameters, folder, progress, catalogue=request.catalogue) as deployment:
         account = _send_and_follow(deployment, request.messages, progress)
     report(account, console, as_json=request.as_json)
     if not account.is_settled:

@@ -38,6 +38,7 @@ def without_make() -> dict[str, str]:
         ([], ""),
         (["MODE=service_group", "GROUP=valuableGoods"], '--mode "$MODE" --group "$GROUP"'),
         (["MODE=carrier_service", "SERVICE=CX_NDS"], '--mode "$MODE" --service "$SERVICE"'),
+        (["CATALOGUE=my catalogue.yaml"], '--catalogue "$CATALOGUE"'),
         (["ORDERS=my orders.jsonl"], '--orders "$ORDERS"'),
         (["JSON=1"], "--json"),
         (["JSON=0"], ""),
@@ -65,9 +66,9 @@ def test_up_takes_the_mode_and_the_port() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["run", "CATALOGUE=x"], "`make run` does not know CATALOGUE. It knows GROUP JSON MODE ORDERS PORT SERVICE."),
+        (["run", "COLOUR=x"], "does not know COLOUR. It knows CATALOGUE GROUP JSON MODE ORDERS PORT SERVICE."),
         (["run", "GROUPE=x", "MODE=service_group"], "does not know GROUPE."),
-        (["up", "JSON=1"], "`make up` does not know JSON. It knows GROUP MODE PORT SERVICE."),
+        (["up", "JSON=1"], "`make up` does not know JSON. It knows CATALOGUE GROUP MODE PORT SERVICE."),
         (["down", "PORT=4599"], "`make down` does not know PORT. It knows no variables."),
         (["test", "ORDERS=x"], "does not know ORDERS."),
         (["run", "JSON=yes"], "JSON=yes: write 1 or 0."),

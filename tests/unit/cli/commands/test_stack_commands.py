@@ -1,5 +1,6 @@
 """A mistake on the command line is one line on stderr and exit code 2, before anything is started."""
 
+import json
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from allocation.domain.mode import DefaultRules
+from allocation.engine.compiled_catalogue import read_compiled
 from cli import main as program
 from cli.commands import stack
 from cli.errors import StoppedError
 from cli.paths import SAMPLE_ORDERS
 from cli.stack.orders import load_orders
 from cli.stack.run import RunRequest
+from tests.support.engines import document, service
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +67,11 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
         (["up", "--parameter", "OrderMaping=shopify"], "Did you mean 'OrderMapping'?"),
         (["up", "--parameter", "Stage=prod"], "There is no parameter 'Stage' to set for a local stack."),
         (["up", "--parameter", "shopify"], "'shopify' is no parameter: write NAME=VALUE"),
+        (["run", "--catalogue", "gone.yaml"], "Can't read gone.yaml: No such file"),
+        (
+            ["up", "--catalogue", "my.yaml", "--parameter", "CatalogueConfiguration=shop1/live1/cat01"],
+            "--catalogue puts the catalogue into S3: leave out --parameter CatalogueConfiguration.",
+        ),
         (["down", "--port", "4566"], "No such option '--port'"),
     ],
 )
@@ -116,6 +124,49 @@ def test_a_stack_is_left_running_with_the_template_s_parameters(monkeypatch: pyt
             "CatalogueObject": "bucket/catalogue.json",
         }
     ]
+
+
+def own_catalogue(folder: Path, **changes: object) -> str:
+    """The path of a catalogue with the service OWN, perhaps changed."""
+    (folder / "my.yaml").write_text(json.dumps(document({"OWN": service(**changes)}, groups={"own": ["OWN"]})))
+    return str(folder / "my.yaml")
+
+
+@pytest.mark.parametrize("command", ["run", "up"])
+def test_an_own_catalogue_is_compiled_and_used(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    used: list[str | None] = []
+    monkeypatch.setattr(stack, "run_orders", lambda request, _: used.append(request.catalogue))
+    monkeypatch.setattr(stack, "leave_stack", lambda *_, catalogue, **__: used.append(catalogue))
+    own = ["--catalogue", own_catalogue(tmp_path)]
+    assert program.main([command, *own, "--mode", "service_group", "--group", "own"]) == 0
+    assert [[each.reference for each in read_compiled(text or "").services] for text in used] == [["OWN"]]
+
+
+@pytest.mark.parametrize("command", ["run", "up"])
+def test_an_own_catalogue_with_problems_stops_before_anything_is_started(
+    command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert program.main([command, "--catalogue", own_catalogue(tmp_path, weight="heavy")]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "carriers.ACME.services.OWN.weight" in told
+    assert "'heavy': write a number and one of kg, g, lb, oz" in told
+
+
+@pytest.mark.parametrize("command", ["run", "up"])
+def test_a_group_is_looked_for_in_the_own_catalogue(
+    command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own = ["--catalogue", own_catalogue(tmp_path)]
+    assert program.main([command, *own, "--mode", "service_group", "--group", "valuableGoods"]) == 2
+    assert "There is no service group 'valuableGoods'. The catalogue has: own." in capsys.readouterr().err
+
+
+def test_an_own_catalogue_for_pro_may_name_pros_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    modes: list[str] = []
+    monkeypatch.setattr(stack, "leave_stack", lambda wanted, *_, **__: modes.append(wanted["ServiceGroupReference"]))
+    own = ["--catalogue", own_catalogue(tmp_path), "--parameter", "Allocator=pro"]
+    assert program.main(["up", *own, "--mode", "service_group", "--group", "ofPro"]) == 0
+    assert modes == ["ofPro"]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

@@ -118,3 +118,11 @@ def test_the_lock_is_free_again_after_a_look(place: Path) -> None:
     assert detached.stack_port() is None
     with (place / "stack.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_up_does_not_pass_over_a_catalogue_where_a_stack_is_up(
+    place: Path, console: Console, holder: subprocess.Popen[bytes]
+) -> None:
+    write_note(place, f'{{"port": 4567, "pid": {holder.pid}}}')
+    with pytest.raises(UsageError, match=r"keeps its catalogue.*`carrier catalogue publish FILE`"):
+        detached.up({}, 4567, console, as_json=False, catalogue="compiled")

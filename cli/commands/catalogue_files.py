@@ -1,0 +1,85 @@
+"""What the commands on written catalogues have in common: reading a file, and saying what is in it or wrong with it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+
+from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblemsError
+from cli.catalogue.compilation import is_compiled
+from cli.catalogue.consistency import AllocatorName
+from cli.catalogue.reading import read_catalogue
+from cli.catalogue.written_catalogue import WrittenCatalogue
+from cli.errors import NOT_SO, UsageError
+from cli.input_files import folder_of, read_text, shown_name
+from cli.output import counted, print_json, print_text, printable
+
+
+def read_written(file: str, allocator: AllocatorName | None) -> WrittenCatalogue:
+    """Return the catalogue of a file. Raises `UsageError` and `CatalogueProblemsError`."""
+    text = read_text(file)
+    if is_compiled(text):
+        raise UsageError(f"{shown_name(file)} is a compiled catalogue: name the one that it was compiled from.")
+    return read_catalogue(text, allocator, folder_of(file))
+
+
+def report_problems(file: str, error: CatalogueProblemsError, *, as_json: bool, console: Console | None = None) -> int:
+    """Print every problem. Return the exit status."""
+    if as_json:
+        problems = list(map(problem_json, error.problems))
+        print_json({"file": file, "valid": False, "catalogue": None, "problems": problems})
+        return NOT_SO
+    for problem in error.problems:
+        print_text(printable(_place(file, problem)), console)
+        print_text(f"  {printable(problem.advice)}", console)
+    print_text(f"{counted(len(error.problems), 'problem')} found.", console)
+    return NOT_SO
+
+
+def warn(file: str, warnings: Sequence[CatalogueProblem], console: Console) -> None:
+    """Print what is probably not meant. It keeps nothing from being done."""
+    for warning in warnings:
+        print_text(printable(_place(file, warning)), console)
+        print_text(f"  Warning: {printable(warning.advice)}", console)
+
+
+def _place(file: str, problem: CatalogueProblem) -> str:
+    """Return the place as compilers write it, which editors can open, and the path in the catalogue."""
+    line = f":{problem.position.line}" if problem.position else ""
+    return f"{shown_name(file)}{line}: {problem.path or 'the catalogue'}"
+
+
+def problem_json(problem: CatalogueProblem) -> dict[str, Any]:
+    """Return a problem as `--json` prints it."""
+    line, column = problem.position or (None, None)
+    value = None if problem.value is None else str(problem.value)
+    return {"line": line, "column": column, "path": problem.path, "value": value, "fix": problem.fix}
+
+
+def summary(found: WrittenCatalogue) -> dict[str, Any]:
+    """Return what a catalogue consists of, in numbers, as `--json` prints it."""
+    services = [service for _, _, service in found.all_services()]
+    return {
+        "version": found.version,
+        "carriers": len(found.carriers),
+        "services": len(services),
+        "enabledServices": sum(service.enabled for service in services),
+        "groups": len(found.groups),
+        "locations": len(found.locations),
+        "lastYear": found.years.last,
+    }
+
+
+def in_words(found: WrittenCatalogue) -> str:
+    """Return what a catalogue consists of as a line for people."""
+    counts = summary(found)
+    return ", ".join(
+        [
+            f"version {printable(counts['version'])}",
+            counted(counts["carriers"], "carrier"),
+            f"{counted(counts['services'], 'service')} ({counts['enabledServices']} enabled)",
+            counted(counts["groups"], "group"),
+            counted(counts["locations"], "location"),
+            f"calendars to the end of {counts['lastYear']}",
+        ]
+    )
