@@ -25,7 +25,7 @@ from allocation.engine.wording import closest_name, list_text
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_LANES: Final = 512
 # Entries of explanations, some 1 KB each.
-_MAX_TOLD: Final = 40_000
+_MAX_TOLD: Final = 20_000
 
 
 class Exclusion(NamedTuple):

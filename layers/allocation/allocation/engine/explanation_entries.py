@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import Enum, auto
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, assert_never
 
 from allocation.engine.engine import Assessment, Engine, Exclusion
 from allocation.engine.offers import Offer
@@ -25,7 +25,7 @@ class _Kind(Enum):
 
     OF_SERVICE = auto()
     OF_LANE = auto()
-    WITHOUT_RATE = auto()  # the lane where the service has no rate for it, else the consignment
+    OF_PRICE = auto()  # the lane and, where the service has a rate for it, what that is asked for
     OF_CONSIGNMENT = auto()
 
 
@@ -37,7 +37,7 @@ def _kind(failed: tuple[Rule, ...]) -> _Kind:
     others = [rule for rule in others if not isinstance(rule.expected, of_lane)]
     if not others:
         return _Kind.OF_LANE
-    return _Kind.WITHOUT_RATE if {rule.code for rule in others} == {RuleCode.NO_PRICE} else _Kind.OF_CONSIGNMENT
+    return _Kind.OF_PRICE if {rule.code for rule in others} == {RuleCode.NO_PRICE} else _Kind.OF_CONSIGNMENT
 
 
 # What stands beside a text of an object, in bytes: quotes, a colon or a comma with its space, or a bracket.
@@ -84,18 +84,35 @@ class Entries:
     def left_out(self, exclusions: Sequence[Exclusion]) -> tuple[list[_LeftOut], list[int]]:
         """Return services that were left out with what each wants for the rules it failed, and the entries' lengths."""
         entries, lengths = [], []
-        known, lane = self._engine.told.get, self._question.lane
+        known = self._engine.told.get
         for exclusion in exclusions:
-            position, failed = exclusion
-            kind = _kind(failed)
+            kind = _kind(exclusion.failed)
             key: tuple[object, ...] | None = exclusion
             if kind is not _Kind.OF_SERVICE:
-                of_lane = kind is _Kind.OF_LANE or (kind is _Kind.WITHOUT_RATE and position not in lane.rates)
-                key = (lane.number, exclusion) if of_lane else None
+                key = self._key(exclusion, kind)
             told = (key and known(key)) or self._excluded(exclusion, key)
             entries.append(told[0])
             lengths.append(told[1])
         return entries, lengths
+
+    def _key(self, exclusion: Exclusion, kind: _Kind) -> tuple[object, ...] | None:
+        """Return what decides what is said of an exclusion that the service does not decide, or None for too much."""
+        question, position = self._question, exclusion.position
+        match kind:
+            case _Kind.OF_SERVICE:
+                return exclusion
+            case _Kind.OF_LANE:
+                return (question.lane.number, exclusion)
+            case _Kind.OF_PRICE:
+                if position not in question.lane.rates:
+                    return (question.lane.number, exclusion)
+                rate = question.book.rate(question.pricing, position)
+                asked = question.book.looked_up(question.pricing, position)
+                return (question.lane.number, exclusion, id(rate), *asked) if rate and asked else None
+            case _Kind.OF_CONSIGNMENT:
+                return None
+            case _:
+                assert_never(kind)
 
     def _excluded(self, exclusion: Exclusion, key: tuple[object, ...] | None) -> tuple[_LeftOut, int]:
         position, failed = exclusion

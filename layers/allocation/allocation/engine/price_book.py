@@ -19,8 +19,8 @@ from allocation.engine.pricing import Breakdown, Unpriced, base_price, net_price
 from allocation.engine.surcharging import Applied
 from allocation.engine.timetables import DateTable, DayGroup
 
-# How many prices are kept in cells, some 120 bytes each; the oldest cell goes first.
-_MAX_PRICES: Final = 400_000
+# How many prices are kept in cells, some 500 bytes each; the oldest cell goes first.
+_MAX_PRICES: Final = 150_000
 # How many combinations of surcharges that apply have a number.
 _MAX_APPLIED: Final = 100_000
 # How many cells of services that are priced for each consignment are kept.
