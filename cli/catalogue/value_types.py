@@ -25,7 +25,7 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS, length_unit, weight_unit
-from allocation.domain import consignment as domain
+from allocation.domain import currencies
 from allocation.domain.preference import Preference, PreferenceName
 from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
 from allocation.engine.loaded_prices import Divisor
@@ -279,7 +279,7 @@ def _preference(value: object) -> Preference:
         return value
     if isinstance(value, dict) and value.keys() == {PreferenceName.FASTEST_WITHIN.value}:
         amount, currency = _money(value[PreferenceName.FASTEST_WITHIN.value])
-        return Preference(PreferenceName.FASTEST_WITHIN, domain.Money(amount, currency))
+        return Preference(PreferenceName.FASTEST_WITHIN, currencies.Money(amount, currency))
     if value not in _PREFERENCES:
         raise ValueError(f"write one of {', '.join(_PREFERENCES)}, or {{fastestWithin: 2 GBP}}")
     return Preference(PreferenceName(str(value)))

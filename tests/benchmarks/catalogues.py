@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from allocation.domain.consignment import Address, Consignment, Dimensions, Money, Package
+from allocation.domain.consignment import Address, Consignment, Dimensions, Package
+from allocation.domain.currencies import Money
 from allocation.domain.reference import ConsignmentReference
 
 COUNTRIES: Final = ("GB", "FR", "DE", "IE", "US", "AU")

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from allocation.domain.consignment import Address, Consignment, Dimensions, Money, Package
+from allocation.domain.consignment import Address, Consignment, Dimensions, Package
+from allocation.domain.currencies import Money
 from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Failure
 from allocation.domain.reference import ConsignmentReference

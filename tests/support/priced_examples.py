@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
-from allocation.domain.consignment import Address, AddressFlags, Consignment, Dimensions, Direction, Money, Package
+from allocation.domain.consignment import Address, AddressFlags, Consignment, Dimensions, Direction, Package
+from allocation.domain.currencies import Money
 from allocation.domain.reference import ConsignmentReference
 
 DEPOT = "Depot"

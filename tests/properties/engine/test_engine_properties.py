@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from allocation.domain.consignment import Address, Consignment, Dimensions, Money, Package, RequestedDelivery
+from allocation.domain.consignment import Address, Consignment, Dimensions, Package, RequestedDelivery
+from allocation.domain.currencies import Money
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, Failure
 from allocation.engine.allocator import EngineAllocator

@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from allocation.domain.consignment import Address, AddressFlags, Dimensions, Money, Package
+from allocation.domain.consignment import Address, AddressFlags, Dimensions, Package
 from allocation.domain.contents import Content
+from allocation.domain.currencies import Money
 from allocation.engine.engine import Engine
 from tests.properties.engine.oracle import cheapest_by_search, failed_checks
 from tests.support.engines import NOW, PARCEL, assessed, engine_of, reasons, service

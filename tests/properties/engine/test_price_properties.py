@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from allocation.domain.consignment import Consignment, Dimensions, Money, Package
+from allocation.domain.consignment import Consignment, Dimensions, Package
+from allocation.domain.currencies import Money
 from allocation.engine.engine import Engine
 from tests.properties.engine.oracle import cheapest_by_search, failed_checks
 from tests.support.engines import EVERY_DAY, PARCEL, assessed, engine_of, offered, package, reasons, service, to

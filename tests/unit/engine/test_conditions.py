@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from allocation.domain.consignment import Dimensions, Money
+from allocation.domain.consignment import Dimensions
+from allocation.domain.currencies import Money
 from allocation.engine.conditions import Range, counted, holds, packages_holding, packages_over
 from allocation.engine.measures import Measure, Measured, PackageMeasures, measure_package
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from allocation.domain.consignment import Address, Consignment, Dimensions, Money, Package
+from allocation.domain.consignment import Address, Consignment, Dimensions, Package
+from allocation.domain.currencies import Money
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.domain.reference import ConsignmentReference

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from allocation.domain.consignment import Money, Package
+from allocation.domain.consignment import Package
+from allocation.domain.currencies import Money
 from allocation.domain.mode import DefaultRules
 from allocation.engine.nearest_miss import nothing_fits
 from cli.catalogue.catalogue_problems import CatalogueProblemsError

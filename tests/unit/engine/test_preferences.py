@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from allocation.domain.consignment import Money
+from allocation.domain.currencies import Money
 from allocation.domain.mode import AllocationMode, DefaultRules, ServiceGroup
 from allocation.domain.preference import Preference, PreferenceName
 from allocation.engine.engine import Engine

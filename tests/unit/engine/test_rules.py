@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS
-from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Money, Package
+from allocation.domain.consignment import Address, Consignment, Dimensions, Direction, Package
+from allocation.domain.currencies import Money
 from allocation.domain.mode import CarrierService, ServiceGroup
 from allocation.engine.question import ServiceFilters
 from allocation.engine.rule import RuleCode

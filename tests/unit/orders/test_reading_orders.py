@@ -11,15 +11,8 @@ from typing import Any
 
 import pytest
 
-from allocation.domain.consignment import (
-    Address,
-    AddressFlags,
-    Dimensions,
-    Direction,
-    Money,
-    Package,
-    RequestedDelivery,
-)
+from allocation.domain.consignment import Address, AddressFlags, Dimensions, Direction, Package, RequestedDelivery
+from allocation.domain.currencies import Money
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference, issued_reference

@@ -31,6 +31,7 @@ from allocation.consignments.strict_values import (
     WeightUnit,
 )
 from allocation.domain import consignment as domain
+from allocation.domain import currencies
 from allocation.domain.contents import Contents
 from allocation.domain.countries import code_letters
 from allocation.domain.reference import (
@@ -189,7 +190,7 @@ class Package(ProModel):
             weight_kg=self.weight.value * KILOGRAMS[self.weight.unit],
             dimensions=self.dimensions.to_domain() if self.dimensions else None,
             size_reference=self.package_size_reference,
-            value=domain.Money(self.value.amount, self.value.currency.iso_code) if self.value else None,
+            value=currencies.Money(self.value.amount, self.value.currency.iso_code) if self.value else None,
             contents=self.contents,
         )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from allocation.domain.contents import Contents
+from allocation.domain.currencies import Money
 from allocation.domain.reference import ConsignmentReference
 
 
@@ -15,15 +16,6 @@ class Direction(StrEnum):
 
     OUTBOUND = "Outbound"
     INBOUND = "Inbound"
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in one currency. Amounts of different currencies are never compared by number."""
-
-    amount: Decimal
-    # ISO 4217, as `GBP`.
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""Currencies by ISO 4217: the smallest amount that each is written and rounded to."""
+"""Money, and the smallest amount that each currency of ISO 4217 is written and rounded to."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -14,6 +15,15 @@ _DECIMAL_PLACES: Final[Mapping[str, int]] = {
 _UNITS: Final = {places: Decimal(1).scaleb(-places) for places in (0, 2, 3, 4)}
 _MINOR_UNITS: Final = {code: _UNITS[places] for code, places in _DECIMAL_PLACES.items()}
 _CENT: Final = _UNITS[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in one currency. Amounts of different currencies are never compared by number."""
+
+    amount: Decimal
+    # ISO 4217, as `GBP`.
+    currency: str
 
 
 def minor_unit(currency: str) -> Decimal:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from allocation.domain.consignment import Money
+from allocation.domain.currencies import Money
 
 
 class PreferenceName(StrEnum):

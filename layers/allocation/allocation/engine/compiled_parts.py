@@ -11,8 +11,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
-from allocation.domain.consignment import Direction, Money
+from allocation.domain.consignment import Direction
 from allocation.domain.contents import Content
+from allocation.domain.currencies import Money
 from allocation.domain.errors import InvalidDocumentError
 from allocation.engine.loaded_catalogue import Feature, Residential
 from allocation.engine.loaded_prices import Divisor

@@ -6,7 +6,8 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Final, NamedTuple, Self
 
-from allocation.domain.consignment import Dimensions, Money
+from allocation.domain.consignment import Dimensions
+from allocation.domain.currencies import Money
 
 CONSIGNMENT: Final = "consignment."
 _NOTHING: Final = Decimal(0)

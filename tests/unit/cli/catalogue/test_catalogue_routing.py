@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from allocation.domain.consignment import Money
+from allocation.domain.currencies import Money
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.preference import Preference, PreferenceName
 from allocation.domain.routing import Route, RoutingTable
