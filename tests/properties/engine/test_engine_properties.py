@@ -300,7 +300,7 @@ ZONES = {
 
 @given(st.sampled_from(sorted(ZONES)), st.datetimes(datetime(2024, 1, 1), datetime(2030, 12, 30)))  # noqa: DTZ001
 def test_clock_changes_are_those_of_the_time_zone_database(name: str, wall: datetime) -> None:
-    moment = wall.replace(tzinfo=ZoneInfo(name))
+    moment = wall.replace(tzinfo=ZoneInfo(name), fold=0)  # a time that comes twice is its first
     local = (wall - datetime(1970, 1, 1)) // timedelta(seconds=1)  # noqa: DTZ001 - a wall clock has no zone
     assert ZONES[name].moment(local) == int(moment.replace(microsecond=0).timestamp())
     offset = moment.astimezone(UTC).astimezone(ZoneInfo(name)).utcoffset()
