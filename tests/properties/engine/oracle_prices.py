@@ -1,4 +1,4 @@
-"""The plainest possible price of one service: by the words of `docs/catalogue.md`, one sum after another.
+"""The plainest possible price of one service: by the words of `docs/catalogue/reference.md`, one sum after another.
 
 It shares with the engine only the catalogue's data: no brackets, no classes, nothing remembered. A price is its lines,
 or why there is none.

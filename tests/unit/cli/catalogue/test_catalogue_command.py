@@ -1,4 +1,4 @@
-"""`carrier catalogue check`, `compile` and `diff`, and every command and catalogue that the guide shows."""
+"""`carrier catalogue check`, `compile` and `diff`, and all that the guide and the reference show of a catalogue."""
 
 import json
 import re
@@ -14,9 +14,10 @@ from cli.paths import ROOT
 from tests.support.engines import document, rate, service
 
 GUIDE = (ROOT / "docs" / "catalogue.md").read_text("utf-8")
-CATALOGUES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
-(CONSIGNMENT,) = re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)
-COMMANDS = re.findall(r"^\./carrier (.*)$", GUIDE, re.MULTILINE)
+PAGES = GUIDE + (ROOT / "docs" / "catalogue" / "reference.md").read_text("utf-8")
+CATALOGUES = re.findall(r"```yaml\n(.*?)```", PAGES, re.DOTALL)
+(CONSIGNMENT,) = re.findall(r"```json\n(.*?)```", PAGES, re.DOTALL)
+COMMANDS = re.findall(r"^\./carrier (.*)$", PAGES, re.MULTILINE)
 
 
 def written(path: Path, services: dict[str, Any], **changes: Any) -> str:
@@ -222,12 +223,12 @@ def test_help_has_an_example_and_fits_80_columns(command: str, capsys: pytest.Ca
     assert max(map(len, told.splitlines())) <= 80
 
 
-def test_the_guide_has_a_smallest_and_a_bigger_catalogue() -> None:
+def test_the_pages_have_a_smallest_and_a_bigger_catalogue() -> None:
     assert len(CATALOGUES) == 2
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=["smallest", "bigger"])
-def test_every_command_of_the_guide_does_its_work_with_both_of_its_catalogues(
+def test_every_command_of_the_pages_does_its_work_with_both_of_their_catalogues(
     catalogue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -294,15 +294,15 @@ def test_a_currency_is_one_of_iso_4217_that_prices_can_be_in(code: str, right: b
         assert told.startswith(f"exchangeRates.0.currency: '{code}': write a")
 
 
-GUIDE = SCHEMA.parents[1] / "catalogue.md"
-BIGGER = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[1]
+REFERENCE = SCHEMA.parent / "reference.md"
+(BIGGER,) = re.findall(r"```yaml\n(.*?)```", REFERENCE.read_text("utf-8"), re.DOTALL)
 SPOILT = ["null", "true", "7", '""', '"x"', '"*"', "[]", "{}", '["x"]', '{"x": "y"}', '"25:00"', '"GB"', "-1"]
 
 
 @settings(max_examples=sized(30, 500))
 @given(st.data())
 def test_no_spoilt_catalogue_crashes_the_check(data: st.DataObject) -> None:
-    """Any few values of the guide's example are replaced, whatever they were: it is right, or all is told."""
+    """Any few values of the reference's example are replaced, whatever they were: it is right, or all is told."""
     content = _as_json(yaml.safe_load(BIGGER))
     for _ in range(data.draw(st.integers(1, 3))):
         holder: Any = {"": content}
