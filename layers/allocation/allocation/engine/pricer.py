@@ -33,10 +33,8 @@ class Pricer:
         self.surcharge_set = index.surcharge_set
         self._packages = inquiry.packages
         self._day = date.fromordinal(day)
-        flags = inquiry.flags
-        self._where = Circumstances(
-            lane.places, lane.origins, self._day, weekday, flags.residential, flags.po_box, inquiry.tags
-        )
+        # Not the inquiry: pricers of exact cells are kept, and it names the consignment.
+        self._asked = (lane.places, lane.origins, self._day, weekday, inquiry.flags, inquiry.tags)
         self._weights: dict[_Scale, list[Decimal]] = {}
         self._applied: dict[tuple[object, ...], _Surcharges | None] = {}
         self._factors: dict[str, Decimal | None] = {}
@@ -107,9 +105,14 @@ class Pricer:
             key = (number, currency, *scale)
         if key not in self._applied:
             measured = self.measured(position, rate)
-            applied = applied_surcharges(index.surcharge_sets[number], measured, self._where, currency)
+            applied = applied_surcharges(index.surcharge_sets[number], measured, self._circumstances(), currency)
             self._applied[key] = applied if applied is None else (applied, _key_of(applied))
         return self._applied[key]
+
+    def _circumstances(self) -> Circumstances:
+        """Return what surcharges ask of more than packages. Most consignments find their prices without it."""
+        places, origins, day, weekday, flags, tags = self._asked
+        return Circumstances(places, origins, day, weekday, flags.residential, flags.po_box, tags)
 
     def lines(self, position: int) -> tuple[Line, ...] | Unpriced:
         """Return the lines of a service's price without tax."""
