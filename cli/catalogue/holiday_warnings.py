@@ -17,12 +17,8 @@ _MAX_YEARS: Final = 5
 _MAX_NAMED: Final = 12
 
 
-def find_warnings(catalogue: WrittenCatalogue) -> list[CatalogueProblem]:
-    """Return what is right in form and is probably not meant."""
-    return list(_partial_holidays(catalogue))
-
-
-def _partial_holidays(catalogue: WrittenCatalogue) -> Iterator[CatalogueProblem]:
+def partial_holidays(catalogue: WrittenCatalogue) -> Iterator[CatalogueProblem]:
+    """Yield the lists of a whole country that leave out what only parts of it have."""
     for name, rule in catalogue.holidays.items():
         if rule.subdivision is not None or rule.national_only:
             continue

@@ -38,6 +38,7 @@ _UK_PART: Final = re.compile(r"[A-Z]{1,3}|[A-Z]{1,2}[0-9][0-9A-Z]?( [0-9])?|BFPO
 _UK_RANGE: Final = re.compile(r"([A-Z]{1,2}(?:[0-9]{1,2} )?)([0-9]{1,2})\.\.(?:\1)?([0-9]{1,2})")
 _MAX_POSTCODE: Final = 10
 _GIBRALTAR: Final = "GX"
+_UK_NATIONS: Final = frozenset({"ENG", "SCT", "WLS"})
 
 
 class PlaceNotationError(ValueError):
@@ -165,6 +166,8 @@ def _require_area(country: str, part: str) -> None:
     area = "".join(takewhile(str.isalpha, part))
     if area == _GIBRALTAR:
         raise PlaceNotationError(f"belongs to GI, not to {country}: write GI")
+    if area in _UK_NATIONS:
+        raise PlaceNotationError("is a nation, which postcodes do not tell: list its postcode areas, such as GB:EH")
     if area not in POSTCODE_AREAS | PLACELESS_AREAS:
         raise PlaceNotationError(
             f"has the unknown postcode area {area}: write GB, or an area such as GB-BT for Northern Ireland"

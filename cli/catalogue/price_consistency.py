@@ -67,6 +67,10 @@ def _taxes(catalogue: WrittenCatalogue) -> _Problems:
         (key_path("taxes", name, "destinations"), f"tax {name}", tax.destinations)
         for name, tax in catalogue.taxes.items()
     ]
+    for name, tax in catalogue.taxes.items():
+        if tax.rate > 1:
+            fix = f"is more than 100%: write {tax.rate / 100:f} for {tax.rate}%"
+            yield CatalogueProblem(key_path("taxes", name, "rate"), tax.rate, fix)
     for path, _, places in claims:
         yield from wrong_places(path, places, catalogue.zones)
     yield from places_claimed_twice(claims, catalogue.zones, "a place has one tax")

@@ -1,7 +1,7 @@
 """Finds contradictions in the surcharges of a written catalogue: units, what they are a part of, days and places."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from allocation.engine.loaded_prices import OF_RATE, OF_VALUE
@@ -29,10 +29,20 @@ def find_surcharge_contradictions(catalogue: WrittenCatalogue, currencies: set[s
         if surcharge.when is not None:
             yield from wrong_ranges(key_path(*path, "when"), surcharge.when, currencies)
         yield from _units(path, surcharge, currencies)
-        for number, part in enumerate(surcharge.of):
-            if part not in {OF_RATE, OF_VALUE}:
-                yield from unknown_name(key_path(*path, "of", number), part, catalogue.surcharges, "surcharge")
+        yield from _parts(key_path(*path, "of"), surcharge.of, catalogue.surcharges)
     yield from _cycles(catalogue.surcharges)
+
+
+def _parts(path: KeyPath, parts: Sequence[str], surcharges: Mapping[str, Surcharge]) -> _Problems:
+    """Yield the parts of a Variable that are none, are listed twice, or could be either of two things."""
+    for number, part in enumerate(parts):
+        if part in parts[:number]:
+            yield CatalogueProblem(key_path(*path, number), part, "is listed twice and would count twice: keep one")
+        if part not in {OF_RATE, OF_VALUE}:
+            yield from unknown_name(key_path(*path, number), part, surcharges, "surcharge")
+        elif part in surcharges and parts != [OF_RATE]:
+            fix = f"is the name of a surcharge, too: rename it, as of: [{part}] never means a surcharge"
+            yield CatalogueProblem(key_path(*path, number), part, fix)
 
 
 def _amounts(path: KeyPath, surcharge: Surcharge) -> _Problems:

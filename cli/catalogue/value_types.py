@@ -46,7 +46,9 @@ _CUBIC_CENTIMETRES: Final[Mapping[str, Decimal]] = {
 _VOLUME_WORDS: Final = {"litre": "l", "litres": "l", "liter": "l", "liters": "l"}
 _SIDES: Final = re.compile(rf"{_NUMERAL}\s*[x\u00d7]\s*{_NUMERAL}\s*[x\u00d7]\s*{_NUMERAL}\s*([a-z]*)", re.IGNORECASE)
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
-_MONEY: Final = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,5})?) ([A-Z]{3})")
+# A consignment's value is less than 1,000,000,000 in any currency, rupiah and dong included.
+_DIGITS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,8})?")
+_MONEY: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,5})?) ([A-Z]{3})")
 _DECIMAL_PLACES: Final[Mapping[str, int | None]] = {item.code: item.exponent for item in Iso4217Currency}
 
 
@@ -93,15 +95,22 @@ def _convert(value: object, units: Mapping[str, Decimal], known: Callable[[str],
 
 
 def _decimal(value: object) -> Decimal:
-    if isinstance(value, bool | float) or not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,8})?", str(value)):
-        raise ValueError("write a plain number, 0 or more, such as 4.95")
+    if isinstance(value, bool | float) or not re.fullmatch(_DIGITS, str(value)):
+        raise ValueError(_too_long(value) or "write a plain number, 0 or more, such as 4.95")
     return Decimal(str(value))
 
 
 def _signed(value: object) -> Decimal:
     text = str(value)
-    number = _decimal(text.removeprefix("-")) if isinstance(value, str | int | Decimal) else _decimal(value)
-    return -number if text.startswith("-") else number
+    if isinstance(value, bool | float) or not re.fullmatch(_DIGITS, text.removeprefix("-")):
+        raise ValueError(_too_long(value) or "write a plain number such as 4.95, or -0.50 to take something off")
+    return Decimal(text)
+
+
+def _too_long(value: object) -> str | None:
+    """Return what to write instead of a number with too many digits; None for anything else."""
+    plain = re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", str(value))
+    return "has too many digits: write at most 9 before the point and 8 after it" if plain else None
 
 
 class Quantity(NamedTuple):

@@ -5,10 +5,10 @@ from typing import Any, Final
 import click
 
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
+from cli.catalogue.catalogue_warnings import find_warnings
 from cli.catalogue.compilation import compile_catalogue
 from cli.catalogue.consistency import AllocatorName
 from cli.catalogue.differences import Change, differences
-from cli.catalogue.holiday_warnings import find_warnings
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.commands.catalogue_files import in_words, problem_json, read_written, report_problems, summary, warn
 from cli.commands.catalogue_import import import_command
@@ -49,7 +49,7 @@ def check_command(file: str, allocator: AllocatorName, *, as_json: bool) -> int:
     """Check a catalogue, and list all of its problems with their lines.
 
     It checks the form of the parts first, then whether they fit together. It
-    warns of public holidays that a list leaves out.
+    warns of public holidays that a list leaves out, and of zones that hide a place.
 
     Exit status 1 if there are problems.
 

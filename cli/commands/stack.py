@@ -12,9 +12,9 @@ from allocation.engine.compiled_catalogue import packaged_catalogue, read_compil
 from allocation.engine.engine import Engine
 from allocation.engine.wording import closest_name
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
+from cli.catalogue.catalogue_warnings import find_warnings
 from cli.catalogue.compilation import compile_catalogue
 from cli.catalogue.consistency import AllocatorName
-from cli.catalogue.holiday_warnings import find_warnings
 from cli.commands.catalogue_files import in_words, read_written, report_problems, warn
 from cli.commands.options import ExampleCommand, WholeNumber, chosen_mode, json_option, mode_options
 from cli.errors import UsageError

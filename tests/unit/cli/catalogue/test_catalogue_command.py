@@ -254,6 +254,24 @@ def test_the_problems_of_the_guide_are_reported_as_it_says(
 
 
 @pytest.mark.parametrize(
+    ("zone", "places", "warned"),
+    [
+        ("NI", ["GB-NIR"], True),  # Nicaragua
+        ("GB-NIR", ["FR"], True),
+        ("FR", ["FR", "MC"], False),
+        ("EU", ["FR", "DE"], False),
+    ],
+)
+def test_a_zone_that_hides_a_place_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], zone: str, places: list[str], *, warned: bool
+) -> None:
+    file = written(tmp_path / "catalogue.yaml", {"A": service()}, zones={zone: places})
+    assert main(["catalogue", "check", file, "--json"]) == 0
+    warnings = json.loads(capsys.readouterr().out)["warnings"]
+    assert [warning["path"] for warning in warnings] == ([f"zones.{zone}"] if warned else [])
+
+
+@pytest.mark.parametrize(
     ("holidays", "told"),
     [
         ({"country": "GB"}, "Easter Monday (ENG, NIR, WLS; 2026-04-06)"),

@@ -82,12 +82,59 @@ def test_a_surcharge_is_named_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("parts", "number", "told"),
+    [
+        (["rate", "Handling", "Handling"], 2, "'Handling' is listed twice and would count twice: keep one"),
+        (["rate", "rate"], 1, "'rate' is listed twice and would count twice: keep one"),
+        (
+            ["Handling", "value"],
+            1,
+            "'value' is the name of a surcharge, too: rename it, as of: [value] never means a surcharge",
+        ),
+    ],
+)
+def test_a_part_of_a_surcharge_counts_once_and_is_one_thing(parts: list[str], number: int, told: str) -> None:
+    surcharges = {
+        "Fuel": {"type": "Variable", "amount": 0.1, "of": parts},
+        "Handling": {"type": "Additive", "amount": 1},
+        "value": {"type": "Additive", "amount": 1},
+    }
+    assert problems_with(surcharges=surcharges) == [f"surcharges.Fuel.of.{number}: {told}"]
+
+
+def test_a_tax_of_more_than_all_is_refused() -> None:
+    taxes = {"VAT": {"rate": 20, "destinations": ["*"]}}
+    assert problems_with(taxes=taxes) == ["taxes.VAT.rate: '20' is more than 100%: write 0.2 for 20%"]
+
+
+@pytest.mark.parametrize("currency", ["IDR", "VND"])
+def test_values_and_prices_in_small_units_can_be_written(currency: str) -> None:
+    rates = [{"zone": "GB", "transitDays": 1, "bands": [{"upTo": 1, "price": 12000000}]}]
+    services = {"S": service(value=f"500000000 {currency}", rates=rates)}
+    compilation.compile_text(json.dumps(document(services, currency=currency)))
+
+
+def test_a_number_says_how_many_digits_it_may_have() -> None:
+    told = "has too many digits: write at most 9 before the point and 8 after it"
+    assert problems_with(surcharges={"Fuel": {"type": "Additive", "amount": 1234567890}}) == [
+        f"surcharges.Fuel.amount: '1234567890' {told}"
+    ]
+
+
+def test_an_amount_that_may_be_negative_says_so() -> None:
+    told = "write a plain number such as 4.95, or -0.50 to take something off"
+    assert problems_with(surcharges={"Off": {"type": "Variable", "amount": "-20%"}}) == [
+        f"surcharges.Off.amount: '-20%': {told}"
+    ]
+
+
+@pytest.mark.parametrize(
     ("place", "told"),
     [
         ("UK", "is not a country of ISO 3166: write GB"),
         ("EU", "is not a country of ISO 3166: list its countries in a zone, and name that zone"),
         ("ZZ", "is not a country of ISO 3166: write its two-letter code, such as GB or FR"),
-        ("GB-ENG", "has the unknown postcode area ENG: write GB, or an area such as GB-BT for Northern Ireland"),
+        ("GB-ENG", "is a nation, which postcodes do not tell: list its postcode areas, such as GB:EH"),
         ("GB-QX1", "has the unknown postcode area QX: write GB, or an area such as GB-BT for Northern Ireland"),
         ("GB-JE", "belongs to JE, not to GB: write JE"),
         ("GB-GY", "belongs to GG, not to GB: write GG"),

@@ -230,7 +230,7 @@ def test_form_is_checked_first_and_consistency_once_the_form_is_right() -> None:
         exchangeRates=[{"currency": "EUR", "rate": "0,86", "from": "2026-01-01"}],
     ) == [
         "exchangeRates.0.rate: '0,86': write a plain number, 0 or more, such as 4.95",
-        "surcharges.Remote.amount: 'much': write a plain number, 0 or more, such as 4.95",
+        "surcharges.Remote.amount: 'much': write a plain number such as 4.95, or -0.50 to take something off",
         "carriers.ACME.services.A.weight.to: '30 stone': write a number and one of kg, g, lb, oz, such as 30 kg",
         "carriers.ACME.services.B.rates.0.zone: is missing: add it",
         "groups.slow.1: '7': write text; put it in quotes if it consists of digits",
