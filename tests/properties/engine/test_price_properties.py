@@ -239,6 +239,7 @@ def test_a_price_is_what_the_plainest_sum_says(engine: Engine, consignment: Cons
     best = assessment.winner
     cheapest = best and (engine.index.services[best.position].reference, best.cost)
     assert cheapest == cheapest_by_search(engine.catalogue, consignment, now)
+    assert len({offer.position for offer in assessment.offers}) == len(assessment.offers)
     for offer in assessment.offers:
         breakdown = engine.breakdown(assessment.question, offer.position)
         assert breakdown is not None
