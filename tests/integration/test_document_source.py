@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, IncompleteReadError
 from moto import mock_aws
 
+from allocation.aws import document_source
 from allocation.aws.clients import cause_of
 from allocation.aws.document_source import AppConfigStore, DocumentSource, S3Store, store_at
 from allocation.domain.errors import ConfigurationError, RetryableError
@@ -59,7 +60,7 @@ class Clock:
 class Broken:
     """A body whose connection breaks off."""
 
-    def read(self) -> bytes:
+    def read(self, _size: int) -> bytes:
         raise IncompleteReadError(actual_bytes=1, expected_bytes=2)
 
 
@@ -91,6 +92,26 @@ class Source:
     def answered(self, parsed: dict[str, Any], **_: Any) -> None:
         if self.breaks and "Body" in parsed:
             parsed["Body"] = Broken()
+
+    def note_sizes(self) -> list[int]:
+        """Return a list that grows by the number of bytes of each read that finds something."""
+        sizes: list[int] = []
+
+        class Noted:
+            def __init__(self, body: Any) -> None:
+                self.body = body
+
+            def read(self, size: int) -> bytes:
+                content: bytes = self.body.read(size)
+                sizes.extend([len(content)] if content else [])
+                return content
+
+        def note(parsed: dict[str, Any], **_: Any) -> None:
+            if "Body" in parsed:
+                parsed["Body"] = Noted(parsed["Body"])
+
+        self.s3.meta.events.register("after-call.s3.GetObject", note)
+        return sizes
 
     def put(self, text: str) -> None:
         self.s3.put_object(Bucket=BUCKET, Key=KEY, Body=text.encode())
@@ -151,6 +172,37 @@ def test_a_version_with_a_rule_that_is_unknown_here_is_reported_and_the_last_goo
     source.put(write_compiled(newer))
     assert source.version(after=60) == "2026-11-23"
     assert "sumOfSides" in str(source.refused[0])
+
+
+def test_a_version_that_its_reader_fails_over_is_reported_once_and_the_last_good_one_stays(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: str) -> Engine:
+        raise MemoryError
+
+    source.put(GOOD)
+    first = source.engine()
+    source.put(OTHER)
+    monkeypatch.setattr(source.engine, "_read", failing)
+    for _ in range(2):
+        source.clock.seconds += 60
+        assert source.engine() is first
+    assert [type(each) for each in source.refused] == [MemoryError]
+
+
+def test_no_more_is_read_of_a_large_version_than_it_takes_to_refuse_it(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.put(GOOD)
+    first = source.engine()
+    monkeypatch.setattr(document_source, "MAX_BYTES", len(GOOD))
+    sizes = source.note_sizes()
+    source.put(GOOD + " " * 100_000)
+    for _ in range(2):
+        source.clock.seconds += 60
+        assert source.engine() is first
+    assert [str(each) for each in source.refused] == ["the catalogue is larger than 0 MB"]
+    assert sizes == [len(GOOD) + 1]
 
 
 def test_a_store_that_does_not_answer_leaves_the_last_good_one(source: Source) -> None:

@@ -1,5 +1,6 @@
 """A compiled catalogue with anything that this version does not know is refused: a rule must not be ignored."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -101,6 +102,39 @@ def test_an_unknown_value_is_refused(part: str, key: str, value: object) -> None
     changed = content()
     PARTS[part](changed)[key] = value
     refused(changed, "no compiled catalogue")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda found: found["groups"].update(g=["GONE"]), "group 'g' names the service 'GONE', which is not there"),
+        (lambda found: found["services"][0]["destinations"].append("@X"), "there is no zone '@X'"),
+        (lambda found: found["services"][0]["origins"].append("Leeds"), "'Leeds' is no place"),
+        (lambda found: found["services"].append(found["services"][0]), "two services have the same reference"),
+        (lambda found: found["services"][0].update(reference="S/.."), "'S/..' is no reference"),
+        (lambda found: found["services"][0].update(legs=[]), "service 'S' has no legs"),
+        (lambda found: found["services"][0].update(handlingDays=10**9), "has 1000000000 handling days"),
+        (lambda found: found["services"][0]["rates"][0].update(prices=[]), "without as many prices as bands"),
+        (lambda found: found["services"][0]["rates"][0].update(limits=["9"], prices=["1E+9"]), "the amount 1E[+]9"),
+        (lambda found: found["surcharges"][0].update(of=["Fuel"]), "surcharges are parts of each other: Fuel"),
+        (lambda found: found["taxes"].clear(), "no tax holds in '[*]'"),
+        (lambda found: found["locations"][0]["byCarrier"].update(GONE=0), "names the carrier 'GONE'"),
+        (lambda found: found["timeZones"]["Europe/London"][0].clear(), "the changes of a time zone"),
+        (lambda found: found["calendars"][0].update(week=[[90_000, 91_000]] * 7), "not within a day"),
+    ],
+)
+def test_what_no_decision_could_work_with_is_refused_by_its_name(change: Callable[[Json], object], told: str) -> None:
+    changed = content()
+    change(changed)
+    refused(changed, told)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "9" * 100_000, '"' + "x" * 100_000 + '"'])
+def test_a_document_that_is_no_catalogue_at_all_is_refused_in_few_words(text: str) -> None:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    with pytest.raises(InvalidCatalogueError) as error:
+        read_compiled(json.dumps({"format": 1, "digest": digest}) + "\n" + text)
+    assert len(str(error.value)) < 500
 
 
 def test_an_unknown_key_beside_the_format_is_refused() -> None:

@@ -4,7 +4,7 @@ The compiled catalogue is one, the mapping of orders another. A new version that
 the last good one stays in use.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,6 +21,10 @@ PAUSE_SECONDS: Final = 10.0
 # How many versions of an S3 object a new environment tries, latest first, if the bucket keeps versions.
 _OLDER_VERSIONS: Final = 5
 
+# A larger document is refused: a catalogue takes ten times its size of a function's memory, and the last good one stays
+# beside it.
+MAX_BYTES: Final = 16 * 1024**2
+
 _UNCHANGED: Final = frozenset({"304", "NotModified"})
 
 _Document = TypeVar("_Document")
@@ -29,11 +33,18 @@ _Document = TypeVar("_Document")
 class _Store(Protocol):
     """One place that a document is read from."""
 
-    def changed(self) -> str | None:
-        """Return the text if it changed since the last time, or None. Raises botocore's errors."""
+    def changed(self) -> bytes | None:
+        """Return the document if it changed since the last time, or None. Raises botocore's errors."""
 
-    def earlier(self) -> list[str]:
-        """Return earlier texts, latest first, if the place keeps them. Raises botocore's errors."""
+    def earlier(self) -> Iterator[bytes]:
+        """Yield earlier documents, latest first, if the place keeps them. Raises botocore's errors."""
+
+
+def _content(body: Any) -> bytes:
+    """Return what a body holds, not more than a byte over `MAX_BYTES`. Raises botocore's errors."""
+    content: bytes = body.read(MAX_BYTES + 1)
+    # Only a read that finds nothing more makes botocore see that a body broke off.
+    return content if len(content) > MAX_BYTES else content + body.read(1)
 
 
 class S3Store:
@@ -44,7 +55,7 @@ class S3Store:
         self._object = {"Bucket": bucket, "Key": key}
         self._etag: str | None = None
 
-    def changed(self) -> str | None:
+    def changed(self) -> bytes | None:
         """Ask with the ETag of the last answer, so that an unchanged object is not sent."""
         condition = {"IfNoneMatch": self._etag} if self._etag else {}
         try:
@@ -53,17 +64,17 @@ class S3Store:
             if cause_of(error) in _UNCHANGED:
                 return None
             raise
-        text = str(answer["Body"].read(), "utf-8", "replace")
-        self._etag = answer["ETag"]  # only now: a text that breaks off must be sent again
-        return text
+        content = _content(answer["Body"])
+        self._etag = answer["ETag"]  # only now: what breaks off must be sent again
+        return content
 
-    def earlier(self) -> list[str]:
-        """Return the versions before the current one, latest first."""
+    def earlier(self) -> Iterator[bytes]:
+        """Yield the versions before the current one, latest first."""
         key = self._object["Key"]
         listed = self._s3.list_object_versions(Bucket=self._object["Bucket"], Prefix=key, MaxKeys=_OLDER_VERSIONS)
         versions = [item for item in listed.get("Versions", ()) if item["Key"] == key and not item["IsLatest"]]
-        answers = (self._s3.get_object(**self._object, VersionId=item["VersionId"]) for item in versions)
-        return [str(answer["Body"].read(), "utf-8", "replace") for answer in answers]
+        for item in versions:
+            yield _content(self._s3.get_object(**self._object, VersionId=item["VersionId"])["Body"])
 
 
 class AppConfigStore:
@@ -78,25 +89,25 @@ class AppConfigStore:
         }
         self._token: str | None = None
 
-    def changed(self) -> str | None:
+    def changed(self) -> bytes | None:
         """Ask within one session: AppConfig answers with nothing if nothing changed."""
         if self._token is None:
             self._token = self._client.start_configuration_session(**self._profile)["InitialConfigurationToken"]
         token, self._token = self._token, None
         answer = self._client.get_latest_configuration(ConfigurationToken=token)
-        text = str(answer["Configuration"].read(), "utf-8", "replace")
-        self._token = answer["NextPollConfigurationToken"]  # only now: a text that breaks off must be sent again
-        return text or None
+        content = _content(answer["Configuration"])
+        self._token = answer["NextPollConfigurationToken"]  # only now: what breaks off must be sent again
+        return content or None
 
-    def earlier(self) -> list[str]:
-        """Return nothing: AppConfig hands out no earlier versions."""
-        return []
+    def earlier(self) -> Iterator[bytes]:
+        """Yield nothing: AppConfig hands out no earlier versions."""
+        return iter(())
 
 
 class DocumentSource(Generic[_Document]):
     """The document of a store, read. Call it for the one to use now.
 
-    `name` is what messages call it. `read` makes of its text what is used, and raises `InvalidDocumentError`. `clock`
+    `name` is what messages call it. `read` makes of its text what is used, or raises `InvalidDocumentError`. `clock`
     returns seconds and must continue while the function is frozen. `refused` gets each version that could not be used
     or read, and each time that no usable one was found.
     """
@@ -155,8 +166,8 @@ class DocumentSource(Generic[_Document]):
         return document
 
     def _latest_good(self) -> _Document | None:
-        text = self._store.changed()
-        latest = None if text is None else self._usable(text)
+        content = self._store.changed()
+        latest = None if content is None else self._usable(content)
         return latest or next(filter(None, map(self._usable, self._store.earlier())), None)
 
     def _lacking(self, text: str) -> RetryableError:
@@ -170,16 +181,20 @@ class DocumentSource(Generic[_Document]):
     def _refreshed(self, document: _Document) -> _Document:
         self._asked_at = self._clock()
         try:
-            text = self._store.changed()
+            content = self._store.changed()
         except (ClientError, BotoCoreError) as error:
             self._refused(error)
             return document
-        return document if text is None else self._usable(text) or document
+        return document if content is None else self._usable(content) or document
 
-    def _usable(self, text: str) -> _Document | None:
+    def _usable(self, content: bytes) -> _Document | None:
+        if len(content) > MAX_BYTES:
+            self._refused(InvalidDocumentError(f"the {self._name} is larger than {MAX_BYTES // 1024**2} MB"))
+            return None
         try:
-            return self._read(text)
-        except InvalidDocumentError as error:
+            return self._read(str(content, "utf-8", "replace"))
+        # Whatever a document does to its reader: the last good one stays, and this one is not asked for again.
+        except Exception as error:  # noqa: BLE001
             self._refused(error)
             return None
 

@@ -16,8 +16,10 @@ from allocation.domain.preference import CHEAPEST, Preference, PreferenceName
 from allocation.domain.routing import RoutingTable
 from allocation.engine import compiled_deliveries, compiled_prices
 from allocation.engine.calendars import Calendar, CollectionHours, TimeZone
+from allocation.engine.catalogue_integrity import find_faults
 from allocation.engine.compiled_parts import (
     InvalidCatalogueError,
+    at,
     decimal,
     listed,
     money,
@@ -39,6 +41,8 @@ from allocation.exact_json import parsed
 
 _FORMAT: Final = 1
 _SAMPLE: Final = "sample.json"
+# Characters of an error that its message shows: the text of a catalogue may be long.
+_MAX_TOLD: Final = 300
 
 _Document = Mapping[str, Any]
 _Part = TypeVar("_Part")
@@ -59,10 +63,14 @@ def read_compiled(text: str) -> Catalogue:
         if (digest := header.pop("digest")) != _digest(content):
             raise InvalidCatalogueError("the compiled catalogue does not match its digest: compile it again")
         refuse_unknown("its first line", header)
-        return _catalogue(parsed(content), digest)
+        catalogue = _catalogue(parsed(content), digest)
     # AttributeError: something that is not an object stands where one belongs.
-    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, IndexError) as error:
-        raise InvalidCatalogueError(f"this is no compiled catalogue ({error!r}): compile one and try again") from error
+    except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError) as error:
+        told = f"{error!r}"[:_MAX_TOLD]
+        raise InvalidCatalogueError(f"this is no compiled catalogue ({told}): compile one and try again") from error
+    if fault := next(find_faults(catalogue), None):
+        raise InvalidCatalogueError(f"the compiled catalogue can't be used ({fault}): compile it again")
+    return catalogue
 
 
 def write_compiled(content: _Document) -> str:
@@ -95,12 +103,12 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
         home=Calendar(zones[item.pop("timeZone")], ((),) * 7, frozenset(), {}, last_day),
         last_day=last_day,
         carriers=carriers,
-        carrier_calendars={key: calendars[number] for key, number in numbers.items() if number is not None},
+        carrier_calendars={key: at(calendars, number) for key, number in numbers.items() if number is not None},
         services=tuple(sorted(services, key=lambda service: service.reference)),
         groups={key: text_set(members) for key, members in item.pop("groups").items()},
         locations={location.reference: location for location in locations},
         package_sizes={key: Dimensions(*listed(sides, decimal)) for key, sides in item.pop("packageSizes").items()},
-        delivery_holidays={place: holidays[number] for place, number in item.pop("deliveryHolidays").items()},
+        delivery_holidays={place: at(holidays, number) for place, number in item.pop("deliveryHolidays").items()},
         exchange_rates=tuple(
             listed(item.pop("exchangeRates"), lambda each: compiled_prices.dated(ExchangeRate, dict(each)))
         ),
@@ -179,7 +187,7 @@ def _calendar(
         item,
         time_zone=zones[item.pop("timeZone")],
         week=week(listed(item.pop("week"), _collections)),
-        holidays=frozenset() if number is None else holidays[number],
+        holidays=frozenset() if number is None else at(holidays, number),
         exceptions={_ordinal(day): _collections(hours) for day, hours in item.pop("exceptions").items()},
         last_day=last_day,
     )
@@ -206,9 +214,9 @@ def _location(item: dict[str, Any], calendars: Sequence[Calendar]) -> Location:
     return read_part(
         Location,
         item,
-        by_service={key: calendars[number] for key, number in item.pop("byService").items()},
-        by_carrier={key: calendars[number] for key, number in item.pop("byCarrier").items()},
-        otherwise=None if otherwise is None else calendars[otherwise],
+        by_service={key: at(calendars, number) for key, number in item.pop("byService").items()},
+        by_carrier={key: at(calendars, number) for key, number in item.pop("byCarrier").items()},
+        otherwise=None if otherwise is None else at(calendars, otherwise),
     )
 
 

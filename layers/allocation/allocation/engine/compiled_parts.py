@@ -19,6 +19,10 @@ from allocation.engine.loaded_catalogue import Feature, Residential
 from allocation.engine.loaded_prices import Divisor
 
 _Part = TypeVar("_Part")
+# Seconds since 1970 are the greatest whole numbers, cubic Cm the greatest others.
+_MAX_WHOLE: Final = 10**11
+_MAX_DIGITS: Final = 60
+_MAX_EXPONENT: Final = 20
 
 
 class InvalidCatalogueError(InvalidDocumentError):
@@ -119,10 +123,20 @@ def decimal(digits: Any) -> Decimal:
 # A large catalogue has the same prices, weights and places again and again: they are kept once.
 @lru_cache(65_536)
 def _number(digits: str) -> Decimal:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError("a number has too many digits")
     number = Decimal(digits)
-    if not number.is_finite():
-        raise ValueError(f"{digits!r} is not a number")
+    if not number.is_finite() or not -_MAX_EXPONENT < number.adjusted() < _MAX_EXPONENT:
+        raise ValueError(f"{digits!r} is not a number that can be worked with")
     return number
+
+
+def at(items: Sequence[_Part], number: Any) -> _Part:
+    """Return the item at a position. Raises `TypeError` and `IndexError` for anything that is none."""
+    position = whole(number)
+    if position < 0:
+        raise IndexError(f"there is no item {position}")
+    return items[position]
 
 
 def listed(items: Any, read: Callable[[Any], _Part]) -> list[_Part]:
@@ -170,7 +184,25 @@ def _divisor(digits: Any) -> Divisor:
     return divisor
 
 
-text, whole, flag = _of_type(str), _of_type(int), _of_type(bool)
+def text(value: Any) -> str:
+    """Return a text. Raises `TypeError` for anything else, `ValueError` for one that no file or message can have."""
+    if type(value) is not str:
+        raise TypeError(f"{value!r} is not a str")
+    if not value.isascii():
+        value.encode()
+    return value
+
+
+def whole(value: Any) -> int:
+    """Return a whole number. Raises `TypeError` for anything else, `ValueError` for one that no field can mean."""
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is not an int")
+    if abs(value) > _MAX_WHOLE:
+        raise ValueError("a whole number is out of bounds")
+    return value
+
+
+flag = _of_type(bool)
 text_or_none, decimal_or_none, money_or_none = _optional(text), _optional(decimal), _optional(money)
 # How a plain field is read, by its type.
 _READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {
