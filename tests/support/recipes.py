@@ -1,4 +1,4 @@
-"""The recipes of the catalogue's guide: each fragment put into the guide's smallest catalogue, ready to be asked."""
+"""The recipes of the catalogue's pages: each fragment put into the guide's smallest catalogue, ready to be asked."""
 
 import re
 from dataclasses import replace
@@ -15,21 +15,22 @@ from cli.catalogue.compilation import compile_text
 from cli.paths import ROOT
 from tests.support.engines import PARCEL, assessed
 
+_GUIDE = (ROOT / "docs" / "catalogue.md").read_text("utf-8")
+_MORE = (ROOT / "docs" / "catalogue" / "recipes.md").read_text("utf-8")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @cache
 def recipes() -> dict[str, str]:
     """The text of each recipe by its heading."""
-    guide = (ROOT / "docs" / "catalogue.md").read_text("utf-8")
-    found = guide.partition("\n## Recipes\n")[2].partition("\n## ")[0].split("\n### ")[1:]
-    return {heading: text for heading, _, text in (recipe.partition("\n") for recipe in found)}
+    parts = [page.partition("\n## Recipes\n")[2].partition("\n## ")[0] for page in (_GUIDE, _MORE)]
+    found = [recipe.partition("\n") for part in parts for recipe in part.split("\n### ")[1:]]
+    return {heading: text for heading, _, text in found}
 
 
 def recipe_engine(heading: str, folder: Path) -> Engine:
     """The engine over a recipe's catalogue. Its CSV, if it has one, is `remote.csv` in the folder."""
-    guide = (ROOT / "docs" / "catalogue.md").read_text("utf-8")
-    smallest = next(text for language, text in _FENCE.findall(guide) if language == "yaml")
+    smallest = next(text for language, text in _FENCE.findall(_GUIDE) if language == "yaml")
     catalogue = yaml.load(smallest, yaml.BaseLoader)  # noqa: S506 - makes texts only
     for language, text in _FENCE.findall(recipes()[heading]):
         if language == "csv":

@@ -53,10 +53,12 @@ def test_a_cut_off_the_evening_before(tmp_path: Path, now: str, collected: str) 
 
 
 @pytest.mark.parametrize(
-    ("postcode", "day", "window"),
-    [("M1 1AA", 12, (9, 12)), ("ZE1 0AA", 15, (8, 18)), ("IV1 1AA", 14, (8, 13))],
+    ("postcode", "day", "window", "price"),
+    [("M1 1AA", 12, (9, 12), "9.95"), ("ZE1 0AA", 15, (8, 18), "4.95"), ("IV1 1AA", 14, (8, 13), "4.95")],
 )
-def test_saturday_slots(tmp_path: Path, postcode: str, day: int, window: tuple[int, int]) -> None:
-    dates = offers(recipe_engine("Saturday slots", tmp_path), postcode)["NEXT"].dates
+def test_saturday_delivery(tmp_path: Path, postcode: str, day: int, window: tuple[int, int], price: str) -> None:
+    offer = offers(recipe_engine("Saturday delivery and time slots", tmp_path), postcode)["NEXT"]
+    assert str(offer.net) == price
+    dates = offer.dates
     assert datetime.fromordinal(dates.delivery_day).day == day
     assert dates.window == tuple(hour * 3600 for hour in window)

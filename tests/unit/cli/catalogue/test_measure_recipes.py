@@ -39,8 +39,8 @@ def holding(*flags: str) -> dict[str, Any]:
 
 
 CARD = parcel("0.4 x 12 x 20", "0.02")
-LETTERS, LOCKER = "Letters by their three sides", "A parcel locker"
-LONG, HOMES = "Parcels that are long, or thick round the middle", "Homes, PO boxes and dangerous goods"
+LETTERS, LOCKER = "Letters by their three sides", "Parcel lockers"
+LONG, HOMES = "Length plus girth", "Homes, PO boxes and dangerous goods"
 OFFICE = {"CompanyName": "Acme Ltd", "AddressLine1": "1 High Street"}
 
 

@@ -31,7 +31,14 @@ SEPTEMBER = datetime(2026, 9, 1, 10, tzinfo=UTC)
         ),
         ("Insurance", [({"value": "50"}, "4.95"), ({"value": "150"}, "6.45"), ({"value": "150.01"}, "7.95")]),
         (
-            "A price per Kg by zone",
+            "Volumetric weight and fuel",
+            [
+                ({"weight": "1", "sides": ("30", "30", "20")}, "7.00"),
+                ({"weight": "1", "sides": ("10", "10", "10")}, "5.37"),
+            ],
+        ),
+        (
+            "A price per kg by zone",
             [
                 ({"weight": "2.2", "to": "BE 1000"}, "9.00"),
                 ({"weight": "9.8", "to": "BE 1000"}, "12.00"),
