@@ -18,7 +18,7 @@ from allocation.documents.customs_parts import (
     table,
     telephone,
 )
-from allocation.documents.text import amount_text, weight_text
+from allocation.documents.text import amount_text, money_text, weight_text
 
 _PAGE_MM: Final = (210, 297)
 _WIDTH_MM: Final = 198
@@ -71,19 +71,19 @@ def _goods_table(declaration: Declaration) -> Flowable:
     """Return the goods of all packages."""
     titles = ("Description", "Tariff number", "Origin", "Quantity", "Net weight", "Unit value", "Value")
     rows: list[list[Flowable]] = [[paragraph(title, 6) for title in titles]]
-    rows += [_goods_row(goods) for parcel in declaration.parcels for goods in parcel.goods]
+    rows += [_goods_row(goods, declaration.currency) for parcel in declaration.parcels for goods in parcel.goods]
     return table(rows, _COLUMNS_MM, heading_rows=1)
 
 
-def _goods_row(goods: Goods) -> list[Flowable]:
+def _goods_row(goods: Goods, currency: str) -> list[Flowable]:
     cells = (
         goods.description,
         goods.harmonised_code,
         goods.country_of_origin,
         str(goods.quantity),
         weight_text(goods.weight_kg),
-        amount_text(goods.unit_value),
-        amount_text(goods.value),
+        amount_text(goods.unit_value, currency),
+        amount_text(goods.value, currency),
     )
     return [paragraph(cell) for cell in cells]
 
@@ -93,7 +93,7 @@ def _totals(declaration: Declaration) -> Flowable:
     parcels = declaration.parcels
     gross = weight_text(sum((parcel.gross_weight_kg for parcel in parcels), Decimal(0)))
     net = weight_text(sum((parcel.net_weight_kg for parcel in parcels), Decimal(0)))
-    value = f"{amount_text(sum((parcel.value for parcel in parcels), Decimal(0)))} {declaration.currency}"
+    value = money_text(sum((parcel.value for parcel in parcels), Decimal(0)), declaration.currency)
     cells = {"Packages": str(len(parcels)), "Gross weight": gross, "Net weight": net, "Invoice total": value}
     return table([[entry(title, [text], 9) for title, text in cells.items()]], (49.5, 49.5, 49.5, 49.5))
 

@@ -19,7 +19,7 @@ from allocation.documents.customs_parts import (
     telephone,
     ticked_categories,
 )
-from allocation.documents.text import amount_text, weight_text
+from allocation.documents.text import money_text, weight_text
 
 # CN 22
 
@@ -57,7 +57,7 @@ def _cn22_goods(declaration: Declaration, parcel: Parcel) -> Flowable:
     """Return what is in the package, and the totals."""
     titles = ("Quantity and detailed description", "Net weight", "Value", "Tariff number, country of origin")
     heading: list[Flowable] = [paragraph(title, 5) for title in titles]
-    net, value = weight_text(parcel.net_weight_kg), f"{amount_text(parcel.value)} {declaration.currency}"
+    net, value = weight_text(parcel.net_weight_kg), money_text(parcel.value, declaration.currency)
     totals: list[Flowable] = [paragraph(text, 6.5, bold=True) for text in ("Total", net, value, "")]
     rows = [heading, *(_cn22_row(goods, declaration.currency) for goods in parcel.goods), totals]
     return table(rows, _CN22_COLUMNS_MM, heading_rows=1)
@@ -67,7 +67,7 @@ def _cn22_row(goods: Goods, currency: str) -> list[Flowable]:
     texts = (
         f"{goods.quantity} x {goods.description}",
         weight_text(goods.weight_kg),
-        f"{amount_text(goods.value)} {currency}",
+        money_text(goods.value, currency),
         f"{goods.harmonised_code} {goods.country_of_origin}",
     )
     return [paragraph(text, 6) for text in texts]
@@ -127,7 +127,7 @@ def _cn23_goods(declaration: Declaration, parcel: Parcel) -> Flowable:
         f"Total; gross weight {weight_text(parcel.gross_weight_kg)}",
         "",
         weight_text(parcel.net_weight_kg),
-        f"{amount_text(parcel.value)} {declaration.currency}",
+        money_text(parcel.value, declaration.currency),
         "",
         "",
     )
@@ -144,7 +144,7 @@ def _cn23_row(goods: Goods, currency: str) -> list[Flowable]:
         goods.description,
         str(goods.quantity),
         weight_text(goods.weight_kg),
-        f"{amount_text(goods.value)} {currency}",
+        money_text(goods.value, currency),
         goods.harmonised_code,
         goods.country_of_origin,
     )

@@ -13,6 +13,7 @@ from anyascii import anyascii
 
 from allocation.consignments.full_consignment import Contact, FullAddress
 from allocation.domain.countries import read_country
+from allocation.domain.currencies import minor_unit
 
 # Tells whether a font has a character.
 Covers = Callable[[str], bool]
@@ -91,11 +92,17 @@ def weight_text(weight_kg: Decimal) -> str:
     return f"{grams.normalize(_WIDE):f} kg"
 
 
-def amount_text(amount: Decimal) -> str:
-    """Return an amount with two decimal places, or with all it has if these are more.
+def amount_text(amount: Decimal, currency: str) -> str:
+    """Return an amount with the decimal places of its currency, or with all it has if these are more.
 
-    >>> amount_text(Decimal("5.9")), amount_text(Decimal("270.0040"))
-    ('5.90', '270.004')
+    >>> amount_text(Decimal("5.9"), "GBP"), amount_text(Decimal("270.0040"), "GBP"), amount_text(Decimal(980), "JPY")
+    ('5.90', '270.004', '980')
     """
-    places = max(2, -int(amount.normalize(_WIDE).as_tuple().exponent))
+    currency_places = -int(minor_unit(currency).as_tuple().exponent)
+    places = max(currency_places, -int(amount.normalize(_WIDE).as_tuple().exponent))
     return f"{amount.quantize(Decimal(1).scaleb(-places), context=_WIDE):f}"
+
+
+def money_text(amount: Decimal, currency: str) -> str:
+    """Return an amount and its currency, as `5.90 GBP`."""
+    return f"{amount_text(amount, currency)} {currency}"
