@@ -157,11 +157,11 @@ def _limits(catalogue: Catalogue, service: Service, consignment: Consignment, da
         Measure.SIDES_TOTAL: [length + width + height for length, width, height in boxes],
         Measure.LENGTH_TO_WIDTH: [length / width for length, width, _ in boxes],
         Measure.VOLUME: volumes,
-        Measure.CHARGEABLE_WEIGHT: weighed(sent, None, singly=True),
+        Measure.CHARGEABLE_WEIGHT: weighed(sent, (), singly=True),
         Measure.PACKAGES: [Decimal(len(packages))],
         Measure.TOTAL_WEIGHT: [sum(weights, Decimal(0))],
         Measure.TOTAL_VOLUME: [sum(volumes, Decimal(0))],
-        Measure.TOTAL_CHARGEABLE_WEIGHT: [sum(weighed(sent, None), Decimal(0))],
+        Measure.TOTAL_CHARGEABLE_WEIGHT: [sum(weighed(sent, ()), Decimal(0))],
     }
     broken = {
         _CODES[measure]: not all(_within(service.limits.get(measure, Range()), value) for value in found)

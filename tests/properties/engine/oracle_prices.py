@@ -45,11 +45,11 @@ def price(sent: Sent) -> Lines | NoPrice:
     """Return the lines of the price, rate first."""
     try:
         _worth_of_one(sent, sent.service.currency)
-        rate = current_rate(sent)
-        base = None if rate is None else _base(sent, rate)
-        if rate is None or base is None:
+        rates = current_rates(sent)
+        base = None if rates is None else _base(sent, rates)
+        if rates is None or base is None:
             return "PriceNotConfigured"
-        lines = [(rate.zone, _penny(sent, base)), *_surcharges(sent, rate, base)]
+        lines = [(rates[0].zone, _penny(sent, base)), *_surcharges(sent, rates, base)]
     except Incomparable:
         return "CurrencyNotComparable"
     return _not_below_zero(lines)
@@ -73,14 +73,25 @@ def _worth_of_one(sent: Sent, currency: str) -> Decimal:
     raise Incomparable
 
 
-def current_rate(sent: Sent) -> Rate | None:
-    """Return the rate of the most specific place that holds on the day, for such a consignment."""
+def current_rates(sent: Sent) -> list[Rate] | None:
+    """Return for each package the rate of the most specific place that holds on the day, for such a package.
+
+    Where the consignment has one price, it is the rate for such a consignment.
+    """
+    rates = [_current_rate(sent, [package]) for package in sent.packages] if sent.service.by_package else []
+    if not sent.service.by_package:
+        rates = [_current_rate(sent, sent.packages)] * len(sent.packages)
+    known = [rate for rate in rates if rate is not None]
+    return known if len(known) == len(rates) else None
+
+
+def _current_rate(sent: Sent, packages: Sequence[Package]) -> Rate | None:
     candidates = [rate for first in sent.service.rates for rate in (first, *first.others)]
     for place in sent.places:
         for origin in (*sent.origins, None):
             here = [rate for rate in candidates if place in rate.places and _leaves(rate, origin)]
             for rate in here:
-                if rate.validity.covers(sent.day) and (rate.when is None or _all_hold(sent, rate, rate.when)):
+                if rate.validity.covers(sent.day) and (rate.when is None or _all_hold(sent, packages, rate, rate.when)):
                     return rate
             if here:
                 return None
@@ -104,21 +115,25 @@ def _volume(package: Package, step: Decimal | None = None) -> Decimal:
     return sides[0] * sides[1] * sides[2]
 
 
-def weighed(sent: Sent, rate: Rate | None, *, singly: bool = False) -> list[Decimal]:
-    """Return the chargeable weight of each package, or of all together, which `singly` does not do."""
+def weighed(sent: Sent, rates: Sequence[Rate], *, singly: bool = False) -> list[Decimal]:
+    """Return the chargeable weight of each package, or of all together, which `singly` does not do.
+
+    There is one rate for each package, or none.
+    """
     weighing, packages = sent.service.weighing, sent.packages
-    divisor = (rate and rate.divisor) or sent.service.divisor
+    divisors = [rate.divisor or sent.service.divisor for rate in rates] or [sent.service.divisor] * len(packages)
     counts = [
         divisor is not None
-        and (weighing.volumetric_when is None or _package_holds(sent, package, None, weighing.volumetric_when))
-        for package in packages
+        and (weighing.volumetric_when is None or _package_holds(sent, package, (), weighing.volumetric_when))
+        for package, divisor in zip(packages, divisors, strict=True)
     ]
     if singly or weighing.by_package or sent.service.by_package:
         parts = [([package], counted) for package, counted in zip(packages, counts, strict=True)]
     else:
         parts = [(list(packages), any(counts))]
     weights = []
-    for part, counted in parts:
+    for number, (part, counted) in enumerate(parts):
+        divisor = divisors[number]
         weight = sum((package.weight_kg for package in part), Decimal(0))
         if counted and divisor:
             volume = sum((_volume(package, weighing.side_step) for package in part), Decimal(0))
@@ -138,15 +153,15 @@ def _least(sent: Sent, package: Package) -> Decimal:
         (
             item.weight
             for item in sent.service.weighing.least
-            if (item.over is None or _is_over(sent, None, package, item.over))
-            and (item.when is None or _package_holds(sent, package, None, item.when))
+            if (item.over is None or _is_over(sent, (), package, item.over))
+            and (item.when is None or _package_holds(sent, package, (), item.when))
         ),
         default=Decimal(0),
     )
 
 
 def _measured(  # noqa: C901 - one case a measure
-    sent: Sent, rate: Rate | None, package: Package, measure: Measure, currency: str | None
+    sent: Sent, rates: Sequence[Rate], package: Package, measure: Measure, currency: str | None
 ) -> Decimal:
     """Return a measure of one package."""
     length, width, height = _sides(package)
@@ -174,12 +189,12 @@ def _measured(  # noqa: C901 - one case a measure
         case Measure.VALUE:
             return worth(sent, [package], currency or "")
         case Measure.CHARGEABLE_WEIGHT:
-            return weighed(sent, rate, singly=True)[sent.packages.index(package)]
+            return weighed(sent, rates, singly=True)[sent.packages.index(package)]
         case _:
             raise AssertionError(measure)
 
 
-def _of_all(sent: Sent, rate: Rate | None, measure: Measure, currency: str | None) -> Decimal:
+def _of_all(sent: Sent, rates: Sequence[Rate], measure: Measure, currency: str | None) -> Decimal:
     """Return a measure of the consignment."""
     match measure:
         case Measure.PACKAGES:
@@ -191,9 +206,9 @@ def _of_all(sent: Sent, rate: Rate | None, measure: Measure, currency: str | Non
         case Measure.TOTAL_VALUE | Measure.VALUE:
             return worth(sent, sent.packages, currency or "")
         case Measure.TOTAL_CHARGEABLE_WEIGHT | Measure.CHARGEABLE_WEIGHT:
-            return sum(weighed(sent, rate), Decimal(0))
+            return sum(weighed(sent, rates), Decimal(0))
         case _:
-            return max(_measured(sent, rate, package, measure, currency) for package in sent.packages)
+            return max(_measured(sent, rates, package, measure, currency) for package in sent.packages)
 
 
 def _lies_in(value: Decimal, bounds: Range) -> bool:
@@ -202,45 +217,46 @@ def _lies_in(value: Decimal, bounds: Range) -> bool:
     return bounds.maximum is None or value <= bounds.maximum
 
 
-def _package_holds(sent: Sent, package: Package, rate: Rate | None, condition: Condition) -> bool:
+def _package_holds(sent: Sent, package: Package, rates: Sequence[Rate], condition: Condition) -> bool:
     # Values last: where another range fails, a missing exchange rate does not matter.
     for measure, bounds in sorted(condition.items(), key=lambda item: item[0].is_money):
         if measure.of_consignment:
-            value = _of_all(sent, rate, measure, bounds.currency)
+            value = _of_all(sent, rates, measure, bounds.currency)
         else:
-            value = _measured(sent, rate, package, measure, bounds.currency)
+            value = _measured(sent, rates, package, measure, bounds.currency)
         if not _lies_in(value, bounds):
             return False
     return True
 
 
-def _all_hold(sent: Sent, rate: Rate, condition: Condition) -> bool:
-    answers = [_package_holds(sent, package, rate, condition) for package in sent.packages]
+def _all_hold(sent: Sent, packages: Sequence[Package], rate: Rate, condition: Condition) -> bool:
+    everywhere = [rate] * len(sent.packages)
+    answers = [_package_holds(sent, package, everywhere, condition) for package in packages]
     return all(answers)
 
 
-def _base(sent: Sent, rate: Rate) -> Decimal | None:
-    service, weights = sent.service, weighed(sent, rate)
+def _base(sent: Sent, rates: Sequence[Rate]) -> Decimal | None:
+    service, weights = sent.service, weighed(sent, rates)
     if service.by_package:
-        pairs = zip(sent.packages, weights, strict=True)
-        asked = [(_asked_by(sent, rate, package, weight), weight) for package, weight in pairs]
+        triples = zip(sent.packages, rates, weights, strict=True)
+        asked = [(rate, _asked_by(sent, rate, package, weight), weight) for package, rate, weight in triples]
     else:
-        asked = [(_of_all(sent, rate, rate.by, service.currency), sum(weights, Decimal(0)))]
-    prices = [_band(sent, rate, value, weight) for value, weight in asked]
+        asked = [(rates[0], _of_all(sent, rates, rates[0].by, service.currency), sum(weights, Decimal(0)))]
+    prices = [_band(sent, rate, value, weight) for rate, value, weight in asked]
     known = [pair for pair in prices if pair is not None]
     if len(known) < len(prices):
         return None
     dearest_first = sorted(known, reverse=True)
     total = dearest_first[0][0] + sum((further for _, further in dearest_first[1:]), Decimal(0))
-    return max(total, rate.minimum or Decimal(0))
+    return max(total, *(rate.minimum or Decimal(0) for rate in rates))
 
 
 def _asked_by(sent: Sent, rate: Rate, package: Package, weight: Decimal) -> Decimal:
     if rate.by is Measure.CHARGEABLE_WEIGHT:
         return weight
     if rate.by.of_consignment:
-        return _of_all(sent, rate, rate.by, None)
-    return _measured(sent, rate, package, rate.by, sent.service.currency)
+        return _of_all(sent, (), rate.by, None)
+    return _measured(sent, (), package, rate.by, sent.service.currency)
 
 
 def _band(sent: Sent, rate: Rate, value: Decimal, weight: Decimal) -> tuple[Decimal, Decimal] | None:
@@ -271,15 +287,15 @@ def _band(sent: Sent, rate: Rate, value: Decimal, weight: Decimal) -> tuple[Deci
     return first, first if further is None else further
 
 
-def _surcharges(sent: Sent, rate: Rate, base: Decimal) -> Lines:
-    applying = {item.name: item for item in sent.service.surcharges if _applies(sent, rate, item)}
+def _surcharges(sent: Sent, rates: Sequence[Rate], base: Decimal) -> Lines:
+    applying = {item.name: item for item in sent.service.surcharges if _applies(sent, rates, item)}
 
     def amount(name: str) -> Decimal:
         item = applying[name]
         if item.variable:
             found = sum(map(share, item.of), Decimal(0)) * item.amount
         else:
-            found = item.amount * _times(sent, rate, item)
+            found = item.amount * _times(sent, rates, item)
         if item.minimum is not None:
             found = max(found, item.minimum)
         if item.maximum is not None:
@@ -297,7 +313,7 @@ def _surcharges(sent: Sent, rate: Rate, base: Decimal) -> Lines:
         group = applying[name].group
         rivals = [other for other in applying if applying[other].group == group]
         if group is not None and _counts_by_package(sent, group):
-            return any(_pays(sent, rate, applying[name], package) for package in sent.packages)
+            return any(_pays(sent, rates, applying[name], package) for package in sent.packages)
         return group is None or name == next(other for other in rivals if amount(other) == max(map(amount, rivals)))
 
     return [(name, amount(name)) for name in applying if counts(name)]
@@ -308,30 +324,30 @@ def _counts_by_package(sent: Sent, group: str) -> bool:
     return all(item.per_package and not item.variable and item.units is None for item in members)
 
 
-def _pays(sent: Sent, rate: Rate, item: Surcharge, package: Package) -> bool:
+def _pays(sent: Sent, rates: Sequence[Rate], item: Surcharge, package: Package) -> bool:
     """Tell whether a package pays a surcharge, of whose group it pays the highest; of equal ones the first."""
-    rivals = [other for other in sent.service.surcharges if other.group == item.group and _applies(sent, rate, other)]
-    concerned = [other for other in rivals if any(package is one for one in _concerned(sent, rate, other))]
+    rivals = [other for other in sent.service.surcharges if other.group == item.group and _applies(sent, rates, other)]
+    concerned = [other for other in rivals if any(package is one for one in _concerned(sent, rates, other))]
     return bool(concerned) and item is max(concerned, key=lambda other: other.amount)
 
 
-def _concerned(sent: Sent, rate: Rate, item: Surcharge) -> list[Package]:
+def _concerned(sent: Sent, rates: Sequence[Rate], item: Surcharge) -> list[Package]:
     found = []
     for package in sent.packages:
-        over = item.over is None or _is_over(sent, rate, package, item.over)
-        if over and (item.when is None or _package_holds(sent, package, rate, item.when)):
+        over = item.over is None or _is_over(sent, rates, package, item.over)
+        if over and (item.when is None or _package_holds(sent, package, rates, item.when)):
             found.append(package)
     return found
 
 
-def _is_over(sent: Sent, rate: Rate | None, package: Package, thresholds: Condition) -> bool:
+def _is_over(sent: Sent, rates: Sequence[Rate], package: Package, thresholds: Condition) -> bool:
     return any(
-        bounds.maximum is not None and _measured(sent, rate, package, measure, bounds.currency) > bounds.maximum
+        bounds.maximum is not None and _measured(sent, rates, package, measure, bounds.currency) > bounds.maximum
         for measure, bounds in sorted(thresholds.items(), key=lambda item: item[0].is_money)
     )
 
 
-def _applies(sent: Sent, rate: Rate, item: Surcharge) -> bool:
+def _applies(sent: Sent, rates: Sequence[Rate], item: Surcharge) -> bool:
     called_for = (
         item.validity.covers(sent.day)
         and (item.places is None or any(place in item.places for place in sent.places))
@@ -341,27 +357,27 @@ def _applies(sent: Sent, rate: Rate, item: Surcharge) -> bool:
         and (item.po_box is None or item.po_box is sent.flags.po_box)
         and (item.tags is None or any(tag in item.tags for tag in sent.tags))
     )
-    if not called_for or not _concerned(sent, rate, item):
+    if not called_for or not _concerned(sent, rates, item):
         return False
     if item.units is not None:
-        return _times(sent, rate, item) > 0
-    return item.of != ("value",) or _of_all(sent, rate, Measure.VALUE, sent.service.currency) > 0
+        return _times(sent, rates, item) > 0
+    return item.of != ("value",) or _of_all(sent, rates, Measure.VALUE, sent.service.currency) > 0
 
 
-def _times(sent: Sent, rate: Rate, item: Surcharge) -> Decimal:
+def _times(sent: Sent, rates: Sequence[Rate], item: Surcharge) -> Decimal:
     """Return how often an amount counts."""
-    concerned = _concerned(sent, rate, item)
+    concerned = _concerned(sent, rates, item)
     units = item.units
     if item.group is not None and _counts_by_package(sent, item.group):
-        return Decimal(sum(_pays(sent, rate, item, package) for package in sent.packages))
+        return Decimal(sum(_pays(sent, rates, item, package) for package in sent.packages))
     if units is None:
         return Decimal(len(concerned) if item.per_package else 1)
     if item.per_package and not units.measure.of_consignment:
-        amounts = [_measured(sent, rate, package, units.measure, units.currency) for package in concerned]
+        amounts = [_measured(sent, rates, package, units.measure, units.currency) for package in concerned]
     elif item.per_package:
         amounts = [Decimal(1) for _ in concerned]
     else:
-        amounts = [_of_all(sent, rate, units.measure, units.currency)]
+        amounts = [_of_all(sent, rates, units.measure, units.currency)]
     total = Decimal(0)
     for amount in amounts:
         count = max(amount - units.above, Decimal(0)) / units.unit

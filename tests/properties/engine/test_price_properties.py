@@ -60,6 +60,8 @@ conditions = st.fixed_dictionaries(
     },
 )
 of_size = st.fixed_dictionaries({}, optional={"weight": weight_ranges, "length": st.just({"from": "61 cm"})})
+# Some packages of a consignment are in such a class, some are not.
+classes = st.sampled_from([{"weight": "2 kg"}, {"length": "60 cm"}, {"weight": {"over": "1 kg", "to": "10 kg"}}])
 days = st.sampled_from([{}, {"to": "2027-06-11"}, {"from": "2027-06-12"}, {"from": "2027-06-10", "to": "2027-06-14"}])
 units = st.sampled_from(
     [
@@ -159,14 +161,11 @@ def _rates(by: str) -> st.SearchStrategy[list[dict[str, Any]]]:
     )
     further = st.builds(lambda rate: rate | {"zone": "GB-IV"}, one)
     return st.builds(
-        lambda first, second, more, split: [
-            *([first | {"to": "2027-06-11"}, second | {"from": "2027-06-12"}] if split else [first]),
-            *more,
-        ],
-        one,
-        one,
+        lambda firsts, more: [*firsts, *more],
+        st.builds(lambda first: [first], one)
+        | st.builds(lambda first, then: [first | {"to": "2027-06-11"}, then | {"from": "2027-06-12"}], one, one)
+        | st.builds(lambda first, when, then: [first | {"when": when}, then], one, classes | conditions, one),
         st.lists(further, max_size=1),
-        st.booleans(),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from allocation.domain.consignment import Package
 from allocation.engine.engine import Engine
 from tests.support.engines import NOW, PARCEL, assessed, engine_of, net, package, rate, reasons, service, winner
 
@@ -284,6 +285,50 @@ def test_the_first_rate_of_a_zone_whose_condition_holds_is_charged() -> None:
     assert net(engine, replace(PARCEL, packages=(letter,))) == "2.00"
     assert net(engine) == "3.00"
     assert net(engine, replace(PARCEL, packages=(letter, package()))) == "9.00"
+
+
+SIZES: list[dict[str, Any]] = [
+    {**rate("GB", 4), "when": {"sidesTotal": "60 cm"}},
+    {**rate("GB", 7), "when": {"sidesTotal": "90 cm", "consignment": {"packages": {"from": 3, "to": 3}}}},
+]
+SMALL, BIG = package("1", ("20", "20", "20")), package("1", ("30", "30", "30"))
+
+
+@pytest.mark.parametrize(
+    ("packages", "price"),
+    [
+        ((SMALL, BIG), None),
+        ((BIG, SMALL, SMALL), "15.00"),
+        ((BIG, BIG, SMALL), "18.00"),
+        ((SMALL,) * 4, "16.00"),
+        ((SMALL, SMALL, SMALL, BIG), None),
+        ((SMALL, SMALL, package("1", ("31", "30", "30"))), None),
+    ],
+)
+def test_packages_with_prices_of_their_own_have_the_rates_for_their_sizes(
+    packages: tuple[Package, ...], price: str | None
+) -> None:
+    engine = engine_of({"S": service(rates=SIZES, pricePer="package")})
+    sent = replace(PARCEL, packages=packages)
+    if price is None:
+        assert reasons(assessed(engine, sent), engine) == {"S": ["PriceNotConfigured"]}
+    else:
+        assert net(engine, sent) == price
+
+
+def test_rates_for_sizes_weigh_by_their_own_divisors_and_keep_the_greatest_minimum() -> None:
+    rates = [
+        {"zone": "GB", "transitDays": 1, "divisor": 8000, "bands": [{"perKg": 1}], "when": {"length": "20 cm"}},
+        {"zone": "GB", "transitDays": 1, "divisor": 5000, "minimum": 9, "bands": [{"perKg": 2}]},
+    ]
+    surcharges = {"Fuel": {"type": "Additive", "amount": 1, "per": {"chargeableWeight": "1 kg"}}}
+    priced = service(rates=rates, pricePer="package", surcharges=["Fuel"])
+    engine = engine_of({"S": priced}, surcharges=surcharges)
+    # 8,000 / 8,000 = 1 Kg at 1; 27,000 / 5,000 = 5.4 Kg at 2; 6.4 Kg of fuel.
+    assert net(engine, replace(PARCEL, packages=(SMALL, BIG))) == "18.20"
+    assert net(engine, replace(PARCEL, packages=(SMALL, SMALL))) == "4.00"
+    flat = package("1", ("21", "10", "10"))
+    assert net(engine, replace(PARCEL, packages=(SMALL, flat))) == "11.00"
 
 
 @pytest.mark.parametrize(

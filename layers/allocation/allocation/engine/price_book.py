@@ -73,13 +73,13 @@ class ExactCell:
         pricer = self._pricer
         if pricer.factor(self._index.services[position].currency) is None:
             return Unpriced.NOT_COMPARABLE
-        rate = pricer.rate(position)
-        if isinstance(rate, Unpriced):
-            return rate
-        base = pricer.base(position, rate)
+        rates = pricer.rates_of(position)
+        if isinstance(rates, Unpriced):
+            return rates
+        base = pricer.base(position, rates)
         if isinstance(base, Unpriced):
             return base
-        return Unpriced.NOT_COMPARABLE if pricer.surcharges(position, rate) is None else None
+        return Unpriced.NOT_COMPARABLE if pricer.surcharges(position, rates) is None else None
 
     def _price(self, position: int) -> ServicePrice:
         price = self._known.get(position)
@@ -138,7 +138,7 @@ class Pricing:
     def measured(self, position: int) -> Measured:
         """Return what is measured of the consignment by the rules of a service."""
         pricer = self.pricer_of(position)
-        return pricer.measured(position, pricer.rate(position))
+        return pricer.measured(position, pricer.rates_of(position))
 
     def day_of(self, position: int) -> int:
         """Return the ordinal of the day whose prices hold for a service: that of its collection, where it has one."""
@@ -211,23 +211,22 @@ class PriceBook:
         return with_tax(lines, self._index.services[position], pricing.lane.tax)
 
     def rate(self, pricing: Pricing, position: int) -> Rate | None:
-        """Return the rate of a service that holds, or None."""
-        rate = pricing.pricer_of(position).rate(position)
-        return None if isinstance(rate, Unpriced) else rate
+        """Return the rate of a service that holds, or None; of several packages' rates, one that has no price."""
+        asked = pricing.pricer_of(position).asked(position)
+        return None if asked is None else asked[0]
 
     def looked_up(self, pricing: Pricing, position: int) -> Sequence[Decimal] | None:
-        """Return the values that the bands of a service's rate are read by, or None where there are none."""
-        pricer = pricing.pricer_of(position)
-        rate = pricer.rate(position)
-        return None if isinstance(rate, Unpriced) else pricer.looked_up(position, rate)
+        """Return the values that the bands of that rate are read by, or None where there are none."""
+        asked = pricing.pricer_of(position).asked(position)
+        return None if asked is None else asked[1] or None
 
-    def chargeable_weights(self, pricing: Pricing, position: int) -> list[Decimal]:
+    def chargeable_weights(self, pricing: Pricing, position: int) -> Sequence[Decimal]:
         """Return the chargeable Kg of each package, or one weight for all where they are weighed together."""
         pricer = pricing.pricer_of(position)
-        return pricer.weights(position, pricer.rate(position))
+        return pricer.weights(position, pricer.rates_of(position))
 
     def _cell(self, pricer: Pricer, price_class: PriceClass, place: _CellKey, members: Mask | None) -> PriceCell:
-        values = pricer.looked_up(price_class.members[0], price_class.first)
+        values = pricer.looked_up(price_class.members[0], (price_class.first,))
         if values is None:
             raise ValueError("bands that are read by a value are priced for each consignment")
         key = (price_class.number, price_class.bracket(values), *place)
@@ -308,7 +307,7 @@ class _AppliedOnce:
         key = (self._set_of[position], currency)
         found = self._known.get(key)
         if found is None:
-            surcharges = self._pricer.surcharges(position, rate)
+            surcharges = self._pricer.surcharges(position, (rate,))
             if surcharges is None:
                 raise ValueError("surcharges that need an exchange rate are priced for each consignment")
             applied, applied_key = surcharges
@@ -325,5 +324,5 @@ def _among(positions: Sequence[int], members: Mask | None, size: int) -> Iterabl
 
 
 def _net(rate: Rate, values: Sequence[Decimal], applied: Sequence[Applied], unit: Decimal) -> Decimal | None:
-    base = base_price(rate, values, values, unit)
+    base = base_price((rate,), values, values, unit)
     return None if base is None else net_price(price_lines(rate.zone, base, applied, unit))

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from allocation.domain.currencies import minor_unit
-from allocation.engine.conditions import holds
+from allocation.engine.conditions import holds, one_by_one, packages_holding
 from allocation.engine.exchange import exchange_rate, total_in
 from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry
@@ -19,6 +19,8 @@ from allocation.engine.weighing import priced_weights, weigh
 # The surcharges that apply, and what distinguishes them from others that apply to the same service.
 _Surcharges = tuple[tuple[Applied, ...], tuple[object, ...]]
 _Scale = tuple[int, bool, Divisor | None]
+# One rate for all prices of a service, or one for each package.
+Rates = tuple[Rate, ...]
 
 
 class Pricer:
@@ -46,28 +48,51 @@ class Pricer:
         return self._factors[currency]
 
     def rate(self, position: int) -> Rate | Unpriced:
-        """Return the rate of a service that holds on the day and for the consignment."""
+        """Return the rate of a service that holds on the day; of packages with rates of their own, the first one's."""
+        rates = self.rates_of(position)
+        return rates if isinstance(rates, Unpriced) else rates[0]
+
+    def rates_of(self, position: int) -> Rates | Unpriced:
+        """Return the rates of a service that hold on the day: one for the consignment, or one for each package.
+
+        Packages that have prices of their own may have different rates, for a rate may be for some packages only.
+        """
         first = self.rates.get(position)
         if first is None:
             return Unpriced.NO_PRICE
         if first.is_alone:
-            return first
-        for rate in (first, *first.others):
-            if rate.validity.covers(self._day):
-                fits = True if rate.when is None else holds(rate.when, self.measured(position, rate))
-                if fits is None:
-                    return Unpriced.NOT_COMPARABLE
-                if fits:
-                    return rate
-        return Unpriced.NO_PRICE
+            return (first,)
+        held = [rate for rate in (first, *first.others) if rate.validity.covers(self._day)]
+        chosen: list[Rate] = []
+        for fitting in zip(*[self._fitting(position, rate) for rate in held], strict=True):
+            rate = next((rate for rate, fits in zip(held, fitting, strict=True) if fits is not False), None)
+            if rate is None:
+                return Unpriced.NO_PRICE
+            if fitting[held.index(rate)] is None:
+                return Unpriced.NOT_COMPARABLE
+            chosen.append(rate)
+        return tuple(chosen) or Unpriced.NO_PRICE
+
+    def _fitting(self, position: int, rate: Rate) -> Sequence[bool | None]:
+        """Tell of each package that has a price of its own, or of all, whether a rate is for such packages."""
+        each = self._index.services[position].by_package
+        if rate.when is None:
+            return [True] * (len(self._packages) if each else 1)
+        measured = self.measured(position, (rate,))
+        return packages_holding(rate.when, measured) if each else [holds(rate.when, measured)]
 
     def weights(
-        self, position: int, rate: Rate | Unpriced | None = None, *, by_package: bool | None = None
-    ) -> list[Decimal]:
-        """Return the chargeable Kg of each package, or one weight for all, by the service's and the rate's rules."""
-        divisor = rate.divisor if isinstance(rate, Rate) else None
+        self, position: int, rates: Rates | Unpriced = (), *, by_package: bool | None = None
+    ) -> Sequence[Decimal]:
+        """Return the chargeable Kg of each package, or one weight for all, by the service's and the rates' rules."""
         if by_package is None:
             by_package = self._index.services[position].by_package
+        divisors = _divisors(rates)
+        if len(divisors) == 1:
+            return self._weighed(position, divisors[0], by_package=by_package)
+        return [self._weighed(position, divisor, by_package=True)[place] for place, divisor in enumerate(divisors)]
+
+    def _weighed(self, position: int, divisor: Divisor | None, *, by_package: bool) -> list[Decimal]:
         key = (self._index.scale_of[position], by_package, divisor)
         weights = self._weights.get(key)
         if weights is None:
@@ -76,35 +101,56 @@ class Pricer:
             self._weights[key] = weights
         return weights
 
-    def looked_up(self, position: int, rate: Rate) -> Sequence[Decimal] | None:
-        """Return the values that a rate's bands are read by, or None where they can't be compared."""
+    def looked_up(self, position: int, rates: Rates) -> Sequence[Decimal] | None:
+        """Return the values that the rates' bands are read by, or None where they can't be compared."""
         service = self._index.services[position]
-        weights = priced_weights(self.weights(position, rate), by_package=service.by_package)
-        if rate.by is Measure.CHARGEABLE_WEIGHT:
+        weights = priced_weights(self.weights(position, rates), by_package=service.by_package)
+        if all(rate.by is Measure.CHARGEABLE_WEIGHT for rate in rates):
             return weights
-        measured = self.measured(position, rate)
-        return looked_up(rate, weights, measured, by_package=service.by_package, currency=service.currency)
+        measured = self.measured(position, rates)
+        if len(rates) == 1:
+            return looked_up(rates[0], weights, measured, by_package=service.by_package, currency=service.currency)
+        found: list[Decimal] = []
+        for rate, weight, package in zip(rates, weights, one_by_one(measured), strict=True):
+            whole = measured if rate.by.of_consignment else package
+            values = looked_up(rate, [weight], whole, by_package=True, currency=service.currency)
+            if values is None:
+                return None
+            found += values
+        return found
 
-    def base(self, position: int, rate: Rate) -> Decimal | Unpriced:
+    def asked(self, position: int) -> tuple[Rate, Sequence[Decimal]] | None:
+        """Return a rate of a service and what its bands are asked for; of several, one that has no price for that."""
+        rates = self.rates_of(position)
+        if isinstance(rates, Unpriced):
+            return None
+        values = self.looked_up(position, rates) or ()
+        if len(rates) == 1 or not values:
+            return rates[0], values
+        unit = minor_unit(self._index.services[position].currency)
+        pairs = [(rate, [value]) for rate, value in zip(rates, values, strict=True)]
+        return next((pair for pair in pairs if base_price((pair[0],), pair[1], pair[1], unit) is None), pairs[0])
+
+    def base(self, position: int, rates: Rates) -> Decimal | Unpriced:
         """Return the price without surcharges."""
         service = self._index.services[position]
-        values = self.looked_up(position, rate)
+        values = self.looked_up(position, rates)
         if values is None:
             return Unpriced.NOT_COMPARABLE
-        weights = priced_weights(self.weights(position, rate), by_package=service.by_package)
-        base = base_price(rate, values, weights, minor_unit(service.currency))
+        weights = priced_weights(self.weights(position, rates), by_package=service.by_package)
+        base = base_price(rates, values, weights, minor_unit(service.currency))
         return Unpriced.NO_PRICE if base is None else base
 
-    def surcharges(self, position: int, rate: Rate) -> _Surcharges | None:
+    def surcharges(self, position: int, rates: Rates) -> _Surcharges | None:
         """Return the surcharges that apply, with a key; None where that depends on a missing exchange rate."""
         index, number = self._index, self._index.surcharge_set[position]
         currency = index.services[position].currency
         key: tuple[object, ...] = (number,)
         if index.is_continuous[number]:
-            scale = (index.scale_of[position], index.services[position].by_package, rate.divisor)
+            scale = (index.scale_of[position], index.services[position].by_package, _divisors(rates))
             key = (number, currency, *scale)
         if key not in self._applied:
-            measured = self.measured(position, rate)
+            measured = self.measured(position, rates)
             applied = applied_surcharges(index.surcharge_sets[number], measured, self._circumstances(), currency)
             self._applied[key] = applied if applied is None else (applied, _key_of(applied))
         return self._applied[key]
@@ -116,16 +162,16 @@ class Pricer:
 
     def lines(self, position: int) -> tuple[Line, ...] | Unpriced:
         """Return the lines of a service's price without tax."""
-        rate = self.rate(position)
-        if isinstance(rate, Unpriced):
-            return rate
-        base = self.base(position, rate)
+        rates = self.rates_of(position)
+        if isinstance(rates, Unpriced):
+            return rates
+        base = self.base(position, rates)
         if isinstance(base, Unpriced):
             return base
-        surcharges = self.surcharges(position, rate)
+        surcharges = self.surcharges(position, rates)
         if surcharges is None:
             return Unpriced.NOT_COMPARABLE
-        return price_lines(rate.zone, base, surcharges[0], minor_unit(self._index.services[position].currency))
+        return price_lines(rates[0].zone, base, surcharges[0], minor_unit(self._index.services[position].currency))
 
     def _worth(self, amounts: Mapping[str, Decimal], currency: str) -> Decimal | None:
         return total_in(self.factor, amounts, currency)
@@ -135,11 +181,17 @@ class Pricer:
         """What is measured for every service on the day: all but chargeable weights."""
         return Measured(self._packages, worth=self._worth)
 
-    def measured(self, position: int, rate: Rate | Unpriced | None = None) -> Measured:
+    def measured(self, position: int, rates: Rates | Unpriced = ()) -> Measured:
         """Return what conditions and units measure, chargeable weights included."""
-        total = sum(self.weights(position, rate), Decimal(0))
-        each = self.weights(position, rate, by_package=True)
+        total = sum(self.weights(position, rates), Decimal(0))
+        each = self.weights(position, rates, by_package=True)
         return Measured(self._packages, each, self._worth, total)
+
+
+def _divisors(rates: Rates | Unpriced) -> tuple[Divisor | None, ...]:
+    """Return the divisors of rates, instead of the service's: one where all are the same."""
+    divisors = () if isinstance(rates, Unpriced) else tuple([rate.divisor for rate in rates])
+    return divisors if len(set(divisors)) > 1 else divisors[:1] or (None,)
 
 
 def _key_of(applied: Sequence[Applied]) -> tuple[object, ...]:

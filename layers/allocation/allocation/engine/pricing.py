@@ -57,23 +57,26 @@ def looked_up(
     return [sum(values, _NOTHING) if measure.adds_up else max(values)]
 
 
-def base_price(rate: Rate, values: Sequence[Decimal], weights: Sequence[Decimal], unit: Decimal) -> Decimal | None:
-    """Return a rate's price for the values that its bands are read by, or None where one has none.
+def base_price(
+    rates: Sequence[Rate], values: Sequence[Decimal], weights: Sequence[Decimal], unit: Decimal
+) -> Decimal | None:
+    """Return the rates' price for the values that their bands are read by, or None where one has none.
 
-    `weights` are the chargeable weights that go with the values.
+    There is one rate for all values, or one for each. `weights` are the chargeable weights that go with the values.
     """
     prices: list[tuple[Decimal, Decimal]] = []
-    for value, weight in zip(values, weights, strict=True):
+    of_each = rates if len(rates) == len(values) else list(rates) * len(values)
+    for rate, value, weight in zip(of_each, values, weights, strict=True):
         price = _band_price(rate, value, weight, unit)
         if price is None:
             return None
         prices.append(price)
-    if rate.further and len(prices) > 1:
+    if len(prices) > 1 and any(rate.further for rate in rates):
         prices.sort(reverse=True)
         total = prices[0][0] + sum((further for _, further in prices[1:]), _NOTHING)
     else:
         total = sum((first for first, _ in prices), _NOTHING)
-    return total if rate.minimum is None else max(total, rate.minimum)
+    return max([total, *(rate.minimum for rate in rates if rate.minimum is not None)])
 
 
 def _band_price(rate: Rate, value: Decimal, weight: Decimal, unit: Decimal) -> tuple[Decimal, Decimal] | None:

@@ -30,7 +30,7 @@ def weigh(
     return [_charged(weight, sum(volumes, Decimal(0)), divisor if any(volumetric) else None, weighing)]
 
 
-def priced_weights(weights: list[Decimal], *, by_package: bool) -> list[Decimal]:
+def priced_weights(weights: Sequence[Decimal], *, by_package: bool) -> Sequence[Decimal]:
     """Return the Kg that rates are asked for, from those that are weighed."""
     return weights if by_package or len(weights) == 1 else [sum(weights, Decimal(0))]
 
