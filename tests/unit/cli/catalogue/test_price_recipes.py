@@ -63,6 +63,15 @@ SEPTEMBER = datetime(2026, 9, 1, 10, tzinfo=UTC)
             ],
         ),
         (
+            "Size classes",
+            [
+                ({"weight": "2", "sides": ("20", "20", "20")}, "4.00"),
+                ({"weight": "3", "sides": ("20", "20", "20")}, "7.00"),
+                ({"weight": "2", "beside": "3", "sides": ("20", "20", "20")}, "11.00"),
+                ({"weight": "1", "sides": ("60", "40", "10")}, "9.50"),
+            ],
+        ),
+        (
             "Freight that costs no more than heavier freight",
             [
                 ({"weight": "20"}, "15.00"),
@@ -80,9 +89,11 @@ def test_a_recipe_costs_what_the_guide_says(
     for asked, price in prices:
         country, _, postcode = asked.pop("to", "GB M1 5WG").partition(" ")
         now = asked.pop("now", NOW)
+        beside = asked.pop("beside", None)
+        packages = [package(**asked), *([package(**asked | {"weight": beside})] if beside else [])]
         sent = replace(
             PARCEL,
-            packages=(package(**asked),),
+            packages=tuple(packages),
             origin=Address("Warehouse"),
             destination=Address(country=country, postcode=postcode or None),
         )
