@@ -20,6 +20,9 @@ def find_surcharge_contradictions(catalogue: WrittenCatalogue, currencies: set[s
     """Yield what is wrong with the surcharges of a well-formed catalogue."""
     for name, surcharge in catalogue.surcharges.items():
         path = key_path("surcharges", name)
+        if name in {OF_RATE, OF_VALUE}:
+            fix = f"is a name that of: [{name}] gives to something else: choose another one"
+            yield CatalogueProblem(path, None, fix)
         yield from wrong_places(key_path(*path, "destinations"), surcharge.destinations or (), catalogue.zones)
         yield from wrong_origins(key_path(*path, "origins"), surcharge.origins or (), catalogue.zones)
         yield from _amounts(path, surcharge)
@@ -34,15 +37,12 @@ def find_surcharge_contradictions(catalogue: WrittenCatalogue, currencies: set[s
 
 
 def _parts(path: KeyPath, parts: Sequence[str], surcharges: Mapping[str, Surcharge]) -> _Problems:
-    """Yield the parts of a Variable that are none, are listed twice, or could be either of two things."""
+    """Yield the parts of a Variable that are none, or are listed twice."""
     for number, part in enumerate(parts):
         if part in parts[:number]:
             yield CatalogueProblem(key_path(*path, number), part, "is listed twice and would count twice: keep one")
         if part not in {OF_RATE, OF_VALUE}:
             yield from unknown_name(key_path(*path, number), part, surcharges, "surcharge")
-        elif part in surcharges and parts != [OF_RATE]:
-            fix = f"is the name of a surcharge, too: rename it, as of: [{part}] never means a surcharge"
-            yield CatalogueProblem(key_path(*path, number), part, fix)
 
 
 def _amounts(path: KeyPath, surcharge: Surcharge) -> _Problems:

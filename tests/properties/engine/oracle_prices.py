@@ -287,8 +287,21 @@ def _band(sent: Sent, rate: Rate, value: Decimal, weight: Decimal) -> tuple[Deci
     return first, first if further is None else further
 
 
-def _surcharges(sent: Sent, rates: Sequence[Rate], base: Decimal) -> Lines:
+def _applying(sent: Sent, rates: Sequence[Rate]) -> dict[str, Surcharge]:
+    """Return the surcharges that apply, without percentages of nothing."""
     applying = {item.name: item for item in sent.service.surcharges if _applies(sent, rates, item)}
+
+    def exists(part: str) -> bool:
+        declared = part == "value" and worth(sent, sent.packages, sent.service.currency) > 0
+        return part == "rate" or declared or part in applying
+
+    while nothing := [item for item in applying.values() if item.variable and not any(map(exists, item.of))]:
+        applying = {name: item for name, item in applying.items() if item not in nothing}
+    return applying
+
+
+def _surcharges(sent: Sent, rates: Sequence[Rate], base: Decimal) -> Lines:
+    applying = _applying(sent, rates)
 
     def amount(name: str) -> Decimal:
         item = applying[name]

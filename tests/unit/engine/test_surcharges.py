@@ -88,6 +88,16 @@ def test_fuel_is_a_part_of_the_rate_and_of_the_surcharges_that_it_names() -> Non
     assert lines(engine) == {"Fuel": "3.00", "Remote": "5.00", "Signed": "3.00"}
 
 
+def test_a_percentage_of_surcharges_that_do_not_apply_is_not_charged_its_minimum() -> None:
+    surcharges = {
+        "Remote": {"type": "Additive", "amount": 4, "destinations": ["FR"]},
+        "Fuel": {"type": "Variable", "amount": 0.1, "of": ["Remote", "value"], "minimum": 5},
+        "Toll": {"type": "Variable", "amount": 0.1, "of": ["Fuel"], "minimum": 1},
+    }
+    assert lines(charged("Remote", "Fuel", "Toll", surcharges=surcharges)) == {}
+    assert lines(charged("Remote", "Fuel", "Toll", surcharges=surcharges), TWO) == {"Fuel": "15.00", "Toll": "1.50"}
+
+
 def test_of_a_group_only_the_highest_counts_and_percentages_are_of_that() -> None:
     surcharges = {
         "Long": {"type": "Additive", "amount": 4, "group": "SIZE", "over": {"length": "100 cm"}},

@@ -1,6 +1,6 @@
 """Which surcharges a consignment pays on a service, how often, and how much: additions, percentages and discounts."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
@@ -163,7 +163,7 @@ class _Connected:
     """
 
     def __init__(self, applied: Sequence[Applied], base: Decimal, unit: Decimal) -> None:
-        self._applied = {item.surcharge.name: item for item in applied}
+        self._applied = _of_something({item.surcharge.name: item for item in applied})
         self._base = base
         self._unit = unit
         self._known: dict[str, Decimal] = {}
@@ -192,6 +192,19 @@ class _Connected:
             return True
         alike = [other for other, item in self._applied.items() if item.surcharge.group == group]
         return name == max(alike, key=self._of)
+
+
+def _of_something(applied: Mapping[str, Applied]) -> Mapping[str, Applied]:
+    """Leave out the percentages of which no part applies: their minimum would be charged for nothing."""
+    left = {name: item for name, item in applied.items() if not _is_of_nothing(item, applied)}
+    return left if len(left) == len(applied) else _of_something(left)
+
+
+def _is_of_nothing(item: Applied, applied: Mapping[str, Applied]) -> bool:
+    parts = item.surcharge.of
+    if not item.surcharge.variable or OF_RATE in parts or (OF_VALUE in parts and item.value):
+        return False
+    return applied.keys().isdisjoint(parts)
 
 
 def _amount(item: Applied, base: Decimal, unit: Decimal) -> Decimal:

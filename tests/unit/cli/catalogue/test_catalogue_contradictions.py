@@ -86,20 +86,21 @@ def test_a_surcharge_is_named_once() -> None:
     [
         (["rate", "Handling", "Handling"], 2, "'Handling' is listed twice and would count twice: keep one"),
         (["rate", "rate"], 1, "'rate' is listed twice and would count twice: keep one"),
-        (
-            ["Handling", "value"],
-            1,
-            "'value' is the name of a surcharge, too: rename it, as of: [value] never means a surcharge",
-        ),
     ],
 )
-def test_a_part_of_a_surcharge_counts_once_and_is_one_thing(parts: list[str], number: int, told: str) -> None:
+def test_a_part_of_a_surcharge_counts_once(parts: list[str], number: int, told: str) -> None:
     surcharges = {
         "Fuel": {"type": "Variable", "amount": 0.1, "of": parts},
         "Handling": {"type": "Additive", "amount": 1},
-        "value": {"type": "Additive", "amount": 1},
     }
     assert problems_with(surcharges=surcharges) == [f"surcharges.Fuel.of.{number}: {told}"]
+
+
+@pytest.mark.parametrize("name", ["rate", "value"])
+def test_a_surcharge_has_no_name_that_means_something_else(name: str) -> None:
+    assert problems_with(surcharges={name: {"type": "Additive", "amount": 1}}) == [
+        f"surcharges.{name}: is a name that of: [{name}] gives to something else: choose another one"
+    ]
 
 
 def test_a_tax_of_more_than_all_is_refused() -> None:
