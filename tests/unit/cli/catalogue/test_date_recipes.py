@@ -1,4 +1,4 @@
-"""The guide's recipes of calendars and preferences do what their text says."""
+"""The guide's recipes of calendars, preferences and routing do what their text says."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from allocation.domain.consignment import Address
+from allocation.domain.outcome import Failure
 from allocation.engine.engine import Engine
 from allocation.engine.offers import Offer
 from tests.support.engines import PARCEL, assessed
@@ -33,6 +34,17 @@ def test_a_prioritised_carrier(tmp_path: Path) -> None:
     light, heavy = offers(engine), offers(engine, weight="12")
     assert (list(light), str(light["NEXT"].net)) == (["NEXT", "OTHER", "CHEAP"], "4.95")
     assert (list(heavy), str(heavy["OTHER"].net)) == (["OTHER", "CHEAP"], "3.40")
+
+
+@pytest.mark.parametrize(("option", "price"), [("locker", "3.20"), (None, "4.95")])
+def test_lockers_only_for_customers_who_choose_them(tmp_path: Path, option: str | None, price: str) -> None:
+    engine = recipe_engine("Lockers only for customers who choose them", tmp_path)
+    assert engine.catalogue.routing is not None
+    mode = engine.catalogue.routing.way(option).mode
+    assert not isinstance(mode, Failure)
+    best = assessed(engine, replace(PARCEL, origin=Address("Warehouse")), mode).winner
+    assert best is not None
+    assert str(best.net) == price
 
 
 def test_the_fastest_within_an_amount_of_the_cheapest(tmp_path: Path) -> None:
