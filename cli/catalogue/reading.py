@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,12 @@ from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.catalogue.written_zones import LANE, PLACE
 from cli.catalogue.zone_files import with_zone_files
 
+# Brackets in brackets: PyYAML's scanner takes the square of their number.
+_MAX_BRACKETS: Final = 100
+# How many parts a catalogue may have after each alias and merge is written out.
+_MAX_PARTS: Final = 1_000_000
+# How many problems are told: no one corrects more at a time, and each is looked for in the text.
+_MAX_PROBLEMS: Final = 500
 _NOT_IN_THE_TEXT: Final = frozenset({CLOSED, HOURS, LANE, PLACE, SEVERAL, "[key]"})
 _FIXES: Final = {
     "missing": "is missing: add it",
@@ -62,7 +69,7 @@ def read_catalogue(
     try:
         catalogue = WrittenCatalogue.model_validate(content)
     except ValidationError as error:
-        problems = [*repeated, *map(_problem_of_form, error.errors())]
+        problems = [*repeated, *map(_problem_of_form, error.errors()[:_MAX_PROBLEMS])]
         raise CatalogueProblemsError(_located(problems, root)) from error
     if problems := repeated or find_contradictions(catalogue, allocator):
         raise CatalogueProblemsError(_located(problems, root))
@@ -76,6 +83,12 @@ class _Loader(yaml.SafeLoader):
         super().__init__(stream)
         # A key that is written twice in one mapping. YAML would silently use the second value.
         self.repeated: list[CatalogueProblem] = []
+
+    def fetch_flow_collection_start(self, TokenClass: Any) -> None:  # noqa: N803 - PyYAML's
+        """Refuse brackets that are nested too deeply."""
+        if self.flow_level >= _MAX_BRACKETS:
+            raise yaml.scanner.ScannerError(None, None, "is nested too deeply: nest it less", self.get_mark())
+        super().fetch_flow_collection_start(TokenClass)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         """Refuse a key that is not text, and note one that is written twice."""
@@ -106,6 +119,28 @@ for _tag, _pattern, _first in (
 _Loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: Decimal(str(node.value)))
 
 
+def _require_bounded(root: yaml.Node) -> None:
+    """Raise `ConstructorError` for a node that contains itself, or more parts than anyone writes by aliases alone."""
+    parts: dict[int, int | None] = {}  # by the id of a node; None while it is counted
+
+    def count(node: yaml.Node) -> int:
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        if id(node) not in parts:
+            parts[id(node)] = None
+            inner = chain.from_iterable(node.value) if isinstance(node, yaml.MappingNode) else node.value
+            parts[id(node)] = 1 + sum(map(count, inner))
+        found = parts[id(node)]
+        if found is None:
+            raise yaml.constructor.ConstructorError(None, None, "contains itself: remove the alias", node.start_mark)
+        if found > _MAX_PARTS:
+            fix = f"has more than {_MAX_PARTS:,} parts with its aliases: use fewer"
+            raise yaml.constructor.ConstructorError(None, None, fix, node.start_mark)
+        return found
+
+    count(root)
+
+
 def _as_text(key: yaml.ScalarNode) -> yaml.ScalarNode:
     return yaml.ScalarNode("tag:yaml.org,2002:str", key.value, key.start_mark, key.end_mark)
 
@@ -115,7 +150,10 @@ def _parse(text: str) -> tuple[yaml.Node | None, Any, list[CatalogueProblem]]:
     try:
         loader = _Loader(text)
         root = loader.get_single_node()
-        return root, None if root is None else loader.construct_document(root), loader.repeated
+        if root is None:
+            return root, None, loader.repeated
+        _require_bounded(root)
+        return root, loader.construct_document(root), loader.repeated
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or f"is not YAML ({getattr(error, 'reason', error)})"
@@ -128,7 +166,7 @@ def _parse(text: str) -> tuple[yaml.Node | None, Any, list[CatalogueProblem]]:
 
 
 def _located(problems: Iterable[CatalogueProblem], root: yaml.Node | None) -> Iterator[CatalogueProblem]:
-    for problem in problems:
+    for problem in islice(problems, _MAX_PROBLEMS):
         yield problem if problem.position or root is None else replace(problem, position=_find(problem.key_path, root))
 
 

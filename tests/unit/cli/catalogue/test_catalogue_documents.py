@@ -136,7 +136,7 @@ def test_all_mistakes_between_parts_are_told_at_once() -> None:
         ("version: [", "line 1, column 11: expected the node content, but found '<stream end>'"),
         ("- a\n- b", "line 1, column 1: write a mapping, such as name: value"),
         ("", "the catalogue: write a mapping, such as name: value"),
-        ("[" * 1500, "the catalogue: is nested too deeply: nest it less"),
+        ("[" * 1500, "line 1, column 101: is nested too deeply: nest it less"),
     ],
 )
 def test_what_is_no_catalogue_at_all_is_told_in_a_line(text: str, told: str) -> None:

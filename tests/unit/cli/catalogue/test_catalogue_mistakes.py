@@ -99,6 +99,29 @@ def test_what_yaml_makes_of_a_slip_is_no_traceback(text: str, problem: str) -> N
     assert any(line.startswith(problem) for line in told(text))
 
 
+def aliases(first: str, following: str) -> str:
+    """YAML of less than 1,200 bytes in which each of 20 parts names the part before nine times."""
+    lines = [f"p{number}: &p{number} {following % ','.join([f'*p{number - 1}'] * 9)}" for number in range(1, 20)]
+    return "\n".join([f"p0: &p0 {first}", *lines])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (aliases("[x]", "[%s]"), "line 7, column 5: has more than 1,000,000 parts with its aliases: use fewer"),
+        (aliases("{x: 1}", "{<<: [%s]}"), "has more than 1,000,000 parts with its aliases: use fewer"),
+        ("version: &all [*all]\n", "line 1, column 10: contains itself: remove the alias"),
+        ("carriers: &all {<<: *all}\n", "line 1, column 11: contains itself: remove the alias"),
+        ("[" * 200_000, "line 1, column 101: is nested too deeply: nest it less"),
+        ("".join(" " * depth + "a:\n" for depth in range(1500)), "the catalogue: is nested too deeply: nest it less"),
+    ],
+    ids=["lists of lists", "merges of merges", "a list in itself", "a merge of itself", "brackets", "indents"],
+)
+def test_a_small_text_that_never_ends_is_one_problem(text: str, problem: str) -> None:
+    (line,) = told(text)
+    assert problem in line
+
+
 def test_a_band_that_is_added_and_one_that_is_changed_are_told_each() -> None:
     old = read_catalogue(json.dumps(document({"S": service(rates=[rate("GB", 1, 2, 3)])})))
     new = read_catalogue(json.dumps(document({"S": service(rates=[rate("GB", 1, 9, 3, 4)])})))
