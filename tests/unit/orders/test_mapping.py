@@ -74,6 +74,15 @@ def test_an_order_that_is_cancelled_in_the_shop_is_cancelled_whole(
     assert read.request == OrderCancellation(created["eventId"], created["orderReference"])
 
 
+def test_an_order_of_woocommerce_without_a_shipping_address_goes_to_the_billing_address() -> None:
+    order = parsed((SHOPS / "woocommerce-order-created.json").read_text("utf-8"))
+    order["shipping"] = dict.fromkeys(order["shipping"], "")
+    order["billing"] |= {"postcode": "EH1 1AA", "country": "GB"}
+    [consignment] = packaged_mapping("woocommerce").applied(order)["consignments"]
+    destination = consignment["Addresses"][1]
+    assert (destination["Postcode"], destination["Country"]) == ("EH1 1AA", "GB")
+
+
 @pytest.mark.parametrize("name", ["shopify", "woocommerce"])
 def test_a_message_in_another_format_stays_as_it_is(name: str) -> None:
     event = parsed((EVENTS / "order-created-v1.json").read_text("utf-8"))
