@@ -164,13 +164,12 @@ def wrong_changes(reference: str, before: dict[str, Any], record: dict[str, Any]
 
 
 def cancelled_for_good(history: History) -> Iterator[str]:
-    """What a message cancels is cancelled, whatever came first: all that is recorded with the order, or is named."""
+    """What is recorded with the order of a cancellation is cancelled, whatever came first: all, or what is named."""
     kept = records(history)
     for message in history.cancellations:
         for reference, record in kept.items():
-            named = message.consignments is not None and reference in message.consignments
-            whole = message.consignments is None and record["orderReference"] == message.order_reference
-            if (named or whole) and record["state"] != "Cancelled":
+            meant = message.consignments is None or reference in message.consignments
+            if meant and record["orderReference"] == message.order_reference and record["state"] != "Cancelled":
                 yield f"{message.name} cancels {reference}, which is {record['state']}"
         for reference in set(message.consignments or ()) - kept.keys():
             yield f"{message.name} cancels {reference}, which has no record"

@@ -78,6 +78,13 @@ def test_a_consignment_of_another_order_stays() -> None:
     assert states(orders) == {A: "Allocated", B: "Cancelled"}
 
 
+def test_an_order_can_not_cancel_a_consignment_of_another_order_by_naming_it() -> None:
+    orders = Orders()
+    orders.process(message("m1", A))
+    assert orders.process(cancellation(orderReference="WEB-2", consignments=[A])).returned == {}
+    assert (states(orders), orders.allocator.released) == ({A: "Allocated"}, [])
+
+
 def test_a_cancelled_consignment_stays_as_it_is() -> None:
     orders = Orders()
     orders.process(message("m1", A))

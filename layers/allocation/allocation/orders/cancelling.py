@@ -126,7 +126,8 @@ class Cancelling:
     def cancel(self, wanted: Sequence[Cancellation], deadline: Deadline) -> tuple[_CancelledNow, Deferrals]:
         """Cancel consignments, also those that nothing is known of yet. Return what this call cancelled, and the rest.
 
-        A consignment that is cancelled already, or whose record can't be read, is in neither.
+        A consignment that is cancelled already, or allocated for another order, or whose record can't be read, is in
+        neither.
         """
         left = {item.reference: item for item in wanted}
         cancelled: _CancelledNow = {}
@@ -134,7 +135,7 @@ class Cancelling:
         for _ in range(_MAX_ATTEMPTS):
             try:
                 seen = self.records.recorded(tuple(left)).records if left else {}
-                left = {key: item for key, item in left.items() if key not in seen or _is_cancellable(seen[key])}
+                left = {key: item for key, item in left.items() if _is_cancellable(seen.get(key), item.order)}
                 kept = self.allocator.release(tuple(left), deadline) if left else {}
             except RetryableError as error:
                 logger.warning("consignments not cancelled", extra={"cause": str(error), "consignments": list(left)})
@@ -178,8 +179,14 @@ class Cancelling:
             return _NOT_RECORDED
 
 
-def _is_cancellable(seen: RecordSeen) -> bool:
-    return seen.state in CANCELLABLE
+def _is_cancellable(seen: RecordSeen | None, order: OrderReference) -> bool:
+    """Tell whether an order may cancel a consignment.
+
+    What is allocated for another order is that order's. A failure is whoever's next tries it.
+    """
+    if seen is None or seen.state == AllocationFailed.state:
+        return True
+    return seen.state in CANCELLABLE and seen.order_reference in (None, order)
 
 
 def _cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:
