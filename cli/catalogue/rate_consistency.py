@@ -24,7 +24,14 @@ _Problems = Iterator[CatalogueProblem]
 _MAX_STEPS: Final = 2_000
 _EXAMPLES: Final = {"Kg": "30 kg", "Cm": "120 cm", "cm3": "20 l", "packages": "3"}
 _ONE_RATE: Final = "a place has one rate"
-_ENDS_OF_WEIGHTS: Final = (Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT, Measure.WEIGHT)
+_CHARGEABLE: Final = (Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT)
+# The limits of a whole consignment, where that has one price, before those of its packages.
+_TOTALS: Final = {
+    Measure.CHARGEABLE_WEIGHT: Measure.TOTAL_WEIGHT,
+    Measure.WEIGHT: Measure.TOTAL_WEIGHT,
+    Measure.VOLUME: Measure.TOTAL_VOLUME,
+    Measure.VALUE: Measure.TOTAL_VALUE,
+}
 _NOT_TO_WEIGH_BY: Final = frozenset(
     {Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT, Measure.VALUE, Measure.TOTAL_VALUE}
 )
@@ -178,11 +185,19 @@ def _steps(path: KeyPath, rate: Rate, service: Service) -> _Problems:
 def last_of_steps(rate: Rate, service: Service) -> Decimal | None:
     """Return where the steps above the last band end: at the service's own limit on the measure.
 
-    Of chargeable weights it is that of a package, else of a consignment, else the limit of actual weights.
+    Of chargeable weights it is that of a package, else of a consignment, else the limit of actual weights. Where a
+    consignment has one price, its own limit on actual weight, volume or value comes before that of its packages.
     """
-    limits, by = service.ranges, measure_by(rate.by)
-    measures = _ENDS_OF_WEIGHTS if by is Measure.CHARGEABLE_WEIGHT else (by,)
-    return next((limits[measure][1] for measure in measures if limits.get(measure, (None, None))[1] is not None), None)
+    by = measure_by(rate.by)
+    measures: list[Measure] = [*_CHARGEABLE, Measure.WEIGHT] if by is Measure.CHARGEABLE_WEIGHT else [by]
+    if service.price_per == "consignment" and by in _TOTALS:
+        measures.insert(-1, _TOTALS[by])
+    read_in = rate.bands[-1].up_to.kind if by.is_money and rate.bands[-1].up_to else None
+    limits = dict(service.ranges)
+    if service.maximum_value is not None:
+        limits[Measure.TOTAL_VALUE] = None, *service.maximum_value
+    ends = [limits[measure] for measure in measures if measure in limits]
+    return next((end for _, end, currency in ends if end is not None and read_in in {None, currency}), None)
 
 
 def _shared_places(path: KeyPath, service: Service, catalogue: WrittenCatalogue) -> _Problems:

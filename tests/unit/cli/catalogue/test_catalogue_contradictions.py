@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from allocation.domain.postcodes import POSTCODE_AREAS
+from allocation.engine.compiled_catalogue import read_compiled
 from cli.catalogue import compilation
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from tests.support.engines import DOCUMENT, document, service
@@ -244,3 +245,24 @@ def test_deliveries_that_can_not_be_kept_are_told(changes: dict[str, Any], told:
 def test_transit_from_different_origins_is_no_contradiction() -> None:
     transit = [{"zone": "GB", "origin": origin, "days": 1} for origin in ("GB-M", "GB-L")]
     assert compilation.compile_text(json.dumps(document({"S": service(transit=transit)})))
+
+
+@pytest.mark.parametrize(
+    ("limits", "upto", "kept"),
+    [
+        ({"weight": 30}, 1, "30"),
+        ({"weight": 30, "consignment": {"weight": 300}}, 1, "300"),
+        ({"weight": 30, "consignment": {"weight": 300}, "pricePer": "package"}, 1, "30"),
+        ({"weight": 30, "consignment": {"weight": 300, "chargeableWeight": 400}}, 1, "400"),
+        ({"value": "90 GBP", "consignment": {"value": "500 GBP"}}, "1 GBP", "500"),
+        ({"maximumValue": "500 GBP"}, "1 GBP", "500"),
+    ],
+)
+def test_steps_end_at_the_limit_of_what_has_the_price(limits: dict[str, Any], upto: object, kept: str) -> None:
+    bands = {"bands": [{"upTo": upto, "price": 1}], "above": {"step": upto, "price": 1}}
+    by = "value" if isinstance(upto, str) else "chargeableWeight"
+    rates = [{"zone": "GB", "transitDays": 1, "by": by, **bands}]
+    compiled = compilation.compile_text(json.dumps(document({"S": service(**{"weight": 99} | limits, rates=rates)})))
+    above = read_compiled(compiled).services[0].rates[0].above
+    assert above is not None
+    assert str(above.last_weight) == kept
