@@ -73,12 +73,13 @@ def s3() -> Any:
 
 
 def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What is told of a mistake: one line on stderr, and nothing else."""
+    """What is told of a mistake: one paragraph on stderr, and nothing else."""
     assert main.main(arguments) == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.count("\n") == 1
-    return told.err
+    assert "\n\n" not in told.err
+    assert "Traceback" not in told.err
+    return " ".join(told.err.split())
 
 
 def test_a_stack_is_found_by_its_name(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
