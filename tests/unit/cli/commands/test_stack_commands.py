@@ -173,6 +173,7 @@ def test_an_own_catalogue_for_pro_may_name_pros_groups(monkeypatch: pytest.Monke
 def test_a_signal_ends_a_run_in_order_with_the_shells_exit_code(
     number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    signal.signal(number, signal.SIG_DFL)  # under nohup, SIGHUP is ignored from the start
     ended: list[type[BaseException]] = []
 
     def run(*_: object) -> int:
