@@ -174,7 +174,7 @@ def test_changes_are_listed_and_counted(
     assert main(["catalogue", "diff", right, written(tmp_path / "new.yaml", new)]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[-1] == counted
-    assert ("+ carriers.ACME.services.B (Brand New)" in told) == ("B" in new)
+    assert ("added: service B (Brand New)" in told) == ("B" in new)
 
 
 def test_json_of_changes_has_the_values_before_and_after(

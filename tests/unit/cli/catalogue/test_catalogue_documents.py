@@ -170,10 +170,10 @@ def test_what_changed_is_told_line_by_line() -> None:
     changed = {"A": service(weight="20 kg", rates=[rate("GB", 6)]), "C": service(name="New")}
     old, new = (read_catalogue(json.dumps(document(items))) for items in (services, changed))
     assert list(map(str, differences(old, new))) == [
-        "~ carriers.ACME.services.A.rates.0.bands.0.price: 5 -> 6",
-        "~ carriers.ACME.services.A.weight.to: None -> 20",
-        "- carriers.ACME.services.B",
-        "+ carriers.ACME.services.C (New)",
+        "price of the band up to 1000 Kg of the rate GB of A: 5.00 GBP -> 6.00 GBP",
+        "greatest weight of A: none -> 20 Kg",
+        "removed: service B",
+        "added: service C (New)",
     ]
     assert differences(new, new) == []
 
@@ -182,7 +182,7 @@ def test_changed_times_are_told_as_times() -> None:
     late = {"daily": {"collections": [{"days": ["mon"], "cutOff": "17:30", "collection": "18:00:30"}]}}
     early = {"daily": {"collections": [{"days": ["mon"], "cutOff": "16:00", "collection": "18:00:30"}]}}
     old, new = (read_catalogue(json.dumps(document({"S": service()}, calendars=hours))) for hours in (early, late))
-    assert list(map(str, differences(old, new))) == ["~ calendars.daily.collections.0.cutOff: 16:00 -> 17:30"]
+    assert list(map(str, differences(old, new))) == ["cut-off of daily at Depot: 16:00 -> 17:30"]
 
 
 @pytest.mark.parametrize(

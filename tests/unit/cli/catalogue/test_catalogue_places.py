@@ -365,4 +365,4 @@ def test_a_long_list_differs_by_its_rows_not_by_their_numbers() -> None:
         read_catalogue(json.dumps(document({"S": service()}, zones={"FAR": places})))
         for places in (["GB:IV", "GB:KW", "DE:10"], ["DE:10", "FR:20", "GB:IV"])
     )
-    assert list(map(str, differences(old, new))) == ["+ zones.FAR.FR:20 FR:20", "- zones.FAR.GB:KW"]
+    assert list(map(str, differences(old, new))) == ["zone FAR: FR:20 added", "zone FAR: GB:KW removed"]
