@@ -116,6 +116,7 @@ def test_an_unknown_value_is_refused(part: str, key: str, value: object) -> None
         (lambda found: found["services"][0].update(handlingDays=10**9), "has 1000000000 handling days"),
         (lambda found: found["services"][0]["rates"][0].update(prices=[]), "without as many prices as bands"),
         (lambda found: found["services"][0]["rates"][0].update(limits=["9"], prices=["1E+9"]), "the amount 1E[+]9"),
+        (lambda found: found["surcharges"][0].update(of=["GONE"]), "'Fuel' is a part of 'GONE', which is not there"),
         (lambda found: found["surcharges"][0].update(of=["Fuel"]), "surcharges are parts of each other: Fuel"),
         (lambda found: found["taxes"].clear(), "no tax holds in '[*]'"),
         (lambda found: found["locations"][0]["byCarrier"].update(GONE=0), "names the carrier 'GONE'"),

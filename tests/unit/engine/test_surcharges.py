@@ -88,6 +88,14 @@ def test_fuel_is_a_part_of_the_rate_and_of_the_surcharges_that_it_names() -> Non
     assert lines(engine) == {"Fuel": "3.00", "Remote": "5.00", "Signed": "3.00"}
 
 
+def test_a_part_that_no_service_lists_counts_nothing() -> None:
+    both = {
+        "Fuel": {"type": "Variable", "amount": 0.1, "of": ["rate", "Remote"]},
+        "Remote": {"type": "Additive", "amount": 20},
+    }
+    assert lines(charged("Fuel", surcharges=both))["Fuel"] == "1.00"
+
+
 def test_a_percentage_of_surcharges_that_do_not_apply_is_not_charged_its_minimum() -> None:
     surcharges = {
         "Remote": {"type": "Additive", "amount": 4, "destinations": ["FR"]},

@@ -13,7 +13,7 @@ from typing import Final
 from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
 from allocation.engine.calendars import DAY_SECONDS, Calendar
 from allocation.engine.loaded_catalogue import Catalogue, Service, Transit
-from allocation.engine.loaded_prices import OF_RATE, OF_VALUE, Rate, Surcharge
+from allocation.engine.loaded_prices import Rate, Surcharge
 from allocation.engine.place_keys import ANYWHERE
 from allocation.engine.zones import ZONE_SIGN
 
@@ -122,7 +122,6 @@ def _circles(surcharges: Mapping[str, Surcharge]) -> _Faults:
     units = {name: f"{ZONE_SIGN}{item.group}" if item.group is not None else name for name, item in surcharges.items()}
     needs: dict[str, set[str]] = {unit: set() for unit in units.values()}
     for name, item in surcharges.items():
-        yield from _unknown(f"surcharge {name!r} is a part of", item.of, {OF_RATE, OF_VALUE, *surcharges})
         needs[units[name]] |= {units[part] for part in item.of if part in units}
     while free := {unit for unit, parts in needs.items() if not parts}:
         needs = {unit: parts - free for unit, parts in needs.items() if unit not in free}

@@ -93,7 +93,7 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
     found = {key: dict(each) for key, each in item.pop("carriers").items()}
     numbers = {key: each.pop("calendar") for key, each in found.items()}
     carriers = {key: read_part(Carrier, each, reference=key) for key, each in found.items()}
-    surcharges = {each.name: each for each in listed(item.pop("surcharges"), compiled_prices.surcharge)}
+    surcharges = compiled_prices.surcharges(item.pop("surcharges"))
     services = listed(item.pop("services"), lambda each: _service(dict(each), carriers, surcharges))
     locations = listed(item.pop("locations"), lambda each: _location(dict(each), calendars))
     return read_part(

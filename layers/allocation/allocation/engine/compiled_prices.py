@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from allocation.engine.compiled_parts import (
+    InvalidCatalogueError,
     decimal,
     decimal_or_none,
     flag,
@@ -22,6 +23,8 @@ from allocation.engine.conditions import Condition, Range
 from allocation.engine.loaded_prices import (
     ALWAYS,
     AS_PRICED,
+    OF_RATE,
+    OF_VALUE,
     AboveLastBand,
     LeastWeight,
     Rate,
@@ -79,8 +82,21 @@ def _range(measure: Measure, bounds: Any) -> Range:
     return Range(minimum, maximum, currency, above)
 
 
-def surcharge(compiled: _Document) -> Surcharge:
-    """Return a surcharge."""
+def surcharges(compiled: Iterable[_Document]) -> dict[str, Surcharge]:
+    """Return all surcharges by name, also those that no service lists: a part of one that does not apply counts 0.
+
+    Raises `InvalidCatalogueError` for a part that is none of them.
+    """
+    found = {each.name: each for each in listed(compiled, _surcharge)}
+    known = {OF_RATE, OF_VALUE, *found}
+    for name, part in ((each.name, part) for each in found.values() for part in each.of):
+        if part not in known:
+            told = f"surcharge {name!r} is a part of {part[:64]!r}, which is not there"
+            raise InvalidCatalogueError(f"the compiled catalogue can't be used ({told}): compile it again")
+    return found
+
+
+def _surcharge(compiled: _Document) -> Surcharge:
     item = dict(compiled)
     over = item.pop("over", None)
     if type(over) is list:  # one threshold, as the first versions wrote it
