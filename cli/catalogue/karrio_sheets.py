@@ -1,6 +1,6 @@
 """Reads karrio's rate sheets: an export of one in JSON or YAML, a `services.csv`, or a folder with several of those.
 
-karrio need not be installed here. What its packages ship lies in `karrio/providers/<carrier>/services.csv`.
+karrio need not be installed here. Its source has `services.csv` beside each carrier's code; its wheels leave it out.
 """
 
 import csv
