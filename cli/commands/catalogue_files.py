@@ -5,8 +5,11 @@ from typing import Any
 
 from rich.console import Console
 
+from allocation.aws.document_source import MAX_BYTES
+from allocation.engine.compiled_catalogue import read_compiled
+from allocation.engine.compiled_parts import InvalidCatalogueError
 from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblemsError
-from cli.catalogue.compilation import is_compiled
+from cli.catalogue.compilation import compile_catalogue, is_compiled
 from cli.catalogue.consistency import AllocatorName
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import WrittenCatalogue
@@ -21,6 +24,19 @@ def read_written(file: str, allocator: AllocatorName | None) -> WrittenCatalogue
     if is_compiled(text):
         raise UsageError(f"{shown_name(file)} is a compiled catalogue: name the one that it was compiled from.")
     return read_catalogue(text, allocator, folder_of(file))
+
+
+def usable_text(file: str, found: WrittenCatalogue) -> str:
+    """Return the compiled catalogue, which the functions of a stack will take. Raises `UsageError` if they won't."""
+    compiled = compile_catalogue(found)
+    if len(compiled.encode()) > MAX_BYTES:
+        most = f"{MAX_BYTES // 1024**2} MB"
+        raise UsageError(f"{shown_name(file)} is larger than {most} when compiled, more than functions take: split it.")
+    try:
+        read_compiled(compiled)
+    except InvalidCatalogueError as error:
+        raise UsageError(f"{shown_name(file)} can't be used: {error}.") from error
+    return compiled
 
 
 def report_problems(file: str, error: CatalogueProblemsError, *, as_json: bool, console: Console | None = None) -> int:

@@ -3,8 +3,7 @@
 import click
 
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
-from cli.catalogue.compilation import compile_catalogue
-from cli.commands.catalogue_files import in_words, read_written, report_problems, summary
+from cli.commands.catalogue_files import in_words, read_written, report_problems, summary, usable_text
 from cli.commands.options import ExampleCommand, json_option, stack_option
 from cli.errors import DONE, UsageError
 from cli.input_files import shown_name
@@ -41,7 +40,7 @@ def publish_command(file: str, stack: str, *, as_json: bool) -> int:
         found = read_written(file, "pro" if to.reading.only_pro_references else "engine")
     except CatalogueProblemsError as error:
         return report_problems(file, error, as_json=as_json)
-    place = to.put_catalogue(compile_catalogue(found))
+    place = to.put_catalogue(usable_text(file, found))
     if as_json:
         print_json({"file": file, "valid": True, "catalogue": summary(found), "place": place, "problems": []})
     else:

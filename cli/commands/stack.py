@@ -13,9 +13,8 @@ from allocation.engine.engine import Engine
 from allocation.engine.wording import closest_name
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.catalogue_warnings import find_warnings
-from cli.catalogue.compilation import compile_catalogue
 from cli.catalogue.consistency import AllocatorName
-from cli.commands.catalogue_files import in_words, read_written, report_problems, warn
+from cli.commands.catalogue_files import in_words, read_written, report_problems, usable_text, warn
 from cli.commands.options import ExampleCommand, WholeNumber, chosen_mode, json_option, mode_options
 from cli.errors import UsageError
 from cli.input_files import shown_name
@@ -51,7 +50,7 @@ def _own_catalogue(file: str, allocator: AllocatorName) -> str | None:
     found = read_written(file, allocator)
     warn(file, find_warnings(found), progress_console())
     print_text(f"{printable(shown_name(file))}: {in_words(found)}.", progress_console())
-    return compile_catalogue(found)
+    return usable_text(file, found)
 
 
 _catalogue_option: Final = click.option(

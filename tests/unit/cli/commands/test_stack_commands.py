@@ -11,7 +11,7 @@ import pytest
 from allocation.domain.mode import DefaultRules
 from allocation.engine.compiled_catalogue import read_compiled
 from cli import main as program
-from cli.commands import stack
+from cli.commands import catalogue_files, stack
 from cli.errors import StoppedError
 from cli.paths import SAMPLE_ORDERS
 from cli.stack.orders import load_orders
@@ -150,6 +150,14 @@ def test_an_own_catalogue_with_problems_stops_before_anything_is_started(
     told = " ".join(capsys.readouterr().out.split())
     assert "carriers.ACME.services.OWN.weight" in told
     assert "'heavy': write a number and one of kg, g, lb, oz" in told
+
+
+def test_an_own_catalogue_that_functions_would_refuse_is_not_deployed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(catalogue_files, "MAX_BYTES", 1000)
+    assert program.main(["up", "--catalogue", own_catalogue(tmp_path)]) == 2
+    assert "when compiled, more than functions take: split it." in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("command", ["run", "up"])
