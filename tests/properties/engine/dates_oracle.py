@@ -93,9 +93,9 @@ def plain_dates(way: Way, promise: Promise, now: int) -> PlainDates | None:
 
 def _vans(calendar: Calendar, handling_days: int, promise: Promise, now: int) -> Iterator[_Van]:
     today = (now + calendar.time_zone.offset_at(now)) // 86_400 + _EPOCH
-    days = {day: _vans_of(calendar, day) for day in range(today, today + _HORIZON)}
     first = today
     if handling_days:
+        days = {day: _vans_of(calendar, day) for day in range(today, today + _HORIZON)}
         joinable = [day for day, vans in days.items() if any(van.cut_off >= now for van in vans)]
         collecting = [day for day, vans in days.items() if vans and joinable and day >= joinable[0]]
         far = any(later - day > MAX_SEARCH_DAYS for day, later in pairwise(collecting[: handling_days + 1]))
@@ -103,8 +103,7 @@ def _vans(calendar: Calendar, handling_days: int, promise: Promise, now: int) ->
             return
         first = collecting[handling_days]
     if promise.ship_on is not None:
-        vans = days.get(promise.ship_on) or _vans_of(calendar, promise.ship_on)
-        yield from (van for van in vans if van.cut_off >= now and van.day >= first)
+        yield from (van for van in _vans_of(calendar, promise.ship_on) if van.cut_off >= now and van.day >= first)
         return
     if promise.exactly and promise.deliver_on is not None:
         first = max(first, promise.deliver_on - MAX_JOURNEY_DAYS)

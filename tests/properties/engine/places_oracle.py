@@ -49,9 +49,10 @@ def _with_key(catalogue: Catalogue, key: str) -> list[str]:
 
 
 def _with_lane(catalogue: Catalogue, begins: tuple[str, ...], key: str) -> list[str]:
+    with_lanes = [(name, zone) for name, zone in catalogue.zones.items() if zone.lanes]
     return [
         f"@{name}"
         for begin in begins
-        for name, zone in catalogue.zones.items()
+        for name, zone in with_lanes
         if any(begin in lane.origins and key in lane.destinations for lane in zone.lanes)
     ]
