@@ -1,5 +1,6 @@
 """Order-cancelled messages: what they name is cancelled for good, whatever arrives first."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,7 +11,9 @@ from allocation.domain.errors import InvalidMessageError
 from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.domain.outcome import Allocated, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import PastFailure
+from allocation.domain.reference import ConsignmentReference
 from allocation.orders.order_requests import read_request
+from allocation.ports import Deadline
 from tests.support.orders import Orders
 from tests.support.samples import FAILED, NOON, A, B, C, cancellation, message, record_of, summary_of
 
@@ -83,6 +86,21 @@ def test_an_order_can_not_cancel_a_consignment_of_another_order_by_naming_it() -
     orders.process(message("m1", A))
     assert orders.process(cancellation(orderReference="WEB-2", consignments=[A])).returned == {}
     assert (states(orders), orders.allocator.released) == ({A: "Allocated"}, [])
+
+
+def test_what_was_given_back_is_cancelled_where_another_order_has_recorded_it_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    orders = Orders()
+    release = orders.allocator.release
+
+    def overtaken(references: Sequence[ConsignmentReference], deadline: Deadline) -> Mapping[Any, Deferred]:
+        orders.records.kept.setdefault(A, record_of(A))
+        return release(references, deadline)
+
+    monkeypatch.setattr(orders.allocator, "release", overtaken)
+    orders.process(cancellation(orderReference="WEB-2", consignments=[A]))
+    assert states(orders) == {A: "Cancelled"}
 
 
 def test_a_cancelled_consignment_stays_as_it_is() -> None:

@@ -132,16 +132,23 @@ class Cancelling:
         left = {item.reference: item for item in wanted}
         cancelled: _CancelledNow = {}
         deferrals: Deferrals = {}
+        released: set[ConsignmentReference] = set()
         for _ in range(_MAX_ATTEMPTS):
             try:
                 seen = self.records.recorded(tuple(left)).records if left else {}
-                left = {key: item for key, item in left.items() if _is_cancellable(seen.get(key), item.order)}
+                left = {
+                    key: item
+                    for key, item in left.items()
+                    # What has been given back is recorded so, also where another order was quicker to record it.
+                    if _is_cancellable(seen.get(key), None if key in released else item.order)
+                }
                 kept = self.allocator.release(tuple(left), deadline) if left else {}
             except RetryableError as error:
                 logger.warning("consignments not cancelled", extra={"cause": str(error), "consignments": list(left)})
                 return cancelled, deferrals | dict.fromkeys(left, _UNAVAILABLE)
             deferrals |= kept
             left = {key: item for key, item in left.items() if key not in kept}
+            released |= left.keys()
             for reference, item in list(left.items()):
                 result = self._record(item, seen.get(reference), deadline)
                 if result is None:
@@ -179,14 +186,14 @@ class Cancelling:
             return _NOT_RECORDED
 
 
-def _is_cancellable(seen: RecordSeen | None, order: OrderReference) -> bool:
-    """Tell whether an order may cancel a consignment.
+def _is_cancellable(seen: RecordSeen | None, order: OrderReference | None) -> bool:
+    """Tell whether an order may cancel a consignment; None is any order.
 
     What is allocated for another order is that order's. A failure is whoever's next tries it.
     """
     if seen is None or seen.state == AllocationFailed.state:
         return True
-    return seen.state in CANCELLABLE and seen.order_reference in (None, order)
+    return seen.state in CANCELLABLE and (order is None or seen.order_reference in (None, order))
 
 
 def _cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:
