@@ -8,7 +8,17 @@ from allocation.domain.outcome import Allocated, Cancelled, DeferralCause, Defer
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.orders.cancelling import Cancellation, Cancelling
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
-from tests.contract.pro_over_http import HURRY, REFERENCES, UNKNOWN, A, B, Pro, Remaining, pro_over_http
+from tests.contract.pro_over_http import (
+    HURRY,
+    PATIENCE_SECONDS,
+    REFERENCES,
+    UNKNOWN,
+    A,
+    B,
+    Pro,
+    Remaining,
+    pro_over_http,
+)
 from tests.support.ports import InMemoryRecords
 from tests.support.pro_faults import Fault, Faults
 from tests.support.samples import record_of, summary_of
@@ -77,6 +87,16 @@ def test_what_pro_did_not_deallocate_is_not_cancelled_before_it_has(shop: Shop, 
     assert shop.cancel(A) == {}
     assert shop.cancelled() == {A}
     assert shop.pro.server.state.deallocations[A] == 1
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [("hang", PATIENCE_SECONDS), ("500", PATIENCE_SECONDS), ("429", 0.0)])
+def test_nobody_asks_while_pro_may_still_deallocate(shop: Shop, kind: str, seconds: float) -> None:
+    shop.allocated(A)
+    shop.pro.server.faults.script(Fault(kind, before=True, path=DEALLOCATION))
+
+    assert list(shop.cancel(A, deadline=HURRY)) == [A]
+
+    assert shop.pro.claims.given_back == [(A, seconds)]
 
 
 @pytest.mark.parametrize("state", ["Manifested", "Dispatched", "Allocating"])

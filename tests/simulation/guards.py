@@ -17,6 +17,7 @@ from allocation.orders import cancelling
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.updating import Updating
+from allocation.pro import allocator as pro_allocator
 from allocation.pro import replies as pro_contract
 from allocation.pro import rounds as pro_rounds
 from allocation.pro import verdicts as pro_verdicts
@@ -102,6 +103,11 @@ def without_reading_what_was_claimed() -> AbstractContextManager[Any]:
 def without_patience_for_late_calls() -> AbstractContextManager[Any]:
     """What PRO may carry out yet is asked for again as soon as its message comes back."""
     return patch.object(environments, "PATIENCE_SECONDS", 0.0)
+
+
+def without_patience_for_deallocations() -> AbstractContextManager[Any]:
+    """Whoever comes next need not wait for a deallocation whose reply was lost."""
+    return patch.object(pro_allocator, "may_still_deallocate", lambda _: False)
 
 
 def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:
@@ -271,6 +277,11 @@ GUARDS = {
     ),
     "late deallocations": (
         without_patience_for_late_calls,
+        LATE_AND_CHANGED,
+        "is recorded as allocated, and is not at PRO",
+    ),
+    "deallocations that PRO may execute late": (
+        without_patience_for_deallocations,
         LATE_AND_CHANGED,
         "is recorded as allocated, and is not at PRO",
     ),

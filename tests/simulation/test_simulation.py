@@ -235,3 +235,8 @@ def test_a_broken_history_is_told_with_a_handful_of_faults() -> None:
 )
 def test_a_lost_call_of_another_order_leaves_no_allocation_beside_a_failure(plan: Plan) -> None:
     assert not violations(plan)[1], told(plan)
+
+
+def test_a_deallocation_that_pro_executes_late_takes_nothing_from_an_order_that_adopted_it() -> None:
+    plan = Plan(251, fault_chance=0.3)
+    assert not violations(plan)[1], told(plan)

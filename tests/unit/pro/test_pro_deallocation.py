@@ -8,7 +8,7 @@ from allocation.domain.outcome import DeferralCause
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, Reply
 from allocation.pro.credentials import KeyUnavailableError
-from allocation.pro.verdicts import judge_deallocation
+from allocation.pro.verdicts import judge_deallocation, may_still_deallocate
 from tests.support.pro_state import ProState
 from tests.support.samples import A
 
@@ -60,3 +60,26 @@ def test_a_state_that_can_not_be_read_lets_nothing_be_recorded(state: Reply | Ca
     verdict = judge_deallocation(A, DONE, state, "https://pro")
     assert verdict
     assert verdict.cause == cause
+
+
+@pytest.mark.parametrize(
+    ("call", "is_open"),
+    [
+        (DONE, False),
+        (REFUSED, False),
+        (UNKNOWN, False),
+        (Reply(401), False),
+        (Reply(429), False),
+        (NotSentError("no connection"), False),
+        (OutOfTimeError(""), False),
+        (KeyUnavailableError("no key"), False),
+        (LOST, True),
+        (Reply(202), True),
+        (Reply(400, b"<html>"), True),
+        (Reply(408), True),
+        (Reply(500), True),
+        (Reply(504), True),
+    ],
+)
+def test_a_deallocation_that_pro_has_not_answered_may_come_late(call: Reply | CallError, is_open: bool) -> None:
+    assert may_still_deallocate(call) is is_open

@@ -20,7 +20,7 @@ from allocation.ports import Deadline
 from allocation.pro.calls import ParallelCalls, Pauses
 from allocation.pro.client import MAX_CONNECTIONS, ProClient
 from allocation.pro.rounds import Progress, Rounds
-from allocation.pro.verdicts import judge_deallocation
+from allocation.pro.verdicts import judge_deallocation, may_still_deallocate
 
 # Causes of no outcome that say nothing about PRO's health.
 _SAY_NOTHING: Final = frozenset(
@@ -162,10 +162,12 @@ class ProAllocator:
             )
             free = [reference for reference in references if reference not in claimed.held]
             kept: dict[ConsignmentReference, Deferred] = dict.fromkeys(free, Deferred(DeferralCause.OUTCOME_UNKNOWN))
+            in_hand: Set[ConsignmentReference] = frozenset(free)
             try:
-                kept = self._deallocate(free, deadline)
+                kept, in_hand = self._deallocate(free, deadline)
             finally:
-                self.claims.give_back(list(kept), claimed.until, 0.0)
+                # A late deallocation must not take away what somebody adopts, or allocates, meanwhile.
+                self._end_claims(list(kept), claimed.until, in_hand)
             answers.update(dict.fromkeys(free, Deallocated()))
             answers.update(kept)
             _raise_trouble(answers)
@@ -189,8 +191,11 @@ class ProAllocator:
 
     def _deallocate(
         self, references: Sequence[ConsignmentReference], deadline: Deadline
-    ) -> dict[ConsignmentReference, Deferred]:
-        """Ask for deallocations, then for the states. Return the consignments that may still be allocated."""
+    ) -> tuple[dict[ConsignmentReference, Deferred], Set[ConsignmentReference]]:
+        """Ask for deallocations, then for the states.
+
+        Return the consignments that may still be allocated, and those that PRO may deallocate later.
+        """
         executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
         calls = ParallelCalls(self.client, executor, deadline, self.pauses)
         try:
@@ -201,14 +206,20 @@ class ProAllocator:
         verdicts = {
             each: judge_deallocation(each, replies[each], states[each], self.client.base_url) for each in references
         }
-        return {reference: deferred for reference, deferred in verdicts.items() if deferred}
+        kept = {reference: deferred for reference, deferred in verdicts.items() if deferred}
+        return kept, {reference for reference, reply in replies.items() if may_still_deallocate(reply)}
 
     def _give_back(self, references: Sequence[ConsignmentReference], until: int, progress: Progress) -> None:
         """End the claims of consignments without an outcome: now, or when PRO can no longer be working on them."""
         unsettled = [each for each in references if isinstance(progress.answers.get(each), Deferred | None)]
-        in_hand = {each for each in unsettled if progress.is_in_hand(each)}
+        self._end_claims(unsettled, until, {each for each in unsettled if progress.is_in_hand(each)})
+
+    def _end_claims(
+        self, references: Sequence[ConsignmentReference], until: int, in_hand: Set[ConsignmentReference]
+    ) -> None:
+        """End claims now, or in as long as PRO may still execute what it has in hand."""
         for is_in_hand, seconds in ((False, 0.0), (True, self.patience_seconds)):
-            if ended := [each for each in unsettled if (each in in_hand) is is_in_hand]:
+            if ended := [each for each in references if (each in in_hand) is is_in_hand]:
                 self.claims.give_back(ended, until, seconds)
 
     def _allocate(

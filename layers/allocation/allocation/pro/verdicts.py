@@ -23,7 +23,9 @@ from allocation.pro.state import PASSING_STATES, ConsignmentStatus, read_consign
 _MODE_NOT_FOUND: Final = frozenset({FailureCode.SERVICE_GROUP_NOT_FOUND, FailureCode.CARRIER_SERVICE_NOT_FOUND})
 # A gateway's own statuses: PRO behind it may still execute the call.
 _GATEWAY_GAVE_UP: Final = frozenset({502, 504})
+_ACCEPTED: Final = 202
 _FORBIDDEN: Final = 403
+_TOO_MANY: Final = 429
 # 403 is about the key unless it says more: a used-up quota comes with `Retry-After`, PRO's own 403 with a code.
 _NOT_AUTHORISED: Final = frozenset({401, _FORBIDDEN})
 # The successor product's status for a failed allocation. A gateway's own 521 has no error of PRO's: an outage.
@@ -111,7 +113,7 @@ def _judge_error(error: CallError) -> Verdict:
 
 def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> Verdict:
     wait = reply.retry_after_seconds
-    if reply.status == 429 or (reply.status == 403 and wait is not None):
+    if reply.status == _TOO_MANY or (reply.status == 403 and wait is not None):
         return Untouched(DeferralCause.THROTTLED, wait)
     if reply.status in _GATEWAY_GAVE_UP:
         return Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, retry_after_seconds=wait, open=True)
@@ -133,7 +135,7 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> 
 
 def _judge_items(call: AllocationCall, reply: Reply) -> dict[ConsignmentReference, Verdict]:
     # 202 says that the work is not finished. What it leaves open is not asked for again at once.
-    unanswered = Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=reply.status != 202, open=True)
+    unanswered = Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=reply.status != _ACCEPTED, open=True)
     try:
         items = read_items(reply.body)
     except UnreadableReplyError:
@@ -155,7 +157,7 @@ def _judge_item(item: Item) -> Verdict:
         return Allocated(item.summary)
     if 200 <= item.status < 300:
         return Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True)
-    return Doubtful(DeferralCause.THROTTLED) if item.status == 429 else Doubtful(DeferralCause.OUTAGE, open=True)
+    return Doubtful(DeferralCause.THROTTLED) if item.status == _TOO_MANY else Doubtful(DeferralCause.OUTAGE, open=True)
 
 
 def judge_state(
@@ -218,6 +220,22 @@ def judge_deallocation(
             return replace(unknown, cause=DeferralCause.OUTAGE)
         case _:
             assert_never(state)
+
+
+def may_still_deallocate(call: Reply | CallError) -> bool:
+    """Tell whether PRO has not answered a deallocation itself and may still execute it."""
+    match call:
+        case NoReplyError():
+            return True
+        case NotSentError() | KeyUnavailableError() | OutOfTimeError():
+            return False
+        case Reply(status=status) if 200 <= status < 300:
+            return status == _ACCEPTED
+        case Reply(status=status):
+            is_answer = status == _TOO_MANY or status in _NOT_AUTHORISED
+            return not is_answer and not (_is_refusal(status) and read_error(call.body))
+        case _:
+            assert_never(call)
 
 
 def _judge_deallocated_state(
