@@ -3,6 +3,7 @@
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, NamedTuple, get_args
@@ -312,32 +313,25 @@ PreferenceField = Annotated[
 ]
 
 
-class Bounds:
-    """A range that may be written as its maximum only."""
+@dataclass(frozen=True)
+class OrShort:
+    """A value that may be written shorter: `read` makes the whole of it, and `schema` describes the short form."""
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read a single value as the maximum."""
-        return no_info_before_validator_function(_bounds, handler(source))
+    read: Callable[[Any], Any]
+    schema: Mapping[str, Any]
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Return the schema of either the maximum or the range."""
-        return {"anyOf": [{**_NUMBER, "examples": ["30 kg"]}, handler(schema)]}
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read the short form as the whole."""
+        return no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the schema of either form."""
+        return {"anyOf": [dict(self.schema), handler(schema)]}
 
 
-class OneStep:
-    """A list of steps that may be written as one step."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read a single value as the only step."""
-        return no_info_before_validator_function(_steps, handler(source))
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Return the schema of either the step or the list."""
-        return {"anyOf": [{**_NUMBER, "examples": ["0.5 kg"]}, handler(schema)]}
+# A range that may be written as its maximum only, and steps that may be written as the only one.
+Bounds: Final = OrShort(_bounds, {**_NUMBER, "examples": ["30 kg"]})
+OneStep: Final = OrShort(_steps, {**_NUMBER, "examples": ["0.5 kg"]})
 
 
 class Part(BaseModel):

@@ -2,13 +2,11 @@
 
 # ruff: noqa: RUF012 - Pydantic copies mutable defaults
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
-from pydantic_core.core_schema import no_info_before_validator_function
+from pydantic import Field, TypeAdapter
 
-from cli.catalogue.value_types import DAYS, Day, Part, Place, TimeOfDay, Weekday, WholeNumber
+from cli.catalogue.value_types import DAYS, Day, OrShort, Part, Place, TimeOfDay, Weekday, WholeNumber
 
 _Window = tuple[TimeOfDay, TimeOfDay]
 
@@ -18,20 +16,8 @@ def _slot(value: Any) -> Any:
     return {"window": value} if isinstance(value, list) else value
 
 
-class _OrTimes:
-    """A slot that may be written as its two times only."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read two times as the window."""
-        return no_info_before_validator_function(_slot, handler(source))
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Return the schema of either the two times or the slot."""
-        slot = handler(schema)
-        window = handler.resolve_ref_schema(slot)["properties"]["window"]
-        return {"anyOf": [window, slot]}
+# A slot may be written as its two times only.
+_OrTimes: Final = OrShort(_slot, {**TypeAdapter(_Window).json_schema(), "title": "Window"})
 
 
 class Slot(Part):

@@ -82,7 +82,7 @@ def record_of(deployment: Deployment, order: str) -> dict[str, Any]:
 
 
 def let_a_minute_pass(deployment: Deployment) -> None:
-    """Have the function start anew and read its documents, as it does within a minute."""
+    """Restart the function, so that it reads its documents again, as it does within a minute."""
     name = stack_outputs(deployment.clients)["AllocateOrdersFunctionName"]
     seconds = deployment.clients.functions.get_function_configuration(FunctionName=name)["Timeout"]
     deployment.clients.functions.update_function_configuration(FunctionName=name, Timeout=seconds)

@@ -212,7 +212,7 @@ def without_a_second_look_at_cancelled_orders() -> AbstractContextManager[Any]:
 
 
 def without_refusals() -> AbstractContextManager[Any]:
-    """An update that comes too late is done, and nobody hears of it."""
+    """An update that comes too late counts as done, without an event."""
     return patch.object(Updating, "settle", lambda *_: {})
 
 

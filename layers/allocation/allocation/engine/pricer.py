@@ -74,7 +74,7 @@ class Pricer:
         return tuple(chosen) or Unpriced.NO_PRICE
 
     def _fitting(self, position: int, rate: Rate) -> Sequence[bool | None]:
-        """Tell of each package that has a price of its own, or of all, whether a rate is for such packages."""
+        """Return whether a rate is for each package, where packages have prices of their own, else for all of them."""
         each = self._index.services[position].by_package
         if rate.when is None:
             return [True] * (len(self._packages) if each else 1)
