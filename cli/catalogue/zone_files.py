@@ -59,11 +59,6 @@ def _texts(values: Any) -> Iterator[bool]:
     return (isinstance(value, str) for value in values)
 
 
-def read_zone_file(path: Path) -> list[Any]:
-    """Return the places and lanes of a file as a catalogue writes them. Raises `ZoneFileError`."""
-    return _zone_items({}, path, None)
-
-
 def _zone_items(files: dict[Path, Mapping[str | None, _FileZone]], path: Path, zone: str | None) -> list[Any]:
     """Return the rows of a zone of a file, or all of them; `files` keeps what was read."""
     if path not in files:

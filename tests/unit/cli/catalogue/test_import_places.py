@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cli.catalogue.zone_files import read_zone_file
+from cli.catalogue.zone_files import with_zone_files
 from cli.main import main
 
 LIST = """Country Name;City;Postcode From;Postcode To;Surcharge
@@ -25,7 +26,15 @@ def test_a_carriers_list_becomes_a_zones_file(tmp_path: Path, capsys: pytest.Cap
     source, target = tmp_path / "list.csv", tmp_path / "remote.csv"
     source.write_text(LIST, "utf-8-sig")
     assert main(["catalogue", "places", str(source), "--output", str(target)]) == 1
-    assert read_zone_file(target) == ["DE:01067..01099", "DE:26757", "GB:IV41..IV49", "GB:ZE1 0", "RE:97400..97499"]
+    catalogue: dict[str, Any] = {"zones": {"REMOTE": {"file": target.name}}}
+    assert with_zone_files(catalogue, target.parent) == []
+    assert catalogue["zones"]["REMOTE"] == [
+        "DE:01067..01099",
+        "DE:26757",
+        "GB:IV41..IV49",
+        "GB:ZE1 0",
+        "RE:97400..97499",
+    ]
     told = " ".join(capsys.readouterr().err.split())
     assert "Columns that are not used: City, Surcharge." in told
     assert "Left out: line 8 has no postcode: a row without one would be the whole country." in told
