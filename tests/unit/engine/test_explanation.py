@@ -140,6 +140,19 @@ def test_differences_are_in_the_catalogues_currency() -> None:
     assert (runners_up[0]["net"], runners_up[0]["currency"]) == ("4.00", "EUR")
 
 
+def test_every_offer_says_by_which_priority_and_handicap_its_service_is_preferred() -> None:
+    told = explained(
+        engine_of(
+            {"A": service(priority=1), "B": service(priority=2, handicap="0.50"), "C": service(rates=[rate("GB", 9)])}
+        )
+    )
+    winner, runners_up = told["winner"], told["runnersUp"]
+    assert isinstance(winner, dict)
+    assert isinstance(runners_up, list)
+    offers = {offer["service"]: (offer.get("priority"), offer.get("handicap")) for offer in [winner, *runners_up]}
+    assert offers == {"A": (1, None), "B": (2, "0.5"), "C": (None, None)}
+
+
 def expectation(engine: Engine, **changes: object) -> object:
     """What the only service of a catalogue is told to have expected."""
     excluded = explained(engine, **changes)["excluded"]

@@ -94,8 +94,6 @@ def _winner(engine: Engine, entries: Entries, offer: Offer) -> dict[str, Any]:
     service, breakdown = engine.index.services[offer.position], entries.breakdown(offer)
     return entries.offer(offer) | {
         "carrier": service.carrier.reference,
-        **({"priority": service.priority} if service.priority is not None else {}),
-        **({"handicap": plain(service.handicap)} if service.handicap else {}),
         "vat": str(breakdown.price.vat),
         "tax": {"reference": breakdown.tax_reference, "rate": str(breakdown.tax_rate)},
         "cutOff": datetime.fromtimestamp(offer.dates.cut_off, UTC).isoformat(),

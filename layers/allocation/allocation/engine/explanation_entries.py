@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, assert_never
 
 from allocation.engine.engine import Assessment, Engine, Exclusion
+from allocation.engine.loaded_catalogue import Service
 from allocation.engine.offers import Offer
 from allocation.engine.pricing import Breakdown
 from allocation.engine.rule import Rule, RuleCode, of_lane, of_service
@@ -53,6 +54,8 @@ class _ToldPrice(NamedTuple):
     gross: str
     currency: str
     lines: list[list[str]]
+    # What the service is preferred by, where it has that: its `priority` and its `handicap`.
+    rank: dict[str, Any]
     length: int
 
 
@@ -135,8 +138,10 @@ class Entries:
     def _priced(self, offer: Offer, breakdown: Breakdown) -> _ToldPrice:
         price = breakdown.price
         lines = [[line.name, str(line.amount)] for line in breakdown.lines]
-        reference = self._engine.index.services[offer.position].reference
-        told = _ToldPrice(breakdown, reference, str(price.net), str(price.gross), price.currency, lines, 0)
+        service = self._engine.index.services[offer.position]
+        told = _ToldPrice(
+            breakdown, service.reference, str(price.net), str(price.gross), price.currency, lines, _rank(service), 0
+        )
         entry = self._entry(offer, told) | {"difference": "", "collectedAt": "", "deliveredOn": ""}
         return told._replace(length=len(json.dumps(entry)) + _BESIDE)
 
@@ -152,7 +157,13 @@ class Entries:
             "collectedAt": moments.get(collected) or moments.setdefault(collected, _moment(collected)),
             "deliveredOn": days.get(delivered) or days.setdefault(delivered, date.fromordinal(delivered).isoformat()),
             "lines": told.lines,
+            **told.rank,
         }
+
+
+def _rank(service: Service) -> dict[str, Any]:
+    priority = {} if service.priority is None else {"priority": service.priority}
+    return priority | ({"handicap": plain(service.handicap)} if service.handicap else {})
 
 
 def _length(*texts: str) -> int:
