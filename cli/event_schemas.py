@@ -4,12 +4,14 @@ PYTHONPATH=layers/allocation .venv/bin/python -m cli.event_schemas
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema
 
 from allocation.events.allocation_event import ConsignmentEvent
 from allocation.orders.order_cancelled import OrderCancelled
@@ -25,8 +27,25 @@ CONTRACTS: Final[Mapping[str, tuple[type[BaseModel], JsonSchemaMode]]] = {
 """What is read is described as it may come, what is written as it goes out."""
 
 
-class UntitledSchema(GenerateJsonSchema):
-    """A JSON Schema without titles of fields, which would only repeat their names."""
+# What a class is called beyond its published name, where the domain has that name too.
+_OURS: Final = re.compile(r"^Pro(?=[A-Z])|View$")
+
+
+class PublishedSchema(GenerateJsonSchema):
+    """A JSON Schema with PRO's names: `AddressView` is published as `Address`, and so is `ProAddress`.
+
+    Fields have no titles, which would only repeat their names.
+    """
+
+    def normalize_name(self, name: str) -> str:
+        """Return the name in `$defs` of a class, with its module or without."""
+        *module, own = name.split(".")
+        return super().normalize_name(".".join([*module, _OURS.sub("", own)]))
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """Return the schema of a model, titled by its published name."""
+        described = super().model_schema(schema)
+        return described | {"title": _OURS.sub("", described["title"])}
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - Pydantic's signature
         """Never."""
@@ -36,8 +55,8 @@ class UntitledSchema(GenerateJsonSchema):
 def schema_of(name: str) -> JsonSchemaValue:
     """The JSON Schema that stands in the file `name`."""
     model, mode = CONTRACTS[name]
-    schema = model.model_json_schema(mode=mode, by_alias=True, schema_generator=UntitledSchema)
-    return {"$schema": UntitledSchema.schema_dialect, **schema}
+    schema = model.model_json_schema(mode=mode, by_alias=True, schema_generator=PublishedSchema)
+    return {"$schema": PublishedSchema.schema_dialect, **schema}
 
 
 def text_of(name: str) -> str:

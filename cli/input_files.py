@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from allocation import exact_json
 from allocation.consignments.allocatable_consignment import MAX_ADDRESSES, MAX_PACKAGES
-from allocation.consignments.allocatable_consignment import Consignment as WrittenConsignment
+from allocation.consignments.allocatable_consignment import ProConsignment as WrittenConsignment
 from allocation.domain.consignment import Consignment
 from cli.errors import UsageError
 

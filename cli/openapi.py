@@ -14,7 +14,7 @@ from allocation.api.requests import MAX_BYTES, MAX_REFERENCES
 from allocation.api.resolver import OPERATIONS
 from allocation.api.xml_writing import write_xml
 from allocation.consignments.full_consignment import FullConsignment
-from cli.event_schemas import UntitledSchema
+from cli.event_schemas import PublishedSchema
 
 ROOT: Final = Path(__file__).parent.parent
 FILE: Final = ROOT / "docs" / "openapi.json"
@@ -122,7 +122,7 @@ def openapi() -> dict[str, Any]:
         if operation.takes is not None:
             described.append((("takes", operation.name), "validation", TypeAdapter(operation.takes)))
     schemas, definitions = TypeAdapter.json_schemas(
-        described, ref_template=_SCHEMAS + "{model}", schema_generator=UntitledSchema
+        described, ref_template=_SCHEMAS + "{model}", schema_generator=PublishedSchema
     )
     named = {key: schema for (key, _), schema in schemas.items()}
     paths: dict[str, dict[str, Any]] = {}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from allocation.consignments.allocatable_consignment import Consignment as ConsignmentDocument
+from allocation.consignments.allocatable_consignment import ProConsignment as ConsignmentDocument
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed

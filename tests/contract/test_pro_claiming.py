@@ -12,7 +12,7 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.pro import rounds as pro_rounds
 from allocation.pro.allocator import NothingTriedError
 from allocation.pro.calls import ParallelCalls
-from allocation.pro.client import ProClient, Reply
+from allocation.pro.client import ProClient, ProReply
 from allocation.pro.verdicts import judge, judge_state
 from tests.contract.pro_over_http import (
     MODES,
@@ -129,7 +129,7 @@ def test_a_crash_of_our_own_is_not_reported_as_an_outage_of_pro(pro: Pro) -> Non
 def test_a_call_that_crashes_leaves_only_its_own_consignments_in_doubt(pro: Pro) -> None:
     call = ProClient.call
 
-    def crashing(self: ProClient, method: str, path: str, *arguments: Any) -> Reply:
+    def crashing(self: ProClient, method: str, path: str, *arguments: Any) -> ProReply:
         if method == "PUT" and A in path:
             raise ZeroDivisionError
         return call(self, method, path, *arguments)

@@ -25,7 +25,7 @@ from allocation.pro.client import (
     NoReplyError,
     NotSentError,
     ProClient,
-    Reply,
+    ProReply,
 )
 from allocation.pro.credentials import FETCH_PAUSE_SECONDS, KeyUnavailableError
 from tests.support.pro_clients import client_at
@@ -42,7 +42,7 @@ def pro() -> Iterator[ProServer]:
         yield server
 
 
-def put(client: ProClient, seconds: float = 5) -> Reply:
+def put(client: ProClient, seconds: float = 5) -> ProReply:
     return client.call("PUT", PATH, BODY, seconds)
 
 
@@ -307,7 +307,7 @@ def test_a_server_with_an_untrusted_certificate_gets_no_request(
     assert seen == []
 
 
-def answered_with(wire: bytes) -> Reply:
+def answered_with(wire: bytes) -> ProReply:
     """Return what the client reads from these bytes, sent as the whole reply to one call."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

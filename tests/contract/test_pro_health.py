@@ -19,7 +19,7 @@ from allocation.pro.allocator import (
     OutageError,
 )
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
-from allocation.pro.client import ProClient, Reply
+from allocation.pro.client import ProClient, ProReply
 from allocation.pro.credentials import FETCH_PAUSE_SECONDS
 from allocation.pro.rounds import MAX_ROUNDS
 from tests.contract.pro_over_http import (
@@ -56,7 +56,7 @@ class Hanging(ProClient):
         self.released = Event()
         self.hangs = False
 
-    def call(self, method: str, path: str, body: bytes, seconds: float) -> Reply:
+    def call(self, method: str, path: str, body: bytes, seconds: float) -> ProReply:
         if method == "PUT":
             self.hangs = True
             self.released.wait(5)

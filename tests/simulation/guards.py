@@ -24,9 +24,9 @@ from allocation.pro import verdicts as pro_verdicts
 from allocation.pro.allocator import Claimed, ProAllocator
 from allocation.pro.calls import AllocationCall
 from allocation.pro.claims import DynamoDBClaims
-from allocation.pro.client import Reply
+from allocation.pro.client import ProReply
 from allocation.pro.credentials import SubscriptionKey
-from allocation.pro.replies import Item
+from allocation.pro.replies import ReplyItem
 from allocation.pro.verdicts import Doubtful, TryAgain
 from allocation.records import kept_summary
 from tests.simulation import contents, environments
@@ -135,7 +135,7 @@ def without_narrowing_down() -> AbstractContextManager[Any]:
 
 
 def is_error(reply: Any) -> bool:
-    return isinstance(reply, Reply) and reply.status >= 400
+    return isinstance(reply, ProReply) and reply.status >= 400
 
 
 def without_cutting_summaries() -> AbstractContextManager[Any]:
@@ -146,7 +146,7 @@ def without_cutting_summaries() -> AbstractContextManager[Any]:
 def without_doubt() -> AbstractContextManager[Any]:
     """What PRO says is believed, though it says two things of one consignment."""
 
-    def first(body: bytes) -> dict[str, Item]:
+    def first(body: bytes) -> dict[str, ReplyItem]:
         summaries = [pro_contract.read_items(json.dumps([item]).encode()) for item in reversed(json.loads(body))]
         return {reference: item for summary in summaries for reference, item in summary.items()}
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Final
 
 from allocation.domain.errors import RetryableError
-from allocation.pro.client import MAX_REPLY_BYTES, NoReplyError, NotSentError, ProClient, Reply
+from allocation.pro.client import MAX_REPLY_BYTES, NoReplyError, NotSentError, ProClient, ProReply
 from tests.simulation.world import World
 from tests.support.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, REFUSED, STATUSES, Fault, Wire
 from tests.support.pro_server import work
@@ -104,7 +104,7 @@ class SimulatedPro:
         """The key as Secrets Manager has it."""
         return self._world.call("GetSecretValue", lambda: self.secret, lambda _: RetryableError("the secret"))
 
-    def call(self, method: str, path: str, body: bytes, key: str, seconds: float) -> Reply:
+    def call(self, method: str, path: str, body: bytes, key: str, seconds: float) -> ProReply:
         """One exchange; raises as `ProClient.call` does."""
         if self._world.now < self._world.plan.outage_seconds:
             self._world.sleep(0.1)
@@ -134,7 +134,7 @@ class SimulatedPro:
                 raise NotSentError("no connection") from error_on_the_wire
             return self._reply(error_on_the_wire.wire, seconds)
 
-    def _out_of_order(self, seconds: float) -> Reply:
+    def _out_of_order(self, seconds: float) -> ProReply:
         kind = self._world.plan.outage_kind
         if kind == REFUSED:
             raise NotSentError("no connection: outage")
@@ -159,14 +159,14 @@ class SimulatedPro:
         for reference in asked_for(path, json.loads(body or b"null")):
             self._gave_up_at[reference] = self._world.now
 
-    def _reply(self, wire: Wire, seconds: float) -> Reply:
+    def _reply(self, wire: Wire, seconds: float) -> ProReply:
         if wire.ending in ("hang", "drip"):
             self._world.sleep(seconds)
             raise NoReplyError("hung", timed_out=True)
         if wire.ending in ("reset", "cut") or len(wire.body) > MAX_REPLY_BYTES:
             raise NoReplyError("reset", timed_out=False)
         wish = self._world.random.choice(RETRY_AFTER) if wire.status in (429, 503) else None
-        return Reply(wire.status, wire.body, wish)
+        return ProReply(wire.status, wire.body, wish)
 
 
 class SimulatedClient(ProClient):
@@ -176,7 +176,7 @@ class SimulatedClient(ProClient):
         super().__init__(pro.base_url, pro.fetch_key, monotonic=lambda: world.now, now=now)
         self._pro = pro
 
-    def _exchange(self, method: str, path: str, body: bytes, key: str, ends: float) -> Reply:
+    def _exchange(self, method: str, path: str, body: bytes, key: str, ends: float) -> ProReply:
         seconds = ends - self._monotonic()
         if seconds <= 0:
             raise NotSentError("no time was left")

@@ -65,6 +65,25 @@ def test_a_leading_underscore_marks_what_only_its_own_module_uses(path: Path) ->
     assert [name for name in private if (module_of(path), name) in IMPORTED] == []
 
 
+def types_of(path: Path) -> Iterator[str]:
+    """The classes of a module and the types that it gives a name, which begin as classes do."""
+    for node in ast.parse(SOURCES[path]).body:
+        match node:
+            case ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)]) if name[0].isupper() and not name.isupper():
+                yield name
+
+
+def test_the_name_of_a_type_stands_in_one_module_of_the_layer() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in sorted(LAYER.rglob("*.py")):
+        for name in types_of(path):
+            homes.setdefault(name, []).append(module_of(path))
+    assert len(homes) > 300
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text("utf-8"))

@@ -15,7 +15,7 @@ _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _MAX_QUOTED: Final = 60
 
-Location = tuple[int | str, ...]
+JsonPath = tuple[int | str, ...]
 
 
 class TooDeepError(ValueError):
@@ -25,7 +25,7 @@ class TooDeepError(ValueError):
 class DuplicateKeyError(ValueError):
     """An object of a JSON text has a key twice. Nothing says which of the two values counts."""
 
-    def __init__(self, key: str, location: Location) -> None:
+    def __init__(self, key: str, location: JsonPath) -> None:
         """`location` is the object's, empty for the outermost."""
         where = f" in {path_of(location)}" if location else ""
         super().__init__(f"the key {quoted(key)} stands twice{where}: send each key of an object once")
@@ -34,7 +34,7 @@ class DuplicateKeyError(ValueError):
 class NulError(ValueError):
     """A text or key of a JSON text holds a null character, which no carrier, label or table can."""
 
-    def __init__(self, location: Location) -> None:
+    def __init__(self, location: JsonPath) -> None:
         """`location` is the field's, empty where the whole text is one JSON string."""
         super().__init__(f"{path_of(location) or 'the text'} has a null character: remove it")
 
@@ -109,7 +109,7 @@ class _Place(NamedTuple):
     step: int | str | None = None
 
     @property
-    def location(self) -> Location:
+    def location(self) -> JsonPath:
         steps: list[int | str] = []
         place: _Place | None = self
         while place is not None and place.step is not None:
@@ -143,7 +143,7 @@ def _first(data: Any, found: Callable[[Any, int | str | None], bool]) -> _Place:
     raise LookupError("nothing found")
 
 
-def path_of(location: Location) -> str:
+def path_of(location: JsonPath) -> str:
     """Return the location of a field as a path.
 
     >>> path_of(("consignments", 0, "Reference"))

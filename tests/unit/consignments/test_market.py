@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from allocation.api.quote_views import QuoteWriter
-from allocation.consignments.allocatable_consignment import Consignment as AllocatableConsignment
+from allocation.consignments.allocatable_consignment import ProConsignment as AllocatableConsignment
 from allocation.consignments.errors import RequestError
 from allocation.consignments.market import Market
 from allocation.domain.consignment import Consignment, Direction

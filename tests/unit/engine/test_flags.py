@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from allocation.consignments.allocatable_consignment import Consignment
+from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.domain.mode import DefaultRules
 from allocation.engine.engine import Engine
 from allocation.engine.nearest_miss import nothing_fits
@@ -30,7 +30,7 @@ GOODS = engine_of(
 
 def sent(*items: dict[str, Any], **address: Any) -> Any:
     """A consignment in PRO's JSON, read as orders and the API read it."""
-    return Consignment.model_validate(
+    return ProConsignment.model_validate(
         {
             "Reference": "EC-000-05B-MMA",
             "Packages": [
@@ -184,7 +184,7 @@ def test_the_failure_says_what_the_contents_are_and_what_is_carried() -> None:
 
 @pytest.mark.parametrize("items", [None, "x", 5, [None, 5, "x"], {}])
 def test_items_that_are_none_say_nothing(items: object) -> None:
-    read = Consignment.model_validate(
+    read = ProConsignment.model_validate(
         {"Reference": "A1", "Packages": [{"Weight": {"Value": 1, "Unit": "Kg"}, "Items": items}]}
     )
     assert read.to_domain().packages[0].contents == frozenset()

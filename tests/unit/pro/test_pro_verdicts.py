@@ -12,7 +12,7 @@ from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules,
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.calls import AllocationCall, CallError, OutOfTimeError
-from allocation.pro.client import NoReplyError, NotSentError, Reply
+from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.verdicts import (
     ASKED_BEFORE,
@@ -36,8 +36,10 @@ def error(code: str) -> bytes:
     return json.dumps({"Code": code, "Message": "No such thing", "Details": [{"Message": "at all"}]}).encode()
 
 
-def replies(*statuses: int, bodies: tuple[bytes, ...] = (ERROR,), wish: int | None = None) -> list[Reply | CallError]:
-    return [Reply(status, body, wish) for status in statuses for body in bodies]
+def replies(
+    *statuses: int, bodies: tuple[bytes, ...] = (ERROR,), wish: int | None = None
+) -> list[ProReply | CallError]:
+    return [ProReply(status, body, wish) for status in statuses for body in bodies]
 
 
 def each(table: Mapping[str, tuple[Any, ...]]) -> list[Any]:
@@ -59,7 +61,7 @@ def rows(heading: str) -> set[str]:
 OTHERS = (400, 404, 410, 422)
 """Of the statuses that have no row of their own, for which 400 stands; `test_400_stands_for...` has all of them."""
 FAILURE = Failure("SomethingIsWrongException", "Something is wrong")
-WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[Reply | CallError], Untouched | Doubtful]] = {
+WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[ProReply | CallError], Untouched | Doubtful]] = {
     "no connection": (ONE, DefaultRules(), [NotSentError("")], Untouched(DeferralCause.OUTAGE)),
     "no key": (ONE, DefaultRules(), [KeyUnavailableError("")], Untouched(DeferralCause.CREDENTIALS, final=True)),
     "no time left": (ONE, DefaultRules(), [OutOfTimeError("")], Untouched(DeferralCause.OUT_OF_TIME, final=True)),
@@ -148,7 +150,7 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[Reply | CallError], 
 
 
 @pytest.mark.parametrize(("row", "reply"), each(WHOLE))
-def test_a_reply_to_a_whole_call_means_the_same_for_each_consignment(row: str, reply: Reply | CallError) -> None:
+def test_a_reply_to_a_whole_call_means_the_same_for_each_consignment(row: str, reply: ProReply | CallError) -> None:
     call, mode, _, expected = WHOLE[row]
 
     assert judge(call, mode, reply) == dict.fromkeys(call.references, expected)
@@ -158,14 +160,14 @@ def test_a_reply_to_a_whole_call_means_the_same_for_each_consignment(row: str, r
 @pytest.mark.parametrize("body", [ERROR, PAGE], ids=["error", "page"])
 def test_400_stands_for_all_of_the_400s_that_have_no_row_of_their_own(call: AllocationCall, body: bytes) -> None:
     of_their_own = {int(status) for row in rows("An allocation call") for status in re.findall(r"\b4\d\d\b", row)}
-    verdicts = {status: judge(call, DefaultRules(), Reply(status, body)) for status in range(400, 500)}
+    verdicts = {status: judge(call, DefaultRules(), ProReply(status, body)) for status in range(400, 500)}
 
     assert 401 in of_their_own
     assert [status for status in verdicts if status not in of_their_own and verdicts[status] != verdicts[400]] == []
 
 
 def test_an_unknown_service_group_is_named() -> None:
-    verdicts = judge(ONE, ServiceGroup("valuableGoods"), Reply(404, error("ServiceGroupNotFoundException")))
+    verdicts = judge(ONE, ServiceGroup("valuableGoods"), ProReply(404, error("ServiceGroupNotFoundException")))
 
     failure = Failure("ServiceGroupNotFoundException", "service group valuableGoods: No such thing at all")
     assert verdicts == {A: Doubtful(DeferralCause.OUTAGE, failure)}
@@ -211,7 +213,7 @@ ITEMS: dict[str, tuple[list[Any], Allocated | Doubtful | None]] = {
 def test_an_item_decides_only_about_its_consignment(row: str, document: Any) -> None:
     expected = ITEMS[row][1]
 
-    verdicts = judge(ONE, DefaultRules(), Reply(200, json.dumps(document).encode()))
+    verdicts = judge(ONE, DefaultRules(), ProReply(200, json.dumps(document).encode()))
 
     if expected is None:
         verdict = verdicts[A]
@@ -224,21 +226,21 @@ def test_an_item_decides_only_about_its_consignment(row: str, document: Any) -> 
 def test_an_items_own_code_is_kept() -> None:
     document = [{**FAILED, "StatusCode": 400, "Code": "SomethingIsWrongException"}]
 
-    verdicts = judge(ONE, DefaultRules(), Reply(200, json.dumps(document).encode()))
+    verdicts = judge(ONE, DefaultRules(), ProReply(200, json.dumps(document).encode()))
 
     assert verdicts == {A: Doubtful(DeferralCause.OUTAGE, Failure("SomethingIsWrongException", "It failed"))}
 
 
 def test_what_a_202_leaves_open_is_not_asked_for_again_at_once() -> None:
-    verdicts = judge(TWO, DefaultRules(), Reply(202, json.dumps([SUCCESS]).encode()))
+    verdicts = judge(TWO, DefaultRules(), ProReply(202, json.dumps([SUCCESS]).encode()))
 
     assert verdicts[B] == WAIT
 
 
-def detail(state: str, service: str | None = None, **changes: Any) -> Reply:
+def detail(state: str, service: str | None = None, **changes: Any) -> ProReply:
     consignment = Consignment(state, service, "Far too heavy" if state == "AllocationFailed" else None)
     document = ProState(BASE_URL, consignments={A: consignment}).detail(A)
-    return Reply(200, json.dumps({**document, **changes}).encode())
+    return ProReply(200, json.dumps({**document, **changes}).encode())
 
 
 UNKNOWN = Deferred(DeferralCause.OUTCOME_UNKNOWN)
@@ -250,7 +252,7 @@ OPEN = replace(PLAIN, open=True)
 NOT_FOUND = AllocationFailed(Failure("ConsignmentNotFoundException", f"PRO knows no consignment {A}"))
 OTHER_STATUSES = (202, 204, 302, 400, 408, 409, 410, 422, 423, 425, 429, 500, 502, 503, 504, 521)
 PAST_ALLOCATION = ("Allocated", "Manifesting", "Manifested", "ManifestFailed", "Dispatched", "Delivered", "AnyOther")
-STATES: dict[str, tuple[list[tuple[Doubtful, Reply | CallError]], AllocationFailed | Deferred | TryAgain | None]] = {
+STATES: dict[str, tuple[list[tuple[Doubtful, ProReply | CallError]], AllocationFailed | Deferred | TryAgain | None]] = {
     "allocated, or further on": (
         [(doubt, detail(state, "CX_NDS")) for state in PAST_ALLOCATION for doubt in (PLAIN, REFUSAL, OPEN)],
         None,
@@ -277,30 +279,30 @@ STATES: dict[str, tuple[list[tuple[Doubtful, Reply | CallError]], AllocationFail
     "`Cancelled`": ([(PLAIN, detail("Cancelled"))], TryAgain(DeferralCause.OUTAGE)),
     "past allocation, without `Allocation`": ([(PLAIN, detail(state)) for state in PAST_ALLOCATION], UNKNOWN),
     "of another consignment": ([(PLAIN, detail("Allocated", "CX_NDS", Reference=B))], UNKNOWN),
-    "unreadable": ([(REFUSAL, Reply(200, body)) for body in (PAGE, b"", b"[]", b"{}")], UNKNOWN),
-    "404 with an error of PRO's": ([(doubt, Reply(404, ERROR)) for doubt in (PLAIN, REFUSAL)], NOT_FOUND),
-    "404, empty, after an error of PRO's": ([(REFUSAL, Reply(404))], NOT_FOUND),
+    "unreadable": ([(REFUSAL, ProReply(200, body)) for body in (PAGE, b"", b"[]", b"{}")], UNKNOWN),
+    "404 with an error of PRO's": ([(doubt, ProReply(404, ERROR)) for doubt in (PLAIN, REFUSAL)], NOT_FOUND),
+    "404, empty, after an error of PRO's": ([(REFUSAL, ProReply(404))], NOT_FOUND),
     "404, any other, or while a call is open": (
         [
-            *((PLAIN, Reply(404, body)) for body in (b"", PAGE)),
-            (REFUSAL, Reply(404, PAGE)),
-            *((doubt, Reply(404, ERROR)) for doubt in (OPEN, replace(REFUSAL, open=True))),
+            *((PLAIN, ProReply(404, body)) for body in (b"", PAGE)),
+            (REFUSAL, ProReply(404, PAGE)),
+            *((doubt, ProReply(404, ERROR)) for doubt in (OPEN, replace(REFUSAL, open=True))),
         ],
         UNKNOWN,
     ),
     "401, no key": (
-        [(REFUSAL, reply) for reply in (Reply(401, ERROR), Reply(401, PAGE), KeyUnavailableError(""))],
+        [(REFUSAL, reply) for reply in (ProReply(401, ERROR), ProReply(401, PAGE), KeyUnavailableError(""))],
         Deferred(DeferralCause.CREDENTIALS),
     ),
-    "403": ([(doubt, Reply(403, PAGE)) for doubt in (PLAIN, REFUSAL)], Deferred(DeferralCause.CREDENTIALS)),
+    "403": ([(doubt, ProReply(403, PAGE)) for doubt in (PLAIN, REFUSAL)], Deferred(DeferralCause.CREDENTIALS)),
     "403 with `Retry-After`": (
-        [(doubt, Reply(403, body, 60)) for doubt in (PLAIN, REFUSAL) for body in (PAGE, ERROR)],
+        [(doubt, ProReply(403, body, 60)) for doubt in (PLAIN, REFUSAL) for body in (PAGE, ERROR)],
         Deferred(DeferralCause.THROTTLED, 60),
     ),
-    "403 with an error of PRO's": ([(doubt, Reply(403, ERROR)) for doubt in (PLAIN, REFUSAL)], FORBIDDEN),
+    "403 with an error of PRO's": ([(doubt, ProReply(403, ERROR)) for doubt in (PLAIN, REFUSAL)], FORBIDDEN),
     "any other reply, or none": (
         [
-            *((REFUSAL, Reply(status, body)) for status in OTHER_STATUSES for body in (ERROR, PAGE)),
+            *((REFUSAL, ProReply(status, body)) for status in OTHER_STATUSES for body in (ERROR, PAGE)),
             *((REFUSAL, NoReplyError("", timed_out=timed_out)) for timed_out in (False, True)),
             (REFUSAL, NotSentError("")),
         ],
@@ -317,12 +319,12 @@ def test_a_consignment_asked_for_before_that_there_is_no_time_to_read_says_nothi
 def test_an_error_with_names_in_another_case_is_from_a_gateway() -> None:
     """A wrong base URL must not fail every order for good."""
     gateway = b'{"code": "NOT_FOUND", "message": "no Route matched with those values"}'
-    assert judge(ONE, DefaultRules(), Reply(404, gateway)) == {A: Doubtful(DeferralCause.OUTAGE, open=True)}
-    assert judge_state(A, PLAIN, Reply(404, gateway), BASE_URL) == UNKNOWN
+    assert judge(ONE, DefaultRules(), ProReply(404, gateway)) == {A: Doubtful(DeferralCause.OUTAGE, open=True)}
+    assert judge_state(A, PLAIN, ProReply(404, gateway), BASE_URL) == UNKNOWN
 
 
 @pytest.mark.parametrize(("row", "read"), each(STATES))
-def test_the_state_read_back_settles_a_doubt(row: str, read: tuple[Doubtful, Reply | CallError]) -> None:
+def test_the_state_read_back_settles_a_doubt(row: str, read: tuple[Doubtful, ProReply | CallError]) -> None:
     expected = STATES[row][1]
 
     settled = judge_state(A, *read, BASE_URL)
@@ -345,15 +347,15 @@ def test_an_error_keeps_its_code_and_only_without_one_takes_that_of_the_state() 
 @pytest.mark.parametrize("failure", [FAILURE, NO_SERVICE], ids=lambda failure: failure.code)
 @pytest.mark.parametrize(
     "reply",
-    [detail("Unallocated"), detail("AllocationFailed"), Reply(404, ERROR), Reply(404)],
+    [detail("Unallocated"), detail("AllocationFailed"), ProReply(404, ERROR), ProReply(404)],
     ids=["unallocated", "failed", "404", "empty 404"],
 )
-def test_an_error_is_no_outcome_while_a_call_is_open(failure: Failure, reply: Reply) -> None:
+def test_an_error_is_no_outcome_while_a_call_is_open(failure: Failure, reply: ProReply) -> None:
     """PRO may still execute the call that it has not answered, and allocate what has failed in the meantime."""
     assert judge_state(A, replace(PLAIN, failure=failure, open=True), reply, BASE_URL) == UNKNOWN
 
 
-@pytest.mark.parametrize("doubt", [*judge(TWO, DefaultRules(), Reply(400, ERROR)).values(), ASKED_BEFORE])
+@pytest.mark.parametrize("doubt", [*judge(TWO, DefaultRules(), ProReply(400, ERROR)).values(), ASKED_BEFORE])
 def test_an_older_failure_is_not_the_outcome_of_a_call_that_ended_before_the_consignment(doubt: Doubtful) -> None:
     assert isinstance(judge_state(A, doubt, detail("AllocationFailed"), BASE_URL), TryAgain)
 

@@ -25,7 +25,7 @@ class Hub(TypedDict):
     ExtraDaysToTransitTime: int
 
 
-class Carrier(TypedDict):
+class CarrierView(TypedDict):
     """A carrier."""
 
     Reference: str
@@ -72,7 +72,7 @@ class ServiceProfile(TypedDict):
     MpdCarrierService: MpdCarrierService
 
 
-class ServiceGroup(TypedDict):
+class ServiceGroupView(TypedDict):
     """A service group and the carrier services in it."""
 
     Reference: str
@@ -81,7 +81,7 @@ class ServiceGroup(TypedDict):
     MpdCarrierServiceProfiles: list[ServiceProfile]
 
 
-_GROUPS: Final[Any] = list[ServiceGroup]
+_GROUPS: Final[Any] = list[ServiceGroupView]
 
 
 @operation(OPERATIONS, "GET", "/carrierservices", "Get carrier services", gives=CarrierServices)
@@ -98,11 +98,11 @@ def get_services_of_subscription(request: Request, use_cases: UseCases) -> Reply
     return get_carrier_services(request, use_cases)
 
 
-@operation(OPERATIONS, "GET", "/carriers/getcarriers", "Get carriers", gives=list[Carrier])
+@operation(OPERATIONS, "GET", "/carriers/getcarriers", "Get carriers", gives=list[CarrierView])
 def get_carriers(_: Request, use_cases: UseCases) -> Reply:
     """Return all carriers of the catalogue."""
     carriers = use_cases.engine.catalogue.carriers.values()
-    found = [Carrier(Reference=carrier.reference, Name=carrier.name) for carrier in carriers]
+    found = [CarrierView(Reference=carrier.reference, Name=carrier.name) for carrier in carriers]
     return Reply(sorted(found, key=lambda carrier: carrier["Reference"]), root="Carrier")
 
 
@@ -114,7 +114,7 @@ def get_service_groups(_: Request, use_cases: UseCases) -> Reply:
     return Reply(sorted(found, key=lambda group: group["Reference"]), root="MpdCarrierServiceGroup")
 
 
-@operation(OPERATIONS, "GET", "/servicegroups/{group}", "Get a service group", gives=ServiceGroup, errors=(404,))
+@operation(OPERATIONS, "GET", "/servicegroups/{group}", "Get a service group", gives=ServiceGroupView, errors=(404,))
 def get_service_group(request: Request, use_cases: UseCases) -> Reply:
     """Return one service group."""
     catalogue, reference = use_cases.engine.catalogue, request.path["group"]
@@ -125,7 +125,7 @@ def get_service_group(request: Request, use_cases: UseCases) -> Reply:
     return Reply(_group_view(reference, members, catalogue.services), root="MpdCarrierServiceGroup")
 
 
-def _group_view(reference: str, members: Iterable[str], services: Iterable[Service]) -> ServiceGroup:
+def _group_view(reference: str, members: Iterable[str], services: Iterable[Service]) -> ServiceGroupView:
     """Return a service group with its services, ordered by reference."""
     references = frozenset(members)
     profiles = [
@@ -133,7 +133,7 @@ def _group_view(reference: str, members: Iterable[str], services: Iterable[Servi
         for service in services
         if service.reference in references
     ]
-    return ServiceGroup(Reference=reference, Name=reference, IsEnabled=True, MpdCarrierServiceProfiles=profiles)
+    return ServiceGroupView(Reference=reference, Name=reference, IsEnabled=True, MpdCarrierServiceProfiles=profiles)
 
 
 def _service_view(service: Service) -> MpdCarrierService:

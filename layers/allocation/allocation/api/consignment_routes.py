@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from allocation.api.consignment_shape import Consignment
+from allocation.api.consignment_shape import ConsignmentView
 from allocation.api.consignment_view import ConsignmentStatus, consignment_view, status_view
 from allocation.api.operations import Operation, UseCases, operation
-from allocation.api.replies import ApiLink, Reply, WithMessage, consignment_link, with_messages
+from allocation.api.replies import ApiLinkView, Reply, WithMessage, consignment_link, with_messages
 from allocation.api.requests import ReferenceList, Request
 from allocation.consignments.errors import RequestError
 from allocation.consignments.full_consignment import FullConsignment
@@ -25,7 +25,7 @@ _SEARCHABLE: Final = (_STATE, _CUSTOMER_REFERENCE)
     "POST",
     "/consignments",
     "Create a consignment",
-    gives=list[ApiLink],
+    gives=list[ApiLinkView],
     takes=FullConsignment,
     status=201,
     errors=(400,),
@@ -41,7 +41,7 @@ def create_consignment(request: Request, use_cases: UseCases) -> Reply:
     "PUT",
     "/consignments",
     "Update consignments",
-    gives=list[ApiLink],
+    gives=list[ApiLinkView],
     takes=FullConsignment | list[FullConsignment],
     errors=(400, 404, 409),
 )
@@ -105,7 +105,7 @@ def get_consignment_references(request: Request, use_cases: UseCases) -> Reply:
     "GET",
     "/consignments/getconsignmentwithmetadata/{consignment}",
     "Get a consignment with its metadata",
-    gives=Consignment,
+    gives=ConsignmentView,
     errors=(404,),
 )
 def get_consignment_with_metadata(request: Request, use_cases: UseCases) -> Reply:
@@ -113,7 +113,7 @@ def get_consignment_with_metadata(request: Request, use_cases: UseCases) -> Repl
     return get_consignment(request, use_cases)
 
 
-@operation(OPERATIONS, "GET", "/consignments/{consignment}", "Get a consignment", gives=Consignment, errors=(404,))
+@operation(OPERATIONS, "GET", "/consignments/{consignment}", "Get a consignment", gives=ConsignmentView, errors=(404,))
 def get_consignment(request: Request, use_cases: UseCases) -> Reply:
     """Return the whole consignment with its state and allocation. Shipping locations complete its addresses."""
     known = use_cases.changes.known(request.path["consignment"])

@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from allocation.api.measures import Money, Number, Rate, Weight
+from allocation.api.measures import MoneyView, Number, RateView, WeightView
 
 _OPEN: Final = ConfigDict(extra="allow")
 # The names that the sender fills. We fill PRO's other names, whatever was sent under them.
@@ -32,7 +32,7 @@ class Allocation(TypedDict):
     MpdCarrierServiceName: str | None
     MpdCarrierServiceGroupReference: str | None
     AllocationDate: str
-    Price: Rate | None
+    Price: RateView | None
 
 
 class FailedAllocation(TypedDict):
@@ -42,7 +42,7 @@ class FailedAllocation(TypedDict):
     AttemptedAllocationDate: str
 
 
-class Leg(TypedDict):
+class LegView(TypedDict):
     """One carrier's part of the journey."""
 
     Leg: int
@@ -53,7 +53,7 @@ class Leg(TypedDict):
 
 
 @with_config(_OPEN)
-class Contact(TypedDict):
+class ContactView(TypedDict):
     """The sender or recipient. Personal data."""
 
     Reference: Any
@@ -68,12 +68,12 @@ class Contact(TypedDict):
 
 
 @with_config(_OPEN)
-class Address(TypedDict):
+class AddressView(TypedDict):
     """An address with its contact. Personal data."""
 
     AddressType: str
     ShopLocationReference: Any
-    Contact: Contact | None
+    Contact: ContactView | None
     CompanyName: str | None
     ShippingLocationReference: str | None
     CustomerName: Any
@@ -91,7 +91,7 @@ class Address(TypedDict):
 
 
 @with_config(_OPEN)
-class Dimensions(TypedDict):
+class DimensionsView(TypedDict):
     """The sides of a box in centimetres."""
 
     Unit: str
@@ -101,28 +101,28 @@ class Dimensions(TypedDict):
 
 
 @with_config(_OPEN)
-class Package(TypedDict):
+class PackageView(TypedDict):
     """A package with its contents."""
 
     Items: list[dict[str, Any]]
     Charges: Any
     Reference: str | None
     PackageReferenceProvidedByCustomer: str | None
-    Weight: Weight | None
-    Dimensions: Dimensions | None
+    Weight: WeightView | None
+    Dimensions: DimensionsView | None
     Description: str | None
     Value: dict[str, Any] | None
     PackageSizeReference: str | None
     Barcode: dict[str, Any] | None
     MetaData: list[dict[str, Any]]
-    ConsignmentLegs: list[Leg]
+    ConsignmentLegs: list[LegView]
 
 
 @with_config(_OPEN)
-class Consignment(TypedDict):
+class ConsignmentView(TypedDict):
     """A consignment: its sender's description, its state and its allocation."""
 
-    ConsignmentLegs: list[Leg]
+    ConsignmentLegs: list[LegView]
     CollectionDate: str | None
     DateDelivered: str | None
     FirstAttemptedDeliveryDate: str | None
@@ -140,8 +140,8 @@ class Consignment(TypedDict):
     IsLate: bool
     LateForCustomer: bool
     CustomerReference: str
-    Weight: Weight | None
-    Value: Money | None
+    Weight: WeightView | None
+    Value: MoneyView | None
     CustomsDocumentation: dict[str, Any] | None
     Direction: str
     Tags: list[str]
@@ -153,13 +153,13 @@ class Consignment(TypedDict):
     EarliestDeliveryDate: str | None
     LatestDeliveryDate: str | None
     ConsignmentReferenceProvidedByCustomer: str | None
-    Addresses: list[Address]
-    Packages: list[Package]
+    Addresses: list[AddressView]
+    Packages: list[PackageView]
 
 
 def is_sent(name: str) -> bool:
     """Return whether the sender fills this name: PRO says so, or does not know the name."""
-    return name in _SENT or name not in Consignment.__annotations__
+    return name in _SENT or name not in ConsignmentView.__annotations__
 
 
 def nulls_of(kind: Any, **defaults: Any) -> dict[str, Any]:

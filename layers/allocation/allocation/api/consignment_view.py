@@ -8,17 +8,17 @@ from typing import Any, Final
 from typing_extensions import TypedDict
 
 from allocation.api.consignment_shape import (
-    Address,
+    AddressView,
     Allocation,
-    Consignment,
-    Contact,
+    ConsignmentView,
+    ContactView,
     FailedAllocation,
-    Package,
+    PackageView,
     is_sent,
     nulls_of,
 )
 from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total_value, total_weight
-from allocation.api.replies import ApiLink, consignment_link
+from allocation.api.replies import ApiLinkView, consignment_link
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.store import ALLOCATED, Known
 from allocation.domain.mode import ModeName
@@ -28,7 +28,7 @@ from allocation.records.stored_record import PriceDocument, StoredRecord, explan
 # PRO's clients can't read null for the customer, which is a GUID to them. We have no customers.
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 _NULLS_OF_A_CONSIGNMENT: Final = nulls_of(
-    Consignment,
+    ConsignmentView,
     ConsignmentLegs=[],
     MetaData=[],
     Source="Api",
@@ -42,9 +42,9 @@ _NULLS_OF_A_CONSIGNMENT: Final = nulls_of(
     Addresses=[],
     Packages=[],
 )
-_NULLS_OF_AN_ADDRESS: Final = nulls_of(Address, IsCached=False)
-_NULLS_OF_A_CONTACT: Final = nulls_of(Contact)
-_NULLS_OF_A_PACKAGE: Final = nulls_of(Package, Items=[], Charges=[], MetaData=[], ConsignmentLegs=[])
+_NULLS_OF_AN_ADDRESS: Final = nulls_of(AddressView, IsCached=False)
+_NULLS_OF_A_CONTACT: Final = nulls_of(ContactView)
+_NULLS_OF_A_PACKAGE: Final = nulls_of(PackageView, Items=[], Charges=[], MetaData=[], ConsignmentLegs=[])
 
 
 class ConsignmentStatus(TypedDict):
@@ -53,7 +53,7 @@ class ConsignmentStatus(TypedDict):
     ConsignmentReferenceForAllLegsAssignedByMpd: str
     Status: str
     ExpectedDeliveryDate: str | None
-    ApiLink: ApiLink
+    ApiLink: ApiLinkView
 
 
 def consignment_view(known: Known, located: Callable[[FullConsignment], FullConsignment]) -> dict[str, Any]:

@@ -20,21 +20,21 @@ _MAX_DIGITS: Final = 15
 _CURRENCY_NAMES: Final[Mapping[str, str]] = {"EUR": "Euro", "GBP": "Pound Sterling", "USD": "US Dollar"}
 
 
-class Currency(TypedDict):
+class CurrencyView(TypedDict):
     """A currency by its ISO 4217 code. `Name` may be null."""
 
     Name: str | None
     IsoCode: str
 
 
-class Money(TypedDict):
+class MoneyView(TypedDict):
     """An amount of money."""
 
     Amount: Number
-    Currency: Currency
+    Currency: CurrencyView
 
 
-class Weight(TypedDict):
+class WeightView(TypedDict):
     """A weight in Kg."""
 
     Value: Number
@@ -50,24 +50,26 @@ class TaxRate(TypedDict):
     Rate: Number
 
 
-class Rate(TypedDict):
+class RateView(TypedDict):
     """A price. `Gross` is `Net` plus `VatAmount`."""
 
     Net: Number
     Gross: Number
     TaxRate: TaxRate | None
     VatAmount: Number
-    Currency: Currency
+    Currency: CurrencyView
 
 
-def currency(iso_code: str) -> Currency:
+def currency(iso_code: str) -> CurrencyView:
     """Return a currency with its name."""
-    return Currency(Name=_CURRENCY_NAMES.get(iso_code), IsoCode=iso_code)
+    return CurrencyView(Name=_CURRENCY_NAMES.get(iso_code), IsoCode=iso_code)
 
 
-def rate(price: Price, tax: TaxRate | None) -> Rate:
+def rate(price: Price, tax: TaxRate | None) -> RateView:
     """Return a price as PRO's `Rate`."""
-    return Rate(Net=price.net, Gross=price.gross, TaxRate=tax, VatAmount=price.vat, Currency=currency(price.currency))
+    return RateView(
+        Net=price.net, Gross=price.gross, TaxRate=tax, VatAmount=price.vat, Currency=currency(price.currency)
+    )
 
 
 def tax_rate(reference: str, part: Decimal) -> TaxRate:
@@ -86,20 +88,20 @@ def tax_rate(reference: str, part: Decimal) -> TaxRate:
     )
 
 
-def total_weight(consignment: FullConsignment) -> Weight:
+def total_weight(consignment: FullConsignment) -> WeightView:
     """Return the weight of all packages together."""
     kilograms = [package.weight.value * KILOGRAMS[package.weight.unit] for package in consignment.packages]
-    return Weight(Value=_shortened(sum(kilograms, Decimal(0))), Unit="Kg")
+    return WeightView(Value=_shortened(sum(kilograms, Decimal(0))), Unit="Kg")
 
 
-def total_value(consignment: FullConsignment) -> Money | None:
+def total_value(consignment: FullConsignment) -> MoneyView | None:
     """Return the value of all packages together, or None where one is unknown or currencies differ."""
     values = [package.value for package in consignment.packages]
     known = [value for value in values if value is not None]
     currencies = {value.currency.iso_code for value in known}
     if len(known) < len(values) or len(currencies) != 1:
         return None
-    return Money(Amount=sum((value.amount for value in known), Decimal(0)), Currency=currency(currencies.pop()))
+    return MoneyView(Amount=sum((value.amount for value in known), Decimal(0)), Currency=currency(currencies.pop()))
 
 
 def in_pro_units(value: Any) -> Any:

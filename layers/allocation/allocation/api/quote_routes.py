@@ -7,7 +7,7 @@ from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.quote_views import QuoteResult, QuoteWriter, ServiceGroupQuotes
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
-from allocation.consignments.allocatable_consignment import Consignment as AllocatableConsignment
+from allocation.consignments.allocatable_consignment import ProConsignment as AllocatableConsignment
 from allocation.consignments.errors import RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.intake import taken_in

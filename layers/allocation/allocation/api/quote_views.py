@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from allocation.api.catalogue_routes import Hub, hub
 from allocation.api.consignment_view import address_view
-from allocation.api.measures import Money, Rate, currency, in_pro_units, rate, tax_rate
+from allocation.api.measures import MoneyView, RateView, currency, in_pro_units, rate, tax_rate
 from allocation.consignments.market import Market
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.currencies import minor_unit, rounded
@@ -23,11 +23,11 @@ from allocation.engine.rule import RuleCode
 _NO_RATES: Final = frozenset({RuleCode.NO_PRICE, RuleCode.CURRENCY})
 
 
-class Surcharge(TypedDict):
+class SurchargeView(TypedDict):
     """A surcharge on the base price."""
 
     Name: str
-    Amount: Money
+    Amount: MoneyView
 
 
 class QuotedLeg(TypedDict):
@@ -54,9 +54,9 @@ class Quote(TypedDict):
     CollectionDate: str
     EarliestDeliveryDate: str
     LatestDeliveryDate: str
-    BasePrice: Rate
-    Price: Rate
-    Surcharges: list[Surcharge]
+    BasePrice: RateView
+    Price: RateView
+    Surcharges: list[SurchargeView]
     Legs: list[QuotedLeg]
     CarrierAccountOwner: str | None
     IsElectioService: bool
@@ -137,7 +137,9 @@ class QuoteWriter:
             BasePrice=rate(_base_price(breakdown), tax),
             Price=rate(breakdown.price, tax),
             Surcharges=[
-                Surcharge(Name=line.name, Amount=Money(Amount=line.amount, Currency=currency(breakdown.price.currency)))
+                SurchargeView(
+                    Name=line.name, Amount=MoneyView(Amount=line.amount, Currency=currency(breakdown.price.currency))
+                )
                 for line in breakdown.lines[1:]
             ],
             Legs=[_quoted_leg(stage, leg, service) for stage, leg in enumerate(service.legs, start=1)],

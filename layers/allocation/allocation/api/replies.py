@@ -24,16 +24,16 @@ class Reply:
     root: str = ""
 
 
-class ApiLink(TypedDict):
+class ApiLinkView(TypedDict):
     """A link to another resource of the API."""
 
     Rel: str
     Href: str
 
 
-def consignment_link(base_url: str, reference: str) -> ApiLink:
+def consignment_link(base_url: str, reference: str) -> ApiLinkView:
     """Return the link to a consignment. `base_url` has no trailing slash."""
-    return ApiLink(Rel="Link", Href=f"{base_url}/consignments/{reference}")
+    return ApiLinkView(Rel="Link", Href=f"{base_url}/consignments/{reference}")
 
 
 class ErrorDetail(TypedDict):
@@ -70,7 +70,7 @@ class WithMessage(TypedDict):
     IsSuccess: bool
     Message: str
     Data: str
-    ApiLinks: list[ApiLink] | None
+    ApiLinks: list[ApiLinkView] | None
 
 
 def with_messages(references: Sequence[str], act: Callable[[str], None], success: str) -> Reply:

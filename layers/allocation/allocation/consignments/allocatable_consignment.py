@@ -175,7 +175,7 @@ _ContentsOfItems = Annotated[
 ]
 
 
-class Package(ProModel):
+class ProPackage(ProModel):
     """A package, with `Dimensions` or a `PackageSizeReference`."""
 
     weight: Weight
@@ -212,7 +212,7 @@ class Country(ProModel):
 _Country = Annotated[Country, BeforeValidator(country_object, json_schema_input_type=CountryCode | Country)]
 
 
-class Address(ProModel):
+class ProAddress(ProModel):
     """An address without its contact and street, which are not read."""
 
     address_type: Annotated[str, StringConstraints(max_length=32)]
@@ -249,9 +249,9 @@ class Address(ProModel):
 
 
 # Lists are read up to their first wrong entry: naming a hundred thousand wrong entries takes a second.
-_Packages = Annotated[list[Package], Field(max_length=MAX_PACKAGES, fail_fast=True)]
+_Packages = Annotated[list[ProPackage], Field(max_length=MAX_PACKAGES, fail_fast=True)]
 _Addresses = Annotated[
-    list[Address],
+    list[ProAddress],
     Field(
         max_length=MAX_ADDRESSES,
         fail_fast=True,
@@ -271,7 +271,7 @@ class RequestedDeliveryDate(ProModel):
         return domain.RequestedDelivery(self.date, self.is_to_be_exactly_on_the_date_specified)
 
 
-class Consignment(ProModel):
+class ProConsignment(ProModel):
     """A consignment. Only `Reference` is required here; the engine reports what else it needs."""
 
     reference: ConsignmentReferenceText
@@ -289,7 +289,7 @@ class Consignment(ProModel):
     addresses: Annotated[_Addresses, BeforeValidator(null_as_empty, json_schema_input_type=_Addresses | None)] = []
 
     @model_validator(mode="after")
-    def one_address_of_a_kind(self) -> "Consignment":
+    def one_address_of_a_kind(self) -> Self:
         """Refuse two origins or two destinations: nothing says which one counts."""
         for kind in ("Origin", "Destination"):
             if sum(address.address_type == kind for address in self.addresses) > 1:

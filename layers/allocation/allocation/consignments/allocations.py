@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from allocation.consignments.allocatable_consignment import Consignment as AllocatableConsignment
+from allocation.consignments.allocatable_consignment import ProConsignment as AllocatableConsignment
 from allocation.consignments.errors import RequestError, UnavailableError, problems_of
 from allocation.consignments.store import (
     ALLOCATED,

@@ -14,12 +14,12 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from allocation.consignments.allocatable_consignment import (
     MAX_ADDRESSES,
     MAX_PACKAGES,
-    Address,
-    Consignment,
     Country,
     CountryCode,
-    Package,
+    ProAddress,
+    ProConsignment,
     ProModel,
+    ProPackage,
     Sides,
     Value,
     Weight,
@@ -85,7 +85,7 @@ class Contact(ProModel):
     email: _Line | None = None
 
 
-class FullAddress(Address):
+class FullAddress(ProAddress):
     """An address with its contact and street. Personal data."""
 
     contact: Contact | None = None
@@ -122,7 +122,7 @@ class Item(ProModel):
     content_classification_details: _Line | None = None
 
 
-class FullPackage(Package):
+class FullPackage(ProPackage):
     """A package with its contents."""
 
     reference: _Line | None = None
@@ -176,7 +176,7 @@ _Packages = Annotated[list[FullPackage], BeforeValidator(null_as_empty), Field(m
 _Addresses = Annotated[list[FullAddress], BeforeValidator(null_as_empty), Field(max_length=MAX_ADDRESSES)]
 
 
-class FullConsignment(Consignment):
+class FullConsignment(ProConsignment):
     """A consignment with contacts, streets, contents and customs data; `to_domain` leaves these out."""
 
     source: _Line | None = None

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema
 
-from allocation.consignments.allocatable_consignment import Consignment, ConsignmentReferenceText, DeliveryOption
+from allocation.consignments.allocatable_consignment import ConsignmentReferenceText, DeliveryOption, ProConsignment
 from allocation.domain import consignment as domain
 from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.domain.order import Order
@@ -45,7 +45,7 @@ class _Envelope(EventFields):
     ]
 
 
-class OrderedConsignment(Consignment):
+class OrderedConsignment(ProConsignment):
     """A consignment of an order.
 
     Where it names no `Reference`, one is issued: `CN-` and 26 characters, the same whenever the order comes.
@@ -181,17 +181,17 @@ def _with_reference(document: Any, issued: str, rules: ReadingRules) -> Any:
     return {**document, "Reference": issued}
 
 
-def _read_consignments(documents: list[Any], rules: ReadingRules) -> tuple[list[Consignment], list[str], int]:
+def _read_consignments(documents: list[Any], rules: ReadingRules) -> tuple[list[ProConsignment], list[str], int]:
     """Return the valid consignments, the first problems of the others, and the number of problems.
 
     Each consignment is read once: an invalid message takes no longer than a valid one.
     """
-    valid: list[Consignment] = []
+    valid: list[ProConsignment] = []
     problems: list[str] = []
     number = 0
     for at, document in enumerate(documents):
         try:
-            consignment = Consignment.model_validate(document)
+            consignment = ProConsignment.model_validate(document)
             if rules.only_pro_references and not is_pro_reference(consignment.reference):
                 number += 1
                 problems.append(f"consignments[{at}].Reference: {_NOT_PROS} (got {quoted(consignment.reference)})")
@@ -206,7 +206,7 @@ def _read_consignments(documents: list[Any], rules: ReadingRules) -> tuple[list[
 
 
 def _without_repeated(
-    envelope: _Envelope, documents: list[Any], valid: list[Consignment], invalid: InvalidMessageError | None
+    envelope: _Envelope, documents: list[Any], valid: list[ProConsignment], invalid: InvalidMessageError | None
 ) -> ReadOrder:
     """Return the order of the consignments whose reference occurs once: of two that differ, neither can be trusted.
 
@@ -228,7 +228,7 @@ def _without_repeated(
     return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once, kept), invalid)
 
 
-def _to_domain(consignment: Consignment, envelope: _Envelope) -> domain.Consignment:
+def _to_domain(consignment: ProConsignment, envelope: _Envelope) -> domain.Consignment:
     """Return a consignment as the engine sees it; its order's delivery option counts where it has none of its own."""
     read = consignment.to_domain()
     option = envelope.delivery_option

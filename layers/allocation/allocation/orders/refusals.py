@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from allocation.consignments.errors import message_of
 from allocation.domain.errors import InvalidMessageError, RefusalCode
-from allocation.exact_json import Location, path_of, quoted
+from allocation.exact_json import JsonPath, path_of, quoted
 
 # Characters of a refusal's reason. The rest is cut, since the reason travels as an attribute of a message.
 MAX_REASON: Final = 1000
@@ -39,7 +39,7 @@ def refused(code: RefusalCode, reason: str) -> InvalidMessageError:
     return InvalidMessageError(code, reason[:MAX_REASON])
 
 
-def problem_text(details: ErrorDetails, within: Location = ()) -> str:
+def problem_text(details: ErrorDetails, within: JsonPath = ()) -> str:
     """Return one problem that Pydantic found, with the path of its field inside the part of a message at `within`."""
     location = (*within, *details["loc"])
     if details["type"] == "missing":

@@ -16,7 +16,7 @@ from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred
 from allocation.domain.record import RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import logger
-from allocation.orders.work import Deferrals, Request, Requests
+from allocation.orders.work import ConsignmentRequest, Deferrals, Requests
 from allocation.ports import Deadline, RecordStore
 
 # Kept for answering: nothing more is refused with less time left.
@@ -27,7 +27,7 @@ _NOT_READ: Final = Deferred(DeferralCause.RECORDS_NOT_READ)
 _NOT_RECORDED: Final = Deferred(DeferralCause.NOT_RECORDED)
 _OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
 
-_Updates = dict[ConsignmentReference, Request]
+_Updates = dict[ConsignmentReference, ConsignmentRequest]
 _Records = Mapping[ConsignmentReference, RecordSeen]
 
 
@@ -105,7 +105,7 @@ class Updating:
     def _refuse_one(
         self,
         reference: ConsignmentReference,
-        update: Request,
+        update: ConsignmentRequest,
         seen: RecordSeen,
         changed: _Updates,
         deferrals: Deferrals,
@@ -121,10 +121,10 @@ class Updating:
         logger.info("update refused", extra={"consignment": reference, "state": seen.state})
 
 
-def _is_idle(update: Request, record: RecordSeen | None, cancelled: Set[OrderReference]) -> bool:
+def _is_idle(update: ConsignmentRequest, record: RecordSeen | None, cancelled: Set[OrderReference]) -> bool:
     """Tell whether an update is of a cancelled order, and about a failure that is recorded with another order."""
     return update.order.reference in cancelled and record is not None and record.state == AllocationFailed.state
 
 
-def _update_in(asking: Sequence[Request]) -> Request | None:
+def _update_in(asking: Sequence[ConsignmentRequest]) -> ConsignmentRequest | None:
     return next((each for each in asking if each.order.is_update), None)

@@ -14,14 +14,14 @@ Deferrals = dict[ConsignmentReference, Deferred]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ConsignmentRequest:
     """A consignment to allocate, and an order that asks for it."""
 
     consignment: Consignment
     order: Order
 
 
-Requests = Mapping[ConsignmentReference, Sequence[Request]]
+Requests = Mapping[ConsignmentReference, Sequence[ConsignmentRequest]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Work:
     The allocation counts for all the requests: none of their events tries it again.
     """
 
-    requests: Sequence[Request]
+    requests: Sequence[ConsignmentRequest]
     seen: RecordSeen | None
 
     @property
@@ -62,10 +62,10 @@ def turns_of(orders: Iterable[Order]) -> list[list[Order]]:
 
 def requests_of(orders: Iterable[Order]) -> Requests:
     """Return the requests for each consignment, in the orders' order, but updates first: they are of later content."""
-    requests: dict[ConsignmentReference, list[Request]] = {}
+    requests: dict[ConsignmentReference, list[ConsignmentRequest]] = {}
     for order in sorted(orders, key=lambda each: not each.is_update):
         for consignment in order.consignments:
-            requests.setdefault(consignment.reference, []).append(Request(consignment, order))
+            requests.setdefault(consignment.reference, []).append(ConsignmentRequest(consignment, order))
     return requests
 
 
@@ -99,5 +99,5 @@ def overruled(requests: Requests, seen: Mapping[ConsignmentReference, RecordSeen
     ]
 
 
-def _is_to_be_tried(request: Request, record: RecordSeen) -> bool:
+def _is_to_be_tried(request: ConsignmentRequest, record: RecordSeen) -> bool:
     return record.is_to_be_tried(request.order.event_id, is_update=request.order.is_update)

@@ -15,7 +15,7 @@ from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules,
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import crash, logger
 from allocation.ports import Deadline
-from allocation.pro.client import NoReplyError, NotSentError, ProClient, Reply
+from allocation.pro.client import NoReplyError, NotSentError, ProClient, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 
 _Key = TypeVar("_Key")
@@ -114,27 +114,29 @@ class ParallelCalls:
         """Seconds for allocation calls, leaving enough to read the states back and to write the outcomes."""
         return self.deadline.remaining_seconds() - RESERVE_SECONDS - MAX_STATE_SECONDS
 
-    def allocate(self, calls: Sequence[AllocationCall]) -> dict[AllocationCall, Reply | CallError]:
+    def allocate(self, calls: Sequence[AllocationCall]) -> dict[AllocationCall, ProReply | CallError]:
         """Send each call once."""
 
-        def send(call: AllocationCall) -> Reply | CallError:
+        def send(call: AllocationCall) -> ProReply | CallError:
             return self._send("PUT", call.path, call.body, min(MAX_ALLOCATION_SECONDS, self.seconds_left))
 
         return self._in_parallel(send, calls, self.seconds_left)
 
-    def deallocate(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, Reply | CallError]:
+    def deallocate(
+        self, references: Sequence[ConsignmentReference]
+    ) -> dict[ConsignmentReference, ProReply | CallError]:
         """Ask once for each consignment to be deallocated."""
 
-        def send(reference: ConsignmentReference) -> Reply | CallError:
+        def send(reference: ConsignmentReference) -> ProReply | CallError:
             path = f"/consignments/{_segment(reference)}/deallocate"
             return self._send("PUT", path, b"", min(MAX_ALLOCATION_SECONDS, self.seconds_left))
 
         return self._in_parallel(send, references, self.seconds_left)
 
-    def states(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, Reply | CallError]:
+    def states(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, ProReply | CallError]:
         """Ask for the state of each consignment, and once more where that may help."""
 
-        def send(reference: ConsignmentReference) -> Reply | CallError:
+        def send(reference: ConsignmentReference) -> ProReply | CallError:
             reply = self._state(reference)
             if not _may_soon_succeed(reply):
                 return reply
@@ -143,11 +145,11 @@ class ParallelCalls:
 
         return self._in_parallel(send, references, self.seconds_left + MAX_STATE_SECONDS)
 
-    def _state(self, reference: ConsignmentReference) -> Reply | CallError:
+    def _state(self, reference: ConsignmentReference) -> ProReply | CallError:
         seconds = min(MAX_STATE_SECONDS, self.seconds_left + MAX_STATE_SECONDS)
         return self._send("GET", f"/consignments/{_segment(reference)}", b"", seconds)
 
-    def _send(self, method: str, path: str, body: bytes, seconds: float) -> Reply | CallError:
+    def _send(self, method: str, path: str, body: bytes, seconds: float) -> ProReply | CallError:
         if seconds < MIN_CALL_SECONDS:
             return OutOfTimeError(f"{seconds:.1f} s are left for {method} {path}")
         try:
@@ -160,17 +162,17 @@ class ParallelCalls:
             return NoReplyError(f"{method} {path} crashed: {type(error).__name__}", timed_out=False)
 
     def _in_parallel(
-        self, send: Callable[[_Key], Reply | CallError], keys: Sequence[_Key], seconds: float
-    ) -> dict[_Key, Reply | CallError]:
+        self, send: Callable[[_Key], ProReply | CallError], keys: Sequence[_Key], seconds: float
+    ) -> dict[_Key, ProReply | CallError]:
         futures = {key: self.executor.submit(send, key) for key in keys}
         wait(futures.values(), timeout=max(seconds, 0))
         return {key: _result(future) for key, future in futures.items()}
 
 
-def _may_soon_succeed(reply: Reply | CallError) -> bool:
+def _may_soon_succeed(reply: ProReply | CallError) -> bool:
     """Tell whether a failed read is worth repeating: a dead connection, or a server error that may pass."""
     match reply:
-        case Reply():
+        case ProReply():
             return reply.status >= 500
         case NotSentError():
             return True
@@ -182,7 +184,7 @@ def _may_soon_succeed(reply: Reply | CallError) -> bool:
             assert_never(reply)
 
 
-def _result(future: Future[Reply | CallError]) -> Reply | CallError:
+def _result(future: Future[ProReply | CallError]) -> ProReply | CallError:
     """Return what a call gave. One that still hangs counts as timed out, whatever it gives later."""
     if future.cancel():
         return OutOfTimeError("no connection was free in time")

@@ -53,7 +53,7 @@ class NoReplyError(RetryableError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ProReply:
     """What PRO answered, unread."""
 
     status: int
@@ -80,7 +80,7 @@ class ProClient:
         self._lock = threading.Lock()
         self._used_at = now()
 
-    def call(self, method: str, path: str, body: bytes, seconds: float) -> Reply:
+    def call(self, method: str, path: str, body: bytes, seconds: float) -> ProReply:
         """Send one request and read its reply, in at most about `seconds`.
 
         A 401 fetches the key again and, if the key has changed, sends the request once more. A reply of any status is
@@ -94,7 +94,7 @@ class ProClient:
         renewed = self._key.instead_of(key)
         return reply if renewed == key else self._exchange(method, path, body, renewed, ends)
 
-    def _exchange(self, method: str, path: str, body: bytes, key: str, ends: float) -> Reply:
+    def _exchange(self, method: str, path: str, body: bytes, key: str, ends: float) -> ProReply:
         started = self._monotonic()
         seconds = ends - started
         if seconds <= 0:
@@ -113,7 +113,7 @@ class ProClient:
             ) as response:
                 wait = retry_after_seconds(response.headers.get("retry-after"), self._now())
                 content = self._bounded_body(response, ends)
-                return Reply(response.status_code, content, wait, round((self._monotonic() - started) * 1000))
+                return ProReply(response.status_code, content, wait, round((self._monotonic() - started) * 1000))
         except (requests.RequestException, HTTPError) as error:
             if _was_never_sent(error):
                 raise NotSentError(f"no connection to {self.base_url}: {type(error).__name__}") from error

@@ -37,7 +37,7 @@ class UnreadableReplyError(RetryableError):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ReplyItem:
     """What an allocation endpoint answered for one consignment. `failure` is the reason if it is not allocated."""
 
     reference: str
@@ -67,7 +67,7 @@ def retry_after_seconds(header: str | None, now: datetime) -> int | None:
     return min(max(ceil(seconds.total_seconds()), 0), MAX_RETRY_AFTER_SECONDS)
 
 
-def read_items(body: bytes) -> dict[str, Item]:
+def read_items(body: bytes) -> dict[str, ReplyItem]:
     """Return the items of an allocation reply by reference. The body is an array, or one object (older API).
 
     Items that name no consignment or can't be read are left out, and so are references for which two items differ.
@@ -77,7 +77,7 @@ def read_items(body: bytes) -> dict[str, Item]:
     candidates = document if isinstance(document, list) else [document]
     if len(candidates) > MAX_ITEMS or not all(isinstance(candidate, dict) for candidate in candidates):
         raise UnreadableReplyError("the reply is neither a list of summaries nor one summary")
-    items: dict[str, Item] = {}
+    items: dict[str, ReplyItem] = {}
     contradicted: set[str] = set()
     for item in _readable_items(candidates):
         if items.setdefault(item.reference, item) != item:
@@ -85,7 +85,7 @@ def read_items(body: bytes) -> dict[str, Item]:
     return {reference: item for reference, item in items.items() if reference not in contradicted}
 
 
-def _readable_items(candidates: list[Any]) -> Iterator[Item]:
+def _readable_items(candidates: list[Any]) -> Iterator[ReplyItem]:
     for candidate in candidates:
         try:
             # `allow_nan=False` also refuses numbers that no JSON can hold, as 1e999.
@@ -95,16 +95,16 @@ def _readable_items(candidates: list[Any]) -> Iterator[Item]:
             continue
 
 
-def _summary_item(candidate: dict[str, Any]) -> Item:
+def _summary_item(candidate: dict[str, Any]) -> ReplyItem:
     summary = AllocationSummary.model_validate(candidate)
     failure = _failure(candidate.get("Code"), summary.description)
-    return Item(_reference_in(summary), summary.status_code, summary, failure)
+    return ReplyItem(_reference_in(summary), summary.status_code, summary, failure)
 
 
-def _message_item(candidate: dict[str, Any]) -> Item:
+def _message_item(candidate: dict[str, Any]) -> ReplyItem:
     """Return the item of the 2016 API, `WithMessage`. It never names the carrier service, so it has no summary."""
     message = _WithMessage.model_validate(candidate)
-    return Item(message.data, 202 if message.is_success else 400, None, _failure(None, message.message))
+    return ReplyItem(message.data, 202 if message.is_success else 400, None, _failure(None, message.message))
 
 
 def _reference_in(summary: AllocationSummary) -> str:

@@ -11,7 +11,7 @@ from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import crash, logger
 from allocation.pro.calls import MIN_CALL_SECONDS, AllocationCall, ParallelCalls, allocation_call, allocation_calls
-from allocation.pro.client import Reply
+from allocation.pro.client import ProReply
 from allocation.pro.verdicts import ASKED_BEFORE, Doubtful, TryAgain, Untouched, Verdict, judge, judge_state
 
 _Judged = TypeVar("_Judged")
@@ -82,7 +82,7 @@ class Rounds:
         doubts: dict[ConsignmentReference, Doubtful] = {}
         self.progress.sent.update(reference for call in calls for reference in call.references)
         for call, reply in self.calls.allocate(calls).items():
-            if isinstance(reply, Reply):
+            if isinstance(reply, ProReply):
                 self.measure(MetricName.PRO_ALLOCATION_MILLISECONDS, reply.milliseconds)
             crashed = dict.fromkeys(call.references, _NOT_JUDGED)
             for reference, verdict in _safely(partial(judge, call, self.mode, reply), crashed).items():

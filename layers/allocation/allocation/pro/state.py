@@ -55,14 +55,14 @@ class _Consignment(ReplyPart):
 
 
 @dataclass(frozen=True, slots=True)
-class ConsignmentStatus:
+class ConsignmentAtPro:
     """A consignment's `state` at PRO, and the allocation if it has one."""
 
     state: str
     allocated: Allocated | None
 
 
-def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str) -> ConsignmentStatus:
+def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str) -> ConsignmentAtPro:
     """Return the state of a consignment and, if it is allocated, the outcome rebuilt from it.
 
     Raises `UnreadableReplyError` if the body can't be read, is about another consignment, or contradicts itself.
@@ -75,10 +75,10 @@ def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str
         raise UnreadableReplyError(f"the reply is not about {reference}")
     state = consignment.consignment_state
     if state in _NOT_ALLOCATED_STATES | PASSING_STATES:
-        return ConsignmentStatus(state, None)
+        return ConsignmentAtPro(state, None)
     if consignment.allocation is None:
         raise UnreadableReplyError(f"{reference} has a state past allocation, and no readable Allocation")
-    return ConsignmentStatus(state, _allocated(consignment, consignment.allocation, reference, base_url))
+    return ConsignmentAtPro(state, _allocated(consignment, consignment.allocation, reference, base_url))
 
 
 def _allocated(

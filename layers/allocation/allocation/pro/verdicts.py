@@ -15,10 +15,10 @@ from allocation.domain.outcome import (
 )
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.calls import AllocationCall, CallError, OutOfTimeError
-from allocation.pro.client import NoReplyError, NotSentError, Reply
+from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
-from allocation.pro.replies import Item, UnreadableReplyError, read_error, read_items
-from allocation.pro.state import PASSING_STATES, ConsignmentStatus, read_consignment
+from allocation.pro.replies import ReplyItem, UnreadableReplyError, read_error, read_items
+from allocation.pro.state import PASSING_STATES, ConsignmentAtPro, read_consignment
 
 _MODE_NOT_FOUND: Final = frozenset({FailureCode.SERVICE_GROUP_NOT_FOUND, FailureCode.CARRIER_SERVICE_NOT_FOUND})
 # A gateway's own statuses: PRO behind it may still execute the call.
@@ -88,11 +88,13 @@ class TryAgain:
 Verdict = Allocated | Untouched | Doubtful
 
 
-def judge(call: AllocationCall, mode: AllocationMode, reply: Reply | CallError) -> dict[ConsignmentReference, Verdict]:
+def judge(
+    call: AllocationCall, mode: AllocationMode, reply: ProReply | CallError
+) -> dict[ConsignmentReference, Verdict]:
     """Return what an allocation call's reply means for each consignment of the call."""
-    if isinstance(reply, Reply) and 200 <= reply.status < 300:
+    if isinstance(reply, ProReply) and 200 <= reply.status < 300:
         return _judge_items(call, reply)
-    verdict = _judge_refusal(call, mode, reply) if isinstance(reply, Reply) else _judge_error(reply)
+    verdict = _judge_refusal(call, mode, reply) if isinstance(reply, ProReply) else _judge_error(reply)
     return dict.fromkeys(call.references, verdict)
 
 
@@ -111,7 +113,7 @@ def _judge_error(error: CallError) -> Verdict:
             assert_never(error)
 
 
-def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> Verdict:
+def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: ProReply) -> Verdict:
     wait = reply.retry_after_seconds
     if reply.status == _TOO_MANY or (reply.status == 403 and wait is not None):
         return Untouched(DeferralCause.THROTTLED, wait)
@@ -133,7 +135,7 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: Reply) -> 
     return Doubtful(DeferralCause.OUTAGE, failure=error)
 
 
-def _judge_items(call: AllocationCall, reply: Reply) -> dict[ConsignmentReference, Verdict]:
+def _judge_items(call: AllocationCall, reply: ProReply) -> dict[ConsignmentReference, Verdict]:
     # 202 says that the work is not finished. What it leaves open is not asked for again at once.
     unanswered = Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=reply.status != _ACCEPTED, open=True)
     try:
@@ -145,7 +147,7 @@ def _judge_items(call: AllocationCall, reply: Reply) -> dict[ConsignmentReferenc
     }
 
 
-def _judge_item(item: Item) -> Verdict:
+def _judge_item(item: ReplyItem) -> Verdict:
     if _is_refusal(item.status):
         code = FailureCode.NO_CARRIER_SERVICE_AVAILABLE if item.status == _NOTHING_FITS else item.failure.code
         return Doubtful(DeferralCause.OUTAGE, failure=Failure(code, item.failure.message))
@@ -161,11 +163,11 @@ def _judge_item(item: Item) -> Verdict:
 
 
 def judge_state(
-    reference: ConsignmentReference, doubt: Doubtful, reply: Reply | CallError, base_url: str
+    reference: ConsignmentReference, doubt: Doubtful, reply: ProReply | CallError, base_url: str
 ) -> Outcome | Deferred | TryAgain:
     """Return what PRO's own state of a consignment means, after a call that left a doubt about it."""
     match reply:
-        case Reply():
+        case ProReply():
             return _judge_state_reply(reference, doubt, reply, base_url)
         case KeyUnavailableError():
             return Deferred(DeferralCause.CREDENTIALS)
@@ -178,7 +180,7 @@ def judge_state(
 
 
 def _judge_state_reply(
-    reference: ConsignmentReference, doubt: Doubtful, reply: Reply, base_url: str
+    reference: ConsignmentReference, doubt: Doubtful, reply: ProReply, base_url: str
 ) -> Outcome | Deferred | TryAgain:
     if reply.status in _NOT_AUTHORISED:
         return _judge_refused_state(reply)
@@ -195,21 +197,21 @@ def _judge_state_reply(
 
 
 def judge_deallocation(
-    reference: ConsignmentReference, deallocation: Reply | CallError, state: Reply | CallError, base_url: str
+    reference: ConsignmentReference, deallocation: ProReply | CallError, state: ProReply | CallError, base_url: str
 ) -> Deferred | None:
     """Return None if a consignment certainly has no carrier service after a deallocation, by PRO's own state.
 
     The reply to the deallocation says only how to wait: PRO refuses one of what is not allocated (400, 404, 409), and a
     lost reply says nothing.
     """
-    wait = deallocation.retry_after_seconds if isinstance(deallocation, Reply) else None
+    wait = deallocation.retry_after_seconds if isinstance(deallocation, ProReply) else None
     unknown = Deferred(DeferralCause.OUTCOME_UNKNOWN, wait)
     match state:
-        case Reply(status=404):
+        case ProReply(status=404):
             return None if read_error(state.body) else unknown
-        case Reply(status=200):
+        case ProReply(status=200):
             return _judge_deallocated_state(reference, state, base_url, unknown)
-        case Reply():
+        case ProReply():
             is_refused = state.status in _NOT_AUTHORISED
             return _judge_refused_state(state) if is_refused else replace(unknown, cause=DeferralCause.OUTAGE)
         case KeyUnavailableError():
@@ -222,16 +224,16 @@ def judge_deallocation(
             assert_never(state)
 
 
-def may_still_deallocate(call: Reply | CallError) -> bool:
+def may_still_deallocate(call: ProReply | CallError) -> bool:
     """Tell whether PRO has not answered a deallocation itself and may still execute it."""
     match call:
         case NoReplyError():
             return True
         case NotSentError() | KeyUnavailableError() | OutOfTimeError():
             return False
-        case Reply(status=status) if 200 <= status < 300:
+        case ProReply(status=status) if 200 <= status < 300:
             return status == _ACCEPTED
-        case Reply(status=status):
+        case ProReply(status=status):
             is_answer = status == _TOO_MANY or status in _NOT_AUTHORISED
             return not is_answer and not (_is_refusal(status) and read_error(call.body))
         case _:
@@ -239,7 +241,7 @@ def may_still_deallocate(call: Reply | CallError) -> bool:
 
 
 def _judge_deallocated_state(
-    reference: ConsignmentReference, state: Reply, base_url: str, unknown: Deferred
+    reference: ConsignmentReference, state: ProReply, base_url: str, unknown: Deferred
 ) -> Deferred | None:
     try:
         status = read_consignment(state.body, reference, base_url)
@@ -248,7 +250,7 @@ def _judge_deallocated_state(
     return unknown if status.allocated or status.state in PASSING_STATES else None
 
 
-def _judge_refused_state(reply: Reply) -> Deferred:
+def _judge_refused_state(reply: ProReply) -> Deferred:
     """Return what a 401 or 403 on reading the state means. As for a call, 403 is about the key unless it says more.
 
     A 403 with an error of PRO's is about the consignment. It may be allocated whatever the call's error was, so a
@@ -261,7 +263,7 @@ def _judge_refused_state(reply: Reply) -> Deferred:
     return Deferred(DeferralCause.CREDENTIALS)
 
 
-def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Deferred | TryAgain:
+def _judge_status(doubt: Doubtful, status: ConsignmentAtPro) -> Outcome | Deferred | TryAgain:
     if status.allocated:
         return status.allocated
     if status.state in PASSING_STATES:
@@ -277,7 +279,7 @@ def _judge_status(doubt: Doubtful, status: ConsignmentStatus) -> Outcome | Defer
     )
 
 
-def _named(failure: Failure, status: ConsignmentStatus) -> Failure:
+def _named(failure: Failure, status: ConsignmentAtPro) -> Failure:
     """Return the failure under the code of all allocators, if PRO's error has no code and its state is a failure."""
     if status.state == AllocationFailed.state and failure.code == FailureCode.ALLOCATION_REFUSED:
         return Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, failure.message)

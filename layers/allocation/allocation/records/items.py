@@ -15,7 +15,7 @@ from allocation.records.record_document import record_document, refusal_document
 from allocation.records.stored_record import StoredRecord, is_of_later_version
 
 # Attributes by name, each with its DynamoDB type, as `{"version": {"N": "1"}}`.
-Item = Mapping[str, Any]
+DynamoItem = Mapping[str, Any]
 
 _EVENT_FIELDS: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) - {"explanation"}
 # What a reader asks for who only wants to know how a consignment stands: the rest is large.
@@ -36,7 +36,7 @@ def refusal_item(refused: RefusedUpdate, seen: RecordSeen) -> dict[str, Any]:
     return to_item(refusal_document(refused, seen))
 
 
-def stored_record(item: Item) -> StoredRecord | None:
+def stored_record(item: DynamoItem) -> StoredRecord | None:
     """Return the record of an item, or None if a later version of this software wrote it.
 
     Raises `ValidationError` for an item that is no allocation record.
@@ -45,7 +45,7 @@ def stored_record(item: Item) -> StoredRecord | None:
     return None if is_of_later_version(document) else StoredRecord.model_validate(document)
 
 
-def record_seen(item: Item) -> RecordSeen:
+def record_seen(item: DynamoItem) -> RecordSeen:
     """Return how the consignment of an item stands. The item has at least `SEEN_FIELDS`, where its record has them."""
     try:
         document = from_item(item)
@@ -54,7 +54,7 @@ def record_seen(item: Item) -> RecordSeen:
         return _UNREADABLE
 
 
-def event_fields(item: Item) -> Item:
+def event_fields(item: DynamoItem) -> DynamoItem:
     """Return the attributes of a record that its event needs."""
     return {name: value for name, value in item.items() if name in _EVENT_FIELDS}
 
@@ -67,7 +67,7 @@ def to_item(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _serialize(_storable(value)) for name, value in document.items()}
 
 
-def from_item(item: Item) -> dict[str, Any]:
+def from_item(item: DynamoItem) -> dict[str, Any]:
     """Return the JSON document of an item: whole numbers are `int`, the others `Decimal`."""
     return {name: _plain(_deserialize(value)) for name, value in item.items()}
 

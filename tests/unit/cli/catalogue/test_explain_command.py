@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from allocation.consignments.allocatable_consignment import Consignment as WrittenConsignment
+from allocation.consignments.allocatable_consignment import ProConsignment as WrittenConsignment
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from allocation.consignments.allocatable_consignment import Consignment
+from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.engine.engine import Engine
 from tests.support.engines import assessed, reasons
 from tests.support.recipes import recipe_engine, recipes
@@ -24,7 +24,7 @@ def answer(engine: Engine, *packages: dict[str, Any], **address: Any) -> str:
     destination = {"AddressType": "Destination", "Country": "GB", "Postcode": "M1 5WG", **address}
     origin = {"AddressType": "Origin", "ShippingLocationReference": "Warehouse"}
     content = {"Reference": "EC-000-05B-MMA", "Packages": list(packages), "Addresses": [origin, destination]}
-    assessment = assessed(engine, Consignment.model_validate(content).to_domain())
+    assessment = assessed(engine, ProConsignment.model_validate(content).to_domain())
     if assessment.winner:
         return str(assessment.winner.net)
     return " ".join(code for codes in reasons(assessment, engine).values() for code in codes)

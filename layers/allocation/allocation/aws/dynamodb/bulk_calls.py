@@ -10,7 +10,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import RetryableError
-from allocation.records.items import Item
+from allocation.records.items import DynamoItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,12 +42,12 @@ class NoAnswerError(RetryableError):
     """DynamoDB can't be reached, or did not answer in time at several attempts."""
 
 
-def read_items(client: "DynamoDBClient", request: Mapping[str, Any]) -> dict[str, list[Item]]:
+def read_items(client: "DynamoDBClient", request: Mapping[str, Any]) -> dict[str, list[DynamoItem]]:
     """Return the items that exist, by table. `request` is `RequestItems` of at most `MAX_KEYS` keys.
 
     `BatchGetItem` answers 200 with keys that it did not get to. Raises `RetryableError` unless all were read.
     """
-    found: dict[str, list[Item]] = {table: [] for table in request}
+    found: dict[str, list[DynamoItem]] = {table: [] for table in request}
     left = request
     for _ in range(_MAX_READS):
         try:

@@ -24,7 +24,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
 from allocation.exact_json import parsed, written
-from allocation.records.items import Item, record_item, stored_record, to_item
+from allocation.records.items import DynamoItem, record_item, stored_record, to_item
 from allocation.records.stored_record import StoredRecord
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class DynamoDBConsignments:
                     found[reference] = _known(reference, stored, record)
         return found
 
-    def _items(self, references: Sequence[ConsignmentReference]) -> dict[str, dict[str, Item]]:
+    def _items(self, references: Sequence[ConsignmentReference]) -> dict[str, dict[str, DynamoItem]]:
         """Return the items of both tables by reference, under their table's name."""
         keys: Any = {"Keys": [{KEY: {"S": reference}} for reference in references], "ConsistentRead": True}
         found = read_items(self._client, {self._consignments: keys, self._records: keys})
@@ -172,7 +172,7 @@ class DynamoDBConsignments:
             raise RetryableError(f"DynamoDB did not answer {operation}: {cause_of(error)}") from error
 
 
-def _known(reference: ConsignmentReference, stored: Item | None, record: Item | None) -> Known:
+def _known(reference: ConsignmentReference, stored: DynamoItem | None, record: DynamoItem | None) -> Known:
     """Return what the items of both tables say of a consignment."""
     read = stored_record(record) if record else None
     return Known(reference, _stored_consignment(stored), read, has_later_record=read is None and record is not None)
@@ -188,7 +188,7 @@ def _unchanged(seen: StoredConsignment | StoredRecord | None) -> dict[str, Any]:
     }
 
 
-def _consignment_item(stored: StoredConsignment, *, never_allocated: bool) -> Item:
+def _consignment_item(stored: StoredConsignment, *, never_allocated: bool) -> DynamoItem:
     """Return a consignment as an item. Its content is one text, since nothing queries inside it."""
     attributes = {
         KEY: stored.reference,
@@ -202,7 +202,7 @@ def _consignment_item(stored: StoredConsignment, *, never_allocated: bool) -> It
     return to_item({name: value for name, value in attributes.items() if value is not None})
 
 
-def _stored_consignment(item: Item | None) -> StoredConsignment | None:
+def _stored_consignment(item: DynamoItem | None) -> StoredConsignment | None:
     """Return the consignment of an item, or None."""
     if item is None:
         return None

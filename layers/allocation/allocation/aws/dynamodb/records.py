@@ -27,7 +27,7 @@ from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import logger
 from allocation.ports import AddReceipt, Recorded
-from allocation.records.items import SEEN_FIELDS, Item, record_item, record_seen, refusal_item
+from allocation.records.items import SEEN_FIELDS, DynamoItem, record_item, record_seen, refusal_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -71,7 +71,7 @@ class DynamoDBRecords:
 
     def recorded(self, references: Sequence[ConsignmentReference], orders: Sequence[OrderReference] = ()) -> Recorded:
         """Read records and cancelled orders in the same calls. Raises `RetryableError` if DynamoDB does not tell."""
-        found: dict[str, list[Item]] = {self._table: [], self._cancelled_orders: []}
+        found: dict[str, list[DynamoItem]] = {self._table: [], self._cancelled_orders: []}
         keys: list[tuple[str, str, str]] = [(self._table, KEY, each) for each in references]
         keys += [(self._cancelled_orders, ORDER_KEY, each) for each in orders]
         for batch in batches(keys, MAX_KEYS):
