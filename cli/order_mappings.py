@@ -11,7 +11,7 @@ import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
-from allocation.aws.document_source import DocumentSource, store_at
+from allocation.aws.maintained_files import MaintainedFile, store_at
 from allocation.domain.errors import InvalidMessageError, RetryableError
 from allocation.domain.order import Order, OrderCancellation, OrderRequest
 from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
@@ -58,7 +58,7 @@ def deployed_mapping(location: str, client: Callable[[str], Any]) -> OrderMappin
 
     `client` makes a client of an AWS service. Raises `CommandError` if there is no usable mapping.
     """
-    source = DocumentSource(
+    source = MaintainedFile(
         store_at(location, client), "mapping", read_mapping, clock=time.monotonic, refused=lambda _: None
     )
     try:

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from allocation.aws.document_source import report_refused_catalogue, report_refused_mapping
+from allocation.aws.maintained_files import report_refused_catalogue, report_refused_mapping
 from allocation.composition import pro_allocator
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError

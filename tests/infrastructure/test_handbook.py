@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from allocation.aws.document_source import PAUSE_SECONDS
+from allocation.aws.maintained_files import PAUSE_SECONDS
 from allocation.orders.redelivery import FIRST_SECONDS, MAX_ASKED_WAIT_SECONDS, MAX_RECEIVES, MAX_SECONDS
 from allocation.pro.circuit import OUTAGE_FAILURES, OUTAGE_SECONDS
 from cli.operations.dead_letters import HIDDEN_SECONDS

@@ -236,7 +236,7 @@ def test_more_consignments_than_one_read_takes_are_found(api: Api) -> None:
 def test_a_store_that_does_not_answer_is_an_outage(api: Api) -> None:
     dynamodb = boto3.client("dynamodb")
     gone = DynamoDBConsignments(
-        dynamodb, consignments="gone", records=RECORDS, limits=DynamoDBLimitUsage(dynamodb, LIMITS)
+        dynamodb, consignments="gone", records=RECORDS, limit_usage=DynamoDBLimitUsage(dynamodb, LIMITS)
     )
     stored = StoredConsignment(ConsignmentReference("EC-000-000-001"), {}, datetime(2026, 1, 1, tzinfo=UTC))
     api.store = gone

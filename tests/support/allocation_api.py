@@ -136,7 +136,7 @@ def moto_store() -> DynamoDBConsignments:
     dynamodb = boto3.client("dynamodb", region_name=REGION)
     create_tables(dynamodb)
     limits = DynamoDBLimitUsage(dynamodb, LIMITS)
-    return DynamoDBConsignments(dynamodb, consignments=CONSIGNMENTS, records=RECORDS, limits=limits)
+    return DynamoDBConsignments(dynamodb, consignments=CONSIGNMENTS, records=RECORDS, limit_usage=limits)
 
 
 @contextmanager

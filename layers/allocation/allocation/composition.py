@@ -54,11 +54,11 @@ def allocate_orders() -> "AllocateOrders":
 
     settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs, dynamodb = client("sqs"), client("dynamodb")
-    limits = DynamoDBLimitUsage(dynamodb, settings.limits_table)
+    limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
     # SortedPRO needs a catalogue only for its routing table.
     engine = engine_at(settings.catalogue_location) if settings.reads_catalogue else None
-    chosen, retention = allocator(settings, engine, limits), settings.record_retention
-    records = DynamoDBRecords(dynamodb, settings.allocations_table, limits, settings.cancelled_orders_table)
+    chosen, retention = allocator(settings, engine, limit_usage), settings.record_retention
+    records = DynamoDBRecords(dynamodb, settings.allocations_table, limit_usage, settings.cancelled_orders_table)
     cancelled_orders = DynamoDBCancelledOrders(dynamodb, settings.cancelled_orders_table, utc_now, retention)
     ordered_consignments = settings.consignments_table and DynamoDBOrderedConsignments(
         dynamodb, settings.consignments_table, settings.allocations_table, utc_now, settings.consignment_retention
@@ -110,14 +110,14 @@ def allocation_api() -> "AnyCaseResolver":
 
     settings = read_settings(AllocationApiSettings, os.environ)
     dynamodb = client("dynamodb")
-    limits = DynamoDBLimitUsage(dynamodb, settings.limits_table)
+    limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
     store = DynamoDBConsignments(
-        dynamodb, consignments=settings.consignments_table, records=settings.allocations_table, limits=limits
+        dynamodb, consignments=settings.consignments_table, records=settings.allocations_table, limit_usage=limit_usage
     )
     changes = Changes(store, utc_now, settings.record_retention)
     register = Register(changes, _random_characters, settings.consignment_retention)
     engines = engine_at(settings.catalogue_location)
-    use_cases = UseCases(changes, register, Allocations(changes), engines, utc_now, limits)
+    use_cases = UseCases(changes, register, Allocations(changes), engines, utc_now, limit_usage)
     return api_resolver(use_cases, settings.api_base_url)
 
 
@@ -141,14 +141,14 @@ def _random_characters(count: int) -> str:
 
 
 def allocator(
-    settings: AllocateOrdersSettings, engine: "Callable[[], Engine] | None", limits: "LimitUsage"
+    settings: AllocateOrdersSettings, engine: "Callable[[], Engine] | None", limit_usage: "LimitUsage"
 ) -> "Allocator":
     """Return the allocator of the queue: the engine or SortedPRO."""
     if engine is None or settings.allocator == "pro":
         return pro_allocator(settings)
     from allocation.engine.allocator import EngineAllocator
 
-    return EngineAllocator(engine, now=utc_now, api_base_url=settings.api_base_url, usage=limits)
+    return EngineAllocator(engine, now=utc_now, api_base_url=settings.api_base_url, usage=limit_usage)
 
 
 def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRules]":
@@ -164,10 +164,10 @@ def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRul
     if location.startswith(_PACKAGED_SCHEME):
         packaged = replace(rules, mapping=packaged_mapping(location.removeprefix(_PACKAGED_SCHEME)).applied)
         return lambda: packaged
-    from allocation.aws.document_source import DocumentSource, report_refused_mapping, store_at
+    from allocation.aws.maintained_files import MaintainedFile, report_refused_mapping, store_at
 
     store, clock = store_at(location, client), time.time
-    source = DocumentSource(store, "mapping", read_mapping, clock=clock, refused=report_refused_mapping)
+    source = MaintainedFile(store, "mapping", read_mapping, clock=clock, refused=report_refused_mapping)
     return lambda: replace(rules, mapping=source().applied)
 
 
@@ -182,14 +182,14 @@ def engine_at(location: str | None) -> "Callable[[], Engine]":
     if location is None:
         packaged = Engine(packaged_catalogue())
         return lambda: packaged
-    from allocation.aws.document_source import DocumentSource, report_refused_catalogue, store_at
+    from allocation.aws.maintained_files import MaintainedFile, report_refused_catalogue, store_at
 
     def engine_of(text: str) -> Engine:
         return Engine(read_compiled(text))
 
     # Not the monotonic clock: it may stand still while the function is frozen.
     store, clock = store_at(location, client), time.time
-    return DocumentSource(store, "catalogue", engine_of, clock=clock, refused=report_refused_catalogue)
+    return MaintainedFile(store, "catalogue", engine_of, clock=clock, refused=report_refused_catalogue)
 
 
 def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":

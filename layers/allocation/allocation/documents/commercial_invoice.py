@@ -10,12 +10,12 @@ from allocation.documents.customs_parts import (
     CATEGORIES,
     category,
     entry,
+    grid,
     paragraph,
     party_lines,
     pdf_file,
     sender_lines,
     signature,
-    table,
     telephone,
 )
 from allocation.documents.text import amount_text, money_text, weight_text
@@ -29,12 +29,12 @@ _DECLARED: Final = "I declare that the information in this invoice is true and c
 def commercial_invoice_pdf(declaration: Declaration, tracking_references: str) -> bytes:
     """Return the invoice as PDF."""
     parts: list[Flowable] = [
-        table([[paragraph("COMMERCIAL INVOICE", 14, bold=True)]], (_WIDTH_MM,)),
+        grid([[paragraph("COMMERCIAL INVOICE", 14, bold=True)]], (_WIDTH_MM,)),
         _references(declaration, tracking_references),
         _parties(declaration),
         _goods_table(declaration),
         _totals(declaration),
-        table([[paragraph(_DECLARED), _signed(declaration)]], (99, 99)),
+        grid([[paragraph(_DECLARED), _signed(declaration)]], (99, 99)),
     ]
     return pdf_file(parts, _PAGE_MM, f"Commercial invoice of {declaration.reference}")
 
@@ -44,7 +44,7 @@ def _references(declaration: Declaration, tracking_references: str) -> Flowable:
     details = declaration.details
     number = ", ".join(details.references_of_attached_invoices) or declaration.reference
     reason = details.reason_for_export or details.category_type_explanation or CATEGORIES[category(details)]
-    return table(
+    return grid(
         [
             [entry("Invoice", [number]), entry("Date", [f"{declaration.invoiced_on:%Y-%m-%d}"])],
             [entry("Consignment", [declaration.reference]), entry("Tracking reference", [tracking_references])],
@@ -64,7 +64,7 @@ def _parties(declaration: Declaration) -> Flowable:
         ("VAT number", details.receivers_vat_number or details.importers_vat_number),
         ("Tax code", details.receivers_tax_code or details.importers_tax_code),
     )
-    return table([[entry("Sender / exporter", seller, 8), entry("Receiver / importer", buyer, 8)]], (99, 99))
+    return grid([[entry("Sender / exporter", seller, 8), entry("Receiver / importer", buyer, 8)]], (99, 99))
 
 
 def _goods_table(declaration: Declaration) -> Flowable:
@@ -72,7 +72,7 @@ def _goods_table(declaration: Declaration) -> Flowable:
     titles = ("Description", "Tariff number", "Origin", "Quantity", "Net weight", "Unit value", "Value")
     rows: list[list[Flowable]] = [[paragraph(title, 6) for title in titles]]
     rows += [_goods_row(goods, declaration.currency) for parcel in declaration.parcels for goods in parcel.goods]
-    return table(rows, _COLUMNS_MM, heading_rows=1)
+    return grid(rows, _COLUMNS_MM, heading_rows=1)
 
 
 def _goods_row(goods: Goods, currency: str) -> list[Flowable]:
@@ -95,7 +95,7 @@ def _totals(declaration: Declaration) -> Flowable:
     net = weight_text(sum((parcel.net_weight_kg for parcel in parcels), Decimal(0)))
     value = money_text(sum((parcel.value for parcel in parcels), Decimal(0)), declaration.currency)
     cells = {"Packages": str(len(parcels)), "Gross weight": gross, "Net weight": net, "Invoice total": value}
-    return table([[entry(title, [text], 9) for title, text in cells.items()]], (49.5, 49.5, 49.5, 49.5))
+    return grid([[entry(title, [text], 9) for title, text in cells.items()]], (49.5, 49.5, 49.5, 49.5))
 
 
 def _signed(declaration: Declaration) -> list[Flowable]:

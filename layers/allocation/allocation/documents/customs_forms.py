@@ -10,12 +10,12 @@ from allocation.documents.customs_parts import (
     CERTIFIED,
     SIGNATURE,
     entry,
+    grid,
     paragraph,
     party_lines,
     pdf_file,
     sender_lines,
     signature,
-    table,
     telephone,
     ticked_categories,
 )
@@ -32,13 +32,13 @@ def cn22_pdf(declaration: Declaration, parcel: Parcel, tracking_reference: str) 
     """Return the CN 22 of one package as PDF."""
     reference = _reference(declaration, parcel)
     parts: list[Flowable] = [
-        table([[paragraph("CUSTOMS DECLARATION", 9, bold=True), paragraph("CN 22", 12, bold=True)]], (73, 20)),
-        table([[entry("May be opened officially", [f"{reference}, {tracking_reference}"])]], (_CN22_WIDTH_MM,)),
+        grid([[paragraph("CUSTOMS DECLARATION", 9, bold=True), paragraph("CN 22", 12, bold=True)]], (73, 20)),
+        grid([[entry("May be opened officially", [f"{reference}, {tracking_reference}"])]], (_CN22_WIDTH_MM,)),
         _cn22_parties(declaration),
-        table([[entry("Category of item", [ticked_categories(declaration.details)])]], (_CN22_WIDTH_MM,)),
+        grid([[entry("Category of item", [ticked_categories(declaration.details)])]], (_CN22_WIDTH_MM,)),
         _cn22_goods(declaration, parcel),
-        table([[paragraph(CERTIFIED, 5.5)]], (_CN22_WIDTH_MM,)),
-        table([[signature(SIGNATURE, [f"{declaration.declared_on:%Y-%m-%d}"])]], (_CN22_WIDTH_MM,)),
+        grid([[paragraph(CERTIFIED, 5.5)]], (_CN22_WIDTH_MM,)),
+        grid([[signature(SIGNATURE, [f"{declaration.declared_on:%Y-%m-%d}"])]], (_CN22_WIDTH_MM,)),
     ]
     return pdf_file(parts, _CN22_PAGE_MM, f"CN 22 of {reference}")
 
@@ -50,7 +50,7 @@ def _reference(declaration: Declaration, parcel: Parcel) -> str:
 def _cn22_parties(declaration: Declaration) -> Flowable:
     sender = party_lines(declaration.sender, ("Tel", telephone(declaration.sender)))
     receiver = party_lines(declaration.receiver, ("Tel", telephone(declaration.receiver)))
-    return table([[entry("From", sender, 6), entry("To", receiver, 6)]], (46.5, 46.5))
+    return grid([[entry("From", sender, 6), entry("To", receiver, 6)]], (46.5, 46.5))
 
 
 def _cn22_goods(declaration: Declaration, parcel: Parcel) -> Flowable:
@@ -60,7 +60,7 @@ def _cn22_goods(declaration: Declaration, parcel: Parcel) -> Flowable:
     net, value = weight_text(parcel.net_weight_kg), money_text(parcel.value, declaration.currency)
     totals: list[Flowable] = [paragraph(text, 6.5, bold=True) for text in ("Total", net, value, "")]
     rows = [heading, *(_cn22_row(goods, declaration.currency) for goods in parcel.goods), totals]
-    return table(rows, _CN22_COLUMNS_MM, heading_rows=1)
+    return grid(rows, _CN22_COLUMNS_MM, heading_rows=1)
 
 
 def _cn22_row(goods: Goods, currency: str) -> list[Flowable]:
@@ -88,13 +88,13 @@ def cn23_pdf(declaration: Declaration, parcel: Parcel, tracking_reference: str) 
     title = [paragraph("CUSTOMS DECLARATION", 10, bold=True), entry("Item", [f"{reference}, {tracking_reference}"])]
     certificate = [paragraph(CERTIFIED, 6), signature(SIGNATURE, [f"{declaration.declared_on:%Y-%m-%d}"])]
     parts: list[Flowable] = [
-        table([[*title, paragraph("CN 23", 12, bold=True)]], (70, 104, 24)),
+        grid([[*title, paragraph("CN 23", 12, bold=True)]], (70, 104, 24)),
         _cn23_parties(declaration),
         _cn23_goods(declaration, parcel),
-        table([[entry("Category of item", [ticked_categories(details)])]], (_CN23_WIDTH_MM,)),
-        table([[entry(_CN23_COMMENTS, _one_line(details.cn23_comments))]], (_CN23_WIDTH_MM,)),
+        grid([[entry("Category of item", [ticked_categories(details)])]], (_CN23_WIDTH_MM,)),
+        grid([[entry(_CN23_COMMENTS, _one_line(details.cn23_comments))]], (_CN23_WIDTH_MM,)),
         _cn23_attachments(declaration),
-        table([certificate], (128, 70)),
+        grid([certificate], (128, 70)),
     ]
     return pdf_file(parts, _CN23_PAGE_MM, f"CN 23 of {reference}")
 
@@ -117,7 +117,7 @@ def _cn23_parties(declaration: Declaration) -> Flowable:
         "E-mail": details.importers_email,
     }
     numbers = [f"{title} {number}" for title, number in importer.items() if number]
-    return table([[entry("From", sender), entry("To", receiver), entry("Importer", numbers)]], (70, 70, 58))
+    return grid([[entry("From", sender), entry("To", receiver), entry("Importer", numbers)]], (70, 70, 58))
 
 
 def _cn23_goods(declaration: Declaration, parcel: Parcel) -> Flowable:
@@ -136,7 +136,7 @@ def _cn23_goods(declaration: Declaration, parcel: Parcel) -> Flowable:
         *(_cn23_row(goods, declaration.currency) for goods in parcel.goods),
         [paragraph(text, bold=True) for text in total],
     ]
-    return table(rows, _CN23_COLUMNS_MM, heading_rows=1)
+    return grid(rows, _CN23_COLUMNS_MM, heading_rows=1)
 
 
 def _cn23_row(goods: Goods, currency: str) -> list[Flowable]:
@@ -160,7 +160,7 @@ def _cn23_attachments(declaration: Declaration) -> Flowable:
         entry("Invoices", [", ".join(details.references_of_attached_invoices)]),
         entry("Office of origin", _one_line(details.office_of_posting)),
     ]
-    return table([cells], (49.5, 49.5, 49.5, 49.5))
+    return grid([cells], (49.5, 49.5, 49.5, 49.5))
 
 
 def _one_line(text: str | None) -> Sequence[str]:

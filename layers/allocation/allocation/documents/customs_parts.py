@@ -99,8 +99,8 @@ def signature(title: str, lines: Sequence[str]) -> list[Flowable]:
     return [*entry(title, lines), Spacer(1, _SIGNATURE_HEIGHT)]
 
 
-def table(rows: Sequence[Sequence[object]], widths_mm: Sequence[float], heading_rows: int = 0) -> Table:
-    """Return a ruled table. It may break across pages, even inside a row, and repeats its headings there."""
+def grid(rows: Sequence[Sequence[object]], widths_mm: Sequence[float], heading_rows: int = 0) -> Table:
+    """Return rows in ruled cells. They may break across pages, even inside a row, and repeat their headings there."""
     ruled = Table(
         [list(row) for row in rows],
         colWidths=[width * mm for width in widths_mm],

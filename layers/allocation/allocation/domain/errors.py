@@ -7,8 +7,8 @@ class AllocationError(Exception):
     """The root of this package's errors."""
 
 
-class InvalidDocumentError(AllocationError):
-    """A document that people maintain, a catalogue or a mapping, can't be used. The message says why."""
+class InvalidFileError(AllocationError):
+    """A file that people maintain, a catalogue or a mapping, can't be used. The message says why."""
 
 
 class InvalidReferenceError(AllocationError):

@@ -19,7 +19,7 @@ class Order:
     reference: OrderReference
     consignments: tuple[Consignment, ...]
     # Each consignment as the sender wrote it, with personal data: it is kept apart from the records and never logged.
-    documents: Mapping[ConsignmentReference, Mapping[str, Any]] = field(default_factory=dict, repr=False, compare=False)
+    as_sent: Mapping[ConsignmentReference, Mapping[str, Any]] = field(default_factory=dict, repr=False, compare=False)
     # Whether the consignments take the place of what an earlier event said of them.
     is_update: bool = False
 

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from allocation.domain.consignment import Direction
 from allocation.domain.contents import Content
 from allocation.domain.currencies import Money
-from allocation.domain.errors import InvalidDocumentError
+from allocation.domain.errors import InvalidFileError
 from allocation.engine.loaded_catalogue import Feature, Residential
 from allocation.engine.loaded_prices import Divisor
 
@@ -25,7 +25,7 @@ _MAX_DIGITS: Final = 60
 _MAX_EXPONENT: Final = 20
 
 
-class InvalidCatalogueError(InvalidDocumentError):
+class InvalidCatalogueError(InvalidFileError):
     """A compiled catalogue can't be used: it is cut off, changed by hand, or of a format or with keys unknown here."""
 
 

@@ -109,9 +109,9 @@ class AllocationWaves:
         if self.ordered_consignments is None:
             return frozenset()
         orders = {item.consignment.reference: item.requests[0].order for item in wave}
-        documents = {reference: order.documents for reference, order in orders.items() if not order.is_update}
+        as_sent = {reference: order.as_sent for reference, order in orders.items() if not order.is_update}
         return self.ordered_consignments.keep(
-            {reference: found[reference] for reference, found in documents.items() if reference in found}
+            {reference: found[reference] for reference, found in as_sent.items() if reference in found}
         )
 
     def _decide(

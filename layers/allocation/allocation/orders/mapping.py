@@ -14,7 +14,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.functions import signature
 from jmespath.parser import ParsedResult
 
-from allocation.domain.errors import InvalidDocumentError, RefusalCode
+from allocation.domain.errors import InvalidFileError, RefusalCode
 from allocation.exact_json import parsed
 from allocation.orders.refusals import refused
 
@@ -25,7 +25,7 @@ PACKAGED: Final = Path(__file__).with_name("mappings")
 _MAX_EXPRESSION: Final = 50_000
 
 
-class InvalidMappingError(InvalidDocumentError):
+class InvalidMappingError(InvalidFileError):
     """A mapping can't be used. The message says which part, and what to write."""
 
 

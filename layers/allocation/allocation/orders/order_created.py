@@ -101,7 +101,7 @@ class ReadOrder:
 def paused_collector() -> Iterator[None]:
     """Pause the garbage collector.
 
-    A dense JSON document of 1 MiB is half a million objects. The collector would scan all of them again and again while
+    A dense JSON text of 1 MiB is half a million objects. The collector would scan all of them again and again while
     they are made: three quarters of the time. Data read from JSON has no cycles, so counting references frees it.
     """
     was_on = gc.isenabled()
@@ -137,10 +137,10 @@ def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> R
         # Not raised from Pydantic's error: it holds our validators' exceptions, whose frames hold this error, in a
         # cycle that the garbage collector can't see. Each such message would stay in memory for ever.
         raise refused(RefusalCode.INVALID_MESSAGE, reason)
-    documents = _with_references(envelope, rules)
-    valid, problems, number = _read_consignments(documents, rules)
+    as_sent = _with_references(envelope, rules)
+    valid, problems, number = _read_consignments(as_sent, rules)
     invalid = refused(RefusalCode.INVALID_MESSAGE, listed(problems, number, "; ")) if problems else None
-    read = _without_repeated(envelope, documents, valid, invalid)
+    read = _without_repeated(envelope, as_sent, valid, invalid)
     return replace(read, order=replace(read.order, is_update=is_update))
 
 
@@ -164,8 +164,8 @@ def _all_problems(event: dict[str, Any], error: ValidationError, rules: ReadingR
     problems = [problem_text(details) for details in error.errors(include_url=False)]
     if any(text.startswith("consignments: ") for text in problems):
         return listed(problems, len(problems), "; ")
-    documents = [_with_reference(item, "CN-UNKNOWN", rules) for item in event["consignments"]]
-    _, more, number = _read_consignments(documents, rules)
+    as_sent = [_with_reference(item, "CN-UNKNOWN", rules) for item in event["consignments"]]
+    _, more, number = _read_consignments(as_sent, rules)
     return listed(problems + more, len(problems) + number, "; ")
 
 
@@ -175,13 +175,13 @@ def _with_references(envelope: _Envelope, rules: ReadingRules) -> list[Any]:
     return [_with_reference(item, issued_reference(order, at), rules) for at, item in enumerate(envelope.consignments)]
 
 
-def _with_reference(document: Any, issued: str, rules: ReadingRules) -> Any:
-    if rules.only_pro_references or not isinstance(document, dict) or document.get("Reference") is not None:
-        return document
-    return {**document, "Reference": issued}
+def _with_reference(sent: Any, issued: str, rules: ReadingRules) -> Any:
+    if rules.only_pro_references or not isinstance(sent, dict) or sent.get("Reference") is not None:
+        return sent
+    return {**sent, "Reference": issued}
 
 
-def _read_consignments(documents: list[Any], rules: ReadingRules) -> tuple[list[ProConsignment], list[str], int]:
+def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[ProConsignment], list[str], int]:
     """Return the valid consignments, the first problems of the others, and the number of problems.
 
     Each consignment is read once: an invalid message takes no longer than a valid one.
@@ -189,9 +189,9 @@ def _read_consignments(documents: list[Any], rules: ReadingRules) -> tuple[list[
     valid: list[ProConsignment] = []
     problems: list[str] = []
     number = 0
-    for at, document in enumerate(documents):
+    for at, sent in enumerate(as_sent):
         try:
-            consignment = ProConsignment.model_validate(document)
+            consignment = ProConsignment.model_validate(sent)
             if rules.only_pro_references and not is_pro_reference(consignment.reference):
                 number += 1
                 problems.append(f"consignments[{at}].Reference: {_NOT_PROS} (got {quoted(consignment.reference)})")
@@ -206,13 +206,13 @@ def _read_consignments(documents: list[Any], rules: ReadingRules) -> tuple[list[
 
 
 def _without_repeated(
-    envelope: _Envelope, documents: list[Any], valid: list[ProConsignment], invalid: InvalidMessageError | None
+    envelope: _Envelope, as_sent: list[Any], valid: list[ProConsignment], invalid: InvalidMessageError | None
 ) -> ReadOrder:
     """Return the order of the consignments whose reference occurs once: of two that differ, neither can be trusted.
 
     The references of invalid consignments count too. Raises `InvalidMessageError` if no consignment is left.
     """
-    counts = Counter(map(_reference_of, documents))
+    counts = Counter(map(_reference_of, as_sent))
     once = tuple(_to_domain(item, envelope) for item in valid if counts[item.reference] == 1)
     repeated = list(dict.fromkeys(item.reference for item in valid if counts[item.reference] > 1))
     if repeated:
@@ -223,7 +223,7 @@ def _without_repeated(
         )
     if not once and invalid:
         raise invalid
-    by_reference = {_reference_of(each): each for each in documents}
+    by_reference = {_reference_of(each): each for each in as_sent}
     kept = {each.reference: _whole(by_reference[each.reference], each) for each in once}
     return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once, kept), invalid)
 
@@ -235,10 +235,10 @@ def _to_domain(consignment: ProConsignment, envelope: _Envelope) -> domain.Consi
     return replace(read, delivery_option=option) if option and not read.delivery_option else read
 
 
-def _whole(document: dict[str, Any], consignment: domain.Consignment) -> dict[str, Any]:
+def _whole(sent: dict[str, Any], consignment: domain.Consignment) -> dict[str, Any]:
     """Return a consignment as it was sent, with the delivery option of its order where it has none of its own."""
     option = consignment.delivery_option
-    return {**document, "DeliveryOption": option} if option else document
+    return {**sent, "DeliveryOption": option} if option else sent
 
 
 def _reference_of(consignment: Any) -> str | None:

@@ -78,14 +78,14 @@ class Updating:
             for reference, update in updates.items()
             if reference in seen and seen[reference].updated_by == update.order.event_id
         }
-        documents = {
-            reference: (order.event_id, order.documents[reference])
+        as_sent = {
+            reference: (order.event_id, order.as_sent[reference])
             for reference, order in taken.items()
-            if reference in order.documents
+            if reference in order.as_sent
         }
-        if self.ordered_consignments is None or not documents:
+        if self.ordered_consignments is None or not as_sent:
             return {}
-        return dict.fromkeys(self.ordered_consignments.replace(documents), _NOT_RECORDED)
+        return dict.fromkeys(self.ordered_consignments.replace(as_sent), _NOT_RECORDED)
 
     def _refuse(self, updates: _Updates, seen: _Records, deferrals: Deferrals, deadline: Deadline) -> _Updates:
         """Refuse what can't be taken. Return the updates of consignments that changed meanwhile."""

@@ -50,13 +50,13 @@ class DynamoDBConsignments:
     """
 
     def __init__(
-        self, client: "DynamoDBClient", *, consignments: str, records: str, limits: DynamoDBLimitUsage
+        self, client: "DynamoDBClient", *, consignments: str, records: str, limit_usage: DynamoDBLimitUsage
     ) -> None:
         """`client` must have timeouts of its own. `consignments` and `records` are the tables' names."""
         self._client = client
         self._consignments = consignments
         self._records = records
-        self._limits = limits
+        self._limit_usage = limit_usage
 
     def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
         """Return what is known of each reference, read consistently; an unknown reference is left out."""
@@ -102,8 +102,8 @@ class DynamoDBConsignments:
 
     def _counted(self, record: AllocationRecord, seen: Known) -> list[Action]:
         limit, before = limit_of(record), seen.record.counted_on if seen.record else None
-        taken = self._limits.take([limit] if limit else [])
-        return [*taken, self._limits.give_back(before)] if before else taken
+        taken = self._limit_usage.take([limit] if limit else [])
+        return [*taken, self._limit_usage.give_back(before)] if before else taken
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
         """Return the consignments whose sender calls them by this reference."""

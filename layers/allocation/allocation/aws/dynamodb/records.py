@@ -62,11 +62,13 @@ _Results = dict[Written, set[ConsignmentReference]]
 class DynamoDBRecords:
     """A `RecordStore` over one table whose partition key is `consignmentReference`."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, limits: DynamoDBLimitUsage, cancelled_orders: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, limit_usage: DynamoDBLimitUsage, cancelled_orders: str
+    ) -> None:
         """`client` must have timeouts of its own; `table` and `cancelled_orders` are the tables' names."""
         self._client = client
         self._table = table
-        self._limits = limits
+        self._limit_usage = limit_usage
         self._cancelled_orders = cancelled_orders
 
     def recorded(self, references: Sequence[ConsignmentReference], orders: Sequence[OrderReference] = ()) -> Recorded:
@@ -111,7 +113,7 @@ class DynamoDBRecords:
         if not (seen and seen.counted_on):
             return self._write(self._client.put_item, put["Put"])
         try:
-            write_all(self._client, [put, self._limits.give_back(seen.counted_on)])
+            write_all(self._client, [put, self._limit_usage.give_back(seen.counted_on)])
         except CancelledError as error:
             if CONDITION_FAILED in error.reasons:
                 return False
@@ -164,7 +166,7 @@ class DynamoDBRecords:
         """Write all records and count them on their limits, or none. Return whether that succeeded."""
         limits = [limit for record in records if (limit := limit_of(record))]
         try:
-            write_all(self._client, [*map(self._put, records), *self._limits.take(limits)])
+            write_all(self._client, [*map(self._put, records), *self._limit_usage.take(limits)])
         except NoAnswerError:
             raise
         except RetryableError as error:
@@ -215,7 +217,7 @@ class DynamoDBRecords:
     def _add_limited(self, record: AllocationRecord, limit: AllocationLimit) -> Written:
         """Write a record and count it on its limit, or neither. Raises `RetryableError`."""
         try:
-            write_all(self._client, [self._put(record), *self._limits.take([limit])])
+            write_all(self._client, [self._put(record), *self._limit_usage.take([limit])])
         except CancelledError as error:
             if error.reasons[:1] == (CONDITION_FAILED,):
                 return Written.PRESENT  # our own engine's allocation: it reserves nothing with a carrier

@@ -1,4 +1,4 @@
-"""Where a document that people maintain is kept, an S3 object or an AppConfig profile, read again when it changes.
+"""Where a file that people maintain is kept, an S3 object or an AppConfig profile, read again when it changes.
 
 The compiled catalogue is one, the mapping of orders another. A new version that can't be used is reported and skipped:
 the last good one stays in use.
@@ -11,33 +11,33 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
-from allocation.domain.errors import ConfigurationError, InvalidDocumentError, RetryableError
+from allocation.domain.errors import ConfigurationError, InvalidFileError, RetryableError
 from allocation.domain.metric import MetricName
 from allocation.observability import count, logger
 
 _REFRESH_SECONDS: Final = 60.0
-# How long a store without a usable document is not read again. Each wave and request asks for one.
+# How long a store without a usable file is not read again. Each wave and request asks for one.
 PAUSE_SECONDS: Final = 10.0
 # How many versions of an S3 object a new environment tries, latest first, if the bucket keeps versions.
 _OLDER_VERSIONS: Final = 5
 
-# A larger document is refused: a catalogue takes ten times its size of a function's memory, and the last good one stays
+# A larger file is refused: a catalogue takes ten times its size of a function's memory, and the last good one stays
 # beside it.
 MAX_BYTES: Final = 16 * 1024**2
 
 _UNCHANGED: Final = frozenset({"304", "NotModified"})
 
-_Document = TypeVar("_Document")
+_Read = TypeVar("_Read")
 
 
 class _Store(Protocol):
-    """One place that a document is read from."""
+    """One place that a file is read from."""
 
     def changed(self) -> bytes | None:
-        """Return the document if it changed since the last time, or None. Raises botocore's errors."""
+        """Return the file if it changed since the last time, or None. Raises botocore's errors."""
 
     def earlier(self) -> Iterator[bytes]:
-        """Yield earlier documents, latest first, if the place keeps them. Raises botocore's errors."""
+        """Yield earlier contents, latest first, if the place keeps them. Raises botocore's errors."""
 
 
 def _content(body: Any) -> bytes:
@@ -48,7 +48,7 @@ def _content(body: Any) -> bytes:
 
 
 class S3Store:
-    """A document in an S3 object; needs `s3:GetObject` and, for earlier versions, the two permissions on versions."""
+    """A file in an S3 object; needs `s3:GetObject` and, for earlier versions, the two permissions on versions."""
 
     def __init__(self, s3: Any, bucket: str, key: str) -> None:
         self._s3 = s3
@@ -78,7 +78,7 @@ class S3Store:
 
 
 class AppConfigStore:
-    """A document in a configuration profile of AppConfig, which rolls bad versions back by itself."""
+    """A file in a configuration profile of AppConfig, which rolls bad versions back by itself."""
 
     def __init__(self, appconfigdata: Any, application: str, environment: str, profile: str) -> None:
         self._client = appconfigdata
@@ -104,10 +104,10 @@ class AppConfigStore:
         return iter(())
 
 
-class DocumentSource(Generic[_Document]):
-    """The document of a store, read. Call it for the one to use now.
+class MaintainedFile(Generic[_Read]):
+    """The file of a store, read. Call it for the one to use now.
 
-    `name` is what messages call it. `read` makes of its text what is used, or raises `InvalidDocumentError`. `clock`
+    `name` is what messages call it. `read` makes of its text what is used, or raises `InvalidFileError`. `clock`
     returns seconds and must continue while the function is frozen. `refused` gets each version that could not be used
     or read, and each time that no usable one was found.
     """
@@ -116,7 +116,7 @@ class DocumentSource(Generic[_Document]):
         self,
         store: _Store,
         name: str,
-        read: Callable[[str], _Document],
+        read: Callable[[str], _Read],
         *,
         clock: Callable[[], float],
         refused: Callable[[Exception], None],
@@ -126,12 +126,12 @@ class DocumentSource(Generic[_Document]):
         self._read = read
         self._clock = clock
         self._refused = refused
-        self._in_use: _Document | None = None
+        self._in_use: _Read | None = None
         self._asked_at = float("-inf")
         self._lack = ""
 
-    def __call__(self) -> _Document:
-        """Return the last good document, asking for a new one once a minute.
+    def __call__(self) -> _Read:
+        """Return the last good file, asking for a new one once a minute.
 
         Raises `RetryableError` if there never was a good one. The store is not asked again for `PAUSE_SECONDS` then.
         """
@@ -145,27 +145,27 @@ class DocumentSource(Generic[_Document]):
         """Return whether the last look was that long ago, or the clock was set back since."""
         return not 0 <= self._clock() - self._asked_at < seconds
 
-    def _first(self) -> _Document:
+    def _first(self) -> _Read:
         if not self._is_past(PAUSE_SECONDS):
             raise RetryableError(self._lack)
         try:
-            document = self._latest_good()
+            current = self._latest_good()
         except (ClientError, BotoCoreError) as error:
             self._refused(error)
             raise self._lacking(
                 f"the {self._name} can't be read now ({cause_of(error)}): see that it is where the function looks, "
                 "and that the function's role may read it"
             ) from error
-        if document is None:
+        if current is None:
             lacking = self._lacking(
                 f"there is no usable {self._name}: compile one, and put it where the function looks"
             )
             self._refused(lacking)
             raise lacking
         self._asked_at = self._clock()
-        return document
+        return current
 
-    def _latest_good(self) -> _Document | None:
+    def _latest_good(self) -> _Read | None:
         content = self._store.changed()
         latest = None if content is None else self._usable(content)
         return latest or next(filter(None, map(self._usable, self._store.earlier())), None)
@@ -178,22 +178,22 @@ class DocumentSource(Generic[_Document]):
         self._lack, self._asked_at = text, self._clock()
         return RetryableError(text)
 
-    def _refreshed(self, document: _Document) -> _Document:
+    def _refreshed(self, current: _Read) -> _Read:
         self._asked_at = self._clock()
         try:
             content = self._store.changed()
         except (ClientError, BotoCoreError) as error:
             self._refused(error)
-            return document
-        return document if content is None else self._usable(content) or document
+            return current
+        return current if content is None else self._usable(content) or current
 
-    def _usable(self, content: bytes) -> _Document | None:
+    def _usable(self, content: bytes) -> _Read | None:
         if len(content) > MAX_BYTES:
-            self._refused(InvalidDocumentError(f"the {self._name} is larger than {MAX_BYTES // 1024**2} MB"))
+            self._refused(InvalidFileError(f"the {self._name} is larger than {MAX_BYTES // 1024**2} MB"))
             return None
         try:
             return self._read(str(content, "utf-8", "replace"))
-        # Whatever a document does to its reader: the last good one stays, and this one is not asked for again.
+        # Whatever a file does to its reader: the last good one stays, and this one is not asked for again.
         except Exception as error:  # noqa: BLE001
             self._refused(error)
             return None

@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, IncompleteReadError
 from moto import mock_aws
 
-from allocation.aws import document_source
+from allocation.aws import maintained_files
 from allocation.aws.clients import cause_of
-from allocation.aws.document_source import AppConfigStore, DocumentSource, S3Store, store_at
+from allocation.aws.maintained_files import AppConfigStore, MaintainedFile, S3Store, store_at
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import DeferralCause, Deferred
@@ -80,7 +80,7 @@ class Source:
         s3.meta.events.register("after-call.s3.GetObject", self.answered)
         self.clock = Clock()
         self.refused: list[Exception] = []
-        self.engine = DocumentSource(
+        self.engine = MaintainedFile(
             S3Store(s3, BUCKET, KEY), "catalogue", engine_of, clock=self.clock, refused=self.refused.append
         )
 
@@ -195,7 +195,7 @@ def test_no_more_is_read_of_a_large_version_than_it_takes_to_refuse_it(
 ) -> None:
     source.put(GOOD)
     first = source.engine()
-    monkeypatch.setattr(document_source, "MAX_BYTES", len(GOOD))
+    monkeypatch.setattr(maintained_files, "MAX_BYTES", len(GOOD))
     sizes = source.note_sizes()
     source.put(GOOD + " " * 100_000)
     for _ in range(2):
@@ -383,7 +383,7 @@ class AppConfig:
 
 def test_appconfig_sends_a_catalogue_only_when_it_changed() -> None:
     appconfig, clock, refused = AppConfig(), Clock(), list[Exception]()
-    source = DocumentSource(
+    source = MaintainedFile(
         AppConfigStore(appconfig, "shop", "live", "catalogue"),
         "catalogue",
         engine_of,
@@ -401,7 +401,7 @@ def test_appconfig_sends_a_catalogue_only_when_it_changed() -> None:
 
 def test_a_catalogue_of_appconfig_that_broke_off_is_read_again() -> None:
     appconfig, clock = AppConfig(), Clock()
-    source = DocumentSource(
+    source = MaintainedFile(
         AppConfigStore(appconfig, "shop", "live", "catalogue"),
         "catalogue",
         engine_of,
