@@ -162,6 +162,19 @@ def test_what_happened_is_logged_by_reference_and_counted(
         assert count in counted
 
 
+def test_a_message_that_returns_is_logged_with_its_order_so_that_a_waiting_order_can_be_found(
+    deployed: Deployed,
+) -> None:
+    with captured_log() as log:
+        deployed.process(message("late", A), milliseconds=0)
+    (returned,) = (line for line in lines(log) if line["message"] == "message returned")
+    assert {name: returned.get(name) for name in ("sqs_message", "order", "cause")} == {
+        "sqs_message": "late",
+        "order": "WEB-1",
+        "cause": "out_of_time",
+    }
+
+
 def bad_messages() -> list[QueueMessage]:
     """Messages with personal data in all places where a reader could stumble over it."""
     order = text_of(FULL)

@@ -59,6 +59,7 @@ def test_a_record_that_can_not_be_read_is_set_aside_and_holds_up_no_other(
     assert len(topic.queue.messages()) == 2
     published, set_aside = lines(log)
     assert published["event_ids"] == ["EC-000-05B-MMA#1", "EC-000-05B-MMB#1"]
+    assert published["types"] == ["consignment.allocated", "consignment.allocation_failed"]
     assert (set_aside["sequence_number"], set_aside["cause"]) == ("101", "NotAnAllocationRecord")
     (kept,) = failures.messages()
     told = json.loads(kept["Body"])

@@ -32,6 +32,8 @@ class PublishReport:
     published: Sequence[str]
     # By sequence number: the changes that can never be published and are kept elsewhere now, and why.
     set_aside: Mapping[str, str]
+    # The types of the events that the topic took, in the same order.
+    types: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,9 @@ class PublishAllocations:
         failed = {item.sequence_number: item.reason for item in hopeless if item.sequence_number not in kept}
         failed |= {events[at][0].sequence_number: "not_published" for at in unpublished}
         set_aside = {item.sequence_number: item.reason for item in hopeless if item.sequence_number in kept}
-        published = [event.event_id for at, (_, event) in enumerate(events) if at not in unpublished]
-        return PublishReport(failed, published, set_aside)
+        published = [event for at, (_, event) in enumerate(events) if at not in unpublished]
+        types = [event.attributes["type"] for event in published]
+        return PublishReport(failed, [event.event_id for event in published], set_aside, types)
 
 
 def event_of(change: Change) -> AllocationEvent:
@@ -76,12 +79,12 @@ def event_of(change: Change) -> AllocationEvent:
 
 
 def report_published(report: PublishReport) -> None:
-    """Log the ids of a batch's events, all in one line, and the changes that have no event; count both kinds.
+    """Log the ids and types of a batch's events, all in one line, and the changes that have no event; count both kinds.
 
     The line is the evidence of an event for as long as logs are kept: `carrier orders trace` looks for it.
     """
     if report.published:
-        logger.info("published", extra={"event_ids": report.published})
+        logger.info("published", extra={"event_ids": report.published, "types": report.types})
     for sequence_number, cause in report.failed.items():
         logger.error("change not published", extra={"sequence_number": sequence_number, "cause": cause})
     for sequence_number, cause in report.set_aside.items():

@@ -1,7 +1,7 @@
 """The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -17,7 +17,7 @@ from allocation.domain.outcome import (
     FailureCode,
     Outcome,
 )
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import count, count_kinds, logger, measure_seconds
 from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.order_created import ReadingRules
@@ -45,6 +45,8 @@ class BatchReport:
     outcomes: Mapping[ConsignmentReference, Outcome | Cancelled]
     # By message id, at the end of the batch: how long ago each message was sent, where that is known.
     seconds_since_sent: Mapping[str, float]
+    # By message id: the order that the message names, where it could be read.
+    orders: Mapping[str, OrderReference] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,10 @@ class AllocateOrders:
         unfinished = not_cancelled | _unfinished(orders, deferrals)
         refused = {message_id: error for message_id, error in invalid.items() if message_id not in unfinished}
         returned = unfinished | dict.fromkeys(refused, _NOT_KEPT)  # unless the DLQ takes them
-        return self._report(messages, returned, refused | given_up(messages, unfinished), cancelled | outcomes)
+        references = {message_id: request.reference for message_id, request in requests.items()}
+        return self._report(
+            messages, returned, refused | given_up(messages, unfinished), cancelled | outcomes, references
+        )
 
     def _report(
         self,
@@ -105,6 +110,7 @@ class AllocateOrders:
         returned: Mapping[str, Deferred],
         refused: Mapping[str, InvalidMessageError],
         outcomes: Mapping[ConsignmentReference, Outcome | Cancelled],
+        orders: Mapping[str, OrderReference] | None = None,
     ) -> BatchReport:
         """Keep the refused messages in the DLQ, hold back the returned ones, and report both."""
         to_keep = [RefusedMessage(item, refused[item.message_id]) for item in messages if item.message_id in refused]
@@ -112,7 +118,7 @@ class AllocateOrders:
         returned = {message_id: cause for message_id, cause in returned.items() if message_id not in kept}
         self._postpone(messages, returned)
         kept_errors = {message_id: refused[message_id] for message_id in kept}
-        return BatchReport(returned, kept_errors, outcomes, seconds_since_sent(messages, self.now()))
+        return BatchReport(returned, kept_errors, outcomes, seconds_since_sent(messages, self.now()), orders or {})
 
     def _postpone(self, messages: Sequence[QueueMessage], returned: Mapping[str, Deferred]) -> None:
         waits = {
@@ -156,14 +162,20 @@ def report_batch(report: BatchReport) -> None:
     for reference, outcome in report.outcomes.items():
         logger.info("recorded", extra={"consignment": reference, "state": outcome.state, "detail": _detail(outcome)})
     for message_id, error in report.refused.items():
-        logger.error("message refused", extra={"sqs_message": message_id, "code": error.code})
+        logger.error("message refused", extra={**_message(report, message_id), "code": error.code})
     for message_id, deferred in report.returned.items():
-        logger.warning("message returned", extra={"sqs_message": message_id, "cause": deferred.cause})
+        logger.warning("message returned", extra={**_message(report, message_id), "cause": deferred.cause})
     _count_outcomes(report)
     count(MetricName.MESSAGES_REFUSED, len(report.refused))
     count(MetricName.MESSAGES_RETURNED, len(report.returned))
     count_kinds(MetricName.MESSAGES_RETURNED, (deferred.cause for deferred in report.returned.values()))
     _measure_ages(report)
+
+
+def _message(report: BatchReport, message_id: str) -> dict[str, str]:
+    """Return what a log line names a message by. `carrier orders trace` looks for the order."""
+    order = report.orders.get(message_id)
+    return {"sqs_message": message_id} | ({"order": order} if order else {})
 
 
 def _detail(outcome: Outcome | Cancelled) -> str | None:
