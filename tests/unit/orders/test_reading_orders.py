@@ -129,6 +129,11 @@ def test_four_wrappings_are_taken_off() -> None:
     assert [item.reference for item in whole_order(json.dumps(event)).consignments] == [A]
 
 
+@pytest.mark.parametrize("detail", [order_event(A), json.dumps(order_event(A)), {"body": json.dumps(order_event(A))}])
+def test_a_detail_is_read_of_which_an_input_transformer_dropped_the_type(detail: Any) -> None:
+    assert whole_order(json.dumps({"detail": detail})) == whole_order(json.dumps(order_event(A)))
+
+
 @pytest.mark.parametrize("wrapping", ["eventbridge", "cloudevent"])
 def test_a_wrapping_lends_its_id_and_keeps_back_where_the_event_has_one(wrapping: str) -> None:
     assert whole_order(json.dumps(wrapped(wrapping, order_event(A)))).event_id == "event-1"

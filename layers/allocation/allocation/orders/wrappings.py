@@ -71,8 +71,11 @@ def _cloud_event_data(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _carried(fields: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the event in a record of Pipes or a queue, a result of Lambda or a request of API Gateway, or None."""
-    name: str | None = next((each for each in ("responsePayload", "body") if each in fields), None)
+    """Return the event in a record of Pipes or a queue, a result of Lambda or a request of API Gateway, or None.
+
+    Also what a rule's input transformer has left of an EventBridge event: the detail without its type.
+    """
+    name: str | None = next((each for each in ("responsePayload", "body", "detail") if each in fields), None)
     in_base64 = name == "body" and fields.get("isBase64Encoded") is True
     if name is None and str(fields.get("eventSource")) in _BASE64_FIELDS:
         name, in_base64 = _BASE64_FIELDS[fields["eventSource"]], True
