@@ -15,7 +15,7 @@ from allocation.domain.outcome import Allocated, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.engine import Engine
-from allocation.replay.decisions import Asked, Side
+from allocation.replay.decisions import Replayable, Side
 from allocation.replay.partial import Partial, replay, replayed
 from tests.support.engines import NOW, PARCEL, engine_of, package, rate, service
 from tests.support.ports import FakeDeadline, InMemoryLimits
@@ -43,7 +43,7 @@ questions = st.lists(
     st.tuples(st.integers(1, 5), st.integers(0, 40), st.sampled_from(MODES)), min_size=1, max_size=14
 ).map(
     lambda drawn: [
-        Asked(
+        Replayable(
             replace(PARCEL, reference=ConsignmentReference(f"C-{at}"), packages=(package(str(weight)),)),
             mode,
             NOW + timedelta(hours=hours),
@@ -60,7 +60,7 @@ def merged(*parts: Partial) -> Partial:
     return whole
 
 
-def decided(decides: Engine, asked: Asked, limits: InMemoryLimits) -> Outcome:
+def decided(decides: Engine, asked: Replayable, limits: InMemoryLimits) -> Outcome:
     allocator = EngineAllocator(decides, now=lambda: asked.decided_at, api_base_url="", usage=limits)
     return allocator.allocate([asked.consignment], asked.mode, FakeDeadline())[asked.consignment.reference]
 
@@ -68,7 +68,7 @@ def decided(decides: Engine, asked: Asked, limits: InMemoryLimits) -> Outcome:
 @settings(max_examples=80, deadline=None)
 @given(engines, engines, questions, st.data())
 def test_parts_merge_in_any_order_and_grouping_to_the_replay_of_the_whole(
-    before: Engine, after: Engine, asked: list[Asked], data: st.DataObject
+    before: Engine, after: Engine, asked: list[Replayable], data: st.DataObject
 ) -> None:
     sides = Side(before), Side(after)
     shuffled = data.draw(st.permutations(asked))
@@ -85,7 +85,7 @@ def test_parts_merge_in_any_order_and_grouping_to_the_replay_of_the_whole(
 @settings(max_examples=80, deadline=None)
 @given(engines, questions)
 def test_a_replay_decides_what_the_allocator_would_have_decided_one_after_another(
-    decides: Engine, asked: list[Asked]
+    decides: Engine, asked: list[Replayable]
 ) -> None:
     limits = InMemoryLimits()
     chosen: Counter[str | None] = Counter()

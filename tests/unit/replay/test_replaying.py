@@ -11,7 +11,7 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Engine
-from allocation.replay.decisions import Asked, Side
+from allocation.replay.decisions import Replayable, Side
 from allocation.replay.partial import MixedReplaysError, replay
 from allocation.replay.partial import replayed as part_of
 from tests.support.engines import NOW, PARCEL, engine_of, package, rate, service
@@ -24,16 +24,16 @@ def priced(price: object, **changes: Any) -> dict[str, Any]:
     return service(rates=[rate("GB", price)], **changes)
 
 
-def asked(number: int, consignment: Consignment = PARCEL, mode: Any = None, *, routed: bool = False) -> Asked:
+def asked(number: int, consignment: Consignment = PARCEL, mode: Any = None, *, routed: bool = False) -> Replayable:
     named = replace(consignment, reference=ConsignmentReference(f"C-{number}"))
-    return Asked(named, mode or DefaultRules(), NOW + timedelta(seconds=number), routed)
+    return Replayable(named, mode or DefaultRules(), NOW + timedelta(seconds=number), routed)
 
 
 def ways(document: Mapping[str, Any]) -> dict[tuple[str | None, str | None], int]:
     return {(move["from"], move["to"]): move["count"] for move in document["moves"]}
 
 
-def replayed(before: Engine, after: Engine, consignments: Sequence[Asked]) -> dict[str, Any]:
+def replayed(before: Engine, after: Engine, consignments: Sequence[Replayable]) -> dict[str, Any]:
     return replay(Side(before), Side(after), consignments).document()
 
 

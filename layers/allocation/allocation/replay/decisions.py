@@ -29,7 +29,7 @@ _FASTEST: Final = Preference(PreferenceName.FASTEST)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Replayable:
     """What a decision was asked. `decided_at` is aware.
 
     `mode` holds unless `is_routed`: then the routing table of a catalogue that has one chooses.
@@ -86,7 +86,7 @@ class Decision:
         return next(choice for choice in left if choice.compared <= most)
 
 
-def decide(side: Side, asked: Asked) -> Decision:
+def decide(side: Side, asked: Replayable) -> Decision:
     """Return what a side decides about a consignment at the moment that it was asked."""
     engine, mode = side.engine, _mode(side, asked)
     if isinstance(mode, Failure):
@@ -105,7 +105,7 @@ def decide(side: Side, asked: Asked) -> Decision:
     return _fastest_within(engine, assessment, within.amount)
 
 
-def _mode(side: Side, asked: Asked) -> AllocationMode | Failure:
+def _mode(side: Side, asked: Replayable) -> AllocationMode | Failure:
     """Return the mode: the side's own, that of the routing table where it may choose, or the one that was asked."""
     if side.mode is not None:
         return side.mode

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from allocation.domain.limit import LimitedDay
-from allocation.replay.decisions import Asked, Choice, Decision, Side, decide
+from allocation.replay.decisions import Replayable, Choice, Decision, Side, decide
 from allocation.replay.result import CatalogueName, FullDay, ReplayResult, result_of
 from allocation.replay.tally import Tally
 
@@ -38,7 +38,7 @@ class Partial:
     tally: Tally = field(default_factory=Tally)
     open: list[_OpenConsignment] = field(default_factory=list)
 
-    def add(self, asked: Asked, before: Decision, after: Decision) -> None:
+    def add(self, asked: Replayable, before: Decision, after: Decision) -> None:
         """Count a consignment, or leave it open."""
         reference = asked.consignment.reference
         if before.has_limits or after.has_limits:
@@ -90,7 +90,7 @@ class _Usage:
         ]
 
 
-def replayed(before: Side, after: Side, asked: Iterable[Asked]) -> Partial:
+def replayed(before: Side, after: Side, asked: Iterable[Replayable]) -> Partial:
     """Return the replay of some consignments, each of which occurs once."""
     part = Partial(CatalogueName.of(before.engine.catalogue), CatalogueName.of(after.engine.catalogue))
     for each in asked:
@@ -98,7 +98,7 @@ def replayed(before: Side, after: Side, asked: Iterable[Asked]) -> Partial:
     return part
 
 
-def replay(before: Side, after: Side, asked: Iterable[Asked]) -> ReplayResult:
+def replay(before: Side, after: Side, asked: Iterable[Replayable]) -> ReplayResult:
     """Return what changes for the consignments from one catalogue, or mode, to the other.
 
     Each consignment occurs once. Daily limits count as unused before the first, and then in the order of the decisions.
