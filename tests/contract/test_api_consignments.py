@@ -235,15 +235,37 @@ def test_a_search_that_would_ignore_a_criterion_is_refused(api: Api, query: str)
     assert api.call("GET", f"/consignments/getConsignmentReferences{query}").status == 400
 
 
-def test_an_update_replaces_what_is_given_and_deletes_what_is_not_but_for_packages_and_source(api: Api) -> None:
-    reference = api.create(Tags=["Alcohol"], ShippingDate="2026-12-01T00:00:00+00:00")
+def test_an_update_changes_what_is_sent_and_leaves_the_rest(api: Api) -> None:
+    reference = api.create(
+        Tags=["Alcohol"],
+        Direction="Inbound",
+        ShippingDate="2026-12-01T00:00:00+00:00",
+        RequestedDeliveryDate={"Date": "2026-12-03T00:00:00+00:00"},
+    )
     before = api.call("GET", f"/consignments/{reference}").data
     changed = {"Reference": reference, "Addresses": [ORIGIN, DESTINATION | {"Postcode": "M2 6LW"}], "Source": "Mine"}
     assert api.call("PUT", "/consignments/", changed).status == 200
     after = api.call("GET", f"/consignments/{reference}").data
-    assert (after["Tags"], after["ShippingDate"], after["Source"]) == ([], None, "Api")
     assert after["Addresses"][1]["Postcode"] == "M2 6LW"
-    assert after["Packages"] == before["Packages"]
+    assert {**after, "Addresses": None} == {**before, "Addresses": None}
+    assert (after["Tags"], after["Direction"]) == (["Alcohol"], "Inbound")
+
+
+def test_an_update_by_a_typed_client_takes_null_as_not_sent(api: Api) -> None:
+    reference = api.create(Tags=["Alcohol"], Direction="Inbound", ConsignmentReferenceProvidedByCustomer="WEB-1")
+    before = api.call("GET", f"/consignments/{reference}").data
+    fields = ("Tags", "Direction", "Packages", "Addresses", "MetaData", "ConsignmentReferenceProvidedByCustomer")
+    assert api.call("PUT", "/consignments", {"Reference": reference, **dict.fromkeys(fields)}).status == 200
+    assert api.call("GET", f"/consignments/{reference}").data == before
+
+
+def test_an_update_takes_away_tags_by_an_empty_list_and_a_reference_by_empty_text(api: Api) -> None:
+    reference = api.create(Tags=["Alcohol"], ConsignmentReferenceProvidedByCustomer="WEB-1")
+    taken = {"Reference": reference, "Tags": [], "Packages": [], "ConsignmentReferenceProvidedByCustomer": ""}
+    assert api.call("PUT", "/consignments", taken).status == 200
+    after = api.call("GET", f"/consignments/{reference}").data
+    assert (after["Tags"], after["ConsignmentReferenceProvidedByCustomer"]) == ([], None)
+    assert len(after["Packages"]) == 1
 
 
 def test_addresses_and_packages_are_fixed_by_allocation_other_things_are_not(api: Api) -> None:

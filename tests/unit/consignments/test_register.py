@@ -111,13 +111,13 @@ def test_a_refusal_speaks_of_the_field_and_not_of_our_code(shop: Consignments) -
     assert told["Packages[0].PackageSizeReference"].startswith("must be a reference: use 1 to 64 letters")
 
 
-def test_an_update_replaces_what_was_sent_and_deletes_what_was_left_out(shop: Consignments) -> None:
+def test_an_update_replaces_what_was_sent_and_keeps_what_was_left_out(shop: Consignments) -> None:
     reference = shop.create(Tags=["Alcohol"], Mine="x")
     changed = {"Reference": reference, "Addresses": [ORIGIN, DESTINATION], "Tags": ["Oil"]}
     assert shop.register.update(changed) == reference
     content = stored(shop, reference).content
     assert content["Tags"] == ["Oil"]
-    assert "Mine" not in content
+    assert content["Mine"] == "x"
 
 
 def test_an_update_keeps_the_packages_that_it_leaves_out_and_the_source(shop: Consignments) -> None:

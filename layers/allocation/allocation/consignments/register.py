@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from allocation.consignments.errors import ChangedMeanwhileError, RequestError, UnknownConsignmentError
 from allocation.consignments.intake import CharacterSource, issued_consignment_reference, taken_in
+from allocation.consignments.older_forms import consignment_in_current_form
 from allocation.consignments.store import (
     ALLOCATION_FAILED,
     CANCELLED,
@@ -55,7 +56,10 @@ class Register:
         raise RetryableError(f"all {MAX_ATTEMPTS} references that were tried are taken")
 
     def update(self, sent: ConsignmentJson) -> ConsignmentReference:
-        """Replace a consignment by what was sent, keeping its packages where none are sent.
+        """Change what was sent of a consignment; the rest of it stays (`pro-operations.md`, PUT /consignments).
+
+        Null means not sent, as clients with typed models write every field. Empty text and an empty list take a value
+        away, but an empty list of packages or addresses does not.
 
         Raises `RequestError` for an unknown consignment, for invalid fields, and for new addresses or packages of a
         consignment that is allocated.
@@ -71,9 +75,12 @@ class Register:
         before = seen.described()
         if seen.state == CANCELLED:
             seen.require_state("changed", _EDITABLE)
-        kept = {name: before.content.get(name) for name in ("Source", "Packages")}
-        given = {name: value for name, value in sent.items() if name != "Source" and (name != "Packages" or value)}
-        content = taken_in({**kept, **given}, seen.reference, self.random_characters)
+        given = {
+            name: value
+            for name, value in consignment_in_current_form(sent).items()
+            if value is not None and name != "Source" and (value or name not in _FIXED_BY_ALLOCATION)
+        }
+        content = taken_in({**before.content, **given}, seen.reference, self.random_characters)
         if any(content.get(name) != before.content.get(name) for name in _FIXED_BY_ALLOCATION):
             seen.require_state("given other addresses or packages", _EDITABLE)
         expires_at = self.changes.now() + self.retention
