@@ -2,7 +2,9 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,7 +13,8 @@ import pytest
 from allocation.api.resolver import OPERATIONS
 from allocation.api.xml_writing import write_xml
 from allocation.domain.errors import RetryableError
-from tests.support.allocation_api import Api, served_api
+from allocation.exact_json import written
+from tests.support.allocation_api import Api, proxy_event, served_api
 from tests.support.consignments import consignment
 
 COMMON = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Common}"
@@ -192,3 +195,17 @@ def test_nothing_personal_is_logged(api: Api, caplog: pytest.LogCaptureFixture) 
 
 def test_only_the_health_check_needs_no_key() -> None:
     assert [operation.path for operation in OPERATIONS if not operation.needs_key] == ["/health"]
+
+
+def test_nobody_on_the_way_keeps_a_reply_or_sees_it_without_tls(api: Api) -> None:
+    reference = api.create()
+    for path in (f"/consignments/{reference}", f"/labels/{reference}", "/nowhere"):
+        headers = api.call("GET", path).headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["strict-transport-security"].startswith("max-age=")
+
+
+def test_a_body_in_base64_is_read_and_another_one_refused(api: Api) -> None:
+    for body, status in ((b64encode(written(consignment()).encode()).decode(), 201), ("{}", 400)):
+        event = proxy_event("POST", "/consignments", body, {}, "request-1") | {"isBase64Encoded": True}
+        assert api.resolver.resolve(event, SimpleNamespace())["statusCode"] == status  # type: ignore[arg-type]

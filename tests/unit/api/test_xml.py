@@ -126,3 +126,26 @@ def test_no_bytes_do_more_than_be_refused(body: bytes) -> None:
         read_xml(body)
     except UnreadableXmlError:
         return
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32", "iso-8859-1", "windows-1252", "gbk"])
+def test_a_document_is_read_in_the_encoding_that_it_declares(encoding: str) -> None:
+    name = "Müller" if encoding != "gbk" else "李"
+    body = f'<?xml version="1.0" encoding="{encoding}"?><a><Name>{name}</Name></a>'
+    assert read_xml(body.encode(encoding)) == {"Name": name}
+
+
+@pytest.mark.parametrize("declared", ["ISO-8859-1", "utf-16", "Shift_JIS"])
+def test_a_document_that_was_put_into_utf_8_on_the_way_is_read_as_utf_8(declared: str) -> None:
+    body = f'<?xml version="1.0" encoding="{declared}"?><a><Name>Müller</Name></a>'
+    assert read_xml(body.encode()) == {"Name": "Müller"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "sent"),
+    [("utf-8", "latin-1"), ("utf-7", "utf-8"), ("iso-2022-jp", "utf-8"), ("base64", "latin-1"), ("utf-8", "utf-32-le")],
+)
+def test_a_document_in_another_encoding_than_it_declares_is_refused(declared: str, sent: str) -> None:
+    body = f'<?xml version="1.0" encoding="{declared}"?><a><Name>Müller</Name></a>'
+    with pytest.raises(UnreadableXmlError):
+        read_xml(body.encode(sent))

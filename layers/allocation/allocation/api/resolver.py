@@ -1,8 +1,9 @@
 """All operations of the API as routes of Powertools' event handler, and every failure as PRO's error."""
 
 import re
+from base64 import b64decode
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
@@ -23,6 +24,8 @@ from allocation.observability import logger
 
 # In the order in which a request is matched.
 OPERATIONS: Final[list[Operation]] = []
+# Replies hold personal data: nobody on the way keeps them (RFC 9111, 5.2.2.5) or sees them without TLS (RFC 6797).
+_HEADERS: Final = {"Cache-Control": "no-store", "Strict-Transport-Security": "max-age=31536000"}
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -141,10 +144,15 @@ def _request_of(event: APIGatewayProxyEvent, path: dict[str, str], base_url: str
 
 def _body_of(event: APIGatewayProxyEvent) -> bytes:
     """Return the bytes of the body. Raises `RequestError` where there is none."""
-    body: Any = event.decoded_body
+    body = (event.body or "").encode("utf-8", "surrogatepass")
+    if event.is_base64_encoded:
+        try:
+            body = b64decode(body, validate=True)
+        except ValueError as error:
+            raise RequestError("UnreadableRequestException", "The body is not in Base64.") from error
     if not body:
         raise RequestError("UnreadableRequestException", "The request has no body.")
-    return body if isinstance(body, bytes) else str(body).encode("utf-8", "surrogatepass")
+    return body
 
 
 def _request_id(event: APIGatewayProxyEvent) -> str:
@@ -163,8 +171,7 @@ def _base_url(event: APIGatewayProxyEvent) -> str:
 def _respond(event: APIGatewayProxyEvent, reply: Reply) -> Response[str]:
     """Return the reply in JSON or XML, whichever the caller accepts."""
     if reply.data is None:
-        return Response(reply.status, body="")
+        return Response(reply.status, body="", headers=dict(_HEADERS))
     media_type = reply_type(event.headers.get("accept"))
-    if media_type == JSON:
-        return Response(reply.status, f"{JSON}; charset=utf-8", written(reply.data))
-    return Response(reply.status, f"{media_type}; charset=utf-8", write_xml(reply.data, reply.root).decode())
+    body = written(reply.data) if media_type == JSON else write_xml(reply.data, reply.root).decode()
+    return Response(reply.status, f"{media_type}; charset=utf-8", body, dict(_HEADERS))

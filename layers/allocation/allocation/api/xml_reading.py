@@ -4,17 +4,30 @@ Only elements and text are read. A document type is refused before any of it is 
 external references. Depth and number of elements are bounded. Namespaces are ignored, because old clients differ.
 """
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from io import BytesIO
 from typing import Any, Final, NoReturn
 from xml.parsers import expat
 
 _MAX_DEPTH: Final = 32
 _MAX_ELEMENTS: Final = 20_000
 MAX_DIGITS: Final = 40
+# What a document may begin with: a byte order mark, or the first two characters in UTF-16. The longest come first.
+_BEGINNINGS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    ("<?".encode("utf-16-le"), "utf-16-le"),
+    ("<?".encode("utf-16-be"), "utf-16-be"),
+)
+_DECLARED: Final = re.compile(rb"""\A\s*<\?xml[^>]{1,100}?encoding\s*=\s*["']([\w.:-]{1,40})["']""", re.ASCII)
+# In these encodings, bytes that are ASCII mean other characters.
+_SHIFTING: Final = re.compile(r"utf-7|iso2022|hz|punycode|idna|.*escape")
 _SCHEMA_INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 # The lists in a request, each with the name of its elements.
 ITEM_NAMES: Final[Mapping[str, str]] = {
@@ -92,20 +105,42 @@ class _Builder:
 
 def read_xml(body: bytes) -> Any:
     """Return the data of an XML document. Raises `UnreadableXmlError`."""
+    text = _decoded(body)
     builder = _Builder()
-    parser = expat.ParserCreate(namespace_separator=" ")
+    # Whatever encoding the document declares, it is in UTF-8 now.
+    parser = expat.ParserCreate("utf-8", " ")
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.text
     parser.StartDoctypeDeclHandler = _refuse_document_type
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
     try:
-        parser.ParseFile(BytesIO(body))
-    except expat.ExpatError as error:
+        parser.Parse(text.encode(), True)  # noqa: FBT003 - the whole document
+    except (expat.ExpatError, UnicodeError) as error:
         raise UnreadableXmlError(str(error)) from error
-    except (LookupError, UnicodeError) as error:
-        raise UnreadableXmlError("the encoding is unknown, send UTF-8") from error
     return _data_of(builder.root.children[0], parent="")
+
+
+def _decoded(body: bytes) -> str:
+    """Return the text of a document. Raises `UnreadableXmlError` for an encoding that can't be read.
+
+    What is UTF-8 is read as UTF-8, whatever it declares: API Gateway and .NET's writers change the encoding of a
+    document without changing its declaration. No document in another encoding is UTF-8 by accident, but in ASCII.
+    """
+    known = next((encoding for beginning, encoding in _BEGINNINGS if body.startswith(beginning)), "utf-8")
+    found = _DECLARED.match(body)
+    declared = found[1].decode() if found else "utf-8"
+    try:
+        if _SHIFTING.match(codecs.lookup(declared).name):
+            raise UnreadableXmlError(f"the encoding {declared} is not read, send UTF-8")
+        try:
+            return body.decode(known)
+        except UnicodeDecodeError:
+            return body.decode(declared)
+    except (LookupError, UnicodeError) as error:
+        raise UnreadableXmlError(
+            f"the text is not in the encoding {declared}, or that is unknown: send UTF-8"
+        ) from error
 
 
 def _refuse_document_type(*_: object) -> NoReturn:
