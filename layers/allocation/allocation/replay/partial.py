@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from allocation.domain.limit import LimitedDay
-from allocation.replay.decisions import Replayable, Choice, Decision, Side, decide
+from allocation.replay.decisions import Choice, Decision, Replayable, Side, decide
 from allocation.replay.result import CatalogueName, FullDay, ReplayResult, result_of
 from allocation.replay.tally import Tally
 
