@@ -57,13 +57,20 @@ def test_no_output_names_what_is_left_out(stack: Stack) -> None:
         assert named.isdisjoint(of_the_api) or output.get("Condition") == "HasApi", name
 
 
-def test_only_the_health_check_is_open(definition: dict[str, Any]) -> None:
+def test_only_the_health_check_and_the_files_of_the_console_are_open(definition: dict[str, Any]) -> None:
     open_operations = {
         (method, path)
         for path, method, operation in operations(definition)
-        if operation.get("security") != [{"ApiKey": []}]
+        if operation.get("security") not in ([{"ApiKey": []}], [{"ConsoleAccess": []}])
     }
-    assert open_operations == {("get", "/health")}
+    assert open_operations == {("get", "/health"), ("get", "/console"), ("get", "/console/{file}")}
+
+
+def test_only_the_data_of_the_console_may_be_asked_for_with_a_token(definition: dict[str, Any]) -> None:
+    by_token = {
+        path for path, _, operation in operations(definition) if operation["security"] == [{"ConsoleAccess": []}]
+    }
+    assert by_token == {"/console/api/{proxy+}"}
 
 
 def test_every_method_of_an_operation_reaches_the_function(definition: dict[str, Any]) -> None:
@@ -144,4 +151,6 @@ def test_a_mistake_in_it_is_found(template_text: str) -> None:
     assert right in template_text
     changed = Stack(translated(template_text.replace(right, right.replace("/health", "/labels"))))
     with pytest.raises(AssertionError):
-        test_only_the_health_check_is_open(changed.resolved(changed.properties("AllocationApi")["Body"], {}))
+        test_only_the_health_check_and_the_files_of_the_console_are_open(
+            changed.resolved(changed.properties("AllocationApi")["Body"], {})
+        )

@@ -14,6 +14,8 @@ from tests.infrastructure.stack import ROOT, Stack
 from tests.support.aws_cli import UnknownCommandError, parsed
 
 GUIDES: Final = ("docs/first-order.md", "docs/teardown.md")
+# The pages with a table of parameters.
+TABLES: Final = ("README.md", *GUIDES, "docs/console.md")
 # `s3 cp` is no operation of the API's.
 OF_THE_CLI: Final = ("s3", "cp")
 
@@ -90,14 +92,14 @@ def test_every_parameter_that_the_guide_sets_is_one(stack: Stack, guide: str) ->
 
 def test_every_parameter_stands_in_a_table_of_the_readme_or_of_a_guide(stack: Stack) -> None:
     """`sam deploy --guided` asks for each of them."""
-    rows = [line for name in ("README.md", *GUIDES) for line in text(name).splitlines() if line.startswith("| `")]
+    rows = [line for name in TABLES for line in text(name).splitlines() if line.startswith("| `")]
     told = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
 
     assert sorted(stack.parameters.keys() - told) == []
 
 
 def test_defaults_in_the_tables_are_those_of_the_template(stack: Stack) -> None:
-    for name in ("README.md", *GUIDES):
+    for name in TABLES:
         for names, default in re.findall(r"^\| (`[^|]+) \|([^|]*)\|[^|]+\|$", text(name), re.MULTILINE):
             parameters = [word for word in re.findall(r"`(\w+)`", names) if word in stack.parameters]
             wanted = [value for word in parameters if (value := str(stack.parameters[word]["Default"]))]

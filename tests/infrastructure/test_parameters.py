@@ -74,6 +74,20 @@ def test_orders_have_one_mapping(stack: Stack) -> None:
         assert stack.refusals(**{name: value for name, value in given.items() if name != one}) != []
 
 
+def test_a_console_needs_the_api(stack: Stack) -> None:
+    (refusal,) = stack.refusals(Console="on", DeployApi="false")
+
+    assert "DeployApi" in refusal
+    assert stack.refusals(Console="on") == []
+
+
+def test_the_console_s_provider_and_its_id_there_belong_together(stack: Stack) -> None:
+    given = {"ConsoleOpenIdIssuer": "https://login.example.com", "ConsoleOpenIdClientId": "console"}
+    assert stack.refusals(**given) == []
+    for name, value in given.items():
+        assert stack.refusals(**{name: value}) != []
+
+
 def test_packaged_mappings_are_those_of_the_package(stack: Stack) -> None:
     names = sorted(path.stem for path in PACKAGED.glob("*.json"))
     assert stack.parameters["OrderMapping"]["AllowedValues"] == ["", *names]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from allocation.api.authorizer import Authorizer
+    from allocation.api.console_page import ConsolePage
     from allocation.api.resolver import AnyCaseResolver
     from allocation.engine.engine import Engine
     from allocation.events.publish_allocations import PublishAllocations
@@ -118,7 +119,23 @@ def allocation_api() -> "AnyCaseResolver":
     register = Register(changes, _random_characters, settings.consignment_retention)
     engines = engine_at(settings.catalogue_location)
     use_cases = UseCases(changes, register, Allocations(changes), engines, utc_now, limit_usage)
-    return api_resolver(use_cases, settings.api_base_url)
+    if settings.console == "off":
+        return api_resolver(use_cases, settings.api_base_url)
+    from allocation.api.console_page import add_page
+    from allocation.api.resolver import base_url_of
+
+    resolver = api_resolver(use_cases, settings.api_base_url)
+    add_page(resolver, console_page(settings), lambda: base_url_of(resolver.current_event, settings.api_base_url))
+    return resolver
+
+
+def console_page(settings: AllocationApiSettings) -> "ConsolePage":
+    """Return the console's page."""
+    from allocation.api.console_page import ConsolePage, OpenIdSettings
+
+    issuer, client_id = settings.console_open_id_issuer, settings.console_open_id_client_id
+    open_id = OpenIdSettings(issuer=issuer, clientId=client_id) if issuer and client_id else None
+    return ConsolePage(settings.stack_name, open_id)
 
 
 @cache

@@ -130,6 +130,11 @@ class AllocationApiSettings(_RecordingSettings):
     consignment_retention_days: int = Field(default=90, ge=1)
     # What links in replies begin with; empty for the address that a request came to.
     api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
+    console: Literal["off", "on"] = "off"
+    stack_name: str = "carrier-allocation"
+    # The OpenID provider that signs the console's users in; None where only API keys do.
+    console_open_id_issuer: str | None = Field(default=None, pattern=r"^https://[^?#]+$")
+    console_open_id_client_id: str | None = None
 
     @property
     def consignment_retention(self) -> timedelta:

@@ -70,7 +70,7 @@ def _locations(catalogue: Catalogue, addresses: Sequence[FullAddress]) -> dict[s
     }
 
 
-_Method = Literal["GET", "PUT", "POST", "DELETE"]
+Method = Literal["GET", "PUT", "POST", "DELETE"]
 _Handler = Callable[[Request, UseCases], Reply]
 
 
@@ -83,7 +83,7 @@ class Operation:
     optional query parameters. The handler's docstring is the description in OpenAPI.
     """
 
-    method: _Method
+    method: Method
     path: str
     title: str
     handler: _Handler
@@ -97,13 +97,37 @@ class Operation:
     @property
     def name(self) -> str:
         """The operation's id: its handler's name in camel case, such as `allocateWithQuote`."""
-        first, *others = self.handler.__name__.split("_")
-        return first + "".join(word.capitalize() for word in others)
+        return _operation_id(self.handler)
+
+    def endpoint(self, use_cases: UseCases) -> "Endpoint":
+        """Return the operation as it is served, over these use cases."""
+        return Endpoint(self.method, self.path, self.name, lambda request: self.handler(request, use_cases))
+
+
+def _operation_id(handler: Callable[..., Reply]) -> str:
+    """Return a handler's name in camel case."""
+    first, *others = handler.__name__.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What is served at an address. `path` has its parameters in braces and matches in any case.
+
+    `is_pros` says whether PRO's clients call it. Then it answers in XML on request, and with the names of older
+    versions; otherwise it answers in JSON only.
+    """
+
+    method: Method
+    path: str
+    name: str
+    serve: Callable[[Request], Reply]
+    is_pros: bool = True
 
 
 def operation(
     declared: list[Operation],
-    method: _Method,
+    method: Method,
     path: str,
     title: str,
     *,

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote
@@ -12,7 +13,7 @@ from typing_extensions import TypedDict
 
 from allocation.api import allocation_routes, catalogue_routes, consignment_routes, document_routes, quote_routes
 from allocation.api.older_clients import is_older, with_older_names
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Endpoint, Operation, UseCases, operation
 from allocation.api.replies import JSON, Reply, api_error, error_reply, reply_type
 from allocation.api.requests import Request
 from allocation.api.xml_writing import write_xml
@@ -53,21 +54,20 @@ class AnyCaseResolver(APIGatewayRestResolver):
         return re.compile(APIGatewayRestResolver._compile_regex(rule).pattern, re.IGNORECASE)
 
 
-def api_resolver(use_cases: UseCases, base_url: str) -> AnyCaseResolver:
-    """Return the resolver of all operations.
+def api_resolver(use_cases: UseCases, base_url: str, more: Sequence[Endpoint] = ()) -> AnyCaseResolver:
+    """Return the resolver of all operations, and of `more` endpoints.
 
     `base_url` starts the links in replies. Empty, links start with the address that the caller used.
     """
     resolver = AnyCaseResolver()
-    patterns = [
-        (each.method, re.compile(_PARAMETER.sub("[^/]+", each.path) + "/*", re.IGNORECASE)) for each in OPERATIONS
-    ]
+    endpoints = [*more, *(operation.endpoint(use_cases) for operation in OPERATIONS)]
+    patterns = [(each.method, re.compile(_PARAMETER.sub("[^/]+", each.path) + "/*", re.I)) for each in endpoints]
 
-    def route(operation: Operation) -> None:
-        @resolver.route(_PARAMETER.sub(r"<\1>", operation.path), method=operation.method)
+    def add(endpoint: Endpoint) -> None:
+        @resolver.route(_PARAMETER.sub(r"<\1>", endpoint.path), method=endpoint.method)
         def serve(**path: str) -> Response[str]:
-            request = _request_of(resolver.current_event, path, base_url)
-            return _respond(resolver.current_event, _attempt(operation, request, use_cases))
+            event = resolver.current_event
+            return _respond(event, _attempt(endpoint, _request_of(event, path, base_url)), endpoint)
 
     def not_found(_: Exception) -> Response[str]:
         event = resolver.current_event
@@ -77,8 +77,8 @@ def api_resolver(use_cases: UseCases, base_url: str) -> AnyCaseResolver:
             response.headers["Allow"] = ", ".join(allowed)  # RFC 9110, 15.5.6
         return response
 
-    for each in OPERATIONS:
-        route(each)
+    for each in endpoints:
+        add(each)
     resolver.not_found(not_found)
     return resolver
 
@@ -90,30 +90,29 @@ def _no_route(event: APIGatewayProxyEvent, *, is_path: bool) -> RequestError:
     return RequestError("ResourceNotFoundException", "No operation has this address.", 404)
 
 
-def _attempt(operation: Operation, request: Request, use_cases: UseCases) -> Reply:
-    """Return the operation's reply, or an error reply. Never raises."""
+def _attempt(endpoint: Endpoint, request: Request) -> Reply:
+    """Return the endpoint's reply, or an error reply. Never raises."""
     try:
-        reply = operation.handler(request, use_cases)
-        if request.is_older:
+        reply = endpoint.serve(request)
+        if endpoint.is_pros and request.is_older:
             reply = replace(reply, data=with_older_names(reply.data, reply.root))
     except RequestError as error:
         reply = error_reply(error, request.request_id)
-        logger.info("refused", extra={"operation": operation.name, "code": error.code, "status": error.status})
+        logger.info("refused", extra={"operation": endpoint.name, "code": error.code, "status": error.status})
     except RetryableError as error:
-        logger.error("not served", extra={"operation": operation.name, "cause": str(error)})
+        logger.error("not served", extra={"operation": endpoint.name, "cause": str(error)})
         reply = error_reply(UnavailableError(), request.request_id)
     except Exception as error:  # noqa: BLE001 - the last resort: the caller always gets PRO's error
         # The error's text may hold personal data, so only its place is logged.
-        logger.error(
-            "failed", extra={"operation": operation.name, "error": type(error).__name__, "at": _place_of(error)}
-        )
+        place = _place_of(error)
+        logger.error("failed", extra={"operation": endpoint.name, "error": type(error).__name__, "at": place})
         reply = Reply(api_error("InternalException", "The service failed.", request.request_id), 500, "ApiError")
     else:
         consignment = request.path.get("consignment", "")
         logger.info(
             "served",
             extra={
-                "operation": operation.name,
+                "operation": endpoint.name,
                 "status": reply.status,
                 "consignment": consignment if is_consignment_reference(consignment) else None,
             },
@@ -133,7 +132,7 @@ def _request_of(event: APIGatewayProxyEvent, path: dict[str, str], base_url: str
     """Return the request of an API Gateway event."""
     return Request(
         request_id=_request_id(event),
-        base_url=base_url.rstrip("/") or _base_url(event),
+        base_url=base_url_of(event, base_url),
         path={name: unquote(value) for name, value in path.items()},
         query={name.lower(): value for name, value in (event.query_string_parameters or {}).items()},
         content_type=event.headers.get("content-type") or "",
@@ -160,18 +159,24 @@ def _request_id(event: APIGatewayProxyEvent) -> str:
     return event.request_context.request_id or "unknown"
 
 
-def _base_url(event: APIGatewayProxyEvent) -> str:
-    """Return the address that the caller used: host and stage, or only the host of a custom domain."""
+def base_url_of(event: APIGatewayProxyEvent, base_url: str) -> str:
+    """Return `base_url` or, if that is empty, the address that the caller used, without a trailing slash.
+
+    That is host and stage, or only the host of a custom domain.
+    """
+    if base_url:
+        return base_url.rstrip("/")
     host = event.headers.get("host") or event.request_context.domain_name or "localhost"
     scheme = event.headers.get("x-forwarded-proto") or "https"
     whole = event.request_context.path or event.path
     return f"{scheme}://{host}{whole.removesuffix(event.path)}".rstrip("/")
 
 
-def _respond(event: APIGatewayProxyEvent, reply: Reply) -> Response[str]:
-    """Return the reply in JSON or XML, whichever the caller accepts."""
+def _respond(event: APIGatewayProxyEvent, reply: Reply, endpoint: Endpoint | None = None) -> Response[str]:
+    """Return the reply in JSON or, if it is for PRO's clients, in XML to a caller that prefers it."""
     if reply.data is None:
         return Response(reply.status, body="", headers=dict(_HEADERS))
-    media_type = reply_type(event.headers.get("accept"))
+    is_pros = endpoint is None or endpoint.is_pros
+    media_type = reply_type(event.headers.get("accept")) if is_pros else JSON
     body = written(reply.data) if media_type == JSON else write_xml(reply.data, reply.root).decode()
     return Response(reply.status, f"{media_type}; charset=utf-8", body, dict(_HEADERS))
