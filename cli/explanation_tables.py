@@ -3,8 +3,7 @@
 With everything asked for, all offers and all reasons follow as tables.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -12,43 +11,46 @@ from rich.table import Table
 
 from allocation.engine.explanation import shortened
 from allocation.engine.wording import plain
+from cli.exclusion_tables import by_reason, excluded_table, reasons_table
 from cli.explanation import ExcludedService, Explanation, ServiceOffer
-from cli.output import counted, print_blank, print_fitted, print_text, printable
+from cli.output import counted, plain_table, print_blank, print_fitted, print_text, printable
 
 # How many runners-up are shown, and how many services are named for a reason.
 _RUNNERS_UP: Final = 5
-_NAMED: Final = 3
+_NAMED: Final = 4
 
 
-def print_explanation(explanation: Explanation, row: str | None, *, everything: bool) -> None:
-    """Print an explanation on stdout. `row` is the routing table's, where the table decided."""
-    print_text(_conclusion(explanation))
-    assessed = explanation.inputs_digest is not None
+def print_explanation(explanation: Explanation, *, everything: bool) -> None:
+    """Print an explanation on stdout: the conclusion and why, then the offers, then the excluded services."""
+    print_conclusion(explanation)
     if winner := explanation.winner:
         print_blank()
         print_fitted(_price_table(winner))
-        print_text(_when(winner))
-    if assessed and everything:
-        _print_everything(explanation)
-    elif assessed:
-        _print_shortly(explanation)
+        print_text(f"  {_charged(winner)}{_when(winner)}")
+    if explanation.is_assessed:
+        print_others(explanation, everything=everything)
     print_blank()
-    for line in _question(explanation, row):
+    for line in _question(explanation):
         print_text(line)
 
 
-def _conclusion(explanation: Explanation) -> str:
-    """Return who takes the consignment for how much, or why nobody does."""
-    winner, reference = explanation.winner, explanation.consignment.reference
+def print_conclusion(explanation: Explanation) -> None:
+    """Print who takes the consignment for how much and why, or why nobody does."""
+    winner, reference = explanation.winner, explanation.consignment
     if winner is None:
-        return printable(explanation.failure.message) if explanation.failure else f"No service takes {reference}."
-    name = f"{_named(winner.service, winner.name)} of {printable(winner.carrier_name)}"
-    return f"{name} takes {reference} for {winner.price.net} {winner.price.currency} net."
+        failure = explanation.failure
+        print_text(printable(failure.message) if failure else f"No service takes {reference}.")
+        return
+    name = winner.full_name + (f" of {printable(winner.carrier_name)}" if winner.carrier_name else "")
+    price = winner.price
+    print_text(f"{name} takes {reference} for {price.net} {price.currency} net, {price.gross} gross.")
+    if explanation.why:
+        print_text(printable(explanation.why))
 
 
 def _price_table(offer: ServiceOffer) -> Table:
     """Return what an offer's price is made of."""
-    table = _table(header=False)
+    table = plain_table(header=False)
     table.add_column(overflow="fold")
     table.add_column(justify="right", no_wrap=True)
     for name, amount in [(line.name, line.amount) for line in offer.lines] + [
@@ -61,8 +63,15 @@ def _price_table(offer: ServiceOffer) -> Table:
 
 
 def _when(offer: ServiceOffer) -> str:
-    times = f"Collected {offer.collected:%a %d %b %H:%M} UTC, delivered by {offer.delivered:%a %d %b}."
-    return f"  Charged for {_charged(offer)}. {times}"
+    return f"Collected {offer.collected:%a %d %b %H:%M} UTC, delivered by {offer.delivered_on:%a %d %b}."
+
+
+def print_others(explanation: Explanation, *, everything: bool) -> None:
+    """Print who came next, and why the others were left out: the first few and by reason, or everything."""
+    if everything:
+        _print_everything(explanation)
+    else:
+        _print_shortly(explanation)
 
 
 def _print_shortly(explanation: Explanation) -> None:
@@ -70,12 +79,12 @@ def _print_shortly(explanation: Explanation) -> None:
     if others:
         print_blank()
         print_text(_who_came_next(len(others)))
-        print_fitted(_runners_up_table(others[:_RUNNERS_UP], explanation.currency))
+        print_fitted(_runners_up_table(explanation))
     if inside:
         several = ", some for several reasons" if any(len(service.reasons) > 1 for service in inside) else ""
         print_blank()
         print_text(f"{counted(len(inside), 'service')} can't take it{several}:")
-        print_fitted(_reasons_table(inside))
+        print_fitted(reasons_table(inside))
     _print_outside(explanation, inside)
     if others or inside:
         print_blank()
@@ -93,7 +102,7 @@ def _print_everything(explanation: Explanation) -> None:
         _print_section(_offers_table(explanation))
         _print_section(_prices_table(explanation))
     if inside:
-        _print_section(_excluded_table(inside))
+        _print_section(excluded_table(inside))
     _print_outside(explanation, inside)
 
 
@@ -113,56 +122,58 @@ def _inside(explanation: Explanation) -> list[ExcludedService]:
     return [excluded for excluded in explanation.excluded if excluded.in_mode]
 
 
-def _question(explanation: Explanation, row: str | None) -> Iterator[str]:
+def _question(explanation: Explanation) -> Iterator[str]:
     """Yield what was asked, and the digests by which a replay can be compared."""
-    packages = explanation.consignment.packages
-    weight = plain(sum((package.weight_kg for package in packages), Decimal(0)))
-    mode = f"{explanation.mode.name} {explanation.mode.reference or ''}".rstrip()
-    yield f"{explanation.consignment.reference}: {counted(len(packages), 'package')}, {weight} Kg"
-    if row is not None:
-        yield f"Row {printable(row)} of the routing table"
-    yield f"Mode {mode}, preference {explanation.preference}"
-    yield f"As of {explanation.now:%Y-%m-%d %H:%M:%S}Z"
-    yield f"Catalogue {printable(explanation.catalogue_version)}, digest {shortened(explanation.catalogue_digest)}"
-    if explanation.inputs_digest is not None:
-        yield f"Prices of {explanation.prices_of}, inputs digest {shortened(explanation.inputs_digest)}"
+    mode, by = explanation.mode, explanation.decided_by
+    yield f"{explanation.consignment}: {explanation.content}" if explanation.content else explanation.consignment
+    if explanation.route:
+        yield f"Row {printable(explanation.route.row)} of the routing table"
+    if mode:
+        yield f"Mode {mode.name} {mode.reference or ''}".rstrip() + f", preference {explanation.preference}"
+    yield f"As of {by.at:%Y-%m-%d %H:%M:%S}Z"
+    yield f"Catalogue {printable(by.catalogue_version)}, digest {shortened(by.catalogue_digest)}"
+    if by.inputs_digest is not None:
+        yield f"Prices of {by.prices_of}, inputs digest {shortened(by.inputs_digest)}"
 
 
-def _runners_up_table(offers: Sequence[ServiceOffer], currency: str) -> Table:
-    """Return how much more each of these offers costs than the winner, and when it delivers."""
-    table = _table()
+def _runners_up_table(explanation: Explanation) -> Table:
+    """Return the next best offers: what they cost, how much more than the winner, by what else they are preferred."""
+    shown = explanation.offers[: _RUNNERS_UP + 1]
+    ranks = [name for name in ("priority", "handicap") if any(getattr(offer, name) is not None for offer in shown)]
+    table = plain_table()
     table.add_column("  Service", overflow="fold")
-    table.add_column(f"More ({currency})", justify="right", no_wrap=True)
+    for heading in ("Net", f"More ({explanation.currency})", *(name.capitalize() for name in ranks)):
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Delivered", no_wrap=True)
-    for offer in offers:
-        table.add_row(f"  {_named(offer.service, offer.name)}", _more(offer), f"{offer.delivered:%a %d %b}")
+    for offer in shown[1:]:
+        table.add_row(
+            f"  {offer.full_name}",
+            f"{offer.price.net} {offer.price.currency}",
+            _more(offer),
+            *(_rank(getattr(offer, name)) for name in ranks),
+            f"{offer.delivered_on:%a %d %b}",
+        )
     return table
 
 
-def _reasons_table(excluded: Sequence[ExcludedService]) -> Table:
-    """Return one row a reason, the most frequent first, with the services that have it."""
-    table = _table()
-    table.add_column("  Reason", no_wrap=True)
-    table.add_column("Services", justify="right", no_wrap=True)
-    table.add_column("", overflow="fold")
-    for code, services in _by_reason(excluded).items():
-        more = len(services) - _NAMED
-        named = ", ".join(services[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-        table.add_row(f"  {code}", str(len(services)), named)
-    return table
+def _rank(value: int | Decimal | None) -> str:
+    return "-" if value is None else plain(Decimal(value))
 
 
-def _by_reason(excluded: Sequence[ExcludedService]) -> Mapping[str, Sequence[str]]:
-    """Return the services that have a reason, by its code, the most frequent first."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for service in excluded:
-        for code in dict.fromkeys(reason.code for reason in service.reasons):
-            found[code].append(service.service)
-    return dict(sorted(found.items(), key=lambda group: -len(group[1])))
+def in_short(explanation: Explanation) -> Iterator[str]:
+    """Yield in a sentence each who came next, and why the others were left out."""
+    others, inside = explanation.offers[1:], _inside(explanation)
+    if others:
+        named = ", ".join(f"{offer.service} {_more(offer)}" for offer in others[:_NAMED])
+        more = " ..." if len(others) > _NAMED else ""
+        yield f"{counted(len(others), 'more service')} could take it ({explanation.currency}): {named}{more}"
+    if inside:
+        codes = ", ".join(f"{code} {len(reasons)}" for code, reasons in list(by_reason(inside).items())[:_NAMED])
+        yield f"{counted(len(inside), 'service')} can't take it: {codes} ..."
 
 
 def _offers_table(explanation: Explanation) -> Table:
-    table = _table()
+    table = plain_table()
     table.add_column("")
     table.add_column("Service", overflow="fold")
     for heading in ("Net", "VAT", "Gross", ""):
@@ -172,20 +183,20 @@ def _offers_table(explanation: Explanation) -> Table:
     for rank, offer in enumerate(explanation.offers, start=1):
         table.add_row(
             "→" if rank == 1 else str(rank),
-            _named(offer.service, offer.name),
+            offer.full_name,
             str(offer.price.net),
             str(offer.price.vat),
             str(offer.price.gross),
             offer.price.currency,
             f"{offer.collected:%a %d %b %H:%M}",
-            f"{offer.delivered:%a %d %b}",
+            f"{offer.delivered_on:%a %d %b}",
             style="green" if rank == 1 else None,
         )
     return table
 
 
 def _prices_table(explanation: Explanation) -> Table:
-    table = _table()
+    table = plain_table()
     table.add_column("Service", overflow="fold")
     table.add_column("Carrier", overflow="fold")
     table.add_column("Charged", justify="right", no_wrap=True)
@@ -195,43 +206,27 @@ def _prices_table(explanation: Explanation) -> Table:
         table.add_row(
             offer.service,
             printable(offer.carrier_name),
-            _charged(offer),
-            _made_up_of(offer),
+            _weight(offer),
+            made_up_of(offer),
             "" if rank == 1 else _more(offer),
         )
     return table
 
 
-def _excluded_table(excluded: Sequence[ExcludedService]) -> Table:
-    """Return one row a reason of each service; a service is named in its first row."""
-    table = _table()
-    table.add_column("Left out", overflow="fold")
-    table.add_column("Reason", no_wrap=True)
-    table.add_column("Wanted", overflow="fold")
-    table.add_column("Is", overflow="fold")
-    for service in excluded:
-        for number, reason in enumerate(service.reasons):
-            name = "" if number else _named(service.service, service.name)
-            table.add_row(name, reason.code, printable(reason.expected), printable(reason.actual), style="dim")
-    return table
-
-
-def _made_up_of(offer: ServiceOffer) -> str:
+def made_up_of(offer: ServiceOffer) -> str:
+    """Return the lines of an offer's net price, as `UK 3.05 + Fuel 0.20`."""
     return " + ".join(f"{printable(line.name)} {line.amount}" for line in offer.lines)
 
 
 def _charged(offer: ServiceOffer) -> str:
-    return f"{plain(round(offer.chargeable_weight_kg, 3))} Kg"
+    return f"Charged for {_weight(offer)}. " if offer.chargeable_weight_kg is not None else ""
+
+
+def _weight(offer: ServiceOffer) -> str:
+    weight = offer.chargeable_weight_kg
+    return "-" if weight is None else f"{plain(round(weight, 3))} Kg"
 
 
 def _more(offer: ServiceOffer) -> str:
     """Return how much more than the winner an offer costs; where something else than cost decided, it may be less."""
     return f"{offer.difference:+.2f}"
-
-
-def _named(reference: str, name: str) -> str:
-    return f"{reference} {printable(name)}"
-
-
-def _table(*, header: bool = True) -> Table:
-    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=header)

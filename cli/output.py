@@ -22,6 +22,8 @@ from cli.folding import folded
 
 # The least time between two plain lines of one step.
 _PLAIN_SECONDS: Final = 1.0
+# Where the values of facts begin.
+_FACT: Final = 13
 
 
 def result_console() -> Console:
@@ -54,13 +56,18 @@ class Column:
     is_number: bool = False
 
 
+def plain_table(*, header: bool = True) -> Table:
+    """Return an empty table without lines around it."""
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=header)
+
+
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str | Text]], console: Console) -> None:
     """Print a table without lines around it, safe to show whatever the cells hold.
 
     A terminal folds what does not fit. Elsewhere every row is one line, however long: other programs find whole
     references, and no trailing blanks.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = plain_table()
     for column in columns:
         table.add_column(column.heading, overflow="fold", justify="right" if column.is_number else "left")
     for row in rows:
@@ -84,6 +91,15 @@ def print_fitted(table: Table, console: Console | None = None) -> None:
         out.print(table)
     for line in capture.get().splitlines():
         out.out(line.rstrip(), highlight=False)
+
+
+def print_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """Print values beside their names, each value folded to the width that there is. Names are short or empty."""
+    out = result_console()
+    for name, value in facts:
+        lines = list(folded(printable(value), out.width - _FACT)) or [""]
+        for number, line in enumerate(lines):
+            out.out(f"{'' if number else f'  {name}':<{_FACT}}{line}".rstrip(), highlight=False)
 
 
 def print_json(value: Any) -> None:

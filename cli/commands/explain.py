@@ -7,15 +7,16 @@ import click
 from click.core import ParameterSource
 
 from allocation.domain.outcome import Failure
-from allocation.domain.routing import Route, way_of
+from allocation.domain.routing import way_of
 from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.compilation import compile_text, is_compiled
 from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options, timestamp
-from cli.errors import DONE, NOT_SO, CommandError, UsageError
-from cli.explanation import explanation_json, explanation_of
+from cli.errors import DONE, NOT_SO, UsageError
+from cli.explaining import explanation_of
+from cli.explanation import explanation_json
 from cli.explanation_tables import print_explanation
 from cli.input_files import folder_of, read_consignment, read_text, shown_name
 from cli.output import counted, print_json
@@ -55,22 +56,14 @@ def explain(
     chosen, moment = chosen_mode(mode, group, service), _moment(now)
     engine, consignment = _engine(catalogue), read_consignment(file)
     table = None if _is_given("mode") else engine.catalogue.routing
-    way = way_of(table, chosen, consignment.delivery_option)
-    if isinstance(way.mode, Failure):
-        raise CommandError(way.mode.message)
-    explanation = explanation_of(engine, consignment, way.mode, moment)
+    explanation = explanation_of(engine, consignment, way_of(table, chosen, consignment.delivery_option), moment)
     if isinstance(explanation, Failure):
         raise UsageError(explanation.message)
     if as_json:
-        print_json(explanation_json(explanation) | ({"route": _route(way.route)} if way.route else {}))
+        print_json(explanation_json(explanation))
     else:
-        print_explanation(explanation, way.route.row if way.route else None, everything=everything)
+        print_explanation(explanation, everything=everything)
     return DONE if explanation.winner else NOT_SO
-
-
-def _route(route: Route) -> dict[str, str]:
-    preference = {} if route.preference is None else {"preference": route.preference}
-    return {"row": route.row} | preference
 
 
 def _is_given(option: str) -> bool:

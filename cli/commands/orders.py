@@ -4,18 +4,15 @@ from typing import Any, Final
 
 import click
 
-from allocation.domain.outcome import Explanation
-from allocation.engine.explanation import shortened
-from allocation.records.stored_record import explanation_of
-from cli.commands.dead_letters import letter_json, print_letters
 from cli.commands.options import ExampleCommand, ExampleGroup, Number, WholeNumber, json_option, stack_option, timestamp
 from cli.commands.order_messages import check_command, mapping_command
+from cli.commands.trace_json import history_json
+from cli.commands.traces import print_history
 from cli.errors import UsageError
-from cli.operations.published import event_ids
 from cli.operations.records import KEY, MAX_SCANNED, STATES, Newest, Record, newest, newest_of, records_of
 from cli.operations.retry import failed_since, retry
 from cli.operations.target import Target, target
-from cli.operations.trace import History, history_of
+from cli.operations.trace import history_of
 from cli.output import (
     Column,
     counted,
@@ -49,26 +46,30 @@ orders.add_command(mapping_command)
 @orders.command(
     "trace",
     cls=ExampleCommand,
-    examples=["carrier orders trace WEB-100045"],
-    short_help="Show one order's history.",
+    examples=["carrier orders trace WEB-100045", "carrier orders trace EC-000-1SA-M00 --all"],
+    short_help="Show all about an order or a consignment, and why.",
 )
-@click.argument("order")
+@click.argument("reference")
+@click.option("--all", "everything", is_flag=True, help="Show every consignment, offer and reason.")
 @stack_option
 @json_option
-def trace_command(order: str, stack: str, *, as_json: bool) -> int:
-    """Show one order's history: its records, their events, and its messages in the dead letter queue.
+def trace_command(reference: str, stack: str, *, everything: bool, as_json: bool) -> int:
+    """Show all about an order or a consignment: what became of it and why, its events, what waits, what failed.
 
-    Exit status 1 if the order has no record, or a message in the dead letter queue.
+    REFERENCE is an order's, a consignment's, the sender's own of a consignment, an event's id or a tracking reference.
+    Orders and consignments are found at once; for the others the table is searched.
+
+    Exit status 1 if there is no record, or a message of it is in the dead letter queue or waits.
     """
-    if not order:
+    if not reference:
         raise UsageError("Which order? Give its reference: carrier orders trace WEB-100045.")
     found = target(stack)
-    history = history_of(found, order)
+    history = history_of(found, reference)
     if as_json:
-        print_json(_json_of(order, history))
+        print_json(history_json(reference, history))
     else:
-        _print_history(order, history, found)
-    return int(not history.records or bool(history.dead_letters))
+        print_history(reference, history, found, everything=everything)
+    return int(not history.traced or bool(history.dead_letters) or history.waits)
 
 
 @orders.command(
@@ -157,88 +158,3 @@ def _summary_json(record: Record) -> dict[str, Any]:
         **{name: record.get(name) for name in names},
         "failure": {"code": failure.get("code"), "message": failure.get("message")} if failure else None,
     }
-
-
-def _json_of(order: str, history: History) -> dict[str, Any]:
-    return {
-        "orderReference": order,
-        "records": [_record_json(record, history) for record in history.records],
-        "deadLetters": [letter_json(letter) for letter in history.dead_letters],
-        "orderQueue": {"waiting": history.waiting, "inWork": history.in_work},
-        "streamFailureQueue": history.unpublished,
-        "logTrouble": history.log_trouble or None,
-    }
-
-
-def _record_json(record: Record, history: History) -> dict[str, Any]:
-    """Return a record without its large parts, and its events."""
-    return {
-        **_summary_json(record),
-        "eventId": record.get("eventId"),
-        "version": int(record["version"]),
-        "updatedBy": record.get("updatedBy"),
-        "refusedUpdate": record.get("refusedUpdate"),
-        "events": [
-            {"id": event_id, "publishedAt": moment.isoformat() if (moment := history.published.get(event_id)) else None}
-            for event_id in event_ids(record)
-        ],
-    }
-
-
-def _print_history(order: str, history: History, target: Target) -> None:
-    if not history.records:
-        print_text(f"{target.name} has no record of order {printable(order)}.")
-    for record in history.records:
-        _print_record(record)
-        _print_events(record, history)
-    if history.dead_letters:
-        print_text("In the dead letter queue:")
-        print_letters(history.dead_letters)
-    print_text(
-        f"Order queue: {counted(history.waiting, 'message')} waiting, {history.in_work} in work or held back, "
-        f"of any order. Stream failure queue: {history.unpublished}."
-    )
-    if history.log_trouble:
-        print_text(
-            f"The publisher's log can't be read ({printable(history.log_trouble)}). "
-            f"To see which events were published, ask CloudWatch Logs Insights over {target.publisher_log}:"
-        )
-        print_text('  filter message = "published" and @message like "<event id>"')
-
-
-def _print_record(record: Record) -> None:
-    """Print how a record stands, where it comes from, and its version."""
-    failure = record.get("failure") or {}
-    outcome = record.get("carrierServiceReference") or failure.get("code")
-    mode = " ".join(filter(None, (record.get("mode"), record.get("modeReference"))))
-    print_text(f"{record[KEY]}  {record['state']}{f' {outcome}' if outcome else ''}  {record['allocatedAt']}")
-    asked_by = printable(str(record.get("eventId", "-")))
-    print_text(f"  asked for by event {asked_by}{f', mode {mode}' if mode else ''}")
-    print_text(f"  version {record['version']}")
-    if message := failure.get("message") or record.get("why"):
-        print_text(f"  {printable(message)}")
-    if updated_by := record.get("updatedBy"):
-        print_text(f"  content of update {printable(str(updated_by))}")
-    if refused := record.get("refusedUpdate"):
-        print_text(f"  refused update {printable(str(refused['eventId']))}  {refused['at']}")
-    if past := record.get("pastFailure"):
-        print_text(f"  failed before, {printable(past['failedAt'])}: {printable(past['code'])}")
-    if "explanation" in record:
-        _print_decision(explanation_of(record["explanation"]))
-
-
-def _print_events(record: Record, history: History) -> None:
-    """Print one line for each version: its event, and whether the log says that it was published."""
-    for event_id in event_ids(record):
-        if moment := history.published.get(event_id):
-            print_text(f"  event {event_id} published {moment:%Y-%m-%d %H:%M:%S}Z")
-        else:
-            print_text(f"  event {event_id}" + ("" if history.log_trouble else " not in the publisher's log"))
-
-
-def _print_decision(explanation: Explanation) -> None:
-    """Print what the engine decided by: enough to replay the decision."""
-    print_text(
-        f"  decided {explanation['decidedAt']} by catalogue {explanation['catalogueVersion']}; digests: "
-        f"catalogue {shortened(explanation['catalogueDigest'])}, inputs {shortened(explanation['inputsDigest'])}"
-    )

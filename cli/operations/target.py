@@ -52,8 +52,14 @@ class Target:
     """CloudWatch Logs."""
     publisher_log: str
     """The log group of the function that publishes."""
+    allocator_log: str = ""
+    """The log group of the function that allocates orders."""
+    option: str = ""
+    """What a command needs to work on this stack, as ` --stack NAME`; empty for the one on this machine."""
     consignments_table: str = ""
     """The kept consignments; empty for a stack without the API."""
+    claims_table: str = ""
+    """The claims on consignments; empty for a stack that allocates by the engine."""
     reading: ReadingRules = USUAL_RULES
     """How its queue function reads orders, apart from an own mapping."""
     own_mapping: Callable[[], OrderMapping] | None = None
@@ -91,15 +97,15 @@ def _on_aws(stack: str) -> Target:
         services = ("cloudformation", "sqs", "dynamodb", "sns", "logs")
         make = partial(session.client, config=config)
         clients: Any = SimpleNamespace(**{name: make(name) for name in services}, make=make)
-        return described(stack, f"{stack} in {session.region_name}", clients)
+        return described(stack, f"{stack} in {session.region_name}", clients, f" --stack {stack}")
     except NoRegionError as error:
         raise UsageError("No AWS region is set: give AWS_REGION, or AWS_PROFILE of a profile that has one.") from error
     except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
         raise UsageError(f"No AWS credentials: {error}. Give AWS_PROFILE, or sign in first.") from error
 
 
-def described(stack: str, name: str, clients: Clients) -> Target:
-    """Return the target that a stack's outputs describe."""
+def described(stack: str, name: str, clients: Clients, option: str = "") -> Target:
+    """Return the target that a stack's outputs describe. `option` is what commands need to work on it."""
     found, parameters = _outputs_and_parameters(clients.cloudformation, stack, name)
     try:
         return Target(
@@ -114,6 +120,9 @@ def described(stack: str, name: str, clients: Clients) -> Target:
             allocations_topic=found["AllocationsTopicArn"],
             logs=clients.logs,
             publisher_log=publisher_log(stack),
+            allocator_log=f"/aws/lambda/{stack}-allocate-orders",
+            option=option,
+            claims_table=found.get("ProClaimsTableName", ""),
             consignments_table=found.get("ConsignmentsTableName", ""),
             reading=_reading_rules(parameters),
             own_mapping=_own_mapping(parameters, clients.make),

@@ -1,70 +1,104 @@
-"""One order's history: its records, which of their events were published, and the messages in the DLQ that name it.
+"""All there is about an order or a consignment: records, their events, messages in the DLQ, and what may still come.
 
 References only.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
 
+from allocation.records.stored_record import StoredRecord, explanation_of, is_of_later_version
 from cli.errors import aws_text
+from cli.explanation import Explanation
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
+from cli.operations.finding import FoundRecords, find_records
 from cli.operations.message_body import has_word
-from cli.operations.published import published_at
-from cli.operations.records import KEY, Record, records_of
+from cli.operations.published import Publication, published_at
+from cli.operations.records import KEY, Record
 from cli.operations.target import Target
+from cli.operations.waiting import Waiting, waiting_for
+from cli.recorded_explanation import recorded_explanation
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A record. `stored` is None where this version can't read it, `kept` where no explanation was kept."""
+
+    record: Record
+    stored: StoredRecord | None = None
+    kept: Mapping[str, Any] | None = None
+    """The explanation as the engine made it."""
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """The explanation that was kept, ready to be shown."""
+        return recorded_explanation(self.stored, self.kept) if self.stored and self.kept else None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of an order."""
+    """What is known of an order or a consignment."""
 
-    records: Sequence[Record]
+    found: FoundRecords
+    traced: Sequence[Traced]
     """By consignment reference."""
     dead_letters: Sequence[DeadLetter]
-    waiting: int
-    """Messages on the order queue, of any order: nobody can look into those."""
-    in_work: int
-    """Messages that a function works on, or that are held back."""
-    unpublished: int
-    """Places in the table's stream where events were given up, of any order."""
-    published: Mapping[str, datetime] = field(default_factory=dict)
-    """By event id: when the records' events were published, as far as the log says."""
+    waiting: Waiting
+    published: Mapping[str, Publication] = field(default_factory=dict)
+    """By event id: the events of the records, as far as the log has them."""
     log_trouble: str = ""
-    """Why the log could not be read; empty where it was."""
+    """Why the publisher's log could not be read; empty where it was."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a message of it came back after everything that is recorded."""
+        done = max((str(each.record.get("allocatedAt", "")) for each in self.traced), default="")
+        returns = self.waiting.returns
+        return bool(returns) and (not done or returns[-1].at > datetime.fromisoformat(done))
 
 
-def history_of(target: Target, order: str) -> History:
-    """Read all there is about an order."""
-    records = records_of(target.dynamodb, target.allocations_table, order)
+def history_of(target: Target, name: str) -> History:
+    """Read all there is about an order, a consignment, or what else the name stands for (`finding`)."""
+    found = find_records(target, name)
+    names = [name, *_references(found.records)]
     with DeadLetterQueue(target.sqs, target.order_dlq_url) as queue:
-        names = [order, *(record[KEY] for record in records)]
-        found = [letter for letters in queue.read() for letter in letters if mentions(letter, names)]
-    waiting, in_work = _depth(target.sqs, target.order_queue_url)
-    unpublished = sum(_depth(target.sqs, target.stream_failure_queue_url))
-    history = History(records, found, waiting, in_work, unpublished)
+        letters = [letter for run in queue.read() for letter in run if mentions(letter, names)]
+    orders = dict.fromkeys([name, *(str(record["orderReference"]) for record in found.records)])
+    consignments = dict.fromkeys([name, *(str(record[KEY]) for record in found.records)])
+    waiting = waiting_for(target, list(orders), list(consignments), datetime.now(UTC))
+    history = History(found, [_traced(record) for record in found.records], letters, waiting)
     try:
-        return replace(history, published=published_at(target.logs, target.publisher_log, records))
+        return replace(history, published=published_at(target.logs, target.publisher_log, found.records))
     except (ClientError, BotoCoreError) as error:  # who may not read logs still gets the rest
         return replace(history, log_trouble=aws_text(error))
+
+
+def explained_records(target: Target, name: str) -> list[Traced]:
+    """Return the records that a name stands for, with the explanations that they kept."""
+    return [_traced(record) for record in find_records(target, name).records]
 
 
 def mentions(letter: DeadLetter, names: Sequence[str]) -> bool:
     """Return whether a message has one of the names as a word of its own, written plainly or as JSON writes it."""
     spellings = {spelling for name in names for spelling in (name, json.dumps(name)[1:-1])}
-    return letter.order_reference in names or any(has_word(letter.body or "", spelling) for spelling in spellings)
+    ids = (letter.order_reference, letter.message_id, letter.original_message_id)
+    return any(each in names for each in ids) or any(has_word(letter.body or "", spelling) for spelling in spellings)
 
 
-def _depth(sqs: "SQSClient", url: str) -> tuple[int, int]:
-    """Return how many messages of a queue can be received, and how many are out of sight."""
-    attributes = sqs.get_queue_attributes(
-        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    )["Attributes"]
-    return int(attributes["ApproximateNumberOfMessages"]), int(attributes["ApproximateNumberOfMessagesNotVisible"])
+def _references(records: Sequence[Record]) -> Iterator[str]:
+    """Yield by what messages may name the consignments of records."""
+    for record in records:
+        yield from (str(record[name]) for name in (KEY, "orderReference"))
+
+
+def _traced(record: Record) -> Traced:
+    try:
+        stored = None if is_of_later_version(record) else StoredRecord.model_validate(record)
+    except ValidationError:
+        stored = None
+    return Traced(record, stored, explanation_of(stored.explanation) if stored and stored.explanation else None)

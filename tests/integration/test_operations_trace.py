@@ -1,29 +1,41 @@
 """One order's life, put together from moto's table and queues."""
 
 import json
+import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from allocation.aws.clients import client
-from allocation.domain.outcome import Allocated
+from allocation.domain.mode import DefaultRules
+from allocation.domain.outcome import Allocated, DeferralCause, Deferred
 from allocation.domain.record import AllocationRecord, PastFailure, RefusedUpdate
-from allocation.domain.reference import OrderReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.summary import ConsignmentLeg
+from allocation.engine.allocator import EngineAllocator
+from allocation.engine.compiled_catalogue import packaged_catalogue
+from allocation.engine.engine import Engine
 from allocation.events.publish_allocations import PublishReport, report_published
+from allocation.orders.allocate_orders import BatchReport, report_batch
+from allocation.orders.order_created import read_order
 from allocation.records.items import record_item
 from cli import main
 from cli.operations import dead_letters
 from cli.operations.target import Target
 from tests.integration.conftest import Queue
 from tests.integration.handlers import captured_log
-from tests.support.samples import FAILED, NOON, A, B, C, order_event, record_of, reference, summary_of
+from tests.support.ports import FakeDeadline, InMemoryLimits
+from tests.support.samples import FAILED, NOON, A, B, C, order_event, record_of, reference, summary_of, text_of
 from tests.support.tables import create_table
 
-Trace = Callable[[str], int]
+Trace = Callable[..., int]
 LOG = "/aws/lambda/stack-publish-allocations"
+ALLOCATOR_LOG = "/aws/lambda/stack-allocate-orders"
 MARKER = "Robin"
 """Somebody's name, which stands in the messages."""
 
@@ -35,7 +47,17 @@ def target(dlq: Queue) -> Target:
     orders, failures = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("orders", "failures"))
     logs = client("logs")
     logs.create_log_group(logGroupName=LOG)
-    return Target("the stack", sqs, dynamodb, client("sns"), orders, dlq.url, failures, "records", "topic", logs, LOG)
+    logs.create_log_group(logGroupName=ALLOCATOR_LOG)
+    create_table(dynamodb, "ConsignmentsTable", "kept")
+    create_table(dynamodb, "ProClaimsTable", "claims")
+    found = Target("the stack", sqs, dynamodb, client("sns"), orders, dlq.url, failures, "records", "topic", logs, LOG)
+    return replace(
+        found,
+        allocator_log=ALLOCATOR_LOG,
+        option=" --stack shop",
+        consignments_table="kept",
+        claims_table="claims",
+    )
 
 
 @pytest.fixture
@@ -43,7 +65,13 @@ def trace(target: Target, monkeypatch: pytest.MonkeyPatch) -> Trace:
     monkeypatch.setattr("cli.commands.orders.target", lambda _name: target)
     monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
     monkeypatch.setattr(dead_letters, "POLL_SECONDS", 0)
-    return lambda order: main.main(["orders", "trace", order])
+    return lambda *arguments: main.main(["orders", "trace", *arguments])
+
+
+def facts(told: str, *names: str) -> list[str]:
+    """The first lines of these facts, without what lines them up."""
+    lines = (line.strip() for line in told.splitlines())
+    return [" ".join(line.split()) for line in lines if line.startswith(tuple(f"{name} " for name in names))]
 
 
 def add(target: Target, *records: AllocationRecord) -> None:
@@ -54,7 +82,7 @@ def add(target: Target, *records: AllocationRecord) -> None:
 def log(target: Target, moment: datetime, failed: dict[str, str], *event_ids: str) -> None:
     """Logs a batch of events as the publisher does."""
     with captured_log() as written:
-        report_published(PublishReport(failed, event_ids, {}))
+        report_published(PublishReport(failed, event_ids, {}, ["consignment.allocated"] * len(event_ids)))
     timestamp = int(moment.timestamp() * 1000)
     stream = f"invocation at {timestamp}"
     target.logs.create_log_stream(logGroupName=LOG, logStreamName=stream)
@@ -74,16 +102,18 @@ def test_the_records_of_an_order_are_told_with_their_events(
     add(target, replace(record_of(C), order_reference=OrderReference("WEB-2")))
     assert trace("WEB-1") == 0
     told = capsys.readouterr().out
-    assert f"{A}  Allocated CX_NDS  2026-11-23T12:00:00.000Z" in told
-    assert f"{B}  AllocationFailed NoCarrierServiceAvailable" in told
-    assert f"  {FAILED.failure.message}" in told
-    assert "asked for by event event-1, mode default_rules" in told
-    assert [line for line in told.splitlines() if line.startswith(("  version", "  event"))] == [
-        "  version 1",
-        f"  event {A}#1 not in the publisher's log",
-        "  version 2",
-        f"  event {B}#1 not in the publisher's log",
-        f"  event {B}#2 not in the publisher's log",
+    assert told.startswith(f"{A} goes with CX_NDS")
+    assert f"{B} has no carrier service: NoCarrierServiceAvailable.\n{FAILED.failure.message}\n" in told
+    assert facts(told, "Asked by", "Written", "Mode", "Event") == [
+        "Asked by event event-1",
+        "Written 2026-11-23 12:00:00Z, version 1",
+        "Mode default_rules",
+        f"Event {A}#1, not in the publisher's log",
+        "Asked by event event-1",
+        "Written 2026-11-23 12:00:00Z, version 2",
+        "Mode default_rules",
+        f"Event {B}#1, not in the publisher's log",
+        f"Event {B}#2, not in the publisher's log",
     ]
     assert C not in told
 
@@ -95,8 +125,10 @@ def test_a_refused_update_is_told_with_its_event(
     add(target, replace(record_of(A), version=2, updated_by="update-1", refused_update=refused))
     assert trace("WEB-1") == 0
     told = capsys.readouterr().out
-    assert "content of update update-1" in told
-    assert "refused update update-2  2026-11-23T12:00:00.000Z" in told
+    assert facts(told, "Updated", "Refused") == [
+        "Updated its content is that of update update-1",
+        "Refused update update-2, 2026-11-23 12:00:00Z: too late",
+    ]
 
 
 def test_an_allocation_is_told_with_why_and_with_the_failure_before_it(
@@ -106,8 +138,8 @@ def test_an_allocation_is_told_with_why_and_with_the_failure_before_it(
     add(target, replace(record_of(A, chosen), version=2, past_failure=PastFailure(FAILED.failure, NOON)))
     assert trace("WEB-1") == 0
     told = capsys.readouterr().out
-    assert "  CX_NDS costs 1.20 GBP less than NS_24.\n" in told
-    assert "  failed before, 2026-11-23T12:00:00.000Z: NoCarrierServiceAvailable\n" in told
+    assert told.splitlines()[1] == "CX_NDS costs 1.20 GBP less than NS_24."
+    assert facts(told, "Failed") == ["Failed before, 2026-11-23 12:00:00Z, NoCarrierServiceAvailable: No carrier"]
 
 
 def test_the_events_of_an_order_are_told_with_when_they_were_published(
@@ -121,8 +153,8 @@ def test_the_events_of_an_order_are_told_with_when_they_were_published(
     assert trace("WEB-1") == 0
     told = capsys.readouterr().out
     for each in (A, B):
-        assert f"event {each}#1 published {now:%Y-%m-%d %H:%M:%S}Z" in told
-    assert f"event {C}#1 not in the publisher's log" in told
+        assert f"{each}#1 allocated, published {now:%Y-%m-%d %H:%M:%S}Z" in told
+    assert f"{C}#1, not in the publisher's log" in told
     assert str(reference(7)) not in told
 
 
@@ -135,9 +167,9 @@ def test_events_of_earlier_versions_are_found_however_long_they_were_published_b
     log(target, now + timedelta(seconds=2), {}, f"{A}#3")
     assert trace("WEB-1") == 0
     told = capsys.readouterr().out
-    assert f"event {A}#1 published {now - timedelta(days=9):%Y-%m-%d}" in told
-    assert f"event {A}#2 not in the publisher's log" in told
-    assert f"event {A}#3 published {now + timedelta(seconds=2):%Y-%m-%d %H:%M}" in told
+    assert f"{A}#1 allocated, published {now - timedelta(days=9):%Y-%m-%d}" in told
+    assert f"{A}#2, not in the publisher's log" in told
+    assert f"{A}#3 allocated, published {now + timedelta(seconds=2):%Y-%m-%d %H:%M}" in told
 
 
 def test_an_event_that_the_topic_did_not_take_is_not_told_as_published(
@@ -151,7 +183,7 @@ def test_an_event_that_the_topic_did_not_take_is_not_told_as_published(
         line = {"timestamp": int(now.timestamp() * 1000), "message": json.dumps(message)}
         target.logs.put_log_events(logGroupName=LOG, logStreamName="failed", logEvents=[line])
     assert trace("WEB-1") == 0
-    assert f"event {A}#1 not in the publisher's log" in capsys.readouterr().out
+    assert f"{A}#1, not in the publisher's log" in capsys.readouterr().out
 
 
 def test_whoever_may_not_read_the_log_is_told_all_else_and_where_to_look(
@@ -161,22 +193,130 @@ def test_whoever_may_not_read_the_log_is_told_all_else_and_where_to_look(
     target.logs.delete_log_group(logGroupName=LOG)
     assert trace("WEB-1") == 0
     told = capsys.readouterr().out
-    assert f"{A}  Allocated CX_NDS" in told
-    assert f"  event {A}#1\n" in told
+    assert f"{A} goes with CX_NDS" in told
+    assert facts(told, "Event") == [f"Event {A}#1"]
     sentences = " ".join(told.split())
     assert "The publisher's log can't be read (FilterLogEvents: ResourceNotFoundException" in sentences
     assert f'Logs Insights over {LOG}: filter message = "published" and @message like "<event id>"' in sentences
 
 
-def test_a_decision_of_the_engine_is_told_with_what_it_was_made_by(
+def decided(consignment: str, *, tons: int = 0) -> Any:
+    """What the deployed engine records of a consignment under the packaged catalogue."""
+    (sent,) = read_order(text_of("order-created-v1.json")).order.consignments
+    (package,) = sent.packages
+    weight = Decimal(1000 * tons) if tons else package.weight_kg
+    asked = replace(sent, reference=ConsignmentReference(consignment), packages=(replace(package, weight_kg=weight),))
+    allocator = EngineAllocator(Engine(packaged_catalogue()), now=lambda: NOON, api_base_url="", usage=InMemoryLimits())
+    return allocator.allocate([asked], DefaultRules(), FakeDeadline())[asked.reference]
+
+
+def test_a_decision_is_told_whole_with_who_came_next_and_why_others_can_not_take_it(
     trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made_by = {"catalogueVersion": "v7", "catalogueDigest": "c" * 64, "inputsDigest": "i" * 64}
-    explained = {"decidedAt": "2026-11-23T12:00:00+00:00", **made_by}
-    add(target, record_of(A, Allocated(summary_of(A), explanation=explained)))
+    outcome = decided(A)
+    add(target, record_of(A, outcome))
     assert trace("WEB-1") == 0
-    told = " ".join(capsys.readouterr().out.split())
-    assert f"decided {explained['decidedAt']} by catalogue v7; digests: catalogue {'c' * 12}, inputs {'i' * 12}" in told
+    told = capsys.readouterr().out
+    assert " ".join(told.split()).startswith(
+        f"{A} goes with CX_ECO Economy of Carrier X for 3.25 GBP net, 3.90 gross. "
+        "CX_ECO is the cheapest of 24 services that can take it, 0.10 GBP under LK_HOME."
+    )
+    assert facts(told, "Price", "Tracking") == [
+        "Price UK 3.05 + Fuel 0.20 = 3.25 net, 0.65 VAT, 3.90 gross",
+        f"Tracking {outcome.summary.consignment_legs[0].tracking_references[0]}",
+    ]
+    assert re.search(r"by catalogue 2026-11-23, prices of 2026-11-23\n", told)
+    assert re.search(r"^  LK_HOME +3\.35 GBP +\+0\.10 ", told, re.MULTILINE)
+    assert re.search(r"^  WeightOutOfRange +0\.5 Kg +3 +HF_PAL, HF_PAL24 \(30 ", told, re.MULTILINE)
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_json_has_the_same_facts_and_the_whole_explanation(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(target, record_of(A, decided(A)), record_of(B, decided(B, tons=90)))
+    assert trace("WEB-1", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["reference"], told["foundBy"], told["orderReference"]) == ("WEB-1", "order", "WEB-1")
+    allocated, failed = told["records"]
+    assert allocated["price"] == {"net": "3.25", "vat": "0.65", "gross": "3.90", "currency": "GBP"}
+    assert allocated["explanation"]["winner"]["service"] == "CX_ECO"
+    assert len(allocated["explanation"]["runnersUp"]) == 23
+    assert allocated["events"] == [{"id": f"{A}#1", "type": None, "publishedAt": None}]
+    assert failed["failure"]["code"] == "NoCarrierServiceAvailable"
+    assert len(failed["explanation"]["excluded"]) == 66
+
+
+def test_several_consignments_are_told_in_short_and_many_in_a_sentence_each_unless_all_is_asked_for(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(target, record_of(A, decided(A)), record_of(B, decided(B, tons=90)))
+    assert trace("WEB-1") == 0
+    told = capsys.readouterr().out
+    assert "  23 more services could take it (GBP): LK_HOME +0.10, PH_T48 +0.25," in told
+    assert "  66 services can't take it: WeightOutOfRange 66," in told
+    assert "./carrier orders trace CONSIGNMENT" in told
+    assert trace("WEB-1", "--all") == 0
+    assert capsys.readouterr().out.count("PR_US_EXP") > 1
+    add(target, *(record_of(reference(number)) for number in range(5)))
+    assert trace("WEB-1") == 0
+    assert len(capsys.readouterr().out.splitlines()) < 20
+
+
+@pytest.mark.parametrize("name", [A, f"{A}#1", "theirs-7", "event-1", "update-1", "TRK-9"])
+def test_a_consignment_is_found_by_whatever_names_it(
+    name: str, trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = summary_of(A)
+    legs = (ConsignmentLeg(leg=1, tracking_references=("TRK-9",)),)
+    mine = record_of(A, Allocated(summary.model_copy(update={"consignment_legs": legs})))
+    add(target, replace(mine, customer_reference="theirs-7", updated_by="update-1"))
+    add(target, replace(record_of(B), event_id="event-2"))
+    assert trace(name) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"{A} goes with CX_NDS")
+    assert B not in told
+    assert "The order has 1 more consignment: ./carrier orders trace WEB-1 --stack shop" in told
+
+
+def test_a_waiting_order_is_told_with_why_it_came_back(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target.sqs.send_message(QueueUrl=target.order_queue_url, MessageBody="an order")
+    returned = {"m1": Deferred(DeferralCause.OUTAGE)}
+    with captured_log() as written:
+        report_batch(BatchReport(returned, {}, {}, {}, {"m1": OrderReference("WEB-1")}))
+        report_batch(BatchReport(returned, {}, {}, {}, {"m1": OrderReference("WEB-10")}))
+    lines = [{"timestamp": int(time.time() * 1000), "message": line} for line in written.getvalue().splitlines()]
+    target.logs.create_log_stream(logGroupName=ALLOCATOR_LOG, logStreamName="s")
+    target.logs.put_log_events(logGroupName=ALLOCATOR_LOG, logStreamName="s", logEvents=lines)
+    assert trace("WEB-1") == 1
+    told = capsys.readouterr().out
+    assert told.startswith("WEB-1 waits: SortedPRO does not answer. Its message comes again by itself.\n")
+    assert "Came back 1 time in the last hour" in told
+
+
+def test_a_consignment_that_is_kept_or_that_sortedpro_was_asked_for_is_told_before_it_has_a_record(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key: Any = {"consignmentReference": {"S": A}}
+    kept = {"createdAt": {"S": NOON.isoformat()}, "keptFrom": {"S": "queue"}}
+    target.dynamodb.put_item(TableName="kept", Item=key | kept)
+    held = int((NOON + timedelta(seconds=90)).timestamp() * 1000)
+    target.dynamodb.put_item(TableName="claims", Item=key | {"heldUntil": {"N": str(held)}})
+    assert trace(A) == 1
+    told = capsys.readouterr().out
+    assert told.startswith(f"{A} has no outcome yet.\n")
+    assert f"{A} came with an order, 2026-11-23 12:00:00Z." in told
+    assert f"SortedPRO was asked for {A}. Its answer is waited for until 12:01:30Z." in " ".join(told.split())
+
+
+def test_a_record_of_a_later_version_is_told_as_such(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target.dynamodb.put_item(TableName="records", Item=record_item(record_of(A)) | {"schemaVersion": {"N": "2"}})
+    assert trace(A) == 0
+    assert f"{A}: its record is of a later version of this software." in capsys.readouterr().out
 
 
 def test_more_consignments_than_one_read_takes_are_told_all(
@@ -185,7 +325,7 @@ def test_more_consignments_than_one_read_takes_are_told_all(
     add(target, *(record_of(reference(number)) for number in range(120)))
     assert trace("WEB-1") == 0
     told = capsys.readouterr().out
-    assert [number for number in range(120) if f"{reference(number)}  Allocated" not in told] == []
+    assert [number for number in range(120) if f"{reference(number)} goes with" not in told] == []
 
 
 def test_messages_in_the_dlq_that_mention_the_order_or_its_consignments_are_told_by_reference(
@@ -214,8 +354,18 @@ def test_an_order_that_nobody_has_heard_of_is_told_with_what_may_still_come(
     target.sqs.send_message(QueueUrl=target.order_queue_url, MessageBody="an order")
     assert trace("WEB-1") == 1
     told = capsys.readouterr().out
-    assert "the stack has no record of order WEB-1." in told
+    assert told.startswith("the stack has no record of an order, consignment or event WEB-1.\n")
     assert "Order queue: 1 message waiting, 0 in work or held back" in told
+
+
+def test_an_order_in_the_dlq_is_told_with_the_command_that_goes_on(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = dead(target, order_event(A))
+    assert trace("WEB-1") == 1
+    told = capsys.readouterr().out
+    assert told.startswith("WEB-1 has no outcome: its message is in the dead letter queue.\n")
+    assert f"./carrier dlq show {message} --stack shop\n" in told
 
 
 def test_no_order_is_a_mistake(trace: Trace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,12 +20,14 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed
 from allocation.domain.reference import ConsignmentReference
+from allocation.domain.routing import Way
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.orders.order_created import read_order
 from cli.catalogue.compilation import SAMPLE, compiled_sample_text
-from cli.explanation import Explanation, explanation_json, explanation_of
+from cli.explaining import explanation_of
+from cli.explanation import Explanation, explanation_json
 from cli.input_files import FORMS, MAX_FILE_BYTES
 from cli.main import main
 from cli.paths import ROOT, SAMPLE_ORDERS
@@ -86,7 +88,7 @@ def test_the_winner_is_what_the_deployed_allocator_records_for_every_sample_orde
     allocator = EngineAllocator(engine, now=lambda: now, api_base_url="https://example.test", usage=InMemoryLimits())
     for consignment in sample_consignments():
         outcome = allocator.allocate([consignment], mode, FakeDeadline())[consignment.reference]
-        explanation = explanation_of(engine, consignment, mode, now)
+        explanation = explanation_of(engine, consignment, Way(mode), now)
         assert isinstance(explanation, Explanation)
         told = explanation_json(explanation)
         if isinstance(outcome, Allocated):
@@ -111,7 +113,7 @@ def test_every_service_of_the_catalogue_has_an_offer_or_is_excluded_with_reasons
     engine, now = Engine(packaged_catalogue()), datetime(2027, 6, 9, 10, tzinfo=UTC)
     everything = sorted(item.reference for item in engine.catalogue.services)
     for consignment in [*sample_consignments(), Consignment(ConsignmentReference("EC-000-000-000"))]:
-        explanation = explanation_of(engine, consignment, mode, now)
+        explanation = explanation_of(engine, consignment, Way(mode), now)
         assert isinstance(explanation, Explanation)
         told = explanation_json(explanation)
         assert told["winner"] == (told["offers"][0] if told["offers"] else None)
@@ -169,10 +171,18 @@ def test_a_consignment_is_explained_conclusion_first(consignment: str, capsys: p
     assert main(["explain", consignment, *VALUABLE, *NOW]) == 0
     told = capsys.readouterr().out
     lines = told.splitlines()
-    assert lines[0] == "CX_NDS Next Day Super of Carrier X takes EC-000-05B-MMA for 4.63 GBP net."
-    assert [line.split() for line in lines[2:5]] == [["UK", "4.35"], ["Fuel", "0.28"], ["Net", "4.63"]]
+    empty = lines.index("")
+    assert " ".join(lines[:empty]) == (
+        "CX_NDS Next Day Super of Carrier X takes EC-000-05B-MMA for 4.63 GBP net, 5.56 gross. "
+        "CX_NDS is the cheapest of 6 services of group valuableGoods that can take it, 0.75 GBP under CX_NDS_SIG."
+    )
+    assert [line.split() for line in lines[empty + 1 : empty + 4]] == [
+        ["UK", "4.35"],
+        ["Fuel", "0.28"],
+        ["Net", "4.63"],
+    ]
     assert re.search(r"CX_NDS_SIG .*\+0\.75", told)
-    assert re.search(r"CountryExcluded +1 +AE_EXP\n", told)
+    assert re.search(r"CountryExcluded +GB M +1 +AE_EXP \(not in GB \(and 2 more\)\)\n", told)
     assert "The mode leaves out 59 more services." in lines
 
 
@@ -187,7 +197,7 @@ def test_runners_up_are_few_and_the_excluded_are_counted_by_reason(
     assert "8 more services could take it. The next 5:" in told
     assert len(re.findall(r"^  S\d ", told, re.MULTILINE)) == 5
     assert "5 services can't take it:" in told
-    assert re.search(r"WeightOutOfRange +5 +L0, L1, L2 and 2 more\n", told)
+    assert re.search(r"WeightOutOfRange +0.5 Kg +5 +L0, L1, L2, L3 \(at most 0.001 Kg\) \.\.\.\n", told)
 
 
 def test_all_shows_every_offer_and_every_reason(consignment: str, capsys: pytest.CaptureFixture[str]) -> None:

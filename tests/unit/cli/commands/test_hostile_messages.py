@@ -8,7 +8,9 @@ from cli.commands import orders
 from cli.commands.dead_letters import print_letters
 from cli.main import main
 from cli.operations.dead_letters import DeadLetter
+from cli.operations.finding import FoundRecords, NamedBy
 from cli.operations.trace import History
+from cli.operations.waiting import Waiting
 
 HOSTILE = DeadLetter(
     message_id="dead-1",
@@ -33,8 +35,8 @@ def test_nothing_in_a_message_steers_the_terminal_when_it_is_listed(capsys: pyte
 def test_nothing_in_a_message_steers_the_terminal_when_its_order_is_traced(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history = History(records=[], dead_letters=[HOSTILE], waiting=0, in_work=0, unpublished=0)
-    monkeypatch.setattr(orders, "target", lambda _: type("Found", (), {"name": "the stack"}))
+    history = History(FoundRecords(NamedBy.NOTHING), [], [HOSTILE], Waiting(on_queue=0, in_work=0, unpublished=0))
+    monkeypatch.setattr(orders, "target", lambda _: type("Found", (), {"name": "the stack", "option": ""}))
     monkeypatch.setattr(orders, "history_of", lambda *_: history)
     monkeypatch.setattr("cli.main._stop_on", lambda _: None)
     assert main(["orders", "trace", "WEB-1"]) == 1

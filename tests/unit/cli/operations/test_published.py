@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from allocation.records.record_document import moment_text
-from cli.operations.published import published_at
+from cli.operations.published import Publication, published_at
 from tests.support.samples import NOON, A, B, C
 
 DAY = timedelta(days=1)
@@ -43,19 +43,31 @@ def record(consignment: str, version: int = 1) -> dict[str, Any]:
 
 def test_a_search_is_for_one_consignment_and_its_pages_are_read_until_it_is_found() -> None:
     logs = Logs([], [line(f"{A}#1")], [line(f"{A}#1", moment=NOON + DAY)])
-    assert published_at(logs, "log", [record(A)]) == {f"{A}#1": NOON}
+    assert published_at(logs, "log", [record(A)]) == {f"{A}#1": Publication(NOON)}
     assert [(search["logGroupName"], search["filterPattern"]) for search in logs.searches] == [("log", f'"{A}#"')]
     assert logs.read == 2
 
 
 def test_an_event_that_was_published_again_is_told_with_the_first_time() -> None:
     logs = Logs([line(f"{A}#1"), line(f"{A}#1", moment=NOON + DAY), line(f"{A}#2", moment=NOON + DAY)])
-    assert published_at(logs, "log", [record(A, 2)]) == {f"{A}#1": NOON, f"{A}#2": NOON + DAY}
+    assert published_at(logs, "log", [record(A, 2)]) == {
+        f"{A}#1": Publication(NOON),
+        f"{A}#2": Publication(NOON + DAY),
+    }
+
+
+def test_events_are_told_with_the_types_that_the_line_has() -> None:
+    told = {"message": "published", "event_ids": [f"{A}#1", f"{A}#2"], "types": ["consignment.allocated"]}
+    logs = Logs([{"timestamp": int(NOON.timestamp() * 1000), "message": json.dumps(told)}])
+    assert published_at(logs, "log", [record(A, 2)]) == {
+        f"{A}#1": Publication(NOON, "consignment.allocated"),
+        f"{A}#2": Publication(NOON),
+    }
 
 
 def test_a_line_that_is_no_json_is_passed_over() -> None:
     logs = Logs([{"timestamp": 1, "message": f"START {A}#1"}, line(f"{A}#1")])
-    assert published_at(logs, "log", [record(A)]) == {f"{A}#1": NOON}
+    assert published_at(logs, "log", [record(A)]) == {f"{A}#1": Publication(NOON)}
 
 
 def test_consignments_that_were_published_together_take_one_search() -> None:
