@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -251,21 +252,22 @@ def test_an_update_changes_what_is_sent_and_leaves_the_rest(api: Api) -> None:
     assert (after["Tags"], after["Direction"]) == (["Alcohol"], "Inbound")
 
 
-def test_an_update_by_a_typed_client_takes_null_as_not_sent(api: Api) -> None:
-    reference = api.create(Tags=["Alcohol"], Direction="Inbound", ConsignmentReferenceProvidedByCustomer="WEB-1")
+@pytest.mark.parametrize("nothing", [None, []])
+def test_an_update_keeps_tags_packages_addresses_and_direction_where_it_has_none(api: Api, nothing: Any) -> None:
+    reference = api.create(Tags=["Alcohol"], Direction="Inbound")
     before = api.call("GET", f"/consignments/{reference}").data
-    fields = ("Tags", "Direction", "Packages", "Addresses", "MetaData", "ConsignmentReferenceProvidedByCustomer")
-    assert api.call("PUT", "/consignments", {"Reference": reference, **dict.fromkeys(fields)}).status == 200
+    sent = {"Reference": reference, "Direction": None, **dict.fromkeys(("Tags", "Packages", "Addresses"), nothing)}
+    assert api.call("PUT", "/consignments", sent).status == 200
     assert api.call("GET", f"/consignments/{reference}").data == before
 
 
-def test_an_update_takes_away_tags_by_an_empty_list_and_a_reference_by_empty_text(api: Api) -> None:
-    reference = api.create(Tags=["Alcohol"], ConsignmentReferenceProvidedByCustomer="WEB-1")
-    taken = {"Reference": reference, "Tags": [], "Packages": [], "ConsignmentReferenceProvidedByCustomer": ""}
-    assert api.call("PUT", "/consignments", taken).status == 200
+def test_an_update_with_null_takes_a_date_a_promise_and_a_reference_away(api: Api) -> None:
+    promise = {"Date": "2026-12-03T00:00:00+00:00"}
+    reference = api.create(ShippingDate="2026-12-01T00:00:00+00:00", RequestedDeliveryDate=promise)
+    fields = ("ShippingDate", "RequestedDeliveryDate", "ConsignmentReferenceProvidedByCustomer")
+    assert api.call("PUT", "/consignments", {"Reference": reference, **dict.fromkeys(fields)}).status == 200
     after = api.call("GET", f"/consignments/{reference}").data
-    assert (after["Tags"], after["ConsignmentReferenceProvidedByCustomer"]) == ([], None)
-    assert len(after["Packages"]) == 1
+    assert [after[name] for name in fields] == [None, None, None]
 
 
 def test_addresses_and_packages_are_fixed_by_allocation_other_things_are_not(api: Api) -> None:
@@ -363,3 +365,34 @@ def test_a_country_and_a_currency_sent_as_codes_are_shown_as_objects(api: Api) -
     shown = api.call("GET", f"/consignments/{reference}").data
     assert shown["Addresses"][1]["Country"]["IsoCode"]["TwoLetterCode"] == "GB"
     assert shown["Packages"][0]["Value"]["Currency"]["IsoCode"] == "GBP"
+
+
+def test_a_failed_allocation_names_the_service_or_group_that_was_asked_for(api: Api) -> None:
+    heavy = [package(Weight={"Value": 5000, "Unit": "Kg"})]
+    of_service, of_group = api.create(Packages=heavy), api.create(Packages=heavy)
+    body = {"MpdCarrierServiceReference": "CX_NDS", "ConsignmentReferences": [of_service]}
+    api.call("PUT", "/allocation/allocatewithcarrierservice", body)
+    api.call("PUT", f"/allocation/{of_group}/allocatewithservicegroup/valuableGoods")
+    failed = api.call("GET", f"/consignments/{of_service}").data["FailedAllocation"]
+    assert (failed["MpdCarrierServiceReference"], failed["CarrierServiceGroupReference"]) == ("CX_NDS", None)
+    failed = api.call("GET", f"/consignments/{of_group}").data["FailedAllocation"]
+    assert (failed["MpdCarrierServiceReference"], failed["MpdCarrierServiceGroupName"]) == (None, "valuableGoods")
+
+
+def test_dates_that_were_sent_without_a_time_or_an_offset_are_told_with_both(api: Api) -> None:
+    reference = api.create(ShippingDate="2026-12-01", RequestedDeliveryDate={"Date": "2026-12-03T08:00:00"})
+    told = api.call("GET", f"/consignments/{reference}").data
+    assert told["ShippingDate"] == "2026-12-01T00:00:00+00:00"
+    assert told["RequestedDeliveryDate"]["Date"] == "2026-12-03T08:00:00+00:00"
+
+
+def test_countries_and_currencies_have_their_names_whatever_the_sender_called_them(api: Api) -> None:
+    worth = {"Amount": 5, "Currency": {"IsoCode": "CHF"}}
+    to = DESTINATION | {"Country": {"Name": "UK", "IsoCode": {"TwoLetterCode": "UK"}}}
+    told = api.call("GET", f"/consignments/{api.create(Addresses=[ORIGIN, to], Packages=[package(Value=worth)])}").data
+    assert told["Addresses"][1]["Country"]["Name"] == "United Kingdom"
+    assert (
+        told["Value"]["Currency"]
+        == told["Packages"][0]["Value"]["Currency"]
+        == {"Name": "Swiss Franc", "IsoCode": "CHF"}
+    )

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support import document_samples
 from tests.support.allocation_api import Answer, Api, served_api
 from tests.support.consignments import ORIGIN, package
 
@@ -177,8 +178,8 @@ def test_services_and_quotes_have_hubs_as_objects_and_flags_that_are_known(api: 
 def test_a_surcharge_of_a_quote_has_its_price(api: Api) -> None:
     quotes = sdk(api, "POST", "/quotes/", SDK_CONSIGNMENT).data["Quotes"]
     surcharge = next(quote["Surcharges"][0] for quote in quotes if quote["Surcharges"])
-    assert surcharge["Price"] == surcharge["Amount"]["Amount"] > 0
-    assert surcharge["CurrencyIsoCode"] == "GBP"
+    assert surcharge["Price"] == surcharge["Amount"] > 0
+    assert (surcharge["CurrencyIsoCode"], surcharge["ApplicationType"]) == ("GBP", "Standard")
 
 
 def test_a_client_of_version_1_1_sees_none_of_the_older_names(api: Api) -> None:
@@ -259,3 +260,14 @@ def test_the_older_forms_are_read_in_xml_too(api: Api) -> None:
     assert told["Packages"][0]["Weight"]["Kg"] == Decimal("0.5")
     assert told["Packages"][0]["Items"][0]["Quantity"] == 3
     assert told["CustomsDocumentation"]["CategoryType"] == "Other"
+
+
+def test_customs_documents_are_a_dictionary_of_files_to_a_client_of_the_first_version(api: Api) -> None:
+    away = {"Region": None, "Postcode": "8001", "Town": "Zürich", "Country": {"IsoCode": {"TwoLetterCode": "CH"}}}
+    customs = {"CategoryType": 8, "ReasonForExport": "Sale", "ShippingTerms": 32}
+    reference = created(api, Addresses=[document_samples.ORIGIN, SDK_ADDRESS | away], CustomsDocumentation=customs)
+    assert sdk(api, "PUT", f"/allocation/{reference}/allocatewithcheapestquote").status == 200
+    older = sdk(api, "GET", f"/consignments/docs/{reference}").data
+    newer = api.call("GET", f"/consignments/docs/{reference}").data
+    assert older["CommercialInvoiceDocuments"]
+    assert older == {kind: {each["Key"]: each["Value"] for each in pairs} for kind, pairs in newer.items()}

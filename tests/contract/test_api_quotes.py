@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
+from xml.etree import ElementTree
 
 import pytest
 
 from tests.support.allocation_api import Api, served_api
 from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
 
+SCHEMAS = "http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
 QUOTE_NAMES = set(
     """MpdCarrierServiceSource MpdCarrierService CarrierReference OriginAddress DestinationAddress CollectionDate
     EarliestDeliveryDate LatestDeliveryDate BasePrice Price Surcharges Legs CarrierAccountOwner IsElectioService
@@ -25,7 +27,9 @@ def api() -> Iterator[Api]:
 
 
 def test_quotes_have_every_documented_name_cheapest_first(api: Api) -> None:
-    result = api.call("POST", "/quotes/", consignment()).data
+    answer = api.call("POST", "/quotes/", consignment())
+    assert answer.status == 201
+    result = answer.data
     assert list(result) == ["QuoteRequestReference", "Quotes", "Message", "UnqualifiedServices"]
     UUID(result["QuoteRequestReference"])
     assert all(set(quote) == QUOTE_NAMES for quote in result["Quotes"])
@@ -36,7 +40,8 @@ def test_quotes_have_every_documented_name_cheapest_first(api: Api) -> None:
         price = quote["Price"]
         assert price["Gross"] == price["Net"] + price["VatAmount"]
         assert price["VatAmount"] == (price["Net"] * price["TaxRate"]["Rate"]).quantize(Decimal("0.01"))
-        surcharges = sum(each["Amount"]["Amount"] for each in quote["Surcharges"])
+        surcharges = sum(each["Amount"] for each in quote["Surcharges"])
+        assert {each["Type"] for each in quote["Surcharges"]} <= {"Additive"}
         assert quote["BasePrice"]["Net"] + surcharges == price["Net"]
         assert quote["DestinationAddress"]["Contact"] is None
 
@@ -122,3 +127,29 @@ def test_a_consignment_that_can_not_be_quoted_is_a_400(api: Api) -> None:
     nowhere = consignment(Addresses=[ORIGIN | {"ShippingLocationReference": "Nowhere"}, DESTINATION])
     answer = api.call("POST", "/quotes", nowhere)
     assert (answer.status, answer.data["Code"]) == (400, "ConsignmentIncomplete")
+
+
+# Of PRO's documented reply in XML: the class that declares each part's elements.
+DECLARED_BY = {
+    "Quote": "Quotes",
+    "OriginAddress": "Common",
+    "DestinationAddress": "Common",
+    "Country": "Common",
+    "BasePrice": "Rates",
+    "Price": "Rates",
+    "TaxRate": "Common",
+    "Currency": "Common",
+    "QuoteSurcharge": "Rates",
+    "Leg": "Common",
+    "CarrierService": "Common",
+    "UnqualifiedService": "Quotes",
+}
+
+
+def test_every_element_of_a_quote_in_xml_is_in_the_namespace_of_the_class_that_declares_it(api: Api) -> None:
+    answer = api.call("POST", "/quotes", consignment(), {"Accept": "application/xml"})
+    parts = [part for part in ElementTree.fromstring(answer.body).iter() if part.tag.rpartition("}")[2] in DECLARED_BY]  # noqa: S314
+    assert {part.tag.rpartition("}")[2] for part in parts} == set(DECLARED_BY)
+    for part in parts:
+        namespace = f"{SCHEMAS}{DECLARED_BY[part.tag.rpartition('}')[2]]}"
+        assert {child.tag.rpartition("}")[0].lstrip("{") for child in part} <= {namespace}, part.tag

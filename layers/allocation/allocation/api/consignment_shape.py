@@ -31,15 +31,21 @@ class Allocation(TypedDict):
     MpdCarrierServiceReference: str | None
     MpdCarrierServiceName: str | None
     MpdCarrierServiceGroupReference: str | None
+    CarrierServiceGroupReference: str | None
+    MpdCarrierServiceGroupName: str | None
     AllocationDate: str
     Price: RateView | None
 
 
 class FailedAllocation(TypedDict):
-    """The last failed allocation. A later success does not clear it."""
+    """The last failed allocation, and the service or group that was asked for. A later success does not clear it."""
 
     Message: str
     AttemptedAllocationDate: str
+    MpdCarrierServiceReference: str | None
+    MpdCarrierServiceName: str | None
+    CarrierServiceGroupReference: str | None
+    MpdCarrierServiceGroupName: str | None
 
 
 class LegView(TypedDict):

@@ -85,6 +85,7 @@ def _stored_part(
     consignment = FullConsignment.model_validate(known.stored.content)
     return {
         **{name: value for name, value in content.items() if value is not None and is_sent(name)},
+        **_dates_sent(content),
         "Weight": total_weight(consignment),
         "Value": total_value(consignment),
         "Addresses": [
@@ -96,6 +97,21 @@ def _stored_part(
             for package in content["Packages"]
         ],
     }
+
+
+def _dates_sent(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sender's dates as timestamps with an offset, which typed clients need; a day begins at 00:00 UTC."""
+    shipping, promise = content.get("ShippingDate"), content.get("RequestedDeliveryDate")
+    dates: dict[str, Any] = {"ShippingDate": _timestamp(shipping)} if shipping else {}
+    if isinstance(promise, Mapping) and promise.get("Date"):
+        dates["RequestedDeliveryDate"] = {**promise, "Date": _timestamp(promise["Date"])}
+    return dates
+
+
+def _timestamp(text: str) -> str:
+    """Return an ISO 8601 date or timestamp as it was sent, with what it lacks of time and offset."""
+    moment = datetime.fromisoformat(text)
+    return text if moment.tzinfo else moment.replace(tzinfo=UTC).isoformat()
 
 
 def _completed(address: Mapping[str, Any], whole: FullAddress) -> dict[str, Any]:
@@ -140,27 +156,43 @@ def _allocation_of(record: StoredRecord | None) -> Allocation | None:
     """Return the allocation of a record, or None."""
     if record is None or record.state != ALLOCATED or record.allocation_summary is None:
         return None
-    summary = record.allocation_summary
+    summary, group = record.allocation_summary, _group_asked_for(record)
     return Allocation(
         MpdCarrierServiceReference=summary.carrier_service_reference,
         MpdCarrierServiceName=summary.carrier_service_name,
-        MpdCarrierServiceGroupReference=record.mode_reference if record.mode == ModeName.SERVICE_GROUP else None,
+        MpdCarrierServiceGroupReference=group,
+        CarrierServiceGroupReference=group,
+        MpdCarrierServiceGroupName=group,
         AllocationDate=_with_offset(record.allocated_at),
         Price=rate(_price_of(record.price), _tax_of(record)) if record.price else None,
     )
 
 
+def _group_asked_for(record: StoredRecord) -> str | None:
+    """Return the service group of the last allocation, or None. A group has no name but its reference."""
+    return record.mode_reference if record.mode == ModeName.SERVICE_GROUP else None
+
+
 def _failed_allocation_of(record: StoredRecord | None) -> FailedAllocation | None:
-    """Return the last failure in a record, or None."""
+    """Return the last failure in a record, or None. Of a past failure, the mode is no longer known."""
     if record is None:
         return None
     if record.failure:
-        return FailedAllocation(
-            Message=record.failure.message, AttemptedAllocationDate=_with_offset(record.allocated_at)
-        )
+        group = _group_asked_for(record)
+        service = record.mode_reference if record.mode == ModeName.CARRIER_SERVICE else None
+        return _failed_allocation(record.failure.message, record.allocated_at, service, group)
     past = record.past_failure
-    return (
-        FailedAllocation(Message=past.message, AttemptedAllocationDate=_with_offset(past.failed_at)) if past else None
+    return _failed_allocation(past.message, past.failed_at) if past else None
+
+
+def _failed_allocation(message: str, at: str, service: str | None = None, group: str | None = None) -> FailedAllocation:
+    return FailedAllocation(
+        Message=message,
+        AttemptedAllocationDate=_with_offset(at),
+        MpdCarrierServiceReference=service,
+        MpdCarrierServiceName=None,
+        CarrierServiceGroupReference=group,
+        MpdCarrierServiceGroupName=group,
     )
 
 

@@ -1,7 +1,10 @@
 """Weights, sizes and money in PRO's shape: `Kg` and `Cm`, at most five decimal places, prices with their tax."""
 
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import WithJsonSchema
@@ -17,7 +20,7 @@ Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 _FIVE_PLACES: Final = Decimal("0.00001")
 # Of a number before its point: one in a field that is not read may be larger, and stays as it is.
 _MAX_DIGITS: Final = 15
-_CURRENCY_NAMES: Final[Mapping[str, str]] = {"EUR": "Euro", "GBP": "Pound Sterling", "USD": "US Dollar"}
+_NAMES: Final = Path(__file__).with_name("names.json")
 
 
 class CurrencyView(TypedDict):
@@ -60,9 +63,28 @@ class RateView(TypedDict):
     Currency: CurrencyView
 
 
+@cache
+def _names() -> Mapping[str, Mapping[str, str]]:
+    """Return the English names of `countries` and `currencies` by their ISO codes; `carrier generate` writes them."""
+    names: Mapping[str, Mapping[str, str]] = json.loads(_NAMES.read_bytes())
+    return names
+
+
+def country(sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a country as it was sent, with its name in ISO 3166.
+
+    >>> country({"IsoCode": {"TwoLetterCode": "UK"}})
+    {'IsoCode': {'TwoLetterCode': 'UK'}, 'Name': 'United Kingdom'}
+    """
+    codes = sent.get("IsoCode")
+    code = codes.get("TwoLetterCode") if isinstance(codes, Mapping) else None
+    known = read_country(code) if isinstance(code, str) else None
+    return {**sent, "Name": _names()["countries"].get(known.code)} if known else sent
+
+
 def currency(iso_code: str) -> CurrencyView:
     """Return a currency with its name."""
-    return CurrencyView(Name=_CURRENCY_NAMES.get(iso_code), IsoCode=iso_code)
+    return CurrencyView(Name=_names()["currencies"].get(iso_code), IsoCode=iso_code)
 
 
 def rate(price: Price, tax: TaxRate | None) -> RateView:
@@ -105,7 +127,7 @@ def total_value(consignment: FullConsignment) -> MoneyView | None:
 
 
 def in_pro_units(value: Any) -> Any:
-    """Return the data with every weight in `Kg` and every size in `Cm`, at any depth."""
+    """Return the data with weights in `Kg`, sizes in `Cm`, and countries and currencies with names, at any depth."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [in_pro_units(item) for item in value]
     if not isinstance(value, Mapping):
@@ -116,7 +138,16 @@ def in_pro_units(value: Any) -> Any:
     if (unit := length_unit(word)) and "Length" in value:
         sides = {name: side for name, side in value.items() if isinstance(side, int | Decimal)}
         return {**value, **{name: _converted(side, CENTIMETRES[unit]) for name, side in sides.items()}, "Unit": "Cm"}
-    return {name: in_pro_units(item) for name, item in value.items()}
+    return {name: _named(name, item) or in_pro_units(item) for name, item in value.items()}
+
+
+def _named(name: str, value: Any) -> Any:
+    """Return a country or currency with its name, None for anything else."""
+    if not isinstance(value, Mapping):
+        return None
+    if name == "Currency" and isinstance(value.get("IsoCode"), str):
+        return currency(value["IsoCode"])
+    return country(value) if name == "Country" else None
 
 
 def _converted(value: int | Decimal, units: Decimal) -> Decimal:

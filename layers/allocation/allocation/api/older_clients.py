@@ -1,4 +1,4 @@
-"""Adds the names that clients of the API's first version read to replies of version 1.1.
+"""Adds what clients of the API's first version read to replies of version 1.1.
 
 Such a client sends no `electio-api-version`, or one before 1.1. The names are those of PRO's .NET SDK of 2016, which
 can't read null for every value. All names of version 1.1 stay, and a sender's own names are left alone.
@@ -82,10 +82,8 @@ def _contact(part: _Part) -> dict[str, Any]:
 
 
 def _allocation(part: _Part) -> dict[str, Any]:
-    """Add the older names of the service group."""
-    group = part.get("MpdCarrierServiceGroupReference")
-    older = {"CarrierServiceGroupReference": group, "MpdCarrierServiceGroupName": group}
-    return {**_within(part, {"Price": _price}), **older}
+    """Add the older names of its price."""
+    return _within(part, {"Price": _price})
 
 
 def _price(part: _Part) -> dict[str, Any]:
@@ -101,15 +99,8 @@ def _quote(part: _Part) -> dict[str, Any]:
 
 
 def _surcharge(part: _Part) -> dict[str, Any]:
-    """Add a surcharge's amount and currency by themselves."""
-    amount = part["Amount"]
-    return {
-        **part,
-        "Reference": part["Name"],
-        "Price": amount["Amount"],
-        "CurrencyIsoCode": amount["Currency"]["IsoCode"],
-        "ApplicationType": "Additive",
-    }
+    """Add a surcharge's amount under its older name."""
+    return {**part, "Price": part["Amount"]}
 
 
 def _quotes(part: _Part) -> dict[str, Any]:
@@ -128,10 +119,16 @@ def _summary(part: _Part) -> dict[str, Any]:
     }
 
 
+def _documents(part: _Part) -> dict[str, Any]:
+    """Return the documents of each kind by their file names: a dictionary there, a list of pairs since version 1.1."""
+    return {kind: {pair["Key"]: pair["Value"] for pair in pairs} for kind, pairs in part.items()}
+
+
 # By the name of what a reply holds.
 _ROOTS: Final[Mapping[str, _Form]] = {
     "Consignment": _consignment,
+    "CustomsDocuments": _documents,
     "AllocationSummary": _summary,
     "QuoteResult": _quotes,
-    "ServiceGroupQuotes": _quotes,
+    "ServiceGroupQuoteResult": _quotes,
 }

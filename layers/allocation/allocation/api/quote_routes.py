@@ -4,7 +4,7 @@ from typing import Final
 from uuid import uuid5
 
 from allocation.api.operations import Operation, UseCases, operation
-from allocation.api.quote_views import QuoteResult, QuoteWriter, ServiceGroupQuotes
+from allocation.api.quote_views import QuoteResult, QuoteWriter, ServiceGroupQuoteResult
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.allocatable_consignment import ProConsignment as AllocatableConsignment
@@ -22,12 +22,14 @@ OPERATIONS: Final[list[Operation]] = []
 _NOT_CREATED: Final = ConsignmentReference("EC-000-000-000")
 
 
-@operation(OPERATIONS, "POST", "/quotes", "Get quotes", gives=QuoteResult, takes=FullConsignment, errors=(400,))
+@operation(
+    OPERATIONS, "POST", "/quotes", "Get quotes", gives=QuoteResult, takes=FullConsignment, status=201, errors=(400,)
+)
 def get_quotes(request: Request, use_cases: UseCases) -> Reply:
     """Return quotes for a consignment without creating it."""
     content = _unkept(request)
     writer = _quote_writer(request, use_cases, content, "")
-    return Reply(writer.result(writer.market.assess(_consignment(content), writer.now)), root="QuoteResult")
+    return Reply(writer.result(writer.market.assess(_consignment(content), writer.now)), 201, "QuoteResult")
 
 
 @operation(
@@ -36,6 +38,7 @@ def get_quotes(request: Request, use_cases: UseCases) -> Reply:
     "/quotes/consignment/{consignment}",
     "Get quotes by consignment reference",
     gives=QuoteResult,
+    status=201,
     errors=(400,),
 )
 def get_quotes_by_consignment(request: Request, use_cases: UseCases) -> Reply:
@@ -47,7 +50,7 @@ def get_quotes_by_consignment(request: Request, use_cases: UseCases) -> Reply:
         raise RequestError(error.code, str(error)) from error
     writer = _quote_writer(request, use_cases, stored.content, stored.reference)
     assessment = writer.market.assess(_consignment(stored.content), writer.now)
-    return Reply(writer.result(assessment), root="QuoteResult")
+    return Reply(writer.result(assessment), 201, "QuoteResult")
 
 
 @operation(
@@ -55,7 +58,7 @@ def get_quotes_by_consignment(request: Request, use_cases: UseCases) -> Reply:
     "POST",
     "/quotes/serviceGroups",
     "Get service group quotes",
-    gives=list[ServiceGroupQuotes],
+    gives=list[ServiceGroupQuoteResult],
     takes=FullConsignment,
     errors=(400,),
 )
@@ -64,16 +67,16 @@ def get_service_group_quotes(request: Request, use_cases: UseCases) -> Reply:
     content = _unkept(request)
     writer = _quote_writer(request, use_cases, content, "")
     groups = sorted(use_cases.engine.catalogue.groups)
-    return Reply([_group_quotes(writer, group) for group in groups], root="ServiceGroupQuotes")
+    return Reply([_group_quotes(writer, group) for group in groups], root="ServiceGroupQuoteResult")
 
 
-def _group_quotes(writer: QuoteWriter, group: str) -> ServiceGroupQuotes:
+def _group_quotes(writer: QuoteWriter, group: str) -> ServiceGroupQuoteResult:
     """Return the quotes of one group's services, without a word on services outside it."""
     assessment = writer.market.assess(_consignment(writer.content), writer.now, ServiceGroup(group))
     inside = [exclusion for exclusion in assessment.excluded if exclusion.is_in_scope]
     result = writer.result(assessment._replace(excluded=inside))
     cheapest = result["Quotes"][0] if result["Quotes"] else None
-    return ServiceGroupQuotes(Reference=group, Name=group, CheapestQuote=cheapest, **result)
+    return ServiceGroupQuoteResult(Reference=group, Name=group, CheapestQuote=cheapest, **result)
 
 
 def _unkept(request: Request) -> ConsignmentJson:

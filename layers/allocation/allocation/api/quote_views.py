@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from typing_extensions import TypedDict
 
 from allocation.api.catalogue_routes import Hub, hub
 from allocation.api.consignment_view import address_view
-from allocation.api.measures import MoneyView, RateView, currency, in_pro_units, rate, tax_rate
+from allocation.api.measures import Number, RateView, in_pro_units, rate, tax_rate
 from allocation.consignments.market import Market
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.currencies import minor_unit, rounded
@@ -17,17 +17,27 @@ from allocation.domain.outcome import Price
 from allocation.engine.engine import Assessment, Exclusion
 from allocation.engine.loaded_catalogue import Leg, Service
 from allocation.engine.offers import Offer
-from allocation.engine.pricing import Breakdown
+from allocation.engine.pricing import Breakdown, Line
 from allocation.engine.rule import RuleCode
 
 _NO_RATES: Final = frozenset({RuleCode.NO_PRICE, RuleCode.CURRENCY})
 
 
-class SurchargeView(TypedDict):
-    """A surcharge on the base price."""
+class QuoteSurcharge(TypedDict):
+    """A surcharge on the base price: what it comes to, in the quote's currency (PRO's `SurchargeBase`)."""
 
-    Name: str
-    Amount: MoneyView
+    Reference: str
+    CurrencyIsoCode: str
+    Amount: Number
+    ApplicationType: Literal["Standard", "Retrospective"]
+    Type: Literal["Additive", "Variable"]
+    AppliesToBase: bool
+    AppliesToBaseOnly: bool
+    CalculationModel: Literal["Fixed", "Calculated"]
+    IncrementalUnitFactor: Number | None
+    IncrementalUnitPrice: Number | None
+    MinimumAmount: Number | None
+    MaximumAmount: Number | None
 
 
 class QuotedLeg(TypedDict):
@@ -56,7 +66,7 @@ class Quote(TypedDict):
     LatestDeliveryDate: str
     BasePrice: RateView
     Price: RateView
-    Surcharges: list[SurchargeView]
+    Surcharges: list[QuoteSurcharge]
     Legs: list[QuotedLeg]
     CarrierAccountOwner: str | None
     IsElectioService: bool
@@ -90,7 +100,7 @@ class QuoteResult(TypedDict):
     UnqualifiedServices: list[UnqualifiedService]
 
 
-class ServiceGroupQuotes(QuoteResult):
+class ServiceGroupQuoteResult(QuoteResult):
     """The quotes of the services of one group."""
 
     Reference: str
@@ -136,12 +146,7 @@ class QuoteWriter:
             LatestDeliveryDate=_on_the_clock(day, dates.window[1]),
             BasePrice=rate(_base_price(breakdown), tax),
             Price=rate(breakdown.price, tax),
-            Surcharges=[
-                SurchargeView(
-                    Name=line.name, Amount=MoneyView(Amount=line.amount, Currency=currency(breakdown.price.currency))
-                )
-                for line in breakdown.lines[1:]
-            ],
+            Surcharges=[_surcharge(line, breakdown.price.currency) for line in breakdown.lines[1:]],
             Legs=[_quoted_leg(stage, leg, service) for stage, leg in enumerate(service.legs, start=1)],
             CarrierAccountOwner=None,
             IsElectioService=False,
@@ -173,6 +178,24 @@ class QuoteWriter:
         addresses: Iterable[ConsignmentJson] = in_pro_units(self.content["Addresses"])
         found = next((address for address in addresses if address.get("AddressType") == kind), None)
         return {**address_view(found), "Contact": None} if found else None
+
+
+def _surcharge(line: Line, currency_code: str) -> QuoteSurcharge:
+    """Return a surcharge as the amount that it adds; how that was worked out is in the catalogue."""
+    return QuoteSurcharge(
+        Reference=line.name,
+        CurrencyIsoCode=currency_code,
+        Amount=line.amount,
+        ApplicationType="Standard",
+        Type="Additive",
+        AppliesToBase=True,
+        AppliesToBaseOnly=False,
+        CalculationModel="Fixed",
+        IncrementalUnitFactor=None,
+        IncrementalUnitPrice=None,
+        MinimumAmount=None,
+        MaximumAmount=None,
+    )
 
 
 def _quoted_leg(stage: int, leg: Leg, service: Service) -> QuotedLeg:

@@ -15,26 +15,35 @@ from allocation.api.xml_reading import ITEM_NAMES, MAX_DIGITS
 _SCHEMAS: Final = "http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
 COMMON: Final = f"{_SCHEMAS}Common"
 CONSIGNMENTS: Final = f"{_SCHEMAS}Consignments"
+_QUOTES: Final = f"{_SCHEMAS}Quotes"
+_RATES: Final = f"{_SCHEMAS}Rates"
 # The namespace of an element's content, by the element's class. All others are in `Consignments`.
 _NAMESPACES: Final[Mapping[str, str]] = {
     "Address": COMMON,
     "ApiLink": COMMON,
     "Barcode": COMMON,
+    "BasePrice": _RATES,
     "Contact": COMMON,
     "Country": COMMON,
     "CountryOfOrigin": COMMON,
     "Currency": COMMON,
+    "DestinationAddress": COMMON,
     "Dimensions": COMMON,
     "GetLabelsResponse": f"{_SCHEMAS}LabelGeneration",
     "KeyValuePairOfCustomChargeTypeDecimal": COMMON,
     "LatLong": COMMON,
+    "Leg": COMMON,
     "MetaData": COMMON,
-    "Quote": f"{_SCHEMAS}Quotes",
-    "QuoteResult": f"{_SCHEMAS}Quotes",
-    "ServiceGroupQuotes": f"{_SCHEMAS}Quotes",
+    "OriginAddress": COMMON,
+    "Price": _RATES,
+    "Quote": _QUOTES,
+    "QuoteResult": _QUOTES,
+    "QuoteSurcharge": _RATES,
+    "ServiceGroupQuoteResult": _QUOTES,
     "SubscriptionMpdCarrierServiceResponse": f"{_SCHEMAS}Subscription",
     "MpdCarrierService": COMMON,
-    "UnqualifiedService": f"{_SCHEMAS}Quotes",
+    "TaxRate": COMMON,
+    "UnqualifiedService": _QUOTES,
     "Value": COMMON,
     "Weight": COMMON,
     "WithMessageOfString": COMMON,
@@ -51,7 +60,7 @@ _LIST_ITEMS: Final[Mapping[str, str]] = {
     "Legs": "Leg",
     "MpdCarrierServices": "MpdCarrierService",
     "Quotes": "Quote",
-    "Surcharges": "Surcharge",
+    "Surcharges": "QuoteSurcharge",
     "UnqualifiedServices": "UnqualifiedService",
 }
 _DECLARATIONS: Final = (

@@ -32,6 +32,8 @@ _MAX_FOUND: Final = 10_000
 _MAX_CUSTOMER_REFERENCE: Final = 256
 _EDITABLE: Final = (UNALLOCATED, ALLOCATION_FAILED)
 _FIXED_BY_ALLOCATION: Final = ("Addresses", "Packages")
+# No update takes these away (PRO's help, "Updating Existing Consignments"; a consignment needs addresses).
+_KEPT_WHERE_EMPTY: Final = (*_FIXED_BY_ALLOCATION, "Tags", "Direction")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class Register:
     def update(self, sent: ConsignmentJson) -> ConsignmentReference:
         """Change what was sent of a consignment; the rest of it stays (`pro-operations.md`, PUT /consignments).
 
-        Null means not sent, as clients with typed models write every field. Empty text and an empty list take a value
-        away, but an empty list of packages or addresses does not.
+        Null takes a value away, but for the fields that PRO then keeps; typed clients write null for every field that
+        they do not set.
 
         Raises `RequestError` for an unknown consignment, for invalid fields, and for new addresses or packages of a
         consignment that is allocated.
@@ -78,7 +80,7 @@ class Register:
         given = {
             name: value
             for name, value in consignment_in_current_form(sent).items()
-            if value is not None and name != "Source" and (value or name not in _FIXED_BY_ALLOCATION)
+            if name != "Source" and (value or name not in _KEPT_WHERE_EMPTY)
         }
         content = taken_in({**before.content, **given}, seen.reference, self.random_characters)
         if any(content.get(name) != before.content.get(name) for name in _FIXED_BY_ALLOCATION):
