@@ -11,7 +11,8 @@ import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
-from allocation.aws.maintained_files import MaintainedFile, store_at
+from allocation.aws.file_stores import store_at
+from allocation.aws.maintained_files import MaintainedFile
 from allocation.domain.errors import InvalidMessageError, RetryableError
 from allocation.domain.order import Order, OrderCancellation, OrderRequest
 from allocation.orders.event_types import CANCELLED, CREATED, UPDATED

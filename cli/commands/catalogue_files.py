@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from allocation.aws.maintained_files import MAX_BYTES
+from allocation.aws.file_stores import MAX_BYTES
 from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblemsError

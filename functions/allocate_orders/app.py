@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from allocation.aws.lambda_events import LambdaDeadline, partial_batch_response, queue_messages
-from allocation.composition import allocate_orders
+from allocation.composition import CATALOGUE_QUESTION, allocate_orders, catalogue_status
 from allocation.observability import logger, metrics
 from allocation.orders.allocate_orders import report_batch
 
@@ -13,7 +13,9 @@ from allocation.orders.allocate_orders import report_batch
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Allocate a batch of orders. Only unfinished messages return to the queue."""
+    """Allocate a batch of orders, or say which catalogue is used. Only unfinished messages return to the queue."""
+    if event == CATALOGUE_QUESTION:
+        return catalogue_status()
     report = allocate_orders().process(queue_messages(event), LambdaDeadline(context))
     report_batch(report)
     return partial_batch_response(report.returned)

@@ -4,12 +4,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from allocation.composition import allocation_api
+from allocation.composition import CATALOGUE_QUESTION, allocation_api, catalogue_status
 from allocation.observability import logger, metrics
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Serve one request."""
+    """Serve one request, or say which catalogue is used."""
+    if event == CATALOGUE_QUESTION:
+        return catalogue_status()
     return allocation_api().resolve(event, context)

@@ -18,6 +18,7 @@ def test_everything_that_keeps_data_is_encrypted(stack: Stack) -> None:
         "AWS::DynamoDB::Table": {"SSESpecification"},
         "AWS::SQS::Queue": {"SqsManagedSseEnabled"},
         "AWS::SNS::Topic": {"KmsMasterKeyId"},
+        "AWS::S3::Bucket": {"BucketEncryption"},
     }
 
     for kind, properties in encrypted.items():
@@ -48,6 +49,21 @@ def test_every_queue_and_topic_refuses_what_does_not_come_over_tls(
     }
 
     assert refusing == set(stack.of_type(resources))
+
+
+def test_the_bucket_is_closed_to_the_public_keeps_versions_and_refuses_what_does_not_come_over_tls(
+    stack: Stack,
+) -> None:
+    ((name, bucket),) = stack.of_type("AWS::S3::Bucket").items()
+    ((_, policy),) = stack.of_type("AWS::S3::BucketPolicy").items()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert policy["Bucket"] == {"Ref": name}
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == TLS_MISSING
+    assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
 
 
 def test_only_the_circuits_can_not_be_restored_to_any_second(stack: Stack) -> None:

@@ -17,18 +17,27 @@ EXISTING: Final = {
     "ExistingProClaimsTable": "old-claims",
     "ExistingConsignmentsTable": "old-consignments",
     "ExistingConsignmentsKeyId": "old-key",
+    "ExistingCatalogueBucket": "old-catalogues",
     "ExistingLogs": "true",
 }
 HOLDS_DATA: Final = {
     "AWS::DynamoDB::Table",
     "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
     "AWS::SecretsManager::Secret",
     "AWS::SQS::Queue",
 }
 WORTHLESS: Final = {"ProCircuitsTable"}
 """Losing it costs nothing (docs/pro-client.md)."""
-TABLES_AND_LOGS: Final = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
+ADOPTABLE: Final = {
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+}
 
 
 def holding_data(stack: Stack) -> set[str]:
@@ -57,8 +66,14 @@ def test_production_keeps_whatever_holds_data(stack: Stack, attribute: str) -> N
 
 
 @pytest.mark.parametrize("stage", ["local", "dev", "staging"])
-def test_other_stages_leave_nothing_behind_but_records_and_personal_data(stack: Stack, stage: str) -> None:
-    assert kept(stack, "DeletionPolicy", stage) == {"AllocationsTable", "ConsignmentsTable", "ConsignmentsKey"}
+def test_other_stages_leave_nothing_behind_but_records_personal_data_and_catalogues(stack: Stack, stage: str) -> None:
+    assert kept(stack, "DeletionPolicy", stage) == {
+        "AllocationsTable",
+        "ConsignmentsTable",
+        "ConsignmentsKey",
+        "CatalogueBucket",
+        "CatalogueBucketOverTlsOnly",
+    }
 
 
 def test_a_stack_that_could_not_be_made_leaves_nothing_in_the_way_of_the_next_try(stack: Stack) -> None:
@@ -71,11 +86,11 @@ def test_a_stack_that_could_not_be_made_leaves_nothing_in_the_way_of_the_next_tr
     assert [name for name, policy in policies.items() if policy == "Retain"] == []
 
 
-def test_a_stack_that_adopts_makes_no_table_key_or_log_of_its_own(stack: Stack) -> None:
+def test_a_stack_that_adopts_makes_no_table_key_log_or_bucket_of_its_own(stack: Stack) -> None:
     made = {
         name
         for name, found in stack.resources.items()
-        if found["Type"] in TABLES_AND_LOGS and exists(stack, name, PRO | EXISTING)
+        if found["Type"] in ADOPTABLE and exists(stack, name, PRO | EXISTING)
     }
 
     assert made == WORTHLESS

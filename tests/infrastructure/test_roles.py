@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from allocation.aws.file_stores import REFUSED_PREFIX
 from tests.infrastructure.stack import FUNCTIONS, Stack, as_list, texts
 
 ROLES = [f"{name}Role" for name in FUNCTIONS]
@@ -17,7 +18,9 @@ PRO = {"Allocator": "pro", "ProSecretName": "pro/key"}
 IN_S3 = {"CatalogueObject": "bucket/folder/live.json"}
 IN_APPCONFIG = {"CatalogueConfiguration": "abcd123/abcd124/abcd125"}
 WITH_A_WILDCARD = {
-    # What AWS gives no exact name: a log group's streams, a table's streams, the suffix of a secret's name.
+    # What AWS gives no exact name: a log group's streams, a table's streams, the suffix of a secret's name, and the
+    # version of a catalogue that is noted as refused.
+    "s3:PutObject",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     "dynamodb:ListStreams",
@@ -153,15 +156,27 @@ def test_only_the_order_function_may_call_pro_and_only_where_pro_allocates(stack
 @pytest.mark.parametrize(
     ("place", "actions"),
     [
+        ({}, {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject"}),
         (IN_S3, {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucketVersions"}),
         (IN_APPCONFIG, {"appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"}),
     ],
+    ids=["own bucket", "S3", "AppConfig"],
 )
 def test_the_functions_that_run_the_engine_may_read_the_catalogue_where_it_is_and_nowhere_else(
     stack: Stack, place: dict[str, str], actions: set[str]
 ) -> None:
-    added = {role: granted(stack, role, **place) - granted(stack, role) for role in ROLES}
+    reading = {
+        role: {each for each in granted(stack, role, **place) if each[0].startswith(("s3:", "appconfig:"))}
+        for role in ROLES
+    }
 
-    assert {role for role, found in added.items() if found} == {"AllocateOrdersRole", "AllocationApiRole"}
-    assert added["AllocateOrdersRole"] == added["AllocationApiRole"]
-    assert {action for action, _ in added["AllocateOrdersRole"]} == actions
+    assert {role for role, found in reading.items() if found} == {"AllocateOrdersRole", "AllocationApiRole"}
+    assert reading["AllocateOrdersRole"] == reading["AllocationApiRole"]
+    assert {action for action, _ in reading["AllocateOrdersRole"]} == actions
+
+
+def test_no_function_may_put_a_catalogue_where_it_is_read(stack: Stack) -> None:
+    written = {where for role in ROLES for action, where in granted(stack, role) if action == "s3:PutObject"}
+
+    own = ["arn:${AWS::Partition}:s3:::${Own}/" + REFUSED_PREFIX + "*", {"Own": {"Ref": "CatalogueBucket"}}]
+    assert written == {json.dumps({"Fn::Sub": own})}

@@ -16,6 +16,7 @@ from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import ServiceGroup
 from allocation.engine.allocator import EngineAllocator
 from allocation.pro.allocator import ProAllocator
+from allocation.settings import CatalogueSettings
 from cli.catalogue.compilation import compile_catalogue
 from cli.catalogue.reading import read_catalogue
 from tests.simulation.world import BOTO3_SECONDS
@@ -42,7 +43,8 @@ PRO = {
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    composition.allocate_orders.cache_clear()
+    for wired in (composition.allocate_orders, composition.engine_file, composition.routes_file):
+        wired.cache_clear()
 
 
 def wire(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> object:
@@ -85,9 +87,10 @@ def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.Mon
     s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes().replace(b"CX_NDS", b"CX_NEW"))
     wire(monkeypatch, NEEDED | {"CATALOGUE_LOCATION": "s3://catalogues/live.json"})
     with pytest.raises(RetryableError, match="there is no usable catalogue"):
-        composition.engine_at("s3://catalogues/live.json")()
+        composition.engine_file(CatalogueSettings(catalogue_location="s3://catalogues/live.json"))()
+    composition.engine_file.cache_clear()
     s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes())
-    engine = composition.engine_at("s3://catalogues/live.json")()
+    engine = composition.engine_file(CatalogueSettings(catalogue_location="s3://catalogues/live.json"))()
     assert "CX_NDS" in {service.reference for service in engine.catalogue.services}
 
 

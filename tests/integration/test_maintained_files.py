@@ -10,9 +10,10 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, IncompleteReadError
 from moto import mock_aws
 
-from allocation.aws import maintained_files
+from allocation.aws import file_stores
 from allocation.aws.clients import cause_of
-from allocation.aws.maintained_files import AppConfigStore, MaintainedFile, S3Store, store_at
+from allocation.aws.file_stores import AppConfigStore, S3Store, store_at
+from allocation.aws.maintained_files import REFRESH_SECONDS, MaintainedFile
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import DeferralCause, Deferred
@@ -106,6 +107,9 @@ class Source:
                 sizes.extend([len(content)] if content else [])
                 return content
 
+            def close(self) -> None:
+                self.body.close()
+
         def note(parsed: dict[str, Any], **_: Any) -> None:
             if "Body" in parsed:
                 parsed["Body"] = Noted(parsed["Body"])
@@ -115,6 +119,12 @@ class Source:
 
     def put(self, text: str) -> None:
         self.s3.put_object(Bucket=BUCKET, Key=KEY, Body=text.encode())
+
+    def keep_versions(self) -> None:
+        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
+    def delete(self) -> None:
+        self.s3.delete_object(Bucket=BUCKET, Key=KEY)
 
     def version(self, *, after: float = 0) -> str:
         self.clock.seconds += after
@@ -131,15 +141,15 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
         yield Source(s3)
 
 
-def test_a_catalogue_is_read_once_until_a_minute_has_passed_and_it_changed(source: Source) -> None:
+def test_a_catalogue_is_read_once_until_it_is_time_for_a_look_and_it_changed(source: Source) -> None:
     source.put(GOOD)
     assert source.version() == "2026-11-23"
     first = source.engine()
     source.put(OTHER)
-    assert source.version(after=59) == "2026-11-23"
+    assert source.version(after=REFRESH_SECONDS - 1) == "2026-11-23"
     assert source.version(after=1) == "benchmark"
     source.put(GOOD)
-    assert source.version(after=60) == "2026-11-23"
+    assert source.version(after=REFRESH_SECONDS) == "2026-11-23"
     assert source.engine() is not first
 
 
@@ -190,31 +200,55 @@ def test_a_version_that_its_reader_fails_over_is_reported_once_and_the_last_good
     assert [type(each) for each in source.refused] == [MemoryError]
 
 
-def test_no_more_is_read_of_a_large_version_than_it_takes_to_refuse_it(
-    source: Source, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_read_of_a_version_that_is_too_large(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     source.put(GOOD)
     first = source.engine()
-    monkeypatch.setattr(maintained_files, "MAX_BYTES", len(GOOD))
+    monkeypatch.setattr(file_stores, "MAX_BYTES", len(GOOD))
     sizes = source.note_sizes()
     source.put(GOOD + " " * 100_000)
     for _ in range(2):
         source.clock.seconds += 60
         assert source.engine() is first
-    assert [str(each) for each in source.refused] == ["the catalogue is larger than 0 MB"]
-    assert sizes == [len(GOOD) + 1]
+    assert [str(each) for each in source.refused] == ["the catalogue is larger than 16 MB: make it smaller"]
+    assert sizes == []
 
 
 def test_a_store_that_does_not_answer_leaves_the_last_good_one(source: Source) -> None:
     source.put(GOOD)
     source.engine()
-    source.s3.delete_object(Bucket=BUCKET, Key=KEY)
+    source.error = DENIED
     assert source.version(after=60) == "2026-11-23"
-    assert isinstance(source.refused[0], ClientError)
+    assert source.refused == [DENIED]
+
+
+@pytest.mark.parametrize("keeps_versions", [True, False])
+def test_a_deletion_is_reported_once_and_the_last_good_one_stays(source: Source, keeps_versions: bool) -> None:
+    if keeps_versions:
+        source.keep_versions()
+    source.put(GOOD)
+    source.engine()
+    source.delete()
+    for _ in range(2):
+        assert source.version(after=60) == "2026-11-23"
+    assert [str(each) for each in source.refused] == ["the catalogue was deleted: put it back"]
+    source.put(OTHER)
+    assert source.version(after=60) == "benchmark"
+    source.delete()
+    assert source.version(after=60) == "benchmark"
+    assert len(source.refused) == 2
+
+
+def test_a_new_environment_takes_what_was_there_before_the_deletion(source: Source) -> None:
+    source.keep_versions()
+    source.put(GOOD)
+    for _ in range(7):
+        source.delete()
+    assert source.version() == "2026-11-23"
+    assert len(source.refused) == 1
 
 
 def test_a_new_environment_takes_the_last_good_version_of_the_object(source: Source) -> None:
-    source.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    source.keep_versions()
     for text in (OTHER, GOOD, "bad", "worse"):
         source.put(text)
     assert source.version() == "2026-11-23"
@@ -291,14 +325,14 @@ def test_the_while_begins_when_the_first_read_ends(source: Source) -> None:
     for _ in range(2):
         with pytest.raises(RetryableError):
             source.engine()
-    assert source.reads == ["GetObject"]
+    assert source.reads == ["GetObject", "ListObjectVersions"]
 
 
 @pytest.mark.parametrize(
     ("text", "error", "reads"),
     [
         ("bad", None, ["GetObject", "ListObjectVersions"]),
-        (None, None, ["GetObject"]),
+        (None, None, ["GetObject", "ListObjectVersions"]),
         (GOOD, DENIED, ["GetObject"]),
     ],
     ids=["bad", "missing", "denied"],
@@ -333,7 +367,8 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
     messages = [message(f"m{at}", *map(reference, range(at, at + MAX_WAVE))) for at in starts]
     report = use_case.process(messages, FakeDeadline())
     assert report.returned == {each.message_id: Deferred(DeferralCause.ALLOCATOR_UNAVAILABLE) for each in messages}
-    assert (source.reads, len(source.refused)) == (reads, len(reads))
+    assert source.reads == reads
+    assert len(source.refused) == (2 if text and not error else 1)
     assert (records.kept, report.refused) == ({}, {})
 
 

@@ -6,16 +6,17 @@ Each function imports only what it wires: every cold start pays for imports.
 import os
 import random
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from allocation.aws.clients import client
 from allocation.settings import (
     AllocateOrdersSettings,
     AllocationApiSettings,
     ApiAuthorizerSettings,
+    CatalogueSettings,
     PublishAllocationsSettings,
     read_settings,
 )
@@ -26,13 +27,20 @@ if TYPE_CHECKING:
     from allocation.api.authorizer import Authorizer
     from allocation.api.console_page import ConsolePage
     from allocation.api.resolver import AnyCaseResolver
+    from allocation.aws.maintained_files import MaintainedFile
+    from allocation.domain.routing import RoutingTable
     from allocation.engine.engine import Engine
     from allocation.events.publish_allocations import PublishAllocations
     from allocation.orders.allocate_orders import AllocateOrders
     from allocation.orders.order_created import ReadingRules
     from allocation.ports import Allocator, LimitUsage
 
+# What a function is asked instead of being given work: which catalogue it uses.
+CATALOGUE_QUESTION: Final = {"ask": "catalogue"}
+
 _PACKAGED_SCHEME: Final = "packaged://"
+
+_Read = TypeVar("_Read")
 
 
 def utc_now() -> datetime:
@@ -56,9 +64,7 @@ def allocate_orders() -> "AllocateOrders":
     settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs, dynamodb = client("sqs"), client("dynamodb")
     limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
-    # SortedPRO needs a catalogue only for its routing table.
-    engine = engine_at(settings.catalogue_location) if settings.reads_catalogue else None
-    chosen, retention = allocator(settings, engine, limit_usage), settings.record_retention
+    chosen, retention = allocator(settings, limit_usage), settings.record_retention
     records = DynamoDBRecords(dynamodb, settings.allocations_table, limit_usage, settings.cancelled_orders_table)
     cancelled_orders = DynamoDBCancelledOrders(dynamodb, settings.cancelled_orders_table, utc_now, retention)
     ordered_consignments = settings.consignments_table and DynamoDBOrderedConsignments(
@@ -74,7 +80,7 @@ def allocate_orders() -> "AllocateOrders":
             ordered_consignments=ordered_consignments or None,
             now=utc_now,
             retention=retention,
-            routing=lambda: engine().catalogue.routing if engine else None,
+            routing=_routing(settings),
         ),
         refused_messages=SqsRefusedMessages(sqs, settings.order_dlq_url),
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),
@@ -117,8 +123,7 @@ def allocation_api() -> "AnyCaseResolver":
     )
     changes = Changes(store, utc_now, settings.record_retention)
     register = Register(changes, _random_characters, settings.consignment_retention)
-    engines = engine_at(settings.catalogue_location)
-    use_cases = UseCases(changes, register, Allocations(changes), engines, utc_now, limit_usage)
+    use_cases = UseCases(changes, register, Allocations(changes), engine_file(_place()), utc_now, limit_usage)
     if settings.console == "off":
         return api_resolver(use_cases, settings.api_base_url)
     from allocation.api.console_page import add_page
@@ -157,14 +162,13 @@ def _random_characters(count: int) -> str:
     return "".join(choice(REFERENCE_CHARACTERS) for _ in range(count))
 
 
-def allocator(
-    settings: AllocateOrdersSettings, engine: "Callable[[], Engine] | None", limit_usage: "LimitUsage"
-) -> "Allocator":
+def allocator(settings: AllocateOrdersSettings, limit_usage: "LimitUsage") -> "Allocator":
     """Return the allocator of the queue: the engine or SortedPRO."""
-    if engine is None or settings.allocator == "pro":
+    if settings.allocator == "pro":
         return pro_allocator(settings)
     from allocation.engine.allocator import EngineAllocator
 
+    engine = engine_file(_place())
     return EngineAllocator(engine, now=utc_now, api_base_url=settings.api_base_url, usage=limit_usage)
 
 
@@ -181,32 +185,106 @@ def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRul
     if location.startswith(_PACKAGED_SCHEME):
         packaged = replace(rules, mapping=packaged_mapping(location.removeprefix(_PACKAGED_SCHEME)).applied)
         return lambda: packaged
-    from allocation.aws.maintained_files import MaintainedFile, report_refused_mapping, store_at
+    from allocation.aws.file_stores import store_at
+    from allocation.aws.maintained_files import MaintainedFile, report_refused_mapping
 
     store, clock = store_at(location, client), time.time
     source = MaintainedFile(store, "mapping", read_mapping, clock=clock, refused=report_refused_mapping)
     return lambda: replace(rules, mapping=source().applied)
 
 
-def engine_at(location: str | None) -> "Callable[[], Engine]":
-    """Return what answers with the engine to use now, over the catalogue at `location` or the packaged one.
+def _place() -> CatalogueSettings:
+    """Return where this function finds its catalogue."""
+    return read_settings(CatalogueSettings, os.environ)
+
+
+@cache
+def engine_file(place: CatalogueSettings) -> "Callable[[], Engine]":
+    """Return what answers with the engine to use now, over the catalogue at its place or the packaged one.
 
     Raises `ConfigurationError` for a location of no known kind.
     """
     from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
     from allocation.engine.engine import Engine
 
-    if location is None:
-        packaged = Engine(packaged_catalogue())
-        return lambda: packaged
-    from allocation.aws.maintained_files import MaintainedFile, report_refused_catalogue, store_at
+    def packaged() -> Engine:
+        return Engine(packaged_catalogue())
 
-    def engine_of(text: str) -> Engine:
-        return Engine(read_compiled(text))
+    return _catalogue_file(place, lambda text: Engine(read_compiled(text)), packaged) or _always(packaged())
 
+
+@dataclass(frozen=True, slots=True)
+class _Routes:
+    """The routing table of a catalogue, if it has one."""
+
+    table: "RoutingTable | None"
+
+
+@cache
+def routes_file(place: CatalogueSettings) -> "Callable[[], _Routes]":
+    """Return what answers with the routing table for SortedPRO. It loads nothing of the engine without a catalogue.
+
+    Raises `ConfigurationError` for a location of no known kind.
+    """
+
+    def routes_of(text: str) -> _Routes:
+        from allocation.engine.compiled_catalogue import read_compiled
+
+        return _Routes(read_compiled(text).routing)
+
+    none = _Routes(None)
+    return _catalogue_file(place, routes_of, lambda: none) or _always(none)
+
+
+def _routing(settings: AllocateOrdersSettings) -> "Callable[[], RoutingTable | None]":
+    """Return what answers with the routing table to use now."""
+    place = _place()
+    if settings.allocator == "pro":
+        routes = routes_file(place)
+        return lambda: routes().table
+    engine = engine_file(place)
+    return lambda: engine().catalogue.routing
+
+
+def _always(value: _Read) -> "Callable[[], _Read]":
+    return lambda: value
+
+
+def _catalogue_file(
+    place: CatalogueSettings, read: "Callable[[str], _Read]", otherwise: "Callable[[], _Read]"
+) -> "MaintainedFile[_Read] | None":
+    """Return the catalogue's file, or None for the packaged catalogue.
+
+    `otherwise` makes what is used while the stack's own bucket never had one. Elsewhere a missing one is a mistake.
+    """
+    if not (place.catalogue_location or place.catalogue_bucket):
+        return None
+    from allocation.aws.file_stores import CATALOGUE_KEY, S3Store, Store, store_at
+    from allocation.aws.maintained_files import MaintainedFile, report_refused_catalogue
+
+    store: Store
+    if place.catalogue_location:
+        store, when_empty = store_at(place.catalogue_location, client), None
+    else:
+        bucket = place.catalogue_bucket or ""
+        store, when_empty = S3Store(client("s3"), bucket, CATALOGUE_KEY, notes_refusals=True), otherwise
     # Not the monotonic clock: it may stand still while the function is frozen.
-    store, clock = store_at(location, client), time.time
-    return MaintainedFile(store, "catalogue", engine_of, clock=clock, refused=report_refused_catalogue)
+    return MaintainedFile(
+        store, "catalogue", read, clock=time.time, refused=report_refused_catalogue, otherwise=when_empty
+    )
+
+
+def catalogue_status() -> dict[str, object]:
+    """Return which catalogue this function uses: its tag, and the later one that it refused, if it did.
+
+    Both are None where the packaged one is used.
+    """
+    place = _place()
+    file: object = routes_file(place) if os.environ.get("ALLOCATOR") == "pro" else engine_file(place)
+    from allocation.aws.maintained_files import FileStatus, MaintainedFile
+
+    status = file.status() if isinstance(file, MaintainedFile) else FileStatus(None, None)
+    return {"inUse": status.in_use, "refused": status.refused and status.refused._asdict()}
 
 
 def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":

@@ -26,13 +26,20 @@ class _FunctionSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class _RecordingSettings(_FunctionSettings):
+class CatalogueSettings(_FunctionSettings):
+    """Where a function finds the catalogue; in the package where both are None."""
+
+    # `s3://bucket/key` or `appconfig://application/environment/profile`.
+    catalogue_location: str | None = None
+    # The stack's own bucket. While it never had a catalogue, the packaged sample is used.
+    catalogue_bucket: str | None = None
+
+
+class _RecordingSettings(CatalogueSettings):
     """What a function needs to know that allocates and writes records."""
 
     allocations_table: str
     limits_table: str
-    # `s3://bucket/key` or `appconfig://application/environment/profile`; the packaged sample where it is None.
-    catalogue_location: str | None = None
     # 0 keeps records for ever.
     record_retention_days: Annotated[int, Field(ge=0, le=3650), AfterValidator(_outlives_every_message)] = 0
 
@@ -93,11 +100,6 @@ class AllocateOrdersSettings(_RecordingSettings):
     def own_order_created_types(self) -> frozenset[str]:
         """The event types of `order_created_types`."""
         return event_types(self.order_created_types)
-
-    @property
-    def reads_catalogue(self) -> bool:
-        """Whether the engine allocates, or a catalogue has the routing table for SortedPRO."""
-        return self.allocator == "engine" or self.catalogue_location is not None
 
     @property
     def mode(self) -> AllocationMode:

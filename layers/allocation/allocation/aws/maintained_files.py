@@ -1,107 +1,48 @@
-"""Where a file that people maintain is kept, an S3 object or an AppConfig profile, read again when it changes.
+"""A file that people maintain, read from its store again when it changes.
 
-The compiled catalogue is one, the mapping of orders another. A new version that can't be used is reported and skipped:
-the last good one stays in use.
+The compiled catalogue is one, the mapping of orders another. A new version that can't be used is reported once and
+skipped, whatever it does to its reader: the last good one stays in use.
 """
 
+import signal
+import threading
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Generic, Protocol, TypeVar
-from urllib.parse import urlsplit
+from contextlib import contextmanager
+from typing import Any, Final, Generic, NamedTuple, NoReturn, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
-from allocation.domain.errors import ConfigurationError, InvalidFileError, RetryableError
+from allocation.aws.file_stores import MAX_BYTES, MissingFileError, Store, StoredFile
+from allocation.domain.errors import InvalidFileError, RetryableError
 from allocation.domain.metric import MetricName
 from allocation.observability import count, logger
 
-_REFRESH_SECONDS: Final = 60.0
+# How long a function goes on with a file before it asks whether there is a new version.
+REFRESH_SECONDS: Final = 20.0
 # How long a store without a usable file is not read again. Each wave and request asks for one.
 PAUSE_SECONDS: Final = 10.0
-# How many versions of an S3 object a new environment tries, latest first, if the bucket keeps versions.
-_OLDER_VERSIONS: Final = 5
+# A file that takes longer to read is refused. The API's function has 28 s, and then still has to read an earlier one.
+MAX_READING_SECONDS: Final = 10.0
 
-# A larger file is refused: a catalogue takes ten times its size of a function's memory, and the last good one stays
-# beside it.
-MAX_BYTES: Final = 16 * 1024**2
-
-_UNCHANGED: Final = frozenset({"304", "NotModified"})
+_MAX_REASON: Final = 500
 
 _Read = TypeVar("_Read")
 
 
-class _Store(Protocol):
-    """One place that a file is read from."""
+class Refusal(NamedTuple):
+    """A version of a file that can't be used: its tag, and why."""
 
-    def changed(self) -> bytes | None:
-        """Return the file if it changed since the last time, or None. Raises botocore's errors."""
-
-    def earlier(self) -> Iterator[bytes]:
-        """Yield earlier contents, latest first, if the place keeps them. Raises botocore's errors."""
+    tag: str
+    reason: str
 
 
-def _content(body: Any) -> bytes:
-    """Return what a body holds, not more than a byte over `MAX_BYTES`. Raises botocore's errors."""
-    content: bytes = body.read(MAX_BYTES + 1)
-    # Only a read that finds nothing more makes botocore see that a body broke off.
-    return content if len(content) > MAX_BYTES else content + body.read(1)
+class FileStatus(NamedTuple):
+    """What a function does with a file: the tag of the version in use, and the later one that it refused."""
 
-
-class S3Store:
-    """A file in an S3 object; needs `s3:GetObject` and, for earlier versions, the two permissions on versions."""
-
-    def __init__(self, s3: Any, bucket: str, key: str) -> None:
-        self._s3 = s3
-        self._object = {"Bucket": bucket, "Key": key}
-        self._etag: str | None = None
-
-    def changed(self) -> bytes | None:
-        """Ask with the ETag of the last answer, so that an unchanged object is not sent."""
-        condition = {"IfNoneMatch": self._etag} if self._etag else {}
-        try:
-            answer = self._s3.get_object(**self._object, **condition)
-        except ClientError as error:
-            if cause_of(error) in _UNCHANGED:
-                return None
-            raise
-        content = _content(answer["Body"])
-        self._etag = answer["ETag"]  # only now: what breaks off must be sent again
-        return content
-
-    def earlier(self) -> Iterator[bytes]:
-        """Yield the versions before the current one, latest first."""
-        key = self._object["Key"]
-        listed = self._s3.list_object_versions(Bucket=self._object["Bucket"], Prefix=key, MaxKeys=_OLDER_VERSIONS)
-        versions = [item for item in listed.get("Versions", ()) if item["Key"] == key and not item["IsLatest"]]
-        for item in versions:
-            yield _content(self._s3.get_object(**self._object, VersionId=item["VersionId"])["Body"])
-
-
-class AppConfigStore:
-    """A file in a configuration profile of AppConfig, which rolls bad versions back by itself."""
-
-    def __init__(self, appconfigdata: Any, application: str, environment: str, profile: str) -> None:
-        self._client = appconfigdata
-        self._profile = {
-            "ApplicationIdentifier": application,
-            "EnvironmentIdentifier": environment,
-            "ConfigurationProfileIdentifier": profile,
-        }
-        self._token: str | None = None
-
-    def changed(self) -> bytes | None:
-        """Ask within one session: AppConfig answers with nothing if nothing changed."""
-        if self._token is None:
-            self._token = self._client.start_configuration_session(**self._profile)["InitialConfigurationToken"]
-        token, self._token = self._token, None
-        answer = self._client.get_latest_configuration(ConfigurationToken=token)
-        content = _content(answer["Configuration"])
-        self._token = answer["NextPollConfigurationToken"]  # only now: what breaks off must be sent again
-        return content or None
-
-    def earlier(self) -> Iterator[bytes]:
-        """Yield nothing: AppConfig hands out no earlier versions."""
-        return iter(())
+    in_use: str | None
+    """None where it has no file."""
+    refused: Refusal | None
 
 
 class MaintainedFile(Generic[_Read]):
@@ -109,37 +50,50 @@ class MaintainedFile(Generic[_Read]):
 
     `name` is what messages call it. `read` makes of its text what is used, or raises `InvalidFileError`. `clock`
     returns seconds and must continue while the function is frozen. `refused` gets each version that could not be used
-    or read, and each time that no usable one was found.
+    or read, and each time that no usable one was found. `otherwise` makes what is used where there never was a file.
     """
 
     def __init__(
         self,
-        store: _Store,
+        store: Store,
         name: str,
         read: Callable[[str], _Read],
         *,
         clock: Callable[[], float],
         refused: Callable[[Exception], None],
+        otherwise: Callable[[], _Read] | None = None,
     ) -> None:
         self._store = store
         self._name = name
         self._read = read
         self._clock = clock
-        self._refused = refused
+        self._report = refused
+        self._otherwise = otherwise
         self._in_use: _Read | None = None
+        self._tag: str | None = None
+        self._refusal: Refusal | None = None
+        self._is_missing = False
         self._asked_at = float("-inf")
         self._lack = ""
 
     def __call__(self) -> _Read:
-        """Return the last good file, asking for a new one once a minute.
+        """Return the last good file, asking for a new one every `REFRESH_SECONDS`.
 
         Raises `RetryableError` if there never was a good one. The store is not asked again for `PAUSE_SECONDS` then.
         """
         if self._in_use is None:
             self._in_use = self._first()
-        elif self._is_past(_REFRESH_SECONDS):
+        elif self._is_past(REFRESH_SECONDS):
             self._in_use = self._refreshed(self._in_use)
         return self._in_use
+
+    def status(self) -> FileStatus:
+        """Return what is in use now, after a look whether that is still the latest if it is time for one."""
+        try:
+            self()
+        except RetryableError as error:
+            return FileStatus(None, self._refusal or Refusal("", str(error)))
+        return FileStatus(self._tag, self._refusal)
 
     def _is_past(self, seconds: float) -> bool:
         """Return whether the last look was that long ago, or the clock was set back since."""
@@ -151,7 +105,7 @@ class MaintainedFile(Generic[_Read]):
         try:
             current = self._latest_good()
         except (ClientError, BotoCoreError) as error:
-            self._refused(error)
+            self._report(error)
             raise self._lacking(
                 f"the {self._name} can't be read now ({cause_of(error)}): see that it is where the function looks, "
                 "and that the function's role may read it"
@@ -160,15 +114,33 @@ class MaintainedFile(Generic[_Read]):
             lacking = self._lacking(
                 f"there is no usable {self._name}: compile one, and put it where the function looks"
             )
-            self._refused(lacking)
+            self._report(lacking)
             raise lacking
         self._asked_at = self._clock()
         return current
 
     def _latest_good(self) -> _Read | None:
-        content = self._store.changed()
-        latest = None if content is None else self._usable(content)
-        return latest or next(filter(None, map(self._usable, self._store.earlier())), None)
+        """Return the latest version that can be used, or None. Raises botocore's errors."""
+        self._refusal = None
+        try:
+            found = self._store.changed()
+        except MissingFileError as missing:
+            return self._without_latest(missing)
+        latest = None if found is None else self._usable(found)
+        return self._earlier_good() if latest is None else latest
+
+    def _without_latest(self, missing: MissingFileError) -> _Read | None:
+        """Return what to use where the file is not there. Raises S3's answer where there never was one to use."""
+        if (deletion := missing.deletion()) is not None:
+            self._refuse_deletion(deletion)
+            return self._earlier_good()
+        if self._otherwise is not None:
+            return self._otherwise()
+        raise missing.answer
+
+    def _earlier_good(self) -> _Read | None:
+        usable = map(self._usable, self._store.earlier())
+        return next((each for each in usable if each is not None), None)
 
     def _lacking(self, text: str) -> RetryableError:
         """Return the error to raise, and remember it for the pause.
@@ -181,38 +153,86 @@ class MaintainedFile(Generic[_Read]):
     def _refreshed(self, current: _Read) -> _Read:
         self._asked_at = self._clock()
         try:
-            content = self._store.changed()
-        except (ClientError, BotoCoreError) as error:
-            self._refused(error)
+            found = self._store.changed()
+        except MissingFileError as missing:
+            if self._tag is not None and not self._is_missing:
+                self._refuse_deletion(_deletion(missing))
             return current
-        return current if content is None else self._usable(content) or current
+        except (ClientError, BotoCoreError) as error:
+            self._report(error)
+            return current
+        if self._is_missing or found is not None:
+            self._is_missing, self._refusal = False, None
+        usable = None if found is None else self._usable(found)
+        return current if usable is None else usable
 
-    def _usable(self, content: bytes) -> _Read | None:
-        if len(content) > MAX_BYTES:
-            self._refused(InvalidFileError(f"the {self._name} is larger than {MAX_BYTES // 1024**2} MB"))
-            return None
+    def _usable(self, found: StoredFile) -> _Read | None:
+        """Return what is made of a version, or None after its refusal."""
         try:
-            return self._read(str(content, "utf-8", "replace"))
+            with _time_limit(self._name):
+                usable = self._read(_text(self._name, found.content))
         # Whatever a file does to its reader: the last good one stays, and this one is not asked for again.
         except Exception as error:  # noqa: BLE001
-            self._refused(error)
+            self._refuse(error, found.tag, found.version or found.tag)
             return None
+        self._tag = found.tag
+        return usable
+
+    def _refuse_deletion(self, version: str) -> None:
+        """Report that the file was deleted. It is done once until there is one again."""
+        self._is_missing, self._refusal = True, None
+        self._refuse(InvalidFileError(f"the {self._name} was deleted: put it back"), "", version)
+
+    def _refuse(self, error: Exception, tag: str, version: str) -> None:
+        """Report a version, unless another execution environment has. Remember the refusal of the latest one."""
+        reason = str(error)[:_MAX_REASON] or type(error).__name__
+        self._refusal = self._refusal or Refusal(tag, reason)
+        if self._store.is_first_to_refuse(version, reason):
+            self._report(error)
 
 
-def store_at(location: str, client: Callable[[str], Any]) -> _Store:
-    """Return the store at `s3://bucket/key` or `appconfig://application/environment/profile`.
+def _deletion(missing: MissingFileError) -> str:
+    """Return the version of a deletion, or nothing if S3 does not tell."""
+    try:
+        return missing.deletion() or ""
+    except (ClientError, BotoCoreError):
+        return ""
 
-    Raises `ConfigurationError` for another location.
+
+class _SlowFileError(InvalidFileError):
+    """A file takes too long to read."""
+
+
+@contextmanager
+def _time_limit(name: str) -> Iterator[None]:
+    """End the block with `_SlowFileError` after `MAX_READING_SECONDS`.
+
+    Only the main thread, in which Lambda calls functions, can be interrupted.
     """
-    parts = urlsplit(location)
-    path = parts.path.strip("/")
-    if parts.scheme == "s3" and parts.netloc and path:
-        return S3Store(client("s3"), parts.netloc, path)
-    if parts.scheme == "appconfig" and parts.netloc and path.count("/") == 1:
-        return AppConfigStore(client("appconfigdata"), parts.netloc, *path.split("/"))
-    raise ConfigurationError(
-        f"location {location!r} can't be used: write s3://bucket/key or appconfig://application/environment/profile"
-    )
+
+    def stop(_number: int, _frame: Any) -> NoReturn:
+        raise _SlowFileError(f"the {name} takes longer than {MAX_READING_SECONDS:.0f} s to read: make it smaller")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, MAX_READING_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _text(name: str, content: bytes | None) -> str:
+    """Return the text of a file. Raises `InvalidFileError` for None, which is a file that is too large."""
+    if content is None:
+        raise InvalidFileError(f"the {name} is larger than {MAX_BYTES // 1024**2} MB: make it smaller")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidFileError(f"the {name} is no text in UTF-8, or is packed: compile it again") from error
 
 
 def report_refused_catalogue(error: Exception) -> None:
@@ -226,5 +246,5 @@ def report_refused_mapping(error: Exception) -> None:
 
 
 def _report_refused(message: str, metric: MetricName, error: Exception) -> None:
-    logger.error(message, extra={"error": type(error).__name__, "reason": str(error)[:500]})
+    logger.error(message, extra={"error": type(error).__name__, "reason": str(error)[:_MAX_REASON]})
     count(metric, 1)

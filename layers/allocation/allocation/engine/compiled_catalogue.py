@@ -41,6 +41,17 @@ from allocation.exact_json import parsed
 
 _FORMAT: Final = 1
 _SAMPLE: Final = "sample.json"
+# What reading anything else than a compiled catalogue may end with. AttributeError: something that is not an object
+# stands where one belongs.
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    LookupError,
+    RecursionError,
+    MemoryError,
+)
 # Characters of an error that its message shows: the text of a catalogue may be long.
 _MAX_TOLD: Final = 300
 
@@ -64,11 +75,11 @@ def read_compiled(text: str) -> Catalogue:
             raise InvalidCatalogueError("the compiled catalogue does not match its digest: compile it again")
         refuse_unknown("its first line", header)
         catalogue = _catalogue(parsed(content), digest)
-    # AttributeError: something that is not an object stands where one belongs.
-    except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError) as error:
+        fault = next(find_faults(catalogue), None)
+    except _UNREADABLE as error:
         told = f"{error!r}"[:_MAX_TOLD]
         raise InvalidCatalogueError(f"this is no compiled catalogue ({told}): compile one and try again") from error
-    if fault := next(find_faults(catalogue), None):
+    if fault:
         raise InvalidCatalogueError(f"the compiled catalogue can't be used ({fault}): compile it again")
     return catalogue
 
