@@ -1,26 +1,30 @@
-"""What all tests share: closed sockets where nothing may be reached, how tests spread over workers, Hypothesis."""
+"""What all tests share: closed sockets, how tests spread over workers, which have a long version, Hypothesis."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
 from botocore.loaders import Loader, create_loader
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.support.size import sized
+from tests.support.size import IS_LONG, sized
 
-TESTS = Path(__file__).parent
-CLOSED = (TESTS / "unit", TESTS / "properties")
+CLOSED = ("tests/unit/", "tests/properties/")
 # Files whose tests deploy stacks of their own: one after the other, for a machine bears two stacks at a time.
 OWN_STACKS = {f"tests/end_to_end/{name}.py" for name in ("test_command_line", "test_pro_chaos")}
-# Files whose tests share something else that takes a second to make.
-OWN_SERVERS = {f"tests/contract/test_api_generated_{name}.py" for name in ("client", "requests")}
-UNMEASURED = (TESTS / "properties", TESTS / "simulation", TESTS / "fuzz")
-"""What is covered there is covered by other tests too; measuring it would double their time."""
+# Folders and files whose tests share something else that takes a second to make: a server, the translated template, the
+# syntax trees of all files.
+IN_ONE_PIECE = (
+    "tests/contract/test_api_generated_client.py",
+    "tests/contract/test_api_generated_requests.py",
+    "tests/infrastructure/",
+    "tests/unit/test_house.py",
+)
+# What is covered there is covered by other tests too; measuring it would double their time.
+UNMEASURED = ("tests/properties/", "tests/simulation/", "tests/fuzz/", "tests/tariffs/", "tests/infrastructure/")
 
 # The settings of whoever runs the tests are no part of them: a profile that does not exist would fail every client.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -48,13 +52,26 @@ settings.register_profile("ci", deadline=None, max_examples=EXAMPLES, derandomiz
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Close the sockets of unit tests and of properties, but those marked `enable_socket`; measure what tells more."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Close the sockets of unit tests and of properties, but those marked `enable_socket`; measure what tells more.
+
+    A long run leaves out the tests that it would only repeat.
+    """
     for item in items:
-        if any(folder in item.path.parents for folder in CLOSED) and not item.get_closest_marker("enable_socket"):
+        if item.nodeid.startswith(CLOSED) and not item.get_closest_marker("enable_socket"):
             item.add_marker(pytest.mark.disable_socket)
-        if any(folder in item.path.parents for folder in UNMEASURED):
+        if item.nodeid.startswith(UNMEASURED):
             item.add_marker(pytest.mark.no_cover)
+    if IS_LONG:
+        config.hook.pytest_deselected(items=[item for item in items if not _has_long_version(item)])
+        items[:] = filter(_has_long_version, items)
+
+
+def _has_long_version(item: pytest.Item) -> bool:
+    """Tell whether a test is a property, or its file says by `tests.support.size` how long its tests hunt."""
+    assert isinstance(item, pytest.Function)
+    says_how_long = not {"sized", "IS_LONG"}.isdisjoint(vars(item.module))
+    return is_hypothesis_test(item.obj) or says_how_long
 
 
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
@@ -67,7 +84,7 @@ class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
         file = nodeid.partition("::")[0]
         if file.startswith("tests/end_to_end/"):
             return "stacks of their own" if file in OWN_STACKS else "the shared stack"
-        return file if file in OWN_SERVERS else nodeid
+        return next((piece for piece in IN_ONE_PIECE if file.startswith(piece)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,9 +6,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from cfnlint.template import Template
 from pydantic.alias_generators import to_pascal
-from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT: Final = Path(__file__).parents[2]
@@ -24,6 +22,9 @@ def translated(text: str) -> dict[str, Any]:
     The steps are CloudFormation's: included files, then the loops, then SAM.
     SAM asks boto3 for the region: whose AWS profile is in use here must not matter.
     """
+    # Only here: most workers run no test of this folder, and all of them collect it.
+    from samtranslator.translator.transform import transform
+
     template = expanded(included(yaml_parse(text)))
     for resource in template["Resources"].values():
         for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
@@ -51,6 +52,8 @@ def included(value: Any) -> Any:
 
 def expanded(template: dict[str, Any]) -> dict[str, Any]:
     """Return a template with the loops and lookups of `AWS::LanguageExtensions` carried out."""
+    from cfnlint.template import Template  # takes a second to import
+
     transforms = template.pop("Transform")
     assert transforms == ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"], "the loops come first"
     loops = Template("template.yaml", {**template, "Transform": transforms[0]}, ["eu-west-2"])

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-from cfnlint.api import ManualArgs, lint
-
 from tests.infrastructure.stack import Stack, translated
 
 # SAM puts the API's own condition around each path of its definition, where it always holds.
@@ -13,6 +11,8 @@ OF_SAM = ("W1028", ["Resources", "AllocationApi", "Properties", "Body"])
 
 def findings(template: dict[str, Any]) -> list[str]:
     """What cfn-lint objects to, also where template.yaml leaves a check out."""
+    from cfnlint.api import ManualArgs, lint  # takes a second to import
+
     # ToJsonString is left in the template: CloudFormation, not the transform, knows the values in it.
     whole = {**template, "Metadata": {}, "Transform": "AWS::LanguageExtensions"}
     matches = lint(json.dumps(whole), config=ManualArgs(regions=["eu-west-2", "us-east-1"]))

@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,17 +19,26 @@ SOURCES = {
     for folder in (LAYER, ROOT / "functions", ROOT / "cli", ROOT / "tests")
     for path in sorted(folder.rglob("*.py"))
 }
-IMPORTED = {
-    (node.module, name.name)
-    for text in SOURCES.values()
-    for node in ast.walk(ast.parse(text))
-    if isinstance(node, ast.ImportFrom)
-    for name in node.names
-}
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").rglob("*.md")]
-# A page that names a constant is a reader of it too.
-READERS = SOURCES | {page: page.read_text("utf-8") for page in PAGES}
-WORDS = {path: set(re.findall(r"\w+", text)) for path, text in READERS.items()}
+
+
+@cache
+def imported_names() -> set[tuple[str | None, str]]:
+    """What any file imports by its name, with the module that it imports it from."""
+    return {
+        (node.module, name.name)
+        for text in SOURCES.values()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+
+
+@cache
+def words_of_readers() -> dict[Path, set[str]]:
+    """The words of all files and pages: a page that names a constant is a reader of it too."""
+    readers = SOURCES | {page: page.read_text("utf-8") for page in PAGES}
+    return {path: set(re.findall(r"\w+", text)) for path, text in readers.items()}
 
 
 def module_of(path: Path) -> str:
@@ -54,7 +64,7 @@ def is_in_schemas(path: Path, name: str) -> bool:
 
 
 def is_used_elsewhere(name: str, home: Path) -> bool:
-    return any(name in words for path, words in WORDS.items() if path != home)
+    return any(name in words for path, words in words_of_readers().items() if path != home)
 
 
 @pytest.mark.parametrize("path", sorted(LAYER.rglob("*.py")), ids=module_of)
@@ -62,7 +72,7 @@ def test_a_leading_underscore_marks_what_only_its_own_module_uses(path: Path) ->
     names = [name for name in names_of(path) if not name.startswith("__")]
     private = {name for name in names if name.startswith("_")}
     assert [name for name in names if name not in private and not is_used_elsewhere(name, path)] == []
-    assert [name for name in private if (module_of(path), name) in IMPORTED] == []
+    assert [name for name in private if (module_of(path), name) in imported_names()] == []
 
 
 def types_of(path: Path) -> Iterator[str]:

@@ -225,7 +225,8 @@ class ProAddress(ProModel):
     # Not PRO's: an address does not say otherwise what kind of place it is.
     is_po_box: bool | None = None
     is_residential: bool | None = None
-    _guessed: domain.AddressFlags = PrivateAttr(domain.UNKNOWN_ADDRESS)
+    # A factory, because Pydantic would copy a default for each address: that took a third of reading a consignment.
+    _guessed: domain.AddressFlags = PrivateAttr(default_factory=lambda: domain.UNKNOWN_ADDRESS)
 
     @model_validator(mode="wrap")
     @classmethod
