@@ -47,6 +47,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "up": Command("cli.commands.stack:up", "Start a local stack and leave it running."),
     "down": Command("cli.commands.stack:down", "End the stack that `up` left running."),
     "explain": Command("cli.commands.explain:explain", "Explain which carrier service takes a consignment."),
+    "replay": Command("cli.commands.replay:replay", "Show what another catalogue or mode would change."),
     "catalogue": Command("cli.commands.catalogue:catalogue", "Check, compile, publish and compare catalogues."),
     "orders": Command("cli.commands.orders:orders", "Show, check and retry orders."),
     "dlq": Command("cli.commands.dlq:dlq", "Inspect the dead letter queue; correct and send orders."),

@@ -9,7 +9,7 @@ from allocation.aws.file_stores import MAX_BYTES
 from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblemsError
-from cli.catalogue.compilation import compile_catalogue, is_compiled
+from cli.catalogue.compilation import compile_catalogue, compile_text, is_compiled
 from cli.catalogue.consistency import AllocatorName
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import WrittenCatalogue
@@ -36,6 +36,20 @@ def usable_text(file: str, found: WrittenCatalogue) -> str:
         read_compiled(compiled)
     except InvalidCatalogueError as error:
         raise UsageError(f"{shown_name(file)} can't be used: {error}.") from error
+    return compiled
+
+
+def compiled_file(file: str) -> str:
+    """Return the compiled catalogue of a file, which may be compiled already. Raises `UsageError`."""
+    text = read_text(file)
+    try:
+        compiled = text if is_compiled(text) else compile_text(text, folder_of(file))
+        read_compiled(compiled)
+    except CatalogueProblemsError as error:
+        problems = counted(len(error.problems), "problem")
+        raise UsageError(f"{shown_name(file)} has {problems}: see `carrier catalogue check {file}`.") from error
+    except InvalidCatalogueError as error:
+        raise UsageError(f"{shown_name(file)}: {error}.") from error
     return compiled
 
 

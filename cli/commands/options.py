@@ -112,15 +112,20 @@ def mode_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def chosen_mode(mode: str, group: str, service: str) -> AllocationMode:
-    """Return the mode of three options; an empty one is not given. Raises `UsageError`."""
+def chosen_mode(mode: str, group: str, service: str, prefix: str = "--") -> AllocationMode:
+    """Return the mode of three options, whose names begin with `prefix`; an empty one is not given.
+
+    Raises `UsageError`.
+    """
     given = {"--group": group, "--service": service}
     for name, (option, example) in _REFERENCES.items():
+        shown = option.replace("--", prefix)
         if name == mode and not given[option]:
-            raise UsageError(f"--mode {mode} needs {option}, for example {option} {example}.")
+            raise UsageError(f"{prefix}mode {mode} needs {shown}, for example {shown} {example}.")
         if name != mode and given[option]:
             raise UsageError(
-                f"{option} {given[option]} does not go with --mode {mode}: leave it out, or say --mode {name}."
+                f"{shown} {given[option]} does not go with {prefix}mode {mode}: leave it out, or say "
+                f"{prefix}mode {name}."
             )
     try:
         return allocation_mode(mode, group or service)

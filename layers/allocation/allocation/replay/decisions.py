@@ -17,10 +17,10 @@ from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Failure, FailureCode
 from allocation.domain.preference import Preference, PreferenceName
 from allocation.domain.routing import way_of
-from allocation.engine.engine import Assessment, Engine
+from allocation.engine.engine import Engine
 from allocation.engine.nearest_miss import nothing_fits
 from allocation.engine.offers import Offer, ranked, ranking
-from allocation.engine.question import NO_FILTERS
+from allocation.engine.question import NO_FILTERS, Question
 
 _LIMITS_USED_UP: Final = Failure(
     FailureCode.NO_CARRIER_SERVICE_AVAILABLE, "The daily limit of every service that could take it is used up."
@@ -86,8 +86,11 @@ class Decision:
         return next(choice for choice in left if choice.compared <= most)
 
 
-def decide(side: Side, asked: Replayable) -> Decision:
-    """Return what a side decides about a consignment at the moment that it was asked."""
+def decide(side: Side, asked: Replayable, *, in_words: bool) -> Decision:
+    """Return what a side decides about a consignment at the moment that it was asked.
+
+    `in_words` says whether the text of a failure is wanted, which takes longer than the decision.
+    """
     engine, mode = side.engine, _mode(side, asked)
     if isinstance(mode, Failure):
         return Decision((), failure=mode)
@@ -96,13 +99,14 @@ def decide(side: Side, asked: Replayable) -> Decision:
         return Decision((), failure=scope)
     if isinstance(inquiry, Failure):
         return Decision((), failure=inquiry)
-    assessment = engine.assess(inquiry, scope, asked.decided_at, NO_FILTERS, _nothing_used)
-    if not assessment.offers:
+    question, offers = engine.offers(inquiry, scope, asked.decided_at, NO_FILTERS, _nothing_used)
+    if offers:
+        within = scope.preference.within
+        return _fastest_within(question, offers, within.amount) if within else _best_first(question, offers)
+    if in_words:
+        assessment = engine.assess(inquiry, scope, asked.decided_at, NO_FILTERS, _nothing_used)
         return Decision((), failure=nothing_fits(assessment, mode))
-    within = scope.preference.within
-    if within is None:
-        return Decision(tuple(_until_unlimited(_choices(engine, assessment, assessment.offers))))
-    return _fastest_within(engine, assessment, within.amount)
+    return Decision((), failure=Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, ""))
 
 
 def _mode(side: Side, asked: Replayable) -> AllocationMode | Failure:
@@ -113,18 +117,21 @@ def _mode(side: Side, asked: Replayable) -> AllocationMode | Failure:
     return way_of(table, asked.mode, asked.consignment.delivery_option).mode
 
 
-def _fastest_within(engine: Engine, assessment: Assessment, within: Decimal) -> Decision:
+def _best_first(question: Question, offers: Sequence[Offer]) -> Decision:
+    return Decision(tuple(_until_unlimited(_choices(question, offers))))
+
+
+def _fastest_within(question: Question, offers: Sequence[Offer], within: Decimal) -> Decision:
     """Return all choices, the fastest first, or only the winner where no offer has a limit."""
-    services = engine.index.services
-    fastest = ranked(_FASTEST, services, list(assessment.offers), by_price=False)
-    choices = tuple(_choices(engine, assessment, fastest))
+    fastest = ranked(_FASTEST, question.index.services, list(offers), by_price=False)
+    choices = tuple(_choices(question, fastest))
     if any(choice.limit for choice in choices):
         return Decision(choices, within)
-    return Decision(tuple(_choices(engine, assessment, assessment.offers[:1])))
+    return Decision(tuple(_choices(question, offers[:1])))
 
 
-def _choices(engine: Engine, assessment: Assessment, offers: Sequence[Offer]) -> Iterator[Choice]:
-    services, question = engine.index.services, assessment.question
+def _choices(question: Question, offers: Sequence[Offer]) -> Iterator[Choice]:
+    services = question.index.services
     rank = ranking(question.scope.preference, services, ())
     for offer in offers:
         service = services[offer.position]
