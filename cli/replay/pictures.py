@@ -10,7 +10,7 @@ from html import escape
 from typing import Final, NamedTuple
 
 from allocation.replay.result import ReplayResult
-from allocation.replay.tally import Moved, Way
+from allocation.replay.tally import FromTo, Moved
 from cli.output import counted
 from cli.replay.tables import in_order, shown_service
 
@@ -33,7 +33,7 @@ _COST_BAR: Final = 250
 class _Flow(NamedTuple):
     """The consignments of one way, and how high their band is."""
 
-    way: Way
+    way: FromTo
     moved: Moved
     height: float
 
@@ -57,7 +57,7 @@ class _Node:
         return self.top + sum(other.height for other in before) + flow.height / 2
 
 
-def moves_shown(result: ReplayResult) -> Sequence[tuple[Way, Moved]]:
+def moves_shown(result: ReplayResult) -> Sequence[tuple[FromTo, Moved]]:
     """Return the moves that the picture shows, the most frequent first."""
     return [(way, moved) for way, moved in result.ways if way.before != way.after][:MAX_FLOWS]
 
@@ -77,7 +77,7 @@ def picture_of_moves(result: ReplayResult) -> str:
     return _svg("moves", told, height, bands + labels)
 
 
-def kind_of(way: Way, moved: Moved) -> str:
+def kind_of(way: FromTo, moved: Moved) -> str:
     """Return how a move is coloured: by what it costs more or less, or as failed; `other` where that means nothing."""
     if way.after is None:
         return "failed"
@@ -114,7 +114,7 @@ def key_of_colours(result: ReplayResult) -> str:
 
 
 def _nodes(
-    flows: Sequence[_Flow], own: Callable[[Way], str | None], other: Callable[[Way], str | None]
+    flows: Sequence[_Flow], own: Callable[[FromTo], str | None], other: Callable[[FromTo], str | None]
 ) -> dict[str | None, _Node]:
     """Return the services of one side, from the top in the order of their references, failures last."""
     nodes: dict[str | None, _Node] = {}

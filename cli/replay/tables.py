@@ -11,7 +11,7 @@ from rich.table import Table
 from allocation.domain.currencies import minor_unit
 from allocation.engine.explanation import shortened
 from allocation.replay.result import CatalogueName, ReplayResult
-from allocation.replay.tally import Difference, Moved, Way
+from allocation.replay.tally import Difference, FromTo, Moved
 from cli.output import counted, print_blank, print_fitted, print_text, printable, result_console
 from cli.replay.words import conclusion
 
@@ -87,7 +87,7 @@ def _cost_table(result: ReplayResult) -> Table:
     return table
 
 
-def _print_moves(result: ReplayResult, moves: Sequence[tuple[Way, Moved]]) -> None:
+def _print_moves(result: ReplayResult, moves: Sequence[tuple[FromTo, Moved]]) -> None:
     """Print the matrix of the services that lose or win consignments where it fits, and what the moves cost."""
     matrix, console = _matrix(result), result_console()
     wide = console.options.update(max_width=sys.maxsize)
@@ -109,7 +109,7 @@ def _matrix(result: ReplayResult) -> Table:
     return table
 
 
-def _moves_table(moves: Iterable[tuple[Way, Moved]]) -> Table:
+def _moves_table(moves: Iterable[tuple[FromTo, Moved]]) -> Table:
     table = _table("  From", "To", "Number", "Before", "After", "Change", numbers=range(2, 6))
     for way, moved in moves:
         alike = way.currency_before == way.currency_after

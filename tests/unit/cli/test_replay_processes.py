@@ -16,7 +16,7 @@ AFTER = {"A": service(), "B": service(rates=[rate("GB", 4, 6)], dailyLimit=700)}
 
 
 def test_any_number_of_processes_gives_the_same_result() -> None:
-    sides = [SideText(compile_text(json.dumps(document(services)))) for services in (BEFORE, AFTER)]
+    before, after = (SideText(compile_text(json.dumps(document(services)))) for services in (BEFORE, AFTER))
     consignments = [
         Replayable(
             replace(PARCEL, reference=ConsignmentReference(f"C-{number}"), packages=(package(str(1 + number % 2)),)),
@@ -26,8 +26,8 @@ def test_any_number_of_processes_gives_the_same_result() -> None:
         for number in range(2_600)
     ]
     told: list[int] = []
-    alone = replayed_in_parts(*sides, consignments, 1, told.append).result().document()
-    together = replayed_in_parts(*sides, consignments, 2, told.append).result().document()
+    alone = replayed_in_parts(before, after, consignments, 1, told.append).result().document()
+    together = replayed_in_parts(before, after, consignments, 2, told.append).result().document()
     assert together == alone
     assert alone["limits"][0]["used"] == 700
     assert told.count(2_600) == 2

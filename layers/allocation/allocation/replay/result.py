@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from allocation.engine.loaded_catalogue import Catalogue
-from allocation.replay.tally import Difference, Moved, NewFailures, Tally, Way
+from allocation.replay.tally import Difference, FromTo, Moved, NewFailures, Tally
 
 
 class CatalogueName(NamedTuple):
@@ -52,7 +52,7 @@ class ReplayResult:
     newly_allocated: int
     cost_before: Mapping[str, Decimal]
     cost_after: Mapping[str, Decimal]
-    ways: Sequence[tuple[Way, Moved]]  # the most frequent first
+    ways: Sequence[tuple[FromTo, Moved]]  # the most frequent first
     dearer: Sequence[tuple[str, Difference]]  # each with its currency, the largest first
     cheaper: Sequence[tuple[str, Difference]]
     failures: Sequence[tuple[str, NewFailures]]  # by code, the most frequent first
@@ -81,18 +81,18 @@ class ReplayResult:
 def result_of(before: CatalogueName, after: CatalogueName, tally: Tally, full_days: Sequence[FullDay]) -> ReplayResult:
     """Return the result of a whole tally."""
     ways = sorted(tally.ways.items(), key=lambda item: (-item[1].count, *map(str, item[0])))
-    counts: Counter[_Kind] = Counter()
+    counts: Counter[_CountedAs] = Counter()
     for way, moved in ways:
         counts[_kind(way)] += moved.count
     return ReplayResult(
         before=before,
         after=after,
         consignments=counts.total(),
-        unchanged=counts[_Kind.UNCHANGED],
+        unchanged=counts[_CountedAs.UNCHANGED],
         repriced=tally.repriced,
-        moved=counts[_Kind.MOVED],
-        newly_failed=counts[_Kind.NEWLY_FAILED],
-        newly_allocated=counts[_Kind.NEWLY_ALLOCATED],
+        moved=counts[_CountedAs.MOVED],
+        newly_failed=counts[_CountedAs.NEWLY_FAILED],
+        newly_allocated=counts[_CountedAs.NEWLY_ALLOCATED],
         cost_before=_sums((way.currency_before, moved.before) for way, moved in ways),
         cost_after=_sums((way.currency_after, moved.after) for way, moved in ways),
         ways=ways,
@@ -103,7 +103,7 @@ def result_of(before: CatalogueName, after: CatalogueName, tally: Tally, full_da
     )
 
 
-class _Kind(Enum):
+class _CountedAs(Enum):
     """How a consignment is counted, each in one way."""
 
     UNCHANGED = auto()
@@ -112,12 +112,12 @@ class _Kind(Enum):
     NEWLY_ALLOCATED = auto()
 
 
-def _kind(way: Way) -> _Kind:
+def _kind(way: FromTo) -> _CountedAs:
     if way.before == way.after:
-        return _Kind.UNCHANGED
+        return _CountedAs.UNCHANGED
     if way.after is None:
-        return _Kind.NEWLY_FAILED
-    return _Kind.NEWLY_ALLOCATED if way.before is None else _Kind.MOVED
+        return _CountedAs.NEWLY_FAILED
+    return _CountedAs.NEWLY_ALLOCATED if way.before is None else _CountedAs.MOVED
 
 
 def _sums(amounts: Iterable[tuple[str | None, Decimal]]) -> dict[str, Decimal]:
@@ -137,7 +137,7 @@ def _amounts(sums: Mapping[str, Decimal]) -> dict[str, str]:
     return {currency: str(amount) for currency, amount in sums.items()}
 
 
-def _move(way: Way, moved: Moved) -> dict[str, Any]:
+def _move(way: FromTo, moved: Moved) -> dict[str, Any]:
     return {
         "from": way.before,
         "to": way.after,

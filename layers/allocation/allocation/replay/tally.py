@@ -14,7 +14,7 @@ from allocation.replay.decisions import Choice
 MAX_NAMED: Final = 20
 
 
-class Way(NamedTuple):
+class FromTo(NamedTuple):
     """From which service to which, None being a failure, and the currency that each is paid in."""
 
     before: str | None
@@ -55,7 +55,7 @@ class NewFailures:
 class Tally:
     """What was counted. `dearer` and `cheaper` have the largest differences by currency."""
 
-    ways: dict[Way, Moved] = field(default_factory=dict)
+    ways: dict[FromTo, Moved] = field(default_factory=dict)
     repriced: int = 0
     dearer: dict[str, list[Difference]] = field(default_factory=dict)
     cheaper: dict[str, list[Difference]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Tally:
 
     def add(self, consignment: str, before: Choice | None, after: Choice | None, failure: Failure) -> None:
         """Count a consignment by what each side chooses. `failure` is the second side's, where it chooses nothing."""
-        way = Way(
+        way = FromTo(
             before.service if before else None,
             after.service if after else None,
             before.net.currency if before else None,
