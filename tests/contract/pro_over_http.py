@@ -8,8 +8,9 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
-from allocation.pro.allocator import CircuitOpenError, Claimed, ProAllocator
+from allocation.pro.allocator import ProAllocator
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS, Pauses
+from allocation.pro.ports import CircuitOpenError, Claimed
 from tests.support.pro_clients import allocator_over, client_at
 from tests.support.pro_server import KEY, ProServer
 from tests.support.pro_state import Consignment as ProConsignment

@@ -16,7 +16,8 @@ from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules,
 from allocation.domain.outcome import Allocated, AllocationFailed
 from allocation.engine.allocator import EngineAllocator
 from allocation.orders.wrappings import read_event
-from allocation.pro.allocator import Claimed, ProAllocator
+from allocation.pro.allocator import ProAllocator
+from allocation.pro.ports import Claimed
 from tests.support.allocation_api import Api, served_api
 from tests.support.api_server import KEY, served
 from tests.support.consignments import DESTINATION, ENGINE, ORIGIN, consignment, package

@@ -6,8 +6,8 @@ import pytest
 
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure
-from allocation.pro.allocator import OutageError
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
+from allocation.pro.ports import OutageError
 from allocation.pro.rounds import MAX_ROUNDS
 from tests.contract.pro_over_http import (
     HURRY,

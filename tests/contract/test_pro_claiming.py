@@ -10,10 +10,11 @@ from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Allocated, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro import rounds as pro_rounds
-from allocation.pro.allocator import NothingTriedError
 from allocation.pro.calls import ParallelCalls
 from allocation.pro.client import ProClient, ProReply
-from allocation.pro.verdicts import judge, judge_state
+from allocation.pro.ports import NothingTriedError
+from allocation.pro.state_verdicts import judge_state
+from allocation.pro.verdicts import judge
 from tests.contract.pro_over_http import (
     MODES,
     NOTHING_FITS,

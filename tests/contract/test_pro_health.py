@@ -10,7 +10,10 @@ import pytest
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, DeferralCause, Deferred
-from allocation.pro.allocator import (
+from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
+from allocation.pro.client import ProClient, ProReply
+from allocation.pro.credentials import FETCH_PAUSE_SECONDS
+from allocation.pro.ports import (
     CircuitOpenError,
     CircuitStateError,
     CredentialsError,
@@ -18,9 +21,6 @@ from allocation.pro.allocator import (
     OpenCause,
     OutageError,
 )
-from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
-from allocation.pro.client import ProClient, ProReply
-from allocation.pro.credentials import FETCH_PAUSE_SECONDS
 from allocation.pro.rounds import MAX_ROUNDS
 from tests.contract.pro_over_http import (
     HURRY,

@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import RetryableError
-from allocation.pro.allocator import Claimed
 from allocation.pro.claims import DynamoDBClaims
+from allocation.pro.ports import Claimed
 from tests.integration.conftest import UNANSWERED
 from tests.support.samples import A, B, C, reference
 from tests.support.tables import create_table

@@ -20,12 +20,14 @@ from allocation.orders.updating import Updating
 from allocation.pro import allocator as pro_allocator
 from allocation.pro import replies as pro_contract
 from allocation.pro import rounds as pro_rounds
+from allocation.pro import state_verdicts
 from allocation.pro import verdicts as pro_verdicts
-from allocation.pro.allocator import Claimed, ProAllocator
+from allocation.pro.allocator import ProAllocator
 from allocation.pro.calls import AllocationCall
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.client import ProReply
 from allocation.pro.credentials import SubscriptionKey
+from allocation.pro.ports import Claimed
 from allocation.pro.replies import ReplyItem
 from allocation.pro.verdicts import Doubtful, TryAgain
 from allocation.records import kept_summary
@@ -166,7 +168,7 @@ def without_patience() -> AbstractContextManager[Any]:
 
 def without_asking_after_old_failures() -> AbstractContextManager[Any]:
     """A failure that PRO reports for a consignment counts, whoever asked for it, and whenever."""
-    judge_state = pro_verdicts.judge_state
+    judge_state = state_verdicts.judge_state
 
     def careless(reference: Any, doubt: Any, reply: Any, base_url: str) -> Any:
         settled = judge_state(reference, doubt, reply, base_url)

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from allocation.pro.allocator import Circuit, Claims, ProAllocator
+from allocation.pro.allocator import ProAllocator
 from allocation.pro.calls import Pauses
 from allocation.pro.client import ProClient
 from allocation.pro.credentials import KeySource
+from allocation.pro.ports import Circuit, Claims
 from tests.support.pro_server import KEY
 
 

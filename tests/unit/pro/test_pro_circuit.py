@@ -10,13 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from allocation.pro.allocator import (
-    CircuitOpenError,
-    CredentialsError,
-    NothingTriedError,
-    OutageError,
-)
 from allocation.pro.circuit import CREDENTIALS_SECONDS, OUTAGE_FAILURES, OUTAGE_SECONDS, dynamodb_circuit
+from allocation.pro.ports import CircuitOpenError, CredentialsError, NothingTriedError, OutageError
 from tests.support.pro_clients import utc_now
 from tests.support.tables import create_table
 

@@ -14,14 +14,8 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.pro.calls import AllocationCall, CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
-from allocation.pro.verdicts import (
-    ASKED_BEFORE,
-    Doubtful,
-    TryAgain,
-    Untouched,
-    judge,
-    judge_state,
-)
+from allocation.pro.state_verdicts import judge_state
+from allocation.pro.verdicts import ASKED_BEFORE, Doubtful, TryAgain, Untouched, judge
 from tests.support.pro_document import table
 from tests.support.pro_state import Consignment, ProState
 

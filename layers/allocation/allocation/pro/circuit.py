@@ -22,14 +22,7 @@ from allocation.aws.clients import cause_of
 from allocation.domain.metric import MetricName
 from allocation.domain.outcome import DeferralCause
 from allocation.observability import logger
-from allocation.pro.allocator import (
-    Circuit,
-    CircuitOpenError,
-    CircuitStateError,
-    CredentialsError,
-    OpenCause,
-    OutageError,
-)
+from allocation.pro.ports import Circuit, CircuitOpenError, CircuitStateError, CredentialsError, OpenCause, OutageError
 
 # Batches in a row without any outcome that open the circuit.
 OUTAGE_FAILURES: Final = 5

@@ -17,7 +17,7 @@ from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
-from allocation.pro.allocator import Claimed
+from allocation.pro.ports import Claimed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -12,7 +12,8 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.observability import crash, logger
 from allocation.pro.calls import MIN_CALL_SECONDS, AllocationCall, ParallelCalls, allocation_call, allocation_calls
 from allocation.pro.client import ProReply
-from allocation.pro.verdicts import ASKED_BEFORE, Doubtful, TryAgain, Untouched, Verdict, judge, judge_state
+from allocation.pro.state_verdicts import judge_state
+from allocation.pro.verdicts import ASKED_BEFORE, Doubtful, TryAgain, Untouched, Verdict, judge
 
 _Judged = TypeVar("_Judged")
 

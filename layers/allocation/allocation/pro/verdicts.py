@@ -1,33 +1,32 @@
-"""What each reply from SortedPRO means for each consignment: the matrix of `docs/pro-client.md`, row by row."""
+"""What each reply to an allocation call means for each consignment: the matrix of `docs/pro-client.md`, row by row.
 
-from dataclasses import dataclass, replace
+What SortedPRO's own state of a consignment means then is in `state_verdicts.py`.
+"""
+
+from dataclasses import dataclass
 from typing import Final, Literal, assert_never
 
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import (
     Allocated,
-    AllocationFailed,
     DeferralCause,
-    Deferred,
     Failure,
     FailureCode,
-    Outcome,
 )
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.calls import AllocationCall, CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.replies import ReplyItem, UnreadableReplyError, read_error, read_items
-from allocation.pro.state import PASSING_STATES, ConsignmentAtPro, read_consignment
 
 _MODE_NOT_FOUND: Final = frozenset({FailureCode.SERVICE_GROUP_NOT_FOUND, FailureCode.CARRIER_SERVICE_NOT_FOUND})
 # A gateway's own statuses: PRO behind it may still execute the call.
 _GATEWAY_GAVE_UP: Final = frozenset({502, 504})
 _ACCEPTED: Final = 202
-_FORBIDDEN: Final = 403
+FORBIDDEN: Final = 403
 _TOO_MANY: Final = 429
 # 403 is about the key unless it says more: a used-up quota comes with `Retry-After`, PRO's own 403 with a code.
-_NOT_AUTHORISED: Final = frozenset({401, _FORBIDDEN})
+NOT_AUTHORISED: Final = frozenset({401, FORBIDDEN})
 # The successor product's status for a failed allocation. A gateway's own 521 has no error of PRO's: an outage.
 _NOTHING_FITS: Final = 521
 # The 400s that say nothing about the consignment.
@@ -120,7 +119,7 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: ProReply) 
     if reply.status in _GATEWAY_GAVE_UP:
         return Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, retry_after_seconds=wait, open=True)
     error = read_error(reply.body) if _is_refusal(reply.status) else None
-    if error is None and reply.status in _NOT_AUTHORISED:
+    if error is None and reply.status in NOT_AUTHORISED:
         return Untouched(DeferralCause.CREDENTIALS, final=True)
     if error is None:
         return Doubtful(DeferralCause.OUTAGE, retry_after_seconds=wait, open=True)
@@ -162,68 +161,6 @@ def _judge_item(item: ReplyItem) -> Verdict:
     return Doubtful(DeferralCause.THROTTLED) if item.status == _TOO_MANY else Doubtful(DeferralCause.OUTAGE, open=True)
 
 
-def judge_state(
-    reference: ConsignmentReference, doubt: Doubtful, reply: ProReply | CallError, base_url: str
-) -> Outcome | Deferred | TryAgain:
-    """Return what PRO's own state of a consignment means, after a call that left a doubt about it."""
-    match reply:
-        case ProReply():
-            return _judge_state_reply(reference, doubt, reply, base_url)
-        case KeyUnavailableError():
-            return Deferred(DeferralCause.CREDENTIALS)
-        case OutOfTimeError() if doubt is ASKED_BEFORE:
-            return Deferred(DeferralCause.OUT_OF_TIME)
-        case NotSentError() | NoReplyError() | OutOfTimeError():
-            return Deferred(DeferralCause.OUTCOME_UNKNOWN, doubt.retry_after_seconds)
-        case _:
-            assert_never(reply)
-
-
-def _judge_state_reply(
-    reference: ConsignmentReference, doubt: Doubtful, reply: ProReply, base_url: str
-) -> Outcome | Deferred | TryAgain:
-    if reply.status in _NOT_AUTHORISED:
-        return _judge_refused_state(reply)
-    unknown = Deferred(DeferralCause.OUTCOME_UNKNOWN, reply.retry_after_seconds or doubt.retry_after_seconds)
-    # An empty 404 may come from a gateway or a wrong URL. It counts only together with an error of PRO's own.
-    if reply.status == 404 and not doubt.open and (read_error(reply.body) or (doubt.failure and not reply.body)):
-        return AllocationFailed(Failure(FailureCode.CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
-    if reply.status != 200:
-        return unknown
-    try:
-        return _judge_status(doubt, read_consignment(reply.body, reference, base_url))
-    except UnreadableReplyError:
-        return unknown
-
-
-def judge_deallocation(
-    reference: ConsignmentReference, deallocation: ProReply | CallError, state: ProReply | CallError, base_url: str
-) -> Deferred | None:
-    """Return None if a consignment certainly has no carrier service after a deallocation, by PRO's own state.
-
-    The reply to the deallocation says only how to wait: PRO refuses one of what is not allocated (400, 404, 409), and a
-    lost reply says nothing.
-    """
-    wait = deallocation.retry_after_seconds if isinstance(deallocation, ProReply) else None
-    unknown = Deferred(DeferralCause.OUTCOME_UNKNOWN, wait)
-    match state:
-        case ProReply(status=404):
-            return None if read_error(state.body) else unknown
-        case ProReply(status=200):
-            return _judge_deallocated_state(reference, state, base_url, unknown)
-        case ProReply():
-            is_refused = state.status in _NOT_AUTHORISED
-            return _judge_refused_state(state) if is_refused else replace(unknown, cause=DeferralCause.OUTAGE)
-        case KeyUnavailableError():
-            return Deferred(DeferralCause.CREDENTIALS)
-        case OutOfTimeError():
-            return Deferred(DeferralCause.OUT_OF_TIME)
-        case NotSentError() | NoReplyError():
-            return replace(unknown, cause=DeferralCause.OUTAGE)
-        case _:
-            assert_never(state)
-
-
 def may_still_deallocate(call: ProReply | CallError) -> bool:
     """Tell whether PRO has not answered a deallocation itself and may still execute it."""
     match call:
@@ -234,56 +171,10 @@ def may_still_deallocate(call: ProReply | CallError) -> bool:
         case ProReply(status=status) if 200 <= status < 300:
             return status == _ACCEPTED
         case ProReply(status=status):
-            is_answer = status == _TOO_MANY or status in _NOT_AUTHORISED
+            is_answer = status == _TOO_MANY or status in NOT_AUTHORISED
             return not is_answer and not (_is_refusal(status) and read_error(call.body))
         case _:
             assert_never(call)
-
-
-def _judge_deallocated_state(
-    reference: ConsignmentReference, state: ProReply, base_url: str, unknown: Deferred
-) -> Deferred | None:
-    try:
-        status = read_consignment(state.body, reference, base_url)
-    except UnreadableReplyError:
-        return unknown
-    return unknown if status.allocated or status.state in PASSING_STATES else None
-
-
-def _judge_refused_state(reply: ProReply) -> Deferred:
-    """Return what a 401 or 403 on reading the state means. As for a call, 403 is about the key unless it says more.
-
-    A 403 with an error of PRO's is about the consignment. It may be allocated whatever the call's error was, so a
-    person must look.
-    """
-    if reply.status == _FORBIDDEN and reply.retry_after_seconds is not None:
-        return Deferred(DeferralCause.THROTTLED, reply.retry_after_seconds)
-    if reply.status == _FORBIDDEN and read_error(reply.body):
-        return Deferred(DeferralCause.STATE_FORBIDDEN)
-    return Deferred(DeferralCause.CREDENTIALS)
-
-
-def _judge_status(doubt: Doubtful, status: ConsignmentAtPro) -> Outcome | Deferred | TryAgain:
-    if status.allocated:
-        return status.allocated
-    if status.state in PASSING_STATES:
-        return Deferred(DeferralCause.OUTCOME_UNKNOWN, doubt.retry_after_seconds)
-    if doubt.open and (doubt.failure or status.state == AllocationFailed.state):
-        return Deferred(DeferralCause.OUTCOME_UNKNOWN, doubt.retry_after_seconds)
-    if doubt.failure:
-        return AllocationFailed(_named(doubt.failure, status))
-    return (
-        TryAgain(doubt.cause, doubt.retry_after_seconds)
-        if doubt.again
-        else Deferred(doubt.cause, doubt.retry_after_seconds)
-    )
-
-
-def _named(failure: Failure, status: ConsignmentAtPro) -> Failure:
-    """Return the failure under the code of all allocators, if PRO's error has no code and its state is a failure."""
-    if status.state == AllocationFailed.state and failure.code == FailureCode.ALLOCATION_REFUSED:
-        return Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, failure.message)
-    return failure
 
 
 def _is_refusal(status: int) -> bool:
