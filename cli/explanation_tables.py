@@ -20,9 +20,16 @@ _RUNNERS_UP: Final = 5
 _NAMED: Final = 4
 
 
-def print_explanation(explanation: Explanation, *, everything: bool) -> None:
-    """Print an explanation on stdout: the conclusion and why, then the offers, then the excluded services."""
+def print_explanation(explanation: Explanation, *, everything: bool, in_short: bool = False) -> None:
+    """Print an explanation on stdout: the conclusion and why, then the offers, then the excluded services.
+
+    In short, it has a line of each.
+    """
     print_conclusion(explanation)
+    if in_short:
+        for line in sentences(explanation):
+            print_text(f"  {line}")
+        return
     if winner := explanation.winner:
         print_blank()
         print_fitted(_price_table(winner))
@@ -160,7 +167,7 @@ def _rank(value: int | Decimal | None) -> str:
     return "-" if value is None else plain(Decimal(value))
 
 
-def in_short(explanation: Explanation) -> Iterator[str]:
+def sentences(explanation: Explanation) -> Iterator[str]:
     """Yield in a sentence each who came next, and why the others were left out."""
     others, inside = explanation.offers[1:], _inside(explanation)
     if others:

@@ -19,6 +19,7 @@ _STANDARD_INPUT: Final = "-"
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 # Stands for the reference that PRO gives a consignment when it is created.
 _PLACEHOLDER_REFERENCE: Final = "EC-000-000-000"
+_WHAT_TO_NAME: Final = "name a file with a consignment or an order"
 
 _MAX_SHOWN: Final = 40
 # What a person may have written about someone is not repeated.
@@ -93,18 +94,19 @@ def read_text(path: str) -> str:
         raise UsageError(f"{name} is not text in UTF-8: name a text file, or save it as UTF-8.") from error
 
 
-def read_consignment(path: str) -> Consignment:
-    """Return the consignment of a file, which PRO may not have created yet. Raises `UsageError` with every mistake."""
-    name, text = shown_name(path), read_text(path)
+def json_of(text: str, name: str) -> Any:
+    """Return the data of a JSON text, numbers exact. Raises `UsageError`, which calls the text `name`."""
     try:
-        content = exact_json.parsed(text)
+        return exact_json.parsed(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise UsageError(f"{name} is not JSON ({place}: {error.msg}): name a file with one consignment.") from error
+        raise UsageError(f"{name} is not JSON ({place}: {error.msg}): {_WHAT_TO_NAME}.") from error
     except ValueError as error:
-        raise UsageError(f"{name} is not JSON ({error}): name a file with one consignment.") from error
-    if isinstance(content, dict) and "consignments" in content:
-        raise UsageError(f"{name} is an order: write one of its consignments into a file of its own.")
+        raise UsageError(f"{name} is not JSON ({error}): {_WHAT_TO_NAME}.") from error
+
+
+def consignment_of(content: Any, name: str) -> Consignment:
+    """Return a consignment that PRO may not have created yet. Raises `UsageError` with every mistake."""
     if isinstance(content, dict):
         content = {"Reference": _PLACEHOLDER_REFERENCE, **content}
     try:

@@ -10,8 +10,7 @@ from allocation.records.stored_record import StoredRecord
 from cli.commands.dead_letters import print_letters
 from cli.commands.trace_json import tracking_references
 from cli.explanation import Explanation
-from cli.explanation_tables import in_short as in_short_of
-from cli.explanation_tables import made_up_of, print_others
+from cli.explanation_tables import made_up_of, print_others, sentences
 from cli.operations.published import event_ids
 from cli.operations.records import KEY, MAX_SCANNED
 from cli.operations.target import Target
@@ -59,7 +58,7 @@ def _print_traced(traced: Traced, history: History, *, in_short: bool, everythin
     print_facts([*_facts(stored, traced.explanation), *_event_facts(traced, history)])
     explanation = traced.explanation
     if explanation and in_short:
-        for line in in_short_of(explanation):
+        for line in sentences(explanation):
             print_text(f"  {line}")
     elif explanation:
         print_others(explanation, everything=everything)

@@ -42,7 +42,7 @@ def retry(target: Target, records: Iterable[Record], *, a_second: float, dry_run
     """Send each consignment in a message with a new event id, at most so many a second. A dry run sends none."""
     result = Retried()
     for batch in batches(records, MAX_KEYS):
-        kept = _kept(target, [str(record[KEY]) for record in batch])
+        kept = kept_consignments(target, [str(record[KEY]) for record in batch])
         for record in batch:
             reference = str(record[KEY])
             if reference not in kept:
@@ -56,7 +56,7 @@ def retry(target: Target, records: Iterable[Record], *, a_second: float, dry_run
     return result
 
 
-def _kept(target: Target, references: list[str]) -> dict[str, Any]:
+def kept_consignments(target: Target, references: list[str]) -> dict[str, Any]:
     """Return what is kept of the consignments, as PRO's JSON by reference."""
     found: dict[str, Any] = {}
     table = target.consignments_table

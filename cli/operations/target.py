@@ -64,6 +64,8 @@ class Target:
     """How its queue function reads orders, apart from an own mapping."""
     own_mapping: Callable[[], OrderMapping] | None = None
     """Reads the mapping of orders that it has of its own; None if it has none. Raises `CommandError`."""
+    catalogue: Callable[[], str | None] | None = None
+    """Reads the compiled catalogue that its functions use; None where that is the packaged one."""
     put_catalogue: Callable[[str], str] | None = None
     """Puts a compiled catalogue where its functions read it, and returns that place; None if that is not in S3."""
 
@@ -126,6 +128,7 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             consignments_table=found.get("ConsignmentsTableName", ""),
             reading=_reading_rules(parameters),
             own_mapping=_own_mapping(parameters, clients.make),
+            catalogue=_catalogue_reader(parameters, found.get("CatalogueBucketName", ""), clients.make),
             put_catalogue=_catalogue_writer(parameters.get("CatalogueObject", ""), clients.make),
         )
     except KeyError as error:
@@ -161,6 +164,29 @@ def _catalogue_writer(place: str, client: Callable[[str], Any]) -> Callable[[str
         return f"s3://{place}"
 
     return put if place else None
+
+
+def _catalogue_reader(
+    parameters: Mapping[str, str], own_bucket: str, client: Callable[[str], Any]
+) -> Callable[[], str | None] | None:
+    """Return what reads the compiled catalogue from where the stack has it, or None if it has no place for one."""
+    profile = parameters.get("CatalogueConfiguration", "")
+    bucket, _, key = (parameters.get("CatalogueObject") or f"{own_bucket}/catalogue.json").partition("/")
+
+    def from_s3() -> str | None:
+        s3 = client("s3")
+        try:
+            return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+        except s3.exceptions.NoSuchKey:  # nothing is published yet
+            return None
+
+    def from_appconfig() -> str | None:
+        names = ("ApplicationIdentifier", "EnvironmentIdentifier", "ConfigurationProfileIdentifier")
+        appconfig, place = client("appconfigdata"), dict(zip(names, profile.split("/"), strict=True))
+        token = appconfig.start_configuration_session(**place)["InitialConfigurationToken"]
+        return str(appconfig.get_latest_configuration(ConfigurationToken=token)["Configuration"].read().decode())
+
+    return from_appconfig if profile else from_s3 if bucket else None
 
 
 def publisher_log(stack: str) -> str:

@@ -35,6 +35,16 @@ class Traced:
     """The explanation as the engine made it."""
 
     @property
+    def reference(self) -> str:
+        """The consignment's reference."""
+        return str(self.record[KEY])
+
+    @property
+    def state(self) -> str:
+        """The consignment's state."""
+        return str(self.record.get("state", "unknown"))
+
+    @property
     def explanation(self) -> Explanation | None:
         """The explanation that was kept, ready to be shown."""
         return recorded_explanation(self.stored, self.kept) if self.stored and self.kept else None

@@ -346,7 +346,9 @@ def test_a_damaged_compiled_catalogue_is_wrong_usage(
         (b"[" + b" " * 10_000_000 + b"]", "It is a list of 0: write an object"),
         (b"[]", "It is a list of 0: write an object"),
         (b"7", "It is 7: write an object"),
-        (b'{"consignments": []}', "is an order"),
+        (b'{"consignments": []}', "is an order that can't be read: consignments: must have 1 or more entries"),
+        (b'{"eventType": "order-cancelled", "orderReference": "WEB-1"}', "is an order that was cancelled"),
+        (b'{"line_items": []}', "is neither a consignment nor an order of ours: if it is your shop's own order, add"),
         (b'{"Reference": "X/"}', 'Reference is "X/": write text of 1 to 64 letters'),
         (
             b'{"Addresses": [{"AddressType": "Destination", "Country": 44}]}',

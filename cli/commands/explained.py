@@ -1,0 +1,118 @@
+"""What `carrier explain` finds out: of the consignments of a file, or of those that a stack has recorded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import AllocationMode, DefaultRules
+from allocation.domain.outcome import Failure
+from allocation.domain.routing import way_of
+from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
+from allocation.engine.compiled_parts import InvalidCatalogueError
+from allocation.engine.engine import Engine
+from cli.asked_consignments import read_consignments
+from cli.catalogue.catalogue_problems import CatalogueProblemsError
+from cli.catalogue.compilation import compile_text, is_compiled
+from cli.errors import CommandError, UsageError
+from cli.explaining import explanation_of
+from cli.explanation import Explanation
+from cli.input_files import consignment_of, folder_of, read_text, shown_name
+from cli.output import counted, printable
+
+_STANDARD_INPUT: Final = "-"
+_OF_FILES: Final = frozenset({".json", ".jsonl", ".ndjson", ".txt", ".yaml", ".yml", ".xml"})
+
+Explained = tuple[Sequence[Explanation], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOptions:
+    """How to decide: `mode` is None where none is given, `catalogue` is a file or empty, `now` is aware."""
+
+    mode: AllocationMode | None
+    catalogue: str
+    now: datetime
+
+
+def is_file(what: str) -> bool:
+    """Return whether a word names a file: one that exists, or one that could by its name."""
+    path = Path(what)
+    return what == _STANDARD_INPUT or path.exists() or "/" in what or path.suffix.lower() in _OF_FILES
+
+
+def of_file(file: str, mapping: str, options: DecisionOptions) -> Explained:
+    """Return an explanation of each consignment of a file, and what is wrong with others. Raises `UsageError`."""
+    engine, asked = _engine(options.catalogue), read_consignments(file, mapping)
+    return [_explained(engine, each, options, DefaultRules()) for each in asked.consignments], asked.problems
+
+
+def of_reference(reference: str, stack: str, again: DecisionOptions | None) -> Explained:
+    """Return the explanations of what a reference names in a stack, and what has none. Raises `CommandError`.
+
+    They are those that the records kept or, with `again`, those of a new decision.
+    """
+    # The SDK of AWS takes half a second to import, and a file needs none.
+    from cli.operations.retry import kept_consignments
+    from cli.operations.target import target
+    from cli.operations.trace import Traced, explained_records
+
+    try:
+        found = target(stack)
+    except UsageError as error:
+        raise error if stack else UsageError(f"There is no file {reference}. {error}") from error
+    traced = explained_records(found, reference)
+    if not traced:
+        trace = f"`carrier orders trace {reference}{found.option}`"
+        raise CommandError(f"{found.name} has no record of {printable(reference)}: {trace} tells whether it waits.")
+    if again is None:
+        return [each.explanation for each in traced if each.explanation], [
+            f"{each.reference} is {each.state} and kept no explanation. Decide again by the engine: --again."
+            for each in traced
+            if not each.explanation
+        ]
+    engine = _engine(again.catalogue, found.catalogue)
+    kept = kept_consignments(found, [each.reference for each in traced])
+
+    def explained(each: Traced) -> Explanation:
+        consignment = consignment_of(kept[each.reference], each.reference)
+        recorded = each.stored.seen().mode if each.stored else None
+        return _explained(engine, consignment, again, recorded or DefaultRules())
+
+    return [explained(each) for each in traced if each.reference in kept], [
+        f"{each.reference} can't be decided again: the stack keeps nothing of its content."
+        for each in traced
+        if each.reference not in kept
+    ]
+
+
+def _explained(
+    engine: Engine, consignment: Consignment, options: DecisionOptions, usual: AllocationMode
+) -> Explanation:
+    """Return an explanation by the mode that is given, else by the routing table, else by the usual mode."""
+    table = None if options.mode else engine.catalogue.routing
+    way = way_of(table, options.mode or usual, consignment.delivery_option)
+    explanation = explanation_of(engine, consignment, way, options.now)
+    if isinstance(explanation, Failure):
+        raise UsageError(explanation.message)
+    return explanation
+
+
+def _engine(file: str, deployed: Callable[[], str | None] | None = None) -> Engine:
+    """Return the engine over a file's catalogue, compiled or not, or over the deployed or packaged one.
+
+    Raises `UsageError`.
+    """
+    text = read_text(file) if file else deployed and deployed()
+    if not text:
+        return Engine(packaged_catalogue())
+    name = shown_name(file) if file else "The stack's catalogue"
+    try:
+        return Engine(read_compiled(text if is_compiled(text) else compile_text(text, folder_of(file))))
+    except CatalogueProblemsError as error:
+        problems = counted(len(error.problems), "problem")
+        raise UsageError(f"{name} has {problems}: see `carrier catalogue check {file}`.") from error
+    except InvalidCatalogueError as error:
+        raise UsageError(f"{name}: {error}.") from error
