@@ -49,14 +49,14 @@ orders.add_command(mapping_command)
     examples=["carrier orders trace WEB-100045", "carrier orders trace EC-000-1SA-M00 --all"],
     short_help="Show all about an order or a consignment, and why.",
 )
-@click.argument("reference")
+@click.argument("reference", metavar="ORDER|CONSIGNMENT")
 @click.option("--all", "everything", is_flag=True, help="Show every consignment, offer and reason.")
 @stack_option
 @json_option
 def trace_command(reference: str, stack: str, *, everything: bool, as_json: bool) -> int:
     """Show all about an order or a consignment: what became of it and why, its events, what waits, what failed.
 
-    REFERENCE is an order's, a consignment's, the sender's own of a consignment, an event's id or a tracking reference.
+    Any reference will do: the sender's own of a consignment, an event's id and a tracking reference, too.
     Orders and consignments are found at once; for the others the table is searched.
 
     Exit status 1 if there is no record, or a message of it is in the dead letter queue or waits.

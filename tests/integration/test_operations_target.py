@@ -194,7 +194,7 @@ def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch, capsys: p
         (["dlq", "replay"], "No such command 'replay'"),
         (["dlq", "redrive", "--all", "no"], "Got unexpected extra argument (no)"),
         (["dlq", "redrive", "--order", "WEB-1"], "No such option '--order'"),
-        (["orders", "trace"], "Missing argument 'ORDER'"),
+        (["orders", "trace"], "Missing argument 'ORDER|CONSIGNMENT'"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_told(
