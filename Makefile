@@ -39,9 +39,11 @@ ifneq ($(unknown),)
 $(error `make $(goals)` does not know $(unknown). It knows $(or $(known),no variables))
 endif
 
-# $(call flag,NAME,option): the option if the variable is given; $(call switch,NAME,option): if it is 1, and not if 0.
+# $(call flag,NAME,option): the option if the variable is given; $(call switch,NAME,option): if it is on.
 flag = $(if $(call is_given,$1),$(if $($1),$2))
-switch = $(if $(call is_given,$1),$(if $(filter 1,$($1)),$2,$(if $(filter-out 0,$($1)),$(error $1=$($1): write 1 or 0))))
+ON := 1 yes Yes YES true True TRUE on On ON
+OFF := 0 no No NO false False FALSE off Off OFF
+switch = $(if $(call is_given,$1),$(if $(filter $(ON),$($1)),$2,$(if $(filter-out $(OFF),$($1)),$(error $1=$($1): write 1 or 0))))
 mode_flags = $(call flag,MODE,--mode "$$MODE") $(call flag,GROUP,--group "$$GROUP") $(call flag,SERVICE,--service "$$SERVICE")
 catalogue_flag = $(call flag,CATALOGUE,--catalogue "$$CATALOGUE")
 port_flag = $(call flag,PORT,--port "$$PORT")

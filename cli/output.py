@@ -20,8 +20,6 @@ from rich.text import Text
 
 from cli.folding import folded
 
-# The least time between two plain lines of one step.
-_PLAIN_SECONDS: Final = 1.0
 # Where the values of facts begin.
 _FACT: Final = 13
 
@@ -128,28 +126,21 @@ def printable(text: str) -> str:
 
 
 class Step:
-    """One step of a command, shown as a line that `update` replaces."""
+    """One step of a command, shown on a terminal as a line that `update` replaces; elsewhere once, at its end."""
 
     def __init__(self, console: Console, text: str) -> None:
         """`text` is the line at first."""
         self.text = text
         self.status: Final[Status] = console.status(text)
-        self._console = console
-        self._printed_at = time.monotonic()
 
     def update(self, text: str) -> None:
         """Show how far the step is."""
-        changed = text != self.text
         self.text = text
-        if self._console.is_terminal:
-            self.status.update(text)
-        elif changed and time.monotonic() - self._printed_at >= _PLAIN_SECONDS:
-            self._printed_at = time.monotonic()
-            print_text(f"  {text}", self._console)
+        self.status.update(text)
 
 
 class Progress:
-    """The steps of a command, on stderr: a moving line on a terminal, plain lines elsewhere."""
+    """The steps of a command, on stderr: a moving line on a terminal, a plain line each elsewhere."""
 
     def __init__(self, console: Console) -> None:
         """`console` writes to stderr."""

@@ -130,7 +130,7 @@ def retry_command(since: str, code: str, rate: float, stack: str, *, failed: boo
         print_json({"dryRun": dry_run, "sent": result.sent, "notKept": result.not_kept})
     else:
         sent = f"{counted(len(result.sent), 'failed consignment')} {'would be ' if dry_run else ''}sent again"
-        others = f" Nothing is kept of {len(result.not_kept)} others." if result.not_kept else ""
+        others = f" Nothing is kept of {counted(len(result.not_kept), 'other')}." if result.not_kept else ""
         print_text(f"{sent} in {found.name}.{others}")
         for reference in result.not_kept:
             print_text(f"  {printable(reference)}: send its order again, with a new eventId.")

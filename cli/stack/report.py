@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from cli.output import Column, print_json_lines, print_table, print_text, printable, result_console
+from cli.output import Column, counted, print_json_lines, print_table, print_text, printable, result_console
 from cli.stack.account import Account, Record, Refusal, distinct
 from cli.stack.orders import SentOrder
 
@@ -19,7 +19,7 @@ _COLUMNS: Final = (
     Column("State"),
     Column("Carrier"),
     Column("Service"),
-    Column("Price", is_number=True),
+    Column("Gross", is_number=True),
 )
 _STATE_STYLES: Final = {"Allocated": "green", "AllocationFailed": "red"}
 
@@ -181,5 +181,5 @@ def count_lines(account: Account) -> Iterator[str]:
         f" + {states['none']} without outcome"
     )
     yield f"Records:       {len(account.records)}"
-    yield f"Events:        {len(account.events)} received = {by_kind or 'none'} + {repeats} repeats"
-    yield f"DLQ:           {len(account.refusals)} messages"
+    yield f"Events:        {len(account.events)} received = {by_kind or 'none'} + {counted(repeats, 'repeat')}"
+    yield f"DLQ:           {counted(len(account.refusals), 'message')}"

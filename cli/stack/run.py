@@ -8,7 +8,7 @@ from rich.console import Console
 from allocation.domain.mode import AllocationMode
 from cli.environments import install
 from cli.errors import UsageError
-from cli.output import Progress
+from cli.output import Progress, counted
 from cli.paths import folder_of
 from cli.stack.account import Account
 from cli.stack.deploy import Deployment, deployed, mode_parameters
@@ -62,7 +62,7 @@ def _send_and_follow(deployment: Deployment, messages: Sequence[OrderMessage], p
     """Send the orders and watch until each is accounted for or patience runs out."""
     clients, stack = deployment.clients, deployment.stack
     observer = Observer(clients, stack)
-    with progress.step(f"Sending {len(messages)} orders to the queue"):
+    with progress.step(f"Sending {counted(len(messages), 'order')} to the queue"):
         sent = list(send_orders(clients.sqs, stack.order_queue_url, messages))
     with progress.step(f"Waiting for outcomes, at most {PATIENCE_SECONDS:.0f} s without progress") as step:
         return follow(lambda: observer.look(sent), lambda account: step.update(_how_far(account)))
@@ -72,6 +72,7 @@ def _how_far(account: Account) -> str:
     """Return how far the orders are, in a line of less than 80 characters."""
     settled = len(account.done) + len(account.refused)
     return (
-        f"{settled} of {len(account.sent)} orders settled: {len(account.records)} of {len(account.consignments)}"
-        f" records, {len(account.events)} events, {len(account.refusals)} in the DLQ"
+        f"{settled} of {counted(len(account.sent), 'order')} settled: {len(account.records)} of"
+        f" {counted(len(account.consignments), 'record')}, {counted(len(account.events), 'event')},"
+        f" {len(account.refusals)} in the DLQ"
     )

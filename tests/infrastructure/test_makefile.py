@@ -41,7 +41,11 @@ def without_make() -> dict[str, str]:
         (["CATALOGUE=my catalogue.yaml"], '--catalogue "$CATALOGUE"'),
         (["ORDERS=my orders.jsonl"], '--orders "$ORDERS"'),
         (["JSON=1"], "--json"),
+        (["JSON=yes"], "--json"),
+        (["JSON=True"], "--json"),
         (["JSON=0"], ""),
+        (["JSON=no"], ""),
+        (["JSON=False"], ""),
         (["JSON="], ""),
         (["PORT=4599"], '--port "$PORT"'),
         (["MODE="], ""),
@@ -71,7 +75,7 @@ def test_up_takes_the_mode_and_the_port() -> None:
         (["up", "JSON=1"], "`make up` does not know JSON. It knows CATALOGUE GROUP MODE PORT SERVICE."),
         (["down", "PORT=4599"], "`make down` does not know PORT. It knows no variables."),
         (["test", "ORDERS=x"], "does not know ORDERS."),
-        (["run", "JSON=yes"], "JSON=yes: write 1 or 0."),
+        (["run", "JSON=2"], "JSON=2: write 1 or 0."),
     ],
 )
 def test_a_variable_that_a_target_does_not_know_is_refused(arguments: list[str], complaint: str) -> None:

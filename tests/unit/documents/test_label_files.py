@@ -109,6 +109,14 @@ def test_of_an_unknown_shipping_location_the_reference_stands_on_the_label() -> 
     assert "From (return address) Sorted1" in zpl_texts(Addresses=[origin, DESTINATION])
 
 
+def test_the_name_of_a_shipping_location_stands_on_the_label_once() -> None:
+    named = {"AddressType": "Origin", "ShippingLocationReference": "Sorted1", "CompanyName": "SORTED1"}
+    assert zpl_texts(Addresses=[named, DESTINATION]).upper().count("SORTED1") == 1
+    contact = {"FirstName": "Returns", "LastName": "Ltd"}
+    returns = ORIGIN | {"AddressType": "Return", "CompanyName": "Returns Ltd", "Contact": contact}
+    assert zpl_texts(Addresses=[ORIGIN, DESTINATION, returns]).count("Returns Ltd") == 1
+
+
 @pytest.mark.parametrize("name", CONTENT_TYPES)
 def test_the_same_consignment_gives_the_same_bytes(name: str) -> None:
     assert label_file(consignment(), summary(), name) == label_file(consignment(), summary(), name)

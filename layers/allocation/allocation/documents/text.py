@@ -27,13 +27,14 @@ _WIDE: Final = Context(prec=80)
 def address_lines(address: FullAddress | None) -> tuple[str, ...]:
     """Return name, company, street, town, region, postcode and country, without those that are missing.
 
-    A shipping location whose address is unknown has its reference first.
+    A shipping location whose address is unknown has its reference first. No name stands there twice.
     """
     if address is None:
         return ()
+    place = None if address.address_line1 else address.shipping_location_reference
+    names = {_folded(name): name for name in (address.company_name, name_of(address.contact), place) if name}
     parts = (
-        name_of(address.contact),
-        address.company_name,
+        *reversed(names.values()),
         address.address_line1,
         address.address_line2,
         address.address_line3,
@@ -42,8 +43,12 @@ def address_lines(address: FullAddress | None) -> tuple[str, ...]:
         address.postcode,
         _country_of(address),
     )
-    lines = tuple(part.strip() for part in parts if part and part.strip())
-    return lines if address.address_line1 else (address.shipping_location_reference or "", *lines)
+    return tuple(part.strip() for part in parts if part and part.strip())
+
+
+def _folded(text: str) -> str:
+    """Return a text as it is compared."""
+    return " ".join(text.split()).casefold()
 
 
 def name_of(contact: Contact | None) -> str:

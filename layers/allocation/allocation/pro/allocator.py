@@ -192,4 +192,4 @@ def _raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deallocated 
         raise CredentialsError("PRO rejected the subscription key, or there is none")
     if causes <= _SAY_NOTHING:
         raise NothingTriedError(f"PRO's health is unknown: {', '.join(sorted(causes)) or 'there was nothing to ask'}")
-    raise OutageError(f"PRO answered for none of {len(answers)} consignments: {', '.join(sorted(causes))}")
+    raise OutageError(f"PRO answered for no consignment of {len(answers)}: {', '.join(sorted(causes))}")

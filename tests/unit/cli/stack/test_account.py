@@ -69,8 +69,8 @@ def test_the_counts_add_up() -> None:
         "Orders:        3 sent = 1 done + 1 in the DLQ + 1 without outcome",
         "Consignments:  4 = 1 allocated + 1 failed + 2 without outcome",
         "Records:       2",
-        "Events:        3 received = 1 allocated + 1 allocation_failed + 1 repeats",
-        "DLQ:           1 messages",
+        "Events:        3 received = 1 allocated + 1 allocation_failed + 1 repeat",
+        "DLQ:           1 message",
     ]
 
 

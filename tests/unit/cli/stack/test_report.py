@@ -98,7 +98,7 @@ def test_what_is_piped_is_one_uncut_line_a_consignment_however_narrow_the_window
 def test_what_is_piped_has_no_trailing_blanks() -> None:
     lines = printed(width=80, terminal=False)
     assert [line for line in lines if line != line.rstrip()] == []
-    assert lines[0].endswith("Price")
+    assert lines[0].endswith("Gross")
 
 
 def test_a_reference_in_brackets_is_no_markup() -> None:
