@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any, Final, NamedTuple
 
 from allocation.domain.errors import AllocationError
@@ -64,12 +65,14 @@ def key_path(*parts: object) -> KeyPath:
 
 
 def suggestion(wanted: str, known: Iterable[str], heading: str = "known") -> str:
-    """Return a hint at the known name that is closest to `wanted`, or the first few known names under a heading."""
+    """Return a hint at the known name that is closest to `wanted`, or the names most like it under a heading."""
     names = sorted(known)
     close = closest_name(wanted, names)
     if close:
         return f"did you mean {close}?"
-    return f"{heading}: {', '.join(names[:_MAX_SUGGESTED]) or 'none'}"
+    nearest = sorted(names, key=lambda name: -SequenceMatcher(None, wanted.lower(), name.lower()).ratio())
+    more = ", ..." if len(names) > _MAX_SUGGESTED else ""
+    return f"{heading}: {', '.join(nearest[:_MAX_SUGGESTED]) or 'none'}{more}"
 
 
 def unknown_name(path: KeyPath, name: str | None, known: Iterable[str], kind: str) -> Iterator[CatalogueProblem]:

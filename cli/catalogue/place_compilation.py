@@ -2,33 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 import pycountry
 
-from allocation.domain.regions import region_name
+from allocation.domain.postcode_regions import tells_regions
+from allocation.domain.regions import REGION_NAMES, region_name
 from allocation.engine.zones import ZONE_SIGN
 from cli.catalogue.written_zones import Zones, resolve
 
 _Json = dict[str, Any]
-
-# Names that customers type for regions that ISO 3166-2 lists by another name.
-_OTHER_NAMES: Final = {
-    "ES-CN": ("Canary Islands", "Islas Canarias"),
-    "ES-IB": ("Balearic Islands", "Balearics", "Illes Balears", "Baleares"),
-    "FR-20R": ("Corsica",),
-    "PT-20": ("Azores", "Açores", "Acores"),
-    "PT-30": ("Madeira",),
-    "IT-82": ("Sicily",),
-    "IT-88": ("Sardinia",),
-    "GR-M": ("Crete", "Kriti"),
-    "GR-F": ("Ionian Islands",),
-    "GR-K": ("North Aegean",),
-    "GR-L": ("South Aegean",),
-    "CA-NL": ("Newfoundland", "Labrador"),
-    "CA-YT": ("Yukon Territory",),
-    "JP-47": ("Okinawa",),
-}
 
 
 class PlaceTables:
@@ -69,14 +52,19 @@ class PlaceTables:
 
 
 def _region_names(used: set[str]) -> dict[str, dict[str, list[str]]]:
-    """Return, by country, each name and code of the used regions and the regions in them, with the regions it is in."""
+    """Return, by country, each name and code of the used regions and the regions in them, with the regions it is in.
+
+    Of countries whose postcodes tell regions, those of all regions are there.
+    """
     tables: dict[str, dict[str, list[str]]] = {}
-    for country in sorted({key.partition("-")[0] for key in used}):
+    # The UK's postcodes tell its nations, and no address there is without one.
+    for country in sorted({key.partition("-")[0] for key in used} - {"GB"}):
         regions = pycountry.subdivisions.get(country_code=country)  # type: ignore[no-untyped-call]
         parents = {region.code: region.parent_code for region in regions}
         chains = (_chain(code, parents) for code in sorted(parents))
-        # The smallest of regions with the same name, such as Murcia's province and community, is in the others.
-        inside = sorted((chain for chain in chains if not used.isdisjoint(chain)), key=len)
+        # The smallest of regions with the same name, such as Murcia's province and community, is in the others. Where
+        # postcodes tell regions, an address without one is known to be elsewhere only by the name of another region.
+        inside = sorted((chain for chain in chains if tells_regions(country) or not used.isdisjoint(chain)), key=len)
         table = tables.setdefault(country, {})
         for chain in inside:
             table.update(dict.fromkeys(_names(chain[0]), chain))
@@ -95,7 +83,7 @@ def _chain(code: str, parents: Mapping[str, str | None]) -> list[str]:
 def _names(code: str) -> Iterator[str]:
     """Yield the names of a region: both of `Lleida [Lérida]`, and `Región de Murcia` for `Murcia, Región de`."""
     written = pycountry.subdivisions.get(code=code).name  # type: ignore[no-untyped-call]
-    for name in (*re.findall(r"[^\[\]]+", written), *_OTHER_NAMES.get(code, ())):
+    for name in (*re.findall(r"[^\[\]]+", written), *REGION_NAMES.get(code, ())):
         head, comma, tail = name.partition(",")
         yield region_name(name)
         if comma:

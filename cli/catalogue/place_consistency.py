@@ -11,8 +11,11 @@ PlacesClaim = tuple[KeyPath, str, Sequence[str]]
 
 
 def find_zone_problems(zones: Zones) -> Iterator[CatalogueProblem]:
-    """Yield what is wrong with the places and lanes of each zone."""
+    """Yield what is wrong with the name, the places and the lanes of each zone."""
     for name, items in zones.items():
+        if _is_place(name) and items != [name]:
+            fix = "is the name of a place, which would mean only this zone everywhere: give the zone another name"
+            yield CatalogueProblem(key_path("zones", name), name, fix)
         for number, item in enumerate(items):
             path = key_path("zones", name, number)
             if isinstance(item, ZoneLane):
@@ -23,6 +26,13 @@ def find_zone_problems(zones: Zones) -> Iterator[CatalogueProblem]:
             except PlaceNotationError as error:
                 fix = "write a place: a zone can't contain zones" if item in zones else str(error)
                 yield CatalogueProblem(path, item, fix)
+
+
+def _is_place(name: str) -> bool:
+    try:
+        return bool(place_to_keys(name))
+    except PlaceNotationError:
+        return False
 
 
 def _wrong_lane(path: KeyPath, lane: ZoneLane, zones: Zones) -> Iterator[CatalogueProblem]:

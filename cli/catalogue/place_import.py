@@ -9,8 +9,9 @@ from typing import Final
 import pycountry
 
 from allocation.domain.countries import read_country
-from allocation.domain.postcode_regions import postcode_country
+from allocation.domain.postcode_forms import digits_of
 from allocation.domain.postcodes import UK_POSTCODE_COUNTRIES, postcode_of, uk_parts
+from allocation.domain.territories import prefix_country
 from cli.catalogue.place_notation import PlaceNotationError
 from cli.catalogue.zone_rows import COLUMNS, ZoneFileError, csv_rows, place_of_row
 
@@ -24,18 +25,6 @@ _COLUMN_NAMES: Final = {
     "endpostcode high postcodehigh zipend",
 }
 _COLUMNS: Final = {name: column for column, names in _COLUMN_NAMES.items() for name in names.split()}
-# Digits of a whole postcode. Spreadsheets take the zeros away that it begins with.
-_DIGITS: Final = {
-    country: digits
-    for digits, countries in (
-        (4, "AT AU BE BG CH CY DK HU LI LU LV MK NO SI"),
-        (5, "CZ DE EE ES FI FR GR HR IT LT ME MX MY PL RS SE SK TR UA US"),
-        (6, "RO"),
-        (7, "JP PT"),
-        (8, "BR"),
-    )
-    for country in countries.split()
-}
 _UNIT: Final = re.compile(r"(.+ [0-9])[A-Z]{2}")
 
 
@@ -81,7 +70,7 @@ def _clean(row: Mapping[str, str], default: str | None) -> tuple[str, str, str]:
     postcode = _span(country, row.get("first", ""), row.get("last", "")) or _part(country, row.get("postcode", ""))
     if not postcode:
         raise PlaceNotationError("has no postcode: a row without one would be the whole country")
-    home = postcode_country(country, postcode_of(country, postcode.partition("..")[0]))
+    home = prefix_country(country, postcode_of(country, postcode.partition("..")[0]))
     place = place_of_row(dict(zip(COLUMNS, (home, postcode, ""), strict=True)))
     return home, place.partition(":")[2], ""
 
@@ -115,9 +104,9 @@ def _part(country: str, postcode: str) -> str:
 
 
 def _whole(country: str, postcode: str) -> str:
-    """Return a postcode with the zeros that it has lost, or a UK postcode with its space."""
+    """Return a postcode with the zeros that a spreadsheet took away, or a UK postcode with its space."""
     if country in UK_POSTCODE_COUNTRIES:
         parts = uk_parts(postcode)
         return parts[0] if parts else postcode.upper()
     plain = postcode_of(country, postcode)
-    return plain.zfill(_DIGITS[country]) if plain.isdigit() and country in _DIGITS else plain
+    return plain.zfill(digits_of(country) or 0) if plain.isdigit() else plain

@@ -13,20 +13,19 @@ from typing import Final
 
 import pycountry
 
-from allocation.domain.countries import COUNTRIES, REGION_COUNTRIES, read_country
-from allocation.domain.postcode_regions import postcode_country
+from allocation.domain.countries import COUNTRIES, read_country
+from allocation.domain.postcode_forms import DIGITS_ONLY, digits_of
 from allocation.domain.postcodes import (
     CROWN_DEPENDENCIES,
-    DIGITS_ONLY,
     PLACELESS_AREAS,
     POSTCODE_AREAS,
     UK_POSTCODE_COUNTRIES,
-    ZIP_DIGITS,
     overseas_territory,
     postcode_of,
     range_prefixes,
     uk_parts,
 )
+from allocation.domain.territories import REGION_COUNTRIES, prefix_country
 from allocation.engine.place_keys import ANYWHERE
 
 _COUNTRY_FIXES: Final = {"EU": "list its countries in a zone, and name that zone"}
@@ -38,7 +37,8 @@ _UK_PART: Final = re.compile(r"[A-Z]{1,3}|[A-Z]{1,2}[0-9][0-9A-Z]?( [0-9])?|BFPO
 _UK_RANGE: Final = re.compile(r"([A-Z]{1,2}(?:[0-9]{1,2} )?)([0-9]{1,2})\.\.(?:\1)?([0-9]{1,2})")
 _MAX_POSTCODE: Final = 10
 _GIBRALTAR: Final = "GX"
-_UK_NATIONS: Final = frozenset({"ENG", "SCT", "WLS"})
+# The regions of ISO 3166-2 that the UK's postcodes tell; its counties are none of them.
+_UK_REGIONS: Final = frozenset({"GB-ENG", "GB-SCT", "GB-WLS", "GB-NIR", "GB-EAW", "GB-GBN"})
 
 
 class PlaceNotationError(ValueError):
@@ -79,11 +79,10 @@ def place_to_keys(place: str) -> tuple[str, ...]:
 def region_key(place: str) -> str | None:
     """Return the key of a region of ISO 3166-2 that addresses can be known to lie in; None for anything else.
 
-    >>> region_key("FR-974"), region_key("PT-30"), region_key("GB-SCT")
-    ('RE', 'PT-30', None)
+    >>> region_key("FR-974"), region_key("PT-30"), region_key("GB-SCT"), region_key("GB-KEN")
+    ('RE', 'PT-30', 'GB-SCT', None)
     """
-    # The UK's nations and counties are no postcode areas: of all of them, addresses tell only Northern Ireland.
-    if (place.startswith("GB-") and place != "GB-NIR") or not _is_region(place):
+    if (place.startswith("GB-") and place not in _UK_REGIONS) or not _is_region(place):
         return None
     return REGION_COUNTRIES.get(place, place)
 
@@ -126,17 +125,18 @@ def _prefix(country: str, part: str) -> str:
     if "-" in part and country not in _WITH_HYPHEN:
         fix = f"write a range with two dots, such as {country}:{part.replace('-', '..')}"
         raise PlaceNotationError(f"has a hyphen: {fix}, or a postcode without one")
-    if (country in DIGITS_ONLY or country == "US") and not prefix.isdigit():
+    if country in DIGITS_ONLY and not prefix.isdigit():
         raise PlaceNotationError(f"has letters, and postcodes of {country} have none: write its digits")
-    if country == "US" and len(prefix) > ZIP_DIGITS:
-        raise PlaceNotationError(f"has more than {ZIP_DIGITS} digits: write the beginning of a ZIP code")
+    if len(prefix) > (digits_of(country) or _MAX_POSTCODE):
+        fix = f"has more than {digits_of(country)} digits, which a postcode of {country} has"
+        raise PlaceNotationError(f"{fix}: write the beginning of one")
     _require_own(country, prefix)
     return prefix
 
 
 def _require_own(country: str, prefix: str) -> None:
     """Raise `PlaceNotationError` for postcodes of a territory: addresses there lie in a country of its own."""
-    home = postcode_country(country, prefix)
+    home = prefix_country(country, prefix)
     if home != country:
         raise PlaceNotationError(f"belongs to {home}, not to {country}: write {home}")
     if country == "FR" and prefix in _FRENCH_TERRITORIES:
@@ -166,8 +166,6 @@ def _require_area(country: str, part: str) -> None:
     area = "".join(takewhile(str.isalpha, part))
     if area == _GIBRALTAR:
         raise PlaceNotationError(f"belongs to GI, not to {country}: write GI")
-    if area in _UK_NATIONS:
-        raise PlaceNotationError("is a nation, which postcodes do not tell: list its postcode areas, such as GB:EH")
     if area not in POSTCODE_AREAS | PLACELESS_AREAS:
         raise PlaceNotationError(
             f"has the unknown postcode area {area}: write GB, or an area such as GB-BT for Northern Ireland"

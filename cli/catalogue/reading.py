@@ -76,6 +76,12 @@ def read_catalogue(
     return catalogue
 
 
+def with_positions(problems: Iterable[CatalogueProblem], text: str) -> list[CatalogueProblem]:
+    """Return the problems, at most 500, with where in the text of the catalogue they are."""
+    found = list(problems)
+    return list(_located(found, _parse(text)[0])) if found else []
+
+
 class _Loader(yaml.SafeLoader):
     """YAML without surprises: numbers are decimals, `NO` and `16:00` are text, and every key is text."""
 
@@ -201,8 +207,7 @@ def _problem_of_form(details: ErrorDetails) -> CatalogueProblem:
     value = None if kind == "missing" or isinstance(details["input"], dict | list) else details["input"]
     match kind:
         case "extra_forbidden":
-            fix = f"is unknown here: remove it; {suggestion(path[-1], _names_at(path[:-1]))}"
-            return CatalogueProblem(path, None, fix)
+            return CatalogueProblem(path, None, _unknown_key_fix(path, details["input"]))
         case "string_pattern_mismatch":
             fix = _pattern_fix(path, details["ctx"]["pattern"])
         case "literal_error" | "enum":
@@ -224,6 +229,20 @@ def _pattern_fix(path: KeyPath, pattern: str) -> str:
     if pattern == SERVICE_REFERENCE_PATTERN:
         return "write 1 to 64 letters, digits, '_', '-' or '.', a letter or a digit first"
     return "write it without control characters"
+
+
+def _unknown_key_fix(path: KeyPath, value: Any) -> str:
+    """Return what to write instead of a key that its part does not have."""
+    name = path[-1]
+    if value is None and re.fullmatch("[0-9]+", name):
+        return f"is what follows a comma: write a decimal point, such as 4.{name}"
+    for part in _names_at(path[:-1]):
+        if name in _names_at((*path[:-1], part, "0")):
+            return f"is unknown here: write it under {part}, such as {part}: [{{{name}: ...}}]"
+    for part in _names_at(path[:-1]):
+        if name in _names_at((*path[:-1], part)):
+            return f"is unknown here: write it under {part}, such as {part}: {{{name}: ...}}"
+    return f"is unknown here: remove it; {suggestion(name, _names_at(path[:-1]))}"
 
 
 def _names_at(path: KeyPath) -> list[str]:

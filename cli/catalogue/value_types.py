@@ -91,7 +91,8 @@ def _convert(value: object, units: Mapping[str, Decimal], known: Callable[[str],
     match = None if isinstance(value, bool | float) else _QUANTITY.fullmatch(str(value).strip())
     unit = known(match[2] or default) if match else None
     if match is None or unit is None:
-        raise ValueError(f"write a number and one of {', '.join(units)}, such as 30 {default}")
+        point = "a decimal point, not a comma, in " if re.match("[0-9]+,[0-9]", str(value)) else ""
+        raise ValueError(f"write {point}a number and one of {', '.join(units)}, such as 30 {default}")
     return Decimal(match[1]) * units[unit]
 
 
@@ -109,7 +110,9 @@ def _signed(value: object) -> Decimal:
 
 
 def _too_long(value: object) -> str | None:
-    """Return what to write instead of a number with too many digits; None for anything else."""
+    """Return what to write instead of a number with too many digits or a comma; None for anything else."""
+    if comma := re.fullmatch(r"(-?[0-9.]+),([0-9]+)", str(value)):
+        return f"write a decimal point instead of the comma: {comma[1].replace('.', '')}.{comma[2]}"
     plain = re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", str(value))
     return "has too many digits: write at most 9 before the point and 8 after it" if plain else None
 

@@ -5,12 +5,19 @@ from typing import Any, Final
 import click
 
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
-from cli.catalogue.catalogue_warnings import find_warnings
 from cli.catalogue.compilation import compile_catalogue
 from cli.catalogue.consistency import AllocatorName
 from cli.catalogue.differences import Change, differences
 from cli.catalogue.written_catalogue import WrittenCatalogue
-from cli.commands.catalogue_files import in_words, problem_json, read_written, report_problems, summary, warn
+from cli.commands.catalogue_files import (
+    in_words,
+    problem_json,
+    read_with_warnings,
+    read_written,
+    report_problems,
+    summary,
+    warn,
+)
 from cli.commands.catalogue_import import import_command
 from cli.commands.catalogue_places import places_command
 from cli.commands.catalogue_publish import publish_command
@@ -49,16 +56,15 @@ def check_command(file: str, allocator: AllocatorName, *, as_json: bool) -> int:
     """Check a catalogue, and list all of its problems with their lines.
 
     It checks the form of the parts first, then whether they fit together. It
-    warns of public holidays that a list leaves out, and of zones that hide a place.
+    warns of what is probably not meant, such as public holidays left out.
 
     Exit status 1 if there are problems.
 
     """
     try:
-        found = read_written(file, allocator)
+        found, warnings = read_with_warnings(file, allocator)
     except CatalogueProblemsError as error:
         return report_problems(file, error, as_json=as_json)
-    warnings = find_warnings(found)
     if as_json:
         told = list(map(problem_json, warnings))
         print_json({"file": file, "valid": True, "catalogue": summary(found), "problems": [], "warnings": told})
@@ -89,10 +95,10 @@ def compile_command(file: str, output: str, allocator: AllocatorName, *, as_json
     if as_json and not output:
         raise UsageError("--json says where the compiled catalogue is: add --output, for example --output new.json.")
     try:
-        found = read_written(file, allocator)
+        found, warnings = read_with_warnings(file, allocator)
     except CatalogueProblemsError as error:
         return report_problems(file, error, as_json=as_json, console=result_console() if output else progress_console())
-    warn(file, find_warnings(found), progress_console())
+    warn(file, warnings, progress_console())
     compiled = compile_catalogue(found)
     if not output:
         click.echo(compiled, nl=False)

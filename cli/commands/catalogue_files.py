@@ -9,6 +9,7 @@ from allocation.aws.file_stores import MAX_BYTES
 from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblemsError
+from cli.catalogue.catalogue_warnings import find_warnings
 from cli.catalogue.compilation import compile_catalogue, compile_text, is_compiled
 from cli.catalogue.consistency import AllocatorName
 from cli.catalogue.reading import read_catalogue
@@ -20,10 +21,21 @@ from cli.output import counted, print_json, print_text, printable
 
 def read_written(file: str, allocator: AllocatorName | None) -> WrittenCatalogue:
     """Return the catalogue of a file. Raises `UsageError` and `CatalogueProblemsError`."""
+    return read_catalogue(_written_text(file), allocator, folder_of(file))
+
+
+def read_with_warnings(file: str, allocator: AllocatorName) -> tuple[WrittenCatalogue, list[CatalogueProblem]]:
+    """Return the catalogue of a file, and what in it is probably not meant. Raises as `read_written` does."""
+    text = _written_text(file)
+    found = read_catalogue(text, allocator, folder_of(file))
+    return found, find_warnings(found, text)
+
+
+def _written_text(file: str) -> str:
     text = read_text(file)
     if is_compiled(text):
         raise UsageError(f"{shown_name(file)} is a compiled catalogue: name the one that it was compiled from.")
-    return read_catalogue(text, allocator, folder_of(file))
+    return text
 
 
 def usable_text(file: str, found: WrittenCatalogue) -> str:

@@ -12,9 +12,8 @@ from allocation.engine.compiled_catalogue import packaged_catalogue, read_compil
 from allocation.engine.engine import Engine
 from allocation.engine.wording import closest_name
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
-from cli.catalogue.catalogue_warnings import find_warnings
 from cli.catalogue.consistency import AllocatorName
-from cli.commands.catalogue_files import in_words, read_written, report_problems, usable_text, warn
+from cli.commands.catalogue_files import in_words, read_with_warnings, report_problems, usable_text, warn
 from cli.commands.options import ExampleCommand, WholeNumber, chosen_mode, json_option, mode_options
 from cli.errors import UsageError
 from cli.input_files import shown_name
@@ -47,8 +46,8 @@ def _own_catalogue(file: str, allocator: AllocatorName) -> str | None:
     """
     if not file:
         return None
-    found = read_written(file, allocator)
-    warn(file, find_warnings(found), progress_console())
+    found, warnings = read_with_warnings(file, allocator)
+    warn(file, warnings, progress_console())
     print_text(f"{printable(shown_name(file))}: {in_words(found)}.", progress_console())
     return usable_text(file, found)
 

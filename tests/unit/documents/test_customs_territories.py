@@ -18,6 +18,10 @@ PAIRS = {
         XI BT1 5GS       | IE D02 AF30         Northern Ireland and the Union
         XI               | FR 75001
         GB/NIR           | IE
+        XI               | GB/Northern_Ireland
+        ES 28001         | ES/Balearic_Islands
+        ES/Canarias 28001 | ES 28001           the postcode decides, not the region's name
+        CY 99010         | TR 99300
         GB BT1 5GS       | EL 10431
         JE JE2 3AB       | GB JE2 4WS          an island with itself
         GG GY1 1AA       | CQ GY10 1SF         Guernsey and Sark
@@ -48,6 +52,12 @@ PAIRS = {
         DK 2100          | DK 8000
         """,
     Border.TAX: """
+        ES 28001         | ES/Canary_Islands   the region's name decides without a postcode
+        ES/Las_Palmas    | ES/Illes_Balears
+        FI 00100         | FI/Ahvenanmaa
+        FR 75001         | FR/La_Réunion
+        IT 20121         | IT/Campione
+        GR 10431         | GR/Mount_Athos
         ES 28001         | ES 35001            the Canary Islands: in the customs territory, outside the VAT territory
         PT 1000-001      | IC 38001
         ES 28001         | ES/Canarias 38001
@@ -88,6 +98,18 @@ PAIRS = {
         EA               | EA
         ES 35001         | ES 51001
         DE 10115         | DE 27498            Heligoland
+        DE 10115         | DE/Helgoland
+        CH 8001          | CH 7562             Samnaun, a customs exclusion area
+        CH 8001          | CH/Samnaun
+        IT 20121         | IT/Livigno
+        CY 1010          | CY 99010            Northern Cyprus
+        CY 1010          | CY/North_Cyprus
+        TR 34000         | TR 99300            Northern Cyprus by way of Mersin
+        CY 1010          | TR 99300
+        CN 100000        | CN/Hong_Kong 999077
+        DK 2100          | DK/Føroyar
+        NL 1012 AB       | NL/Curaçao 0000
+        ES 28001         | ES/Ceuta
         DE 10115         | DE D-78266          Büsingen
         IT 20121         | IT 23041            Livigno
         IT 22061         | CH 6900             Campione is in the Union's customs territory
@@ -145,7 +167,7 @@ def place(text: str) -> Place:
     """The place of `country/region postcode`."""
     country, _, postcode = text.strip().partition(" ")
     code, _, region = country.partition("/")
-    return Place(code, postcode or None, region or None)
+    return Place(code, postcode or None, region.replace("_", " ") or None)
 
 
 def pairs() -> list[tuple[str, str, Border]]:

@@ -5,11 +5,28 @@ from dataclasses import replace
 import pytest
 
 from allocation.domain.consignment import Address, Consignment
+from allocation.domain.countries import COUNTRIES
 from allocation.domain.outcome import Failure
+from allocation.domain.territories import postcode_home
 from allocation.engine.place_keys import UnknownPlaceError, place_keys
-from tests.support.engines import PARCEL, engine_of, service, to, winner
+from tests.support.engines import PARCEL, engine_of, rate, service, to, winner
 
 ENGINE = engine_of({"S": service()})
+
+SHARED = {
+    home: postcodes.split()
+    for home, postcodes in {
+        "FR": "75001 97100 97133 97150 97200 97300 97400 97500 97600 98000 98400 98600 98700 98799 98800",
+        "FI": "00100 22100",
+        "NO": "0150 8099 9170",
+        "DK": "2100 3900 100",
+        "CH": "8001 9490",
+        "IT": "00118 47890 00120",
+        "AU": "2000 2899 6798 6799",
+        "US": "10001 00601 00901 00802 96910 96799 96950 96940 96941 96960 09012 34001 96201 96898",
+    }.items()
+}
+"""By country, a postcode of each place that shares its postcodes."""
 
 
 @pytest.mark.parametrize(
@@ -90,6 +107,7 @@ def test_a_postcode_of_a_territory_lies_there_whatever_country_the_address_says(
         ("PT", "9000-001", ("PT-30",)),
         ("PT", "9500-321", ("PT-20",)),
         ("GB", "BT1 1AA", ("GB-NIR",)),
+        ("RU", "295000", ("UA-43",)),
         ("CA", "K1A 0B1", ("CA-ON",)),
         ("CA", "X0A 0H0", ("CA-NU",)),
         ("AU", "7000", ("AU-TAS",)),
@@ -111,9 +129,132 @@ def test_what_an_address_says_of_its_region_counts_where_the_postcode_says_nothi
     assert place_keys("ES", "28001", ("ES-CN",))[-4:] == ("ES-M", "ES-MD", "ES", "*")
 
 
-def test_puerto_rico_lies_in_the_united_states_too() -> None:
+def test_territories_of_the_united_states_lie_there_too() -> None:
     assert place_keys("US", "00901")[-4:] == ("US-PR", "PR", "US", "*")
-    assert place_keys("PR", "00901")[-3:] == ("US-PR", "PR", "*")
+    assert {"US:006", "PR:006", "US", "PR"} <= set(place_keys("PR", "00601"))
+
+
+def test_countries_that_the_us_posts_serve_are_found_by_their_zip_codes_only() -> None:
+    assert "US:969" in place_keys("PW", "96940")
+    assert "US" not in place_keys("US", "96940")
+
+
+@pytest.mark.parametrize("code", sorted(COUNTRIES))
+def test_one_place_has_one_set_of_keys_whatever_code_its_address_says(code: str) -> None:
+    """Take every postcode that a table gives to a place, under the codes of all that share its postcodes."""
+    home = postcode_home(code)
+    sharing = [country for country in sorted(COUNTRIES) if postcode_home(country) == home]
+    for postcode in SHARED.get(home, ()):
+        keys = {place_keys(country, postcode) for country in sharing if country not in {"HK", "MO"}}
+        assert len(keys) == 1, postcode
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "postcode", "same_as"),
+    [
+        ("CN", "Hong Kong", None, ("HK", None)),
+        ("CN", "CN-HK", "999077", ("HK", "999077")),
+        ("FR", "La R\u00e9union", None, ("RE", None)),
+        ("FR", "974", "", ("RE", None)),
+        ("NL", "Cura\u00e7ao", "0000", ("CW", "0000")),
+        ("US", "PR", None, ("PR", None)),
+        ("US", "PR", "10001", ("US", "10001")),
+        ("DK", "F\u00f8royar", "100", ("FO", "100")),
+        ("GB", "Northern Ireland", None, ("XI", None)),
+    ],
+)
+def test_a_territory_that_the_address_names_as_a_region_is_found_by_its_own_code(
+    country: str, region: str, postcode: str | None, same_as: tuple[str, str | None]
+) -> None:
+    destination = Address(country=country, postcode=postcode, region=region)
+    answer = ENGINE.inquire(replace(PARCEL, destination=destination))
+    assert not isinstance(answer, Failure), answer.message
+    assert answer.destination == place_keys(*same_as)
+
+
+@pytest.mark.parametrize(
+    ("postcode", "nation"),
+    [
+        ("EH1 1AA", "GB-SCT"), ("TD12 4AA", "GB-SCT"), ("TD15 1AA", "GB-ENG"), ("DG16 5AA", "GB-SCT"),
+        ("CA6 5AA", "GB-ENG"), ("CF10 1AA", "GB-WLS"), ("CH4 0AA", "GB-WLS"), ("CH4 9AA", "GB-ENG"),
+        ("CH7 1AA", "GB-WLS"), ("CH65 0AA", "GB-ENG"), ("SY1 1AA", "GB-ENG"), ("SY23 1AA", "GB-WLS"),
+        ("LD7 1AA", "GB-WLS"), ("HR3 5AA", "GB-WLS"), ("HR3 6AA", "GB-ENG"), ("NP16 7AA", "GB-ENG"),
+        ("NP25 3AA", "GB-WLS"), ("BT1 1AA", "GB-NIR"), ("EC1A 1BB", "GB-ENG"), ("BFPO 61", None), ("BX1 1AA", None),
+    ],
+)  # fmt: skip
+def test_a_uk_postcode_says_its_nation(postcode: str, nation: str | None) -> None:
+    nations = {"GB-ENG", "GB-SCT", "GB-WLS", "GB-NIR"}
+    assert [key for key in place_keys("GB", postcode) if key in nations] == ([nation] if nation else [])
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode", "told"),
+    [
+        ("AU", "12", "postcode is not one of AU, which has four digits"),
+        ("DE", "1067", "five digits: a spreadsheet may have dropped a zero that it begins with"),
+        ("FR", "7500", "postcode is not one of FR, which has five digits: a spreadsheet"),
+        ("FR", "750011", "postcode is not one of FR, which has five digits"),
+        ("ES", "2800A", "postcode is not one of ES, which has five digits"),
+        ("NL", "1012", None),
+        ("NL", "101 AB", "postcode is not one of NL, which has four digits or four digits and two letters"),
+        ("CA", "K1A", "postcode is not one of CA, which has the form A1A3A5"),
+        ("IE", "D02", None),
+        ("IE", "D02 AF30", None),
+        ("IE", "AF30", "postcode is not one of IE"),
+        ("PR", "901", "postcode is not a US ZIP code such as 10001"),
+        ("US", "100", "postcode is not a US ZIP code such as 10001"),
+        ("PT", "1000", None),
+        ("NG", "no idea", None),
+        ("HK", "000000", None),
+    ],
+)
+def test_a_postcode_that_its_country_can_not_have_is_told_with_what_it_has(
+    country: str, postcode: str, told: str | None
+) -> None:
+    answer = ENGINE.inquire(to(postcode, country))
+    if told is None:
+        assert not isinstance(answer, Failure)
+    else:
+        assert isinstance(answer, Failure)
+        assert "Destination address: postcode is not" in answer.message
+        assert told in answer.message
+
+
+@pytest.mark.parametrize(
+    ("address", "complete"),
+    [
+        (Address(country="ES"), False),
+        (Address(country="ES", region="Canarias"), True),
+        (Address(country="ES", region="Madrid"), True),
+        (Address(country="ES", region="Calle Mayor"), False),
+        (Address(country="IC"), True),
+        (Address(country="FR"), False),
+        (Address(country="DE"), True),
+        (Address(country="XI"), True),
+        (Address(country="HK"), True),
+        (Address(country="PR"), False),
+    ],
+)
+def test_an_address_without_a_postcode_is_incomplete_where_the_catalogue_names_parts_of_its_country(
+    address: Address, complete: bool
+) -> None:
+    """Without that rule it would have the mainland's price."""
+    zones = {"ISLES": ["ES-CN", "FR:20", "US:006..009", "GB:IV", "DE-BY"]}
+    engine = engine_of({"S": service(destinations=["*"], excluded=["ISLES"])}, zones=zones)
+    answer = engine.inquire(replace(PARCEL, destination=address))
+    assert isinstance(answer, Failure) is not complete
+    if isinstance(answer, Failure):
+        country = "US" if address.country == "PR" else address.country
+        assert f"Destination address: postcode is missing: give it, because the catalogue tells parts of {country}" in (
+            answer.message
+        )
+
+
+def test_northern_ireland_needs_a_postcode_only_where_parts_of_it_are_named() -> None:
+    engine = engine_of({"S": service(excluded=["GB:BT28"])})
+    assert isinstance(engine.inquire(replace(PARCEL, destination=Address(country="XI"))), Failure)
+    engine = engine_of({"S": service(destinations=["GB:BT"], rates=[rate("GB:BT", 3)])})
+    assert winner(engine, replace(PARCEL, destination=Address(country="XI"))) == "S"
 
 
 @pytest.mark.parametrize("country", ["ZZ", "YU", "EU", "G", "GBR", "", "Österreich"])
@@ -152,4 +293,4 @@ def test_an_unknown_country_names_the_address(consignment: Consignment, field: s
 
 
 def test_a_postcode_of_any_length_has_few_keys() -> None:
-    assert len(place_keys("FR", "1" * 1000)) <= 13
+    assert len(place_keys("HK", "1" * 1000)) <= 13

@@ -11,14 +11,16 @@ Sources, as in force on 2026-11-26:
 - United States: 19 CFR 101.1 (the states, the District of Columbia and Puerto Rico), and for what the Postal Service
   carries, Domestic Mail Manual 608.2.3 and 703.2.3.
 - Switzerland: the customs treaties with Liechtenstein (1923) and on Büsingen (1964).
+- Switzerland's customs exclusion area: Samnaun (Customs Act, SR 631.0, article 3(3)).
+- Cyprus: Protocol No 10 to the Act of Accession of 2003: the areas that the Republic does not control.
 - San Marino: Decision 245/2002/EC (customs union, with formalities), and Italy's decree of 21 June 2021 (none).
 """
 
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from allocation.domain.countries import REGION_COUNTRIES, read_country
-from allocation.domain.postcode_regions import postcode_country, postcode_regions, us_place
+from allocation.domain.countries import NamedCountry, read_country
+from allocation.domain.postcode_regions import postcode_regions
 from allocation.domain.postcodes import (
     CROWN_DEPENDENCIES,
     UK_POSTCODE_COUNTRIES,
@@ -26,6 +28,8 @@ from allocation.domain.postcodes import (
     postcode_of,
     uk_parts,
 )
+from allocation.domain.regions import named_region, region_name
+from allocation.domain.territories import REGION_COUNTRIES, postcode_country, stated_country
 
 
 class Border(StrEnum):
@@ -54,6 +58,8 @@ _HELIGOLAND: Final = "Heligoland"
 _BUESINGEN: Final = "Büsingen"
 _LIVIGNO: Final = "Livigno"
 _CAMPIONE: Final = "Campione"
+_SAMNAUN: Final = "Samnaun"
+_NORTH_CYPRUS: Final = "North Cyprus"
 _MOUNT_ATHOS: Final = "GR-69"
 _CANARY_ISLANDS: Final = "ES-CN"
 _NORTHERN_IRELAND: Final = "GB-NIR"
@@ -98,19 +104,32 @@ _POSTCODES: Final = {
     ("IT", "23041"): _LIVIGNO,
     ("IT", "22061"): _CAMPIONE,
     ("CH", "6911"): _CAMPIONE,
+    ("CH", "7562"): _SAMNAUN,
+    ("CH", "7563"): _SAMNAUN,
     ("GR", "63086"): _MOUNT_ATHOS,
     ("GR", "63087"): _MOUNT_ATHOS,
     ("US", "96898"): "UM",  # Wake Island
 }
-# Regions that are a place of their own here; France's also by the letters that ISO 3166-2 once had.
+# The same by what stands in an address as its region, as `region_name` reads it.
+_NAMES: Final = {
+    **dict.fromkeys((("DE", "helgoland"), ("DE", "heligoland")), _HELIGOLAND),
+    **{(country, "busingen"): _BUESINGEN for country in ("DE", "CH")},
+    **{(country, name): _CAMPIONE for country in ("IT", "CH") for name in ("campione", "campioneditalia")},
+    ("IT", "livigno"): _LIVIGNO,
+    ("CH", "samnaun"): _SAMNAUN,
+    **{(country, name): _NORTH_CYPRUS for country in ("CY", "TR") for name in ("northcyprus", "trnc", "kktc")},
+    **{(country, "northerncyprus"): _NORTH_CYPRUS for country in ("CY", "TR")},
+}
+# Regions that are a place of their own here; Clipperton's is known by an alias of France, too.
 _REGIONS: Final = {
     **REGION_COUNTRIES,
-    **{region: region for region in ("ES-CE", "ES-ML", _CANARY_ISLANDS, _MOUNT_ATHOS, _NORTHERN_IRELAND)},
+    **{region: region for region in ("ES-CE", "ES-ML", _CANARY_ISLANDS, _MOUNT_ATHOS)},
     **dict.fromkeys(("ES-GC", "ES-TF"), _CANARY_ISLANDS),
     **dict.fromkeys(("US-AA", "US-AE", "US-AP"), _HIDDEN),
-    **{f"US-{code}": code for code in ("AS", "GU", "MP", "PR", "VI")},
-    **{f"FR-{code}": code for code in ("CP", "GF", "GP", "MQ", "RE", "YT")},
+    "FR-CP": "CP",
 }
+# The postcodes of Northern Cyprus, under either country's code: Mersin 10 in Turkey.
+_NORTH_CYPRUS_DIGITS: Final = "99"
 # USPS: the first three digits of the ZIP codes of AA, AE and AP.
 _MILITARY_ZIPS: Final = frozenset(map(str, (340, *range(962, 967)))) | {f"09{last}" for last in range(9)}
 
@@ -140,43 +159,44 @@ def border_between(origin: Place, destination: Place) -> Border:
 
 def _territories(place: Place) -> frozenset[_Territory]:
     """Return the territories whose goods move freely to and from a place. A place that is not known has none."""
-    named = read_country(place.country)
+    named = read_country(stated_country(*place))
     if named is None:
         return frozenset()
     postcode = postcode_of(named.code, place.postcode or "")
-    state = (place.region or "").strip().upper()
-    stated = (*named.regions, state, f"{named.code}-{state}")
     if named.code in UK_POSTCODE_COUNTRIES:
-        name = _uk_place(named.code, postcode, stated)
+        name = _uk_place(named, postcode)
     elif len(named.regions) > 1 and set(named.regions).isdisjoint(postcode_regions(named.code, postcode)):
         name = _HIDDEN
     else:
-        name = _other_place(named.code, postcode, stated)
+        name = _other_place(named, postcode, place.region or "")
     return _TERRITORIES.get(name, frozenset({_Territory(name, name)}))
 
 
-def _uk_place(country: str, postcode: str, stated: tuple[str, ...]) -> str:
+def _uk_place(named: NamedCountry, postcode: str) -> str:
     """Return the place of an address with a UK postcode. A postcode that can be read decides, not the code."""
     parts = uk_parts(postcode)
     if parts is None:
-        return overseas_territory(postcode) or _known_region(stated) or country
+        return overseas_territory(postcode) or (named.regions or (named.code,))[0]
     area = parts[-1]
     if area == "BF":
         return _HIDDEN
     return _NORTHERN_IRELAND if area == "BT" else CROWN_DEPENDENCIES.get(area, "GB")
 
 
-def _other_place(country: str, postcode: str, stated: tuple[str, ...]) -> str:
+def _other_place(named: NamedCountry, postcode: str, region: str) -> str:
     """Return the place of any other address. The postcode decides first, then the region, then the country."""
+    country = named.code
     if (country, postcode) in _POSTCODES:
         return _POSTCODES[country, postcode]
-    if country == "US" and (postcode[:3] in _MILITARY_ZIPS or us_place(postcode)):
-        return us_place(postcode) or _HIDDEN
-    if country == "DK" and len(postcode) == len("100"):
-        return "FO"
+    if country == "US" and postcode[:3] in _MILITARY_ZIPS:
+        return _HIDDEN
+    if country in {"CY", "TR"} and len(postcode) == len("99010") and postcode.startswith(_NORTH_CYPRUS_DIGITS):
+        return _NORTH_CYPRUS
     home = postcode_country(country, postcode)
-    return home if home != country else _known_region((*postcode_regions(country, postcode), *stated)) or country
-
-
-def _known_region(regions: tuple[str, ...]) -> str | None:
-    return next((_REGIONS[region] for region in regions if region in _REGIONS), None)
+    if home != country:
+        return home
+    if name := _NAMES.get((country, region_name(region))):
+        return name
+    stated = named_region(country, region)
+    regions = postcode_regions(country, postcode) or (*named.regions, *((stated,) if stated else ()))
+    return next((_REGIONS[region] for region in regions if region in _REGIONS), country)

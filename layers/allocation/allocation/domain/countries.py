@@ -21,16 +21,6 @@ COUNTRIES: Final = frozenset(
     TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
     """.split()  # noqa: SIM905 - a table to read, not 1 code a line
 )
-
-
-# Regions of ISO 3166-2 that have a code of ISO 3166-1 too, by which addresses there are known. Shops often
-# write the region beside the larger country's code.
-REGION_COUNTRIES: Final = {
-    "FI-01": "AX", "NO-21": "SJ", "NO-22": "SJ", "CN-HK": "HK", "CN-MO": "MO", "CN-TW": "TW", "NL-AW": "AW",
-    "NL-CW": "CW", "NL-SX": "SX", "NL-BQ1": "BQ", "NL-BQ2": "BQ", "NL-BQ3": "BQ", "FR-971": "GP", "FR-972": "MQ",
-    "FR-973": "GF", "FR-974": "RE", "FR-976": "YT", "FR-BL": "BL", "FR-MF": "MF", "FR-NC": "NC", "FR-PF": "PF",
-    "FR-PM": "PM", "FR-TF": "TF", "FR-WF": "WF", "US-UM": "UM",
-}  # fmt: skip
 # Characters of a code with all its points, spaces and invisible characters. A longer text is none.
 _MAX_CODE: Final = 16
 

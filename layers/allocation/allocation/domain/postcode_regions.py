@@ -1,7 +1,7 @@
-"""Where a postcode lies, by kept tables: the regions of ISO 3166-2, and the territories that have a code of their own.
+"""Where a postcode lies, by kept tables of the regions of ISO 3166-2.
 
 A table is here only where whole prefixes belong to one region. Postcodes of other countries name no region: what an
-address says of its region counts there.
+address says of its region counts there. The UK's nations have a module of their own (`uk_nations.py`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from typing import Final
 
 from allocation.domain.postcodes import range_prefixes
 
-_MAX_PREFIX: Final = 5
+_MAX_PREFIX: Final = 6
 
 # By country: the regions, the closest first, and the beginnings of their postcodes.
 _REGIONS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -41,8 +41,16 @@ _REGIONS: Final[Mapping[str, Mapping[str, str]]] = {
     # Japan Post: Okinawa. Pos Malaysia: Sabah, Sarawak and Labuan.
     "JP": {"JP-47": "900..907"},
     "MY": {"MY-12": "88..91", "MY-13": "93..98", "MY-15": "87"},
-    # Royal Mail: area BT. The other areas cross the borders between England, Scotland and Wales.
-    "GB": {"GB-NIR": "BT"},
+    # Ukrposhta: the first two digits. Russia's post has numbers of its own for what it delivers of them.
+    "UA": {
+        "UA-30": "01..06", "UA-32": "07..09", "UA-18": "10..13", "UA-74": "14..17", "UA-71": "18..20",
+        "UA-05": "21..24", "UA-35": "25..28", "UA-68": "29..32", "UA-56": "33..35", "UA-53": "36..39",
+        "UA-59": "40..42", "UA-07": "43..45", "UA-46": "79..82", "UA-61": "46..48", "UA-12": "49..53",
+        "UA-48": "54..57", "UA-77": "58..60", "UA-63": "61..64", "UA-51": "65..68", "UA-23": "69..72",
+        "UA-65": "73..75", "UA-26": "76..78", "UA-14": "83..87", "UA-21": "88..90", "UA-09": "91..94",
+        "UA-43": "95..98", "UA-40": "99",
+    },
+    "RU": {"UA-43": "295..298", "UA-40": "299", "UA-14": "283..287", "UA-09": "291..294"},
     # Canada Post: the first letter, for the territories the first three characters.
     "CA": {
         "CA-NL": "A", "CA-NS": "B", "CA-PE": "C", "CA-NB": "E", "CA-QC": "G H J", "CA-ON": "K..N P", "CA-MB": "R",
@@ -90,28 +98,6 @@ _REGIONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }  # fmt: skip
 
-# Places that share another country's postcodes and have a code of ISO 3166-1: shops often write the other country.
-_TERRITORIES: Final[Mapping[str, Mapping[str, str]]] = {
-    # La Poste. 97133 is Saint-Barthélemy, 97150 Saint-Martin, 98799 Clipperton; 980 is Monaco's.
-    "FR": {
-        "GP": "971", "BL": "97133", "MF": "97150", "MQ": "972", "GF": "973", "RE": "974", "PM": "975", "YT": "976",
-        "TF": "984", "WF": "986", "PF": "987", "NC": "988", "MC": "980",
-        "FR": "98799",
-    },
-    "FI": {"AX": "22"},  # Posti, Åland Post
-    "NO": {"SJ": "8099 9170..9179"},  # Posten Norge: Jan Mayen, Svalbard
-    "DK": {"GL": "39"},  # Post Greenland
-    "CH": {"LI": "9485..9498"},  # Swiss Post
-    "IT": {"SM": "4789", "VA": "00120"},  # Poste Italiane
-    "AU": {"NF": "2899", "CX": "6798", "CC": "6799"},  # Australia Post
-}  # fmt: skip
-
-# USPS delivers there at domestic prices: such an address lies in the place and in the United States.
-_US_PLACES: Final[Mapping[str, str]] = {
-    "PR": "006..007 009", "VI": "008", "GU": "9691..9692 96930..96932", "AS": "96799", "MP": "96950..96952",
-    "PW": "96939..96940", "FM": "96941..96944", "MH": "96960 96970",
-}  # fmt: skip
-
 
 def postcode_regions(country: str, postcode: str) -> tuple[str, ...]:
     """Return the regions that a normalised postcode lies in, the closest first; none where no table says so.
@@ -119,28 +105,20 @@ def postcode_regions(country: str, postcode: str) -> tuple[str, ...]:
     >>> postcode_regions("ES", "35001"), postcode_regions("CA", "K1A0B1"), postcode_regions("DE", "10115")
     (('ES-GC', 'ES-CN'), ('CA-ON',), ())
     """
-    return tuple(_longest(_tables(), country, postcode).split())
+    return tuple(longest_prefix(_tables(), country, postcode).split())
 
 
-def postcode_country(country: str, postcode: str) -> str:
-    """Return the country that a normalised postcode lies in: a territory, or `country` itself.
+def tells_regions(country: str) -> bool:
+    """Return whether postcodes of a country name its regions.
 
-    >>> postcode_country("FR", "97400"), postcode_country("FR", "75001")
-    ('RE', 'FR')
+    >>> tells_regions("ES"), tells_regions("DE")
+    (True, False)
     """
-    return _longest(_territories(), country, postcode) or country
+    return country in _REGIONS
 
 
-def us_place(postcode: str) -> str | None:
-    """Return the place with a code of its own that a ZIP code lies in, beside the United States.
-
-    >>> us_place("00901"), us_place("10001")
-    ('PR', None)
-    """
-    return _longest(_us_places(), "US", postcode) or None
-
-
-def _longest(tables: Mapping[str, Mapping[str, str]], country: str, postcode: str) -> str:
+def longest_prefix(tables: Mapping[str, Mapping[str, str]], country: str, postcode: str) -> str:
+    """Return what a country's table has for the longest beginning of a postcode; empty where it has none."""
     table = tables.get(country)
     if table is None:
         return ""
@@ -148,23 +126,18 @@ def _longest(tables: Mapping[str, Mapping[str, str]], country: str, postcode: st
     return next((table[postcode[:length]] for length in lengths if postcode[:length] in table), "")
 
 
+def by_prefix(table: Mapping[str, str]) -> dict[str, str]:
+    """Return the name by each beginning of a postcode, of a table of the beginnings and ranges of each name.
+
+    >>> by_prefix({"PR": "006..007 009"})
+    {'006': 'PR', '007': 'PR', '009': 'PR'}
+    """
+    return {prefix: name for name, written in table.items() for item in written.split() for prefix in _expanded(item)}
+
+
 @cache
 def _tables() -> Mapping[str, Mapping[str, str]]:
-    return {country: _by_prefix(table) for country, table in _REGIONS.items()}
-
-
-@cache
-def _territories() -> Mapping[str, Mapping[str, str]]:
-    return {country: _by_prefix(table) for country, table in _TERRITORIES.items()}
-
-
-@cache
-def _us_places() -> Mapping[str, Mapping[str, str]]:
-    return {"US": _by_prefix(_US_PLACES)}
-
-
-def _by_prefix(table: Mapping[str, str]) -> dict[str, str]:
-    return {prefix: name for name, written in table.items() for item in written.split() for prefix in _expanded(item)}
+    return {country: by_prefix(table) for country, table in _REGIONS.items()}
 
 
 def _expanded(item: str) -> Iterator[str]:

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import Final
 
+from allocation.domain.postcode_forms import DIGITS_ONLY
+
 # The 124 geographic postcode areas of Royal Mail's Postcode Address File; GY, JE and IM are the Crown Dependencies'.
 POSTCODE_AREAS: Final = frozenset(
     """
@@ -38,13 +40,6 @@ _TERRITORIES: Final = (
     (re.compile(r"KY[1-3][0-9]{4}"), "KY"),
 )
 
-# Countries whose postcodes have digits only. Letters before them are the country's, such as LV-1050 or D-10115.
-DIGITS_ONLY: Final = frozenset(
-    """
-    AT AU BE BG BR CH CY CZ DE DK EE ES FI FR GR HR HU IT JP LI LT LU LV MC ME MK MY NO PL PT RO RS SE SI SK TR UA XK
-    AX BL CC CX FO GF GL GP MF MQ NC NF PF PM RE SJ SM TF VA WF YT
-    """.split()  # noqa: SIM905 - a table to read, not 1 code a line
-)
 # The countries of the United States Postal Service.
 _ZIP_COUNTRIES: Final = frozenset({"US", "AS", "FM", "GU", "MH", "MP", "PR", "PW", "VI"})
 ZIP_DIGITS: Final = 5
@@ -70,7 +65,7 @@ def postcode_of(country: str, text: str) -> str:
     """
     postcode = _normalised(text)
     if country in DIGITS_ONLY:
-        return re.sub("^[A-Z]{1,3}(?=[0-9])", "", postcode)
+        postcode = re.sub("^[A-Z]{1,3}(?=[0-9])", "", postcode)
     return postcode[:ZIP_DIGITS] if _ZIP_PLUS_4.fullmatch(postcode) and country in _ZIP_COUNTRIES else postcode
 
 

@@ -94,7 +94,7 @@ class Engine:
 
     def inquire(self, consignment: Consignment) -> Inquiry | Failure:
         """Return what the engine asks about a consignment, or what the consignment lacks."""
-        return inquire(consignment, self.catalogue)
+        return inquire(consignment, self.catalogue, self.index.zones)
 
     def assess(
         self, inquiry: Inquiry, scope: Scope, now: datetime, filters: ServiceFilters, used: UsedLimits

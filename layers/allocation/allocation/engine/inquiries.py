@@ -17,10 +17,12 @@ from allocation.domain.contents import Contents
 from allocation.domain.countries import read_country
 from allocation.domain.outcome import Failure, FailureCode
 from allocation.domain.regions import region_name
+from allocation.domain.territories import stated_country
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.engine.measures import PackageMeasures, measure_package
 from allocation.engine.place_keys import UnknownPlaceError, place_keys
 from allocation.engine.promises import Promise
+from allocation.engine.zones import Divided, ZoneIndex
 
 # A weight in Kg, a side in Cm or a value that reaches this is a mistake; below it, arithmetic stays exact.
 _MAX_AMOUNT: Final = Decimal(1_000_000_000)
@@ -45,14 +47,17 @@ class Inquiry(NamedTuple):
     contents: frozenset[Contents] = frozenset()  # the flags of each kind of item
 
 
-def inquire(consignment: Consignment, catalogue: Catalogue) -> Inquiry | Failure:
+def inquire(consignment: Consignment, catalogue: Catalogue, zones: ZoneIndex) -> Inquiry | Failure:
     """Return the inquiry of a consignment, or a failure that names all that it lacks and how to correct it."""
     sizes = catalogue.package_sizes
     problems = [*_package_problems(consignment, sizes)]
     places: list[tuple[str, ...]] = []
-    for name, address in (("Origin", consignment.origin), ("Destination", consignment.destination)):
+    for name, address, divided in (
+        ("Origin", consignment.origin, zones.divided_origins),
+        ("Destination", consignment.destination, zones.divided_destinations),
+    ):
         try:
-            places.append(_keys(address, catalogue))
+            places.append(_keys(address, catalogue, divided))
         except UnknownPlaceError as error:
             problems.append(f"{name} address: {error}")
     if problems:
@@ -92,13 +97,23 @@ def _known_tags(consignment: Consignment, catalogue: Catalogue) -> frozenset[str
     return consignment.tags.intersection(tag for service in catalogue.services for tag in service.tags)
 
 
-def _keys(address: Address | None, catalogue: Catalogue) -> tuple[str, ...]:
+def _keys(address: Address | None, catalogue: Catalogue, divided: Divided) -> tuple[str, ...]:
+    """Return the keys of an address. One without a postcode must not get the price of a part that it is not in."""
+    keys = _keys_of(address, catalogue)
+    if divided.needs_postcode(keys):
+        country = keys[-2]
+        raise UnknownPlaceError(f"postcode is missing: give it, because the catalogue tells parts of {country} apart")
+    return keys
+
+
+def _keys_of(address: Address | None, catalogue: Catalogue) -> tuple[str, ...]:
     if address is None:
         raise UnknownPlaceError("there is none: give a shipping location, or a country and postcode")
     if address.shipping_location_reference is None:
         if address.country is None:
             raise UnknownPlaceError("it has neither a shipping location nor a country: give one")
-        return place_keys(address.country, address.postcode, _regions(address, catalogue))
+        country = stated_country(address.country, address.postcode, address.region)
+        return place_keys(country, address.postcode, _regions(address, catalogue))
     location = catalogue.locations.get(address.shipping_location_reference)
     if location is None:
         known = ", ".join(sorted(catalogue.locations)[:5])

@@ -7,9 +7,12 @@ so that the zone is as specific as the place that the address is in it by.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
+from allocation.domain.postcode_regions import tells_regions
 from allocation.engine.memo import Memo
+from allocation.engine.place_keys import WHOLE_AREAS
 
 ZONE_SIGN: Final = "@"
 _MAX_KEPT: Final = 16_384
@@ -38,6 +41,34 @@ class Places(NamedTuple):
     parts: int  # how many of the names, from the first on, lie within a country
 
 
+class Divided(NamedTuple):
+    """The countries, and areas that may be known without a postcode, of which a catalogue names parts."""
+
+    by_postcode: frozenset[str]
+    by_region: frozenset[str]  # regions that postcodes tell
+
+    def needs_postcode(self, keys: Sequence[str]) -> bool:
+        """Tell whether an address with these keys may be in one of the parts, and lacks the postcode to say so."""
+        first = keys[0]
+        if ":" in first:
+            return first in self.by_postcode
+        countries = {key for key in keys if "-" not in key}
+        return not (countries.isdisjoint(self.by_postcode) and ("-" in first or countries.isdisjoint(self.by_region)))
+
+
+def _divided(keys: Iterable[str]) -> Divided:
+    postcodes: set[str] = set()
+    regions: set[str] = set()
+    for key in keys:
+        country, colon, _ = key.partition(":")
+        if colon:
+            postcodes.add(country)
+            postcodes.update(area for area in WHOLE_AREAS if key.startswith(area) and key != area)
+        elif tells_regions(region := key.partition("-")[0]) and region != key:
+            regions.add(region)
+    return Divided(frozenset(postcodes), frozenset(regions))
+
+
 class ZoneIndex:
     """Finds the zones of addresses, of those that the catalogue refers to among `origins` and `destinations`."""
 
@@ -51,6 +82,8 @@ class ZoneIndex:
         for name, zone in zones.items():
             if ZONE_SIGN + name in known:
                 self._add(ZONE_SIGN + name, zone)
+        self.divided_origins = _divided(chain(_plain(origins, zones), self._from))
+        self.divided_destinations = _divided(chain(_plain(destinations, zones), self._to))
         self._kept: Memo[tuple[tuple[str, ...], tuple[str, ...]], tuple[Places, Places]] = Memo(_MAX_KEPT)
 
     def places(self, origin: tuple[str, ...], destination: tuple[str, ...]) -> tuple[Places, Places]:
@@ -87,6 +120,13 @@ class ZoneIndex:
                 lowest = both & -both
                 yield self._lanes[lowest.bit_length() - 1]
                 both ^= lowest
+
+
+def _plain(names: Iterable[str], zones: Mapping[str, Zone]) -> Iterator[str]:
+    """Yield the keys among names, and those of the zones among them."""
+    for name in names:
+        zone = zones.get(name.removeprefix(ZONE_SIGN)) if name.startswith(ZONE_SIGN) else None
+        yield from (name,) if zone is None else zone.keys
 
 
 def _known(found: Iterable[tuple[str, Iterable[str]]], known: Set[str]) -> Places:

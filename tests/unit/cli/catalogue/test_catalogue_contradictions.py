@@ -136,7 +136,7 @@ def test_an_amount_that_may_be_negative_says_so() -> None:
         ("UK", "is not a country of ISO 3166: write GB"),
         ("EU", "is not a country of ISO 3166: list its countries in a zone, and name that zone"),
         ("ZZ", "is not a country of ISO 3166: write its two-letter code, such as GB or FR"),
-        ("GB-ENG", "is a nation, which postcodes do not tell: list its postcode areas, such as GB:EH"),
+        ("GB-KEN", "has the unknown postcode area KEN: write GB, or an area such as GB-BT for Northern Ireland"),
         ("GB-QX1", "has the unknown postcode area QX: write GB, or an area such as GB-BT for Northern Ireland"),
         ("GB-JE", "belongs to JE, not to GB: write JE"),
         ("GB-GY", "belongs to GG, not to GB: write GG"),

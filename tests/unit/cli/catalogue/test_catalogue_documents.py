@@ -94,7 +94,7 @@ def test_all_mistakes_of_form_are_told_at_once() -> None:
         "carriers.ACME.services.A.excuded: is unknown here: remove it; did you mean excluded?",
         "carriers.ACME.services.B.enabled: 'perhaps': write true or false",
         "carriers.ACME.services.B.rates: write at least one item",
-        "carriers.ACME.services.C.rates.0.bands.0.price: '35,65': write a plain number, 0 or more, such as 4.95",
+        "carriers.ACME.services.C.rates.0.bands.0.price: '35,65': write a decimal point instead of the comma: 35.65",
     ]
 
 
@@ -229,7 +229,7 @@ def test_form_is_checked_first_and_consistency_once_the_form_is_right() -> None:
         groups={"fast": ["A", "AA"], "slow": ["B", 7]},
         exchangeRates=[{"currency": "EUR", "rate": "0,86", "from": "2026-01-01"}],
     ) == [
-        "exchangeRates.0.rate: '0,86': write a plain number, 0 or more, such as 4.95",
+        "exchangeRates.0.rate: '0,86': write a decimal point instead of the comma: 0.86",
         "surcharges.Remote.amount: 'much': write a plain number such as 4.95, or -0.50 to take something off",
         "carriers.ACME.services.A.weight.to: '30 stone': write a number and one of kg, g, lb, oz, such as 30 kg",
         "carriers.ACME.services.B.rates.0.zone: is missing: add it",

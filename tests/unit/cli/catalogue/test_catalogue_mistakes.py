@@ -39,7 +39,17 @@ STEPPED = rate("GB", 5, limit=2) | {"above": {"step": "1 kg", "price": 1}}
             f"{PLACE}.locations.0: 'a b': write 1 to 64 letters, digits, '_', '-' or '.', a letter or",
         ),
         ({"delivery": {"window": ["08:00"] * 3}}, f"{PLACE}.delivery.window: write fewer items; a window has two"),
-        ({"rates": [rate("GB", 5) | {"price": 5}]}, f"{PLACE}.rates.0.price: is unknown here: remove it; known: above"),
+        (
+            {"rates": [rate("GB", 5) | {"price": 5}]},
+            f"{PLACE}.rates.0.price: is unknown here: write it under bands, such",
+        ),
+        ({"packages": 3}, f"{PLACE}.packages: is unknown here: write it under consignment, such as consignment: {{pa"),
+        (
+            {"rates": [rate("GB", 5) | {"bands": [{"upTo": 2, "price": 4, "95": None}]}]},
+            f"{PLACE}.rates.0.bands.0.95: is what follows a comma: write a decimal point, such as 4.95",
+        ),
+        ({"rates": [rate("GB", "4,95")]}, f"{PLACE}.rates.0.bands.0.price: '4,95': write a decimal point instead"),
+        ({"weight": "2,5 kg"}, f"{PLACE}.weight.to: '2,5 kg': write a decimal point, not a comma, in a number and"),
         ({"rates": [STEPPED], "weight": "30 kgz"}, f"{PLACE}.weight.to: '30 kgz': write a number and one of kg, g,"),
         (
             {"surcharges": ["fuel"]},

@@ -74,7 +74,7 @@ def test_a_place_is_written_for_any_country(place: str, keys: tuple[str, ...]) -
         ("GB-GX", "belongs to GI, not to GB: write GI"),
         ("GB:JE2", "belongs to JE, not to GB: write JE-JE2"),
         ("GB:KW17..KW15", "ends before it begins: write the smaller end first"),
-        ("US-1000123", "has more than 5 digits: write the beginning of a ZIP code"),
+        ("US-1000123", "has more than 5 digits, which a postcode of US has: write the beginning of one"),
         ("US-ZZ", "has letters, and postcodes of US have none: write its digits"),
         ("gb", "write the name of a zone, or a place such as"),
     ],
