@@ -52,6 +52,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "orders": Command("cli.commands.orders:orders", "Show, check and retry orders."),
     "dlq": Command("cli.commands.dlq:dlq", "Inspect the dead letter queue; correct and send orders."),
     "republish": Command("cli.commands.republish:republish", "Publish the events of records again."),
+    "console": Command("cli.commands.console:console", "Keep the index of the console."),
     "generate": Command("cli.commands.generate:generate", "Write the files that are generated from code."),
     "bench": Command("cli.commands.bench:bench", "Compare the engine's speed with other engines."),
 }

@@ -60,6 +60,8 @@ class Target:
     """The kept consignments; empty for a stack without the API."""
     claims_table: str = ""
     """The claims on consignments; empty for a stack that allocates by the engine."""
+    search_index_table: str = ""
+    """The index of the console; empty for a stack without one."""
     reading: ReadingRules = USUAL_RULES
     """How its queue function reads orders, apart from an own mapping."""
     own_mapping: Callable[[], OrderMapping] | None = None
@@ -126,6 +128,7 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             option=option,
             claims_table=found.get("ProClaimsTableName", ""),
             consignments_table=found.get("ConsignmentsTableName", ""),
+            search_index_table=found.get("SearchIndexTableName", ""),
             reading=_reading_rules(parameters),
             own_mapping=_own_mapping(parameters, clients.make),
             catalogue=_catalogue_reader(parameters, found.get("CatalogueBucketName", ""), clients.make),

@@ -45,7 +45,7 @@ def test_every_queue_and_topic_refuses_what_does_not_come_over_tls(
         for statement in stack.resolved(policy["PolicyDocument"]["Statement"], {})
         if statement["Effect"] == "Deny" and statement["Principal"] == "*" and statement["Condition"] == TLS_MISSING
         if action in as_list(statement["Action"])
-        for target in policy[targets]
+        for target in stack.resolved(policy[targets], {"Console": "on"})
     }
 
     assert refusing == set(stack.of_type(resources))
@@ -66,12 +66,13 @@ def test_the_bucket_is_closed_to_the_public_keeps_versions_and_refuses_what_does
     assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
 
 
-def test_only_the_circuits_can_not_be_restored_to_any_second(stack: Stack) -> None:
-    """Losing them costs nothing (docs/pro-client.md)."""
+def test_only_what_can_be_made_again_can_not_be_restored_to_any_second(stack: Stack) -> None:
+    """Losing the circuits costs nothing, and the index is made of the records (docs/console.md)."""
     tables = stack.of_type("AWS::DynamoDB::Table")
 
-    assert [name for name, table in tables.items() if "PointInTimeRecoverySpecification" not in table] == [
-        "ProCircuitsTable"
+    assert sorted(name for name, table in tables.items() if "PointInTimeRecoverySpecification" not in table) == [
+        "ProCircuitsTable",
+        "SearchIndexTable",
     ]
 
 

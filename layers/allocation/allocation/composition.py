@@ -17,6 +17,7 @@ from allocation.settings import (
     AllocationApiSettings,
     ApiAuthorizerSettings,
     CatalogueSettings,
+    IndexAllocationsSettings,
     PublishAllocationsSettings,
     read_settings,
 )
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from allocation.api.console_page import ConsolePage
     from allocation.api.resolver import AnyCaseResolver
     from allocation.aws.maintained_files import MaintainedFile
+    from allocation.console.indexing import IndexAllocations
     from allocation.domain.routing import RoutingTable
     from allocation.engine.engine import Engine
     from allocation.events.publish_allocations import PublishAllocations
@@ -102,6 +104,16 @@ def publish_allocations() -> "PublishAllocations":
         SnsPublisher(client("sns"), settings.allocations_topic_arn),
         SqsUnpublishable(client("sqs"), settings.stream_failure_queue_url),
     )
+
+
+@cache
+def index_allocations() -> "IndexAllocations":
+    """Return the use case of the search index. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
+    from allocation.console.indexing import IndexAllocations
+
+    settings = read_settings(IndexAllocationsSettings, os.environ)
+    return IndexAllocations(DynamoDBIndexWriter(client("dynamodb"), settings.search_index_table))
 
 
 @cache

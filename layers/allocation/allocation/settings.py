@@ -125,6 +125,12 @@ class PublishAllocationsSettings(_FunctionSettings):
     stream_failure_queue_url: str
 
 
+class IndexAllocationsSettings(_FunctionSettings):
+    """What `index_allocations` needs to know."""
+
+    search_index_table: str
+
+
 class AllocationApiSettings(_RecordingSettings):
     """What `allocation_api` needs to know."""
 
@@ -133,6 +139,7 @@ class AllocationApiSettings(_RecordingSettings):
     # What links in replies begin with; empty for the address that a request came to.
     api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
     console: Literal["off", "on"] = "off"
+    search_index_table: str | None = None
     stack_name: str = "carrier-allocation"
     # The OpenID provider that signs the console's users in; None where only API keys do.
     console_open_id_issuer: str | None = Field(default=None, pattern=r"^https://[^?#]+$")

@@ -19,7 +19,7 @@ DynamoItem = Mapping[str, Any]
 
 _EVENT_FIELDS: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) - {"explanation"}
 # What a reader asks for who only wants to know how a consignment stands: the rest is large.
-SEEN_FIELDS: Final = tuple(sorted(_EVENT_FIELDS - {"allocationSummary", "price", "why"}))
+SEEN_FIELDS: Final = tuple(sorted(_EVENT_FIELDS - {"allocationSummary", "expiresAt", "price", "why"}))
 # No record of ours, or one of a later version, but something is there: it is never overwritten.
 _UNREADABLE: Final = RecordSeen(state="", version=0)
 _serialize: Final = TypeSerializer().serialize

@@ -103,6 +103,8 @@ class StoredRecord(BaseModel):
     updated_by: str | None = None
     # Where this version only says that an update was refused.
     refused_update: RefusedUpdateDocument | None = None
+    # In seconds since 1970; None for a record that stays.
+    expires_at: int | None = None
     explanation: str | None = None
 
     @property

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 KEY: Final = "consignmentReference"
 ORDER_KEY: Final = "orderReference"
-_BY_ORDER: Final = "consignments-by-order"
+BY_ORDER: Final = "consignments-by-order"
 # `TransactWriteItems` takes 100 items and 4 MB. 25 records with long explanations stay below 4 MB.
 _MAX_RECORDS_A_TRANSACTION: Final = 25
 NOT_THERE_YET: Final = f"attribute_not_exists({KEY})"
@@ -92,7 +92,7 @@ class DynamoDBRecords:
         """Return what the index by order has. Raises `RetryableError`."""
         request: dict[str, Any] = {
             "TableName": self._table,
-            "IndexName": _BY_ORDER,
+            "IndexName": BY_ORDER,
             "KeyConditionExpression": f"{ORDER_KEY} = :order",
             "ExpressionAttributeValues": {":order": {"S": order}},
         }
@@ -101,7 +101,7 @@ class DynamoDBRecords:
             try:
                 answer = self._client.query(**request)
             except (ClientError, BotoCoreError) as error:
-                raise RetryableError(f"the index {_BY_ORDER} could not be read ({cause_of(error)})") from error
+                raise RetryableError(f"the index {BY_ORDER} could not be read ({cause_of(error)})") from error
             found += [ConsignmentReference(item[KEY]["S"]) for item in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return found

@@ -1,0 +1,19 @@
+"""DynamoDB stream of allocation records to the search index of the console."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from allocation.aws.lambda_events import changes, partial_batch_response
+from allocation.composition import index_allocations
+from allocation.console.indexing import report_indexed
+from allocation.observability import logger, metrics
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ARG001 - Lambda's signature
+    """Index a batch of changed records. The stream delivers again from the first that failed."""
+    report = index_allocations().process(changes(event))
+    report_indexed(report)
+    return partial_batch_response(report.failed)
