@@ -15,6 +15,21 @@ NOT_SO: Final = 1
 WRONG_USAGE: Final = 2
 
 _STANDARD_OUTPUT: Final = 1
+_LOOPBACK: Final = "http://127.0.0.1:"
+# Codes of AWS's errors, the same in all of its services or nearly so.
+_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_UNKNOWN_KEYS: Final = frozenset(
+    {
+        "AuthFailure",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_DENIED: Final = ("AccessDenied", "AuthorizationError", "KMS.AccessDenied", "UnauthorizedOperation")
 
 
 class CommandError(Exception):
@@ -61,6 +76,36 @@ def aws_text(error: Exception) -> str:
         return " ".join(str(error).split())
     details = cast("dict[str, str]", error.response["Error"])
     return f"{error.operation_name}: {details.get('Code', 'error')} {' '.join(details.get('Message', '').split())}"
+
+
+def aws_complaint(error: Exception) -> str:
+    """Return what an error of the AWS SDK means for a person, and what to do."""
+    from botocore.exceptions import (
+        ClientError,
+        ConnectionError,  # noqa: A004 - it is botocore's
+        CredentialRetrievalError,
+        NoCredentialsError,
+        PartialCredentialsError,
+        SSOError,
+        TokenRetrievalError,
+    )
+
+    code = str(error.response["Error"].get("Code")) if isinstance(error, ClientError) else ""
+    if code in _EXPIRED or isinstance(error, SSOError | TokenRetrievalError):
+        return "The AWS session has expired: sign in again, as with `aws sso login`, and repeat the command."
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError):
+        return f"No AWS credentials: {aws_text(error)}. Give AWS_PROFILE, or sign in first."
+    if code in _UNKNOWN_KEYS:
+        return (
+            f"AWS does not accept the credentials ({code}): check AWS_PROFILE, or the keys that are set, and sign in."
+        )
+    if any(code.startswith(beginning) for beginning in _DENIED):
+        return f"AWS does not allow this. {aws_text(error)}. What a command needs stands in docs/operations.md."
+    if isinstance(error, ConnectionError) and _LOOPBACK in str(error):
+        return "The stack on this machine does not answer: end it with `carrier down`, and start one with `carrier up`."
+    if isinstance(error, ConnectionError):
+        return f"AWS can't be reached: {aws_text(error)}. Check the region and the network."
+    return f"AWS answered: {aws_text(error)}"
 
 
 def usage_text(error: click.ClickException) -> str:

@@ -6,6 +6,7 @@ A command's module is imported when the command is called, so that `carrier --he
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -19,8 +20,8 @@ from cli.errors import (
     CommandError,
     StoppedError,
     abandon_output,
+    aws_complaint,
     aws_errors,
-    aws_text,
     complain,
     usage_text,
 )
@@ -69,6 +70,16 @@ class Program(click.Group):
         """Import a command."""
         return COMMANDS[cmd_name].load() if cmd_name in COMMANDS else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name. Raises `click.UsageError` with the one that was meant."""
+        name = args[0]
+        close = get_close_matches(name, COMMANDS, n=1)
+        if name not in COMMANDS and close:
+            raise click.UsageError(f"No such command {name!r}. Did you mean {close[0]!r}?", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands in the help text."""
         with formatter.section("Commands"):
@@ -113,7 +124,7 @@ def main(arguments: Sequence[str]) -> int:
         complain(str(error))
         return error.exit_code
     except aws_errors() as error:
-        complain(f"AWS answered: {aws_text(error)}")
+        complain(aws_complaint(error))
         return NOT_SO
     except OSError as error:
         abandon_output()

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -30,6 +31,9 @@ from cli.operations.target import Target, target
 from cli.order_mappings import written_mapping
 from cli.output import counted, print_json, print_json_lines, print_text, printable
 from cli.stack.orders import MAX_ENTRIES
+
+# How many messages of a file are named that can't be read. `--json` has all.
+_MAX_PROBLEMS: Final = 10
 
 
 @click.group(cls=ExampleGroup, examples=["carrier dlq list"])
@@ -192,8 +196,10 @@ def send_command(file: Path, mapping: str, stack: str, *, dry_run: bool, as_json
         failed = [{"place": place, "cause": cause} for place, cause in result.failed.items()]
         print_json({"dryRun": dry_run, "sent": len(result.sent), "wrong": places, "failed": failed})
         return int(bool(wrong or result.failed))
-    for place, problem in wrong.items():
+    for place, problem in islice(wrong.items(), _MAX_PROBLEMS):
         print_text(f"{file}, {place}: {printable(problem)}")
+    if len(wrong) > _MAX_PROBLEMS:
+        print_text(f"and {len(wrong) - _MAX_PROBLEMS} more.")
     for place, cause in result.failed.items():
         print_text(f"{file}, {place} was not sent: {cause}")
     if wrong:

@@ -11,7 +11,6 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
-    EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -21,7 +20,7 @@ from botocore.exceptions import (
 from allocation.orders.mapping import OrderMapping, packaged_mapping
 from allocation.orders.order_created import USUAL_RULES, ReadingRules
 from allocation.settings import event_types
-from cli.errors import CommandError, UsageError
+from cli.errors import UsageError, aws_complaint
 from cli.order_mappings import deployed_mapping
 from cli.stack.clients import Clients, local_clients
 from cli.stack.deploy import STACK_NAME
@@ -104,8 +103,10 @@ def _on_aws(stack: str) -> Target:
         return described(stack, f"{stack} in {session.region_name}", clients, f" --stack {stack}")
     except NoRegionError as error:
         raise UsageError("No AWS region is set: give AWS_REGION, or AWS_PROFILE of a profile that has one.") from error
-    except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
-        raise UsageError(f"No AWS credentials: {error}. Give AWS_PROFILE, or sign in first.") from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise UsageError(aws_complaint(error)) from error
+    except ProfileNotFound as error:
+        raise UsageError(f"{error}: give AWS_PROFILE of a profile that `aws configure list-profiles` shows.") from error
 
 
 def described(stack: str, name: str, clients: Clients, option: str = "") -> Target:
@@ -207,8 +208,6 @@ def _outputs_and_parameters(
         if "does not exist" in str(error):
             raise UsageError(f"There is no stack {name}: check --stack, the region and the account.") from error
         raise
-    except EndpointConnectionError as error:
-        raise CommandError(f"{name} can't be reached: {error}") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described_stack.get("Outputs", [])}
     parameters = described_stack.get("Parameters", [])
     return outputs, {each["ParameterKey"]: each.get("ParameterValue", "") for each in parameters}
