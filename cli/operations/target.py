@@ -137,7 +137,8 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
         )
     except KeyError as error:
         raise UsageError(
-            f"{name} has no output {error}: is it a stack of this project, and its deployment complete?"
+            f"{name} has no output {error}: it is not a stack of this project, or its deployment is not complete. "
+            "Check --stack."
         ) from error
 
 
