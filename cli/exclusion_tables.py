@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.table import Table
 
-from cli.explanation import ExcludedService, Reason
+from allocation.console.explained_decision import ExcludedService, Reason
 from cli.output import plain_table, printable, result_console
 
 # How many services are named for a reason.
@@ -69,6 +69,6 @@ def excluded_table(excluded: Sequence[ExcludedService]) -> Table:
     table.add_column("Is", overflow="fold")
     for service in excluded:
         for number, reason in enumerate(service.reasons):
-            name = "" if number else service.full_name
+            name = "" if number else printable(service.full_name)
             table.add_row(name, reason.code, printable(reason.expected), printable(reason.actual), style="dim")
     return table

@@ -9,10 +9,10 @@ from typing import Final
 
 from rich.table import Table
 
+from allocation.console.explained_decision import ExcludedService, ExplainedDecision, ServiceOffer
 from allocation.engine.explanation import shortened
 from allocation.engine.wording import plain
 from cli.exclusion_tables import by_reason, excluded_table, reasons_table
-from cli.explanation import ExcludedService, Explanation, ServiceOffer
 from cli.output import counted, plain_table, print_blank, print_fitted, print_text, printable
 
 # How many runners-up are shown, and how many services are named for a reason.
@@ -20,7 +20,7 @@ _RUNNERS_UP: Final = 5
 _NAMED: Final = 4
 
 
-def print_explanation(explanation: Explanation, *, everything: bool, in_short: bool = False) -> None:
+def print_explanation(explanation: ExplainedDecision, *, everything: bool, in_short: bool = False) -> None:
     """Print an explanation on stdout: the conclusion and why, then the offers, then the excluded services.
 
     In short, it has a line of each.
@@ -41,14 +41,14 @@ def print_explanation(explanation: Explanation, *, everything: bool, in_short: b
         print_text(line)
 
 
-def print_conclusion(explanation: Explanation) -> None:
+def print_conclusion(explanation: ExplainedDecision) -> None:
     """Print who takes the consignment for how much and why, or why nobody does."""
     winner, reference = explanation.winner, explanation.consignment
     if winner is None:
         failure = explanation.failure
         print_text(printable(failure.message) if failure else f"No service takes {reference}.")
         return
-    name = winner.full_name + (f" of {printable(winner.carrier_name)}" if winner.carrier_name else "")
+    name = printable(winner.full_name) + (f" of {printable(winner.carrier_name)}" if winner.carrier_name else "")
     price = winner.price
     print_text(f"{name} takes {reference} for {price.net} {price.currency} net, {price.gross} gross.")
     if explanation.why:
@@ -73,7 +73,7 @@ def _when(offer: ServiceOffer) -> str:
     return f"Collected {offer.collected:%a %d %b %H:%M} UTC, delivered by {offer.delivered_on:%a %d %b}."
 
 
-def print_others(explanation: Explanation, *, everything: bool) -> None:
+def print_others(explanation: ExplainedDecision, *, everything: bool) -> None:
     """Print who came next, and why the others were left out: the first few and by reason, or everything."""
     if everything:
         _print_everything(explanation)
@@ -81,7 +81,7 @@ def print_others(explanation: Explanation, *, everything: bool) -> None:
         _print_shortly(explanation)
 
 
-def _print_shortly(explanation: Explanation) -> None:
+def _print_shortly(explanation: ExplainedDecision) -> None:
     others, inside = explanation.offers[1:], _inside(explanation)
     if others:
         print_blank()
@@ -103,7 +103,7 @@ def _who_came_next(others: int) -> str:
     return f"{could}. The next {_RUNNERS_UP}:" if others > _RUNNERS_UP else f"{could}:"
 
 
-def _print_everything(explanation: Explanation) -> None:
+def _print_everything(explanation: ExplainedDecision) -> None:
     inside = _inside(explanation)
     if explanation.offers:
         _print_section(_offers_table(explanation))
@@ -113,7 +113,7 @@ def _print_everything(explanation: Explanation) -> None:
     _print_outside(explanation, inside)
 
 
-def _print_outside(explanation: Explanation, inside: Sequence[ExcludedService]) -> None:
+def _print_outside(explanation: ExplainedDecision, inside: Sequence[ExcludedService]) -> None:
     if outside := len(explanation.excluded) - len(inside):
         print_blank()
         print_text(f"The mode leaves out {counted(outside, 'more service')}.")
@@ -124,12 +124,12 @@ def _print_section(table: Table) -> None:
     print_fitted(table)
 
 
-def _inside(explanation: Explanation) -> list[ExcludedService]:
+def _inside(explanation: ExplainedDecision) -> list[ExcludedService]:
     """Return the excluded services that the mode asks for."""
     return [excluded for excluded in explanation.excluded if excluded.in_mode]
 
 
-def _question(explanation: Explanation) -> Iterator[str]:
+def _question(explanation: ExplainedDecision) -> Iterator[str]:
     """Yield what was asked, and the digests by which a replay can be compared."""
     mode, by = explanation.mode, explanation.decided_by
     yield f"{explanation.consignment}: {explanation.content}" if explanation.content else explanation.consignment
@@ -143,7 +143,7 @@ def _question(explanation: Explanation) -> Iterator[str]:
         yield f"Prices of {by.prices_of}, inputs digest {shortened(by.inputs_digest)}"
 
 
-def _runners_up_table(explanation: Explanation) -> Table:
+def _runners_up_table(explanation: ExplainedDecision) -> Table:
     """Return the next best offers: what they cost, how much more than the winner, by what else they are preferred."""
     shown = explanation.offers[: _RUNNERS_UP + 1]
     ranks = [name for name in ("priority", "handicap") if any(getattr(offer, name) is not None for offer in shown)]
@@ -154,7 +154,7 @@ def _runners_up_table(explanation: Explanation) -> Table:
     table.add_column("Delivered", no_wrap=True)
     for offer in shown[1:]:
         table.add_row(
-            f"  {offer.full_name}",
+            f"  {printable(offer.full_name)}",
             f"{offer.price.net} {offer.price.currency}",
             _more(offer),
             *(_rank(getattr(offer, name)) for name in ranks),
@@ -167,7 +167,7 @@ def _rank(value: int | Decimal | None) -> str:
     return "-" if value is None else plain(Decimal(value))
 
 
-def sentences(explanation: Explanation) -> Iterator[str]:
+def sentences(explanation: ExplainedDecision) -> Iterator[str]:
     """Yield in a sentence each who came next, and why the others were left out."""
     others, inside = explanation.offers[1:], _inside(explanation)
     if others:
@@ -179,7 +179,7 @@ def sentences(explanation: Explanation) -> Iterator[str]:
         yield f"{counted(len(inside), 'service')} can't take it: {codes} ..."
 
 
-def _offers_table(explanation: Explanation) -> Table:
+def _offers_table(explanation: ExplainedDecision) -> Table:
     table = plain_table()
     table.add_column("")
     table.add_column("Service", overflow="fold")
@@ -190,7 +190,7 @@ def _offers_table(explanation: Explanation) -> Table:
     for rank, offer in enumerate(explanation.offers, start=1):
         table.add_row(
             "→" if rank == 1 else str(rank),
-            offer.full_name,
+            printable(offer.full_name),
             str(offer.price.net),
             str(offer.price.vat),
             str(offer.price.gross),
@@ -202,7 +202,7 @@ def _offers_table(explanation: Explanation) -> Table:
     return table
 
 
-def _prices_table(explanation: Explanation) -> Table:
+def _prices_table(explanation: ExplainedDecision) -> Table:
     table = plain_table()
     table.add_column("Service", overflow="fold")
     table.add_column("Carrier", overflow="fold")

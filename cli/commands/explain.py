@@ -7,10 +7,10 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
+from allocation.console.explained_decision import ExplainedDecision, explanation_json
 from cli.commands.explained import DecisionOptions, is_file, of_file, of_reference
 from cli.commands.options import ExampleCommand, chosen_mode, json_option, mode_options, stack_option, timestamp
 from cli.errors import DONE, NOT_SO, UsageError, complain
-from cli.explanation import Explanation, explanation_json
 from cli.explanation_tables import print_explanation
 from cli.output import print_blank, print_json, print_json_lines, print_text
 
@@ -86,7 +86,7 @@ def explain(
     return DONE if not problems and all(each.winner for each in explanations) else NOT_SO
 
 
-def _show(explanations: Sequence[Explanation], *, everything: bool, as_json: bool) -> None:
+def _show(explanations: Sequence[ExplainedDecision], *, everything: bool, as_json: bool) -> None:
     """Print one explanation whole; several in short, unless everything is asked for."""
     in_short = len(explanations) > 1 and not everything
     if as_json and len(explanations) == 1:

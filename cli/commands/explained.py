@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from allocation.console.explained_decision import ExplainedDecision
+from allocation.console.explaining import explanation_of
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Failure
@@ -17,15 +19,13 @@ from cli.asked_consignments import read_consignments
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.compilation import compile_text, is_compiled
 from cli.errors import CommandError, UsageError
-from cli.explaining import explanation_of
-from cli.explanation import Explanation
 from cli.input_files import consignment_of, folder_of, read_text, shown_name
 from cli.output import counted, printable
 
 _STANDARD_INPUT: Final = "-"
 _OF_FILES: Final = frozenset({".json", ".jsonl", ".ndjson", ".txt", ".yaml", ".yml", ".xml"})
 
-Explained = tuple[Sequence[Explanation], Sequence[str]]
+Explained = tuple[Sequence[ExplainedDecision], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def of_reference(reference: str, stack: str, again: DecisionOptions | None) -> E
     engine = _engine(again.catalogue, found.catalogue)
     kept = kept_consignments(found, [each.reference for each in traced])
 
-    def explained(each: Traced) -> Explanation:
+    def explained(each: Traced) -> ExplainedDecision:
         consignment = consignment_of(kept[each.reference], each.reference)
         recorded = each.stored.seen().mode if each.stored else None
         return _explained(engine, consignment, again, recorded or DefaultRules())
@@ -90,7 +90,7 @@ def of_reference(reference: str, stack: str, again: DecisionOptions | None) -> E
 
 def _explained(
     engine: Engine, consignment: Consignment, options: DecisionOptions, usual: AllocationMode
-) -> Explanation:
+) -> ExplainedDecision:
     """Return an explanation by the mode that is given, else by the routing table, else by the usual mode."""
     table = None if options.mode else engine.catalogue.routing
     way = way_of(table, options.mode or usual, consignment.delivery_option)

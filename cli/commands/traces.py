@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from allocation.console.explained_decision import ExplainedDecision
 from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated
 from allocation.engine.explanation import shortened
 from allocation.records.stored_record import StoredRecord
 from cli.commands.dead_letters import print_letters
 from cli.commands.trace_json import tracking_references
-from cli.explanation import Explanation
 from cli.explanation_tables import made_up_of, print_others, sentences
 from cli.operations.published import event_ids
 from cli.operations.records import KEY, MAX_SCANNED
@@ -95,7 +95,7 @@ def _for_how_much(stored: StoredRecord) -> str:
     return f" for {price.net} {price.currency} net, {price.gross} gross" if price else ""
 
 
-def _facts(stored: StoredRecord, explanation: Explanation | None) -> Iterator[tuple[str, str]]:
+def _facts(stored: StoredRecord, explanation: ExplainedDecision | None) -> Iterator[tuple[str, str]]:
     """Yield what a record says, each with its name."""
     own = f", the sender's {stored.customer_reference}" if stored.customer_reference else ""
     yield "Order", f"{stored.order_reference}{own}"
@@ -122,7 +122,7 @@ def _facts(stored: StoredRecord, explanation: Explanation | None) -> Iterator[tu
         yield "Refused", f"update {refused.event_id}, {_moment(refused.at)}: too late"
 
 
-def _journey(stored: StoredRecord, explanation: Explanation | None) -> Iterator[tuple[str, str]]:
+def _journey(stored: StoredRecord, explanation: ExplainedDecision | None) -> Iterator[tuple[str, str]]:
     """Yield what an allocated consignment costs, when it travels, and its tracking references."""
     winner = explanation.winner if explanation else None
     if winner:

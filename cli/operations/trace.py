@@ -12,9 +12,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from allocation.console.explained_decision import ExplainedDecision
+from allocation.console.recorded_explanation import recorded_explanation
 from allocation.records.stored_record import StoredRecord, explanation_of, is_of_later_version
 from cli.errors import aws_text
-from cli.explanation import Explanation
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.finding import FoundRecords, find_records
 from cli.operations.message_body import has_word
@@ -22,7 +23,6 @@ from cli.operations.published import Publication, published_at
 from cli.operations.records import KEY, Record
 from cli.operations.target import Target
 from cli.operations.waiting import Waiting, waiting_for
-from cli.recorded_explanation import recorded_explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Traced:
         return str(self.record.get("state", "unknown"))
 
     @property
-    def explanation(self) -> Explanation | None:
+    def explanation(self) -> ExplainedDecision | None:
         """The explanation that was kept, ready to be shown."""
         return recorded_explanation(self.stored, self.kept) if self.stored and self.kept else None
 

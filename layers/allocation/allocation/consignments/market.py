@@ -133,10 +133,10 @@ class Choices:
 
     def _outcome(self, engine: Engine, mode: AllocationMode, consignment: Consignment) -> Outcome:
         allocator = EngineAllocator(engine, now=self.now, api_base_url=self.api_base_url, usage=self.limit_usage)
-        return allocator.allocate([consignment], mode, _NoDeadline())[consignment.reference]
+        return allocator.allocate([consignment], mode, NoDeadline())[consignment.reference]
 
 
-class _NoDeadline:
+class NoDeadline:
     """A `Deadline` for the engine, which decides in well under a second."""
 
     def remaining_seconds(self) -> float:

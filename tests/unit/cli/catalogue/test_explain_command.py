@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from allocation.consignments.allocatable_consignment import ProConsignment as WrittenConsignment
+from allocation.console.explained_decision import ExplainedDecision, explanation_json
+from allocation.console.explaining import explanation_of
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed
@@ -26,8 +28,6 @@ from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.orders.order_created import read_order
 from cli.catalogue.compilation import SAMPLE, compiled_sample_text
-from cli.explaining import explanation_of
-from cli.explanation import Explanation, explanation_json
 from cli.input_files import FORMS, MAX_FILE_BYTES
 from cli.main import main
 from cli.paths import ROOT, SAMPLE_ORDERS
@@ -89,7 +89,7 @@ def test_the_winner_is_what_the_deployed_allocator_records_for_every_sample_orde
     for consignment in sample_consignments():
         outcome = allocator.allocate([consignment], mode, FakeDeadline())[consignment.reference]
         explanation = explanation_of(engine, consignment, Way(mode), now)
-        assert isinstance(explanation, Explanation)
+        assert isinstance(explanation, ExplainedDecision)
         told = explanation_json(explanation)
         if isinstance(outcome, Allocated):
             assert outcome.price is not None
@@ -114,7 +114,7 @@ def test_every_service_of_the_catalogue_has_an_offer_or_is_excluded_with_reasons
     everything = sorted(item.reference for item in engine.catalogue.services)
     for consignment in [*sample_consignments(), Consignment(ConsignmentReference("EC-000-000-000"))]:
         explanation = explanation_of(engine, consignment, Way(mode), now)
-        assert isinstance(explanation, Explanation)
+        assert isinstance(explanation, ExplainedDecision)
         told = explanation_json(explanation)
         assert told["winner"] == (told["offers"][0] if told["offers"] else None)
         assert sorted(item["service"] for item in told["offers"] + told["excluded"]) == everything

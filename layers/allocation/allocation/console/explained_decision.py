@@ -1,4 +1,4 @@
-"""What `carrier explain` and `carrier orders trace` say of a decision: who takes a consignment, and why not the others.
+"""What the console and `carrier explain` say of a decision: who takes a consignment, and why not the others.
 
 `explaining` asks the deployed engine, `recorded_explanation` reads what a record kept. `explanation_tables` shows
 either.
@@ -14,7 +14,6 @@ from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Failure, Price
 from allocation.domain.routing import Route
 from allocation.engine.pricing import Line
-from cli.output import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class ExcludedService:
 
 
 def _full_name(reference: str, name: str) -> str:
-    return f"{reference} {printable(name)}".rstrip()
+    return f"{reference} {name}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class DecidedBy:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class ExplainedDecision:
     """The answer for one consignment: every service of the catalogue has an offer, best first, or is excluded.
 
     `mode` is None where no row of the routing table gives one, or a later version knows another.
@@ -119,7 +118,7 @@ class Explanation:
         return self.decided_by.inputs_digest is not None
 
 
-def explanation_json(explanation: Explanation) -> dict[str, Any]:
+def explanation_json(explanation: ExplainedDecision) -> dict[str, Any]:
     """Return the object that `carrier explain --json` prints: money as text, times as ISO 8601 in UTC."""
     offers = [_offer_json(offer) for offer in explanation.offers]
     failure = explanation.failure

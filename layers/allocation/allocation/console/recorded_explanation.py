@@ -6,21 +6,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from allocation.console.explained_decision import DecidedBy, ExcludedService, ExplainedDecision, Reason, ServiceOffer
 from allocation.domain.errors import InvalidReferenceError, UnknownModeError
 from allocation.domain.mode import AllocationMode, allocation_mode
 from allocation.domain.outcome import Failure, Price
 from allocation.engine.pricing import Line
 from allocation.engine.rule import SCOPE_CODES
 from allocation.records.stored_record import StoredRecord
-from cli.explanation import DecidedBy, ExcludedService, Explanation, Reason, ServiceOffer
 
 _SCOPE: Final = frozenset(code.value for code in SCOPE_CODES)
 
 
-def recorded_explanation(record: StoredRecord, kept: Mapping[str, Any]) -> Explanation:
+def recorded_explanation(record: StoredRecord, kept: Mapping[str, Any]) -> ExplainedDecision:
     """Return the explanation of a record. `kept` is what it kept of its decision, as `engine.explanation` made it."""
     failure = record.failure
-    return Explanation(
+    return ExplainedDecision(
         consignment=record.consignment_reference,
         content="",
         mode=_mode(kept["mode"]["name"], kept["mode"]["reference"]),

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from allocation.consignments.market import NoDeadline
+from allocation.console.explained_decision import DecidedBy, ExcludedService, ExplainedDecision, Reason, ServiceOffer
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
@@ -15,11 +17,9 @@ from allocation.engine.explanation import end_of_delivery, inputs_digest, prices
 from allocation.engine.offers import Offer
 from allocation.engine.question import NO_FILTERS, Scope
 from allocation.engine.wording import plain
-from cli.explanation import DecidedBy, ExcludedService, Explanation, Reason, ServiceOffer
-from cli.output import counted
 
 
-def explanation_of(engine: Engine, consignment: Consignment, way: Way, now: datetime) -> Explanation | Failure:
+def explanation_of(engine: Engine, consignment: Consignment, way: Way, now: datetime) -> ExplainedDecision | Failure:
     """Return the explanation of a consignment as if no daily limit were used.
 
     `now` is aware. The explanation's failure is the one that the deployed function records. Where the catalogue lacks
@@ -35,7 +35,7 @@ def explanation_of(engine: Engine, consignment: Consignment, way: Way, now: date
     if isinstance(inquiry, Failure):
         return _unassessed(engine, consignment, way, now, inquiry, str(scope.preference), scope)
     assessment = engine.assess(inquiry, scope, now, NO_FILTERS, _nothing_used)
-    return Explanation(
+    return ExplainedDecision(
         consignment=consignment.reference,
         content=_content(consignment),
         mode=mode,
@@ -58,9 +58,9 @@ def _unassessed(
     failure: Failure,
     preference: str = "",
     scope: Scope | None = None,
-) -> Explanation:
+) -> ExplainedDecision:
     """Return the explanation of a consignment for which no services can be compared."""
-    return Explanation(
+    return ExplainedDecision(
         consignment=consignment.reference,
         content=_content(consignment),
         mode=None if isinstance(way.mode, Failure) else way.mode,
@@ -76,7 +76,7 @@ def _unassessed(
 def _content(consignment: Consignment) -> str:
     packages = consignment.packages
     weight = plain(sum((package.weight_kg for package in packages), Decimal(0)))
-    return f"{counted(len(packages), 'package')}, {weight} Kg"
+    return f"{len(packages)} package{'s' * (len(packages) != 1)}, {weight} Kg"
 
 
 def _decided_by(engine: Engine, now: datetime, assessment: Assessment | None = None) -> DecidedBy:
@@ -140,7 +140,7 @@ def _excluded_service(engine: Engine, scope: Scope, position: int, reasons: Sequ
 
 def _failure(engine: Engine, consignment: Consignment, mode: AllocationMode, now: datetime) -> Failure | None:
     allocator = EngineAllocator(engine, now=lambda: now, api_base_url="", usage=_NoUsage())
-    outcome = allocator.allocate([consignment], mode, _NoDeadline())[consignment.reference]
+    outcome = allocator.allocate([consignment], mode, NoDeadline())[consignment.reference]
     return outcome.failure if isinstance(outcome, AllocationFailed) else None
 
 
@@ -154,11 +154,3 @@ class _NoUsage:
     def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
         """Return no allocations."""
         return _nothing_used(days)
-
-
-class _NoDeadline:
-    """All the time there is. Implements `ports.Deadline`."""
-
-    def remaining_seconds(self) -> float:
-        """Return infinity."""
-        return float("inf")
