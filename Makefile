@@ -77,7 +77,7 @@ run_tests = $(DEVELOPMENT)/bin/python -m pytest tests --numprocesses auto
 test: $(TESTED) ## all tests, with branch coverage
 	@exec $(run_tests) --cov --cov-report=term
 
-test-long: $(TESTED) ## the same tests with many more cases, as in CI
+test-long: $(TESTED) ## those that hunt for faults, with many more cases
 	@TEST_SIZE=long exec $(run_tests)
 
 check: lint typecheck generated test ## lint, format, types, generated files and tests, as in CI

@@ -114,7 +114,7 @@ def test_the_references_with_a_record_are_told(records: DynamoDBRecords) -> None
 
 
 def test_more_references_than_one_read_takes_are_told(records: DynamoDBRecords) -> None:
-    references = [reference(number) for number in range(250)]
+    references = [reference(number) for number in range(101)]
     records.add([record_of(each) for each in references])
     assert records.recorded([*references, A]).records.keys() == set(references)
 

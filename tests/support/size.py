@@ -1,4 +1,7 @@
-"""How long tests hunt for faults: as long as a person can wait, or, where TEST_SIZE=long, as `make test-long` does."""
+"""How long tests hunt for faults: as long as a person can wait, or, where TEST_SIZE=long, as `make test-long` does.
+
+A long run leaves out the files that use neither name of this module (`conftest.py`).
+"""
 
 import os
 from typing import Final

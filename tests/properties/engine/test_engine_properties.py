@@ -24,6 +24,7 @@ from cli.catalogue.written_calendars import Years
 from tests.properties.engine.oracle import cheapest_by_search, failed_checks
 from tests.support.engines import PARCEL, assessed, eligible, engine_of, offered, rate, reasons, service, winner
 from tests.support.ports import InMemoryLimits
+from tests.support.size import sized
 
 SAMPLE = Engine(packaged_catalogue())
 POSTCODES = ("M1 5WG", "IV27 4AB", "BT1 1AA", "BFPO 61", "SW1A 1AA", "PA41 7AA", "JE2 3AB", "G1 1AA")
@@ -215,7 +216,7 @@ small_consignments = st.builds(
     st.lists(packages, min_size=1, max_size=2),
     st.frozensets(st.sampled_from(["Alcohol", "Fragile"])),
 )
-few = settings(max_examples=25)
+few = settings(max_examples=sized(25, 100))
 
 
 def cost(engine: Engine, consignment: Consignment) -> Decimal | None:

@@ -12,8 +12,9 @@ from allocation.engine.place_keys import place_keys
 from cli.catalogue.place_notation import place_to_keys
 from tests.properties.engine.oracle import cheapest_by_search
 from tests.support.engines import NOW, PARCEL, assessed, document, engine_of, rate, service
+from tests.support.size import sized
 
-few = settings(max_examples=40)
+few = settings(max_examples=sized(40, 200))
 
 uk_postcodes = st.builds(
     lambda area, district, sector, unit: f"{area}{district} {sector}{unit}",

@@ -14,6 +14,7 @@ from allocation.domain.currencies import Money
 from allocation.engine.engine import Engine
 from tests.properties.engine.oracle import cheapest_by_search, failed_checks
 from tests.support.engines import EVERY_DAY, PARCEL, assessed, engine_of, offered, package, reasons, service, to
+from tests.support.size import sized
 
 EXCHANGE = [
     {"currency": "EUR", "rate": "0.86", "from": "2026-01-01", "to": "2027-06-11"},
@@ -226,7 +227,7 @@ catalogues = st.builds(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=sized(80, 250))
 @given(catalogues, consignments, moments)
 def test_a_price_is_what_the_plainest_sum_says(engine: Engine, consignment: Consignment, now: datetime) -> None:
     assessment = assessed(engine, consignment, now=now)
@@ -245,7 +246,7 @@ def test_a_price_is_what_the_plainest_sum_says(engine: Engine, consignment: Cons
         assert sum(line.amount for line in breakdown.lines) == offer.net >= 0
 
 
-@settings(max_examples=30)
+@settings(max_examples=sized(30, 100))
 @given(catalogues, consignments, moments, st.randoms(use_true_random=False))
 def test_the_order_of_packages_changes_no_price(
     engine: Engine, consignment: Consignment, now: datetime, random: Any
@@ -285,7 +286,7 @@ RISING = {
 }
 
 
-@settings(max_examples=30)
+@settings(max_examples=sized(30, 100))
 @given(rising, st.lists(boxes, min_size=1, max_size=2), st.sampled_from(["0.01", "0.5", "3"]))
 def test_a_heavier_parcel_never_costs_less_where_bands_rise(
     item: dict[str, Any], packages: list[Package], more: str
@@ -300,7 +301,7 @@ def test_a_heavier_parcel_never_costs_less_where_bands_rise(
         assert before.winner.net <= heavy.winner.net
 
 
-@settings(max_examples=25)
+@settings(max_examples=sized(25, 100))
 @given(st.integers(1, 40), st.integers(1, 200), st.lists(boxes, min_size=1, max_size=2))
 def test_the_units_of_a_price_list_change_no_price(pounds: int, inches: int, packages: list[Package]) -> None:
     def engine(weight: str, length: str) -> Engine:
@@ -323,7 +324,7 @@ def test_the_units_of_a_price_list_change_no_price(pounds: int, inches: int, pac
     assert len(nets) == 1
 
 
-@settings(max_examples=25)
+@settings(max_examples=sized(25, 100))
 @given(catalogues, consignments, moments)
 def test_turning_a_box_changes_no_price(engine: Engine, consignment: Consignment, now: datetime) -> None:
     def turned(box: Package) -> Package:
