@@ -140,4 +140,5 @@ class NoDeadline:
     """A `Deadline` for the engine, which decides in well under a second."""
 
     def remaining_seconds(self) -> float:
+        """Return that there is no end to the time."""
         return float("inf")
