@@ -16,6 +16,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from allocation import exact_json
 from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
 from cli.catalogue.catalogue_problems import (
     CatalogueProblem,
@@ -80,6 +81,19 @@ def with_positions(problems: Iterable[CatalogueProblem], text: str) -> list[Cata
     """Return the problems, at most 500, with where in the text of the catalogue they are."""
     found = list(problems)
     return list(_located(found, _parse(text)[0])) if found else []
+
+
+def self_contained(text: str, folder: Path) -> str:
+    """Return the text of a catalogue that `read_catalogue` takes, with the rows of the files that its zones name.
+
+    Without such zones it is the text itself. With them it is JSON.
+    """
+    _, content, _ = _parse(text)
+    zones = content.get("zones") or {}
+    if not any(isinstance(zone, dict) and "file" in zone for zone in zones.values()):
+        return text
+    with_zone_files(content, folder)
+    return exact_json.written(content)
 
 
 class _Loader(yaml.SafeLoader):

@@ -21,6 +21,7 @@ from cli.commands.catalogue_files import (
 from cli.commands.catalogue_import import import_command
 from cli.commands.catalogue_places import places_command
 from cli.commands.catalogue_publish import publish_command
+from cli.commands.catalogue_versions import rollback_command, versions_command
 from cli.commands.options import ExampleCommand, ExampleGroup, json_option
 from cli.errors import DONE, UsageError
 from cli.input_files import shown_name, write_text
@@ -46,6 +47,8 @@ def catalogue() -> None:
 catalogue.add_command(import_command)
 catalogue.add_command(places_command)
 catalogue.add_command(publish_command)
+catalogue.add_command(versions_command)
+catalogue.add_command(rollback_command)
 
 
 @catalogue.command("check", cls=ExampleCommand, examples=["carrier catalogue check my-catalogue.yaml"])

@@ -8,30 +8,38 @@ from rich.console import Console
 from allocation.aws.file_stores import MAX_BYTES
 from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
+from allocation.engine.engine import Engine
 from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblemsError
 from cli.catalogue.catalogue_warnings import find_warnings
 from cli.catalogue.compilation import compile_catalogue, compile_text, is_compiled
 from cli.catalogue.consistency import AllocatorName
-from cli.catalogue.reading import read_catalogue
+from cli.catalogue.reading import read_catalogue, self_contained
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.errors import NOT_SO, UsageError
 from cli.input_files import folder_of, read_text, shown_name
+from cli.operations.published_catalogues import Candidate
 from cli.output import counted, print_json, print_text, printable
 
 
 def read_written(file: str, allocator: AllocatorName | None) -> WrittenCatalogue:
     """Return the catalogue of a file. Raises `UsageError` and `CatalogueProblemsError`."""
-    return read_catalogue(_written_text(file), allocator, folder_of(file))
+    return read_catalogue(written_text(file), allocator, folder_of(file))
 
 
-def read_with_warnings(file: str, allocator: AllocatorName) -> tuple[WrittenCatalogue, list[CatalogueProblem]]:
-    """Return the catalogue of a file, and what in it is probably not meant. Raises as `read_written` does."""
-    text = _written_text(file)
+def read_with_warnings(
+    file: str, allocator: AllocatorName, text: str | None = None
+) -> tuple[WrittenCatalogue, list[CatalogueProblem]]:
+    """Return the catalogue of a file, and what in it is probably not meant. Its `text` may be read already.
+
+    Raises as `read_written` does.
+    """
+    text = written_text(file) if text is None else text
     found = read_catalogue(text, allocator, folder_of(file))
     return found, find_warnings(found, text)
 
 
-def _written_text(file: str) -> str:
+def written_text(file: str) -> str:
+    """Return the text of a file with a catalogue as people write it. Raises `UsageError`."""
     text = read_text(file)
     if is_compiled(text):
         raise UsageError(f"{shown_name(file)} is a compiled catalogue: name the one that it was compiled from.")
@@ -45,7 +53,7 @@ def usable_text(file: str, found: WrittenCatalogue) -> str:
         most = f"{MAX_BYTES // 1024**2} MB"
         raise UsageError(f"{shown_name(file)} is larger than {most} when compiled, more than functions take: split it.")
     try:
-        read_compiled(compiled)
+        Engine(read_compiled(compiled))
     except InvalidCatalogueError as error:
         raise UsageError(f"{shown_name(file)} can't be used: {error}.") from error
     return compiled
@@ -63,6 +71,12 @@ def compiled_file(file: str) -> str:
     except InvalidCatalogueError as error:
         raise UsageError(f"{shown_name(file)}: {error}.") from error
     return compiled
+
+
+def candidate_of(file: str, text: str, found: WrittenCatalogue, warnings: Sequence[CatalogueProblem]) -> Candidate:
+    """Return a catalogue to publish. Raises `UsageError` if functions would not take it."""
+    told = [f"{each.path or 'the catalogue'}: {each.advice}" for each in warnings]
+    return Candidate(usable_text(file, found), self_contained(text, folder_of(file)), found.version, told)
 
 
 def report_problems(file: str, error: CatalogueProblemsError, *, as_json: bool, console: Console | None = None) -> int:

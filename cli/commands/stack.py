@@ -13,10 +13,18 @@ from allocation.engine.engine import Engine
 from allocation.engine.wording import closest_name
 from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.consistency import AllocatorName
-from cli.commands.catalogue_files import in_words, read_with_warnings, report_problems, usable_text, warn
+from cli.commands.catalogue_files import (
+    candidate_of,
+    in_words,
+    read_with_warnings,
+    report_problems,
+    warn,
+    written_text,
+)
 from cli.commands.options import ExampleCommand, WholeNumber, chosen_mode, json_option, mode_options
 from cli.errors import UsageError
 from cli.input_files import shown_name
+from cli.operations.published_catalogues import Candidate
 from cli.output import print_text, printable, progress_console
 from cli.paths import SAMPLE_ORDERS, shown
 from cli.stack.deploy import CATALOGUE_OBJECT, CATALOGUE_PROFILE, mode_parameters, settable_parameters
@@ -27,29 +35,30 @@ from cli.stack.run import RunRequest
 from cli.stack.run import run as run_orders
 
 
-def _known_mode(mode: str, group: str, service: str, compiled: str | None) -> AllocationMode:
+def _known_mode(mode: str, group: str, service: str, own: Candidate | None) -> AllocationMode:
     """Return the mode of three options. Raises `UsageError`, also for a group or service that the stack will not know.
 
     The stack has a catalogue of one's own or, for None, the packaged one: a mistake is found before it is deployed.
     """
     chosen = chosen_mode(mode, group, service)
-    scope = Engine(packaged_catalogue() if compiled is None else read_compiled(compiled)).scope(chosen)
+    scope = Engine(packaged_catalogue() if own is None else read_compiled(own.compiled)).scope(chosen)
     if isinstance(scope, Failure):
         raise UsageError(scope.message)
     return chosen
 
 
-def _own_catalogue(file: str, allocator: AllocatorName) -> str | None:
-    """Return the compiled catalogue of a file, and say what is in it; None where no file is given.
+def _own_catalogue(file: str, allocator: AllocatorName) -> Candidate | None:
+    """Return the catalogue of a file, and say what is in it; None where no file is given.
 
     Raises `UsageError` and `CatalogueProblemsError`.
     """
     if not file:
         return None
-    found, warnings = read_with_warnings(file, allocator)
+    text = written_text(file)
+    found, warnings = read_with_warnings(file, allocator, text)
     warn(file, warnings, progress_console())
     print_text(f"{printable(shown_name(file))}: {in_words(found)}.", progress_console())
-    return usable_text(file, found)
+    return candidate_of(file, text, found, warnings)
 
 
 _catalogue_option: Final = click.option(
@@ -97,10 +106,10 @@ def run(mode: str, group: str, service: str, catalogue_file: str, port: int, ord
     """
     messages = load_orders(orders)
     try:
-        compiled = _own_catalogue(catalogue_file, "engine")
+        own = _own_catalogue(catalogue_file, "engine")
     except CatalogueProblemsError as error:
         return report_problems(catalogue_file, error, as_json=as_json)
-    request = RunRequest(_known_mode(mode, group, service, compiled), messages, port, as_json, compiled)
+    request = RunRequest(_known_mode(mode, group, service, own), messages, port, as_json, own)
     return run_orders(request, progress_console())
 
 
@@ -135,16 +144,13 @@ def up(
         raise UsageError(f"--catalogue puts the catalogue into S3: leave out --parameter {CATALOGUE_PROFILE}.")
     by_pro = parameters.get("Allocator") == "pro"
     try:
-        compiled = _own_catalogue(catalogue_file, "pro" if by_pro else "engine")
+        own = _own_catalogue(catalogue_file, "pro" if by_pro else "engine")
     except CatalogueProblemsError as error:
         return report_problems(catalogue_file, error, as_json=as_json)
-    is_elsewhere = compiled is None and not {CATALOGUE_OBJECT, CATALOGUE_PROFILE}.isdisjoint(parameters)
-    if by_pro or is_elsewhere:
-        chosen = chosen_mode(mode, group, service)
-    else:
-        chosen = _known_mode(mode, group, service, compiled)
+    is_elsewhere = own is None and not {CATALOGUE_OBJECT, CATALOGUE_PROFILE}.isdisjoint(parameters)
+    chosen = chosen_mode(mode, group, service) if by_pro or is_elsewhere else _known_mode(mode, group, service, own)
     wanted = mode_parameters(chosen) | parameters
-    return leave_stack(wanted, port, progress_console(), as_json=as_json, catalogue=compiled)
+    return leave_stack(wanted, port, progress_console(), as_json=as_json, catalogue=own)
 
 
 def _parameters(given: Sequence[str]) -> dict[str, str]:

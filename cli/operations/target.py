@@ -17,10 +17,13 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from allocation.aws.file_stores import CATALOGUE_KEY
 from allocation.orders.mapping import OrderMapping, packaged_mapping
 from allocation.orders.order_created import USUAL_RULES, ReadingRules
 from allocation.settings import event_types
 from cli.errors import UsageError, aws_complaint
+from cli.operations.catalogue_use import Functions
+from cli.operations.published_catalogues import PublishedCatalogues
 from cli.order_mappings import deployed_mapping
 from cli.stack.clients import Clients, local_clients
 from cli.stack.deploy import STACK_NAME
@@ -67,8 +70,10 @@ class Target:
     """Reads the mapping of orders that it has of its own; None if it has none. Raises `CommandError`."""
     catalogue: Callable[[], str | None] | None = None
     """Reads the compiled catalogue that its functions use; None where that is the packaged one."""
-    put_catalogue: Callable[[str], str] | None = None
-    """Puts a compiled catalogue where its functions read it, and returns that place; None if that is not in S3."""
+    catalogues: Callable[[], PublishedCatalogues] | None = None
+    """Makes the catalogues that it has in S3; None if its functions read theirs elsewhere."""
+    functions: Callable[[], Functions] = lambda: Functions({}, None)
+    """Makes the functions that read its catalogue."""
 
 
 def target(stack: str) -> Target:
@@ -133,7 +138,8 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             reading=_reading_rules(parameters),
             own_mapping=_own_mapping(parameters, clients.make),
             catalogue=_catalogue_reader(parameters, found.get("CatalogueBucketName", ""), clients.make),
-            put_catalogue=_catalogue_writer(parameters.get("CatalogueObject", ""), clients.make),
+            catalogues=_catalogues(parameters, found, clients.make),
+            functions=_functions(found, clients.make),
         )
     except KeyError as error:
         raise UsageError(
@@ -160,15 +166,20 @@ def _own_mapping(parameters: Mapping[str, str], client: Callable[[str], Any]) ->
     return None
 
 
-def _catalogue_writer(place: str, client: Callable[[str], Any]) -> Callable[[str], str] | None:
-    """Return what writes a catalogue to a place such as `bucket/key`, or None if it is empty."""
-    bucket, _, key = place.partition("/")
+def _catalogues(
+    parameters: Mapping[str, str], outputs: Mapping[str, str], client: Callable[[str], Any]
+) -> Callable[[], PublishedCatalogues] | None:
+    """Return what makes the catalogues that a stack has in S3, in its own bucket or elsewhere, or None."""
+    own = outputs.get("CatalogueBucketName", "")
+    bucket, _, key = (parameters.get("CatalogueObject") or (own and f"{own}/{CATALOGUE_KEY}")).partition("/")
+    return (lambda: PublishedCatalogues(client("s3"), bucket, key)) if bucket else None
 
-    def put(text: str) -> str:
-        client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json")
-        return f"s3://{place}"
 
-    return put if place else None
+def _functions(outputs: Mapping[str, str], client: Callable[[str], Any]) -> Callable[[], Functions]:
+    """Return what makes the functions that read the catalogue."""
+    outputs_by_name = {"allocate-orders": "AllocateOrdersFunctionName", "allocation-api": "AllocationApiFunctionName"}
+    names = {name: outputs[output] for name, output in outputs_by_name.items() if output in outputs}
+    return lambda: Functions(names, client("lambda"))
 
 
 def _catalogue_reader(

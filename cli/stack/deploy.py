@@ -6,14 +6,17 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 from pydantic.alias_generators import to_pascal
 
+from allocation.aws.file_stores import CATALOGUE_KEY
 from allocation.domain.mode import AllocationMode
 from cli.errors import CommandError
+from cli.operations.published_catalogues import Candidate, PublishedCatalogues
 from cli.output import Progress
 from cli.paths import BUILD, COMPILED_SAMPLE, SAM, SAM_SETTINGS, TEMPLATE
 from cli.stack.build import Platform, build, build_lock, local_platform, parameter_overrides
@@ -40,8 +43,6 @@ _OURS: Final = frozenset(
 # The template's parameters that say where the catalogue is: `bucket/key` in S3, or a profile of AppConfig.
 CATALOGUE_OBJECT: Final = "CatalogueObject"
 CATALOGUE_PROFILE: Final = "CatalogueConfiguration"
-# Where a local stack has a catalogue of one's own, unless the parameter says otherwise.
-_OWN_CATALOGUE: Final = f"{STACK_NAME}-catalogue/catalogue.json"
 _API_STAGE: Final = "live"
 _KEY_NAME: Final = "local"
 
@@ -89,15 +90,13 @@ def deployed(
     folder: Path,
     progress: Progress,
     kept_open: tuple[int, ...] = (),
-    catalogue: str | None = None,
+    catalogue: Candidate | None = None,
 ) -> Iterator[Deployment]:
     """Deploy a stack on a free port. It ends with the block unless its emulator is told to `keep`.
 
-    `parameters` are those of `template.yaml`; `folder` gets the logs and the temporary files. A compiled `catalogue`
-    is put where the stack reads it. Raises `CommandError` if a step fails.
+    `parameters` are those of `template.yaml`; `folder` gets the logs and the temporary files. A `catalogue` is
+    published to the stack. Raises `CommandError` if a step fails.
     """
-    if catalogue is not None:
-        parameters = {CATALOGUE_OBJECT: _OWN_CATALOGUE, **parameters}
     with running_emulator(port, folder, kept_open) as emulator:
         progress.print(f"The local AWS runs on {HOST}:{port}")
         platform, clients = local_platform(), local_clients(port)
@@ -106,24 +105,31 @@ def deployed(
                 if not build(platform, folder / "build.log", _sam_settings(emulator)):
                     step.update("Nothing to build: no source has changed")
             with progress.step("Deploying template.yaml with sam deploy"):
-                _provide_documents(clients, parameters, catalogue)
+                _provide_buckets(clients, parameters)
                 stack = deploy(emulator, clients, platform, parameters)
+            if catalogue is not None:
+                _publish(clients, parameters, catalogue)
         yield Deployment(emulator, clients, stack)
 
 
-def _provide_documents(clients: Clients, parameters: Mapping[str, str], catalogue: str | None) -> None:
-    """Make the buckets that parameters name: nothing is in a local AWS yet.
-
-    The catalogue's gets the compiled `catalogue`, or the sample.
-    """
-    for name in (CATALOGUE_OBJECT, "OrderMappingObject"):
+def _provide_buckets(clients: Clients, parameters: Mapping[str, str]) -> None:
+    """Make the buckets that parameters name, the catalogue's with the sample: nothing is in a local AWS yet."""
+    for name in (CATALOGUE_OBJECT, "ExistingCatalogueBucket", "OrderMappingObject"):
         bucket, _, key = parameters.get(name, "").partition("/")
         if bucket:
             clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
             clients.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         if name == CATALOGUE_OBJECT and key:
-            content = COMPILED_SAMPLE.read_bytes() if catalogue is None else catalogue.encode()
-            clients.s3.put_object(Bucket=bucket, Key=key, Body=content)
+            clients.s3.put_object(Bucket=bucket, Key=key, Body=COMPILED_SAMPLE.read_bytes())
+
+
+def _publish(clients: Clients, parameters: Mapping[str, str], catalogue: Candidate) -> None:
+    """Put a catalogue where the stack reads it. No function has run yet, so the first order finds it."""
+    own = f"{stack_outputs(clients).get('CatalogueBucketName')}/{CATALOGUE_KEY}"
+    bucket, _, key = (parameters.get(CATALOGUE_OBJECT) or own).partition("/")
+    place = PublishedCatalogues(clients.s3, bucket, key)
+    put = place.put(catalogue.compiled, place.current())
+    place.describe(put, catalogue.written, catalogue.publication(datetime.now(UTC)))
 
 
 def mode_parameters(mode: AllocationMode) -> dict[str, str]:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from cli.environments import install
 from cli.errors import CommandError, UsageError
+from cli.operations.published_catalogues import Candidate
 from cli.output import Progress, print_json
 from cli.paths import LOCAL, SAMPLE_ORDERS, STACK_ENVIRONMENT, STACK_LOCK, folder_of, shown
 from cli.stack.api_page import publish_page
@@ -87,11 +88,11 @@ def _note(lock: IO[str], process: dict[str, int]) -> None:
 
 
 def up(
-    parameters: Mapping[str, str], port: int, console: Console, *, as_json: bool, catalogue: str | None = None
+    parameters: Mapping[str, str], port: int, console: Console, *, as_json: bool, catalogue: Candidate | None = None
 ) -> int:
     """Leave a stack with these parameters running, and say how to talk to it. Return the exit code.
 
-    It has a compiled `catalogue` of one's own, or the packaged one. Raises `UsageError` for a catalogue if a stack is
+    It has a `catalogue` of one's own, or the packaged one. Raises `UsageError` for a catalogue if a stack is
     up already.
     """
     progress = Progress(console)
@@ -100,8 +101,8 @@ def up(
             process = _stack_process(lock)
             if catalogue is not None:
                 raise UsageError(
-                    "A stack is up already, and keeps its catalogue. End it with `carrier down` first, or, if it came "
-                    "up with a catalogue of its own, give it this one with `carrier catalogue publish FILE`."
+                    "A stack is up already, and keeps its catalogue. Give it this one with `carrier catalogue publish "
+                    "FILE`, or end it with `carrier down` first."
                 )
             if as_json:
                 print_json({"port": process.get("port"), "isNew": False})

@@ -8,6 +8,7 @@ from rich.console import Console
 from allocation.domain.mode import AllocationMode
 from cli.environments import install
 from cli.errors import UsageError
+from cli.operations.published_catalogues import Candidate
 from cli.output import Progress, counted
 from cli.paths import folder_of
 from cli.stack.account import Account
@@ -28,8 +29,8 @@ class RunRequest:
     messages: tuple[OrderMessage, ...]
     port: int
     as_json: bool
-    catalogue: str | None = None
-    """The compiled catalogue to use; None for the packaged one."""
+    catalogue: Candidate | None = None
+    """The catalogue to use; None for the packaged one."""
 
 
 def run(request: RunRequest, console: Console) -> int:

@@ -10,9 +10,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from allocation.aws.clients import client
-from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from cli import main
-from cli.catalogue.compilation import SAMPLE
 from cli.operations import dead_letters, target
 from tests.support.samples import order_event
 
@@ -123,25 +121,6 @@ def test_a_mapping_in_a_file_is_used_instead_of_the_stack_s(deploy: Deploy, tmp_
     (tmp_path / "m.yaml").write_text("format: 1\nname: ours\nwhen: sale\norder: sale\n")
     send = ["dlq", "send", str(tmp_path / "f"), "--stack", "shop"]
     assert main.main([*send, "--mapping", str(tmp_path / "m.yaml")]) == 0
-
-
-def test_a_catalogue_is_put_where_the_stack_reads_it(deploy: Deploy, s3: Any, tmp_path: Path) -> None:
-    deploy(OUTPUTS, CatalogueObject="bucket/live/catalogue.json", Allocator="engine")
-    assert main.main(["catalogue", "publish", str(SAMPLE), "--stack", "shop"]) == 0
-    put = s3.get_object(Bucket="bucket", Key="live/catalogue.json")["Body"].read().decode()
-    assert read_compiled(put).version == packaged_catalogue().version
-
-    (tmp_path / "wrong.yaml").write_text(SAMPLE.read_text("utf-8").replace("currency: GBP", "currency: pounds"))
-    assert main.main(["catalogue", "publish", str(tmp_path / "wrong.yaml"), "--stack", "shop"]) == 1
-    assert s3.get_object(Bucket="bucket", Key="live/catalogue.json")["Body"].read().decode() == put
-
-
-def test_a_catalogue_has_no_place_in_a_stack_that_reads_none_from_s3(
-    deploy: Deploy, capsys: pytest.CaptureFixture[str]
-) -> None:
-    deploy(OUTPUTS)
-    told = complaint(capsys, "catalogue", "publish", str(SAMPLE), "--stack", "shop")
-    assert "shop in eu-west-2 reads no catalogue in S3: deploy it with CatalogueObject=bucket/key." in told
 
 
 def test_the_region_may_be_given_as_all_tools_of_aws_take_it(

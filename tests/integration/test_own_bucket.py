@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from allocation.engine.engine import Engine
 from tests.benchmarks.catalogues import full_catalogue
 
 BUCKET = "own"
+SAMPLE = Engine(packaged_catalogue())
 GOOD = write_compiled(full_catalogue(3)).encode()
 NESTED = "[" * 200_000 + "]" * 200_000
 UNKNOWN_SERVICE = full_catalogue(3) | {"groups": {"fast": ["NOT_THERE"]}}
@@ -34,6 +36,12 @@ HOSTILE = {
 }
 
 
+@cache
+def s3() -> Any:
+    """A client that all environments share: making one takes longer than a test."""
+    return client("s3")
+
+
 class Environment:
     """An execution environment of a function, with what it reported."""
 
@@ -41,12 +49,12 @@ class Environment:
         self.seconds = 1000.0
         self.refused: list[Exception] = []
         self.file = MaintainedFile(
-            S3Store(client("s3"), BUCKET, CATALOGUE_KEY, notes_refusals=True),
+            S3Store(s3(), BUCKET, CATALOGUE_KEY, notes_refusals=True),
             "catalogue",
             lambda text: Engine(read_compiled(text)),
             clock=lambda: self.seconds,
             refused=self.refused.append,
-            otherwise=lambda: Engine(packaged_catalogue()),
+            otherwise=lambda: SAMPLE,
         )
 
     def version(self) -> str:
@@ -57,23 +65,22 @@ class Environment:
 
 @pytest.fixture
 def put() -> Callable[[bytes], Any]:
-    s3 = client("s3")
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
-    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    return lambda content: s3.put_object(Bucket=BUCKET, Key=CATALOGUE_KEY, Body=content)
+    s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+    s3().put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return lambda content: s3().put_object(Bucket=BUCKET, Key=CATALOGUE_KEY, Body=content)
 
 
 def notes() -> list[Any]:
     """What the environments noted of versions that they refused."""
-    listed = client("s3").list_objects_v2(Bucket=BUCKET, Prefix=REFUSED_PREFIX).get("Contents", [])
-    bodies = [client("s3").get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read() for each in listed]
+    listed = s3().list_objects_v2(Bucket=BUCKET, Prefix=REFUSED_PREFIX).get("Contents", [])
+    bodies = [s3().get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read() for each in listed]
     return list(map(json.loads, bodies))
 
 
 def test_the_sample_is_used_until_a_catalogue_is_published(put: Callable[[bytes], Any]) -> None:
     environment = Environment()
-    assert environment.version() == packaged_catalogue().version
-    assert environment.version() == packaged_catalogue().version
+    assert environment.version() == SAMPLE.catalogue.version
+    assert environment.version() == SAMPLE.catalogue.version
     assert environment.file.status() == (None, None)
     tag = put(GOOD)["ETag"]
     assert environment.version() == "benchmark"
@@ -114,10 +121,23 @@ def test_a_deletion_is_refused_once_by_all_environments(put: Callable[[bytes], A
     put(GOOD)
     first = Environment()
     assert first.version() == "benchmark"
-    client("s3").delete_object(Bucket=BUCKET, Key=CATALOGUE_KEY)
+    s3().delete_object(Bucket=BUCKET, Key=CATALOGUE_KEY)
     second = Environment()
     assert [first.version(), first.version(), second.version()] == ["benchmark"] * 3
     assert (len(first.refused), len(second.refused)) == (1, 0)
+
+
+def test_an_environment_that_nobody_called_takes_the_good_version_that_it_missed(put: Callable[[bytes], Any]) -> None:
+    put(write_compiled(full_catalogue(3) | {"version": "first"}).encode())
+    idle = Environment()
+    assert idle.version() == "first"
+    for content in (GOOD, b"bad", b"worse"):
+        put(content)
+    assert [idle.version(), idle.version()] == ["benchmark", "benchmark"]
+    assert len(idle.refused) == 2
+    put(GOOD + b" ")
+    s3().delete_object(Bucket=BUCKET, Key=CATALOGUE_KEY)
+    assert idle.version() == "benchmark"
 
 
 def test_the_same_bad_content_published_again_is_refused_again(put: Callable[[bytes], Any]) -> None:

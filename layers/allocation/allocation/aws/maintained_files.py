@@ -72,6 +72,7 @@ class MaintainedFile(Generic[_Read]):
         self._in_use: _Read | None = None
         self._tag: str | None = None
         self._refusal: Refusal | None = None
+        self._refused: set[str] = set()
         self._is_missing = False
         self._asked_at = float("-inf")
         self._lack = ""
@@ -157,22 +158,40 @@ class MaintainedFile(Generic[_Read]):
         except MissingFileError as missing:
             if self._tag is not None and not self._is_missing:
                 self._refuse_deletion(_deletion(missing))
+                return self._latest_before(current)
             return current
         except (ClientError, BotoCoreError) as error:
             self._report(error)
             return current
         if self._is_missing or found is not None:
             self._is_missing, self._refusal = False, None
-        usable = None if found is None else self._usable(found)
-        return current if usable is None else usable
+        if found is None:
+            return current
+        usable = self._usable(found)
+        return self._latest_before(current) if usable is None else usable
+
+    def _latest_before(self, current: _Read) -> _Read:
+        """Return the latest good file before one that was refused: `current`, unless others came while nobody asked."""
+        try:
+            for found in self._store.earlier():
+                usable = current if found.tag == self._tag else self._usable(found)
+                if usable is not None:
+                    return usable
+        except (ClientError, BotoCoreError) as error:
+            self._report(error)
+        return current
 
     def _usable(self, found: StoredFile) -> _Read | None:
         """Return what is made of a version, or None after its refusal."""
+        if found.version in self._refused:
+            return None
         try:
             with _time_limit(self._name):
                 usable = self._read(_text(self._name, found.content))
         # Whatever a file does to its reader: the last good one stays, and this one is not asked for again.
         except Exception as error:  # noqa: BLE001
+            if found.version:
+                self._refused.add(found.version)
             self._refuse(error, found.tag, found.version or found.tag)
             return None
         self._tag = found.tag

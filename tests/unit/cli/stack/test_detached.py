@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from cli.errors import UsageError
+from cli.operations.published_catalogues import Candidate
 from cli.stack import detached
 
 HOLDER = """
@@ -125,4 +126,4 @@ def test_up_does_not_pass_over_a_catalogue_where_a_stack_is_up(
 ) -> None:
     write_note(place, f'{{"port": 4567, "pid": {holder.pid}}}')
     with pytest.raises(UsageError, match=r"keeps its catalogue.*`carrier catalogue publish FILE`"):
-        detached.up({}, 4567, console, as_json=False, catalogue="compiled")
+        detached.up({}, 4567, console, as_json=False, catalogue=Candidate("", "", "1", [], []))
