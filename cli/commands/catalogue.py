@@ -51,7 +51,12 @@ catalogue.add_command(versions_command)
 catalogue.add_command(rollback_command)
 
 
-@catalogue.command("check", cls=ExampleCommand, examples=["carrier catalogue check my-catalogue.yaml"])
+@catalogue.command(
+    "check",
+    cls=ExampleCommand,
+    examples=["carrier catalogue check my-catalogue.yaml"],
+    short_help="Check a catalogue, and list all of its problems.",
+)
 @click.argument("file")
 @_allocator_option
 @json_option

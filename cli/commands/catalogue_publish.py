@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -21,6 +22,7 @@ from cli.commands.catalogue_files import (
     warn,
     written_text,
 )
+from cli.commands.catalogue_outcomes import shown_outcomes
 from cli.commands.options import ExampleCommand, json_option, stack_option
 from cli.errors import DONE, NOT_SO, UsageError
 from cli.input_files import shown_name
@@ -28,6 +30,7 @@ from cli.operations.catalogue_use import Functions
 from cli.operations.published_catalogues import Candidate, Current, PublishedCatalogues
 from cli.operations.target import Target, target
 from cli.output import Progress, counted, print_json, print_text, printable, progress_console
+from cli.paths import SAMPLE_ORDERS, shown
 
 # How many changes are shown before the question. `carrier catalogue diff` shows all of them.
 _MAX_SHOWN: Final = 25
@@ -50,10 +53,17 @@ wait_option: Final = click.option(
 )
 @click.argument("file")
 @stack_option
+@click.option(
+    "--orders",
+    type=click.Path(path_type=Path),
+    default=SAMPLE_ORDERS,
+    metavar="FILE",
+    help=f"Orders to show the difference for, a message a line.  [default: {shown(SAMPLE_ORDERS)}]",
+)
 @yes_option
 @wait_option
 @json_option
-def publish_command(file: str, stack: str, *, yes: bool, waits: bool, as_json: bool) -> int:
+def publish_command(file: str, stack: str, orders: Path, *, yes: bool, waits: bool, as_json: bool) -> int:
     """Check a catalogue, show what changes, ask, and put it into use in a stack.
 
     It ends when the functions of the stack use it, half a minute later.
@@ -79,8 +89,9 @@ def publish_command(file: str, stack: str, *, yes: bool, waits: bool, as_json: b
         print_text(f"{to.name} has this catalogue already.", console)
         return put_to_use(to, current, said, waits=waits, as_json=as_json)
     changes = _changes(place, current, found)
-    candidate = replace(candidate, changes=changes or [])
     _show(to, current, changes)
+    outcomes = shown_outcomes(to, current.compiled if current else None, candidate.compiled, orders)
+    candidate = replace(candidate, changes=changes or [], outcomes=outcomes)
     if not is_confirmed(f"Publish it to {to.name}?", yes=yes):
         return NOT_SO
     return publish(to, place, candidate, current, said, waits=waits, as_json=as_json)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,10 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
 )
+from pydantic.alias_generators import to_pascal
 
 from allocation.aws.file_stores import CATALOGUE_KEY
+from allocation.domain.mode import AllocationMode, DefaultRules, ModeName, allocation_mode
 from allocation.orders.mapping import OrderMapping, packaged_mapping
 from allocation.orders.order_created import USUAL_RULES, ReadingRules
 from allocation.settings import event_types
@@ -64,6 +66,8 @@ class Target:
     """The claims on consignments; empty for a stack that allocates by the engine."""
     search_index_table: str = ""
     """The index of the console; empty for a stack without one."""
+    mode: AllocationMode = field(default_factory=DefaultRules)
+    """How its queue function allocates what no routing table has a row for."""
     reading: ReadingRules = USUAL_RULES
     """How its queue function reads orders, apart from an own mapping."""
     own_mapping: Callable[[], OrderMapping] | None = None
@@ -135,6 +139,7 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             claims_table=found.get("ProClaimsTableName", ""),
             consignments_table=found.get("ConsignmentsTableName", ""),
             search_index_table=found.get("SearchIndexTableName", ""),
+            mode=_mode(parameters),
             reading=_reading_rules(parameters),
             own_mapping=_own_mapping(parameters, clients.make),
             catalogue=_catalogue_reader(parameters, found.get("CatalogueBucketName", ""), clients.make),
@@ -146,6 +151,13 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             f"{name} has no output {error}: it is not a stack of this project, or its deployment is not complete. "
             "Check --stack."
         ) from error
+
+
+def _mode(parameters: Mapping[str, str]) -> AllocationMode:
+    """Return the mode of a stack with these parameters."""
+    name = parameters.get("AllocationMode", ModeName.DEFAULT_RULES.value)
+    reference = parameters.get(f"{to_pascal(name)}Reference")
+    return allocation_mode(name, reference)
 
 
 def _reading_rules(parameters: Mapping[str, str]) -> ReadingRules:

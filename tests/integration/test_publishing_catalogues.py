@@ -24,6 +24,7 @@ from cli.operations.catalogue_use import Functions
 from cli.operations.published_catalogues import PublishedCatalogues
 from cli.operations.target import Target, described
 from tests.support.engines import document, service
+from tests.support.samples import order_event
 
 BUCKET = "own"
 SAMPLE = Engine(packaged_catalogue())
@@ -159,6 +160,23 @@ def test_what_changes_is_shown_and_without_an_answer_nothing_does(
     assert "version: one -> two" in shown
     assert "Nothing has changed. Say --yes" in shown
     assert functions.versions() == {"one"}
+
+
+def test_what_orders_come_to_is_shown_before_the_question_and_kept(
+    place: PublishedCatalogues, publish: Publish, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orders = tmp_path / "orders.jsonl"
+    orders.write_text(json.dumps(order_event("EC-000-000-AAA", "EC-000-000-AAB")))
+    more = ("--yes", "--no-wait", "--orders", str(orders))
+    assert publish("one", *more) == 0
+    assert publish("two", *more) == 0
+    assert "under the new catalogue: None of 2 consignments move" in told(capsys)
+    current = place.current()
+    assert current is not None
+    publication = place.publication_of(current)
+    assert publication is not None
+    assert publication.outcomes is not None
+    assert publication.outcomes["consignments"] == 2
 
 
 def test_yes_is_an_answer(publish: Publish, functions: Lambda, monkeypatch: pytest.MonkeyPatch) -> None:

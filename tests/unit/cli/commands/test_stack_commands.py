@@ -13,6 +13,7 @@ from allocation.engine.compiled_catalogue import read_compiled
 from cli import main as program
 from cli.commands import catalogue_files, stack
 from cli.errors import StoppedError
+from cli.operations.published_catalogues import Candidate
 from cli.paths import SAMPLE_ORDERS
 from cli.stack.orders import load_orders
 from cli.stack.run import RunRequest
@@ -134,12 +135,12 @@ def own_catalogue(folder: Path, **changes: object) -> str:
 
 @pytest.mark.parametrize("command", ["run", "up"])
 def test_an_own_catalogue_is_compiled_and_used(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    used: list[str | None] = []
+    used: list[Candidate | None] = []
     monkeypatch.setattr(stack, "run_orders", lambda request, _: used.append(request.catalogue))
     monkeypatch.setattr(stack, "leave_stack", lambda *_, catalogue, **__: used.append(catalogue))
     own = ["--catalogue", own_catalogue(tmp_path)]
     assert program.main([command, *own, "--mode", "service_group", "--group", "own"]) == 0
-    assert [[each.reference for each in read_compiled(text or "").services] for text in used] == [["OWN"]]
+    assert [[each.reference for each in read_compiled(own.compiled).services] for own in used if own] == [["OWN"]]
 
 
 @pytest.mark.parametrize("command", ["run", "up"])
