@@ -41,6 +41,12 @@ def print_text(text: str, console: Console | None = None) -> None:
         out.out(line, highlight=False)
 
 
+def print_next(text: str, command: str) -> None:
+    """Print what to do next, with the command for it on a line of its own that is never folded: it is to be copied."""
+    print_text(f"{text}:")
+    result_console().out(f"  ./carrier {printable(command)}", highlight=False)
+
+
 def print_blank() -> None:
     """Print an empty line on stdout."""
     result_console().out("")

@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from shlex import quote
+from typing import Any
 
 import click
 
 from allocation.batches import batches
-from allocation.orders.order_created import ReadingRules
 from cli.commands.dead_letters import (
     by_reason,
     failures_json,
@@ -22,18 +21,20 @@ from cli.commands.dead_letters import (
     print_whole,
     redriven_json,
 )
+from cli.commands.dlq_send import send_command
 from cli.commands.options import ExampleCommand, ExampleGroup, json_option, stack_option
 from cli.errors import UsageError
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
-from cli.operations.message_files import FileMessage, exported, read_messages, send_messages, write_export
+from cli.operations.message_files import (
+    editable_export,
+    export_line,
+    exported,
+    write_export,
+)
 from cli.operations.redrive import Selection, redrive
-from cli.operations.target import Target, target
-from cli.order_mappings import written_mapping
-from cli.output import counted, print_json, print_json_lines, print_text, printable
+from cli.operations.target import target
+from cli.output import counted, print_blank, print_json, print_json_lines, print_next, print_text
 from cli.stack.orders import MAX_ENTRIES
-
-# How many messages of a file are named that can't be read. `--json` has all.
-_MAX_PROBLEMS: Final = 10
 
 
 @click.group(cls=ExampleGroup, examples=["carrier dlq list"])
@@ -44,6 +45,9 @@ def dlq() -> None:
     """
 
 
+dlq.add_command(send_command)
+
+
 @dlq.command("list", cls=ExampleCommand, examples=["carrier dlq list --reason NotJson"])
 @click.option("--reason", default="", help="Only messages with this reason, such as NotJson.")
 @stack_option
@@ -52,16 +56,20 @@ def list_command(reason: str, stack: str, *, as_json: bool) -> int:
     """List the messages of the dead letter queue with their reasons. Nothing is moved."""
     found = target(stack)
     reasons: Counter[str] = Counter()
+    first = ""
     with DeadLetterQueue(found.sqs, found.order_dlq_url) as queue:
         for letters in queue.read():
             shown = [letter for letter in letters if reason in {"", letter.reason}]
             reasons.update(letter.reason for letter in shown)
+            first = first or next((letter.message_id for letter in shown), "")
             if as_json:
                 print_json_lines(map(letter_json, shown))
             else:
                 print_listed(shown)
     if not as_json:
         print_text(f"In the dead letter queue of {found.name}: {by_reason(reasons)}.")
+        if first:
+            print_next("All of one message", f"dlq show {first}{found.option}")
     return 0
 
 
@@ -90,13 +98,15 @@ def show_command(message: str, stack: str, *, as_json: bool) -> int:
         print_json(exported(letter))
     else:
         print_whole(letter)
+        print_blank()
+        print_next("To correct it", f"dlq export {letter.message_id} --output order.json{found.option}")
     return 0
 
 
 @dlq.command(
     "export",
     cls=ExampleCommand,
-    examples=["carrier dlq export 8c1f2b --output order.jsonl", "carrier dlq export --all --output orders.jsonl"],
+    examples=["carrier dlq export 8c1f2b --output order.json", "carrier dlq export --all --output orders.jsonl"],
     short_help="Save whole messages to a file, with PERSONAL data.",
 )
 @click.argument("message", default="")
@@ -107,8 +117,9 @@ def show_command(message: str, stack: str, *, as_json: bool) -> int:
 def export_command(message: str, output: Path, stack: str, *, everything: bool, as_json: bool) -> int:
     """Save messages of the dead letter queue to a file, with PERSONAL DATA.
 
-    Each line is a JSON object with all that a message has. Correct its "body" and send the file: carrier dlq send FILE.
-    MESSAGE is an id, or the beginning of one. Nothing is moved. Only you can read the file.
+    MESSAGE is an id, or the beginning of one: its file has a line for each value. Correct "body" in an editor, then
+    send the file: carrier dlq send FILE. With --all, each line is a message, with its body as text, exactly as it came.
+    Nothing is moved. Only you can read the file.
 
     Exit status 1 if there is no such message.
     """
@@ -117,11 +128,14 @@ def export_command(message: str, output: Path, stack: str, *, everything: bool, 
     found = target(stack)
     with DeadLetterQueue(found.sqs, found.order_dlq_url) as queue:
         letters = (letter for run in queue.read() for letter in run) if everything else _one(queue, message)
-        count = write_export(output, letters)
+        count = write_export(output, letters, export_line if everything else editable_export)
     if as_json:
         print_json({"exported": count, "file": str(output) if count else None})
+    elif count:
+        print_text(f"{counted(count, 'message')} saved to {output}. It has personal data: delete it when you are done.")
+        print_next('Correct "body" in it, then', f"dlq send {quote(str(output))}{found.option}")
     else:
-        print_text(f"{counted(count, 'message')} saved to {output}." if count else "Nothing to save.")
+        print_text("Nothing to save.")
     return int(not count)
 
 
@@ -165,60 +179,6 @@ def discard_command(message: str, reason: str, stack: str, *, yes: bool, dry_run
     else:
         print_discarded(len(letters), deleted, failed, dry_run=dry_run)
     return int(not letters or not (dry_run or deleted == len(letters)))
-
-
-@dlq.command(
-    "send",
-    cls=ExampleCommand,
-    examples=["carrier dlq send order.jsonl --dry-run", "carrier dlq send order.jsonl"],
-)
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--mapping", default="", metavar="FILE", help="A mapping of orders to use instead of the stack's.")
-@click.option("--dry-run", is_flag=True, help="Send nothing, and say what is wrong.")
-@stack_option
-@json_option
-def send_command(file: Path, mapping: str, stack: str, *, dry_run: bool, as_json: bool) -> int:
-    """Send the messages of a file to the order queue.
-
-    A line is a message that `carrier dlq export` saved, corrected or not, or a bare message, such as an order-created
-    event. The command first reads each as the queue function will. If one is wrong, none is sent. Sending twice does no
-    harm: a consignment that is allocated stays as it is.
-
-    Exit status 1 if a message is wrong, or could not be sent.
-    """
-    messages = read_messages(file)
-    found = target(stack)
-    rules = _rules(found, mapping)
-    wrong = {message.place: problem for message in messages if (problem := message.problem(rules))}
-    result = send_messages(found, [] if wrong or dry_run else messages)
-    if as_json:
-        places = [{"place": place, "problem": problem} for place, problem in wrong.items()]
-        failed = [{"place": place, "cause": cause} for place, cause in result.failed.items()]
-        print_json({"dryRun": dry_run, "sent": len(result.sent), "wrong": places, "failed": failed})
-        return int(bool(wrong or result.failed))
-    for place, problem in islice(wrong.items(), _MAX_PROBLEMS):
-        print_text(f"{file}, {place}: {printable(problem)}")
-    if len(wrong) > _MAX_PROBLEMS:
-        print_text(f"and {len(wrong) - _MAX_PROBLEMS} more.")
-    for place, cause in result.failed.items():
-        print_text(f"{file}, {place} was not sent: {cause}")
-    if wrong:
-        print_text(f"{len(wrong)} of {counted(len(messages), 'message')} can't be read: nothing was sent.")
-    elif dry_run:
-        print_text(f"A dry run: {counted(len(messages), 'message')} would be sent to the order queue of {found.name}.")
-    else:
-        print_text(f"{counted(len(result.sent), 'message')} sent to the order queue of {found.name}.")
-        _print_replaced(result.sent)
-    return int(bool(wrong or result.failed))
-
-
-def _rules(found: Target, mapping: str) -> ReadingRules:
-    """Return how the stack reads messages. `mapping` is a file to take instead of the stack's own, or empty."""
-    if mapping:
-        return replace(found.reading, mapping=written_mapping(mapping)[1].applied)
-    if found.own_mapping:
-        return replace(found.reading, mapping=found.own_mapping().applied)
-    return found.reading
 
 
 @dlq.command(
@@ -285,10 +245,3 @@ def _is_confirmed(count: int, stack: str) -> bool:
         return click.confirm(f"Delete {counted(count, 'message')} of {stack} for good?", err=True)
     except click.Abort:
         return False
-
-
-def _print_replaced(sent: list[FileMessage]) -> None:
-    """Print how to remove what the sent messages were saved from."""
-    for message in sent:
-        if message.message_id:
-            print_text(f"The message that it came from is still there: carrier dlq discard {message.message_id}")

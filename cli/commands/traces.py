@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from shlex import quote
 from typing import Final
 
 from allocation.console.explained_decision import ExplainedDecision
@@ -15,7 +16,7 @@ from cli.operations.published import event_ids
 from cli.operations.records import KEY, MAX_SCANNED
 from cli.operations.target import Target
 from cli.operations.trace import History, Traced
-from cli.output import counted, print_blank, print_facts, print_text, printable
+from cli.output import counted, print_blank, print_facts, print_next, print_text, printable
 
 # An order with more consignments than this shows one sentence of each.
 _MAX_IN_SHORT: Final = 5
@@ -35,12 +36,12 @@ def print_history(name: str, history: History, target: Target, *, everything: bo
             print_text(_conclusion(traced))
     if several and not everything:
         print_blank()
-        print_text(f"All about one of them: ./carrier orders trace CONSIGNMENT{target.option}")
+        print_next("All about one of them", f"orders trace CONSIGNMENT{target.option}")
     if history.found.others:
         order = history.traced[0].record["orderReference"]
         print_blank()
         more = counted(history.found.others, "more consignment")
-        print_text(f"The order has {more}: ./carrier orders trace {printable(str(order))}{target.option}")
+        print_next(f"The order has {more}", f"orders trace {quote(str(order))}{target.option}")
     _print_dead_letters(history, target)
     for line in _what_may_come(name, history, target):
         print_blank()
@@ -163,7 +164,7 @@ def _print_dead_letters(history: History, target: Target) -> None:
         print_blank()
         print_text("In the dead letter queue:")
         print_letters([letter])
-        print_text(f"Go on with: ./carrier dlq show {letter.message_id}{target.option}")
+        print_next("Look at it, correct it and send it again", f"dlq show {letter.message_id}{target.option}")
 
 
 def _nothing_recorded(name: str, history: History, target: Target) -> str:

@@ -1,13 +1,13 @@
 """Messages in a file: those of the DLQ, saved to be corrected, and those to send, each checked first.
 
-An exported message is one JSON object a line, with all that is needed to send it again. A file to send may have such
-lines beside bare order-created messages.
+An exported message is a JSON object with all that is needed to send it again: one a line, or a single one over several
+lines. A file to send may have such lines beside bare order-created messages.
 """
 
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from allocation.batches import batches
 from allocation.orders.order_created import ReadingRules
 from cli.errors import UsageError
 from cli.operations.dead_letters import DeadLetter
-from cli.operations.message_body import problem_with
+from cli.operations.message_body import pretty, problem_with
 from cli.operations.redrive import entry
 from cli.operations.target import Target
 from cli.stack.orders import MAX_BYTES, MAX_ENTRIES
@@ -45,11 +45,28 @@ def exported(letter: DeadLetter) -> dict[str, Any]:
     }
 
 
-def write_export(path: Path, letters: Iterable[DeadLetter]) -> int:
+def export_line(letter: DeadLetter) -> str:
+    """Return a message as a line of an export, its body as text, exactly as it came."""
+    return json.dumps(exported(letter)) + "\n"
+
+
+def editable_export(letter: DeadLetter) -> str:
+    """Return a message as JSON with a line for each value, to be corrected in an editor.
+
+    A body that is a JSON object is one here, too, its numbers and texts as they came.
+    """
+    fields, body = exported(letter), letter.body or ""
+    if not (_is_json(body) and isinstance(exact_json.parsed(body), dict)):
+        return json.dumps(fields, indent=2) + "\n"
+    del fields["body"]
+    return pretty(f'{json.dumps(fields)[:-1]}, "body": {body}}}') + "\n"
+
+
+def write_export(path: Path, letters: Iterable[DeadLetter], text_of: Callable[[DeadLetter], str]) -> int:
     """Write messages to a file that does not exist yet. Return how many there are; without any there is no file.
 
-    The file is there when all is in it. Only its owner can read it, because orders hold personal data. Raises
-    `UsageError` if it exists or can't be written.
+    `text_of` writes a message. The file is there when all is in it. Only its owner can read it, because orders hold
+    personal data. Raises `UsageError` if it exists or can't be written.
     """
     if path.exists():
         raise UsageError(f"{path} exists and may hold the only copy of messages: name another file.")
@@ -58,7 +75,7 @@ def write_export(path: Path, letters: Iterable[DeadLetter]) -> int:
     try:
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY), "w", encoding="utf-8") as file:
             for letter in letters:
-                file.write(json.dumps(exported(letter)) + "\n")
+                file.write(text_of(letter))
                 count += 1
             file.flush()
             os.fsync(file.fileno())

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def test_a_refused_order_is_understood_saved_corrected_sent_and_removed(
     assert "InvalidMessage: negative" in capsys.readouterr().out
     assert dlq("export", message[:8], "--output", str(file)) == 0
     assert dlq("send", str(file)) == 1
-    assert "line 1: InvalidMessage: consignments[" in " ".join(capsys.readouterr().out.split())
+    assert re.search(r"lines 1 to \d+: InvalidMessage: consignments\[", " ".join(capsys.readouterr().out.split()))
     assert stack.bodies(stack.orders) == []
 
     line = json.loads(file.read_text())
@@ -95,6 +96,19 @@ def test_an_export_has_one_json_object_a_line_that_says_why(stack: Stack, tmp_pa
         ("NotJson", None, "not JSON"),
     }
     assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("body", [ORDER, '{"a": 1.10, "b": "é", "c": []}', "not JSON", '{"a": 1, "a": 2}', "[1]"])
+def test_one_message_is_exported_to_be_corrected_in_an_editor(stack: Stack, tmp_path: Path, body: str) -> None:
+    message = put(stack, body)
+    assert dlq("export", message, "--output", str(tmp_path / "f")) == 0
+    written = (tmp_path / "f").read_text("utf-8")
+    assert all(len(line) < 200 or "\\n" in line for line in written.splitlines())
+    assert written.count('\\"') == 0 or body.startswith('{"a": 1, "a"')
+    (saved,) = message_files.read_messages(tmp_path / "f")
+    is_object = body.startswith("{") and '"a": 2' not in body
+    assert (json.loads(saved.body) == json.loads(body)) if is_object else (saved.body == body)
+    assert saved.message_id == message
 
 
 def test_an_export_never_overwrites_a_file_that_may_be_the_only_copy(
@@ -142,7 +156,8 @@ def test_a_message_is_shown_with_its_attributes_and_a_line_for_each_value(
     assert dlq("show", message) == 0
     told = capsys.readouterr().out
     assert "  traceparent (String): 00-1-2-01\n" in told
-    assert told.endswith('\n{\n  "a": 1.10,\n  "a": {\n    "b": []\n  }\n}\n')
+    assert '\n{\n  "a": 1.10,\n  "a": {\n    "b": []\n  }\n}\n' in told
+    assert told.endswith(f"\n  ./carrier dlq export {message} --output order.json\n")
 
 
 def test_a_message_is_shown_as_json_as_it_is_exported(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:

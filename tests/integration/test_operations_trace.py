@@ -276,7 +276,7 @@ def test_a_consignment_is_found_by_whatever_names_it(
     told = capsys.readouterr().out
     assert told.startswith(f"{A} goes with CX_NDS")
     assert B not in told
-    assert "The order has 1 more consignment: ./carrier orders trace WEB-1 --stack shop" in told
+    assert "The order has 1 more consignment:\n  ./carrier orders trace WEB-1 --stack shop\n" in told
 
 
 def test_a_waiting_order_is_told_with_why_it_came_back(
