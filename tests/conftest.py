@@ -23,8 +23,18 @@ IN_ONE_PIECE = (
     "tests/infrastructure/",
     "tests/unit/test_house.py",
 )
-# What is covered there is covered by other tests too; measuring it would double their time.
-UNMEASURED = ("tests/properties/", "tests/simulation/", "tests/fuzz/", "tests/tariffs/", "tests/infrastructure/")
+# Only what is deployed is measured. What these cover of it is covered by other tests too: measuring it would double their
+# time.
+UNMEASURED = (
+    "tests/properties/",
+    "tests/simulation/",
+    "tests/fuzz/",
+    "tests/tariffs/",
+    "tests/infrastructure/",
+    "tests/end_to_end/",
+    "tests/unit/cli/",
+    "tests/integration/test_operations_",
+)
 
 # The settings of whoever runs the tests are no part of them: a profile that does not exist would fail every client.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
