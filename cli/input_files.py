@@ -9,8 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from allocation import exact_json
-from allocation.consignments.allocatable_consignment import MAX_ADDRESSES, MAX_PACKAGES
-from allocation.consignments.allocatable_consignment import ProConsignment as WrittenConsignment
+from allocation.consignments.allocatable_consignment import MAX_ADDRESSES, MAX_PACKAGES, ProConsignment
 from allocation.domain.consignment import Consignment
 from cli.errors import UsageError
 
@@ -110,7 +109,7 @@ def consignment_of(content: Any, name: str) -> Consignment:
     if isinstance(content, dict):
         content = {"Reference": _PLACEHOLDER_REFERENCE, **content}
     try:
-        return WrittenConsignment.model_validate(content).to_domain()
+        return ProConsignment.model_validate(content).to_domain()
     except ValidationError as error:
         mistakes = "\n".join(f"  {_mistake(details)}" for details in error.errors())
         raise UsageError(f"{name} is not a consignment in PRO's JSON:\n{mistakes}") from error

@@ -23,8 +23,8 @@ IN_ONE_PIECE = (
     "tests/infrastructure/",
     "tests/unit/test_house.py",
 )
-# Only what is deployed is measured. What these cover of it is covered by other tests too: measuring it would double their
-# time.
+# Only what is deployed is measured. What these cover of it is covered by other tests too, and measuring it would double
+# their time.
 UNMEASURED = (
     "tests/properties/",
     "tests/simulation/",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from allocation.api.quote_views import QuoteWriter
-from allocation.consignments.allocatable_consignment import ProConsignment as AllocatableConsignment
+from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.errors import RequestError
 from allocation.consignments.market import Market
 from allocation.domain.consignment import Consignment, Direction
@@ -25,7 +25,7 @@ def shop() -> Consignments:
 
 
 def asked(**changes: object) -> Consignment:
-    return AllocatableConsignment.model_validate(consignment(Reference=A, **changes)).to_domain()
+    return ProConsignment.model_validate(consignment(Reference=A, **changes)).to_domain()
 
 
 def market(shop: Consignments) -> Market:

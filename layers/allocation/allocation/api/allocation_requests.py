@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from allocation.api.requests import MAX_REFERENCES
-from allocation.consignments.allocatable_consignment import ProModel
 from allocation.consignments.errors import RequestError
+from allocation.consignments.pro_values import ProModel
 from allocation.domain.consignment import Direction
 from allocation.domain.errors import InvalidReferenceError
 from allocation.domain.mode import CarrierService, ServiceGroup

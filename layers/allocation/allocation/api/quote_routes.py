@@ -7,7 +7,7 @@ from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.quote_views import QuoteResult, QuoteWriter, ServiceGroupQuoteResult
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
-from allocation.consignments.allocatable_consignment import ProConsignment as AllocatableConsignment
+from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.errors import RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.intake import taken_in
@@ -86,7 +86,7 @@ def _unkept(request: Request) -> ConsignmentJson:
 
 def _consignment(content: ConsignmentJson) -> Consignment:
     """Return a consignment's JSON as the engine sees it."""
-    return AllocatableConsignment.model_validate(content).to_domain()
+    return ProConsignment.model_validate(content).to_domain()
 
 
 def _quote_writer(request: Request, use_cases: UseCases, content: ConsignmentJson, reference: str) -> QuoteWriter:

@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
@@ -18,22 +16,26 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic.alias_generators import to_pascal
 
 from allocation.consignments.address_guesses import guessed_flags
 from allocation.consignments.content_flags import contents_of_items
+from allocation.consignments.pro_values import (
+    Country,
+    CountryCode,
+    ProModel,
+    Sides,
+    Value,
+    Weight,
+    country_object,
+    null_as_empty,
+)
 from allocation.consignments.strict_values import (
-    CENTIMETRES,
     KILOGRAMS,
     CalendarDate,
-    LengthUnit,
-    Quantity,
-    WeightUnit,
 )
 from allocation.domain import consignment as domain
 from allocation.domain import currencies
 from allocation.domain.contents import Contents
-from allocation.domain.countries import code_letters
 from allocation.domain.reference import (
     CONSIGNMENT_REFERENCE_PATTERN,
     MAX_CONSIGNMENT_REFERENCE,
@@ -42,49 +44,8 @@ from allocation.domain.reference import (
 )
 
 MAX_PACKAGES: Final = 1000
-COUNTRY_CODE_PATTERN: Final = r"^[A-Z]{2}$"
-CURRENCY_CODE_PATTERN: Final = r"^[A-Z]{3}$"
 # PRO's SDK has six types of address.
 MAX_ADDRESSES: Final = 10
-
-
-def null_as_empty(value: Any) -> Any:
-    """Return an empty list for null, any other value unchanged."""
-    return [] if value is None else value
-
-
-def _upper(value: Any) -> Any:
-    """Return ASCII text in upper case, any other value unchanged: the upper case of ß is SS."""
-    return value.upper() if isinstance(value, str) and value.isascii() else value
-
-
-def _letters(value: Any) -> Any:
-    """Return a country code as `read_country` reads it, in any spelling; any other value unchanged."""
-    return code_letters(value) or value if isinstance(value, str) else value
-
-
-def country_object(value: Any) -> Any:
-    """Return PRO's object of a country that is written as its code, any other value unchanged.
-
-    >>> country_object("GB") == country_object({"IsoCode": "GB"}) == {"IsoCode": {"TwoLetterCode": "GB"}}
-    True
-    """
-    if isinstance(value, str):
-        return {"IsoCode": _country_codes(value)}
-    return {**value, "IsoCode": _country_codes(value["IsoCode"])} if _has_iso_code(value) else value
-
-
-def currency_object(value: Any) -> Any:
-    """Return PRO's object of a currency that is written as its code, any other value unchanged."""
-    return {"IsoCode": value} if isinstance(value, str) else value
-
-
-def _country_codes(value: Any) -> Any:
-    return {"TwoLetterCode": value} if isinstance(value, str) else value
-
-
-def _has_iso_code(value: Any) -> bool:
-    return isinstance(value, Mapping) and "IsoCode" in value
 
 
 def _at_most_one(kind: str) -> dict[str, Any]:
@@ -100,18 +61,6 @@ ConsignmentReferenceText = Annotated[
 ]
 _CustomerReference = Annotated[str, StringConstraints(max_length=256)]
 _ServiceReference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
-CountryCode = Annotated[
-    str,
-    BeforeValidator(_letters),
-    StringConstraints(pattern=COUNTRY_CODE_PATTERN),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"}),
-]
-_CurrencyCode = Annotated[
-    str,
-    BeforeValidator(_upper),
-    StringConstraints(pattern=CURRENCY_CODE_PATTERN),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{3}$"}),
-]
 _ShortTexts = Annotated[list[_ShortText], Field(max_length=100, fail_fast=True)]
 _Tags = Annotated[_ShortTexts, BeforeValidator(null_as_empty, json_schema_input_type=_ShortTexts | None)]
 
@@ -120,46 +69,6 @@ _Tags = Annotated[_ShortTexts, BeforeValidator(null_as_empty, json_schema_input_
 PLAIN_TEXT_PATTERN: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"
 # The name of a delivery option that the customer chose, such as `next-day`.
 DeliveryOption = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=PLAIN_TEXT_PATTERN)]
-
-
-class ProModel(BaseModel):
-    """The base of PRO's shapes: PascalCase names, no conversion between types, unknown fields ignored."""
-
-    model_config = ConfigDict(alias_generator=to_pascal, strict=True, frozen=True, hide_input_in_errors=True)
-
-
-class Weight(ProModel):
-    """A weight. `Unit` is kg, g, lb or oz, or another usual word for one of them, in any case."""
-
-    value: Quantity
-    unit: WeightUnit
-
-
-class Sides(ProModel):
-    """The sides of a box. `Unit` is cm, mm, m or in, or another usual word for one of them, in any case."""
-
-    unit: LengthUnit
-    width: Quantity
-    length: Quantity
-    height: Quantity
-
-    def to_domain(self) -> domain.Dimensions:
-        """Return the same box in centimetres."""
-        centimetres = CENTIMETRES[self.unit]
-        return domain.Dimensions(self.length * centimetres, self.width * centimetres, self.height * centimetres)
-
-
-class Currency(ProModel):
-    """A currency by its ISO 4217 code."""
-
-    iso_code: _CurrencyCode
-
-
-class Value(ProModel):
-    """The value of a package's contents."""
-
-    amount: Quantity
-    currency: Annotated[Currency, BeforeValidator(currency_object, json_schema_input_type=_CurrencyCode | Currency)]
 
 
 _ContentsOfItems = Annotated[
@@ -195,20 +104,6 @@ class ProPackage(ProModel):
         )
 
 
-class CountryCodes(ProModel):
-    """A country's codes."""
-
-    two_letter_code: CountryCode
-
-
-class Country(ProModel):
-    """A country."""
-
-    iso_code: Annotated[
-        CountryCodes, BeforeValidator(_country_codes, json_schema_input_type=CountryCode | CountryCodes)
-    ]
-
-
 _Country = Annotated[Country, BeforeValidator(country_object, json_schema_input_type=CountryCode | Country)]
 
 
@@ -217,9 +112,7 @@ class ProAddress(ProModel):
 
     address_type: Annotated[str, StringConstraints(max_length=32)]
     shipping_location_reference: _ServiceReference | None = None
-    country: (
-        Annotated[Country, BeforeValidator(country_object, json_schema_input_type=CountryCode | Country)] | None
-    ) = None
+    country: _Country | None = None
     postcode: _Postcode | None = None
     region: Annotated[str, StringConstraints(max_length=128)] | None = None
     # Not PRO's: an address does not say otherwise what kind of place it is.
@@ -278,7 +171,7 @@ class ProConsignment(ProModel):
     reference: ConsignmentReferenceText
     consignment_reference_provided_by_customer: _CustomerReference | None = None
     direction: Literal["Outbound", "Inbound"] | None = None
-    tags: _Tags = []
+    tags: _Tags = Field([])
     shipping_date: CalendarDate | None = None
     requested_delivery_date: RequestedDeliveryDate | None = None
     # PRO's other name of the promise. It counts where the usual name is absent or null.
@@ -286,8 +179,10 @@ class ProConsignment(ProModel):
     # Under a name as PRO writes them, or as an order writes it.
     delivery_option: DeliveryOption | None = None
     own_delivery_option: Annotated[DeliveryOption | None, Field(alias="deliveryOption")] = None
-    packages: Annotated[_Packages, BeforeValidator(null_as_empty, json_schema_input_type=_Packages | None)] = []
-    addresses: Annotated[_Addresses, BeforeValidator(null_as_empty, json_schema_input_type=_Addresses | None)] = []
+    packages: Annotated[_Packages, BeforeValidator(null_as_empty, json_schema_input_type=_Packages | None)] = Field([])
+    addresses: Annotated[_Addresses, BeforeValidator(null_as_empty, json_schema_input_type=_Addresses | None)] = Field(
+        []
+    )
 
     @model_validator(mode="after")
     def one_address_of_a_kind(self) -> Self:

@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from allocation.consignments.allocatable_consignment import ProConsignment as AllocatableConsignment
+from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.errors import RequestError, UnavailableError, problems_of
 from allocation.consignments.store import (
     ALLOCATED,
@@ -89,7 +89,7 @@ def _allocatable(seen: Known) -> Consignment:
     Raises `UnknownConsignmentError` where only its record is known, and `RequestError` for invalid fields.
     """
     try:
-        return AllocatableConsignment.model_validate(seen.described().content).to_domain()
+        return ProConsignment.model_validate(seen.described().content).to_domain()
     except ValidationError as error:
         text = f"Consignment {seen.reference} has invalid fields: update it. See Details."
         raise RequestError("ValidationException", text, problems=problems_of(error)) from error

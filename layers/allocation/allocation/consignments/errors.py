@@ -10,11 +10,8 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from allocation.consignments.allocatable_consignment import (
-    COUNTRY_CODE_PATTERN,
-    CURRENCY_CODE_PATTERN,
-    PLAIN_TEXT_PATTERN,
-)
+from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN
+from allocation.consignments.pro_values import COUNTRY_CODE_PATTERN, CURRENCY_CODE_PATTERN
 from allocation.domain.errors import AllocationError
 from allocation.domain.reference import (
     CONSIGNMENT_REFERENCE_ADVICE,

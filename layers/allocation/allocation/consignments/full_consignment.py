@@ -14,12 +14,14 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from allocation.consignments.allocatable_consignment import (
     MAX_ADDRESSES,
     MAX_PACKAGES,
-    Country,
-    CountryCode,
     ProAddress,
     ProConsignment,
-    ProModel,
     ProPackage,
+)
+from allocation.consignments.pro_values import (
+    Country,
+    CountryCode,
+    ProModel,
     Sides,
     Value,
     Weight,

@@ -8,7 +8,7 @@ currency as its code alone.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from allocation.consignments.allocatable_consignment import country_object, currency_object
+from allocation.consignments.pro_values import country_object, currency_object
 
 # The numbers of .NET's enumerations. Categories and shipping terms have 0 for `None`.
 _SOURCES: Final = {0: "Api", 1: "Web"}

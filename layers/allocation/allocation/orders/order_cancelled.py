@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
 
-from allocation.consignments.allocatable_consignment import ConsignmentReferenceText, ProModel
+from allocation.consignments.allocatable_consignment import ConsignmentReferenceText
+from allocation.consignments.pro_values import ProModel
 from allocation.domain.errors import RefusalCode
 from allocation.domain.order import OrderCancellation
 from allocation.domain.reference import ConsignmentReference, OrderReference

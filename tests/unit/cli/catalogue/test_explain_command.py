@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from allocation.consignments.allocatable_consignment import ProConsignment as WrittenConsignment
+from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.console.explained_decision import ExplainedDecision, explanation_json
 from allocation.console.explaining import explanation_of
 from allocation.domain.consignment import Consignment
@@ -394,7 +394,7 @@ def test_a_postcode_is_not_repeated(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_every_field_that_is_read_has_words_for_how_it_is_written() -> None:
-    schema = WrittenConsignment.model_json_schema()
+    schema = ProConsignment.model_json_schema()
 
     def fields(part: dict[str, Any], path: str) -> Iterator[str]:
         yield path.lstrip(".")
