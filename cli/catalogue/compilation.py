@@ -86,27 +86,11 @@ class _Compilation:
             "locations": locations,
             "carriers": carriers,
             "groups": catalogue.groups,
-            "packageSizes": {
-                key: [str(size.length), str(size.width), str(size.height)]
-                for key, size in catalogue.package_sizes.items()
-            },
-            "deliveryHolidays": {
-                key: self._holidays.index(item.holidays)
-                for item in catalogue.delivery_holidays
-                for key in self._places.keys(item.destinations)
-            },
-            "exchangeRates": [
-                {"currency": rate.currency, "rate": str(rate.rate), **days(rate.from_, rate.to)}
-                for rate in catalogue.exchange_rates
-            ],
-            "taxes": [
-                {"reference": name, "rate": str(tax.rate), "places": self._places.keys(tax.destinations)}
-                for name, tax in catalogue.taxes.items()
-            ],
-            **({"guessPoBoxes": True} if catalogue.guess.po_boxes else {}),
-            **({"guessResidential": True} if catalogue.guess.residential else {}),
-            **({"preference": _preference(catalogue.preference)} if catalogue.preference != CHEAPEST else {}),
-            **({"routing": _routing(catalogue.routing)} if catalogue.routing else {}),
+            "packageSizes": _package_sizes(catalogue),
+            "deliveryHolidays": self._delivery_holidays(),
+            "exchangeRates": _exchange_rates(catalogue),
+            "taxes": self._taxes(),
+            **_choices(catalogue),
             "surcharges": [
                 compiled_surcharge(name, item, self._places.keys) for name, item in catalogue.surcharges.items()
             ],
@@ -116,6 +100,20 @@ class _Compilation:
             ],
         }
         return content | self._places.content()
+
+    def _delivery_holidays(self) -> _Json:
+        """Return, for each place, the number of the holidays on which nothing is delivered there."""
+        return {
+            key: self._holidays.index(item.holidays)
+            for item in self._catalogue.delivery_holidays
+            for key in self._places.keys(item.destinations)
+        }
+
+    def _taxes(self) -> list[_Json]:
+        return [
+            {"reference": name, "rate": str(tax.rate), "places": self._places.keys(tax.destinations)}
+            for name, tax in self._catalogue.taxes.items()
+        ]
 
     def _location(self, reference: str) -> _Json:
         location = self._catalogue.locations[reference]
@@ -185,6 +183,28 @@ def _routing(routing: Routing) -> _Json:
 
 def _mode(row: RoutedMode) -> list[Any]:
     return [row.mode.value, row.reference, *([_preference(row.preference)] if row.preference else [])]
+
+
+def _package_sizes(catalogue: WrittenCatalogue) -> _Json:
+    """Return the sides of each size, in Cm."""
+    return {key: [str(size.length), str(size.width), str(size.height)] for key, size in catalogue.package_sizes.items()}
+
+
+def _exchange_rates(catalogue: WrittenCatalogue) -> list[_Json]:
+    return [
+        {"currency": rate.currency, "rate": str(rate.rate), **days(rate.from_, rate.to)}
+        for rate in catalogue.exchange_rates
+    ]
+
+
+def _choices(catalogue: WrittenCatalogue) -> _Json:
+    """Return what a catalogue chooses for all of its services, as far as it is not the usual."""
+    return {
+        **({"guessPoBoxes": True} if catalogue.guess.po_boxes else {}),
+        **({"guessResidential": True} if catalogue.guess.residential else {}),
+        **({"preference": _preference(catalogue.preference)} if catalogue.preference != CHEAPEST else {}),
+        **({"routing": _routing(catalogue.routing)} if catalogue.routing else {}),
+    }
 
 
 def _preference(preference: Preference) -> str | list[str]:

@@ -11,7 +11,7 @@ from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
 from cli.catalogue.place_consistency import PlacesClaim, places_claimed_twice, wrong_origin, wrong_place
 from cli.catalogue.place_notation import PlaceNotationError
-from cli.catalogue.value_types import Quantity
+from cli.catalogue.quantity_types import Quantity
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.catalogue.written_conditions import Condition, Over, wrong_ranges, wrong_thresholds
 from cli.catalogue.written_prices import Band, LeastWeight, Rate, measure_by

@@ -1,4 +1,7 @@
-"""The types of values in a written catalogue. Each refuses a wrong value with a sentence that says what to write."""
+"""The types of values in a written catalogue. Each refuses a wrong value with a sentence that says what to write.
+
+Those of quantities with a unit are in `quantity_types.py`.
+"""
 
 import re
 import zoneinfo
@@ -6,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from iso4217 import Currency as Iso4217Currency
 from pydantic import (
@@ -25,78 +28,22 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
-from allocation.consignments.strict_values import CENTIMETRES, KILOGRAMS, length_unit, weight_unit
 from allocation.domain import currencies
 from allocation.domain.preference import Preference, PreferenceName
 from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
-from allocation.engine.loaded_prices import Divisor
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
 
-_NUMERAL: Final = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
-_QUANTITY: Final = re.compile(rf"{_NUMERAL}\s*([a-z]*[23]?)", re.IGNORECASE)
-# Cubic Cm in one unit, exact.
-_CUBIC_CENTIMETRES: Final[Mapping[str, Decimal]] = {
-    "cm3": Decimal(1),
-    "l": Decimal(1_000),
-    "m3": Decimal(1_000_000),
-    "in3": CENTIMETRES["in"] ** 3,
-    "ft3": (12 * CENTIMETRES["in"]) ** 3,
-}
-_VOLUME_WORDS: Final = {"litre": "l", "litres": "l", "liter": "l", "liters": "l"}
-_SIDES: Final = re.compile(rf"{_NUMERAL}\s*[x\u00d7]\s*{_NUMERAL}\s*[x\u00d7]\s*{_NUMERAL}\s*([a-z]*)", re.IGNORECASE)
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 # A consignment's value is less than 1,000,000,000 in any currency, rupiah and dong included.
 _DIGITS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,8})?")
-_MONEY: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,5})?) ([A-Z]{3})")
+MONEY: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,5})?) ([A-Z]{3})")
 _DECIMAL_PLACES: Final[Mapping[str, int | None]] = {item.code: item.exponent for item in Iso4217Currency}
 
 
-def _kilograms(value: object) -> Decimal:
-    """Return the Kg of `30`, `30 kg`, `500 g`, `66 lb` or `8 oz`. Raises `ValueError` with what to write.
-
-    >>> _kilograms("66 lb")
-    Decimal('29.93709642')
-    """
-    return _convert(value, KILOGRAMS, weight_unit, "kg")
-
-
-def _centimetres(value: object) -> Decimal:
-    """Return the Cm of `120`, `120 cm`, `1.2 m`, `1200 mm` or `48 in`. Raises `ValueError` with what to write."""
-    return _convert(value, CENTIMETRES, length_unit, "cm")
-
-
-def _volume(value: object) -> Decimal:
-    """Return the cubic Cm of `20000`, `20 l`, `0.02 m3` or `1 ft3`. Raises `ValueError` with what to write."""
-    return _convert(value, _CUBIC_CENTIMETRES, _volume_unit, "cm3")
-
-
-def _volume_unit(text: str) -> str | None:
-    word = text.lower()
-    return word if word in _CUBIC_CENTIMETRES else _VOLUME_WORDS.get(word)
-
-
-def _sides(value: object) -> tuple[Decimal, Decimal, Decimal]:
-    """Return the sides of `35.3 x 25 x 2.5 cm` in Cm, longest first, whatever their order."""
-    match = _SIDES.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("write three sides and a unit, such as 35.3 x 25 x 2.5 cm")
-    sides = (_centimetres(f"{side} {match[4]}".strip()) for side in match.groups()[:3])
-    longest, middle, shortest = sorted(sides, reverse=True)
-    return longest, middle, shortest
-
-
-def _convert(value: object, units: Mapping[str, Decimal], known: Callable[[str], str | None], default: str) -> Decimal:
-    match = None if isinstance(value, bool | float) else _QUANTITY.fullmatch(str(value).strip())
-    unit = known(match[2] or default) if match else None
-    if match is None or unit is None:
-        point = "a decimal point, not a comma, in " if re.match("[0-9]+,[0-9]", str(value)) else ""
-        raise ValueError(f"write {point}a number and one of {', '.join(units)}, such as 30 {default}")
-    return Decimal(match[1]) * units[unit]
-
-
-def _decimal(value: object) -> Decimal:
+def read_decimal(value: object) -> Decimal:
+    """Return a number that is 0 or more. Raises `ValueError` with what to write."""
     if isinstance(value, bool | float) or not re.fullmatch(_DIGITS, str(value)):
         raise ValueError(_too_long(value) or "write a plain number, 0 or more, such as 4.95")
     return Decimal(str(value))
@@ -115,31 +62,6 @@ def _too_long(value: object) -> str | None:
         return f"write a decimal point instead of the comma: {comma[1].replace('.', '')}.{comma[2]}"
     plain = re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", str(value))
     return "has too many digits: write at most 9 before the point and 8 after it" if plain else None
-
-
-class Quantity(NamedTuple):
-    """An amount of what the place that it stands at measures: Kg, Cm, cubic Cm, or money in a currency.
-
-    `kind` is `Kg`, `Cm`, `cm3` or the currency that is written, or empty for a plain number.
-    """
-
-    amount: Decimal
-    kind: str
-
-
-def _quantity(value: object) -> Quantity:
-    match = None if isinstance(value, bool | float) else _QUANTITY.fullmatch(str(value).strip())
-    if match and not match[2]:
-        return Quantity(Decimal(match[1]), "")
-    if match and weight_unit(match[2]):
-        return Quantity(_kilograms(value), "Kg")
-    if match and length_unit(match[2]):
-        return Quantity(_centimetres(value), "Cm")
-    if match and _volume_unit(match[2]):
-        return Quantity(_volume(value), "cm3")
-    if isinstance(value, str) and _MONEY.fullmatch(value):
-        return Quantity(*_money(value))
-    raise ValueError("write a number with its unit, such as 30 kg, 120 cm, 20 l or 500 GBP")
 
 
 def _day(value: object) -> date:
@@ -174,8 +96,9 @@ def clock(seconds: int) -> str:
     return f"{text}:{seconds % 60:02d}" if seconds % 60 else text
 
 
-def _money(value: object) -> tuple[Decimal, str]:
-    match = _MONEY.fullmatch(value) if isinstance(value, str) else None
+def read_money(value: object) -> tuple[Decimal, str]:
+    """Return the amount and the currency of `500 GBP`. Raises `ValueError` with what to write."""
+    match = MONEY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("write an amount and a currency, such as 500 GBP")
     # What things are worth can be said in any currency, also in one that no price can be in.
@@ -220,65 +143,39 @@ def _steps(value: Any) -> Any:
     return value if isinstance(value, list) else [{"step": value}]
 
 
-def _schema(**schema: Any) -> WithJsonSchema:
+def described_as(**schema: Any) -> WithJsonSchema:
+    """Return what gives a type this JSON Schema."""
     return WithJsonSchema(schema)
 
 
-_NUMBER: Final = {"type": ["number", "string"], "minimum": 0}
-Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date", examples=["2026-12-24"])]
+NUMBER: Final = {"type": ["number", "string"], "minimum": 0}
+Day = Annotated[date, BeforeValidator(_day), described_as(type="string", format="date", examples=["2026-12-24"])]
 WholeNumber = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
-
-
-def _divisor(value: object) -> Divisor:
-    """Return the divisor of `5000`, `139 in3/lb` or `300 kg/m3`. Raises `ValueError` with what to write."""
-    above, stroke, below = ("", "", "") if isinstance(value, bool | float) else str(value).partition("/")
-    try:
-        if not stroke:
-            return Divisor(_decimal(value))
-        match = _QUANTITY.fullmatch(above.strip())
-        if match and weight_unit(match[2]):
-            return Divisor(_volume(f"1 {below.strip()}"), _kilograms(above))
-        return Divisor(_volume(above), _kilograms(f"1 {below.strip()}"))
-    except ValueError:
-        raise ValueError("write cubic Cm a Kg, such as 5000, or a density, such as 139 in3/lb or 300 kg/m3") from None
 
 
 HandlingDays = Annotated[
     WholeNumber, Field(ge=0, le=30, description="Days of collection that pass before the first that can be joined")
 ]
-Amount = Annotated[Decimal, BeforeValidator(_decimal), _schema(**_NUMBER, examples=[4.95])]
-SignedAmount = Annotated[Decimal, BeforeValidator(_signed), _schema(type=["number", "string"], examples=[4.95, -0.5])]
-_QUANTITY_EXAMPLES: Final = ["30 kg", "120 cm", "500 GBP", 30]
-QuantityField = Annotated[
-    Quantity,
-    PlainValidator(_quantity),
-    PlainSerializer(lambda quantity: str(quantity.amount)),
-    _schema(type=["number", "string"], minimum=0, examples=_QUANTITY_EXAMPLES),
-]
-DivisorField = Annotated[
-    Divisor,
-    PlainValidator(_divisor),
-    PlainSerializer(str),
-    _schema(type=["number", "string"], minimum=0, examples=[5000, "139 in3/lb", "300 kg/m3"]),
-]
-Kilograms = Annotated[Decimal, BeforeValidator(_kilograms), _schema(**_NUMBER, examples=["30 kg", "66 lb", 30])]
-Centimetres = Annotated[Decimal, BeforeValidator(_centimetres), _schema(**_NUMBER, examples=["120 cm", "48 in", 120])]
-Volume = Annotated[Decimal, BeforeValidator(_volume), _schema(**_NUMBER, examples=["20 l", "0.02 m3", "1 ft3"])]
-Size = Annotated[
-    tuple[Decimal, Decimal, Decimal], BeforeValidator(_sides), _schema(type="string", examples=["35.3 x 25 x 2.5 cm"])
+Amount = Annotated[Decimal, BeforeValidator(read_decimal), described_as(**NUMBER, examples=[4.95])]
+SignedAmount = Annotated[
+    Decimal, BeforeValidator(_signed), described_as(type=["number", "string"], examples=[4.95, -0.5])
 ]
 TimeOfDay = Annotated[
     int,
     BeforeValidator(_seconds),
     PlainSerializer(clock, when_used="json"),
-    _schema(type="string", pattern=_TIME.pattern, examples=["16:00"]),
+    described_as(type="string", pattern=_TIME.pattern, examples=["16:00"]),
 ]
 Money = Annotated[
-    tuple[Decimal, str], BeforeValidator(_money), _schema(type="string", pattern=_MONEY.pattern, examples=["500 GBP"])
+    tuple[Decimal, str],
+    BeforeValidator(read_money),
+    described_as(type="string", pattern=MONEY.pattern, examples=["500 GBP"]),
 ]
-Currency = Annotated[str, BeforeValidator(_currency), _schema(type="string", pattern="^[A-Z]{3}$", examples=["GBP"])]
-Residential = Annotated[bool | str, BeforeValidator(_residential), _schema(enum=[True, False, "only"])]
-ZoneName = Annotated[str, BeforeValidator(_zone), _schema(type="string", examples=["Europe/London"])]
+Currency = Annotated[
+    str, BeforeValidator(_currency), described_as(type="string", pattern="^[A-Z]{3}$", examples=["GBP"])
+]
+Residential = Annotated[bool | str, BeforeValidator(_residential), described_as(enum=[True, False, "only"])]
+ZoneName = Annotated[str, BeforeValidator(_zone), described_as(type="string", examples=["Europe/London"])]
 Reference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 Place = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["GB", "GB-IV", "US-100", "*"])]
@@ -291,7 +188,7 @@ def _preference(value: object) -> Preference:
     if isinstance(value, Preference):
         return value
     if isinstance(value, dict) and value.keys() == {PreferenceName.FASTEST_WITHIN.value}:
-        amount, currency = _money(value[PreferenceName.FASTEST_WITHIN.value])
+        amount, currency = read_money(value[PreferenceName.FASTEST_WITHIN.value])
         return Preference(PreferenceName.FASTEST_WITHIN, currencies.Money(amount, currency))
     if value not in _PREFERENCES:
         raise ValueError(f"write one of {', '.join(_PREFERENCES)}, or {{fastestWithin: 2 GBP}}")
@@ -302,12 +199,12 @@ PreferenceField = Annotated[
     Preference,
     PlainValidator(_preference),
     PlainSerializer(str),
-    _schema(
+    described_as(
         anyOf=[
             {"enum": _PREFERENCES},
             {
                 "type": "object",
-                "properties": {"fastestWithin": {"type": "string", "pattern": _MONEY.pattern, "examples": ["2 GBP"]}},
+                "properties": {"fastestWithin": {"type": "string", "pattern": MONEY.pattern, "examples": ["2 GBP"]}},
                 "required": ["fastestWithin"],
                 "additionalProperties": False,
             },
@@ -333,8 +230,8 @@ class OrShort:
 
 
 # A range that may be written as its maximum only, and steps that may be written as the only one.
-Bounds: Final = OrShort(_bounds, {**_NUMBER, "examples": ["30 kg"]})
-OneStep: Final = OrShort(_steps, {**_NUMBER, "examples": ["0.5 kg"]})
+Bounds: Final = OrShort(_bounds, {**NUMBER, "examples": ["30 kg"]})
+OneStep: Final = OrShort(_steps, {**NUMBER, "examples": ["0.5 kg"]})
 
 
 class Part(BaseModel):

@@ -12,9 +12,9 @@ from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN
 from allocation.domain.mode import ModeName
 from allocation.domain.preference import CHEAPEST
 from cli.catalogue.catalogue_problems import KeyPath, key_path
+from cli.catalogue.quantity_types import Centimetres
 from cli.catalogue.value_types import (
     Amount,
-    Centimetres,
     Currency,
     Day,
     HandlingDays,

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
-from cli.catalogue.value_types import Amount, Bounds, Centimetres, Kilograms, Money, Part, Size, Volume, WholeNumber
+from cli.catalogue.quantity_types import Centimetres, Kilograms, Size, Volume
+from cli.catalogue.value_types import Amount, Bounds, Money, Part, WholeNumber
 
 
 class WeightRange(Part):

@@ -8,22 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from allocation.engine.measures import Measure
-from cli.catalogue.value_types import (
-    Amount,
-    Centimetres,
-    Day,
-    DivisorField,
-    Kilograms,
-    Name,
-    OneStep,
-    Part,
-    Place,
-    Quantity,
-    QuantityField,
-    SignedAmount,
-    Weekday,
-    WholeNumber,
-)
+from cli.catalogue.quantity_types import Centimetres, DivisorField, Kilograms, Quantity, QuantityField
+from cli.catalogue.value_types import Amount, Day, Name, OneStep, Part, Place, SignedAmount, Weekday, WholeNumber
 from cli.catalogue.written_conditions import Condition, Over, WeightRange
 
 # What the bands of a rate can be read by. Of several packages: their sum, or the greatest side.

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from allocation.domain.contents import Content
+from cli.catalogue.quantity_types import DivisorField
 from cli.catalogue.value_types import (
     Bounds,
     Currency,
     Day,
-    DivisorField,
     HandlingDays,
     Money,
     Name,
