@@ -14,6 +14,9 @@ from tests.infrastructure.stack import ROOT, Stack
 from tests.support.aws_cli import UnknownCommandError, parsed
 
 GUIDES: Final = ("docs/first-order.md", "docs/teardown.md")
+# The pages that show commands of the program.
+PAGES: Final = (*GUIDES, "README.md", "docs/carrier.md", "docs/catalogue.md", "docs/catalogue/reference.md")
+PAGES_OF_STACKS: Final = ("docs/operations.md", "docs/walk.md", "docs/mapping.md", "docs/api.md")
 # The pages with a table of parameters.
 TABLES: Final = ("README.md", *GUIDES, "docs/console.md")
 # `s3 cp` is no operation of the API's.
@@ -29,7 +32,7 @@ def commands(guide: str, program: str) -> Iterator[list[str]]:
     blocks = re.findall(r"^```\w*\n(.*?)^```", text(guide), re.DOTALL | re.MULTILINE)
     for line in (line for block in blocks for line in block.splitlines()):
         for found in re.findall(rf"(?:^|\$\(|\{{ ){re.escape(program)} (.*?)(?:\)$|; \}}$|$)", line):
-            yield shlex.split(found)
+            yield shlex.split(re.split(r" {3,}", found)[0])  # an explanation may stand beside it
     for found in re.findall(rf"`{re.escape(program)} ([^`]+)`", text(guide)):
         yield shlex.split(found)
 
@@ -60,16 +63,16 @@ def test_a_command_that_aws_does_not_know_is_found(command: str) -> None:
         parsed(shlex.split(command))
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("guide", PAGES + PAGES_OF_STACKS)
 def test_the_program_knows_every_command_of_the_guide(guide: str) -> None:
     for words in commands(guide, "./carrier"):
         command: Command = carrier
         rest = list(words)
-        while isinstance(command, Group):
+        while isinstance(command, Group) and rest and rest[0] not in {"--help", "COMMAND"}:
             found = command.get_command(None, rest.pop(0))  # type: ignore[arg-type]
             assert found is not None, words
             command = found
-        options = {option for parameter in command.params for option in parameter.opts}
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         assert {word for word in rest if word.startswith("--")} <= options, words
 
 

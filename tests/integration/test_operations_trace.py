@@ -27,6 +27,7 @@ from allocation.records.items import record_item
 from cli import main
 from cli.operations import dead_letters
 from cli.operations.target import Target
+from cli.paths import ROOT, SAMPLE_ORDERS
 from tests.integration.conftest import Queue
 from tests.integration.handlers import captured_log
 from tests.support.ports import FakeDeadline, InMemoryLimits
@@ -229,6 +230,24 @@ def test_a_decision_is_told_whole_with_who_came_next_and_why_others_can_not_take
     assert re.search(r"^  LK_HOME +3\.35 GBP +\+0\.10 ", told, re.MULTILINE)
     assert re.search(r"^  WeightOutOfRange +0\.5 Kg +3 +HF_PAL, HF_PAL24 \(30 ", told, re.MULTILINE)
     assert max(map(len, told.splitlines())) <= 80
+
+
+def test_the_documentation_shows_a_trace_as_it_is(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = SAMPLE_ORDERS.read_text("utf-8").splitlines()[1]
+    order = read_order(body).order
+    asked = order.consignments[1]
+    allocator = EngineAllocator(Engine(packaged_catalogue()), now=lambda: NOON, api_base_url="", usage=InMemoryLimits())
+    outcome = allocator.allocate([asked], DefaultRules(), FakeDeadline())[asked.reference]
+    record = replace(record_of(asked.reference, outcome), order_reference=order.reference, event_id=order.event_id)
+    add(target, replace(record, customer_reference=asked.customer_reference))
+    assert trace(asked.reference) == 0
+    told = capsys.readouterr().out
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8").partition("## Trace\n")[2]
+    shown = page.partition("```\n")[2].partition("```")[0]
+    assert len(shown.splitlines()) > 8
+    assert told.startswith(shown)
 
 
 def test_json_has_the_same_facts_and_the_whole_explanation(
