@@ -134,7 +134,7 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             allocations_topic=found["AllocationsTopicArn"],
             logs=clients.logs,
             publisher_log=publisher_log(stack),
-            allocator_log=f"/aws/lambda/{stack}-allocate-orders",
+            allocator_log=allocator_log(stack),
             option=option,
             claims_table=found.get("ProClaimsTableName", ""),
             consignments_table=found.get("ConsignmentsTableName", ""),
@@ -215,6 +215,11 @@ def _catalogue_reader(
         return str(appconfig.get_latest_configuration(ConfigurationToken=token)["Configuration"].read().decode())
 
     return from_appconfig if profile else from_s3 if bucket else None
+
+
+def allocator_log(stack: str) -> str:
+    """Return the log group of a stack's queue function, as the template names it."""
+    return f"/aws/lambda/{stack}-allocate-orders"
 
 
 def publisher_log(stack: str) -> str:

@@ -1,6 +1,7 @@
 """The handbook says of each alarm where to look and what to do, and quotes the code as it is."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import pytest
@@ -9,7 +10,7 @@ from allocation.aws.maintained_files import PAUSE_SECONDS
 from allocation.orders.redelivery import FIRST_SECONDS, MAX_ASKED_WAIT_SECONDS, MAX_RECEIVES, MAX_SECONDS
 from allocation.pro.circuit import OUTAGE_FAILURES, OUTAGE_SECONDS
 from cli.operations.dead_letters import HIDDEN_SECONDS
-from cli.operations.target import publisher_log
+from cli.operations.target import allocator_log, publisher_log
 from tests.infrastructure.stack import Stack
 from tests.infrastructure.test_alarms import OPERATIONS, text_of
 
@@ -50,7 +51,7 @@ def test_every_alarm_that_the_handbook_names_has_a_section() -> None:
         f"{MAX_ASKED_WAIT_SECONDS // 60} at most where SortedPRO asks for that",
         f"it looks again after {PAUSE_SECONDS:.0f} s",
         f"hidden from others, for {HIDDEN_SECONDS // 60} minutes at the most",
-        f"the log group `{publisher_log('<stack>')}`",
+        f"the log group `{publisher_log('<stack>')}` and on `{allocator_log('<stack>')}`",
     ],
 )
 def test_the_handbook_quotes_the_code_as_it_is(quoted: str) -> None:
@@ -77,10 +78,13 @@ def test_the_handbook_quotes_the_template_as_it_is(stack: Stack) -> None:
         assert f"The alarm lasts for {minutes} minutes after the last batch" in alarms[name]
 
 
-def test_the_log_that_a_trace_reads_is_the_publishers(stack: Stack) -> None:
-    group = stack.properties("PublishAllocationsLogs")["LogGroupName"]
-
-    assert text_of(group) == publisher_log("${AWS::StackName}")
+@pytest.mark.parametrize(
+    ("logs", "group"), [("PublishAllocationsLogs", publisher_log), ("AllocateOrdersLogs", allocator_log)]
+)
+def test_the_logs_that_a_trace_reads_are_those_of_the_functions(
+    stack: Stack, logs: str, group: Callable[[str], str]
+) -> None:
+    assert text_of(stack.properties(logs)["LogGroupName"]) == group("${AWS::StackName}")
 
 
 def one_line(text: str) -> str:
