@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from allocation.api.authorizer import Authorizer
     from allocation.api.console_page import ConsolePage
+    from allocation.api.console_routes import ConsoleUseCases
+    from allocation.api.operations import UseCases
     from allocation.api.resolver import AnyCaseResolver
     from allocation.aws.maintained_files import MaintainedFile
     from allocation.console.indexing import IndexAllocations
@@ -138,15 +140,43 @@ def allocation_api() -> "AnyCaseResolver":
     use_cases = UseCases(changes, register, Allocations(changes), engine_file(_place()), utc_now, limit_usage)
     if settings.console == "off":
         return api_resolver(use_cases, settings.api_base_url)
-    from allocation.api.console_page import add_page
-    from allocation.api.resolver import base_url_of
+    return _with_console(use_cases, settings)
 
-    resolver = api_resolver(use_cases, settings.api_base_url)
-    add_page(resolver, console_page(settings), lambda: base_url_of(resolver.current_event, settings.api_base_url))
+
+def _with_console(use_cases: "UseCases", settings: AllocationApiSettings) -> "AnyCaseResolver":
+    """Return the API with the console: its page, and what that asks for."""
+    from allocation.api.console_page import add_page
+    from allocation.api.console_routes import console_endpoints
+    from allocation.api.resolver import api_resolver, base_url_of
+
+    endpoints = console_endpoints(_console(use_cases, settings))
+    resolver = api_resolver(use_cases, settings.api_base_url, endpoints)
+    add_page(resolver, _console_page(settings), lambda: base_url_of(resolver.current_event, settings.api_base_url))
     return resolver
 
 
-def console_page(settings: AllocationApiSettings) -> "ConsolePage":
+def _console(use_cases: "UseCases", settings: AllocationApiSettings) -> "ConsoleUseCases":
+    """Return what the console works with."""
+    from allocation.api.console_routes import ConsoleUseCases
+    from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
+    from allocation.aws.stack_files import S3StackFiles
+    from allocation.console.retrying import Retrying
+    from allocation.console.searching import EntrySearch
+    from allocation.records.stored_record import explanation_of
+
+    table, bucket = settings.search_index_table or "", settings.catalogue_bucket
+    index = DynamoDBIndexReader(client("dynamodb"), table=table, records=settings.allocations_table)
+    by_pro = settings.allocator == "pro"
+    return ConsoleUseCases(
+        use_cases,
+        EntrySearch(index),
+        Retrying(use_cases.changes, use_cases.allocations, lambda: use_cases.engine.catalogue.routing, by_pro),
+        lambda record: explanation_of(record.explanation) if record.explanation else None,
+        S3StackFiles(client("s3"), bucket) if bucket else None,
+    )
+
+
+def _console_page(settings: AllocationApiSettings) -> "ConsolePage":
     """Return the console's page."""
     from allocation.api.console_page import ConsolePage, OpenIdSettings
 

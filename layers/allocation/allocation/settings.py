@@ -140,6 +140,8 @@ class AllocationApiSettings(_RecordingSettings):
     api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
     console: Literal["off", "on"] = "off"
     search_index_table: str | None = None
+    # Who allocates for the order queue; this API's allocations are always the engine's.
+    allocator: Literal["engine", "pro"] = "engine"
     stack_name: str = "carrier-allocation"
     # The OpenID provider that signs the console's users in; None where only API keys do.
     console_open_id_issuer: str | None = Field(default=None, pattern=r"^https://[^?#]+$")

@@ -39,9 +39,13 @@ class Request:
     @property
     def data(self) -> Any:
         """The body as plain data. Raises `RequestError` where it can't be read."""
+        return self.data_of(MAX_BYTES)
+
+    def data_of(self, most: int) -> Any:
+        """Return a body of at most so many bytes as plain data. Raises `RequestError` where it can't be read."""
         body = self.read_body()
-        if len(body) > MAX_BYTES:
-            raise RequestError("RequestTooLargeException", f"The body is larger than {MAX_BYTES} bytes.", 413)
+        if len(body) > most:
+            raise RequestError("RequestTooLargeException", f"The body is larger than {most} bytes.", 413)
         reader = _READERS.get(_media_type(self.content_type))
         if reader is None:
             text = f"Unknown content-type {self.content_type[:64]!r}: send application/json or application/xml."

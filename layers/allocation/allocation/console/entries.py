@@ -22,6 +22,8 @@ _MAX_TRACKING: Final = 20
 _MAX_KEY: Final = 200
 # A number that stands by itself, and is no part of a reference such as CX_24.
 _NUMBER: Final = re.compile(r"(?<![\w.-])\d+(?:[.,:]\d+)*(?![\w-])")
+# A country with the first part of a postcode: `GB M1`.
+_AREA: Final = re.compile(r"\b([A-Z]{2}) [A-Z]{1,2}\d[A-Z\d]?\b")
 # In a failure's message: what else is said after the nearest miss (`engine/nearest_miss.py`).
 _REST: Final = re.compile(r" (?:As close|Whatever else they take|Checks failed by \S+ services): .*", re.DOTALL)
 
@@ -116,12 +118,12 @@ def nearest_miss(message: str, consignment: str) -> str:
 
 
 def cause_of(message: str, consignment: str) -> str:
-    """Return what is the same in the messages of consignments that fail alike: no reference, no number of its own.
+    """Return what is the same in the messages of consignments that fail alike: without references and numbers.
 
-    >>> cause_of("Carrier service A can't take C-1: 31.5 Kg is over 30 Kg (A_24).", "C-1")
-    "Carrier service A can't take it: … Kg is over … Kg (A_24)."
+    >>> cause_of("Carrier service A can't take C-1: 31.5 Kg is over 30 Kg to GB M1 (A_24).", "C-1")
+    "Carrier service A can't take it: … Kg is over … Kg to GB (A_24)."
     """
-    return _NUMBER.sub("…", nearest_miss(message, consignment))
+    return _NUMBER.sub("…", _AREA.sub(r"\1", nearest_miss(message, consignment)))
 
 
 def _without(consignment: str, message: str) -> str:

@@ -104,6 +104,11 @@ def places_text(keys: Iterable[str]) -> str:
     return list_text(map(_place_text, keys))
 
 
+def place_texts(keys: Iterable[str]) -> list[str]:
+    """Return places in order, each as a catalogue writes it."""
+    return sorted(map(_place_text, keys))
+
+
 def _place_text(key: str) -> str:
     """Return a place key as a catalogue writes it; the UK's and the US's parts in the older way, which many have.
 

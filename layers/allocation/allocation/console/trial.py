@@ -1,0 +1,93 @@
+"""Tries a consignment that nobody has sent: what the live catalogue, or one that is uploaded, would decide."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from allocation.consignments.allocatable_consignment import ProConsignment
+from allocation.consignments.errors import RequestError, problems_of
+from allocation.console.explained_decision import explanation_json
+from allocation.console.explaining import explanation_of
+from allocation.domain.errors import InvalidFileError, InvalidReferenceError, UnknownModeError
+from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
+from allocation.domain.outcome import Failure
+from allocation.domain.routing import Way
+from allocation.engine.compiled_catalogue import read_compiled
+from allocation.engine.engine import Engine
+
+# Characters of an uploaded catalogue. The sample, with 30 services, has 60,000.
+MAX_CATALOGUE: Final = 1_000_000
+_REFERENCE: Final = "TRY-IT"
+_FIRST_YEAR: Final = 1971
+_LAST_YEAR: Final = 2249
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is tried. `catalogue` is the text of a compiled one, None for the live one."""
+
+    consignment: Mapping[str, Any]
+    mode: str | None = None
+    group: str | None = None
+    service: str | None = None
+    now: str | None = None
+    catalogue: str | None = None
+
+
+def tried(trial: Trial, live: Callable[[], Engine], now: datetime) -> dict[str, Any]:
+    """Return every service's answer, as `carrier explain --json` has it. Nothing is kept, and no limit counts as used.
+
+    Raises `RequestError` for what can't be tried.
+    """
+    engine = live() if trial.catalogue is None else _uploaded(trial.catalogue)
+    explained = explanation_of(engine, _consignment(trial), Way(_mode(trial)), _moment(trial.now, now))
+    if isinstance(explained, Failure):
+        raise RequestError(explained.code, explained.message)
+    return explanation_json(explained)
+
+
+def _uploaded(text: str) -> Engine:
+    if len(text) > MAX_CATALOGUE:
+        size = f"The catalogue has {len(text)} characters, and the most is {MAX_CATALOGUE}."
+        raise RequestError("RequestTooLargeException", f"{size} Publish it to another stack to try it.", 413)
+    try:
+        return Engine(read_compiled(text))
+    except InvalidFileError as error:
+        raise RequestError("InvalidCatalogueException", f"The catalogue can't be used: {error}") from error
+
+
+def _consignment(trial: Trial) -> Any:
+    try:
+        return ProConsignment.model_validate({"Reference": _REFERENCE, **trial.consignment}).to_domain()
+    except ValidationError as error:
+        text = "The consignment has invalid fields: see Details."
+        raise RequestError("ValidationException", text, problems=problems_of(error)) from error
+
+
+def _mode(trial: Trial) -> AllocationMode:
+    """Return the mode. A group or a service alone says which is meant."""
+    name = trial.mode or ModeName.DEFAULT_RULES
+    if trial.mode is None and (trial.group or trial.service):
+        name = ModeName.SERVICE_GROUP if trial.group else ModeName.CARRIER_SERVICE
+    try:
+        return allocation_mode(name, trial.group if name == ModeName.SERVICE_GROUP else trial.service)
+    except (UnknownModeError, InvalidReferenceError) as error:
+        raise RequestError("ValidationException", f"{error}.") from error
+
+
+def _moment(text: str | None, now: datetime) -> datetime:
+    moment = now if text is None else _read_moment(text)
+    if moment is None or moment.tzinfo is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        wanted = "now must be a timestamp with its offset, such as 2026-12-24T15:59:00Z."
+        raise RequestError("ValidationException", wanted)
+    return moment.astimezone(UTC)
+
+
+def _read_moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,315 @@
+"""What the console's page is told, over the API's own use cases and tables that moto imitates."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from allocation.api.console_routes import ConsoleUseCases, console_endpoints
+from allocation.api.resolver import AnyCaseResolver, api_resolver
+from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
+from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
+from allocation.aws.lambda_events import changes
+from allocation.aws.stack_files import S3StackFiles
+from allocation.console.indexing import IndexAllocations
+from allocation.console.retrying import Retrying
+from allocation.console.searching import EntrySearch
+from allocation.records.stored_record import explanation_of
+from cli.paths import COMPILED_SAMPLE
+from tests.support.allocation_api import RECORDS, REGION, Answer, Api, served_api
+from tests.support.consignments import consignment
+from tests.support.search_index import INDEX
+from tests.support.tables import create_table
+
+BUCKET = "catalogue"
+HEAVY = {"Weight": {"Value": 5000, "Unit": "Kg"}}
+
+
+@dataclass
+class ConsoleApi(Api):
+    """The API with the console."""
+
+    by_pro: bool = False
+
+    @property
+    def resolver(self) -> AnyCaseResolver:
+        dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
+        api = self.use_cases
+        retrying = Retrying(api.changes, api.allocations, lambda: api.engine.catalogue.routing, self.by_pro)
+        works = ConsoleUseCases(
+            api,
+            EntrySearch(DynamoDBIndexReader(dynamodb, table=INDEX, records=RECORDS)),
+            retrying,
+            lambda record: explanation_of(record.explanation) if record.explanation else None,
+            S3StackFiles(boto3.client("s3", region_name=REGION), BUCKET),
+        )
+        return api_resolver(api, self.address, console_endpoints(works))
+
+    def index(self) -> None:
+        """Brings the index up to the records, as the stream does."""
+        dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
+        items = dynamodb.scan(TableName=RECORDS)["Items"]
+        records = [{"dynamodb": {"SequenceNumber": str(at), "NewImage": item}} for at, item in enumerate(items)]
+        assert not IndexAllocations(DynamoDBIndexWriter(dynamodb, INDEX)).process(changes({"Records": records})).failed
+
+    def get(self, path: str) -> Any:
+        """What the console is answered with 200."""
+        answer = self.call("GET", f"/console/api/{path}")
+        assert answer.status == 200, answer.body
+        return json.loads(answer.body)
+
+    def allocate(self, *references: str) -> None:
+        """Allocates by the default rules."""
+        assert self.call("PUT", "/allocation/allocate", {"ConsignmentReferences": list(references)}).status == 200
+
+    def post(self, path: str, body: Any) -> Answer:
+        """What the console is answered to a body."""
+        return self.call("POST", f"/console/api/{path}", body)
+
+
+@pytest.fixture
+def api() -> Iterator[ConsoleApi]:
+    with served_api() as plain:
+        dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
+        create_table(dynamodb, "SearchIndexTable", INDEX)
+        boto3.client("s3", region_name=REGION).create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        boto3.client("s3", region_name=REGION).put_bucket_versioning(
+            Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
+        )
+        yield ConsoleApi(plain.store)
+
+
+def too_heavy() -> dict[str, Any]:
+    """A consignment that no service takes."""
+    sent = consignment()
+    sent["Packages"] = [{**sent["Packages"][0], **HEAVY}]
+    return sent
+
+
+def create(api: ConsoleApi, sent: dict[str, Any]) -> str:
+    answer = api.call("POST", "/consignments", sent)
+    assert answer.status == 201, answer.body
+    return str(answer.data[0]["Href"].rpartition("/")[2])
+
+
+def test_an_allocated_consignment_is_listed_and_explained(api: ConsoleApi) -> None:
+    reference = api.create()
+    api.allocate(reference)
+    api.index()
+    (item,) = api.get("consignments?state=Allocated")["items"]
+    assert (item["consignment"], item["state"], item["version"]) == (reference, "Allocated", 1)
+    assert item["price"]["currency"] == "GBP"
+    assert item["trackingReferences"]
+    page = api.get(f"consignments/{reference}")
+    assert page["consignment"] == item
+    assert page["offers"][0]["service"] == item["service"]
+    assert page["offers"][0]["lines"]
+    assert page["excluded"][0]["reasons"][0]["code"]
+    assert page["why"]
+    assert [each["what"] for each in page["history"]] == ["Received", "Allocated"]
+    assert page["actions"] == ["deallocate", "cancel"]
+    assert page["label"] == f"labels/{reference}/PDF"
+    assert page["explanation"]["catalogueDigest"]
+
+
+def test_what_was_never_tried_has_a_page_too(api: ConsoleApi) -> None:
+    page = api.get(f"consignments/{api.create()}")
+    assert (page["consignment"]["state"], page["offers"], page["failure"]) == ("Unallocated", [], None)
+    api.allocate(page["consignment"]["consignment"])
+    assert set(page["consignment"]) == set(api.get(f"consignments/{page['consignment']['consignment']}")["consignment"])
+
+
+def test_no_reply_holds_what_the_sender_said_of_people(api: ConsoleApi) -> None:
+    sent = consignment()
+    reference = create(api, sent)
+    api.allocate(reference)
+    api.index()
+    people = {
+        str(value)
+        for address in sent["Addresses"]
+        for part in (address, address.get("Contact") or {})
+        for name, value in part.items()
+        if name in {"FirstName", "LastName", "Email", "Mobile", "AddressLine1", "Telephone"} and value
+    }
+    assert people
+    for path in ("consignments", f"consignments/{reference}", "failures", "days"):
+        text = json.dumps(api.get(path))
+        assert [each for each in people if each in text] == []
+
+
+def test_the_page_s_buttons_are_pro_s_operations_below_the_console(api: ConsoleApi) -> None:
+    reference = api.create()
+    api.allocate(reference)
+    label = api.get(f"labels/{reference}/ZPL")
+    assert label["File"]
+    assert api.call("PUT", f"/console/api/consignments/{reference}/deallocate").status == 200
+    assert api.get(f"consignments/{reference}")["consignment"]["state"] == "Unallocated"
+    assert api.call("PUT", f"/console/api/consignments/{reference}/cancel").status == 200
+    assert api.get(f"consignments/{reference}")["actions"] == []
+    answer = api.call("PUT", f"/console/api/consignments/{reference}/deallocate")
+    assert (answer.status, answer.data["Code"]) == (400, "InvalidConsignmentStateException")
+
+
+def test_failures_stand_together_by_cause_with_an_example(api: ConsoleApi) -> None:
+    references = [create(api, too_heavy()) for _ in range(2)]
+    api.allocate(*references)
+    api.index()
+    (group,) = api.get("failures")["groups"]
+    assert (group["code"], group["count"]) == ("NoCarrierServiceAvailable", 2)
+    assert set(group["consignments"]) == set(references)
+    assert not any(reference in group["cause"] + group["nearestMiss"] for reference in references)
+    assert "weighs 5,000 kg" in group["nearestMiss"]
+    assert "5,000" not in group["cause"]
+
+
+def test_a_day_has_its_states_and_the_services_costs(api: ConsoleApi) -> None:
+    taken, failed = api.create(), create(api, too_heavy())
+    api.allocate(taken, failed)
+    api.index()
+    item = api.get(f"consignments/{taken}")["consignment"]
+    (day,) = api.get("days")["days"]
+    assert day["states"] == {"Allocated": 1, "AllocationFailed": 1}
+    (service,) = day["services"]
+    assert (service["service"], service["count"], service["net"]) == (item["service"], 1, item["price"]["net"])
+    api.call("PUT", f"/consignments/{taken}/cancel")
+    api.index()
+    (day,) = api.get("days")["days"]
+    assert (day["states"], day["services"]) == ({"AllocationFailed": 1, "Cancelled": 1}, [])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "consignments?take=0",
+        "consignments?take=101",
+        "consignments?take=x",
+        "consignments?state=Lost",
+        "consignments?day=yesterday",
+        "consignments?next=%7B%7D",
+        "consignments?order=" + "x" * 300,
+        "failures?from=2026-01-01&to=2026-12-31",
+        "failures?from=2026-02-02&to=2026-02-01",
+        "days?from=1",
+    ],
+)
+def test_what_can_not_be_asked_is_refused_with_a_reason(api: ConsoleApi, query: str) -> None:
+    answer = api.call("GET", f"/console/api/{query}")
+    assert (answer.status, answer.data["Code"]) == (400, "ValidationException")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_failed_consignment_is_tried_again_once_it_was_mended(api: ConsoleApi) -> None:
+    reference = create(api, too_heavy())
+    api.allocate(reference)
+    assert api.get(f"consignments/{reference}")["actions"] == ["retry", "cancel"]
+    api.clock.now += timedelta(minutes=1)
+    mended = {**consignment(), "Reference": reference}
+    assert api.call("PUT", "/consignments", mended).status == 200
+    (result,) = api.post("retry", {"consignments": [reference]}).data["results"]
+    assert (result["consignment"], result["state"]) == (reference, "Allocated")
+    page = api.get(f"consignments/{reference}")
+    assert [each["what"] for each in page["history"]] == ["Received", "AllocationFailed", "Allocated"]
+    assert page["pastFailure"]["code"] == "NoCarrierServiceAvailable"
+
+
+def test_a_retry_says_of_each_consignment_why_it_stays_as_it_is(api: ConsoleApi) -> None:
+    allocated, failed, unkept = api.create(), create(api, too_heavy()), create(api, too_heavy())
+    api.allocate(allocated, failed, unkept)
+    api.call("DELETE", f"/consignments/{unkept}")
+    asked = [allocated, failed, unkept, "NOBODY"]
+    results = api.post("retry", {"consignments": asked}).data["results"]
+    assert [each["state"] for each in results] == ["Allocated", "AllocationFailed", "AllocationFailed", None]
+    assert "send its order again" in results[2]["message"]
+    assert all(each["message"] for each in results)
+    api.by_pro = True
+    (result,) = api.post("retry", {"consignments": [failed]}).data["results"]
+    assert "carrier orders retry" in result["message"]
+
+
+@pytest.mark.parametrize("body", [{}, {"consignments": []}, {"consignments": ["A"] * 51}, [], {"consignments": [1]}])
+def test_a_retry_of_nothing_or_too_much_is_refused(api: ConsoleApi, body: Any) -> None:
+    assert api.post("retry", body).status == 400
+
+
+def test_a_consignment_can_be_tried_under_the_live_and_under_an_uploaded_catalogue(api: ConsoleApi) -> None:
+    sent = {name: value for name, value in consignment().items() if name != "Reference"}
+    live = api.post("try", {"consignment": sent})
+    assert live.status == 200, live.body
+    assert live.data["winner"]["service"]
+    uploaded = api.post("try", {"consignment": sent, "catalogue": COMPILED_SAMPLE.read_text("utf-8")})
+    assert uploaded.status == 200, uploaded.body
+    assert {each["service"] for each in uploaded.data["excluded"] + uploaded.data["offers"]}
+    one = api.post("try", {"consignment": sent, "service": live.data["winner"]["service"]})
+    assert one.data["mode"] == "carrier_service"
+    boto = boto3.client("dynamodb", region_name=REGION)
+    assert boto.scan(TableName=RECORDS)["Items"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"consignment": {}, "other": 1}, 400),
+        ({"consignment": {"Packages": "none"}}, 400),
+        ({"consignment": {}, "mode": "best"}, 400),
+        ({"consignment": {}, "mode": "service_group"}, 400),
+        ({"consignment": {}, "service": "NO_SUCH"}, 400),
+        ({"consignment": {}, "now": "tomorrow"}, 400),
+        ({"consignment": {}, "now": "2026-01-01T00:00:00"}, 400),
+        ({"consignment": {}, "now": "9999-12-31T23:59:59-23:00"}, 400),
+        ({"consignment": {}, "catalogue": "{}"}, 400),
+        ({"consignment": {}, "catalogue": "[" * 100_000}, 400),
+        ({"consignment": {}, "catalogue": "x" * 1_000_001}, 413),
+        ({"consignment": {}, "catalogue": "x" * 3_000_000}, 413),
+    ],
+    ids=range(13),
+)
+def test_what_can_not_be_tried_is_refused_with_a_reason(api: ConsoleApi, body: Any, status: int) -> None:
+    answer = api.post("try", body)
+    assert answer.status == status, answer.body
+    assert answer.data["Message"]
+
+
+def test_a_catalogue_that_was_tampered_with_is_not_tried(api: ConsoleApi) -> None:
+    text = COMPILED_SAMPLE.read_text("utf-8")
+    changed = text.replace('"4.', '"1.', 1)
+    assert changed != text
+    answer = api.post("try", {"consignment": {}, "catalogue": changed})
+    assert (answer.status, answer.data["Code"]) == (400, "InvalidCatalogueException")
+
+
+def test_the_catalogue_is_a_rate_card_with_its_publications(api: ConsoleApi) -> None:
+    s3 = boto3.client("s3", region_name=REGION)
+    digest = api.engine.catalogue.digest
+    for number in ("older", digest):
+        body = json.dumps({"publishedAt": "2026-11-01T00:00:00Z", "version": "1", "digest": number})
+        s3.put_object(Bucket=BUCKET, Key="publication.json", Body=body.encode())
+    card = api.get("catalogue")
+    assert [(each["digest"], each["current"]) for each in card["publications"]] == [(digest, True), ("older", False)]
+    service = card["services"][0]
+    assert {"reference", "rates", "surcharges", "cutOffs", "transit", "destinations", "limits"} <= set(service)
+    assert all(rate["price"] for each in card["services"] for rate in each["rates"])
+
+
+def test_replays_are_listed_and_read_and_nothing_else_of_the_bucket(api: ConsoleApi) -> None:
+    s3 = boto3.client("s3", region_name=REGION)
+    assert api.get("replays") == {"items": [], "next": None}
+    s3.put_object(Bucket=BUCKET, Key="replays/2026-11-26.json", Body=b'{"consignments": 3}')
+    s3.put_object(Bucket=BUCKET, Key="secret.json", Body=b'{"secret": true}')
+    (replay,) = api.get("replays")["items"]
+    assert replay["id"] == "2026-11-26"
+    assert api.get("replays/2026-11-26") == {"consignments": 3}
+    for name in ("missing", "..%2Fsecret", "../secret", "%2e%2e"):
+        assert api.call("GET", f"/console/api/replays/{name}").status == 404
+
+
+def test_the_console_speaks_json_to_whoever_asks(api: ConsoleApi) -> None:
+    answer = api.call("GET", "/console/api/days", headers={"Accept": "application/xml", "electio-api-version": "1.0"})
+    assert answer.headers["content-type"].startswith("application/json")
+    assert answer.data == {"days": []}
