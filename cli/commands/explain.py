@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 import click
-from click.core import ParameterSource
 
 from allocation.console.explained_decision import ExplainedDecision, explanation_json
 from cli.commands.explained import DecisionOptions, is_file, of_file, of_reference
@@ -46,7 +45,7 @@ _LAST_YEAR: Final = 2250
 @json_option
 def explain(
     what: str,
-    mode: str,
+    mode: str | None,
     group: str,
     service: str,
     catalogue: str,
@@ -69,7 +68,7 @@ def explain(
 
     Exit status 1 if a consignment has no carrier service.
     """
-    chosen = chosen_mode(mode, group, service) if _is_given("mode") or group or service else None
+    chosen = chosen_mode(mode, group, service) if mode or group or service else None
     asked = DecisionOptions(chosen, catalogue, _moment(now))
     if stack or not is_file(what):
         if mapping:
@@ -101,11 +100,6 @@ def _show(explanations: Sequence[ExplainedDecision], *, everything: bool, as_jso
         if in_short:
             print_blank()
             print_text("All offers and all reasons: --all")
-
-
-def _is_given(option: str) -> bool:
-    """Return whether the user has written an option."""
-    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
 def _moment(text: str) -> datetime:

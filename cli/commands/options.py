@@ -101,8 +101,7 @@ def mode_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--mode",
             type=click.Choice([name.value for name in ModeName]),
-            default=ModeName.DEFAULT_RULES.value,
-            help="Which carrier services may be chosen.  [default: default_rules]",
+            help="Which carrier services may be chosen.  [default: default_rules, or as --group or --service say]",
         ),
         click.option("--group", default="", metavar="REF", help="The service group of the mode service_group."),
         click.option("--service", default="", metavar="REF", help="The carrier service of the mode carrier_service."),
@@ -112,11 +111,12 @@ def mode_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def chosen_mode(mode: str, group: str, service: str, prefix: str = "--") -> AllocationMode:
+def chosen_mode(mode: str | None, group: str, service: str, prefix: str = "--") -> AllocationMode:
     """Return the mode of three options, whose names begin with `prefix`; an empty one is not given.
 
-    Raises `UsageError`.
+    A group or a service says which mode is meant. Raises `UsageError`.
     """
+    mode = mode or _meant(group, service).value
     given = {"--group": group, "--service": service}
     for name, (option, example) in _REFERENCES.items():
         shown = option.replace("--", prefix)
@@ -132,6 +132,12 @@ def chosen_mode(mode: str, group: str, service: str, prefix: str = "--") -> Allo
     except (InvalidReferenceError, UnknownModeError) as error:
         text = str(error)
         raise UsageError(f"{text[:1].upper()}{text[1:]}.") from error
+
+
+def _meant(group: str, service: str) -> ModeName:
+    if group:
+        return ModeName.SERVICE_GROUP
+    return ModeName.CARRIER_SERVICE if service else ModeName.DEFAULT_RULES
 
 
 def timestamp(option: str, text: str) -> datetime:

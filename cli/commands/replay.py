@@ -100,10 +100,9 @@ def replay(
 def _mode(options: Mapping[str, str | None], side: str) -> AllocationMode | None:
     """Return the mode that a side's options give, or None. A group or a service says which mode is meant."""
     mode, group, service = (options[f"{side}{name}"] or "" for name in ("mode", "group", "service"))
-    meant = ModeName.SERVICE_GROUP.value if group else ModeName.CARRIER_SERVICE.value if service else ""
-    if not (mode or meant):
+    if not (mode or group or service):
         return None
-    return chosen_mode(mode or meant, group, service, f"--{side.replace('_', '-')}")
+    return chosen_mode(mode, group, service, f"--{side.replace('_', '-')}")
 
 
 def _messages(orders: str, mapping: str, now: str) -> OrderMessages:

@@ -35,7 +35,7 @@ from cli.stack.run import RunRequest
 from cli.stack.run import run as run_orders
 
 
-def _known_mode(mode: str, group: str, service: str, own: Candidate | None) -> AllocationMode:
+def _known_mode(mode: str | None, group: str, service: str, own: Candidate | None) -> AllocationMode:
     """Return the mode of three options. Raises `UsageError`, also for a group or service that the stack will not know.
 
     The stack has a catalogue of one's own or, for None, the packaged one: a mistake is found before it is deployed.
@@ -82,7 +82,7 @@ _port_option: Final = click.option(
     cls=ExampleCommand,
     examples=[
         "carrier run",
-        "carrier run --mode service_group --group valuableGoods",
+        "carrier run --group valuableGoods",
         "carrier run --orders my-orders.jsonl --json",
         "carrier run --catalogue my-catalogue.yaml",
     ],
@@ -98,7 +98,9 @@ _port_option: Final = click.option(
     help=f"JSON Lines, one order-created message a line.  [default: {shown(SAMPLE_ORDERS)}]",
 )
 @json_option
-def run(mode: str, group: str, service: str, catalogue_file: str, port: int, orders: Path, *, as_json: bool) -> int:
+def run(
+    mode: str | None, group: str, service: str, catalogue_file: str, port: int, orders: Path, *, as_json: bool
+) -> int:
     """Start a local stack, allocate orders, report their outcomes, and end the stack.
 
     Exit status 1 if an order ended in the dead letter queue or has no outcome,
@@ -116,7 +118,7 @@ def run(mode: str, group: str, service: str, catalogue_file: str, port: int, ord
 @click.command(
     cls=ExampleCommand,
     examples=[
-        "carrier up --port 4599 --mode carrier_service --service CX_NDS",
+        "carrier up --port 4599 --service CX_NDS",
         "carrier up --parameter OrderMapping=shopify",
         "carrier up --catalogue my-catalogue.yaml",
     ],
@@ -133,7 +135,7 @@ def run(mode: str, group: str, service: str, catalogue_file: str, port: int, ord
 @_port_option
 @json_option
 def up(
-    mode: str, group: str, service: str, catalogue_file: str, port: int, given: Sequence[str], *, as_json: bool
+    mode: str | None, group: str, service: str, catalogue_file: str, port: int, given: Sequence[str], *, as_json: bool
 ) -> int:
     """Start a local stack and leave it running until `carrier down`.
 

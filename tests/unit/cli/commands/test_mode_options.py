@@ -20,9 +20,14 @@ from cli.stack.deploy import mode_parameters
             ("carrier_service", "", "CX_NDS"),
             {"AllocationMode": "carrier_service", "CarrierServiceReference": "CX_NDS"},
         ),
+        (("", "valuableGoods", ""), {"AllocationMode": "service_group", "ServiceGroupReference": "valuableGoods"}),
+        ((None, "", "CX_NDS"), {"AllocationMode": "carrier_service", "CarrierServiceReference": "CX_NDS"}),
+        ((None, "", ""), {"AllocationMode": "default_rules"}),
     ],
 )
-def test_a_mode_becomes_the_template_s_parameters(options: tuple[str, str, str], parameters: dict[str, str]) -> None:
+def test_a_mode_becomes_the_template_s_parameters(
+    options: tuple[str | None, str, str], parameters: dict[str, str]
+) -> None:
     assert mode_parameters(chosen_mode(*options)) == parameters
 
 

@@ -47,7 +47,11 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
         (["start"], "No such command 'start'. See `carrier --help`."),
         (["run", "--mode", "cheapest"], "'cheapest' is not one of 'default_rules', 'service_group', 'carrier_service'"),
         (["up", "--mode", "service_group"], "--mode service_group needs --group"),
-        (["run", "--group", "economy"], "--group economy does not go with --mode default_rules"),
+        (
+            ["run", "--mode", "default_rules", "--group", "economy"],
+            "--group economy does not go with --mode default_rules",
+        ),
+        (["run", "--group", "valuableGood"], "There is no service group 'valuableGood'. Did you mean 'valuableGoods'?"),
         (["run", "--mode", "carrier_service", "--service", "a/b"], "'a/b' is malformed"),
         (
             ["run", "--mode", "service_group", "--group", "valuableGood"],
