@@ -108,14 +108,6 @@ def aws_complaint(error: Exception) -> str:
     return f"AWS answered: {aws_text(error)}"
 
 
-def usage_text(error: click.ClickException) -> str:
-    """Return one of click's complaints as a sentence that says where to read on."""
-    context = getattr(error, "ctx", None)
-    message = " ".join(error.format_message().split())
-    ending = "" if message.endswith((".", "?", ")")) else "."
-    return f"{message}{ending} See `{context.command_path} --help`." if context else f"{message}{ending}"
-
-
 def complain(text: str) -> None:
     """Print on stderr why a command ends, folded to its terminal. A terminal that is gone is no problem."""
     lines = "\n".join(folded(text, width_of(sys.stderr)))

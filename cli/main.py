@@ -23,9 +23,9 @@ from cli.errors import (
     aws_complaint,
     aws_errors,
     complain,
-    usage_text,
 )
 from cli.stack.processes import STOPPING_SIGNALS
+from cli.usage_errors import usage_text
 
 
 @dataclass(frozen=True, slots=True)

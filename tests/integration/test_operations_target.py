@@ -170,10 +170,10 @@ def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch, capsys: p
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["dlq", "replay"], "No such command 'replay'"),
-        (["dlq", "redrive", "--all", "no"], "Got unexpected extra argument (no)"),
-        (["dlq", "redrive", "--order", "WEB-1"], "No such option '--order'"),
-        (["orders", "trace"], "Missing argument 'ORDER|CONSIGNMENT'"),
+        (["dlq", "replay"], "has no command 'replay'."),
+        (["dlq", "redrive", "--all", "no"], "`carrier dlq redrive` takes fewer arguments: leave out no."),
+        (["dlq", "redrive", "--order", "WEB-1"], "`carrier dlq redrive` has no option --order."),
+        (["orders", "trace"], "`carrier orders trace` needs ORDER|CONSIGNMENT."),
     ],
 )
 def test_a_mistake_on_the_command_line_is_told(

@@ -306,7 +306,7 @@ def test_the_standard_input_may_have_the_consignment(
         (["--now", "1600-12-24T15:59:00Z"], "write a year from 1971 to 2249"),
         (["--mode", "cheapest"], "'cheapest' is not one of"),
         (["--catalogue", "/nowhere.yaml"], "/nowhere.yaml"),
-        (["--colour"], "No such option"),
+        (["--colour"], "`carrier explain` has no option --colour."),
     ],
 )
 def test_wrong_usage_is_a_sentence_on_stderr_and_exit_status_2(

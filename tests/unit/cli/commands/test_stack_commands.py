@@ -44,7 +44,7 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["start"], "No such command 'start'. See `carrier --help`."),
+        (["start"], "`carrier` has no command 'start'. See `carrier --help`."),
         (["run", "--mode", "cheapest"], "'cheapest' is not one of 'default_rules', 'service_group', 'carrier_service'"),
         (["up", "--mode", "service_group"], "--mode service_group needs --group"),
         (
@@ -68,7 +68,7 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
         (["up", "--port", "9" * 5000], "--port '99999999999999999999...' is not a whole number"),
         (["run", "--orders", "gone.jsonl"], "Can't read the orders file gone.jsonl: No such file"),
         (["run", "--orders", "."], "Can't read the orders file .: Is a directory"),
-        (["up", "--orders", "orders.jsonl"], "No such option '--orders'"),
+        (["up", "--orders", "orders.jsonl"], "`carrier up` has no option --orders."),
         (["up", "--parameter", "OrderMaping=shopify"], "Did you mean 'OrderMapping'?"),
         (["up", "--parameter", "Stage=prod"], "There is no parameter 'Stage' to set for a local stack."),
         (["up", "--parameter", "shopify"], "'shopify' is no parameter: write NAME=VALUE"),
@@ -77,7 +77,7 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
             ["up", "--catalogue", "my.yaml", "--parameter", "CatalogueConfiguration=shop1/live1/cat01"],
             "--catalogue puts the catalogue into S3: leave out --parameter CatalogueConfiguration.",
         ),
-        (["down", "--port", "4566"], "No such option '--port'"),
+        (["down", "--port", "4566"], "`carrier down` has no option --port."),
     ],
 )
 def test_a_mistake_is_a_sentence_that_says_what_is_wrong(
