@@ -1,7 +1,7 @@
 """How the history of an order or a consignment is shown: what became of each consignment first, then all about it."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from shlex import quote
 from typing import Final
 
@@ -190,7 +190,8 @@ def _what_may_come(name: str, history: History, target: Target) -> Iterator[str]
     recorded = {str(each.record[KEY]) for each in history.traced}
     for reference, until in waiting.asked_pro.items():
         if reference not in recorded:
-            yield f"SortedPRO was asked for {printable(reference)}. Its answer is waited for until {until:%H:%M:%S}Z."
+            then = "waits for its answer until" if until > datetime.now(UTC) else "asks again; the last call ended at"
+            yield f"SortedPRO was asked for {printable(reference)}. The function {then} {until:%Y-%m-%d %H:%M:%S}Z."
     for reference, kept in waiting.kept.items():
         if reference not in recorded:
             source = "came with an order" if kept.is_ordered else "was created over the API"

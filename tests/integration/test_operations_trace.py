@@ -321,13 +321,20 @@ def test_a_consignment_that_is_kept_or_that_sortedpro_was_asked_for_is_told_befo
     key: Any = {"consignmentReference": {"S": A}}
     kept = {"createdAt": {"S": NOON.isoformat()}, "keptFrom": {"S": "queue"}}
     target.dynamodb.put_item(TableName="kept", Item=key | kept)
-    held = int((NOON + timedelta(seconds=90)).timestamp() * 1000)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=2)
+    held = int(until.timestamp() * 1000)
     target.dynamodb.put_item(TableName="claims", Item=key | {"heldUntil": {"N": str(held)}})
     assert trace(A) == 1
     told = capsys.readouterr().out
     assert told.startswith(f"{A} has no outcome yet.\n")
     assert f"{A} came with an order, 2026-11-23 12:00:00Z." in told
-    assert f"SortedPRO was asked for {A}. Its answer is waited for until 12:01:30Z." in " ".join(told.split())
+    asked = f"SortedPRO was asked for {A}. The function"
+    assert f"{asked} waits for its answer until {until:%Y-%m-%d %H:%M:%S}Z." in " ".join(told.split())
+    ended: Any = key | {"heldUntil": {"N": str(int(NOON.timestamp() * 1000))}}
+    target.dynamodb.put_item(TableName="claims", Item=ended)
+    trace(A)
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"{asked} asks again; the last call ended at 2026-11-23 12:00:00Z." in told
 
 
 def test_a_record_of_a_later_version_is_told_as_such(
