@@ -25,7 +25,7 @@ export BUILD_PYTHON := $(CURDIR)/$(UV)/bin/python
 ## Variables: a target takes those that stand here, and a name that no target of the call knows is an error
 
 VARIABLES_run := MODE GROUP SERVICE CATALOGUE ORDERS JSON PORT
-VARIABLES_up := MODE GROUP SERVICE CATALOGUE PORT
+VARIABLES_up := MODE GROUP SERVICE CATALOGUE PORT CONSOLE
 VARIABLES_chaos := HISTORIES SEED
 VARIABLES_chaos-stack := ORDERS
 VARIABLES_fuzz := INPUTS
@@ -61,7 +61,7 @@ run: ## allocate the sample orders on a local stack: `./carrier run`
 	@exec ./carrier run $(mode_flags) $(catalogue_flag) $(port_flag) $(call flag,ORDERS,--orders "$$ORDERS") $(call switch,JSON,--json)
 
 up: ## start a local stack and leave it running: `./carrier up`
-	@exec ./carrier up $(mode_flags) $(catalogue_flag) $(port_flag)
+	@exec ./carrier up $(mode_flags) $(catalogue_flag) $(port_flag) $(call switch,CONSOLE,--console)
 
 down: ## end what `make up` left running: `./carrier down`
 	@exec ./carrier down

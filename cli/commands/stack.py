@@ -121,10 +121,12 @@ def run(
         "carrier up --port 4599 --service CX_NDS",
         "carrier up --parameter OrderMapping=shopify",
         "carrier up --catalogue my-catalogue.yaml",
+        "carrier up --console",
     ],
 )
 @mode_options
 @_catalogue_option
+@click.option("--console", is_flag=True, help="With the console (docs/console.md), as --parameter Console=on.")
 @click.option(
     "--parameter",
     "given",
@@ -135,13 +137,21 @@ def run(
 @_port_option
 @json_option
 def up(
-    mode: str | None, group: str, service: str, catalogue_file: str, port: int, given: Sequence[str], *, as_json: bool
+    mode: str | None,
+    group: str,
+    service: str,
+    catalogue_file: str,
+    port: int,
+    given: Sequence[str],
+    *,
+    console: bool,
+    as_json: bool,
 ) -> int:
     """Start a local stack and leave it running until `carrier down`.
 
     Exit status 1 if the catalogue has problems. Then nothing is started.
     """
-    parameters = _parameters(given)
+    parameters = _parameters(given) | ({"Console": "on"} if console else {})
     if catalogue_file and CATALOGUE_PROFILE in parameters:
         raise UsageError(f"--catalogue puts the catalogue into S3: leave out --parameter {CATALOGUE_PROFILE}.")
     by_pro = parameters.get("Allocator") == "pro"

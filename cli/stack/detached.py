@@ -43,7 +43,11 @@ Orders in, and the records they lead to (docs/walk.md goes on to a label):
 The allocation API, to be tried in a browser (docs/api.md has it in curl):
   {page}
 
-The emulator and the functions log into {log}.
+{console}The emulator and the functions log into {log}.
+"""
+_CONSOLE: Final = """The console, in a browser (docs/console.md). Its key: grep API_KEY {environment}
+  {api}/console
+
 """
 
 
@@ -122,7 +126,8 @@ def up(
     if as_json:
         print_json({"port": port, "isNew": True, "apiPage": page, "environment": deployment.stack.environment()})
     else:
-        progress.print(_usage(port, page))
+        has_console = parameters.get("Console") == "on"
+        progress.print(_usage(port, page, deployment.stack.api_url if has_console else None))
     return 0
 
 
@@ -172,11 +177,16 @@ def _say_already_up(process: dict[str, int], progress: Progress) -> None:
     )
 
 
-def _usage(port: int, page: str) -> str:
-    """Return how to talk to the stack, as lines to copy. `page` is where the API can be tried."""
+def _usage(port: int, page: str, console_api: str | None) -> str:
+    """Return how to talk to the stack, as lines to copy.
+
+    `page` is where the API can be tried, `console_api` the API below which the console is, if there is one.
+    """
+    console = _CONSOLE.format(environment=shown(STACK_ENVIRONMENT), api=console_api) if console_api else ""
     return _USAGE.format(
         endpoint=endpoint(port),
         page=page,
+        console=console,
         environment=shown(STACK_ENVIRONMENT),
         orders=shown(SAMPLE_ORDERS),
         log=shown(folder_of(port) / "emulator.log"),

@@ -292,6 +292,10 @@ def test_the_catalogue_is_a_rate_card_with_its_publications(api: ConsoleApi) -> 
         s3.put_object(Bucket=BUCKET, Key="publication.json", Body=body.encode())
     card = api.get("catalogue")
     assert [(each["digest"], each["current"]) for each in card["publications"]] == [(digest, True), ("older", False)]
+    texts = json.dumps(card["services"])
+    assert all(
+        words in texts for words in ("weight at most 70 Kg", "38.40 GBP", "girth is over 200 Cm", "cut-off 13:00")
+    )
     service = card["services"][0]
     assert {"reference", "rates", "surcharges", "cutOffs", "transit", "destinations", "limits"} <= set(service)
     assert all(rate["price"] for each in card["services"] for rate in each["rates"])

@@ -5,13 +5,14 @@ from decimal import Decimal
 from itertools import chain, pairwise
 from typing import Any, Final
 
+from allocation.domain.currencies import minor_unit
 from allocation.engine.calendars import Calendar, CollectionHours
 from allocation.engine.conditions import Condition
 from allocation.engine.engine import Engine
 from allocation.engine.loaded_catalogue import Catalogue, Residential, Service
 from allocation.engine.loaded_prices import Rate, Surcharge, Validity
 from allocation.engine.measures import Measure
-from allocation.engine.wording import grouped, place_texts, plain, range_text, weekdays_text
+from allocation.engine.wording import place_texts, plain, range_text, weekdays_text
 
 # Places that are named of a longer list.
 _MAX_PLACES: Final = 50
@@ -84,6 +85,20 @@ def _conditions(condition: Condition | None) -> Iterator[str]:
         yield f"{measure} {range_text(bounds, measure.unit or bounds.currency or '')}"
 
 
+def _overrun(condition: Condition | None) -> Iterator[str]:
+    """Yield each maximum as what is more than it."""
+    for measure, bounds in (condition or {}).items():
+        if bounds.maximum is not None:
+            yield f"{measure} is over {plain(bounds.maximum)} {measure.unit or bounds.currency or ''}"
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    """Return an amount with the currency's decimal places, or more if it has more."""
+    unit = minor_unit(currency)
+    whole = amount.quantize(unit) if amount == amount.quantize(unit) else amount.normalize()
+    return f"{whole:f} {currency}"
+
+
 def _days(validity: Validity) -> Iterator[str]:
     if validity.first:
         yield f"from {validity.first.isoformat()}"
@@ -110,19 +125,19 @@ def _bands(rate: Rate, currency: str) -> Iterator[tuple[str, str]]:
     if rate.above:
         above = rate.above
         band = f"each started {plain(above.step)} {unit} above, up to {plain(above.last_weight)} {unit}"
-        yield band, f"+{grouped(above.price)} {currency}"
+        yield band, f"+{_money(above.price, currency)}"
 
 
 def _price(rate: Rate, at: int, price: Decimal, currency: str) -> str:
-    parts = [f"{plain(price)} {currency}"]
+    parts = [_money(price, currency)]
     if rate.per_kg and rate.per_kg[at]:
-        parts.append(f"+ {plain(rate.per_kg[at])} {currency} a Kg")
+        parts.append(f"+ {_money(rate.per_kg[at], currency)} a Kg")
     further = rate.further[at] if rate.further else None
     if further is not None:
-        parts.append(f"({plain(further)} {currency} for each further package)")
+        parts.append(f"({_money(further, currency)} for each further package)")
     least, most = (rate.least[at] if rate.least else None), (rate.most[at] if rate.most else None)
-    parts += [f"at least {plain(least)} {currency}"] if least is not None else []
-    parts += [f"at most {plain(most)} {currency}"] if most is not None else []
+    parts += [f"at least {_money(least, currency)}"] if least is not None else []
+    parts += [f"at most {_money(most, currency)}"] if most is not None else []
     return " ".join(parts)
 
 
@@ -132,14 +147,14 @@ def _measured(measure: Measure) -> str:
 
 def _surcharge(surcharge: Surcharge, currency: str) -> str:
     share = f"{plain(surcharge.amount * 100)}% of {' and '.join(surcharge.of)}"
-    parts = [share if surcharge.variable else f"{plain(surcharge.amount)} {currency}"]
+    parts = [share if surcharge.variable else _money(surcharge.amount, currency)]
     parts += ["a package"] if surcharge.per_package else []
     if surcharge.units:
         units, unit = surcharge.units, surcharge.units.measure.unit or surcharge.units.currency or currency
         parts.append(f"for each {'started ' if units.started else ''}{plain(units.unit)} {unit}")
         parts += [f"above {plain(units.above)} {unit}"] if units.above else []
-    over = " or ".join(_conditions(surcharge.over))
-    parts += [f"over the sizes of {over}"] if over else []
+    over = " or ".join(_overrun(surcharge.over))
+    parts += [f"where {over}"] if over else []
     when = [*_conditions(surcharge.when), *_days(surcharge.validity)]
     parts += [f"where {', '.join(when)}"] if when else []
     parts += [f"to {', '.join(_places(surcharge.places))}"] if surcharge.places else []
