@@ -58,6 +58,8 @@ def _print_traced(traced: Traced, history: History, *, in_short: bool, everythin
     print_blank()
     print_facts([*_facts(stored, traced.explanation), *_event_facts(traced, history)])
     explanation = traced.explanation
+    if traced.trouble:
+        print_text(f"Why is not known: {printable(traced.trouble)}.")
     if explanation and in_short:
         for line in sentences(explanation):
             print_text(f"  {line}")

@@ -15,8 +15,6 @@ from cli.stack.observer import read_record
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The legs of a summary in which a tracking reference is looked for.
-_MAX_LEGS: Final = 5
 # Bytes of a key of DynamoDB's. Nothing longer is a reference of ours.
 _MAX_NAME: Final = 1024
 
@@ -100,17 +98,20 @@ def _by_customer_reference(target: Target, name: str) -> list[str]:
 
 def _scanned(dynamodb: "DynamoDBClient", table: str, name: str) -> tuple[list[Record], bool]:
     """Return the records that have a reference anywhere else, and whether the table goes on unread."""
-    legs = (f"allocationSummary.ConsignmentLegs[{leg}].TrackingReferences" for leg in range(_MAX_LEGS))
-    places = [f"contains({each}, :name)" for each in (*legs, "eventIds")]
-    places += [f"{each} = :name" for each in ("customerReference", "eventId", "updatedBy", "refusedUpdate.eventId")]
-    pages = dynamodb.get_paginator("scan").paginate(
-        TableName=table, FilterExpression=" OR ".join(places), ExpressionAttributeValues={":name": {"S": name}}
-    )
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table)
     found: list[Record] = []
     scanned = 0
     for page in pages:
         scanned += page["ScannedCount"]
-        found += map(read_record, page["Items"])
+        found += (record for record in map(read_record, page["Items"]) if _is_named(record, name))
         if scanned >= MAX_SCANNED:
             return found, "LastEvaluatedKey" in page
     return found, False
+
+
+def _is_named(record: Record, name: str) -> bool:
+    """Return whether a record has a reference as the sender's own, an event's id or a tracking reference."""
+    legs = (record.get("allocationSummary") or {}).get("ConsignmentLegs") or ()
+    several = [*record.get("eventIds", ()), *(each for leg in legs for each in leg.get("TrackingReferences") or ())]
+    refused = (record.get("refusedUpdate") or {}).get("eventId")
+    return name in {*several, refused, *(record.get(field) for field in ("customerReference", "eventId", "updatedBy"))}

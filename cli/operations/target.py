@@ -1,6 +1,7 @@
 """The stack that a command works on: the one that `carrier up` left running here, or one on AWS by its name."""
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,10 +19,12 @@ from botocore.exceptions import (
 )
 from pydantic.alias_generators import to_pascal
 
+from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.file_stores import CATALOGUE_KEY
 from allocation.domain.mode import AllocationMode, DefaultRules, ModeName, allocation_mode
 from allocation.orders.mapping import OrderMapping, packaged_mapping
 from allocation.orders.order_created import USUAL_RULES, ReadingRules
+from allocation.records.explanations import Explanations
 from allocation.settings import event_types
 from cli.errors import UsageError, aws_complaint
 from cli.operations.catalogue_use import Functions
@@ -56,6 +59,8 @@ class Target:
     """CloudWatch Logs."""
     publisher_log: str
     """The log group of the function that publishes."""
+    explanations: Explanations
+    """Reads the explanations that are kept with its records."""
     allocator_log: str = ""
     """The log group of the function that allocates orders."""
     option: str = ""
@@ -137,6 +142,9 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             allocator_log=allocator_log(stack),
             option=option,
             claims_table=found.get("ProClaimsTableName", ""),
+            explanations=Explanations(
+                DynamoDBCatalogueArchive(clients.dynamodb, found.get("CataloguesTableName", "-"), time.time)
+            ),
             consignments_table=found.get("ConsignmentsTableName", ""),
             search_index_table=found.get("SearchIndexTableName", ""),
             mode=_mode(parameters),

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from allocation.console.explained_decision import ExplainedDecision
 from allocation.console.recorded_explanation import recorded_explanation
-from allocation.records.stored_record import StoredRecord, explanation_of, is_of_later_version
+from allocation.domain.errors import RetryableError, UnreadableExplanationError
+from allocation.records.stored_record import StoredRecord, is_of_later_version
 from cli.errors import aws_text
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.finding import FoundRecords, find_records
@@ -33,6 +34,8 @@ class Traced:
     stored: StoredRecord | None = None
     kept: Mapping[str, Any] | None = None
     """The explanation as the engine made it."""
+    trouble: str = ""
+    """Why an explanation that was kept can't be read; empty where it can."""
 
     @property
     def reference(self) -> str:
@@ -81,7 +84,7 @@ def history_of(target: Target, name: str) -> History:
     orders = dict.fromkeys([name, *(str(record["orderReference"]) for record in found.records)])
     consignments = dict.fromkeys([name, *(str(record[KEY]) for record in found.records)])
     waiting = waiting_for(target, list(orders), list(consignments), datetime.now(UTC))
-    history = History(found, [_traced(record) for record in found.records], letters, waiting)
+    history = History(found, [_traced(target, record) for record in found.records], letters, waiting)
     try:
         return replace(history, published=published_at(target.logs, target.publisher_log, found.records))
     except (ClientError, BotoCoreError) as error:  # who may not read logs still gets the rest
@@ -90,7 +93,7 @@ def history_of(target: Target, name: str) -> History:
 
 def explained_records(target: Target, name: str) -> list[Traced]:
     """Return the records that a name stands for, with the explanations that they kept."""
-    return [_traced(record) for record in find_records(target, name).records]
+    return [_traced(target, record) for record in find_records(target, name).records]
 
 
 def mentions(letter: DeadLetter, names: Sequence[str]) -> bool:
@@ -106,9 +109,12 @@ def _references(records: Sequence[Record]) -> Iterator[str]:
         yield from (str(record[name]) for name in (KEY, "orderReference"))
 
 
-def _traced(record: Record) -> Traced:
+def _traced(target: Target, record: Record) -> Traced:
     try:
         stored = None if is_of_later_version(record) else StoredRecord.model_validate(record)
     except ValidationError:
         stored = None
-    return Traced(record, stored, explanation_of(stored.explanation) if stored and stored.explanation else None)
+    try:
+        return Traced(record, stored, target.explanations.of(stored) if stored else None)
+    except (UnreadableExplanationError, RetryableError) as error:
+        return Traced(record, stored, trouble=str(error))

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer
-
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
 from allocation.batches import batches
+from allocation.records.items import from_item
 from cli.stack.account import Account, Event, Record, Refusal
 from cli.stack.clients import Clients
 from cli.stack.deploy import Stack
@@ -110,9 +109,8 @@ def refusal_of(message: "MessageTypeDef", sent: Sequence[SentOrder]) -> Refusal:
 
 
 def read_record(item: dict[str, Any]) -> dict[str, Any]:
-    """Return a table item as plain data."""
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in item.items()}
+    """Return a record's item as plain data, as `docs/events/README.md` says it: the packed parts unpacked."""
+    return from_item(item)
 
 
 def take_all(sqs: "SQSClient", queue_url: str) -> Iterator["MessageTypeDef"]:

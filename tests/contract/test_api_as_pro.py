@@ -21,7 +21,7 @@ from allocation.pro.ports import Claimed
 from tests.support.allocation_api import Api, served_api
 from tests.support.api_server import KEY, served
 from tests.support.consignments import DESTINATION, ENGINE, ORIGIN, consignment, package
-from tests.support.ports import FakeDeadline, InMemoryLimits
+from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
 from tests.support.pro_clients import allocator_over, client_at
 from tests.support.samples import EVENTS
 from tests.support.size import sized
@@ -55,7 +55,13 @@ class Both:
     def agree(self, documents: list[dict[str, Any]], mode: AllocationMode) -> list[str]:
         """Allocates the consignments in both ways; returns the states that both ended with."""
         created = [self.created(document) for document in documents]
-        engine = EngineAllocator(self.api.engine, now=self.api.clock, api_base_url=self.address, usage=InMemoryLimits())
+        engine = EngineAllocator(
+            self.api.engine,
+            now=self.api.clock,
+            api_base_url=self.address,
+            usage=InMemoryLimits(),
+            archive=InMemoryCatalogues(),
+        )
         expected = engine.allocate(created, mode, FakeDeadline())
         found = self.pro.allocate(created, mode, FakeDeadline())
         for each in created:
@@ -98,7 +104,13 @@ def test_a_group_or_a_service_that_does_not_exist_fails_for_the_same_reason(both
     for mode in (ServiceGroup("nowhere"), CarrierService("NOWHERE")):
         created = both.created(DOCUMENTS[0])
         outcome = both.pro.allocate([created], mode, FakeDeadline())[created.reference]
-        engine = EngineAllocator(both.api.engine, now=both.api.clock, api_base_url=both.address, usage=InMemoryLimits())
+        engine = EngineAllocator(
+            both.api.engine,
+            now=both.api.clock,
+            api_base_url=both.address,
+            usage=InMemoryLimits(),
+            archive=InMemoryCatalogues(),
+        )
         expected = engine.allocate([created], mode, FakeDeadline())[created.reference]
         assert isinstance(outcome, AllocationFailed)
         assert isinstance(expected, AllocationFailed)

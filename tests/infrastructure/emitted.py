@@ -105,6 +105,7 @@ def fresh_allocator(pro: ProServer) -> Allocator:
     settings = AllocateOrdersSettings(
         allocations_table="",
         limits_table="",
+        catalogues_table="",
         cancelled_orders_table="",
         order_queue_url="",
         order_dlq_url="",

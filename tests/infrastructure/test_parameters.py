@@ -23,6 +23,7 @@ def test_defaults_are_those_of_the_code(stack: Stack) -> None:
     defaults = AllocateOrdersSettings(
         allocations_table="table",
         limits_table="limits",
+        catalogues_table="catalogues",
         cancelled_orders_table="cancelled",
         order_queue_url="url",
         order_dlq_url="url",

@@ -13,6 +13,7 @@ EXISTING: Final = {
     "ExistingAllocationsTable": "old-allocations",
     "ExistingAllocationsStream": "2026-11-26T09:15:00.000",
     "ExistingLimitsTable": "old-limits",
+    "ExistingCataloguesTable": "old-catalogues",
     "ExistingCancelledOrdersTable": "old-cancelled-orders",
     "ExistingProClaimsTable": "old-claims",
     "ExistingConsignmentsTable": "old-consignments",
@@ -69,6 +70,7 @@ def test_production_keeps_whatever_holds_data(stack: Stack, attribute: str) -> N
 def test_other_stages_leave_nothing_behind_but_records_personal_data_and_catalogues(stack: Stack, stage: str) -> None:
     assert kept(stack, "DeletionPolicy", stage) == {
         "AllocationsTable",
+        "CataloguesTable",
         "ConsignmentsTable",
         "ConsignmentsKey",
         "CatalogueBucket",
@@ -117,10 +119,12 @@ def words(value: Any) -> set[str]:
     [
         ("AllocateOrdersFunction", "AllocateOrdersRole", "ALLOCATIONS_TABLE", "ExistingAllocationsTable"),
         ("AllocateOrdersFunction", "AllocateOrdersRole", "LIMITS_TABLE", "ExistingLimitsTable"),
+        ("AllocateOrdersFunction", "AllocateOrdersRole", "CATALOGUES_TABLE", "ExistingCataloguesTable"),
         ("AllocateOrdersFunction", "AllocateOrdersRole", "CANCELLED_ORDERS_TABLE", "ExistingCancelledOrdersTable"),
         ("AllocateOrdersFunction", "AllocateOrdersRole", "PRO_CLAIMS_TABLE", "ExistingProClaimsTable"),
         ("AllocationApiFunction", "AllocationApiRole", "ALLOCATIONS_TABLE", "ExistingAllocationsTable"),
         ("AllocationApiFunction", "AllocationApiRole", "LIMITS_TABLE", "ExistingLimitsTable"),
+        ("AllocationApiFunction", "AllocationApiRole", "CATALOGUES_TABLE", "ExistingCataloguesTable"),
         ("AllocationApiFunction", "AllocationApiRole", "CONSIGNMENTS_TABLE", "ExistingConsignmentsTable"),
     ],
 )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TABLE = "allocations"
 LIMITS = "limits"
+CATALOGUES = "catalogues"
 CANCELLED_ORDERS = "cancelled-orders"
 
 
@@ -76,6 +77,7 @@ def dynamodb() -> "DynamoDBClient":
     made: DynamoDBClient = client("dynamodb")
     create_table(made, "AllocationsTable", TABLE)
     create_table(made, "LimitsTable", LIMITS)
+    create_table(made, "CataloguesTable", CATALOGUES)
     create_table(made, "CancelledOrdersTable", CANCELLED_ORDERS)
     return made
 

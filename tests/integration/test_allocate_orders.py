@@ -1,6 +1,7 @@
 """The function `allocate_orders` over moto's AWS: an SQS event in, records, refusals and a batch response out."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from allocation import composition
+from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.domain.errors import ConfigurationError
 from allocation.ports import QueueMessage
+from allocation.records.explanations import Explanations
 from allocation.records.items import from_item
-from allocation.records.stored_record import explanation_of
-from tests.integration.conftest import CANCELLED_ORDERS, LIMITS, TABLE, Queue
+from allocation.records.stored_record import StoredRecord
+from tests.integration.conftest import CANCELLED_ORDERS, CATALOGUES, LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, captured_log, function, lines, sqs_event
 from tests.support.samples import A, B, C, json_of, message, queue_message, text_of
 
@@ -46,6 +49,7 @@ class Deployed:
 def environment(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> pytest.MonkeyPatch:
     monkeypatch.setenv("ALLOCATIONS_TABLE", TABLE)
     monkeypatch.setenv("LIMITS_TABLE", LIMITS)
+    monkeypatch.setenv("CATALOGUES_TABLE", CATALOGUES)
     monkeypatch.setenv("CANCELLED_ORDERS_TABLE", CANCELLED_ORDERS)
     monkeypatch.setenv("ORDER_QUEUE_URL", dlq.url.replace("dlq", "orders"))
     monkeypatch.setenv("ORDER_DLQ_URL", dlq.url)
@@ -115,7 +119,9 @@ def test_personal_data_in_a_wrong_field_reaches_neither_record_nor_dlq(deployed:
     records = deployed.records()
     assert "postcode is not a UK postcode" in records["EC-000-05B-MMA"]["failure"]["message"]
     assert records[B]["state"] == "AllocationFailed"
-    told = explanation_of(records[B]["explanation"])
+    archive = DynamoDBCatalogueArchive(deployed.dynamodb, CATALOGUES, time.time)
+    told = Explanations(archive).of(StoredRecord.model_validate(records[B]))
+    assert told
     (refused,) = deployed.dlq.messages()
     assert "consignments[2].ShippingDate" in refused["MessageAttributes"]["RefusalReason"]["StringValue"]
     assert "SECRETNAME" not in str((records, told, refused["MessageAttributes"]))

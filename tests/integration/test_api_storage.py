@@ -18,6 +18,7 @@ from allocation.records.stored_record import StoredRecord
 from tests.support.allocation_api import CONSIGNMENTS, HOST, LIMITS, RECORDS, Api, served_api
 from tests.support.consignments import MONDAY_MORNING, consignment, package
 from tests.support.samples import record_of, summary_of
+from tests.support.tables import kept_item
 
 Meanwhile = Callable[[], object]
 
@@ -29,8 +30,7 @@ def api() -> Iterator[Api]:
 
 
 def item(table: str, reference: str) -> dict[str, Any]:
-    key = {"consignmentReference": reference}
-    return dict(boto3.resource("dynamodb").Table(table).get_item(Key=key).get("Item", {}))
+    return kept_item(table, reference)
 
 
 def allocate(api: Api, reference: str) -> int:
@@ -156,7 +156,7 @@ def test_a_consignment_that_only_the_queue_knows_is_told_by_its_record_and_can_b
 def test_a_record_of_a_later_version_is_kept_as_it_is_and_the_answer_says_why(api: Api, method: str, path: str) -> None:
     reference = api.create()
     queue_allocates(reference)
-    later = {**item(RECORDS, reference), "schemaVersion": 2, "state": "Allocated", "carrierService": {"of": "later"}}
+    later = {**item(RECORDS, reference), "schemaVersion": 3, "state": "Allocated", "carrierService": {"of": "later"}}
     boto3.resource("dynamodb").Table(RECORDS).put_item(Item=later)
     kept = item(CONSIGNMENTS, reference)
 
@@ -170,7 +170,7 @@ def test_a_record_of_a_later_version_is_kept_as_it_is_and_the_answer_says_why(ap
 def test_a_consignment_with_a_record_of_a_later_version_is_not_found_as_unallocated(api: Api) -> None:
     reference = api.create()
     queue_allocates(reference)
-    boto3.resource("dynamodb").Table(RECORDS).put_item(Item={**item(RECORDS, reference), "schemaVersion": 2})
+    boto3.resource("dynamodb").Table(RECORDS).put_item(Item={**item(RECORDS, reference), "schemaVersion": 3})
     assert api.call("GET", "/consignments/getConsignmentReferences?State=Unallocated").data == []
 
 

@@ -26,6 +26,7 @@ LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
 NEEDED = {
     "ALLOCATIONS_TABLE": "allocations",
     "LIMITS_TABLE": "limits",
+    "CATALOGUES_TABLE": "catalogues",
     "CANCELLED_ORDERS_TABLE": "cancelled-orders",
     "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
     "ORDER_DLQ_URL": "https://sqs.example.com/dlq",

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,14 +19,13 @@ from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import Allocated, AllocationFailed, Failure, Price
+from allocation.domain.outcome import Allocated, AllocationFailed, Failure, KeptDecision, Price
 from allocation.domain.record import RefusedUpdate
 from allocation.domain.reference import OrderReference
 from allocation.exact_json import written
 from allocation.ports import AddReceipt
 from allocation.records.items import from_item, to_item
 from allocation.records.record_document import record_document
-from allocation.records.stored_record import explanation_of
 from tests.integration.conftest import CANCELLED_ORDERS, LIMITS, TABLE, UNANSWERED, refusal
 from tests.support.samples import FAILED, NOON, A, B, C, record_of, reference, summary_of
 
@@ -65,11 +63,11 @@ def refuse(client: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, operation:
 
 def test_an_allocated_record_keeps_the_summary_as_it_came(records: DynamoDBRecords, dynamodb: "DynamoDBClient") -> None:
     price = Price(Decimal("4.95"), Decimal("0.99"), Decimal("5.94"), "GBP")
-    outcome = Allocated(summary_of(A), price, {"catalogueVersion": "2026-11-01"})
+    outcome = Allocated(summary_of(A), price, KeptDecision(b"asked", b"found"))
     records.add([replace(record_of(A, outcome, CarrierService("CX_NDS")), expires_at=NOON + timedelta(days=1))])
     document = kept(dynamodb, A)
     assert document is not None
-    assert explanation_of(document.pop("explanation")) == {"catalogueVersion": "2026-11-01"}
+    assert (document.pop("asked"), document.pop("explanation")) == (b"asked", b"found")
     assert document == {
         "consignmentReference": A,
         "orderReference": "WEB-1",
@@ -79,7 +77,7 @@ def test_an_allocated_record_keeps_the_summary_as_it_came(records: DynamoDBRecor
         "version": 1,
         "eventId": "event-1",
         "allocatedAt": "2026-11-23T12:00:00.000Z",
-        "schemaVersion": 1,
+        "schemaVersion": 2,
         "expiresAt": 1795521600,
         "allocationSummary": summary_of(A).to_json(),
         "carrierReference": "CARRIER_X",
@@ -211,16 +209,6 @@ def test_a_record_too_large_for_an_item_does_not_hold_the_others_back(records: D
     assert receipt == AddReceipt(frozenset({A, C}), frozenset(), frozenset())
 
 
-def test_an_explanation_too_long_for_an_item_is_left_out(records: DynamoDBRecords, dynamodb: "DynamoDBClient") -> None:
-    incompressible = Random(1).randbytes(150_000).hex()
-    long = Allocated(summary_of(B), explanation={"services": incompressible})
-    assert records.add([record_of(A), record_of(B, long)]).added == {A, B}
-    record = kept(dynamodb, B)
-    assert record
-    assert record["state"] == "Allocated"
-    assert "explanation" not in record
-
-
 def test_keys_that_dynamodb_left_unread_are_read_again(
     records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,7 +307,7 @@ def test_a_record_of_a_later_schema_version_is_seen_and_never_overwritten(
     records: DynamoDBRecords, dynamodb: "DynamoDBClient"
 ) -> None:
     """Whatever it says: the version that wrote it knows."""
-    later = to_item(record_document(record_of(A, FAILED)) | {"schemaVersion": 2})
+    later = to_item(record_document(record_of(A, FAILED)) | {"schemaVersion": 3})
     dynamodb.put_item(TableName=TABLE, Item=later)
     seen = records.recorded([A]).records[A]
     assert not seen.is_to_be_tried("another event", is_update=True)

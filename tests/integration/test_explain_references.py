@@ -15,11 +15,12 @@ from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.orders.order_created import read_order
+from allocation.records.explanations import Explanations
 from allocation.records.items import record_item
 from cli import main
 from cli.catalogue.compilation import SAMPLE, compile_text
 from cli.operations.target import Target
-from tests.support.ports import FakeDeadline, InMemoryLimits
+from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
 from tests.support.samples import json_of, record_of, text_of
 from tests.support.tables import create_table
 
@@ -35,15 +36,33 @@ def stack() -> Target:
     create_table(dynamodb, "AllocationsTable", "records")
     create_table(dynamodb, "ConsignmentsTable", "kept")
     (consignment,) = read_order(text_of("order-created-v1.json")).order.consignments
+    archive = InMemoryCatalogues()
     allocator = EngineAllocator(
-        Engine(packaged_catalogue()), now=lambda: DECIDED, api_base_url="", usage=InMemoryLimits()
+        Engine(packaged_catalogue()),
+        now=lambda: DECIDED,
+        api_base_url="",
+        usage=InMemoryLimits(),
+        archive=archive,
     )
     outcome: Any = allocator.allocate([consignment], DefaultRules(), FakeDeadline())[consignment.reference]
-    dynamodb.put_item(TableName="records", Item=record_item(record_of(consignment.reference, outcome)))
+    dynamodb.put_item(TableName="records", Item=record_item(record_of(consignment.reference, outcome), by_order=True))
     document = json.dumps(json_of("order-created-v1.json")["consignments"][0], default=float)
     key = {"consignmentReference": {"S": REFERENCE}}
     dynamodb.put_item(TableName="kept", Item=key | {"document": {"S": document}})
-    found = Target("the stack", client("sqs"), dynamodb, client("sns"), "", "", "", "records", "", client("logs"), "")
+    found = Target(
+        "the stack",
+        client("sqs"),
+        dynamodb,
+        client("sns"),
+        "",
+        "",
+        "",
+        "records",
+        "",
+        client("logs"),
+        "",
+        Explanations(archive),
+    )
     return replace(found, consignments_table="kept", option=" --stack shop")
 
 
@@ -99,7 +118,7 @@ def test_again_decides_by_the_catalogue_that_the_stack_has_now(
 
 def test_what_has_no_explanation_says_so(explain: Explain, stack: Target, capsys: pytest.CaptureFixture[str]) -> None:
     cancelled = replace(record_of(REFERENCE), outcome=Cancelled())  # type: ignore[arg-type]
-    stack.dynamodb.put_item(TableName="records", Item=record_item(cancelled))
+    stack.dynamodb.put_item(TableName="records", Item=record_item(cancelled, by_order=True))
     assert explain(REFERENCE) == 1
     assert "is Cancelled and kept no explanation. Decide again by the engine: --again." in " ".join(
         capsys.readouterr().err.split()

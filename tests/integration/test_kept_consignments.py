@@ -13,9 +13,9 @@ from allocation.exact_json import parsed
 from allocation.ports import QueueMessage
 from tests.integration.conftest import CANCELLED_ORDERS, Queue
 from tests.integration.handlers import Context, function, sqs_event
-from tests.support.allocation_api import CONSIGNMENTS, LIMITS, RECORDS, Api, served_api
+from tests.support.allocation_api import CATALOGUES, CONSIGNMENTS, LIMITS, RECORDS, Api, served_api
 from tests.support.samples import json_of, queue_message
-from tests.support.tables import create_table
+from tests.support.tables import create_table, kept_item
 
 REFERENCE = "EC-000-05B-MMA"
 ORDER = json_of("order-created-v1.json")
@@ -32,7 +32,12 @@ def api() -> Iterator[Api]:
 def process(api: Api, monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> Process:
     """Give the deployed function a message, and return what goes back to the queue."""
     assert api
-    tables = {"ALLOCATIONS_TABLE": RECORDS, "LIMITS_TABLE": LIMITS, "CANCELLED_ORDERS_TABLE": CANCELLED_ORDERS}
+    tables = {
+        "ALLOCATIONS_TABLE": RECORDS,
+        "LIMITS_TABLE": LIMITS,
+        "CATALOGUES_TABLE": CATALOGUES,
+        "CANCELLED_ORDERS_TABLE": CANCELLED_ORDERS,
+    }
     queues = {"ORDER_QUEUE_URL": dlq.url.replace("dlq", "orders"), "ORDER_DLQ_URL": dlq.url}
     for name, value in {**tables, **queues, "CONSIGNMENTS_TABLE": CONSIGNMENTS}.items():
         monkeypatch.setenv(name, value)
@@ -60,8 +65,7 @@ def content(named: str) -> dict[str, Any]:
 
 
 def item(table: str) -> dict[str, Any]:
-    key = {"consignmentReference": REFERENCE}
-    return dict(boto3.resource("dynamodb").Table(table).get_item(Key=key).get("Item", {}))
+    return kept_item(table, REFERENCE)
 
 
 def test_what_the_queue_allocated_has_a_label_and_is_seen_whole(api: Api, process: Process) -> None:

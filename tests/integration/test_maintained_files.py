@@ -30,6 +30,7 @@ from allocation.orders.updating import Updating
 from tests.benchmarks.catalogues import full_catalogue
 from tests.support.ports import (
     FakeDeadline,
+    InMemoryCatalogues,
     InMemoryLimits,
     InMemoryRecords,
     InMemoryRefusedMessages,
@@ -344,7 +345,9 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
         source.put(text)
     source.error = error
     records, redelivery = InMemoryRecords(), RecordedRedelivery()
-    allocator = EngineAllocator(source.engine, now=lambda: NOON, api_base_url="", usage=InMemoryLimits())
+    allocator = EngineAllocator(
+        source.engine, now=lambda: NOON, api_base_url="", usage=InMemoryLimits(), archive=InMemoryCatalogues()
+    )
     use_case = AllocateOrders(
         AllocationWaves(
             allocator,

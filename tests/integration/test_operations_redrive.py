@@ -12,12 +12,14 @@ from allocation.aws.clients import client
 from allocation.aws.sqs import SqsRefusedMessages
 from allocation.domain.errors import InvalidMessageError
 from allocation.ports import RefusedMessage
+from allocation.records.explanations import Explanations
 from cli import main
 from cli.operations import dead_letters
 from cli.operations.target import Target
 from cli.stack.orders import MAX_BYTES
-from tests.integration.conftest import LIMITS, TABLE, Queue
+from tests.integration.conftest import CATALOGUES, LIMITS, TABLE, Queue
 from tests.integration.handlers import Context, function, sqs_event
+from tests.support.ports import InMemoryCatalogues
 from tests.support.samples import queue_message, text_of
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> Stack:
         "topic",
         client("logs"),
         "log",
+        Explanations(InMemoryCatalogues()),
     )
     for module in ("dlq", "dlq_send"):
         monkeypatch.setattr(f"cli.commands.{module}.target", lambda _name: found)
@@ -285,6 +288,7 @@ def test_a_redriven_order_that_was_done_meanwhile_changes_nothing(
 ) -> None:
     monkeypatch.setenv("ALLOCATIONS_TABLE", TABLE)
     monkeypatch.setenv("LIMITS_TABLE", LIMITS)
+    monkeypatch.setenv("CATALOGUES_TABLE", CATALOGUES)
     monkeypatch.setenv("CANCELLED_ORDERS_TABLE", "cancelled-orders")
     monkeypatch.setenv("ORDER_QUEUE_URL", stack.orders.url)
     monkeypatch.setenv("ORDER_DLQ_URL", stack.dlq.url)

@@ -23,6 +23,7 @@ from allocation.engine.engine import Engine
 from allocation.events.publish_allocations import PublishReport, report_published
 from allocation.orders.allocate_orders import BatchReport, report_batch
 from allocation.orders.order_created import read_order
+from allocation.records.explanations import Explanations
 from allocation.records.items import record_item
 from cli import main
 from cli.operations import dead_letters
@@ -30,7 +31,7 @@ from cli.operations.target import Target
 from cli.paths import ROOT, SAMPLE_ORDERS
 from tests.integration.conftest import Queue
 from tests.integration.handlers import captured_log
-from tests.support.ports import FakeDeadline, InMemoryLimits
+from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
 from tests.support.samples import FAILED, NOON, A, B, C, order_event, record_of, reference, summary_of, text_of
 from tests.support.tables import create_table
 
@@ -39,6 +40,10 @@ LOG = "/aws/lambda/stack-publish-allocations"
 ALLOCATOR_LOG = "/aws/lambda/stack-allocate-orders"
 MARKER = "Robin"
 """Somebody's name, which stands in the messages."""
+
+
+ARCHIVE = InMemoryCatalogues()
+"""The catalogues that decided."""
 
 
 @pytest.fixture
@@ -51,7 +56,10 @@ def target(dlq: Queue) -> Target:
     logs.create_log_group(logGroupName=ALLOCATOR_LOG)
     create_table(dynamodb, "ConsignmentsTable", "kept")
     create_table(dynamodb, "ProClaimsTable", "claims")
-    found = Target("the stack", sqs, dynamodb, client("sns"), orders, dlq.url, failures, "records", "topic", logs, LOG)
+    explanations, sns = Explanations(ARCHIVE), client("sns")
+    found = Target(
+        "the stack", sqs, dynamodb, sns, orders, dlq.url, failures, "records", "topic", logs, LOG, explanations
+    )
     return replace(
         found,
         allocator_log=ALLOCATOR_LOG,
@@ -77,7 +85,7 @@ def facts(told: str, *names: str) -> list[str]:
 
 def add(target: Target, *records: AllocationRecord) -> None:
     for record in records:
-        target.dynamodb.put_item(TableName="records", Item=record_item(record))
+        target.dynamodb.put_item(TableName="records", Item=record_item(record, by_order=True))
 
 
 def log(target: Target, moment: datetime, failed: dict[str, str], *event_ids: str) -> None:
@@ -207,7 +215,9 @@ def decided(consignment: str, *, tons: int = 0) -> Any:
     (package,) = sent.packages
     weight = Decimal(1000 * tons) if tons else package.weight_kg
     asked = replace(sent, reference=ConsignmentReference(consignment), packages=(replace(package, weight_kg=weight),))
-    allocator = EngineAllocator(Engine(packaged_catalogue()), now=lambda: NOON, api_base_url="", usage=InMemoryLimits())
+    allocator = EngineAllocator(
+        Engine(packaged_catalogue()), now=lambda: NOON, api_base_url="", usage=InMemoryLimits(), archive=ARCHIVE
+    )
     return allocator.allocate([asked], DefaultRules(), FakeDeadline())[asked.reference]
 
 
@@ -238,7 +248,9 @@ def test_the_documentation_shows_a_trace_as_it_is(
     body = SAMPLE_ORDERS.read_text("utf-8").splitlines()[1]
     order = read_order(body).order
     asked = order.consignments[1]
-    allocator = EngineAllocator(Engine(packaged_catalogue()), now=lambda: NOON, api_base_url="", usage=InMemoryLimits())
+    allocator = EngineAllocator(
+        Engine(packaged_catalogue()), now=lambda: NOON, api_base_url="", usage=InMemoryLimits(), archive=ARCHIVE
+    )
     outcome = allocator.allocate([asked], DefaultRules(), FakeDeadline())[asked.reference]
     record = replace(record_of(asked.reference, outcome), order_reference=order.reference, event_id=order.event_id)
     add(target, replace(record, customer_reference=asked.customer_reference))
@@ -248,6 +260,15 @@ def test_the_documentation_shows_a_trace_as_it_is(
     shown = page.partition("```\n")[2].partition("```")[0]
     assert len(shown.splitlines()) > 8
     assert told.startswith(shown)
+
+
+def test_an_explanation_whose_catalogue_is_lost_is_said_to_be(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(target, record_of(A, decided(A)))
+    monkeypatch.setattr(ARCHIVE, "kept", {})
+    assert trace("WEB-1") == 0
+    assert "Why is not known: the catalogue " in capsys.readouterr().out
 
 
 def test_json_has_the_same_facts_and_the_whole_explanation(
@@ -340,7 +361,9 @@ def test_a_consignment_that_is_kept_or_that_sortedpro_was_asked_for_is_told_befo
 def test_a_record_of_a_later_version_is_told_as_such(
     trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    target.dynamodb.put_item(TableName="records", Item=record_item(record_of(A)) | {"schemaVersion": {"N": "2"}})
+    target.dynamodb.put_item(
+        TableName="records", Item=record_item(record_of(A), by_order=True) | {"schemaVersion": {"N": "3"}}
+    )
     assert trace(A) == 0
     assert f"{A}: its record is of a later version of this software." in capsys.readouterr().out
 

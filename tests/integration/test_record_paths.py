@@ -18,6 +18,7 @@ from allocation.events.publish_allocations import event_of
 from allocation.exact_json import parsed
 from tests.support.allocation_api import LIMITS, RECORDS, Api, served_api
 from tests.support.samples import A, record_of, summary_of
+from tests.support.tables import streamed
 
 LEG: Final = {
     "Leg": 1,
@@ -69,7 +70,7 @@ def test_numbers_that_only_pro_knows_stay_exact_numbers_for_api_and_stream(api: 
     told = api.call("GET", f"/consignments/{A}")
     assert told.data["ConsignmentLegs"] == [LEG]
 
-    (change,) = changes({"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": item}}]})
+    (change,) = changes({"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": streamed(item)}}]})
     published = parsed(event_of(change).body)["data"]["allocationSummary"]
     stored = api.store.find([A])[A].record
     assert stored

@@ -161,7 +161,7 @@ def filled(index: IndexAllocations, dynamodb: "DynamoDBClient") -> None:
         version(reference(9), failed_of(reference(9), "40"), 2, later(2)),
     ]
     for record in records:
-        dynamodb.put_item(TableName=TABLE, Item=record_item(record))
+        dynamodb.put_item(TableName=TABLE, Item=record_item(record, by_order=True))
     bring(index, *records)
 
 

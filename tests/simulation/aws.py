@@ -12,13 +12,15 @@ from typing import Any
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
-from tests.simulation.world import Result, World
+from tests.simulation.world import BOTO3_SECONDS, Result, World
+from tests.support.tables import streamed
 
 KEY = "consignmentReference"
 ORDER_KEY = "orderReference"
 MAX_INDEX_LAG_SECONDS = 30.0
 PAGE = 3
 NOT_THERE_YET = f"attribute_not_exists({KEY})"
+NOTHING_THERE = "attribute_not_exists(digest)"
 HAD_ROOM = "used <= :room"
 HAS_ROOM = f"attribute_not_exists(used) OR {HAD_ROOM}"
 CONFLICT_CHANCE = 0.03
@@ -41,9 +43,15 @@ def failure(world: World, operation: str, done: bool) -> Exception:
     return aws_error(operation, code) if code else no_answer(endpoint_url="https://aws.example")
 
 
-def call(world: World, operation: str, work: Callable[[], Result], of: str = "") -> Result:
-    """A call of an AWS service, with its possible outcomes. `of` names the resource if several have the operation."""
-    return world.call(f"{operation}{of}", work, lambda done: failure(world, operation, done))
+def call(
+    world: World, operation: str, work: Callable[[], Result], of: str = "", patience: float = BOTO3_SECONDS
+) -> Result:
+    """A call of an AWS service, with its possible outcomes. `of` names the resource if several have the operation.
+
+    `patience` is how many seconds the caller waits for an answer.
+    """
+    name = f"{operation}{of}"
+    return world.call(name, work, lambda done: failure(world, name, done), hang_seconds=patience)
 
 
 def raise_conflict(world: World, actions: int) -> None:
@@ -210,7 +218,7 @@ class SimulatedDynamoDB:
         found = self.items.get(Item[KEY]["S"])
         if ConditionExpression in {UNCHANGED, UNCHANGED_FAILURE}:
             is_unchanged = found is not None and found["version"] == (ExpressionAttributeValues or {})[":seen"]
-            has_failed = found is not None and found["state"] == {"S": "AllocationFailed"}
+            has_failed = found is not None and found.get("state") == {"S": "AllocationFailed"}
             return is_unchanged and (has_failed or ConditionExpression == UNCHANGED)
         assert ConditionExpression in {NOT_THERE_YET, ANYHOW}, f"unknown condition {ConditionExpression}"
         return ConditionExpression != NOT_THERE_YET or found is None
@@ -241,7 +249,7 @@ class SimulatedDynamoDB:
     def add_to_stream(self, item: dict[str, Any], event: str = "INSERT") -> None:
         """Puts a change on the stream."""
         sequence = f"{len(self.stream) + 1:021d}"
-        change = {"SequenceNumber": sequence, "Keys": {KEY: item[KEY]}, "NewImage": item}
+        change = {"SequenceNumber": sequence, "Keys": {KEY: item[KEY]}, "NewImage": streamed(item)}
         self.stream.append({"eventName": event, "dynamodb": change})
         self.streamed_at.append(self._world.now)
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
+from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignments
 from allocation.aws.dynamodb.records import DynamoDBRecords
@@ -15,8 +16,9 @@ from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
 from allocation.domain.mode import AllocationMode
 from allocation.domain.routing import RoutingTable
 from allocation.engine.allocator import EngineAllocator
-from allocation.engine.compiled_catalogue import packaged_catalogue
+from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled, write_compiled
 from allocation.engine.engine import Engine
+from allocation.exact_json import parsed
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.cancelling import Cancelling
@@ -28,6 +30,7 @@ from allocation.pro.circuit import dynamodb_circuit
 from allocation.pro.claims import DynamoDBClaims
 from allocation.settings import AllocateOrdersSettings
 from tests.simulation.aws import SimulatedDynamoDB, SimulatedSQS
+from tests.simulation.catalogues import SimulatedCatalogues
 from tests.simulation.circuits import SimulatedCircuits
 from tests.simulation.claims import SimulatedClaims
 from tests.simulation.contents import CONSIGNMENTS, SimulatedContents
@@ -58,9 +61,10 @@ def nowhere(_metric: str, _value: int) -> None:
 @cache
 def engine(daily_limit: int | None) -> Engine:
     """The engine over the sample catalogue, each of whose services takes so many consignments a day."""
-    catalogue = packaged_catalogue()
-    services = tuple(replace(service, daily_limit=daily_limit) for service in catalogue.services)
-    return Engine(replace(catalogue, services=services))
+    content = parsed(packaged_catalogue().compiled.partition("\n")[2])
+    limit = {} if daily_limit is None else {"dailyLimit": daily_limit}
+    services = [service | limit for service in content["services"]]
+    return Engine(read_compiled(write_compiled(content | {"services": services})))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Environments:
     pro: SimulatedPro
     circuits: SimulatedCircuits
     claims: SimulatedClaims
+    catalogues: SimulatedCatalogues
     with_engine: bool
     daily_limit: int | None
     with_circuits: bool
@@ -116,10 +121,18 @@ class Environments:
     def _limits(self) -> DynamoDBLimitUsage:
         return DynamoDBLimitUsage(self.table, "limits")  # type: ignore[arg-type]
 
+    def _archive(self) -> DynamoDBCatalogueArchive:
+        client: Any = self.catalogues
+        return DynamoDBCatalogueArchive(client, "catalogues", lambda: self.world.now)
+
     def _allocator(self) -> Allocator:
         if self.with_engine:
             return EngineAllocator(
-                engine(self.daily_limit), now=self.now, api_base_url=self.pro.base_url, usage=self._limits
+                engine(self.daily_limit),
+                now=self.now,
+                api_base_url=self.pro.base_url,
+                usage=self._limits,
+                archive=self._archive(),
             )
         return allocator_over(
             SimulatedClient(self.pro, self.world, self.now),

@@ -5,17 +5,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
-
-from allocation.domain.errors import RefusalCode
+from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
+from allocation.domain.errors import RefusalCode, UnreadableExplanationError
 from allocation.domain.outcome import Failure
 from allocation.domain.routing import way_of
+from allocation.records.explanations import Explanations, asked_of
+from allocation.records.items import from_item
+from allocation.records.stored_record import StoredRecord
 from tests.simulation.aws import KEY
 from tests.simulation.history import History
 from tests.simulation.orders import option
 from tests.simulation.stream import EARLIER, FOREIGN, LATER, sequence_number
-
-DESERIALIZE = TypeDeserializer().deserialize
 
 
 def broken(history: History) -> list[str]:
@@ -37,16 +37,36 @@ def broken(history: History) -> list[str]:
         published,
         given_up,
         accounted_for,
+        explained,
     )
     return [violation for check in checks for violation in check(history)]
 
 
 def records(history: History) -> dict[str, dict[str, Any]]:
     """The records as plain data, by consignment."""
-    return {
-        reference: {name: DESERIALIZE(value) for name, value in item.items()}
-        for reference, item in history.table.items.items()
-    }
+    return {reference: from_item(item) for reference, item in history.table.items.items()}
+
+
+def explained(history: History) -> Iterator[str]:
+    """Whatever the engine decided says why, readable by who comes later, and about the services of its catalogue."""
+    client: Any = history.catalogues.at_rest
+    explanations = Explanations(DynamoDBCatalogueArchive(client, "catalogues", lambda: 0.0))
+    for reference, record in records(history).items() if history.with_engine else ():
+        stored = StoredRecord.model_validate(record)
+        tried = stored.failure is None or stored.failure.code == "NoCarrierServiceAvailable"
+        if stored.state not in {"Allocated", "AllocationFailed"} or not tried:
+            continue
+        try:
+            told = explanations.of(stored)
+        except UnreadableExplanationError as error:
+            yield f"{reference} has an explanation that can't be read: {error}"
+            continue
+        if told is None or asked_of(stored) is None:
+            yield f"{reference} was decided, and does not say why"
+        elif (told["winner"] or {}).get("service") != stored.carrier_service_reference:
+            yield f"{reference} is on {stored.carrier_service_reference}, and is explained as {told['winner']}"
+        elif len(told["runnersUp"]) + bool(told["winner"]) + len(told["excluded"]) != told["services"]["all"]:
+            yield f"{reference} is explained without some services"
 
 
 def allocated_once(history: History) -> Iterator[str]:
@@ -140,7 +160,7 @@ def changed_for_a_reason(history: History) -> Iterator[str]:
     """No allocation was overwritten, no failure tried again by an event that had tried it, and none forgotten."""
     before: dict[str, dict[str, Any]] = {}
     for change in history.table.stream:
-        record = {name: DESERIALIZE(value) for name, value in change["dynamodb"]["NewImage"].items()}
+        record = from_item(change["dynamodb"]["NewImage"])
         reference = record[KEY]
         if reference in before:
             yield from wrong_changes(reference, before[reference], record)
@@ -226,7 +246,7 @@ def versions(history: History) -> Iterator[tuple[str, dict[str, Any]]]:
     for change in history.table.stream:
         reference = change["dynamodb"]["Keys"][KEY]["S"]
         if reference in history.table.items:
-            yield reference, {name: DESERIALIZE(value) for name, value in change["dynamodb"]["NewImage"].items()}
+            yield reference, from_item(change["dynamodb"]["NewImage"])
 
 
 def tried_ids(record: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from functools import partial
 from random import Random
 from unittest.mock import patch
 
+from allocation.aws.dynamodb import catalogue_archive
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.routing import RoutingTable
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
@@ -14,6 +15,7 @@ from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
 from allocation.pro import allocator as pro_allocator
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
+from tests.simulation.catalogues import PART, SimulatedCatalogues
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims
 from tests.simulation.contents import SimulatedContents
@@ -78,6 +80,7 @@ class History:
     topic: SimulatedSNS = field(init=False)
     pro: SimulatedPro = field(init=False)
     circuits: SimulatedCircuits = field(init=False)
+    catalogues: SimulatedCatalogues = field(init=False)
     stream: StreamPolling = field(init=False)
     _environments: Environments = field(init=False)
     _idle: list[AllocateOrders] = field(default_factory=list)
@@ -114,6 +117,7 @@ class History:
         self.topic = SimulatedSNS(self.world)
         self.pro = SimulatedPro(self.world)
         self.circuits = SimulatedCircuits(self.world)
+        self.catalogues = SimulatedCatalogues(self.world)
         self.stream = StreamPolling(self.world, self.table, self.topic, SimulatedSetAside(self.world))
         self._environments = Environments(
             world=self.world,
@@ -126,6 +130,7 @@ class History:
             pro=self.pro,
             circuits=self.circuits,
             claims=SimulatedClaims(self.world),
+            catalogues=self.catalogues,
             with_engine=self.with_engine,
             daily_limit=self.daily_limit,
             with_circuits=with_circuits,
@@ -137,7 +142,8 @@ class History:
         for message in messages:
             self.world.at(message.sent_at, partial(self._send, message))
         self.stream.follow()
-        with patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor), simulated_clock(self._now):
+        parts = patch.object(catalogue_archive, "MAX_PART", PART)
+        with patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor), simulated_clock(self._now), parts:
             self.world.run()
 
     def _send(self, message: Order | Cancellation | Update) -> None:

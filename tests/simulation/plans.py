@@ -31,6 +31,11 @@ def sns_outage(seed: int, seconds: float = SNS_OUTAGE_SECONDS) -> Plan:
     return Plan(seed, fault_chance=0.02, sns_outage_seconds=seconds)
 
 
+def archive_outage(seed: int) -> Plan:
+    """The catalogues that decide can't be kept, and few other faults; the engine allocates."""
+    return Plan(seed, fault_chance=0.02, archive_outage_seconds=HOUR, faults_until=HOUR, with_engine=True)
+
+
 def drawn_plan(seed: int) -> Plan:
     """Mostly faults at each call by one of several chances, a quarter of them prompt; now and then an outage."""
     draw = Random(f"{seed}/plan")
@@ -41,4 +46,6 @@ def drawn_plan(seed: int) -> Plan:
         return hung_writes(seed)
     if kind < 3 * RARE:
         return sns_outage(seed)
+    if kind < 4 * RARE:
+        return archive_outage(seed)
     return Plan(seed, fault_chance=draw.choice(CHANCES), prompt=draw.random() < 0.25)

@@ -107,5 +107,5 @@ def draw_other_records(draw: Random, later: Random) -> list[dict[str, Any]]:
         }
         records.append(to_item(earlier))
     if later.random() < 0.05:
-        records.append(to_item({"consignmentReference": LATER, "state": "Allocated", "version": 1, "schemaVersion": 2}))
+        records.append(to_item({"consignmentReference": LATER, "state": "Allocated", "version": 1, "schemaVersion": 3}))
     return records

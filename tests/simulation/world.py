@@ -79,6 +79,8 @@ class Plan:
     """How long SNS takes nothing, from the beginning."""
     hung_writes_seconds: float = 0.0
     """How long DynamoDB answers no write, from the beginning."""
+    archive_outage_seconds: float = 0.0
+    """How long the table of the catalogues answers nobody, from the beginning."""
     prompt: bool = False
     """No call is so slow that its work is done when its caller is gone: PRO need never be asked again for what it has
     allocated."""
@@ -155,15 +157,21 @@ class World:
             process.throw(KilledError)
 
     def call(
-        self, name: str, work: Callable[[], Result], error: Callable[[bool], Exception], seconds: float = 8.0
+        self,
+        name: str,
+        work: Callable[[], Result],
+        error: Callable[[bool], Exception],
+        seconds: float = 8.0,
+        hang_seconds: float = BOTO3_SECONDS,
     ) -> Result:
         """One call to the outside; `error(done)` makes what the caller sees when it fails, its work done or not.
 
-        A slow call is given up after `seconds`; its work is done all the same, before that or long after.
+        A slow call is given up after `seconds`; its work is done all the same, before that or long after. One that
+        hangs is given up after `hang_seconds`.
         """
         self.calls += 1
         if self.hangs(name):
-            self._pass_time(BOTO3_SECONDS)
+            self._pass_time(hang_seconds)
             raise error(True)
         fault = self._fault(self.calls, name)
         if fault is Fault.SLOW:
@@ -186,6 +194,8 @@ class World:
 
     def hangs(self, name: str) -> bool:
         """Whether a call of this name gets no answer at this time."""
+        if self.now < self.plan.archive_outage_seconds and name.endswith(" catalogue"):
+            return True
         return self.now < self.plan.hung_writes_seconds and name.startswith(WRITES)
 
     def _go_on(self, work: Callable[[], Any], latest: float) -> None:

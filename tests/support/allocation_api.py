@@ -1,6 +1,7 @@
 """The allocation API in process: requests as API Gateway hands them over, over tables that moto imitates."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from moto import mock_aws
 
 from allocation.api.operations import UseCases
 from allocation.api.resolver import AnyCaseResolver, api_resolver
+from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.consignments.allocations import Allocations
@@ -24,21 +26,24 @@ from allocation.consignments.register import Register
 from allocation.consignments.store import Changes, ConsignmentStore
 from allocation.engine.engine import Engine
 from allocation.exact_json import parsed, written
+from allocation.records.explanations import Explanations
 from tests.support.consignments import ENGINE, Clock, consignment, counted_characters
 from tests.support.tables import create_table
 
 CONSIGNMENTS = "consignments"
 RECORDS = "allocations"
 LIMITS = "limits"
+CATALOGUES = "catalogues"
 REGION = "eu-west-2"
 HOST = "api.example.com"
 
 
 def create_tables(dynamodb: Any) -> None:
-    """Create the three tables that the API works on."""
+    """Create the four tables that the API works on."""
     create_table(dynamodb, "ConsignmentsTable", CONSIGNMENTS)
     create_table(dynamodb, "AllocationsTable", RECORDS)
     create_table(dynamodb, "LimitsTable", LIMITS)
+    create_table(dynamodb, "CataloguesTable", CATALOGUES)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,20 @@ class Api:
     def use_cases(self) -> UseCases:
         changes = Changes(self.store, self.clock, retention=None)
         register = Register(changes, self.characters, timedelta(days=90))
-        return UseCases(changes, register, Allocations(changes), lambda: self.engine, self.clock, self._limits)
+        return UseCases(
+            changes,
+            register,
+            Allocations(changes),
+            lambda: self.engine,
+            self.clock,
+            self._limits,
+            self._archive,
+            Explanations(self._archive),
+        )
+
+    @cached_property
+    def _archive(self) -> DynamoDBCatalogueArchive:
+        return DynamoDBCatalogueArchive(boto3.client("dynamodb", region_name=REGION), CATALOGUES, time.time)
 
     @cached_property
     def _limits(self) -> DynamoDBLimitUsage:

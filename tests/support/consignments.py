@@ -21,7 +21,7 @@ from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.records.items import record_item, stored_record
 from allocation.records.stored_record import StoredRecord
-from tests.support.ports import InMemoryLimits
+from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 
 MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
@@ -89,7 +89,7 @@ class InMemoryConsignments:
         if not self._stands(seen) or not self._counted(record, seen):
             return False
         self.written.append(record)
-        read = stored_record(record_item(record))
+        read = stored_record(record_item(record, by_order=False))
         assert read is not None
         self.records[seen.reference] = read
         return True
@@ -129,6 +129,7 @@ class Consignments:
     clock: Clock = field(default_factory=Clock)
     engine: Engine = ENGINE
     record_retention: timedelta | None = None
+    archive: InMemoryCatalogues = field(default_factory=InMemoryCatalogues)
 
     def __post_init__(self) -> None:
         changes = Changes(self.store, self.clock, self.record_retention)
@@ -137,7 +138,7 @@ class Consignments:
 
     @property
     def choices(self) -> Choices:
-        return Choices(lambda: self.engine, self.store.limits, self.clock, "https://api.example.com")
+        return Choices(lambda: self.engine, self.store.limits, self.archive, self.clock, "https://api.example.com")
 
     def create(self, **changes: Any) -> ConsignmentReference:
         """Creates the sample consignment, changed."""

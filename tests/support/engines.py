@@ -11,10 +11,12 @@ from typing import Any
 from allocation.domain.consignment import Address, Consignment, Dimensions, Package
 from allocation.domain.currencies import Money
 from allocation.domain.mode import AllocationMode, DefaultRules
-from allocation.domain.outcome import Failure
+from allocation.domain.outcome import Explanation, Failure, Outcome
 from allocation.domain.reference import ConsignmentReference
+from allocation.engine.asked import asked_consignment
 from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.engine import Assessment, Engine
+from allocation.engine.kept_explanation import explanation_of
 from allocation.engine.offers import Offer
 from allocation.engine.question import NO_FILTERS, ServiceFilters
 from allocation.ports import LimitUsage
@@ -116,8 +118,8 @@ def eligible(assessment: Assessment, engine: Engine) -> set[str]:
 
 
 def offered(assessment: Assessment) -> list[Offer]:
-    """The offers, without the numbers of prices: each engine gives those out as it meets prices."""
-    return [offer._replace(price=0) for offer in assessment.offers]
+    """The offers, best first."""
+    return list(assessment.offers)
 
 
 def reasons(assessment: Assessment, engine: Engine) -> dict[str, list[str]]:
@@ -133,3 +135,10 @@ def net(engine: Engine, consignment: Consignment = PARCEL, now: datetime = NOW) 
     assessment = assessed(engine, consignment, now=now)
     assert assessment.winner is not None, reasons(assessment, engine)
     return str(assessment.winner.net)
+
+
+def explained_outcome(engine: Engine, outcome: Outcome) -> Explanation:
+    """The explanation that an outcome keeps, read as readers of its record do."""
+    assert outcome.decision is not None
+    assert outcome.decision.explanation is not None
+    return explanation_of(outcome.decision.explanation, engine, asked_consignment(outcome.decision.asked))

@@ -29,6 +29,22 @@ class FakeDeadline:
 
 
 @dataclass
+class InMemoryCatalogues:
+    """A `CatalogueArchive`; while it is `broken`, it keeps nothing."""
+
+    kept: dict[str, str] = field(default_factory=dict)
+    broken: bool = False
+
+    def keep(self, digest: str, compiled: str) -> bool:
+        if not self.broken:
+            self.kept.setdefault(digest, compiled)
+        return digest in self.kept
+
+    def compiled(self, digest: str) -> str | None:
+        return next((text for known, text in self.kept.items() if known.startswith(digest)), None)
+
+
+@dataclass
 class InMemoryRecords:
     """A `RecordStore` and `CancelledOrders`; the references in `unwritable` are never written."""
 
@@ -45,7 +61,7 @@ class InMemoryRecords:
         if self.unreadable:
             raise RetryableError("the allocation records could not be read")
         seen = {
-            reference: record_seen(record_item(self.kept[reference]))
+            reference: record_seen(record_item(self.kept[reference], by_order=True))
             for reference in references
             if reference in self.kept
         }

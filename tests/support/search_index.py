@@ -51,7 +51,7 @@ def version(
 def stream_event(*records: AllocationRecord) -> dict[str, Any]:
     """The records' changes as Lambda gives them to a function."""
     changes = [
-        {"SequenceNumber": f"{at:05d}", "Keys": {}, "NewImage": record_item(record)}
+        {"SequenceNumber": f"{at:05d}", "Keys": {}, "NewImage": record_item(record, by_order=True)}
         for at, record in enumerate(records)
     ]
     return {"Records": [{"eventName": "MODIFY", "dynamodb": change} for change in changes]}

@@ -1,10 +1,14 @@
 """The tables of `template.yaml`, made in the DynamoDB of a test with the keys and indexes that they have on AWS."""
 
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import boto3
 from samtranslator.yaml_helper import yaml_parse
+
+from allocation.records.items import from_item
 
 _TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 _TAKEN: Final = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
@@ -18,6 +22,21 @@ def create_table(dynamodb: Any, resource: str, name: str) -> None:
     properties = _tables()[resource]
     schema = {key: properties[key] for key in _TAKEN if key in properties}
     dynamodb.create_table(TableName=name, BillingMode=properties["BillingMode"], **schema)
+
+
+def kept_item(table: str, reference: str) -> dict[str, Any]:
+    """What a table has of a consignment, read as the layer reads it; empty for nothing."""
+    key = {"consignmentReference": {"S": reference}}
+    return from_item(boto3.client("dynamodb").get_item(TableName=table, Key=key).get("Item", {}))
+
+
+def streamed(value: Any) -> Any:
+    """An item as Lambda delivers it: JSON, bytes as base64."""
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if isinstance(value, dict):
+        return {name: streamed(each) for name, each in value.items()}
+    return [streamed(each) for each in value] if isinstance(value, list) else value
 
 
 @cache

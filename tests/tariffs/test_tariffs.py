@@ -12,6 +12,7 @@ from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.engine import Engine
 from cli.catalogue.compilation import compile_text
 from tests.support.engines import assessed, reasons
+from tests.support.kept_decisions import check_kept
 from tests.support.priced_examples import PricedExample, read_examples
 
 FOLDER = Path(__file__).parent
@@ -45,3 +46,11 @@ def test_a_tariff_says_what_its_published_page_says(example: PricedExample) -> N
 def test_a_tariff_has_ten_examples_and_names_its_source(tariff: str) -> None:
     assert sum(example.tariff == tariff for example in EXAMPLES) >= 10
     assert "Source" in (FOLDER / f"{tariff}.yaml").read_text("utf-8").partition("\nversion:")[0]
+
+
+@pytest.mark.parametrize("tariff", TARIFFS)
+def test_a_tariffs_decisions_are_explained_and_made_again_from_their_records(tariff: str) -> None:
+    engine = engine_of_tariff(tariff)
+    for example in EXAMPLES:
+        if example.tariff == tariff:
+            check_kept(engine, example.consignment)

@@ -17,6 +17,7 @@ from allocation.settings import (
 NEEDED = {
     "ALLOCATIONS_TABLE": "allocations",
     "LIMITS_TABLE": "limits",
+    "CATALOGUES_TABLE": "catalogues",
     "CANCELLED_ORDERS_TABLE": "cancelled-orders",
     "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
     "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
@@ -106,7 +107,9 @@ def test_no_function_that_writes_records_keeps_them_for_less_than_their_messages
 
 
 def test_the_api_keeps_personal_data_for_a_time_of_its_own() -> None:
-    environment = dict.fromkeys(("ALLOCATIONS_TABLE", "CONSIGNMENTS_TABLE", "LIMITS_TABLE"), "table")
+    environment = dict.fromkeys(
+        ("ALLOCATIONS_TABLE", "CONSIGNMENTS_TABLE", "LIMITS_TABLE", "CATALOGUES_TABLE"), "table"
+    )
     settings = read_settings(AllocationApiSettings, environment | {"CONSIGNMENT_RETENTION_DAYS": "30"})
     assert (settings.record_retention, settings.consignment_retention) == (None, timedelta(days=30))
 

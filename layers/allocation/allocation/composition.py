@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from allocation.aws.clients import client
+from allocation.aws.clients import client, hasty_client
 from allocation.settings import (
     AllocateOrdersSettings,
     AllocationApiSettings,
@@ -123,11 +123,13 @@ def allocation_api() -> "AnyCaseResolver":
     """Return the API. Raises `ConfigurationError` for an environment that can't be used."""
     from allocation.api.operations import UseCases
     from allocation.api.resolver import api_resolver
+    from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.consignments.allocations import Allocations
     from allocation.consignments.register import Register
     from allocation.consignments.store import Changes
+    from allocation.records.explanations import Explanations
 
     settings = read_settings(AllocationApiSettings, os.environ)
     dynamodb = client("dynamodb")
@@ -137,7 +139,17 @@ def allocation_api() -> "AnyCaseResolver":
     )
     changes = Changes(store, utc_now, settings.record_retention)
     register = Register(changes, _random_characters, settings.consignment_retention)
-    use_cases = UseCases(changes, register, Allocations(changes), engine_file(_place()), utc_now, limit_usage)
+    archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
+    use_cases = UseCases(
+        changes,
+        register,
+        Allocations(changes),
+        engine_file(_place()),
+        utc_now,
+        limit_usage,
+        archive,
+        Explanations(archive),
+    )
     if settings.console == "off":
         return api_resolver(use_cases, settings.api_base_url)
     return _with_console(use_cases, settings)
@@ -208,10 +220,12 @@ def allocator(settings: AllocateOrdersSettings, limit_usage: "LimitUsage") -> "A
     """Return the allocator of the queue: the engine or SortedPRO."""
     if settings.allocator == "pro":
         return pro_allocator(settings)
+    from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
     from allocation.engine.allocator import EngineAllocator
 
     engine = engine_file(_place())
-    return EngineAllocator(engine, now=utc_now, api_base_url=settings.api_base_url, usage=limit_usage)
+    archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
+    return EngineAllocator(engine, now=utc_now, api_base_url=settings.api_base_url, usage=limit_usage, archive=archive)
 
 
 def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRules]":

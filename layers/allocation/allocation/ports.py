@@ -72,6 +72,16 @@ class LimitUsage(Protocol):
         """Return the number of allocations of each day that has any. Raises `RetryableError`."""
 
 
+class CatalogueArchive(Protocol):
+    """Keeps the catalogues that decided, for as long as records: explanations refer to them."""
+
+    def keep(self, digest: str, compiled: str) -> bool:
+        """Keep a compiled catalogue unless it is kept. Return whether it is now; never raise."""
+
+    def compiled(self, digest: str) -> str | None:
+        """Return the compiled catalogue whose digest begins so, or None if there is none. Raises `RetryableError`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What is recorded of consignments and orders; those without a record are left out."""

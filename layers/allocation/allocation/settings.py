@@ -40,6 +40,7 @@ class _RecordingSettings(CatalogueSettings):
 
     allocations_table: str
     limits_table: str
+    catalogues_table: str
     # 0 keeps records for ever.
     record_retention_days: Annotated[int, Field(ge=0, le=3650), AfterValidator(_outlives_every_message)] = 0
 

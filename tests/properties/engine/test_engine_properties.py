@@ -22,8 +22,19 @@ from allocation.engine.measures import Measure
 from cli.catalogue.calendar_compilation import clock_changes
 from cli.catalogue.written_calendars import Years
 from tests.properties.engine.oracle import cheapest_by_search, failed_checks
-from tests.support.engines import PARCEL, assessed, eligible, engine_of, offered, rate, reasons, service, winner
-from tests.support.ports import InMemoryLimits
+from tests.support.engines import (
+    PARCEL,
+    assessed,
+    eligible,
+    engine_of,
+    explained_outcome,
+    offered,
+    rate,
+    reasons,
+    service,
+    winner,
+)
+from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 from tests.support.size import sized
 
 SAMPLE = Engine(packaged_catalogue())
@@ -82,7 +93,13 @@ class Never:
 
 
 def allocator_at(now: datetime) -> EngineAllocator:
-    return EngineAllocator(SAMPLE, now=lambda: now, api_base_url="https://example.test", usage=InMemoryLimits())
+    return EngineAllocator(
+        SAMPLE,
+        now=lambda: now,
+        api_base_url="https://example.test",
+        usage=InMemoryLimits(),
+        archive=InMemoryCatalogues(),
+    )
 
 
 @given(consignments, moments)
@@ -155,10 +172,10 @@ def test_the_explanation_agrees_with_the_decision(
     consignment: Consignment, mode: AllocationMode, now: datetime
 ) -> None:
     outcome = allocator_at(now).allocate([consignment], mode, Never())[consignment.reference]
-    assert outcome.explanation is not None
+    explanation = explained_outcome(SAMPLE, outcome)
     if isinstance(outcome, Allocated):
         assert outcome.price is not None
-        told = outcome.explanation["winner"]
+        told = explanation["winner"]
         assert told["service"] == outcome.summary.carrier_service_reference
         assert (told["net"], told["gross"]) == (str(outcome.price.net), str(outcome.price.gross))
         assert sum(Decimal(amount) for _, amount in told["lines"]) == outcome.price.net
@@ -169,8 +186,8 @@ def test_the_explanation_agrees_with_the_decision(
             assert abs(Decimal(under[2]) - (offers[1].cost - offers[0].cost)) <= Decimal("0.005")
             assert under[3] == SAMPLE.index.services[offers[1].position].reference
     else:
-        assert outcome.explanation["winner"] is None
-        assert outcome.explanation["runnersUp"] == []
+        assert explanation["winner"] is None
+        assert explanation["runnersUp"] == []
 
 
 @given(consignments, moments, st.randoms(use_true_random=False))

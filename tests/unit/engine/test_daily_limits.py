@@ -8,8 +8,8 @@ from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
-from tests.support.engines import NOW, PARCEL, assessed, engine_of, package, rate, service
-from tests.support.ports import FakeDeadline, InMemoryLimits
+from tests.support.engines import NOW, PARCEL, assessed, engine_of, explained_outcome, package, rate, service
+from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
 
 ENGINE = engine_of({"CHEAP": service(rates=[rate("GB", 4)], dailyLimit=2), "DEAR": service(rates=[rate("GB", 6)])})
 TODAY = LimitedDay("CHEAP", date(2027, 6, 9))
@@ -18,7 +18,9 @@ TODAY = LimitedDay("CHEAP", date(2027, 6, 9))
 def outcomes(
     limits: InMemoryLimits, count: int = 1, mode: AllocationMode | None = None, now: datetime = NOW
 ) -> list[Outcome]:
-    allocator = EngineAllocator(ENGINE, now=lambda: now, api_base_url="https://example.test", usage=limits)
+    allocator = EngineAllocator(
+        ENGINE, now=lambda: now, api_base_url="https://example.test", usage=limits, archive=InMemoryCatalogues()
+    )
     batch = [replace(PARCEL, reference=ConsignmentReference(f"EC-000-000-{number:03}")) for number in range(count)]
     return list(allocator.allocate(batch, mode or DefaultRules(), FakeDeadline()).values())
 
@@ -50,8 +52,9 @@ def test_no_mode_bypasses_a_limit_and_a_reason_names_it() -> None:
     (failed,) = outcomes(InMemoryLimits({TODAY: 2}), mode=CarrierService("CHEAP"))
     assert isinstance(failed, AllocationFailed)
     assert "the service has reached its limit of 2 on 2027-06-09" in failed.failure.message
-    assert failed.explanation
-    assert failed.explanation["excluded"]["CHEAP"] == {"LimitReached": "at most 2 collected on 2027-06-09"}
+    assert explained_outcome(ENGINE, failed)["excluded"]["CHEAP"] == {
+        "LimitReached": "at most 2 collected on 2027-06-09"
+    }
 
 
 def test_the_use_of_a_limit_is_only_read_for_what_could_be_taken() -> None:

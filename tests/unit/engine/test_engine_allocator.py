@@ -15,7 +15,7 @@ from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from tests.support.engines import DOCUMENT, engine_of, service
-from tests.support.ports import InMemoryLimits
+from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 
 REFERENCE = ConsignmentReference("EC-000-05B-MMA")
 SOCKS = Consignment(
@@ -46,6 +46,7 @@ def outcome(consignment: Consignment, mode: AllocationMode) -> Outcome:
         now=lambda: FRIDAY_NOON,
         api_base_url="https://apisandbox.electioapp.com/",
         usage=InMemoryLimits(),
+        archive=InMemoryCatalogues(),
     )
     return allocator.allocate([consignment], mode, NoDeadline())[consignment.reference]
 
@@ -115,7 +116,7 @@ def test_a_consignment_that_nothing_takes_fails_with_the_reasons() -> None:
     failed = outcome(anvil, DefaultRules())
     assert isinstance(failed, AllocationFailed)
     assert failed.failure.code == "NoCarrierServiceAvailable"
-    assert failed.explanation is not None
+    assert failed.decision is not None
 
 
 def test_a_named_service_that_does_not_fit_tells_its_own_reasons() -> None:
@@ -149,7 +150,11 @@ def test_each_allocation_asks_for_the_engine_to_use_now() -> None:
     other = engine_of({"OTHER": service()}, locations={"Sorted1": DOCUMENT["locations"]["Depot"]})
     engines = iter([Engine(packaged_catalogue()), other])
     allocator = EngineAllocator(
-        lambda: next(engines), now=lambda: FRIDAY_NOON, api_base_url="https://example.test", usage=InMemoryLimits()
+        lambda: next(engines),
+        now=lambda: FRIDAY_NOON,
+        api_base_url="https://example.test",
+        usage=InMemoryLimits(),
+        archive=InMemoryCatalogues(),
     )
     chosen = []
     for _ in range(2):

@@ -310,11 +310,11 @@ def test_a_record_of_a_later_schema_version_is_set_aside_and_not_guessed() -> No
 
 
 def test_a_later_schema_version_that_lacks_our_fields_is_told_as_such() -> None:
-    report = use_case().process([Change("10", {"schemaVersion": 2, "who": "knows"})])
+    report = use_case().process([Change("10", {"schemaVersion": 3, "who": "knows"})])
     assert report.set_aside == {"10": "LaterSchemaVersion"}
 
 
-@pytest.mark.parametrize("version", [{}, {"schemaVersion": 0}, {"schemaVersion": 1}])
+@pytest.mark.parametrize("version", [{}, {"schemaVersion": 0}, {"schemaVersion": 1}, {"schemaVersion": 2}])
 def test_a_record_of_this_version_or_before_is_published_whatever_else_it_has(version: dict[str, int]) -> None:
     failure = {"code": "NoCarrierServiceAvailable", "message": "nothing fits"}
     (sent,) = published(

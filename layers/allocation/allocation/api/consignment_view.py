@@ -21,9 +21,11 @@ from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total
 from allocation.api.replies import ApiLinkView, consignment_link
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.store import ALLOCATED, Known
+from allocation.domain.errors import UnreadableExplanationError
 from allocation.domain.mode import ModeName
 from allocation.domain.outcome import Price
-from allocation.records.stored_record import PriceDocument, StoredRecord, explanation_of
+from allocation.records.explanations import winner_of
+from allocation.records.stored_record import PriceDocument, StoredRecord
 
 # PRO's clients can't read null for the customer, which is a GUID to them. We have no customers.
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
@@ -206,12 +208,14 @@ def status_view(known: Known, base_url: str) -> ConsignmentStatus:
     )
 
 
-def _winner_of(record: StoredRecord | None) -> dict[str, Any]:
-    """Return the engine's notes on the service it chose, empty where another system chose."""
-    if record is None or record.state != ALLOCATED or record.explanation is None:
+def _winner_of(record: StoredRecord | None) -> Mapping[str, Any]:
+    """Return the engine's notes on the service it chose, empty where another system chose or they can't be read."""
+    if record is None or record.state != ALLOCATED:
         return {}
-    winner: dict[str, Any] = explanation_of(record.explanation).get("winner") or {}
-    return winner
+    try:
+        return winner_of(record)
+    except UnreadableExplanationError:
+        return {}
 
 
 def _tax_of(record: StoredRecord) -> TaxRate | None:

@@ -17,7 +17,8 @@ from allocation.consignments.register import Register
 from allocation.consignments.store import Changes
 from allocation.engine.engine import Engine
 from allocation.engine.loaded_catalogue import Catalogue
-from allocation.ports import LimitUsage
+from allocation.ports import CatalogueArchive, LimitUsage
+from allocation.records.explanations import Explanations
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class UseCases:
     current_engine: Callable[[], Engine]
     now: Callable[[], datetime]
     limit_usage: LimitUsage
+    archive: CatalogueArchive
+    explanations: Explanations
 
     @property
     def engine(self) -> Engine:
@@ -43,7 +46,7 @@ class UseCases:
 
     def choices(self, api_base_url: str) -> Choices:
         """Return the ways to choose a carrier service. `api_base_url` starts the links in the reply."""
-        return Choices(self.current_engine, self.limit_usage, self.now, api_base_url)
+        return Choices(self.current_engine, self.limit_usage, self.archive, self.now, api_base_url)
 
     def located(self, consignment: FullConsignment) -> FullConsignment:
         """Return the consignment with its addresses completed from the shipping locations of the catalogue.

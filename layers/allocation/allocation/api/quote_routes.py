@@ -1,5 +1,6 @@
 """Quotes: for a consignment that exists, for one that might be created, and by service group."""
 
+from dataclasses import replace
 from typing import Final
 from uuid import uuid5
 
@@ -73,8 +74,9 @@ def get_service_group_quotes(request: Request, use_cases: UseCases) -> Reply:
 def _group_quotes(writer: QuoteWriter, group: str) -> ServiceGroupQuoteResult:
     """Return the quotes of one group's services, without a word on services outside it."""
     assessment = writer.market.assess(_consignment(writer.content), writer.now, ServiceGroup(group))
-    inside = [exclusion for exclusion in assessment.excluded if exclusion.is_in_scope]
-    result = writer.result(assessment._replace(excluded=inside))
+    outside = assessment.question.scope.outside
+    inside = [(rule, failing & ~outside) for rule, failing in assessment.failures]
+    result = writer.result(replace(assessment, failures=inside))
     cheapest = result["Quotes"][0] if result["Quotes"] else None
     return ServiceGroupQuoteResult(Reference=group, Name=group, CheapestQuote=cheapest, **result)
 

@@ -15,6 +15,15 @@ _CONFIG: Final = Config(
 )
 
 
+# For what work goes on without: one attempt that ends soon.
+_HASTY: Final = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
+
+
+def hasty_client(service: str) -> Any:
+    """Return a client of one AWS service that gives up after one attempt of at most three seconds."""
+    return boto3.client(service, config=_HASTY)  # type: ignore[call-overload]
+
+
 def client(service: str) -> Any:
     """Return a client of one AWS service, whose calls give up in seconds."""
     return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]

@@ -17,7 +17,7 @@ from allocation.engine.loaded_catalogue import Service
 from allocation.engine.nearest_miss import nothing_fits
 from allocation.engine.offers import Offer
 from allocation.engine.question import NO_FILTERS, ServiceFilters
-from allocation.ports import LimitUsage
+from allocation.ports import CatalogueArchive, LimitUsage
 
 # The namespace of quote references (RFC 9562, 5.5).
 QUOTES: Final = UUID("6f1f6a52-6f0f-4d0c-8d54-0a3f0c1f7a10")
@@ -81,6 +81,7 @@ class Choices:
 
     engine: Callable[[], Engine]
     limit_usage: LimitUsage
+    archive: CatalogueArchive
     now: Callable[[], datetime]
     api_base_url: str
 
@@ -132,7 +133,9 @@ class Choices:
         return self._outcome(market.engine, CarrierService(market.service(offer).reference), consignment)
 
     def _outcome(self, engine: Engine, mode: AllocationMode, consignment: Consignment) -> Outcome:
-        allocator = EngineAllocator(engine, now=self.now, api_base_url=self.api_base_url, usage=self.limit_usage)
+        allocator = EngineAllocator(
+            engine, now=self.now, api_base_url=self.api_base_url, usage=self.limit_usage, archive=self.archive
+        )
         return allocator.allocate([consignment], mode, NoDeadline())[consignment.reference]
 
 

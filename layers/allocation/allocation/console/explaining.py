@@ -4,16 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from allocation.consignments.market import NoDeadline
 from allocation.console.explained_decision import DecidedBy, ExcludedService, ExplainedDecision, Reason, ServiceOffer
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
-from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import AllocationFailed, Failure
+from allocation.domain.outcome import Failure
 from allocation.domain.routing import Way
-from allocation.engine.allocator import EngineAllocator
 from allocation.engine.engine import Assessment, Engine, Exclusion
 from allocation.engine.explanation import end_of_delivery, inputs_digest, prices_of, why_chosen
+from allocation.engine.nearest_miss import nothing_fits
 from allocation.engine.offers import Offer
 from allocation.engine.question import NO_FILTERS, Scope
 from allocation.engine.wording import plain
@@ -44,7 +42,7 @@ def explanation_of(engine: Engine, consignment: Consignment, way: Way, now: date
         preference=str(scope.preference),
         offers=[_offer(engine, assessment, offer) for offer in assessment.offers],
         excluded=[_excluded(engine, assessment, scope, exclusion) for exclusion in assessment.excluded],
-        failure=_failure(engine, consignment, mode, now),
+        failure=None if assessment.offers else nothing_fits(assessment, mode),
         why=why_chosen(engine, assessment, mode) if assessment.offers else "",
         route=way.route,
     )
@@ -84,8 +82,8 @@ def _decided_by(engine: Engine, now: datetime, assessment: Assessment | None = N
         now.astimezone(UTC),
         engine.catalogue.version,
         engine.catalogue.digest,
-        assessment and prices_of(assessment),
-        assessment and inputs_digest(assessment.question.inquiry),
+        prices_of(assessment) if assessment else None,
+        inputs_digest(assessment.question.inquiry) if assessment else None,
     )
 
 
@@ -138,19 +136,5 @@ def _excluded_service(engine: Engine, scope: Scope, position: int, reasons: Sequ
     return ExcludedService(service.reference, in_mode, reasons, service.name)
 
 
-def _failure(engine: Engine, consignment: Consignment, mode: AllocationMode, now: datetime) -> Failure | None:
-    allocator = EngineAllocator(engine, now=lambda: now, api_base_url="", usage=_NoUsage())
-    outcome = allocator.allocate([consignment], mode, NoDeadline())[consignment.reference]
-    return outcome.failure if isinstance(outcome, AllocationFailed) else None
-
-
 def _nothing_used(days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:  # noqa: ARG001 - the engine's signature
     return {}
-
-
-class _NoUsage:
-    """Daily limits that are unused: the program knows no allocations. Implements `ports.LimitUsage`."""
-
-    def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
-        """Return no allocations."""
-        return _nothing_used(days)

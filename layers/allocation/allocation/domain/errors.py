@@ -46,6 +46,10 @@ class InvalidMessageError(AllocationError):
         self.code = code
 
 
+class UnreadableExplanationError(AllocationError):
+    """The explanation that is kept with a record can't be read. The message says why and what to do."""
+
+
 class RetryableError(AllocationError):
     """A failure that may pass: throttling, an outage, a timeout. The work returns to where it came from."""
 

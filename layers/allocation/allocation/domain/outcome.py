@@ -51,8 +51,17 @@ class Failure:
     message: str
 
 
-# Why each carrier service was chosen or left out, as JSON-ready data. Whoever makes it limits its size.
+# Why each carrier service was chosen or left out, in words: JSON-ready data.
 Explanation = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDecision:
+    """What the engine keeps of a decision, in compact bytes: what it was asked, and what it found of each service."""
+
+    asked: bytes
+    # None where it is too long to keep.
+    explanation: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,8 @@ class Allocated:
 
     summary: AllocationSummary
     price: Price | None = None
-    explanation: Explanation | None = None
+    # Where our own engine got to the services.
+    decision: KeptDecision | None = None
     # The daily limit that the allocation counts on.
     limit: AllocationLimit | None = None
     # The end of the delivery window, on the destination's clock written as UTC (as PRO does), where that is known.
@@ -76,7 +86,8 @@ class AllocationFailed:
     """No carrier service takes the consignment. Trying the same again changes nothing."""
 
     failure: Failure
-    explanation: Explanation | None = None
+    # Where our own engine got to the services.
+    decision: KeptDecision | None = None
     state: ClassVar[Literal["AllocationFailed"]] = "AllocationFailed"
 
 

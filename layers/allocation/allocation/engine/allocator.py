@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure, Outcome
+from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure, KeptDecision, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
-from allocation.engine.engine import Engine
+from allocation.engine.asked import asked_bytes
+from allocation.engine.engine import Assessment, Engine
 from allocation.engine.explanation import end_of_delivery, explain, why_chosen
+from allocation.engine.kept_explanation import found_bytes, worded_bytes
 from allocation.engine.loaded_catalogue import Service
 from allocation.engine.nearest_miss import nothing_fits
 from allocation.engine.question import NO_FILTERS
-from allocation.ports import Deadline, LimitUsage
+from allocation.ports import CatalogueArchive, Deadline, LimitUsage
 
 
 class EngineAllocator:
@@ -23,7 +25,7 @@ class EngineAllocator:
 
     `engine` is an engine, or returns the one to use now. `now` returns the moment as an aware UTC datetime;
     `api_base_url` is what the summary's links begin with; empty for none. `usage` returns how much of the limits is
-    used.
+    used. `archive` keeps the catalogues that explanations refer to.
     """
 
     def __init__(
@@ -33,11 +35,13 @@ class EngineAllocator:
         now: Callable[[], datetime],
         api_base_url: str,
         usage: LimitUsage,
+        archive: CatalogueArchive,
     ) -> None:
         self._engine: Callable[[], Engine] = (lambda: engine) if isinstance(engine, Engine) else engine
         self._now = now
         self._api_base_url = api_base_url.rstrip("/")
         self._usage = usage
+        self._archive = archive
 
     def allocate(
         self,
@@ -75,10 +79,10 @@ class EngineAllocator:
         if isinstance(inquiry, Failure):
             return AllocationFailed(inquiry)
         assessment = engine.assess(inquiry, scope, now, NO_FILTERS, tally.used)
-        explanation = explain(engine, assessment, mode, now)
+        decision = KeptDecision(asked_bytes(inquiry, mode, now), self._explanation(engine, assessment, mode, now))
         winner = assessment.winner
         if winner is None:
-            return AllocationFailed(nothing_fits(assessment, mode), explanation)
+            return AllocationFailed(nothing_fits(assessment, mode), decision)
         service = engine.index.services[winner.position]
         breakdown = engine.breakdown(assessment.question, winner.position)
         summary = _summary(consignment.reference, service, winner.dates.collected_at, self._api_base_url)
@@ -88,11 +92,17 @@ class EngineAllocator:
         return Allocated(
             summary,
             breakdown and breakdown.price,
-            explanation,
+            decision,
             limit,
             delivered_by=end_of_delivery(winner.dates),
             why=why_chosen(engine, assessment, mode),
         )
+
+    def _explanation(self, engine: Engine, assessment: Assessment, mode: AllocationMode, now: datetime) -> bytes | None:
+        """Return the explanation: short if its catalogue is kept, else in words, so that it stays readable."""
+        if self._archive.keep(engine.catalogue.digest, engine.catalogue.compiled):
+            return found_bytes(engine, assessment)
+        return worded_bytes(explain(engine, assessment, mode, now))
 
 
 class _Tally:

@@ -15,7 +15,7 @@ from typing import Final
 # How many days ahead a collection is looked for: longer than any closure that a carrier announces.
 MAX_SEARCH_DAYS: Final = 60
 DAY_SECONDS: Final = 86_400
-_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Calendar:
     @property
     def first_day(self) -> int:
         """The first day whose holidays are known: the time zone's table begins a day before (`clock_changes`)."""
-        return self.time_zone.changes[0] // DAY_SECONDS + _EPOCH_DAY + 1
+        return self.time_zone.changes[0] // DAY_SECONDS + EPOCH_DAY + 1
 
     def collections_on(self, day: int) -> Sequence[Collection]:
         """Return the collections of a day, in the order in which they leave."""
@@ -95,11 +95,11 @@ class Calendar:
 
     def today(self, now: int) -> int:
         """Return the local day at a moment."""
-        return self.time_zone.local(now) // DAY_SECONDS + _EPOCH_DAY
+        return self.time_zone.local(now) // DAY_SECONDS + EPOCH_DAY
 
     def day_end(self, now: int) -> int:
         """Return the last second of the local day at a moment."""
-        return self.time_zone.moment((self.today(now) + 1 - _EPOCH_DAY) * DAY_SECONDS) - 1
+        return self.time_zone.moment((self.today(now) + 1 - EPOCH_DAY) * DAY_SECONDS) - 1
 
     def joinable_on(self, day: int, now: int) -> Iterator[Collection]:
         """Yield the collections of a day that can be joined at `now`, in the order in which they leave."""
@@ -136,7 +136,7 @@ class Calendar:
         return next((each for each in following if self.collections_on(each)), None)
 
     def _collection(self, day: int, hours: CollectionHours) -> Collection:
-        midnight = (day - _EPOCH_DAY) * DAY_SECONDS
+        midnight = (day - EPOCH_DAY) * DAY_SECONDS
         moment = self.time_zone.moment
         collected_at = moment(midnight + hours.collection)
         cut_off = moment(midnight - hours.days_before * DAY_SECONDS + hours.cut_off)

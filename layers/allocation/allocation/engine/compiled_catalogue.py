@@ -74,7 +74,7 @@ def read_compiled(text: str) -> Catalogue:
         if (digest := header.pop("digest")) != _digest(content):
             raise InvalidCatalogueError("the compiled catalogue does not match its digest: compile it again")
         refuse_unknown("its first line", header)
-        catalogue = _catalogue(parsed(content), digest)
+        catalogue = _catalogue(parsed(content), digest, text)
         fault = next(find_faults(catalogue), None)
     except _UNREADABLE as error:
         told = f"{error!r}"[:_MAX_TOLD]
@@ -95,7 +95,7 @@ def packaged_catalogue() -> Catalogue:
     return read_compiled(Path(__file__).with_name(_SAMPLE).read_text("utf-8"))
 
 
-def _catalogue(content: _Document, digest: str) -> Catalogue:
+def _catalogue(content: _Document, digest: str, text: str) -> Catalogue:
     item = dict(content)
     last_day = date.fromisoformat(item.pop("lastDay")).toordinal()
     zones = {name: _time_zone(*table) for name, table in item.pop("timeZones").items()}
@@ -111,6 +111,7 @@ def _catalogue(content: _Document, digest: str) -> Catalogue:
         Catalogue,
         item,
         digest=digest,
+        compiled=text,
         home=Calendar(zones[item.pop("timeZone")], ((),) * 7, frozenset(), {}, last_day),
         last_day=last_day,
         carriers=carriers,

@@ -1,8 +1,10 @@
 """Decides which carrier service takes a consignment: who can deliver, who meets the rules, who is preferred."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, assert_never
+from functools import cached_property
+from typing import Final, NamedTuple, assert_never
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import UsedLimits
@@ -24,8 +26,6 @@ from allocation.engine.wording import closest_name, list_text
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_LANES: Final = 512
-# Entries of explanations, some 1 KB each.
-_MAX_TOLD: Final = 20_000
 
 
 class Exclusion(NamedTuple):
@@ -40,12 +40,24 @@ class Exclusion(NamedTuple):
         return not any(rule.code in SCOPE_CODES for rule in self.failed)
 
 
-class Assessment(NamedTuple):
-    """The answer to a question. Each service has an offer, best first, or an exclusion, in the order of references."""
+@dataclass(frozen=True)
+class Assessment:
+    """The answer to a question. Each service has an offer, best first, or failed a rule.
+
+    `failures` has the rules that services failed, in the order of `RULES`, each with those services.
+    """
 
     question: Question
     offers: Sequence[Offer]
-    excluded: Sequence[Exclusion]
+    failures: Sequence[tuple[Rule, Mask]]
+
+    @cached_property
+    def excluded(self) -> Sequence[Exclusion]:
+        """The services that can't take the consignment, in the order of their references, each with all it failed."""
+        groups = _alike(self.failures, self.question.index.everything)
+        excluded = [Exclusion(position, failed) for group, failed in groups for position in positions_of(group)]
+        excluded.sort()
+        return excluded
 
     @property
     def winner(self) -> Offer | None:
@@ -63,8 +75,6 @@ class Engine:
         self._lanes: Memo[LaneKey, Lane] = Memo(_MAX_LANES)
         self._lanes_made = 0
         self._has_handicaps = any(service.handicap for service in catalogue.services)
-        # What explanations say of services and prices: most say the same.
-        self.told: Memo[tuple[object, ...], Any] = Memo(_MAX_TOLD)
 
     def scope(self, mode: AllocationMode) -> Scope | Failure:
         """Return the scope of a mode, or a failure that names the group or service that the catalogue lacks."""
@@ -103,15 +113,15 @@ class Engine:
 
         `used` is asked only about services that have a limit and pass the rules before it.
         """
-        question = self._question(inquiry, scope, now, filters, used)
+        question = self.question(inquiry, scope, now, filters, used)
         passing, failures = self._checked(question)
-        return Assessment(question, self._offers(question, passing), self._exclusions(failures))
+        return Assessment(question, self._offers(question, passing), failures)
 
     def offers(
         self, inquiry: Inquiry, scope: Scope, now: datetime, filters: ServiceFilters, used: UsedLimits
     ) -> tuple[Question, list[Offer]]:
         """Return the question and the offers of `assess`, without the time to say why services are excluded."""
-        question = self._question(inquiry, scope, now, filters, used)
+        question = self.question(inquiry, scope, now, filters, used)
         return question, self._offers(question, self._checked(question)[0])
 
     def breakdown(self, question: Question, position: int) -> Breakdown | None:
@@ -128,9 +138,10 @@ class Engine:
                 passing &= ~failing
         return passing, failures
 
-    def _question(
+    def question(
         self, inquiry: Inquiry, scope: Scope, now: datetime, filters: ServiceFilters, used: UsedLimits
     ) -> Question:
+        """Return what `assess` asks the rules, which say with it what a service wants and why it can't have it."""
         moment = _whole_seconds(now)
         day = inquiry.promise.ship_on or self.catalogue.home.today(moment)
         lane = self._lane(inquiry)
@@ -168,22 +179,13 @@ class Engine:
         for cell in question.cells:
             prices = cell.cheapest_first if isinstance(cell, PriceCell) else cell.prices(bits)
             offers += [
-                Offer(cost, dates[position][0], position, net, dates[position][1], number)
-                for cost, position, net, number in prices
+                Offer(cost, dates[position][0], position, net, dates[position][1])
+                for cost, position, net in prices
                 if bits[position] == "1"
             ]
         preference = question.scope.preference
         by_price = preference == CHEAPEST and not self._has_handicaps
         return ranked(preference, self.index.services, offers, by_price=by_price)
-
-    def _exclusions(self, failures: Sequence[tuple[Rule, Mask]]) -> list[Exclusion]:
-        excluded = [
-            Exclusion(position, failed)
-            for group, failed in _alike(failures, self.index.everything)
-            for position in positions_of(group)
-        ]
-        excluded.sort()
-        return excluded
 
 
 def _there_is_no(kind: str, reference: str, known: Iterable[str]) -> str:
@@ -198,7 +200,7 @@ def _alike(failures: Sequence[tuple[Rule, Mask]], everything: Mask) -> list[tupl
     """Return the services in groups that failed the same rules, without those that failed none."""
     groups: list[tuple[Mask, tuple[Rule, ...]]] = [(everything, ())]
     for rule, failing in failures:
-        parts = []
+        parts: list[tuple[Mask, tuple[Rule, ...]]] = []
         for group, failed in groups:
             if inside := group & failing:
                 parts.append((inside, (*failed, rule)))

@@ -1,4 +1,4 @@
-"""The explanation that is recorded with an allocation: JSON-ready, money as strings, bounded in size.
+"""Why each carrier service was chosen or left out, in words: JSON-ready, money as strings.
 
 A rule's text and the consignment's side are written once, as they are the same for every service; the services carry
 only what they expected.
@@ -6,10 +6,10 @@ only what they expected.
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from allocation.domain.consignment import UNKNOWN_ADDRESS
@@ -18,31 +18,25 @@ from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Explanation
 from allocation.domain.preference import CHEAPEST
 from allocation.engine.advantages import advantage
-from allocation.engine.engine import Assessment, Engine
-from allocation.engine.explanation_entries import CODES, Entries
+from allocation.engine.asked import kept_tags
+from allocation.engine.engine import Assessment, Engine, Exclusion
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.measures import PackageMeasures
 from allocation.engine.offers import Offer, ranking
+from allocation.engine.pricing import Breakdown, Line, with_tax
 from allocation.engine.promises import Dates
-from allocation.engine.rule import Rule
+from allocation.engine.rules import RULES
 from allocation.engine.wording import plain
 
-# No explanation is longer, as ASCII JSON: a DynamoDB item holds 400 KB and an SNS message 256 KB, all included.
-MAX_BYTES: Final = 100_000
-# How many runners-up, and how many excluded services, are written at most before the bytes are counted.
-_MAX_ENTRIES: Final = 400
-# Bytes that all but the lists of services takes at most, almost always; and that the numbers of what is omitted take.
-_MAX_REST: Final = 40_000
-_MAX_COUNTS: Final = 20
+# The codes as plain text: reading the value of an enum's member takes longer than a look-up.
+_CODES: Final = {rule: rule.code.value for rule in RULES}
 
 
 def explain(engine: Engine, assessment: Assessment, mode: AllocationMode, now: datetime) -> Explanation:
-    """Return why each service was chosen or left out; what had to be cut is counted under `omitted`."""
-    question, offers, excluded = assessment
-    entries = Entries(engine, assessment)
-    runners_up = [entries.runner_up(offer) for offer in offers[1 : _MAX_ENTRIES + 1]]
-    left_out, lengths = entries.left_out(excluded[:_MAX_ENTRIES])
-    explanation: Explanation = {
+    """Return why each service was chosen or left out, every service with its offer or all its reasons."""
+    question, offers, excluded = assessment.question, assessment.offers, assessment.excluded
+    entries = _Entries(engine, assessment)
+    return {
         "catalogueVersion": engine.catalogue.version,
         "catalogueDigest": engine.catalogue.digest,
         "inputsDigest": inputs_digest(question.inquiry),
@@ -52,35 +46,13 @@ def explain(engine: Engine, assessment: Assessment, mode: AllocationMode, now: d
         "pricesOf": prices_of(assessment).isoformat(),
         "currency": engine.catalogue.currency,
         "services": {"all": engine.index.size, "eligible": len(offers), "excluded": len(excluded)},
-        "winner": _winner(engine, entries, offers[0]) if offers else None,
-        "runnersUp": [],
-        "checks": _rules(assessment),
-        "excluded": {},
+        "winner": entries.winner(offers[0]) if offers else None,
+        "runnersUp": [entries.offer(offer) for offer in offers[1:]],
+        "checks": _checks(assessment),
+        "excluded": dict(entries.reasons(exclusion) for exclusion in excluded),
+        # Earlier versions left out what was too long. Readers still ask for the numbers.
         "omitted": {"runnersUp": 0, "excluded": 0},
     }
-    most = _most_entries(explanation, [length for _, length in runners_up], lengths)
-    explanation["runnersUp"] = [entry for entry, _ in runners_up[:most]]
-    explanation["excluded"] = dict(left_out[:most])
-    explanation["omitted"] = {
-        "runnersUp": max(0, len(offers) - 1 - most),
-        "excluded": max(0, len(excluded) - most),
-    }
-    return explanation
-
-
-def _most_entries(rest: Explanation, runners_up: Sequence[int], left_out: Sequence[int]) -> int:
-    """Return how many entries of each list fit: half as many, and half again, until all is short enough."""
-    most, known = _MAX_ENTRIES, 0
-    while most:
-        size = sum(runners_up[:most]) + sum(left_out[:most])
-        # The rest is short: it is written out only where it may decide.
-        if size + _MAX_REST <= MAX_BYTES:
-            return most
-        known = known or len(json.dumps(rest)) + _MAX_COUNTS
-        if size + known <= MAX_BYTES:
-            return most
-        most //= 2
-    return 0
 
 
 def prices_of(assessment: Assessment) -> date:
@@ -89,15 +61,14 @@ def prices_of(assessment: Assessment) -> date:
     return date.fromordinal(winner.dates.collection_day if winner else question.day)
 
 
-def _winner(engine: Engine, entries: Entries, offer: Offer) -> dict[str, Any]:
-    """Return the whole offer: its price with the breakdown, and its dates."""
-    service, breakdown = engine.index.services[offer.position], entries.breakdown(offer)
-    return entries.offer(offer) | {
-        "carrier": service.carrier.reference,
-        "vat": str(breakdown.price.vat),
-        "tax": {"reference": breakdown.tax_reference, "rate": str(breakdown.tax_rate)},
-        "cutOff": datetime.fromtimestamp(offer.dates.cut_off, UTC).isoformat(),
-        "deliveryWindow": [_clock(seconds) for seconds in offer.dates.window],
+def winner_told(dates: Dates, tax_reference: str, tax_rate: Decimal) -> dict[str, Any]:
+    """Return what an explanation tells of the winner's dates and tax, for which nobody needs the catalogue."""
+    return {
+        "collectedAt": _moment(dates.collected_at),
+        "cutOff": _moment(dates.cut_off),
+        "deliveredOn": date.fromordinal(dates.delivery_day).isoformat(),
+        "deliveryWindow": [_clock(seconds) for seconds in dates.window],
+        "tax": {"reference": tax_reference, "rate": str(tax_rate)},
     }
 
 
@@ -142,7 +113,11 @@ def inputs_digest(inquiry: Inquiry) -> str:
         sorted(_asked(package, alone=len(inquiry.packages) == 1) for package in inquiry.packages),
         [inquiry.location, inquiry.origin, inquiry.destination, inquiry.direction],
         *_flags_asked(inquiry),
-        [sorted(inquiry.tags), sorted((key, plain(value)) for key, value in inquiry.values.items()), inquiry.promise],
+        [
+            sorted(kept_tags(inquiry.tags, inquiry.known_tags)),
+            sorted((key, plain(value)) for key, value in inquiry.values.items()),
+            inquiry.promise,
+        ],
     ]
     return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).hexdigest()
 
@@ -165,22 +140,73 @@ def shortened(digest: str) -> str:
     return digest[:12]
 
 
-def _rules(assessment: Assessment) -> dict[str, dict[str, Any]]:
+def _checks(assessment: Assessment) -> dict[str, dict[str, Any]]:
     """Return each rule that services failed, with the consignment's side and the number of those services."""
-    counts: dict[Rule, int] = {}
-    # Many services fail the same rules.
-    for failed, number in Counter([exclusion.failed for exclusion in assessment.excluded]).items():
-        for rule in failed:
-            counts[rule] = counts.get(rule, 0) + number
     return {
-        CODES[rule]: {
+        _CODES[rule]: {
             "text": rule.text,
             "exclusion": rule.exclusion.value,
             "actual": rule.actual(assessment.question.inquiry),
-            "services": count,
+            "services": failing.bit_count(),
         }
-        for rule, count in counts.items()
+        for rule, failing in assessment.failures
     }
+
+
+class _Entries:
+    """Writes what one explanation says of each service."""
+
+    def __init__(self, engine: Engine, assessment: Assessment) -> None:
+        self._engine = engine
+        self._question = assessment.question
+        self._lowest = assessment.offers[0].cost if assessment.offers else Decimal(0)
+
+    def winner(self, offer: Offer) -> dict[str, Any]:
+        """Return the whole offer: its price with the tax, and its dates."""
+        service, breakdown = self._engine.index.services[offer.position], self._breakdown(offer)
+        return self.offer(offer) | {
+            "carrier": service.carrier.reference,
+            "vat": str(breakdown.price.vat),
+            **winner_told(offer.dates, breakdown.tax_reference, breakdown.tax_rate),
+        }
+
+    def offer(self, offer: Offer) -> dict[str, Any]:
+        """Return an offer's price and dates."""
+        service, breakdown = self._engine.index.services[offer.position], self._breakdown(offer)
+        return {
+            "service": service.reference,
+            "net": str(breakdown.price.net),
+            "gross": str(breakdown.price.gross),
+            "currency": breakdown.price.currency,
+            "difference": plain(offer.cost - self._lowest),
+            "collectedAt": _moment(offer.dates.collected_at),
+            "deliveredOn": date.fromordinal(offer.dates.delivery_day).isoformat(),
+            "lines": [[line.name, str(line.amount)] for line in breakdown.lines],
+            **({} if service.priority is None else {"priority": service.priority}),
+            **({"handicap": plain(service.handicap)} if service.handicap else {}),
+        }
+
+    def reasons(self, exclusion: Exclusion) -> tuple[str, dict[str, str]]:
+        """Return a service that was left out, and what it wants for each rule that it failed."""
+        position, failed = exclusion
+        wanted = {_CODES[rule]: rule.expected(self._question, position) for rule in failed}
+        return self._engine.index.services[position].reference, wanted
+
+    def _breakdown(self, offer: Offer) -> Breakdown:
+        """Return how an offer's price is made up.
+
+        The offer of a record stands, whatever this version makes of the same question: where that is another price,
+        the recorded one is a single line.
+        """
+        found = self._engine.breakdown(self._question, offer.position)
+        if found is not None and found.price.net == offer.net:
+            return found
+        service = self._engine.index.services[offer.position]
+        return with_tax((Line("as recorded", offer.net),), service, self._question.lane.tax)
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def _clock(seconds: int) -> str:

@@ -158,3 +158,5 @@ class Catalogue:
     # By country, what addresses may say of a region (`region_name`): the regions that it is, the closest first. Only of
     # the regions that the catalogue refers to, and those in them.
     regions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    # The compiled document that all this was read from: kept once, so that records of its decisions stay readable.
+    compiled: str = field(default="", repr=False, compare=False)

@@ -23,7 +23,6 @@ class Offer(NamedTuple):
     position: int
     net: Decimal
     dates: Dates
-    price: int  # the number of a price: offers with the same one have the same lines
 
 
 class Criterion(StrEnum):

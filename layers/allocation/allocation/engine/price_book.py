@@ -1,7 +1,7 @@
 """The prices of a lane, worked out once per bracket and kept."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import count
 from typing import Any, Final, NamedTuple
@@ -30,15 +30,11 @@ _CellKey = tuple[Any, ...]
 
 
 class ServicePrice(NamedTuple):
-    """A service's net price: in the catalogue's currency, by which it is compared, and in its own.
-
-    Prices with the same number have the same lines.
-    """
+    """A service's net price: in the catalogue's currency, by which it is compared, and in its own."""
 
     cost: Decimal
     position: int
     net: Decimal
-    number: int
 
 
 class PriceCell(NamedTuple):
@@ -52,9 +48,8 @@ class PriceCell(NamedTuple):
 class ExactCell:
     """The prices of services that are priced for each consignment: only those that are asked for are worked out."""
 
-    def __init__(self, index: CatalogueIndex, pricer: Pricer, members: Iterable[int], numbers: Iterator[int]) -> None:
+    def __init__(self, index: CatalogueIndex, pricer: Pricer, members: Iterable[int]) -> None:
         self._index = index
-        self._numbers = numbers
         self._pricer = pricer
         self._known: dict[int, ServicePrice] = {}
         self._priced: list[int] = []
@@ -88,7 +83,7 @@ class ExactCell:
             if isinstance(lines, Unpriced) or factor is None:
                 raise ValueError("only services with a price are asked for")
             net = net_price(lines)
-            price = self._known[position] = ServicePrice(net * factor, position, net, next(self._numbers))
+            price = self._known[position] = ServicePrice(net * factor, position, net)
         return price
 
 
@@ -241,7 +236,7 @@ class PriceBook:
         cell = self._exact_cells.get(key)
         if cell is None:
             among = _among(self._index.price_classes.exact, members, self._index.size)
-            cell = self._exact_cells.keep(key, ExactCell(self._index, pricer, among, self._numbers))
+            cell = self._exact_cells.keep(key, ExactCell(self._index, pricer, among))
         return cell
 
     def _priced(self, pricer: Pricer, values: Sequence[Decimal], members: Iterable[int]) -> PriceCell:
@@ -283,7 +278,7 @@ class PriceBook:
         net = _net(rate, values, surcharges, minor_unit(self._index.currency_of[position]))
         if net is None:
             return None
-        price = ServicePrice(net * factor, position, net, next(self._numbers))
+        price = ServicePrice(net * factor, position, net)
         only_by_bands = max(bands) < len(rate.up_to) and not rate.starts
         return self._prices.keep(key, price) if only_by_bands else price
 

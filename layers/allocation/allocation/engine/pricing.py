@@ -135,7 +135,12 @@ def net_price(lines: Sequence[Line]) -> Decimal:
 
 def with_tax(lines: tuple[Line, ...], service: Service, tax: Tax) -> Breakdown:
     """Return the whole price: VAT is rounded half up, gross = net + VAT (`pro-api.md`, Prices)."""
-    reference, rate = ("EXEMPT", _NOTHING) if service.tax_exempt else (tax.reference, tax.rate)
+    reference, rate = tax_of(service, tax)
     net = net_price(lines)
     vat = rounded(net * rate, minor_unit(service.currency))
     return Breakdown(lines, reference, rate, Price(net, vat, net + vat, service.currency))
+
+
+def tax_of(service: Service, tax: Tax) -> tuple[str, Decimal]:
+    """Return the reference and the rate of the tax on a service's price. `tax` is that of the destination."""
+    return ("EXEMPT", _NOTHING) if service.tax_exempt else (tax.reference, tax.rate)

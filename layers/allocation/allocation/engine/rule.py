@@ -92,17 +92,6 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class of_lane:  # noqa: N801 - it stands where a function does
-    """An `expected` that depends only on the service and the lane."""
-
-    told: Callable[[Question, int], str]
-
-    def __call__(self, question: Question, position: int) -> str:
-        """Return what the service at a position wants."""
-        return self.told(question, position)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class of_service:  # noqa: N801 - it stands where a function does
     """An `expected` that depends only on the service; its texts are kept."""
 

@@ -13,7 +13,7 @@ from allocation.engine.inquiries import Inquiry
 from allocation.engine.limit_rules import LIMIT_RULES, incomparable_values
 from allocation.engine.loaded_catalogue import Feature, Service
 from allocation.engine.question import Question
-from allocation.engine.rule import ExclusionCode, Rule, RuleCode, of_lane, of_service
+from allocation.engine.rule import ExclusionCode, Rule, RuleCode, of_service
 from allocation.engine.rule_sentences import (
     CURRENCY,
     DATES,
@@ -200,7 +200,7 @@ RULES: Final = (
         ExclusionCode.RULES,
         "This service excludes the destination country.",
         fails=lambda question, _: question.lane.excluding_country,
-        expected=of_lane(_excluded),
+        expected=_excluded,
         actual=_destination,
         miss=EXCLUDED,
     ),
@@ -209,7 +209,7 @@ RULES: Final = (
         ExclusionCode.RULES,
         "This service excludes the destination postcode.",
         fails=lambda question, _: question.lane.excluding_postcode,
-        expected=of_lane(_excluded),
+        expected=_excluded,
         actual=_destination,
         miss=EXCLUDED,
     ),

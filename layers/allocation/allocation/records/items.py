@@ -3,32 +3,50 @@
 Numbers are exact both ways. DynamoDB has no floats: a float is kept as the decimal number that it is written as.
 """
 
-from collections.abc import Mapping
-from decimal import Decimal
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from typing import Any, Final
 
-from boto3.dynamodb.types import DYNAMODB_CONTEXT, TypeDeserializer, TypeSerializer
 from pydantic import ValidationError
 
+from allocation.domain.outcome import Allocated
 from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
+from allocation.records.packed_summary import packed_summary, unpacked_summary
 from allocation.records.record_document import record_document, refusal_document
 from allocation.records.stored_record import StoredRecord, is_of_later_version
 
 # Attributes by name, each with its DynamoDB type, as `{"version": {"N": "1"}}`.
 DynamoItem = Mapping[str, Any]
 
-_EVENT_FIELDS: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) - {"explanation"}
+_STATE: Final = "state"
+# Where the state of a record stands that the index by state leaves out.
+_QUEUE_STATE: Final = "queueState"
+_SUMMARY: Final = "allocationSummary"
+_FIELDS: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) | {_QUEUE_STATE}
+_EVENT_FIELDS: Final = _FIELDS - {"explanation", "asked"}
 # What a reader asks for who only wants to know how a consignment stands: the rest is large.
-SEEN_FIELDS: Final = tuple(sorted(_EVENT_FIELDS - {"allocationSummary", "expiresAt", "price", "why"}))
+SEEN_FIELDS: Final = tuple(sorted(_EVENT_FIELDS - {_SUMMARY, "expiresAt", "price", "why"}))
 # No record of ours, or one of a later version, but something is there: it is never overwritten.
 _UNREADABLE: Final = RecordSeen(state="", version=0)
-_serialize: Final = TypeSerializer().serialize
-_deserialize: Final = TypeDeserializer().deserialize
+# Whole numbers below it need no look at their digits.
+_MAX_PLAIN: Final = 10**30
+# What DynamoDB's numbers hold: 38 digits, 1E-130 to 1E+126, nothing rounded.
+_NUMBERS: Final = Context(prec=38, Emin=-128, Emax=126, traps=[Clamped, Overflow, Inexact, Rounded, Underflow])
 
 
-def record_item(record: AllocationRecord) -> dict[str, Any]:
-    """Return a record as an item."""
-    return to_item(record_document(record))
+def record_item(record: AllocationRecord, *, by_order: bool) -> dict[str, Any]:
+    """Return a record as an item.
+
+    What an order allocated (`by_order`) is found by its order only. The index by state has all other records, so that
+    the many that nobody looks for by state don't pay for it.
+    """
+    document = record_document(record)
+    if by_order and isinstance(record.outcome, Allocated):
+        document[_QUEUE_STATE] = document.pop(_STATE)
+    if _SUMMARY in document:
+        document[_SUMMARY] = packed_summary(document[_SUMMARY])
+    return to_item(document)
 
 
 def refusal_item(refused: RefusedUpdate, seen: RecordSeen) -> dict[str, Any]:
@@ -60,37 +78,89 @@ def event_fields(item: DynamoItem) -> DynamoItem:
 
 
 def to_item(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a JSON document as an item.
+    """Return a JSON document, which may have bytes, as an item.
 
     A number that DynamoDB has no room for (38 digits, 1E-130 to 1E+126) becomes text.
     """
-    return {name: _serialize(_storable(value)) for name, value in document.items()}
+    return {name: _written(value) for name, value in document.items()}
 
 
 def from_item(item: DynamoItem) -> dict[str, Any]:
-    """Return the JSON document of an item: whole numbers are `int`, the others `Decimal`."""
-    return {name: _plain(_deserialize(value)) for name, value in item.items()}
+    """Return the document of a record's item as `record_document` writes it, whichever form the item has.
+
+    Whole numbers are `int`, the others `Decimal`. What a later version wrote stays as it is. Raises `ValueError` or
+    `TypeError` for what nobody could have kept.
+    """
+    document = {name: _read(value) for name, value in item.items()}
+    if is_of_later_version(document):
+        return document
+    if _QUEUE_STATE in document:
+        document[_STATE] = document.pop(_QUEUE_STATE)
+    if isinstance(packed := document.get(_SUMMARY), bytes):
+        document[_SUMMARY] = unpacked_summary(packed)
+    return document
 
 
-def _storable(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _storable(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return value
+def _written(value: Any) -> dict[str, Any]:
+    """Return a value with its DynamoDB type."""
+    write = _WRITERS.get(type(value))
+    if write is not None:
+        return write(value)
+    if isinstance(value, str):
+        return {"S": str(value)}
+    raise TypeError(f"a {type(value).__name__} can't be kept")
+
+
+def _written_number(value: float | Decimal) -> dict[str, Any]:
     try:
-        number = DYNAMODB_CONTEXT.create_decimal(str(value))
+        number = _NUMBERS.create_decimal(str(value))
     except ArithmeticError:
-        return str(value)
-    return number if number.is_finite() else str(value)
+        return {"S": str(value)}
+    return {"N": str(number)} if number.is_finite() else {"S": str(value)}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else value
-    return value
+# By type, the most frequent first. Texts of other types, such as those of enums, are found by `isinstance`.
+_WRITERS: Final[Mapping[type, Callable[[Any], dict[str, Any]]]] = {
+    str: lambda value: {"S": value},
+    int: lambda value: {"N": str(value)} if -_MAX_PLAIN < value < _MAX_PLAIN else _written_number(value),
+    bytes: lambda value: {"B": value},
+    dict: lambda value: {"M": {name: _written(item) for name, item in value.items()}},
+    list: lambda value: {"L": [_written(item) for item in value]},
+    bool: lambda value: {"BOOL": value},
+    type(None): lambda _: {"NULL": True},
+    Decimal: _written_number,
+    float: _written_number,
+}
+
+
+def _read(value: Any) -> Any:
+    """Return a value without its DynamoDB type. Raises `TypeError` and `ValueError` for what has none."""
+    ((kind, content),) = value.items()
+    read = _READERS.get(kind)
+    if read is None:
+        raise TypeError(f"{kind[:9]!r} is no type of DynamoDB's")
+    return read(content)
+
+
+def _read_number(text: str) -> int | Decimal:
+    number = _NUMBERS.create_decimal(text)
+    return int(number) if number == number.to_integral_value() else number
+
+
+def _read_bytes(content: Any) -> bytes:
+    """Return bytes, which a stream's event has as base64."""
+    return b64decode(content, validate=True) if isinstance(content, str) else bytes(content)
+
+
+_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "S": str,
+    "N": _read_number,
+    "B": _read_bytes,
+    "M": lambda content: {name: _read(item) for name, item in content.items()},
+    "L": lambda content: [_read(item) for item in content],
+    "BOOL": bool,
+    "NULL": lambda _: None,
+    "SS": set,
+    "NS": lambda content: set(map(_read_number, content)),
+    "BS": lambda content: set(map(_read_bytes, content)),
+}

@@ -1,8 +1,5 @@
 """Writes the allocation record as the document that DynamoDB keeps and streams (`docs/events/README.md`)."""
 
-import gzip
-import json
-from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, assert_never
@@ -12,8 +9,8 @@ from allocation.domain.outcome import (
     AllocationFailed,
     Cancelled,
     Deallocated,
-    Explanation,
     Failure,
+    KeptDecision,
     Price,
     Standing,
     State,
@@ -23,9 +20,8 @@ from allocation.domain.routing import Route
 from allocation.domain.summary import collection_time
 from allocation.records.kept_summary import kept_summary
 
-SCHEMA_VERSION: Final = 1
-# Characters of an explanation as it is kept. A longer one is left out: an item has at most 400 KB.
-_MAX_EXPLANATION: Final = 150_000
+# 2 has the summary and the explanation packed, and the state of some records in `queueState`.
+SCHEMA_VERSION: Final = 2
 # Characters of a failure's code or message. The rest is cut.
 _MAX_FAILURE: Final = 1_000
 
@@ -110,26 +106,20 @@ def _outcome_fields(outcome: Standing) -> dict[str, Any]:
                 "why": outcome.why,
                 "price": _price_document(outcome.price) if outcome.price else None,
                 "limitedDay": outcome.limit.on.day.isoformat() if outcome.limit else None,
-                "explanation": _explanation_text(outcome.explanation),
+                **_decision_fields(outcome.decision),
             }
         case AllocationFailed():
             failure = _failure_document(outcome.failure)
-            return {"failure": failure, "explanation": _explanation_text(outcome.explanation)}
+            return {"failure": failure, **_decision_fields(outcome.decision)}
         case Deallocated() | Cancelled():
             return {}
         case _:
             assert_never(outcome)
 
 
-def _explanation_text(explanation: Explanation | None) -> str | None:
-    """Return the explanation as base64 of gzip of JSON, or None if there is none or it is too long to keep.
-
-    Nothing queries inside it, and every KB of a record is paid for twice. The same explanation gives the same text.
-    """
-    if not explanation:
-        return None
-    text = b64encode(gzip.compress(json.dumps(explanation, separators=(",", ":")).encode(), mtime=0)).decode()
-    return text if len(text) <= _MAX_EXPLANATION else None
+def _decision_fields(decision: KeptDecision | None) -> dict[str, bytes | None]:
+    """Return what the engine asked and found, as it made it: nothing queries inside."""
+    return {"asked": decision.asked, "explanation": decision.explanation} if decision else {}
 
 
 def _price_document(price: Price) -> Mapping[str, str]:

@@ -1,8 +1,5 @@
 """Reads the allocation record from the document that DynamoDB keeps and streams (`docs/events/README.md`)."""
 
-import gzip
-import json
-from base64 import b64decode
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from allocation.domain.errors import InvalidReferenceError, UnknownModeError
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode, allocation_mode
-from allocation.domain.outcome import Explanation, Failure
+from allocation.domain.outcome import Failure
 from allocation.domain.record import PastFailure, RecordSeen
 from allocation.domain.reference import OrderReference
 from allocation.domain.routing import Route
@@ -105,7 +102,10 @@ class StoredRecord(BaseModel):
     refused_update: RefusedUpdateDocument | None = None
     # In seconds since 1970; None for a record that stays.
     expires_at: int | None = None
-    explanation: str | None = None
+    # Text is the form of earlier versions. `records/explanations.py` reads both.
+    explanation: bytes | str | None = None
+    # What the decision was asked (`engine/asked.py`).
+    asked: bytes | None = None
 
     @property
     def label_link(self) -> str | None:
@@ -158,12 +158,6 @@ class StoredRecord(BaseModel):
             return allocation_mode(self.mode, self.mode_reference) if self.mode else None
         except (UnknownModeError, InvalidReferenceError):
             return None
-
-
-def explanation_of(text: str) -> Explanation:
-    """Return the explanation that `text` was made from."""
-    explanation: Explanation = json.loads(gzip.decompress(b64decode(text)))
-    return explanation
 
 
 def is_of_later_version(document: Mapping[str, Any]) -> bool:

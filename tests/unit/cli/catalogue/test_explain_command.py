@@ -32,7 +32,7 @@ from cli.input_files import FORMS, MAX_FILE_BYTES
 from cli.main import main
 from cli.paths import ROOT, SAMPLE_ORDERS
 from tests.support.engines import document, service
-from tests.support.ports import FakeDeadline, InMemoryLimits
+from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
 
 EXAMPLE = str(Path(__file__).parents[4] / "docs" / "examples" / "consignment.json")
 NOW = ["--now", "2027-06-09T10:00:00Z"]
@@ -85,7 +85,13 @@ MODES: list[AllocationMode] = [DefaultRules(), ServiceGroup("valuableGoods"), Ca
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
 def test_the_winner_is_what_the_deployed_allocator_records_for_every_sample_order(mode: AllocationMode) -> None:
     engine, now = Engine(packaged_catalogue()), datetime(2027, 6, 9, 10, tzinfo=UTC)
-    allocator = EngineAllocator(engine, now=lambda: now, api_base_url="https://example.test", usage=InMemoryLimits())
+    allocator = EngineAllocator(
+        engine,
+        now=lambda: now,
+        api_base_url="https://example.test",
+        usage=InMemoryLimits(),
+        archive=InMemoryCatalogues(),
+    )
     for consignment in sample_consignments():
         outcome = allocator.allocate([consignment], mode, FakeDeadline())[consignment.reference]
         explanation = explanation_of(engine, consignment, Way(mode), now)

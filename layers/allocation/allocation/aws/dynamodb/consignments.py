@@ -93,7 +93,9 @@ class DynamoDBConsignments:
 
         Return False if it or the consignment is no longer as `seen`, or the limit is used up.
         """
-        put = {"Put": {"TableName": self._records, "Item": record_item(record), **_unchanged(seen.record)}}
+        put = {
+            "Put": {"TableName": self._records, "Item": record_item(record, by_order=False), **_unchanged(seen.record)}
+        }
         actions = [put, *self._counted(record, seen)]
         if seen.stored:
             mark = {"TableName": self._consignments, "Key": {KEY: {"S": seen.reference}}, **_unchanged(seen.stored)}

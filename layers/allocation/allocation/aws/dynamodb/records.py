@@ -227,7 +227,9 @@ class DynamoDBRecords:
         return Written.ADDED
 
     def _put(self, record: AllocationRecord) -> Action:
-        return {"Put": {"TableName": self._table, "Item": record_item(record), **_upon(record.version - 1)}}
+        return {
+            "Put": {"TableName": self._table, "Item": record_item(record, by_order=True), **_upon(record.version - 1)}
+        }
 
 
 def _superseding(record: AllocationRecord, seen: RecordSeen) -> AllocationRecord:

@@ -1,0 +1,140 @@
+"""Compact bytes: whole numbers, texts and decimals one after another, for what is kept with every record.
+
+`docs/events/README.md` has the form of each, byte by byte.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from allocation.domain.errors import AllocationError
+
+# Days are counted from here: today's take two bytes.
+_FIRST_DAY: Final = date(2020, 1, 1).toordinal()
+# A whole number has at most so many bytes, a text as many: what is longer was not written by `Writer`.
+_MAX_NUMBER: Final = 64
+# Digits that decimals keep in every context: one with more is written as text.
+_MAX_DIGITS: Final = 28
+_MAX_TEXT: Final = 65_535
+
+
+class UnreadableBytesError(AllocationError):
+    """Kept bytes end too early, or are in a form that this version does not know."""
+
+
+class Writer:
+    """Bytes to which values are added, each as short as it can be."""
+
+    def __init__(self, form: int) -> None:
+        """Begin with the number of the form, by which readers know what follows."""
+        self._bytes = bytearray((form,))
+
+    def raw(self, octets: bytes) -> None:
+        """Add bytes as they are."""
+        self._bytes += octets
+
+    def number(self, value: int) -> None:
+        """Add a whole number that is not negative: seven bits a byte, the lowest first."""
+        octets = self._bytes
+        while value > 0x7F:
+            octets.append(value & 0x7F | 0x80)
+            value >>= 7
+        octets.append(value)
+
+    def signed(self, value: int) -> None:
+        """Add a whole number: 0, -1, 1, -2, 2 as 0, 1, 2, 3, 4."""
+        self.number(value << 1 if value >= 0 else (-value << 1) - 1)
+
+    def text(self, value: str) -> None:
+        """Add a text: the number of its bytes in UTF-8, and these."""
+        octets = value.encode("utf-8", "surrogatepass")
+        self.number(len(octets))
+        self._bytes += octets
+
+    def decimal(self, value: Decimal) -> None:
+        """Add a decimal with its exponent: 0 and a text for what is no plain number."""
+        sign, digits, exponent = value.as_tuple()
+        if not isinstance(exponent, int) or len(digits) > _MAX_DIGITS or (sign and not value):
+            self.number(0)
+            self.text(str(value))
+            return
+        self.number((exponent << 1 if exponent >= 0 else (-exponent << 1) - 1) + 1)
+        self.signed(int(value.scaleb(-exponent)))
+
+    def day(self, day: date) -> None:
+        """Add a day: how many days after the first of 2020."""
+        self.signed(day.toordinal() - _FIRST_DAY)
+
+    def done(self) -> bytes:
+        """Return everything that was added."""
+        return bytes(self._bytes)
+
+
+class Reader:
+    """Reads what a `Writer` wrote, in the same order. Each method raises `UnreadableBytesError` where bytes lack."""
+
+    def __init__(self, octets: bytes, form: int, name: str) -> None:
+        """Begin after the number of the form. Raises `UnreadableBytesError` for another form than `form`."""
+        if not octets or octets[0] != form:
+            found = octets[0] if octets else "missing"
+            raise UnreadableBytesError(
+                f"{name} has the form {found}, and this version reads the form {form}: "
+                "use the version of the software that wrote it, or a later one"
+            )
+        self._octets = octets
+        self._place = 1
+        self._name = name
+
+    def raw(self, count: int) -> bytes:
+        """Return the next bytes."""
+        first, self._place = self._place, self._place + count
+        if self._place > len(self._octets):
+            raise UnreadableBytesError(f"{self._name} ends after {len(self._octets)} bytes, and more belong to it")
+        return self._octets[first : self._place]
+
+    def rest(self) -> bytes:
+        """Return all bytes that are left."""
+        return self.raw(len(self._octets) - self._place)
+
+    def number(self) -> int:
+        """Return the next whole number that is not negative."""
+        value = 0
+        for place in range(_MAX_NUMBER):
+            (octet,) = self.raw(1)
+            value |= (octet & 0x7F) << (7 * place)
+            if octet < 0x80:
+                return value
+        raise UnreadableBytesError(f"{self._name} has a number that is too long")
+
+    def signed(self) -> int:
+        """Return the next whole number."""
+        value = self.number()
+        return -(value + 1 >> 1) if value & 1 else value >> 1
+
+    def text(self) -> str:
+        """Return the next text."""
+        count = self.number()
+        if count > _MAX_TEXT:
+            raise UnreadableBytesError(f"{self._name} has a text that is too long")
+        return self.raw(count).decode("utf-8", "surrogatepass")
+
+    def decimal(self) -> Decimal:
+        """Return the next decimal."""
+        head = self.number()
+        if not head:
+            return Decimal(self.text())
+        exponent = -(head >> 1) if head & 1 == 0 else head >> 1
+        coefficient = self.signed()
+        return Decimal((int(coefficient < 0), tuple(map(int, str(abs(coefficient)))), exponent))
+
+    def day(self) -> date:
+        """Return the next day."""
+        try:
+            return date.fromordinal(self.signed() + _FIRST_DAY)
+        except (ValueError, OverflowError) as error:
+            raise UnreadableBytesError(f"{self._name} has a day that no calendar has") from error
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing follows."""
+        return self._place == len(self._octets)
