@@ -14,6 +14,7 @@ from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
 from allocation.records.items import record_item
 from tests.support.samples import NOON, record_of, summary_of
+from tests.support.tables import streamed
 
 INDEX = "search-index"
 
@@ -51,7 +52,7 @@ def version(
 def stream_event(*records: AllocationRecord) -> dict[str, Any]:
     """The records' changes as Lambda gives them to a function."""
     changes = [
-        {"SequenceNumber": f"{at:05d}", "Keys": {}, "NewImage": record_item(record, by_order=True)}
+        {"SequenceNumber": f"{at:05d}", "Keys": {}, "NewImage": streamed(record_item(record, by_order=True))}
         for at, record in enumerate(records)
     ]
     return {"Records": [{"eventName": "MODIFY", "dynamodb": change} for change in changes]}
