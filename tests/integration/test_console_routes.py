@@ -18,12 +18,11 @@ from allocation.aws.stack_files import S3StackFiles
 from allocation.console.indexing import IndexAllocations
 from allocation.console.retrying import Retrying
 from allocation.console.searching import EntrySearch
-from allocation.records.stored_record import explanation_of
 from cli.paths import COMPILED_SAMPLE
 from tests.support.allocation_api import RECORDS, REGION, Answer, Api, served_api
 from tests.support.consignments import consignment
 from tests.support.search_index import INDEX
-from tests.support.tables import create_table
+from tests.support.tables import create_table, streamed
 
 BUCKET = "catalogue"
 HEAVY = {"Weight": {"Value": 5000, "Unit": "Kg"}}
@@ -44,7 +43,7 @@ class ConsoleApi(Api):
             api,
             EntrySearch(DynamoDBIndexReader(dynamodb, table=INDEX, records=RECORDS)),
             retrying,
-            lambda record: explanation_of(record.explanation) if record.explanation else None,
+            api.explanations.of,
             S3StackFiles(boto3.client("s3", region_name=REGION), BUCKET),
         )
         return api_resolver(api, self.address, console_endpoints(works))
@@ -52,8 +51,10 @@ class ConsoleApi(Api):
     def index(self) -> None:
         """Brings the index up to the records, as the stream does."""
         dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
-        items = dynamodb.scan(TableName=RECORDS)["Items"]
-        records = [{"dynamodb": {"SequenceNumber": str(at), "NewImage": item}} for at, item in enumerate(items)]
+        items = map(streamed, dynamodb.scan(TableName=RECORDS)["Items"])
+        records = [
+            {"dynamodb": {"SequenceNumber": str(at), "NewImage": item}} for at, item in enumerate(items)
+        ]
         assert not IndexAllocations(DynamoDBIndexWriter(dynamodb, INDEX)).process(changes({"Records": records})).failed
 
     def get(self, path: str) -> Any:

@@ -174,7 +174,6 @@ def _console(use_cases: "UseCases", settings: AllocationApiSettings) -> "Console
     from allocation.aws.stack_files import S3StackFiles
     from allocation.console.retrying import Retrying
     from allocation.console.searching import EntrySearch
-    from allocation.records.stored_record import explanation_of
 
     table, bucket = settings.search_index_table or "", settings.catalogue_bucket
     index = DynamoDBIndexReader(client("dynamodb"), table=table, records=settings.allocations_table)
@@ -183,7 +182,7 @@ def _console(use_cases: "UseCases", settings: AllocationApiSettings) -> "Console
         use_cases,
         EntrySearch(index),
         Retrying(use_cases.changes, use_cases.allocations, lambda: use_cases.engine.catalogue.routing, by_pro),
-        lambda record: explanation_of(record.explanation) if record.explanation else None,
+        use_cases.explanations.of,
         S3StackFiles(client("s3"), bucket) if bucket else None,
     )
 

@@ -24,7 +24,9 @@ from allocation.console.retrying import Retrying
 from allocation.console.searching import EntryFilters, EntrySearch
 from allocation.console.stack_files import StackFiles
 from allocation.console.trial import MAX_CATALOGUE, Trial, tried
+from allocation.domain.errors import UnreadableExplanationError
 from allocation.domain.outcome import Explanation
+from allocation.observability import logger
 from allocation.records.stored_record import StoredRecord
 
 _PREFIX: Final = "/console/api"
@@ -111,7 +113,16 @@ def _days_in(request: Request, use_cases: ConsoleUseCases) -> Days:
 
 def _consignment(request: Request, use_cases: ConsoleUseCases) -> Reply:
     known = use_cases.api.changes.known(request.path["consignment"])
-    return Reply(consignment_page(known, use_cases.explanation_of(known.record) if known.record else None))
+    return Reply(consignment_page(known, _explained(use_cases, known.record)))
+
+
+def _explained(use_cases: ConsoleUseCases, record: StoredRecord | None) -> Explanation | None:
+    """Return what a record keeps of its decision, or None where that can't be read. The rest is shown all the same."""
+    try:
+        return use_cases.explanation_of(record) if record else None
+    except UnreadableExplanationError as error:
+        logger.error("explanation not read", extra={"cause": str(error)})
+        return None
 
 
 def _failures(request: Request, use_cases: ConsoleUseCases) -> Reply:
