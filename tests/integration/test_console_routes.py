@@ -52,9 +52,7 @@ class ConsoleApi(Api):
         """Brings the index up to the records, as the stream does."""
         dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
         items = map(streamed, dynamodb.scan(TableName=RECORDS)["Items"])
-        records = [
-            {"dynamodb": {"SequenceNumber": str(at), "NewImage": item}} for at, item in enumerate(items)
-        ]
+        records = [{"dynamodb": {"SequenceNumber": str(at), "NewImage": item}} for at, item in enumerate(items)]
         assert not IndexAllocations(DynamoDBIndexWriter(dynamodb, INDEX)).process(changes({"Records": records})).failed
 
     def get(self, path: str) -> Any:
