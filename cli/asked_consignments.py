@@ -8,7 +8,7 @@ from allocation import exact_json
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError
-from allocation.orders.event_types import CANCELLED, UPDATED
+from allocation.orders.event_types import CANCELLED, LEFT_OUT, UPDATED
 from allocation.orders.order_created import USUAL_RULES, ReadingRules, created_order
 from cli.errors import UsageError
 from cli.input_files import consignment_of, json_of, read_text, shown_name
@@ -85,6 +85,8 @@ def _add_order(asked: AskedConsignments, event: dict[str, Any], rules: ReadingRu
     kind = event["eventType"]
     if CANCELLED.has(kind):
         raise UsageError(f"{place} is an order that was cancelled: name the order as it was created.")
+    if kind == LEFT_OUT:
+        raise UsageError(f"{place} is an order that the mapping leaves out: name another one.")
     # Stacks may take types of their own for orders that were created.
     own = (kind,) if isinstance(kind, str) and not UPDATED.has(kind) else ()
     try:

@@ -14,8 +14,8 @@ from allocation.aws.clients import cause_of
 from allocation.aws.file_stores import store_at
 from allocation.aws.maintained_files import MaintainedFile
 from allocation.domain.errors import InvalidMessageError, RetryableError
-from allocation.domain.order import Order, OrderCancellation, OrderRequest
-from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
+from allocation.domain.order import Order, OrderCancellation, OrderLeftOut, OrderRequest
+from allocation.orders.event_types import CANCELLED, CREATED, LEFT_OUT, UPDATED
 from allocation.orders.mapping import PACKAGED, InvalidMappingError, OrderMapping, mapping_of, read_mapping
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.order_requests import read_request
@@ -104,6 +104,8 @@ def _told(request: OrderRequest) -> dict[str, Any]:
         case OrderCancellation():
             asks, meant = CANCELLED.usual, request.consignments
             return {"asks": asks, "orderReference": request.reference, "consignments": meant and list(meant)}
+        case OrderLeftOut():
+            return {"asks": LEFT_OUT, "orderReference": request.reference, "consignments": []}
         case _:
             assert_never(request)
 

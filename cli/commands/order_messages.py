@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
+from allocation.orders.event_types import CANCELLED, CREATED, LEFT_OUT, UPDATED
 from cli.commands.options import ExampleCommand, json_option
 from cli.errors import UsageError
 from cli.order_mappings import checked_message, compiled, written_mapping
@@ -39,6 +39,8 @@ def check_command(file: str, mapping: str, *, as_json: bool) -> int:
     order, asked = printable(checked["orderReference"] or ""), _CAN_BE.get(checked["asks"], "")
     if checked["consignments"] is None:
         print_text(f"{order}: the whole order {asked}.")
+    if checked["asks"] == LEFT_OUT:
+        print_text(f"{order} is left out by the mapping: nothing is done for it.")
     for reference in checked["consignments"] or ():
         print_text(f"{order}: {reference} {asked}.")
     if checked["refused"]:

@@ -124,6 +124,7 @@ def _report(messages: OrderMessages) -> None:
         (messages.undated, "message", "no moment when the order occurred: decided as of now"),
         (messages.repeated, "consignment", "a reference that occurs before: left out"),
         (messages.cancelling, "message", "nothing to allocate, but an order to cancel: left out"),
+        (messages.left_out, "message", "an order that the mapping leaves out"),
     )
     for number, noun, text in notes:
         if number:

@@ -7,7 +7,7 @@ from typing import Any
 
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.mode import DefaultRules
-from allocation.orders.event_types import CANCELLED
+from allocation.orders.event_types import CANCELLED, LEFT_OUT
 from allocation.orders.order_created import ReadingRules, created_order, paused_collector
 from allocation.replay.decisions import Replayable
 from cli.operations.message_files import FileMessage
@@ -29,6 +29,7 @@ class OrderMessages:
     # References that occur again: the service, too, passes by what has a record.
     repeated: int = 0
     cancelling: int = 0
+    left_out: int = 0
     undated: int = 0
 
     def consignments(self) -> Iterator[Replayable]:
@@ -54,6 +55,9 @@ class OrderMessages:
         """Return the consignments of an event. Raises `InvalidMessageError`."""
         if CANCELLED.has(event.get("eventType")):
             self.cancelling += 1
+            return []
+        if event.get("eventType") == LEFT_OUT:
+            self.left_out += 1
             return []
         read = created_order(event, self.rules)
         if read.invalid:

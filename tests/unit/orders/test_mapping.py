@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from allocation.domain.errors import InvalidMessageError
-from allocation.domain.order import OrderCancellation
+from allocation.domain.order import Order, OrderCancellation, OrderLeftOut
 from allocation.exact_json import parsed, written
 from allocation.orders.mapping import InvalidMappingError, OrderMapping, packaged_mapping, read_mapping
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.order_requests import read_request
-from tests.support.samples import EVENTS
+from tests.support.orders import Orders
+from tests.support.samples import EVENTS, A, B, message
 
 SHOPS = EVENTS / "shops"
 
@@ -72,6 +73,59 @@ def test_an_order_that_is_cancelled_in_the_shop_is_cancelled_whole(
     read = read_request(written(order | cancelled), ReadingRules(mapping=packaged_mapping(name).applied))
     created = mapped(name, file)
     assert read.request == OrderCancellation(created["eventId"], created["orderReference"])
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "state", "left_out"),
+    [
+        ("shopify", "shopify-orders-create.json", {"financial_status": "pending"}, True),
+        ("shopify", "shopify-orders-create.json", {"financial_status": "voided"}, True),
+        ("shopify", "shopify-orders-create.json", {"financial_status": "authorized"}, False),
+        ("shopify", "shopify-orders-create.json", {"financial_status": "paid"}, False),
+        ("shopify", "shopify-orders-create.json", {"financial_status": None}, False),
+        ("shopify", "shopify-orders-create.json", {"shipping_address": None}, True),
+        ("woocommerce", "woocommerce-order-created.json", {"status": "pending"}, True),
+        ("woocommerce", "woocommerce-order-created.json", {"status": "on-hold"}, True),
+        ("woocommerce", "woocommerce-order-created.json", {"status": "failed"}, True),
+        ("woocommerce", "woocommerce-order-created.json", {"status": "processing"}, False),
+        ("woocommerce", "woocommerce-order-created.json", {"status": "completed"}, False),
+    ],
+)
+def test_an_order_that_is_not_paid_is_left_out(name: str, file: str, state: dict[str, Any], *, left_out: bool) -> None:
+    order = parsed((SHOPS / file).read_text("utf-8"))
+    read = read_request(written(order | state), ReadingRules(mapping=packaged_mapping(name).applied))
+    assert isinstance(read.request, OrderLeftOut if left_out else Order)
+    assert read.request.reference == mapped(name, file)["orderReference"]
+
+
+def test_an_order_that_is_cancelled_before_it_is_paid_is_cancelled() -> None:
+    order = parsed((SHOPS / "shopify-orders-create.json").read_text("utf-8"))
+    order |= {"financial_status": "voided", "cancelled_at": "2026-11-23T10:02:00+00:00"}
+    read = read_request(written(order), ReadingRules(mapping=packaged_mapping("shopify").applied))
+    assert isinstance(read.request, OrderCancellation)
+
+
+def test_a_message_of_an_order_that_is_left_out_is_done_and_nothing_is_recorded() -> None:
+    world = Orders()
+    left_out = message("m1", A, eventType="order-left-out", orderReference="WC-1")
+    report = world.process(left_out, message("m2", B))
+    assert (report.returned, report.refused, report.left_out) == ({}, {}, ["WC-1"])
+    assert set(report.outcomes) == {B}
+    assert world.dlq.kept == []
+
+
+def test_an_empty_delivery_option_is_none() -> None:
+    event = parsed((SHOPS / "woocommerce-order-created.json").read_text("utf-8"))
+    event["shipping_lines"] = [{"method_id": ""}]
+    read = read_request(written(event), ReadingRules(mapping=packaged_mapping("woocommerce").applied))
+    assert read.invalid is None
+    assert isinstance(read.request, Order)
+    assert read.request.consignments[0].delivery_option is None
+
+
+def test_an_order_that_is_left_out_must_say_which_it_is() -> None:
+    with pytest.raises(InvalidMessageError, match="orderReference"):
+        read_request('{"eventType": "order-left-out", "eventId": "1"}')
 
 
 def test_an_order_of_woocommerce_without_a_shipping_address_goes_to_the_billing_address() -> None:

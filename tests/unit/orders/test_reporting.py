@@ -48,6 +48,7 @@ def test_a_batch_in_which_nothing_happened_counts_zeros_so_that_alarms_can_end()
     assert emitted() == {
         "ConsignmentsAllocated": [0],
         "ConsignmentsFailed": [0],
+        "OrdersLeftOut": [0],
         "MessagesRefused": [0],
         "MessagesReturned": [0],
     }

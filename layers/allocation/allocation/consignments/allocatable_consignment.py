@@ -67,8 +67,8 @@ _Tags = Annotated[_ShortTexts, BeforeValidator(null_as_empty, json_schema_input_
 
 # Text without control characters.
 PLAIN_TEXT_PATTERN: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"
-# The name of a delivery option that the customer chose, such as `next-day`.
-DeliveryOption = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=PLAIN_TEXT_PATTERN)]
+# The name of a delivery option that the customer chose, such as `next-day`; empty, as shops send it, is none.
+DeliveryOption = Annotated[str, StringConstraints(max_length=64, pattern=PLAIN_TEXT_PATTERN.replace("+", "*"))]
 
 
 _ContentsOfItems = Annotated[
@@ -204,7 +204,7 @@ class ProConsignment(ProModel):
             shipping_date=self.shipping_date,
             requested_delivery=promise.to_domain() if promise else None,
             direction=domain.Direction(self.direction or "Outbound"),
-            delivery_option=self.delivery_option or self.own_delivery_option,
+            delivery_option=self.delivery_option or self.own_delivery_option or None,
             customer_reference=self.consignment_reference_provided_by_customer or None,
         )
 

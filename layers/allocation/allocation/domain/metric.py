@@ -9,6 +9,7 @@ class MetricName(StrEnum):
 
     CONSIGNMENTS_ALLOCATED = "ConsignmentsAllocated"
     CONSIGNMENTS_FAILED = "ConsignmentsFailed"
+    ORDERS_LEFT_OUT = "OrdersLeftOut"
     MESSAGES_REFUSED = "MessagesRefused"
     MESSAGES_RETURNED = "MessagesReturned"
     ORDER_LATENCY_SECONDS = "OrderLatencySeconds"

@@ -1,4 +1,4 @@
-"""What messages ask: to allocate an order, as it was created or updated, or to cancel it. A closed set."""
+"""What messages ask: to allocate an order, as it was created or updated, to cancel it, or nothing. A closed set."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,4 +33,12 @@ class OrderCancellation:
     consignments: tuple[ConsignmentReference, ...] | None = None
 
 
-OrderRequest = Order | OrderCancellation
+@dataclass(frozen=True, slots=True)
+class OrderLeftOut:
+    """An order that is none of ours, or none yet, such as one that is not paid: nothing is done for it."""
+
+    event_id: str
+    reference: OrderReference
+
+
+OrderRequest = Order | OrderCancellation | OrderLeftOut

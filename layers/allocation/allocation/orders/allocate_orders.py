@@ -1,13 +1,13 @@
 """The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, assert_never
 
 from allocation.domain.errors import InvalidMessageError, RetryableError
 from allocation.domain.metric import OTHER, MetricName
-from allocation.domain.order import Order, OrderCancellation, OrderRequest
+from allocation.domain.order import Order, OrderCancellation, OrderLeftOut, OrderRequest
 from allocation.domain.outcome import (
     Allocated,
     AllocationFailed,
@@ -47,6 +47,8 @@ class BatchReport:
     seconds_since_sent: Mapping[str, float]
     # By message id: the order that the message names, where it could be read.
     orders: Mapping[str, OrderReference] = field(default_factory=dict)
+    # The orders that the mapping leaves out: their messages are done.
+    left_out: Sequence[OrderReference] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,11 @@ class AllocateOrders:
         refused = {message_id: error for message_id, error in invalid.items() if message_id not in unfinished}
         returned = unfinished | dict.fromkeys(refused, _NOT_KEPT)  # unless the DLQ takes them
         references = {message_id: request.reference for message_id, request in requests.items()}
-        return self._report(
+        report = self._report(
             messages, returned, refused | given_up(messages, unfinished), cancelled | outcomes, references
         )
+        left_out = [request.reference for request in requests.values() if isinstance(request, OrderLeftOut)]
+        return replace(report, left_out=left_out)
 
     def _report(
         self,
@@ -161,11 +165,14 @@ def report_batch(report: BatchReport) -> None:
     """Log every outcome, refusal and return of a batch by reference and code, and count them."""
     for reference, outcome in report.outcomes.items():
         logger.info("recorded", extra={"consignment": reference, "state": outcome.state, "detail": _detail(outcome)})
+    for order in report.left_out:
+        logger.info("order left out", extra={"order": order})
     for message_id, error in report.refused.items():
         logger.error("message refused", extra={**_message(report, message_id), "code": error.code})
     for message_id, deferred in report.returned.items():
         logger.warning("message returned", extra={**_message(report, message_id), "cause": deferred.cause})
     _count_outcomes(report)
+    count(MetricName.ORDERS_LEFT_OUT, len(report.left_out))
     count(MetricName.MESSAGES_REFUSED, len(report.refused))
     count(MetricName.MESSAGES_RETURNED, len(report.returned))
     count_kinds(MetricName.MESSAGES_RETURNED, (deferred.cause for deferred in report.returned.values()))

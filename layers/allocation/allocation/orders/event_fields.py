@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN
 from allocation.domain.errors import InvalidMessageError, RefusalCode
-from allocation.orders.refusals import shown
+from allocation.domain.order import OrderLeftOut
+from allocation.domain.reference import OrderReference
+from allocation.orders.refusals import listed, problem_text, refused, shown
 
 _MAJOR_VERSION: Final = 1
 _VERSIONS: Final[dict[str, Any]] = {"type": "number", "minimum": _MAJOR_VERSION, "exclusiveMaximum": _MAJOR_VERSION + 1}
@@ -34,6 +36,22 @@ class EventFields(BaseModel):
     # Nothing depends on it: whatever it is, it is not read.
     occurred_at: Annotated[Any, WithJsonSchema({"description": "When it happened. It is not read."})] = None
     order_reference: _PlainText
+
+
+def read_order_left_out(event: Mapping[str, Any]) -> OrderLeftOut:
+    """Return which order an order-left-out event is about. Raises `InvalidMessageError` where it does not say so."""
+    require_known_version(event)
+    read: EventFields | None = None
+    reason = ""
+    try:
+        read = EventFields.model_validate(event)
+    except ValidationError as error:
+        problems = [problem_text(details) for details in error.errors(include_url=False)]
+        reason = listed(problems, len(problems), "; ")
+    if read is None:
+        # Not raised from Pydantic's error, as in `order_created.py`.
+        raise refused(RefusalCode.INVALID_MESSAGE, reason)
+    return OrderLeftOut(read.event_id, OrderReference(read.order_reference))
 
 
 def require_known_version(event: Mapping[str, Any]) -> None:

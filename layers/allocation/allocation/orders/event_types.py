@@ -51,3 +51,5 @@ def _types(usual: str, *verbs: str) -> _EventTypes:
 CREATED: Final = _types("order-created", "created")
 UPDATED: Final = _types("order-updated", "updated")
 CANCELLED: Final = _types("order-cancelled", "cancelled", "canceled")
+# Ours only: what a mapping makes of an order that is not to be allocated.
+LEFT_OUT: Final = "order-left-out"
