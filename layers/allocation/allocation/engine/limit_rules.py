@@ -21,6 +21,14 @@ _PACKAGE_VALUE: Final = "This service does not carry packages of this value."
 _NO_LIMIT: Final = Range()
 _NOTHING: Final = Decimal(0)
 
+# By the unit of what is measured; the rest are a shop's own rules.
+_EXCLUSIONS: Final = {
+    "Kg": ExclusionCode.WEIGHT,
+    "Cm": ExclusionCode.DIMENSIONS,
+    "cm3": ExclusionCode.DIMENSIONS,
+    "times": ExclusionCode.DIMENSIONS,
+}
+
 # Returns the services that fail, of those whose limit on the measure is broken.
 _Test = Callable[[Breach], Mask]
 
@@ -29,18 +37,16 @@ def _outside(breach: Breach) -> Mask:
     return breach.too_low | breach.too_high
 
 
-def _limit(
-    code: RuleCode, exclusion: ExclusionCode, measure: Measure, clause: str, text: str = _SIZE, test: _Test = _outside
-) -> Rule:
-    """Return the rule that every value of a measure lies in the service's range; `clause` says what is measured."""
+def _limit(measure: Measure, code: RuleCode | None = None, text: str = _SIZE, test: _Test = _outside) -> Rule:
+    """Return the rule that every value of a measure lies in the service's range; its code has the measure's name."""
     return Rule(
-        code,
-        exclusion,
+        code or RuleCode[measure.name],
+        _EXCLUSIONS.get(measure.unit, ExclusionCode.RULES),
         text,
         _each_service(measure) if measure.of_service else _all_services(measure, test),
         _expected_of_service(measure) if measure.of_service else of_service(lambda service: _range(service, measure)),
         actual=lambda inquiry: _actual(inquiry, measure),
-        miss=_measure_sentence(measure, clause),
+        miss=_measure_sentence(measure),
     )
 
 
@@ -106,11 +112,8 @@ def _actual(inquiry: Inquiry, measure: Measure) -> str:
     return span_text(measure.values(Measured(inquiry.packages), None) or (), measure.unit)
 
 
-def _measure_sentence(measure: Measure, clause: str) -> Sentence:
-    """Return the sentence about a measure that is out of a service's range.
-
-    `clause` says what is measured, such as `{package} weighs {value}`.
-    """
+def _measure_sentence(measure: Measure) -> Sentence:
+    """Return the sentence about a measure that is out of a service's range."""
 
     def missed(question: Question, position: int) -> tuple[Decimal, Decimal | None, str]:
         values, bounds = question.values(measure, position) or [_NOTHING], _bounds(question, position, measure)
@@ -123,8 +126,9 @@ def _measure_sentence(measure: Measure, clause: str) -> Sentence:
         package = "the package" if len(question.inquiry.packages) == 1 else "a package"
         unit = _bounds(question, position, measure).currency or measure.unit.lower()
         who = _who(question, measure, bound, word)
-        measured = clause.format(package=package, value=quantity(value, unit))
-        return f"{measured} and the {word} {who} takes is {quantity(bound or _NOTHING, unit)}"
+        subject = "the consignment" if measure.of_consignment else package
+        measured = measure.clause.format(quantity(value, unit))
+        return f"{subject} {measured} and the {word} {who} takes is {quantity(bound or _NOTHING, unit)}"
 
     def distance(question: Question, position: int) -> Decimal:
         (value, bound, _), currency = missed(question, position), _bounds(question, position, measure).currency
@@ -166,59 +170,13 @@ def _value_distance(question: Question, position: int) -> Decimal:
 
 
 def _value_rule(code: RuleCode, text: str, test: _Test) -> Rule:
-    rule = _limit(code, ExclusionCode.RULES, Measure.TOTAL_VALUE, "", text, test)
+    rule = _limit(Measure.TOTAL_VALUE, code, text, test)
     return replace(rule, miss=sentence(_value, _value_distance))
 
 
 LIMIT_RULES: Final = (
-    _limit(RuleCode.WEIGHT, ExclusionCode.WEIGHT, Measure.WEIGHT, "{package} weighs {value}"),
-    _limit(RuleCode.LENGTH, ExclusionCode.DIMENSIONS, Measure.LENGTH, "{package} is {value} long"),
-    _limit(RuleCode.WIDTH, ExclusionCode.DIMENSIONS, Measure.WIDTH, "{package} is {value} wide"),
-    _limit(RuleCode.HEIGHT, ExclusionCode.DIMENSIONS, Measure.HEIGHT, "{package} is {value} high"),
-    _limit(RuleCode.GIRTH, ExclusionCode.DIMENSIONS, Measure.GIRTH, "{package} has a girth of {value}"),
-    _limit(
-        RuleCode.LENGTH_PLUS_GIRTH,
-        ExclusionCode.DIMENSIONS,
-        Measure.LENGTH_PLUS_GIRTH,
-        "{package} has a length plus girth of {value}",
-    ),
-    _limit(
-        RuleCode.LENGTH_PLUS_HEIGHT,
-        ExclusionCode.DIMENSIONS,
-        Measure.LENGTH_PLUS_HEIGHT,
-        "{package} has a longest and a shortest side that total {value}",
-    ),
-    _limit(
-        RuleCode.SIDES_TOTAL, ExclusionCode.DIMENSIONS, Measure.SIDES_TOTAL, "{package} has sides that total {value}"
-    ),
-    _limit(
-        RuleCode.LENGTH_TO_WIDTH,
-        ExclusionCode.DIMENSIONS,
-        Measure.LENGTH_TO_WIDTH,
-        "{package} is {value} as long as wide",
-    ),
-    _limit(RuleCode.VOLUME, ExclusionCode.DIMENSIONS, Measure.VOLUME, "{package} has a volume of {value}"),
-    _limit(
-        RuleCode.CHARGEABLE_WEIGHT,
-        ExclusionCode.WEIGHT,
-        Measure.CHARGEABLE_WEIGHT,
-        "{package} has a chargeable weight of {value}",
-    ),
-    _limit(RuleCode.PACKAGES, ExclusionCode.RULES, Measure.PACKAGES, "the consignment has {value}", _PACKAGES),
-    _limit(RuleCode.TOTAL_WEIGHT, ExclusionCode.WEIGHT, Measure.TOTAL_WEIGHT, "the consignment weighs {value}"),
-    _limit(
-        RuleCode.TOTAL_VOLUME,
-        ExclusionCode.DIMENSIONS,
-        Measure.TOTAL_VOLUME,
-        "the consignment has a volume of {value}",
-    ),
-    _limit(
-        RuleCode.TOTAL_CHARGEABLE_WEIGHT,
-        ExclusionCode.WEIGHT,
-        Measure.TOTAL_CHARGEABLE_WEIGHT,
-        "the consignment has a chargeable weight of {value}",
-    ),
-    _limit(RuleCode.PACKAGE_VALUE, ExclusionCode.RULES, Measure.VALUE, "{package} is worth {value}", _PACKAGE_VALUE),
+    *(_limit(each, text=_PACKAGES if each is Measure.PACKAGES else _SIZE) for each in Measure if not each.is_money),
+    _limit(Measure.VALUE, RuleCode.PACKAGE_VALUE, _PACKAGE_VALUE),
     _value_rule(
         RuleCode.VALUE,
         "The consignment is worth more than this service carries.",

@@ -79,11 +79,14 @@ class Measured(NamedTuple):
 _Values = Callable[[Measured, str | None], list[Decimal] | None]
 
 
-def _each(of: Callable[[PackageMeasures], Decimal]) -> _Values:
+def _each(name: str) -> _Values:
+    """Return what reads a field of `PackageMeasures` from each package."""
+    of: Callable[[PackageMeasures], Decimal] = attrgetter(name)
     return lambda measured, _: list(map(of, measured.packages))
 
 
-def _sum(of: Callable[[PackageMeasures], Decimal]) -> _Values:
+def _sum(name: str) -> _Values:
+    of: Callable[[PackageMeasures], Decimal] = attrgetter(name)
     return lambda measured, _: [sum(map(of, measured.packages), Decimal(0))]
 
 
@@ -119,41 +122,71 @@ def _worth(measured: Measured, packages: Sequence[PackageMeasures], currency: st
 
 
 class Measure(StrEnum):
-    """A measure as catalogues write it, its unit, and its values: one for each package, or one for the consignment.
+    """A measure as catalogues write it, its unit, the words for it, and its values.
 
-    The unit of a value is the currency of the range that it is compared with.
+    There is one value for each package, or one for the consignment. The unit of money is the currency of the range that
+    it is compared with.
     """
 
-    WEIGHT = "weight", "Kg", _each(attrgetter("weight"))
-    LENGTH = "length", "Cm", _each(attrgetter("length"))
-    WIDTH = "width", "Cm", _each(attrgetter("width"))
-    HEIGHT = "height", "Cm", _each(attrgetter("height"))
-    GIRTH = "girth", "Cm", _each(attrgetter("girth"))
-    LENGTH_PLUS_GIRTH = "lengthPlusGirth", "Cm", _each(attrgetter("length_plus_girth"))
-    LENGTH_PLUS_HEIGHT = "lengthPlusHeight", "Cm", _each(attrgetter("length_plus_height"))
-    SIDES_TOTAL = "sidesTotal", "Cm", _each(attrgetter("sides_total"))
-    LENGTH_TO_WIDTH = "lengthToWidth", "times", _each(attrgetter("length_to_width"))
-    VOLUME = "volume", "cm3", _each(attrgetter("volume"))
-    VALUE = "value", "", _each_value
-    CHARGEABLE_WEIGHT = "chargeableWeight", "Kg", lambda measured, _: list(measured.chargeable_weights)
-    PACKAGES = f"{CONSIGNMENT}packages", "packages", lambda measured, _: [Decimal(len(measured.packages))]
-    TOTAL_WEIGHT = f"{CONSIGNMENT}weight", "Kg", _sum(attrgetter("weight"))
-    TOTAL_VOLUME = f"{CONSIGNMENT}volume", "cm3", _sum(attrgetter("volume"))
-    TOTAL_VALUE = f"{CONSIGNMENT}value", "", _total_value
+    WEIGHT = "weight", "Kg", "weighs {}", _each("weight")
+    LENGTH = "length", "Cm", "is {} long", _each("length")
+    WIDTH = "width", "Cm", "is {} wide", _each("width")
+    HEIGHT = "height", "Cm", "is {} high", _each("height")
+    GIRTH = "girth", "Cm", "has a girth of {}", _each("girth")
+    LENGTH_PLUS_GIRTH = (
+        "lengthPlusGirth",
+        "Cm",
+        "has a length plus girth of {}",
+        _each("length_plus_girth"),
+    )
+    LENGTH_PLUS_HEIGHT = (
+        "lengthPlusHeight",
+        "Cm",
+        "has a longest and a shortest side that total {}",
+        _each("length_plus_height"),
+    )
+    SIDES_TOTAL = "sidesTotal", "Cm", "has sides that total {}", _each("sides_total")
+    LENGTH_TO_WIDTH = (
+        "lengthToWidth",
+        "times",
+        "is {} as long as wide",
+        _each("length_to_width"),
+    )
+    VOLUME = "volume", "cm3", "has a volume of {}", _each("volume")
+    VALUE = "value", "", "is worth {}", _each_value
+    CHARGEABLE_WEIGHT = (
+        "chargeableWeight",
+        "Kg",
+        "has a chargeable weight of {}",
+        lambda measured, _: list(measured.chargeable_weights),
+    )
+    PACKAGES = (
+        f"{CONSIGNMENT}packages",
+        "packages",
+        "has {}",
+        lambda measured, _: [Decimal(len(measured.packages))],
+    )
+    TOTAL_WEIGHT = f"{CONSIGNMENT}weight", "Kg", "weighs {}", _sum("weight")
+    TOTAL_VOLUME = f"{CONSIGNMENT}volume", "cm3", "has a volume of {}", _sum("volume")
+    TOTAL_VALUE = f"{CONSIGNMENT}value", "", "is worth {}", _total_value
     TOTAL_CHARGEABLE_WEIGHT = (
         f"{CONSIGNMENT}chargeableWeight",
         "Kg",
+        "has a chargeable weight of {}",
         lambda measured, _: [_chargeable_total(measured)],
     )
 
     unit: str
+    # What is said of a package, or of the consignment, that has so much.
+    clause: str
     values: _Values
 
-    def __new__(cls, name: str, unit: str, values: _Values) -> Self:
+    def __new__(cls, name: str, unit: str, clause: str, values: _Values) -> Self:
         """Make the member known by `name`, as catalogues write it."""
         member = str.__new__(cls, name)
         member._value_ = name
         member.unit = unit
+        member.clause = clause
         member.values = values
         return member
 
