@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from allocation.aws.clients import client
 from allocation.aws.maintained_files import report_refused_catalogue, report_refused_mapping
 from allocation.composition import pro_allocator
 from allocation.domain.consignment import Consignment
@@ -115,4 +116,4 @@ def fresh_allocator(pro: ProServer) -> Allocator:
         pro_circuits_table="circuits",
         pro_claims_table="claims",
     )
-    return pro_allocator(settings)
+    return pro_allocator(settings, client)

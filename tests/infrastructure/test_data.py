@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from allocation.records.record_document import record_document
+from cli.cost.metering import INDEXED
 from tests.infrastructure.stack import Stack, as_list
 from tests.support.samples import A, record_of
 
@@ -102,3 +103,13 @@ def test_personal_data_is_encrypted_with_a_key_that_only_its_policies_give_away(
 @pytest.mark.parametrize(("stage", "protected"), [("prod", True), ("staging", False), ("dev", False), ("local", False)])
 def test_table_can_not_be_deleted_in_production(stack: Stack, table: str, stage: str, protected: bool) -> None:
     assert stack.resolved(stack.properties(table)["DeletionProtectionEnabled"], {"Stage": stage}) is protected
+
+
+def test_the_cost_of_writes_counts_the_indexes_that_the_tables_have(stack: Stack) -> None:
+    indexed = {
+        name: tuple(index["KeySchema"][0]["AttributeName"] for index in stack.resolved(indexes, {}))
+        for name, table in stack.of_type("AWS::DynamoDB::Table").items()
+        if (indexes := table.get("GlobalSecondaryIndexes")) and name in INDEXED
+    }
+
+    assert indexed == {name: tuple(keys) for name, keys in INDEXED.items()}

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from allocation.aws.clients import client, hasty_client
 from allocation.settings import (
@@ -55,6 +55,19 @@ def utc_now() -> datetime:
 @cache
 def allocate_orders() -> "AllocateOrders":
     """Return the use case of the order queue. Raises `ConfigurationError` for an environment that can't be used."""
+    return orders_use_case(read_settings(AllocateOrdersSettings, os.environ), client, hasty_client, utc_now)
+
+
+def orders_use_case(
+    settings: AllocateOrdersSettings,
+    client: "Callable[[str], Any]",
+    hasty_client: "Callable[[str], Any]",
+    now: "Callable[[], datetime]",
+) -> "AllocateOrders":
+    """Return the use case of the order queue; `now` returns aware UTC.
+
+    `client` makes clients of AWS services, `hasty_client` those for what can be done without.
+    """
     from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignments
@@ -65,30 +78,29 @@ def allocate_orders() -> "AllocateOrders":
     from allocation.orders.cancelling import Cancelling
     from allocation.orders.updating import Updating
 
-    settings = read_settings(AllocateOrdersSettings, os.environ)
     sqs, dynamodb = client("sqs"), client("dynamodb")
     limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
-    chosen, retention = allocator(settings, limit_usage), settings.record_retention
+    chosen, retention = allocator(settings, limit_usage, client, hasty_client, now), settings.record_retention
     records = DynamoDBRecords(dynamodb, settings.allocations_table, limit_usage, settings.cancelled_orders_table)
-    cancelled_orders = DynamoDBCancelledOrders(dynamodb, settings.cancelled_orders_table, utc_now, retention)
+    cancelled_orders = DynamoDBCancelledOrders(dynamodb, settings.cancelled_orders_table, now, retention)
     ordered_consignments = settings.consignments_table and DynamoDBOrderedConsignments(
-        dynamodb, settings.consignments_table, settings.allocations_table, utc_now, settings.consignment_retention
+        dynamodb, settings.consignments_table, settings.allocations_table, now, settings.consignment_retention
     )
     return AllocateOrders(
         waves=AllocationWaves(
             allocator=chosen,
             mode=settings.mode,
             records=records,
-            cancelling=Cancelling(chosen, records, cancelled_orders, utc_now, retention),
-            updating=Updating(records, ordered_consignments or None, utc_now),
+            cancelling=Cancelling(chosen, records, cancelled_orders, now, retention),
+            updating=Updating(records, ordered_consignments or None, now),
             ordered_consignments=ordered_consignments or None,
-            now=utc_now,
+            now=now,
             retention=retention,
             routing=_routing(settings),
         ),
         refused_messages=SqsRefusedMessages(sqs, settings.order_dlq_url),
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),
-        now=utc_now,
+        now=now,
         jitter=random.random,
         reading=_reading_rules(settings),
     )
@@ -97,11 +109,15 @@ def allocate_orders() -> "AllocateOrders":
 @cache
 def publish_allocations() -> "PublishAllocations":
     """Return the use case of the table's stream. Raises `ConfigurationError` for an environment that can't be used."""
+    return events_use_case(read_settings(PublishAllocationsSettings, os.environ), client)
+
+
+def events_use_case(settings: PublishAllocationsSettings, client: "Callable[[str], Any]") -> "PublishAllocations":
+    """Return the use case of the table's stream; `client` makes its clients of AWS services."""
     from allocation.aws.sns import SnsPublisher
     from allocation.aws.sqs import SqsUnpublishable
     from allocation.events.publish_allocations import PublishAllocations
 
-    settings = read_settings(PublishAllocationsSettings, os.environ)
     return PublishAllocations(
         SnsPublisher(client("sns"), settings.allocations_topic_arn),
         SqsUnpublishable(client("sqs"), settings.stream_failure_queue_url),
@@ -215,16 +231,22 @@ def _random_characters(count: int) -> str:
     return "".join(choice(REFERENCE_CHARACTERS) for _ in range(count))
 
 
-def allocator(settings: AllocateOrdersSettings, limit_usage: "LimitUsage") -> "Allocator":
+def allocator(
+    settings: AllocateOrdersSettings,
+    limit_usage: "LimitUsage",
+    client: "Callable[[str], Any]",
+    hasty_client: "Callable[[str], Any]",
+    now: "Callable[[], datetime]",
+) -> "Allocator":
     """Return the allocator of the queue: the engine or SortedPRO."""
     if settings.allocator == "pro":
-        return pro_allocator(settings)
+        return pro_allocator(settings, client)
     from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
     from allocation.engine.allocator import EngineAllocator
 
     engine = engine_file(_place())
     archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
-    return EngineAllocator(engine, now=utc_now, api_base_url=settings.api_base_url, usage=limit_usage, archive=archive)
+    return EngineAllocator(engine, now=now, api_base_url=settings.api_base_url, usage=limit_usage, archive=archive)
 
 
 def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRules]":
@@ -342,7 +364,7 @@ def catalogue_status() -> dict[str, object]:
     return {"inUse": status.in_use, "refused": status.refused and status.refused._asdict()}
 
 
-def pro_allocator(settings: AllocateOrdersSettings) -> "Allocator":
+def pro_allocator(settings: AllocateOrdersSettings, client: "Callable[[str], Any]") -> "Allocator":
     """Return SortedPRO behind circuits and claims that all execution environments share."""
     from allocation.observability import count, measure
     from allocation.pro.allocator import ProAllocator
