@@ -16,7 +16,7 @@ target := $(lastword $(filter python3.%,$(subst /, ,$(MAKEFILE_LIST))))
 architecture := $(lastword $(subst -, ,$(target)))
 python_version := $(patsubst python%,%,$(firstword $(subst -, ,$(target))))
 
-.PHONY: build-AllocationLayer build-DependenciesLayer build-DocumentsLayer
+.PHONY: build-AllocationLayer build-DependenciesLayer build-DocumentsLayer build-OpenIdLayer
 
 build-%Function:
 	@cp app.py "$(ARTIFACTS_DIR)/"
@@ -29,7 +29,7 @@ build-AllocationLayer:
 	$(compile)
 
 # `--no-deps`: the lock file names everything; pip would judge the dependencies' markers by its own Python.
-build-DependenciesLayer build-DocumentsLayer:
+build-DependenciesLayer build-DocumentsLayer build-OpenIdLayer:
 	@"$(BUILD_PYTHON)" -m pip --version >/dev/null || \
 		{ echo "$(BUILD_PYTHON) has no pip: install it, or set BUILD_PYTHON to a Python that has it." >&2; exit 1; }
 	@"$(BUILD_PYTHON)" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile \

@@ -127,14 +127,24 @@ def test_function_answers_before_the_gateway_gives_up(stack: Stack) -> None:
     assert stack.properties("AllocationApiFunction")["Timeout"] < 29
 
 
-def test_only_the_api_has_the_layer_that_draws(stack: Stack) -> None:
-    drawing = {
-        name
-        for name, function in stack.of_type("AWS::Lambda::Function").items()
-        for layer in function["Layers"]
-        if stack.properties(layer["Ref"])["LayerName"] == "DocumentsLayer"
+def having_layer(stack: Stack, name: str, **parameters: str) -> set[str]:
+    """The functions that have a layer."""
+    return {
+        function
+        for function, properties in stack.of_type("AWS::Lambda::Function").items()
+        for layer in stack.resolved(properties["Layers"], parameters)
+        if stack.properties(layer["Ref"])["LayerName"] == name
     }
-    assert drawing == {"AllocationApiFunction"}
+
+
+def test_only_the_api_has_the_layer_that_draws(stack: Stack) -> None:
+    assert having_layer(stack, "DocumentsLayer") == {"AllocationApiFunction"}
+
+
+def test_only_an_authorizer_that_is_sent_tokens_has_the_layer_that_checks_them(stack: Stack) -> None:
+    signed_in = {"Console": "on", "ConsoleOpenIdIssuer": "https://login.example.com", "ConsoleOpenIdClientId": "c"}
+    assert having_layer(stack, "OpenIdLayer") == set()
+    assert having_layer(stack, "OpenIdLayer", **signed_in) == {"ApiAuthorizerFunction"}
 
 
 def test_indexes_find_consignments_as_the_code_asks(stack: Stack) -> None:

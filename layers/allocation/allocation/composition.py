@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from allocation.api.authorizer import Authorizer
     from allocation.api.console_page import ConsolePage
     from allocation.api.console_routes import ConsoleUseCases
+    from allocation.api.open_id import OpenIdProvider
     from allocation.api.operations import UseCases
     from allocation.api.resolver import AnyCaseResolver
     from allocation.aws.maintained_files import MaintainedFile
@@ -208,8 +209,10 @@ def _console_page(settings: AllocationApiSettings) -> "ConsolePage":
     from allocation.api.console_page import ConsolePage, OpenIdSettings
 
     issuer, client_id = settings.console_open_id_issuer, settings.console_open_id_client_id
-    open_id = OpenIdSettings(issuer=issuer, clientId=client_id) if issuer and client_id else None
-    return ConsolePage(settings.stack_name, open_id)
+    if not (issuer and client_id):
+        return ConsolePage(settings.stack_name)
+    open_id = OpenIdSettings(issuer=issuer, clientId=client_id)
+    return ConsolePage(settings.stack_name, open_id, _open_id_provider(issuer).origins)
 
 
 @cache
@@ -218,8 +221,20 @@ def api_authorizer() -> "Authorizer":
     from allocation.api.authorizer import Authorizer, key_hashes
 
     settings = read_settings(ApiAuthorizerSettings, os.environ)
-    secrets = client("secretsmanager")
-    return Authorizer(lambda: key_hashes(secrets, settings.api_keys_secret_name), time.monotonic)
+    secrets, user_of = client("secretsmanager"), None
+    if settings.console_open_id_issuer and settings.console_open_id_client_id:
+        from allocation.api.open_id import IdTokens
+
+        provider = _open_id_provider(settings.console_open_id_issuer)
+        user_of = IdTokens(provider, settings.console_open_id_client_id).user_of
+    return Authorizer(lambda: key_hashes(secrets, settings.api_keys_secret_name), time.monotonic, user_of)
+
+
+def _open_id_provider(issuer: str) -> "OpenIdProvider":
+    from allocation.api.open_id import OpenIdProvider, read_over_https
+
+    # Not the monotonic clock: it may stand still while the function is frozen.
+    return OpenIdProvider(issuer, read_over_https, time.time)
 
 
 def _random_characters(count: int) -> str:

@@ -132,7 +132,14 @@ class IndexAllocationsSettings(_FunctionSettings):
     search_index_table: str
 
 
-class AllocationApiSettings(_RecordingSettings):
+class _SignInSettings(_FunctionSettings):
+    """The OpenID provider that signs the console's users in; None where only API keys are accepted."""
+
+    console_open_id_issuer: str | None = Field(default=None, pattern=r"^https://[^?#]+$")
+    console_open_id_client_id: str | None = None
+
+
+class AllocationApiSettings(_RecordingSettings, _SignInSettings):
     """What `allocation_api` needs to know."""
 
     consignments_table: str
@@ -144,9 +151,6 @@ class AllocationApiSettings(_RecordingSettings):
     # Who allocates for the order queue; this API's allocations are always the engine's.
     allocator: Literal["engine", "pro"] = "engine"
     stack_name: str = "carrier-allocation"
-    # The OpenID provider that signs the console's users in; None where only API keys do.
-    console_open_id_issuer: str | None = Field(default=None, pattern=r"^https://[^?#]+$")
-    console_open_id_client_id: str | None = None
 
     @property
     def consignment_retention(self) -> timedelta:
@@ -154,7 +158,7 @@ class AllocationApiSettings(_RecordingSettings):
         return timedelta(days=self.consignment_retention_days)
 
 
-class ApiAuthorizerSettings(_FunctionSettings):
+class ApiAuthorizerSettings(_SignInSettings):
     """What `api_authorizer` needs to know."""
 
     api_keys_secret_name: str

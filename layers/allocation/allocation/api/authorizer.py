@@ -1,4 +1,7 @@
-"""API Gateway's REQUEST authorizer: checks a request's API key against the hashes in a secret."""
+"""API Gateway's REQUEST authorizer: checks a request's API key against the hashes in a secret.
+
+The console may send a token of an OpenID provider instead. It opens what is below `/console/api`, and nothing else.
+"""
 
 import hashlib
 import hmac
@@ -14,6 +17,8 @@ from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.observability import logger
 
 HEADER: Final = "ocp-apim-subscription-key"
+_CONSOLE: Final = "console/api"
+_BEARER: Final = "bearer "
 # How long a deleted key may still work in one execution environment.
 _MAX_AGE_SECONDS: Final = 30.0
 # An unknown key may be a new one, so the secret is read again, but not for every guess.
@@ -25,17 +30,36 @@ _Hashes = Mapping[str, str]
 
 @dataclass(slots=True)
 class Authorizer:
-    """Decides who may call the API. `fetch` reads the hashes, `monotonic` is a clock in seconds."""
+    """Decides who may call the API. `fetch` reads the hashes, `monotonic` is a clock in seconds.
+
+    `user_of` returns what identifies the user of a token, None for a token that opens nothing. It is None where only
+    keys are accepted.
+    """
 
     fetch: Callable[[], _Hashes]
     monotonic: Callable[[], float]
+    user_of: Callable[[str], str | None] | None = None
     _hashes: _Hashes = field(default_factory=dict)
     _fetched_at: float = float("-inf")
 
     def decide(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Return API Gateway's policy, which allows everything to a known key and nothing to any other."""
-        name = self.name_of(_key_in(event))
-        return _policy(name or "unknown", "Allow" if name else "Deny", event["methodArn"])
+        """Return API Gateway's policy: everything for a known key, the console's data for a user of the provider."""
+        method_arn = event["methodArn"]
+        key = _header_in(event, HEADER)
+        if key or not self.user_of:
+            name = self.name_of(key)
+            return _policy(name or "unknown", "Allow" if name else "Deny", method_arn)
+        user = self._user_in(event) if _is_of_console(method_arn) else None
+        return _policy(
+            f"user-{user}" if user else "unknown", "Allow" if user else "Deny", method_arn, f"*/{_CONSOLE}/*"
+        )
+
+    def _user_in(self, event: Mapping[str, Any]) -> str | None:
+        """Return what identifies the user of a request's token, or None. Raises `RetryableError`."""
+        credentials = _header_in(event, "authorization")
+        if self.user_of is None or not credentials.lower().startswith(_BEARER):
+            return None
+        return self.user_of(credentials[len(_BEARER) :].strip())
 
     def name_of(self, key: str) -> str | None:
         """Return the name of a key, or None for an unknown one."""
@@ -52,10 +76,15 @@ class Authorizer:
             self._fetched_at = self.monotonic()
 
 
-def _key_in(event: Mapping[str, Any]) -> str:
-    """Return the key of a request, empty where it has none."""
+def _header_in(event: Mapping[str, Any], wanted: str) -> str:
+    """Return a header of a request, empty where it has none."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return str(headers.get(HEADER) or "")
+    return str(headers.get(wanted) or "")
+
+
+def _is_of_console(method_arn: str) -> bool:
+    """Return whether a request is for the console's data: `arn:...:api/stage/METHOD/console/api/...`."""
+    return "/".join(method_arn.split("/")[3:]).startswith(f"{_CONSOLE}/")
 
 
 def _name_of(key: str, hashes: _Hashes) -> str | None:
@@ -65,10 +94,10 @@ def _name_of(key: str, hashes: _Hashes) -> str | None:
     return matches[0] if matches else None
 
 
-def _policy(principal: str, effect: str, method_arn: str) -> dict[str, Any]:
-    """Return a policy for the whole stage: API Gateway caches it for every request with the same key."""
+def _policy(principal: str, effect: str, method_arn: str, below: str = "*") -> dict[str, Any]:
+    """Return a policy for the stage, or what is `below`: API Gateway caches it for every request with the same key."""
     stage = "/".join(method_arn.split("/")[:2])
-    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{stage}/*"}
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{stage}/{below}"}
     return {"principalId": principal, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
 
 
