@@ -55,9 +55,10 @@ def of_reference(reference: str, stack: str, again: DecisionOptions | None) -> E
     They are those that the records kept or, with `again`, those of a new decision.
     """
     # The SDK of AWS takes half a second to import, and a file needs none.
+    from allocation.records.explanations import asked_of
     from cli.operations.retry import kept_consignments
     from cli.operations.target import target
-    from cli.operations.trace import Traced, explained_records
+    from cli.operations.trace import explained_records
 
     try:
         found = target(stack)
@@ -75,17 +76,20 @@ def of_reference(reference: str, stack: str, again: DecisionOptions | None) -> E
         ]
     engine = _engine(again.catalogue, found.catalogue)
     kept = kept_consignments(found, [each.reference for each in traced])
-
-    def explained(each: Traced) -> ExplainedDecision:
-        consignment = consignment_of(kept[each.reference], each.reference)
+    explanations: list[ExplainedDecision] = []
+    problems: list[str] = []
+    for each in traced:
+        asked = asked_of(each.stored) if each.stored else None
+        if each.reference in kept:
+            consignment = consignment_of(kept[each.reference], each.reference)
+        elif asked:
+            consignment = asked.consignment
+        else:
+            problems.append(f"{each.reference} can't be decided again: the stack keeps nothing of its content.")
+            continue
         recorded = each.stored.seen().mode if each.stored else None
-        return _explained(engine, consignment, again, recorded or DefaultRules())
-
-    return [explained(each) for each in traced if each.reference in kept], [
-        f"{each.reference} can't be decided again: the stack keeps nothing of its content."
-        for each in traced
-        if each.reference not in kept
-    ]
+        explanations.append(_explained(engine, consignment, again, recorded or DefaultRules()))
+    return explanations, problems
 
 
 def _explained(

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from allocation.console.explained_decision import ExplainedDecision
 from allocation.console.recorded_explanation import recorded_explanation
 from allocation.domain.errors import RetryableError, UnreadableExplanationError
+from allocation.domain.outcome import DeferralCause
 from allocation.records.stored_record import StoredRecord, is_of_later_version
 from cli.errors import aws_text
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
@@ -69,9 +70,12 @@ class History:
 
     @property
     def waits(self) -> bool:
-        """Whether a message of it came back after everything that is recorded."""
+        """Whether a message of it came back after everything that is recorded, without an outcome.
+
+        That of a cancellation comes back once, when its work is done, to look for more.
+        """
         done = max((str(each.record.get("allocatedAt", "")) for each in self.traced), default="")
-        returns = self.waiting.returns
+        returns = [each for each in self.waiting.returns if not (done and each.cause == DeferralCause.CANCELLING)]
         return bool(returns) and (not done or returns[-1].at > datetime.fromisoformat(done))
 
 

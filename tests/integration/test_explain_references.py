@@ -134,9 +134,13 @@ def test_what_nothing_is_known_of_says_how_to_find_out_whether_it_waits(
     )
 
 
-def test_what_is_not_kept_can_not_be_decided_again(
+def test_where_no_consignment_is_kept_what_the_decision_was_asked_is_enough(
     explain: Explain, stack: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stack.dynamodb.delete_item(TableName="kept", Key={"consignmentReference": {"S": REFERENCE}})
+    key: Any = {"consignmentReference": {"S": REFERENCE}}
+    stack.dynamodb.delete_item(TableName="kept", Key=key)
+    assert explain(REFERENCE, "--now", DECIDED.isoformat()) == 0
+    assert capsys.readouterr().out.startswith(f"CX_ECO Economy of Carrier X takes {REFERENCE} ")
+    stack.dynamodb.update_item(TableName="records", Key=key, UpdateExpression="REMOVE asked")
     assert explain(REFERENCE, "--again") == 1
     assert f"{REFERENCE} can't be decided again" in capsys.readouterr().err

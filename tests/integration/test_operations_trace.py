@@ -13,7 +13,7 @@ import pytest
 
 from allocation.aws.clients import client
 from allocation.domain.mode import DefaultRules
-from allocation.domain.outcome import Allocated, DeferralCause, Deferred
+from allocation.domain.outcome import Allocated, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import AllocationRecord, PastFailure, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.summary import ConsignmentLeg
@@ -75,6 +75,18 @@ def trace(target: Target, monkeypatch: pytest.MonkeyPatch) -> Trace:
     monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
     monkeypatch.setattr(dead_letters, "POLL_SECONDS", 0)
     return lambda *arguments: main.main(["orders", "trace", *arguments])
+
+
+def log_return(target: Target, cause: DeferralCause) -> None:
+    """Logs that a message of WEB-1 came back, and one of WEB-10, as the queue function does."""
+    target.sqs.send_message(QueueUrl=target.order_queue_url, MessageBody="an order")
+    returned = {"m1": Deferred(cause)}
+    with captured_log() as written:
+        for order in ("WEB-1", "WEB-10"):
+            report_batch(BatchReport(returned, {}, {}, {}, {"m1": OrderReference(order)}))
+    lines = [{"timestamp": int(time.time() * 1000), "message": line} for line in written.getvalue().splitlines()]
+    target.logs.create_log_stream(logGroupName=ALLOCATOR_LOG, logStreamName=cause)
+    target.logs.put_log_events(logGroupName=ALLOCATOR_LOG, logStreamName=cause, logEvents=lines)
 
 
 def facts(told: str, *names: str) -> list[str]:
@@ -322,18 +334,25 @@ def test_a_consignment_is_found_by_whatever_names_it(
 def test_a_waiting_order_is_told_with_why_it_came_back(
     trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    target.sqs.send_message(QueueUrl=target.order_queue_url, MessageBody="an order")
-    returned = {"m1": Deferred(DeferralCause.OUTAGE)}
-    with captured_log() as written:
-        report_batch(BatchReport(returned, {}, {}, {}, {"m1": OrderReference("WEB-1")}))
-        report_batch(BatchReport(returned, {}, {}, {}, {"m1": OrderReference("WEB-10")}))
-    lines = [{"timestamp": int(time.time() * 1000), "message": line} for line in written.getvalue().splitlines()]
-    target.logs.create_log_stream(logGroupName=ALLOCATOR_LOG, logStreamName="s")
-    target.logs.put_log_events(logGroupName=ALLOCATOR_LOG, logStreamName="s", logEvents=lines)
+    log_return(target, DeferralCause.OUTAGE)
     assert trace("WEB-1") == 1
     told = capsys.readouterr().out
     assert told.startswith("WEB-1 waits: SortedPRO does not answer. Its message comes again by itself.\n")
     assert "Came back 1 time in the last hour" in told
+
+
+def test_a_cancellation_that_looks_for_more_consignments_is_nothing_to_wait_for(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(target, replace(record_of(A), outcome=Cancelled(), version=2))
+    log_return(target, DeferralCause.CANCELLING)
+    assert trace("WEB-1") == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"{A} is cancelled.\n")
+    assert "Came back" not in told
+    log_return(target, DeferralCause.RECORDS_NOT_READ)
+    assert trace("WEB-1") == 1
+    assert "Came back" in capsys.readouterr().out
 
 
 def test_a_consignment_that_is_kept_or_that_sortedpro_was_asked_for_is_told_before_it_has_a_record(
