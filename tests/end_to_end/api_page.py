@@ -1,8 +1,6 @@
-"""The API's page in a browser: Debian's Chromium without a window, driven through WebDriver."""
+"""The API's page in a browser."""
 
 import json
-import os
-import shutil
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,29 +8,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import pytest
 from PIL import Image
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.end_to_end.browser import opened_browser
+
 Found = TypeVar("Found")
-PROGRAMS = ("chromium", "chromedriver")
-REQUIRED = "REQUIRE_BROWSER"
-"""Set where the programs have to be there, as in CI; elsewhere tests that need them are left out."""
-FLAGS = (
-    "--headless",
-    "--no-sandbox",  # Chromium has none where root runs it
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1280,1200",
-)
 PATIENCE_SECONDS = 120
 
 
@@ -90,24 +74,8 @@ class ApiPage:
         return WebDriverWait(self.browser, PATIENCE_SECONDS, poll_frequency=0.1).until(lambda _: found())
 
 
-def programs() -> list[str]:
-    """The browser and its driver. Leaves the test out where they are not installed and not required."""
-    found = [shutil.which(name) for name in PROGRAMS]
-    if all(found):
-        return [path for path in found if path]
-    text = "needs Chromium and its driver (Debian: apt-get install chromium chromium-driver)"
-    if os.environ.get(REQUIRED):
-        pytest.fail(text)
-    pytest.skip(text)
-
-
 @contextmanager
 def opened(address: str, profile: Path) -> Iterator[ApiPage]:
-    """A page in a browser of its own, which keeps what it keeps in an empty folder."""
-    browser, driver = programs()
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    with webdriver.Chrome(options, Service(driver)) as chrome:
-        yield ApiPage(chrome, address)
+    """A page in a browser of its own."""
+    with opened_browser(profile) as browser:
+        yield ApiPage(browser, address)

@@ -1,0 +1,303 @@
+"""Three weeks of a shop for the console: made by the engine from the sample catalogue, the same in every run."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import yaml
+
+from allocation.consignments.allocatable_consignment import ProConsignment
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import DefaultRules
+from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
+from allocation.domain.reference import ConsignmentReference
+from allocation.domain.routing import Way
+from allocation.engine.allocator import EngineAllocator
+from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
+from allocation.engine.engine import Engine
+from allocation.exact_json import parsed
+from allocation.replay.decisions import Replayable, Side
+from allocation.replay.partial import replay
+from cli.catalogue.compilation import compile_text
+from cli.explaining import explanation_of
+from cli.explanation import Explanation, explanation_json
+from cli.paths import ROOT
+
+NOW = datetime(2026, 11, 26, 14, 20, tzinfo=UTC)
+COUNT = 160
+_WRITTEN = ROOT / "cli" / "catalogue" / "sample.yaml"
+_PLACES = (
+    ("GB", "M1 5WG"),
+    ("GB", "SW1A 1AA"),
+    ("GB", "EH3 9QN"),
+    ("GB", "IV1 1HY"),
+    ("GB", "BT1 5GS"),
+    ("GB", "CF10 1BH"),
+    ("GB", "LS1 4DY"),
+    ("FR", "75002"),
+    ("DE", "10115"),
+    ("IE", "D02 X285"),
+    ("US", "10001"),
+    ("RU", "101000"),
+)
+_WEIGHTS = (0.3, 0.5, 0.9, 1.8, 2.4, 4.1, 7.5, 12, 28, 1200)
+# Consignments of a day that a sample stands for.
+_A_SAMPLE = 97
+_LIMITED = ("CX_48", "LK_HOME")
+_CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class _NoDeadline:
+    def remaining_seconds(self) -> float:
+        return float("inf")
+
+
+class _NoUsage:
+    def used(self, _: object) -> Mapping[Any, int]:
+        return {}
+
+
+def explained(engine: Engine, written: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What `carrier explain --json` says of a consignment in PRO's JSON."""
+    found = explanation_of(engine, domain(written), Way(DefaultRules()), now)
+    assert isinstance(found, Explanation)
+    return explanation_json(found)
+
+
+def domain(written: Mapping[str, Any]) -> Consignment:
+    exact = parsed(json.dumps({"Reference": "EC-000-000-000", **written}))
+    return ProConsignment.model_validate(exact).to_domain()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A consignment with what was decided."""
+
+    reference: ConsignmentReference
+    order: str
+    written: Mapping[str, Any]
+    at: datetime
+    outcome: Outcome
+
+    @property
+    def item(self) -> dict[str, Any]:
+        """The consignment as the console's list has it."""
+        outcome = self.outcome
+        common = {
+            "consignment": self.reference,
+            "order": self.order,
+            "customerReference": f"{self.order}-1",
+            "mode": "default_rules",
+            "allocatedAt": text(self.at + timedelta(seconds=2.3)),
+            "version": 1,
+            "state": outcome.state,
+        }
+        if isinstance(outcome, AllocationFailed):
+            unknown = dict.fromkeys(("carrier", "service", "price", "collectedAt", "deliveredBy"))
+            return {**common, **unknown, "failureCode": outcome.failure.code, "trackingReferences": []}
+        summary, price = outcome.summary, outcome.price
+        winner = (outcome.explanation or {})["winner"]
+        assert price
+        assert outcome.delivered_by
+        return {
+            **common,
+            "carrier": summary.carrier_reference,
+            "service": summary.carrier_service_reference,
+            "price": {
+                "net": str(price.net),
+                "vat": str(price.vat),
+                "gross": str(price.gross),
+                "currency": price.currency,
+            },
+            "collectedAt": winner["collectedAt"],
+            "deliveredBy": text(outcome.delivered_by),
+            "failureCode": None,
+            "trackingReferences": [f"TRK{int(self.reference[3:].replace('-', ''), 36) % 10**9:09}"],
+        }
+
+
+class Shop:
+    """All that the console's API tells of the shop."""
+
+    @cached_property
+    def engine(self) -> Engine:
+        return Engine(packaged_catalogue())
+
+    @cached_property
+    def samples(self) -> list[Sample]:
+        """The newest first."""
+        return sorted(self._made(), key=lambda each: each.at, reverse=True)
+
+    def _made(self) -> Iterator[Sample]:
+        random = Random(7)
+        for number in range(COUNT):
+            at = NOW - timedelta(minutes=random.randrange(3, 20 * 1440), seconds=random.randrange(60))
+            written = _consignment(random)
+            letters = "".join(random.choice(_CHARACTERS) for _ in range(6))
+            reference = ConsignmentReference(f"EC-000-{letters[:3]}-{letters[3:]}")
+            consignment = replace(domain(written), reference=reference)
+            yield Sample(reference, f"WEB-{100100 + number}", written, at, self._outcome(consignment, at))
+
+    def _outcome(self, consignment: Consignment, at: datetime) -> Outcome:
+        allocator = EngineAllocator(self.engine, now=lambda: at, api_base_url="", usage=_NoUsage())
+        outcome = allocator.allocate([consignment], DefaultRules(), _NoDeadline())[consignment.reference]
+        assert isinstance(outcome, Allocated | AllocationFailed)
+        return outcome
+
+    @cached_property
+    def days(self) -> list[dict[str, Any]]:
+        """The last three weeks; a sample stands for a hundred consignments."""
+        return [self._day((NOW - timedelta(days=back)).date().isoformat()) for back in range(20, -1, -1)]
+
+    def _day(self, day: str) -> dict[str, Any]:
+        items = [each.item for each in self.samples if each.item["allocatedAt"].startswith(day)]
+        services: dict[tuple[str, str, str], dict[str, Any]] = {}
+        for item in items:
+            if item["price"]:
+                key = (item["carrier"], item["service"], item["price"]["currency"])
+                row = services.setdefault(key, {"count": 0, "net": Decimal(0)})
+                row["count"] += _A_SAMPLE
+                row["net"] += _A_SAMPLE * Decimal(item["price"]["net"])
+        states = Counter(each["state"] for each in items)
+        limit = {each.reference: each.daily_limit for each in self.engine.catalogue.services}
+        return {
+            "day": day,
+            "states": {
+                "Allocated": _A_SAMPLE * states["Allocated"],
+                "AllocationFailed": 4 * states["AllocationFailed"],
+            },
+            "services": [
+                {
+                    "carrier": carrier,
+                    "service": service,
+                    "count": row["count"],
+                    "net": str(row["net"]),
+                    "currency": currency,
+                    "limit": 400 if service in _LIMITED else limit[service],
+                    "used": row["count"] if service in _LIMITED or limit[service] else None,
+                }
+                for (carrier, service, currency), row in sorted(services.items())
+            ],
+        }
+
+    @cached_property
+    def replay(self) -> dict[str, Any]:
+        """The samples under a catalogue whose cheapest service costs more."""
+        changed = _WRITTEN.read_text("utf-8").replace('version: "2026-11-23"', 'version: "2026-12-01"')
+        changed = changed.replace("amount: 0.065", "amount: 0.22").replace("price: 3.15", "price: 2.85")
+        after = Engine(read_compiled(compile_text(changed, Path(_WRITTEN.parent))))
+        asked = [
+            Replayable(replace(domain(each.written), reference=each.reference), DefaultRules(), each.at)
+            for each in self.samples
+        ]
+        return replay(Side(self.engine), Side(after), asked).document()
+
+    @cached_property
+    def catalogue(self) -> dict[str, Any]:
+        """The sample catalogue in words, with two versions."""
+        written = yaml.safe_load(_WRITTEN.read_text("utf-8"))
+        carriers = written["carriers"]
+        outcomes = {**self.replay, "id": "2026-11-23"}
+        return {
+            "version": written["version"],
+            "digest": self.engine.catalogue.digest,
+            "currency": written["currency"],
+            "carriers": [{"reference": key, "name": each["name"]} for key, each in carriers.items()],
+            "services": [
+                _service(reference, service, carrier)
+                for carrier, each in carriers.items()
+                for reference, service in each["services"].items()
+            ],
+            "zones": [
+                {"name": name, "places": [str(place) for place in places][:12], "count": len(places)}
+                for name, places in written["zones"].items()
+            ],
+            "groups": [
+                {"reference": name, "services": sorted(services)}
+                for name, services in self.engine.catalogue.groups.items()
+            ],
+            "publications": [
+                {
+                    "publishedAt": "2026-11-23T07:30:00Z",
+                    "version": written["version"],
+                    "digest": self.engine.catalogue.digest,
+                    "warnings": ["PR_BETA is disabled: no consignment goes by it."],
+                    "changes": ["cut-off of Carrier X at Sorted1: 16:30 -> 16:00", "CX_ECO, UK: 2.95 GBP -> 3.05 GBP"],
+                    "outcomes": outcomes,
+                    "current": True,
+                },
+                {
+                    "publishedAt": "2026-11-02T09:05:00Z",
+                    "version": "2026-11-02",
+                    "digest": "0d7e6f1c55aa",
+                    "warnings": [],
+                    "changes": [],
+                    "outcomes": None,
+                    "current": False,
+                },
+            ],
+        }
+
+
+def text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _consignment(random: Random) -> dict[str, Any]:
+    country, postcode = random.choices(_PLACES, (9, 7, 4, 2, 2, 4, 6, 3, 3, 2, 2, 2))[0]
+    weight = random.choices(_WEIGHTS, (5, 9, 8, 8, 7, 5, 4, 3, 2, 2))[0]
+    side = min(90, 8 + round(weight**0.5 * 7))
+    return {
+        "Packages": [
+            {
+                "Weight": {"Value": weight, "Unit": "Kg"},
+                "Dimensions": {"Unit": "Cm", "Width": side, "Length": side + 10, "Height": side},
+                "Value": {"Amount": 20 + random.randrange(200), "Currency": {"IsoCode": "GBP"}},
+            }
+        ],
+        "Addresses": [
+            {"AddressType": "Origin", "ShippingLocationReference": "Sorted1"},
+            {
+                "AddressType": "Destination",
+                "AddressLine1": "1 Example Street",
+                "Postcode": postcode,
+                "Country": {"IsoCode": {"TwoLetterCode": country}},
+            },
+        ],
+    }
+
+
+def _service(reference: str, service: Mapping[str, Any], carrier: str) -> dict[str, Any]:
+    limits = [f"{name}: {service[name]}" for name in ("weight", "length", "girth", "maximumValue") if name in service]
+    return {
+        "reference": reference,
+        "name": service["name"],
+        "carrier": carrier,
+        "enabled": service.get("enabled", True),
+        "priority": service.get("priority"),
+        "limits": limits,
+        "tags": service.get("tags", []),
+        "destinations": [str(place) for place in service.get("destinations", [])],
+        "rates": [
+            {
+                "zone": str(rate.get("zone", rate.get("destinations", "everywhere"))),
+                "condition": f"up to {band['upTo']} kg" if "upTo" in band else "each",
+                "price": f"{band['price']} GBP",
+            }
+            for rate in service.get("rates", [])
+            for band in rate.get("bands", [rate])
+            if "price" in band
+        ],
+        "surcharges": [str(each) for each in service.get("surcharges", [])],
+        "cutOffs": ["Sorted1: Mon to Fri 16:00"],
+        "transit": [
+            f"{rate['zone']}: {rate['transitDays']} days" for rate in service.get("rates", []) if "transitDays" in rate
+        ],
+    }
