@@ -153,7 +153,7 @@ def test_a_service_is_read_as_a_rate_card(page: ConsolePage) -> None:
     page.field("Find a service").send_keys("CX_ECO")
     page.until(lambda: [each.is_displayed() for each in page.all(".service")].count(True) == 1)
     page.click("CX_ECO", ".cards")
-    assert page.shows("up to 2 kg", ".service[open] tbody")
+    assert page.shows("0 to 2 Kg", ".service[open] tbody")
     assert page.violations() == []
 
 
@@ -194,6 +194,8 @@ def test_all_failures_of_a_cause_are_tried_again(server: ConsoleServer, page: Co
     assert 0 < tried < int(largest)
     assert page.shows(f"{tried} of {largest}")
     assert page.violations() == []
+    page.click("See as a list", ".cause")
+    page.until(lambda: page.texts("main h1") == ["Orders"] and len(page.all("tbody tr")) == int(largest) - tried)
 
 
 def test_only_selected_failures_are_tried_again(page: ConsolePage) -> None:

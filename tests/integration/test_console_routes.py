@@ -165,6 +165,10 @@ def test_failures_stand_together_by_cause_with_an_example(api: ConsoleApi) -> No
     assert not any(reference in group["cause"] + group["nearestMiss"] for reference in references)
     assert "weighs 5,000 kg" in group["nearestMiss"]
     assert "5,000" not in group["cause"]
+    first = api.get(f"consignments?cause={group['causeDigest']}&take=1")
+    rest = api.get(f"consignments?cause={group['causeDigest']}&next={first['next']}")
+    assert {each["consignment"] for each in first["items"] + rest["items"]} == set(references)
+    assert api.get("consignments?cause=another")["items"] == []
 
 
 def test_a_day_has_its_states_and_the_services_costs(api: ConsoleApi) -> None:

@@ -11,14 +11,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import yaml
-
 from allocation.consignments.allocatable_consignment import ProConsignment
+from allocation.console.rate_card import rate_card
+from allocation.console.trial import Trial, tried
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.domain.reference import ConsignmentReference
-from allocation.domain.routing import Way
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from allocation.engine.engine import Engine
@@ -26,8 +25,6 @@ from allocation.exact_json import parsed
 from allocation.replay.decisions import Replayable, Side
 from allocation.replay.partial import replay
 from cli.catalogue.compilation import compile_text
-from cli.explaining import explanation_of
-from cli.explanation import Explanation, explanation_json
 from cli.paths import ROOT
 
 NOW = datetime(2026, 11, 26, 14, 20, tzinfo=UTC)
@@ -65,10 +62,8 @@ class _NoUsage:
 
 
 def explained(engine: Engine, written: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """What `carrier explain --json` says of a consignment in PRO's JSON."""
-    found = explanation_of(engine, domain(written), Way(DefaultRules()), now)
-    assert isinstance(found, Explanation)
-    return explanation_json(found)
+    """What the console's API answers to who tries a consignment."""
+    return tried(Trial(parsed(json.dumps(written))), lambda: engine, now)
 
 
 def domain(written: Mapping[str, Any]) -> Consignment:
@@ -202,31 +197,13 @@ class Shop:
     @cached_property
     def catalogue(self) -> dict[str, Any]:
         """The sample catalogue in words, with two versions."""
-        written = yaml.safe_load(_WRITTEN.read_text("utf-8"))
-        carriers = written["carriers"]
         outcomes = {**self.replay, "id": "2026-11-23"}
         return {
-            "version": written["version"],
-            "digest": self.engine.catalogue.digest,
-            "currency": written["currency"],
-            "carriers": [{"reference": key, "name": each["name"]} for key, each in carriers.items()],
-            "services": [
-                _service(reference, service, carrier)
-                for carrier, each in carriers.items()
-                for reference, service in each["services"].items()
-            ],
-            "zones": [
-                {"name": name, "places": [str(place) for place in places][:12], "count": len(places)}
-                for name, places in written["zones"].items()
-            ],
-            "groups": [
-                {"reference": name, "services": sorted(services)}
-                for name, services in self.engine.catalogue.groups.items()
-            ],
+            **rate_card(self.engine),
             "publications": [
                 {
                     "publishedAt": "2026-11-23T07:30:00Z",
-                    "version": written["version"],
+                    "version": self.engine.catalogue.version,
                     "digest": self.engine.catalogue.digest,
                     "warnings": ["PR_BETA is disabled: no consignment goes by it."],
                     "changes": ["cut-off of Carrier X at Sorted1: 16:30 -> 16:00", "CX_ECO, UK: 2.95 GBP -> 3.05 GBP"],
@@ -270,34 +247,5 @@ def _consignment(random: Random) -> dict[str, Any]:
                 "Postcode": postcode,
                 "Country": {"IsoCode": {"TwoLetterCode": country}},
             },
-        ],
-    }
-
-
-def _service(reference: str, service: Mapping[str, Any], carrier: str) -> dict[str, Any]:
-    limits = [f"{name}: {service[name]}" for name in ("weight", "length", "girth", "maximumValue") if name in service]
-    return {
-        "reference": reference,
-        "name": service["name"],
-        "carrier": carrier,
-        "enabled": service.get("enabled", True),
-        "priority": service.get("priority"),
-        "limits": limits,
-        "tags": service.get("tags", []),
-        "destinations": [str(place) for place in service.get("destinations", [])],
-        "rates": [
-            {
-                "zone": str(rate.get("zone", rate.get("destinations", "everywhere"))),
-                "condition": f"up to {band['upTo']} kg" if "upTo" in band else "each",
-                "price": f"{band['price']} GBP",
-            }
-            for rate in service.get("rates", [])
-            for band in rate.get("bands", [rate])
-            if "price" in band
-        ],
-        "surcharges": [str(each) for each in service.get("surcharges", [])],
-        "cutOffs": ["Sorted1: Mon to Fri 16:00"],
-        "transit": [
-            f"{rate['zone']}: {rate['transitDays']} days" for rate in service.get("rates", []) if "transitDays" in rate
         ],
     }

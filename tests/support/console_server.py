@@ -6,7 +6,6 @@ python -m tests.support.console_server   # tells its address, and serves until i
 import base64
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from PIL import Image, ImageDraw
 from allocation.api.console_page import ConsolePage, OpenIdSettings, add_page
 from allocation.api.replies import api_error
 from allocation.api.resolver import AnyCaseResolver
+from allocation.console.entries import cause_of, digest_of, nearest_miss
 from allocation.domain.outcome import AllocationFailed
 from allocation.exact_json import written
 from tests.support.allocation_api import proxy_event
@@ -175,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
             return {"days": SHOP.days[-14:] if not self.server.is_empty else []}
         if name == "catalogue":
             return SHOP.catalogue
-        replay = {**SHOP.replay, "id": "2026-11-23", "at": "2026-11-23T07:31:00Z"}
+        replay = {"id": "2026-11-23", "at": "2026-11-23T07:31:00Z", "bytes": 7012}
         return {"items": [] if self.server.is_empty else [replay], "next": None}
 
     def answer(self, status: int, headers: Mapping[str, str], body: str) -> None:
@@ -214,6 +214,9 @@ class _Views:
             items = [each for each in items if query["reference"] in {each["consignment"], each["customerReference"]}]
         if "tracking" in query:
             items = [each for each in items if query["tracking"] in each["trackingReferences"]]
+        if "cause" in query:
+            group = next(each for each in self.failures()["groups"] if each["causeDigest"] == query["cause"])
+            items = [each for each in items if each["consignment"] in group["consignments"]]
         items = [each for each in items if each["allocatedAt"].startswith(query.get("day", ""))]
         start, take = int(query.get("next", 0)), int(query.get("take", 50))
         more = str(start + take) if len(items) > start + take else None
@@ -230,15 +233,12 @@ class _Views:
         item, outcome = self.item(sample), sample.outcome
         answers = explained(SHOP.engine, sample.written, sample.at)
         failure = outcome.failure if isinstance(outcome, AllocationFailed) else None
-        happened = [("received", sample.at, f"order-created-{sample.order[4:]}")]
-        happened += [("failed" if failure else "allocated", sample.at, f"{reference}#1")]
+        happened = [("Received", sample.at, f"order-created-{sample.order[4:]}")]
+        happened += [(item["state"], sample.at, f"{reference}#1")]
         history: list[dict[str, Any]] = [
             {"what": what, "at": text(at), "eventId": event, "detail": None} for what, at, event in happened
         ]
-        history[1]["at"], history[1]["detail"] = item["allocatedAt"], failure and failure.code
-        if item["state"] in {"Cancelled", "Unallocated"}:
-            what = {"Cancelled": "cancelled", "Unallocated": "deallocated"}[item["state"]]
-            history.append({"what": what, "at": text(NOW), "eventId": None, "detail": "Asked for by the API"})
+        history[1]["at"], history[1]["detail"] = item["allocatedAt"], failure and failure.message
         is_allocated = item["state"] == "Allocated"
         return {
             "consignment": item,
@@ -269,17 +269,15 @@ class _Views:
         for sample in self.samples:
             if not isinstance(sample.outcome, AllocationFailed) or self.item(sample)["state"] != "AllocationFailed":
                 continue
-            code, message = sample.outcome.failure.code, sample.outcome.failure.message
-            country = sample.written["Addresses"][1]["Country"]["IsoCode"]["TwoLetterCode"]
-            said = message.replace(sample.reference, "it").partition(". ")[0] + "."
-            group = groups.setdefault(f"{code}{country}", {"code": code, "count": 0, "consignments": []})
+            code = sample.outcome.failure.code
+            miss = nearest_miss(sample.outcome.failure.message, sample.reference)
+            cause = cause_of(sample.outcome.failure.message, sample.reference)
+            found = {"code": code, "count": 0, "cause": cause, "nearestMiss": miss if miss != cause else None}
+            found |= {"causeDigest": digest_of(code, cause), "latest": text(sample.at), "consignments": []}
+            group = groups.setdefault(cause, found)
             group["count"] += 1
             group["consignments"].append(sample.reference)
-            group.setdefault("latest", text(sample.at))
-            group.setdefault("nearestMiss", said)
-            group.setdefault("cause", re.sub(r"\b[0-9][0-9,.]* kg", "… kg", said))
-            group.setdefault("key", f"{code}-{country}".lower())
-        return {"groups": sorted(groups.values(), key=lambda each: -each["count"])}
+        return {"groups": sorted(groups.values(), key=lambda each: -each["count"]), "omittedGroups": 0}
 
 
 def _label(reference: str) -> str:

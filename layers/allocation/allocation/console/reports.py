@@ -54,12 +54,14 @@ def failures(search: EntrySearch, days: Days) -> dict[str, Any]:
 
 
 def _group(search: EntrySearch, days: Days, code: str, cause: str, count: int) -> dict[str, Any]:
-    newest = search.of_cause(digest_of(code, cause), days.first, days.last, _MAX_CONSIGNMENTS)
+    digest = digest_of(code, cause)
+    newest = search.of_cause(digest, days.first, days.last, _MAX_CONSIGNMENTS)
     example = newest[0].failure if newest else None
     return {
         "code": code,
         "count": count,
         "cause": cause,
+        "causeDigest": digest,
         "nearestMiss": example if example != cause else None,
         "latest": newest[0].allocated_at if newest else None,
         "consignments": [entry.consignment for entry in newest],

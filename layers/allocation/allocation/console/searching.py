@@ -36,6 +36,8 @@ class EntryFilters(NamedTuple):
     reference: str | None = None
     tracking: str | None = None
     code: str | None = None
+    # The digest of a failure's cause: `cause` of the groups of failures.
+    cause: str | None = None
 
     def fits(self, entry: Entry) -> bool:
         """Return whether an entry passes all filters."""
@@ -48,6 +50,7 @@ class EntryFilters(NamedTuple):
             (self.reference, (entry.consignment, entry.customer_reference)),
             (self.tracking, entry.tracking_references),
             (self.code, (entry.failure_code,)),
+            (self.cause, (entry.cause_digest,)),
         )
         return all(value is None or value in values for value, values in wanted)
 
@@ -126,6 +129,8 @@ class EntrySearch:
 
 def _lists(filters: EntryFilters) -> list[EntryList]:
     """Return the lists to read: the most telling filter has one, and without any all states have one each."""
+    if filters.cause:
+        return [EntryList(cause_digest=filters.cause)]
     if filters.service:
         return [EntryList(service=filters.service)]
     if filters.code:

@@ -63,8 +63,9 @@ export function moment(text, { seconds = false } = {}) {
   return el("time", { datetime: date.toISOString(), title: `${utc(date)} UTC` }, written);
 }
 
-/** Return the end of a delivery window: the destination's clock, which the API writes as UTC. */
+/** Return the end of a delivery window: the destination's clock, which the API writes as UTC, or only its day. */
 export function deliveryBy(text) {
+  if (/^\d{4}-\d\d-\d\d$/.test(text ?? "")) return el("time", { datetime: text }, day(text));
   const date = text ? new Date(text) : null;
   if (!date || Number.isNaN(date.getTime())) return el("span", {}, "–");
   const written = date.toLocaleString(LOCALE, { ...DATE, ...yearOf(date), ...CLOCK, ...UTC });

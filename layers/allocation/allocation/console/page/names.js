@@ -21,6 +21,11 @@ export class Names {
     return this.#carriers.get(reference) ?? reference ?? "–";
   }
 
+  /** Return the name of a service's carrier. */
+  carrierOf(service) {
+    return this.carrier(this.#services.get(service)?.carrier);
+  }
+
   service(reference) {
     return this.#services.get(reference)?.name ?? reference ?? "–";
   }

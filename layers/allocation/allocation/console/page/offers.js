@@ -50,14 +50,14 @@ function offerItem(offer, index, best, longest, tones, names) {
   return el("li", { class: index ? "offer" : "offer chosen" },
     el("div", { class: "offer-head" },
       el("span", { class: "offer-name" }, names.service(offer.service),
-        el("span", { class: "under" }, `${names.carrier(offer.carrier)} · ${offer.service}`)),
+        el("span", { class: "under" }, `${names.carrierOf(offer.service)} · ${offer.service}`)),
       el("span", { class: "offer-price" }, money(offer.gross, offer.currency),
         more && el("span", { class: "under" }, more))),
     el("div", { class: "bar", "aria-hidden": "true" }, parts.map(([, amount, tone]) =>
       el("span", { class: tone, vars: { "--length": `${Math.max(0, Number(amount)) / longest * 100}%` } }))),
     el("p", { class: "offer-parts" },
       parts.map(([name, amount]) => `${name} ${money(amount, offer.currency)}`).join(" + "),
-      ` · ${number(offer.chargeableWeightKg)} kg charged · collected `, moment(offer.collected), " · delivered by ",
+      offer.chargeableWeightKg ? ` · ${number(offer.chargeableWeightKg)} kg charged` : "", " · collected ", moment(offer.collected), " · delivered by ",
       deliveryBy(offer.delivered)));
 }
 

@@ -80,9 +80,10 @@ function rateCardOf(service) {
     : "";
   return [
     el("dl", { class: "facts wide" },
-      list("Goes to", service.destinations), list("Takes", service.limits), list("Cut-offs", service.cutOffs),
+      list("Goes to", service.destinations), list("Not to", service.excluded), list("Takes", service.limits), list("Cut-offs", service.cutOffs),
       list("Transit", service.transit), list("Surcharges", service.surcharges), list("Tags", service.tags),
       service.priority === null || service.priority === undefined ? "" : list("Priority", [String(service.priority)])),
+    service.omittedRates ? el("p", { class: "hint" }, `${counted(service.omittedRates, "more price")} not shown: the catalogue is too large for one page.`) : "",
     service.rates.length ? scrolling(`Rates of ${service.name}`, rateTable(service)) : el("p", { class: "hint" }, "It has no rate."),
   ];
 }

@@ -17,7 +17,7 @@ export const failures = {
     const from = place.query.get("from") ?? daysAgo(13);
     const to = place.query.get("to") ?? daysAgo(0);
     const groups = loaded(place.signal, (signal) => place.api.read("failures", { from, to }, signal),
-      (found) => shownGroups(place, found.groups, { from, to }));
+      (found) => shownGroups(place, found, { from, to }));
     return [
       el("div", { class: "view-head" }, el("h1", { tabindex: "-1" }, "Failures")),
       el("p", { class: "lead" }, "Consignments that no carrier service took, by cause. Correct the catalogue or the order, then try them again."),
@@ -37,7 +37,7 @@ export function daysForm(place, from, to) {
   } } }, field("From", first), field("To", last), el("button", { type: "submit", class: "button" }, "Show"));
 }
 
-function shownGroups(place, groups, days) {
+function shownGroups(place, { groups, omittedGroups }, days) {
   if (!groups.length) {
     return empty("No failure in these days", "Every consignment got a carrier service, or was cancelled.",
       link("#/orders", "See the orders"));
@@ -46,6 +46,7 @@ function shownGroups(place, groups, days) {
   return [
     el("p", { class: "hint" }, `${counted(all, "failed consignment")}, ${counted(groups.length, "cause")}`),
     groups.map((group, index) => shownGroup(place, group, days, index)),
+    omittedGroups ? el("p", { class: "hint" }, `${counted(omittedGroups, "rarer cause")} not shown: choose fewer days.`) : "",
   ];
 }
 
@@ -87,21 +88,22 @@ function shownGroup(place, group, days, index) {
       el("ul", { class: "chosen-list" }, boxes.map((box) =>
         el("li", {}, box, link(`#/consignments/${segment(box.value)}`, box.value))))),
     el("div", { class: "row" }, every, boxes.length > 1 ? selected : "",
-      link(`#/orders?${new URLSearchParams({ state: "AllocationFailed", code: group.code })}`, "See as a list")),
+      link(`#/orders?${new URLSearchParams({ cause: group.causeDigest })}`, "See as a list")),
     outcome);
 }
 
-/** Return all references of a group: the API lists only its newest with it. */
+/** Return all references of a group in these days: the API lists only its newest with it. */
 async function allOf({ api, signal }, group, { from, to }) {
   if (group.count <= group.consignments.length) return group.consignments;
   const found = [];
   let next = null;
   do {
-    const page = await api.read(`failures/${segment(group.key)}`, { from, to, take: OF_A_GROUP, next }, signal);
+    const page = await api.read("consignments", { cause: group.causeDigest, take: OF_A_GROUP, next }, signal);
     found.push(...page.items);
     next = page.next;
   } while (next);
-  return found;
+  const isAsked = ({ allocatedAt }) => allocatedAt.slice(0, 10) >= from && allocatedAt.slice(0, 10) <= to;
+  return found.filter(isAsked).map((each) => each.consignment);
 }
 
 /** Try consignments again, a few at a time, with a bar of progress and the results below. */

@@ -9,7 +9,7 @@ import { STATE_OPTIONS, stateText, stateTone, words } from "./words.js";
 
 const TAKE = 50;
 const REFRESH_MS = 15000;
-const FILTERS = ["state", "carrier", "service", "day", "code"];
+const FILTERS = ["state", "carrier", "service", "day", "code", "cause"];
 const SEARCHES = [
   ["order", "Order"],
   ["reference", "Consignment or your reference"],
@@ -60,14 +60,14 @@ function searchForm({ query, names }) {
     for (const [name, control] of Object.entries(filters)) if (control.value) asked.set(name, control.value);
     location.hash = `#/orders${asked.size ? `?${asked}` : ""}`;
   };
-  const code = query.get("code");
+  const cause = query.get("cause");
   return el("form", { class: "search", role: "search", on: { submit: search } },
     el("div", { class: "search-text" }, field("Find", text), field("by", kind)),
     el("div", { class: "search-filters" }, field("State", filters.state), field("Carrier", filters.carrier),
       field("Service", filters.service), field("Day (UTC)", filters.day)),
     el("div", { class: "row" }, el("button", { type: "submit", class: "button primary" }, "Search"),
       query.size ? link("#/orders", "Clear the search") : ""),
-    code ? el("p", { class: "hint" }, `Only failures: ${words(code)}.`) : "");
+    cause ? el("p", { class: "hint" }, "Only failures of one cause.") : "");
 }
 
 // A carrier that left the catalogue can still be searched for.

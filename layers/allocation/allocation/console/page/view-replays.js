@@ -14,12 +14,9 @@ export const replays = {
       el("p", { class: "lead" }, "The same consignments decided again under another catalogue or mode: what would have changed."),
       loaded(place.signal, (signal) => place.api.read("replays", {}, signal), ({ items }) => items.length
         ? table("Replays, newest first", [
-          { title: "Replay", wide: true, cell: (row) => link(`#/replays/${segment(row.id)}`, `${nameOf(row.from)} → ${nameOf(row.to)}`) },
-          { title: "Done", cell: (row) => moment(row.at) },
-          { title: "Consignments", number: true, cell: (row) => number(row.consignments) },
-          { title: "Moved", number: true, cell: (row) => number(row.moved) },
-          { title: "Newly failed", number: true, cell: (row) => number(row.newlyFailed) },
-          { title: "Cost", number: true, cell: (row) => costs(row, changeOf) },
+          { title: "Replay", wide: true, cell: (row) => link(`#/replays/${segment(row.id)}`, row.id) },
+          { title: "Made", cell: (row) => moment(row.at) },
+          { title: "Size", number: true, cell: (row) => `${number(Math.ceil(row.bytes / 1024))} KB` },
         ], items)
         : empty("No replay yet", "`./carrier replay --from current.yaml --to new.yaml --stack NAME` keeps its result here.")),
     ];

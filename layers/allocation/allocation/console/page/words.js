@@ -39,14 +39,12 @@ export function modeText(mode) {
 }
 
 const STEPS = {
-  received: ["Received", "quiet"],
-  failed: ["Failed", "bad"],
-  triedAgain: ["Tried again", "quiet"],
-  allocated: ["Allocated", "good"],
-  deallocated: ["Deallocated", "quiet"],
-  cancelled: ["Cancelled", "bad"],
-  updateRefused: ["Update refused", "warn"],
-  published: ["Event published", "quiet"],
+  Received: ["Received", "quiet"],
+  Allocated: ["Allocated", "good"],
+  AllocationFailed: ["Failed", "bad"],
+  Unallocated: ["Deallocated", "quiet"],
+  Cancelled: ["Cancelled", "bad"],
+  UpdateRefused: ["Update refused", "warn"],
 };
 
 /** Return the text and the tone of a step in a consignment's life. */
