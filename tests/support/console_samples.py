@@ -16,9 +16,8 @@ from allocation.console.rate_card import rate_card
 from allocation.console.trial import Trial, tried
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules
-from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
+from allocation.domain.outcome import Allocated, AllocationFailed, Explanation, Outcome
 from allocation.domain.reference import ConsignmentReference
-from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from allocation.engine.engine import Engine
 from allocation.exact_json import parsed
@@ -26,6 +25,8 @@ from allocation.replay.decisions import Replayable, Side
 from allocation.replay.partial import replay
 from cli.catalogue.compilation import compile_text
 from cli.paths import ROOT
+from tests.support.kept_decisions import decided, worded
+from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 
 NOW = datetime(2026, 11, 26, 14, 20, tzinfo=UTC)
 COUNT = 160
@@ -51,16 +52,6 @@ _LIMITED = ("CX_48", "LK_HOME")
 _CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-class _NoDeadline:
-    def remaining_seconds(self) -> float:
-        return float("inf")
-
-
-class _NoUsage:
-    def used(self, _: object) -> Mapping[Any, int]:
-        return {}
-
-
 def explained(engine: Engine, written: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What the console's API answers to who tries a consignment."""
     return tried(Trial(parsed(json.dumps(written))), lambda: engine, now)
@@ -80,6 +71,7 @@ class Sample:
     written: Mapping[str, Any]
     at: datetime
     outcome: Outcome
+    kept: Explanation | None
 
     @property
     def item(self) -> dict[str, Any]:
@@ -98,7 +90,7 @@ class Sample:
             unknown = dict.fromkeys(("carrier", "service", "price", "collectedAt", "deliveredBy"))
             return {**common, **unknown, "failureCode": outcome.failure.code, "trackingReferences": []}
         summary, price = outcome.summary, outcome.price
-        winner = (outcome.explanation or {})["winner"]
+        winner = (self.kept or {})["winner"]
         assert price
         assert outcome.delivered_by
         return {
@@ -121,6 +113,8 @@ class Sample:
 class Shop:
     """All that the console's API tells of the shop."""
 
+    archive = InMemoryCatalogues()
+
     @cached_property
     def engine(self) -> Engine:
         return Engine(packaged_catalogue())
@@ -138,13 +132,10 @@ class Shop:
             letters = "".join(random.choice(_CHARACTERS) for _ in range(6))
             reference = ConsignmentReference(f"EC-000-{letters[:3]}-{letters[3:]}")
             consignment = replace(domain(written), reference=reference)
-            yield Sample(reference, f"WEB-{100100 + number}", written, at, self._outcome(consignment, at))
-
-    def _outcome(self, consignment: Consignment, at: datetime) -> Outcome:
-        allocator = EngineAllocator(self.engine, now=lambda: at, api_base_url="", usage=_NoUsage())
-        outcome = allocator.allocate([consignment], DefaultRules(), _NoDeadline())[consignment.reference]
-        assert isinstance(outcome, Allocated | AllocationFailed)
-        return outcome
+            outcome = decided(self.engine, consignment, DefaultRules(), at, self.archive)
+            kept = worded(self.engine, consignment, DefaultRules(), at, InMemoryLimits())
+            assert isinstance(outcome, Allocated | AllocationFailed)
+            yield Sample(reference, f"WEB-{100100 + number}", written, at, outcome, kept)
 
     @cached_property
     def days(self) -> list[dict[str, Any]]:

@@ -247,7 +247,7 @@ class _Views:
             "failure": failure and {"code": failure.code, "message": failure.message},
             "pastFailure": None,
             "history": history,
-            "explanation": outcome.explanation,
+            "explanation": sample.kept,
             "offers": answers["offers"],
             "excluded": answers["excluded"],
             "actions": {"Allocated": ["deallocate", "cancel"], "Cancelled": []}.get(item["state"], ["retry", "cancel"]),

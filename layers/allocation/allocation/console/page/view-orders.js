@@ -183,9 +183,12 @@ class List {
         this.keep(item, fresh);
       }
     }
+    const before = this.waiting.length;
     this.waiting = items.filter((item) => !this.rows.has(item.consignment));
     if (scrollY < 200 && !this.box.contains(document.activeElement)) this.showNewer();
-    else fill(this.newer, this.waiting.length ? button(`${this.waiting.length} newer: show`, () => this.showNewer()) : "");
+    else if (this.waiting.length !== before) {
+      fill(this.newer, button(`${this.waiting.length} newer: show`, () => this.showNewer()));
+    }
   }
 
   showNewer() {
