@@ -1,29 +1,48 @@
 """`carrier replay`: what the same consignments would come to under another catalogue or mode."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import click
 
 from allocation.domain.mode import AllocationMode, ModeName
+from allocation.engine.compiled_catalogue import read_compiled
 from allocation.orders.order_created import ReadingRules
+from allocation.replay.decisions import Replayable
+from allocation.replay.result import ReplayResult
 from cli.commands.catalogue_files import compiled_file
 from cli.commands.options import ExampleCommand, WholeNumber, chosen_mode, json_option, timestamp
 from cli.errors import DONE, NOT_SO, UsageError
 from cli.input_files import write_text
 from cli.operations.message_files import read_messages
+from cli.operations.target import Target, target
 from cli.order_mappings import written_mapping
 from cli.output import Progress, counted, print_json, print_text, printable, progress_console
+from cli.replay.keeping import catalogue_in_use, keep_result, published_since
 from cli.replay.order_files import OrderMessages
 from cli.replay.page import page
 from cli.replay.processes import SideText, replayed_in_parts, usual_jobs
+from cli.replay.stack_records import StackRecords
 from cli.replay.tables import print_result
 
-# How many messages that can't be read are named.
-_MAX_REFUSED: Final = 5
 _MAX_JOBS: Final = 64
+
+
+class _Source(Protocol):
+    """Where consignments come from."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything could be read."""
+
+    def consignments(self) -> Iterator[Replayable]:
+        """Yield each consignment once."""
+
+    def notes(self) -> Iterator[str]:
+        """Yield what is not replayed, and why."""
 
 
 def _mode_options(prefix: str, whose: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -47,85 +66,121 @@ def _mode_options(prefix: str, whose: str) -> Callable[[Callable[..., Any]], Cal
     cls=ExampleCommand,
     examples=[
         "carrier replay --from current.yaml --to january.yaml orders.jsonl",
-        "carrier replay --from current.yaml --to-group valuableGoods orders.jsonl",
-        "carrier replay --from old.yaml --to new.yaml orders.jsonl --html report.html",
+        "carrier replay --stack NAME --since 2026-11-25T00:00:00Z --to january.yaml",
+        "carrier replay --since 2026-11-25T00:00:00Z --to-group valuableGoods",
+        "carrier replay --from old.yaml --to new.yaml orders.jsonl --html page.html",
     ],
 )
-@click.argument("orders", default="", metavar="ORDERS")
-@click.option("--from", "before", default="", metavar="FILE", help="The catalogue before, written or compiled.")
-@click.option("--to", "after", default="", metavar="FILE", help="The catalogue after.  [default: the one before]")
+@click.argument("orders", default="", metavar="[ORDERS]")
+@click.option("--from", "before", default="", metavar="FILE", help="Catalogue before.  [default: in use in the stack]")
+@click.option("--to", "after", default="", metavar="FILE", help="Catalogue after.  [default: the one before]")
+@click.option("--since", default="", metavar="MOMENT", help="Replay what the stack has decided since then.")
+@click.option("--stack", default="", metavar="NAME", help="A stack on AWS.  [default: the one on this machine]")
 @_mode_options("--", "of both sides")
 @_mode_options("--to-", "of the side after")
 @click.option("--mapping", default="", metavar="FILE", help="A mapping of your shop's orders (docs/mapping.md).")
 @click.option("--now", default="", metavar="MOMENT", help="Decide all at 2027-01-04T09:00:00Z.  [default: as asked]")
 @click.option("--html", default="", metavar="FILE", help="Write a page with a picture of the moves, too.")
+@click.option("--keep", is_flag=True, help="Keep the result in the stack's bucket, for its console.")
 @click.option("--jobs", type=WholeNumber(1, _MAX_JOBS), default=usual_jobs, help="Processes.  [default: processors]")
 @json_option
-def replay(
-    orders: str, before: str, after: str, mapping: str, now: str, html: str, jobs: int, *, as_json: bool, **modes: str
-) -> int:
+def replay(orders: str, html: str, jobs: int, *, keep: bool, as_json: bool, **given: str) -> int:
     """Show what the same consignments would come to under two catalogues or modes.
 
-    ORDERS has order messages, one on each line, in any wrapping. Each order is decided at the moment when it occurred.
-    Daily limits count as unused before the first.
+    ORDERS has order messages, one on each line, in any wrapping. With --since, the consignments are those of a
+    stack's records. Each is decided at the moment when it was, or when its order occurred. Daily limits count as
+    unused before the first.
 
-    Exit status 1 if a message can't be read. The others are replayed.
+    Exit status 1 if a message can't be read, or nothing is kept of a record's inputs. The others are replayed.
 
     """
-    both, to_mode = _mode(modes, ""), _mode(modes, "to_")
-    if not before:
+    wanted = _wanted(orders, given, keep=keep)
+    with Progress(progress_console()).step("Deciding") as step:
+
+        def told(done: int) -> None:
+            step.update(f"Decided {counted(done, 'consignment')} under both")
+
+        source = wanted.source
+        result = replayed_in_parts(wanted.before, wanted.after, source.consignments(), jobs, told).result()
+    _show(result, html, as_json=as_json)
+    console = progress_console()
+    for note in source.notes():
+        print_text(printable(note), console)
+    if keep and wanted.stack:
+        print_text(f"Kept as {printable(keep_result(wanted.stack, result, datetime.now(UTC)))}.", console)
+    return DONE if source.is_whole else NOT_SO
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be replayed, of which stack, if any."""
+
+    before: SideText
+    after: SideText
+    source: _Source
+    stack: Target | None
+
+
+def _wanted(orders: str, given: Mapping[str, str], *, keep: bool) -> _Wanted:
+    """Return what the options ask for. Raises `UsageError`."""
+    both, to_mode = _mode(given, ""), _mode(given, "to_")
+    _require(orders, given, to_mode, keep=keep)
+    stack = target(given["stack"]) if given["since"] or given["stack"] else None
+    text = compiled_file(given["before"]) if given["before"] or stack is None else catalogue_in_use(stack)
+    after = compiled_file(given["after"]) if given["after"] else text
+    moment = timestamp("--now", given["now"]) if given["now"] else None
+    if orders or stack is None:
+        source: _Source = _messages(orders, given["mapping"], stack, moment)
+    else:
+        since = timestamp("--since", given["since"])
+        source = StackRecords(stack, since, read_compiled(text).routing is not None, moment)
+        if not given["before"] and (published := published_since(stack, since)):
+            print_text(printable(published), progress_console())
+    return _Wanted(SideText(text, both), SideText(after, to_mode or both), source, stack)
+
+
+def _require(orders: str, given: Mapping[str, str], to_mode: AllocationMode | None, *, keep: bool) -> None:
+    """Raise `UsageError` unless it is clear what is compared, and of which consignments."""
+    if orders and given["since"]:
+        raise UsageError("ORDERS are those of a file, --since is for the records of a stack: leave one out.")
+    if not orders and not given["since"]:
+        raise UsageError(
+            "Which consignments? Name a file of order messages, or say since when to take those of a stack: "
+            "--since 2026-11-25T00:00:00Z."
+        )
+    if not given["before"] and orders and not given["stack"]:
         raise UsageError("Which catalogue is the one before? Name it, as --from current.yaml.")
-    if not after and to_mode is None:
+    if not given["after"] and to_mode is None:
         raise UsageError(
             "What changes? Name the other catalogue, as --to new.yaml, or another mode, as --to-group REF."
         )
-    if not orders:
-        raise UsageError("Which orders? Name a file of order messages: carrier replay --from A --to B orders.jsonl.")
-    messages = _messages(orders, mapping, now)
-    text = compiled_file(before)
-    sides = SideText(text, both), SideText(compiled_file(after) if after else text, to_mode or both)
-    with Progress(progress_console()).step("Deciding") as step:
-        told = lambda done: step.update(f"Decided {counted(done, 'consignment')} under both")  # noqa: E731
-        result = replayed_in_parts(*sides, messages.consignments(), jobs, told).result()
+    if given["mapping"] and not orders:
+        raise UsageError("--mapping is for ORDERS of a file: leave it out, or name the file.")
+    if keep and not (given["since"] or given["stack"]):
+        raise UsageError("Which stack is to keep the result? Name it, as --stack NAME.")
+
+
+def _mode(options: Mapping[str, str | None], side: str) -> AllocationMode | None:
+    """Return the mode that a side's options give, or None."""
+    mode, group, service = (options[f"{side}{name}"] or "" for name in ("mode", "group", "service"))
+    return chosen_mode(mode, group, service, f"--{side.replace('_', '-')}") if mode or group or service else None
+
+
+def _messages(orders: str, mapping: str, stack: Target | None, moment: datetime | None) -> OrderMessages:
+    """Return the messages of a file, read as the stack would, if there is one. Raises `UsageError`."""
+    rules = stack.reading if stack else ReadingRules()
+    if mapping:
+        rules = replace(rules, mapping=written_mapping(mapping)[1].applied)
+    elif stack and stack.own_mapping:
+        rules = replace(rules, mapping=stack.own_mapping().applied)
+    messages = OrderMessages(read_messages(Path(orders)), rules, datetime.now(UTC), moment)
+    return replace(messages, mode=stack.mode) if stack else messages
+
+
+def _show(result: ReplayResult, html: str, *, as_json: bool) -> None:
     if html:
         write_text(html, page(result))
     if as_json:
         print_json(result.document())
     else:
         print_result(result)
-    _report(messages)
-    return NOT_SO if messages.refused else DONE
-
-
-def _mode(options: Mapping[str, str | None], side: str) -> AllocationMode | None:
-    """Return the mode that a side's options give, or None. A group or a service says which mode is meant."""
-    mode, group, service = (options[f"{side}{name}"] or "" for name in ("mode", "group", "service"))
-    if not (mode or group or service):
-        return None
-    return chosen_mode(mode, group, service, f"--{side.replace('_', '-')}")
-
-
-def _messages(orders: str, mapping: str, now: str) -> OrderMessages:
-    """Return the messages of a file. Raises `UsageError`."""
-    chosen = written_mapping(mapping)[1] if mapping else None
-    rules = ReadingRules(mapping=chosen.applied if chosen else None)
-    moment = timestamp("--now", now) if now else None
-    return OrderMessages(read_messages(Path(orders)), rules, datetime.now(UTC), moment)
-
-
-def _report(messages: OrderMessages) -> None:
-    """Say on stderr what of the messages was not replayed, and why."""
-    console = progress_console()
-    for text in messages.refused[:_MAX_REFUSED]:
-        print_text(printable(text), console)
-    if (more := len(messages.refused) - _MAX_REFUSED) > 0:
-        print_text(f"{counted(more, 'more message')} can't be read.", console)
-    notes = (
-        (messages.undated, "message", "no moment when the order occurred: decided as of now"),
-        (messages.repeated, "consignment", "a reference that occurs before: left out"),
-        (messages.cancelling, "message", "nothing to allocate, but an order to cancel: left out"),
-        (messages.left_out, "message", "an order that the mapping leaves out"),
-    )
-    for number, noun, text in notes:
-        if number:
-            print_text(f"{counted(number, noun)} {'has' if number == 1 else 'have'} {text}.", console)

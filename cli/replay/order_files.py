@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from allocation.domain.errors import InvalidMessageError
-from allocation.domain.mode import DefaultRules
+from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.orders.event_types import CANCELLED, LEFT_OUT
 from allocation.orders.order_created import ReadingRules, created_order, paused_collector
 from allocation.replay.decisions import Replayable
 from cli.operations.message_files import FileMessage
+from cli.output import counted
+
+# How many messages that can't be read are named.
+_MAX_REFUSED: Final = 5
 
 
 @dataclass(slots=True)
@@ -25,6 +29,8 @@ class OrderMessages:
     rules: ReadingRules
     now: datetime
     moment: datetime | None = None
+    # How they are allocated without a routing table.
+    mode: AllocationMode = field(default_factory=DefaultRules)
     refused: list[str] = field(default_factory=list)
     # References that occur again: the service, too, passes by what has a record.
     repeated: int = 0
@@ -42,6 +48,25 @@ class OrderMessages:
                 else:
                     seen.add(each.consignment.reference)
                     yield each
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything could be read."""
+        return not self.refused
+
+    def notes(self) -> Iterator[str]:
+        """Yield what of the messages was not replayed, or not as it was asked, and why."""
+        yield from self.refused[:_MAX_REFUSED]
+        if (more := len(self.refused) - _MAX_REFUSED) > 0:
+            yield f"{counted(more, 'more message')} can't be read."
+        if self.undated:
+            yield f"{counted(self.undated, 'message')} without the moment when the order occurred: decided as of now."
+        if self.repeated:
+            yield f"{counted(self.repeated, 'consignment')} with a reference that occurs before: left out."
+        if self.cancelling:
+            yield f"{counted(self.cancelling, 'message')} to cancel an order: left out."
+        if self.left_out:
+            yield f"{counted(self.left_out, 'message')} of orders that the mapping leaves out."
 
     def _read(self, message: FileMessage) -> list[Replayable]:
         try:
@@ -64,9 +89,7 @@ class OrderMessages:
             self.refused.append(f"{place}: {read.invalid.code}: {read.invalid}")
         moment = self.moment or _occurred(event)
         self.undated += moment is None
-        return [
-            Replayable(each, DefaultRules(), moment or self.now, is_routed=True) for each in read.order.consignments
-        ]
+        return [Replayable(each, self.mode, moment or self.now, is_routed=True) for each in read.order.consignments]
 
 
 def _occurred(event: dict[str, Any]) -> datetime | None:

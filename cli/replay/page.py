@@ -13,7 +13,7 @@ from allocation.replay.result import CatalogueName, ReplayResult
 from allocation.replay.tally import Difference
 from cli.replay.pictures import MAX_FLOWS, key_of_colours, moves_shown, picture_of_cost, picture_of_moves
 from cli.replay.tables import matrix_of, shown_service
-from cli.replay.words import conclusion
+from cli.replay.words import conclusion, failing_under_both
 
 _STYLE: Final = Path(__file__).with_name("page.css")
 
@@ -66,13 +66,15 @@ def _named(catalogue: CatalogueName) -> str:
 
 
 def _numbers(result: ReplayResult) -> str:
+    failing = failing_under_both(result)
     numbers = {
         "Consignments": result.consignments,
         "Move": result.moved,
-        "Keep their service": result.unchanged,
-        "At another price": result.repriced,
+        "Keep their service": result.unchanged - failing,
+        "Of these, at another price": result.repriced,
         "Newly fail": result.newly_failed,
         "Newly allocated": result.newly_allocated,
+        "Fail under both": failing,
     }
     items = [f"<div><dt>{name}</dt><dd>{number:,}</dd></div>" for name, number in numbers.items()]
     return f'<dl class="numbers">{"".join(items)}</dl>'

@@ -20,14 +20,14 @@ MAX_FLOWS: Final = 40
 _WIDTH: Final = 360
 _BAR: Final = 8
 # Where the bars of the services before begin, and those of the services after.
-_LEFT: Final = 112
-_RIGHT: Final = 240
+_LEFT: Final = 116
+_RIGHT: Final = 236
 _HEIGHT_OF_ALL: Final = 300
 # A service is at least as high as its label.
 _LEAST_HEIGHT: Final = 14
 _GAP: Final = 4
-_MAX_LABEL: Final = 11  # characters of a service's reference
-_COST_BAR: Final = 250
+_MAX_LABEL: Final = 10  # characters of a service's reference
+_COST_BAR: Final = 240
 
 
 class _Flow(NamedTuple):
@@ -93,8 +93,8 @@ def picture_of_cost(currency: str, before: Decimal, after: Decimal) -> str:
     for place, (name, cost) in enumerate((("Before", before), ("After", after))):
         top, width = place * 34, float(_COST_BAR * cost / most)
         bars += f'<text x="0" y="{top + 17}">{name}</text>'
-        bars += f'<rect class="{name.lower()}" x="44" y="{top + 2}" width="{max(width, 1):.1f}" height="22" rx="2"/>'
-        bars += f'<text x="{48 + width:.1f}" y="{top + 17}">{cost:,}</text>'
+        bars += f'<rect class="{name.lower()}" x="48" y="{top + 2}" width="{max(width, 1):.1f}" height="22" rx="2"/>'
+        bars += f'<text x="{52 + width:.1f}" y="{top + 17}">{cost:,}</text>'
     told = f"Net cost in {currency}: {before:,} before, {after:,} after."
     return _svg(f"cost-{currency}", told, 62, bars)
 

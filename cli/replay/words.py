@@ -9,31 +9,33 @@ from cli.output import counted, printable
 
 
 @dataclass(frozen=True, slots=True)
-class CommonCost:
+class _CommonCost:
     """What the consignments cost net that both sides allocate, by currency."""
 
     consignments: int
     before: Mapping[str, Decimal]
     after: Mapping[str, Decimal]
-
-    @property
-    def currency(self) -> str | None:
-        """The currency in which both sides can be compared, or None."""
-        currencies = self.before.keys() | self.after.keys()
-        return next(iter(currencies)) if len(currencies) == 1 else None
+    # Whether a consignment moves to a service of another currency: then a sum that falls is no saving.
+    has_crossings: bool
 
 
-def common_cost(result: ReplayResult) -> CommonCost:
+def _common_cost(result: ReplayResult) -> _CommonCost:
     """Return what the consignments cost that both sides allocate."""
     before: dict[str, Decimal] = {}
     after: dict[str, Decimal] = {}
-    count = 0
+    count, crossings = 0, False
     for way, moved in result.ways:
         if way.currency_before is not None and way.currency_after is not None:
             count += moved.count
+            crossings |= way.currency_before != way.currency_after
             before[way.currency_before] = before.get(way.currency_before, Decimal(0)) + moved.before
             after[way.currency_after] = after.get(way.currency_after, Decimal(0)) + moved.after
-    return CommonCost(count, before, after)
+    return _CommonCost(count, before, after, crossings)
+
+
+def failing_under_both(result: ReplayResult) -> int:
+    """Return how many consignments neither side can allocate."""
+    return sum(moved.count for way, moved in result.ways if way.before is None and way.after is None)
 
 
 def conclusion(result: ReplayResult) -> Iterator[str]:
@@ -42,23 +44,11 @@ def conclusion(result: ReplayResult) -> Iterator[str]:
         yield "There is no consignment to replay."
         return
     yield from _moves(result)
-    yield from _cost(common_cost(result))
+    yield from _cost(_common_cost(result))
     yield from _failures(result)
     if result.full_days:
         turned_away = counted(sum(day.turned_away for day in result.full_days), "consignment")
         yield f"{counted(len(result.full_days), 'daily limit')} would be used up: {turned_away} would go elsewhere."
-
-
-def amount(sums: Mapping[str, Decimal]) -> str:
-    """Return sums of several currencies, which are not added: `12.50 EUR + 3.00 GBP`."""
-    return " + ".join(f"{total:,} {currency}" for currency, total in sorted(sums.items())) or "nothing"
-
-
-def change_in_words(before: Decimal, after: Decimal) -> str:
-    """Return a change of cost: `2.20 less (-4.7%)`."""
-    change = after - before
-    share = f" ({change / before:+.1%})" if before else ""
-    return f"{abs(change):,} {'more' if change > 0 else 'less'}{share}"
 
 
 def _moves(result: ReplayResult) -> Iterator[str]:
@@ -68,17 +58,29 @@ def _moves(result: ReplayResult) -> Iterator[str]:
         yield f"{result.repriced} {_verb(result.repriced, 'keep')} the service, at another price."
 
 
-def _cost(cost: CommonCost) -> Iterator[str]:
+def _cost(cost: _CommonCost) -> Iterator[str]:
     if not cost.consignments:
         return
     subject = f"The {counted(cost.consignments, 'consignment')} allocated under both {_verb(cost.consignments, 'cost')}"
     if cost.before == cost.after:
-        yield f"{subject} {amount(cost.after)} net, as before."
-    elif currency := cost.currency:
-        before, after = cost.before[currency], cost.after[currency]
-        yield f"{subject} {after:,} {currency} net instead of {before:,}: {change_in_words(before, after)}."
-    else:
-        yield f"{subject} {amount(cost.after)} net instead of {amount(cost.before)}."
+        yield f"{subject} {_amount(cost.after)} net, as before."
+        return
+    changes = "" if cost.has_crossings else f": {', '.join(_changes(cost))}"
+    yield f"{subject} {_amount(cost.after)} net instead of {_amount(cost.before)}{changes}."
+
+
+def _amount(sums: Mapping[str, Decimal]) -> str:
+    """Return sums of several currencies, which are not added: `12.50 EUR + 3.00 GBP`."""
+    return " + ".join(f"{total:,} {currency}" for currency, total in sorted(sums.items()))
+
+
+def _changes(cost: _CommonCost) -> Iterator[str]:
+    """Yield the change of each currency: `2.20 GBP less (-4.7%)`."""
+    for currency, before in sorted(cost.before.items()):
+        change = cost.after[currency] - before
+        share = f" ({change / before:+.1%})" if before else ""
+        if change:
+            yield f"{abs(change):,} {currency} {'more' if change > 0 else 'less'}{share}"
 
 
 def _failures(result: ReplayResult) -> Iterator[str]:
@@ -87,6 +89,8 @@ def _failures(result: ReplayResult) -> Iterator[str]:
         yield f"{number} newly {_verb(number, 'fail')} ({codes})."
     else:
         yield "None newly fails."
+    if failing := failing_under_both(result):
+        yield f"{failing} {_verb(failing, 'fail')} under both."
     if result.newly_allocated:
         yield f"{result.newly_allocated} that failed before would be allocated."
 

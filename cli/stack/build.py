@@ -18,6 +18,7 @@ _SOURCES: Final = (
     "monitoring",
     "samconfig.toml",
     "functions",
+    "replay",
     "layers",
     "packaging",
     "cli/stack/build.py",

@@ -29,6 +29,8 @@ def translated(text: str) -> dict[str, Any]:
     for resource in template["Resources"].values():
         for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
             resource["Properties"][code] = "s3://bucket/key"
+        if "Location" in resource["Properties"]:
+            resource["Properties"]["Location"] = "https://bucket.s3.eu-west-2.amazonaws.com/key"
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_DEFAULT_REGION", "eu-west-2")
         environment.delenv("AWS_PROFILE", raising=False)

@@ -15,7 +15,8 @@ from allocation.observability import logger
 from allocation.ports import QueueMessage
 from tests.support.samples import json_of
 
-FUNCTIONS = Path(__file__).parent.parent.parent / "functions"
+ROOT = Path(__file__).parent.parent.parent
+FUNCTIONS = ROOT / "functions"
 
 SQS_RECORD = json_of("sqs-batch.json")["Records"][0]
 
@@ -34,9 +35,9 @@ class Context:
         return self.remaining_milliseconds
 
 
-def function(name: str) -> ModuleType:
-    """Return a new module of one function. Both functions are called `app`, so neither can be imported by its name."""
-    spec = importlib.util.spec_from_file_location(f"{name}_app", FUNCTIONS / name / "app.py")
+def function(name: str, folder: Path = FUNCTIONS) -> ModuleType:
+    """Return a new module of one function. All are called `app`, so none can be imported by its name."""
+    spec = importlib.util.spec_from_file_location(f"{name}_app", folder / name / "app.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

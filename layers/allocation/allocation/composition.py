@@ -19,6 +19,7 @@ from allocation.settings import (
     CatalogueSettings,
     IndexAllocationsSettings,
     PublishAllocationsSettings,
+    ReplaySettings,
     read_settings,
 )
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from allocation.orders.allocate_orders import AllocateOrders
     from allocation.orders.order_created import ReadingRules
     from allocation.ports import Allocator, LimitUsage
+    from allocation.replay.parts import ReplayInParts
 
 # What a function is asked instead of being given work: which catalogue it uses.
 CATALOGUE_QUESTION: Final = {"ask": "catalogue"}
@@ -133,6 +135,15 @@ def index_allocations() -> "IndexAllocations":
 
     settings = read_settings(IndexAllocationsSettings, os.environ)
     return IndexAllocations(DynamoDBIndexWriter(client("dynamodb"), settings.search_index_table))
+
+
+@cache
+def replay_in_parts() -> "ReplayInParts":
+    """Return the use case of replays. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.aws.replay_files import S3ReplayFiles
+    from allocation.replay.parts import ReplayInParts
+
+    return ReplayInParts(S3ReplayFiles(client("s3"), read_settings(ReplaySettings, os.environ).replays_bucket))
 
 
 @cache

@@ -1,6 +1,6 @@
 """What the use cases need of the outside world, implemented in `aws/`, `pro/` and `engine/`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -200,3 +200,16 @@ class EventPublisher(Protocol):
 
     def publish(self, events: Sequence[AllocationEvent]) -> frozenset[int]:
         """Publish the events. Return the positions in `events` of those that were not published."""
+
+
+class ReplayFiles(Protocol):
+    """The objects of replays: requests, exports, parts and results."""
+
+    def read(self, key: str) -> bytes:
+        """Return the content of an object. Raises `RetryableError`, also if it is not there yet."""
+
+    def write(self, key: str, text: str) -> None:
+        """Write an object in the place of any before. Raises `RetryableError`."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys of all objects that begin so, in order. Raises `RetryableError`."""

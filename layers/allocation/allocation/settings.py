@@ -164,6 +164,13 @@ class ApiAuthorizerSettings(_SignInSettings):
     api_keys_secret_name: str
 
 
+class ReplaySettings(_FunctionSettings):
+    """What the functions of replays need to know."""
+
+    # The stack's own bucket.
+    replays_bucket: str
+
+
 Settings = TypeVar("Settings", bound=BaseModel)
 
 

@@ -114,29 +114,17 @@ class Engine:
         `used` is asked only about services that have a limit and pass the rules before it.
         """
         question = self.question(inquiry, scope, now, filters, used)
-        passing, failures = self._checked(question)
-        return Assessment(question, self._offers(question, passing), failures)
-
-    def offers(
-        self, inquiry: Inquiry, scope: Scope, now: datetime, filters: ServiceFilters, used: UsedLimits
-    ) -> tuple[Question, list[Offer]]:
-        """Return the question and the offers of `assess`, without the time to say why services are excluded."""
-        question = self.question(inquiry, scope, now, filters, used)
-        return question, self._offers(question, self._checked(question)[0])
-
-    def breakdown(self, question: Question, position: int) -> Breakdown | None:
-        """Return how the price of a service is made up, or None where it has none."""
-        return self.book.breakdown(question.pricing, position)
-
-    def _checked(self, question: Question) -> tuple[Mask, list[tuple[Rule, Mask]]]:
-        """Return the services that pass all rules, and those that fail each."""
         failures: list[tuple[Rule, Mask]] = []
         passing = self.index.everything
         for rule in RULES:
             if failing := rule.fails(question, passing):
                 failures.append((rule, failing))
                 passing &= ~failing
-        return passing, failures
+        return Assessment(question, self._offers(question, passing), failures)
+
+    def breakdown(self, question: Question, position: int) -> Breakdown | None:
+        """Return how the price of a service is made up, or None where it has none."""
+        return self.book.breakdown(question.pricing, position)
 
     def question(
         self, inquiry: Inquiry, scope: Scope, now: datetime, filters: ServiceFilters, used: UsedLimits

@@ -99,12 +99,11 @@ def decide(side: Side, asked: Replayable, *, in_words: bool) -> Decision:
         return Decision((), failure=scope)
     if isinstance(inquiry, Failure):
         return Decision((), failure=inquiry)
-    question, offers = engine.offers(inquiry, scope, asked.decided_at, NO_FILTERS, _nothing_used)
-    if offers:
-        within = scope.preference.within
+    assessment = engine.assess(inquiry, scope, asked.decided_at, NO_FILTERS, _nothing_used)
+    if assessment.offers:
+        within, question, offers = scope.preference.within, assessment.question, assessment.offers
         return _fastest_within(question, offers, within.amount) if within else _best_first(question, offers)
     if in_words:
-        assessment = engine.assess(inquiry, scope, asked.decided_at, NO_FILTERS, _nothing_used)
         return Decision((), failure=nothing_fits(assessment, mode))
     return Decision((), failure=Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, ""))
 

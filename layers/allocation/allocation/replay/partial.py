@@ -10,17 +10,18 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import NamedTuple
 
+from allocation.domain.errors import AllocationError
 from allocation.domain.limit import LimitedDay
 from allocation.replay.decisions import Choice, Decision, Replayable, Side, decide
 from allocation.replay.result import CatalogueName, FullDay, ReplayResult, result_of
 from allocation.replay.tally import Tally
 
 
-class MixedReplaysError(Exception):
+class MixedReplaysError(AllocationError):
     """Parts of replays with different catalogues can't be merged."""
 
 
-class _OpenConsignment(NamedTuple):
+class OpenConsignment(NamedTuple):
     """A consignment whose service depends on how much of a limit is used. They sort in the order of the decisions."""
 
     decided_at: datetime
@@ -36,13 +37,18 @@ class Partial:
     before: CatalogueName
     after: CatalogueName
     tally: Tally = field(default_factory=Tally)
-    open: list[_OpenConsignment] = field(default_factory=list)
+    open: list[OpenConsignment] = field(default_factory=list)
+
+    @property
+    def consignments(self) -> int:
+        """How many consignments there are."""
+        return len(self.open) + sum(moved.count for moved in self.tally.ways.values())
 
     def add(self, asked: Replayable, before: Decision, after: Decision) -> None:
         """Count a consignment, or leave it open."""
         reference = asked.consignment.reference
         if before.has_limits or after.has_limits:
-            self.open.append(_OpenConsignment(asked.decided_at.astimezone(UTC), reference, before, after))
+            self.open.append(OpenConsignment(asked.decided_at.astimezone(UTC), reference, before, after))
         else:
             self.tally.add(reference, before.chosen({}), after.chosen({}), after.failure)
 

@@ -67,7 +67,7 @@ def test_messages_that_cannot_be_read_are_named_and_the_others_replayed(
     assert json.loads(streams.out)["consignments"] == 1
     assert "line 2: InvalidMessage" in streams.err
     assert "line 4: NotJson" in streams.err
-    assert "1 consignment has a reference that occurs before" in streams.err
+    assert "1 consignment with a reference that occurs before" in streams.err
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,10 @@ def test_messages_that_cannot_be_read_are_named_and_the_others_replayed(
     [
         ([ORDERS], "--from current.yaml"),
         ([ORDERS, "--from", COMPILED], "--to new.yaml"),
-        (["--from", COMPILED, "--to", COMPILED], "orders.jsonl"),
+        (["--from", COMPILED, "--to", COMPILED], "--since"),
+        ([ORDERS, "--to", COMPILED, "--since", "2026-11-25T00:00:00Z"], "leave one out"),
+        ([ORDERS, "--from", COMPILED, "--to", COMPILED, "--keep"], "--stack NAME"),
+        (["--since", "2026-11-25T00:00:00Z", "--to", COMPILED, "--mapping", "m.yaml"], "--mapping is for ORDERS"),
         ([ORDERS, "--from", COMPILED, "--to-mode", "service_group"], "--to-group valuableGoods"),
         ([ORDERS, "--from", COMPILED, "--to-group", "A", "--to-service", "B"], "--to-service B does not go with"),
         ([ORDERS, "--from", ORDERS, "--to", COMPILED], "carrier catalogue check"),

@@ -1,0 +1,45 @@
+"""What a replay needs of a stack beside its records: the catalogue in use, and where results are kept."""
+
+import json
+from datetime import datetime
+from typing import Final
+
+from allocation.aws.file_stores import CATALOGUE_KEY
+from allocation.replay.parts import result_key
+from allocation.replay.result import ReplayResult
+from cli.errors import UsageError
+from cli.operations.target import Target
+from cli.paths import COMPILED_SAMPLE
+
+_SHOWN: Final = "%Y-%m-%d %H:%M UTC"
+
+
+def catalogue_in_use(stack: Target) -> str:
+    """Return the compiled catalogue that a stack's functions use. Raises `UsageError` where SortedPRO decides."""
+    if stack.reading.only_pro_references:
+        raise UsageError(f"In {stack.name}, SortedPRO allocates: name the catalogue before, as --from current.yaml.")
+    text = stack.catalogue() if stack.catalogue else None
+    return COMPILED_SAMPLE.read_text("utf-8") if text is None else text
+
+
+def published_since(stack: Target, moment: datetime) -> str:
+    """Return a note if the catalogue in use was published after the moment, else an empty text."""
+    history = stack.catalogues().history() if stack.catalogues else []
+    current = next((version for version in history if version.is_current), None)
+    if current is None or current.put_at <= moment:
+        return ""
+    return (
+        f"The catalogue in use was published {current.put_at:{_SHOWN}}, after --since: what was decided before may "
+        "come out differently than it did. Name the catalogue of then, as --from current.yaml."
+    )
+
+
+def keep_result(stack: Target, result: ReplayResult, now: datetime) -> str:
+    """Keep a result in the stack's own bucket, named by its moment. Return where. Raises `UsageError`."""
+    catalogues = stack.catalogues() if stack.catalogues else None
+    if catalogues is None or catalogues.key != CATALOGUE_KEY:
+        raise UsageError(f"{stack.name} has no bucket of its own for results: use --html or --json instead of --keep.")
+    key = result_key(f"{now:%Y%m%dT%H%M%SZ}")
+    body = json.dumps(result.document()).encode()
+    catalogues.s3.put_object(Bucket=catalogues.bucket, Key=key, Body=body, ContentType="application/json")
+    return f"s3://{catalogues.bucket}/{key}"

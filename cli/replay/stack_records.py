@@ -1,0 +1,100 @@
+"""The consignments of a stack's records, as each was decided."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
+from allocation.batches import batches
+from allocation.consignments.allocatable_consignment import ProConsignment
+from allocation.domain.errors import UnreadableExplanationError
+from allocation.domain.mode import AllocationMode
+from allocation.engine.asked import Asked
+from allocation.records.explanations import asked_of
+from allocation.records.items import stored_record
+from allocation.records.stored_record import StoredRecord
+from allocation.replay.decisions import Replayable
+from allocation.replay.recorded import DECIDED, replayable
+from cli.operations.records import items_since
+from cli.operations.retry import kept_consignments
+from cli.operations.target import Target
+from cli.output import counted
+
+
+@dataclass(slots=True)
+class StackRecords:
+    """The records of a stack that were decided at `since` (aware) or later, and those that can't be decided again.
+
+    `has_table` says whether the catalogue before has a routing table.
+    """
+
+    target: Target
+    since: datetime
+    has_table: bool
+    # When everything is decided (aware), instead of when it was.
+    moment: datetime | None = None
+    # Nothing is kept of their inputs, or a later version of this software keeps it.
+    unknown: int = 0
+
+    def consignments(self) -> Iterator[Replayable]:
+        """Yield each consignment as its record says that it was asked; else from what is kept of its order."""
+        for records in batches(self._decided(), MAX_KEYS):
+            for record, asked in self._asked(records):
+                if asked is None:
+                    self.unknown += 1
+                else:
+                    asked = asked._replace(decided_at=self.moment or asked.decided_at)
+                    yield replayable(record, asked, self.target.mode, has_table=self.has_table)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything could be decided again."""
+        return not self.unknown
+
+    def notes(self) -> Iterator[str]:
+        """Yield what was not replayed, and why."""
+        if self.unknown:
+            yield (
+                f"{counted(self.unknown, 'record')} of {self.target.name} left out: neither what was asked nor the "
+                "order is kept."
+            )
+
+    def _decided(self) -> Iterator[StoredRecord]:
+        for item in items_since(self.target.dynamodb, self.target.allocations_table, self.since):
+            try:
+                record = stored_record(item)
+            except ValidationError:
+                record = None
+            if record is None:
+                self.unknown += 1
+            elif record.state in DECIDED:
+                yield record
+
+    def _asked(self, records: Sequence[StoredRecord]) -> Iterator[tuple[StoredRecord, Asked | None]]:
+        recorded = [(record, _recorded(record)) for record in records]
+        without = [record.consignment_reference for record, asked in recorded if asked is None]
+        kept = kept_consignments(self.target, without) if without else {}
+        for record, asked in recorded:
+            yield record, asked or _from_order(record, kept.get(record.consignment_reference))
+
+
+def _recorded(record: StoredRecord) -> Asked | None:
+    try:
+        return asked_of(record)
+    except UnreadableExplanationError:
+        return None
+
+
+def _from_order(record: StoredRecord, document: Any) -> Asked | None:
+    """Return what was asked, from the order; None where nothing is kept of it, or not how it was decided."""
+    mode: AllocationMode | None = record.seen().mode
+    if document is None or mode is None:
+        return None
+    try:
+        consignment = ProConsignment.model_validate(document).to_domain()
+    except ValidationError:
+        return None
+    return Asked(consignment, mode, datetime.fromisoformat(record.allocated_at))
