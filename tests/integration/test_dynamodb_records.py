@@ -15,11 +15,13 @@ from botocore.exceptions import (
 )
 
 from allocation.aws.clients import cause_of
+from allocation.aws.dynamodb.consignments import BY_STATE
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
+from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import Allocated, AllocationFailed, Failure, KeptDecision, Price
+from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated, Failure, KeptDecision, Price
 from allocation.domain.record import RefusedUpdate
 from allocation.domain.reference import OrderReference
 from allocation.exact_json import written
@@ -159,25 +161,77 @@ def test_of_two_deliveries_that_both_saw_no_record_one_adds_it(dynamodb: "Dynamo
     assert late == AddReceipt(frozenset({C}), frozenset({A, B}), frozenset())
 
 
-def test_more_records_than_one_transaction_takes_are_added(records: DynamoDBRecords) -> None:
+def test_more_records_than_one_call_takes_are_added(records: DynamoDBRecords) -> None:
     references = [reference(number) for number in range(60)]
     assert records.add([record_of(each) for each in references]).added == set(references)
     assert records.recorded(references).records.keys() == set(references)
 
 
 @pytest.mark.parametrize("error", [THROTTLED, FAILING], ids=cause_of)
-def test_a_transaction_that_fails_is_written_one_by_one(
+def test_a_call_that_fails_is_made_up_for_one_by_one(
     records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, error: ClientError
 ) -> None:
-    refuse(dynamodb, monkeypatch, "transact_write_items", error)
+    refuse(dynamodb, monkeypatch, "batch_execute_statement", error)
     assert records.add([record_of(A), record_of(B)]).added == {A, B}
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "TransactionConflict", "InternalServerError"])
+@pytest.mark.parametrize("done", [True, False], ids=["though it is done", "not done"])
+def test_what_a_call_leaves_open_is_written_by_itself(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, code: str, done: bool
+) -> None:
+    insert = dynamodb.batch_execute_statement
+
+    def in_part(Statements: Any) -> Any:  # noqa: N803 - boto3's name
+        first, *others = insert(Statements=Statements if done else Statements[1:])["Responses"]
+        return {"Responses": [{"Error": {"Code": code}}, *(others if done else [first, *others])]}
+
+    monkeypatch.setattr(dynamodb, "batch_execute_statement", in_part)
+    receipt = records.add([record_of(A), record_of(B)])
+    assert receipt.added | receipt.present == {A, B}
+    assert (A in receipt.present) is done
+    assert kept(dynamodb, A)
+
+
+def test_only_what_counts_on_a_limit_pays_for_a_transaction(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+    calls = {"batch_execute_statement": "Statements", "transact_write_items": "TransactItems"}
+
+    def spied(name: str, write: Any) -> Any:
+        def call(**request: Any) -> Any:
+            asked.append((name, len(request[calls[name]])))
+            return write(**request)
+
+        return call
+
+    for name in calls:
+        monkeypatch.setattr(dynamodb, name, spied(name, getattr(dynamodb, name)))
+    limit = AllocationLimit(LimitedDay("CX_NDS", NOON.date()), 5)
+    limited = [record_of(each, Allocated(summary_of(each), limit=limit)) for each in (A, B)]
+    assert records.add([record_of(C), *limited, record_of(reference(1), FAILED)]).added == {A, B, C, reference(1)}
+    assert asked == [("batch_execute_statement", 2), ("transact_write_items", 3)]
+
+
+def test_the_index_by_state_leaves_out_what_orders_allocated(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient"
+) -> None:
+    records.add([record_of(A), record_of(B, FAILED), replace(record_of(C), outcome=Cancelled())])
+    items = dynamodb.scan(TableName=TABLE, IndexName=BY_STATE)["Items"]
+    assert {item["consignmentReference"]["S"] for item in items} == {B, C}
+    assert (kept(dynamodb, A) or {})["state"] == "Allocated"
+    seen = records.recorded([A]).records[A]
+    assert records.replace(replace(record_of(A), outcome=Deallocated(), version=2), seen)
+    items = dynamodb.scan(TableName=TABLE, IndexName=BY_STATE)["Items"]
+    assert {item["consignmentReference"]["S"] for item in items} == {A, B, C}
 
 
 @pytest.mark.parametrize("error", UNANSWERED, ids=cause_of)
 def test_records_that_can_not_be_written_are_in_neither_set(
     records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    refuse(dynamodb, monkeypatch, "transact_write_items", error)
+    refuse(dynamodb, monkeypatch, "batch_execute_statement", error)
     refuse(dynamodb, monkeypatch, "put_item", error)
     receipt = records.add([record_of(A), record_of(B)])
     assert receipt == AddReceipt(frozenset(), frozenset(), frozenset())
@@ -196,7 +250,7 @@ def test_a_table_that_does_not_answer_is_not_asked_again_for_each_record(
     records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     """Each call without an answer takes seconds, and the function would be killed before it returns the messages."""
-    asked = [refuse(dynamodb, monkeypatch, operation, error) for operation in ("transact_write_items", "put_item")]
+    asked = [refuse(dynamodb, monkeypatch, operation, error) for operation in ("batch_execute_statement", "put_item")]
     many = [record_of(reference(number)) for number in range(60)]
     assert records.add(many) == AddReceipt(frozenset(), frozenset(), frozenset())
     assert records.add([record_of(A)]) == AddReceipt(frozenset(), frozenset(), frozenset())
@@ -253,7 +307,7 @@ def test_a_read_that_fails_is_an_error_that_may_pass(
 def test_a_single_record_needs_no_transaction(
     records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = refuse(dynamodb, monkeypatch, "transact_write_items", THROTTLED)
+    calls = refuse(dynamodb, monkeypatch, "batch_execute_statement", THROTTLED)
     assert records.add([record_of(A, mode=DefaultRules())]).added == {A}
     assert calls == []
 

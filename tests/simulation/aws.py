@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
 from tests.simulation.world import BOTO3_SECONDS, Result, World
+from tests.support.partiql import MAX_STATEMENTS, insertion
 from tests.support.tables import streamed
 
 KEY = "consignmentReference"
@@ -24,6 +25,8 @@ NOTHING_THERE = "attribute_not_exists(digest)"
 HAD_ROOM = "used <= :room"
 HAS_ROOM = f"attribute_not_exists(used) OR {HAD_ROOM}"
 CONFLICT_CHANCE = 0.03
+STATEMENT_FAULTS = ("ThrottlingError", "TransactionConflict", "InternalServerError")
+"""Why one of several statements may fail. After the last it is done all the same."""
 UNCHANGED = "version = :seen"
 UNCHANGED_FAILURE = f"#state = :failed AND {UNCHANGED}"
 ANYHOW = "attribute_exists(anything) OR TRUE"
@@ -185,6 +188,25 @@ class SimulatedDynamoDB:
             return {}
 
         return call(self._world, "PutItem", work)
+
+    def batch_execute_statement(self, Statements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Inserts items, each by itself: now and then one is refused, or is done and reported as a fault."""
+
+        def work() -> dict[str, Any]:
+            if not 0 < len(Statements) <= MAX_STATEMENTS:
+                raise aws_error("BatchExecuteStatement", "ValidationException")
+            return {"Responses": [self._inserted(insertion(statement)[1]) for statement in Statements]}
+
+        return call(self._world, "BatchExecuteStatement", work)
+
+    def _inserted(self, item: dict[str, Any]) -> dict[str, Any]:
+        fault = self._world.random.choice(STATEMENT_FAULTS) if self._world.random.random() < 0.05 else ""
+        code = "ValidationError" if not fits_dynamodb(item) else fault
+        if not code and item[KEY]["S"] in self.items:
+            code = "DuplicateItem"
+        if not code or (code == "InternalServerError" and item[KEY]["S"] not in self.items):
+            self._write(item)
+        return {"Error": {"Code": code, "Message": code}} if code else {"TableName": "allocations"}
 
     def transact_write_items(self, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Writes all items or none."""

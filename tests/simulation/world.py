@@ -23,7 +23,7 @@ MAX_HISTORY_SECONDS = 14 * 24 * 3600.0
 LATEST_SECONDS = 180.0
 """How long after its caller gave up the work of a slow call may go on: what the allocator's patience rests upon."""
 
-WRITES = ("PutItem", "TransactWriteItems", "UpdateItem")
+WRITES = ("BatchExecuteStatement", "PutItem", "TransactWriteItems", "UpdateItem")
 BOTO3_SECONDS = 17.5
 """How long `adapters.aws.CLIENT_CONFIG` waits in all for a service that does not answer."""
 

@@ -9,6 +9,7 @@ import boto3
 from samtranslator.yaml_helper import yaml_parse
 
 from allocation.records.items import from_item
+from tests.support.partiql import teach_partiql
 
 _TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 _TAKEN: Final = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
@@ -19,6 +20,7 @@ def create_table(dynamodb: Any, resource: str, name: str) -> None:
 
     The table is that of a stack with the allocation API.
     """
+    teach_partiql()
     properties = _tables()[resource]
     schema = {key: properties[key] for key in _TAKEN if key in properties}
     dynamodb.create_table(TableName=name, BillingMode=properties["BillingMode"], **schema)

@@ -12,7 +12,8 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from allocation.aws.dynamodb.bulk_calls import CONDITION_FAILED, MAX_KEYS, Action, CancelledError, read_items, write_all
-from allocation.aws.dynamodb.records import KEY, NOT_THERE_YET
+from allocation.aws.dynamodb.record_reading import KEY
+from allocation.aws.dynamodb.records import NOT_THERE_YET
 from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.dynamodb.bulk_calls import not_written
-from allocation.aws.dynamodb.records import ORDER_KEY
+from allocation.aws.dynamodb.record_reading import ORDER_KEY
 from allocation.domain.reference import OrderReference
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from allocation.aws.dynamodb.bulk_calls import (
     write_all,
 )
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
-from allocation.aws.dynamodb.records import KEY, NOT_THERE_YET, limit_of
+from allocation.aws.dynamodb.record_reading import KEY
+from allocation.aws.dynamodb.records import NOT_THERE_YET, limit_of
 from allocation.batches import batches
 from allocation.consignments.store import UNALLOCATED, Known, StoredConsignment
 from allocation.domain.errors import RetryableError

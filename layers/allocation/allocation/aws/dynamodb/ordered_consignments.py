@@ -19,7 +19,7 @@ from allocation.aws.dynamodb.bulk_calls import (
     not_written,
     write_all,
 )
-from allocation.aws.dynamodb.records import KEY
+from allocation.aws.dynamodb.record_reading import KEY
 from allocation.batches import batches
 from allocation.consignments.intake import kept_from_order
 from allocation.consignments.store import ConsignmentJson

@@ -1,50 +1,45 @@
-"""Allocation records in DynamoDB: consistent batch reads, conditional writes in transactions."""
+"""Allocation records in DynamoDB: conditional writes, in transactions where limits are counted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.bulk_calls import (
     CONDITION_FAILED,
-    MAX_KEYS,
+    DUPLICATE,
+    MAX_STATEMENTS,
     Action,
     CancelledError,
     NoAnswerError,
+    insert_each,
     not_written,
-    read_items,
     write_all,
 )
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+from allocation.aws.dynamodb.record_reading import KEY, RecordReader
 from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.outcome import Allocated, AllocationFailed
 from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate, latest_event_ids
-from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
-from allocation.ports import AddReceipt, Recorded
-from allocation.records.items import SEEN_FIELDS, DynamoItem, record_item, record_seen, refusal_item
+from allocation.ports import AddReceipt
+from allocation.records.items import record_item, refusal_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEY: Final = "consignmentReference"
-ORDER_KEY: Final = "orderReference"
-BY_ORDER: Final = "consignments-by-order"
 # `TransactWriteItems` takes 100 items and 4 MB. 25 records with long explanations stay below 4 MB.
 _MAX_RECORDS_A_TRANSACTION: Final = 25
+# Stands for any reason to write a record by itself.
+_NOT_WRITTEN: Final = "NotWritten"
 NOT_THERE_YET: Final = f"attribute_not_exists({KEY})"
 UNCHANGED: Final = "version = :seen"
-# Some of the fields have names that DynamoDB reserves.
-_SEEN: Final[Mapping[str, Any]] = {
-    "ConsistentRead": True,
-    "ProjectionExpression": ", ".join(f"#{name}" for name in SEEN_FIELDS),
-    "ExpressionAttributeNames": {f"#{name}": name for name in SEEN_FIELDS},
-}
 
 
 class Written(Enum):
@@ -59,53 +54,17 @@ class Written(Enum):
 _Results = dict[Written, set[ConsignmentReference]]
 
 
-class DynamoDBRecords:
+class DynamoDBRecords(RecordReader):
     """A `RecordStore` over one table whose partition key is `consignmentReference`."""
 
     def __init__(
         self, client: "DynamoDBClient", table: str, limit_usage: DynamoDBLimitUsage, cancelled_orders: str
     ) -> None:
         """`client` must have timeouts of its own; `table` and `cancelled_orders` are the tables' names."""
+        super().__init__(client, table, cancelled_orders)
         self._client = client
         self._table = table
         self._limit_usage = limit_usage
-        self._cancelled_orders = cancelled_orders
-
-    def recorded(self, references: Sequence[ConsignmentReference], orders: Sequence[OrderReference] = ()) -> Recorded:
-        """Read records and cancelled orders in the same calls. Raises `RetryableError` if DynamoDB does not tell."""
-        found: dict[str, list[DynamoItem]] = {self._table: [], self._cancelled_orders: []}
-        keys: list[tuple[str, str, str]] = [(self._table, KEY, each) for each in references]
-        keys += [(self._cancelled_orders, ORDER_KEY, each) for each in orders]
-        for batch in batches(keys, MAX_KEYS):
-            request: dict[str, Any] = {}
-            for table, name, value in batch:
-                fields = _SEEN if table == self._table else {"ConsistentRead": True}
-                request.setdefault(table, {"Keys": [], **fields})["Keys"].append({name: {"S": value}})
-            for table, items in read_items(self._client, request).items():
-                found[table] += items
-        return Recorded(
-            {ConsignmentReference(item[KEY]["S"]): record_seen(item) for item in found[self._table]},
-            {OrderReference(item[ORDER_KEY]["S"]): item["eventId"]["S"] for item in found[self._cancelled_orders]},
-        )
-
-    def of_order(self, order: OrderReference) -> Sequence[ConsignmentReference]:
-        """Return what the index by order has. Raises `RetryableError`."""
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": BY_ORDER,
-            "KeyConditionExpression": f"{ORDER_KEY} = :order",
-            "ExpressionAttributeValues": {":order": {"S": order}},
-        }
-        found: list[ConsignmentReference] = []
-        while True:
-            try:
-                answer = self._client.query(**request)
-            except (ClientError, BotoCoreError) as error:
-                raise RetryableError(f"the index {BY_ORDER} could not be read ({cause_of(error)})") from error
-            found += [ConsignmentReference(item[KEY]["S"]) for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
         """Write a record if it has not changed since it was read. Return False if it has. Raises `RetryableError`."""
@@ -146,16 +105,52 @@ class DynamoDBRecords:
         """
         results: _Results = {result: set() for result in Written}
         try:
-            for batch in batches(records, _MAX_RECORDS_A_TRANSACTION):
-                self._add_batch(batch, results)
+            self._add_each([record for record in records if not limit_of(record)], results)
+            limited = [record for record in records if limit_of(record)]
+            for batch in batches(limited, _MAX_RECORDS_A_TRANSACTION):
+                self._add_limited_batch(batch, results)
         except NoAnswerError as error:
             settled = set().union(*results.values())
             left = [each.consignment_reference for each in records if each.consignment_reference not in settled]
             logger.error("records not written", extra={"cause": str(error), "consignments": left})
         return AddReceipt(*(frozenset(results[result]) for result in (Written.ADDED, Written.PRESENT, Written.OUTRUN)))
 
-    def _add_batch(self, records: Sequence[AllocationRecord], results: _Results) -> None:
-        """Write all at once or, if that fails, one by one. Raises `NoAnswerError`."""
+    def _add_each(self, records: Sequence[AllocationRecord], results: _Results) -> None:
+        """Write records that count on no limit, each by itself: first ones of consignments many in a call.
+
+        Raises `NoAnswerError`.
+        """
+        new = [record for record in records if record.version == 1]
+        for batch in batches(new, MAX_STATEMENTS):
+            self._insert(batch, results)
+        for record in records:
+            if record.version > 1:
+                results[self._add_one(record)].add(record.consignment_reference)
+
+    def _insert(self, records: Sequence[AllocationRecord], results: _Results) -> None:
+        """Insert the first records of consignments, and one by one what that leaves open. Raises `NoAnswerError`."""
+        coded = list(zip(records, self._insertion_codes(records), strict=True))
+        results[Written.ADDED].update(record.consignment_reference for record, code in coded if not code)
+        for record, code in coded:
+            if code:
+                written = self._tried(self._beaten, record) if code == DUPLICATE else self._add_one(record)
+                results[written].add(record.consignment_reference)
+
+    def _insertion_codes(self, records: Sequence[AllocationRecord]) -> Sequence[str]:
+        """Return what `insert_each` says of the records, or for each that it is still to be written."""
+        if len(records) < 2:
+            return [_NOT_WRITTEN] * len(records)
+        items = [record_item(record, by_order=True) for record in records]
+        try:
+            return insert_each(self._client, self._table, items)
+        except NoAnswerError:
+            raise
+        except RetryableError as error:
+            logger.warning("records are written one by one", extra={"cause": str(error), "records": len(records)})
+            return [_NOT_WRITTEN] * len(records)
+
+    def _add_limited_batch(self, records: Sequence[AllocationRecord], results: _Results) -> None:
+        """Write all and count them, all at once or, if that fails, one by one. Raises `NoAnswerError`."""
         if len(records) > 1 and self._add_all(records):
             results[Written.ADDED].update(record.consignment_reference for record in records)
             return
@@ -176,8 +171,12 @@ class DynamoDBRecords:
 
     def _add_one(self, record: AllocationRecord) -> Written:
         limit = limit_of(record)
+        return self._tried(partial(self._add_limited, limit=limit) if limit else self._add_alone, record)
+
+    def _tried(self, add: Callable[[AllocationRecord], Written], record: AllocationRecord) -> Written:
+        """Return what became of a record. Raises `NoAnswerError`; logs another cause why it could not be written."""
         try:
-            return self._add_limited(record, limit) if limit else self._add_alone(record)
+            return add(record)
         except NoAnswerError:
             raise
         except RetryableError as error:
@@ -186,14 +185,17 @@ class DynamoDBRecords:
             return Written.NOWHERE
 
     def _add_alone(self, record: AllocationRecord) -> Written:
-        """Write a record that counts on no limit.
+        """Write a record that counts on no limit."""
+        put = self._put(record)["Put"]
+        return Written.ADDED if self._write(self._client.put_item, put) else self._beaten(record)
+
+    def _beaten(self, record: AllocationRecord) -> Written:
+        """Say what becomes of a record where another writer was first.
 
         An allocation replaces a failure that another writer recorded meanwhile: a failed consignment may be allocated
         again, and now the carrier service has it, whatever the other writer was told. The failure of an update stays,
         unless an update was allocated.
         """
-        if self._write(self._client.put_item, self._put(record)["Put"]):
-            return Written.ADDED
         if not isinstance(record.outcome, Allocated):
             return Written.PRESENT
         seen = self.recorded([record.consignment_reference]).records.get(record.consignment_reference)

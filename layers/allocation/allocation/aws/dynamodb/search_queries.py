@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
-from allocation.aws.dynamodb.records import BY_ORDER, KEY, ORDER_KEY
+from allocation.aws.dynamodb.record_reading import BY_ORDER, KEY, ORDER_KEY
 from allocation.aws.dynamodb.search_index import (
     counted_in,
     entry_in,
