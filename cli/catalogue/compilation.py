@@ -17,7 +17,7 @@ from cli.catalogue.delivery_compilation import compiled_delivery, compiled_trans
 from cli.catalogue.place_compilation import PlaceTables
 from cli.catalogue.price_compilation import compiled_rate, compiled_surcharge, compiled_weighing, days
 from cli.catalogue.reading import read_catalogue
-from cli.catalogue.written_catalogue import RoutedMode, Routing, WrittenCatalogue
+from cli.catalogue.written_catalogue import Location, RoutedMode, Routing, WrittenCatalogue
 from cli.catalogue.written_conditions import compiled_condition
 from cli.catalogue.written_service import Service
 
@@ -123,6 +123,7 @@ class _Compilation:
             "reference": reference,
             "country": location.country,
             "postcode": location.postcode,
+            **_printed(location),
             "byService": {key: self._calendar(name, zone) for key, name in collections.services.items()},
             "byCarrier": {key: self._calendar(name, zone) for key, name in collections.carriers.items()},
             "otherwise": self._calendar(collections.default, zone),
@@ -215,3 +216,22 @@ def _preference(preference: Preference) -> str | list[str]:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _printed(location: Location) -> _Json:
+    """Return a location's name, address and contact under PRO's names (`pro-api.md`), as far as they are given."""
+    address, contact = location.address, location.contact
+    lines = address.lines if address else []
+    printed = {
+        "CompanyName": (address and address.company) or location.name,
+        **{f"AddressLine{number}": line for number, line in enumerate(lines, start=1)},
+        "Town": address and address.town,
+        "Region": address and address.region,
+    }
+    asked = contact.model_dump(by_alias=True) if contact else {}
+    parts = {
+        "name": location.name,
+        "address": {name: text for name, text in printed.items() if text} if address else None,
+        "contact": {name[0].upper() + name[1:]: text for name, text in asked.items() if text},
+    }
+    return {name: part for name, part in parts.items() if part}

@@ -63,10 +63,36 @@ class Collections(Part):
     services: dict[Reference, str] = {}
 
 
+_AddressLine = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN_TEXT_PATTERN)]
+
+
+class StreetAddress(Part):
+    """Where a shipping location is, as labels and customs papers print it; the country and postcode are beside it."""
+
+    company: _AddressLine | None = Field(None, description="The location's name if left out")
+    lines: list[_AddressLine] = Field(min_length=1, max_length=3, examples=[["Unit 4", "Mill Lane"]])
+    town: _AddressLine
+    region: _AddressLine | None = Field(None, description="The county, state or province, in words")
+
+
+class LocationContact(Part):
+    """Whom carriers and customs may ask at a shipping location."""
+
+    title: _AddressLine | None = None
+    first_name: _AddressLine | None = None
+    last_name: _AddressLine | None = None
+    position: _AddressLine | None = None
+    telephone: _AddressLine | None = None
+    mobile: _AddressLine | None = None
+    email: _AddressLine | None = None
+
+
 class Location(Part):
     """A shipping location: where consignments leave from or return to."""
 
     name: Name | None = None
+    address: StreetAddress | None = None
+    contact: LocationContact | None = None
     country: str = Field(pattern="^[A-Z]{2}$")
     postcode: str | None = None
     time_zone: ZoneName | None = None

@@ -175,11 +175,15 @@ def test_a_call_for_one_consignment_says_400_where_it_is_unknown_or_allocated(ap
     assert list(answer.data) == ["Code", "Message", "CorrelationId", "Details"]
 
 
-def test_a_consignment_at_an_unknown_location_is_refused_and_stays_as_it_is(api: Api) -> None:
-    reference = api.create(Addresses=[ORIGIN | {"ShippingLocationReference": "Nowhere"}, DESTINATION])
-    answer = api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote")
-    assert (answer.status, answer.data["Code"]) == (400, "ConsignmentIncomplete")
-    assert api.call("GET", f"/consignments/{reference}/status").data["Status"] == "Unallocated"
+def test_a_consignment_at_an_unknown_location_is_not_created(api: Api) -> None:
+    nowhere = consignment(Addresses=[ORIGIN | {"ShippingLocationReference": "Sorted2"}, DESTINATION])
+    answer = api.call("POST", "/consignments", nowhere)
+    assert (answer.status, answer.data["Code"]) == (400, "ShippingLocationNotFoundException")
+    [detail] = answer.data["Details"]
+    assert detail["Target"] == "Addresses[0].ShippingLocationReference"
+    assert "'Sorted1'" in detail["Message"]
+    moved = {**nowhere, "Reference": api.create()}
+    assert api.call("PUT", "/consignments", moved).data["Code"] == "ShippingLocationNotFoundException"
 
 
 def test_uk_is_gb_to_engine_customs_and_label_and_stays_as_it_was_sent(api: Api) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import document_samples
 from tests.support.allocation_api import Api, served_api
 from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
 
@@ -130,8 +131,29 @@ def test_a_consignment_is_told_with_every_documented_name_nulls_included(api: Ap
 def test_a_shipping_location_completes_the_address_that_names_it(api: Api) -> None:
     [origin, destination] = api.call("GET", f"/consignments/{api.create()}").data["Addresses"]
     assert (origin["Country"]["IsoCode"]["TwoLetterCode"], origin["Postcode"]) == ("GB", "M2 6LW")
-    assert (origin["ShippingLocationReference"], origin["AddressLine1"]) == ("Sorted1", None)
+    assert (origin["ShippingLocationReference"], origin["AddressLine1"]) == ("Sorted1", "Third Floor")
+    assert (origin["Contact"]["FirstName"], origin["Town"]) == ("Laura", "Manchester")
     assert destination["Postcode"] == DESTINATION["Postcode"]
+
+
+def test_shipping_locations_are_told_with_their_whole_address_and_contact(api: Api) -> None:
+    locations = api.call("GET", "/shippinglocations").data
+    assert [each["Reference"] for each in locations] == ["Dublin1", "Glasgow1", "Sorted1"]
+    assert (locations[2]["Name"], locations[2]["Contact"]["LastName"]) == ("Manchester warehouse", "Somebody")
+    address = locations[2]["Address"]
+    assert (address["AddressLine2"], address["Postcode"]) == ("Merchant Exchange", "M2 6LW")
+    assert address["Country"]["Name"] == "United Kingdom"
+    assert api.call("GET", "/ShippingLocations/assigned").data == locations
+
+
+def test_customs_papers_have_the_address_of_the_shipping_location_that_an_origin_only_names(api: Api) -> None:
+    abroad = {**DESTINATION, "Region": None, "Town": "Zürich", "Postcode": "8001", "Country": "CH"}
+    customs = {"CategoryType": "Other", "ReasonForExport": "Sale", "ShippingTerms": "DAP"}
+    goods = [package(Items=[document_samples.ITEM])]
+    reference = api.create(Addresses=[ORIGIN, abroad], Packages=goods, CustomsDocumentation=customs)
+    api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote")
+    documents = api.call("GET", f"/consignments/docs/{reference}")
+    assert (documents.status, len(documents.data["CommercialInvoiceDocuments"])) == (200, 1)
 
 
 def test_an_address_s_own_fields_stand_beside_those_of_its_shipping_location(api: Api) -> None:

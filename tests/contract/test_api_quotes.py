@@ -126,7 +126,7 @@ def test_a_consignment_that_can_not_be_quoted_is_a_400(api: Api) -> None:
     assert api.call("POST", "/quotes", consignment(Packages=[])).status == 400
     nowhere = consignment(Addresses=[ORIGIN | {"ShippingLocationReference": "Nowhere"}, DESTINATION])
     answer = api.call("POST", "/quotes", nowhere)
-    assert (answer.status, answer.data["Code"]) == (400, "ConsignmentIncomplete")
+    assert (answer.status, answer.data["Code"]) == (400, "ShippingLocationNotFoundException")
 
 
 # Of PRO's documented reply in XML: the class that declares each part's elements.

@@ -123,7 +123,7 @@ def test_the_whole_of_a_consignment_s_life_goes_in_xml(api: Api) -> None:
     weight = f"{CONSIGNMENTS}Packages/{CONSIGNMENTS}Package/{CONSIGNMENTS}Weight"
     assert told.findtext(f"{weight}/{COMMON}Value") == "0.5"
     contact = f"{CONSIGNMENTS}Addresses/{CONSIGNMENTS}Address/{COMMON}Contact/{COMMON}LastName"
-    assert told.findtext(contact) == "McPetersson"
+    assert [each.text for each in told.iterfind(contact)] == ["Somebody", "McPetersson"]
     body = {"ConsignmentReferences": [reference], "MpdCarrierServiceReference": "CX_NDS"}
     allocated = call(
         "PUT", "/allocation/allocatewithcarrierservice", body, "AllocateConsignmentsWithCarrierServiceRequest"

@@ -5,12 +5,15 @@ from typing import Any, Final
 
 from typing_extensions import TypedDict
 
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.consignment_shape import AddressView, ContactView
+from allocation.api.consignment_view import address_view
+from allocation.api.measures import in_pro_units
+from allocation.api.operations import Operation, UseCases, location_address, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.domain.outcome import FailureCode
-from allocation.engine.loaded_catalogue import Leg, Service
+from allocation.engine.loaded_catalogue import Leg, Location, Service
 
 OPERATIONS: Final[list[Operation]] = []
 # PRO's flags by feature, in PRO's order.
@@ -171,3 +174,37 @@ def _type_of(features: frozenset[str]) -> str:
 def hub(leg: Leg) -> Hub | None:
     """Return the hub where a leg ends, or None where it ends at the destination."""
     return Hub(Name=leg.hub, HubAddress=None, ExtraDaysToTransitTime=0) if leg.hub else None
+
+
+class ShippingLocation(TypedDict):
+    """A shipping location of the catalogue, with its whole address and its contact."""
+
+    Reference: str
+    Name: str
+    Contact: ContactView | None
+    Address: AddressView
+
+
+@operation(OPERATIONS, "GET", "/shippinglocations", "Get shipping locations", gives=list[ShippingLocation])
+def get_shipping_locations(_: Request, use_cases: UseCases) -> Reply:
+    """Return every shipping location of the catalogue."""
+    locations = sorted(use_cases.engine.catalogue.locations.items())
+    return Reply([_shipping_location(location) for _, location in locations], root="ShippingLocation")
+
+
+@operation(
+    OPERATIONS, "GET", "/shippinglocations/assigned", "Get assigned shipping locations", gives=list[ShippingLocation]
+)
+def get_assigned_shipping_locations(request: Request, use_cases: UseCases) -> Reply:
+    """Return the shipping locations of this account: all, as there is one account."""
+    return get_shipping_locations(request, use_cases)
+
+
+def _shipping_location(location: Location) -> ShippingLocation:
+    address = address_view(location_address(location).model_dump(mode="json", by_alias=True, exclude_none=True))
+    return ShippingLocation(
+        Reference=location.reference,
+        Name=location.name or location.reference,
+        Contact=address["Contact"],
+        Address=in_pro_units(address | {"ShippingLocationReference": location.reference}),
+    )

@@ -32,7 +32,9 @@ _SEARCHABLE: Final = (_STATE, _CUSTOMER_REFERENCE)
 )
 def create_consignment(request: Request, use_cases: UseCases) -> Reply:
     """Create a consignment. The link in the reply ends with the reference that was issued to it."""
-    reference = use_cases.register.create(request.json_object)
+    sent = request.json_object
+    use_cases.require_known_locations(sent)
+    reference = use_cases.register.create(sent)
     return Reply([consignment_link(request.base_url, reference)], 201, "ApiLink")
 
 
@@ -46,11 +48,13 @@ def create_consignment(request: Request, use_cases: UseCases) -> Reply:
     errors=(400, 404, 409),
 )
 def update_consignment(request: Request, use_cases: UseCases) -> Reply:
-    """Replace consignments, each named by its `Reference`. Properties that are left out are deleted."""
+    """Change consignments, each named by its `Reference`. What is left out stays; null deletes what PRO deletes."""
     data = request.data
     consignments = data if isinstance(data, list) else [data]
     if not 1 <= len(consignments) <= _MAX_UPDATES or not all(isinstance(each, dict) for each in consignments):
         raise RequestError("ValidationException", f"The body must be 1 to {_MAX_UPDATES} consignments.")
+    for each in consignments:
+        use_cases.require_known_locations(each)
     references = [use_cases.register.update(each) for each in consignments]
     return Reply([consignment_link(request.base_url, reference) for reference in references], root="ApiLink")
 

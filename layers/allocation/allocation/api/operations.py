@@ -3,22 +3,26 @@
 To add an operation, decorate its handler with `operation` in one of the `..._routes` modules.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.allocations import Allocations
+from allocation.consignments.errors import Problem, RequestError
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.market import Choices, Market
 from allocation.consignments.register import Register
-from allocation.consignments.store import Changes
+from allocation.consignments.store import Changes, ConsignmentJson
 from allocation.engine.engine import Engine
-from allocation.engine.loaded_catalogue import Catalogue
+from allocation.engine.loaded_catalogue import Location
+from allocation.engine.wording import there_is_no
 from allocation.ports import CatalogueArchive, LimitUsage
 from allocation.records.explanations import Explanations
+
+_LOCATION: Final = "ShippingLocationReference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +57,46 @@ class UseCases:
 
         The catalogue is read only where an address needs it. Raises `RetryableError` if it can't be read then.
         """
-        named = [each for each in consignment.addresses if each.shipping_location_reference and each.country is None]
-        return consignment.with_locations(_locations(self.engine.catalogue, named)) if named else consignment
+        if not any(map(_is_short, consignment.addresses)):
+            return consignment
+        known = self.engine.catalogue.locations
+        named = {each.shipping_location_reference or "" for each in consignment.addresses if _is_short(each)}
+        return consignment.with_locations({name: location_address(known[name]) for name in named if name in known})
+
+    def require_known_locations(self, content: ConsignmentJson) -> None:
+        """Raise `RequestError` if an address of a consignment names a shipping location that the catalogue lacks."""
+        addresses = [each for each in content.get("Addresses") or () if isinstance(each, Mapping)]
+        named = [(at, each.get(_LOCATION)) for at, each in enumerate(addresses)]
+        if not any(name for _, name in named):
+            return
+        known = self.engine.catalogue.locations
+        problems = [
+            Problem("NotFound", f"Addresses[{at}].{_LOCATION}", there_is_no("shipping location", name, known))
+            for at, name in named
+            if isinstance(name, str) and name and name not in known
+        ]
+        if problems:
+            text = "The consignment names an unknown shipping location: see Details."
+            raise RequestError("ShippingLocationNotFoundException", text, problems=problems)
 
 
-def _locations(catalogue: Catalogue, addresses: Sequence[FullAddress]) -> dict[str, FullAddress]:
-    """Return the catalogue's locations that addresses name."""
-    return {
-        location.reference: FullAddress.model_validate(
-            {
-                "AddressType": address.address_type,
-                "CompanyName": address.company_name or location.reference,
-                "Country": {"IsoCode": {"TwoLetterCode": location.country}},
-                "Postcode": location.postcode,
-            }
-        )
-        for address in addresses
-        if (location := catalogue.locations.get(address.shipping_location_reference or ""))
-    }
+def _is_short(address: FullAddress) -> bool:
+    """Return whether an address leaves what it needs to the shipping location that it names."""
+    return bool(address.shipping_location_reference) and not (address.country and address.address_line1)
+
+
+def location_address(location: Location) -> FullAddress:
+    """Return the address of a shipping location."""
+    return FullAddress.model_validate(
+        {
+            "CompanyName": location.name or location.reference,
+            **location.address,
+            "AddressType": "Origin",
+            "Contact": location.contact or None,
+            "Country": {"IsoCode": {"TwoLetterCode": location.country}},
+            "Postcode": location.postcode,
+        }
+    )
 
 
 Method = Literal["GET", "PUT", "POST", "DELETE"]

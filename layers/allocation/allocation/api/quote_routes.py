@@ -28,7 +28,7 @@ _NOT_CREATED: Final = ConsignmentReference("EC-000-000-000")
 )
 def get_quotes(request: Request, use_cases: UseCases) -> Reply:
     """Return quotes for a consignment without creating it."""
-    content = _unkept(request)
+    content = _unkept(request, use_cases)
     writer = _quote_writer(request, use_cases, content, "")
     return Reply(writer.result(writer.market.assess(_consignment(content), writer.now)), 201, "QuoteResult")
 
@@ -65,7 +65,7 @@ def get_quotes_by_consignment(request: Request, use_cases: UseCases) -> Reply:
 )
 def get_service_group_quotes(request: Request, use_cases: UseCases) -> Reply:
     """Return quotes by service group for a consignment without creating it."""
-    content = _unkept(request)
+    content = _unkept(request, use_cases)
     writer = _quote_writer(request, use_cases, content, "")
     groups = sorted(use_cases.engine.catalogue.groups)
     return Reply([_group_quotes(writer, group) for group in groups], root="ServiceGroupQuoteResult")
@@ -81,8 +81,9 @@ def _group_quotes(writer: QuoteWriter, group: str) -> ServiceGroupQuoteResult:
     return ServiceGroupQuoteResult(Reference=group, Name=group, CheapestQuote=cheapest, **result)
 
 
-def _unkept(request: Request) -> ConsignmentJson:
+def _unkept(request: Request, use_cases: UseCases) -> ConsignmentJson:
     """Return the consignment of a request, checked like a new one."""
+    use_cases.require_known_locations(request.json_object)
     return taken_in(request.json_object, _NOT_CREATED, lambda count: "0" * count)
 
 

@@ -40,6 +40,7 @@ _NAMESPACES: Final[Mapping[str, str]] = {
     "QuoteResult": _QUOTES,
     "QuoteSurcharge": _RATES,
     "ServiceGroupQuoteResult": _QUOTES,
+    "ShippingLocation": COMMON,
     "SubscriptionMpdCarrierServiceResponse": f"{_SCHEMAS}Subscription",
     "MpdCarrierService": COMMON,
     "TaxRate": COMMON,

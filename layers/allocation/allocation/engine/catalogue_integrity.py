@@ -20,6 +20,7 @@ from allocation.engine.zones import ZONE_SIGN
 # What the compiled catalogue can have of money and of parts: the most that can be written, and a little more.
 _MAX_AMOUNT: Final = Decimal(10**7)
 _MAX_DAYS: Final = 366
+_MAX_TEXT: Final = 100  # characters of a line of an address
 _MAX_OFFSET: Final = 2 * DAY_SECONDS  # seconds between a time zone and UTC
 _REFERENCE: Final = re.compile(SERVICE_REFERENCE_PATTERN)
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
@@ -61,6 +62,8 @@ def _references(catalogue: Catalogue) -> _Faults:
             yield f"location {reference!r} is in no country"
         if not 0 <= location.handling_days <= _MAX_DAYS:
             yield f"location {reference!r} has {location.handling_days} handling days"
+        if any(len(each) > _MAX_TEXT for each in (*location.address.values(), *location.contact.values())):
+            yield f"location {reference!r} has a line of more than {_MAX_TEXT} characters"
 
 
 def _unknown(clause: str, names: Iterable[str], known: Iterable[str]) -> _Faults:

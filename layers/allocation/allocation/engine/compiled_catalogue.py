@@ -229,7 +229,14 @@ def _location(item: dict[str, Any], calendars: Sequence[Calendar]) -> Location:
         by_service={key: at(calendars, number) for key, number in item.pop("byService").items()},
         by_carrier={key: at(calendars, number) for key, number in item.pop("byCarrier").items()},
         otherwise=None if otherwise is None else at(calendars, otherwise),
+        address=_texts(item.pop("address", {})),
+        contact=_texts(item.pop("contact", {})),
     )
+
+
+def _texts(item: Mapping[str, Any]) -> dict[str, str]:
+    """Return names with their texts."""
+    return {text(name): text(value) for name, value in item.items()}
 
 
 def _service(item: dict[str, Any], carriers: Mapping[str, Carrier], surcharges: Mapping[str, Surcharge]) -> Service:

@@ -1,6 +1,6 @@
 """Decides which carrier service takes a consignment: who can deliver, who meets the rules, who is preferred."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ from allocation.engine.pricing import Breakdown
 from allocation.engine.question import Question, Scope, ServiceFilters
 from allocation.engine.rule import SCOPE_CODES, Rule
 from allocation.engine.rules import RULES
-from allocation.engine.wording import closest_name, list_text
+from allocation.engine.wording import there_is_no
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_LANES: Final = 512
@@ -84,14 +84,14 @@ class Engine:
             case ServiceGroup(reference, preference):
                 group = self.index.groups.get(reference)
                 if group is None:
-                    text = _there_is_no("service group", reference, self.index.groups)
+                    text = there_is_no("service group", reference, self.index.groups)
                     return Failure(FailureCode.SERVICE_GROUP_NOT_FOUND, text)
                 preferred = preference or self.catalogue.preference
                 return Scope(outside_group=self.index.everything & ~group, preference=preferred)
             case CarrierService(reference):
                 position = self.index.positions.get(reference)
                 if position is None:
-                    text = _there_is_no("carrier service", reference, self.index.positions)
+                    text = there_is_no("carrier service", reference, self.index.positions)
                     return Failure(FailureCode.CARRIER_SERVICE_NOT_FOUND, text)
                 return Scope(not_requested=self.index.everything & ~(1 << position))
             case _:
@@ -174,14 +174,6 @@ class Engine:
         preference = question.scope.preference
         by_price = preference == CHEAPEST and not self._has_handicaps
         return ranked(preference, self.index.services, offers, by_price=by_price)
-
-
-def _there_is_no(kind: str, reference: str, known: Iterable[str]) -> str:
-    """Return that the catalogue lacks a reference, and the one that was probably meant or some that it has."""
-    close = closest_name(reference, known)
-    return f"There is no {kind} {reference!r}. " + (
-        f"Did you mean {close!r}?" if close else f"The catalogue has: {list_text(known)}."
-    )
 
 
 def _alike(failures: Sequence[tuple[Rule, Mask]], everything: Mask) -> list[tuple[Mask, tuple[Rule, ...]]]:

@@ -112,6 +112,10 @@ class Location:
     by_carrier: Mapping[str, Calendar]
     otherwise: Calendar | None
     handling_days: int = 0  # days of collection that pass before the first that a consignment can join
+    name: str = ""
+    # What labels print beside country and postcode: the names and texts of PRO's address and its contact.
+    address: Mapping[str, str] = field(default_factory=dict)
+    contact: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,14 @@ def closest_name(wanted: str, known: Iterable[str]) -> str | None:
     return in_any_case[close[0]] if close else None
 
 
+def there_is_no(kind: str, reference: str, known: Iterable[str]) -> str:
+    """Return that the catalogue lacks a reference, and the one that was probably meant or some that it has."""
+    close = closest_name(reference, known)
+    return f"There is no {kind} {reference!r}. " + (
+        f"Did you mean {close!r}?" if close else f"The catalogue has: {list_text(known)}."
+    )
+
+
 def tags_text(tags: frozenset[str], known: frozenset[str]) -> str:
     """Return the tags that the catalogue knows, and how many others there are: those may be personal data.
 
