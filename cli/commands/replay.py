@@ -21,7 +21,7 @@ from cli.operations.message_files import read_messages
 from cli.operations.target import Target, target
 from cli.order_mappings import written_mapping
 from cli.output import Progress, counted, print_json, print_text, printable, progress_console
-from cli.replay.keeping import catalogue_in_use, keep_result, published_since
+from cli.replay.keeping import catalogue_in_use, keep_result
 from cli.replay.order_files import OrderMessages
 from cli.replay.page import page
 from cli.replay.processes import SideText, replayed_in_parts, usual_jobs
@@ -132,10 +132,7 @@ def _wanted(orders: str, given: Mapping[str, str], *, keep: bool) -> _Wanted:
     if orders or stack is None:
         source: _Source = _messages(orders, given["mapping"], stack, moment)
     else:
-        since = timestamp("--since", given["since"])
-        source = StackRecords(stack, since, read_compiled(text).routing is not None, moment)
-        if not given["before"] and (published := published_since(stack, since)):
-            print_text(printable(published), progress_console())
+        source = StackRecords(stack, timestamp("--since", given["since"]), read_compiled(text), moment)
     return _Wanted(SideText(text, both), SideText(after, to_mode or both), source, stack)
 
 

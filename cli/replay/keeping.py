@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from typing import Final
 
 from allocation.aws.file_stores import CATALOGUE_KEY
 from allocation.replay.parts import result_key
@@ -11,8 +10,6 @@ from cli.errors import UsageError
 from cli.operations.target import Target
 from cli.paths import COMPILED_SAMPLE
 
-_SHOWN: Final = "%Y-%m-%d %H:%M UTC"
-
 
 def catalogue_in_use(stack: Target) -> str:
     """Return the compiled catalogue that a stack's functions use. Raises `UsageError` where SortedPRO decides."""
@@ -20,18 +17,6 @@ def catalogue_in_use(stack: Target) -> str:
         raise UsageError(f"In {stack.name}, SortedPRO allocates: name the catalogue before, as --from current.yaml.")
     text = stack.catalogue() if stack.catalogue else None
     return COMPILED_SAMPLE.read_text("utf-8") if text is None else text
-
-
-def published_since(stack: Target, moment: datetime) -> str:
-    """Return a note if the catalogue in use was published after the moment, else an empty text."""
-    history = stack.catalogues().history() if stack.catalogues else []
-    current = next((version for version in history if version.is_current), None)
-    if current is None or current.put_at <= moment:
-        return ""
-    return (
-        f"The catalogue in use was published {current.put_at:{_SHOWN}}, after --since: what was decided before may "
-        "come out differently than it did. Name the catalogue of then, as --from current.yaml."
-    )
 
 
 def keep_result(stack: Target, result: ReplayResult, now: datetime) -> str:

@@ -13,6 +13,9 @@ from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.domain.errors import UnreadableExplanationError
 from allocation.domain.mode import AllocationMode
 from allocation.engine.asked import Asked
+from allocation.engine.compact_bytes import UnreadableBytesError
+from allocation.engine.kept_explanation import catalogue_digest, is_worded
+from allocation.engine.loaded_catalogue import Catalogue
 from allocation.records.explanations import asked_of
 from allocation.records.items import stored_record
 from allocation.records.stored_record import StoredRecord
@@ -28,26 +31,30 @@ from cli.output import counted
 class StackRecords:
     """The records of a stack that were decided at `since` (aware) or later, and those that can't be decided again.
 
-    `has_table` says whether the catalogue before has a routing table.
+    `before` is the catalogue before.
     """
 
     target: Target
     since: datetime
-    has_table: bool
+    before: Catalogue
     # When everything is decided (aware), instead of when it was.
     moment: datetime | None = None
     # Nothing is kept of their inputs, or a later version of this software keeps it.
     unknown: int = 0
+    # Another catalogue has decided them.
+    decided_otherwise: int = 0
 
     def consignments(self) -> Iterator[Replayable]:
         """Yield each consignment as its record says that it was asked; else from what is kept of its order."""
+        has_table = self.before.routing is not None
         for records in batches(self._decided(), MAX_KEYS):
             for record, asked in self._asked(records):
                 if asked is None:
                     self.unknown += 1
                 else:
                     asked = asked._replace(decided_at=self.moment or asked.decided_at)
-                    yield replayable(record, asked, self.target.mode, has_table=self.has_table)
+                    self.decided_otherwise += not self.before.digest.startswith(_digest(record))
+                    yield replayable(record, asked, self.target.mode, has_table=has_table)
 
     @property
     def is_whole(self) -> bool:
@@ -60,6 +67,11 @@ class StackRecords:
             yield (
                 f"{counted(self.unknown, 'record')} of {self.target.name} left out: neither what was asked nor the "
                 "order is kept."
+            )
+        if self.decided_otherwise:
+            yield (
+                f"{counted(self.decided_otherwise, 'consignment')} decided by another catalogue than the one before: "
+                "to compare with what was recorded, name the catalogue of then, as --from current.yaml."
             )
 
     def _decided(self) -> Iterator[StoredRecord]:
@@ -79,6 +91,17 @@ class StackRecords:
         kept = kept_consignments(self.target, without) if without else {}
         for record, asked in recorded:
             yield record, asked or _from_order(record, kept.get(record.consignment_reference))
+
+
+def _digest(record: StoredRecord) -> str:
+    """Return the beginning of the digest of the catalogue that decided; empty where the record does not say."""
+    kept = record.explanation
+    if not isinstance(kept, bytes) or is_worded(kept):
+        return ""
+    try:
+        return catalogue_digest(kept)
+    except UnreadableBytesError:
+        return ""
 
 
 def _recorded(record: StoredRecord) -> Asked | None:

@@ -174,9 +174,8 @@ def test_orders_of_a_file_are_read_and_allocated_as_the_stack_would(target: Targ
     assert ways(found) == {("A", "B"): 1}
 
 
-def test_a_catalogue_that_was_published_later_is_said(target: Target, after: str, run: Run) -> None:
-    add(target, record(2, engine_of(BEFORE)))
-    client("s3").put_object(Bucket=BUCKET, Key="catalogue.json", Body=b"{}")
-    # Before the publication, which moto has just made.
-    found = run("--to", after, since=("--since", "2020-01-01T00:00:00Z"))[1]
-    assert "name the catalogue of then" in found["err"].lower()
+def test_it_is_said_how_many_another_catalogue_has_decided(target: Target, after: str, run: Run) -> None:
+    add(target, record(2, engine_of(BEFORE)), record(4, engine_of(AFTER)))
+    found = run("--to", after)[1]
+    assert "1 consignment decided by another catalogue" in found["err"]
+    assert "name the catalogue of then" in found["err"]
