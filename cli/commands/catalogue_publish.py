@@ -30,7 +30,6 @@ from cli.operations.catalogue_use import Functions
 from cli.operations.published_catalogues import Candidate, Current, PublishedCatalogues
 from cli.operations.target import Target, target
 from cli.output import Progress, counted, print_json, print_text, printable, progress_console
-from cli.paths import SAMPLE_ORDERS, shown
 
 # How many changes are shown before the question. `carrier catalogue diff` shows all of them.
 _MAX_SHOWN: Final = 25
@@ -56,14 +55,14 @@ wait_option: Final = click.option(
 @click.option(
     "--orders",
     type=click.Path(path_type=Path),
-    default=SAMPLE_ORDERS,
+    default=None,
     metavar="FILE",
-    help=f"Orders to show the difference for, a message a line.  [default: {shown(SAMPLE_ORDERS)}]",
+    help="Orders to show the difference for, a message a line.  [default: the stack's last day, or the sample]",
 )
 @yes_option
 @wait_option
 @json_option
-def publish_command(file: str, stack: str, orders: Path, *, yes: bool, waits: bool, as_json: bool) -> int:
+def publish_command(file: str, stack: str, orders: Path | None, *, yes: bool, waits: bool, as_json: bool) -> int:
     """Check a catalogue, show what changes, ask, and put it into use in a stack.
 
     It ends when the functions of the stack use it, half a minute later.

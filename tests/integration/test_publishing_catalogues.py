@@ -18,13 +18,16 @@ from allocation.aws.maintained_files import REFRESH_SECONDS, MaintainedFile
 from allocation.composition import CATALOGUE_QUESTION
 from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from allocation.engine.engine import Engine
+from allocation.records.items import record_item
 from cli import main
 from cli.commands import catalogue_publish, catalogue_versions
 from cli.operations.catalogue_use import Functions
 from cli.operations.published_catalogues import PublishedCatalogues
 from cli.operations.target import Target, described
-from tests.support.engines import document, service
+from tests.integration.test_replay_of_a_stack import record
+from tests.support.engines import document, engine_of, service
 from tests.support.samples import order_event
+from tests.support.tables import create_table
 
 BUCKET = "own"
 SAMPLE = Engine(packaged_catalogue())
@@ -45,6 +48,7 @@ class Lambda:
 
     def __init__(self) -> None:
         self.s3 = client("s3")
+        self.dynamodb = client("dynamodb")
         self.seconds = 1000.0
         self.environments = {name: [self.environment() for _ in range(2)] for name in ("shop-orders", "shop-api")}
         self.asked = 0
@@ -89,13 +93,15 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Lambda:
     functions = Lambda()
     functions.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
     functions.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    create_table(functions.dynamodb, "AllocationsTable", OUTPUTS["AllocationsTableName"])
     functions.versions()
     outputs = [{"OutputKey": name, "OutputValue": value} for name, value in OUTPUTS.items()]
     answer = {"Stacks": [{"Outputs": outputs, "Parameters": []}]}
     clients: Any = SimpleNamespace(
         cloudformation=SimpleNamespace(describe_stacks=lambda **_: answer),
         make={"s3": functions.s3, "lambda": functions}.__getitem__,
-        **dict.fromkeys(("sqs", "dynamodb", "sns", "logs")),
+        dynamodb=functions.dynamodb,
+        **dict.fromkeys(("sqs", "sns", "logs")),
     )
 
     def target(_: str) -> Target:
@@ -177,6 +183,29 @@ def test_what_orders_come_to_is_shown_before_the_question_and_kept(
     assert publication is not None
     assert publication.outcomes is not None
     assert publication.outcomes["consignments"] == 2
+
+
+def test_what_the_stack_decided_in_the_last_day_is_compared(
+    publish: Publish, functions: Lambda, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish("one", "--yes", "--no-wait")
+    assert "The orders of events/sample-orders.jsonl, under the new catalogue" in told(capsys)
+    for number in range(3):
+        item = record_item(record(number, engine_of({"S": service()})), by_order=True)
+        functions.dynamodb.put_item(TableName=OUTPUTS["AllocationsTableName"], Item=item)
+    publish("two", "--yes", "--no-wait")
+    assert "What shop decided in the last day, under the new catalogue: None of 3 consignments move" in told(capsys)
+
+
+def test_who_may_not_read_records_publishes_all_the_same(
+    publish: Publish, functions: Lambda, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def denied(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Scan")
+
+    functions.dynamodb.meta.events.register("before-call.dynamodb.Scan", denied)
+    assert publish("one", "--yes", "--no-wait") == 0
+    assert "The records of shop can't be read: Scan: AccessDeniedException no" in told(capsys)
 
 
 def test_yes_is_an_answer(publish: Publish, functions: Lambda, monkeypatch: pytest.MonkeyPatch) -> None:
