@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
+from allocation.engine.loaded_catalogue import Catalogue
 from allocation.replay.decisions import Replayable, Side
 from allocation.replay.partial import replay
 from cli.errors import aws_text
@@ -42,7 +43,7 @@ def shown_outcomes(to: Target, before: str | None, after: str, orders: Path | No
     except InvalidCatalogueError as error:
         print_text(printable(f"The outcomes can't be compared: in the stack, {error}."), console)
         return None
-    decided = _decided(to, has_table=current.routing is not None) if orders is None else []
+    decided = _decided(to, current) if orders is None else []
     file = orders or SAMPLE_ORDERS
     what = f"What {to.name} decided in the last day" if decided else f"The orders of {shown(file)}"
     result = replay(Side(Engine(current)), Side(Engine(read_compiled(after))), decided or _asked(to, file))
@@ -52,9 +53,9 @@ def shown_outcomes(to: Target, before: str | None, after: str, orders: Path | No
     return result.document()
 
 
-def _decided(to: Target, *, has_table: bool) -> list[Replayable]:
+def _decided(to: Target, current: Catalogue) -> list[Replayable]:
     """Return what a stack has decided in the last day, at most `_MAX_REPLAYED`; nothing if it can't be read."""
-    records = StackRecords(to, datetime.now(UTC) - _SINCE, has_table)
+    records = StackRecords(to, datetime.now(UTC) - _SINCE, current)
     try:
         return list(islice(records.consignments(), _MAX_REPLAYED))
     except (ClientError, BotoCoreError) as error:  # whoever publishes need not be allowed to read records
