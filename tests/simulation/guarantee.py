@@ -15,6 +15,7 @@ from allocation.records.stored_record import StoredRecord
 from tests.simulation.aws import KEY
 from tests.simulation.history import History
 from tests.simulation.orders import option
+from tests.simulation.search_index import indexed
 from tests.simulation.stream import EARLIER, FOREIGN, LATER, sequence_number
 
 
@@ -38,6 +39,7 @@ def broken(history: History) -> list[str]:
         given_up,
         accounted_for,
         explained,
+        indexed,
     )
     return [violation for check in checks for violation in check(history)]
 

@@ -7,9 +7,12 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+from allocation.aws.dynamodb import bulk_calls, search_index
 from allocation.aws.dynamodb import records as dynamodb_records
+from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
 from allocation.aws.sns import SnsPublisher
 from allocation.aws.sqs import SqsRefusedMessages
+from allocation.console.entries import Entry
 from allocation.domain.outcome import AllocationFailed, Failure
 from allocation.domain.record import RecordSeen
 from allocation.orders import allocate_orders as workflow
@@ -32,6 +35,7 @@ from allocation.pro.replies import ReplyItem
 from allocation.pro.verdicts import Doubtful, TryAgain
 from allocation.records import kept_summary
 from tests.simulation import contents, environments
+from tests.simulation.aws import ANYHOW
 from tests.simulation.world import Fault, Plan
 
 
@@ -47,6 +51,28 @@ def without_read_back() -> AbstractContextManager[Any]:
 def without_condition() -> AbstractContextManager[Any]:
     """Records are written whether there is one or not."""
     return patch.object(dynamodb_records, "NOT_THERE_YET", "attribute_exists(anything) OR TRUE")
+
+
+def without_the_version_of_an_entry() -> AbstractContextManager[Any]:
+    """An entry is written over whatever version the index has."""
+
+    def careless(self: DynamoDBIndexWriter, before: Entry | None, after: Entry) -> Any:
+        put = put_if_unchanged(self, before, after)
+        return {"Put": {**put["Put"], "ConditionExpression": ANYHOW}}
+
+    put_if_unchanged = DynamoDBIndexWriter._put
+    return patch.object(DynamoDBIndexWriter, "_put", careless)
+
+
+def without_one_transaction_of_entry_and_counts() -> AbstractContextManager[Any]:
+    """The counts change after the entry was written, by calls of their own."""
+
+    def one_by_one(client: Any, actions: Any) -> None:
+        for action in actions:
+            write_all(client, [action])
+
+    write_all = bulk_calls.write_all
+    return patch.object(search_index, "write_all", one_by_one)
 
 
 def without_stream_retries() -> AbstractContextManager[Any]:
@@ -267,6 +293,8 @@ UPDATED = Plan(0, fault_chance=0.15, large_orders=False, cancelled=0.0, updated=
 GUARDS = {
     "read-back": (without_read_back, FAULTY, "is allocated at PRO and recorded as"),
     "condition": (without_condition, LATE, "was written 2 times"),
+    "version of an entry": (without_the_version_of_an_entry, FAULTY, "the index counts"),
+    "counts with their entry": (without_one_transaction_of_entry_and_counts, FAULTY, "the index counts"),
     "outbox": (without_stream_retries, FAULTY, "has no event"),
     "returned messages": (without_returning_messages, FAULTY, "lacks outcomes for"),
     "DLQ receipts": (without_certainty_of_the_dlq, UNANSWERED, "is not in the DLQ with a reason"),
