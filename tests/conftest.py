@@ -32,8 +32,6 @@ UNMEASURED = (
     "tests/tariffs/",
     "tests/infrastructure/",
     "tests/end_to_end/",
-    "tests/unit/cli/",
-    "tests/integration/test_operations_",
 )
 
 # The settings of whoever runs the tests are no part of them: a profile that does not exist would fail every client.
