@@ -14,7 +14,7 @@ from allocation.engine.loaded_prices import ALWAYS, AS_PRICED
 from allocation.engine.measures import Measure
 from cli.catalogue.calendar_compilation import clock_changes, collection_hours, holiday_dates
 from cli.catalogue.delivery_compilation import compiled_delivery, compiled_transit
-from cli.catalogue.place_compilation import PlaceTables
+from cli.catalogue.place_compilation import PlaceTables, region_chain
 from cli.catalogue.price_compilation import compiled_rate, compiled_surcharge, compiled_weighing, days
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import Location, RoutedMode, Routing, WrittenCatalogue
@@ -128,6 +128,7 @@ class _Compilation:
             "byCarrier": {key: self._calendar(name, zone) for key, name in collections.carriers.items()},
             "otherwise": self._calendar(collections.default, zone),
             **({"handlingDays": location.handling_days} if location.handling_days else {}),
+            **({"regions": region_chain(location.region)} if location.region else {}),
         }
 
     def _calendar(self, name: str | None, zone: str) -> int | None:

@@ -17,7 +17,7 @@ from cli.catalogue.place_consistency import (
     wrong_origins,
     wrong_places,
 )
-from cli.catalogue.place_notation import PlaceNotationError, require_country
+from cli.catalogue.place_notation import PlaceNotationError, region_key, require_country
 from cli.catalogue.preference_consistency import find_preference_contradictions, find_preferences_of_pro
 from cli.catalogue.price_consistency import find_price_contradictions, known_currencies
 from cli.catalogue.routing_consistency import find_routing_contradictions
@@ -60,6 +60,10 @@ def _locations(catalogue: WrittenCatalogue) -> _Problems:
 
 
 def _wrong_address(path: KeyPath, location: Location) -> _Problems:
+    region = location.region
+    if region is not None and (region_key(region) != region or not region.startswith(f"{location.country}-")):
+        fix = f"is not a region of {location.country} by ISO 3166-2: write its code, such as JP-37 or DE-BY"
+        yield CatalogueProblem(key_path(*path, "region"), region, fix)
     try:
         require_country(location.country)
         place_keys(location.country, location.postcode)

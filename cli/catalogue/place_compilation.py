@@ -73,6 +73,13 @@ def _region_names(used: set[str]) -> dict[str, dict[str, list[str]]]:
     return tables
 
 
+def region_chain(code: str) -> list[str]:
+    """Return a region of ISO 3166-2 and the regions that it is in, the closest first."""
+    country = code.partition("-")[0]
+    regions = pycountry.subdivisions.get(country_code=country) or ()  # type: ignore[no-untyped-call]
+    return _chain(code, {region.code: region.parent_code for region in regions})
+
+
 def _chain(code: str, parents: Mapping[str, str | None]) -> list[str]:
     chain = [code]
     while (parent := parents.get(chain[-1])) is not None:

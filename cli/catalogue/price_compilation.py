@@ -41,6 +41,7 @@ def compiled_surcharge(name: str, surcharge: Surcharge, places: Places) -> _Json
             of=None if surcharge.of == [OF_RATE] else surcharge.of,
             units=_units(surcharge),
             group=surcharge.group,
+            leaves=_text(surcharge.leaves),
             deliveryDays=surcharge.delivery_days and [day in surcharge.delivery_days for day in DAYS],
             residential=surcharge.residential,
             poBox=surcharge.po_box,

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 
+from allocation.domain.currencies import minor_unit
 from allocation.engine.place_keys import ANYWHERE
+from allocation.engine.pricing import ROUNDING
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
 from cli.catalogue.place_consistency import PlacesClaim, places_claimed_twice, wrong_places
 from cli.catalogue.rate_consistency import find_rate_contradictions
@@ -24,7 +27,17 @@ def find_price_contradictions(catalogue: WrittenCatalogue) -> _Problems:
     yield from find_surcharge_contradictions(catalogue, currencies)
     for path, _, service in catalogue.all_services():
         yield from _service_surcharges(path, service, catalogue)
+        if service.round_to is not None and (service.round_to == 0 or service.round_to % _unit(service, catalogue)):
+            fix = f"is no multiple of {_unit(service, catalogue)}, the smallest amount: write one such as 0.05"
+            yield CatalogueProblem(key_path(*path, "roundTo"), service.round_to, fix)
+        if ROUNDING in service.surcharges:
+            fix = "is the name of the line that rounds a total: give the surcharge another name"
+            yield CatalogueProblem(key_path(*path, "surcharges"), ROUNDING, fix)
         yield from find_rate_contradictions(path, service, catalogue, currencies)
+
+
+def _unit(service: Service, catalogue: WrittenCatalogue) -> Decimal:
+    return minor_unit(service.currency or catalogue.currency)
 
 
 def _exchange_rates(catalogue: WrittenCatalogue) -> _Problems:

@@ -57,6 +57,9 @@ def _amounts(path: KeyPath, surcharge: Surcharge) -> _Problems:
     elif surcharge.of != [OF_RATE]:
         fix = "does not go with Additive, which is an amount: write type: Variable"
         yield CatalogueProblem(key_path(*path, "of"), None, fix)
+    if surcharge.leaves is not None and (surcharge.type != "Variable" or surcharge.amount >= 0):
+        fix = "is for a discount that is a part of something: write type: Variable and a negative amount"
+        yield CatalogueProblem(key_path(*path, "leaves"), surcharge.leaves, fix)
     if surcharge.minimum is not None and surcharge.maximum is not None and surcharge.minimum > surcharge.maximum:
         fix = f"is greater than the maximum, {surcharge.maximum}: change one of them"
         yield CatalogueProblem(key_path(*path, "minimum"), surcharge.minimum, fix)

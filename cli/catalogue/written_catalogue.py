@@ -95,6 +95,7 @@ class Location(Part):
     contact: LocationContact | None = None
     country: str = Field(pattern="^[A-Z]{2}$")
     postcode: str | None = None
+    region: str | None = Field(None, description="Of ISO 3166-2, where its postcode says none", examples=["JP-37"])
     time_zone: ZoneName | None = None
     collections: Collections
     handling_days: HandlingDays = 0

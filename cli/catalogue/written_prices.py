@@ -63,6 +63,7 @@ class Surcharge(Part):
     per_package: bool = False
     minimum: SignedAmount | None = None
     maximum: SignedAmount | None = None
+    leaves: Amount | None = Field(None, description="A discount takes what it is a part of to no less than this")
     group: Name | None = Field(
         None,
         description="Of a group only the highest that applies counts, for each package if all are amounts perPackage",

@@ -10,6 +10,7 @@ from pydantic import Field
 from allocation.domain.contents import Content
 from cli.catalogue.quantity_types import DivisorField
 from cli.catalogue.value_types import (
+    Amount,
     Bounds,
     Currency,
     Day,
@@ -72,6 +73,8 @@ class Service(Condition):
     price_per: Literal["consignment", "package"] = "consignment"
     currency: Currency | None = None
     tax_exempt: bool = False
+    prices_include_tax: bool = Field(default=False, description="Its prices and surcharges are what is paid, with tax")
+    round_to: Amount | None = Field(None, description="The total is rounded half up to a multiple of it, as 0.05")
     surcharges: list[str] = []
     rates: list[Rate] = Field(min_length=1)
     from_: Day | None = Field(None, alias="from", description="The first day of collection; any if left out")

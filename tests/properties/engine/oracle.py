@@ -16,7 +16,7 @@ from allocation.engine.loaded_prices import Rate
 from allocation.engine.measures import Measure
 from allocation.engine.promises import Promise
 from tests.properties.engine.dates_oracle import PlainDates, Way, plain_dates
-from tests.properties.engine.oracle_prices import Sent, price, weighed
+from tests.properties.engine.oracle_prices import Lines, Sent, net_of, price, weighed
 from tests.properties.engine.places_oracle import named_places, rate_of
 
 
@@ -268,4 +268,25 @@ def _cost(sent: Sent) -> Decimal | None:
     factor = _exchange(sent.catalogue, sent.service.currency, sent.day)
     if isinstance(lines, str) or factor is None:
         return None
-    return sum((amount for _, amount in lines), Decimal(0)) * factor
+    return net_of(sent, lines, _tax_rate(sent)) * factor
+
+
+def _tax_rate(sent: Sent) -> Decimal:
+    """Return the rate of the tax of the most specific place."""
+    found = (tax.rate for place in sent.places for tax in sent.catalogue.taxes if place in tax.places)
+    return next(found)
+
+
+def priced_by_search(
+    catalogue: Catalogue, service: Service, consignment: Consignment, now: datetime
+) -> tuple[Lines, Decimal] | None:
+    """Return the lines of a service's price as the catalogue has them, and its net price in its own currency."""
+    named = named_places(catalogue, consignment)
+    rate = rate_of(service, named)
+    day = date.fromordinal(catalogue.home.today(int(now.timestamp())))
+    assert consignment.origin is not None
+    location = catalogue.locations[consignment.origin.shipping_location_reference or ""]
+    dates = _dates(catalogue, service, rate, named.destination, consignment, now) if rate and location else None
+    sent = _sent(catalogue, service, consignment, dates, day)
+    lines = price(sent)
+    return None if isinstance(lines, str) else (lines, net_of(sent, lines, _tax_rate(sent)))

@@ -52,7 +52,23 @@ def price(sent: Sent) -> Lines | NoPrice:
         lines = [(rates[0].zone, _penny(sent, base)), *_surcharges(sent, rates, base)]
     except Incomparable:
         return "CurrencyNotComparable"
-    return _not_below_zero(lines)
+    return _to_a_multiple(sent.service, _not_below_zero(lines))
+
+
+def net_of(sent: Sent, lines: Lines, rate: Decimal) -> Decimal:
+    """Return the price without tax, whose rate is that of the destination."""
+    total = sum((amount for _, amount in lines), Decimal(0))
+    exempt = not sent.service.prices_include_tax or sent.service.tax_exempt
+    return total if exempt else _penny(sent, total / (1 + rate))
+
+
+def _to_a_multiple(service: Service, lines: Lines) -> Lines:
+    """Add what makes the total a multiple of the smallest amount that the service charges."""
+    if service.round_to is None:
+        return lines
+    total = sum((amount for _, amount in lines), Decimal(0))
+    goal = service.round_to * (total / service.round_to).quantize(Decimal(1), ROUND_HALF_UP)
+    return lines if goal == total else [*lines, ("Rounding", goal - total)]
 
 
 def worth(sent: Sent, packages: Sequence[Package], currency: str) -> Decimal:
@@ -287,49 +303,61 @@ def _band(sent: Sent, rate: Rate, value: Decimal, weight: Decimal) -> tuple[Deci
     return first, first if further is None else further
 
 
-def _applying(sent: Sent, rates: Sequence[Rate]) -> dict[str, Surcharge]:
-    """Return the surcharges that apply, without percentages of nothing."""
-    applying = {item.name: item for item in sent.service.surcharges if _applies(sent, rates, item)}
-
-    def exists(part: str) -> bool:
-        declared = part == "value" and worth(sent, sent.packages, sent.service.currency) > 0
-        return part == "rate" or declared or part in applying
-
-    while nothing := [item for item in applying.values() if item.variable and not any(map(exists, item.of))]:
-        applying = {name: item for name, item in applying.items() if item not in nothing}
-    return applying
-
-
 def _surcharges(sent: Sent, rates: Sequence[Rate], base: Decimal) -> Lines:
-    applying = _applying(sent, rates)
+    applying = {item.name: item for item in sent.service.surcharges if _applies(sent, rates, item)}
+    sums = _Sums(sent, rates, base, applying)
+    return [(name, sums.amount(name)) for name in applying if sums.counts(name)]
 
-    def amount(name: str) -> Decimal:
-        item = applying[name]
-        if item.variable:
-            found = sum(map(share, item.of), Decimal(0)) * item.amount
-        else:
-            found = item.amount * _times(sent, rates, item)
+
+@dataclass(frozen=True)
+class _Sums:
+    """What surcharges come to that apply and are parts of each other."""
+
+    sent: Sent
+    rates: Sequence[Rate]
+    base: Decimal
+    applying: dict[str, Surcharge]
+
+    def amount(self, name: str) -> Decimal:
+        item = self.applying[name]
+        of = sum(map(self._share, item.of), Decimal(0)) if item.variable else Decimal(0)
+        found = of * item.amount if item.variable else item.amount * _times(self.sent, self.rates, item)
+        if item.leaves is not None:
+            found = max(found, min(item.leaves - of, Decimal(0)))
         if item.minimum is not None:
             found = max(found, item.minimum)
         if item.maximum is not None:
             found = min(found, item.maximum)
-        return _penny(sent, found)
+        return _penny(self.sent, found)
 
-    def share(part: str) -> Decimal:
-        if part == "rate":
-            return base
+    def counts(self, name: str) -> bool:
+        """Tell whether a surcharge is charged: a percentage of nothing and what loses in its group are not."""
+        if name not in self.applying or not self._is_of_something(name):
+            return False
+        group = self.applying[name].group
+        if group is None:
+            return True
+        if _counts_by_package(self.sent, group):
+            return any(_pays(self.sent, self.rates, self.applying[name], package) for package in self.sent.packages)
+        rivals = [other for other, item in self.applying.items() if item.group == group]
+        rivals = [other for other in rivals if self._is_of_something(other)]
+        return name == next(other for other in rivals if self.amount(other) == max(map(self.amount, rivals)))
+
+    def _is_of_something(self, name: str) -> bool:
+        item = self.applying[name]
+        return not item.variable or any(map(self._exists, item.of))
+
+    def _exists(self, part: str) -> bool:
         if part == "value":
-            return worth(sent, sent.packages, sent.service.currency)
-        return amount(part) if part in applying and counts(part) else Decimal(0)
+            return worth(self.sent, self.sent.packages, self.sent.service.currency) > 0
+        return part == "rate" or self.counts(part)
 
-    def counts(name: str) -> bool:
-        group = applying[name].group
-        rivals = [other for other in applying if applying[other].group == group]
-        if group is not None and _counts_by_package(sent, group):
-            return any(_pays(sent, rates, applying[name], package) for package in sent.packages)
-        return group is None or name == next(other for other in rivals if amount(other) == max(map(amount, rivals)))
-
-    return [(name, amount(name)) for name in applying if counts(name)]
+    def _share(self, part: str) -> Decimal:
+        if part == "rate":
+            return self.base
+        if part == "value":
+            return worth(self.sent, self.sent.packages, self.sent.service.currency)
+        return self.amount(part) if self.counts(part) else Decimal(0)
 
 
 def _counts_by_package(sent: Sent, group: str) -> bool:

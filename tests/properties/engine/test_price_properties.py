@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from allocation.domain.consignment import Consignment, Dimensions, Package
 from allocation.domain.currencies import Money
 from allocation.engine.engine import Engine
-from tests.properties.engine.oracle import cheapest_by_search, failed_checks
+from tests.properties.engine.oracle import cheapest_by_search, failed_checks, priced_by_search
 from tests.support.engines import EVERY_DAY, PARCEL, assessed, engine_of, offered, package, reasons, service, to
 from tests.support.size import sized
 
@@ -25,7 +25,7 @@ EXCHANGE = [
 moments = st.datetimes(datetime(2027, 6, 9), datetime(2027, 6, 16), timezones=st.just(UTC))  # noqa: DTZ001 - aware
 
 amounts = st.decimals("0.01", "40", places=2).map(str)
-weights = st.sampled_from(["0.5", "1", "1.2", "2", "2.5", "5", "9.99", "10", "25", "31.5"])
+weights = st.sampled_from(["0.5", "1", "1.2", "2", "2.5", "3", "3.001", "5", "6", "8", "9.99", "10", "25", "31.5"])
 sides = st.sampled_from(["1", "10", "25", "60", "61", "100", "120.5"])
 values = st.none() | st.builds(
     Money, st.sampled_from(["0", "1", "50", "100", "100.01", "999.99"]).map(Decimal), st.sampled_from(["GBP", "EUR"])
@@ -122,11 +122,17 @@ def _variable(number: int) -> st.SearchStrategy[dict[str, Any]]:
         st.sampled_from(["rate", "value", *(f"S{each}" for each in range(number))]), min_size=1, unique=True
     )
     return st.builds(
-        lambda amount, of, bounds, when: {"type": "Variable", "amount": amount, "of": of} | bounds | when,
-        st.sampled_from(["0.1", "0.065", "-0.2"]),
+        lambda amount, of, bounds, when, group: (
+            {"type": "Variable", "amount": amount, "of": of}
+            | ({key: end for key, end in bounds.items() if key != "leaves" or amount.startswith("-")})
+            | when
+            | ({"group": "PARTS"} if group else {})
+        ),
+        st.sampled_from(["0.1", "0.065", "-0.2", "-0.6"]),
         parts,
-        ends,
+        ends | st.just({"leaves": "5"}),
         restrictions,
+        st.booleans() if number == 0 else st.just(False),
     )
 
 
@@ -184,7 +190,7 @@ services = st.sampled_from(
     ["chargeableWeight", "weight", "packages", "volume", "length", "value", "sidesTotal"]
 ).flatmap(
     lambda by: st.builds(
-        lambda rates, scale, each, currency, handling, when: service(
+        lambda rates, scale, each, currency, handling, when, more: service(
             rates=rates if each else _without_further(rates),
             chargeableWeight=scale,
             pricePer="package" if each else "consignment",
@@ -194,6 +200,7 @@ services = st.sampled_from(
             # Services that are collected on different days have prices of different days.
             handlingDays=handling,
             **when,
+            **more,
         ),
         _rates(by),
         weighing,
@@ -201,6 +208,7 @@ services = st.sampled_from(
         st.sampled_from(["GBP", "EUR", "JPY"]),
         st.integers(0, 1),
         st.just({}) | days,
+        st.sampled_from([{}, {}, {"roundTo": 1}, {"pricesIncludeTax": True}, {"pricesIncludeTax": True, "roundTo": 5}]),
     )
 )
 
@@ -244,6 +252,15 @@ def test_a_price_is_what_the_plainest_sum_says(engine: Engine, consignment: Cons
         breakdown = engine.breakdown(assessment.question, offer.position)
         assert breakdown is not None
         assert sum(line.amount for line in breakdown.lines) == offer.net >= 0
+        item = engine.index.services[offer.position]
+        searched = priced_by_search(engine.catalogue, item, consignment, now)
+        assert searched is not None
+        lines, net = searched
+        assert (offer.net, breakdown.price.net) == (net, net)
+        if item.prices_include_tax:
+            assert breakdown.price.gross == sum(amount for _, amount in lines)
+        else:
+            assert list(map(tuple, breakdown.lines)) == lines
 
 
 @settings(max_examples=sized(30, 100))

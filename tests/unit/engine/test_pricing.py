@@ -237,3 +237,43 @@ def test_the_cheapest_is_found_behind_many_that_do_not_take_it() -> None:
     many = {f"NO_{number:03d}": service(rates=[rate("GB", 1)], excluded=["GB-M1"]) for number in range(200)}
     engine = engine_of(many | {"YES": service(rates=[rate("GB", 9)])})
     assert winner(engine) == "YES"
+
+
+@pytest.mark.parametrize(
+    ("printed", "net_amount", "vat"),
+    [("16.99", "14.16", "2.83"), ("0.03", "0.03", "0.00"), ("12.00", "10.00", "2.00")],
+)
+def test_a_price_that_includes_tax_is_paid_to_the_penny(printed: str, net_amount: str, vat: str) -> None:
+    priced = breakdown(engine_of({"S": service(rates=[rate("GB", printed)], pricesIncludeTax=True)}))
+    assert (str(priced.price.gross), str(priced.price.net), str(priced.price.vat)) == (printed, net_amount, vat)
+    assert sum(line.amount for line in priced.lines) == priced.price.net
+
+
+def test_prices_with_and_without_tax_are_compared_by_what_they_are_without() -> None:
+    with_tax = service(rates=[rate("GB", "11.99")], pricesIncludeTax=True)
+    engine = engine_of({"NET": service(rates=[rate("GB", "10")]), "GROSS": with_tax})
+    assert (winner(engine), net(engine)) == ("GROSS", "9.99")
+    abroad = engine_of({"S": with_tax | {"destinations": ["*"], "rates": [rate("*", "11.99")]}})
+    assert net(abroad, to("", "HK")) == "11.99"
+
+
+def test_surcharges_of_a_price_that_includes_tax_include_it_too() -> None:
+    engine = engine_of(
+        {"S": service(rates=[rate("GB", "10.00")], surcharges=["Fuel"], pricesIncludeTax=True)},
+        surcharges={"Fuel": {"type": "Variable", "amount": "0.1"}},
+    )
+    priced = breakdown(engine)
+    assert (str(priced.price.gross), str(priced.price.net)) == ("11.00", "9.17")
+    assert [str(line.amount) for line in priced.lines] == ["8.34", "0.83"]
+
+
+@pytest.mark.parametrize(
+    ("price", "fuel", "total"), [("8.35", "0.125", "9.40"), ("8.30", "0.1", "9.15"), ("8", "0", "8.00")]
+)
+def test_a_total_is_rounded_to_a_multiple_half_up(price: str, fuel: str, total: str) -> None:
+    engine = engine_of(
+        {"S": service(rates=[rate("GB", price)], surcharges=["Fuel"], roundTo="0.05")},
+        surcharges={"Fuel": {"type": "Variable", "amount": fuel}},
+    )
+    assert net(engine) == total
+    assert sum(line.amount for line in breakdown(engine).lines) == Decimal(total)

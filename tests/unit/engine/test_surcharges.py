@@ -171,3 +171,35 @@ def test_a_value_without_an_exchange_rate_can_not_be_insured() -> None:
     assert reasons(assessed(engine, yen), engine) == {"S": ["CurrencyNotComparable"]}
     nothing = replace(box.value, currency="JPY", amount=box.value.amount * 0)
     assert lines(engine, replace(PARCEL, packages=(replace(box, value=nothing),))) == {}
+
+
+@pytest.mark.parametrize(("price", "left"), [(10, "9.00"), (20, "12.00"), (9, None), (5, None)])
+def test_a_discount_leaves_at_least_what_it_must(price: int, left: str | None) -> None:
+    """FedEx's and UPS's contracts: 40% off, and never below the least list price."""
+    found = {"Discount": {"type": "Variable", "amount": "-0.4", "leaves": 9}}
+    engine = charged("Discount", surcharges=found, rates=[rate("GB", price)])
+    taken = lines(engine).get("Discount")
+    assert taken in {"0.00", "-0.00"} if left is None else taken is not None and f"{price + float(taken):.2f}" == left
+
+
+def test_a_percentage_of_what_loses_in_its_group_is_no_line() -> None:
+    """Its least amount would be charged for nothing."""
+    found = {
+        "Small": {"type": "Additive", "amount": 1, "group": "ONE"},
+        "Large": {"type": "Additive", "amount": 2, "group": "ONE"},
+        "Fuel": {"type": "Variable", "amount": "0.1", "of": ["Small"], "minimum": 5},
+    }
+    assert lines(charged("Small", "Large", "Fuel", surcharges=found)) == {"Large": "2.00"}
+    assert lines(charged("Small", "Fuel", surcharges=found)) == {"Small": "1.00", "Fuel": "5.00"}
+
+
+@pytest.mark.parametrize(
+    ("value", "charge"),
+    [("100", None), ("100.01", "4.65"), ("300", "4.65"), ("400", "4.65"), ("400.01", "6.20"), ("1000", "13.95")],
+)
+def test_a_table_of_declared_values_is_steps_with_a_least_amount(value: str, charge: str | None) -> None:
+    """UPS's: nothing up to 100, 1.55 for each started 100 above, at least 4.65."""
+    consignment = replace(PARCEL, packages=(package(value=value),))
+    assert (
+        alone(consignment, amount="1.55", perStarted={"value": "100 GBP", "above": "100 GBP"}, minimum="4.65") == charge
+    )

@@ -167,13 +167,15 @@ def _of_service(service: Service) -> _Faults:
     weighing = service.weighing
     if any(step <= 0 for step in (*(width for _, width in weighing.steps), weighing.side_step) if step is not None):
         yield "rounds to steps that are not more than 0"
-    yield from (f"has {fault}" for fault in _out_of_bounds([service.handicap]))
+    yield from (f"has {fault}" for fault in _out_of_bounds([service.handicap, service.round_to]))
+    if service.round_to is not None and service.round_to <= 0:
+        yield "rounds totals to what is not more than 0"
     for rate in _all_rates(service):
         yield from _of_rate(rate)
 
 
 def _of_surcharge(surcharge: Surcharge) -> _Faults:
-    amounts = (surcharge.amount, surcharge.minimum, surcharge.maximum)
+    amounts = (surcharge.amount, surcharge.minimum, surcharge.maximum, surcharge.leaves)
     yield from (f"has {fault}" for fault in _out_of_bounds(amounts))
     if surcharge.units is not None and surcharge.units.unit <= 0:
         yield "has a unit that is not more than 0"

@@ -119,7 +119,7 @@ def _keys_of(address: Address | None, catalogue: Catalogue) -> tuple[str, ...]:
         known = ", ".join(sorted(catalogue.locations)[:5])
         reference = address.shipping_location_reference[:64]
         raise UnknownPlaceError(f"the catalogue has no shipping location {reference!r} (it has {known})")
-    return place_keys(location.country, location.postcode)
+    return place_keys(location.country, location.postcode, location.regions)
 
 
 def _regions(address: Address, catalogue: Catalogue) -> tuple[str, ...]:

@@ -99,6 +99,8 @@ class Service:
     daily_limit: int | None = None  # how many consignments it takes for one day's collection
     weighing: Weighing = AS_PRICED
     validity: Validity = ALWAYS  # the days of collection on which it can be used
+    prices_include_tax: bool = False  # its prices are what is paid: the tax is in them
+    round_to: Decimal | None = None  # the total is rounded half up to a multiple of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Location:
     # What labels print beside country and postcode: the names and texts of PRO's address and its contact.
     address: Mapping[str, str] = field(default_factory=dict)
     contact: Mapping[str, str] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()  # of ISO 3166-2, the closest first; they count where its postcode says nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class Surcharge:
     residential: bool | None = None  # only to addresses that are known to be so, or not to be so
     po_box: bool | None = None
     tags: frozenset[str] | None = None  # only for consignments with one of these
+    leaves: Decimal | None = None  # a discount takes what it is a part of to no less than this
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from allocation.engine.brackets import PriceClass
 from allocation.engine.index import CatalogueIndex, Mask, bits_of, mask_of
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
+from allocation.engine.loaded_catalogue import Service
 from allocation.engine.loaded_prices import Rate
 from allocation.engine.measures import Measured
 from allocation.engine.memo import Memo
 from allocation.engine.pricer import Pricer
-from allocation.engine.pricing import Breakdown, Unpriced, base_price, net_price, price_lines, with_tax
+from allocation.engine.pricing import Breakdown, Unpriced, base_price, net_price, price_lines
 from allocation.engine.surcharging import Applied
 from allocation.engine.timetables import DateTable, DayGroup
 
@@ -82,7 +83,7 @@ class ExactCell:
             lines, factor = self._pricer.lines(position), self._pricer.factor(self._index.services[position].currency)
             if isinstance(lines, Unpriced) or factor is None:
                 raise ValueError("only services with a price are asked for")
-            net = net_price(lines)
+            net = self._pricer.taxed(position, lines).price.net
             price = self._known[position] = ServicePrice(net * factor, position, net)
         return price
 
@@ -200,10 +201,9 @@ class PriceBook:
 
     def breakdown(self, pricing: Pricing, position: int) -> Breakdown | None:
         """Return how the price of a service is made up, or None where it has none."""
-        lines = pricing.pricer_of(position).lines(position)
-        if isinstance(lines, Unpriced):
-            return None
-        return with_tax(lines, self._index.services[position], pricing.lane.tax)
+        pricer = pricing.pricer_of(position)
+        lines = pricer.lines(position)
+        return None if isinstance(lines, Unpriced) else pricer.taxed(position, lines)
 
     def rate(self, pricing: Pricing, position: int) -> Rate | None:
         """Return the rate of a service that holds, or None; of several packages' rates, one that has no price."""
@@ -275,7 +275,7 @@ class PriceBook:
     ) -> ServicePrice | None:
         """Return a price; cells share it where lanes and brackets do not differ for the service."""
         position, _, bands, _ = key
-        net = _net(rate, values, surcharges, minor_unit(self._index.currency_of[position]))
+        net = _net(rate, values, surcharges, self._index.services[position])
         if net is None:
             return None
         price = ServicePrice(net * factor, position, net)
@@ -318,6 +318,7 @@ def _among(positions: Sequence[int], members: Mask | None, size: int) -> Iterabl
     return [position for position in positions if bits[position] == "1"]
 
 
-def _net(rate: Rate, values: Sequence[Decimal], applied: Sequence[Applied], unit: Decimal) -> Decimal | None:
+def _net(rate: Rate, values: Sequence[Decimal], applied: Sequence[Applied], service: Service) -> Decimal | None:
+    unit = minor_unit(service.currency)
     base = base_price((rate,), values, values, unit)
-    return None if base is None else net_price(price_lines(rate.zone, base, applied, unit))
+    return None if base is None else net_price(price_lines(rate.zone, base, applied, unit, service.round_to))

@@ -12,7 +12,7 @@ from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_prices import Divisor, Rate
 from allocation.engine.measures import Measure, Measured
-from allocation.engine.pricing import Line, Unpriced, base_price, looked_up, price_lines
+from allocation.engine.pricing import Breakdown, Line, Unpriced, base_price, looked_up, price_lines, taxed
 from allocation.engine.surcharging import Applied, Circumstances, applied_surcharges
 from allocation.engine.weighing import priced_weights, weigh
 
@@ -34,6 +34,7 @@ class Pricer:
         self.rates = lane.rates
         self.surcharge_set = index.surcharge_set
         self._packages = inquiry.packages
+        self._tax = lane.tax
         self._day = date.fromordinal(day)
         # Not the inquiry: pricers of exact cells are kept, and it names the consignment.
         self._asked = (lane.places, lane.origins, self._day, weekday, inquiry.flags, inquiry.tags)
@@ -171,7 +172,12 @@ class Pricer:
         surcharges = self.surcharges(position, rates)
         if surcharges is None:
             return Unpriced.NOT_COMPARABLE
-        return price_lines(rates[0].zone, base, surcharges[0], minor_unit(self._index.services[position].currency))
+        service = self._index.services[position]
+        return price_lines(rates[0].zone, base, surcharges[0], minor_unit(service.currency), service.round_to)
+
+    def taxed(self, position: int, lines: tuple[Line, ...]) -> Breakdown:
+        """Return the whole price of lines that `lines` returned."""
+        return taxed(lines, self._index.services[position], self._tax)
 
     def _worth(self, amounts: Mapping[str, Decimal], currency: str) -> Decimal | None:
         return total_in(self.factor, amounts, currency)

@@ -2,9 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from allocation.domain.currencies import minor_unit, rounded
 from allocation.domain.outcome import Price
@@ -14,6 +14,8 @@ from allocation.engine.measures import Measured
 from allocation.engine.surcharging import Applied, surcharge_amounts
 
 _NOTHING = Decimal(0)
+# The name of the line that rounds a total.
+ROUNDING: Final = "Rounding"
 
 
 class Line(NamedTuple):
@@ -112,8 +114,13 @@ def _price_above(rate: Rate, value: Decimal) -> Decimal | None:
     return rate.prices[-1] + steps * above.price
 
 
-def price_lines(zone: str, base: Decimal, applied: Sequence[Applied], unit: Decimal) -> tuple[Line, ...]:
-    """Return the lines of a price without tax; discounts are cut where the net price would be below 0."""
+def price_lines(
+    zone: str, base: Decimal, applied: Sequence[Applied], unit: Decimal, round_to: Decimal | None = None
+) -> tuple[Line, ...]:
+    """Return the lines of a price as the catalogue has it; discounts are cut where the price would be below 0.
+
+    With `round_to`, a last line rounds the total half up to a multiple of it.
+    """
     lines = [Line(zone, rounded(base, unit))]
     lines += [Line(name, amount) for name, amount in surcharge_amounts(applied, base, unit)]
     excess = -net_price(lines)
@@ -125,6 +132,10 @@ def price_lines(zone: str, base: Decimal, applied: Sequence[Applied], unit: Deci
             cut = min(excess, -amount)
             lines[number] = Line(name, amount + cut)
             excess -= cut
+    if round_to is not None:
+        total = net_price(lines)
+        if change := (total / round_to).to_integral_value(ROUND_HALF_UP) * round_to - total:
+            lines.append(Line(ROUNDING, rounded(change, unit)))
     return tuple(lines)
 
 
@@ -133,8 +144,25 @@ def net_price(lines: Sequence[Line]) -> Decimal:
     return sum((line.amount for line in lines), _NOTHING)
 
 
+def taxed(lines: tuple[Line, ...], service: Service, tax: Tax) -> Breakdown:
+    """Return the whole price of lines as the catalogue has them: with the tax in them, or without it.
+
+    Of prices with tax, net is gross / (1 + rate), rounded half up, and VAT the rest, so that gross is what is printed.
+    Each line is then without tax; the first takes what their rounding leaves.
+    """
+    if not service.prices_include_tax:
+        return with_tax(lines, service, tax)
+    reference, rate = tax_of(service, tax)
+    unit = minor_unit(service.currency)
+    gross = net_price(lines)
+    net = rounded(gross / (1 + rate), unit)
+    without = [Line(name, rounded(amount / (1 + rate), unit)) for name, amount in lines]
+    without[0] = Line(lines[0].name, without[0].amount + net - net_price(without))
+    return Breakdown(tuple(without), reference, rate, Price(net, gross - net, gross, service.currency))
+
+
 def with_tax(lines: tuple[Line, ...], service: Service, tax: Tax) -> Breakdown:
-    """Return the whole price: VAT is rounded half up, gross = net + VAT (`pro-api.md`, Prices)."""
+    """Return the whole price of net lines: VAT is rounded half up, gross = net + VAT (`pro-api.md`, Prices)."""
     reference, rate = tax_of(service, tax)
     net = net_price(lines)
     vat = rounded(net * rate, minor_unit(service.currency))

@@ -1,6 +1,6 @@
 """Which surcharges a consignment pays on a service, how often, and how much: additions, percentages and discounts."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
@@ -163,13 +163,21 @@ class _Connected:
     """
 
     def __init__(self, applied: Sequence[Applied], base: Decimal, unit: Decimal) -> None:
-        self._applied = _of_something({item.surcharge.name: item for item in applied})
+        self._applied = {item.surcharge.name: item for item in applied}
         self._base = base
         self._unit = unit
         self._known: dict[str, Decimal] = {}
 
     def amounts(self) -> list[tuple[str, Decimal]]:
         return [(name, self._of(name)) for name in self._applied if self._counts(name)]
+
+    def _is_something(self, name: str) -> bool:
+        """Tell whether a part of what a percentage is of counts: its minimum would be charged for nothing."""
+        item = self._applied[name]
+        parts = item.surcharge.of
+        if not item.surcharge.variable or OF_RATE in parts or (OF_VALUE in parts and item.value):
+            return True
+        return any(self._counts(part) for part in parts)
 
     def _of(self, name: str) -> Decimal:
         if name not in self._known:
@@ -183,33 +191,24 @@ class _Connected:
             return self._base
         if part == OF_VALUE:
             return item.value
-        return self._of(part) if part in self._applied and self._counts(part) else Decimal(0)
+        return self._of(part) if self._counts(part) else Decimal(0)
 
     def _counts(self, name: str) -> bool:
-        """Tell whether a surcharge is the highest of its group; of equal ones the first is."""
+        """Tell whether a surcharge applies, is not of nothing, and is the highest of its group: of equal, the first."""
+        if name not in self._applied or not self._is_something(name):
+            return False
         group = self._applied[name].surcharge.group
         if group is None or self._applied[name].picked:
             return True
         alike = [other for other, item in self._applied.items() if item.surcharge.group == group]
-        return name == max(alike, key=self._of)
-
-
-def _of_something(applied: Mapping[str, Applied]) -> Mapping[str, Applied]:
-    """Leave out the percentages of which no part applies: their minimum would be charged for nothing."""
-    left = {name: item for name, item in applied.items() if not _is_of_nothing(item, applied)}
-    return left if len(left) == len(applied) else _of_something(left)
-
-
-def _is_of_nothing(item: Applied, applied: Mapping[str, Applied]) -> bool:
-    parts = item.surcharge.of
-    if not item.surcharge.variable or OF_RATE in parts or (OF_VALUE in parts and item.value):
-        return False
-    return applied.keys().isdisjoint(parts)
+        return name == max(filter(self._is_something, alike), key=self._of)
 
 
 def _amount(item: Applied, base: Decimal, unit: Decimal) -> Decimal:
     surcharge = item.surcharge
     amount = (base * surcharge.amount if surcharge.variable else surcharge.amount) * item.times
+    if surcharge.leaves is not None:
+        amount = max(amount, min(surcharge.leaves - base, Decimal(0)))
     if surcharge.minimum is not None:
         amount = max(amount, surcharge.minimum)
     if surcharge.maximum is not None:
