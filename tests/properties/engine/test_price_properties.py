@@ -13,7 +13,7 @@ from allocation.domain.consignment import Consignment, Dimensions, Package
 from allocation.domain.currencies import Money
 from allocation.engine.engine import Engine
 from tests.properties.engine.oracle import cheapest_by_search, failed_checks, priced_by_search
-from tests.support.engines import EVERY_DAY, PARCEL, assessed, engine_of, offered, package, reasons, service, to
+from tests.support.engines import EVERY_DAY, NOW, PARCEL, assessed, engine_of, offered, package, reasons, service, to
 from tests.support.size import sized
 
 EXCHANGE = [
@@ -248,6 +248,12 @@ def test_a_price_is_what_the_plainest_sum_says(engine: Engine, consignment: Cons
     cheapest = best and (engine.index.services[best.position].reference, best.cost)
     assert cheapest == cheapest_by_search(engine.catalogue, consignment, now)
     assert len({offer.position for offer in assessment.offers}) == len(assessment.offers)
+    _is_as_searched(engine, consignment, now)
+
+
+def _is_as_searched(engine: Engine, consignment: Consignment, now: datetime) -> None:
+    """Compare every offer, line by line, with the plainest sum."""
+    assessment = assessed(engine, consignment, now=now)
     for offer in assessment.offers:
         breakdown = engine.breakdown(assessment.question, offer.position)
         assert breakdown is not None
@@ -261,6 +267,52 @@ def test_a_price_is_what_the_plainest_sum_says(engine: Engine, consignment: Cons
             assert breakdown.price.gross == sum(amount for _, amount in lines)
         else:
             assert list(map(tuple, breakdown.lines)) == lines
+
+
+PLAIN_PARTS = {"Fuel": {"type": "Variable", "amount": "0.1"}}
+discounts = st.builds(
+    lambda amount, end, leaves: {"type": "Variable", "amount": amount} | end | leaves,
+    st.sampled_from(["-0.2", "-0.6"]),
+    ends,
+    st.sampled_from([{}, {"leaves": "5"}, {"leaves": "12"}]),
+)
+by_unit = st.builds(
+    lambda amount, name, unit, each, end: {"type": "Additive", "amount": amount, name: unit, "perPackage": each} | end,
+    st.sampled_from(["1.25", "0.333"]),
+    st.sampled_from(["per", "perStarted"]),
+    units,
+    st.booleans(),
+    ends,
+)
+
+
+@settings(max_examples=sized(60, 250))
+@given(discounts | by_unit, amounts, st.booleans(), st.lists(consignments, min_size=2, max_size=3))
+def test_a_surcharge_alone_is_what_the_plainest_sum_says(
+    found: dict[str, Any], price: str, each: bool, asked: list[Consignment]
+) -> None:
+    rates = [{"zone": "GB", "transitDays": 1, "bands": [{"upTo": "1000 kg", "price": price}]}]
+    item = service(rates=rates, surcharges=["X", "Fuel"], tags=["Fragile", "Alcohol"])
+    item |= {"pricePer": "package" if each else "consignment"}
+    engine = engine_of({"S": item}, surcharges={"X": found, **PLAIN_PARTS}, exchangeRates=EXCHANGE)
+    for consignment in asked:
+        _is_as_searched(engine, consignment, NOW)
+
+
+@settings(max_examples=sized(40, 150))
+@given(bands, st.lists(consignments, min_size=3, max_size=5))
+def test_prices_that_are_kept_are_those_of_each_consignment(
+    found: list[dict[str, Any]], asked: list[Consignment]
+) -> None:
+    """Consignments of one engine share what it keeps; no price per Kg, so that all are kept by brackets."""
+    kept = [{key: band[key] for key in ("upTo", "from", "price", "furtherPackage") if key in band} for band in found]
+    plain = [band | {"price": band.get("price", "1")} for band in kept]
+    item = service(
+        rates=[{"zone": "GB", "transitDays": 1, "bands": plain}], pricePer="package", tags=["Fragile", "Alcohol"]
+    )
+    engine = engine_of({"A": item, "B": item | {"divisor": 5000}}, exchangeRates=EXCHANGE)
+    for consignment in asked:
+        _is_as_searched(engine, consignment, NOW)
 
 
 @settings(max_examples=sized(30, 100))
