@@ -3,11 +3,13 @@
 The starter holds the other end of standard input. When that closes without the word `keep`, as it does even when the
 starter is killed outright, the whole process group ends: MiniStack and the functions that it runs.
 
-Two corrections let `AUTH=true` enforce the template's roles as they are: MiniStack then denies a function whatever its
-role does not allow. One gives the API the gateway responses of its definition.
+Three corrections let `AUTH=true` enforce the template's roles as they are: MiniStack then denies a function whatever
+its role does not allow. One gives the API the gateway responses of its definition.
 """
 
+import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -22,8 +24,12 @@ KEEP: Final = b"keep\n"
 _STANDARD_INPUT: Final = 0
 _GATEWAY_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
 _FORWARDED_OVER_TLS: Final = (b"x-forwarded-proto", b"https")
-# Operations that AWS authorizes as another one (Service Authorization Reference, SNS and SQS).
+# The table of a PartiQL statement that inserts.
+_INSERTED_INTO: Final = re.compile(r'INSERT INTO "([^"]+)"')
+# Operations that AWS authorizes as another one (Service Authorization Reference, DynamoDB, SNS and SQS). All statements
+# of ours insert.
 _BATCH_ACTIONS: Final = {
+    "dynamodb:BatchExecuteStatement": "dynamodb:PartiQLInsert",
     "sns:PublishBatch": "sns:Publish",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
@@ -41,6 +47,21 @@ def authorized_as_by_aws(extract: Callable[..., str | None]) -> Callable[..., st
         return _BATCH_ACTIONS.get(found, found) if found else found
 
     return action
+
+
+def with_tables_of_statements(resources: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Return MiniStack's `dynamodb_resource_arns`, which also knows the tables that statements insert into."""
+
+    def arns(body: bytes, region: str, account: str) -> list[str]:
+        try:
+            statements = json.loads(body or b"{}").get("Statements", ())
+            tables = {table for each in statements for table in _INSERTED_INTO.findall(each["Statement"])}
+        except (ValueError, AttributeError, LookupError, TypeError):
+            tables = set()
+        named = [f"arn:aws:dynamodb:{region}:{account}:table/{table}" for table in sorted(tables)]
+        return named or resources(body, region, account)
+
+    return arns
 
 
 def with_gateway_responses(import_api: Callable[..., str], put_response: Callable[..., Any]) -> Callable[..., str]:
@@ -83,6 +104,7 @@ def _run_emulator() -> None:
     """Run MiniStack until it ends."""
     actions: Any = import_module("ministack.core.iam_actions")
     actions.extract_iam_action = authorized_as_by_aws(actions.extract_iam_action)
+    actions.dynamodb_resource_arns = with_tables_of_statements(actions.dynamodb_resource_arns)
     gateway: Any = import_module("ministack.services.apigateway_v1")
     gateway._import_rest_api = with_gateway_responses(gateway._import_rest_api, gateway._put_gateway_response)
     emulator: Any = import_module("ministack.app")

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 from moto import mock_aws
 
+from allocation.aws import clients
 from allocation.aws.clients import client
 from tests.support.tables import create_table
 
@@ -68,6 +70,8 @@ def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+    # Functions leave out what only finds mistakes of ours.
+    monkeypatch.setattr(clients, "_CONFIG", clients._CONFIG.merge(Config(parameter_validation=True)))
     with mock_aws():
         yield
 

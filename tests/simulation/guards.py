@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from allocation.aws.dynamodb import bulk_calls, search_index
 from allocation.aws.dynamodb import records as dynamodb_records
+from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
 from allocation.aws.sns import SnsPublisher
 from allocation.aws.sqs import SqsRefusedMessages
@@ -46,6 +47,17 @@ def without_read_back() -> AbstractContextManager[Any]:
         return AllocationFailed(doubt.failure) if doubt.failure else TryAgain(doubt.cause)
 
     return patch.object(pro_rounds, "judge_state", judge)
+
+
+def without_keeping_catalogues_first() -> AbstractContextManager[Any]:
+    """Explanations refer to a catalogue whether it could be kept or not."""
+    keep = DynamoDBCatalogueArchive.keep
+
+    def careless(self: DynamoDBCatalogueArchive, digest: str, compiled: str) -> bool:
+        keep(self, digest, compiled)
+        return True
+
+    return patch.object(DynamoDBCatalogueArchive, "keep", careless)
 
 
 def without_condition() -> AbstractContextManager[Any]:
@@ -290,7 +302,11 @@ SLOW_AND_CANCELLED = replace(SLOW, cancelled=1.0, index_lag=59.0)
 UPDATED = Plan(0, fault_chance=0.15, large_orders=False, cancelled=0.0, updated=0.7)
 
 
+# The table of the catalogues is gone until all is decided.
+WITHOUT_ARCHIVE = Plan(0, fault_chance=0.0, archive_outage_seconds=14 * 24 * 3600.0, with_engine=True)
+
 GUARDS = {
+    "catalogues": (without_keeping_catalogues_first, WITHOUT_ARCHIVE, "has an explanation that can't be read"),
     "read-back": (without_read_back, FAULTY, "is allocated at PRO and recorded as"),
     "condition": (without_condition, LATE, "was written 2 times"),
     "version of an entry": (without_the_version_of_an_entry, FAULTY, "the index counts"),

@@ -6,9 +6,11 @@ from unittest.mock import patch
 
 import pytest
 
+from allocation.engine.kept_explanation import is_worded
 from allocation.orders.allocation_waves import AllocationWaves
+from allocation.records.items import from_item
 from tests.simulation.guards import AIMED
-from tests.simulation.plans import HOUR, OUTAGE_KINDS, OUTAGE_SECONDS, hung_writes, outage, sns_outage
+from tests.simulation.plans import HOUR, OUTAGE_KINDS, OUTAGE_SECONDS, archive_outage, hung_writes, outage, sns_outage
 from tests.simulation.shrink import shrink, told, violations
 from tests.simulation.world import Fault, KilledError, Plan
 from tests.support.size import sized
@@ -86,6 +88,21 @@ def test_an_outage_of_sns_of_five_hours_loses_no_event() -> None:
     for seed in range(sized(5, 15)):
         plan = sns_outage(seed)
         assert not violations(plan)[1], told(plan)
+
+
+def test_an_outage_of_the_catalogues_table_holds_up_no_allocation_and_leaves_every_explanation_readable() -> None:
+    """What is decided without the table says why by itself; the table is asked once a minute, for three seconds."""
+    worded = 0
+    for seed in range(sized(4, 30)):
+        assert not violations(archive_outage(seed))[1], told(archive_outage(seed))
+        plan = replace(archive_outage(seed), fault_chance=0.0)
+        history, prompt = violations(plan)[0], violations(replace(plan, archive_outage_seconds=0.0))[0]
+        assert history.table.items.keys() == prompt.table.items.keys()
+        last, sooner = (max(each.table.added_at.values(), default=0.0) for each in (history, prompt))
+        assert last < sooner + 60
+        kept = [from_item(item).get("explanation", b"") for item in history.table.items.values()]
+        worded += sum(map(is_worded, kept))
+    assert worded
 
 
 def test_what_sns_has_refused_for_more_than_six_hours_is_in_the_failure_queue_of_the_stream() -> None:

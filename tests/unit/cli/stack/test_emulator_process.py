@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from cli.stack.emulator_process import authorized_as_by_aws, loopback_as_tls, with_gateway_responses
+from cli.stack.emulator_process import (
+    authorized_as_by_aws,
+    loopback_as_tls,
+    with_gateway_responses,
+    with_tables_of_statements,
+)
 
 
 def finish(call: Awaitable[None]) -> None:
@@ -19,11 +24,20 @@ def finish(call: Awaitable[None]) -> None:
         ("sns:PublishBatch", "sns:Publish"),
         ("sqs:SendMessageBatch", "sqs:SendMessage"),
         ("dynamodb:BatchGetItem", "dynamodb:BatchGetItem"),
+        ("dynamodb:BatchExecuteStatement", "dynamodb:PartiQLInsert"),
         (None, None),
     ],
 )
 def test_a_batch_needs_the_permission_of_what_it_does(found: str | None, authorized: str | None) -> None:
     assert authorized_as_by_aws(lambda *_, **__: found)("sqs", method="POST") == authorized
+
+
+def test_insertions_need_the_permission_on_their_table() -> None:
+    arns = with_tables_of_statements(lambda *_: ["what MiniStack finds"])
+    inserted = b'{"Statements": [{"Statement": "INSERT INTO \\"records\\" VALUE {\'a\': ?}"}]}'
+    assert arns(inserted, "eu-west-2", "000000000000") == ["arn:aws:dynamodb:eu-west-2:000000000000:table/records"]
+    for other in (b'{"TableName": "records"}', b"", b"not JSON", b"[]", b'{"Statements": [1]}'):
+        assert arns(other, "eu-west-2", "000000000000") == ["what MiniStack finds"]
 
 
 def test_a_request_over_the_loopback_counts_as_one_over_tls() -> None:
