@@ -308,6 +308,7 @@ def test_replays_are_listed_and_read_and_nothing_else_of_the_bucket(api: Console
     s3 = boto3.client("s3", region_name=REGION)
     assert api.get("replays") == {"items": [], "next": None}
     s3.put_object(Bucket=BUCKET, Key="replays/2026-11-26.json", Body=b'{"consignments": 3}')
+    s3.put_object(Bucket=BUCKET, Key="replays/big/parts/1.json", Body=b"{}")
     s3.put_object(Bucket=BUCKET, Key="secret.json", Body=b'{"secret": true}')
     (replay,) = api.get("replays")["items"]
     assert replay["id"] == "2026-11-26"

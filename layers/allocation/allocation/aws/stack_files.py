@@ -41,7 +41,9 @@ class S3StackFiles:
     def replays(self) -> Sequence[Mapping[str, Any]]:
         """Return the replays, the newest first, of the first 1,000 names."""
         listed = _answer(
-            lambda: self._client.list_objects_v2(Bucket=self._bucket, Prefix=REPLAYS, MaxKeys=_MAX_REPLAYS)
+            lambda: self._client.list_objects_v2(
+                Bucket=self._bucket, Prefix=REPLAYS, Delimiter="/", MaxKeys=_MAX_REPLAYS
+            )
         )
         found = [
             {"id": name, "at": each["LastModified"].isoformat(timespec="seconds"), "bytes": each["Size"]}

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 PUBLICATION: Final = "publication.json"
 REPLAYS: Final = "replays/"
 # A name of a replay that leads nowhere else.
-REPLAY_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+REPLAY_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
 
 class StackFiles(Protocol):
