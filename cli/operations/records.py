@@ -4,11 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
+
+from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
+from allocation.aws.dynamodb.consignments import BY_STATE
+from allocation.aws.dynamodb.record_reading import BY_ORDER
 from allocation.batches import batches
 from allocation.domain.outcome import STATES as ALL_STATES
+from allocation.domain.outcome import Allocated, State
 from allocation.records.record_document import moment_text
 from cli.stack.observer import read_record
 
@@ -23,8 +30,8 @@ KEY: Final = "consignmentReference"
 STATES: Final[tuple[str, ...]] = ALL_STATES
 # Records that `newest` looks at. The table has no index by time, so it reads all of them.
 MAX_SCANNED: Final = 20_000
-
-_INDEX: Final = "consignments-by-order"
+# The states that the index by state has whole.
+_INDEXED: Final = frozenset(ALL_STATES) - {Allocated.state}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,28 @@ def records_of(dynamodb: "DynamoDBClient", table: str, order: str) -> list[Recor
 
 def items_of(dynamodb: "DynamoDBClient", table: str, order: str) -> Iterator[dict[str, Any]]:
     """Yield the table's items of an order's consignments."""
-    for keys in batches(_keys_of(dynamodb, table, order), MAX_KEYS):
+    return _items(dynamodb, table, _keys_of(dynamodb, table, BY_ORDER, "orderReference", order))
+
+
+def items_in_state(dynamodb: "DynamoDBClient", table: str, state: State) -> Iterator[dict[str, Any]]:
+    """Yield the table's items in a state, by the index. Of those that orders allocated it knows none.
+
+    A stack without the API has no such index: there the table is read.
+    """
+    keys = _keys_of(dynamodb, table, BY_STATE, "state", state)
+    try:
+        first = next(keys, None)
+    except ClientError as error:
+        if cause_of(error) != "ValidationException":
+            raise
+        pages = dynamodb.get_paginator("scan").paginate(TableName=table)
+        yield from (item for page in pages for item in page["Items"] if read_record(item).get("state") == state)
+        return
+    yield from _items(dynamodb, table, keys if first is None else chain([first], keys))
+
+
+def _items(dynamodb: "DynamoDBClient", table: str, keys_of_items: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for keys in batches(keys_of_items, MAX_KEYS):
         wanted: dict[str, Any] = {table: {"Keys": keys, "ConsistentRead": True}}
         while wanted:
             answer = dynamodb.batch_get_item(RequestItems=wanted)
@@ -63,6 +91,10 @@ def items_since(dynamodb: "DynamoDBClient", table: str, moment: datetime) -> Ite
 
 def newest(dynamodb: "DynamoDBClient", table: str, most: int, state: str = "") -> Newest:
     """Return the newest records, at most `most`, of a state or of all."""
+    if state in _INDEXED:
+        items = islice(items_in_state(dynamodb, table, state), MAX_SCANNED + 1)
+        known = [read_record(item) for item in items]
+        return Newest(newest_of(known[:MAX_SCANNED], most), is_cut=len(known) > MAX_SCANNED)
     scanned, found = 0, list[Record]()
     for page in dynamodb.get_paginator("scan").paginate(TableName=table):
         scanned += page["ScannedCount"]
@@ -78,12 +110,15 @@ def newest_of(records: list[Record], most: int) -> list[Record]:
     return nlargest(most, records, key=lambda record: str(record.get("allocatedAt", "")))
 
 
-def _keys_of(dynamodb: "DynamoDBClient", table: str, order: str) -> Iterator[dict[str, Any]]:
-    """Yield the keys of an order's records, page by page."""
+def _keys_of(
+    dynamodb: "DynamoDBClient", table: str, index: str, attribute: str, value: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the keys of the records that an index has under a value, page by page."""
     pages = dynamodb.get_paginator("query").paginate(
         TableName=table,
-        IndexName=_INDEX,
-        KeyConditionExpression="orderReference = :order",
-        ExpressionAttributeValues={":order": {"S": order}},
+        IndexName=index,
+        KeyConditionExpression="#attribute = :value",
+        ExpressionAttributeNames={"#attribute": attribute},
+        ExpressionAttributeValues={":value": {"S": value}},
     )
     return ({KEY: item[KEY]} for page in pages for item in page["Items"])

@@ -13,7 +13,8 @@ from allocation.batches import batches
 from allocation.domain.outcome import AllocationFailed
 from allocation.exact_json import parsed, written
 from allocation.orders.event_types import CREATED, UPDATED
-from cli.operations.records import KEY, Record, items_since
+from allocation.records.record_document import moment_text
+from cli.operations.records import KEY, Record, items_in_state
 from cli.operations.target import Target
 from cli.stack.observer import read_record
 
@@ -32,9 +33,10 @@ class Retried:
 
 def failed_since(target: Target, moment: datetime, code: str) -> Iterator[Record]:
     """Yield the records that failed at the aware `moment` or later, with this code, or with any if it is empty."""
-    for record in map(read_record, items_since(target.dynamodb, target.allocations_table, moment)):
-        failed = record.get("state") == AllocationFailed.state
-        if failed and code in {"", (record.get("failure") or {}).get("code")}:
+    failed = items_in_state(target.dynamodb, target.allocations_table, AllocationFailed.state)
+    for record in map(read_record, failed):
+        is_since = str(record.get("allocatedAt", "")) >= moment_text(moment)
+        if is_since and code in {"", (record.get("failure") or {}).get("code")}:
             yield record
 
 

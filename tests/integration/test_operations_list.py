@@ -11,6 +11,7 @@ import pytest
 from allocation.domain.reference import OrderReference
 from cli import main
 from cli.operations import records
+from cli.operations.retry import failed_since
 from cli.operations.target import Target
 from tests.integration.test_operations_trace import add
 from tests.integration.test_operations_trace import target as traced_target
@@ -55,6 +56,23 @@ def test_only_records_in_the_state_are_listed(listed: Listed) -> None:
     (failed,) = listed("--state", "allocationfailed")
     assert (failed["consignmentReference"], failed["state"]) == (B, "AllocationFailed")
     assert failed["failure"]["code"] == "NoCarrierServiceAvailable"
+
+
+def test_failures_are_found_without_reading_the_table(
+    listed: Listed, traced_target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traced_target.dynamodb, "scan", lambda **_: pytest.fail("the table is read"))
+    assert references(listed("--state", "AllocationFailed")) == [B]
+    assert [record["consignmentReference"] for record in failed_since(traced_target, NOON, "")] == [B]
+    assert list(failed_since(traced_target, NOON + timedelta(hours=3), "")) == []
+
+
+def test_failures_of_a_stack_without_the_index_by_state_are_found(
+    listed: Listed, traced_target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "BY_STATE", "no-such-index")
+    assert references(listed("--state", "AllocationFailed")) == [B]
+    assert [record["consignmentReference"] for record in failed_since(traced_target, NOON, "")] == [B]
 
 
 def test_only_records_of_the_order_are_listed(listed: Listed) -> None:
