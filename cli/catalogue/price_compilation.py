@@ -117,6 +117,7 @@ def compiled_weighing(service: Service) -> _Json | None:
             minimum=_text(weighing.minimum),
             volumetricWhen=weighing.volumetric_when and compiled_condition(weighing.volumetric_when),
             sideStep=_text(weighing.round_sides),
+            perLoadingMetre=_text(weighing.per_loading_metre),
             least=[_least(item) for item in weighing.least] or None,
         )
         or None

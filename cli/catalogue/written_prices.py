@@ -141,6 +141,10 @@ class ChargeableWeight(WeightRange):
     round_up_to: Annotated[list[Rounding], OneStep] = []
     minimum: Kilograms | None = None
     least: list[LeastWeight] = Field([], description="What packages of some sizes count at least")
+    per_loading_metre: Kilograms | None = Field(
+        None,
+        description="What a metre of a truck's bed, which is 2.4 m wide, counts at least: nothing is stacked",
+    )
     round_sides: Centimetres | None = Field(
         None, description="Sides are rounded half up to a multiple of this before they make a volume"
     )

@@ -167,7 +167,9 @@ def _of_service(service: Service) -> _Faults:
     weighing = service.weighing
     if any(step <= 0 for step in (*(width for _, width in weighing.steps), weighing.side_step) if step is not None):
         yield "rounds to steps that are not more than 0"
-    yield from (f"has {fault}" for fault in _out_of_bounds([service.handicap, service.round_to]))
+    yield from (
+        f"has {fault}" for fault in _out_of_bounds([service.handicap, service.round_to, weighing.per_loading_metre])
+    )
     if service.round_to is not None and service.round_to <= 0:
         yield "rounds totals to what is not more than 0"
     for rate in _all_rates(service):

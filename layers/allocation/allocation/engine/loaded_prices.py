@@ -115,6 +115,7 @@ class Weighing:
     volumetric_when: Condition | None = field(default=None, hash=False)
     side_step: Decimal | None = None  # Cm: volumes are those of sides rounded half up to a multiple of it
     least: tuple[LeastWeight, ...] = ()
+    per_loading_metre: Decimal | None = None  # Kg that a metre of a truck's bed counts as
 
 
 AS_PRICED: Final = Weighing()

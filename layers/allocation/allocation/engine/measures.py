@@ -11,6 +11,7 @@ from allocation.domain.currencies import Money
 
 CONSIGNMENT: Final = "consignment."
 _NOTHING: Final = Decimal(0)
+_LOADING_METRE: Final = Decimal(24_000)  # square Cm
 
 
 class PackageMeasures(NamedTuple):
@@ -22,6 +23,12 @@ class PackageMeasures(NamedTuple):
     height: Decimal  # the shortest side
     volume: Decimal
     value: Money | None = None
+    footprint: Decimal = Decimal(0)  # square Cm: length x width as the sender gives them, for what stands upright
+
+    @property
+    def loading_metres(self) -> Decimal:
+        """How many metres of a truck's bed, which is 2.4 m wide, a pallet takes that nothing stands on."""
+        return self.footprint / _LOADING_METRE
 
     @property
     def girth(self) -> Decimal:
@@ -52,7 +59,8 @@ class PackageMeasures(NamedTuple):
 def measure_package(weight_kg: Decimal, box: Dimensions, value: Money | None = None) -> PackageMeasures:
     """Return the measures of a package of this weight and size."""
     height, width, length = sorted((box.length_cm, box.width_cm, box.height_cm))
-    return PackageMeasures(weight_kg, length, width, height, length * width * height, value)
+    footprint = box.length_cm * box.width_cm
+    return PackageMeasures(weight_kg, length, width, height, length * width * height, value, footprint)
 
 
 # Returns the sum of amounts by currency in one currency, or None where an exchange rate is missing.

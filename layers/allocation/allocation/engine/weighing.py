@@ -21,6 +21,11 @@ def weigh(
     volumetric = _volumetric(packages, divisor, weighing)
     volumes = [_volume(package, weighing.side_step) for package in packages]
     least = _least(packages, weighing)
+    if weighing.per_loading_metre is not None:
+        room = [package.loading_metres * weighing.per_loading_metre for package in packages]
+        together = not (len(packages) == 1 or by_package or weighing.by_package)
+        room = [sum(room, Decimal(0))] * len(packages) if together else room
+        least = [max(pair) for pair in zip(least, room, strict=True)]
     if len(packages) == 1 or by_package or weighing.by_package:
         return [
             _charged(max(package.weight, bound), volume, part, weighing)

@@ -71,3 +71,14 @@ def test_a_recipe_answers_as_the_guide_says(
 ) -> None:
     assert answer(recipe_engine(heading, tmp_path), *packages, **address) == told
     assert told.split()[0] in recipes()[heading]
+
+
+def test_pallets_by_loading_metres(tmp_path: Path) -> None:
+    engine = recipe_engine("Pallets by loading metres", tmp_path)
+    assert answer(engine, parcel("120 x 80 x 100", "200")) == "88.80"
+    assert answer(engine, parcel("120 x 80 x 100", "900")) == "108.00"
+    assert answer(engine, parcel("20 x 30 x 20", "5")) == "30.00"
+    # Two pallets are weighed together: 1,480 kg of room, 1,100 kg of weight.
+    assert answer(engine, parcel("120 x 80 x 100", "200"), parcel("120 x 80 x 100", "900")) == "177.60"
+    # Upright, it takes the room of its own base.
+    assert answer(engine, parcel("120 x 80 x 180", "200")) == "88.80"
