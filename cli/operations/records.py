@@ -30,6 +30,8 @@ KEY: Final = "consignmentReference"
 STATES: Final[tuple[str, ...]] = ALL_STATES
 # Records that `newest` looks at. The table has no index by time, so it reads all of them.
 MAX_SCANNED: Final = 20_000
+# What AWS, and what emulators, answer to a query of an index that is not there.
+_NO_INDEX: Final = frozenset({"ValidationException", "ResourceNotFoundException"})
 # The states that the index by state has whole.
 _INDEXED: Final = frozenset(ALL_STATES) - {Allocated.state}
 
@@ -61,7 +63,7 @@ def items_in_state(dynamodb: "DynamoDBClient", table: str, state: State) -> Iter
     try:
         first = next(keys, None)
     except ClientError as error:
-        if cause_of(error) != "ValidationException":
+        if cause_of(error) not in _NO_INDEX:
             raise
         pages = dynamodb.get_paginator("scan").paginate(TableName=table)
         yield from (item for page in pages for item in page["Items"] if read_record(item).get("state") == state)
