@@ -2,7 +2,7 @@
 # installed below this folder, from lock files with hashes. What is in place already costs nothing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down bench test test-long check lint format typecheck chaos chaos-stack fuzz build lock clean
+.PHONY: help run up down bench test test-long check lint format typecheck chaos chaos-stack fuzz screenshots build lock clean
 .DELETE_ON_ERROR:
 
 # The environments below are ours: bytecode makes every start after the first one faster. `make run` builds with make
@@ -107,6 +107,9 @@ chaos-stack: $(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM
 
 fuzz: $(FUZZER)/.synced ## fuzz what the functions read, with INPUTS= inputs a target
 	@exec $(FUZZER)/bin/python -m tests.fuzz $(call flag,INPUTS,--inputs "$$INPUTS")
+
+screenshots: $(DEVELOPMENT)/.synced ## the console's pictures in docs/console, by Chromium
+	@PYTHONPATH=layers/allocation exec $(DEVELOPMENT)/bin/python -m tests.end_to_end.console_screenshots
 
 build: $(SAM)/.synced ## build for AWS as `sam build` does; then: sam deploy --guided
 	@exec $(SAM)/bin/sam build

@@ -47,10 +47,10 @@ class ConsolePage:
         self.browser.get(self.address)
         self.found("main.sign-in")
 
-    def look(self, width: int, theme: str) -> None:
-        """Look at the page in a window of a width, with a reader's preference for light or dark."""
+    def look(self, width: int, theme: str, height: int = 900) -> None:
+        """Look at the page in a window of a size, with a reader's preference for light or dark."""
         self._command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == NARROW}
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width == NARROW}
         self._command("Emulation.setDeviceMetricsOverride", **size)
 
     def sign_in(self, key: str) -> None:
@@ -78,6 +78,11 @@ class ConsolePage:
         element = self.until(shown)
         self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
+
+    def show(self, selector: str) -> None:
+        """Scroll to where an element begins, a little above it."""
+        script = "scrollTo(0, Math.max(0, scrollY + arguments[0].getBoundingClientRect().top - 40))"
+        self.browser.execute_script(script, self.found(selector))
 
     def field(self, label: str, within: str = "main") -> WebElement:
         path = f".//label[normalize-space(.)='{label}']"
@@ -123,9 +128,6 @@ class ConsolePage:
         """Everything that the browser keeps of the page, and its addresses."""
         script = "return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
         return json.loads(self.browser.execute_script(script))
-
-    def picture(self, file: Path) -> None:
-        file.write_bytes(self.browser.get_screenshot_as_png())
 
     def until(self, found: Callable[[], Found | Literal[False] | None]) -> Found:
         """Return what is found, as soon as it is there."""

@@ -78,10 +78,10 @@ function shownGroup(place, group, days, index) {
       el("span", { class: "cause-count" }, number(group.count), el("span", { class: "unseen" }, " consignments")),
       el("div", {},
         el("h2", { id }, words(group.code)),
-        el("p", {}, group.cause),
-        group.nearestMiss && group.nearestMiss !== group.cause
-          ? el("p", { class: "nearest" }, el("strong", {}, "Nearest miss: "), group.nearestMiss) : "",
-        el("p", { class: "hint" }, "Latest: ", moment(group.latest)))),
+        // The nearest miss says the cause with the numbers of one consignment.
+        el("p", {}, group.nearestMiss ? [el("strong", {}, "Nearest miss: "), group.nearestMiss] : group.cause),
+        el("p", { class: "hint" }, group.nearestMiss && group.count > 1 ? "The numbers are those of the latest: " : "Latest: ",
+          moment(group.latest)))),
     el("details", { class: "reason" },
       el("summary", {}, el("span", {}, "Consignments"), el("span", { class: "count" },
         group.count > boxes.length ? `newest ${boxes.length} of ${number(group.count)}` : number(group.count))),
