@@ -27,6 +27,12 @@ _CLOCK = """{
   };
   globalThis.setInterval = (task, delay) => wait(task, delay / 50);
 }""".replace("NOW", str(int(NOW.timestamp() * 1000)))
+# Also where the page is there already: then it is opened again. The page hears of a change before its listener here.
+_GO = """
+const [place, done] = arguments;
+if (location.hash === place) history.replaceState(null, "", "#/reset");
+addEventListener("hashchange", () => done(), { once: true });
+location.hash = place;"""
 _VIOLATIONS = """
 axe.run(document, { resultTypes: ["violations"] }).then((found) => arguments[0](
   found.violations.map((each) => each.id + ": " + each.help + " " + each.nodes.map((node) => node.html).join(" ")))
@@ -60,8 +66,7 @@ class ConsolePage:
 
     def go(self, place: str) -> None:
         """Go to a place of the page, such as `orders`, and wait until it has loaded."""
-        self.browser.execute_script("location.hash = '#/reset'; location.hash = arguments[0]", f"#/{place}")
-        self.until(lambda: self.browser.execute_script("return location.hash") == f"#/{place}")
+        self.browser.execute_async_script(_GO, f"#/{place}")
         self.loaded()
 
     def loaded(self) -> None:

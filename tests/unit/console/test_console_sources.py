@@ -12,6 +12,7 @@ from cli.paths import ROOT
 DECISION = ROOT / "docs" / "decisions" / "0118-the-console-is-plain-files.md"
 TAKEN = {each.name: each for each in (*PAGE.glob("uPlot.*"), *(ROOT / "tests" / "end_to_end" / "axe").glob("*.js"))}
 OURS = sorted(each for each in PAGE.iterdir() if each.name not in TAKEN)
+IMPORTED = re.compile(r'from "\./([^"]+)"')
 SCRIPTS = [each for each in OURS if each.suffix == ".js"]
 
 
@@ -38,12 +39,14 @@ def test_a_script_makes_no_markup_of_text_and_stores_nothing(path: Path) -> None
     markup = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\("
     storage = r"localStorage|sessionStorage|indexedDB|document\.cookie"
     assert re.findall(f"{markup}|{storage}", text) == []
-    for name in re.findall(r'from "\./([^"]+)"', text):
+    for name in IMPORTED.findall(text) + re.findall(r'import\("\./([^"]+)"\)', text):
         assert (PAGE / name).is_file(), name
     assert len(text.splitlines()) <= 250
 
 
-def test_every_script_is_asked_for_before_another_names_it() -> None:
-    start = (PAGE / "index.html").read_text("utf-8")
-    asked = set(re.findall(r'(?:modulepreload" href|src)="([\w.-]+\.js)"', start))
-    assert {each.name for each in SCRIPTS} - asked == {"signed-in.js"}
+def test_what_signing_in_needs_is_asked_for_at_once() -> None:
+    asked = set(re.findall(r'(?:modulepreload" href|src)="([\w.-]+\.js)"', (PAGE / "index.html").read_text("utf-8")))
+    needed = {"main.js"}
+    while more := {name for each in needed for name in IMPORTED.findall((PAGE / each).read_text("utf-8"))} - needed:
+        needed |= more
+    assert asked == needed

@@ -4,26 +4,20 @@ import { Api, settings } from "./api.js";
 import { opened } from "./dialogs.js";
 import { button, el, fill, icon, link } from "./elements.js";
 import { signInForm } from "./sign-in.js";
-import { announce, empty } from "./states.js";
 import { Names } from "./names.js";
-import { carriers } from "./view-carriers.js";
-import { catalogue } from "./view-catalogue.js";
-import { consignment } from "./view-consignment.js";
-import { failures } from "./view-failures.js";
-import { orders } from "./view-orders.js";
-import { replay, replays } from "./view-replays.js";
-import { tryIt } from "./view-try.js";
+import { announce, empty, skeleton, trouble } from "./states.js";
 
-// Pattern of the address after `#/`, the view, and the entry of the navigation it belongs to.
+// Pattern of the address after `#/`, the view, and the entry of the navigation it belongs to. A view's script is read
+// when somebody first goes there: each file is a call of the function that serves it.
 const PLACES = [
-  [/^orders$/, orders, "orders"],
-  [/^consignments\/([^/]+)$/, consignment, "orders"],
-  [/^failures$/, failures, "failures"],
-  [/^carriers$/, carriers, "carriers"],
-  [/^catalogue(?:\/(services|zones|groups|versions))?$/, catalogue, "catalogue"],
-  [/^try$/, tryIt, "try"],
-  [/^replays$/, replays, "replays"],
-  [/^replays\/([^/]+)$/, replay, "replays"],
+  [/^orders$/, async () => (await import("./view-orders.js")).orders, "orders"],
+  [/^consignments\/([^/]+)$/, async () => (await import("./view-consignment.js")).consignment, "orders"],
+  [/^failures$/, async () => (await import("./view-failures.js")).failures, "failures"],
+  [/^carriers$/, async () => (await import("./view-carriers.js")).carriers, "carriers"],
+  [/^catalogue(?:\/(services|zones|groups|versions))?$/, async () => (await import("./view-catalogue.js")).catalogue, "catalogue"],
+  [/^try$/, async () => (await import("./view-try.js")).tryIt, "try"],
+  [/^replays$/, async () => (await import("./view-replays.js")).replays, "replays"],
+  [/^replays\/([^/]+)$/, async () => (await import("./view-replays.js")).replay, "replays"],
 ];
 
 const NAVIGATION = [
@@ -98,15 +92,21 @@ function themeSwitch() {
   return control;
 }
 
-function show() {
+async function show() {
   leaving.abort();
   leaving = new AbortController();
+  const { signal } = leaving;
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  const [found, view, section] = placeOf(path || "orders");
+  const [parts, read, section] = placeOf(path || "orders");
   const main = document.getElementById("main");
-  const place = { parts: found, query: new URLSearchParams(query), api, names, signal: leaving.signal };
-  fill(main, view ? view.open(place) : unknownPlace());
   mark(section);
+  main.setAttribute("aria-busy", "true");
+  const slow = setTimeout(() => fill(main, skeleton(10)), 200);
+  const view = await (read ?? (async () => null))().catch(() => ({ open: unreadPlace }));
+  clearTimeout(slow);
+  if (signal.aborted) return; // somebody has gone on meanwhile
+  main.removeAttribute("aria-busy");
+  fill(main, view ? view.open({ parts, query: new URLSearchParams(query), api, names, signal }) : unknownPlace());
   main.dataset.view = section ?? "";
   document.title = `${main.querySelector("h1")?.textContent ?? "Carrier allocation"} – Carrier allocation`;
   // Whoever follows a link begins at the new heading; whoever filters a list stays in the form.
@@ -132,6 +132,11 @@ function mark(section) {
       each.removeAttribute("aria-current");
     }
   }
+}
+
+function unreadPlace() {
+  const error = new Error("This part of the console could not be read. Check the connection, and try again.");
+  return [el("h1", { tabindex: "-1" }, "Not loaded"), trouble(error, () => location.reload())];
 }
 
 function unknownPlace() {

@@ -4,6 +4,7 @@ import { el, fill } from "./elements.js";
 import { day } from "./formats.js";
 import { scrolling, table } from "./tables.js";
 
+const LIBRARY = new URL("uPlot.iife.min.js", import.meta.url);
 const HEIGHT = 240;
 const TONES = 8;
 
@@ -23,7 +24,9 @@ export function stackedPlot(title, days, all, { write, signal, scale = write, to
       scrolling(`${title}, as a table`, valueTable(title, days, series, write, total))));
   const tell = (index) => fill(readout, day(days[index]), series.filter((each) => each.values[index])
     .map((each) => ` · ${each.name} ${write(each.values[index])}`).join(""));
-  draw(canvas, days, series, { scale, signal, top, tell });
+  draw(canvas, days, series, { scale, signal, top, tell }).catch(() => {
+    canvas.append(el("p", { class: "hint" }, "The plot could not be drawn. Its numbers are in the table."));
+  });
   if (days.length) tell(days.length - 1);
   return figure;
 }
@@ -42,7 +45,18 @@ function valueTable(title, days, series, write, total) {
   return table(`${title}, by day`, columns, days.map((_, index) => index).toReversed(), { stacked: false });
 }
 
-function draw(canvas, days, series, { scale, signal, top, tell }) {
+let library = null;
+
+/** Read uPlot, once, when the first plot needs it. */
+function uPlotRead() {
+  library ??= new Promise((resolve, reject) => {
+    document.head.append(el("script", { src: LIBRARY, on: { load: resolve, error: reject } }));
+  });
+  return library;
+}
+
+async function draw(canvas, days, series, { scale, signal, top, tell }) {
+  await uPlotRead();
   let plot = null;
   const redraw = () => {
     plot?.destroy();
