@@ -34,7 +34,7 @@ _NOT_PUBLISHED: Final = "not published by `carrier`"
 def versions_command(stack: str, *, as_json: bool) -> int:
     """List the catalogues that were published to a stack, the latest first.
 
-    The first is in use, unless the functions refused it.
+    The latest that the functions have not refused is in use.
     """
     to = target(stack)
     history = catalogues_of(to).history()
@@ -45,7 +45,8 @@ def versions_command(stack: str, *, as_json: bool) -> int:
         print_text(f"Nothing was published to {to.name} yet: it uses the sample catalogue.")
         return DONE
     columns = [Column("ID"), Column("Published (UTC)"), Column("Version"), Column("State"), Column("Changes")]
-    print_table(columns, map(_row, history), result_console())
+    in_use = next((version for version in history if not version.refusal), None)
+    print_table(columns, (_row(version, in_use) for version in history), result_console())
     for version in history:
         if version.refusal:
             print_text(printable(f"{version.version_id[:_SHOWN]} was refused: {version.refusal}"))
@@ -137,9 +138,9 @@ def _name(version: PublishedVersion) -> str:
     return printable(f"{name} of {version.put_at:%Y-%m-%d %H:%M} UTC ({version.version_id[:_SHOWN]})")
 
 
-def _row(version: PublishedVersion) -> list[str]:
+def _row(version: PublishedVersion, in_use: PublishedVersion | None) -> list[str]:
     publication = version.publication
-    state = "refused" if version.refusal else "in use" if version.is_current else ""
+    state = "refused" if version.refusal else "in use" if version is in_use else ""
     return [
         version.version_id[:_SHOWN],
         f"{version.put_at:%Y-%m-%d %H:%M}",

@@ -280,6 +280,7 @@ def test_functions_that_refuse_it_end_the_waiting_with_the_reason(
     assert main.main(["catalogue", "versions"]) == 0
     shown = told(capsys)
     assert "two refused" in shown
+    assert "one in use" in shown
     assert "was refused: a rule that is unknown here" in shown
 
 
