@@ -1,5 +1,6 @@
 """What changed from one version of a written catalogue to another."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ from cli.catalogue.written_catalogue import WrittenCatalogue
 _MISSING: Final = object()
 # Lists that are one value.
 _WHOLE: Final = frozenset({"window", "maximumValue", "days", "deliveryDays"})
+# Lists whose items are compared with those for the same, wherever they stand.
+_IDENTITIES: Final = {"rates": ("zone", "origin"), "transit": ("zone", "origin"), "bands": ("upTo",)}
 
 
 class ChangeKind(StrEnum):
@@ -87,10 +90,32 @@ def _compare(path: KeyPath, old: Any, new: Any) -> Iterator[tuple[KeyPath, Any, 
     elif isinstance(old, list) and isinstance(new, list) and _is_set(path, old, new):
         yield from _compare_sets(path, old, new)
     elif isinstance(old, list) and isinstance(new, list) and path[-1] not in _WHOLE:
-        for number, (one, other) in enumerate(zip_longest(old, new, fillvalue=_MISSING)):
+        for number, one, other in _paired(path[-1], old, new):
             yield from _compare(key_path(*path, number), one, other)
     else:
         yield path, old, new
+
+
+def _paired(name: str, old: list[Any], new: list[Any]) -> Iterator[tuple[int, Any, Any]]:
+    """Yield the items of two lists that are about the same, with the later position; else those at the same one."""
+    if name not in _IDENTITIES:
+        yield from ((number, *pair) for number, pair in enumerate(zip_longest(old, new, fillvalue=_MISSING)))
+        return
+    before, after = _by_identity(name, old), _by_identity(name, new)
+    for identity, (number, item) in after.items():
+        yield number, before.get(identity, (0, _MISSING))[1], item
+    yield from ((number, item, _MISSING) for identity, (number, item) in before.items() if identity not in after)
+
+
+def _by_identity(name: str, items: list[Any]) -> dict[tuple[object, ...], tuple[int, Any]]:
+    """Return the items with their positions by what they are for: the first, the second ... for the same."""
+    found: dict[tuple[object, ...], tuple[int, Any]] = {}
+    seen: Counter[tuple[object, ...]] = Counter()
+    for number, item in enumerate(items):
+        identity = tuple(item[field] for field in _IDENTITIES[name])
+        found[*identity, seen[identity]] = number, item
+        seen[identity] += 1
+    return found
 
 
 def _is_set(path: KeyPath, old: list[Any], new: list[Any]) -> bool:

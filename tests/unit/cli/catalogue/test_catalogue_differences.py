@@ -10,6 +10,7 @@ import pytest
 from cli.catalogue.differences import differences
 from cli.catalogue.reading import read_catalogue
 from tests.properties.engine.test_compiled_mutations import WRITTEN
+from tests.support.engines import document, rate, service
 
 Json = dict[str, Any]
 
@@ -101,3 +102,24 @@ def test_a_change_is_a_sentence_with_both_values_and_their_units(sentence: str) 
     CHANGES[sentence](after)
     old, new = (read_catalogue(json.dumps(each)) for each in (before, after))
     assert list(map(str, differences(old, new))) == [sentence]
+
+
+def test_a_rate_is_compared_with_that_for_the_same_places_wherever_it_stands() -> None:
+    """A rate that is put before others changes none of them."""
+    before = document({"S": service(rates=[rate("GB", 5), rate("FR", 7)], destinations=["GB", "FR", "DE"])})
+    after = document(
+        {"S": service(rates=[rate("DE", 6), rate("FR", 8), rate("GB", 5)], destinations=["GB", "FR", "DE"])}
+    )
+    told = [str(change) for change in differences(*(read_catalogue(json.dumps(each)) for each in (before, after)))]
+    assert len(told) == 2
+    assert told[0].startswith("added: the rate DE of S")
+    assert told[1] == "price of the band up to 1000 Kg of the rate FR of S: 7.00 GBP -> 8.00 GBP"
+
+
+def test_a_band_is_compared_with_that_for_the_same_weights() -> None:
+    lighter = rate("GB", 5)
+    lighter["bands"] = [{"upTo": "0.5 kg", "price": 3}, *rate("GB", 5)["bands"]]
+    before, after = document({"S": service()}), document({"S": service(rates=[lighter])})
+    told = [str(change) for change in differences(*(read_catalogue(json.dumps(each)) for each in (before, after)))]
+    assert len(told) == 1
+    assert told[0].startswith("added: the band up to 0.5 Kg of the rate GB of S")
