@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
-from allocation.aws.lambda_events import changes
 from allocation.batches import batches
-from allocation.console.indexing import IndexAllocations, entry_in_change, latest
+from allocation.console.indexing import IndexAllocations, entry_in_item, latest
 from allocation.domain.errors import RetryableError
 from cli.errors import CommandError
 from cli.operations.target import Target
@@ -44,8 +43,7 @@ def reindex(
     indexing = IndexAllocations(DynamoDBIndexWriter(target.dynamodb, target.search_index_table))
     result, began = Reindexed(), time.monotonic()
     for batch in batches(_items(target), _BATCH):
-        read = [entry_in_change(change) for change in changes({"Records": [_as_change(item) for item in batch]})]
-        entries = [entry for entry in read if entry]
+        entries = [entry for entry in map(entry_in_item, batch) if entry]
         try:
             written, left = indexing.bring_up(latest(entries))
         except RetryableError as error:
@@ -65,8 +63,3 @@ def _items(target: Target) -> Iterator[dict[str, Any]]:
         TableName=target.allocations_table, PaginationConfig={"PageSize": _BATCH}
     )
     return (item for page in pages for item in page["Items"])
-
-
-def _as_change(item: dict[str, Any]) -> dict[str, Any]:
-    """Return an item as the stream would bring it: there is one way to read a changed record."""
-    return {"dynamodb": {"SequenceNumber": "", "NewImage": item}}

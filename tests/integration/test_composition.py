@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,9 @@ from allocation.pro.allocator import ProAllocator
 from allocation.settings import CatalogueSettings
 from cli.catalogue.compilation import compile_catalogue
 from cli.catalogue.reading import read_catalogue
+from tests.integration.handlers import Context
 from tests.simulation.world import BOTO3_SECONDS
+from tests.support.allocation_api import proxy_event
 from tests.support.engines import document, service
 
 LAYER = Path(__file__).parent.parent.parent / "layers" / "allocation"
@@ -150,6 +153,43 @@ def test_the_api_needs_no_queue_and_no_sortedpro() -> None:
     modules = imported(NEEDED | {"CONSIGNMENTS_TABLE": "consignments"}, "allocation_api")
     assert "allocation.consignments.register" in modules
     assert modules.isdisjoint({"requests", "allocation.pro.client", "allocation.orders.allocate_orders"})
+
+
+API = NEEDED | {"CONSIGNMENTS_TABLE": "consignments"}
+CONSOLE = API | {"CONSOLE": "on", "SEARCH_INDEX_TABLE": "index"}
+_CONTEXT: Any = Context()
+OPEN_ID = {"CONSOLE_OPEN_ID_ISSUER": "https://login.example.com", "CONSOLE_OPEN_ID_CLIENT_ID": "console"}
+
+
+def test_a_console_that_is_off_costs_no_start() -> None:
+    assert not {name for name in imported(API, "allocation_api") if "console" in name}
+    assert {"allocation.console.searching", "allocation.console.rate_card"} <= imported(CONSOLE, "allocation_api")
+
+
+@pytest.mark.parametrize(("settings", "status"), [(API, 404), (CONSOLE, 302)], ids=["off", "on"])
+def test_the_console_is_there_where_it_is_on(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], status: int
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    composition.allocation_api.cache_clear()
+    try:
+        reply: Any = composition.allocation_api().resolve(proxy_event("GET", "/console", None, {}, "1"), _CONTEXT)
+    finally:
+        composition.allocation_api.cache_clear()
+    assert reply["statusCode"] == status
+
+
+def test_the_index_needs_no_engine_and_no_catalogue() -> None:
+    modules = imported({"SEARCH_INDEX_TABLE": "index"}, "index_allocations")
+    assert "allocation.console.indexing" in modules
+    assert modules.isdisjoint({"requests", "allocation.engine.engine", "allocation.api.resolver"})
+
+
+def test_tokens_cost_an_authorizer_nothing_before_one_comes() -> None:
+    modules = imported({"API_KEYS_SECRET_NAME": "keys"} | OPEN_ID, "api_authorizer")
+    assert "allocation.api.open_id" in modules
+    assert modules.isdisjoint({"jwt", "cryptography"})
 
 
 def test_the_authorizer_needs_no_more_than_its_secret() -> None:

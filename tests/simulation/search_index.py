@@ -11,7 +11,7 @@ from typing import Any
 
 from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
 from allocation.aws.lambda_events import changes
-from allocation.console.indexing import IndexAllocations, IndexReport, NothingIndexedError, entry_in_change, latest
+from allocation.console.indexing import IndexAllocations, IndexReport, NothingIndexedError, entry_in_item, latest
 from allocation.domain.errors import RetryableError
 from tests.simulation.aws import ANYHOW, ConditionalCheckFailedError, TransactionCanceledError, call, raise_conflict
 from tests.simulation.history import History
@@ -169,10 +169,7 @@ class IndexPolling:
         """The program's way: from the records as they are, again until it comes through."""
 
         def work() -> bool:
-            read = changes(
-                {"Records": [{"dynamodb": {"SequenceNumber": "", "NewImage": each}} for each in self.records]}
-            )
-            entries = [entry for entry in map(entry_in_change, read) if entry]
+            entries = [entry for entry in map(entry_in_item, self.records) if entry]
             try:
                 return not self._indexing().bring_up(latest(entries))[1]
             except RetryableError:
@@ -199,8 +196,9 @@ def indexed(history: History) -> Iterator[str]:
     if history.plan.killed_at:
         return
     entries, tallies = contents(follow(history).table.items.values())
-    read = changes({"Records": list(history.table.stream)})
-    wanted = {each.consignment: each for each in latest([entry for entry in map(entry_in_change, read) if entry])}
+    images = [change["dynamodb"]["NewImage"] for change in history.table.stream]
+    read = [entry for entry in map(entry_in_item, images) if entry]
+    wanted = {entry.consignment: entry for entry in latest(read)}
     for consignment, entry in wanted.items():
         if entries.get(consignment) != entry:
             found = entries.get(consignment)

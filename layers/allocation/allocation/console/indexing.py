@@ -6,13 +6,14 @@ the same transaction: so nothing is counted twice, and the last version wins.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from allocation.batches import batches
 from allocation.console.entries import Entry, entry_of
 from allocation.domain.errors import RetryableError
 from allocation.events.publish_allocations import Change
 from allocation.observability import logger
+from allocation.records.items import DynamoItem, event_fields, from_item
 from allocation.records.stored_record import StoredRecord, is_of_later_version
 
 # `TransactWriteItems` takes 100 actions. An entry has at most one of its own and four of its tallies, before and after.
@@ -61,7 +62,7 @@ class IndexAllocations:
 
         Raises `NothingIndexedError` if that is all of them.
         """
-        read = {change.sequence_number: entry_in_change(change) for change in changes}
+        read = {change.sequence_number: _entry(change.document) for change in changes}
         entries = {number: entry for number, entry in read.items() if entry}
         written, left = self.bring_up(latest(list(entries.values())))
         failed = {number: "not_indexed" for number, entry in entries.items() if entry.consignment in left}
@@ -114,13 +115,21 @@ def latest(entries: Sequence[Entry]) -> list[Entry]:
     return list(newest.values())
 
 
-def entry_in_change(change: Change) -> Entry | None:
-    """Return the entry of a changed record, or None for what is no record that this version can read."""
-    if change.document is None or is_of_later_version(change.document):
+def _entry(document: Mapping[str, Any] | None) -> Entry | None:
+    """Return the entry of a record's document, or None for what is no record that this version can read."""
+    if document is None or is_of_later_version(document):
         return None
     try:
-        return entry_of(StoredRecord.model_validate(change.document))
+        return entry_of(StoredRecord.model_validate(document))
     except (ValueError, RecursionError):  # Pydantic's errors are ValueErrors
+        return None
+
+
+def entry_in_item(item: DynamoItem) -> Entry | None:
+    """Return the entry of an item of the records' table, or None for what is no record that this version can read."""
+    try:
+        return _entry(from_item(event_fields(item)))
+    except (ValueError, TypeError):
         return None
 
 
