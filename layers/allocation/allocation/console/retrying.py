@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.allocations import Allocations
@@ -55,6 +55,8 @@ class Retrying:
                 return _result(reference, outcome.state, outcome.why or outcome.summary.description)
             case AllocationFailed():
                 return _result(reference, outcome.state, outcome.failure.message)
+            case _:
+                assert_never(outcome)
 
     def _mode(self, known: Known) -> AllocationMode:
         """Return the mode of the consignment's row or, without a routing table, that of its record.
