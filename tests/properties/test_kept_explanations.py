@@ -1,13 +1,16 @@
 """Why a service was chosen is read from the record as it was told then, and the decision can be made again."""
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from enum import StrEnum
 
 import pytest
 from hypothesis import given, settings
 
 from allocation.domain.consignment import Consignment
+from allocation.domain.contents import Content
 from allocation.domain.errors import InvalidMessageError, UnreadableExplanationError
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
@@ -16,6 +19,7 @@ from allocation.domain.preference import Preference, PreferenceName
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.engine.kept_explanation import is_worded
+from allocation.engine.rule import RuleCode
 from allocation.orders.order_created import read_order
 from allocation.records.explanations import Explanations, winner_of
 from cli.paths import ROOT
@@ -168,3 +172,17 @@ def test_the_sample_catalogue_takes_few_bytes_a_decision() -> None:
         assert isinstance(outcome, Allocated | AllocationFailed)
         sizes += [len(outcome.decision.explanation or b"")] if outcome.decision else []
     assert max(sizes) < 330
+
+
+@pytest.mark.parametrize(
+    ("kept_by_place", "count", "digest"),
+    [
+        (RuleCode, 38, "8a00d0966cac50ad"),
+        (PreferenceName, 5, "3aa9d2568539a8c1"),
+        (Content, 17, "604dba87e1349461"),
+    ],
+)
+def test_what_records_keep_by_its_place_never_moves(kept_by_place: type[StrEnum], count: int, digest: str) -> None:
+    """Who adds a member adds it at the end. Whatever else changes here makes records say something else."""
+    names = ",".join(list(kept_by_place)[:count])
+    assert hashlib.sha256(names.encode()).hexdigest()[:16] == digest

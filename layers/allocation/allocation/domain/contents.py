@@ -8,7 +8,8 @@ class Content(StrEnum):
     """A flag of an item's contents, by PRO's name.
 
     The flags are those of `ContentClassification` and `ContentClassificationDetails` in PRO's .NET SDK
-    (`MPD.Electio.SDK.DataTypes.Common.Enums`), where `NotSpecified` and `Unrestricted` say that there is none.
+    (`MPD.Electio.SDK.DataTypes.Common.Enums`), where `NotSpecified` and `Unrestricted` say that there is none. Records
+    keep a flag by its place: a new one comes at the end.
     """
 
     DANGEROUS = "Dangerous"

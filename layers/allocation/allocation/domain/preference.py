@@ -8,7 +8,7 @@ from allocation.domain.currencies import Money
 
 
 class PreferenceName(StrEnum):
-    """The preferences as catalogues, records and explanations write them."""
+    """The preferences as catalogues, records and explanations write them. Kept by their place: new ones at the end."""
 
     CHEAPEST = "cheapest"
     FASTEST = "fastest"

@@ -13,7 +13,10 @@ from allocation.engine.rule_sentences import Sentence
 
 
 class RuleCode(StrEnum):
-    """The stable codes of the rules, as explanations and documents write them."""
+    """The stable codes of the rules, as explanations and documents write them.
+
+    Records keep a code by its place: a new one comes at the end.
+    """
 
     NOT_IN_GROUP = "NotInServiceGroup"
     NOT_REQUESTED = "NotTheRequestedService"
