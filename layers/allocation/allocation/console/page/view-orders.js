@@ -9,6 +9,8 @@ import { STATE_OPTIONS, stateText, stateTone, words } from "./words.js";
 
 const TAKE = 50;
 const REFRESH_MS = 15000;
+// Empty pages that are read before the reader is asked whether to look further.
+const MAX_EMPTY = 10;
 const FILTERS = ["state", "carrier", "service", "day", "code", "cause"];
 const SEARCHES = [
   ["order", "Order"],
@@ -118,8 +120,13 @@ class List {
     }
   }
 
-  read(next = null) {
-    return this.api.read("consignments", { ...this.asked, take: TAKE, next }, this.signal);
+  /** Read a page. The API looks at a bounded number of entries: where few fit, a page may be empty and have a next one. */
+  async read(next = null) {
+    let page = { items: [], next };
+    for (let tries = 0; tries < MAX_EMPTY && !page.items.length && (page.next || !tries); tries++) {
+      page = await this.api.read("consignments", { ...this.asked, take: TAKE, next: page.next }, this.signal);
+    }
+    return page;
   }
 
   show({ items, next }) {
@@ -143,7 +150,7 @@ class List {
   }
 
   showFoot() {
-    const more = button(`Show ${TAKE} more`, () => whileBusy(more, () => this.more()));
+    const more = button(this.rows.size ? `Show ${TAKE} more` : "Nothing found so far: look further", () => whileBusy(more, () => this.more()));
     fill(this.foot, el("span", {}, this.rows.size ? `${number(this.rows.size)} shown, newest first` : ""), this.next ? more : "");
   }
 
