@@ -38,6 +38,7 @@ _CAUSES: Final[Mapping[str, str]] = {
     DeferralCause.OUTAGE: "SortedPRO does not answer",
     DeferralCause.CREDENTIALS: "SortedPRO rejects the API key",
     DeferralCause.OUTCOME_UNKNOWN: "nobody knows yet whether SortedPRO allocated it",
+    DeferralCause.ALLOCATING: "SortedPRO has accepted it and is allocating",
     DeferralCause.STATE_FORBIDDEN: "its state in SortedPRO does not allow it",
 }
 

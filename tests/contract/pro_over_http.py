@@ -67,6 +67,8 @@ class RememberedClaims:
         self.before: set[ConsignmentReference] = set()
         self.taken: list[tuple[ConsignmentReference, float]] = []
         self.given_back: list[tuple[ConsignmentReference, float]] = []
+        # What PRO has accepted.
+        self.accepted: set[ConsignmentReference] = set()
 
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
         held = {reference: self.hold[reference] for reference in references if reference in self.hold}
@@ -74,14 +76,17 @@ class RememberedClaims:
         asked_before = frozenset(self.before.intersection(free))
         self.before.update(free)
         self.taken += [(reference, seconds) for reference in free]
-        return Claimed(asked_before, held, UNTIL)
+        return Claimed(asked_before, held, UNTIL, frozenset(self.accepted.intersection(held)))
 
     def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         return frozenset(self.before.union(self.hold).intersection(references))
 
-    def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
+    def give_back(
+        self, references: Sequence[ConsignmentReference], until: int, seconds: float, *, accepted: bool = False
+    ) -> None:
         assert until == UNTIL
         self.given_back += [(reference, seconds) for reference in references]
+        self.accepted |= set(references) if accepted else set()
 
 
 class Pro:

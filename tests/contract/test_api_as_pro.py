@@ -40,7 +40,7 @@ class NoClaims:
     def ever_taken(self, _references: object) -> frozenset[Any]:
         return frozenset()
 
-    def give_back(self, _references: object, _until: int, _seconds: float) -> None:
+    def give_back(self, _references: object, _until: int, _seconds: float, *, accepted: bool = False) -> None:
         """Forgets nothing, for nothing was remembered."""
 
 

@@ -166,7 +166,7 @@ def test_a_cancelled_consignment_fails_with_what_pro_says(pro: Pro) -> None:
 def test_a_consignment_that_is_being_allocated_returns_to_the_queue(pro: Pro) -> None:
     pro.stands(A, "Allocating")
 
-    assert pro.allocate([A]) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN)}
+    assert pro.allocate([A]) == {A: Deferred(DeferralCause.ALLOCATING)}
 
 
 def test_one_bad_reference_does_not_hold_back_the_others_of_its_call(pro: Pro) -> None:
@@ -220,19 +220,22 @@ def test_items_that_say_nothing_about_their_consignments_are_read_back_and_asked
 
 
 @pytest.mark.parametrize(
-    ("kind", "cause", "seconds"),
-    [("items_failed_429", DeferralCause.THROTTLED, 0), ("items_failed_500", DeferralCause.OUTAGE, PATIENCE_SECONDS)],
+    ("kind", "cause", "seconds", "trouble"),
+    [
+        ("items_failed_429", DeferralCause.THROTTLED, 0, None),
+        ("items_failed_500", DeferralCause.OUTAGE, PATIENCE_SECONDS, OutageError),
+    ],
     ids=UNDONE_ITEMS,
 )
 def test_items_that_keep_saying_nothing_return_to_the_queue(
-    pro: Pro, kind: str, cause: DeferralCause, seconds: float
+    pro: Pro, kind: str, cause: DeferralCause, seconds: float, trouble: type[OutageError] | None
 ) -> None:
     """PRO did not start what it answered with 429. It may still execute what failed inside, so that waits longer."""
     pro.server.faults.script(*[Fault(kind, before=True, path="allocation")] * MAX_ROUNDS)
 
     assert pro.allocate([A]) == {A: Deferred(cause)}
     assert pro.claims.given_back == [(A, seconds)]
-    assert pro.circuit.errors == [OutageError]
+    assert pro.circuit.errors == [trouble]
 
 
 def fault_id(value: object) -> str | None:

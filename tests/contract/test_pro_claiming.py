@@ -70,7 +70,8 @@ def test_without_an_outcome_the_claim_holds_as_long_as_pro_may_still_be_working(
 
     pro.allocate([A, B, C, NOTHING_FITS], ServiceGroup("valuableGoods"))
 
-    assert pro.claims.given_back == [(B, 0), (A, PATIENCE_SECONDS)]
+    assert sorted(pro.claims.given_back) == [(A, PATIENCE_SECONDS), (B, 0)]
+    assert pro.claims.accepted == {A}
 
 
 def test_after_a_crash_the_claims_hold_as_long_as_pro_may_still_be_working(pro: Pro) -> None:
@@ -190,8 +191,24 @@ def test_a_consignment_that_an_earlier_try_may_still_be_allocating_returns_to_th
 
     pro.claims.before = {A}
 
-    assert pro.allocate([A]) == {A: Deferred(DeferralCause.OUTCOME_UNKNOWN)}
+    assert pro.allocate([A]) == {A: Deferred(DeferralCause.ALLOCATING)}
     assert pro.server.calls("PUT") == []
+
+
+def test_what_pro_has_accepted_is_adopted_once_its_state_says_so_and_never_asked_for_again(pro: Pro) -> None:
+    pro.claims.hold, pro.claims.accepted = {A: 170, B: 170}, {A}
+    for state in ("Unallocated", "Allocating", "AllocationFailed"):
+        pro.stands(A, state)
+        assert pro.allocate([A, B]) == {
+            A: Deferred(DeferralCause.ALLOCATING),
+            B: Deferred(DeferralCause.OUTCOME_UNKNOWN, 170),
+        }
+    pro.stands(A, "Allocated", "CX_ECO")
+
+    answers = pro.allocate([A, B])
+
+    assert services(answers[A]) == "CX_ECO"
+    assert (pro.server.calls("PUT"), set(pro.server.calls("GET"))) == ([], {f"/consignments/{A}"})
 
 
 def test_what_a_lost_call_may_hold_is_taken_back_and_what_nobody_asked_for_is_not_even_read(pro: Pro) -> None:

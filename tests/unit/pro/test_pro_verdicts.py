@@ -15,7 +15,7 @@ from allocation.pro.calls import AllocationCall, CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.state_verdicts import judge_state
-from allocation.pro.verdicts import ASKED_BEFORE, Doubtful, TryAgain, Untouched, judge
+from allocation.pro.verdicts import ACCEPTED, ASKED_BEFORE, Doubtful, TryAgain, Untouched, judge
 from tests.support.pro_document import table
 from tests.support.pro_state import Consignment, ProState
 
@@ -138,7 +138,7 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[ProReply | CallError
         TWO,
         DefaultRules(),
         replies(202, bodies=(PAGE, b"", b'"?"')),
-        Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True),
+        ACCEPTED,
     ),
 }
 
@@ -186,7 +186,7 @@ ITEMS: dict[str, tuple[list[Any], Allocated | Doubtful | None]] = {
         None,
     ),
     "status 200 without either": ([[FAILED]], WAIT),
-    "status 202": ([[with_status(202, SUCCESS)], [with_status(202)]], WAIT),
+    "status 202": ([[with_status(202, SUCCESS)], [with_status(202)]], ACCEPTED),
     "status 400": ([[with_status(status)] for status in (*OTHERS, 403)], REFUSED),
     "status 521": (
         [[with_status(521)]],
@@ -198,7 +198,7 @@ ITEMS: dict[str, tuple[list[Any], Allocated | Doubtful | None]] = {
     "two that contradict each other": ([[SUCCESS, with_status(400)], [with_status(500), SUCCESS]], MISSING),
     "no `detail` link": ([[{**SUCCESS, "ApiLinks": links}] for links in (None, SUCCESS["ApiLinks"][1:])], MISSING),
     "of a consignment not asked for": ([[FOREIGN, SUCCESS], [with_status(400, FOREIGN), SUCCESS]], None),
-    "`WithMessage` (2016), success": ([[{"IsSuccess": True, "Message": "Done", "Data": A, "ApiLinks": []}]], WAIT),
+    "`WithMessage` (2016), success": ([[{"IsSuccess": True, "Message": "Done", "Data": A, "ApiLinks": []}]], ACCEPTED),
     "`WithMessage` (2016), no success": ([[{"IsSuccess": False, "Message": "It failed", "Data": A}]], REFUSED),
 }
 
@@ -228,7 +228,7 @@ def test_an_items_own_code_is_kept() -> None:
 def test_what_a_202_leaves_open_is_not_asked_for_again_at_once() -> None:
     verdicts = judge(TWO, DefaultRules(), ProReply(202, json.dumps([SUCCESS]).encode()))
 
-    assert verdicts[B] == WAIT
+    assert verdicts[B] == ACCEPTED
 
 
 def detail(state: str, service: str | None = None, **changes: Any) -> ProReply:
@@ -261,9 +261,14 @@ STATES: dict[str, tuple[list[tuple[Doubtful, ProReply | CallError]], AllocationF
         ],
         UNKNOWN,
     ),
-    "`Allocating`, `Deallocating`": (
-        [(doubt, detail(state)) for state in ("Allocating", "Deallocating") for doubt in (PLAIN, REFUSAL, OPEN)],
-        UNKNOWN,
+    "`Allocating`": (
+        [(doubt, detail("Allocating")) for doubt in (PLAIN, REFUSAL, OPEN, ACCEPTED)],
+        Deferred(DeferralCause.ALLOCATING),
+    ),
+    "`Deallocating`": ([(doubt, detail("Deallocating")) for doubt in (PLAIN, REFUSAL, OPEN)], UNKNOWN),
+    "`Unallocated` or `AllocationFailed`, after a 202": (
+        [(ACCEPTED, detail(state)) for state in ("Unallocated", "AllocationFailed")],
+        Deferred(DeferralCause.ALLOCATING),
     ),
     "`Unallocated`, after an error": ([(REFUSAL, detail("Unallocated"))], AllocationFailed(FAILURE)),
     "`Unallocated`, without an error": (

@@ -140,6 +140,7 @@ class DeferralCause(StrEnum):
     OUTAGE = "outage"
     CREDENTIALS = "credentials"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    ALLOCATING = "allocating"
     STATE_FORBIDDEN = "state_forbidden"
 
 

@@ -17,6 +17,8 @@ from allocation.ports import QueueMessage
 # function was killed by each time comes again then, and goes to the DLQ with that reason. SQS would give none.
 MAX_RECEIVES: Final = 80
 FIRST_SECONDS: Final = 15
+# For what SortedPRO is allocating: its state is read from a few seconds on.
+_FIRST_SECONDS_ALLOCATING: Final = 5
 # After an outage no message waits longer than this for its next try, unless PRO asked for it.
 MAX_SECONDS: Final = 900
 # No `Retry-After` makes a message wait longer.
@@ -35,7 +37,8 @@ def wait_seconds(deferred: Deferred, receive_count: int, jitter: float) -> int:
     received = receive_count
     if deferred.cause == DeferralCause.OUT_OF_TIME:
         received -= _PROMPT_RECEIVES
-    doubled = min(FIRST_SECONDS * 2 ** min(received - 1, 10), MAX_SECONDS) if received > 0 else 0
+    first = _FIRST_SECONDS_ALLOCATING if deferred.cause == DeferralCause.ALLOCATING else FIRST_SECONDS
+    doubled = min(first * 2 ** min(received - 1, 10), MAX_SECONDS) if received > 0 else 0
     asked_for = (deferred.retry_after_seconds or 0) * (1 + jitter / 4)
     return int(max(doubled * (1 + jitter) / 2, min(asked_for, MAX_ASKED_WAIT_SECONDS)))
 

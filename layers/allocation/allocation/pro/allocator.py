@@ -21,6 +21,7 @@ from allocation.pro.ports import (
     Circuit,
     CircuitOpenError,
     CircuitStateError,
+    Claimed,
     Claims,
     CredentialsError,
     NothingTriedError,
@@ -34,6 +35,8 @@ from allocation.pro.verdicts import may_still_deallocate
 _SAY_NOTHING: Final = frozenset(
     {DeferralCause.OUT_OF_TIME, DeferralCause.STATE_FORBIDDEN, DeferralCause.ALLOCATOR_CRASHED}
 )
+# Causes that are a reply of PRO's own: it works, and takes its time or asks for fewer calls.
+_SHOW_THAT_PRO_WORKS: Final = frozenset({DeferralCause.ALLOCATING, DeferralCause.THROTTLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class ProAllocator:
             )
             free = [reference for reference in references if reference not in held]
             try:
-                self._allocate(free, claimed.asked_before, mode, deadline, progress)
+                self._allocate(free, claimed, mode, deadline, progress)
             finally:
                 self._give_back(free, claimed.until, progress)
             _raise_trouble(progress.answers)
@@ -155,7 +158,11 @@ class ProAllocator:
     def _give_back(self, references: Sequence[ConsignmentReference], until: int, progress: Progress) -> None:
         """End the claims of consignments without an outcome: now, or when PRO can no longer be working on them."""
         unsettled = [each for each in references if isinstance(progress.answers.get(each), Deferred | None)]
-        self._end_claims(unsettled, until, {each for each in unsettled if progress.is_in_hand(each)})
+        accepted = [each for each in unsettled if progress.is_accepted(each)]
+        if accepted:
+            self.claims.give_back(accepted, until, self.patience_seconds, accepted=True)
+        others = [each for each in unsettled if not progress.is_accepted(each)]
+        self._end_claims(others, until, {each for each in others if progress.is_in_hand(each)})
 
     def _end_claims(
         self, references: Sequence[ConsignmentReference], until: int, in_hand: Set[ConsignmentReference]
@@ -168,7 +175,7 @@ class ProAllocator:
     def _allocate(
         self,
         references: Sequence[ConsignmentReference],
-        asked_before: Set[ConsignmentReference],
+        claimed: Claimed,
         mode: AllocationMode,
         deadline: Deadline,
         progress: Progress,
@@ -177,19 +184,22 @@ class ProAllocator:
         calls = ParallelCalls(self.client, executor, deadline, self.pauses)
         try:
             rounds = Rounds(mode, calls, progress, self.count, self.measure)
-            rounds.run(rounds.unallocated(references, asked_before), asked_before)
+            rounds.watch(sorted(claimed.accepted))
+            rounds.run(rounds.unallocated(references, claimed.asked_before), claimed.asked_before)
         finally:
             # A thread that hangs, for example in name resolution, must not delay the answer.
             executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deallocated | Deferred]) -> None:
-    """Raise what tells the circuit how healthy PRO is. One outcome in a batch shows that PRO works."""
+    """Raise what tells the circuit how healthy PRO is. One reply of PRO's own in a batch shows that it works."""
     causes = {answer.cause for answer in answers.values() if isinstance(answer, Deferred)}
     if any(not isinstance(answer, Deferred) for answer in answers.values()):
         return
     if DeferralCause.CREDENTIALS in causes:
         raise CredentialsError("PRO rejected the subscription key, or there is none")
+    if causes & _SHOW_THAT_PRO_WORKS:
+        return
     if causes <= _SAY_NOTHING:
         raise NothingTriedError(f"PRO's health is unknown: {', '.join(sorted(causes)) or 'there was nothing to ask'}")
     raise OutageError(f"PRO answered for no consignment of {len(answers)}: {', '.join(sorted(causes))}")

@@ -21,6 +21,8 @@ class Claimed:
     held: Mapping[ConsignmentReference, int] = field(default_factory=dict)
     # When the new claims end, in milliseconds since 1970 UTC.
     until: int = 0
+    # Those of `held` that nobody asks for any more, but that PRO has accepted: its state may be read meanwhile.
+    accepted: frozenset[ConsignmentReference] = frozenset()
 
 
 class Claims(Protocol):
@@ -32,9 +34,12 @@ class Claims(Protocol):
     def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Return the consignments that somebody has claimed, now or before. Raises `RetryableError`."""
 
-    def give_back(self, references: Sequence[ConsignmentReference], until: int, seconds: float) -> None:
+    def give_back(
+        self, references: Sequence[ConsignmentReference], until: int, seconds: float, *, accepted: bool = False
+    ) -> None:
         """Let others ask in so many seconds, where the claims are those that end at `until`.
 
+        `accepted` says that PRO is allocating: others may read its state at once.
         Never raises: a claim that is not given back ends by itself.
         """
 

@@ -13,7 +13,7 @@ from allocation.observability import crash, logger
 from allocation.pro.calls import MIN_CALL_SECONDS, AllocationCall, ParallelCalls, allocation_call, allocation_calls
 from allocation.pro.client import ProReply
 from allocation.pro.state_verdicts import judge_state
-from allocation.pro.verdicts import ASKED_BEFORE, Doubtful, TryAgain, Untouched, Verdict, judge
+from allocation.pro.verdicts import ACCEPTED, ASKED_BEFORE, Doubtful, TryAgain, Untouched, Verdict, judge
 
 _Judged = TypeVar("_Judged")
 
@@ -23,7 +23,12 @@ MAX_ROUNDS: Final = 3
 MAX_PAUSE_SECONDS: Final = 2.0
 # Causes of no outcome with which PRO may have the consignment, or may still be working on it.
 _IN_DOUBT: Final = frozenset(
-    {DeferralCause.OUTCOME_UNKNOWN, DeferralCause.STATE_FORBIDDEN, DeferralCause.ALLOCATOR_CRASHED}
+    {
+        DeferralCause.OUTCOME_UNKNOWN,
+        DeferralCause.ALLOCATING,
+        DeferralCause.STATE_FORBIDDEN,
+        DeferralCause.ALLOCATOR_CRASHED,
+    }
 )
 _NOT_JUDGED: Final[Verdict] = Doubtful(DeferralCause.ALLOCATOR_CRASHED, again=False, open=True)
 _STATE_NOT_JUDGED: Final[Outcome | Deferred | TryAgain] = Deferred(DeferralCause.ALLOCATOR_CRASHED)
@@ -45,6 +50,11 @@ class Progress:
         is_in_doubt = isinstance(answer, Deferred) and answer.cause in _IN_DOUBT
         return is_in_doubt or reference in self.sent or reference in self.open
 
+    def is_accepted(self, reference: ConsignmentReference) -> bool:
+        """Tell whether PRO has said that it is allocating."""
+        answer = self.answers.get(reference)
+        return isinstance(answer, Deferred) and answer.cause == DeferralCause.ALLOCATING
+
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
@@ -62,6 +72,10 @@ class Rounds:
         """Answer for what an earlier try has allocated. Return the references that PRO must be asked for."""
         self._settle({reference: ASKED_BEFORE for reference in references if reference in asked_before})
         return [reference for reference in references if reference not in self.progress.answers]
+
+    def watch(self, references: Sequence[ConsignmentReference]) -> None:
+        """Answer for what PRO has accepted, by its state."""
+        self._settle(dict.fromkeys(references, ACCEPTED))
 
     def run(self, references: Sequence[ConsignmentReference], asked_before: Set[ConsignmentReference]) -> None:
         """Ask PRO in rounds, and answer for every reference.

@@ -12,7 +12,8 @@ from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg
 from allocation.pro.replies import MAX_PARTS, ReplyPart, UnreadableReplyError
 
 # PRO's states are an open set: every state in neither set below is past allocation.
-PASSING_STATES: Final = frozenset({"Allocating", "Deallocating"})
+ALLOCATING_STATE: Final = "Allocating"
+PASSING_STATES: Final = frozenset({ALLOCATING_STATE, "Deallocating"})
 _NOT_ALLOCATED_STATES: Final = frozenset({"Unallocated", "AllocationFailed", "Cancelled"})
 _MAX_CURRENCY_CHARACTERS: Final = 16
 

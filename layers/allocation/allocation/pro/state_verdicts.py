@@ -9,7 +9,7 @@ from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.replies import UnreadableReplyError, read_error
-from allocation.pro.state import PASSING_STATES, ConsignmentAtPro, read_consignment
+from allocation.pro.state import ALLOCATING_STATE, PASSING_STATES, ConsignmentAtPro, read_consignment
 from allocation.pro.verdicts import ASKED_BEFORE, FORBIDDEN, NOT_AUTHORISED, Doubtful, TryAgain
 
 
@@ -35,7 +35,7 @@ def _judge_state_reply(
 ) -> Outcome | Deferred | TryAgain:
     if reply.status in NOT_AUTHORISED:
         return _judge_refused_state(reply)
-    unknown = Deferred(DeferralCause.OUTCOME_UNKNOWN, reply.retry_after_seconds or doubt.retry_after_seconds)
+    unknown = Deferred(_waiting(doubt), reply.retry_after_seconds or doubt.retry_after_seconds)
     # An empty 404 may come from a gateway or a wrong URL. It counts only together with an error of PRO's own.
     if reply.status == 404 and not doubt.open and (read_error(reply.body) or (doubt.failure and not reply.body)):
         return AllocationFailed(Failure(FailureCode.CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
@@ -50,10 +50,10 @@ def _judge_state_reply(
 def _judge_status(doubt: Doubtful, status: ConsignmentAtPro) -> Outcome | Deferred | TryAgain:
     if status.allocated:
         return status.allocated
-    if status.state in PASSING_STATES:
-        return Deferred(DeferralCause.OUTCOME_UNKNOWN, doubt.retry_after_seconds)
-    if doubt.open and (doubt.failure or status.state == AllocationFailed.state):
-        return Deferred(DeferralCause.OUTCOME_UNKNOWN, doubt.retry_after_seconds)
+    if status.state == ALLOCATING_STATE:
+        return Deferred(DeferralCause.ALLOCATING, doubt.retry_after_seconds)
+    if status.state in PASSING_STATES or (doubt.open and (doubt.failure or status.state == AllocationFailed.state)):
+        return Deferred(_waiting(doubt), doubt.retry_after_seconds)
     if doubt.failure:
         return AllocationFailed(_named(doubt.failure, status))
     return (
@@ -61,6 +61,11 @@ def _judge_status(doubt: Doubtful, status: ConsignmentAtPro) -> Outcome | Deferr
         if doubt.again
         else Deferred(doubt.cause, doubt.retry_after_seconds)
     )
+
+
+def _waiting(doubt: Doubtful) -> DeferralCause:
+    """Return why a consignment waits whose state does not settle a doubt."""
+    return DeferralCause.ALLOCATING if doubt.cause == DeferralCause.ALLOCATING else DeferralCause.OUTCOME_UNKNOWN
 
 
 def _named(failure: Failure, status: ConsignmentAtPro) -> Failure:

@@ -38,6 +38,7 @@ Cause = Literal[
     DeferralCause.OUTAGE,
     DeferralCause.CREDENTIALS,
     DeferralCause.OUTCOME_UNKNOWN,
+    DeferralCause.ALLOCATING,
     DeferralCause.STATE_FORBIDDEN,
     DeferralCause.OUT_OF_TIME,
     DeferralCause.ALLOCATOR_CRASHED,
@@ -74,6 +75,8 @@ class Doubtful:
 
 # An earlier caller asked PRO, and may have ended after the allocation but before it was written down.
 ASKED_BEFORE: Final = Doubtful(DeferralCause.OUTCOME_UNKNOWN)
+# PRO has accepted the allocation, or is carrying it out. Its state tells when it is done; it is not asked again.
+ACCEPTED: Final = Doubtful(DeferralCause.ALLOCATING, again=False, open=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,8 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: ProReply) 
 
 
 def _judge_items(call: AllocationCall, reply: ProReply) -> dict[ConsignmentReference, Verdict]:
-    # 202 says that the work is not finished. What it leaves open is not asked for again at once.
-    unanswered = Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=reply.status != _ACCEPTED, open=True)
+    # 202 says that the work is not finished.
+    unanswered = ACCEPTED if reply.status == _ACCEPTED else Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True)
     try:
         items = read_items(reply.body)
     except UnreadableReplyError:
@@ -156,6 +159,8 @@ def _judge_item(item: ReplyItem) -> Verdict:
         and (item.summary.carrier_service_reference or item.summary.carrier_reference)
     ):
         return Allocated(item.summary)
+    if item.status == _ACCEPTED:
+        return ACCEPTED
     if 200 <= item.status < 300:
         return Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True)
     return Doubtful(DeferralCause.THROTTLED) if item.status == _TOO_MANY else Doubtful(DeferralCause.OUTAGE, open=True)
