@@ -116,3 +116,15 @@ def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
     monkeypatch.setattr(environments.dynamodb, "batch_get_item", fail)
     with pytest.raises(RetryableError, match=rf"claims could not be read \({cause_of(error)}\)"):
         one.take([A], 60)
+
+
+def test_what_pro_has_accepted_is_held_and_known_as_accepted_until_the_claim_ends(environments: Environments) -> None:
+    claimed = environments.claims().take([A, B], 60)
+    environments.claims().give_back([A], claimed.until, 180, accepted=True)
+    environments.claims().give_back([B], claimed.until, 180)
+    environments.now += timedelta(seconds=100)
+    again = environments.claims().take([A, B], 60)
+    assert (again.held, again.accepted) == ({A: 80, B: 80}, {A})
+    environments.now += timedelta(seconds=80)
+    ended = environments.claims().take([A, B], 60)
+    assert (ended.asked_before, ended.held, ended.accepted) == ({A, B}, {}, set())

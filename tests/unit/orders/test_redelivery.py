@@ -35,3 +35,13 @@ def test_messages_that_were_told_the_same_wish_do_not_come_back_together() -> No
 def test_work_that_ran_out_of_time_goes_on_at_once_until_its_receives_have_to_last() -> None:
     waits = [wait_seconds(Deferred(DeferralCause.OUT_OF_TIME), received, jitter=1) for received in (1, 10, 11, 12, 30)]
     assert waits == [0, 0, 15, 30, 900]
+
+
+def test_fifty_orders_that_pro_allocates_15_s_after_a_202_are_done_within_a_minute() -> None:
+    accepted = Deferred(DeferralCause.ALLOCATING)
+    for jitter in (number / 50 for number in range(50)):
+        passed = received = 0
+        while passed <= 15:
+            received += 1
+            passed += wait_seconds(accepted, received, jitter)
+        assert passed < 50, "the function and the queue have 10 s"
