@@ -18,6 +18,9 @@ from cli.cost.prices import Used
 # A write unit is a KB of an item, a read unit 4 KB (DynamoDB Developer Guide, "Read and write capacity").
 _WRITE_BYTES: Final = 1024
 _CHUNK_BYTES: Final = 64 * 1024
+# What `insert_each` sends: a table, and a name for each parameter.
+_INSERTION: Final = re.compile(r"""INSERT INTO "(?P<table>[^"]+)" VALUE \{(?P<values>.*)\}""")
+_NAME: Final = re.compile(r"'([^']+)': \?")
 # In a transaction each unit counts twice.
 _TRANSACTION: Final = 2
 # A name of an attribute in an insertion (`aws/dynamodb/bulk_calls.py`).
@@ -103,6 +106,11 @@ class _DynamoDB(_Client):
         self._count(Used.WRITE_UNITS, units)
         return {}
 
+    def batch_execute_statement(self, Statements: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        """Insert an item by each statement, which is charged as a put of its own."""
+        self._count(Used.WRITE_UNITS, sum(self._written(*_inserted(each)) for each in Statements))
+        return {"Responses": [{} for _ in Statements]}
+
     def _written(self, table: str, item: dict[str, Any]) -> int:
         return ceil(item_bytes(item) / _WRITE_BYTES) + self._kept(table, item)
 
@@ -137,6 +145,14 @@ class _Queues(_Client):
 
 def _set_by(request: Mapping[str, Any]) -> dict[str, Any]:
     return {**request.get("Key", {}), **request.get("ExpressionAttributeValues", {})}
+
+
+def _inserted(statement: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the table and the item of a PartiQL insertion. Raises `ValueError` for another statement."""
+    text = statement["Statement"]
+    if not (parts := _INSERTION.fullmatch(text)):
+        raise ValueError(f"{text!r} is not an insertion, and what it is charged is unknown")
+    return parts["table"], dict(zip(_NAME.findall(parts["values"]), statement["Parameters"], strict=True))
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:

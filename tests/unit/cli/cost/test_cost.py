@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from allocation.aws.dynamodb.bulk_calls import insert_each
 from cli import main
 from cli.commands.cost import USUAL_ORDERS
 from cli.cost.estimate import estimates
@@ -40,6 +41,19 @@ def test_a_transaction_takes_twice_the_units_and_its_checks_write_no_index() -> 
     meter.client("dynamodb").transact_write_items(TransactItems=actions)
     assert meter.used[Used.WRITE_UNITS] == 2 * 2 + 1 + 2
     assert [table for table, _ in meter.items] == ["AllocationsTable"]
+
+
+def test_items_inserted_in_one_call_are_charged_each_by_itself() -> None:
+    meter = Meter()
+    items = [{"id": {"S": "A" * size}, "state": {"S": "Allocated"}} for size in (100, 1500)]
+    assert insert_each(meter.client("dynamodb"), "AllocationsTable", items) == ["", ""]
+    assert meter.used[Used.WRITE_UNITS] == 1 + 1 + 2 + 1
+    assert (meter.calls, meter.items) == (1, [("AllocationsTable", item) for item in items])
+
+
+def test_a_statement_of_which_the_charge_is_unknown_is_refused() -> None:
+    with pytest.raises(ValueError, match="not an insertion"):
+        Meter().client("dynamodb").batch_execute_statement(Statements=[{"Statement": "DELETE FROM a"}])
 
 
 def test_an_item_has_the_bytes_of_its_names_and_values() -> None:
