@@ -4,7 +4,8 @@ The starter holds the other end of standard input. When that closes without the 
 starter is killed outright, the whole process group ends: MiniStack and the functions that it runs.
 
 Three corrections let `AUTH=true` enforce the template's roles as they are: MiniStack then denies a function whatever
-its role does not allow. One gives the API the gateway responses of its definition.
+its role does not allow. One gives the API the gateway responses of its definition. One puts what
+PartiQL inserts into the table's stream.
 """
 
 import json
@@ -14,6 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any, Final
 
@@ -76,6 +78,20 @@ def with_gateway_responses(import_api: Callable[..., str], put_response: Callabl
     return import_with_responses
 
 
+def with_stream_records(insert: Callable[..., Any], emit: Callable[..., None]) -> Callable[..., Any]:
+    """Return MiniStack's insertion of an item by PartiQL, followed by the record of the table's stream."""
+
+    def insert_and_emit(table: Any, parsed: dict[str, Any]) -> Any:
+        answer = insert(table, parsed)
+        status, *_ = answer
+        if status == HTTPStatus.OK:
+            item = parsed["item"]
+            emit(parsed["table"], "INSERT", None, item["M"] if set(item) == {"M"} else item)
+        return answer
+
+    return insert_and_emit
+
+
 def loopback_as_tls(application: _Application) -> _Application:
     """Return the ASGI application, for which every request came over TLS.
 
@@ -105,6 +121,8 @@ def _run_emulator() -> None:
     actions: Any = import_module("ministack.core.iam_actions")
     actions.extract_iam_action = authorized_as_by_aws(actions.extract_iam_action)
     actions.dynamodb_resource_arns = with_tables_of_statements(actions.dynamodb_resource_arns)
+    dynamodb: Any = import_module("ministack.services.dynamodb")
+    dynamodb._partiql_insert = with_stream_records(dynamodb._partiql_insert, dynamodb._emit_stream_event)
     gateway: Any = import_module("ministack.services.apigateway_v1")
     gateway._import_rest_api = with_gateway_responses(gateway._import_rest_api, gateway._put_gateway_response)
     emulator: Any = import_module("ministack.app")

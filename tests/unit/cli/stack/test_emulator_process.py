@@ -9,6 +9,7 @@ from cli.stack.emulator_process import (
     authorized_as_by_aws,
     loopback_as_tls,
     with_gateway_responses,
+    with_stream_records,
     with_tables_of_statements,
 )
 
@@ -38,6 +39,19 @@ def test_insertions_need_the_permission_on_their_table() -> None:
     assert arns(inserted, "eu-west-2", "000000000000") == ["arn:aws:dynamodb:eu-west-2:000000000000:table/records"]
     for other in (b'{"TableName": "records"}', b"", b"not JSON", b"[]", b'{"Statements": [1]}'):
         assert arns(other, "eu-west-2", "000000000000") == ["what MiniStack finds"]
+
+
+@pytest.mark.parametrize("item", [{"id": {"S": "a"}}, {"M": {"id": {"S": "a"}}}])
+def test_what_a_statement_inserts_is_in_the_table_s_stream_and_what_is_there_already_is_not(
+    item: dict[str, Any],
+) -> None:
+    streamed: list[tuple[Any, ...]] = []
+    for status in (200, 400):
+        insert = with_stream_records(
+            lambda *_, status=status: (status, {}, b""), lambda *record: streamed.append(record)
+        )
+        assert insert({}, {"table": "records", "item": item})[0] == status
+    assert streamed == [("records", "INSERT", None, {"id": {"S": "a"}})]
 
 
 def test_a_request_over_the_loopback_counts_as_one_over_tls() -> None:
