@@ -23,8 +23,6 @@ _INSERTION: Final = re.compile(r"""INSERT INTO "(?P<table>[^"]+)" VALUE \{(?P<va
 _NAME: Final = re.compile(r"'([^']+)': \?")
 # In a transaction each unit counts twice.
 _TRANSACTION: Final = 2
-# A name of an attribute in an insertion (`aws/dynamodb/bulk_calls.py`).
-_NAME: Final = re.compile(r"'(\w+)': \?")
 # By table, the attributes that the indexes of `template.yaml` have as their key: each takes a write of its own.
 INDEXED: Final = {
     "AllocationsTable": ("orderReference", "state"),
@@ -78,12 +76,6 @@ class _DynamoDB(_Client):
         self._count(Used.READ_UNITS, 1)
         return {"Items": []}
 
-    def batch_execute_statement(self, Statements: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
-        """Insert the item of each statement. Each is charged as a write of its own."""
-        items = [_inserted(statement) for statement in Statements]
-        self._count(Used.WRITE_UNITS, sum(self._written(table, item) for table, item in items))
-        return {"Responses": [{"TableName": table} for table, _ in items]}
-
     def put_item(self, TableName: str, Item: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
         """Write an item."""
         self._count(Used.WRITE_UNITS, self._written(TableName, Item))
@@ -118,13 +110,6 @@ class _DynamoDB(_Client):
         """Note an item that is written, and return the writes of its indexes."""
         self._meter.items.append((table, item))
         return sum(name in item or f":{name}" in item for name in INDEXED.get(table, ()))
-
-
-def _inserted(statement: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the table and the item of a PartiQL insertion."""
-    text, values = statement["Statement"], statement["Parameters"]
-    table = text.split('"')[1]
-    return table, dict(zip(_NAME.findall(text), values, strict=True))
 
 
 class _Topics(_Client):

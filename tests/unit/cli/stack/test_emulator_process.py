@@ -42,7 +42,7 @@ def test_insertions_need_the_permission_on_their_table() -> None:
 
 
 @pytest.mark.parametrize("item", [{"id": {"S": "a"}}, {"M": {"id": {"S": "a"}}}])
-def test_what_a_statement_inserts_is_in_the_table_s_stream_and_what_is_there_already_is_not(
+def test_what_a_statement_inserts_is_in_the_stream_and_what_is_there_already_is_not(
     item: dict[str, Any],
 ) -> None:
     streamed: list[tuple[Any, ...]] = []
