@@ -300,6 +300,7 @@ LOST = replace(UNANSWERED, prompt=True)
 SLOW = replace(OF_PRO, fault_chance=0.0, slowest_call=3.0, prompt=True)
 SLOW_AND_CANCELLED = replace(SLOW, cancelled=1.0, index_lag=59.0)
 UPDATED = Plan(0, fault_chance=0.15, large_orders=False, cancelled=0.0, updated=0.7)
+SLOW_AND_UPDATED = replace(UPDATED, fault_chance=0.02, updated=0.9, slowest_call=6.0)
 
 
 # The table of the catalogues is gone until all is decided.
@@ -355,7 +356,7 @@ GUARDS = {
     "precedence of updates": (without_precedence_of_updates, UPDATED, "took the place of update-"),
     "turns": (without_turns, UPDATED, "0 times and refused it 0 times"),
     "new labels": (without_new_labels, UPDATED, "its label has the content of"),
-    "newer labels": (without_care_for_newer_labels, replace(UPDATED, slowest_call=3.0), "its label has the content of"),
+    "newer labels": (without_care_for_newer_labels, SLOW_AND_UPDATED, "its label has the content of"),
     "size of summaries": (without_cutting_summaries, CALM, "has no event"),
 }
 """By name: how to take the guard away, in which histories that is missed, and what is missed."""
