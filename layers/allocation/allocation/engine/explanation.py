@@ -62,7 +62,7 @@ def prices_of(assessment: Assessment) -> date:
 
 
 def winner_told(dates: Dates, tax_reference: str, tax_rate: Decimal) -> dict[str, Any]:
-    """Return what an explanation tells of the winner's dates and tax, for which nobody needs the catalogue."""
+    """Return the winner's dates and tax, for which nobody needs the catalogue."""
     return {
         "collectedAt": _moment(dates.collected_at),
         "cutOff": _moment(dates.cut_off),

@@ -82,7 +82,7 @@ def catalogue_digest(kept: bytes) -> str:
 
 
 def winner_of(kept: bytes) -> dict[str, Any]:
-    """Return what the explanation tells of the winner's dates and tax, empty without a winner. It needs no catalogue.
+    """Return the winner's dates and tax, empty without a winner. It needs no catalogue.
 
     Raises `UnreadableBytesError`.
     """

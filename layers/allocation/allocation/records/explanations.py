@@ -90,7 +90,7 @@ def asked_of(record: StoredRecord) -> Asked | None:
 
 
 def winner_of(record: StoredRecord) -> Mapping[str, Any]:
-    """Return what the explanation tells of the winner's dates and tax, for which nobody needs the catalogue.
+    """Return the winner's dates and tax, for which nobody needs the catalogue.
 
     Empty where nothing is kept of that. Raises `UnreadableExplanationError`.
     """
