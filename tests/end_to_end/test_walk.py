@@ -134,5 +134,5 @@ def test_the_walk_leads_from_a_shop_s_order_to_a_label_a_retry_and_a_cancellatio
         "the package weighs 1,600.3 kg and the most any service to GB M1 takes is 1,000 kg (HF_PAL, HF_PAL24)" in told
     )
     assert f"{failed} goes with HF_PAL" in told
-    assert "failed before" in told
+    assert "Failed before, " in told
     assert '"Code":"InvalidConsignmentStateException"' in told

@@ -4,6 +4,7 @@ import gc
 import json
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -489,6 +490,25 @@ def test_a_null_character_anywhere_refuses_the_message(fields: dict[str, Any], p
 
 def test_a_backslash_before_zeros_is_no_null_character() -> None:
     assert whole_order(consignment_with(Tags=["\\u0000"])).consignments[0].tags == {"\\u0000"}
+
+
+@pytest.mark.parametrize(
+    "carrier",
+    [
+        lambda text: {"detail-type": "Order Created", "detail": text},
+        lambda text: {"detail-type": "Event from aws:sqs", "detail": {"body": text}},
+        lambda text: {"specversion": "1.0", "type": "order-created", "data": text},
+    ],
+    ids=["eventbridge", "pipes", "cloudevent"],
+)
+def test_text_in_a_wrapping_may_be_a_json_string_and_a_pointer_to_s3_is_named(
+    carrier: Callable[[str], dict[str, Any]],
+) -> None:
+    event = order_event(A)
+    quoted_twice = json.dumps(json.dumps(event))
+    assert whole_order(json.dumps(carrier(quoted_twice))) == whole_order(json.dumps(event))
+    pointer = json.dumps(["com.amazon.sqs.javamessaging.MessageS3Pointer", {"s3BucketName": "b", "s3Key": "k"}])
+    assert refusal_of(json.dumps(carrier(pointer))).code == "S3Pointer"
 
 
 SECRET = "SECRETNAME Jane"

@@ -49,9 +49,6 @@ def _unwrapped(event: Any) -> Any:
     """
     if isinstance(event, str):
         return _parsed(event, "the body")
-    if _is_s3_pointer(event):
-        text = f"the body is a pointer to S3 ({event[0]}): send the order itself, in several messages if it is large"
-        raise InvalidMessageError(RefusalCode.S3_POINTER, text)
     fields = _require_object(event, "the body")
     if fields.get("Type") == "Notification" and isinstance(fields.get("Message"), str):
         return _parsed(fields["Message"], "the body")
@@ -93,8 +90,11 @@ def _lent(carrier: dict[str, Any], type_field: str, event: dict[str, Any]) -> di
 
 
 def _object_in(value: Any, what: str) -> dict[str, Any]:
-    """Return the object that a field of a wrapping is, or has as JSON text."""
-    return _require_object(_parsed(value, what) if isinstance(value, str) else value, what)
+    """Return the object that a field of a wrapping is, or has as JSON text, which may itself be a JSON string."""
+    for _ in range(_MAX_WRAPPINGS):
+        if isinstance(value, str):
+            value = _parsed(value, what)
+    return _require_object(value, what)
 
 
 def _decoded(value: Any, what: str) -> str:
@@ -130,7 +130,10 @@ def _is_s3_pointer(value: Any) -> bool:
 
 
 def _require_object(value: Any, what: str) -> dict[str, Any]:
-    """Return `value` if it is a JSON object. Raises `InvalidMessageError` `NotAnObject` otherwise."""
+    """Return `value` if it is a JSON object. Raises `InvalidMessageError` `S3Pointer` or `NotAnObject` otherwise."""
+    if _is_s3_pointer(value):
+        text = f"{what} is a pointer to S3 ({value[0]}): send the order itself, in several messages if it is large"
+        raise InvalidMessageError(RefusalCode.S3_POINTER, text)
     if not isinstance(value, dict):
         text = f"{what} is {_JSON_TYPES.get(type(value), 'a number')}: send an object"
         raise InvalidMessageError(RefusalCode.NOT_AN_OBJECT, text)
