@@ -1,5 +1,6 @@
 """The options that several commands have, and how they are read."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from math import isnan
@@ -140,14 +141,20 @@ def _meant(group: str, service: str) -> ModeName:
     return ModeName.CARRIER_SERVICE if service else ModeName.DEFAULT_RULES
 
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
 def timestamp(option: str, text: str) -> datetime:
-    """Return an option's value as an aware time in UTC. Raises `UsageError`."""
+    """Return an option's value as an aware time in UTC; a day alone begins at 00:00 UTC. Raises `UsageError`."""
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
         # A time in the years 1 or 9999 may have no equivalent in UTC.
         aware = None if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         aware = None
     if aware is None:
-        raise UsageError(f"{text!r} is not a timestamp with a UTC offset: write {option} 2026-11-25T10:00:00Z.")
+        raise UsageError(
+            f"{text!r} is neither a day nor a timestamp with a UTC offset: write {option} 2026-11-25, or "
+            f"{option} 2026-11-25T10:00:00Z."
+        )
     return aware

@@ -146,7 +146,7 @@ def test_of_the_destination_only_the_outward_part_is_told(destination: Address, 
 def test_a_tag_that_no_service_knows_is_counted_and_not_repeated() -> None:
     tagged = replace(LONDON, tags=frozenset({"Alcohol", "Jane Doe"}))
     text = told({"A": service(), "B": service(tags=["Alcohol"])}, tagged)
-    assert "the allocation tags 1 that no service carries (B)" in text
+    assert "does not carry 1 allocation tag that no service carries (B)" in text
     assert "Jane" not in text
 
 

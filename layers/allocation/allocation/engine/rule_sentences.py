@@ -66,8 +66,10 @@ def _tags(question: Question, position: int) -> str:
     missing = _missing_tags(question, position)
     known = [tag for tag in missing if tag in question.index.by_tag]
     unknown = len(missing) - len(known)
-    names = [*([list_text(known)] if known else []), *([f"{unknown} that no service carries"] if unknown else [])]
-    return f"the service does not carry the allocation tags {' and '.join(names)}"
+    tags = f"the allocation {'tag' if len(known) == 1 else 'tags'} {list_text(known)}"
+    others = f"{unknown} allocation {'tag' if unknown == 1 else 'tags'} that no service carries"
+    names = [*([tags] if known else []), *([others] if unknown else [])]
+    return f"the service does not carry {' and '.join(names)}"
 
 
 def asked_dates(inquiry: Inquiry) -> str:

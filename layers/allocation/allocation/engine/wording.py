@@ -98,12 +98,12 @@ def tags_text(tags: frozenset[str], known: frozenset[str]) -> str:
     """Return the tags that the catalogue knows, and how many others there are: those may be personal data.
 
     >>> tags_text(frozenset({"Alcohol", "Jane Doe"}), frozenset({"Alcohol"}))
-    'Alcohol and 1 that no service carries'
+    'Alcohol and 1 tag that no service carries'
     """
     others = len(tags) - len(known)
     if not others:
         return list_text(known)
-    text = f"{others} that no service carries"
+    text = f"{others} {'tag' if others == 1 else 'tags'} that no service carries"
     return f"{list_text(known)} and {text}" if known else text
 
 

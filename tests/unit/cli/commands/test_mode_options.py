@@ -1,9 +1,11 @@
 """The mode options of the command line fit together, and become the template's parameters."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from allocation.domain.mode import DefaultRules
-from cli.commands.options import chosen_mode
+from cli.commands.options import chosen_mode, timestamp
 from cli.errors import UsageError
 from cli.stack.deploy import mode_parameters
 
@@ -52,3 +54,8 @@ def test_options_that_do_not_fit_together_are_refused(options: tuple[str, str, s
 
 def test_the_default_rules_need_no_other_option() -> None:
     assert chosen_mode("default_rules", "", "") == DefaultRules()
+
+
+@pytest.mark.parametrize("text", ["2026-11-25", "2026-11-25T01:00:00+01:00"])
+def test_a_day_begins_at_midnight_in_utc(text: str) -> None:
+    assert timestamp("--since", text) == datetime(2026, 11, 25, tzinfo=UTC)
