@@ -38,6 +38,7 @@ def broken(history: History) -> list[str]:
         published,
         given_up,
         accounted_for,
+        left_out,
         explained,
         indexed,
     )
@@ -315,3 +316,13 @@ def accounted_for(history: History) -> Iterator[str]:
             yield f"{order.name} lacks outcomes for {sorted(set(order.consignments) - kept)}"
         if order.refused and order.name not in refused:
             yield f"{order.name} can't be read and is not in the DLQ with a reason"
+        if not order.refused and order.name in refused:
+            yield f"{order.name} can be read and is in the DLQ"
+
+
+def left_out(history: History) -> Iterator[str]:
+    """No version of a record names the event of an order that a mapping has left out."""
+    events = {json.loads(order.body)["eventId"] for order in history.orders if order.left_out}
+    for reference, record in versions(history):
+        for event_id in events.intersection(tried_ids(record)):
+            yield f"{event_id} was left out, and is recorded for {reference}"

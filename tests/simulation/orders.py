@@ -1,4 +1,4 @@
-"""The orders of a history: some sent twice, some sharing a consignment, some of hundreds, some that can't be read."""
+"""The orders of a history: some sent twice or sharing a consignment, some of hundreds, unreadable or left out."""
 
 import json
 from collections.abc import Sequence
@@ -15,13 +15,15 @@ OPTIONS = ("next-day", "economy", "click-and-collect")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A message to send. Its consignments are those that can be read; `refused` if that is not all of it."""
+    """A message to send. Its consignments are those to allocate; `refused` if not all of it can be read."""
 
     name: str
     consignments: tuple[str, ...]
     body: str
     sent_at: float
     refused: bool
+    left_out: bool = False
+    """Whether a mapping has left the order out: the message is done, and nothing is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,20 @@ def draw_orders(draw: Random, *, large: bool) -> list[Order]:
         if draw.random() < 0.004 and large:
             consignments = tuple({reference(draw): None for _ in range(draw.randint(*MANY))})
         what = draw.choices(("whole", "partly", "nothing"), weights=(8, 1, 1))[0]
-        body = '{"not": "an order"' if what == "nothing" else order_body(number, consignments, whole=what == "whole")
+        body = order_body(number, consignments, whole=what == "whole")
+        if what == "nothing":
+            what, body = ("left out", left_out_body(body)) if number % 2 else (what, '{"not": "an order"')
         for copy in range(2 if draw.random() < 0.2 else 1):
-            known = () if what == "nothing" else consignments
+            known = consignments if what in {"whole", "partly"} else ()
             sent_at = draw.choice((0.0, draw.uniform(0, 600)))
-            orders.append(Order(f"message-{number}-{copy}", known, body, sent_at, refused=what != "whole"))
+            refused, left_out = what in {"partly", "nothing"}, what == "left out"
+            orders.append(Order(f"message-{number}-{copy}", known, body, sent_at, refused, left_out))
     return orders
+
+
+def left_out_body(body: str) -> str:
+    """What a mapping makes of an order that is not paid."""
+    return json.dumps(json.loads(body) | {"eventType": "order-left-out"})
 
 
 def reference(draw: Random) -> str:

@@ -15,6 +15,7 @@ from tests.support.pro_server import work
 from tests.support.pro_state import ProState
 
 GATEWAY_TIMEOUT: Final = 504
+KEY_REJECTED: Final = 401
 HASTE_SECONDS: Final = 150.0
 """For so long after a call whose end was not waited for PRO may begin to carry it out (`World.call`)."""
 OF_THE_NETWORK: Final = ("huge", "huge_redirect", "drip", "closed_later")
@@ -22,6 +23,8 @@ BEFORE: Final = tuple(kind for kind in (*BOTH_SIDES, "no_service", REFUSED) if k
 AFTER: Final = tuple(kind for kind in (*STATUSES, *KINDS) if kind not in (*BEFORE_ONLY, *OF_THE_NETWORK))
 LATE: Final = ("hang", "reset", "500", "502", "503", "504")
 """What the caller sees of a call that PRO carries out after all: nobody says that nothing was done."""
+UNHEEDED: Final = tuple(kind for kind in BEFORE if kind != "no_service")
+"""What the caller sees of a call whose key PRO rejects: nothing that PRO would say about the consignments."""
 RETRY_AFTER: Final = (None, 0, 1, 30, 3600)
 FIRST_KEY: Final = "the-first-key"
 SECOND_KEY: Final = "the-second-key"
@@ -77,6 +80,12 @@ class WireError(Exception):
         self.wire = wire
 
 
+def wire_error(kind: str) -> WireError:
+    """A call that went wrong by a fault of this kind, and of whose work nothing comes back."""
+    nothing = Wire(500, b"{}")
+    return WireError(kind, nothing if kind == REFUSED else Fault(kind).strike(nothing))
+
+
 class SimulatedPro:
     """PRO itself. Its state does the work at the moment that the world chooses."""
 
@@ -117,15 +126,18 @@ class SimulatedPro:
 
         def error(after: bool) -> Exception:
             draw = Random(f"{self._world.plan.seed}/{self._world.calls}/pro")
+            if done and after and done[-1].status == KEY_REJECTED:
+                # PRO has not looked at the call. A failure that it names would be final, and never its own.
+                return wire_error(draw.choice(UNHEEDED))
             if done and after:
                 kind = draw.choice(tuple(MISLEADING) if self._world.plan.misleading else (*AFTER, *MISLEADING))
                 return WireError(kind, MISLEADING.get(kind, Fault(kind).strike)(done[-1]))
             if after:
-                kind = draw.choice(LATE)
-                return WireError(kind, Fault(kind).strike(Wire(500, b"{}")))
+                return wire_error(draw.choice(LATE))
             kind = draw.choice((*BEFORE, UNDONE))
-            wire = undone(method, path, json.loads(body or b"null")) if kind == UNDONE else Wire(500, b"{}")
-            return WireError(kind, wire if kind in (REFUSED, UNDONE) else Fault(kind).strike(wire))
+            if kind == UNDONE:
+                return WireError(kind, undone(method, path, json.loads(body or b"null")))
+            return wire_error(kind)
 
         try:
             return self._reply(self._world.call(f"{method} {path}", answer, error, seconds), seconds)
@@ -142,7 +154,7 @@ class SimulatedPro:
 
     def _answer(self, method: str, path: str, document: Any, key: str) -> Wire:
         if key != self.key:
-            return Wire(401, b'{"statusCode": 401, "message": "Access denied"}')
+            return Wire(KEY_REJECTED, b'{"statusCode": 401, "message": "Access denied"}')
         if is_allocation(method, path):
             self._note(asked_for(path, document))
         return wordy(work(self.state, method, path, document))

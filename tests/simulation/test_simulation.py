@@ -1,6 +1,7 @@
 """The guarantee holds over thousands of histories, whatever fails and whenever."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -8,11 +9,14 @@ import pytest
 
 from allocation.engine.kept_explanation import is_worded
 from allocation.orders.allocation_waves import AllocationWaves
+from allocation.pro.client import NoReplyError, NotSentError, ProReply
+from allocation.pro.replies import read_error
 from allocation.records.items import from_item
 from tests.simulation.guards import AIMED
 from tests.simulation.plans import HOUR, OUTAGE_KINDS, OUTAGE_SECONDS, archive_outage, hung_writes, outage, sns_outage
+from tests.simulation.pro import FIRST_KEY, SimulatedPro
 from tests.simulation.shrink import shrink, told, violations
-from tests.simulation.world import Fault, KilledError, Plan
+from tests.simulation.world import Fault, KilledError, Plan, World
 from tests.support.size import sized
 
 # By each chance of faults.
@@ -145,7 +149,7 @@ def test_what_the_function_is_killed_by_each_time_is_in_the_dlq_with_that_reason
     reasons = {message.message_id: message.attributes["RefusalCode"]["StringValue"] for message in history.queue.dead}
     readable = {order.name for order in history.orders if order.consignments}
     assert {name for name, reason in reasons.items() if reason == "GivenUp_killed"} >= readable
-    assert reasons.keys() == {order.name for order in history.orders}
+    assert reasons.keys() == {order.name for order in history.orders if not order.left_out}
     assert history.queue.messages == {}
 
 
@@ -167,3 +171,26 @@ def test_a_lost_call_of_another_order_leaves_no_allocation_beside_a_failure(plan
 def test_a_deallocation_that_pro_executes_late_takes_nothing_from_an_order_that_adopted_it() -> None:
     plan = Plan(251, fault_chance=0.3)
     assert not violations(plan)[1], told(plan)
+
+
+def test_what_pro_rejects_for_its_key_is_allocated_once_the_key_is_there_whatever_comes_back_instead() -> None:
+    spared = frozenset({28, 34, 53, 63, 65, 77, 78, 90, 104, 111})
+    plan = Plan(66, fault_chance=0.1, spared=spared, dropped_orders=frozenset({6, 8}), schedule=8)
+    assert not violations(plan)[1], told(plan)
+
+
+def test_pro_says_nothing_of_the_consignments_of_a_call_that_it_rejects_for_its_key() -> None:
+    world = World(Plan(0, fault_chance=1.0, faults=(Fault.ERROR_AFTER,)))
+    pro = SimulatedPro(world)
+    pro.rotate_key()
+    said: list[ProReply] = []
+
+    def ask() -> None:
+        for _ in range(300):
+            with suppress(NoReplyError, NotSentError):
+                said.append(pro.call("PUT", "/allocation/EC-AAA-AAA-AAA/x", b"", FIRST_KEY, seconds=1.0))
+
+    world.start(ask, 10_000.0, lambda _: None)
+    world.run()
+    assert len({reply.status for reply in said}) > 5
+    assert [reply for reply in said if read_error(reply.body)] == []
