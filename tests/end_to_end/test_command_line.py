@@ -49,6 +49,7 @@ def is_gone(port: int) -> bool:
 @contextmanager
 def started_run(port: int) -> Iterator[subprocess.Popen[str]]:
     """A run whose local AWS has just come up; it is ended with the block at the latest."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup a run would inherit that it is ignored
     with subprocess.Popen(  # noqa: S603 - the command is ours
         command(port), cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as run:

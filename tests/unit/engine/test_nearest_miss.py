@@ -54,7 +54,7 @@ def test_a_limit_that_another_service_does_not_have_is_not_said_to_be_everyones(
     heavy = replace(LONDON, packages=(package("2"), package("1")), tags=frozenset({"Alcohol"}))
     text = told({**services, "A": service(weight="1 kg", tags=["Alcohol"])}, heavy)
     assert "a package weighs 2 kg and the most the service takes is 1 kg (A)" in text
-    assert "As close: the service does not carry the allocation tags Alcohol (B)." in text
+    assert "As close: the service does not carry the allocation tag Alcohol (B)." in text
 
 
 def test_a_check_that_every_service_fails_is_told_with_the_service_that_comes_closest_to_it() -> None:

@@ -137,7 +137,9 @@ def test_a_band_that_is_added_and_one_that_is_changed_are_told_each() -> None:
     new = read_catalogue(json.dumps(document({"S": service(rates=[rate("GB", 1, 9, 3, 4)])})))
     lines = list(map(str, differences(old, new)))
     assert "price of the band up to 2 Kg of the rate GB of S: 2.00 GBP -> 9.00 GBP" in lines
-    assert any(line.startswith("added: the band up to 1000 Kg of the rate GB of S") for line in lines)
+    assert any(line.startswith("added: the band up to 3 Kg of the rate GB of S") for line in lines)
+    assert "price of the band up to 1000 Kg of the rate GB of S: 3.00 GBP -> 4.00 GBP" in lines
+    assert len(lines) == 3
 
 
 def test_a_key_that_is_written_twice_is_a_mistake_of_form() -> None:
