@@ -20,7 +20,15 @@ from allocation.engine.loaded_prices import OF_VALUE, Rate
 from allocation.engine.measures import Measure
 from allocation.engine.promises import Promise
 from allocation.engine.question import Question
-from allocation.engine.wording import grouped, list_text, outward_text, plain, span_text, weekdays_text
+from allocation.engine.wording import (
+    grouped,
+    list_text,
+    outward_text,
+    plain,
+    span_text,
+    unknown_tags_text,
+    weekdays_text,
+)
 
 # Takes the services that fail a rule; returns the sentence, and those of them that it is about. The sentence is empty
 # where another rule's says the same.
@@ -67,8 +75,7 @@ def _tags(question: Question, position: int) -> str:
     known = [tag for tag in missing if tag in question.index.by_tag]
     unknown = len(missing) - len(known)
     tags = f"the allocation {'tag' if len(known) == 1 else 'tags'} {list_text(known)}"
-    others = f"{unknown} allocation {'tag' if unknown == 1 else 'tags'} that no service carries"
-    names = [*([tags] if known else []), *([others] if unknown else [])]
+    names = [*([tags] if known else []), *([unknown_tags_text(unknown, "allocation tag")] if unknown else [])]
     return f"the service does not carry {' and '.join(names)}"
 
 

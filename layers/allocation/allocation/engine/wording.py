@@ -94,6 +94,15 @@ def there_is_no(kind: str, reference: str, known: Iterable[str]) -> str:
     )
 
 
+def unknown_tags_text(count: int, kind: str) -> str:
+    """Return how many tags of a kind the catalogue does not know.
+
+    >>> unknown_tags_text(2, "tag")
+    '2 tags that no service carries'
+    """
+    return f"{count} {kind}{'' if count == 1 else 's'} that no service carries"
+
+
 def tags_text(tags: frozenset[str], known: frozenset[str]) -> str:
     """Return the tags that the catalogue knows, and how many others there are: those may be personal data.
 
@@ -103,7 +112,7 @@ def tags_text(tags: frozenset[str], known: frozenset[str]) -> str:
     others = len(tags) - len(known)
     if not others:
         return list_text(known)
-    text = f"{others} {'tag' if others == 1 else 'tags'} that no service carries"
+    text = unknown_tags_text(others, "tag")
     return f"{list_text(known)} and {text}" if known else text
 
 
