@@ -11,7 +11,7 @@ from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
 from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblemsError
 from cli.catalogue.catalogue_warnings import find_warnings
-from cli.catalogue.compilation import compile_catalogue, compile_text, is_compiled
+from cli.catalogue.compilation import compile_catalogue, is_compiled
 from cli.catalogue.consistency import AllocatorName
 from cli.catalogue.reading import read_catalogue, self_contained
 from cli.catalogue.written_catalogue import WrittenCatalogue
@@ -56,20 +56,6 @@ def usable_text(file: str, found: WrittenCatalogue) -> str:
         Engine(read_compiled(compiled))
     except InvalidCatalogueError as error:
         raise UsageError(f"{shown_name(file)} can't be used: {error}.") from error
-    return compiled
-
-
-def compiled_file(file: str) -> str:
-    """Return the compiled catalogue of a file, which may be compiled already. Raises `UsageError`."""
-    text = read_text(file)
-    try:
-        compiled = text if is_compiled(text) else compile_text(text, folder_of(file))
-        read_compiled(compiled)
-    except CatalogueProblemsError as error:
-        problems = counted(len(error.problems), "problem")
-        raise UsageError(f"{shown_name(file)} has {problems}: see `carrier catalogue check {file}`.") from error
-    except InvalidCatalogueError as error:
-        raise UsageError(f"{shown_name(file)}: {error}.") from error
     return compiled
 
 

@@ -16,11 +16,10 @@ from allocation.engine.compiled_catalogue import packaged_catalogue, read_compil
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
 from cli.asked_consignments import read_consignments
-from cli.catalogue.catalogue_problems import CatalogueProblemsError
-from cli.catalogue.compilation import compile_text, is_compiled
+from cli.catalogue.compiled_files import loaded_file
 from cli.errors import CommandError, UsageError
-from cli.input_files import consignment_of, folder_of, read_text, shown_name
-from cli.output import counted, printable
+from cli.input_files import consignment_of
+from cli.output import printable
 
 _STANDARD_INPUT: Final = "-"
 _OF_FILES: Final = frozenset({".json", ".jsonl", ".ndjson", ".txt", ".yaml", ".yml", ".xml"})
@@ -109,14 +108,12 @@ def _engine(file: str, deployed: Callable[[], str | None] | None = None) -> Engi
 
     Raises `UsageError`.
     """
-    text = read_text(file) if file else deployed and deployed()
+    if file:
+        return Engine(loaded_file(file))
+    text = deployed and deployed()
     if not text:
         return Engine(packaged_catalogue())
-    name = shown_name(file) if file else "The stack's catalogue"
     try:
-        return Engine(read_compiled(text if is_compiled(text) else compile_text(text, folder_of(file))))
-    except CatalogueProblemsError as error:
-        problems = counted(len(error.problems), "problem")
-        raise UsageError(f"{name} has {problems}: see `carrier catalogue check {file}`.") from error
+        return Engine(read_compiled(text))
     except InvalidCatalogueError as error:
-        raise UsageError(f"{name}: {error}.") from error
+        raise UsageError(f"The stack's catalogue: {error}.") from error

@@ -13,7 +13,7 @@ from allocation.engine.compiled_catalogue import read_compiled
 from allocation.orders.order_created import ReadingRules
 from allocation.replay.decisions import Replayable
 from allocation.replay.result import ReplayResult
-from cli.commands.catalogue_files import compiled_file
+from cli.catalogue.compiled_files import compiled_file
 from cli.commands.options import ExampleCommand, WholeNumber, chosen_mode, json_option, timestamp
 from cli.errors import DONE, NOT_SO, UsageError
 from cli.input_files import write_text
