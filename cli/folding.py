@@ -14,7 +14,10 @@ _NO_BREAK: Final = "\0"
 
 
 def width_of(stream: TextIO) -> int:
-    """Return the width of a stream's terminal in columns, or 80."""
+    """Return `COLUMNS` where it is set, as rich does, the width of a stream's terminal, or 80."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdigit() and int(asked):
+        return int(asked)
     try:
         return os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
     except (OSError, ValueError):  # it is no terminal, or it is closed

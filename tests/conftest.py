@@ -38,6 +38,10 @@ UNMEASURED = (
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 
+# Where a line is folded depends on the length of a path in it, and so on where the project stands. A test that asks for
+# the words sees them on one line; one that asks for the width says which.
+os.environ["COLUMNS"] = "1000"
+
 # Powertools reads these when `allocation.observability` is imported.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "tests", "POWERTOOLS_METRICS_NAMESPACE": "CarrierAllocation"}
 
@@ -58,6 +62,12 @@ EXAMPLES = sized(100, 500)
 settings.register_profile("default", deadline=None, max_examples=EXAMPLES)
 settings.register_profile("ci", deadline=None, max_examples=EXAMPLES, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture
+def eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fold what the test prints as a terminal of 80 columns does."""
+    monkeypatch.setenv("COLUMNS", "80")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -74,6 +74,7 @@ def explain(stack: Target, monkeypatch: pytest.MonkeyPatch) -> Explain:
 
 
 @pytest.mark.parametrize("name", [REFERENCE, "WEB-1"])
+@pytest.mark.usefixtures("eighty_columns")
 def test_what_is_recorded_is_explained_as_it_was_decided(
     name: str, explain: Explain, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -81,6 +81,7 @@ def test_only_records_of_the_order_are_listed(listed: Listed) -> None:
 
 
 @pytest.mark.usefixtures("listed")
+@pytest.mark.usefixtures("eighty_columns")
 def test_the_table_fits_eighty_columns_and_names_each_record(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["orders", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()

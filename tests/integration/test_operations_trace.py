@@ -152,6 +152,7 @@ def test_a_refused_update_is_told_with_its_event(
     ]
 
 
+@pytest.mark.usefixtures("eighty_columns")
 def test_an_allocation_is_told_with_why_and_with_the_failure_before_it(
     trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -233,6 +234,7 @@ def decided(consignment: str, *, tons: int = 0) -> Any:
     return allocator.allocate([asked], DefaultRules(), FakeDeadline())[asked.reference]
 
 
+@pytest.mark.usefixtures("eighty_columns")
 def test_a_decision_is_told_whole_with_who_came_next_and_why_others_can_not_take_it(
     trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -254,6 +256,7 @@ def test_a_decision_is_told_whole_with_who_came_next_and_why_others_can_not_take
     assert max(map(len, told.splitlines())) <= 80
 
 
+@pytest.mark.usefixtures("eighty_columns")
 def test_the_documentation_shows_a_trace_as_it_is(
     trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:

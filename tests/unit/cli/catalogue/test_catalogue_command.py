@@ -217,6 +217,7 @@ def test_what_would_steer_a_terminal_is_shown_as_an_escape(tmp_path: Path, capsy
 
 
 @pytest.mark.parametrize("command", ["check", "compile", "diff"])
+@pytest.mark.usefixtures("eighty_columns")
 def test_help_has_an_example_and_fits_80_columns(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["catalogue", command, "--help"]) == 0
     told = capsys.readouterr().out

@@ -220,6 +220,7 @@ def test_all_shows_every_offer_and_every_reason(consignment: str, capsys: pytest
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all"], VALUABLE])
+@pytest.mark.usefixtures("eighty_columns")
 def test_lines_fit_80_columns_and_none_ends_in_blanks(
     consignment: str, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,6 +230,7 @@ def test_lines_fit_80_columns_and_none_ends_in_blanks(
     assert [line for line in lines if line != line.rstrip()] == []
 
 
+@pytest.mark.usefixtures("eighty_columns")
 def test_a_service_with_long_names_fits_80_columns_and_is_not_cut(
     consignment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

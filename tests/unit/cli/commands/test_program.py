@@ -40,10 +40,10 @@ def _no_signals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("words", [words for words, _ in commands()])
+@pytest.mark.usefixtures("eighty_columns")
 def test_every_command_s_help_has_an_example_and_fits_eighty_columns(
-    words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
     told = help_of(words, capsys)
     _, _, examples = told.partition("\nExample")
     assert f"  carrier {words}" in examples

@@ -27,6 +27,7 @@ def dearer(tmp_path: Path) -> str:
     return str(file)
 
 
+@pytest.mark.usefixtures("eighty_columns")
 def test_the_conclusion_comes_first_and_all_fits_80_columns(dearer: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "--from", COMPILED, "--to", dearer, ORDERS]) == DONE
     lines = capsys.readouterr().out.splitlines()

@@ -80,6 +80,7 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
         (["down", "--port", "4566"], "`carrier down` has no option --port."),
     ],
 )
+@pytest.mark.usefixtures("eighty_columns")
 def test_a_mistake_is_a_sentence_that_says_what_is_wrong(
     arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -90,6 +90,7 @@ def test_the_table_in_the_documents_is_what_the_command_says() -> None:
             assert abs(Decimal(dollars) - estimate.total) <= max(estimate.total / 10, Decimal(1)), orders
 
 
+@pytest.mark.usefixtures("eighty_columns")
 def test_the_program_prints_it_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["cost", "--orders", "12"]) == 0
     shown = capsys.readouterr().out

@@ -58,12 +58,14 @@ def test_a_terminal_shows_every_reference_whole_within_its_width(width: int) -> 
 
 
 @pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.usefixtures("eighty_columns")
 def test_eighty_columns_have_one_line_a_consignment(terminal: bool) -> None:
     lines = printed(width=80, terminal=terminal)
     assert len(lines) == 1 + 3
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.usefixtures("eighty_columns")
 def test_a_terminal_folds_a_reference_that_is_too_long_for_it() -> None:
     stream = io.StringIO()
     long = "R" * 64
@@ -75,6 +77,7 @@ def test_a_terminal_folds_a_reference_that_is_too_long_for_it() -> None:
     assert stream.getvalue().count("R") == 2 * len(long) + names.count("R")
 
 
+@pytest.mark.usefixtures("eighty_columns")
 def test_failures_are_folded_between_words(capsys: pytest.CaptureFixture[str]) -> None:
     failure = {"code": "NoCarrierServiceAvailable", "message": "No carrier service takes it. " * 9}
     report(
