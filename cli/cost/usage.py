@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, Literal
 
-from allocation.composition import events_use_case, orders_use_case
+from allocation.composition.background import events_use_case
+from allocation.composition.orders import orders_use_case
 from allocation.events.publish_allocations import Change, report_published
 from allocation.observability import logger, metrics
 from allocation.orders.allocate_orders import AllocateOrders, report_batch

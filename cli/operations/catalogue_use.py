@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.aws.maintained_files import REFRESH_SECONDS
-from allocation.composition import CATALOGUE_QUESTION
+from allocation.composition.catalogues import CATALOGUE_QUESTION
 from cli.errors import CommandError
 from cli.output import Step
 

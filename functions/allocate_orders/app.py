@@ -5,7 +5,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from allocation.aws.lambda_events import LambdaDeadline, partial_batch_response, queue_messages
-from allocation.composition import CATALOGUE_QUESTION, allocate_orders, catalogue_status
+from allocation.composition.catalogues import CATALOGUE_QUESTION, catalogue_status
+from allocation.composition.orders import allocate_orders
 from allocation.observability import logger, metrics
 from allocation.orders.allocate_orders import report_batch
 

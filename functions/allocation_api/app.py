@@ -4,7 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from allocation.composition import CATALOGUE_QUESTION, allocation_api, catalogue_status
+from allocation.composition.api import allocation_api
+from allocation.composition.catalogues import CATALOGUE_QUESTION, catalogue_status
 from allocation.observability import logger, metrics
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from allocation.composition import api_authorizer
+from allocation.composition.api import api_authorizer
 from allocation.observability import logger
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from allocation.aws.lambda_events import changes, partial_batch_response
-from allocation.composition import index_allocations
+from allocation.composition.background import index_allocations
 from allocation.console.indexing import report_indexed
 from allocation.observability import logger, metrics
 

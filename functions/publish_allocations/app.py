@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from allocation.aws.lambda_events import changes, partial_batch_response
-from allocation.composition import publish_allocations
+from allocation.composition.background import publish_allocations
 from allocation.events.publish_allocations import report_published
 from allocation.observability import logger, metrics
 

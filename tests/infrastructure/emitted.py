@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from allocation.aws.clients import client
 from allocation.aws.maintained_files import report_refused_catalogue, report_refused_mapping
-from allocation.composition import pro_allocator
+from allocation.composition.orders import pro_allocator
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.mode import DefaultRules

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allocation import composition
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
+from allocation.composition import orders
 from allocation.domain.errors import ConfigurationError
 from allocation.ports import QueueMessage
 from allocation.records.explanations import Explanations
@@ -53,7 +53,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> pytest.MonkeyPat
     monkeypatch.setenv("CANCELLED_ORDERS_TABLE", CANCELLED_ORDERS)
     monkeypatch.setenv("ORDER_QUEUE_URL", dlq.url.replace("dlq", "orders"))
     monkeypatch.setenv("ORDER_DLQ_URL", dlq.url)
-    composition.allocate_orders.cache_clear()
+    orders.allocate_orders.cache_clear()
     return monkeypatch
 
 
@@ -87,7 +87,7 @@ def test_each_mode_is_configured_by_the_environment(
     environment.setenv("ALLOCATION_MODE", mode)
     environment.setenv(variable, known)
     assert deployed.process(full("m1")) == []
-    composition.allocate_orders.cache_clear()
+    orders.allocate_orders.cache_clear()
     environment.setenv(variable, unknown)
     assert deployed.process(message("m2", A)) == []
     allocated, failed = deployed.records()["EC-000-05B-MMA"], deployed.records()[A]
@@ -226,7 +226,7 @@ def test_a_new_event_tries_a_failure_again_once_the_configuration_is_corrected(
     environment.setenv("SERVICE_GROUP_REFERENCE", "gold")
     assert deployed.process(full("m1")) == []
     environment.setenv("SERVICE_GROUP_REFERENCE", "valuableGoods")
-    composition.allocate_orders.cache_clear()
+    orders.allocate_orders.cache_clear()
     assert deployed.process(full("redelivered")) == []
     assert deployed.records()["EC-000-05B-MMA"]["state"] == "AllocationFailed"
     event = json_of(FULL)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from allocation import composition
 from allocation.aws.clients import client
+from allocation.composition import api, catalogues, orders, utc_now
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import ServiceGroup
 from allocation.engine.allocator import EngineAllocator
@@ -47,19 +47,19 @@ PRO = {
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    for wired in (composition.allocate_orders, composition.engine_file, composition.routes_file):
+    for wired in (orders.allocate_orders, catalogues.engine_file, catalogues.routes_file):
         wired.cache_clear()
 
 
 def wire(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> object:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return composition.allocate_orders().waves.allocator
+    return orders.allocate_orders().waves.allocator
 
 
-def imported(environment: Mapping[str, str], function: str = "allocate_orders") -> set[str]:
+def imported(environment: Mapping[str, str], module: str = "orders", function: str = "allocate_orders") -> set[str]:
     """The modules that a fresh interpreter has after wiring a function."""
-    code = f"import sys; from allocation.composition import {function}; {function}(); print(*sys.modules)"
+    code = f"import sys; from allocation.composition.{module} import {function}; {function}(); print(*sys.modules)"
     return set(
         subprocess.run(  # noqa: S603 - this interpreter, on a text of our own
             [sys.executable, "-c", code],
@@ -91,10 +91,10 @@ def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.Mon
     s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes().replace(b"CX_NDS", b"CX_NEW"))
     wire(monkeypatch, NEEDED | {"CATALOGUE_LOCATION": "s3://catalogues/live.json"})
     with pytest.raises(RetryableError, match="there is no usable catalogue"):
-        composition.engine_file(CatalogueSettings(catalogue_location="s3://catalogues/live.json"))()
-    composition.engine_file.cache_clear()
+        catalogues.engine_file(CatalogueSettings(catalogue_location="s3://catalogues/live.json"))()
+    catalogues.engine_file.cache_clear()
     s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes())
-    engine = composition.engine_file(CatalogueSettings(catalogue_location="s3://catalogues/live.json"))()
+    engine = catalogues.engine_file(CatalogueSettings(catalogue_location="s3://catalogues/live.json"))()
     assert "CX_NDS" in {service.reference for service in engine.catalogue.services}
 
 
@@ -102,11 +102,11 @@ def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.Mon
 def test_a_new_routing_table_holds_without_a_deployment(monkeypatch: pytest.MonkeyPatch, more: dict[str, str]) -> None:
     """SortedPRO's table comes from the same place as the engine's."""
     now = [1_000.0]
-    monkeypatch.setattr("allocation.composition.time.time", lambda: now[0])
+    monkeypatch.setattr("allocation.composition.catalogues.time.time", lambda: now[0])
     s3 = client("s3")
     s3.create_bucket(Bucket="catalogues", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
     wire(monkeypatch, NEEDED | more | {"CATALOGUE_LOCATION": "s3://catalogues/live.json"})
-    routing = composition.allocate_orders().waves.routing
+    routing = orders.allocate_orders().waves.routing
     for group in ("nextDay", "valuableGoods"):
         row = {"mode": "service_group", "reference": group}
         table = {"default": {"mode": "default_rules"}, "options": {"next-day": row}}
@@ -124,7 +124,7 @@ def test_without_a_catalogue_of_its_own_a_stack_has_no_routing_table(
     monkeypatch: pytest.MonkeyPatch, more: dict[str, str]
 ) -> None:
     wire(monkeypatch, NEEDED | more)
-    assert composition.allocate_orders().waves.routing() is None
+    assert orders.allocate_orders().waves.routing() is None
 
 
 def test_a_catalogue_of_no_known_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_a_catalogue_of_no_known_kind_is_named(monkeypatch: pytest.MonkeyPatch) 
 
 def test_everything_is_wired_once_for_all_invocations(monkeypatch: pytest.MonkeyPatch) -> None:
     wire(monkeypatch, NEEDED)
-    assert composition.allocate_orders() is composition.allocate_orders()
+    assert orders.allocate_orders() is orders.allocate_orders()
 
 
 def test_the_engine_needs_no_http_client() -> None:
@@ -150,7 +150,7 @@ def test_sortedpro_needs_no_engine() -> None:
 
 
 def test_the_api_needs_no_queue_and_no_sortedpro() -> None:
-    modules = imported(NEEDED | {"CONSIGNMENTS_TABLE": "consignments"}, "allocation_api")
+    modules = imported(NEEDED | {"CONSIGNMENTS_TABLE": "consignments"}, "api", "allocation_api")
     assert "allocation.consignments.register" in modules
     assert modules.isdisjoint({"requests", "allocation.pro.client", "allocation.orders.allocate_orders"})
 
@@ -162,8 +162,10 @@ OPEN_ID = {"CONSOLE_OPEN_ID_ISSUER": "https://login.example.com", "CONSOLE_OPEN_
 
 
 def test_a_console_that_is_off_costs_no_start() -> None:
-    assert not {name for name in imported(API, "allocation_api") if "console" in name}
-    assert {"allocation.console.searching", "allocation.console.rate_card"} <= imported(CONSOLE, "allocation_api")
+    assert not {name for name in imported(API, "api", "allocation_api") if "console" in name}
+    assert {"allocation.console.searching", "allocation.console.rate_card"} <= imported(
+        CONSOLE, "api", "allocation_api"
+    )
 
 
 @pytest.mark.parametrize(("settings", "status"), [(API, 404), (CONSOLE, 302)], ids=["off", "on"])
@@ -172,34 +174,36 @@ def test_the_console_is_there_where_it_is_on(
 ) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    composition.allocation_api.cache_clear()
+    api.allocation_api.cache_clear()
     try:
-        reply: Any = composition.allocation_api().resolve(proxy_event("GET", "/console", None, {}, "1"), _CONTEXT)
+        reply: Any = api.allocation_api().resolve(proxy_event("GET", "/console", None, {}, "1"), _CONTEXT)
     finally:
-        composition.allocation_api.cache_clear()
+        api.allocation_api.cache_clear()
     assert reply["statusCode"] == status
 
 
 def test_the_index_needs_no_engine_and_no_catalogue() -> None:
-    modules = imported({"SEARCH_INDEX_TABLE": "index"}, "index_allocations")
+    modules = imported({"SEARCH_INDEX_TABLE": "index"}, "background", "index_allocations")
     assert "allocation.console.indexing" in modules
     assert modules.isdisjoint({"requests", "allocation.engine.engine", "allocation.api.resolver"})
 
 
 def test_tokens_cost_an_authorizer_nothing_before_one_comes() -> None:
-    modules = imported({"API_KEYS_SECRET_NAME": "keys"} | OPEN_ID, "api_authorizer")
+    modules = imported({"API_KEYS_SECRET_NAME": "keys"} | OPEN_ID, "api", "api_authorizer")
     assert "allocation.api.open_id" in modules
     assert modules.isdisjoint({"jwt", "cryptography"})
 
 
 def test_the_authorizer_needs_no_more_than_its_secret() -> None:
-    modules = imported({"API_KEYS_SECRET_NAME": "keys"}, "api_authorizer")
+    modules = imported({"API_KEYS_SECRET_NAME": "keys"}, "api", "api_authorizer")
     assert {name for name in modules if name.startswith("allocation.")} == {
         "allocation.api",
         "allocation.api.authorizer",
         "allocation.aws",
         "allocation.aws.clients",
         "allocation.composition",
+        "allocation.composition.api",
+        "allocation.composition.catalogues",
         "allocation.domain",
         "allocation.domain.currencies",
         "allocation.domain.errors",
@@ -213,7 +217,7 @@ def test_the_authorizer_needs_no_more_than_its_secret() -> None:
 
 
 def test_the_clock_is_aware_and_in_utc() -> None:
-    assert composition.utc_now().tzinfo is UTC
+    assert utc_now().tzinfo is UTC
 
 
 def test_calls_of_aws_give_up_long_before_the_function_does() -> None:
@@ -229,6 +233,6 @@ def test_calls_of_aws_give_up_long_before_the_function_does() -> None:
 
 def test_a_packaged_mapping_is_used_for_the_orders_of_its_shop(monkeypatch: pytest.MonkeyPatch) -> None:
     wire(monkeypatch, {**NEEDED, "ORDER_MAPPING_LOCATION": "packaged://shopify"})
-    rules = composition.allocate_orders().reading()
+    rules = orders.allocate_orders().reading()
     assert rules.mapping is not None
     assert rules.mapping({"line_items": [], "name": "#1"}) == {"line_items": [], "name": "#1"}

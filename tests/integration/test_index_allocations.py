@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allocation import composition
 from allocation.aws.clients import client
+from allocation.composition import background
 from allocation.domain.errors import ConfigurationError
 from allocation.records.items import record_item
 from cli import main
@@ -32,9 +32,9 @@ def index(dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("SEARCH_INDEX_TABLE", INDEX)
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "index-allocations")
-    composition.index_allocations.cache_clear()
+    background.index_allocations.cache_clear()
     yield dynamodb
-    composition.index_allocations.cache_clear()
+    background.index_allocations.cache_clear()
 
 
 def kept(index: "DynamoDBClient") -> Any:
@@ -51,9 +51,9 @@ def test_a_batch_of_the_stream_is_indexed(index: "DynamoDBClient") -> None:
 
 def test_without_its_table_the_function_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SEARCH_INDEX_TABLE", raising=False)
-    composition.index_allocations.cache_clear()
+    background.index_allocations.cache_clear()
     with pytest.raises(ConfigurationError, match="SEARCH_INDEX_TABLE"):
-        composition.index_allocations()
+        background.index_allocations()
 
 
 @pytest.fixture

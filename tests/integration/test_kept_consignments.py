@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from allocation import composition
+from allocation.composition import orders
 from allocation.domain.reference import ConsignmentReference
 from allocation.exact_json import parsed
 from allocation.ports import QueueMessage
@@ -43,7 +43,7 @@ def process(api: Api, monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> Process:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("API_BASE_URL", "https://api.example/live")
     create_table(boto3.client("dynamodb"), "CancelledOrdersTable", CANCELLED_ORDERS)
-    composition.allocate_orders.cache_clear()
+    orders.allocate_orders.cache_clear()
     handler = function("allocate_orders").handler
     return lambda message: list(handler(sqs_event(message), Context())["batchItemFailures"])
 
@@ -179,7 +179,7 @@ def test_content_of_an_update_stays_whatever_order_created_event_comes_late(proc
 def test_content_that_is_written_late_does_not_take_the_place_of_an_updates(process: Process) -> None:
     """As by a function that had read the record before the update came, and only then came to write."""
     process(update("update-1"))
-    waves = composition.allocate_orders().waves
+    waves = orders.allocate_orders().waves
     assert waves.ordered_consignments is not None
     late = content("late")
     reference = ConsignmentReference(REFERENCE)
@@ -190,7 +190,7 @@ def test_content_that_is_written_late_does_not_take_the_place_of_an_updates(proc
 
 def test_content_of_many_updates_is_kept_though_one_record_moved_on(process: Process) -> None:
     process(update("update-1"))
-    waves = composition.allocate_orders().waves
+    waves = orders.allocate_orders().waves
     assert waves.ordered_consignments is not None
     other = ConsignmentReference("EC-000-05B-MMZ")
     updates = {each: ("update-1", content("again")) for each in (ConsignmentReference(REFERENCE), other)}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from allocation import composition
 from allocation.aws.clients import client
 from allocation.aws.sqs import SqsRefusedMessages
+from allocation.composition import orders
 from allocation.domain.errors import InvalidMessageError
 from allocation.ports import RefusedMessage
 from allocation.records.explanations import Explanations
@@ -292,7 +292,7 @@ def test_a_redriven_order_that_was_done_meanwhile_changes_nothing(
     monkeypatch.setenv("CANCELLED_ORDERS_TABLE", "cancelled-orders")
     monkeypatch.setenv("ORDER_QUEUE_URL", stack.orders.url)
     monkeypatch.setenv("ORDER_DLQ_URL", stack.dlq.url)
-    composition.allocate_orders.cache_clear()
+    orders.allocate_orders.cache_clear()
     handler = function("allocate_orders").handler
     stack.give_up(ORDER)
     handler(sqs_event(queue_message("sent again by the shop", ORDER)), Context())

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from allocation import composition
 from allocation.aws.clients import client
+from allocation.composition import background
 from tests.integration.conftest import Queue, Topic
 from tests.integration.handlers import Context, captured_log, function, lines
 from tests.support.samples import json_of
@@ -25,7 +25,7 @@ def failures() -> Queue:
 def handler(monkeypatch: pytest.MonkeyPatch, topic: Topic, failures: Queue) -> Handler:
     monkeypatch.setenv("ALLOCATIONS_TOPIC_ARN", topic.arn)
     monkeypatch.setenv("STREAM_FAILURE_QUEUE_URL", failures.url)
-    composition.publish_allocations.cache_clear()
+    background.publish_allocations.cache_clear()
     made: Handler = function("publish_allocations").handler
     return made
 

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from allocation.aws.clients import client
 from allocation.aws.file_stores import CATALOGUE_KEY, S3Store
 from allocation.aws.maintained_files import REFRESH_SECONDS, MaintainedFile
-from allocation.composition import CATALOGUE_QUESTION
+from allocation.composition.catalogues import CATALOGUE_QUESTION
 from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled
 from allocation.engine.engine import Engine
 from allocation.records.items import record_item

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from allocation import composition
 from allocation.aws.clients import client
+from allocation.composition import background
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import CarrierService, DefaultRules
 from allocation.domain.outcome import AllocationFailed, Deallocated, Failure, Standing
@@ -38,7 +38,7 @@ SINCE = NOW - timedelta(hours=1)
 @pytest.fixture(autouse=True)
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("REPLAYS_BUCKET", BUCKET)
-    composition.replay_in_parts.cache_clear()
+    background.replay_in_parts.cache_clear()
     made = client("s3")
     made.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
     for key, services in (("catalogue.json", BEFORE), ("replays/january/catalogue.json", AFTER)):
@@ -46,7 +46,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     request = ReplayRequest(SINCE, "catalogue.json", "replays/january/catalogue.json", None, None, DefaultRules())
     made.put_object(Bucket=BUCKET, Key=request_key(ID), Body=request_text(request).encode())
     yield made
-    composition.replay_in_parts.cache_clear()
+    background.replay_in_parts.cache_clear()
 
 
 def asked(number: int) -> Replayable:

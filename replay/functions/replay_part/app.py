@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from allocation.composition import replay_in_parts
+from allocation.composition.background import replay_in_parts
 from allocation.observability import logger
 
 

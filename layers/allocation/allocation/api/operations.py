@@ -27,7 +27,7 @@ _LOCATION: Final = "ShippingLocationReference"
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """What the operations work with, wired in `composition.py`. `current_engine` returns the engine to use now."""
+    """What the operations work with, wired in `composition/api.py`. `current_engine` returns the engine to use now."""
 
     changes: Changes
     register: Register

@@ -1,0 +1,79 @@
+"""Wires the functions of the API: what serves its requests, and its authorizer."""
+
+import os
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+from allocation.aws.clients import client, hasty_client
+from allocation.composition import utc_now
+from allocation.composition.catalogues import catalogue_place, engine_file
+from allocation.settings import AllocationApiSettings, ApiAuthorizerSettings, read_settings
+
+if TYPE_CHECKING:
+    from allocation.api.authorizer import Authorizer
+    from allocation.api.resolver import AnyCaseResolver
+
+
+@cache
+def allocation_api() -> "AnyCaseResolver":
+    """Return the API. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.api.operations import UseCases
+    from allocation.api.resolver import api_resolver
+    from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
+    from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+    from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+    from allocation.consignments.allocations import Allocations
+    from allocation.consignments.register import Register
+    from allocation.consignments.store import Changes
+    from allocation.records.explanations import Explanations
+
+    settings = read_settings(AllocationApiSettings, os.environ)
+    dynamodb = client("dynamodb")
+    limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
+    store = DynamoDBConsignments(
+        dynamodb, consignments=settings.consignments_table, records=settings.allocations_table, limit_usage=limit_usage
+    )
+    changes = Changes(store, utc_now, settings.record_retention)
+    register = Register(changes, _random_characters, settings.consignment_retention)
+    archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
+    use_cases = UseCases(
+        changes,
+        register,
+        Allocations(changes),
+        engine_file(catalogue_place()),
+        utc_now,
+        limit_usage,
+        archive,
+        Explanations(archive),
+    )
+    if settings.console == "off":
+        return api_resolver(use_cases, settings.api_base_url)
+    from allocation.composition.console import with_console
+
+    return with_console(use_cases, settings)
+
+
+def _random_characters(count: int) -> str:
+    """Return random characters for references, from the system's own source."""
+    from secrets import choice
+
+    from allocation.consignments.intake import REFERENCE_CHARACTERS
+
+    return "".join(choice(REFERENCE_CHARACTERS) for _ in range(count))
+
+
+@cache
+def api_authorizer() -> "Authorizer":
+    """Return the authorizer of the API. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.api.authorizer import Authorizer, key_hashes
+
+    settings = read_settings(ApiAuthorizerSettings, os.environ)
+    secrets, user_of = client("secretsmanager"), None
+    if settings.console_open_id_issuer and settings.console_open_id_client_id:
+        from allocation.api.open_id import IdTokens
+        from allocation.composition.console import open_id_provider
+
+        provider = open_id_provider(settings.console_open_id_issuer)
+        user_of = IdTokens(provider, settings.console_open_id_client_id).user_of
+    return Authorizer(lambda: key_hashes(secrets, settings.api_keys_secret_name), time.monotonic, user_of)

@@ -1,0 +1,57 @@
+"""Wires the functions that nobody waits for: they follow the table, or add up a replay."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from allocation.aws.clients import client
+from allocation.settings import (
+    IndexAllocationsSettings,
+    PublishAllocationsSettings,
+    ReplaySettings,
+    read_settings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from allocation.console.indexing import IndexAllocations
+    from allocation.events.publish_allocations import PublishAllocations
+    from allocation.replay.parts import ReplayInParts
+
+
+@cache
+def publish_allocations() -> "PublishAllocations":
+    """Return the use case of the table's stream. Raises `ConfigurationError` for an environment that can't be used."""
+    return events_use_case(read_settings(PublishAllocationsSettings, os.environ), client)
+
+
+def events_use_case(settings: PublishAllocationsSettings, client: "Callable[[str], Any]") -> "PublishAllocations":
+    """Return the use case of the table's stream; `client` makes its clients of AWS services."""
+    from allocation.aws.sns import SnsPublisher
+    from allocation.aws.sqs import SqsUnpublishable
+    from allocation.events.publish_allocations import PublishAllocations
+
+    return PublishAllocations(
+        SnsPublisher(client("sns"), settings.allocations_topic_arn),
+        SqsUnpublishable(client("sqs"), settings.stream_failure_queue_url),
+    )
+
+
+@cache
+def index_allocations() -> "IndexAllocations":
+    """Return the use case of the search index. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
+    from allocation.console.indexing import IndexAllocations
+
+    settings = read_settings(IndexAllocationsSettings, os.environ)
+    return IndexAllocations(DynamoDBIndexWriter(client("dynamodb"), settings.search_index_table))
+
+
+@cache
+def replay_in_parts() -> "ReplayInParts":
+    """Return the use case of replays. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.aws.replay_files import S3ReplayFiles
+    from allocation.replay.parts import ReplayInParts
+
+    return ReplayInParts(S3ReplayFiles(client("s3"), read_settings(ReplaySettings, os.environ).replays_bucket))

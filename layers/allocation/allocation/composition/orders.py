@@ -1,0 +1,167 @@
+"""Wires the function of the order queue: reading, the allocator it is set up with, and records."""
+
+import os
+import random
+import time
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from allocation.aws.clients import client, hasty_client
+from allocation.composition import utc_now
+from allocation.composition.catalogues import catalogue_place, engine_file, routes_file
+from allocation.settings import AllocateOrdersSettings, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+    from allocation.domain.routing import RoutingTable
+    from allocation.orders.allocate_orders import AllocateOrders
+    from allocation.orders.allocation_waves import AllocationWaves
+    from allocation.orders.order_created import ReadingRules
+    from allocation.ports import Allocator, LimitUsage
+
+_PACKAGED_SCHEME: Final = "packaged://"
+
+
+@cache
+def allocate_orders() -> "AllocateOrders":
+    """Return the use case of the order queue. Raises `ConfigurationError` for an environment that can't be used."""
+    return orders_use_case(read_settings(AllocateOrdersSettings, os.environ), client, hasty_client, utc_now)
+
+
+def orders_use_case(
+    settings: AllocateOrdersSettings,
+    client: "Callable[[str], Any]",
+    hasty_client: "Callable[[str], Any]",
+    now: "Callable[[], datetime]",
+) -> "AllocateOrders":
+    """Return the use case of the order queue; `now` returns aware UTC.
+
+    `client` makes clients of AWS services, `hasty_client` those for what can be done without.
+    """
+    from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+    from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
+    from allocation.orders.allocate_orders import AllocateOrders
+
+    sqs, dynamodb = client("sqs"), client("dynamodb")
+    limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
+    chosen = _allocator(settings, limit_usage, client, hasty_client, now)
+    return AllocateOrders(
+        waves=_waves(settings, chosen, dynamodb, limit_usage, now),
+        refused_messages=SqsRefusedMessages(sqs, settings.order_dlq_url),
+        redelivery=SqsRedelivery(sqs, settings.order_queue_url),
+        now=now,
+        jitter=random.random,
+        reading=_reading_rules(settings),
+    )
+
+
+def _waves(
+    settings: AllocateOrdersSettings,
+    allocator: "Allocator",
+    dynamodb: "DynamoDBClient",
+    limit_usage: "DynamoDBLimitUsage",
+    now: "Callable[[], datetime]",
+) -> "AllocationWaves":
+    """Return what decides and writes the consignments of a batch."""
+    from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
+    from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignments
+    from allocation.aws.dynamodb.records import DynamoDBRecords
+    from allocation.orders.allocation_waves import AllocationWaves
+    from allocation.orders.cancelling import Cancelling
+    from allocation.orders.updating import Updating
+
+    retention = settings.record_retention
+    records = DynamoDBRecords(dynamodb, settings.allocations_table, limit_usage, settings.cancelled_orders_table)
+    cancelled_orders = DynamoDBCancelledOrders(dynamodb, settings.cancelled_orders_table, now, retention)
+    ordered_consignments = settings.consignments_table and DynamoDBOrderedConsignments(
+        dynamodb, settings.consignments_table, settings.allocations_table, now, settings.consignment_retention
+    )
+    return AllocationWaves(
+        allocator=allocator,
+        mode=settings.mode,
+        records=records,
+        cancelling=Cancelling(allocator, records, cancelled_orders, now, retention),
+        updating=Updating(records, ordered_consignments or None, now),
+        ordered_consignments=ordered_consignments or None,
+        now=now,
+        retention=retention,
+        routing=_routing(settings),
+    )
+
+
+def _allocator(
+    settings: AllocateOrdersSettings,
+    limit_usage: "LimitUsage",
+    client: "Callable[[str], Any]",
+    hasty_client: "Callable[[str], Any]",
+    now: "Callable[[], datetime]",
+) -> "Allocator":
+    """Return the allocator of the queue: the engine or SortedPRO."""
+    if settings.allocator == "pro":
+        return pro_allocator(settings, client)
+    from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
+    from allocation.engine.allocator import EngineAllocator
+
+    engine = engine_file(catalogue_place())
+    archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
+    return EngineAllocator(engine, now=now, api_base_url=settings.api_base_url, usage=limit_usage, archive=archive)
+
+
+def pro_allocator(settings: AllocateOrdersSettings, client: "Callable[[str], Any]") -> "Allocator":
+    """Return SortedPRO behind circuits and claims that all execution environments share."""
+    from allocation.observability import count, measure
+    from allocation.pro.allocator import ProAllocator
+    from allocation.pro.calls import Pauses
+    from allocation.pro.circuit import dynamodb_circuit
+    from allocation.pro.claims import DynamoDBClaims
+    from allocation.pro.client import ProClient
+    from allocation.pro.credentials import secret_key
+
+    dynamodb = client("dynamodb")
+    key = secret_key(settings.pro_secret_name or "")
+    return ProAllocator(
+        client=ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now),
+        claims=DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now),
+        circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count, utc_now),
+        patience_seconds=settings.pro_patience_seconds,
+        count=count,
+        measure=measure,
+        pauses=Pauses(time.sleep, random.random),
+    )
+
+
+def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRules]":
+    """Return what answers with the rules to read a batch by. Raises `ConfigurationError` for an unknown mapping."""
+    from allocation.orders.order_created import ReadingRules
+
+    location = settings.order_mapping_location
+    rules = ReadingRules(settings.own_order_created_types, only_pro_references=settings.allocator == "pro")
+    if location is None:
+        return lambda: rules
+    from allocation.orders.mapping import packaged_mapping, read_mapping
+
+    if location.startswith(_PACKAGED_SCHEME):
+        packaged = replace(rules, mapping=packaged_mapping(location.removeprefix(_PACKAGED_SCHEME)).applied)
+        return lambda: packaged
+    from allocation.aws.file_stores import store_at
+    from allocation.aws.maintained_files import MaintainedFile, report_refused_mapping
+
+    store, clock = store_at(location, client), time.time
+    source = MaintainedFile(store, "mapping", read_mapping, clock=clock, refused=report_refused_mapping)
+    return lambda: replace(rules, mapping=source().applied)
+
+
+def _routing(settings: AllocateOrdersSettings) -> "Callable[[], RoutingTable | None]":
+    """Return what answers with the routing table to use now."""
+    place = catalogue_place()
+    if settings.allocator == "pro":
+        routes = routes_file(place)
+        return lambda: routes().table
+    engine = engine_file(place)
+    return lambda: engine().catalogue.routing
