@@ -10,10 +10,12 @@ from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.engine.engine import Engine
 from cli.catalogue.catalogue_problems import CatalogueProblem, CatalogueProblemsError
-from cli.catalogue.catalogue_warnings import find_warnings
 from cli.catalogue.compilation import compile_catalogue, is_compiled
 from cli.catalogue.consistency import AllocatorName
-from cli.catalogue.reading import read_catalogue, self_contained
+from cli.catalogue.holiday_warnings import partial_holidays
+from cli.catalogue.odd_parts import find_odd_parts
+from cli.catalogue.odd_places import find_odd_places
+from cli.catalogue.reading import read_catalogue, self_contained, with_positions
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.errors import NOT_SO, UsageError
 from cli.input_files import folder_of, read_text, shown_name
@@ -35,7 +37,8 @@ def read_with_warnings(
     """
     text = written_text(file) if text is None else text
     found = read_catalogue(text, allocator, folder_of(file))
-    return found, find_warnings(found, text)
+    warnings = [*partial_holidays(found), *find_odd_places(found), *find_odd_parts(found)]
+    return found, with_positions(warnings, text)
 
 
 def written_text(file: str) -> str:

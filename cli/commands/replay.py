@@ -21,11 +21,10 @@ from cli.operations.message_files import read_messages
 from cli.operations.target import Target, target
 from cli.order_mappings import written_mapping
 from cli.output import Progress, counted, print_json, print_text, printable, progress_console
-from cli.replay.keeping import catalogue_in_use, keep_result
 from cli.replay.order_files import OrderMessages
 from cli.replay.page import page
 from cli.replay.processes import SideText, replayed_in_parts, usual_jobs
-from cli.replay.stack_records import StackRecords
+from cli.replay.stack_records import StackRecords, catalogue_in_use, keep_result
 from cli.replay.tables import print_result
 
 _MAX_JOBS: Final = 64

@@ -20,7 +20,7 @@ from botocore.exceptions import (
 from pydantic.alias_generators import to_pascal
 
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
-from allocation.aws.file_stores import CATALOGUE_KEY
+from allocation.aws.file_stores import CATALOGUE_KEY, store_at
 from allocation.domain.mode import AllocationMode, DefaultRules, ModeName, allocation_mode
 from allocation.orders.mapping import OrderMapping, packaged_mapping
 from allocation.orders.order_created import USUAL_RULES, ReadingRules
@@ -126,6 +126,7 @@ def _on_aws(stack: str) -> Target:
 def described(stack: str, name: str, clients: Clients, option: str = "") -> Target:
     """Return the target that a stack's outputs describe. `option` is what commands need to work on it."""
     found, parameters = _outputs_and_parameters(clients.cloudformation, stack, name)
+    catalogues = _catalogues(parameters, found, clients.make)
     try:
         return Target(
             name=name,
@@ -150,8 +151,8 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             mode=_mode(parameters),
             reading=_reading_rules(parameters),
             own_mapping=_own_mapping(parameters, clients.make),
-            catalogue=_catalogue_reader(parameters, found.get("CatalogueBucketName", ""), clients.make),
-            catalogues=_catalogues(parameters, found, clients.make),
+            catalogue=_catalogue_reader(parameters, catalogues, clients.make),
+            catalogues=catalogues,
             functions=_functions(found, clients.make),
         )
     except KeyError as error:
@@ -203,26 +204,19 @@ def _functions(outputs: Mapping[str, str], client: Callable[[str], Any]) -> Call
 
 
 def _catalogue_reader(
-    parameters: Mapping[str, str], own_bucket: str, client: Callable[[str], Any]
+    parameters: Mapping[str, str], catalogues: Callable[[], PublishedCatalogues] | None, client: Callable[[str], Any]
 ) -> Callable[[], str | None] | None:
     """Return what reads the compiled catalogue from where the stack has it, or None if it has no place for one."""
-    profile = parameters.get("CatalogueConfiguration", "")
-    bucket, _, key = (parameters.get("CatalogueObject") or f"{own_bucket}/catalogue.json").partition("/")
 
     def from_s3() -> str | None:
-        s3 = client("s3")
-        try:
-            return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
-        except s3.exceptions.NoSuchKey:  # nothing is published yet
-            return None
+        current = catalogues().current() if catalogues else None
+        return current and current.compiled
 
-    def from_appconfig() -> str | None:
-        names = ("ApplicationIdentifier", "EnvironmentIdentifier", "ConfigurationProfileIdentifier")
-        appconfig, place = client("appconfigdata"), dict(zip(names, profile.split("/"), strict=True))
-        token = appconfig.start_configuration_session(**place)["InitialConfigurationToken"]
-        return str(appconfig.get_latest_configuration(ConfigurationToken=token)["Configuration"].read().decode())
+    def from_appconfig() -> str:
+        found = store_at(f"appconfig://{parameters['CatalogueConfiguration']}", client).changed()
+        return found.content.decode() if found and found.content else ""
 
-    return from_appconfig if profile else from_s3 if bucket else None
+    return from_appconfig if parameters.get("CatalogueConfiguration") else from_s3 if catalogues else None
 
 
 def allocator_log(stack: str) -> str:

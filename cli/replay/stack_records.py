@@ -1,5 +1,6 @@
-"""The consignments of a stack's records, as each was decided."""
+"""What a replay needs of a stack: the consignments of its records, its catalogue, and a place for the result."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
+from allocation.aws.file_stores import CATALOGUE_KEY
 from allocation.batches import batches
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.domain.errors import UnreadableExplanationError
@@ -19,12 +21,15 @@ from allocation.engine.loaded_catalogue import Catalogue
 from allocation.records.explanations import asked_of
 from allocation.records.items import stored_record
 from allocation.records.stored_record import StoredRecord
-from allocation.replay.decisions import Replayable
-from allocation.replay.recorded import DECIDED, replayable
+from allocation.replay.decisions import DECIDED, Replayable, replayable
+from allocation.replay.parts import result_key
+from allocation.replay.result import ReplayResult
+from cli.errors import UsageError
 from cli.operations.records import items_since
 from cli.operations.retry import kept_consignments
 from cli.operations.target import Target
 from cli.output import counted
+from cli.paths import COMPILED_SAMPLE
 
 
 @dataclass(slots=True)
@@ -121,3 +126,22 @@ def _from_order(record: StoredRecord, document: Any) -> Asked | None:
     except ValidationError:
         return None
     return Asked(consignment, mode, datetime.fromisoformat(record.allocated_at))
+
+
+def catalogue_in_use(stack: Target) -> str:
+    """Return the compiled catalogue that a stack's functions use. Raises `UsageError` where SortedPRO decides."""
+    if stack.reading.only_pro_references:
+        raise UsageError(f"In {stack.name}, SortedPRO allocates: name the catalogue before, as --from current.yaml.")
+    text = stack.catalogue() if stack.catalogue else None
+    return COMPILED_SAMPLE.read_text("utf-8") if text is None else text
+
+
+def keep_result(stack: Target, result: ReplayResult, now: datetime) -> str:
+    """Keep a result in the stack's own bucket, named by its moment. Return where. Raises `UsageError`."""
+    catalogues = stack.catalogues() if stack.catalogues else None
+    if catalogues is None or catalogues.key != CATALOGUE_KEY:
+        raise UsageError(f"{stack.name} has no bucket of its own for results: use --html or --json instead of --keep.")
+    key = result_key(f"{now:%Y%m%dT%H%M%SZ}")
+    body = json.dumps(result.document()).encode()
+    catalogues.s3.put_object(Bucket=catalogues.bucket, Key=key, Body=body, ContentType="application/json")
+    return f"s3://{catalogues.bucket}/{key}"

@@ -19,8 +19,7 @@ from allocation.orders.mapping import packaged_mapping
 from allocation.orders.order_created import ReadingRules
 from allocation.records.explanations import asked_of
 from allocation.records.items import record_item, stored_record
-from allocation.replay.decisions import Side, decide
-from allocation.replay.recorded import replayable
+from allocation.replay.decisions import Side, decide, replayable
 from cli.operations.message_files import FileMessage, read_messages
 from cli.replay.order_files import OrderMessages
 from tests.support.engines import NOW

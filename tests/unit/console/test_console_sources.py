@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from allocation.console.page_files import PAGE
+from allocation.api.console_page import PAGE
 from cli.paths import ROOT
 
 DECISION = ROOT / "docs" / "decisions" / "0118-the-console-is-plain-files.md"

@@ -1,23 +1,43 @@
 """The console's page: static files that need no key, since they hold no data.
 
-All their links are relative: API Gateway serves them below the name of a stage.
+All their links are relative: API Gateway serves them below the name of a stage. They are read when a browser asks for
+them: an environment that serves none pays nothing.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 from typing_extensions import TypedDict
 
-from allocation.console.page_files import PAGE, START, page_file
 from allocation.exact_json import written
 
+PAGE: Final = Path(__file__).parent.parent / "console" / "page"
+
+_START: Final = "index.html"
+# Only texts: API Gateway would need the media type of anything else in its settings.
+_TYPES: Final[Mapping[str, str]] = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
 _NOT_FOUND: Final = "There is no such page. The console begins at index.html."
 _TEXT: Final = "text/plain; charset=utf-8"
 # A file may be kept, but is asked for again: its name stays when its content changes.
 _KEPT: Final = "no-cache"
+
+
+class _PageFile(NamedTuple):
+    """A file of the page. `tag` is its entity tag (RFC 9110, 8.8.3), quotes included."""
+
+    text: str
+    media_type: str
+    tag: str
 
 
 class OpenIdSettings(TypedDict):
@@ -72,7 +92,7 @@ def add_page(resolver: APIGatewayRestResolver, page: ConsolePage, base_url: Call
 
     @resolver.get("/console")
     def console() -> Response[str]:
-        location = {"Location": f"{base_url()}/console/{START}", "Cache-Control": "no-store"}
+        location = {"Location": f"{base_url()}/console/{_START}", "Cache-Control": "no-store"}
         return Response(302, body="", headers={**page.headers(), **location})
 
     @resolver.get("/console/settings.json")
@@ -86,13 +106,23 @@ def add_page(resolver: APIGatewayRestResolver, page: ConsolePage, base_url: Call
 
 
 def _file_reply(page: ConsolePage, name: str, asked: Mapping[str, str]) -> Response[str]:
-    found = page_file(page.folder, name)
+    found = _page_file(page.folder, name)
     if found is None:
         return Response(404, _TEXT, _NOT_FOUND, headers={**page.headers(), "Cache-Control": "no-store"})
     headers = {**page.headers(), "Cache-Control": _KEPT, "ETag": found.tag}
     if _is_kept(found.tag, asked.get("if-none-match") or ""):
         return Response(304, body="", headers=headers)
     return Response(200, found.media_type, found.text, headers=headers)
+
+
+@lru_cache(64)
+def _page_file(folder: Path, name: str) -> _PageFile | None:
+    """Return the file of a name, or None if the page has none: a name that leads elsewhere is no file's name."""
+    media_type = _TYPES.get(Path(name).suffix)
+    if media_type is None or name not in {each.name for each in folder.glob("*") if each.is_file()}:
+        return None
+    content = (folder / name).read_bytes()
+    return _PageFile(content.decode("utf-8"), media_type, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
 
 
 def _is_kept(tag: str, kept: str) -> bool:

@@ -4,6 +4,7 @@ The source is `pro-api.md`, A consignment. Unknown fields are ignored, contact d
 counts as an empty one. Orders and the API's allocations read consignments through these models.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -17,7 +18,6 @@ from pydantic import (
     model_validator,
 )
 
-from allocation.consignments.address_guesses import guessed_flags
 from allocation.consignments.content_flags import contents_of_items
 from allocation.consignments.pro_values import (
     Country,
@@ -46,6 +46,18 @@ from allocation.domain.reference import (
 MAX_PACKAGES: Final = 1000
 # PRO's SDK has six types of address.
 MAX_ADDRESSES: Final = 10
+
+_LINES: Final = ("AddressLine1", "AddressLine2", "AddressLine3")
+# The words for a PO box in the languages of most addresses, and its number. Shorter forms need the number close by.
+_PO_BOX: Final = re.compile(
+    r"""\b(?:
+        p\.?\s*o\.?\s*box | post(?:al)?\s+(?:office\s+)?box | (?:gpo|locked|private)\s+(?:box|bag)
+        | postfach | bo[iî]te\s+postale | apartado(?:\s+de\s+correos|\s+postal)? | casella\s+postale
+        | postbus | skrytka\s+pocztowa | caixa\s+postal | postboks | postilokero | p\.?\s*o\.?\s*b\.?(?=\s*[0-9])
+        | b\.?\s?p\.?(?=\s*[0-9]) | c\.?\s?p\.?(?=\s*[0-9])
+    )\s*(?:no\.?|nr\.?|n°|\#)?\s*[0-9]""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def _at_most_one(kind: str) -> dict[str, Any]:
@@ -127,7 +139,7 @@ class ProAddress(ProModel):
         """Keep what street and company suggest, without their text."""
         address = read(sent)
         if isinstance(sent, Mapping):
-            address._guessed = guessed_flags(sent)
+            address._guessed = _guessed_flags(sent)
         return address
 
     def to_domain(self) -> domain.Address:
@@ -210,3 +222,17 @@ class ProConsignment(ProModel):
 
     def _address(self, kind: str) -> domain.Address | None:
         return next((address.to_domain() for address in self.addresses if address.address_type == kind), None)
+
+
+def _guessed_flags(address: Mapping[str, Any]) -> domain.AddressFlags:
+    """Return what the lines of an address suggest in PRO's JSON.
+
+    Only the guess is kept, never the text, and it counts only where the catalogue says so (`guess`) and the sender does
+    not say it. A PO box is named in a line, with its number. An address with a company is not residential; one with
+    other lines and no company is. Nothing else suggests either.
+    """
+    lines = [line for name in _LINES if isinstance(line := address.get(name), str) and line.strip()]
+    company = address.get("CompanyName")
+    has_company = isinstance(company, str) and bool(company.strip())
+    po_box = any(map(_PO_BOX.search, lines))
+    return domain.AddressFlags(po_box or None, False if has_company else (True if lines and not po_box else None))

@@ -5,7 +5,7 @@ that consignments are assessed in any order, in several processes, and limits ar
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -14,13 +14,18 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.currencies import Money
 from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Failure, FailureCode
+from allocation.domain.outcome import Allocated, AllocationFailed, Failure, FailureCode
 from allocation.domain.preference import Preference, PreferenceName
 from allocation.domain.routing import way_of
+from allocation.engine.asked import Asked
 from allocation.engine.engine import Engine
 from allocation.engine.nearest_miss import nothing_fits
 from allocation.engine.offers import Offer, ranked, ranking
 from allocation.engine.question import NO_FILTERS, Question
+from allocation.records.stored_record import StoredRecord
+
+# The states whose last decision was an allocation, or the failure of one.
+DECIDED: frozenset[str] = frozenset({Allocated.state, AllocationFailed.state})
 
 _LIMITS_USED_UP: Final = Failure(
     FailureCode.NO_CARRIER_SERVICE_AVAILABLE, "The daily limit of every service that could take it is used up."
@@ -39,6 +44,24 @@ class Replayable:
     mode: AllocationMode
     decided_at: datetime
     is_routed: bool = False
+
+
+def replayable(record: StoredRecord, asked: Asked, stack_mode: AllocationMode, *, has_table: bool) -> Replayable:
+    """Return what is decided again of a record.
+
+    `has_table` says whether the catalogue before has a routing table. Where that chose the row, the other catalogue's
+    table chooses, too, or `stack_mode` where it has none. A record without a row was asked for by a mode of its own,
+    over the API; where there was no table, nobody can tell, and a new table chooses by its default row.
+    """
+    if record.known_route is None:
+        return Replayable(asked.consignment, asked.mode, asked.decided_at, is_routed=not has_table)
+    consignment = _with_option(asked.consignment, record.known_route.option)
+    return Replayable(consignment, stack_mode, asked.decided_at, is_routed=True)
+
+
+def _with_option(consignment: Consignment, option: str | None) -> Consignment:
+    """Return the consignment with the delivery option of its row: what was asked has none."""
+    return replace(consignment, delivery_option=consignment.delivery_option or option)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,9 @@ from allocation.ports import ReplayFiles
 from allocation.records.explanations import asked_of
 from allocation.records.items import stored_record
 from allocation.records.record_document import moment_text
-from allocation.replay.decisions import Replayable, Side
+from allocation.replay.decisions import DECIDED, Replayable, Side, replayable
 from allocation.replay.partial import Partial, replayed
 from allocation.replay.partial_json import part_text, read_part
-from allocation.replay.recorded import DECIDED, replayable
 from allocation.replay.requests import ReplayRequest, read_request
 
 _DATA: Final = ".json.gz"
