@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from cli import event_schemas, names, openapi, order_mappings
+from cli import event_schemas, names, openapi, order_mappings, pro_routes_page
 from cli.catalogue.compilation import compiled_sample_text
 from cli.catalogue.written_catalogue import catalogue_schema_text
 from cli.commands.options import ExampleCommand, json_option
@@ -18,6 +18,7 @@ from cli.paths import COMPILED_SAMPLE, ROOT, shown
 _FILES: Final[Mapping[Path, Callable[[], str]]] = {
     **{event_schemas.FOLDER / name: partial(event_schemas.text_of, name) for name in event_schemas.CONTRACTS},
     openapi.FILE: openapi.text,
+    pro_routes_page.FILE: pro_routes_page.text,
     names.FILE: names.text,
     ROOT / "docs" / "catalogue" / "catalogue.json": catalogue_schema_text,
     COMPILED_SAMPLE: compiled_sample_text,

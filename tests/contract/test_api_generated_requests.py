@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from allocation.api.authorizer import HEADER
+from allocation.api.pro_routes import Unserved
 from allocation.api.resolver import OPERATIONS
 from cli.openapi import FILE, ROOT
 from tests.support.api_server import KEY
@@ -50,13 +51,28 @@ def schemathesis(
     )
 
 
+def with_unserved_methods(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the methods that PRO has at a path of ours and we have not: their only answer is 501."""
+    unserved = Unserved((operation.method, operation.path) for operation in OPERATIONS)
+    error = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}}
+    for path, methods in document["paths"].items():
+        for method in {"get", "put", "post", "delete"} - methods.keys():
+            if unserved.at(method.upper(), path):
+                parameters = [each for each in next(iter(methods.values()))["parameters"] if each["in"] == "path"]
+                responses = {"501": {"description": "Not served.", **error}}
+                methods[method] = {"tags": ["unserved"], "parameters": parameters, "responses": responses}
+    return document
+
+
 def test_every_generated_request_has_a_documented_answer(address: str, tmp_path: Path) -> None:
     document = json.loads(FILE.read_text("utf-8"))
     # A thousand edge cases of a consignment once more in XML take longer than they are worth: four operations read it.
     del document["paths"]["/consignments"]["post"]["requestBody"]["content"]["application/xml"]
-    run = schemathesis(document, address, tmp_path)
+    run = schemathesis(with_unserved_methods(document), address, tmp_path)
     assert run.returncode == 0, run.stdout[-5000:] + run.stderr
-    assert f"Tested: {len(OPERATIONS)}\n" in run.stdout
+    operations = sum(len(methods) for methods in document["paths"].values())
+    assert operations > len(OPERATIONS)
+    assert f"Tested: {operations}\n" in run.stdout
 
 
 def test_what_is_not_documented_is_found(address: str, tmp_path: Path) -> None:

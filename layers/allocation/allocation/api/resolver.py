@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from allocation.api import allocation_routes, catalogue_routes, consignment_routes, document_routes, quote_routes
 from allocation.api.older_clients import is_older, with_older_names
 from allocation.api.operations import Endpoint, Operation, UseCases, operation
+from allocation.api.pro_routes import ProRoute, Unserved, form_of, specificity
 from allocation.api.replies import JSON, Reply, api_error, error_reply, reply_type
 from allocation.api.requests import Request
 from allocation.api.xml_writing import write_xml
@@ -23,10 +24,10 @@ from allocation.domain.reference import is_consignment_reference
 from allocation.exact_json import written
 from allocation.observability import logger
 
-# In the order in which a request is matched.
 OPERATIONS: Final[list[Operation]] = []
 # Replies hold personal data: nobody on the way keeps them (RFC 9111, 5.2.2.5) or sees them without TLS (RFC 6797).
 _HEADERS: Final = {"Cache-Control": "no-store", "Strict-Transport-Security": "max-age=31536000"}
+_NOT_IMPLEMENTED: Final = 501
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -60,17 +61,24 @@ def api_resolver(use_cases: UseCases, base_url: str, more: Sequence[Endpoint] = 
     `base_url` starts the links in replies. Empty, links start with the address that the caller used.
     """
     resolver = AnyCaseResolver()
-    endpoints = [*more, *(operation.endpoint(use_cases) for operation in OPERATIONS)]
+    unserved = Unserved((each.method, each.path) for each in OPERATIONS)
+    served = (each.endpoint(use_cases) for each in OPERATIONS)
+    # A literal comes before a parameter: `docs/{consignment}` is not `{take}/{skip}`.
+    endpoints = [*more, *sorted(served, key=lambda each: specificity(form_of(each.path)))]
     patterns = [(each.method, re.compile(_PARAMETER.sub("[^/]+", each.path) + "/*", re.I)) for each in endpoints]
 
     def add(endpoint: Endpoint) -> None:
         @resolver.route(_PARAMETER.sub(r"<\1>", endpoint.path), method=endpoint.method)
         def serve(**path: str) -> Response[str]:
             event = resolver.current_event
+            if endpoint.is_pros and (route := unserved.at(event.http_method, event.path)):
+                return _not_served(event, route)
             return _respond(event, _attempt(endpoint, _request_of(event, path, base_url)), endpoint)
 
     def not_found(_: Exception) -> Response[str]:
         event = resolver.current_event
+        if route := unserved.at(event.http_method, event.path):
+            return _not_served(event, route)
         allowed = sorted({method for method, pattern in patterns if pattern.fullmatch(event.path)})
         response = _respond(event, error_reply(_no_route(event, is_path=bool(allowed)), _request_id(event)))
         if allowed:
@@ -81,6 +89,14 @@ def api_resolver(use_cases: UseCases, base_url: str, more: Sequence[Endpoint] = 
         add(each)
     resolver.not_found(not_found)
     return resolver
+
+
+def _not_served(event: APIGatewayProxyEvent, route: ProRoute) -> Response[str]:
+    """Return that an operation of PRO is not served here."""
+    text = f"{route.title} ({route.method} {route.path}) is an operation of SortedPRO that this service does not have."
+    logger.info("not implemented", extra={"operation": f"{route.method} {route.path}"})
+    error = RequestError("OperationNotImplementedException", text, _NOT_IMPLEMENTED)
+    return _respond(event, error_reply(error, _request_id(event)))
 
 
 def _no_route(event: APIGatewayProxyEvent, *, is_path: bool) -> RequestError:
