@@ -6,7 +6,6 @@ from typing import Any, Final
 from allocation.records.stored_record import StoredRecord
 from cli.commands.dead_letters import letter_json
 from cli.operations.finding import NamedBy
-from cli.operations.published import event_ids
 from cli.operations.records import KEY
 from cli.operations.trace import History, Traced
 from cli.operations.waiting import Waiting
@@ -80,7 +79,7 @@ def _record_json(traced: Traced, history: History) -> Mapping[str, Any]:
         **stored.model_dump(mode="json", by_alias=True, include=_FIELDS),
         "eventIds": list(stored.tried_event_ids),
         "trackingReferences": tracking_references(stored),
-        "events": [_event_json(event_id, history) for event_id in event_ids(traced.record)],
+        "events": [_event_json(event_id, history) for event_id in traced.versions.event_ids()],
         "explanation": traced.kept,
     }
 

@@ -12,7 +12,6 @@ from allocation.records.stored_record import StoredRecord
 from cli.commands.dead_letters import print_letters
 from cli.commands.trace_json import tracking_references
 from cli.explanation_tables import made_up_of, print_others, sentences
-from cli.operations.published import event_ids
 from cli.operations.records import KEY, MAX_SCANNED
 from cli.operations.target import Target
 from cli.operations.trace import History, Traced
@@ -143,7 +142,7 @@ def _journey(stored: StoredRecord, explanation: ExplainedDecision | None) -> Ite
 
 def _event_facts(traced: Traced, history: History) -> Iterator[tuple[str, str]]:
     """Yield one fact for each version: its event, and whether the log says that it was published."""
-    for event_id in event_ids(traced.record):
+    for event_id in traced.versions.event_ids():
         found = history.published.get(event_id)
         kind = f" {found.type.removeprefix('consignment.')}" if found and found.type else ""
         if found:

@@ -21,6 +21,7 @@ from pydantic.alias_generators import to_pascal
 
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.file_stores import CATALOGUE_KEY, store_at
+from allocation.aws.publisher_log import publisher_log
 from allocation.domain.mode import AllocationMode, DefaultRules, ModeName, allocation_mode
 from allocation.orders.mapping import OrderMapping, packaged_mapping
 from allocation.orders.order_created import USUAL_RULES, ReadingRules
@@ -222,11 +223,6 @@ def _catalogue_reader(
 def allocator_log(stack: str) -> str:
     """Return the log group of a stack's queue function, as the template names it."""
     return f"/aws/lambda/{stack}-allocate-orders"
-
-
-def publisher_log(stack: str) -> str:
-    """Return the log group of a stack's publisher, as the template names it."""
-    return f"/aws/lambda/{stack}-publish-allocations"
 
 
 def _outputs_and_parameters(

@@ -12,16 +12,17 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from allocation.aws.publisher_log import published_at
 from allocation.console.explained_decision import ExplainedDecision
 from allocation.console.recorded_explanation import recorded_explanation
 from allocation.domain.errors import RetryableError, UnreadableExplanationError
 from allocation.domain.outcome import DeferralCause
+from allocation.events.published import Publication, Versions
 from allocation.records.stored_record import StoredRecord, is_of_later_version
 from cli.errors import aws_text
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
 from cli.operations.finding import FoundRecords, find_records
 from cli.operations.message_body import has_word
-from cli.operations.published import Publication, published_at
 from cli.operations.records import KEY, Record
 from cli.operations.target import Target
 from cli.operations.waiting import Waiting, waiting_for
@@ -47,6 +48,12 @@ class Traced:
     def state(self) -> str:
         """The consignment's state."""
         return str(self.record.get("state", "unknown"))
+
+    @property
+    def versions(self) -> Versions:
+        """The record's versions. Nobody knows when those before the present one were written."""
+        last = int(self.record["version"])
+        return Versions(self.reference, last, datetime.fromisoformat(self.record["allocatedAt"]) if last == 1 else None)
 
     @property
     def explanation(self) -> ExplainedDecision | None:
@@ -88,9 +95,11 @@ def history_of(target: Target, name: str) -> History:
     orders = dict.fromkeys([name, *(str(record["orderReference"]) for record in found.records)])
     consignments = dict.fromkeys([name, *(str(record[KEY]) for record in found.records)])
     waiting = waiting_for(target, list(orders), list(consignments), datetime.now(UTC))
-    history = History(found, [_traced(target, record) for record in found.records], letters, waiting)
+    traced = [_traced(target, record) for record in found.records]
+    history = History(found, traced, letters, waiting)
     try:
-        return replace(history, published=published_at(target.logs, target.publisher_log, found.records))
+        versions = [each.versions for each in traced]
+        return replace(history, published=published_at(target.logs, target.publisher_log, versions))
     except (ClientError, BotoCoreError) as error:  # who may not read logs still gets the rest
         return replace(history, log_trouble=aws_text(error))
 

@@ -75,14 +75,17 @@ class ConsolePage:
     def click(self, text: str, within: str = "body") -> None:
         """Press the first button or link with this text."""
         path = f".//*[self::a or self::button or self::summary][contains(normalize-space(.), '{text}')]"
-        place = self.found(within)
 
-        def shown() -> WebElement | None:
-            return next((each for each in place.find_elements(By.XPATH, path) if each.is_displayed()), None)
+        def pressed() -> bool:
+            shown = (each for each in self.found(within).find_elements(By.XPATH, path) if each.is_displayed())
+            element = next(shown, None)
+            if element is None:
+                return False
+            self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
+            return True
 
-        element = self.until(shown)
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+        self.until(pressed)
 
     def show(self, selector: str) -> None:
         """Scroll to where an element begins, a little above it."""

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.operations.published import event_ids, published_at
+from allocation.aws.publisher_log import published_at
+from allocation.events.published import Versions
 from cli.operations.target import described
 from cli.output import Progress
 from cli.stack.build import local_platform
@@ -29,11 +30,11 @@ class Successor:
     """The second stack, and the records as the first one left them."""
 
     deployment: Deployment
-    records: list[dict[str, object]]
+    records: list[dict[str, Any]]
     sent: list[SentOrder]
 
 
-def by_reference(deployment: Deployment) -> list[dict[str, object]]:
+def by_reference(deployment: Deployment) -> list[dict[str, Any]]:
     return sorted(table(deployment), key=lambda item: str(item["consignmentReference"]))
 
 
@@ -48,16 +49,20 @@ def send(deployment: Deployment, bodies: list[str]) -> list[SentOrder]:
 def published(deployment: Deployment) -> set[str]:
     """The events that the stack's publisher says it has published, of all records of its table."""
     found = described(STACK_NAME, STACK_NAME, deployment.clients)
-    records: list[Any] = table(deployment)
     try:
-        return set(published_at(found.logs, found.publisher_log, records))
+        return set(published_at(found.logs, found.publisher_log, versions_of(table(deployment))))
     except found.logs.exceptions.ResourceNotFoundException:
         return set()
 
 
-def expected(records: list[dict[str, object]]) -> set[str]:
+def expected(records: list[dict[str, Any]]) -> set[str]:
     """The events that records must have."""
-    return {event_id for record in records for event_id in event_ids(record)}
+    return {event_id for versions in versions_of(records) for event_id in versions.event_ids()}
+
+
+def versions_of(records: list[dict[str, Any]]) -> list[Versions]:
+    """The versions of each record."""
+    return [Versions(record["consignmentReference"], int(record["version"])) for record in records]
 
 
 def stop_publishing(deployment: Deployment) -> None:

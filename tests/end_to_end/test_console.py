@@ -139,7 +139,8 @@ def test_a_consignment_says_why_it_went_there_before_anything_else(page: Console
     assert isinstance(TAKEN.outcome, Allocated)
     page.go(f"consignments/{TAKEN.reference}")
     assert page.texts(".why") == [TAKEN.outcome.why]
-    assert page.texts(".line-title") == ["Received", "Allocated", "Decided", "Cut-off", "Collection", "Delivery"]
+    happened = ["Received", "Allocated", "Published"]
+    page.until(lambda: page.texts(".line-title") == [*happened, "Decided", "Cut-off", "Collection", "Delivery"])
     assert "UTC" in str(page.found(".line time").get_attribute("title"))
     assert len(page.all(".offer")) == 6
     page.click("Show all")
@@ -181,6 +182,7 @@ def test_a_consignment_is_cancelled_only_after_it_is_confirmed(server: ConsoleSe
     page.until(lambda: page.texts(".conclusion .mark") == ["Cancelled"])
     assert server.states == {TAKEN.reference: "Cancelled"}
     assert page.texts(".actions button") == []
+    assert page.shows(f"Not in the publisher's log: {TAKEN.reference}#2.")
 
 
 def test_all_failures_of_a_cause_are_tried_again(server: ConsoleServer, page: ConsolePage) -> None:

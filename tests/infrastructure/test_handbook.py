@@ -7,10 +7,11 @@ from typing import Final
 import pytest
 
 from allocation.aws.maintained_files import PAUSE_SECONDS
+from allocation.aws.publisher_log import publisher_log
 from allocation.orders.redelivery import FIRST_SECONDS, MAX_ASKED_WAIT_SECONDS, MAX_RECEIVES, MAX_SECONDS
 from allocation.pro.circuit import OUTAGE_FAILURES, OUTAGE_SECONDS
 from cli.operations.dead_letters import HIDDEN_SECONDS
-from cli.operations.target import allocator_log, publisher_log
+from cli.operations.target import allocator_log
 from tests.infrastructure.stack import Stack
 from tests.infrastructure.test_alarms import OPERATIONS, text_of
 

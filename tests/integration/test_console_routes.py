@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -14,10 +14,14 @@ from allocation.api.resolver import AnyCaseResolver, api_resolver
 from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
 from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
 from allocation.aws.lambda_events import changes
+from allocation.aws.publisher_log import PublisherLog, publisher_log
 from allocation.aws.stack_files import S3StackFiles
 from allocation.console.indexing import IndexAllocations
 from allocation.console.retrying import Retrying
 from allocation.console.searching import EntrySearch
+from allocation.domain.mode import AllocationMode, DefaultRules, allocation_mode
+from allocation.records.record_document import moment_text
+from cli.catalogue.compilation import SAMPLE, compile_text
 from cli.paths import COMPILED_SAMPLE
 from tests.support.allocation_api import RECORDS, REGION, Answer, Api, served_api
 from tests.support.consignments import consignment
@@ -25,6 +29,12 @@ from tests.support.search_index import INDEX
 from tests.support.tables import create_table, streamed
 
 BUCKET = "catalogue"
+LOG = publisher_log("shop")
+ROUTING = """
+routing:
+  default: {mode: default_rules}
+  options: {next-day: {mode: service_group, reference: valuableGoods}}
+"""
 HEAVY = {"Weight": {"Value": 5000, "Unit": "Kg"}}
 
 
@@ -33,6 +43,7 @@ class ConsoleApi(Api):
     """The API with the console."""
 
     by_pro: bool = False
+    mode: AllocationMode = field(default_factory=DefaultRules)
 
     @property
     def resolver(self) -> AnyCaseResolver:
@@ -45,6 +56,8 @@ class ConsoleApi(Api):
             retrying,
             api.explanations.of,
             S3StackFiles(boto3.client("s3", region_name=REGION), BUCKET),
+            PublisherLog(boto3.client("logs", region_name=REGION), LOG).published,
+            self.mode,
         )
         return api_resolver(api, self.address, console_endpoints(works))
 
@@ -115,6 +128,49 @@ def test_an_allocated_consignment_is_listed_and_explained(api: ConsoleApi) -> No
     assert page["actions"] == ["deallocate", "cancel"]
     assert page["label"] == f"labels/{reference}/PDF"
     assert page["explanation"]["catalogueDigest"]
+
+
+def test_a_consignment_s_history_has_every_version_that_the_stream_brought(api: ConsoleApi) -> None:
+    reference = create(api, too_heavy())
+    for _ in range(3):
+        api.allocate(reference)
+        api.index()
+    page = api.get(f"consignments/{reference}")
+    told = [(each["what"], each["version"]) for each in page["history"]]
+    assert told == [("Received", None), *(("AllocationFailed", number) for number in (1, 2, 3))]
+    assert all("weighs 5,000" in each["detail"] for each in page["history"][1:])
+    assert [each["at"] for each in page["history"]] == sorted(each["at"] for each in page["history"])
+    assert page["unknownVersions"] == 0
+
+
+def test_versions_of_before_the_console_are_counted_and_the_last_failure_is_told(api: ConsoleApi) -> None:
+    reference = create(api, too_heavy())
+    for _ in range(4):
+        api.allocate(reference)
+    api.index()
+    page = api.get(f"consignments/{reference}")
+    assert [each["version"] for each in page["history"]] == [None, None, 4]
+    assert page["unknownVersions"] == 2
+
+
+def test_events_are_told_with_the_time_at_which_they_were_published(api: ConsoleApi) -> None:
+    reference, logs = api.create(), boto3.client("logs", region_name=REGION)
+    assert api.get(f"consignments/{reference}/events") == {"events": [], "trouble": None}
+    api.allocate(reference)
+    api.index()
+    without_log = api.get(f"consignments/{reference}/events")
+    assert "ResourceNotFoundException" in without_log["trouble"]
+    now = datetime.now(UTC).replace(microsecond=0)
+    line = {"message": "published", "event_ids": [f"{reference}#1"], "types": ["consignment.allocated"]}
+    logs.create_log_group(logGroupName=LOG)
+    logs.create_log_stream(logGroupName=LOG, logStreamName="one")
+    event = {"timestamp": int(now.timestamp() * 1000), "message": json.dumps(line)}
+    logs.put_log_events(logGroupName=LOG, logStreamName="one", logEvents=[event])
+    assert api.call("PUT", f"/consignments/{reference}/cancel").status == 200
+    assert api.get(f"consignments/{reference}/events")["events"] == [
+        {"id": f"{reference}#1", "version": 1, "type": "consignment.allocated", "publishedAt": moment_text(now)},
+        {"id": f"{reference}#2", "version": 2, "type": None, "publishedAt": None},
+    ]
 
 
 def test_what_was_never_tried_has_a_page_too(api: ConsoleApi) -> None:
@@ -252,6 +308,19 @@ def test_a_consignment_can_be_tried_under_the_live_and_under_an_uploaded_catalog
     assert one.data["mode"] == "carrier_service"
     boto = boto3.client("dynamodb", region_name=REGION)
     assert boto.scan(TableName=RECORDS)["Items"] == []
+
+
+def test_a_trial_without_a_mode_is_decided_as_the_queue_would(api: ConsoleApi) -> None:
+    asked = {"consignment": {**consignment(), "deliveryOption": "next-day"}, "now": "2026-11-23T15:00:00Z"}
+    by_stack = api.post("try", asked).data
+    assert (by_stack["mode"], by_stack.get("route")) == ("default_rules", None)
+    assert by_stack["winner"]["collected"] >= by_stack["winner"]["cutOff"] >= asked["now"]
+    api.mode = allocation_mode("carrier_service", "CX_NDS")
+    assert api.post("try", asked).data["winner"]["service"] == "CX_NDS"
+    routed = api.post("try", {**asked, "catalogue": compile_text(SAMPLE.read_text("utf-8") + ROUTING)})
+    assert (routed.data["mode"], routed.data["route"]["row"]) == ("service_group", "next-day")
+    unrouted = api.post("try", {**asked, "mode": "default_rules"}).data
+    assert (unrouted["mode"], unrouted.get("route")) == ("default_rules", None)
 
 
 @pytest.mark.parametrize(

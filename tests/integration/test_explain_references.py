@@ -96,7 +96,7 @@ def test_the_json_of_a_record_has_the_keys_and_the_answer_of_the_decision(
     again = json.loads(capsys.readouterr().out)
     assert recorded.keys() == again.keys()
     # Records keep neither the chargeable weights nor, of runners-up, the carrier and the hour.
-    lost = ("chargeableWeightKg", "carrier", "delivered")
+    lost = ("chargeableWeightKg", "carrier", "delivered", "cutOff")
     offers = [
         [{key: each[key] for key in each if key not in lost} for each in told["offers"]] for told in (recorded, again)
     ]

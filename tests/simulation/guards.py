@@ -76,6 +76,11 @@ def without_the_version_of_an_entry() -> AbstractContextManager[Any]:
     return patch.object(DynamoDBIndexWriter, "_put", careless)
 
 
+def without_the_versions_of_an_entry() -> AbstractContextManager[Any]:
+    """What an entry is written over is gone."""
+    return patch.object(DynamoDBIndexWriter, "keep", lambda *_: None)
+
+
 def without_one_transaction_of_entry_and_counts() -> AbstractContextManager[Any]:
     """The counts change after the entry was written, by calls of their own."""
 
@@ -311,6 +316,7 @@ GUARDS = {
     "read-back": (without_read_back, FAULTY, "is allocated at PRO and recorded as"),
     "condition": (without_condition, LATE, "was written 2 times"),
     "version of an entry": (without_the_version_of_an_entry, FAULTY, "the index counts"),
+    "versions of an entry": (without_the_versions_of_an_entry, FAULTY, "the history of"),
     "counts with their entry": (without_one_transaction_of_entry_and_counts, FAULTY, "the index counts"),
     "outbox": (without_stream_retries, FAULTY, "has no event"),
     "returned messages": (without_returning_messages, FAULTY, "lacks outcomes for"),

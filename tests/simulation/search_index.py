@@ -9,8 +9,9 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
+from allocation.aws.dynamodb.search_index import VERSIONS, DynamoDBIndexWriter, version_in
 from allocation.aws.lambda_events import changes
+from allocation.console.entries import past_version
 from allocation.console.indexing import IndexAllocations, IndexReport, NothingIndexedError, entry_in_item, latest
 from allocation.domain.errors import RetryableError
 from tests.simulation.aws import ANYHOW, ConditionalCheckFailedError, TransactionCanceledError, call, raise_conflict
@@ -189,13 +190,14 @@ def follow(history: History) -> IndexPolling:
 
 
 def indexed(history: History) -> Iterator[str]:
-    """The index has every record as it is, and its counts are those of a recount.
+    """The index has every record as it is and every version before that, and its counts are those of a recount.
 
     A history with one fault in it tells nothing of the index, which has faults of its own.
     """
     if history.plan.killed_at:
         return
-    entries, tallies = contents(follow(history).table.items.values())
+    items = follow(history).table.items
+    entries, tallies = contents(items.values())
     images = [change["dynamodb"]["NewImage"] for change in history.table.stream]
     read = [entry for entry in map(entry_in_item, images) if entry]
     wanted = {entry.consignment: entry for entry in latest(read)}
@@ -205,5 +207,8 @@ def indexed(history: History) -> Iterator[str]:
             yield f"{consignment} has version {entry.version}, and its entry {found and found.version}"
     for consignment in entries.keys() - wanted.keys():
         yield f"{consignment} has an entry and no record"
+    past = {version_in(item) for (_, sort_key), item in items.items() if sort_key.startswith(VERSIONS)}
+    for version in {past_version(entry) for entry in read if entry.version < wanted[entry.consignment].version} ^ past:
+        yield f"the history of {version.consignment} differs in version {version.version}"
     if tallies != recount(wanted.values()):
         yield f"the index counts {tallies}, and a recount {recount(wanted.values())}"

@@ -54,7 +54,7 @@ _CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def explained(engine: Engine, written: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What the console's API answers to who tries a consignment."""
-    return tried(Trial(parsed(json.dumps(written))), lambda: engine, now)
+    return tried(Trial(parsed(json.dumps(written))), lambda: engine, DefaultRules(), now)
 
 
 def domain(written: Mapping[str, Any]) -> Consignment:

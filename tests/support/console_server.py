@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from threading import Thread
@@ -149,6 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return {"CommercialInvoiceDocuments": [file], "CN22Documents": [], "CN23Documents": [file]}
             case ("consignments", reference):
                 return view.one(reference)
+            case ("consignments", reference, "events"):
+                return view.events(reference)
             case ("labels", reference, _):
                 return {"File": _label(reference), "ContentType": "image/png"}
             case ("failures",):
@@ -247,6 +250,7 @@ class _Views:
             "failure": failure and {"code": failure.code, "message": failure.message},
             "pastFailure": None,
             "history": history,
+            "unknownVersions": 0,
             "explanation": sample.kept,
             "offers": answers["offers"],
             "excluded": answers["excluded"],
@@ -256,6 +260,21 @@ class _Views:
             if is_allocated and item["service"].startswith("HL")
             else None,
         }
+
+    def events(self, reference: str) -> dict[str, Any]:
+        """The first version's event was published, a later one's not yet."""
+        sample = self.sample(reference)
+        at = datetime.fromisoformat(sample.item["allocatedAt"]) + timedelta(seconds=1.1)
+        events = [
+            {
+                "id": f"{reference}#{number}",
+                "version": number,
+                "type": None,
+                "publishedAt": text(at) if number == 1 else None,
+            }
+            for number in range(1, self.item(sample)["version"] + 1)
+        ]
+        return {"events": events, "trouble": None}
 
     def retried(self, reference: str) -> dict[str, Any]:
         sample = self.sample(reference)

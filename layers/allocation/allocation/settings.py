@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -44,6 +44,34 @@ class _RecordingSettings(CatalogueSettings):
     # 0 keeps records for ever.
     record_retention_days: Annotated[int, Field(ge=0, le=3650), AfterValidator(_outlives_every_message)] = 0
 
+    # How consignments of orders are allocated where no routing table says so.
+    allocation_mode: ModeName = ModeName.DEFAULT_RULES
+    service_group_reference: str | None = None
+    carrier_service_reference: str | None = None
+
+    @model_validator(mode="after")
+    def has_whole_mode(self) -> Self:
+        """Refuse a mode whose reference is missing or malformed."""
+        variable, reference = self._mode_reference()
+        if variable and not reference:
+            raise ValueError(f"ALLOCATION_MODE {self.allocation_mode} needs {variable}")
+        try:
+            _ = self.mode
+        except InvalidReferenceError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def mode(self) -> AllocationMode:
+        """The allocation mode, with its reference."""
+        _, reference = self._mode_reference()
+        return allocation_mode(self.allocation_mode, reference)
+
+    def _mode_reference(self) -> tuple[str | None, str | None]:
+        """Return the variable that has the mode's reference, and its value; None for both where it needs none."""
+        field = f"{self.allocation_mode}_reference"
+        return (field.upper(), getattr(self, field)) if field in type(self).model_fields else (None, None)
+
     @property
     def record_retention(self) -> timedelta | None:
         """How long records are kept; None for ever."""
@@ -66,9 +94,6 @@ class AllocateOrdersSettings(_RecordingSettings):
     consignment_retention_days: int = Field(default=90, ge=1)
     # What links in the engine's summaries begin with; without it they have none.
     api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
-    allocation_mode: ModeName = ModeName.DEFAULT_RULES
-    service_group_reference: str | None = None
-    carrier_service_reference: str | None = None
     # Event types that mean an order was created, separated by commas, beside those that say so in their words.
     order_created_types: str = ""
     # `packaged://name`, `s3://bucket/key` or `appconfig://application/environment/profile`; None for no mapping.
@@ -83,35 +108,17 @@ class AllocateOrdersSettings(_RecordingSettings):
 
     @model_validator(mode="after")
     def complete(self) -> "AllocateOrdersSettings":
-        """Refuse a mode whose reference is missing or malformed, and PRO without its secret and tables."""
-        variable, reference = self._mode_reference()
-        if variable and not reference:
-            raise ValueError(f"ALLOCATION_MODE {self.allocation_mode} needs {variable}")
+        """Refuse PRO without its secret and tables."""
         if self.allocator == "pro" and not self.pro_secret_name:
             raise ValueError("ALLOCATOR pro needs PRO_SECRET_NAME")
         if self.allocator == "pro" and not (self.pro_circuits_table and self.pro_claims_table):
             raise ValueError("ALLOCATOR pro needs PRO_CIRCUITS_TABLE and PRO_CLAIMS_TABLE")
-        try:
-            _ = self.mode
-        except InvalidReferenceError as error:
-            raise ValueError(str(error)) from error
         return self
 
     @property
     def own_order_created_types(self) -> frozenset[str]:
         """The event types of `order_created_types`."""
         return event_types(self.order_created_types)
-
-    @property
-    def mode(self) -> AllocationMode:
-        """The allocation mode, with its reference."""
-        _, reference = self._mode_reference()
-        return allocation_mode(self.allocation_mode, reference)
-
-    def _mode_reference(self) -> tuple[str | None, str | None]:
-        """Return the variable that has the mode's reference, and its value; None for both where it needs none."""
-        field = f"{self.allocation_mode}_reference"
-        return (field.upper(), getattr(self, field)) if field in type(self).model_fields else (None, None)
 
     @property
     def consignment_retention(self) -> timedelta:

@@ -18,6 +18,7 @@ from allocation.api.requests import MAX_BYTES, Request
 from allocation.api.resolver import OPERATIONS
 from allocation.consignments.errors import RequestError, problems_of
 from allocation.console.consignment_page import consignment_page
+from allocation.console.history import Publications, events_page
 from allocation.console.rate_card import rate_card
 from allocation.console.reports import Days, daily_counts, days_asked, failures
 from allocation.console.retrying import Retrying
@@ -25,6 +26,7 @@ from allocation.console.searching import EntryFilters, EntrySearch
 from allocation.console.stack_files import StackFiles
 from allocation.console.trial import MAX_CATALOGUE, Trial, tried
 from allocation.domain.errors import UnreadableExplanationError
+from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Explanation
 from allocation.observability import logger
 from allocation.records.stored_record import StoredRecord
@@ -48,13 +50,19 @@ _MAX_TRIAL_BYTES: Final = 2 * MAX_CATALOGUE + MAX_BYTES
 
 @dataclass(frozen=True, slots=True)
 class ConsoleUseCases:
-    """What the console works with. `explanation_of` returns what a record kept of its decision, `files` has replays."""
+    """What the console works with. `explanation_of` returns what a record kept of its decision, `files` has replays.
+
+    `published` looks for the events of a record in the publisher's log. It raises `RetryableError`. `mode` is that of
+    the stack.
+    """
 
     api: UseCases
     search: EntrySearch
     retrying: Retrying
     explanation_of: Callable[[StoredRecord], Explanation | None]
     files: StackFiles | None
+    published: Publications
+    mode: AllocationMode
 
 
 def console_endpoints(use_cases: ConsoleUseCases) -> list[Endpoint]:
@@ -68,6 +76,7 @@ def console_endpoints(use_cases: ConsoleUseCases) -> list[Endpoint]:
     return [
         endpoint("GET", "/consignments", _consignments),
         endpoint("GET", "/consignments/{consignment}", _consignment),
+        endpoint("GET", "/consignments/{consignment}/events", _consignment_events),
         endpoint("GET", "/failures", _failures),
         endpoint("GET", "/days", _days),
         endpoint("GET", "/catalogue", _catalogue),
@@ -113,7 +122,14 @@ def _days_in(request: Request, use_cases: ConsoleUseCases) -> Days:
 
 def _consignment(request: Request, use_cases: ConsoleUseCases) -> Reply:
     known = use_cases.api.changes.known(request.path["consignment"])
-    return Reply(consignment_page(known, _explained(use_cases, known.record)))
+    past = use_cases.search.index.past_versions(known.reference)
+    return Reply(consignment_page(known, _explained(use_cases, known.record), past))
+
+
+def _consignment_events(request: Request, use_cases: ConsoleUseCases) -> Reply:
+    record = use_cases.api.changes.known(request.path["consignment"]).record
+    past = use_cases.search.index.past_versions(record.consignment_reference) if record else ()
+    return Reply(events_page(record, past, use_cases.published))
 
 
 def _explained(use_cases: ConsoleUseCases, record: StoredRecord | None) -> Explanation | None:
@@ -158,7 +174,7 @@ def _try(request: Request, use_cases: ConsoleUseCases) -> Reply:
     asked = _read(_TrialBody, request.data_of(_MAX_TRIAL_BYTES))
     given = {name: value or None for name, value in asked.model_dump(exclude={"consignment"}).items()}
     now = use_cases.api.now()
-    return Reply(tried(Trial(asked.consignment, **given), lambda: use_cases.api.engine, now))
+    return Reply(tried(Trial(asked.consignment, **given), lambda: use_cases.api.engine, use_cases.mode, now))
 
 
 class _RetryBody(BaseModel):

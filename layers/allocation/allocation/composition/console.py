@@ -30,6 +30,7 @@ def _console(use_cases: "UseCases", settings: AllocationApiSettings) -> "Console
     """Return what the console works with."""
     from allocation.api.console_routes import ConsoleUseCases
     from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
+    from allocation.aws.publisher_log import PublisherLog, publisher_log
     from allocation.aws.stack_files import S3StackFiles
     from allocation.console.retrying import Retrying
     from allocation.console.searching import EntrySearch
@@ -43,6 +44,8 @@ def _console(use_cases: "UseCases", settings: AllocationApiSettings) -> "Console
         Retrying(use_cases.changes, use_cases.allocations, lambda: use_cases.engine.catalogue.routing, by_pro),
         use_cases.explanations.of,
         S3StackFiles(client("s3"), bucket) if bucket else None,
+        PublisherLog(client("logs"), publisher_log(settings.stack_name)).published,
+        settings.mode,
     )
 
 

@@ -1,20 +1,22 @@
 """One consignment as the console shows it: how it stands, what happened, why it went there, and what can be done."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from allocation.consignments.store import ALLOCATED, ALLOCATION_FAILED, Known
-from allocation.console.entries import entry_of
+from allocation.console.entries import PastVersion, entry_of
 from allocation.console.explained_decision import explanation_json
+from allocation.console.history import history, unknown_versions
 from allocation.console.recorded_explanation import recorded_explanation
 from allocation.domain.outcome import CANCELLABLE, Explanation
-from allocation.records.record_document import moment_text
-from allocation.records.stored_record import StoredRecord
 
 
-def consignment_page(known: Known, kept: Explanation | None) -> dict[str, Any]:
-    """Return everything that is known of a consignment, without personal data. `kept` explains its last decision."""
+def consignment_page(known: Known, kept: Explanation | None, past: Sequence[PastVersion]) -> dict[str, Any]:
+    """Return everything that is known of a consignment, without personal data.
+
+    `kept` explains its last decision; `past` are the versions of its record before the last one that were seen.
+    """
     record = known.record
     explained = explanation_json(recorded_explanation(record, kept)) if record and kept else {}
     reference = quote(known.reference, safe="")
@@ -25,7 +27,8 @@ def consignment_page(known: Known, kept: Explanation | None) -> dict[str, Any]:
         "why": record.why if record else None,
         "failure": record.failure.model_dump() if record and record.failure else None,
         "pastFailure": record.past_failure.model_dump(by_alias=True) if record and record.past_failure else None,
-        "history": sorted(_history(known), key=lambda each: str(each["at"])),
+        "history": history(known, past),
+        "unknownVersions": unknown_versions(record, past) if record else 0,
         "explanation": kept,
         "offers": explained.get("offers", []),
         "excluded": explained.get("excluded", []),
@@ -51,34 +54,6 @@ def _item(known: Known) -> dict[str, Any]:
         "trackingReferences": [],
         "version": 0,
     }
-
-
-def _history(known: Known) -> Iterator[Mapping[str, Any]]:
-    """Yield what happened and is known with its time; a record keeps its last failure and its last change."""
-    if known.stored:
-        yield _happened("Received", moment_text(known.stored.created_at), None, None)
-    record = known.record
-    if record is None:
-        return
-    if record.past_failure:
-        past = record.past_failure
-        yield _happened("AllocationFailed", past.failed_at, None, f"{past.code}: {past.message}")
-    yield _happened(record.state, record.allocated_at, record.event_id or None, _detail(record))
-    if record.refused_update:
-        refused = record.refused_update
-        yield _happened("UpdateRefused", refused.at, refused.event_id, "It came too late: the consignment was settled.")
-
-
-def _happened(what: str, at: str, event_id: str | None, detail: str | None) -> dict[str, Any]:
-    return {"what": what, "at": at, "eventId": event_id, "detail": detail}
-
-
-def _detail(record: StoredRecord) -> str | None:
-    """Return the change in a sentence."""
-    if record.failure:
-        return record.failure.message
-    summary = record.allocation_summary
-    return record.why or (summary.description if summary else None)
 
 
 def _actions(known: Known) -> Iterator[str]:

@@ -52,6 +52,8 @@ class Entry(BaseModel):
     failure: str | None = None
     tracking_references: tuple[str, ...] = ()
     version: int
+    # Where this version only refused an update: when it did.
+    refused_at: str | None = None
     # In seconds since 1970: the entry goes when the record goes.
     expires_at: int | None = None
 
@@ -67,8 +69,30 @@ class Entry(BaseModel):
 
     def shown(self) -> dict[str, Any]:
         """Return the entry as the console's list has it."""
-        shown = self.model_dump(by_alias=True, exclude={"cause", "failure", "expires_at"})
+        shown = self.model_dump(by_alias=True, exclude={"cause", "failure", "refused_at", "expires_at"})
         return {**shown, "trackingReferences": list(self.tracking_references)}
+
+
+class PastVersion(BaseModel):
+    """What the index keeps of a version of a record that is no longer the last one."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    consignment: str
+    version: int
+    state: str
+    allocated_at: str
+    carrier: str | None = None
+    service: str | None = None
+    failure_code: str | None = None
+    failure: str | None = None
+    refused_at: str | None = None
+    expires_at: int | None = None
+
+
+def past_version(entry: Entry) -> PastVersion:
+    """Return what is kept of an entry whose consignment has a later version."""
+    return PastVersion.model_validate(entry.model_dump(include=set(PastVersion.model_fields)))
 
 
 def entry_of(record: StoredRecord) -> Entry:
@@ -93,6 +117,7 @@ def entry_of(record: StoredRecord) -> Entry:
         failure=nearest_miss(failure.message, record.consignment_reference) if failure else None,
         tracking_references=_tracking_references(record),
         version=record.version,
+        refused_at=record.refused_update.at if record.refused_update else None,
         expires_at=record.expires_at,
     )
 

@@ -21,7 +21,7 @@ class ServiceOffer:
     """A carrier service that can take the consignment. Times are aware UTC.
 
     `difference` is what the offer costs more than the winner, in the catalogue's currency. Records keep less of
-    runners-up: then the names are empty, and the chargeable weight and `delivered` are None.
+    runners-up: then the names are empty, and the chargeable weight, `delivered` and `cut_off` are None.
     """
 
     service: str
@@ -36,6 +36,8 @@ class ServiceOffer:
     chargeable_weight_kg: Decimal | None = None
     delivered: datetime | None = None
     """The end of the delivery window on the destination's clock, written as UTC, as PRO does."""
+    cut_off: datetime | None = None
+    """Until when the consignment can join its collection."""
     priority: int | None = None
     handicap: Decimal | None = None
 
@@ -158,6 +160,7 @@ def _offer_json(offer: ServiceOffer) -> dict[str, Any]:
         "gross": str(offer.price.gross),
         "currency": offer.price.currency,
         "chargeableWeightKg": None if weight is None else float(weight),
+        **({"cutOff": offer.cut_off.isoformat()} if offer.cut_off else {}),
         "collected": offer.collected.isoformat(),
         "delivered": (offer.delivered or offer.delivered_on).isoformat(),
         "lines": [{"name": line.name, "amount": str(line.amount)} for line in offer.lines],

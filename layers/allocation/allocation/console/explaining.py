@@ -106,6 +106,7 @@ def _offer(engine: Engine, assessment: Assessment, offer: Offer) -> ServiceOffer
             engine.book.chargeable_weights(assessment.question.pricing, offer.position), Decimal(0)
         ),
         delivered=end_of_delivery(offer.dates),
+        cut_off=datetime.fromtimestamp(offer.dates.cut_off, UTC),
         priority=service.priority,
         handicap=service.handicap or None,
     )

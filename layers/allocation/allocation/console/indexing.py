@@ -1,7 +1,8 @@
-"""The use case that keeps the search index: changed records in, entries and counts out.
+"""The use case that keeps the search index: changed records in, entries, counts and past versions out.
 
 Changes may come again, and in any order. An entry is written only over an older version of itself, with the counts in
-the same transaction: so nothing is counted twice, and the last version wins.
+the same transaction: so nothing is counted twice, and the last version wins. Every other version that was seen is kept
+beside the entry, before it is overwritten.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from allocation.batches import batches
-from allocation.console.entries import Entry, entry_of
+from allocation.console.entries import Entry, PastVersion, entry_of, past_version
 from allocation.domain.errors import RetryableError
 from allocation.events.publish_allocations import Change
 from allocation.observability import logger
@@ -33,6 +34,9 @@ class IndexWriter(Protocol):
 
         Return False if an entry is no longer as it was read.
         """
+
+    def keep(self, versions: Sequence[PastVersion]) -> None:
+        """Keep versions of consignments that have later ones. One that is there is the same, and written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,43 +68,55 @@ class IndexAllocations:
         """
         read = {change.sequence_number: _entry(change.document) for change in changes}
         entries = {number: entry for number, entry in read.items() if entry}
-        written, left = self.bring_up(latest(list(entries.values())))
+        written, left = self.bring_up(list(entries.values()))
         failed = {number: "not_indexed" for number, entry in entries.items() if entry.consignment in left}
         if entries and len(failed) == len(entries):
             raise NothingIndexedError(f"none of {len(entries)} changes could be indexed")
         return IndexReport(failed, [number for number, entry in read.items() if entry is None], written)
 
     def bring_up(self, entries: Sequence[Entry]) -> tuple[int, frozenset[str]]:
-        """Write the entries that are newer than those of the index, one of each consignment.
+        """Write the entries that are newer than those of the index, and keep all other versions.
 
         Return how many were written, and the consignments for which that is not sure.
         """
         written, left = 0, set()
-        for batch in batches(entries, _MAX_ENTRIES):
+        newest = latest(entries)
+        last = {entry.consignment: entry.version for entry in newest}
+        older = [entry for entry in entries if entry.version < last[entry.consignment]]
+        for batch in batches(newest, _MAX_ENTRIES):
             try:
-                written += self._write(batch)
+                written += self._write(batch, older)
             except RetryableError as error:
                 logger.warning("entries are written one by one", extra={"cause": str(error), "entries": len(batch)})
                 for entry in batch:
-                    done = self._write_alone(entry)
+                    done = self._write_alone(entry, older)
                     written += done or 0
                     left |= {entry.consignment} if done is None else set()
         return written, frozenset(left)
 
-    def _write(self, entries: Sequence[Entry]) -> int:
-        """Write entries together and return how many were newer. Raises `RetryableError`."""
+    def _write(self, entries: Sequence[Entry], older: Sequence[Entry]) -> int:
+        """Write entries together and return how many were newer. Keep the versions before. Raises `RetryableError`."""
+        mine = {entry.consignment for entry in entries}
         for _ in range(_MAX_ATTEMPTS):
             known = self.index.entries([entry.consignment for entry in entries])
             pairs = [(known.get(entry.consignment), entry) for entry in entries]
             newer = [(before, after) for before, after in pairs if before is None or before.version < after.version]
+            late = [after for before, after in pairs if before and before.version > after.version]
+            past = [
+                *(before for before, _ in newer if before),
+                *late,
+                *(each for each in older if each.consignment in mine),
+            ]
+            if past:
+                self.index.keep(list(map(past_version, past)))
             if not newer or self.index.write(newer):
                 return len(newer)
         raise RetryableError(f"other writers were faster {_MAX_ATTEMPTS} times")
 
-    def _write_alone(self, entry: Entry) -> int | None:
+    def _write_alone(self, entry: Entry, older: Sequence[Entry]) -> int | None:
         """Return how many entries were written, or None where that is not sure."""
         try:
-            return self._write([entry])
+            return self._write([entry], older)
         except RetryableError as error:
             logger.error("entry not written", extra={"consignment": entry.consignment, "cause": str(error)})
             return None

@@ -65,6 +65,7 @@ def _winner(record: StoredRecord, kept: Mapping[str, Any]) -> ServiceOffer:
         carrier=kept["carrier"],
         carrier_name=(summary and is_same and summary.carrier_name) or kept["carrier"],
         delivered=_end_of_delivery(kept),
+        cut_off=datetime.fromisoformat(kept["cutOff"]) if "cutOff" in kept else None,
     )
 
 

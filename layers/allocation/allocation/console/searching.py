@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final, NamedTuple, Protocol
 
 from allocation.consignments.errors import RequestError
-from allocation.console.entries import Entry
+from allocation.console.entries import Entry, PastVersion
 from allocation.console.tallies import Counted, Tallied
 from allocation.domain.outcome import STATES
 
@@ -18,6 +18,8 @@ _MAX_TAKE: Final = 100
 MAX_LOOKED_AT: Final = 500
 # Consignments of an order, or with a reference, that are looked at.
 MAX_LOOKED_UP: Final = 100
+# Versions of a consignment that are shown.
+MAX_PAST_VERSIONS: Final = 100
 _MAX_FILTER: Final = 256
 # A position in a list: the moment of a change, and the consignment.
 _POSITION: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#[A-Za-z0-9._-]{1,64}")
@@ -78,6 +80,9 @@ class IndexReader(Protocol):
         self, *, order: str | None = None, reference: str | None = None, tracking: str | None = None
     ) -> list[Entry]:
         """Return up to `MAX_LOOKED_UP` entries of an order, or with a reference."""
+
+    def past_versions(self, consignment: str) -> Sequence[PastVersion]:
+        """Return up to `MAX_PAST_VERSIONS` versions before the last one, the oldest first."""
 
     def counted(self, of: Tallied, first: date, last: date) -> Sequence[Counted]:
         """Return the counts of days, both included, that are not 0. Raises `RequestError` where there are too many."""

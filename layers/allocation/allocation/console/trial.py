@@ -11,10 +11,11 @@ from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.errors import RequestError, problems_of
 from allocation.console.explained_decision import explanation_json
 from allocation.console.explaining import explanation_of
+from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidFileError, InvalidReferenceError, UnknownModeError
 from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
 from allocation.domain.outcome import Failure
-from allocation.domain.routing import Way
+from allocation.domain.routing import Way, way_of
 from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.engine import Engine
 
@@ -27,7 +28,10 @@ _LAST_YEAR: Final = 2249
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is tried. `catalogue` is the text of a compiled one, None for the live one."""
+    """What is tried. `catalogue` is the text of a compiled one, None for the live one.
+
+    Without a mode, a group and a service, it is decided as the queue would: by the routing table, or the stack's mode.
+    """
 
     consignment: Mapping[str, Any]
     mode: str | None = None
@@ -37,13 +41,15 @@ class Trial:
     catalogue: str | None = None
 
 
-def tried(trial: Trial, live: Callable[[], Engine], now: datetime) -> dict[str, Any]:
+def tried(trial: Trial, live: Callable[[], Engine], configured: AllocationMode, now: datetime) -> dict[str, Any]:
     """Return every service's answer, as `carrier explain --json` has it. Nothing is kept, and no limit counts as used.
 
-    Raises `RequestError` for what can't be tried.
+    `configured` is the stack's mode. Raises `RequestError` for what can't be tried.
     """
     engine = live() if trial.catalogue is None else _uploaded(trial.catalogue)
-    explained = explanation_of(engine, _consignment(trial), Way(_mode(trial)), _moment(trial.now, now))
+    consignment, mode = _consignment(trial), _mode(trial)
+    way = Way(mode) if mode else way_of(engine.catalogue.routing, configured, consignment.delivery_option)
+    explained = explanation_of(engine, consignment, way, _moment(trial.now, now))
     if isinstance(explained, Failure):
         raise RequestError(explained.code, explained.message)
     return explanation_json(explained)
@@ -59,7 +65,7 @@ def _uploaded(text: str) -> Engine:
         raise RequestError("InvalidCatalogueException", f"The catalogue can't be used: {error}") from error
 
 
-def _consignment(trial: Trial) -> Any:
+def _consignment(trial: Trial) -> Consignment:
     try:
         return ProConsignment.model_validate({"Reference": _REFERENCE, **trial.consignment}).to_domain()
     except ValidationError as error:
@@ -67,8 +73,10 @@ def _consignment(trial: Trial) -> Any:
         raise RequestError("ValidationException", text, problems=problems_of(error)) from error
 
 
-def _mode(trial: Trial) -> AllocationMode:
-    """Return the mode. A group or a service alone says which is meant."""
+def _mode(trial: Trial) -> AllocationMode | None:
+    """Return the mode that is asked for, if one is. A group or a service alone says which is meant."""
+    if not (trial.mode or trial.group or trial.service):
+        return None
     name = trial.mode or ModeName.DEFAULT_RULES
     if trial.mode is None and (trial.group or trial.service):
         name = ModeName.SERVICE_GROUP if trial.group else ModeName.CARRIER_SERVICE

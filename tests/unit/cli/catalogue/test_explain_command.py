@@ -142,6 +142,7 @@ def test_json_has_money_as_text_and_times_in_utc(consignment: str, capsys: pytes
         "gross": "5.56",
         "currency": "GBP",
         "chargeableWeightKg": 0.5,
+        "cutOff": "2027-06-09T15:00:00+00:00",
         "collected": "2027-06-09T17:00:00+00:00",
         "delivered": "2027-06-10T21:00:00+00:00",
         "lines": [{"name": "UK", "amount": "4.35"}, {"name": "Fuel", "amount": "0.28"}],

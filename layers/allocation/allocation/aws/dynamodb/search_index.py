@@ -2,6 +2,7 @@
 
 The table's keys are `pk` and `sk`. It has
   `c#CONSIGNMENT`, `entry`   the entry, with the keys of the indexes in which it is listed
+  `c#CONSIGNMENT`, `v#...`   a version before that of the entry, by its number with ten digits
   `t#TRACKING`, CONSIGNMENT  a look-up by tracking reference
   `k#REFERENCE`, CONSIGNMENT a look-up by the sender's own reference
   `days` or `causes`, DAY#.. a tally
@@ -24,7 +25,7 @@ from allocation.aws.dynamodb.bulk_calls import (
     write_all,
 )
 from allocation.batches import batches
-from allocation.console.entries import Entry
+from allocation.console.entries import Entry, PastVersion
 from allocation.console.tallies import COUNT, NET, Counted, DayTally, Tallied, tally_changes
 from allocation.domain.errors import RetryableError
 from allocation.records.items import DynamoItem, from_item, to_item
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ENTRY: Final = "entry"
+# What the sort keys of past versions begin with.
+VERSIONS: Final = "v#"
 # `BatchWriteItem` takes 25 items.
 _MAX_PUTS: Final = 25
 _MAX_TRIES: Final = 5
@@ -65,6 +68,12 @@ class DynamoDBIndexWriter:
                 return False
             raise
         return True
+
+    def keep(self, versions: Sequence[PastVersion]) -> None:
+        """Keep past versions, each by itself. Raises `RetryableError`."""
+        self._put_all(
+            [_version_item(each) for each in {(each.consignment, each.version): each for each in versions}.values()]
+        )
 
     def _put(self, before: Entry | None, after: Entry) -> Action:
         if before is None:
@@ -113,7 +122,7 @@ def read_entries(
     """Return the entries of consignments that have one. Raises `RetryableError`."""
     found: dict[str, Entry] = {}
     for batch in batches(dict.fromkeys(consignments), MAX_KEYS):
-        keys = [to_item({"pk": f"c#{each}", "sk": _ENTRY}) for each in batch]
+        keys = [to_item({"pk": consignment_key(each), "sk": _ENTRY}) for each in batch]
         for item in read_items(client, {table: {"Keys": keys, "ConsistentRead": consistently}})[table]:
             entry = entry_in(item)
             found[entry.consignment] = entry
@@ -123,7 +132,7 @@ def read_entries(
 def entry_item(entry: Entry) -> dict[str, Any]:
     """Return an entry as an item, with the keys of the lists that it stands in (`listed_by_...`)."""
     keys = {
-        "pk": f"c#{entry.consignment}",
+        "pk": consignment_key(entry.consignment),
         "sk": _ENTRY,
         "at": f"{entry.allocated_at}#{entry.consignment}",
         "listState": entry.state,
@@ -132,6 +141,22 @@ def entry_item(entry: Entry) -> dict[str, Any]:
     }
     whole = entry.model_dump(by_alias=True, exclude_none=True) | {"trackingReferences": list(entry.tracking_references)}
     return to_item({name: value for name, value in (whole | keys).items() if value is not None})
+
+
+def _version_item(version: PastVersion) -> dict[str, Any]:
+    """Return a past version as an item. It stands in no list."""
+    keys = {"pk": consignment_key(version.consignment), "sk": f"{VERSIONS}{version.version:010d}"}
+    return to_item(version.model_dump(by_alias=True, exclude_none=True) | keys)
+
+
+def version_in(item: DynamoItem) -> PastVersion:
+    """Return the past version of an item."""
+    return PastVersion.model_validate(from_item(item))
+
+
+def consignment_key(consignment: str) -> str:
+    """Return the partition key of a consignment's entry and past versions."""
+    return f"c#{consignment}"
 
 
 def entry_in(item: DynamoItem) -> Entry:

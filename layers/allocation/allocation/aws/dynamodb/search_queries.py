@@ -9,6 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.record_reading import BY_ORDER, KEY, ORDER_KEY
 from allocation.aws.dynamodb.search_index import (
+    VERSIONS,
+    consignment_key,
     counted_in,
     entry_in,
     listed_by_carrier,
@@ -16,10 +18,11 @@ from allocation.aws.dynamodb.search_index import (
     listed_by_code,
     listed_by_service,
     read_entries,
+    version_in,
 )
 from allocation.consignments.errors import RequestError
-from allocation.console.entries import Entry
-from allocation.console.searching import MAX_LOOKED_UP, EntryList
+from allocation.console.entries import Entry, PastVersion
+from allocation.console.searching import MAX_LOOKED_UP, MAX_PAST_VERSIONS, EntryList
 from allocation.console.tallies import Counted, Tallied
 from allocation.domain.errors import RetryableError
 
@@ -76,6 +79,20 @@ class DynamoDBIndexReader:
         if tracking:
             consignments = self._references(self._table, None, "pk", f"t#{tracking}", "sk")
         return list(read_entries(self._client, self._table, consignments, consistently=False).values())
+
+    def past_versions(self, consignment: str) -> Sequence[PastVersion]:
+        """Return the last past versions of a consignment, the oldest first."""
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :consignment AND begins_with(sk, :versions)",
+            "ExpressionAttributeValues": {
+                ":consignment": {"S": consignment_key(consignment)},
+                ":versions": {"S": VERSIONS},
+            },
+            "ScanIndexForward": False,
+            "Limit": MAX_PAST_VERSIONS,
+        }
+        return [version_in(item) for item in reversed(self._answer(request)["Items"])]
 
     def counted(self, of: Tallied, first: date, last: date) -> Sequence[Counted]:
         """Return the counts of days that are not 0. Raises `RequestError` for too many of them."""

@@ -12,6 +12,7 @@ export class ParcelForm {
     this.list = el("div", { class: "packages" });
     this.currency = text("GBP", { maxlength: 3, size: 4 });
     this.tags = text("");
+    this.option = text("");
     this.origin = text("Sorted1");
     this.originCountry = text("", { maxlength: 2, size: 4 });
     this.originPostcode = text("");
@@ -25,7 +26,8 @@ export class ParcelForm {
     this.element = el("div", {},
       el("fieldset", {}, el("legend", {}, "Packages"), this.list,
         el("div", { class: "row" }, button("Add a package", () => this.add({}).focus())),
-        el("div", { class: "grid" }, field("Currency", this.currency), field("Tags", this.tags, "Separated by commas."))),
+        el("div", { class: "grid" }, field("Currency", this.currency), field("Tags", this.tags, "Separated by commas."),
+          field("Delivery option", this.option, "What the shopper chose: a row of the routing table."))),
       el("fieldset", {}, el("legend", {}, "From"),
         el("div", { class: "grid" }, field("Shipping location", this.origin, "Its reference in the catalogue, or leave it empty and give an address."),
           field("Country", this.originCountry), field("Postcode", this.originPostcode), field("Direction", this.direction))),
@@ -62,6 +64,7 @@ export class ParcelForm {
   consignment() {
     const currency = { IsoCode: this.currency.value.trim().toUpperCase() || "GBP" };
     return {
+      ...given({ deliveryOption: this.option }),
       Direction: this.direction.value,
       Tags: this.tags.value.split(",").map((tag) => tag.trim()).filter(Boolean),
       Packages: this.packages.map(({ fields }) => ({

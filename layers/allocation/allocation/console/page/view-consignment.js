@@ -5,7 +5,8 @@ import { confirmed } from "./dialogs.js";
 import { button, el, fill, link, whileBusy } from "./elements.js";
 import { showLabel, showDocuments } from "./files.js";
 import { counted, deliveryBy, moment, money } from "./formats.js";
-import { datesLine, lifeLine } from "./lines.js";
+import { historyOf } from "./history.js";
+import { datesLine } from "./lines.js";
 import { excludedByReason, offerBars } from "./offers.js";
 import { announce, empty, loaded, notice, trouble } from "./states.js";
 import { stateMark } from "./view-orders.js";
@@ -40,8 +41,7 @@ function sections(place, found, told) {
     conclusion(found, names),
     el("div", { class: "columns" },
       el("div", { class: "stack" },
-        el("section", { class: "panel" }, el("h2", {}, "History"), found.history.length
-          ? lifeLine(found.history) : el("p", { class: "hint" }, "Nothing is recorded.")),
+        el("section", { class: "panel" }, el("h2", {}, "History"), historyOf(place, found)),
         item.collectedAt ? el("section", { class: "panel" }, el("h2", {}, "Dates"), dates(found)) : ""),
       el("section", { class: "panel" }, el("h2", {}, "Facts"), facts(place, found, told))),
     answers(found, names),
@@ -87,7 +87,7 @@ function facts(place, found, told) {
 }
 
 function dates({ consignment: item, explanation, offers }) {
-  const cutOff = explanation?.winner?.cutOff ?? offers[0]?.cutOff;
+  const cutOff = offers[0]?.cutOff;
   return datesLine([
     { text: "Decided", at: explanation?.decidedAt ?? item.allocatedAt },
     { text: "Cut-off", at: cutOff },

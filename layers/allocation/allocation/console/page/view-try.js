@@ -50,7 +50,7 @@ export const tryIt = {
 
 /** Return the fields that say how to decide, and `read()` for what they say. */
 function decisionFields() {
-  const mode = select(MODE_OPTIONS, "default_rules");
+  const mode = select(MODE_OPTIONS, "");
   const group = text("");
   const service = text("");
   const now = el("input", { type: "datetime-local" });
@@ -65,11 +65,11 @@ function decisionFields() {
   mode.addEventListener("change", adapt);
   adapt();
   const element = el("fieldset", {}, el("legend", {}, "How it is decided"),
-    el("div", { class: "grid" }, field("Mode", mode), groupField, serviceField,
+    el("div", { class: "grid" }, field("Mode", mode, "As for an order: by the routing table, or else the stack's mode."), groupField, serviceField,
       field("As of", now, "Your clock; empty: now."),
       field("Catalogue", file, "Empty: the one in use. Or what ./carrier catalogue compile wrote.")));
   const read = async () => ({
-    mode: mode.value,
+    mode: mode.value || null,
     group: groupField.hidden ? null : group.value.trim(),
     service: serviceField.hidden ? null : service.value.trim(),
     now: now.value ? new Date(now.value).toISOString() : null,

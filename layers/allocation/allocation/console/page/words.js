@@ -31,8 +31,8 @@ const MODES = {
   carrier_service: "Carrier service",
 };
 
-/** The modes, as `[value, text]`. */
-export const MODE_OPTIONS = Object.entries(MODES);
+/** What may decide in a trial, as `[value, text]`: the stack itself, or one of the modes. */
+export const MODE_OPTIONS = [["", "As for an order"], ...Object.entries(MODES)];
 
 export function modeText(mode) {
   return MODES[mode] ?? words(mode);
@@ -44,6 +44,7 @@ const STEPS = {
   AllocationFailed: ["Failed", "bad"],
   Unallocated: ["Deallocated", "quiet"],
   Cancelled: ["Cancelled", "bad"],
+  Published: ["Published", "quiet"],
   UpdateRefused: ["Update refused", "warn"],
 };
 

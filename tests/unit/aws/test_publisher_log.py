@@ -1,4 +1,4 @@
-"""What `carrier orders trace` asks CloudWatch Logs for, and how often: a search reads a log group line by line."""
+"""What CloudWatch Logs is asked for the events of records, and how often: a search reads a log group line by line."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from allocation.records.record_document import moment_text
-from cli.operations.published import Publication, published_at
+from allocation.aws.publisher_log import published_at
+from allocation.events.published import Publication, Versions
 from tests.support.samples import NOON, A, B, C
 
 DAY = timedelta(days=1)
@@ -37,8 +37,8 @@ def line(*event_ids: str, moment: datetime = NOON) -> dict[str, Any]:
     return {"timestamp": int(moment.timestamp() * 1000), "message": message}
 
 
-def record(consignment: str, version: int = 1) -> dict[str, Any]:
-    return {"consignmentReference": consignment, "version": version, "allocatedAt": moment_text(NOON)}
+def record(consignment: str, version: int = 1) -> Versions:
+    return Versions(consignment, version, NOON if version == 1 else None)
 
 
 def test_a_search_is_for_one_consignment_and_its_pages_are_read_until_it_is_found() -> None:
@@ -74,6 +74,12 @@ def test_consignments_that_were_published_together_take_one_search() -> None:
     logs = Logs([line(f"{A}#1", f"{B}#1")])
     assert published_at(logs, "log", [record(A), record(B)]).keys() == {f"{A}#1", f"{B}#1"}
     assert len(logs.searches) == 1
+
+
+def test_a_search_may_be_limited_to_so_many_pages() -> None:
+    logs = Logs([], [], [line(f"{A}#1")])
+    assert published_at(logs, "log", [record(A)], 2) == {}
+    assert logs.read == 2
 
 
 @pytest.mark.parametrize(("version", "start"), [(1, NOON - timedelta(minutes=1)), (2, None)])
