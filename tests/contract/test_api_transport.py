@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
@@ -13,7 +13,7 @@ import pytest
 from allocation.api.resolver import OPERATIONS
 from allocation.api.xml_writing import write_xml
 from allocation.domain.errors import RetryableError
-from allocation.exact_json import written
+from allocation.exact_json import parsed, written
 from tests.support.allocation_api import Api, proxy_event, served_api
 from tests.support.consignments import consignment
 
@@ -195,6 +195,48 @@ def test_nothing_personal_is_logged(api: Api, caplog: pytest.LogCaptureFixture) 
 
 def test_only_the_health_check_needs_no_key() -> None:
     assert [operation.path for operation in OPERATIONS if not operation.needs_key] == ["/health"]
+
+
+def asked_by(api: Api, method: str, path: str, authorizer: Mapping[str, str] | None) -> tuple[int, Any]:
+    """The status and the error's code of a request that the authorizer let pass so."""
+    event = proxy_event(method, path, written(consignment()), {}, "request-1")
+    event["requestContext"]["authorizer"] = authorizer
+    reply = api.resolver.resolve(event, SimpleNamespace())  # type: ignore[arg-type]
+    data = parsed(reply["body"]) if reply["body"] else {}
+    return reply["statusCode"], data.get("Message") if isinstance(data, dict) else None
+
+
+def test_a_key_does_what_its_scopes_allow_and_nothing_else(api: Api) -> None:
+    reference = api.create()
+    reading, erasing = f"/consignments/{reference}", f"/consignments/{reference}"
+    asked = [("GET", reading), ("POST", "/quotes"), ("PUT", f"{reading}/cancel"), ("DELETE", erasing)]
+    for scopes, statuses in (
+        ("read", [200, 201, 403, 403]),
+        ("", [403] * 4),
+        ("allocate", [403, 403, 200, 403]),
+        ("erase", [403, 403, 403, 200]),
+    ):
+        key = {"principalId": "reports", "scopes": scopes}
+        assert [asked_by(api, method, path, key)[0] for method, path in asked] == statuses
+
+
+def test_a_refusal_names_the_key_and_the_scope_that_it_lacks(api: Api) -> None:
+    status, message = asked_by(api, "POST", "/consignments", {"principalId": "reports", "scopes": "read"})
+    assert (status, "'reports'" in message, "allocate" in message) == (403, True, True)
+
+
+def test_what_no_authorizer_let_pass_gets_nothing_but_the_health_check(api: Api) -> None:
+    assert asked_by(api, "GET", "/carriers", None)[0] == 403
+    assert asked_by(api, "GET", "/health", None)[0] == 200
+
+
+def test_a_caller_whom_an_earlier_authorizer_let_pass_may_do_all(api: Api) -> None:
+    assert asked_by(api, "GET", "/carriers", {"principalId": "shop"})[0] == 200
+
+
+def test_the_log_tells_who_called(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    api.create()
+    assert vars(caplog.records[-1])["caller"] == "shop"
 
 
 def test_nobody_on_the_way_keeps_a_reply_or_sees_it_without_tls(api: Api) -> None:

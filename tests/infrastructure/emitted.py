@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from allocation.api.keys import read_keys
 from allocation.aws.clients import client
 from allocation.aws.maintained_files import report_refused_catalogue, report_refused_mapping
 from allocation.composition.orders import pro_allocator
@@ -76,6 +77,11 @@ def allocate_orders() -> None:
 def allocation_api() -> None:
     """Reports a catalogue that the API can't use."""
     report_refused_catalogue(ValueError("no catalogue"))
+
+
+def api_authorizer() -> None:
+    """Leaves out an entry of the keys."""
+    assert read_keys('{"oops": null}') == ()
 
 
 def publish_allocations() -> None:

@@ -11,7 +11,14 @@ from click.testing import CliRunner
 from allocation.domain.metric import MetricName
 from allocation.orders.redelivery import MAX_ASKED_WAIT_SECONDS
 from cli.main import carrier
-from tests.infrastructure.emitted import Metric, allocate_orders, allocation_api, emitted, publish_allocations
+from tests.infrastructure.emitted import (
+    Metric,
+    allocate_orders,
+    allocation_api,
+    api_authorizer,
+    emitted,
+    publish_allocations,
+)
 from tests.infrastructure.stack import NO_VALUE, ROOT, Properties, Stack
 
 OPERATIONS: Final = ROOT / "docs" / "operations.md"
@@ -21,6 +28,7 @@ FUNCTIONS: Final = {
     "AllocateOrdersFunction": allocate_orders,
     "PublishAllocationsFunction": publish_allocations,
     "AllocationApiFunction": allocation_api,
+    "ApiAuthorizerFunction": api_authorizer,
 }
 OF_AWS: Final = {
     # Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS"

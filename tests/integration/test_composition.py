@@ -199,6 +199,7 @@ def test_the_authorizer_needs_no_more_than_its_secret() -> None:
     assert {name for name in modules if name.startswith("allocation.")} == {
         "allocation.api",
         "allocation.api.authorizer",
+        "allocation.api.keys",
         "allocation.aws",
         "allocation.aws.clients",
         "allocation.composition",

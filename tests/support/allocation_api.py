@@ -143,6 +143,7 @@ def proxy_event(
             "path": f"/{stage}{path}" if stage else path,
             "httpMethod": method,
             "domainName": HOST,
+            "authorizer": {"principalId": "shop", "scopes": "allocate erase read"},
         },
         "body": body,
         "isBase64Encoded": False,

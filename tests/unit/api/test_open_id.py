@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from allocation.api.authorizer import Authorizer
+from allocation.api.keys import Key
 from allocation.api.open_id import IdTokens, OpenIdProvider
 from allocation.domain.errors import RetryableError
 
@@ -178,7 +179,7 @@ def test_a_browser_may_call_the_issuer_and_where_it_gets_tokens(provider: Imitat
 
 def decided(tokens: IdTokens | None, arn: str, **headers: str) -> tuple[str, str]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    known = {"shop": "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"}  # of "secret"
+    known = (Key("shop", "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"),)  # of "secret"
     authorizer = Authorizer(lambda: known, lambda: 0.0, tokens.user_of if tokens else None)
     (statement,) = authorizer.decide({"methodArn": arn, "headers": named})["policyDocument"]["Statement"]
     return statement["Effect"], statement["Resource"].partition(":api/")[2]

@@ -4,6 +4,7 @@ from typing import Final
 
 from allocation.api.consignment_shape import ConsignmentView
 from allocation.api.consignment_view import ConsignmentStatus, consignment_view, status_view
+from allocation.api.keys import KeyScope
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import ApiLinkView, Reply, WithMessage, consignment_link, with_messages
 from allocation.api.requests import ReferenceList, Request
@@ -145,7 +146,14 @@ def cancel_consignment(request: Request, use_cases: UseCases) -> Reply:
     return Reply()
 
 
-@operation(OPERATIONS, "DELETE", "/consignments/{consignment}", "Erase a consignment's personal data", errors=(404,))
+@operation(
+    OPERATIONS,
+    "DELETE",
+    "/consignments/{consignment}",
+    "Erase a consignment's personal data",
+    errors=(404,),
+    scope=KeyScope.ERASE,
+)
 def erase_consignment(request: Request, use_cases: UseCases) -> Reply:
     """Delete a consignment's personal data for good and keep its allocation. PRO has no such operation."""
     use_cases.register.erase(request.path["consignment"])

@@ -5,13 +5,14 @@ provider opens nothing else.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from allocation.api.keys import KeyScope
 from allocation.api.operations import Endpoint, Method, UseCases
 from allocation.api.replies import Reply
 from allocation.api.requests import MAX_BYTES, Request
@@ -68,9 +69,11 @@ class ConsoleUseCases:
 def console_endpoints(use_cases: ConsoleUseCases) -> list[Endpoint]:
     """Return everything that the page asks for."""
 
-    def endpoint(method: Method, path: str, handler: Callable[[Request, ConsoleUseCases], Reply]) -> Endpoint:
+    def endpoint(
+        method: Method, path: str, handler: Callable[[Request, ConsoleUseCases], Reply], scope: KeyScope = KeyScope.READ
+    ) -> Endpoint:
         name = "console" + handler.__name__.title().replace("_", "")
-        return Endpoint(method, _PREFIX + path, name, lambda request: handler(request, use_cases), is_pros=False)
+        return Endpoint(method, _PREFIX + path, name, lambda request: handler(request, use_cases), scope, is_pros=False)
 
     of_pro = [each.endpoint(use_cases.api) for each in OPERATIONS if (each.method, each.path) in _OF_PRO]
     return [
@@ -81,10 +84,10 @@ def console_endpoints(use_cases: ConsoleUseCases) -> list[Endpoint]:
         endpoint("GET", "/days", _days),
         endpoint("GET", "/catalogue", _catalogue),
         endpoint("POST", "/try", _try),
-        endpoint("POST", "/retry", _retry),
+        endpoint("POST", "/retry", _retry, KeyScope.ALLOCATE),
         endpoint("GET", "/replays", _replays),
         endpoint("GET", "/replays/{replay}", _replay),
-        *(Endpoint(each.method, _PREFIX + each.path, each.name, each.serve, is_pros=False) for each in of_pro),
+        *(replace(each, path=_PREFIX + each.path, is_pros=False) for each in of_pro),
     ]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from allocation.api.keys import KeyScope
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.allocations import Allocations
@@ -109,7 +110,8 @@ class Operation:
 
     `path` has its parameters in braces and matches in any case. `gives` and `takes` are the types of the reply and the
     body, None for no body. `errors` are the statuses it may answer beyond those of every operation. `query` names the
-    optional query parameters. The handler's docstring is the description in OpenAPI.
+    optional query parameters. `scope` is what a key must be allowed, None where no key is needed. The handler's
+    docstring is the description in OpenAPI.
     """
 
     method: Method
@@ -121,16 +123,21 @@ class Operation:
     status: int
     errors: tuple[int, ...]
     query: tuple[str, ...]
-    needs_key: bool
+    scope: KeyScope | None
 
     @property
     def name(self) -> str:
         """The operation's id: its handler's name in camel case, such as `allocateWithQuote`."""
         return _operation_id(self.handler)
 
+    @property
+    def needs_key(self) -> bool:
+        """Whether a caller must have a key."""
+        return self.scope is not None
+
     def endpoint(self, use_cases: UseCases) -> "Endpoint":
         """Return the operation as it is served, over these use cases."""
-        return Endpoint(self.method, self.path, self.name, lambda request: self.handler(request, use_cases))
+        return Endpoint(self.method, self.path, self.name, lambda request: self.handler(request, use_cases), self.scope)
 
 
 def _operation_id(handler: Callable[..., Reply]) -> str:
@@ -143,14 +150,15 @@ def _operation_id(handler: Callable[..., Reply]) -> str:
 class Endpoint:
     """What is served at an address. `path` has its parameters in braces and matches in any case.
 
-    `is_pros` says whether PRO's clients call it. Then it answers in XML on request, and with the names of older
-    versions; otherwise it answers in JSON only.
+    `scope` is what the caller's key must be allowed, None where no key is needed. `is_pros` says whether PRO's clients
+    call it. Then it answers in XML on request, and with the names of older versions; otherwise it answers in JSON only.
     """
 
     method: Method
     path: str
     name: str
     serve: Callable[[Request], Reply]
+    scope: KeyScope | None
     is_pros: bool = True
 
 
@@ -165,12 +173,18 @@ def operation(
     status: int = 200,
     errors: tuple[int, ...] = (),
     query: tuple[str, ...] = (),
+    scope: KeyScope | None = None,
     needs_key: bool = True,
 ) -> Callable[[_Handler], _Handler]:
-    """Declare the decorated function as an operation (see `Operation` for the arguments) at the end of `declared`."""
+    """Declare the decorated function as an operation (see `Operation` for the arguments) at the end of `declared`.
+
+    Without a `scope`, whoever may read may GET, and whoever may allocate may do all else.
+    """
+    usual = KeyScope.READ if method == "GET" else KeyScope.ALLOCATE
+    needed = (scope or usual) if needs_key else None
 
     def declare(handler: _Handler) -> _Handler:
-        declared.append(Operation(method, path, title, handler, gives, takes, status, errors, query, needs_key))
+        declared.append(Operation(method, path, title, handler, gives, takes, status, errors, query, needed))
         return handler
 
     return declare

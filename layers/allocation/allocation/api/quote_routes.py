@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import uuid5
 
+from allocation.api.keys import KeyScope
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.quote_views import QuoteResult, QuoteWriter, ServiceGroupQuoteResult
 from allocation.api.replies import Reply
@@ -24,7 +25,15 @@ _NOT_CREATED: Final = ConsignmentReference("EC-000-000-000")
 
 
 @operation(
-    OPERATIONS, "POST", "/quotes", "Get quotes", gives=QuoteResult, takes=FullConsignment, status=201, errors=(400,)
+    OPERATIONS,
+    "POST",
+    "/quotes",
+    "Get quotes",
+    gives=QuoteResult,
+    takes=FullConsignment,
+    status=201,
+    errors=(400,),
+    scope=KeyScope.READ,
 )
 def get_quotes(request: Request, use_cases: UseCases) -> Reply:
     """Return quotes for a consignment without creating it."""
@@ -59,6 +68,7 @@ def get_quotes_by_consignment(request: Request, use_cases: UseCases) -> Reply:
     "POST",
     "/quotes/serviceGroups",
     "Get service group quotes",
+    scope=KeyScope.READ,
     gives=list[ServiceGroupQuoteResult],
     takes=FullConsignment,
     errors=(400,),

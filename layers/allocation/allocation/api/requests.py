@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from allocation.api.keys import KeyScope
 from allocation.api.xml_reading import UnreadableXmlError, read_xml
 from allocation.consignments.errors import RequestError, problems_of
 from allocation.exact_json import DuplicateKeyError, NulError, parsed, refuse_nul
@@ -25,7 +26,8 @@ class Request:
     """One request.
 
     `base_url` starts the links in the reply and has no trailing slash. `path` and `query` hold the parameters, `query`
-    by names in lower case. `is_older` says that the client speaks a version before 1.1 (see `older_clients`).
+    by names in lower case. `caller` is the name of the key, or the user, that the authorizer let pass, `scopes` what it
+    may do. `is_older` says that the client speaks a version before 1.1 (see `older_clients`).
     """
 
     request_id: str
@@ -34,7 +36,16 @@ class Request:
     query: Mapping[str, str]
     content_type: str
     is_older: bool
+    caller: str
+    scopes: frozenset[str]
     read_body: Callable[[], bytes]
+
+    def require(self, scope: KeyScope | None) -> None:
+        """Raise `RequestError` if the caller may not do what needs this scope."""
+        if scope is not None and scope not in self.scopes:
+            may = ", ".join(sorted(self.scopes)) or "nothing"
+            text = f"The key {self.caller!r} may not do this: it needs the scope {scope!s}, and has {may}."
+            raise RequestError("ForbiddenException", text, 403)
 
     @property
     def data(self) -> Any:

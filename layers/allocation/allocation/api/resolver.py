@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from typing_extensions import TypedDict
 
 from allocation.api import allocation_routes, catalogue_routes, consignment_routes, document_routes, quote_routes
+from allocation.api.keys import ALL_SCOPES
 from allocation.api.older_clients import is_older, with_older_names
 from allocation.api.operations import Endpoint, Operation, UseCases, operation
 from allocation.api.pro_routes import ProRoute, Unserved, form_of, specificity
@@ -108,27 +109,29 @@ def _no_route(event: APIGatewayProxyEvent, *, is_path: bool) -> RequestError:
 
 def _attempt(endpoint: Endpoint, request: Request) -> Reply:
     """Return the endpoint's reply, or an error reply. Never raises."""
+    asked = {"operation": endpoint.name, "caller": request.caller}
     try:
+        request.require(endpoint.scope)
         reply = endpoint.serve(request)
         if endpoint.is_pros and request.is_older:
             reply = replace(reply, data=with_older_names(reply.data, reply.root))
     except RequestError as error:
         reply = error_reply(error, request.request_id)
-        logger.info("refused", extra={"operation": endpoint.name, "code": error.code, "status": error.status})
+        logger.info("refused", extra=asked | {"code": error.code, "status": error.status})
     except RetryableError as error:
-        logger.error("not served", extra={"operation": endpoint.name, "cause": str(error)})
+        logger.error("not served", extra=asked | {"cause": str(error)})
         reply = error_reply(UnavailableError(), request.request_id)
     except Exception as error:  # noqa: BLE001 - the last resort: the caller always gets PRO's error
         # The error's text may hold personal data, so only its place is logged.
         place = _place_of(error)
-        logger.error("failed", extra={"operation": endpoint.name, "error": type(error).__name__, "at": place})
+        logger.error("failed", extra=asked | {"error": type(error).__name__, "at": place})
         reply = Reply(api_error("InternalException", "The service failed.", request.request_id), 500, "ApiError")
     else:
         consignment = request.path.get("consignment", "")
         logger.info(
             "served",
-            extra={
-                "operation": endpoint.name,
+            extra=asked
+            | {
                 "status": reply.status,
                 "consignment": consignment if is_consignment_reference(consignment) else None,
             },
@@ -146,6 +149,10 @@ def _place_of(error: BaseException) -> str:
 
 def _request_of(event: APIGatewayProxyEvent, path: dict[str, str], base_url: str) -> Request:
     """Return the request of an API Gateway event."""
+    authorized = event.raw_event["requestContext"].get("authorizer") or {}
+    caller = str(authorized.get("principalId") or "")
+    # Until its policies are forgotten, an authorizer of before there were scopes names the caller alone.
+    scopes = str(authorized.get("scopes", " ".join(ALL_SCOPES) if caller else ""))
     return Request(
         request_id=_request_id(event),
         base_url=base_url_of(event, base_url),
@@ -153,6 +160,8 @@ def _request_of(event: APIGatewayProxyEvent, path: dict[str, str], base_url: str
         query={name.lower(): value for name, value in (event.query_string_parameters or {}).items()},
         content_type=event.headers.get("content-type") or "",
         is_older=is_older(event.headers.get("electio-api-version")),
+        caller=caller,
+        scopes=frozenset(scopes.split()),
         read_body=lambda: _body_of(event),
     )
 

@@ -66,7 +66,7 @@ def _random_characters(count: int) -> str:
 @cache
 def api_authorizer() -> "Authorizer":
     """Return the authorizer of the API. Raises `ConfigurationError` for an environment that can't be used."""
-    from allocation.api.authorizer import Authorizer, key_hashes
+    from allocation.api.authorizer import Authorizer, fetched_keys
 
     settings = read_settings(ApiAuthorizerSettings, os.environ)
     secrets, user_of = client("secretsmanager"), None
@@ -76,4 +76,4 @@ def api_authorizer() -> "Authorizer":
 
         provider = open_id_provider(settings.console_open_id_issuer)
         user_of = IdTokens(provider, settings.console_open_id_client_id).user_of
-    return Authorizer(lambda: key_hashes(secrets, settings.api_keys_secret_name), time.monotonic, user_of)
+    return Authorizer(lambda: fetched_keys(secrets, settings.api_keys_secret_name), time.monotonic, user_of)

@@ -18,6 +18,7 @@ class MetricName(StrEnum):
     EVENTS_NOT_PUBLISHED = "EventsNotPublished"
     CATALOGUE_REFUSED = "CatalogueRefused"
     MAPPING_REFUSED = "MappingRefused"
+    API_KEYS_REFUSED = "ApiKeysRefused"
     ALLOCATIONS_ADOPTED = "AllocationsAdopted"
     PRO_ALLOCATION_MILLISECONDS = "ProAllocationMilliseconds"
     PRO_OUTAGE_CIRCUIT_OPEN = "ProOutageCircuitOpen"
