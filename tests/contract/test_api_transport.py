@@ -197,11 +197,37 @@ def test_only_the_health_check_needs_no_key() -> None:
     assert [operation.path for operation in OPERATIONS if not operation.needs_key] == ["/health"]
 
 
+@pytest.mark.parametrize(
+    ("domain", "path", "status"),
+    [
+        ("shop.example.com", "/pro/v1/carriers", 200),
+        ("shop.example.com", "/pro/v1/CARRIERS/", 200),
+        ("shop.example.com", "/pro/v1", 404),
+        ("shop.example.com", "/pro/v10/carriers", 404),
+        ("abcdef1234.execute-api.eu-west-2.amazonaws.com", "/carriers", 200),
+        ("abcdef1234.execute-api.eu-west-2.amazonaws.com", "/pro/v1/carriers", 404),
+    ],
+)
+def test_a_custom_domain_may_have_a_base_path(api: Api, domain: str, path: str, status: int) -> None:
+    api.address = "https://shop.example.com/pro/v1/"
+    event = proxy_event("GET", path, None, {}, "request-1")
+    event["requestContext"]["domainName"] = domain
+    assert api.resolver.resolve(event, SimpleNamespace())["statusCode"] == status
+
+
+def test_links_have_the_base_path_once(api: Api) -> None:
+    api.address = "https://shop.example.com/pro/v1"
+    event = proxy_event("POST", "/pro/v1/consignments", written(consignment()), {}, "request-1")
+    event["requestContext"] |= {"domainName": "shop.example.com", "path": "/pro/v1/consignments"}
+    reply = api.resolver.resolve(event, SimpleNamespace())
+    assert parsed(reply["body"])[0]["Href"].startswith("https://shop.example.com/pro/v1/consignments/EC-")
+
+
 def asked_by(api: Api, method: str, path: str, authorizer: Mapping[str, str] | None) -> tuple[int, Any]:
     """The status and the error's code of a request that the authorizer let pass so."""
     event = proxy_event(method, path, written(consignment()), {}, "request-1")
     event["requestContext"]["authorizer"] = authorizer
-    reply = api.resolver.resolve(event, SimpleNamespace())  # type: ignore[arg-type]
+    reply = api.resolver.resolve(event, SimpleNamespace())
     data = parsed(reply["body"]) if reply["body"] else {}
     return reply["statusCode"], data.get("Message") if isinstance(data, dict) else None
 
@@ -250,4 +276,4 @@ def test_nobody_on_the_way_keeps_a_reply_or_sees_it_without_tls(api: Api) -> Non
 def test_a_body_in_base64_is_read_and_another_one_refused(api: Api) -> None:
     for body, status in ((b64encode(written(consignment()).encode()).decode(), 201), ("{}", 400)):
         event = proxy_event("POST", "/consignments", body, {}, "request-1") | {"isBase64Encoded": True}
-        assert api.resolver.resolve(event, SimpleNamespace())["statusCode"] == status  # type: ignore[arg-type]
+        assert api.resolver.resolve(event, SimpleNamespace())["statusCode"] == status

@@ -103,7 +103,7 @@ class Api:
         """Sends a request; `body` is JSON-ready data, or text that is sent as it is."""
         text = body if isinstance(body, str) or body is None else written(body)
         event = proxy_event(method, path, text, headers or {}, f"request-{next(self._numbers)}", self.stage)
-        reply = self.resolver.resolve(event, SimpleNamespace())  # type: ignore[arg-type]
+        reply = self.resolver.resolve(event, SimpleNamespace())
         named = {name.lower(): values[0] for name, values in reply["multiValueHeaders"].items()}
         return Answer(reply["statusCode"], named, reply["body"])
 

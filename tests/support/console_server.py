@@ -56,7 +56,7 @@ class ConsoleServer(ThreadingHTTPServer):
         self.hidden: set[str] = set()
         self.calls: list[str] = []
         self.is_empty = False
-        self.resolver = AnyCaseResolver()
+        self.resolver = AnyCaseResolver("")
         self.provider = _Provider()
         open_id = OpenIdSettings(issuer=f"{self.origin}/provider", clientId=CLIENT_ID)
         add_page(self.resolver, ConsolePage("shop-live", open_id), lambda: f"{self.origin}{STAGE}")
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if not path.startswith("/console/api/"):
             event = proxy_event("GET", path, None, {"Host": self.headers["Host"]}, "request")
-            reply: Any = self.server.resolver.resolve(event, SimpleNamespace())  # type: ignore[arg-type]
+            reply: Any = self.server.resolver.resolve(event, SimpleNamespace())
             self.answer(reply["statusCode"], {k: v[0] for k, v in reply["multiValueHeaders"].items()}, reply["body"])
             return
         self.server.calls.append(f"{self.command} {path}")

@@ -27,11 +27,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def get(page: ConsolePage, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
-    resolver = AnyCaseResolver()
+    resolver = AnyCaseResolver("")
     add_page(resolver, page, lambda: BASE_URL)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     event = proxy_event("GET", path, None, named, "request-1", "live")
-    reply: Any = resolver.resolve(event, SimpleNamespace())  # type: ignore[arg-type]
+    reply: Any = resolver.resolve(event, SimpleNamespace())
     return reply["statusCode"], {k: v[0] for k, v in reply["multiValueHeaders"].items()}, reply["body"]
 
 

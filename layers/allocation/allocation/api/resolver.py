@@ -4,8 +4,8 @@ import re
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
-from urllib.parse import unquote
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
@@ -49,7 +49,23 @@ for _module in (allocation_routes, document_routes, consignment_routes, quote_ro
 
 
 class AnyCaseResolver(APIGatewayRestResolver):
-    """A resolver whose routes match in any case, as PRO's do. Parameters keep their case."""
+    """A resolver whose routes match in any case, as PRO's do. Parameters keep their case.
+
+    `base_url` is the API's own address, which may have a path: the base path of a custom domain. API Gateway leaves it
+    in the path of a request to that domain ("Working with API mappings", API Gateway Developer Guide).
+    """
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__()
+        address = urlsplit(base_url)
+        self._domain, self._base_path = address.hostname or "", address.path.rstrip("/")
+
+    def resolve(self, event: Any, context: Any) -> dict[str, Any]:
+        """Return the reply to a request of API Gateway."""
+        path, asked = str(event["path"]), event["requestContext"]
+        if self._base_path and asked.get("domainName") == self._domain and f"{path}/".startswith(f"{self._base_path}/"):
+            event = event | {"path": path.removeprefix(self._base_path) or "/"}
+        return super().resolve(event, context)
 
     @staticmethod
     def _compile_regex(rule: str, base_regex: str = "") -> re.Pattern[str]:  # noqa: ARG004 - the base class's
@@ -61,7 +77,7 @@ def api_resolver(use_cases: UseCases, base_url: str, more: Sequence[Endpoint] = 
 
     `base_url` starts the links in replies. Empty, links start with the address that the caller used.
     """
-    resolver = AnyCaseResolver()
+    resolver = AnyCaseResolver(base_url)
     unserved = Unserved((each.method, each.path) for each in OPERATIONS)
     served = (each.endpoint(use_cases) for each in OPERATIONS)
     # A literal comes before a parameter: `docs/{consignment}` is not `{take}/{skip}`.
