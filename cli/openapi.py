@@ -22,7 +22,7 @@ _SCHEMAS: Final = "#/components/schemas/"
 _DESCRIPTIONS: Final = {
     400: "The request is refused. `Code` and `Message` say why, `Details` lists the invalid fields.",
     401: "The API key is missing or unknown.",
-    404: "No such consignment, group or format exists.",
+    404: "No such consignment, package, group, format or document exists.",
     405: "The method is not allowed here.",
     409: "Other requests kept changing the consignment, so this one changed nothing. Try again.",
     413: f"The body is larger than {MAX_BYTES} bytes.",
@@ -45,6 +45,16 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "description": "A quote reference.",
         "schema": {"type": "string", "minLength": 1},
         "example": "49a01165-e512-4287-9a6a-ab8400f3600b",
+    },
+    "package": {
+        "description": "A package reference, in any case.",
+        "schema": {"type": "string", "minLength": 1},
+        "example": "EP-000-05F-1E8",
+    },
+    "customsDocumentType": {
+        "description": "CN22 or CN23, in any case.",
+        "schema": {"type": "string", "minLength": 1},
+        "example": "CN22",
     },
     "format": {
         "description": "PDF, PNG, ZPL or ZPLII, in any case.",

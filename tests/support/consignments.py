@@ -9,6 +9,7 @@ from typing import Any
 
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.intake import REFERENCE_CHARACTERS
+from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.market import Choices
 from allocation.consignments.register import Register
 from allocation.consignments.store import Changes, Known, ReferenceText, StoredConsignment
@@ -84,6 +85,11 @@ class InMemoryConsignments:
             return False
         self.kept[stored.reference] = stored
         return True
+
+    def note_labels(self, reference: ConsignmentReference, given: LabelsGiven) -> None:
+        stored = self.kept[reference]
+        if stored.labels_given is None or stored.labels_given.tracking_reference != given.tracking_reference:
+            self.kept[reference] = replace(stored, labels_given=given, version=stored.version + 1)
 
     def record(self, record: AllocationRecord, seen: Known) -> bool:
         if not self._stands(seen) or not self._counted(record, seen):

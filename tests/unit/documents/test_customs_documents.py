@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from allocation.documents.customs_documents import customs_documents
+from allocation.documents.customs_documents import CustomsPapers
 from allocation.documents.results import CustomsDataError, CustomsDocuments
 from tests.support.document_reading import texts
 from tests.support.document_samples import (
@@ -28,7 +28,7 @@ COMPLETE = {"CategoryType": "Other", "ReasonForExport": "Sale"}
 
 def documents(*, gbp_rates: dict[str, Decimal] | None = None, **changes: Any) -> CustomsDocuments:
     """The documents of a complete consignment to Germany with these changes."""
-    return customs_documents(consignment(**changes), summary(), TODAY, gbp_rates or {})
+    return CustomsPapers(consignment(**changes), summary(), TODAY, gbp_rates or {}).all()
 
 
 def names(reply: CustomsDocuments) -> list[str]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocation.consignments.full_consignment import FullConsignment
-from allocation.documents.customs_documents import customs_documents
+from allocation.documents.customs_documents import CustomsPapers
 from allocation.documents.label_files import label_file
 from allocation.documents.results import CustomsDataError
 from tests.support.document_reading import png, printed, scanned, texts
@@ -108,7 +108,7 @@ def test_every_tracking_reference_scans(reference: str) -> None:
 @given(consignments())
 def test_customs_documents_are_drawn_or_refused_with_reasons(consignment: FullConsignment) -> None:
     try:
-        reply = customs_documents(consignment, summary(), date(2026, 11, 23), {})
+        reply = CustomsPapers(consignment, summary(), date(2026, 11, 23), {}).all()
     except CustomsDataError as error:
         reply, refused = None, error.problems
     else:

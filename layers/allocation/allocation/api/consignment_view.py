@@ -20,10 +20,12 @@ from allocation.api.consignment_shape import (
 from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total_value, total_weight
 from allocation.api.replies import ApiLinkView, consignment_link
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
+from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.store import ALLOCATED, Known
 from allocation.domain.errors import UnreadableExplanationError
 from allocation.domain.mode import ModeName
 from allocation.domain.outcome import Price
+from allocation.domain.tracking_reference import package_references
 from allocation.records.explanations import winner_of
 from allocation.records.stored_record import PriceDocument, StoredRecord
 
@@ -73,6 +75,7 @@ def consignment_view(known: Known, located: Callable[[FullConsignment], FullCons
         "Allocation": _allocation_of(known.record),
         "FailedAllocation": _failed_allocation_of(known.record),
         "DateCreated": _created_at(known),
+        **_labels_part(known.labels_given),
         **_dates_of(known.record),
     }
 
@@ -95,8 +98,7 @@ def _stored_part(
             for address, whole in zip(content["Addresses"], located(consignment).addresses, strict=True)
         ],
         "Packages": [
-            {**_NULLS_OF_A_PACKAGE, **_without_null_lists(package), "ConsignmentLegs": legs}
-            for package in content["Packages"]
+            _package_view(package, _legs_of_package(legs, at)) for at, package in enumerate(content["Packages"])
         ],
     }
 
@@ -137,6 +139,24 @@ def address_view(address: Mapping[str, Any]) -> dict[str, Any]:
         **address,
         "Contact": {**_NULLS_OF_A_CONTACT, **contact} if isinstance(contact, Mapping) else None,
     }
+
+
+def _package_view(package: Mapping[str, Any], legs: list[Any]) -> dict[str, Any]:
+    """Return a package in PRO's units with every name of PRO's, and its own legs."""
+    return {**_NULLS_OF_A_PACKAGE, **_without_null_lists(package), "ConsignmentLegs": legs}
+
+
+def _legs_of_package(legs: list[Any], package: int) -> list[Any]:
+    """Return the legs with the tracking references of one package, which counts from 0."""
+    name = "TrackingReferences"
+    return [{**leg, name: list(package_references(leg[name], package))} for leg in legs]
+
+
+def _labels_part(given: LabelsGiven | None) -> dict[str, Any]:
+    """Return what PRO says of a consignment's labels."""
+    if given is None:
+        return {}
+    return {"LabelCount": given.count, "LabelsPrinted": True, "DateLabelsWereFirstPrinted": given.at.isoformat()}
 
 
 def _without_null_lists(package: Mapping[str, Any]) -> dict[str, Any]:

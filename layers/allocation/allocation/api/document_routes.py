@@ -3,20 +3,54 @@
 The code that draws them is imported with the first request for one, because it slows every cold start.
 """
 
-from decimal import Decimal
-from typing import Final
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
-from allocation.consignments.errors import Problem, RequestError, UnknownConsignmentError
+from allocation.consignments.errors import NOT_FOUND, Problem, RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment
-from allocation.consignments.store import ALLOCATED
-from allocation.documents.results import CustomsDocuments, DocumentError, LabelFile
+from allocation.consignments.labels_given import LABELLED
+from allocation.consignments.packages import position_of
+from allocation.consignments.store import Known
+from allocation.documents.results import CustomsDocuments, DocumentError, DocumentTooLargeError, LabelFile
 from allocation.domain.summary import AllocationSummary
+
+if TYPE_CHECKING:
+    from allocation.documents.customs_documents import CustomsPapers
 
 OPERATIONS: Final[list[Operation]] = []
 _DEFAULT_FORMAT: Final = "PDF"
+_Drawn = TypeVar("_Drawn")
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/labels/package/{consignment}/{package}",
+    "Get a package's label",
+    gives=LabelFile,
+    errors=(400, 404),
+)
+def get_package_label(request: Request, use_cases: UseCases) -> Reply:
+    """Return the label of one package in a PDF."""
+    return _labels(request, use_cases, _DEFAULT_FORMAT, request.path["package"])
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/labels/package/{consignment}/{package}/{format}",
+    "Get a package's label in a format",
+    gives=LabelFile,
+    errors=(400, 404),
+)
+def get_package_label_in_format(request: Request, use_cases: UseCases) -> Reply:
+    """Return the label of one package: PDF, PNG, ZPL or ZPLII."""
+    return _labels(request, use_cases, request.path["format"], request.path["package"])
 
 
 @operation(OPERATIONS, "GET", "/labels/{consignment}", "Get labels", gives=LabelFile, errors=(400, 404))
@@ -29,8 +63,27 @@ def get_labels(request: Request, use_cases: UseCases) -> Reply:
     OPERATIONS, "GET", "/labels/{consignment}/{format}", "Get labels in a format", gives=LabelFile, errors=(400, 404)
 )
 def get_labels_in_format(request: Request, use_cases: UseCases) -> Reply:
-    """Return the labels of all packages in one file: PDF, PNG, ZPL or ZPLII."""
-    return _labels(request, use_cases, request.path["format"])
+    """Return the labels of all packages in one file: PDF, PNG, ZPL or ZPLII.
+
+    In the place of the format, the reference of a package gives its label as PDF, as in an example of PRO's help.
+    """
+    wanted = request.path["format"]
+    if wanted.upper().startswith("EP-"):
+        return _labels(request, use_cases, _DEFAULT_FORMAT, wanted)
+    return _labels(request, use_cases, wanted)
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/labels/{consignment}/{package}/{format}",
+    "Get a package's label at the older address",
+    gives=LabelFile,
+    errors=(400, 404),
+)
+def get_package_label_at_older_address(request: Request, use_cases: UseCases) -> Reply:
+    """Return the label of one package, at the address that the examples of PRO's help have."""
+    return _labels(request, use_cases, request.path["format"], request.path["package"])
 
 
 @operation(
@@ -49,6 +102,43 @@ def get_labels_of_documents(request: Request, use_cases: UseCases) -> Reply:
 @operation(
     OPERATIONS,
     "GET",
+    "/consignments/docs/commercialinvoice/{consignment}",
+    "Get the commercial invoice",
+    gives=str,
+    errors=(400, 404),
+)
+def get_commercial_invoice(request: Request, use_cases: UseCases) -> Reply:
+    """Return a consignment's commercial invoice: a PDF as text in base64. 404 if its goods pass no customs."""
+    found = _found(request, use_cases)
+    papers = _papers(found, use_cases)
+    return _document(_drawn(papers.commercial_invoice), f"Consignment {found.known.reference} needs none.")
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/consignments/docs/{customsDocumentType}/{consignment}/{package}",
+    "Get a package's customs document",
+    gives=str,
+    errors=(400, 404),
+)
+def get_customs_document(request: Request, use_cases: UseCases) -> Reply:
+    """Return the CN22 or CN23 of one package: a PDF as text in base64. 404 if the package needs none, or the other."""
+    from allocation.documents.customs_documents import CustomsForm
+
+    wanted = request.path["customsDocumentType"].upper()
+    if wanted not in list(CustomsForm):
+        text = f"Unknown customs document type {wanted[:16]!r}: use {' or '.join(CustomsForm)}."
+        raise RequestError("CustomsDocumentNotFoundException", text, NOT_FOUND)
+    found = _found(request, use_cases)
+    package, papers = position_of(found.known, request.path["package"]), _papers(found, use_cases)
+    drawn = _drawn(lambda: papers.form(CustomsForm(wanted), package))
+    return _document(drawn, f"Package {package + 1} of consignment {found.known.reference} needs no {wanted}.")
+
+
+@operation(
+    OPERATIONS,
+    "GET",
     "/consignments/docs/{consignment}",
     "Get customs documents",
     gives=CustomsDocuments,
@@ -56,53 +146,73 @@ def get_labels_of_documents(request: Request, use_cases: UseCases) -> Reply:
 )
 def get_customs_documents(request: Request, use_cases: UseCases) -> Reply:
     """Return a consignment's customs documents: a CN22 or CN23 for each package, and the commercial invoice."""
-    from allocation.documents.customs_documents import customs_documents
-
-    consignment, summary = _allocated_consignment(request, use_cases)
-    today = use_cases.now().date()
-    rates = {
-        rate.currency: rate.rate for rate in use_cases.engine.catalogue.exchange_rates if rate.validity.covers(today)
-    }
-    try:
-        return Reply(
-            dict(customs_documents(consignment, summary, today, _in_gbp(use_cases, rates))), root="CustomsDocuments"
-        )
-    except DocumentError as error:
-        raise _refusal(error) from error
+    papers = _papers(_found(request, use_cases), use_cases)
+    return Reply(dict(_drawn(papers.all)), root="CustomsDocuments")
 
 
-def _labels(request: Request, use_cases: UseCases, wanted: str) -> Reply:
-    """Return the labels in a format. Raises `RequestError`."""
-    from allocation.documents.label_files import CONTENT_TYPES, label_file
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An allocated consignment with complete addresses, and its allocation."""
 
-    if wanted.upper() not in CONTENT_TYPES:
-        text = f"Unknown label format {wanted[:16]!r}: use {', '.join(CONTENT_TYPES)}."
-        raise RequestError("LabelFormatNotFoundException", text, 404)
-    consignment, summary = _allocated_consignment(request, use_cases)
-    try:
-        return Reply(label_file(consignment, summary, wanted), root="GetLabelsResponse")
-    except DocumentError as error:
-        raise _refusal(error) from error
+    known: Known
+    consignment: FullConsignment
+    summary: AllocationSummary
 
 
-def _in_gbp(use_cases: UseCases, rates: dict[str, Decimal]) -> dict[str, Decimal]:
-    """Return one unit of each currency in GBP. Only a catalogue in GBP knows the rates."""
-    return rates if use_cases.engine.catalogue.currency == "GBP" else {}
-
-
-def _allocated_consignment(request: Request, use_cases: UseCases) -> tuple[FullConsignment, AllocationSummary]:
-    """Return the consignment with complete addresses, and its allocation. Raises `RequestError` if not allocated."""
+def _found(request: Request, use_cases: UseCases) -> _Found:
+    """Return the consignment that a request names. Raises `RequestError` if it is unknown, or not allocated."""
     known = use_cases.changes.known(request.path["consignment"])
-    known.require_state("labelled or declared", (ALLOCATED,))
+    known.require_state("labelled or declared", LABELLED)
     consignment = FullConsignment.model_validate(known.described().content)
     summary = known.record.allocation_summary if known.record else None
     if summary is None:
         raise UnknownConsignmentError(known.reference)
-    return use_cases.located(consignment), summary
+    return _Found(known, use_cases.located(consignment), summary)
 
 
-def _refusal(error: DocumentError) -> RequestError:
-    """Return the refusal of a document, with each field that the consignment lacks."""
-    problems = [Problem("MissingOrInvalid", problem.target, problem.message) for problem in error.problems]
-    text = "The consignment lacks data for this document: correct the fields in Details."
-    return RequestError(type(error).__name__.removesuffix("Error") + "Exception", text, problems=problems)
+def _labels(request: Request, use_cases: UseCases, wanted: str, package: str | None = None) -> Reply:
+    """Return the labels in a format, of all packages or of one, and note that they were given out.
+
+    Raises `RequestError`.
+    """
+    from allocation.documents.label_files import CONTENT_TYPES, label_file
+
+    if wanted.upper() not in CONTENT_TYPES:
+        text = f"Unknown label format {wanted[:16]!r}: use {', '.join(CONTENT_TYPES)}."
+        raise RequestError("LabelFormatNotFoundException", text, NOT_FOUND)
+    found = _found(request, use_cases)
+    position = None if package is None else position_of(found.known, package)
+    file = _drawn(lambda: label_file(found.consignment, found.summary, wanted, position))
+    use_cases.register.note_labels(found.known)
+    return Reply(file, root="GetLabelsResponse")
+
+
+def _papers(found: _Found, use_cases: UseCases) -> "CustomsPapers":
+    """Return the customs documents of a consignment, dated today."""
+    from allocation.documents.customs_documents import CustomsPapers
+
+    today, catalogue = use_cases.now().date(), use_cases.engine.catalogue
+    # Only a catalogue in GBP knows the worth of other currencies in GBP.
+    known = catalogue.exchange_rates if catalogue.currency == "GBP" else ()
+    rates = {rate.currency: rate.rate for rate in known if rate.validity.covers(today)}
+    return CustomsPapers(found.consignment, found.summary, today, rates)
+
+
+def _document(pdf: bytes | None, why_not: str) -> Reply:
+    """Return a PDF as PRO's array of bytes, which is base64 in JSON and XML. Raises `RequestError` if there is none."""
+    if pdf is None:
+        raise RequestError("CustomsDocumentNotFoundException", f"There is no such document. {why_not}", NOT_FOUND)
+    return Reply(b64encode(pdf).decode("ascii"), root="base64Binary")
+
+
+def _drawn(draw: Callable[[], _Drawn]) -> _Drawn:
+    """Return what was drawn. Raises `RequestError` for a document that can't be drawn or is too large."""
+    try:
+        return draw()
+    except DocumentTooLargeError as error:
+        raise RequestError("DocumentTooLargeException", str(error)) from error
+    except DocumentError as error:
+        problems = [Problem("MissingOrInvalid", problem.target, problem.message) for problem in error.problems]
+        text = "The consignment lacks data for this document: correct the fields in Details."
+        code = type(error).__name__.removesuffix("Error") + "Exception"
+        raise RequestError(code, text, problems=problems) from error

@@ -113,6 +113,7 @@ POST /deliveryoptions/pickupoptions/reserve/{option} | Reserve pickup option
 POST /deliveryoptions/heartbeat | Check that delivery options answer
 POST /pickupLocationLocator | Find nearest pickup locations
 GET /documents/labels/{consignment} | Get labels
+GET /labels/{consignment}/{package}/{format} | Get package label in format, as an example of PRO's help has it
 POST /labels/GetLabels | Get labels
 PUT /items/{package} | Add item to package
 GET /items/{item} | Get item

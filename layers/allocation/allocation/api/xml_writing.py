@@ -77,7 +77,7 @@ def write_xml(data: Any, root: str) -> bytes:
         name, namespace = f"ArrayOf{root[:1].upper()}{root[1:]}", ""
         inside = "".join(_element(root, item, "") for item in data)
     else:
-        name, namespace = root, _NAMESPACES.get(root, CONSIGNMENTS)
+        name, namespace = root, _NAMESPACES.get(root, CONSIGNMENTS) if isinstance(data, Mapping) else ""
         inside = _content(root, data, namespace)
     declared = f'{_DECLARATIONS} xmlns="{namespace}"' if namespace else _DECLARATIONS
     return f'<?xml version="1.0" encoding="utf-8"?>\n<{name}{declared}>{inside}</{name}>'.encode()

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from allocation.consignments.errors import ChangedMeanwhileError, RequestError, UnknownConsignmentError
 from allocation.consignments.intake import CharacterSource, issued_consignment_reference, taken_in
+from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.older_forms import consignment_in_current_form
 from allocation.consignments.store import (
     ALLOCATION_FAILED,
@@ -99,6 +100,15 @@ class Register:
             return seen.mode, Cancelled()
 
         self.changes.change(reference, request_id, decide)
+
+    def note_labels(self, seen: Known) -> None:
+        """Keep that labels of an allocated consignment were given out now, unless it is known."""
+        tracking = seen.record.tracking_reference if seen.record else None
+        if tracking is None or seen.labels_given:
+            return
+        legs = seen.record.allocation_summary.consignment_legs if seen.record and seen.record.allocation_summary else ()
+        count = len(legs) * len(seen.described().content["Packages"])
+        self.changes.store.note_labels(seen.reference, LabelsGiven(tracking, self.changes.now(), count))
 
     def in_state(self, state: str) -> Sequence[ConsignmentReference]:
         """Return up to `_MAX_FOUND` consignments in a state, which may be named in any case."""

@@ -15,6 +15,7 @@ from allocation.consignments.errors import (
     LaterRecordError,
     UnknownConsignmentError,
 )
+from allocation.consignments.labels_given import LabelsGiven
 from allocation.domain.consignment import Direction
 from allocation.domain.mode import AllocationMode, allocation_mode
 from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated, Standing
@@ -52,6 +53,7 @@ class StoredConsignment:
     created_at: datetime
     version: int = 1
     expires_at: datetime | None = None
+    labels_given: LabelsGiven | None = None
 
     @property
     def customer_reference(self) -> str | None:
@@ -97,6 +99,13 @@ class Known:
         record = self.record
         return allocation_mode(record.mode, record.mode_reference) if record and record.mode else None
 
+    @property
+    def labels_given(self) -> LabelsGiven | None:
+        """When labels of the present allocation were given out, or None."""
+        given = self.stored.labels_given if self.stored else None
+        tracking = self.record.tracking_reference if self.record else None
+        return given if given and given.tracking_reference == tracking else None
+
     def described(self) -> StoredConsignment:
         """Return the sender's description. Raises `UnknownConsignmentError` where only the record is known."""
         if self.stored is None:
@@ -120,6 +129,9 @@ class ConsignmentStore(Protocol):
 
     def replace(self, stored: StoredConsignment, seen: Known) -> bool:
         """Replace a consignment. False: it or its record changed since it was `seen`."""
+
+    def note_labels(self, reference: ConsignmentReference, given: LabelsGiven) -> None:
+        """Keep when labels were given out, unless labels of the same allocation were before."""
 
     def record(self, record: AllocationRecord, seen: Known) -> bool:
         """Write an allocation record and count it on its daily limit.

@@ -1,6 +1,8 @@
 """What stands on one label, and where. One layout serves every format (`docs/decisions/0061-one-label-layout.md`)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Final
 
 from allocation.documents.drawing import LABEL_WIDTH, Box, Drawing, Filled, Mark, TextLine, barcode_in
@@ -34,14 +36,24 @@ class Label:
     legs: int
 
 
-def label_drawing(label: Label, covers: Covers) -> Drawing:
-    """Lay out the label in the characters that `covers` knows.
+def label_drawings(labels: Sequence[Label], covers: Covers) -> list[Drawing]:
+    """Lay out labels in the characters that `covers` knows.
 
     Raises `LabelDataError` for a tracking reference that no barcode can carry.
     """
-    words = _Words(covers)
-    marks = (*_heading(label, words), *_addresses(label, words), *_references(label, words), *_tracking(label))
-    notices = [_NOTICE, _TRANSLITERATED] if words.changed else [_NOTICE]
+    # A consignment's labels share these words, and long ones take a tenth of a second to fit in.
+    shared = cache(partial(_shared, covers))
+    return [
+        _label_drawing(label, _Words(covers), shared(label.destination, label.sender, label.customer_reference))
+        for label in labels
+    ]
+
+
+def _label_drawing(label: Label, words: "_Words", shared: tuple[Drawing, bool]) -> Drawing:
+    """Lay out one label. `shared` has marks, and whether a word of theirs was transliterated."""
+    shared_marks, is_changed = shared
+    marks = (*_heading(label, words), *shared_marks, *_references(label), *_tracking(label))
+    notices = [_NOTICE, _TRANSLITERATED] if words.changed or is_changed else [_NOTICE]
     return (*marks, *set_in(Box(_MARGIN, 1152, _WIDTH, 56), notices, 20))
 
 
@@ -73,25 +85,32 @@ def _heading(label: Label, words: _Words) -> tuple[Mark, ...]:
     )
 
 
-def _addresses(label: Label, words: _Words) -> tuple[Mark, ...]:
-    """Draw the destination and the return address."""
-    return (
+def _shared(
+    covers: Covers, destination: tuple[str, ...], sender: tuple[str, ...], customer_reference: str
+) -> tuple[Drawing, bool]:
+    """Draw the destination, the return address and the sender's reference.
+
+    Return the marks, and whether a word was transliterated.
+    """
+    words = _Words(covers)
+    customer = [f"Your reference {words(customer_reference)}"] if customer_reference else []
+    marks: Drawing = (
         TextLine(_MARGIN, 238, 24, "To"),
-        *set_in(Box(_MARGIN, 270, _WIDTH, 330), [words(line) for line in label.destination], 46, "Bold"),
+        *set_in(Box(_MARGIN, 270, _WIDTH, 330), [words(line) for line in destination], 46, "Bold"),
         _line_at(610),
         TextLine(_MARGIN, 620, 24, "From (return address)"),
-        *set_in(Box(_MARGIN, 652, _WIDTH, 146), [words(line) for line in label.sender], 26),
+        *set_in(Box(_MARGIN, 652, _WIDTH, 146), [words(line) for line in sender], 26),
         _line_at(808),
+        *set_in(Box(_MARGIN, 858, _WIDTH, 36), customer, 26),
     )
+    return marks, words.changed
 
 
-def _references(label: Label, words: _Words) -> tuple[Mark, ...]:
-    """Draw the references by which sender and warehouse know the package, and its weight."""
-    customer = words(label.customer_reference)
+def _references(label: Label) -> tuple[Mark, ...]:
+    """Draw the reference by which the warehouse knows the package, and its weight."""
     return (
         *set_in(Box(_MARGIN, 816, 480, 40), [f"Consignment {label.consignment}"], 30, "Bold"),
         *set_in(Box(540, 816, 248, 40), [label.weight], 30, "Bold"),
-        *set_in(Box(_MARGIN, 858, _WIDTH, 36), [f"Your reference {customer}"] if customer else [], 26),
         _line_at(900),
     )
 

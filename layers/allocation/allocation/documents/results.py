@@ -5,6 +5,7 @@ Importing this loads no drawing library.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from typing_extensions import TypedDict
 
@@ -33,6 +34,10 @@ class CustomsDocuments(TypedDict):
     CN23Documents: list[DocumentFile]
 
 
+# Characters of base64. Lambda's reply has at most 6 MB (6,291,556 bytes), the JSON around the file included.
+MAX_FILE: Final = 5_500_000
+
+
 @dataclass(frozen=True, slots=True)
 class DataProblem:
     """What is wrong with the data at `target`, a path in PRO's names as `Packages[0].Items[1].HarmonisationCode`.
@@ -51,6 +56,10 @@ class DocumentError(AllocationError):
         """Take at least one problem, in the order of the consignment."""
         super().__init__("; ".join(f"{problem.target}: {problem.message}" for problem in problems))
         self.problems = tuple(problems)
+
+
+class DocumentTooLargeError(AllocationError):
+    """What was asked for has more pages than one reply can hold in time. The message names the bound and the way."""
 
 
 class LabelDataError(DocumentError):

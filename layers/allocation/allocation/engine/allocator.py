@@ -1,6 +1,5 @@
 """The allocator that decides in process, and the Allocation Summary of what it chose."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -10,6 +9,7 @@ from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure, KeptDecision, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
+from allocation.domain.tracking_reference import issued_tracking_references
 from allocation.engine.asked import asked_bytes
 from allocation.engine.engine import Assessment, Engine
 from allocation.engine.explanation import end_of_delivery, explain, why_chosen
@@ -85,7 +85,7 @@ class EngineAllocator:
             return AllocationFailed(nothing_fits(assessment, mode), decision)
         service = engine.index.services[winner.position]
         breakdown = engine.breakdown(assessment.question, winner.position)
-        summary = _summary(consignment.reference, service, winner.dates.collected_at, self._api_base_url)
+        summary = _summary(consignment, service, winner.dates.collected_at, self._api_base_url)
         limit = assessment.question.limit(winner.position)
         if limit:
             tally.add(limit.on)
@@ -124,20 +124,21 @@ class _Tally:
         self._used[day] += 1
 
 
-def _summary(
-    consignment: ConsignmentReference, service: Service, collected_at: int, api_base_url: str
-) -> AllocationSummary:
+def _summary(consignment: Consignment, service: Service, collected_at: int, api_base_url: str) -> AllocationSummary:
     """Return the summary of an allocation, as SortedPRO writes it (`pro-api.md`, Allocation Summary)."""
+    reference = consignment.reference
     return AllocationSummary(
         status_code=200,
-        api_links=_links(consignment, api_base_url),
+        api_links=_links(reference, api_base_url),
         description=success_text(
-            consignment, service.carrier.name, service.name, datetime.fromtimestamp(collected_at, UTC)
+            reference, service.carrier.name, service.name, datetime.fromtimestamp(collected_at, UTC)
         ),
         consignment_legs=tuple(
             ConsignmentLeg(
                 leg=number,
-                tracking_references=(_tracking_reference(consignment, service.reference, number),),
+                tracking_references=issued_tracking_references(
+                    reference, service.reference, number, len(consignment.packages)
+                ),
                 carrier_reference=leg.carrier.reference,
                 carrier_name=leg.carrier.name,
             )
@@ -158,13 +159,3 @@ def _links(consignment: ConsignmentReference, api_base_url: str) -> tuple[ApiLin
         ApiLink(rel="detail", href=f"{api_base_url}/consignments/{consignment}"),
         ApiLink(rel="label", href=f"{api_base_url}/labels/{consignment}"),
     )
-
-
-def _tracking_reference(consignment: ConsignmentReference, service: str, leg: int) -> str:
-    """Return a reference that two concurrent allocations of the same consignment agree on.
-
-    >>> _tracking_reference(ConsignmentReference("EC-000-05B-MMA"), "CX_NDS", 1)
-    'TRK01434512204729748571'
-    """
-    digest = hashlib.sha256(f"{consignment}/{service}/{leg}".encode()).digest()
-    return f"TRK{int.from_bytes(digest[:8]):020d}"

@@ -7,7 +7,7 @@ from allocation.domain.errors import AllocationError
 from allocation.exact_json import parsed, written
 
 _FORM: Final = 1
-# A summary is kept up to 32,000 bytes (`kept_summary`): whoever packs a thousand times as much means harm.
+# A summary is kept up to 100,000 bytes (`kept_summary`): whoever packs ten times as much means harm.
 _MAX_UNPACKED: Final = 1_000_000
 # Raw deflate (RFC 1951) with a window that the dictionary and most summaries fit in.
 _WINDOW: Final = -12

@@ -114,6 +114,12 @@ class StoredRecord(BaseModel):
         return next((link.href for link in links if link.rel.casefold() == "label"), None)
 
     @property
+    def tracking_reference(self) -> str | None:
+        """The first tracking reference of the allocation, or None."""
+        legs = self.allocation_summary.consignment_legs if self.allocation_summary else ()
+        return next((text for leg in legs for text in leg.tracking_references), None)
+
+    @property
     def counted_on(self) -> LimitedDay | None:
         """The service's day whose limit the record counts on, or None."""
         if self.limited_day is None or self.carrier_service_reference is None:

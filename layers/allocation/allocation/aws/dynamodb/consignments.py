@@ -13,6 +13,7 @@ from allocation.aws.dynamodb.bulk_calls import (
     NOT_AT_FAULT,
     Action,
     CancelledError,
+    not_written,
     read_items,
     write_all,
 )
@@ -20,6 +21,7 @@ from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.record_reading import KEY
 from allocation.aws.dynamodb.records import NOT_THERE_YET, limit_of
 from allocation.batches import batches
+from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.store import UNALLOCATED, Known, StoredConsignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.record import AllocationRecord
@@ -88,6 +90,26 @@ class DynamoDBConsignments:
         item = _consignment_item(stored, never_allocated=seen.record is None)
         put = {"Put": {"TableName": self._consignments, "Item": item, **_unchanged(seen.stored)}}
         return self._write(put, self._check_record(seen))
+
+    def note_labels(self, reference: ConsignmentReference, given: LabelsGiven) -> None:
+        """Keep when labels were given out, unless labels of the same allocation were before."""
+        values = {
+            ":given": _labels_document(given),
+            ":tracking": given.tracking_reference,
+            ":one": 1,
+        }
+        try:
+            self._client.update_item(
+                TableName=self._consignments,
+                Key={KEY: {"S": reference}},
+                UpdateExpression="SET labelsGiven = :given ADD version :one",
+                ConditionExpression=f"attribute_exists({KEY}) AND NOT labelsGiven.trackingReference = :tracking",
+                ExpressionAttributeValues=to_item(values),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+        except (ClientError, BotoCoreError) as error:
+            raise not_written(error) from error
 
     def record(self, record: AllocationRecord, seen: Known) -> bool:
         """Write an allocation record, count it on its limit, and take the one before off.
@@ -201,6 +223,7 @@ def _consignment_item(stored: StoredConsignment, *, never_allocated: bool) -> Dy
         "customerReference": stored.customer_reference,
         "expiresAt": int(stored.expires_at.timestamp()) if stored.expires_at else None,
         "neverAllocated": "true" if never_allocated else None,
+        "labelsGiven": _labels_document(stored.labels_given) if stored.labels_given else None,
     }
     return to_item({name: value for name, value in attributes.items() if value is not None})
 
@@ -216,4 +239,18 @@ def _stored_consignment(item: DynamoItem | None) -> StoredConsignment | None:
         created_at=datetime.fromisoformat(item["createdAt"]["S"]),
         version=int(item["version"]["N"]),
         expires_at=datetime.fromtimestamp(int(expires_at["N"]), UTC) if expires_at else None,
+        labels_given=_labels_given(item),
     )
+
+
+def _labels_document(given: LabelsGiven) -> dict[str, Any]:
+    return {"trackingReference": given.tracking_reference, "at": given.at.isoformat(), "count": given.count}
+
+
+def _labels_given(item: DynamoItem) -> LabelsGiven | None:
+    """Return when labels of the consignment were given out, or None."""
+    if "labelsGiven" not in item:
+        return None
+    given = item["labelsGiven"]["M"]
+    at = datetime.fromisoformat(given["at"]["S"])
+    return LabelsGiven(given["trackingReference"]["S"], at, int(given["count"]["N"]))
