@@ -392,16 +392,27 @@ def test_a_catalogue_that_broke_off_is_read_again(source: Source) -> None:
 class AppConfig:
     """AppConfig's data plane as its documentation has it: a token a call, an empty body where nothing changed.
 
-    What `breaks` breaks off counts as sent.
+    What `breaks` breaks off counts as sent. A poll is refused before the interval that the session asked for has passed
+    since the last answer, which takes `answer_seconds`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.answer_seconds = 0.0
+        self.interval, self.answered_at = 60.0, float("-inf")
         self.text = ""
         self.sent = ""
         self.token = 0
         self.breaks = False
 
-    def start_configuration_session(self, **profile: str) -> dict[str, str]:
+    def start_configuration_session(
+        self,
+        *,
+        RequiredMinimumPollIntervalInSeconds: int = 60,  # noqa: N803 - boto3's name
+        **profile: str,
+    ) -> dict[str, str]:
+        assert 15 <= RequiredMinimumPollIntervalInSeconds <= 86_400
+        self.interval, self.answered_at = RequiredMinimumPollIntervalInSeconds, float("-inf")
         assert set(profile) == {
             "ApplicationIdentifier",
             "EnvironmentIdentifier",
@@ -412,7 +423,17 @@ class AppConfig:
 
     def get_latest_configuration(self, *, ConfigurationToken: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         assert ConfigurationToken == str(self.token)
+        if self.clock() - self.answered_at < self.interval:
+            problem = {"ConfigurationToken": {"Problem": "PollIntervalNotSatisfied"}}
+            described: Any = {
+                "Error": {"Code": "BadRequestException", "Message": "Request too early"},
+                "Reason": "InvalidParameters",
+                "Details": {"InvalidParameters": problem},
+            }
+            raise ClientError(described, "GetLatestConfiguration")
         self.token += 1
+        self.clock.seconds += self.answer_seconds
+        self.answered_at = self.clock()
         changed = self.text if self.text != self.sent else ""
         self.sent = self.text
         body = Broken() if self.breaks else io.BytesIO(changed.encode())
@@ -420,7 +441,8 @@ class AppConfig:
 
 
 def test_appconfig_sends_a_catalogue_only_when_it_changed() -> None:
-    appconfig, clock, refused = AppConfig(), Clock(), list[Exception]()
+    clock, refused = Clock(), list[Exception]()
+    appconfig = AppConfig(clock)
     source = MaintainedFile(
         AppConfigStore(appconfig, "shop", "live", "catalogue"),
         "catalogue",
@@ -438,7 +460,8 @@ def test_appconfig_sends_a_catalogue_only_when_it_changed() -> None:
 
 
 def test_a_catalogue_of_appconfig_that_broke_off_is_read_again() -> None:
-    appconfig, clock = AppConfig(), Clock()
+    clock = Clock()
+    appconfig = AppConfig(clock)
     source = MaintainedFile(
         AppConfigStore(appconfig, "shop", "live", "catalogue"),
         "catalogue",
@@ -452,6 +475,22 @@ def test_a_catalogue_of_appconfig_that_broke_off_is_read_again() -> None:
     appconfig.breaks = False
     clock.seconds += 10
     assert source().catalogue.version == "2026-11-23"
+
+
+@pytest.mark.parametrize("answer_seconds", [0.0, 0.3, 7.0])
+def test_appconfig_is_asked_as_often_as_it_allows_without_a_refusal(answer_seconds: float) -> None:
+    clock, refused = Clock(), list[Exception]()
+    appconfig = AppConfig(clock)
+    appconfig.answer_seconds, appconfig.text = answer_seconds, GOOD
+    store = AppConfigStore(appconfig, "shop", "live", "catalogue")
+    source = MaintainedFile(store, "catalogue", engine_of, clock=clock, refused=refused.append)
+    for _ in range(100):
+        source()
+        clock.seconds += 1.7
+    appconfig.text = OTHER
+    clock.seconds += 2 * REFRESH_SECONDS
+    source()
+    assert (source().catalogue.version, refused) == ("benchmark", [])
 
 
 def test_a_location_names_its_store() -> None:

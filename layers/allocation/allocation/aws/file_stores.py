@@ -27,6 +27,9 @@ _OLDER_VERSIONS: Final = 5
 _MAX_LISTED: Final = 100
 _UNCHANGED: Final = frozenset({"304", "NotModified"})
 _MISSING: Final = frozenset({"404", "NoSuchKey"})
+# The shortest interval that AppConfig takes (StartConfigurationSession, AppConfig API Reference). Its own, without one,
+# is a minute: a poll before that is refused.
+_SHORTEST_POLL_SECONDS: Final = 15
 # The version of what was put into a bucket before it kept versions: the next such object has the same.
 _NO_VERSION: Final = "null"
 
@@ -158,14 +161,22 @@ class AppConfigStore:
         self._token: str | None = None
 
     def changed(self) -> StoredFile | None:
-        """Ask within one session: AppConfig answers with nothing if nothing changed."""
-        if self._token is None:
-            self._token = self._client.start_configuration_session(**self._profile)["InitialConfigurationToken"]
-        token, self._token = self._token, None
-        answer = self._client.get_latest_configuration(ConfigurationToken=token)
+        """Ask within one session: AppConfig answers with nothing if nothing changed, and refuses who asks too soon."""
+        token, self._token = self._token or self._first_token(), None
+        try:
+            answer = self._client.get_latest_configuration(ConfigurationToken=token)
+        except ClientError as error:
+            if not _asked_too_soon(error):
+                raise
+            self._token = token
+            return None
         content = _content(answer["Configuration"])
         self._token = answer["NextPollConfigurationToken"]  # only now: what breaks off must be sent again
         return StoredFile(content, "", "") if content != b"" else None
+
+    def _first_token(self) -> str:
+        shortest = {"RequiredMinimumPollIntervalInSeconds": _SHORTEST_POLL_SECONDS}
+        return str(self._client.start_configuration_session(**self._profile, **shortest)["InitialConfigurationToken"])
 
     def earlier(self) -> Iterator[StoredFile]:
         """Yield nothing: AppConfig hands out no earlier versions."""
@@ -174,6 +185,13 @@ class AppConfigStore:
     def is_first_to_refuse(self, version: str, reason: str) -> bool:  # noqa: ARG002 - the port's
         """Return True: no execution environment knows of another."""
         return True
+
+
+def _asked_too_soon(error: ClientError) -> bool:
+    """Return whether AppConfig refused a poll that came before the session's interval had passed."""
+    details: Any = error.response.get("Details") or {}
+    problems = (details.get("InvalidParameters") or {}).values()
+    return any(each.get("Problem") == "PollIntervalNotSatisfied" for each in problems)
 
 
 def store_at(location: str, client: Callable[[str], Any]) -> Store:
