@@ -172,7 +172,7 @@ def test_services_and_quotes_have_hubs_as_objects_and_flags_that_are_known(api: 
     journeys = [service["Journey"] for service in services] + [quote["Legs"] for quote in quotes]
     hubs = [leg["DeliveryHub"] for journey in journeys for leg in journey if leg["DeliveryHub"]]
     assert hubs
-    assert all(hub["HubAddress"] is None and hub["ExtraDaysToTransitTime"] == 0 for hub in hubs)
+    assert all(hub["HubAddress"]["CompanyName"] and hub["ExtraDaysToTransitTime"] == 0 for hub in hubs)
 
 
 def test_a_surcharge_of_a_quote_has_its_price(api: Api) -> None:

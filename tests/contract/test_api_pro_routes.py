@@ -1,7 +1,6 @@
 """Every route of PRO has an answer: the documented statuses where it is served, else 501 with PRO's error."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -11,8 +10,8 @@ from allocation.api.pro_routes import CURRENT, EARLIER, ProRoute, Unserved, form
 from allocation.api.resolver import OPERATIONS
 from cli import pro_routes_page
 from tests.support.allocation_api import Api, served_api
+from tests.support.pro_types import operation_facts
 
-FACTS = Path(__file__).parent / "facts" / "pro_operations.txt"
 OWN = {("GET", "/health"), ("DELETE", "/consignments/{consignment}")}
 Form = tuple[str, ...]
 # Where a page of PRO's help wins over its reference.
@@ -30,8 +29,7 @@ def api() -> Iterator[Api]:
 
 def documented() -> dict[Form, set[int]]:
     """The routes of PRO's reference of version 1.1, each with its statuses."""
-    rows = [line.split() for line in FACTS.read_text("utf-8").splitlines() if not line.startswith("#")]
-    return {(method, *form_of(path)): set(map(int, statuses)) for method, path, *statuses in rows}
+    return {fact.form: set(fact.statuses) for fact in operation_facts() if fact.is_current}
 
 
 def form(operation: Operation) -> Form:

@@ -1,8 +1,9 @@
 """The allocation API in process: requests as API Gateway hands them over, over tables that moto imitates."""
 
 import os
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,8 +17,9 @@ from urllib.parse import parse_qsl
 import boto3
 from moto import mock_aws
 
-from allocation.api.operations import UseCases
-from allocation.api.resolver import AnyCaseResolver, api_resolver
+from allocation.api.operations import Operation, UseCases
+from allocation.api.pro_routes import form_of, specificity
+from allocation.api.resolver import OPERATIONS, AnyCaseResolver, api_resolver
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
@@ -28,6 +30,7 @@ from allocation.engine.engine import Engine
 from allocation.exact_json import parsed, written
 from allocation.records.explanations import Explanations
 from tests.support.consignments import ENGINE, Clock, consignment, counted_characters
+from tests.support.pro_types import ERROR, operation_facts, problems
 from tests.support.tables import create_table
 
 CONSIGNMENTS = "consignments"
@@ -70,6 +73,8 @@ class Api:
     characters: Any = field(default_factory=counted_characters)
     stage: str = ""
     address: str = ""
+    # Names of any field that was sent: a sender's own come back.
+    _own: set[str] = field(default_factory=set)
     _numbers: Any = field(default_factory=lambda: count(1))
 
     @property
@@ -104,14 +109,54 @@ class Api:
         text = body if isinstance(body, str) or body is None else written(body)
         event = proxy_event(method, path, text, headers or {}, f"request-{next(self._numbers)}", self.stage)
         reply = self.resolver.resolve(event, SimpleNamespace())
-        named = {name.lower(): values[0] for name, values in reply["multiValueHeaders"].items()}
-        return Answer(reply["statusCode"], named, reply["body"])
+        found = self.faults_of(event, reply)
+        assert not found, f"{method} {path} has another reply than PRO's: {found[:20]}"
+        return answer_of(reply)
+
+    def faults_of(self, event: dict[str, Any], reply: dict[str, Any]) -> list[str]:
+        """What a reply to a client of version 1.1 has that PRO's type of it has not, in JSON."""
+        self._own.update(names_in(event["body"]))
+        version = {name.lower(): value for name, value in event["headers"].items()}.get("electio-api-version")
+        if version != "1.1":
+            return []
+        return reply_problems(event["httpMethod"], event["path"], answer_of(reply), self._own)
 
     def create(self, **changes: Any) -> str:
         """Creates the sample consignment, changed, and returns its reference."""
         answer = self.call("POST", "/consignments", consignment(**changes))
         assert answer.status == 201, answer.body
         return str(answer.data[0]["Href"].rpartition("/")[2])
+
+
+def answer_of(reply: Mapping[str, Any]) -> Answer:
+    """What a reply of the function says."""
+    named = {name.lower(): values[0] for name, values in reply["multiValueHeaders"].items()}
+    return Answer(reply["statusCode"], named, reply["body"])
+
+
+def names_in(text: str | None) -> set[str]:
+    """The names of all fields of a JSON or XML body."""
+    return {one or other for one, other in re.findall(r'"([^"\\]+)"\s*:|<([\w.-]+)', text or "")}
+
+
+def reply_problems(method: str, path: str, answer: Answer, own: Collection[str]) -> list[str]:
+    """What a reply in JSON has that PRO's type of it has not: names, types, values."""
+    operation = meant_operation(method, path)
+    if operation is None or not answer.body or "json" not in answer.headers["content-type"]:
+        return []
+    fact = {each.form: each for each in operation_facts()}[operation.method, *form_of(operation.path)]
+    told = ERROR if answer.status >= 400 else fact.reply
+    return list(problems(told, answer.data, own)) if told else ["a body, where PRO has none"]
+
+
+def meant_operation(method: str, path: str) -> Operation | None:
+    """The operation of PRO that a request means, or None."""
+    asked = (method, *path.strip("/").lower().split("/"))
+    for operation in sorted(OPERATIONS, key=lambda each: specificity(form_of(each.path))):
+        form = (operation.method, *form_of(operation.path))
+        if len(form) == len(asked) and all(part in ("{}", given) for part, given in zip(form, asked, strict=True)):
+            return operation if form in {each.form for each in operation_facts()} else None
+    return None
 
 
 def proxy_event(

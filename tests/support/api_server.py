@@ -27,6 +27,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, api: Api) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.api = api
         self.resolver = api.resolver
         self.numbers = count(1)
         self.lock = Lock()
@@ -39,7 +40,9 @@ class Server(ThreadingHTTPServer):
         context: Any = SimpleNamespace()
         with self.lock:  # moto does not imitate what happens at once
             event["requestContext"]["requestId"] = f"request-{next(self.numbers)}"
-            return self.resolver.resolve(event, context)
+            reply = self.resolver.resolve(event, context)
+        found = self.api.faults_of(event, reply)
+        return {**reply, "statusCode": 500, "body": written(found)} if found else reply
 
 
 class Handler(BaseHTTPRequestHandler):

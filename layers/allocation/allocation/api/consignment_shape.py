@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from allocation.api.measures import MoneyView, Number, RateView, WeightView
 
-_OPEN: Final = ConfigDict(extra="allow")
+OPEN: Final = ConfigDict(extra="allow")
 # The names that the sender fills. We fill PRO's other names, whatever was sent under them.
 _SENT: Final = frozenset(
     {
@@ -58,7 +58,7 @@ class LegView(TypedDict):
     CarrierName: str | None
 
 
-@with_config(_OPEN)
+@with_config(OPEN)
 class ContactView(TypedDict):
     """The sender or recipient. Personal data."""
 
@@ -73,7 +73,7 @@ class ContactView(TypedDict):
     Email: str | None
 
 
-@with_config(_OPEN)
+@with_config(OPEN)
 class AddressView(TypedDict):
     """An address with its contact. Personal data."""
 
@@ -96,7 +96,12 @@ class AddressView(TypedDict):
     IsCached: Any
 
 
-@with_config(_OPEN)
+_OF_CONSIGNMENTS: Final = ("AddressType", "ShopLocationReference")
+# The fields of any address of PRO's, without those of a consignment's address.
+ADDRESS_FIELDS: Final = tuple(name for name in AddressView.__annotations__ if name not in _OF_CONSIGNMENTS)
+
+
+@with_config(OPEN)
 class DimensionsView(TypedDict):
     """The sides of a box in centimetres."""
 
@@ -106,7 +111,7 @@ class DimensionsView(TypedDict):
     Height: Number
 
 
-@with_config(_OPEN)
+@with_config(OPEN)
 class PackageView(TypedDict):
     """A package with its contents."""
 
@@ -124,7 +129,7 @@ class PackageView(TypedDict):
     ConsignmentLegs: list[LegView]
 
 
-@with_config(_OPEN)
+@with_config(OPEN)
 class ConsignmentView(TypedDict):
     """A consignment: its sender's description, its state and its allocation."""
 

@@ -19,6 +19,7 @@ from allocation.api.consignment_shape import (
 )
 from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total_value, total_weight
 from allocation.api.replies import ApiLinkView, consignment_link
+from allocation.api.typed_values import consignment_values
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.store import ALLOCATED, Known
@@ -30,7 +31,7 @@ from allocation.records.explanations import winner_of
 from allocation.records.stored_record import PriceDocument, StoredRecord
 
 # PRO's clients can't read null for the customer, which is a GUID to them. We have no customers.
-_NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
+NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 _NULLS_OF_A_CONSIGNMENT: Final = nulls_of(
     ConsignmentView,
     ConsignmentLegs=[],
@@ -40,7 +41,7 @@ _NULLS_OF_A_CONSIGNMENT: Final = nulls_of(
     LabelsPrinted=False,
     IsLate=False,
     LateForCustomer=False,
-    CustomerReference=_NO_GUID,
+    CustomerReference=NO_GUID,
     Direction="Outbound",
     Tags=[],
     Addresses=[],
@@ -86,11 +87,10 @@ def _stored_part(
     """Return the sender's description in PRO's units, with every name of PRO's."""
     if known.stored is None:
         return {}
-    content = in_pro_units(known.stored.content)
+    content = consignment_values(in_pro_units(known.stored.content))
     consignment = FullConsignment.model_validate(known.stored.content)
     return {
         **{name: value for name, value in content.items() if value is not None and is_sent(name)},
-        **_dates_sent(content),
         "Weight": total_weight(consignment),
         "Value": total_value(consignment),
         "Addresses": [
@@ -101,21 +101,6 @@ def _stored_part(
             _package_view(package, _legs_of_package(legs, at)) for at, package in enumerate(content["Packages"])
         ],
     }
-
-
-def _dates_sent(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sender's dates as timestamps with an offset, which typed clients need; a day begins at 00:00 UTC."""
-    shipping, promise = content.get("ShippingDate"), content.get("RequestedDeliveryDate")
-    dates: dict[str, Any] = {"ShippingDate": _timestamp(shipping)} if shipping else {}
-    if isinstance(promise, Mapping) and promise.get("Date"):
-        dates["RequestedDeliveryDate"] = {**promise, "Date": _timestamp(promise["Date"])}
-    return dates
-
-
-def _timestamp(text: str) -> str:
-    """Return an ISO 8601 date or timestamp as it was sent, with what it lacks of time and offset."""
-    moment = datetime.fromisoformat(text)
-    return text if moment.tzinfo else moment.replace(tzinfo=UTC).isoformat()
 
 
 def _completed(address: Mapping[str, Any], whole: FullAddress) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from typing_extensions import TypedDict
 
-from allocation.api.catalogue_routes import Hub, hub
+from allocation.api.catalogue_views import JourneyLeg, journey_view
 from allocation.api.consignment_view import address_view
 from allocation.api.measures import Number, RateView, in_pro_units, rate, tax_rate
 from allocation.consignments.market import Market
@@ -15,7 +15,6 @@ from allocation.consignments.store import ConsignmentJson
 from allocation.domain.currencies import minor_unit, rounded
 from allocation.domain.outcome import Price
 from allocation.engine.engine import Assessment, Exclusion
-from allocation.engine.loaded_catalogue import Leg, Service
 from allocation.engine.offers import Offer
 from allocation.engine.pricing import Breakdown, Line
 from allocation.engine.rule import RuleCode
@@ -40,19 +39,6 @@ class QuoteSurcharge(TypedDict):
     MaximumAmount: Number | None
 
 
-class QuotedLeg(TypedDict):
-    """One carrier's part of the journey."""
-
-    JourneyStage: int
-    CarrierService: dict[str, Any]
-    CarrierAccountReference: str | None
-    DeliveryHub: Hub | None
-    CostItems: list[Any] | None
-    VolumetricParcelWeight: dict[str, Any] | None
-    CollectionType: str
-    Metadata: list[Any]
-
-
 class Quote(TypedDict):
     """The price of a carrier service, and when it collects and delivers."""
 
@@ -67,7 +53,7 @@ class Quote(TypedDict):
     BasePrice: RateView
     Price: RateView
     Surcharges: list[QuoteSurcharge]
-    Legs: list[QuotedLeg]
+    Legs: list[JourneyLeg]
     CarrierAccountOwner: str | None
     IsElectioService: bool
     ServiceDirection: str
@@ -147,7 +133,7 @@ class QuoteWriter:
             BasePrice=rate(_base_price(breakdown), tax),
             Price=rate(breakdown.price, tax),
             Surcharges=[_surcharge(line, breakdown.price.currency) for line in breakdown.lines[1:]],
-            Legs=[_quoted_leg(stage, leg, service) for stage, leg in enumerate(service.legs, start=1)],
+            Legs=journey_view(service),
             CarrierAccountOwner=None,
             IsElectioService=False,
             ServiceDirection=service.direction.value,
@@ -195,32 +181,6 @@ def _surcharge(line: Line, currency_code: str) -> QuoteSurcharge:
         IncrementalUnitPrice=None,
         MinimumAmount=None,
         MaximumAmount=None,
-    )
-
-
-def _quoted_leg(stage: int, leg: Leg, service: Service) -> QuotedLeg:
-    """Return one carrier's part of a service's journey."""
-    return QuotedLeg(
-        JourneyStage=stage,
-        CarrierService={
-            "Reference": service.reference,
-            "Name": service.name,
-            "CarrierReference": leg.carrier.reference,
-            "CarrierName": leg.carrier.name,
-            "ExternalReference": None,
-            "IsDropOff": "dropOff" in service.features,
-            "IsPickUp": "pickUp" in service.features,
-            "IsTimed": "timed" in service.features,
-            "IsTracked": "tracked" in service.features,
-            "IsSigned": "signed" in service.features,
-            "ServiceDirection": service.direction.value,
-        },
-        CarrierAccountReference=None,
-        DeliveryHub=hub(leg),
-        CostItems=None,
-        VolumetricParcelWeight=None,
-        CollectionType="NotApplicable",
-        Metadata=[],
     )
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from allocation.api.consignment_shape import ADDRESS_FIELDS
 from allocation.api.xml_reading import ITEM_NAMES, MAX_DIGITS
 
 _SCHEMAS: Final = "http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
@@ -40,7 +41,7 @@ _NAMESPACES: Final[Mapping[str, str]] = {
     "QuoteResult": _QUOTES,
     "QuoteSurcharge": _RATES,
     "ServiceGroupQuoteResult": _QUOTES,
-    "ShippingLocation": COMMON,
+    "ShippingLocation": f"{_SCHEMAS}Profile",
     "SubscriptionMpdCarrierServiceResponse": f"{_SCHEMAS}Subscription",
     "MpdCarrierService": COMMON,
     "TaxRate": COMMON,
@@ -49,8 +50,11 @@ _NAMESPACES: Final[Mapping[str, str]] = {
     "Weight": COMMON,
     "WithMessageOfString": COMMON,
 }
-# The fields that only a consignment's address has.
-_DECLARED_BY_CONSIGNMENTS: Final = frozenset({"AddressType", "ShopLocationReference"})
+# Where a class inherits fields of another namespace: the namespace of some of them, by the element of the class.
+_DECLARED_ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = {
+    "Address": dict.fromkeys(("AddressType", "ShopLocationReference"), CONSIGNMENTS),
+    "ShippingLocation": dict.fromkeys(ADDRESS_FIELDS, COMMON),
+}
 _LIST_ITEMS: Final[Mapping[str, str]] = {
     **ITEM_NAMES,
     "CN22Documents": "KeyValuePairOfStringString",
@@ -103,10 +107,10 @@ def _content(name: str, value: Any, namespace: str) -> str:
 def _members(name: str, value: Mapping[str, Any], namespace: str) -> Iterator[str]:
     """Yield the elements of an object. Names that XML does not allow are left out with their values."""
     inside = _NAMESPACES.get(name) or (namespace if namespace else CONSIGNMENTS)
+    elsewhere = _DECLARED_ELSEWHERE.get(name, {})
     for member, item in value.items():
         if item is not None and _NAME.fullmatch(member):
-            own = CONSIGNMENTS if name == "Address" and member in _DECLARED_BY_CONSIGNMENTS else inside
-            yield _element(member, item, namespace, own)
+            yield _element(member, item, namespace, elsewhere.get(member, inside))
 
 
 def _text(value: Any) -> str:
