@@ -70,9 +70,7 @@ def _rules(found: Target, mapping: str) -> ReadingRules:
     """Return how the stack reads messages. `mapping` is a file to take instead of the stack's own, or empty."""
     if mapping:
         return replace(found.reading, mapping=written_mapping(mapping)[1].applied)
-    if found.own_mapping:
-        return replace(found.reading, mapping=found.own_mapping().applied)
-    return found.reading
+    return found.reading_rules()
 
 
 def _print_next(sent: list[FileMessage], found: Target) -> None:

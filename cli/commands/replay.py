@@ -10,7 +10,7 @@ import click
 
 from allocation.domain.mode import AllocationMode, ModeName
 from allocation.engine.compiled_catalogue import read_compiled
-from allocation.orders.order_created import ReadingRules
+from allocation.orders.order_created import USUAL_RULES
 from allocation.replay.decisions import Replayable
 from allocation.replay.result import ReplayResult
 from cli.catalogue.compiled_files import compiled_file
@@ -164,11 +164,10 @@ def _mode(options: Mapping[str, str | None], side: str) -> AllocationMode | None
 
 def _messages(orders: str, mapping: str, stack: Target | None, moment: datetime | None) -> OrderMessages:
     """Return the messages of a file, read as the stack would, if there is one. Raises `UsageError`."""
-    rules = stack.reading if stack else ReadingRules()
     if mapping:
-        rules = replace(rules, mapping=written_mapping(mapping)[1].applied)
-    elif stack and stack.own_mapping:
-        rules = replace(rules, mapping=stack.own_mapping().applied)
+        rules = replace(stack.reading if stack else USUAL_RULES, mapping=written_mapping(mapping)[1].applied)
+    else:
+        rules = stack.reading_rules() if stack else USUAL_RULES
     messages = OrderMessages(read_messages(Path(orders)), rules, datetime.now(UTC), moment)
     return replace(messages, mode=stack.mode) if stack else messages
 

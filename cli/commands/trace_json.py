@@ -45,7 +45,10 @@ def history_json(name: str, history: History) -> Mapping[str, Any]:
         "orderReference": orders.pop() if len(orders) == 1 else None,
         "records": [_record_json(traced, history) for traced in history.traced],
         "otherConsignments": found.others,
-        "deadLetters": [letter_json(letter) for letter in history.dead_letters],
+        "deadLetters": [
+            letter_json(letter) | {"orderIsAllocated": history.is_allocated_since(letter)}
+            for letter in history.dead_letters
+        ],
         "waits": history.waits,
         **_waiting_json(history.waiting),
         "logTrouble": history.log_trouble or history.waiting.log_trouble or None,

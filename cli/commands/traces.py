@@ -10,6 +10,7 @@ from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, De
 from allocation.engine.explanation import shortened
 from allocation.records.stored_record import StoredRecord
 from cli.commands.dead_letters import print_letters
+from cli.commands.trace_events import event_facts
 from cli.commands.trace_json import tracking_references
 from cli.explanation_tables import made_up_of, print_others, sentences
 from cli.operations.records import KEY, MAX_SCANNED
@@ -55,7 +56,7 @@ def _print_traced(traced: Traced, history: History, *, in_short: bool, everythin
     if reason := stored.failure.message if stored.failure else stored.why:
         print_text(printable(reason))
     print_blank()
-    print_facts([*_facts(stored, traced.explanation), *_event_facts(traced, history)])
+    print_facts([*_facts(stored, traced.explanation), *event_facts(traced, history)])
     explanation = traced.explanation
     if traced.trouble:
         print_text(f"Why is not known: {printable(traced.trouble)}.")
@@ -140,17 +141,6 @@ def _journey(stored: StoredRecord, explanation: ExplainedDecision | None) -> Ite
         yield "Tracking", ", ".join(tracking)
 
 
-def _event_facts(traced: Traced, history: History) -> Iterator[tuple[str, str]]:
-    """Yield one fact for each version: its event, and whether the log says that it was published."""
-    for event_id in traced.versions.event_ids():
-        found = history.published.get(event_id)
-        kind = f" {found.type.removeprefix('consignment.')}" if found and found.type else ""
-        if found:
-            yield "Event", f"{event_id}{kind}, published {found.at:%Y-%m-%d %H:%M:%S}Z"
-        else:
-            yield "Event", event_id + ("" if history.log_trouble else ", not in the publisher's log")
-
-
 def _moment(text: str) -> str:
     """Return a moment of a record without its fraction of a second."""
     return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}Z"
@@ -165,7 +155,10 @@ def _print_dead_letters(history: History, target: Target) -> None:
         print_blank()
         print_text("In the dead letter queue:")
         print_letters([letter])
-        print_next("Look at it, correct it and send it again", f"dlq show {letter.message_id}{target.option}")
+        if history.is_allocated_since(letter):
+            print_next("The order is allocated; discard the message", f"dlq discard {letter.message_id}{target.option}")
+        else:
+            print_next("Look at it, correct it and send it again", f"dlq show {letter.message_id}{target.option}")
 
 
 def _nothing_recorded(name: str, history: History, target: Target) -> str:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,10 @@ class Target:
     """Makes the catalogues that it has in S3; None if its functions read theirs elsewhere."""
     functions: Callable[[], Functions] = lambda: Functions({}, None)
     """Makes the functions that read its catalogue."""
+
+    def reading_rules(self) -> ReadingRules:
+        """Return how its queue function reads orders, with its own mapping. Raises `CommandError`."""
+        return replace(self.reading, mapping=self.own_mapping().applied) if self.own_mapping else self.reading
 
 
 def target(stack: str) -> Target:

@@ -15,9 +15,11 @@ from pydantic import ValidationError
 from allocation.aws.publisher_log import published_at
 from allocation.console.explained_decision import ExplainedDecision
 from allocation.console.recorded_explanation import recorded_explanation
-from allocation.domain.errors import RetryableError, UnreadableExplanationError
-from allocation.domain.outcome import DeferralCause
+from allocation.domain.errors import InvalidMessageError, RetryableError, UnreadableExplanationError
+from allocation.domain.outcome import Allocated, DeferralCause
 from allocation.events.published import Publication, Versions
+from allocation.orders.event_types import CANCELLED, UPDATED
+from allocation.orders.order_created import USUAL_RULES, ReadingRules
 from allocation.records.stored_record import StoredRecord, is_of_later_version
 from cli.errors import aws_text
 from cli.operations.dead_letters import DeadLetter, DeadLetterQueue
@@ -75,6 +77,24 @@ class History:
     log_trouble: str = ""
     """Why the publisher's log could not be read; empty where it was."""
 
+    reading: ReadingRules = USUAL_RULES
+    """How the stack reads its messages."""
+    read_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def is_allocated_since(self, letter: DeadLetter) -> bool:
+        """Return whether a dead message says that an order was created of which every consignment is allocated."""
+        try:
+            event = self.reading.event_in(letter.body or "")
+        except InvalidMessageError:
+            return False
+        kind, sent = event.get("eventType"), event.get("consignments")
+        if UPDATED.has(kind) or CANCELLED.has(kind) or not isinstance(sent, list) or not sent:
+            return False
+        of_order = [each for each in self.traced if each.record["orderReference"] == event.get("orderReference")]
+        named = {each.get("Reference") for each in sent if isinstance(each, dict)} - {None}
+        known = {name for each in of_order for name in (each.reference, each.record.get("customerReference"))}
+        return named <= known and len(sent) <= len(of_order) and {each.state for each in of_order} == {Allocated.state}
+
     @property
     def waits(self) -> bool:
         """Whether a message of it came back after everything that is recorded, without an outcome.
@@ -96,7 +116,7 @@ def history_of(target: Target, name: str) -> History:
     consignments = dict.fromkeys([name, *(str(record[KEY]) for record in found.records)])
     waiting = waiting_for(target, list(orders), list(consignments), datetime.now(UTC))
     traced = [_traced(target, record) for record in found.records]
-    history = History(found, traced, letters, waiting)
+    history = History(found, traced, letters, waiting, reading=target.reading_rules() if letters else USUAL_RULES)
     try:
         versions = [each.versions for each in traced]
         return replace(history, published=published_at(target.logs, target.publisher_log, versions))

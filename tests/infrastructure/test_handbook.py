@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from allocation.aws.maintained_files import PAUSE_SECONDS
-from allocation.aws.publisher_log import publisher_log
+from allocation.aws.publisher_log import LOG_DAYS, publisher_log
 from allocation.orders.redelivery import FIRST_SECONDS, MAX_ASKED_WAIT_SECONDS, MAX_RECEIVES, MAX_SECONDS
 from allocation.pro.circuit import OUTAGE_FAILURES, OUTAGE_SECONDS
 from cli.operations.dead_letters import HIDDEN_SECONDS
@@ -86,6 +86,7 @@ def test_the_logs_that_a_trace_reads_are_those_of_the_functions(
     stack: Stack, logs: str, group: Callable[[str], str]
 ) -> None:
     assert text_of(stack.properties(logs)["LogGroupName"]) == group("${AWS::StackName}")
+    assert stack.properties(logs)["RetentionInDays"] == LOG_DAYS
 
 
 def one_line(text: str) -> str:

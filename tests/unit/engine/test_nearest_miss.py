@@ -90,7 +90,7 @@ def test_a_check_that_every_service_fails_is_told_with_the_service_that_comes_cl
         (
             {"rates": [rate("GB", 5, days=3)]},
             {"requested_delivery": RequestedDelivery(date(2027, 6, 10))},
-            "the dates wanted are: deliver by 2027-06-10; the service: collected 2027-06-09, delivered 2027-06-14",
+            "it is to deliver by 2027-06-10, and the service collects on 2027-06-09 and delivers on 2027-06-14 at the",
         ),
     ],
 )
@@ -146,7 +146,7 @@ def test_of_the_destination_only_the_outward_part_is_told(destination: Address, 
 def test_a_tag_that_no_service_knows_is_counted_and_not_repeated() -> None:
     tagged = replace(LONDON, tags=frozenset({"Alcohol", "Jane Doe"}))
     text = told({"A": service(), "B": service(tags=["Alcohol"])}, tagged)
-    assert "does not carry 1 allocation tag that no service carries (B)" in text
+    assert "the consignment has 1 allocation tag that no service carries (B)" in text
     assert "Jane" not in text
 
 

@@ -17,6 +17,8 @@ from allocation.events.published import Publication, Versions
 
 # How much earlier than its record an event may be logged: clocks differ.
 _EARLIEST: Final = timedelta(minutes=1)
+# How long the template keeps the log.
+LOG_DAYS: Final = 30
 # Pages of the log that a page of the console waits for.
 _MAX_PAGES: Final = 10
 

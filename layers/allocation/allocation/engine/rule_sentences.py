@@ -74,33 +74,45 @@ def _tags(question: Question, position: int) -> str:
     missing = _missing_tags(question, position)
     known = [tag for tag in missing if tag in question.index.by_tag]
     unknown = len(missing) - len(known)
-    tags = f"the allocation {'tag' if len(known) == 1 else 'tags'} {list_text(known)}"
-    names = [*([tags] if known else []), *([unknown_tags_text(unknown, "allocation tag")] if unknown else [])]
-    return f"the service does not carry {' and '.join(names)}"
+    tags = f"the service does not carry the allocation {'tag' if len(known) == 1 else 'tags'} {list_text(known)}"
+    others = f"the consignment has {unknown_tags_text(unknown, 'allocation tag')}"
+    return ", and ".join([*([tags] if known else []), *([others] if unknown else [])])
 
 
 def asked_dates(inquiry: Inquiry) -> str:
     """Return the dates that the consignment wants."""
-    promise, parts = inquiry.promise, []
-    if promise.ship_on is not None:
-        parts.append(f"ship on {date.fromordinal(promise.ship_on)}")
+    return ", ".join(_asked(inquiry.promise)) or "any"
+
+
+def _asked(promise: Promise) -> list[str]:
+    parts = [] if promise.ship_on is None else [f"ship on {date.fromordinal(promise.ship_on)}"]
     if promise.deliver_on is not None:
         parts.append(f"deliver {'on' if promise.exactly else 'by'} {date.fromordinal(promise.deliver_on)}")
-    return ", ".join(parts) or "any"
+    return parts
 
 
 def earliest_dates(question: Question, position: int) -> str:
     """Return the first collection and its delivery if nothing were promised, and the weekdays of delivery."""
-    entry, terms = question.lane.dates(Promise(), question.moment).dates.get(position), _terms(question, position)
+    terms, earliest = _terms(question, position), _earliest(question, position)
     if terms and terms.transit_days is None:
         return "transit days between the addresses"
-    if entry is None:
+    if earliest is None:
         last = date.fromordinal(question.index.catalogue.last_day)
         return f"a collection within {MAX_SEARCH_DAYS} days and a delivery up to {last}, the catalogue's last day"
-    _, dates = entry
-    collected, delivered = date.fromordinal(dates.collection_day), date.fromordinal(dates.delivery_day)
-    days = weekdays_text(terms.hours.weekdays) if terms else "any"
-    return f"collected {collected}, delivered {delivered} at the earliest ({days})"
+    collected, delivered = earliest
+    return f"collected {collected}, delivered {delivered} at the earliest ({_weekdays(terms)})"
+
+
+def _earliest(question: Question, position: int) -> tuple[date, date] | None:
+    """Return the days of the first collection and of its delivery if nothing were promised, or None."""
+    entry = question.lane.dates(Promise(), question.moment).dates.get(position)
+    if entry is None:
+        return None
+    return date.fromordinal(entry[1].collection_day), date.fromordinal(entry[1].delivery_day)
+
+
+def _weekdays(terms: DeliveryTerms | None) -> str:
+    return weekdays_text(terms.hours.weekdays) if terms else "any"
 
 
 def _terms(question: Question, position: int) -> DeliveryTerms | None:
@@ -108,13 +120,16 @@ def _terms(question: Question, position: int) -> DeliveryTerms | None:
 
 
 def _dates(question: Question, position: int) -> str:
-    asked, earliest = asked_dates(question.inquiry), earliest_dates(question, position)
-    terms = _terms(question, position)
+    terms, earliest = _terms(question, position), _earliest(question, position)
     if terms and terms.transit_days is None:
         return f"the service has no transit days from {_from(question, position)} to {_to(question, position)}"
-    if question.lane.dates(Promise(), question.moment).dates.get(position) is None:
+    if earliest is None:
         return f"the service has no collection within {MAX_SEARCH_DAYS} days that the catalogue's calendars reach"
-    return f"the dates wanted are: {asked}; the service: {earliest}"
+    wanted = " and ".join(_asked(question.inquiry.promise)) or "travel"
+    return (
+        f"it is to {wanted}, and the service collects on {earliest[0]} and delivers on {earliest[1]} at the earliest "
+        f"({_weekdays(terms)})"
+    )
 
 
 def _days_to_delivery(question: Question, position: int) -> int:

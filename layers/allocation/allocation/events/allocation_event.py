@@ -100,7 +100,7 @@ def allocation_event(record: StoredRecord) -> AllocationEvent:
     data = EventData.model_validate({name: getattr(record, name) for name in EventData.model_fields})
     event = ConsignmentEvent(
         id=f"{record.consignment_reference}#{record.version}",
-        type="consignment.update_refused" if data.refused_update else _event_type(data.state),
+        type=event_type(data.state, is_refusal=data.refused_update is not None),
         subject=record.consignment_reference,
         time=data.refused_update.at if data.refused_update else record.allocated_at,
         data=data,
@@ -112,8 +112,10 @@ def allocation_event(record: StoredRecord) -> AllocationEvent:
     return AllocationEvent(event.id, body, _attributes(event, record))
 
 
-def _event_type(state: State) -> _EventType:
-    """Return the type of the event that says that a consignment came into a state."""
+def event_type(state: State, *, is_refusal: bool) -> _EventType:
+    """Return the type of the event of a consignment that came into a state, or refused an update in it."""
+    if is_refusal:
+        return "consignment.update_refused"
     match state:
         case "Allocated":
             return "consignment.allocated"
