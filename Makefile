@@ -24,8 +24,8 @@ export BUILD_PYTHON := $(CURDIR)/$(UV)/bin/python
 
 ## Variables: a target takes those that stand here, and a name that no target of the call knows is an error
 
-VARIABLES_run := MODE GROUP SERVICE CATALOGUE ORDERS JSON PORT
-VARIABLES_up := MODE GROUP SERVICE CATALOGUE PORT CONSOLE
+VARIABLES_run := MODE GROUP SERVICE ALLOCATOR PRO_URL PRO_KEY CATALOGUE ORDERS JSON PORT
+VARIABLES_up := MODE GROUP SERVICE ALLOCATOR PRO_URL PRO_KEY CATALOGUE PORT CONSOLE
 VARIABLES_chaos := HISTORIES SEED
 VARIABLES_chaos-stack := ORDERS
 VARIABLES_fuzz := INPUTS
@@ -45,6 +45,7 @@ ON := 1 yes Yes YES true True TRUE on On ON
 OFF := 0 no No NO false False FALSE off Off OFF
 switch = $(if $(call is_given,$1),$(if $(filter $(ON),$($1)),$2,$(if $(filter-out $(OFF),$($1)),$(error $1=$($1): write 1 or 0))))
 mode_flags = $(call flag,MODE,--mode "$$MODE") $(call flag,GROUP,--group "$$GROUP") $(call flag,SERVICE,--service "$$SERVICE")
+pro_flags = $(call flag,ALLOCATOR,--allocator "$$ALLOCATOR") $(call flag,PRO_URL,--pro-url "$$PRO_URL") $(call flag,PRO_KEY,--pro-key "$$PRO_KEY")
 catalogue_flag = $(call flag,CATALOGUE,--catalogue "$$CATALOGUE")
 port_flag = $(call flag,PORT,--port "$$PORT")
 
@@ -52,16 +53,17 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
 		printf '  %-17s %s\n' "$$target" "$$text"; done
 	@echo
-	@echo 'make run takes MODE=, GROUP=, SERVICE=, CATALOGUE=file.yaml, ORDERS=file.jsonl, JSON=1 and PORT=:'
+	@echo 'make run takes MODE=, GROUP=, SERVICE=, ALLOCATOR=pro, PRO_URL=, PRO_KEY=, CATALOGUE=file.yaml,'
+	@echo 'ORDERS=file.jsonl, JSON=1 and PORT=:'
 	@echo 'see ./carrier run --help. For all else: ./carrier --help'
 
 ## The program, under shorter names
 
 run: ## allocate the sample orders on a local stack: `./carrier run`
-	@exec ./carrier run $(mode_flags) $(catalogue_flag) $(port_flag) $(call flag,ORDERS,--orders "$$ORDERS") $(call switch,JSON,--json)
+	@exec ./carrier run $(mode_flags) $(pro_flags) $(catalogue_flag) $(port_flag) $(call flag,ORDERS,--orders "$$ORDERS") $(call switch,JSON,--json)
 
 up: ## start a local stack and leave it running: `./carrier up`
-	@exec ./carrier up $(mode_flags) $(catalogue_flag) $(port_flag) $(call switch,CONSOLE,--console)
+	@exec ./carrier up $(mode_flags) $(pro_flags) $(catalogue_flag) $(port_flag) $(call switch,CONSOLE,--console)
 
 down: ## end what `make up` left running: `./carrier down`
 	@exec ./carrier down

@@ -1,6 +1,6 @@
 """`carrier run`, `carrier up` and `carrier down`: the whole service on this machine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,12 +22,13 @@ from cli.commands.catalogue_files import (
     written_text,
 )
 from cli.commands.options import ExampleCommand, WholeNumber, chosen_mode, json_option, mode_options
+from cli.commands.pro_options import allocator_options, chosen_pro
 from cli.errors import UsageError
 from cli.input_files import shown_name
 from cli.operations.published_catalogues import Candidate
 from cli.output import print_text, printable, progress_console
 from cli.paths import SAMPLE_ORDERS, shown
-from cli.stack.deploy import CATALOGUE_OBJECT, CATALOGUE_PROFILE, mode_parameters, settable_parameters
+from cli.stack.deploy import CATALOGUE_OBJECT, CATALOGUE_PROFILE, OPTIONS, mode_parameters, settable_parameters
 from cli.stack.detached import down as end_stack
 from cli.stack.detached import up as leave_stack
 from cli.stack.orders import load_orders
@@ -35,16 +36,15 @@ from cli.stack.run import RunRequest
 from cli.stack.run import run as run_orders
 
 
-def _known_mode(mode: str | None, group: str, service: str, own: Candidate | None) -> AllocationMode:
-    """Return the mode of three options. Raises `UsageError`, also for a group or service that the stack will not know.
+def _known_mode(mode: AllocationMode, own: Candidate | None) -> AllocationMode:
+    """Return a mode that the stack's catalogue knows: one of one's own or, for None, the packaged one.
 
-    The stack has a catalogue of one's own or, for None, the packaged one: a mistake is found before it is deployed.
+    Raises `UsageError` for another, so that a mistake is found before it is deployed.
     """
-    chosen = chosen_mode(mode, group, service)
-    scope = Engine(packaged_catalogue() if own is None else read_compiled(own.compiled)).scope(chosen)
+    scope = Engine(packaged_catalogue() if own is None else read_compiled(own.compiled)).scope(mode)
     if isinstance(scope, Failure):
         raise UsageError(scope.message)
-    return chosen
+    return mode
 
 
 def _own_catalogue(file: str, allocator: AllocatorName) -> Candidate | None:
@@ -56,11 +56,22 @@ def _own_catalogue(file: str, allocator: AllocatorName) -> Candidate | None:
         return None
     text = written_text(file)
     found, warnings = read_with_warnings(file, allocator, text)
+    if allocator == "pro" and found.routing is None:
+        raise UsageError(
+            f"--catalogue {shown_name(file)} means nothing with --allocator pro, which has carrier services of its "
+            "own: leave it out, or give it a routing table (docs/catalogue.md)."
+        )
     warn(file, warnings, progress_console())
     print_text(f"{printable(shown_name(file))}: {in_words(found)}.", progress_console())
     return candidate_of(file, text, found, warnings)
 
 
+# Parameters that mean something to one allocator only.
+_OWNERS: Final[Mapping[str, AllocatorName]] = {
+    "KeepConsignments": "engine",
+    "ProPatienceSeconds": "pro",
+    "ExistingProClaimsTable": "pro",
+}
 _catalogue_option: Final = click.option(
     "--catalogue",
     "catalogue_file",
@@ -85,10 +96,12 @@ _port_option: Final = click.option(
         "carrier run --group valuableGoods",
         "carrier run --orders my-orders.jsonl --json",
         "carrier run --catalogue my-catalogue.yaml",
+        "carrier run --allocator pro",
     ],
 )
 @mode_options
 @_catalogue_option
+@allocator_options
 @_port_option
 @click.option(
     "--orders",
@@ -99,7 +112,17 @@ _port_option: Final = click.option(
 )
 @json_option
 def run(
-    mode: str | None, group: str, service: str, catalogue_file: str, port: int, orders: Path, *, as_json: bool
+    mode: str | None,
+    group: str,
+    service: str,
+    catalogue_file: str,
+    port: int,
+    orders: Path,
+    *,
+    allocator: AllocatorName,
+    pro_url: str,
+    pro_key: str,
+    as_json: bool,
 ) -> int:
     """Start a local stack, allocate orders, report their outcomes, and end the stack.
 
@@ -108,10 +131,12 @@ def run(
     """
     messages = load_orders(orders)
     try:
-        own = _own_catalogue(catalogue_file, "engine")
+        own = _own_catalogue(catalogue_file, allocator)
     except CatalogueProblemsError as error:
         return report_problems(catalogue_file, error, as_json=as_json)
-    request = RunRequest(_known_mode(mode, group, service, own), messages, port, as_json, own)
+    chosen = chosen_mode(mode, group, service)
+    pro = chosen_pro(allocator, pro_url, pro_key, chosen)
+    request = RunRequest(chosen if pro else _known_mode(chosen, own), messages, port, as_json, own, pro)
     return run_orders(request, progress_console())
 
 
@@ -122,10 +147,12 @@ def run(
         "carrier up --parameter OrderMapping=shopify",
         "carrier up --catalogue my-catalogue.yaml",
         "carrier up --console",
+        "carrier up --allocator pro --pro-url https://apisandbox.electioapp.com --pro-key KEY",
     ],
 )
 @mode_options
 @_catalogue_option
+@allocator_options
 @click.option("--console", is_flag=True, help="With the console (docs/console.md), as --parameter Console=on.")
 @click.option(
     "--parameter",
@@ -144,6 +171,9 @@ def up(
     port: int,
     given: Sequence[str],
     *,
+    allocator: AllocatorName,
+    pro_url: str,
+    pro_key: str,
     console: bool,
     as_json: bool,
 ) -> int:
@@ -151,28 +181,35 @@ def up(
 
     Exit status 1 if the catalogue has problems. Then nothing is started.
     """
-    parameters = _parameters(given) | ({"Console": "on"} if console else {})
+    parameters = _parameters(given, allocator) | ({"Console": "on"} if console else {})
     if catalogue_file and CATALOGUE_PROFILE in parameters:
         raise UsageError(f"--catalogue puts the catalogue into S3: leave out --parameter {CATALOGUE_PROFILE}.")
-    by_pro = parameters.get("Allocator") == "pro"
     try:
-        own = _own_catalogue(catalogue_file, "pro" if by_pro else "engine")
+        own = _own_catalogue(catalogue_file, allocator)
     except CatalogueProblemsError as error:
         return report_problems(catalogue_file, error, as_json=as_json)
+    chosen = chosen_mode(mode, group, service)
+    pro = chosen_pro(allocator, pro_url, pro_key, chosen)
     is_elsewhere = own is None and not {CATALOGUE_OBJECT, CATALOGUE_PROFILE}.isdisjoint(parameters)
-    chosen = chosen_mode(mode, group, service) if by_pro or is_elsewhere else _known_mode(mode, group, service, own)
-    wanted = mode_parameters(chosen) | parameters
-    return leave_stack(wanted, port, progress_console(), as_json=as_json, catalogue=own)
+    wanted = mode_parameters(chosen if pro or is_elsewhere else _known_mode(chosen, own)) | parameters
+    return leave_stack(wanted, port, progress_console(), as_json=as_json, catalogue=own, pro=pro)
 
 
-def _parameters(given: Sequence[str]) -> dict[str, str]:
-    """Return the parameters of options. Raises `UsageError` for one that the template lacks or the program sets."""
+def _parameters(given: Sequence[str], allocator: AllocatorName) -> dict[str, str]:
+    """Return the parameters of options.
+
+    Raises `UsageError` for one that the template lacks, that the program sets, or that means nothing to the allocator.
+    """
     found: dict[str, str] = {}
     known = settable_parameters()
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"{text!r} is no parameter: write NAME=VALUE, as OrderMapping=shopify.")
+        if OPTIONS.get(name):
+            raise UsageError(f"{name} has an option of its own: write {OPTIONS[name]} instead of --parameter {name}.")
+        if _OWNERS.get(name, allocator) != allocator:
+            raise UsageError(f"--parameter {name} means nothing with --allocator {allocator}: leave it out.")
         if name not in known:
             close = closest_name(name, known)
             hint = f"Did you mean {close!r}?" if close else f"There are {', '.join(sorted(known))}."

@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from cli.paths import BUILD, COMPILED_SAMPLE, SAM, SAM_SETTINGS, TEMPLATE
 from cli.stack.build import Platform, build, build_lock, local_platform, parameter_overrides
 from cli.stack.clients import HOST, REGION, TEST_CREDENTIALS, Clients, endpoint, local_clients
 from cli.stack.emulator import Emulator, running_emulator
+from cli.stack.local_pro import LocalPro
 from cli.stack.processes import end_of_log, run_logged
 
 # As `samconfig.toml` has it for the environment `local`.
@@ -34,12 +35,20 @@ OUTPUTS: Final = {
     "allocations_topic_arn": "AllocationsTopicArn",
 }
 API_OUTPUTS: Final = ("ApiId", "ApiKeysSecretArn", "AllocationApiFunctionName")
-# Parameters of every local stack. Its PRO stands beside it, and answers soon.
-_LOCAL_PARAMETERS: Final = {"Stage": "local", "ProPatienceSeconds": "5"}
-# Parameters that the program sets itself: by the machine, or by options of their own.
-_OURS: Final = frozenset(
-    {"Stage", "Runtime", "Architecture", "AllocationMode", "ServiceGroupReference", "CarrierServiceReference"}
-)
+# Parameters of every local stack.
+_LOCAL_PARAMETERS: Final = {"Stage": "local"}
+# Parameters that the program sets itself, each with the option that does; none where the machine does.
+OPTIONS: Final = {
+    "Stage": "",
+    "Runtime": "",
+    "Architecture": "",
+    "AllocationMode": "--mode",
+    "ServiceGroupReference": "--group",
+    "CarrierServiceReference": "--service",
+    "Allocator": "--allocator",
+    "ProBaseUrl": "--pro-url",
+    "ProSecretName": "--pro-key",
+}
 # The template's parameters that say where the catalogue is: `bucket/key` in S3, or a profile of AppConfig.
 CATALOGUE_OBJECT: Final = "CatalogueObject"
 CATALOGUE_PROFILE: Final = "CatalogueConfiguration"
@@ -56,11 +65,15 @@ class Stack:
     order_dlq_url: str
     allocations_table: str
     allocations_topic_arn: str
-    api_url: str
-    api_key: str
+    api_url: str = ""
+    """Empty for a stack without the API."""
+    api_key: str = ""
+    pro: LocalPro | None = None
+    """The SortedPRO that allocates for it; None where the engine does."""
 
     def environment(self) -> dict[str, str]:
         """Return the variables of `.local/stack.env`."""
+        api = {"API_URL": self.api_url, "API_KEY": self.api_key} if self.api_url else {}
         return {
             "AWS_ENDPOINT_URL": endpoint(self.port),
             "AWS_DEFAULT_REGION": REGION,
@@ -69,8 +82,8 @@ class Stack:
             "ORDER_DLQ_URL": self.order_dlq_url,
             "ALLOCATIONS_TABLE": self.allocations_table,
             "ALLOCATIONS_TOPIC_ARN": self.allocations_topic_arn,
-            "API_URL": self.api_url,
-            "API_KEY": self.api_key,
+            **api,
+            **(self.pro.shown if self.pro else {}),
         }
 
 
@@ -91,14 +104,19 @@ def deployed(
     progress: Progress,
     kept_open: tuple[int, ...] = (),
     catalogue: Candidate | None = None,
+    pro: LocalPro | None = None,
 ) -> Iterator[Deployment]:
     """Deploy a stack on a free port. It ends with the block unless its emulator is told to `keep`.
 
     `parameters` are those of `template.yaml`; `folder` gets the logs and the temporary files. A `catalogue` is
-    published to the stack. Raises `CommandError` if a step fails.
+    published to the stack. `pro` allocates for it, instead of the engine. Raises `CommandError` if a step fails.
     """
-    with running_emulator(port, folder, kept_open) as emulator:
+    parameters = {**parameters, **(pro.parameters if pro else {})}
+    with running_emulator(port, folder, kept_open, pro) as emulator:
         progress.print(f"The local AWS runs on {HOST}:{port}")
+        if pro:
+            progress.print(f"{'An imitation of SortedPRO' if pro.listening else 'SortedPRO'} allocates at {pro.url}")
+            pro.keep_key(local_clients(port))
         platform, clients = local_platform(), local_clients(port)
         with build_lock():
             with progress.step("Building the functions with sam build") as step:
@@ -109,7 +127,7 @@ def deployed(
                 stack = deploy(emulator, clients, platform, parameters)
             if catalogue is not None:
                 _publish(clients, parameters, catalogue)
-        yield Deployment(emulator, clients, stack)
+        yield Deployment(emulator, clients, replace(stack, pro=pro))
 
 
 def _provide_buckets(clients: Clients, parameters: Mapping[str, str]) -> None:
@@ -148,7 +166,7 @@ def settable_parameters() -> frozenset[str]:
     """
     template: Any = yaml.compose(TEMPLATE.read_text("utf-8"), Loader=yaml.SafeLoader)
     sections = {name.value: section for name, section in template.value}
-    return frozenset(name.value for name, _ in sections["Parameters"].value) - _OURS
+    return frozenset(name.value for name, _ in sections["Parameters"].value) - OPTIONS.keys()
 
 
 def stack_outputs(clients: Clients) -> dict[str, str]:
@@ -166,16 +184,16 @@ def deploy(emulator: Emulator, clients: Clients, platform: Platform, parameters:
     log = emulator.folder / "deploy.log"
     run_logged([*command, *options], "sam deploy", log, _sam_settings(emulator))
     outputs = stack_outputs(clients)
-    missing = [output for output in (*OUTPUTS.values(), *API_OUTPUTS) if output not in outputs]
+    has_api = API_OUTPUTS[0] in outputs
+    missing = [each for each in (*OUTPUTS.values(), *(API_OUTPUTS if has_api else ())) if each not in outputs]
     if missing:
         raise CommandError(f"The deployed stack lacks the output {missing[0]}.\n{end_of_log(log)}")
+    named: dict[str, Any] = {field: outputs[output] for field, output in OUTPUTS.items()}
+    stack = Stack(emulator.port, **named)
+    if not has_api:
+        return stack
     url = f"{endpoint(emulator.port)}/_aws/execute-api/{outputs['ApiId']}/{_API_STAGE}"
-    return Stack(
-        emulator.port,
-        **{field: outputs[output] for field, output in OUTPUTS.items()},
-        api_url=url,
-        api_key=_open_api(clients, outputs, url),
-    )
+    return replace(stack, api_url=url, api_key=_open_api(clients, outputs, url))
 
 
 def _sam_settings(emulator: Emulator) -> dict[str, str]:

@@ -23,6 +23,7 @@ from cli.stack.api_page import publish_page
 from cli.stack.clients import endpoint
 from cli.stack.deploy import Stack, deployed
 from cli.stack.emulator import POLL_SECONDS, require_free_port
+from cli.stack.local_pro import LocalPro
 from cli.stack.processes import end_group_of
 
 # What a local stack needs beside the program: the emulator and the SAM CLI.
@@ -40,10 +41,15 @@ Orders in, and the records they lead to (docs/walk.md goes on to a label):
   ./carrier dlq send {orders}
   ./carrier orders list
 
-The allocation API, to be tried in a browser (docs/api.md has it in curl):
+"""
+_API: Final = """The allocation API, to be tried in a browser (docs/api.md has it in curl):
   {page}
 
-{console}The emulator and the functions log into {log}.
+"""
+_PRO: Final = """The imitation of SortedPRO, which knows every reference (docs/with-sortedpro.md):
+
+  curl -H "ocp-apim-subscription-key: $PRO_KEY" {url}/consignments/EC-000-1SA-M00
+
 """
 _CONSOLE: Final = """The console, in a browser (docs/console.md). Its key: grep API_KEY {environment}
   {api}/console
@@ -92,12 +98,18 @@ def _note(lock: IO[str], process: dict[str, int]) -> None:
 
 
 def up(
-    parameters: Mapping[str, str], port: int, console: Console, *, as_json: bool, catalogue: Candidate | None = None
+    parameters: Mapping[str, str],
+    port: int,
+    console: Console,
+    *,
+    as_json: bool,
+    catalogue: Candidate | None = None,
+    pro: LocalPro | None = None,
 ) -> int:
     """Leave a stack with these parameters running, and say how to talk to it. Return the exit code.
 
-    It has a `catalogue` of one's own, or the packaged one. Raises `UsageError` for a catalogue if a stack is
-    up already.
+    It has a `catalogue` of one's own, or the packaged one. `pro` allocates for it, instead of the engine. Raises
+    `UsageError` for a catalogue if a stack is up already.
     """
     progress = Progress(console)
     with _opened_lock() as lock:
@@ -118,16 +130,16 @@ def up(
         install(*ENVIRONMENTS)
         _note(lock, {"port": port})
         kept_open = (lock.fileno(),)
-        with deployed(port, parameters, folder_of(port), progress, kept_open, catalogue) as deployment:
-            _write_environment(deployment.stack)
-            page = publish_page(deployment.clients, deployment.stack)
+        with deployed(port, parameters, folder_of(port), progress, kept_open, catalogue, pro) as deployment:
+            stack = deployment.stack
+            _write_environment(stack)
+            page = publish_page(deployment.clients, stack) if stack.api_url else ""
             _note(lock, {"port": port, "pid": deployment.emulator.process.pid})
             deployment.emulator.keep()
     if as_json:
-        print_json({"port": port, "isNew": True, "apiPage": page, "environment": deployment.stack.environment()})
+        print_json({"port": port, "isNew": True, "apiPage": page or None, "environment": stack.environment()})
     else:
-        has_console = parameters.get("Console") == "on"
-        progress.print(_usage(port, page, deployment.stack.api_url if has_console else None))
+        progress.print(_usage(stack, page, has_console=parameters.get("Console") == "on"))
     return 0
 
 
@@ -177,17 +189,14 @@ def _say_already_up(process: dict[str, int], progress: Progress) -> None:
     )
 
 
-def _usage(port: int, page: str, console_api: str | None) -> str:
-    """Return how to talk to the stack, as lines to copy.
-
-    `page` is where the API can be tried, `console_api` the API below which the console is, if there is one.
-    """
-    console = _CONSOLE.format(environment=shown(STACK_ENVIRONMENT), api=console_api) if console_api else ""
-    return _USAGE.format(
-        endpoint=endpoint(port),
-        page=page,
-        console=console,
-        environment=shown(STACK_ENVIRONMENT),
-        orders=shown(SAMPLE_ORDERS),
-        log=shown(folder_of(port) / "emulator.log"),
-    ).rstrip()
+def _usage(stack: Stack, page: str, *, has_console: bool) -> str:
+    """Return how to talk to the stack, as lines to copy. `page` is where the API can be tried, if it can."""
+    environment = shown(STACK_ENVIRONMENT)
+    parts = [
+        _USAGE.format(endpoint=endpoint(stack.port), environment=environment, orders=shown(SAMPLE_ORDERS)),
+        _PRO.format(url=stack.pro.url) if stack.pro and stack.pro.listening else "",
+        _API.format(page=page) if page else "",
+        _CONSOLE.format(environment=environment, api=stack.api_url) if has_console else "",
+        f"The emulator and the functions log into {shown(folder_of(stack.port) / 'emulator.log')}.",
+    ]
+    return "".join(parts)

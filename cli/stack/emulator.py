@@ -21,6 +21,7 @@ from cli.errors import CommandError, UsageError
 from cli.paths import EMULATOR_PYTHON, ROOT
 from cli.stack import emulator_process
 from cli.stack.clients import HOST, REGION, endpoint, local_environment
+from cli.stack.local_pro import LocalPro
 from cli.stack.processes import end_group, end_of_log, without_signals
 
 _START_SECONDS: Final = 60.0
@@ -79,17 +80,19 @@ def require_free_port(port: int) -> None:
 
 
 @contextmanager
-def running_emulator(port: int, folder: Path, kept_open: tuple[int, ...] = ()) -> Iterator[Emulator]:
+def running_emulator(
+    port: int, folder: Path, kept_open: tuple[int, ...] = (), pro: LocalPro | None = None
+) -> Iterator[Emulator]:
     """Start a MiniStack. It ends with the block, or with this process, unless it is told to `keep`.
 
-    `kept_open` are file descriptors that it inherits. Raises `CommandError` if it does not come up, or if the
-    block fails because it is gone.
+    `kept_open` are file descriptors that it inherits. It serves an imitation of SortedPRO beside itself where `pro` is
+    one. Raises `CommandError` if it does not come up, or if the block fails because it is gone.
     """
     with _claimed(folder, port):
         shutil.rmtree(folder / "tmp", ignore_errors=True)
         (folder / "tmp").mkdir()
         name = uuid4().hex
-        emulator = Emulator(_launch(port, folder, name, kept_open), port, folder)
+        emulator = Emulator(_launch(port, folder, name, kept_open, pro), port, folder)
         try:
             _wait_until_ready(emulator, name)
             yield emulator
@@ -115,18 +118,23 @@ def _claimed(folder: Path, port: int) -> Iterator[None]:
         yield
 
 
-def _launch(port: int, folder: Path, name: str, kept_open: tuple[int, ...]) -> subprocess.Popen[bytes]:
+def _launch(
+    port: int, folder: Path, name: str, kept_open: tuple[int, ...], pro: LocalPro | None
+) -> subprocess.Popen[bytes]:
     """Start MiniStack as the leader of a process group."""
+    imitated = pro.listening if pro else None
+    sockets = (imitated.fileno(),) if imitated else ()
+    beside = {emulator_process.PRO_SOCKET: str(*sockets), **pro.shown} if pro else {}
     with (folder / "emulator.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - the command is ours
             [str(EMULATOR_PYTHON), "-m", emulator_process.__name__],
             cwd=ROOT,
-            env={**local_environment(os.environ, port), **_emulator_settings(port, folder, name)},
+            env={**local_environment(os.environ, port), **_emulator_settings(port, folder, name), **beside},
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            pass_fds=kept_open,
+            pass_fds=(*kept_open, *sockets),
         )
 
 

@@ -6,12 +6,15 @@ starter is killed outright, the whole process group ends: MiniStack and the func
 Three corrections let `AUTH=true` enforce the template's roles as they are: MiniStack then denies a function whatever
 its role does not allow. One gives the API the gateway responses of its definition. One puts what
 PartiQL inserts into the table's stream.
+
+An imitation of SortedPRO runs beside it in the same process group, where the starter has opened a socket for one.
 """
 
 import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -19,9 +22,13 @@ from http import HTTPStatus
 from importlib import import_module
 from typing import Any, Final
 
+from cli.imitation import server
+
 # Written by a starter that leaves the stack running on purpose.
 KEEP: Final = b"keep\n"
 
+# The variable that has the file descriptor of the socket for an imitation of SortedPRO, if there is to be one.
+PRO_SOCKET: Final = "PRO_IMITATION_SOCKET"
 # Read past `sys.stdin`, whose lock would be in the way of a MiniStack that ends by itself.
 _STANDARD_INPUT: Final = 0
 _GATEWAY_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
@@ -116,6 +123,16 @@ def end_with_starter() -> None:
         os.killpg(0, signal.SIGKILL)
 
 
+def _serve_imitation_of_pro() -> None:
+    """Start the imitation of SortedPRO. Its key is not for MiniStack's functions."""
+    given = os.environ.pop(PRO_SOCKET, "")
+    key = {"PRO_KEY": os.environ.pop("PRO_KEY", "")}
+    if given:
+        command = [sys.executable, "-m", server.__name__, given]
+        subprocess.Popen(command, env={**os.environ, **key}, stdin=subprocess.DEVNULL, pass_fds=(int(given),))  # noqa: S603 - the command is ours
+        os.close(int(given))
+
+
 def _run_emulator() -> None:
     """Run MiniStack until it ends."""
     actions: Any = import_module("ministack.core.iam_actions")
@@ -132,5 +149,6 @@ def _run_emulator() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=end_with_starter, daemon=True).start()
+    _serve_imitation_of_pro()
     sys.argv = ["ministack"]
     _run_emulator()

@@ -15,6 +15,7 @@ from cli.stack.account import Account
 from cli.stack.deploy import Deployment, deployed, mode_parameters
 from cli.stack.detached import ENVIRONMENTS, stack_port
 from cli.stack.emulator import require_free_port
+from cli.stack.local_pro import LocalPro
 from cli.stack.observer import PATIENCE_SECONDS, Observer, follow
 from cli.stack.orders import OrderMessage, send_orders
 from cli.stack.processes import TROUBLE, end_of_log
@@ -31,6 +32,8 @@ class RunRequest:
     as_json: bool
     catalogue: Candidate | None = None
     """The catalogue to use; None for the packaged one."""
+    pro: LocalPro | None = None
+    """What allocates instead of the engine."""
 
 
 def run(request: RunRequest, console: Console) -> int:
@@ -40,7 +43,8 @@ def run(request: RunRequest, console: Console) -> int:
     progress = Progress(console)
     parameters = mode_parameters(request.mode)
     folder = folder_of(request.port)
-    with deployed(request.port, parameters, folder, progress, catalogue=request.catalogue) as deployment:
+    own = request.catalogue
+    with deployed(request.port, parameters, folder, progress, catalogue=own, pro=request.pro) as deployment:
         account = _send_and_follow(deployment, request.messages, progress)
     report(account, console, as_json=request.as_json)
     if not account.is_settled:

@@ -11,9 +11,9 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.pro.allocator import ProAllocator
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS, Pauses
 from allocation.pro.ports import CircuitOpenError, Claimed
+from cli.imitation.consignments import Consignment as ProConsignment
 from tests.support.pro_clients import allocator_over, client_at
 from tests.support.pro_server import KEY, ProServer
-from tests.support.pro_state import Consignment as ProConsignment
 
 Answers = Mapping[ConsignmentReference, Outcome | Deferred]
 A, B, C, D, E, F, G = REFERENCES = [ConsignmentReference(f"EC-000-000-AA{letter}") for letter in "ABCDEFG"]

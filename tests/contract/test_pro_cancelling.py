@@ -99,7 +99,7 @@ def test_nobody_asks_while_pro_may_still_deallocate(shop: Shop, kind: str, secon
     assert shop.pro.claims.given_back == [(A, seconds)]
 
 
-@pytest.mark.parametrize("state", ["Manifested", "Dispatched", "Allocating"])
+@pytest.mark.parametrize("state", ["ReadyToShip", "Dispatched", "Allocating"])
 def test_what_pro_can_not_deallocate_stays_as_it_is(shop: Shop, state: str) -> None:
     shop.allocated(A, B)
     shop.pro.stands(A, state, "CX_NDS")

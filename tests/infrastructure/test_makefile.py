@@ -70,9 +70,15 @@ def test_up_takes_the_mode_and_the_port() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["run", "COLOUR=x"], "does not know COLOUR. It knows CATALOGUE GROUP JSON MODE ORDERS PORT SERVICE."),
+        (
+            ["run", "COLOUR=x"],
+            "does not know COLOUR. It knows ALLOCATOR CATALOGUE GROUP JSON MODE ORDERS PORT PRO_KEY PRO_URL",
+        ),
         (["run", "GROUPE=x", "MODE=service_group"], "does not know GROUPE."),
-        (["up", "JSON=1"], "`make up` does not know JSON. It knows CATALOGUE CONSOLE GROUP MODE PORT SERVICE."),
+        (
+            ["up", "JSON=1"],
+            "`make up` does not know JSON. It knows ALLOCATOR CATALOGUE CONSOLE GROUP MODE PORT PRO_KEY PRO_URL",
+        ),
         (["down", "PORT=4599"], "`make down` does not know PORT. It knows no variables."),
         (["test", "ORDERS=x"], "does not know ORDERS."),
         (["run", "JSON=2"], "JSON=2: write 1 or 0."),

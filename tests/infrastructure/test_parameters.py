@@ -32,7 +32,7 @@ def test_defaults_are_those_of_the_code(stack: Stack) -> None:
     assert stack.parameters["AllocationMode"]["Default"] == defaults.allocation_mode
     assert stack.parameters["Allocator"]["Default"] == defaults.allocator
     assert stack.parameters["ProBaseUrl"]["Default"] == defaults.pro_base_url
-    assert stack.parameters["ProPatienceSeconds"]["Default"] == defaults.pro_patience_seconds
+    assert stack.parameters["ProPatienceSeconds"]["Default"] == ""
     assert stack.parameters["RecordRetentionDays"]["Default"] == str(defaults.record_retention_days)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.infrastructure.stack import Stack
 
-PRO: Final = {"Allocator": "pro", "ProSecretName": "pro/key"}
+PRO: Final = {"Allocator": "pro", "ProSecretName": "pro/key", "DeployApi": "true"}
 EXISTING: Final = {
     "ExistingAllocationsTable": "old-allocations",
     "ExistingAllocationsStream": "2026-11-26T09:15:00.000",

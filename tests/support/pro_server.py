@@ -7,7 +7,6 @@ often each consignment was really allocated.
 
 import argparse
 import json
-import re
 import socket
 import struct
 import time
@@ -16,10 +15,10 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Semaphore, Thread
 from typing import Any, Final
-from urllib.parse import unquote
 
+from cli.imitation.answers import answer
 from tests.support.pro_faults import ITEMS_FAILED, Fault, Faults, Wire
-from tests.support.pro_state import CHEAPEST, GROUPS, SERVICES, ProError, ProState
+from tests.support.pro_state import ProState
 
 KEY: Final = "fake-subscription-key"
 DRIP_SECONDS: Final = 0.02
@@ -49,7 +48,7 @@ class ProServer:
         self._lock = Lock()
         self._listener = _Listener(self, port)
         self.url = f"http://127.0.0.1:{self._listener.server_port}"
-        self.state = ProState(self.url, work)
+        self.state = ProState(self.url, work=work)
         self._thread = Thread(target=self._serve, daemon=True)
         self._thread.start()
         self.faults = faults or Faults()
@@ -138,52 +137,11 @@ class ProServer:
 
 def work(state: ProState, method: str, path: str, document: Any) -> Wire:
     """Return what a PRO without faults answers. The work is done on `state`."""
-    for verb, pattern, action in _ROUTES:
-        match = re.fullmatch(pattern, path, re.IGNORECASE)
-        if verb == method and match:
-            try:
-                return _wire(200, action(state, document, *map(unquote, match.groups())))
-            except ProError as error:
-                return _wire(error.status, error.document())
-    return _wire(404, {"statusCode": 404, "message": "Resource not found"})
+    return _wire(*answer(state, method, path, document))
 
 
 def _wire(status: int, document: Any) -> Wire:
     return Wire(status, json.dumps(document).encode())
-
-
-def _with_service(state: ProState, document: Any) -> list[Any]:
-    service = document["MpdCarrierServiceReference"]
-    if service not in SERVICES:
-        raise ProError(400, "MpdCarrierServiceNotFoundException", "The carrier service was not found")
-    return [state.allocate(reference, service) for reference in document["ConsignmentReferences"]]
-
-
-def _with_group(state: ProState, _: Any, reference: str, group: str) -> list[Any]:
-    if group not in GROUPS:
-        raise ProError(400, "ServiceGroupNotFoundException", "The service group was not found")
-    return [state.allocate(reference, GROUPS[group])]
-
-
-def _by_default_rules(state: ProState, document: Any) -> list[Any]:
-    return [state.allocate(reference, CHEAPEST) for reference in document["ConsignmentReferences"]]
-
-
-def _detail(state: ProState, _: Any, reference: str) -> Any:
-    return state.detail(reference)
-
-
-def _deallocate(state: ProState, _: Any, reference: str) -> None:
-    state.deallocate(reference)
-
-
-_ROUTES: Final[tuple[tuple[str, str, Callable[..., Any]], ...]] = (
-    ("PUT", "/allocation/allocate", _by_default_rules),
-    ("PUT", "/allocation/allocatewithcarrierservice", _with_service),
-    ("PUT", "/allocation/([^/]+)/allocatewithservicegroup/([^/]+)", _with_group),
-    ("PUT", "/consignments/([^/]+)/deallocate", _deallocate),
-    ("GET", "/consignments/([^/]+)", _detail),
-)
 
 
 class _Listener(ThreadingHTTPServer):

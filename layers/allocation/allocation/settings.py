@@ -12,6 +12,9 @@ from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
 # A record is the guard against a second allocation, so it must outlive every message: 14 days in the order queue,
 # 14 more in its DLQ, and as much again with each redrive.
 _MIN_RECORD_RETENTION_DAYS: Final = 90
+# How long SortedPRO may still execute a call that we abandoned; one on this machine answers soon.
+PATIENCE_SECONDS: Final = 180.0
+LOCAL_PATIENCE_SECONDS: Final = 5.0
 
 
 def _outlives_every_message(days: int) -> int:
@@ -78,12 +81,39 @@ class _RecordingSettings(CatalogueSettings):
         return timedelta(days=self.record_retention_days) if self.record_retention_days else None
 
 
+class ProSettings(_FunctionSettings):
+    """Who allocates and, where that is SortedPRO, how it is called."""
+
+    allocator: Literal["engine", "pro"] = "engine"
+    pro_base_url: str = Field(default="https://api.electioapp.com", pattern=r"^https?://")
+    pro_secret_name: str | None = None
+    pro_circuits_table: str | None = None
+    pro_claims_table: str | None = None
+    # How long PRO may still execute a call that we abandoned. None for the usual time.
+    pro_patience_seconds: float | None = Field(default=None, ge=5, le=3600)
+
+    @model_validator(mode="after")
+    def callable_or_engine(self) -> Self:
+        """Refuse PRO without its secret and tables."""
+        if self.allocator == "pro" and not self.pro_secret_name:
+            raise ValueError("ALLOCATOR pro needs PRO_SECRET_NAME")
+        if self.allocator == "pro" and not (self.pro_circuits_table and self.pro_claims_table):
+            raise ValueError("ALLOCATOR pro needs PRO_CIRCUITS_TABLE and PRO_CLAIMS_TABLE")
+        return self
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long PRO may still execute a call that we abandoned: as given, or the usual time."""
+        usual = LOCAL_PATIENCE_SECONDS if self.pro_base_url.startswith("http:") else PATIENCE_SECONDS
+        return self.pro_patience_seconds or usual
+
+
 def event_types(text: str) -> frozenset[str]:
     """Return the event types of a text that separates them by commas."""
     return frozenset(filter(None, map(str.strip, text.split(","))))
 
 
-class AllocateOrdersSettings(_RecordingSettings):
+class AllocateOrdersSettings(_RecordingSettings, ProSettings):
     """What `allocate_orders` needs to know."""
 
     order_queue_url: str
@@ -98,22 +128,6 @@ class AllocateOrdersSettings(_RecordingSettings):
     order_created_types: str = ""
     # `packaged://name`, `s3://bucket/key` or `appconfig://application/environment/profile`; None for no mapping.
     order_mapping_location: str | None = None
-    allocator: Literal["engine", "pro"] = "engine"
-    pro_base_url: str = Field(default="https://api.electioapp.com", pattern=r"^https?://")
-    pro_secret_name: str | None = None
-    pro_circuits_table: str | None = None
-    pro_claims_table: str | None = None
-    # How long PRO may still execute a call that we abandoned.
-    pro_patience_seconds: float = Field(default=180.0, ge=5, le=3600)
-
-    @model_validator(mode="after")
-    def complete(self) -> "AllocateOrdersSettings":
-        """Refuse PRO without its secret and tables."""
-        if self.allocator == "pro" and not self.pro_secret_name:
-            raise ValueError("ALLOCATOR pro needs PRO_SECRET_NAME")
-        if self.allocator == "pro" and not (self.pro_circuits_table and self.pro_claims_table):
-            raise ValueError("ALLOCATOR pro needs PRO_CIRCUITS_TABLE and PRO_CLAIMS_TABLE")
-        return self
 
     @property
     def own_order_created_types(self) -> frozenset[str]:
@@ -146,7 +160,7 @@ class _SignInSettings(_FunctionSettings):
     console_open_id_client_id: str | None = None
 
 
-class AllocationApiSettings(_RecordingSettings, _SignInSettings):
+class AllocationApiSettings(_RecordingSettings, ProSettings, _SignInSettings):
     """What `allocation_api` needs to know."""
 
     consignments_table: str
@@ -155,8 +169,6 @@ class AllocationApiSettings(_RecordingSettings, _SignInSettings):
     api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
     console: Literal["off", "on"] = "off"
     search_index_table: str | None = None
-    # Who allocates for the order queue; this API's allocations are always the engine's.
-    allocator: Literal["engine", "pro"] = "engine"
     stack_name: str = "carrier-allocation"
 
     @property

@@ -21,7 +21,8 @@ from allocation.pro.replies import (
     read_items,
 )
 from allocation.pro.state import read_consignment
-from tests.support.pro_state import Consignment, ProState
+from cli.imitation.consignments import Consignment
+from tests.support.pro_state import ProState
 
 REFERENCE = ConsignmentReference("EC-000-05B-MMA")
 BASE_URL = "https://apisandbox.electioapp.com"

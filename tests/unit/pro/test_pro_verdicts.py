@@ -16,8 +16,9 @@ from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.state_verdicts import judge_state
 from allocation.pro.verdicts import ACCEPTED, ASKED_BEFORE, Doubtful, TryAgain, Untouched, judge
+from cli.imitation.consignments import Consignment
 from tests.support.pro_document import table
-from tests.support.pro_state import Consignment, ProState
+from tests.support.pro_state import ProState
 
 A, B = ConsignmentReference("EC-000-000-AAA"), ConsignmentReference("EC-000-000-BBB")
 BASE_URL = "https://api.electioapp.com"

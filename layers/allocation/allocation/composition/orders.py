@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from allocation.aws.clients import client, hasty_client
 from allocation.composition import utc_now
 from allocation.composition.catalogues import catalogue_place, engine_file, routes_file
-from allocation.settings import AllocateOrdersSettings, read_settings
+from allocation.settings import AllocateOrdersSettings, ProSettings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +113,7 @@ def _allocator(
     return EngineAllocator(engine, now=now, api_base_url=settings.api_base_url, usage=limit_usage, archive=archive)
 
 
-def pro_allocator(settings: AllocateOrdersSettings, client: "Callable[[str], Any]") -> "Allocator":
+def pro_allocator(settings: ProSettings, client: "Callable[[str], Any]") -> "Allocator":
     """Return SortedPRO behind circuits and claims that all execution environments share."""
     from allocation.observability import count, measure
     from allocation.pro.allocator import ProAllocator
@@ -129,7 +129,7 @@ def pro_allocator(settings: AllocateOrdersSettings, client: "Callable[[str], Any
         client=ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now),
         claims=DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now),
         circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count, utc_now),
-        patience_seconds=settings.pro_patience_seconds,
+        patience_seconds=settings.patience_seconds,
         count=count,
         measure=measure,
         pauses=Pauses(time.sleep, random.random),

@@ -15,9 +15,12 @@ from cli.commands import catalogue_files, stack
 from cli.errors import StoppedError
 from cli.operations.published_catalogues import Candidate
 from cli.paths import SAMPLE_ORDERS
+from cli.stack.local_pro import LocalPro
 from cli.stack.orders import load_orders
 from cli.stack.run import RunRequest
 from tests.support.engines import document, service
+
+BY_PRO = ("--allocator", "pro")
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +81,26 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
             "--catalogue puts the catalogue into S3: leave out --parameter CatalogueConfiguration.",
         ),
         (["down", "--port", "4566"], "`carrier down` has no option --port."),
+        (["run", "--pro-key", "k"], "--pro-key means nothing without --allocator pro: add that, or leave it out."),
+        (["up", "--pro-url", "https://pro.example"], "--pro-url means nothing without --allocator pro"),
+        (["run", *BY_PRO, "--pro-key", "k"], "--pro-key needs --pro-url URL. Without both, a packaged imitation"),
+        (["up", *BY_PRO, "--pro-url", "https://pro.example"], "--pro-url needs --pro-key KEY."),
+        (
+            ["run", *BY_PRO, "--pro-url", "http://pro.example", "--pro-key", "k"],
+            "--pro-url 'http://pro.example' can't be used: give an https URL",
+        ),
+        (
+            ["run", *BY_PRO, "--pro-url", "https://pro.example", "--pro-key", '{"subscriptionKey": "k"}'],
+            "--pro-key is not a subscription key: give its plain letters and digits",
+        ),
+        (["run", *BY_PRO, "--group", "x"], "has no service group 'x'. It has economy, valuableGoods."),
+        (["up", *BY_PRO, "--service", "x"], "has no carrier service 'x'. It has CX_ECO, CX_NDS, CY_48."),
+        (["up", "--parameter", "Allocator=pro"], "Allocator has an option of its own: write --allocator instead of"),
+        (["up", "--parameter", "ProPatienceSeconds=9"], "ProPatienceSeconds means nothing with --allocator engine"),
+        (
+            ["up", *BY_PRO, "--parameter", "KeepConsignments=true"],
+            "KeepConsignments means nothing with --allocator pro",
+        ),
     ],
 )
 @pytest.mark.usefixtures("eighty_columns")
@@ -175,12 +198,35 @@ def test_a_group_is_looked_for_in_the_own_catalogue(
     assert "There is no service group 'valuableGoods'. The catalogue has: own." in capsys.readouterr().err
 
 
-def test_an_own_catalogue_for_pro_may_name_pros_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    modes: list[str] = []
-    monkeypatch.setattr(stack, "leave_stack", lambda wanted, *_, **__: modes.append(wanted["ServiceGroupReference"]))
-    own = ["--catalogue", own_catalogue(tmp_path), "--parameter", "Allocator=pro"]
-    assert program.main(["up", *own, "--mode", "service_group", "--group", "ofPro"]) == 0
-    assert modes == ["ofPro"]
+ACCOUNT = (*BY_PRO, "--pro-url", "https://apisandbox.electioapp.com/", "--pro-key", "abc123")
+
+
+@pytest.mark.parametrize("command", ["run", "up"])
+def test_an_account_of_sortedpro_allocates_by_its_own_groups(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[LocalPro | None] = []
+    monkeypatch.setattr(stack, "run_orders", lambda request, _: used.append(request.pro))
+    monkeypatch.setattr(stack, "leave_stack", lambda *_, pro, **__: used.append(pro))
+    assert program.main([command, *ACCOUNT, "--group", "ofPro"]) == 0
+    assert used == [LocalPro("https://apisandbox.electioapp.com", "abc123")]
+    assert not any(pro.shown for pro in used if pro), "the key of an account is written nowhere"
+
+
+@pytest.mark.parametrize("command", ["run", "up"])
+def test_a_catalogue_without_routes_means_nothing_to_sortedpro(
+    command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert program.main([command, *BY_PRO, "--catalogue", own_catalogue(tmp_path)]) == 2
+    assert "means nothing with --allocator pro" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_catalogue_with_routes_leads_to_sortedpros_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    used: list[Candidate] = []
+    monkeypatch.setattr(stack, "leave_stack", lambda *_, catalogue, **__: used.append(catalogue))
+    routed = document({"OWN": service()}, routing={"default": {"mode": "service_group", "reference": "ofPro"}})
+    (tmp_path / "my.yaml").write_text(json.dumps(routed))
+    assert program.main(["up", *ACCOUNT, "--catalogue", str(tmp_path / "my.yaml")]) == 0
+    [catalogue] = used
+    assert read_compiled(catalogue.compiled).routing is not None
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

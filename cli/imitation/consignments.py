@@ -1,0 +1,206 @@
+"""What the imitation of SortedPRO knows and does: consignments with states (`docs/pro-api.md`, States)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from threading import RLock
+from typing import Any, Final
+
+Document = dict[str, Any]
+
+CARRIERS: Final = {"CARRIER_X": "Carrier X", "CARRIER_Y": "Carrier Y"}
+# Name and carrier of each carrier service.
+SERVICES: Final = {
+    "CX_NDS": ("CARRIER_X", "Next Day Super"),
+    "CX_ECO": ("CARRIER_X", "Carrier X Economy"),
+    "CY_48": ("CARRIER_Y", "Within 48 Hours"),
+}
+# The carrier service that each group leads to.
+GROUPS: Final = {"valuableGoods": "CX_NDS", "economy": "CX_ECO"}
+CHEAPEST: Final = "CY_48"
+# The beginning of a reference decides how its consignment behaves, for who only chooses references.
+NOTHING_FITS_PREFIX: Final = "EC-NOF-"
+UNKNOWN_PREFIX: Final = "EC-404-"
+
+_ALLOCATABLE: Final = ("Unallocated", "AllocationFailed")
+_DEALLOCATABLE: Final = ("Allocated", "Manifested", "ManifestFailed")
+_MANIFESTABLE: Final = ("Allocated", "ReadyToShip", "ManifestFailed")
+_REFUSED: Final = 400
+_PRICE: Final = {"Net": 5.49, "Gross": 6.59, "VatAmount": 1.10, "Currency": {"Name": "Pound", "IsoCode": "GBP"}}
+
+
+class ProError(Exception):
+    """An error of PRO's own, answered with `status`."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+    def document(self) -> Document:
+        """Return the error as PRO's JSON."""
+        return {"Code": self.code, "Message": str(self), "CorrelationId": "imitation", "Details": []}
+
+
+@dataclass
+class Consignment:
+    """A consignment: its state, its carrier service while it has one, its last failure, and what its sender sent."""
+
+    state: str = "Unallocated"
+    service: str | None = None
+    failure: str | None = None
+    content: Document = field(default_factory=dict)
+
+
+@dataclass
+class ImitatedPro:
+    """All consignments. One that was never named exists and is unallocated, unless its prefix says otherwise."""
+
+    base_url: str = "https://apisandbox.electioapp.com"
+    consignments: dict[str, Consignment] = field(default_factory=dict)
+    # Every change of a state: when (UTC), of which consignment, to what.
+    changes: list[tuple[datetime, str, str]] = field(default_factory=list)
+    lock: RLock = field(default_factory=RLock)
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    def consignment(self, reference: str) -> Consignment:
+        """Return a consignment. Raises `ProError` for an unknown one."""
+        if reference.startswith(UNKNOWN_PREFIX):
+            raise ProError(404, "ConsignmentNotFoundException", f"Consignment {reference} was not found")
+        with self.lock:
+            return self.consignments.setdefault(reference, self.first(reference))
+
+    def first(self, reference: str) -> Consignment:  # noqa: ARG002 - for subclasses
+        """Return a consignment as it is when it is named first."""
+        return Consignment()
+
+    def create(self, content: Document) -> str:
+        """Keep a new consignment. Return its reference."""
+        with self.lock:
+            reference = f"EC-IMI-TAT-{next(self._numbers):03d}"
+            self.consignments[reference] = Consignment(content=content)
+            self.changes.append((datetime.now(UTC), reference, "Unallocated"))
+        return reference
+
+    def find(self, customer_reference: str) -> list[str]:
+        """Return the consignments whose sender gave them this reference."""
+        name = "ConsignmentReferenceProvidedByCustomer"
+        return [key for key, each in self.consignments.items() if each.content.get(name) == customer_reference]
+
+    def allocate(self, reference: str, service: str) -> Document:
+        """Allocate one consignment. Return its item, which says so if it failed."""
+        try:
+            consignment = self.begin(reference)
+        except ProError as error:
+            return self.item(reference, error.status, str(error), None)
+        if reason := self.reason_against(reference, consignment):
+            consignment.failure = reason
+            self.move(reference, consignment, "AllocationFailed")
+            return self.item(reference, _REFUSED, reason, None)
+        self.take(reference, consignment, service)
+        carrier, name = SERVICES[service]
+        text = name if CARRIERS[carrier] in name else f"{CARRIERS[carrier]} {name}"
+        success = f"Consignment {reference} has been successfully allocated with {text}"
+        return self.item(reference, 200, f"{success} for shipping on 14/06/2019 17:00:00 +00:00", service)
+
+    def begin(self, reference: str) -> Consignment:
+        """Let an allocation begin. Raises `ProError` where the state does not allow one."""
+        consignment = self.consignment(reference)
+        with self.lock:
+            require(reference, consignment, "an allocatable", _ALLOCATABLE)
+            consignment.state = "Allocating"
+        return consignment
+
+    def reason_against(self, reference: str, consignment: Consignment) -> str:  # noqa: ARG002 - for subclasses
+        """Return why no carrier service takes a consignment, or nothing."""
+        fits = not reference.startswith(NOTHING_FITS_PREFIX)
+        return "" if fits else "This service is not available for the given package dimensions/weight."
+
+    def take(self, reference: str, consignment: Consignment, service: str) -> None:
+        """Give a consignment its carrier service."""
+        with self.lock:
+            consignment.service = service
+            self.move(reference, consignment, "Allocated")
+
+    def deallocate(self, reference: str) -> None:
+        """Take a consignment's carrier service back. Raises `ProError` unless it has one."""
+        consignment = self.consignment(reference)
+        with self.lock:
+            require(reference, consignment, "a deallocatable", _DEALLOCATABLE)
+            consignment.service = None
+            self.move(reference, consignment, "Unallocated")
+
+    def cancel(self, reference: str) -> None:
+        """Cancel a consignment for good. Raises `ProError` for one that is cancelled."""
+        consignment = self.consignment(reference)
+        with self.lock:
+            require(reference, consignment, "a cancellable", (*_ALLOCATABLE, *_DEALLOCATABLE))
+            consignment.service = None
+            self.move(reference, consignment, "Cancelled")
+
+    def manifest(self, reference: str) -> None:
+        """Tell the carrier of a consignment. Raises `ProError` unless it is allocated."""
+        consignment = self.consignment(reference)
+        with self.lock:
+            require(reference, consignment, "a manifestable", _MANIFESTABLE)
+            self.move(reference, consignment, "Manifested")
+
+    def move(self, reference: str, consignment: Consignment, state: str) -> None:
+        """Change a state, and remember that."""
+        with self.lock:
+            consignment.state = state
+            self.changes.append((datetime.now(UTC), reference, state))
+
+    def item(self, reference: str, status: int, description: str, service: str | None) -> Document:
+        """Return an Allocation Summary. Its carrier fields are null without a `service`."""
+        carrier, name = SERVICES[service] if service else (None, None)
+        return {
+            "StatusCode": status,
+            "ApiLinks": [
+                {"Rel": "detail", "Href": f"{self.base_url}/consignments/{reference}"},
+                {"Rel": "label", "Href": f"{self.base_url}/labels/{reference}"},
+            ],
+            "Description": description,
+            "ConsignmentLegs": legs(reference, service),
+            "CarrierReference": carrier,
+            "CarrierName": CARRIERS[carrier] if carrier else None,
+            "CarrierServiceReference": service,
+            "CarrierServiceName": name,
+        }
+
+    def detail(self, reference: str) -> Document:
+        """Return the whole consignment. Raises `ProError` for an unknown one."""
+        consignment = self.consignment(reference)
+        service = consignment.service
+        allocation = {
+            "MpdCarrierServiceReference": service,
+            "MpdCarrierServiceName": SERVICES[service][1] if service else None,
+            "MpdCarrierServiceGroupReference": None,
+            "AllocationDate": "2019-06-14T09:00:00+00:00",
+            "Price": _PRICE,
+        }
+        return {
+            **consignment.content,
+            "Reference": reference,
+            "ConsignmentState": consignment.state,
+            "Allocation": allocation if service else None,
+            "FailedAllocation": {"Message": consignment.failure} if consignment.failure else None,
+            "ConsignmentLegs": legs(reference, service),
+        }
+
+
+def require(reference: str, consignment: Consignment, kind: str, states: Sequence[str]) -> None:
+    """Raise `ProError` unless a consignment is in one of the states. `kind` is as in `an allocatable` state."""
+    if consignment.state not in states:
+        message = f"Consignment {reference} is not in {kind} state: {consignment.state}"
+        raise ProError(400, "InvalidConsignmentStateException", message)
+
+
+def legs(reference: str, service: str | None) -> list[Document]:
+    """Return the journey's legs: one, or none without a `service`."""
+    if service is None:
+        return []
+    carrier = SERVICES[service][0]
+    leg = {"Leg": 1, "TrackingReferences": [f"TRK-{reference}"], "CarrierReference": carrier}
+    return [{**leg, "CarrierServiceReference": None, "CarrierName": CARRIERS[carrier]}]
