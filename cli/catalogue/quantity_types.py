@@ -53,6 +53,11 @@ def _volume_unit(text: str) -> str | None:
     return word if word in _CUBIC_CENTIMETRES else _VOLUME_WORDS.get(word)
 
 
+def _loading_metres(value: object) -> Decimal:
+    """Return the metres of a truck's bed of `2.4` or `2.4 ldm`. Raises `ValueError` with what to write."""
+    return read_decimal(str(value).strip().lower().removesuffix("ldm").rstrip() if isinstance(value, str) else value)
+
+
 def _sides(value: object) -> tuple[Decimal, Decimal, Decimal]:
     """Return the sides of `35.3 x 25 x 2.5 cm` in Cm, longest first, whatever their order."""
     match = _SIDES.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -73,9 +78,9 @@ def _convert(value: object, units: Mapping[str, Decimal], known: Callable[[str],
 
 
 class Quantity(NamedTuple):
-    """An amount of what the place that it stands at measures: Kg, Cm, cubic Cm, or money in a currency.
+    """An amount of what the place that it stands at measures: Kg, Cm, cubic Cm, loading metres, or money in a currency.
 
-    `kind` is `Kg`, `Cm`, `cm3` or the currency that is written, or empty for a plain number.
+    `kind` is `Kg`, `Cm`, `cm3`, `ldm` or the currency that is written, or empty for a plain number.
     """
 
     amount: Decimal
@@ -92,6 +97,8 @@ def _quantity(value: object) -> Quantity:
         return Quantity(_centimetres(value), "Cm")
     if match and _volume_unit(match[2]):
         return Quantity(_volume(value), "cm3")
+    if match and match[2].lower() == "ldm":
+        return Quantity(_loading_metres(value), "ldm")
     if isinstance(value, str) and MONEY.fullmatch(value):
         return Quantity(*read_money(value))
     raise ValueError("write a number with its unit, such as 30 kg, 120 cm, 20 l or 500 GBP")
@@ -129,6 +136,7 @@ Centimetres = Annotated[
     Decimal, BeforeValidator(_centimetres), described_as(**NUMBER, examples=["120 cm", "48 in", 120])
 ]
 Volume = Annotated[Decimal, BeforeValidator(_volume), described_as(**NUMBER, examples=["20 l", "0.02 m3", "1 ft3"])]
+LoadingMetres = Annotated[Decimal, BeforeValidator(_loading_metres), described_as(**NUMBER, examples=["2.4 ldm", 13.6])]
 Size = Annotated[
     tuple[Decimal, Decimal, Decimal],
     BeforeValidator(_sides),

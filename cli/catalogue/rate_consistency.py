@@ -22,7 +22,7 @@ _Problems = Iterator[CatalogueProblem]
 
 # The engine keeps the weight at which each step starts.
 _MAX_STEPS: Final = 2_000
-_EXAMPLES: Final = {"Kg": "30 kg", "Cm": "120 cm", "cm3": "20 l", "packages": "3"}
+_EXAMPLES: Final = {"Kg": "30 kg", "Cm": "120 cm", "cm3": "20 l", "ldm": "2.4 ldm", "packages": "3"}
 _ONE_RATE: Final = "a place has one rate"
 _CHARGEABLE: Final = (Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT)
 # The limits of a whole consignment, where that has one price, before those of its packages.
@@ -30,6 +30,7 @@ _TOTALS: Final = {
     Measure.CHARGEABLE_WEIGHT: Measure.TOTAL_WEIGHT,
     Measure.WEIGHT: Measure.TOTAL_WEIGHT,
     Measure.VOLUME: Measure.TOTAL_VOLUME,
+    Measure.LOADING_METRES: Measure.TOTAL_LOADING_METRES,
     Measure.VALUE: Measure.TOTAL_VALUE,
 }
 _NOT_TO_WEIGH_BY: Final = frozenset(

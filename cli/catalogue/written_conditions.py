@@ -8,7 +8,7 @@ from pydantic import Field
 
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
-from cli.catalogue.quantity_types import Centimetres, Kilograms, Size, Volume
+from cli.catalogue.quantity_types import Centimetres, Kilograms, LoadingMetres, Size, Volume
 from cli.catalogue.value_types import Amount, Bounds, Money, Part, WholeNumber
 
 
@@ -34,6 +34,14 @@ class VolumeRange(Part):
     from_: Volume | None = Field(None, alias="from")
     over: Volume | None = Field(None, description="Instead of from: only what is more than this")
     to: Volume | None = None
+
+
+class LoadingRange(Part):
+    """Both ends included."""
+
+    from_: LoadingMetres | None = Field(None, alias="from")
+    over: LoadingMetres | None = Field(None, description="Instead of from: only what is more than this")
+    to: LoadingMetres | None = None
 
 
 class ValueRange(Part):
@@ -66,7 +74,7 @@ class ThreeSides(Part):
     to: Size | None = None
 
 
-MeasureRange = WeightRange | SizeRange | RatioRange | VolumeRange | ValueRange | CountRange
+MeasureRange = WeightRange | SizeRange | RatioRange | VolumeRange | LoadingRange | ValueRange | CountRange
 # A written range as numbers: the smaller end, the greater one, and the currency of a value.
 PlainRange = tuple[Decimal | None, Decimal | None, str | None]
 
@@ -77,6 +85,7 @@ class ConsignmentCondition(Part):
     packages: Annotated[CountRange, Bounds] = CountRange()
     weight: Annotated[WeightRange, Bounds] = WeightRange()
     volume: Annotated[VolumeRange, Bounds] = VolumeRange()
+    loading_metres: Annotated[LoadingRange, Bounds] = LoadingRange()
     value: Annotated[ValueRange, Bounds] = ValueRange()
     chargeable_weight: Annotated[WeightRange, Bounds] = WeightRange()
 
@@ -95,6 +104,7 @@ class Condition(Part):
     sides_total: Annotated[SizeRange, Bounds] = SizeRange()
     length_to_width: Annotated[RatioRange, Bounds] = RatioRange()
     volume: Annotated[VolumeRange, Bounds] = VolumeRange()
+    loading_metres: Annotated[LoadingRange, Bounds] = LoadingRange()
     value: Annotated[ValueRange, Bounds] = ValueRange()
     chargeable_weight: Annotated[WeightRange, Bounds] = WeightRange()
     consignment: ConsignmentCondition = ConsignmentCondition()
@@ -139,6 +149,7 @@ class Over(Part):
     sides_total: Centimetres | None = None
     length_to_width: Amount | None = None
     volume: Volume | None = None
+    loading_metres: LoadingMetres | None = None
     value: Money | None = None
     chargeable_weight: Kilograms | None = None
 

@@ -24,6 +24,7 @@ By = Literal[
     "lengthPlusHeight",
     "sidesTotal",
     "volume",
+    "loadingMetres",
     "value",
     "packages",
 ]

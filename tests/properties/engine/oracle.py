@@ -16,7 +16,7 @@ from allocation.engine.loaded_prices import Rate
 from allocation.engine.measures import Measure
 from allocation.engine.promises import Promise
 from tests.properties.engine.dates_oracle import PlainDates, Way, plain_dates
-from tests.properties.engine.oracle_prices import Lines, Sent, net_of, price, weighed
+from tests.properties.engine.oracle_prices import Lines, Sent, loading_metres, net_of, price, weighed
 from tests.properties.engine.places_oracle import named_places, rate_of
 
 
@@ -157,10 +157,12 @@ def _limits(catalogue: Catalogue, service: Service, consignment: Consignment, da
         Measure.SIDES_TOTAL: [length + width + height for length, width, height in boxes],
         Measure.LENGTH_TO_WIDTH: [length / width for length, width, _ in boxes],
         Measure.VOLUME: volumes,
+        Measure.LOADING_METRES: list(map(loading_metres, packages)),
         Measure.CHARGEABLE_WEIGHT: weighed(sent, (), singly=True),
         Measure.PACKAGES: [Decimal(len(packages))],
         Measure.TOTAL_WEIGHT: [sum(weights, Decimal(0))],
         Measure.TOTAL_VOLUME: [sum(volumes, Decimal(0))],
+        Measure.TOTAL_LOADING_METRES: [loading_metres(*packages)],
         Measure.TOTAL_CHARGEABLE_WEIGHT: [sum(weighed(sent, ()), Decimal(0))],
     }
     broken = {
@@ -189,6 +191,8 @@ _CODES = {
     Measure.SIDES_TOTAL: "SidesTotalOutOfRange",
     Measure.LENGTH_TO_WIDTH: "LengthToWidthOutOfRange",
     Measure.VOLUME: "VolumeOutOfRange",
+    Measure.LOADING_METRES: "LoadingMetresOutOfRange",
+    Measure.TOTAL_LOADING_METRES: "ConsignmentLoadingMetresOutOfRange",
     Measure.CHARGEABLE_WEIGHT: "ChargeableWeightOutOfRange",
     Measure.PACKAGES: "PackageCountOutOfRange",
     Measure.TOTAL_WEIGHT: "ConsignmentWeightOutOfRange",

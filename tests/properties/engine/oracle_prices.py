@@ -131,6 +131,15 @@ def _volume(package: Package, step: Decimal | None = None) -> Decimal:
     return sides[0] * sides[1] * sides[2]
 
 
+def loading_metres(*packages: Package) -> Decimal:
+    """Return how many metres of a truck's bed of 2.4 m packages take that stand side by side, nothing on them."""
+    area = Decimal(0)
+    for package in packages:
+        assert package.dimensions is not None
+        area += package.dimensions.length_cm * package.dimensions.width_cm
+    return area / 24_000
+
+
 def weighed(sent: Sent, rates: Sequence[Rate], *, singly: bool = False) -> list[Decimal]:
     """Return the chargeable weight of each package, or of all together, which `singly` does not do.
 
@@ -155,6 +164,9 @@ def weighed(sent: Sent, rates: Sequence[Rate], *, singly: bool = False) -> list[
             volume = sum((_volume(package, weighing.side_step) for package in part), Decimal(0))
             weight = max(weight, volume * divisor.mass / divisor.space)
         weight = max([weight, weighing.minimum or Decimal(0), *(_least(sent, package) for package in part)])
+        if weighing.per_loading_metre is not None:
+            area = loading_metres(*part) * 24_000
+            weight = max(weight, area * weighing.per_loading_metre / 24_000)
         for up_to, step in weighing.steps:
             if up_to is None or weight <= up_to:
                 weight = (weight / step).to_integral_value(ROUND_CEILING) * step
@@ -202,6 +214,8 @@ def _measured(  # noqa: C901 - one case a measure
             return length / width
         case Measure.VOLUME:
             return length * width * height
+        case Measure.LOADING_METRES:
+            return loading_metres(package)
         case Measure.VALUE:
             return worth(sent, [package], currency or "")
         case Measure.CHARGEABLE_WEIGHT:
@@ -219,6 +233,8 @@ def _of_all(sent: Sent, rates: Sequence[Rate], measure: Measure, currency: str |
             return sum((package.weight_kg for package in sent.packages), Decimal(0))
         case Measure.TOTAL_VOLUME | Measure.VOLUME:
             return sum(map(_volume, sent.packages), Decimal(0))
+        case Measure.TOTAL_LOADING_METRES | Measure.LOADING_METRES:
+            return loading_metres(*sent.packages)
         case Measure.TOTAL_VALUE | Measure.VALUE:
             return worth(sent, sent.packages, currency or "")
         case Measure.TOTAL_CHARGEABLE_WEIGHT | Measure.CHARGEABLE_WEIGHT:

@@ -47,6 +47,7 @@ def ranges(most: int, unit: str = "") -> st.SearchStrategy[Any]:
 
 
 LENGTHS = ("length", "width", "height", "girth", "lengthPlusGirth", "lengthPlusHeight", "sidesTotal")
+metres = st.sampled_from(["0.001 ldm", {"from": "0.0005"}, {"from": "0.0005 ldm", "to": "0.0015 ldm"}])
 limits = st.fixed_dictionaries(
     {},
     optional={
@@ -57,6 +58,7 @@ limits = st.fixed_dictionaries(
         "contents": st.lists(contents, unique=True),
         "residential": st.sampled_from([True, False, "only"]),
         "volume": ranges(900),
+        "loadingMetres": metres,
         "value": st.sampled_from(["GBP", "EUR"]).flatmap(lambda currency: ranges(40, currency)),
         "chargeableWeight": ranges(12),
         "divisor": st.integers(10, 200),
@@ -67,6 +69,7 @@ limits = st.fixed_dictionaries(
                 "packages": ranges(4),
                 "weight": ranges(40),
                 "volume": ranges(2000),
+                "loadingMetres": metres,
                 "value": st.sampled_from(["GBP", "EUR"]).flatmap(lambda currency: ranges(90, currency)),
                 "chargeableWeight": ranges(40),
             },
@@ -113,12 +116,20 @@ def test_the_turning_of_boxes_and_the_order_of_packages_change_nothing(
 ) -> None:
     engine = limited(written)
     expected = reasons(assessed(engine, consignment), engine)
+    # What a box takes of a truck's bed depends on which side is up.
+    upright = "loadingMetres" in str(written)
     turned = [
-        replace(package, dimensions=Dimensions(box.height_cm, box.length_cm, box.width_cm))
+        replace(package, dimensions=_turned(package.dimensions, upright=upright))
         for package in reversed(consignment.packages)
-        if (box := package.dimensions)
+        if package.dimensions
     ]
     assert reasons(assessed(engine, replace(consignment, packages=tuple(turned))), engine) == expected
+
+
+def _turned(box: Dimensions, *, upright: bool) -> Dimensions:
+    if upright:
+        return Dimensions(box.width_cm, box.length_cm, box.height_cm)
+    return Dimensions(box.height_cm, box.length_cm, box.width_cm)
 
 
 def _sorted(box: Dimensions) -> list[Decimal]:

@@ -44,17 +44,22 @@ consignments = st.builds(
 )
 
 weight_ranges = st.sampled_from(["1 kg", "10 kg", {"from": "2 kg"}, {"from": "2 kg", "to": "10 kg"}])
+metres = st.sampled_from(["0.1 ldm", {"over": "0.15"}, {"from": "0.05 ldm", "to": 0.5}])
 conditions = st.fixed_dictionaries(
     {},
     optional={
         "weight": weight_ranges,
         "length": st.sampled_from(["60 cm", {"from": "61 cm"}]),
+        "width": st.sampled_from(["25 cm", {"over": "25 cm"}]),
+        "height": st.sampled_from(["10 cm", {"from": "11 cm"}]),
         "volume": st.sampled_from(["20 l", {"from": "1 l"}]),
+        "loadingMetres": metres,
         "consignment": st.fixed_dictionaries(
             {},
             optional={
                 "packages": st.sampled_from([1, {"from": 2}]),
                 "weight": weight_ranges,
+                "loadingMetres": metres,
                 "value": st.sampled_from(["100 GBP", {"from": "60 EUR"}]),
             },
         ),
@@ -73,6 +78,8 @@ units = st.sampled_from(
         {"packages": 1, "above": 1},
         {"length": "10 cm", "above": "60 cm"},
         {"volume": "5 l"},
+        {"width": "10 cm"},
+        {"loadingMetres": "0.1 ldm", "above": "0.15 ldm"},
     ]
 )
 # At most two restrictions, so that most surcharges apply.
@@ -83,6 +90,8 @@ restrictions = st.lists(
             [
                 {"over": {"length": "60 cm", "width": "30 cm"}},
                 {"over": {"weight": "2 kg"}},
+                {"over": {"height": "10 cm"}},
+                {"over": {"width": "25 cm", "loadingMetres": "0.3 ldm"}},
                 {"over": {"chargeableWeight": "5 kg"}},
                 {"deliveryDays": ["sat"]},
                 {"deliveryDays": ["mon", "tue"]},
@@ -141,28 +150,38 @@ surcharges = st.integers(1, 4).flatmap(
 )
 
 
-def _banded(steps: list[int], items: list[dict[str, Any]], gap: bool, last: dict[str, Any]) -> list[dict[str, Any]]:
+def _banded(
+    scale: Decimal, steps: list[int], items: list[dict[str, Any]], gap: bool, last: dict[str, Any]
+) -> list[dict[str, Any]]:
     ends = zip(accumulate(steps[:-1]), items, strict=False)
-    return [*({"upTo": str(end)} | item for end, item in ends), {"from": str(sum(steps))} | last if gap else last]
+    last = {"from": str(scale * sum(steps))} | last if gap else last
+    return [*({"upTo": str(scale * end)} | item for end, item in ends), last]
 
 
-bands = st.builds(
-    _banded,
-    st.lists(st.sampled_from([1, 2, 5, 10]), min_size=2, max_size=4),
-    st.lists(
-        st.fixed_dictionaries({"price": amounts, "furtherPackage": amounts}, optional={"perKg": amounts}),
-        min_size=4,
-        max_size=4,
-    ),
-    st.booleans(),
-    st.sampled_from([{"price": "50", "upTo": "400"}, {"perKg": "1.11"}, {"price": "3", "per100Kg": "66.6"}]),
-)
+def _bands(scale: Decimal) -> st.SearchStrategy[list[dict[str, Any]]]:
+    return st.builds(
+        _banded,
+        st.just(scale),
+        st.lists(st.sampled_from([1, 2, 5, 10]), min_size=2, max_size=4),
+        st.lists(
+            st.fixed_dictionaries({"price": amounts, "furtherPackage": amounts}, optional={"perKg": amounts}),
+            min_size=4,
+            max_size=4,
+        ),
+        st.booleans(),
+        st.sampled_from([{"price": "50", "upTo": "400"}, {"perKg": "1.11"}, {"price": "3", "per100Kg": "66.6"}]),
+    )
+
+
+bands = _bands(Decimal(1))
+# What the bands are multiplied by, so that packages of the sizes above meet all of them.
+_SCALES = {"loadingMetres": Decimal("0.02"), "width": Decimal(5), "height": Decimal(5)}
 
 
 def _rates(by: str) -> st.SearchStrategy[list[dict[str, Any]]]:
     one = st.builds(
         lambda found, more: {"zone": "GB", "transitDays": 1, "by": by, "bands": found} | more,
-        bands,
+        _bands(_SCALES.get(by, Decimal(1))),
         st.fixed_dictionaries({}, optional={"minimum": amounts, "divisor": st.sampled_from([250, 4000])})
         | st.builds(lambda found: {"when": found}, conditions),
     )
@@ -183,11 +202,12 @@ weighing = st.fixed_dictionaries(
         "per": st.just("package"),
         "roundUpTo": st.sampled_from(["0.5 kg", [{"upTo": "2 kg", "step": "0.3 kg"}, {"step": "1 kg"}]]),
         "minimum": st.just("1 kg"),
+        "perLoadingMetre": st.just("40 kg"),
         "volumetricWhen": of_size,
     },
 )
 services = st.sampled_from(
-    ["chargeableWeight", "weight", "packages", "volume", "length", "value", "sidesTotal"]
+    ["chargeableWeight", "weight", "packages", "volume", "length", "width", "value", "sidesTotal", "loadingMetres"]
 ).flatmap(
     lambda by: st.builds(
         lambda rates, scale, each, currency, handling, when, more: service(
@@ -396,10 +416,14 @@ def test_the_units_of_a_price_list_change_no_price(pounds: int, inches: int, pac
 @settings(max_examples=sized(25, 100))
 @given(catalogues, consignments, moments)
 def test_turning_a_box_changes_no_price(engine: Engine, consignment: Consignment, now: datetime) -> None:
+    # What a box takes of a truck's bed depends on which side is up.
+    upright = "oadingMetre" in engine.catalogue.compiled
+
     def turned(box: Package) -> Package:
         assert box.dimensions is not None
         length, width, height = box.dimensions.length_cm, box.dimensions.width_cm, box.dimensions.height_cm
-        return replace(box, dimensions=Dimensions(height, length, width))
+        sides = (width, length, height) if upright else (height, length, width)
+        return replace(box, dimensions=Dimensions(*sides))
 
     other = replace(consignment, packages=tuple(map(turned, consignment.packages)))
     assert offered(assessed(engine, other, now=now)) == offered(assessed(engine, consignment, now=now))

@@ -48,6 +48,8 @@ def test_a_limit_of_packages_includes_its_end(limit: dict[str, Any], code: str) 
         ({"packages": 2}, "PackageCountOutOfRange"),
         ({"weight": "2 kg"}, "ConsignmentWeightOutOfRange"),
         ({"volume": "12 l"}, "ConsignmentVolumeOutOfRange"),
+        # Each takes 30 x 20 cm of a bed that is 240 cm wide: 0.025 m.
+        ({"loadingMetres": "0.05 ldm"}, "ConsignmentLoadingMetresOutOfRange"),
         ({"chargeableWeight": "2 kg"}, "ConsignmentChargeableWeightOutOfRange"),
     ],
 )
@@ -68,6 +70,15 @@ def test_a_limit_of_the_consignment_is_of_all_packages_together(limit: dict[str,
 )
 def test_a_letter_may_have_to_be_longer_than_wide(sides: tuple[str, str, str], codes: list[str]) -> None:
     assert failed({"lengthToWidth": {"from": 1.4, "to": 2.5}}, package("0.1", sides)) == codes
+
+
+def test_loading_metres_are_added_up_before_they_are_divided() -> None:
+    pallet = package("200", ("100", "100", "150"))
+    limits = {"weight": "1000 kg", "loadingMetres": 0.42, "consignment": {"loadingMetres": {"from": 0.5, "to": 1.25}}}
+    # Three squares of 1 m take 3/2.4 m, exactly the limit.
+    assert failed(limits, pallet, pallet, pallet) == []
+    assert failed(limits, pallet) == ["ConsignmentLoadingMetresOutOfRange"]
+    assert failed(limits, package("200", ("101", "100", "150")), pallet) == ["LoadingMetresOutOfRange"]
 
 
 def test_a_service_may_want_a_least_number_of_packages() -> None:

@@ -54,10 +54,8 @@ class Assessment:
     @cached_property
     def excluded(self) -> Sequence[Exclusion]:
         """The services that can't take the consignment, in the order of their references, each with all it failed."""
-        groups = _alike(self.failures, self.question.index.everything)
-        excluded = [Exclusion(position, failed) for group, failed in groups for position in positions_of(group)]
-        excluded.sort()
-        return excluded
+        failed = _failed_by_service(self.failures, self.question.index.size)
+        return [Exclusion(position, rules) for position, rules in enumerate(failed) if rules]
 
     @property
     def winner(self) -> Offer | None:
@@ -176,18 +174,15 @@ class Engine:
         return ranked(preference, self.index.services, offers, by_price=by_price)
 
 
-def _alike(failures: Sequence[tuple[Rule, Mask]], everything: Mask) -> list[tuple[Mask, tuple[Rule, ...]]]:
-    """Return the services in groups that failed the same rules, without those that failed none."""
-    groups: list[tuple[Mask, tuple[Rule, ...]]] = [(everything, ())]
+def _failed_by_service(failures: Sequence[tuple[Rule, Mask]], size: int) -> Sequence[tuple[Rule, ...]]:
+    """Return what each service failed. Services that failed the same rules share them."""
+    found: list[tuple[Rule, ...]] = [()] * size
     for rule, failing in failures:
-        parts: list[tuple[Mask, tuple[Rule, ...]]] = []
-        for group, failed in groups:
-            if inside := group & failing:
-                parts.append((inside, (*failed, rule)))
-            if outside := group & ~failing:
-                parts.append((outside, failed))
-        groups = parts
-    return [(group, failed) for group, failed in groups if failed]
+        longer: dict[tuple[Rule, ...], tuple[Rule, ...]] = {}
+        for position in positions_of(failing):
+            before = found[position]
+            found[position] = longer.get(before) or longer.setdefault(before, (*before, rule))
+    return found
 
 
 def _whole_seconds(now: datetime) -> int:

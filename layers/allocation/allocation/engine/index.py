@@ -85,9 +85,10 @@ class _RangeMasks:
         """Return whose range does not contain all the values; None if all do. Values of None can't be compared."""
         if values is None:
             return Breach(0, 0, self.members)
-        lowest = highest = values[0]
-        if len(values) > 1:
-            lowest, highest = min(values), max(values)
+        return self.outside(min(values), max(values))
+
+    def outside(self, lowest: Decimal, highest: Decimal) -> Breach | None:
+        """Return whose range does not contain both values; None if all do."""
         low = self._too_low[bisect_right(self._minimums, lowest)]
         high = self._too_high[bisect_left(self._maximums, highest)]
         return Breach(low, high, 0) if low or high else None
@@ -102,7 +103,7 @@ class _LimitIndex:
         )
         ranges = {key: _RangeMasks([_range(item, *key) for item in services]) for key in limits}
         self._by_measure = [
-            (measure, measure.values, masks.breach)
+            (measure, measure.of_package, measure.values, masks)
             for (measure, _), masks in ranges.items()
             if not (measure.is_money or measure.of_service)
         ]
@@ -116,8 +117,14 @@ class _LimitIndex:
         """
         breaches: dict[Measure, Breach] = {}
         _, measured = by_exchange[0]
-        for measure, values, breach_of in self._by_measure:
-            if breach := breach_of(values(measured, None)):
+        alone = measured.packages[0] if len(measured.packages) == 1 else None
+        for measure, of_package, values, masks in self._by_measure:
+            if alone is None or of_package is None:
+                breach = masks.breach(values(measured, None))
+            else:
+                value = of_package(alone)
+                breach = masks.outside(value, value)
+            if breach:
                 breaches[measure] = breach
         for measure, currency, masks in self._by_currency:
             for members, valued in by_exchange:

@@ -27,6 +27,7 @@ _EXCLUSIONS: Final = {
     "Cm": ExclusionCode.DIMENSIONS,
     "cm3": ExclusionCode.DIMENSIONS,
     "times": ExclusionCode.DIMENSIONS,
+    "ldm": ExclusionCode.DIMENSIONS,
 }
 
 # Returns the services that fail, of those whose limit on the measure is broken.

@@ -11,7 +11,7 @@ from allocation.domain.currencies import Money
 
 CONSIGNMENT: Final = "consignment."
 _NOTHING: Final = Decimal(0)
-_LOADING_METRE: Final = Decimal(24_000)  # square Cm
+LOADING_METRE: Final = Decimal(24_000)  # square Cm
 
 
 class PackageMeasures(NamedTuple):
@@ -28,7 +28,7 @@ class PackageMeasures(NamedTuple):
     @property
     def loading_metres(self) -> Decimal:
         """How many metres of a truck's bed, which is 2.4 m wide, a pallet takes that nothing stands on."""
-        return self.footprint / _LOADING_METRE
+        return self.footprint / LOADING_METRE
 
     @property
     def girth(self) -> Decimal:
@@ -85,17 +85,20 @@ class Measured(NamedTuple):
 
 
 _Values = Callable[[Measured, str | None], list[Decimal] | None]
+_OfPackage = Callable[[PackageMeasures], Decimal]
 
 
-def _each(name: str) -> _Values:
-    """Return what reads a field of `PackageMeasures` from each package."""
-    of: Callable[[PackageMeasures], Decimal] = attrgetter(name)
+def _each(of: _OfPackage) -> _Values:
     return lambda measured, _: list(map(of, measured.packages))
 
 
-def _sum(name: str) -> _Values:
-    of: Callable[[PackageMeasures], Decimal] = attrgetter(name)
+def _sum(of: _OfPackage) -> _Values:
     return lambda measured, _: [sum(map(of, measured.packages), Decimal(0))]
+
+
+def _loading_metres(measured: Measured, _: str | None) -> list[Decimal]:
+    """Return what all packages take together: added up before they are divided, so that three of 1/3 are 1."""
+    return [sum((package.footprint for package in measured.packages), Decimal(0)) / LOADING_METRE]
 
 
 def _chargeable_total(measured: Measured) -> Decimal:
@@ -129,38 +132,45 @@ def _worth(measured: Measured, packages: Sequence[PackageMeasures], currency: st
     return measured.worth(amounts, currency)
 
 
+def _read_by(name: str, read: _Values | str) -> _Values:
+    if not isinstance(read, str):
+        return read
+    return (_sum if name.startswith(CONSIGNMENT) else _each)(attrgetter(read))
+
+
 class Measure(StrEnum):
-    """A measure as catalogues write it, its unit, the words for it, and its values.
+    """A measure as catalogues write it, its unit, the words for it, and its values or what they are read from.
 
     There is one value for each package, or one for the consignment. The unit of money is the currency of the range that
     it is compared with.
     """
 
-    WEIGHT = "weight", "Kg", "weighs {}", _each("weight")
-    LENGTH = "length", "Cm", "is {} long", _each("length")
-    WIDTH = "width", "Cm", "is {} wide", _each("width")
-    HEIGHT = "height", "Cm", "is {} high", _each("height")
-    GIRTH = "girth", "Cm", "has a girth of {}", _each("girth")
+    WEIGHT = "weight", "Kg", "weighs {}", "weight"
+    LENGTH = "length", "Cm", "is {} long", "length"
+    WIDTH = "width", "Cm", "is {} wide", "width"
+    HEIGHT = "height", "Cm", "is {} high", "height"
+    GIRTH = "girth", "Cm", "has a girth of {}", "girth"
     LENGTH_PLUS_GIRTH = (
         "lengthPlusGirth",
         "Cm",
         "has a length plus girth of {}",
-        _each("length_plus_girth"),
+        "length_plus_girth",
     )
     LENGTH_PLUS_HEIGHT = (
         "lengthPlusHeight",
         "Cm",
         "has a longest and a shortest side that total {}",
-        _each("length_plus_height"),
+        "length_plus_height",
     )
-    SIDES_TOTAL = "sidesTotal", "Cm", "has sides that total {}", _each("sides_total")
+    SIDES_TOTAL = "sidesTotal", "Cm", "has sides that total {}", "sides_total"
     LENGTH_TO_WIDTH = (
         "lengthToWidth",
         "times",
         "is {} as long as wide",
-        _each("length_to_width"),
+        "length_to_width",
     )
-    VOLUME = "volume", "cm3", "has a volume of {}", _each("volume")
+    VOLUME = "volume", "cm3", "has a volume of {}", "volume"
+    LOADING_METRES = "loadingMetres", "ldm", "takes {}", "loading_metres"
     VALUE = "value", "", "is worth {}", _each_value
     CHARGEABLE_WEIGHT = (
         "chargeableWeight",
@@ -174,8 +184,9 @@ class Measure(StrEnum):
         "has {}",
         lambda measured, _: [Decimal(len(measured.packages))],
     )
-    TOTAL_WEIGHT = f"{CONSIGNMENT}weight", "Kg", "weighs {}", _sum("weight")
-    TOTAL_VOLUME = f"{CONSIGNMENT}volume", "cm3", "has a volume of {}", _sum("volume")
+    TOTAL_WEIGHT = f"{CONSIGNMENT}weight", "Kg", "weighs {}", "weight"
+    TOTAL_VOLUME = f"{CONSIGNMENT}volume", "cm3", "has a volume of {}", "volume"
+    TOTAL_LOADING_METRES = f"{CONSIGNMENT}loadingMetres", "ldm", "takes {}", _loading_metres
     TOTAL_VALUE = f"{CONSIGNMENT}value", "", "is worth {}", _total_value
     TOTAL_CHARGEABLE_WEIGHT = (
         f"{CONSIGNMENT}chargeableWeight",
@@ -188,14 +199,20 @@ class Measure(StrEnum):
     # What is said of a package, or of the consignment, that has so much.
     clause: str
     values: _Values
+    # Reads it from a package that is alone; None where more than the package says it.
+    of_package: _OfPackage | None
 
-    def __new__(cls, name: str, unit: str, clause: str, values: _Values) -> Self:
-        """Make the member known by `name`, as catalogues write it."""
+    def __new__(cls, name: str, unit: str, clause: str, read: _Values | str) -> Self:
+        """Make the member known by `name`, as catalogues write it.
+
+        `read` returns its values, or is the field of `PackageMeasures` that has them, which consignments add up.
+        """
         member = str.__new__(cls, name)
         member._value_ = name
         member.unit = unit
         member.clause = clause
-        member.values = values
+        member.of_package = attrgetter(read) if isinstance(read, str) else None
+        member.values = _read_by(name, read)
         return member
 
     @property
@@ -208,10 +225,13 @@ class Measure(StrEnum):
         """Whether it has one value for all packages together."""
         return self.startswith(CONSIGNMENT)
 
-    @property
-    def adds_up(self) -> bool:
-        """Whether several packages have together what each has."""
-        return self in _ADDING_UP or self.of_consignment
+    def total(self, measured: Measured, currency: str | None) -> Decimal | None:
+        """Return what all packages have together, or the greatest where that says nothing.
+
+        None where a value can't be compared.
+        """
+        found = _TOTALS.get(self, self).values(measured, currency)
+        return None if found is None else max(found)
 
     @property
     def of_service(self) -> bool:
@@ -220,4 +240,5 @@ class Measure(StrEnum):
 
 
 _OF_SERVICE: Final = frozenset({Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT})
-_ADDING_UP: Final = frozenset({Measure.WEIGHT, Measure.VOLUME, Measure.VALUE, Measure.CHARGEABLE_WEIGHT})
+# By measure of a package: that of all packages, which they add up to.
+_TOTALS: Final = {each: whole for whole in Measure for each in Measure if whole == f"{CONSIGNMENT}{each}"}

@@ -106,7 +106,7 @@ class Pricer:
         """Return the values that the rates' bands are read by, or None where they can't be compared."""
         service = self._index.services[position]
         weights = priced_weights(self.weights(position, rates), by_package=service.by_package)
-        if all(rate.by is Measure.CHARGEABLE_WEIGHT for rate in rates):
+        if rates[0].by is Measure.CHARGEABLE_WEIGHT and (len(rates) == 1 or _are_by_weight(rates)):
             return weights
         measured = self.measured(position, rates)
         if len(rates) == 1:
@@ -196,9 +196,17 @@ class Pricer:
 
 def _divisors(rates: Rates | Unpriced) -> tuple[Divisor | None, ...]:
     """Return the divisors of rates, instead of the service's: one where all are the same."""
-    divisors = () if isinstance(rates, Unpriced) else tuple([rate.divisor for rate in rates])
+    if isinstance(rates, Unpriced):
+        return (None,)
+    if len(rates) == 1:
+        return (rates[0].divisor,)
+    divisors = tuple([rate.divisor for rate in rates])
     return divisors if len(set(divisors)) > 1 else divisors[:1] or (None,)
 
 
 def _key_of(applied: Sequence[Applied]) -> tuple[object, ...]:
     return tuple([(item.surcharge.name, item.times, item.value) for item in applied])
+
+
+def _are_by_weight(rates: Rates) -> bool:
+    return all(rate.by is Measure.CHARGEABLE_WEIGHT for rate in rates)

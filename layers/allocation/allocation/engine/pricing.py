@@ -56,7 +56,8 @@ def looked_up(
         return [values[0]] * len(weights)
     if by_package or len(values) == 1:
         return values
-    return [sum(values, _NOTHING) if measure.adds_up else max(values)]
+    total = measure.total(measured, currency)
+    return None if total is None else [total]
 
 
 def base_price(

@@ -56,6 +56,8 @@ class RuleCode(StrEnum):
     LIMIT = "LimitReached"
     NO_PRICE = "PriceNotConfigured"
     CURRENCY = "CurrencyNotComparable"
+    LOADING_METRES = "LoadingMetresOutOfRange"
+    TOTAL_LOADING_METRES = "ConsignmentLoadingMetresOutOfRange"
 
 
 # The rules by which an allocation mode leaves services out.

@@ -113,24 +113,15 @@ def _applied(surcharge: Surcharge, measured: Measured, currency: str) -> Applied
 def _times(units: Units, measured: Measured, picked: Sequence[bool | None] | None) -> Decimal | None:
     """Return how many units the consignment has, or the sum of those of the picked packages."""
     if picked is None:
-        return _count(units, _total(units, measured))
+        return _count(units, units.measure.total(measured, units.currency))
     total = Decimal(0)
     for one, holds in zip(one_by_one(measured), picked, strict=True):
         if holds:
-            times = _count(units, _total(units, one))
+            times = _count(units, units.measure.total(one, units.currency))
             if times is None:
                 return None
             total += times
     return total
-
-
-def _total(units: Units, measured: Measured) -> Decimal | None:
-    if units.measure is Measure.CHARGEABLE_WEIGHT:
-        return (Measure.TOTAL_CHARGEABLE_WEIGHT.values(measured, None) or [Decimal(0)])[0]
-    values = units.measure.values(measured, units.currency)
-    if values is None:
-        return None
-    return sum(values, Decimal(0)) if units.measure.adds_up else max(values)
 
 
 def _count(units: Units, amount: Decimal | None) -> Decimal | None:

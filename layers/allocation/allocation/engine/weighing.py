@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from allocation.engine.conditions import packages_holding, packages_picked
 from allocation.engine.loaded_prices import AS_PRICED, Divisor, Weighing
-from allocation.engine.measures import Measured, PackageMeasures
+from allocation.engine.measures import LOADING_METRE, Measured, PackageMeasures
 
 
 def weigh(
@@ -22,9 +22,10 @@ def weigh(
     volumes = [_volume(package, weighing.side_step) for package in packages]
     least = _least(packages, weighing)
     if weighing.per_loading_metre is not None:
-        room = [package.loading_metres * weighing.per_loading_metre for package in packages]
-        together = not (len(packages) == 1 or by_package or weighing.by_package)
-        room = [sum(room, Decimal(0))] * len(packages) if together else room
+        footprints = [package.footprint for package in packages]
+        if not (len(packages) == 1 or by_package or weighing.by_package):
+            footprints = [sum(footprints, Decimal(0))] * len(packages)
+        room = [footprint * weighing.per_loading_metre / LOADING_METRE for footprint in footprints]
         least = [max(pair) for pair in zip(least, room, strict=True)]
     if len(packages) == 1 or by_package or weighing.by_package:
         return [

@@ -82,3 +82,12 @@ def test_pallets_by_loading_metres(tmp_path: Path) -> None:
     assert answer(engine, parcel("120 x 80 x 100", "200"), parcel("120 x 80 x 100", "900")) == "177.60"
     # Upright, it takes the room of its own base.
     assert answer(engine, parcel("120 x 80 x 180", "200")) == "88.80"
+
+
+def test_a_price_by_loading_metres(tmp_path: Path) -> None:
+    engine = recipe_engine("A price by loading metres", tmp_path)
+    pallet = parcel("120 x 80 x 150", "300")
+    for count, price in ((2, "90.00"), (3, "128.00"), (12, "470.00"), (13, "940.00")):
+        assert answer(engine, *[pallet] * count) == price
+    assert answer(engine, parcel("700 x 120 x 100", "900")) == "401.00"
+    assert answer(engine, *[pallet] * 35).startswith("ConsignmentLoadingMetresOutOfRange")
