@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,6 +26,7 @@ from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.register import Register
 from allocation.consignments.store import Changes, ConsignmentStore
+from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Engine
 from allocation.exact_json import parsed, written
 from allocation.records.explanations import Explanations
@@ -73,13 +74,16 @@ class Api:
     characters: Any = field(default_factory=counted_characters)
     stage: str = ""
     address: str = ""
+    # Where SortedPRO answers that allocates for this stack, and what has it deallocate a consignment.
+    pro_url: str | None = None
+    release: Callable[[ConsignmentReference], None] = lambda _: None
     # Names of any field that was sent: a sender's own come back.
     _own: set[str] = field(default_factory=set)
     _numbers: Any = field(default_factory=lambda: count(1))
 
     @property
     def use_cases(self) -> UseCases:
-        changes = Changes(self.store, self.clock, retention=None)
+        changes = Changes(self.store, self.clock, None, self.release)
         register = Register(changes, self.characters, timedelta(days=90))
         return UseCases(
             changes,
@@ -90,6 +94,7 @@ class Api:
             self._limits,
             self._archive,
             Explanations(self._archive),
+            self.pro_url,
         )
 
     @cached_property

@@ -141,6 +141,7 @@ def allocate_with_quote(request: Request, use_cases: UseCases) -> Reply:
     gives=list[WithMessage],
     takes=ReferenceList,
     errors=(400,),
+    beside_pro=True,
 )
 def deallocate_list(request: Request, use_cases: UseCases) -> Reply:
     """Take the carrier services of several consignments back."""
@@ -155,6 +156,7 @@ def deallocate_list(request: Request, use_cases: UseCases) -> Reply:
     "/consignments/{consignment}/deallocate",
     "Deallocate a consignment",
     errors=(400, 404, 409),
+    beside_pro=True,
 )
 def deallocate(request: Request, use_cases: UseCases) -> Reply:
     """Take the carrier service back. The consignment can then be changed and allocated again."""

@@ -68,6 +68,7 @@ def update_consignment(request: Request, use_cases: UseCases) -> Reply:
     gives=list[WithMessage],
     takes=ReferenceList,
     errors=(400,),
+    beside_pro=True,
 )
 def cancel_list(request: Request, use_cases: UseCases) -> Reply:
     """Cancel several consignments."""
@@ -84,6 +85,7 @@ def cancel_list(request: Request, use_cases: UseCases) -> Reply:
     gives=list[str],
     errors=(400,),
     query=(*_SEARCHABLE, _DIRECTION),
+    beside_pro=True,
 )
 def get_consignment_references(request: Request, use_cases: UseCases) -> Reply:
     """Return the references of the consignments in a state, or with a sender's reference, or both.
@@ -112,13 +114,22 @@ def get_consignment_references(request: Request, use_cases: UseCases) -> Reply:
     "Get a consignment with its metadata",
     gives=ConsignmentView,
     errors=(404,),
+    beside_pro=True,
 )
 def get_consignment_with_metadata(request: Request, use_cases: UseCases) -> Reply:
     """Return the whole consignment, which always includes its metadata."""
     return get_consignment(request, use_cases)
 
 
-@operation(OPERATIONS, "GET", "/consignments/{consignment}", "Get a consignment", gives=ConsignmentView, errors=(404,))
+@operation(
+    OPERATIONS,
+    "GET",
+    "/consignments/{consignment}",
+    "Get a consignment",
+    gives=ConsignmentView,
+    errors=(404,),
+    beside_pro=True,
+)
 def get_consignment(request: Request, use_cases: UseCases) -> Reply:
     """Return the whole consignment with its state and allocation. Shipping locations complete its addresses."""
     known = use_cases.changes.known(request.path["consignment"])
@@ -132,6 +143,7 @@ def get_consignment(request: Request, use_cases: UseCases) -> Reply:
     "Get a consignment's state",
     gives=ConsignmentStatus,
     errors=(404,),
+    beside_pro=True,
 )
 def get_consignment_status(request: Request, use_cases: UseCases) -> Reply:
     """Return the state of a consignment and its expected delivery."""
@@ -139,7 +151,14 @@ def get_consignment_status(request: Request, use_cases: UseCases) -> Reply:
     return Reply(status_view(known, request.base_url), root="ConsignmentStatusResponse")
 
 
-@operation(OPERATIONS, "PUT", "/consignments/{consignment}/cancel", "Cancel a consignment", errors=(400, 404, 409))
+@operation(
+    OPERATIONS,
+    "PUT",
+    "/consignments/{consignment}/cancel",
+    "Cancel a consignment",
+    errors=(400, 404, 409),
+    beside_pro=True,
+)
 def cancel_consignment(request: Request, use_cases: UseCases) -> Reply:
     """Cancel a consignment for good. An allocated one gives its carrier service back."""
     use_cases.register.cancel(request.path["consignment"], request.request_id)
@@ -153,6 +172,7 @@ def cancel_consignment(request: Request, use_cases: UseCases) -> Reply:
     "Erase a consignment's personal data",
     errors=(404,),
     scope=KeyScope.ERASE,
+    beside_pro=True,
 )
 def erase_consignment(request: Request, use_cases: UseCases) -> Reply:
     """Delete a consignment's personal data for good and keep its allocation. PRO has no such operation."""

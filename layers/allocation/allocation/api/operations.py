@@ -12,7 +12,7 @@ from allocation.api.keys import KeyScope
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.allocations import Allocations
-from allocation.consignments.errors import Problem, RequestError
+from allocation.consignments.errors import NOT_IMPLEMENTED, Problem, RequestError
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.market import Choices, Market
 from allocation.consignments.register import Register
@@ -38,6 +38,8 @@ class UseCases:
     limit_usage: LimitUsage
     archive: CatalogueArchive
     explanations: Explanations
+    # Where SortedPRO answers, if it allocates for this stack; None where the engine does.
+    pro_url: str | None = None
 
     @property
     def engine(self) -> Engine:
@@ -110,7 +112,8 @@ class Operation:
 
     `path` has its parameters in braces and matches in any case. `gives` and `takes` are the types of the reply and the
     body, None for no body. `errors` are the statuses it may answer beyond those of every operation. `query` names the
-    optional query parameters. `scope` is what a key must be allowed, None where no key is needed. The handler's
+    optional query parameters. `scope` is what a key must be allowed, None where no key is needed. `beside_pro` says
+    whether it is served where SortedPRO allocates: it reads records, or changes them through SortedPRO. The handler's
     docstring is the description in OpenAPI.
     """
 
@@ -124,6 +127,7 @@ class Operation:
     errors: tuple[int, ...]
     query: tuple[str, ...]
     scope: KeyScope | None
+    beside_pro: bool
 
     @property
     def name(self) -> str:
@@ -137,7 +141,22 @@ class Operation:
 
     def endpoint(self, use_cases: UseCases) -> "Endpoint":
         """Return the operation as it is served, over these use cases."""
-        return Endpoint(self.method, self.path, self.name, lambda request: self.handler(request, use_cases), self.scope)
+
+        def serve(request: Request) -> Reply:
+            if use_cases.pro_url and not self.beside_pro:
+                raise _left_to_pro(self, use_cases.pro_url)
+            return self.handler(request, use_cases)
+
+        return Endpoint(self.method, self.path, self.name, serve, self.scope)
+
+
+def _left_to_pro(operation: Operation, pro_url: str) -> RequestError:
+    """Return where to go with an operation that only whoever allocates can do."""
+    text = (
+        f"SortedPRO allocates for this stack. Send {operation.method} {operation.path} to {pro_url}, or send an order "
+        "to the stack's queue."
+    )
+    return RequestError("OperationOfSortedProException", text, NOT_IMPLEMENTED)
 
 
 def _operation_id(handler: Callable[..., Reply]) -> str:
@@ -175,6 +194,7 @@ def operation(
     query: tuple[str, ...] = (),
     scope: KeyScope | None = None,
     needs_key: bool = True,
+    beside_pro: bool = False,
 ) -> Callable[[_Handler], _Handler]:
     """Declare the decorated function as an operation (see `Operation` for the arguments) at the end of `declared`.
 
@@ -184,7 +204,9 @@ def operation(
     needed = (scope or usual) if needs_key else None
 
     def declare(handler: _Handler) -> _Handler:
-        declared.append(Operation(method, path, title, handler, gives, takes, status, errors, query, needed))
+        declared.append(
+            Operation(method, path, title, handler, gives, takes, status, errors, query, needed, beside_pro)
+        )
         return handler
 
     return declare

@@ -19,7 +19,7 @@ from allocation.api.pro_routes import ProRoute, Unserved, form_of, specificity
 from allocation.api.replies import JSON, Reply, api_error, error_reply, reply_type
 from allocation.api.requests import Request
 from allocation.api.xml_writing import write_xml
-from allocation.consignments.errors import RequestError, UnavailableError
+from allocation.consignments.errors import NOT_IMPLEMENTED, RequestError, UnavailableError
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import is_consignment_reference
 from allocation.exact_json import written
@@ -28,7 +28,6 @@ from allocation.observability import logger
 OPERATIONS: Final[list[Operation]] = []
 # Replies hold personal data: nobody on the way keeps them (RFC 9111, 5.2.2.5) or sees them without TLS (RFC 6797).
 _HEADERS: Final = {"Cache-Control": "no-store", "Strict-Transport-Security": "max-age=31536000"}
-_NOT_IMPLEMENTED: Final = 501
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -38,7 +37,7 @@ class Health(TypedDict):
     Status: str
 
 
-@operation(OPERATIONS, "GET", "/health", "Check that the API answers", gives=Health, needs_key=False)
+@operation(OPERATIONS, "GET", "/health", "Check that the API answers", gives=Health, needs_key=False, beside_pro=True)
 def health(_: Request, __: UseCases) -> Reply:
     """Health check. The only endpoint that needs no API key."""
     return Reply(Health(Status="Healthy"), root="Health")
@@ -112,7 +111,7 @@ def _not_served(event: APIGatewayProxyEvent, route: ProRoute) -> Response[str]:
     """Return that an operation of PRO is not served here."""
     text = f"{route.title} ({route.method} {route.path}) is an operation of SortedPRO that this service does not have."
     logger.info("not implemented", extra={"operation": f"{route.method} {route.path}"})
-    error = RequestError("OperationNotImplementedException", text, _NOT_IMPLEMENTED)
+    error = RequestError("OperationNotImplementedException", text, NOT_IMPLEMENTED)
     return _respond(event, error_reply(error, _request_id(event)))
 
 

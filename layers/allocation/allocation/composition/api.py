@@ -11,8 +11,11 @@ from allocation.composition.catalogues import catalogue_place, engine_file
 from allocation.settings import AllocationApiSettings, ApiAuthorizerSettings, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from allocation.api.authorizer import Authorizer
     from allocation.api.resolver import AnyCaseResolver
+    from allocation.domain.reference import ConsignmentReference
 
 
 @cache
@@ -34,7 +37,8 @@ def allocation_api() -> "AnyCaseResolver":
     store = DynamoDBConsignments(
         dynamodb, consignments=settings.consignments_table, records=settings.allocations_table, limit_usage=limit_usage
     )
-    changes = Changes(store, utc_now, settings.record_retention)
+    by_pro = settings.allocator == "pro"
+    changes = Changes(store, utc_now, settings.record_retention, *([_release_at_pro(settings)] if by_pro else ()))
     register = Register(changes, _random_characters, settings.consignment_retention)
     archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
     use_cases = UseCases(
@@ -46,12 +50,25 @@ def allocation_api() -> "AnyCaseResolver":
         limit_usage,
         archive,
         Explanations(archive),
+        settings.pro_base_url if by_pro else None,
     )
     if settings.console == "off":
         return api_resolver(use_cases, settings.api_base_url)
     from allocation.composition.console import with_console
 
     return with_console(use_cases, settings)
+
+
+def _release_at_pro(settings: AllocationApiSettings) -> "Callable[[ConsignmentReference], None]":
+    """Return what has SortedPRO deallocate a consignment, in the time that the request has left."""
+    from allocation.api.resolver import AnyCaseResolver
+    from allocation.aws.lambda_events import LambdaDeadline
+    from allocation.composition.orders import pro_allocator
+    from allocation.pro.releasing import Releasing
+
+    allocator = pro_allocator(settings, client)
+    # Powertools keeps the context of the request that is being served in the class.
+    return Releasing(allocator, lambda: LambdaDeadline(AnyCaseResolver.lambda_context)).release
 
 
 def _random_characters(count: int) -> str:

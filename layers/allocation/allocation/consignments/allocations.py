@@ -78,6 +78,7 @@ class Allocations:
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Deallocated]:
             seen.require_state("deallocated", _DEALLOCATABLE)
+            self.changes.release(seen.reference)
             return seen.mode, Deallocated()
 
         self.changes.change(reference, request_id, decide)

@@ -25,6 +25,7 @@ from allocation.exact_json import path_of
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
+NOT_IMPLEMENTED: Final = 501
 _UNAVAILABLE: Final = 503
 _MAX_PROBLEMS: Final = 50
 
@@ -97,6 +98,18 @@ class UnavailableError(RequestError):
         super().__init__(
             "ServiceUnavailableException", "The service is temporarily unavailable. Try again.", _UNAVAILABLE
         )
+
+
+class NotReleasedError(RequestError):
+    """SortedPRO, which allocated the consignment, does not confirm yet that it has no carrier service any more."""
+
+    def __init__(self, reference: ConsignmentReference, cause: str) -> None:
+        """`cause` is why, as a `DeferralCause` names it."""
+        text = (
+            f"SortedPRO does not confirm that consignment {reference} has no carrier service any more ({cause}). "
+            "Nothing was recorded here. Try again."
+        )
+        super().__init__("ServiceUnavailableException", text, _UNAVAILABLE)
 
 
 class LaterRecordError(RequestError):

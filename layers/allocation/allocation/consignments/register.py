@@ -97,6 +97,7 @@ class Register:
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Cancelled]:
             seen.require_state("cancelled", CANCELLABLE)
+            self.changes.release(seen.reference)
             return seen.mode, Cancelled()
 
         self.changes.change(reference, request_id, decide)

@@ -168,16 +168,22 @@ class OrderedConsignments(Protocol):
         """
 
 
+def _held_by_nobody_else(_: ConsignmentReference) -> None:
+    """Do nothing: the engine reserves nothing with anybody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Reads consignments and writes their allocation records, each only if nothing changed since it was read.
 
-    `retention` is how long a record is kept, None for ever.
+    `retention` is how long a record is kept, None for ever. `release` has whoever else allocates take a carrier service
+    back, before that is recorded; it raises `RequestError` while it can't be said that this is done.
     """
 
     store: ConsignmentStore
     now: Callable[[], datetime]
     retention: timedelta | None
+    release: Callable[[ConsignmentReference], None] = _held_by_nobody_else
 
     def known(self, reference: ReferenceText) -> Known:
         """Return what is known of a consignment. Raises `UnknownConsignmentError` and `LaterRecordError`."""

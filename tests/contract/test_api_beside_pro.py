@@ -1,0 +1,117 @@
+"""The API of a stack for which SortedPRO allocates: what PRO holds is changed at PRO first, or not at all."""
+
+import pytest
+
+from allocation.api.resolver import OPERATIONS
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Failure
+from allocation.pro.releasing import Releasing
+from allocation.records.items import record_item, stored_record
+from tests.contract.pro_over_http import HURRY, A, B, Pro, Remaining, pro_over_http
+from tests.support.allocation_api import Answer, Api
+from tests.support.consignments import InMemoryConsignments
+from tests.support.pro_faults import Fault, Faults
+from tests.support.samples import record_of, summary_of
+
+pro = pytest.fixture(pro_over_http)
+DEALLOCATE, CANCEL = "deallocate", "cancel"
+CHANGES = pytest.mark.parametrize(("action", "state"), [(DEALLOCATE, "Unallocated"), (CANCEL, "Cancelled")])
+ENDED = {"Unallocated", "Cancelled"}
+LOST = pytest.mark.parametrize("kind", ["reset", "truncated", "500", "403"])
+
+
+class Stack:
+    """The API's records beside a PRO, both of which have A allocated."""
+
+    def __init__(self, pro: Pro, remaining: Remaining | None = None) -> None:
+        self.pro = pro
+        self.store = InMemoryConsignments()
+        releasing = Releasing(pro.allocator(), lambda: remaining or Remaining())
+        self.api = Api(self.store, pro_url="https://pro.example", release=releasing.release)
+        self.keep(Allocated(summary_of(A)))
+        pro.stands(A, "Allocated", "CX_NDS")
+
+    def keep(self, outcome: Allocated | AllocationFailed) -> None:
+        kept = stored_record(record_item(record_of(A, outcome), by_order=False))
+        assert kept is not None
+        self.store.records[A] = kept
+
+    def change(self, action: str) -> Answer:
+        answer = self.api.call("PUT", f"/consignments/{A}/{action}")
+        assert not (self.recorded in ENDED and self.pro.server.state.consignment(A).service), "PRO still ships it"
+        return answer
+
+    @property
+    def recorded(self) -> str:
+        return self.store.records[A].state
+
+
+@CHANGES
+def test_what_pro_allocated_is_taken_back_there_and_then_recorded(pro: Pro, action: str, state: str) -> None:
+    stack = Stack(pro)
+    assert stack.change(action).status == 200
+    assert (stack.recorded, pro.server.state.consignment(A).state) == (state, "Unallocated")
+    assert pro.server.state.deallocations[A] == 1
+
+
+@LOST
+@CHANGES
+def test_nothing_is_recorded_before_pro_shows_it(pro: Pro, action: str, state: str, kind: str) -> None:
+    """Whether PRO has done it or not: only its state tells, and the next request comes to the end."""
+    stack = Stack(pro, HURRY)
+    pro.server.faults.script(Fault(kind, path="/deallocate"), *[Fault(kind, path=f"/consignments/{A}")] * 3)
+    refused = stack.change(action)
+    assert (refused.status, refused.data["Code"]) == (503, "ServiceUnavailableException")
+    assert stack.recorded == "Allocated"
+    pro.server.faults = Faults()
+    assert stack.change(action).status == 200
+    assert stack.recorded == state
+
+
+@pytest.mark.parametrize("action", [DEALLOCATE, CANCEL])
+def test_what_pro_does_not_deallocate_stays_as_it_is(pro: Pro, action: str) -> None:
+    stack = Stack(pro)
+    pro.stands(A, "Dispatched", "CX_NDS")
+    answer = stack.change(action)
+    assert (answer.status, stack.recorded) == (503, "Allocated")
+    assert DeferralCause.OUTCOME_UNKNOWN in answer.data["Message"]
+
+
+@pytest.mark.parametrize("action", [DEALLOCATE, CANCEL])
+def test_while_an_order_is_being_allocated_nothing_is_changed(pro: Pro, action: str) -> None:
+    stack = Stack(pro)
+    pro.claims.hold[A] = 30
+    assert (stack.change(action).status, stack.recorded) == (503, "Allocated")
+    assert pro.server.calls("PUT") == []
+
+
+@pytest.mark.parametrize("action", ["deallocatelist", "cancellist"])
+def test_a_list_tells_for_each_consignment_whether_pro_has_done_it(pro: Pro, action: str) -> None:
+    stack = Stack(pro)
+    answer = stack.api.call("PUT", f"/consignments/{action}", [A, B])
+    assert [item["IsSuccess"] for item in answer.data] == [True, False]
+    assert pro.server.state.deallocations == {A: 1}
+
+
+def test_a_failure_that_pro_allocated_after_all_is_taken_back_when_it_is_cancelled(pro: Pro) -> None:
+    stack = Stack(pro)
+    stack.keep(AllocationFailed(Failure("NoCarrierServiceAvailable", "nothing fits")))
+    assert stack.change(CANCEL).status == 200
+    assert pro.server.state.deallocations[A] == 1
+
+
+def test_all_else_that_changes_a_consignment_is_left_to_pro(pro: Pro) -> None:
+    stack = Stack(pro)
+    before = dict(stack.store.records)
+    left = [each for each in OPERATIONS if not each.beside_pro]
+    assert {each.method for each in left} >= {"PUT", "POST"}
+    for each in left:
+        path = each.path.replace("{consignment}", A)
+        answer = stack.api.call(each.method, path, {} if each.takes else None)
+        assert (answer.status, answer.data["Code"]) == (501, "OperationOfSortedProException"), each.path
+        assert "to https://pro.example, or send an order to the stack's queue." in answer.data["Message"]
+    assert (stack.store.records, pro.server.requests) == (before, [])
+
+
+def test_records_are_read_as_ever(pro: Pro) -> None:
+    answer = Stack(pro).api.call("GET", f"/consignments/{A}/status")
+    assert (answer.status, answer.data["Status"]) == (200, "Allocated")
