@@ -36,6 +36,7 @@ def run_chunk(seeds: range) -> tuple[Counter[str], int | None]:
         seen["circuits opened"] += history.circuits.opened
         seen["asked for again"] += history.pro.asked_again.total()
         seen["histories with the engine"] += history.with_engine
+        seen["orders that kill"] += len(history.killers)
         seen["prompt histories"] += history.plan.prompt
         seen["histories with an outage"] += bool(history.plan.outage_seconds or history.plan.hung_writes_seconds)
         if problems:

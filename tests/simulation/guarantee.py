@@ -7,7 +7,7 @@ from typing import Any
 
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.domain.errors import RefusalCode, UnreadableExplanationError
-from allocation.domain.outcome import Failure
+from allocation.domain.outcome import DeferralCause, Failure
 from allocation.domain.routing import way_of
 from allocation.records.explanations import Explanations, asked_of
 from allocation.records.items import from_item
@@ -152,7 +152,8 @@ def tried_again(history: History) -> Iterator[str]:
     cancelled = {message.order_reference for message in history.cancellations if message.consignments is None}
     for order in history.orders:
         event = json.loads(order.body) if order.consignments else {}
-        for reference in order.consignments if event.get("orderReference") not in cancelled else ():
+        tries = event.get("orderReference") not in cancelled and order.name not in history.killers
+        for reference in order.consignments if tries else ():
             record, event_id = kept.get(reference), event["eventId"]
             failed = record and record["state"] == "AllocationFailed" and "updatedBy" not in record
             if record and failed and event_id not in tried_ids(record):
@@ -303,7 +304,8 @@ def given_up(history: History) -> Iterator[str]:
 def accounted_for(history: History) -> Iterator[str]:
     """Every message is off the queue, and has all its outcomes or stands in the DLQ with the reason."""
     refused = {message.message_id for message in history.queue.dead if "RefusalCode" in message.attributes}
-    for message in history.queue.dead:
+    yield from killers(history)
+    for message in (each for each in history.queue.dead if each.message_id not in history.killers):
         if not message.attributes:
             yield f"{message.message_id} ended in the DLQ after {message.receives} receives, without a reason"
         elif message.attributes["RefusalCode"]["StringValue"].startswith(f"{RefusalCode.GIVEN_UP}_"):
@@ -311,13 +313,24 @@ def accounted_for(history: History) -> Iterator[str]:
     for message_id in history.queue.messages:
         yield f"{message_id} is still on the queue"
     kept = history.table.items.keys()
-    for order in history.orders:
+    for order in (each for each in history.orders if each.name not in history.killers):
         if order.consignments and not set(order.consignments) <= kept:
             yield f"{order.name} lacks outcomes for {sorted(set(order.consignments) - kept)}"
         if order.refused and order.name not in refused:
             yield f"{order.name} can't be read and is not in the DLQ with a reason"
         if not order.refused and order.name in refused:
             yield f"{order.name} can be read and is in the DLQ"
+
+
+def killers(history: History) -> Iterator[str]:
+    """What ended the function each time is in the DLQ with that reason."""
+    codes = {
+        message.message_id: message.attributes.get("RefusalCode", {}).get("StringValue")
+        for message in history.queue.dead
+    }
+    for name in history.killers:
+        if codes.get(name) != f"{RefusalCode.GIVEN_UP}_{DeferralCause.KILLED}":
+            yield f"{name} kills the function, and is in the DLQ as {codes.get(name)}"
 
 
 def left_out(history: History) -> Iterator[str]:

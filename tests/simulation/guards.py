@@ -301,6 +301,7 @@ LATE = replace(OF_PRO, fault_chance=0.15, faults=(Fault.SLOW,))
 LATE_AND_CANCELLED = replace(LATE, fault_chance=0.08, cancelled=1.0)
 LATE_AND_CHANGED = replace(LATE, fault_chance=0.3, cancelled=0.3, updated=0.5)
 LOST = replace(UNANSWERED, prompt=True)
+KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, together=True)
 # Invocations take so long that they overlap.
 SLOW = replace(OF_PRO, fault_chance=0.0, slowest_call=3.0, prompt=True)
 SLOW_AND_CANCELLED = replace(SLOW, cancelled=1.0, index_lag=59.0)
@@ -311,7 +312,14 @@ SLOW_AND_UPDATED = replace(UPDATED, fault_chance=0.02, updated=0.9, slowest_call
 # The table of the catalogues is gone until all is decided.
 WITHOUT_ARCHIVE = Plan(0, fault_chance=0.0, archive_outage_seconds=14 * 24 * 3600.0, with_engine=True)
 
+
+def without_working_on_each() -> AbstractContextManager[Any]:
+    """A batch is worked on as a whole, however often its messages came again."""
+    return patch.object(workflow, "may_kill", return_value=False)
+
+
 GUARDS = {
+    "killers by themselves": (without_working_on_each, KILLED_TOGETHER, "can be read and is in the DLQ"),
     "catalogues": (without_keeping_catalogues_first, WITHOUT_ARCHIVE, "has an explanation that can't be read"),
     "read-back": (without_read_back, FAULTY, "is allocated at PRO and recorded as"),
     "condition": (without_condition, LATE, "was written 2 times"),

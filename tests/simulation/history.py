@@ -1,16 +1,20 @@
 """One history of the order pipeline, and what must be true when it has come to rest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
+from typing import Any
 from unittest.mock import patch
 
 from allocation.aws.dynamodb import catalogue_archive
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.routing import RoutingTable
+from allocation.orders import allocate_orders as workflow
+from allocation.orders import order_requests
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
+from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
 from allocation.pro import allocator as pro_allocator
@@ -31,7 +35,7 @@ from tests.simulation.orders import (
 )
 from tests.simulation.pro import SimulatedPro
 from tests.simulation.stream import StreamPolling, draw_other_records
-from tests.simulation.world import Plan, World
+from tests.simulation.world import KilledError, Plan, World
 from tests.support.samples import queue_message
 
 FUNCTION_SECONDS = 60.0
@@ -70,6 +74,8 @@ class History:
     cancellations: list[Cancellation] = field(init=False)
     updates: list[Update] = field(init=False)
     order_numbers: list[int] = field(init=False)
+    killers: set[str] = field(init=False)
+    """The names of the orders that end the function whenever they are read."""
     with_engine: bool = field(init=False)
     daily_limit: int | None = field(init=False)
     mode: AllocationMode = field(init=False)
@@ -82,6 +88,7 @@ class History:
     circuits: SimulatedCircuits = field(init=False)
     catalogues: SimulatedCatalogues = field(init=False)
     stream: StreamPolling = field(init=False)
+    _killing: set[str] = field(init=False)
     _environments: Environments = field(init=False)
     _idle: list[AllocateOrders] = field(default_factory=list)
 
@@ -93,6 +100,11 @@ class History:
         self.order_numbers = [at for at in range(len(drawn)) if at not in self.plan.dropped_orders]
         self.orders = [drawn[at] for at in self.order_numbers]
         seed, plan = self.plan.seed, self.plan
+        if self.plan.together:
+            self.orders = [replace(order, sent_at=0.0) for order in self.orders]
+        kills = Random(f"{self.plan.seed}/killers")
+        killing = {order.body for order in self.orders if kills.random() < self.plan.killers}
+        self.killers = {order.name for order in self.orders if order.body in killing}
         self.cancellations = draw_cancellations(Random(f"{seed}/cancellations"), self.orders, plan.cancelled)
         self.updates = draw_updates(Random(f"{seed}/updates"), self.orders, plan.updated)
         self.with_engine = draw.random() < 0.15 and not plan.outage_seconds
@@ -138,13 +150,25 @@ class History:
 
     def run(self) -> None:
         """Runs to rest. Raises `NeverQuietError` where there is none."""
+        self._killing = {order.body for order in self.orders if order.name in self.killers}
         messages: list[Order | Cancellation | Update] = [*self.orders, *self.cancellations, *self.updates]
         for message in messages:
             self.world.at(message.sent_at, partial(self._send, message))
         self.stream.follow()
         parts = patch.object(catalogue_archive, "MAX_PART", PART)
-        with patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor), simulated_clock(self._now), parts:
+        reads = patch.object(workflow, "read_request", self._read)
+        with (
+            patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor),
+            simulated_clock(self._now),
+            parts,
+            reads,
+        ):
             self.world.run()
+
+    def _read(self, body: str, rules: ReadingRules) -> Any:
+        if body in self._killing:
+            raise KilledError("the message")
+        return order_requests.read_request(body, rules)
 
     def _send(self, message: Order | Cancellation | Update) -> None:
         self.queue.send(message.name, message.body)
@@ -156,7 +180,7 @@ class History:
     # Lambda's polling of the queue
 
     def _poll(self) -> None:
-        messages = self.queue.receive(self.world.random.randint(1, 10))
+        messages = self.queue.receive(10 if self.plan.together else self.world.random.randint(1, 10))
         if messages:
             self._invoke(messages)
         self._poll_when_visible()

@@ -1,5 +1,6 @@
 """The plans of the histories that `make chaos` runs: drawn from their seed, of all kinds there are."""
 
+from dataclasses import replace
 from random import Random
 
 from tests.simulation.world import Plan
@@ -37,7 +38,10 @@ def archive_outage(seed: int) -> Plan:
 
 
 def drawn_plan(seed: int) -> Plan:
-    """Mostly faults at each call by one of several chances, a quarter of them prompt; now and then an outage."""
+    """Mostly faults at each call by one of several chances, a quarter of them prompt; now and then an outage.
+
+    In a tenth of the others, orders kill the function whenever they are read; in a tenth, batches stay together.
+    """
     draw = Random(f"{seed}/plan")
     kind = draw.random()
     if kind < RARE:
@@ -48,4 +52,5 @@ def drawn_plan(seed: int) -> Plan:
         return sns_outage(seed)
     if kind < 4 * RARE:
         return archive_outage(seed)
-    return Plan(seed, fault_chance=draw.choice(CHANCES), prompt=draw.random() < 0.25)
+    plan = Plan(seed, fault_chance=draw.choice(CHANCES), prompt=draw.random() < 0.25)
+    return replace(plan, killers=draw.choice((0.0,) * 9 + (0.1,)), together=draw.random() < 0.1)

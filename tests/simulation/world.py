@@ -97,6 +97,10 @@ class Plan:
     updated: float | None = None
     large_orders: bool = True
     """Whether an order may have hundreds of consignments."""
+    killers: float = 0.0
+    """How likely each order is to end the function whenever it is read, as one that takes all its memory does."""
+    together: bool = False
+    """Whether all orders are sent at one time, and batches stay together as long as they can."""
     with_engine: bool | None = None
     """Whether the engine allocates, and not PRO; None where that is drawn."""
     schedule: int = 0

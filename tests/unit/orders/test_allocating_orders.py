@@ -36,6 +36,11 @@ from tests.support.samples import (
     text_of,
 )
 
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
 MODES = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
 THROTTLED = Deferred(DeferralCause.THROTTLED)
 OUTCOMES: Mapping[str, Outcome] = {
@@ -195,10 +200,10 @@ def test_a_message_that_goes_back_waits_longer_with_each_delivery_and_the_others
     orders = Orders(
         answers={A: Deferred(DeferralCause.OUTAGE), B: Deferred(DeferralCause.THROTTLED, retry_after_seconds=120)}
     )
-    first, third = delivered(message("m1", A), "r1", 1), delivered(message("m2", A), "r2", 3)
+    first, fourth = delivered(message("m1", A), "r1", 1), delivered(message("m2", A), "r2", 4)
     asked_for = delivered(message("m3", B), "r3", 1)
-    orders.process(first, third, asked_for, delivered(message("m4", C), "r4", 1))
-    assert orders.redelivery.waits == {"r1": 11, "r2": 45, "r3": 135}
+    orders.process(first, fourth, asked_for, delivered(message("m4", C), "r4", 1))
+    assert orders.redelivery.waits == {"r1": 11, "r2": 90, "r3": 135}
 
 
 def test_a_message_that_only_ran_out_of_time_is_delivered_again_at_once() -> None:
@@ -378,6 +383,39 @@ def test_a_message_that_the_function_was_killed_by_each_time_goes_to_the_dlq_wit
     assert report.refused["m1"].code == "GivenUp_killed"
     assert report.returned == {"m2": Deferred(DeferralCause.OUT_OF_TIME)}
     assert (orders.allocator.asked, orders.redelivery.waits) == ([], {"r2": 0})
+
+
+@pytest.mark.parametrize(("most", "together"), [(1, True), (2, True), (3, False), (4, True), (7, False), (79, False)])
+def test_a_batch_that_may_have_killed_the_function_is_worked_on_message_by_message(most: int, together: bool) -> None:
+    orders = Orders()
+    report = orders.process(delivered(message("m1", A), "r1", most), delivered(message("m2", B), "r2", 1))
+    assert orders.allocator.asked == ([(A, B)] if together else [(B,), (A,)])
+    assert (set(report.outcomes), report.returned) == ({A, B}, {})
+
+
+def test_what_waits_for_its_turn_comes_again_without_the_message_that_kills_the_function() -> None:
+    """It is hidden until the function has ended for sure, what was done for a moment, and the killer longest."""
+    orders = Orders(deadline=FakeDeadline(seconds=60))
+
+    def end(consignment: Consignment) -> Outcome:
+        if consignment.reference == B:
+            raise KilledError
+        return allocated(consignment)
+
+    orders.allocator.answer = end
+    batch = [delivered(message(f"m{at}", each), f"r{at}", 3 + at) for at, each in enumerate((A, B, C))]
+    with pytest.raises(KilledError):
+        orders.process(*batch, delivered(message("m3", D), "r3", 7))
+    waits = orders.redelivery.waits
+    assert waits["r0"] < 60 < waits["r2"] == waits["r3"] < waits["r1"]
+    assert orders.records.kept.keys() == {A}
+
+
+def test_an_order_that_can_be_done_is_done_beside_a_spent_message_that_the_dlq_does_not_take() -> None:
+    orders = Orders(dlq=InMemoryRefusedMessages(unkeepable={"m1"}))
+    report = orders.process(delivered(message("m1", A), "r1", MAX_RECEIVES + 1), delivered(message("m2", B), "r2", 1))
+    assert report.returned == {"m1": Deferred(DeferralCause.KILLED)}
+    assert orders.records.kept.keys() == {B}
 
 
 def test_a_message_that_was_killed_by_and_can_not_be_kept_comes_again() -> None:

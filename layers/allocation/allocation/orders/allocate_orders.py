@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
 from allocation.domain.errors import InvalidMessageError, RetryableError
 from allocation.domain.metric import OTHER, MetricName
@@ -20,6 +20,7 @@ from allocation.domain.outcome import (
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import count, count_kinds, logger, measure_seconds
 from allocation.orders.allocation_waves import AllocationWaves
+from allocation.orders.one_by_one import may_kill, work_on_each
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.order_requests import read_request
 from allocation.orders.redelivery import MAX_RECEIVES, given_up, longest, seconds_since_sent, wait_seconds
@@ -31,6 +32,8 @@ _NOT_KEPT: Final = Deferred(DeferralCause.NOT_KEPT_IN_DLQ)
 _KILLED: Final = Deferred(DeferralCause.KILLED)
 _NO_MAPPING: Final = Deferred(DeferralCause.MAPPING_UNAVAILABLE)
 _OWN_FAILURE_CODES: Final = frozenset(FailureCode)
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +71,33 @@ class AllocateOrders:
         """Work on a batch and report which messages are unfinished. Those are held back for a while (`redelivery`).
 
         A message is done when each of its valid consignments has a recorded outcome and, if a part of it could not be
-        read, it is in the DLQ with the reason. If the batch has a message that killed the function each time, nothing
-        else is done: the function may be killed again.
+        read, it is in the DLQ with the reason. If the DLQ took a message that killed the function each time, nothing
+        else is done: the function may be killed again, and the DLQ would get that message again.
         """
         spent = [message for message in messages if message.receive_count > MAX_RECEIVES]
-        return self._set_aside(spent, messages) if spent else self._work_on(messages, deadline)
+        others = [message for message in messages if message.receive_count <= MAX_RECEIVES]
+        set_aside = self._set_aside(spent)
+        if set_aside.refused:
+            at_once = self._report(others, {message.message_id: _OUT_OF_TIME for message in others}, {}, {})
+            return _together([set_aside, at_once])
+        work_on = self._work_on_each if may_kill(others) else self._work_on
+        return _together([set_aside, work_on(others, deadline)])
 
-    def _set_aside(self, spent: Sequence[QueueMessage], messages: Sequence[QueueMessage]) -> BatchReport:
-        """Keep the spent messages in the DLQ. The others come again at once."""
+    def _set_aside(self, spent: Sequence[QueueMessage]) -> BatchReport:
+        """Keep the spent messages in the DLQ."""
         killed = {message.message_id: _KILLED for message in spent}
-        returned = {message.message_id: _OUT_OF_TIME for message in messages} | killed
-        return self._report(messages, returned, given_up(spent, killed), {})
+        return self._report(spent, killed, given_up(spent, killed), {})
+
+    def _work_on_each(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
+        """Work on one message after the other."""
+        reports: list[BatchReport] = []
+
+        def is_done(message: QueueMessage) -> bool:
+            reports.append(self._work_on([message], deadline))
+            return not reports[-1].returned
+
+        work_on_each(messages, deadline, self.redelivery, self.jitter, is_done)
+        return _together(reports)
 
     def _work_on(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
         try:
@@ -132,6 +151,22 @@ class AllocateOrders:
         }
         if waits:
             self.redelivery.postpone(waits)
+
+
+def _together(reports: Sequence[BatchReport]) -> BatchReport:
+    """Return the reports on parts of a batch as one."""
+
+    def all_of(of: Callable[[BatchReport], Mapping[_Key, _Value]]) -> dict[_Key, _Value]:
+        return {key: value for report in reports for key, value in of(report).items()}
+
+    return BatchReport(
+        all_of(lambda report: report.returned),
+        all_of(lambda report: report.refused),
+        all_of(lambda report: report.outcomes),
+        all_of(lambda report: report.seconds_since_sent),
+        all_of(lambda report: report.orders),
+        [order for report in reports for order in report.left_out],
+    )
 
 
 def _read(
