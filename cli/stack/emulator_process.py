@@ -32,6 +32,8 @@ PRO_SOCKET: Final = "PRO_IMITATION_SOCKET"
 # Read past `sys.stdin`, whose lock would be in the way of a MiniStack that ends by itself.
 _STANDARD_INPUT: Final = 0
 _GATEWAY_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
+_ANY_METHOD: Final = "x-amazon-apigateway-any-method"
+_METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options")
 _FORWARDED_OVER_TLS: Final = (b"x-forwarded-proto", b"https")
 # The table of a PartiQL statement that inserts.
 _INSERTED_INTO: Final = re.compile(r'INSERT INTO "([^"]+)"')
@@ -74,15 +76,22 @@ def with_tables_of_statements(resources: Callable[..., list[str]]) -> Callable[.
 
 
 def with_gateway_responses(import_api: Callable[..., str], put_response: Callable[..., Any]) -> Callable[..., str]:
-    """Return MiniStack's import of an API's definition, with the gateway responses that the definition contains."""
+    """Return MiniStack's import of an API's definition, with its gateway responses and its paths of any method."""
 
     def import_with_responses(definition: dict[str, Any], *arguments: Any) -> str:
-        api = import_api(definition, *arguments)
+        paths = {path: _with_each_method(item) for path, item in definition.get("paths", {}).items()}
+        api = import_api({**definition, "paths": paths}, *arguments)
         for kind, response in definition.get(_GATEWAY_RESPONSES, {}).items():
             put_response(api, kind, {name: response[name] for name in ("statusCode", "responseTemplates")})
         return api
 
     return import_with_responses
+
+
+def _with_each_method(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a path of an API's definition, what any method does written out for each that has nothing of its own."""
+    named = {name: operation for name, operation in item.items() if name != _ANY_METHOD}
+    return {**dict.fromkeys(_METHODS, item[_ANY_METHOD]), **named} if _ANY_METHOD in item else item
 
 
 def with_stream_records(insert: Callable[..., Any], emit: Callable[..., None]) -> Callable[..., Any]:

@@ -80,7 +80,9 @@ def test_what_pro_does_not_deallocate_stays_as_it_is(pro: Pro, action: str) -> N
 def test_while_an_order_is_being_allocated_nothing_is_changed(pro: Pro, action: str) -> None:
     stack = Stack(pro)
     pro.claims.hold[A] = 30
-    assert (stack.change(action).status, stack.recorded) == (503, "Allocated")
+    answer = stack.change(action)
+    assert (answer.status, stack.recorded) == (503, "Allocated")
+    assert answer.data["Message"].endswith("Try again in 30 s.")
     assert pro.server.calls("PUT") == []
 
 

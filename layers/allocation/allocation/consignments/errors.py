@@ -103,11 +103,11 @@ class UnavailableError(RequestError):
 class NotReleasedError(RequestError):
     """SortedPRO, which allocated the consignment, does not confirm yet that it has no carrier service any more."""
 
-    def __init__(self, reference: ConsignmentReference, cause: str) -> None:
-        """`cause` is why, as a `DeferralCause` names it."""
+    def __init__(self, reference: ConsignmentReference, cause: str, seconds: int | None = None) -> None:
+        """`cause` is why, as a `DeferralCause` names it; `seconds` is how long another try is useless, if known."""
         text = (
-            f"SortedPRO does not confirm that consignment {reference} has no carrier service any more ({cause}). "
-            "Nothing was recorded here. Try again."
+            f"SortedPRO does not confirm yet that consignment {reference} has no carrier service any more ({cause}). "
+            f"Nothing was recorded here. Try again{f' in {seconds} s' if seconds else ''}."
         )
         super().__init__("ServiceUnavailableException", text, _UNAVAILABLE)
 

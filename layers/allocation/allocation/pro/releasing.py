@@ -32,4 +32,4 @@ class Releasing:
             logger.warning("consignment not released", extra={"cause": str(error), "consignment": reference})
             raise NotReleasedError(reference, DeferralCause.ALLOCATOR_UNAVAILABLE) from error
         if deferred := kept.get(reference):
-            raise NotReleasedError(reference, deferred.cause)
+            raise NotReleasedError(reference, deferred.cause, deferred.retry_after_seconds)

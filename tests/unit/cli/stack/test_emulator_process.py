@@ -77,3 +77,15 @@ def test_an_api_has_the_gateway_responses_of_its_definition() -> None:
     assert import_api(definition, {}) == "a1"
     assert given == [("a1", "THROTTLED", throttled)]
     assert import_api({}, {}) == "a1"
+
+
+def test_a_path_of_any_method_takes_each_method() -> None:
+    imported: list[dict[str, Any]] = []
+    import_api = with_gateway_responses(lambda definition, *_: imported.append(definition) or "a1", lambda *_: None)
+    path = {"x-amazon-apigateway-any-method": "all", "get": "its own"}
+
+    assert import_api({"paths": {"/{proxy+}": path, "/health": {"get": "health"}}}) == "a1"
+
+    [definition] = imported
+    others = dict.fromkeys(["put", "post", "delete", "patch", "head", "options"], "all")
+    assert definition["paths"] == {"/{proxy+}": {"get": "its own", **others}, "/health": {"get": "health"}}
