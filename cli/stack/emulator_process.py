@@ -5,7 +5,7 @@ starter is killed outright, the whole process group ends: MiniStack and the func
 
 Three corrections let `AUTH=true` enforce the template's roles as they are: MiniStack then denies a function whatever
 its role does not allow. One gives the API the gateway responses of its definition. One puts what
-PartiQL inserts into the table's stream.
+PartiQL inserts into the table's stream, and one has a stream deliver again what a function says has failed.
 
 An imitation of SortedPRO runs beside it in the same process group, where the starter has opened a socket for one.
 """
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any, Final
@@ -108,6 +109,26 @@ def with_stream_records(insert: Callable[..., Any], emit: Callable[..., None]) -
     return insert_and_emit
 
 
+def with_failures_of_streams(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Return MiniStack's invocation of a function, which fails for it if a change of a stream failed.
+
+    MiniStack then delivers the batch again. AWS delivers from the first change that failed.
+    """
+
+    def execute_and_look(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+        result = execute(function, event)
+        records, answer = event.get("Records") or [{}], result.get("body")
+        is_of_stream = isinstance(records, list) and records[0].get("eventSource") == "aws:dynamodb"
+        if not is_of_stream or result.get("error"):
+            return result
+        with suppress(ValueError):
+            answer = json.loads(answer) if isinstance(answer, str) else answer
+        failed = isinstance(answer, dict) and answer.get("batchItemFailures")
+        return {**result, "error": True} if failed else result
+
+    return execute_and_look
+
+
 def loopback_as_tls(application: _Application) -> _Application:
     """Return the ASGI application, for which every request came over TLS.
 
@@ -149,6 +170,8 @@ def _run_emulator() -> None:
     actions.dynamodb_resource_arns = with_tables_of_statements(actions.dynamodb_resource_arns)
     dynamodb: Any = import_module("ministack.services.dynamodb")
     dynamodb._partiql_insert = with_stream_records(dynamodb._partiql_insert, dynamodb._emit_stream_event)
+    functions: Any = import_module("ministack.services.lambda_svc")
+    functions._execute_function = with_failures_of_streams(functions._execute_function)
     gateway: Any = import_module("ministack.services.apigateway_v1")
     gateway._import_rest_api = with_gateway_responses(gateway._import_rest_api, gateway._put_gateway_response)
     emulator: Any = import_module("ministack.app")

@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from allocation.aws.lambda_events import changes, partial_batch_response
+from allocation.aws.lambda_events import changes, stream_response
 from allocation.composition.background import index_allocations
 from allocation.console.indexing import report_indexed
 from allocation.observability import logger, metrics
@@ -16,4 +16,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ARG0
     """Index a batch of changed records. The stream delivers again from the first that failed."""
     report = index_allocations().process(changes(event))
     report_indexed(report)
-    return partial_batch_response(report.failed)
+    return stream_response(event, report.failed)

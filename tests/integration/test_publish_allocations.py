@@ -8,6 +8,7 @@ import pytest
 
 from allocation.aws.clients import client
 from allocation.composition import background
+from allocation.domain.errors import RetryableError
 from tests.integration.conftest import Queue, Topic
 from tests.integration.handlers import Context, captured_log, function, lines
 from tests.support.samples import json_of
@@ -66,11 +67,20 @@ def test_a_record_that_can_not_be_read_is_set_aside_and_holds_up_no_other(
     assert (told["sequenceNumber"], told["reason"]) == ("101", "NotAnAllocationRecord")
 
 
-def test_a_topic_that_can_not_be_reached_returns_every_record(handler: Handler, topic: Topic) -> None:
+def test_where_the_topic_takes_nothing_the_batch_comes_again_though_nobody_reads_a_reply(
+    handler: Handler, topic: Topic, capsys: pytest.CaptureFixture[str]
+) -> None:
     topic.client.delete_topic(TopicArn=topic.arn)
     event = stream_event("stream-insert-allocated.json", "stream-insert-failed.json")
-    returned = handler(event, Context())["batchItemFailures"]
-    assert [failure["itemIdentifier"] for failure in returned] == ["100", "101"]
+    with pytest.raises(RetryableError, match="none of 2"):
+        handler(event, Context())
+    assert '"EventsNotPublished":[2.0]' in capsys.readouterr().out
+
+
+def test_what_the_topic_did_not_take_of_a_batch_comes_again(handler: Handler, topic: Topic) -> None:
+    topic.client.delete_topic(TopicArn=topic.arn)
+    event = stream_event("stream-foreign-record.json", "stream-insert-failed.json")
+    assert handler(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "101"}]}
 
 
 def test_a_record_that_comes_again_is_published_with_the_same_id(handler: Handler, topic: Topic) -> None:

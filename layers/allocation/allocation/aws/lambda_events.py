@@ -2,11 +2,12 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
+from allocation.domain.errors import RetryableError
 from allocation.events.publish_allocations import Change
 from allocation.ports import QueueMessage
 from allocation.records.items import event_fields, from_item
@@ -56,6 +57,17 @@ def queue_messages(event: Event) -> list[QueueMessage]:
 def partial_batch_response(returned: Iterable[str]) -> dict[str, list[dict[str, str]]]:
     """Return the reply that has these messages, or stream records by sequence number, delivered again."""
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in returned]}
+
+
+def stream_response(event: Event, failed: Collection[str]) -> dict[str, list[dict[str, str]]]:
+    """Return the reply that has a stream deliver again from the first change that failed.
+
+    Raises `RetryableError` if all of them failed. Such a batch comes again even where nobody reads the reply, as where
+    `ReportBatchItemFailures` is missing from the template. Events would be lost there while SNS takes none.
+    """
+    if failed and len(failed) >= len(event["Records"]):
+        raise RetryableError(f"none of {len(failed)} changes is done: the stream delivers them again")
+    return partial_batch_response(failed)
 
 
 def _message_attributes(record: Event) -> Iterator[tuple[str, dict[str, Any]]]:

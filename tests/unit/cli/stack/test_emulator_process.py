@@ -8,6 +8,7 @@ import pytest
 from cli.stack.emulator_process import (
     authorized_as_by_aws,
     loopback_as_tls,
+    with_failures_of_streams,
     with_gateway_responses,
     with_stream_records,
     with_tables_of_statements,
@@ -52,6 +53,23 @@ def test_what_a_statement_inserts_is_in_the_stream_and_what_is_there_already_is_
         )
         assert insert({}, {"table": "records", "item": item})[0] == status
     assert streamed == [("records", "INSERT", None, {"id": {"S": "a"}})]
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "fails"),
+    [
+        ("aws:dynamodb", {"batchItemFailures": [{"itemIdentifier": "1"}]}, True),
+        ("aws:dynamodb", '{"batchItemFailures": [{"itemIdentifier": "1"}]}', True),
+        ("aws:dynamodb", {"batchItemFailures": []}, False),
+        ("aws:dynamodb", None, False),
+        ("aws:dynamodb", "no JSON", False),
+        ("aws:sqs", {"batchItemFailures": [{"itemIdentifier": "1"}]}, False),
+    ],
+)
+def test_changes_of_a_stream_that_failed_come_again(source: str, body: Any, fails: bool) -> None:
+    execute = with_failures_of_streams(lambda *_: {"body": body})
+    assert bool(execute({}, {"Records": [{"eventSource": source}]}).get("error")) == fails
+    assert "error" not in execute({}, {"path": "/labels"})
 
 
 def test_a_request_over_the_loopback_counts_as_one_over_tls() -> None:
