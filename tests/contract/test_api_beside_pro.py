@@ -4,6 +4,7 @@ import pytest
 
 from allocation.api.resolver import OPERATIONS
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Failure
+from allocation.pro.ports import NothingTriedError
 from allocation.pro.releasing import Releasing
 from allocation.records.items import record_item, stored_record
 from tests.contract.pro_over_http import HURRY, A, B, Pro, Remaining, pro_over_http
@@ -83,6 +84,7 @@ def test_while_an_order_is_being_allocated_nothing_is_changed(pro: Pro, action: 
     answer = stack.change(action)
     assert (answer.status, stack.recorded) == (503, "Allocated")
     assert answer.data["Message"].endswith("Try again in 30 s.")
+    assert pro.circuit.errors == [NothingTriedError], "the queue must not take it for an outage"
     assert pro.server.calls("PUT") == []
 
 

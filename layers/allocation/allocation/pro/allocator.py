@@ -116,7 +116,8 @@ class ProAllocator:
                 self._end_claims(list(kept), claimed.until, in_hand)
             answers.update(dict.fromkeys(free, Deallocated()))
             answers.update(kept)
-            _raise_trouble(answers)
+            # What others hold was not asked for: it says nothing about PRO's health.
+            _raise_trouble({each: answers[each] for each in free})
 
         try:
             self.circuit.run(work)
