@@ -163,6 +163,14 @@ def path_for(api: Api, operation: Operation, reference: str) -> str:
     return operation.path.format(**values) + ("?State=Allocated" if operation.query else "")
 
 
+PARTS: dict[str, Any] = {
+    "FullPackage": NEW_CONSIGNMENT["Packages"][0],
+    "FullAddress": NEW_CONSIGNMENT["Addresses"][1],
+    "SenderReference": {"Reference": "WEB-1"},
+    "ConsignmentDetails": {"RequestedDeliveryDate": "2026-12-03T00:00:00+00:00"},
+}
+
+
 def body_for(operation: Operation, reference: str) -> Any:
     """What an operation is sent for a consignment."""
     if operation.takes is None:
@@ -171,6 +179,8 @@ def body_for(operation: Operation, reference: str) -> Any:
         return [reference]
     if example := EXAMPLES.get(getattr(operation.takes, "__name__", "")):
         return {**example, "ConsignmentReferences": [reference, "EC-ZZZ-ZZZ-ZZZ"]}
+    if part := PARTS.get(getattr(operation.takes, "__name__", "")):
+        return part
     return NEW_CONSIGNMENT if operation.method == "POST" else {**NEW_CONSIGNMENT, "Reference": reference}
 
 
@@ -196,7 +206,7 @@ def test_answers_are_as_documented_in_whichever_order_operations_are_called(api:
                 succeeded.add(name)
 
     call_in_turn()
-    for kind in ("allocate", "getLabels", "deallocate", "cancel", "erase"):
+    for kind in ("allocate", "getLabels", "deallocate", "cancel", "erase", "addPackage"):
         assert any(name.startswith(kind) for name in succeeded), f"{kind} never succeeded: the orders are too few"
 
 

@@ -119,6 +119,9 @@ class InMemoryConsignments:
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
         return [each for each, stored in self.kept.items() if stored.customer_reference == reference]
 
+    def with_package(self, package: str) -> Sequence[ConsignmentReference]:
+        return [each for each, stored in self.kept.items() if package in stored.package_references]
+
     def in_state(self, state: str, most: int) -> Sequence[ConsignmentReference]:
         known = self.find([*dict.fromkeys([*self.kept, *self.records])])
         return [reference for reference, each in known.items() if each.state == state][:most]

@@ -34,7 +34,7 @@ _SEARCHABLE: Final = (_STATE, _CUSTOMER_REFERENCE)
 def create_consignment(request: Request, use_cases: UseCases) -> Reply:
     """Create a consignment. The link in the reply ends with the reference that was issued to it."""
     sent = request.json_object
-    use_cases.require_known_locations(sent)
+    use_cases.require_known_names(sent)
     reference = use_cases.register.create(sent)
     return Reply([consignment_link(request.base_url, reference)], 201, "ApiLink")
 
@@ -55,7 +55,7 @@ def update_consignment(request: Request, use_cases: UseCases) -> Reply:
     if not 1 <= len(consignments) <= _MAX_UPDATES or not all(isinstance(each, dict) for each in consignments):
         raise RequestError("ValidationException", f"The body must be 1 to {_MAX_UPDATES} consignments.")
     for each in consignments:
-        use_cases.require_known_locations(each)
+        use_cases.require_known_names(each)
     references = [use_cases.register.update(each) for each in consignments]
     return Reply([consignment_link(request.base_url, reference) for reference in references], root="ApiLink")
 

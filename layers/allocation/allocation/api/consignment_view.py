@@ -49,7 +49,9 @@ _NULLS_OF_A_CONSIGNMENT: Final = nulls_of(
 )
 _NULLS_OF_AN_ADDRESS: Final = nulls_of(AddressView, IsCached=False)
 _NULLS_OF_A_CONTACT: Final = nulls_of(ContactView)
-_NULLS_OF_A_PACKAGE: Final = nulls_of(PackageView, Items=[], Charges=[], MetaData=[], ConsignmentLegs=[])
+_NULLS_OF_A_PACKAGE: Final = nulls_of(
+    PackageView, Items=[], Charges=[], MetaData=[], ConsignmentLegs=[], PackageReferenceProvidedByCustomer=""
+)
 
 
 class ConsignmentStatus(TypedDict):
@@ -98,7 +100,7 @@ def _stored_part(
             for address, whole in zip(content["Addresses"], located(consignment).addresses, strict=True)
         ],
         "Packages": [
-            _package_view(package, _legs_of_package(legs, at)) for at, package in enumerate(content["Packages"])
+            package_view(package, _legs_of_package(legs, at)) for at, package in enumerate(content["Packages"])
         ],
     }
 
@@ -126,7 +128,7 @@ def address_view(address: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _package_view(package: Mapping[str, Any], legs: list[Any]) -> dict[str, Any]:
+def package_view(package: Mapping[str, Any], legs: list[Any]) -> dict[str, Any]:
     """Return a package in PRO's units with every name of PRO's, and its own legs."""
     return {**_NULLS_OF_A_PACKAGE, **_without_null_lists(package), "ConsignmentLegs": legs}
 

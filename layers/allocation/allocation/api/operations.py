@@ -24,6 +24,12 @@ from allocation.ports import CatalogueArchive, LimitUsage
 from allocation.records.explanations import Explanations
 
 _LOCATION: Final = "ShippingLocationReference"
+_SIZE: Final = "PackageSizeReference"
+# PRO's names of its SDK's exceptions.
+_CODES: Final = {
+    _LOCATION: "ShippingLocationNotFoundException",
+    _SIZE: "PackageSizeNotFoundForCustomerException",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +72,30 @@ class UseCases:
         named = {each.shipping_location_reference or "" for each in consignment.addresses if _is_short(each)}
         return consignment.with_locations({name: location_address(known[name]) for name in named if name in known})
 
-    def require_known_locations(self, content: ConsignmentJson) -> None:
-        """Raise `RequestError` if an address of a consignment names a shipping location that the catalogue lacks."""
-        addresses = [each for each in content.get("Addresses") or () if isinstance(each, Mapping)]
-        named = [(at, each.get(_LOCATION)) for at, each in enumerate(addresses)]
-        if not any(name for _, name in named):
+    def require_known_names(self, content: ConsignmentJson) -> None:
+        """Raise `RequestError` if a consignment names a shipping location or package size that the catalogue lacks.
+
+        The catalogue is read only where one is named.
+        """
+        self._require_known(content, "Addresses", _LOCATION, "shipping location")
+        self._require_known(content, "Packages", _SIZE, "package size")
+
+    def _require_known(self, content: ConsignmentJson, parts: str, field: str, kind: str) -> None:
+        named = [
+            (f"{parts}[{at}].{field}", each[field])
+            for at, each in enumerate(content.get(parts) or ())
+            if isinstance(each, Mapping) and isinstance(each.get(field), str) and each[field]
+        ]
+        if not named:
             return
-        known = self.engine.catalogue.locations
+        catalogue = self.engine.catalogue
+        known: Mapping[str, object] = catalogue.locations if field == _LOCATION else catalogue.package_sizes
         problems = [
-            Problem("NotFound", f"Addresses[{at}].{_LOCATION}", there_is_no("shipping location", name, known))
-            for at, name in named
-            if isinstance(name, str) and name and name not in known
+            Problem("NotFound", target, there_is_no(kind, name, known)) for target, name in named if name not in known
         ]
         if problems:
-            text = "The consignment names an unknown shipping location: see Details."
-            raise RequestError("ShippingLocationNotFoundException", text, problems=problems)
+            text = f"The consignment names an unknown {kind}: see Details."
+            raise RequestError(_CODES[field], text, problems=problems)
 
 
 def _is_short(address: FullAddress) -> bool:

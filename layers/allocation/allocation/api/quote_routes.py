@@ -93,7 +93,7 @@ def _group_quotes(writer: QuoteWriter, group: str) -> ServiceGroupQuoteResult:
 
 def _unkept(request: Request, use_cases: UseCases) -> ConsignmentJson:
     """Return the consignment of a request, checked like a new one."""
-    use_cases.require_known_locations(request.json_object)
+    use_cases.require_known_names(request.json_object)
     return taken_in(request.json_object, _NOT_CREATED, lambda count: "0" * count)
 
 

@@ -11,7 +11,14 @@ from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolv
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from typing_extensions import TypedDict
 
-from allocation.api import allocation_routes, catalogue_routes, consignment_routes, document_routes, quote_routes
+from allocation.api import (
+    allocation_routes,
+    catalogue_routes,
+    consignment_routes,
+    document_routes,
+    package_routes,
+    quote_routes,
+)
 from allocation.api.keys import ALL_SCOPES
 from allocation.api.older_clients import is_older, with_older_names
 from allocation.api.operations import Endpoint, Operation, UseCases, operation
@@ -43,7 +50,7 @@ def health(_: Request, __: UseCases) -> Reply:
     return Reply(Health(Status="Healthy"), root="Health")
 
 
-for _module in (allocation_routes, document_routes, consignment_routes, quote_routes, catalogue_routes):
+for _module in (allocation_routes, document_routes, package_routes, consignment_routes, quote_routes, catalogue_routes):
     OPERATIONS.extend(_module.OPERATIONS)
 
 

@@ -1,6 +1,6 @@
 """The use cases that keep consignments: create, change, cancel, find and erase."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -67,11 +67,15 @@ class Register:
         Raises `RequestError` for an unknown consignment, for invalid fields, and for new addresses or packages of a
         consignment that is allocated.
         """
+        return self.edit(_reference_in(sent), lambda _: sent).reference
+
+    def edit(self, reference: ReferenceText, change: Callable[[Known], ConsignmentJson]) -> StoredConsignment:
+        """Change a consignment by what `change` makes of it, as `update` does, and return it as it is now."""
         for _ in range(MAX_ATTEMPTS):
-            seen = self.changes.known(_reference_in(sent))
-            stored = self._updated(sent, seen)
+            seen = self.changes.known(reference)
+            stored = self._updated(change(seen), seen)
             if self.changes.store.replace(stored, seen):
-                return seen.reference
+                return stored
         raise ChangedMeanwhileError(seen.reference)
 
     def _updated(self, sent: ConsignmentJson, seen: Known) -> StoredConsignment:

@@ -56,6 +56,12 @@ class StoredConsignment:
     labels_given: LabelsGiven | None = None
 
     @property
+    def package_references(self) -> frozenset[str]:
+        """The references of its packages, in capitals."""
+        given = (str(package.get("Reference") or "") for package in self.content.get("Packages") or ())
+        return frozenset(reference.upper() for reference in given if reference)
+
+    @property
     def customer_reference(self) -> str | None:
         """The sender's own reference, or None."""
         return self.content.get("ConsignmentReferenceProvidedByCustomer") or None
@@ -141,6 +147,9 @@ class ConsignmentStore(Protocol):
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
         """Return the consignments whose sender gave them this reference."""
+
+    def with_package(self, package: str) -> Sequence[ConsignmentReference]:
+        """Return the consignments of the API that have, or had, a package of this reference, in capitals."""
 
     def in_state(self, state: str, most: int) -> Sequence[ConsignmentReference]:
         """Return up to `most` consignments in one of `STATES`."""

@@ -40,6 +40,8 @@ NEVER_ALLOCATED: Final = "consignments-never-allocated"
 BY_STATE: Final = "consignments-by-state"
 # `BatchGetItem` takes 100 keys, and each reference has one in either table.
 _MAX_REFERENCES_A_READ: Final = 50
+# What a transaction takes.
+_MAX_ACTIONS: Final = 100
 # The reasons of a transaction that was cancelled because another writer was faster.
 _LOST_RACES: Final = frozenset({NOT_AT_FAULT, CONDITION_FAILED, CONFLICT})
 _FIRST: Final = {"ConditionExpression": NOT_THERE_YET}
@@ -83,13 +85,14 @@ class DynamoDBConsignments:
         put = {
             "Put": {"TableName": self._consignments, "Item": _consignment_item(stored, never_allocated=True), **_FIRST}
         }
-        return self._write(put, self._check_record(Known(stored.reference)))
+        return self._write_found(stored, frozenset(), put, self._check_record(Known(stored.reference)))
 
     def replace(self, stored: StoredConsignment, seen: Known) -> bool:
         """Replace a consignment. Return False if it or its record is no longer as `seen`."""
         item = _consignment_item(stored, never_allocated=seen.record is None)
         put = {"Put": {"TableName": self._consignments, "Item": item, **_unchanged(seen.stored)}}
-        return self._write(put, self._check_record(seen))
+        known = seen.stored.package_references if seen.stored else frozenset()
+        return self._write_found(stored, known, put, self._check_record(seen))
 
     def note_labels(self, reference: ConsignmentReference, given: LabelsGiven) -> None:
         """Keep when labels were given out, unless labels of the same allocation were before."""
@@ -130,6 +133,12 @@ class DynamoDBConsignments:
         taken = self._limit_usage.take([limit] if limit else [])
         return [*taken, self._limit_usage.give_back(before)] if before else taken
 
+    def with_package(self, package: str) -> Sequence[ConsignmentReference]:
+        """Return the consignments of the API that have, or had, a package of this reference."""
+        keys: Any = {"Keys": [_look_up_key(package)], "ConsistentRead": True}
+        found = read_items(self._client, {self._consignments: keys})[self._consignments]
+        return [ConsignmentReference(each) for item in found for each in item["consignments"]["SS"]]
+
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
         """Return the consignments whose sender calls them by this reference."""
         return list(self._query(self._consignments, BY_CUSTOMER_REFERENCE, "customerReference", reference))
@@ -159,6 +168,32 @@ class DynamoDBConsignments:
         key = {KEY: {"S": reference}}
         answer = self._call("delete_item", TableName=self._consignments, Key=key, ReturnValues="ALL_OLD")
         return bool(answer.get("Attributes"))
+
+    def _write_found(self, stored: StoredConsignment, known: frozenset[str], *actions: Action) -> bool:
+        """Carry out the actions, and let the consignment be found by its packages other than the `known` ones.
+
+        Look-ups for which a transaction has no room are written before, as a look-up alone says nothing. They are never
+        taken back, except by their TTL: whoever reads one looks whether the consignment has the package.
+        """
+        look_ups = [self._look_up(stored, package) for package in sorted(stored.package_references - known)]
+        room = _MAX_ACTIONS - len(actions)
+        for batch in batches(look_ups[room:], _MAX_ACTIONS):
+            write_all(self._client, batch)
+        return self._write(*actions, *look_ups[:room])
+
+    def _look_up(self, stored: StoredConsignment, package: str) -> Action:
+        expires_at = int(stored.expires_at.timestamp()) if stored.expires_at else None
+        return {
+            "Update": {
+                "TableName": self._consignments,
+                "Key": _look_up_key(package),
+                "UpdateExpression": ("SET expiresAt = :expires " if expires_at else "") + "ADD consignments :these",
+                "ExpressionAttributeValues": {
+                    ":these": {"SS": [stored.reference]},
+                    **({":expires": {"N": str(expires_at)}} if expires_at else {}),
+                },
+            }
+        }
 
     def _check_record(self, seen: Known) -> dict[str, Any]:
         key = {"TableName": self._records, "Key": {KEY: {"S": seen.reference}}}
@@ -195,6 +230,11 @@ class DynamoDBConsignments:
             return getattr(self._client, operation)(**request)
         except (ClientError, BotoCoreError) as error:
             raise RetryableError(f"DynamoDB did not answer {operation}: {cause_of(error)}") from error
+
+
+def _look_up_key(package: str) -> Any:
+    """Return the key of what leads from a package to its consignments. No consignment's reference has a `#`."""
+    return {KEY: {"S": f"package#{package}"}}
 
 
 def _known(reference: ConsignmentReference, stored: DynamoItem | None, record: DynamoItem | None) -> Known:
