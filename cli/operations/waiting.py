@@ -39,7 +39,11 @@ _CAUSES: Final[Mapping[str, str]] = {
     DeferralCause.CREDENTIALS: "SortedPRO rejects the API key",
     DeferralCause.OUTCOME_UNKNOWN: "nobody knows yet whether SortedPRO allocated it",
     DeferralCause.ALLOCATING: "SortedPRO has accepted it and is allocating",
-    DeferralCause.STATE_FORBIDDEN: "its state in SortedPRO does not allow it",
+    DeferralCause.UNDER_WAY: "SortedPRO may still be carrying out an earlier call",
+    DeferralCause.REPLY_UNREADABLE: "SortedPRO's reply can't be read",
+    DeferralCause.NOT_FOUND_YET: "SortedPRO does not know its consignment, which may still arrive there",
+    DeferralCause.MISCONFIGURED: "the stack's set-up does not fit it",
+    DeferralCause.STATE_FORBIDDEN: "SortedPRO forbids reading its state",
 }
 
 
@@ -51,11 +55,14 @@ class Return:
     cause: str
     """A `DeferralCause`."""
     sqs_message: str
+    why: str = ""
+    """Which consignment waits and what for, where the log says so."""
 
     @property
     def words(self) -> str:
         """Why it came back, in words that go on from "since"."""
-        return _CAUSES.get(self.cause, f"of {self.cause}")
+        words = _CAUSES.get(self.cause, f"of {self.cause}")
+        return f"{words}: {self.why}" if self.why else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ def _return_in(line: Mapping[str, Any], order: str) -> Return | None:
     if not isinstance(told, dict) or (told.get("message"), told.get("order")) != ("message returned", order):
         return None
     moment = datetime.fromtimestamp(line["timestamp"] / 1000, UTC)
-    return Return(moment, str(told.get("cause", "")), str(told.get("sqs_message", "")))
+    return Return(moment, str(told.get("cause", "")), str(told.get("sqs_message", "")), str(told.get("why", "")))
 
 
 def _kept(item: Mapping[str, Any]) -> Kept:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from allocation.domain.consignment import Consignment
@@ -10,7 +11,7 @@ from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Out
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.allocator import ProAllocator
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS, Pauses
-from allocation.pro.ports import CircuitOpenError, Claimed
+from allocation.pro.ports import CircuitOpenError, Claimed, Watch
 from cli.imitation.consignments import Consignment as ProConsignment
 from tests.support.pro_clients import allocator_over, client_at
 from tests.support.pro_server import KEY, ProServer
@@ -67,26 +68,43 @@ class RememberedClaims:
         self.before: set[ConsignmentReference] = set()
         self.taken: list[tuple[ConsignmentReference, float]] = []
         self.given_back: list[tuple[ConsignmentReference, float]] = []
-        # What PRO has accepted.
-        self.accepted: set[ConsignmentReference] = set()
+        # What was left for PRO.
+        self.watched: dict[ConsignmentReference, Watch] = {}
+        # The base URLs of other PROs.
+        self.elsewhere: dict[ConsignmentReference, str] = {}
+        # When PRO was first asked for each; for those that it does not know, long ago.
+        self.since: dict[ConsignmentReference, datetime] = {UNKNOWN: datetime(2026, 11, 1, tzinfo=UTC)}
+        # What PRO is asked for by a new try next.
+        self.over: list[ConsignmentReference] = []
 
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
         held = {reference: self.hold[reference] for reference in references if reference in self.hold}
-        free = [reference for reference in references if reference not in held]
+        free = [reference for reference in references if reference not in held and reference not in self.elsewhere]
         asked_before = frozenset(self.before.intersection(free))
         self.before.update(free)
         self.taken += [(reference, seconds) for reference in free]
-        return Claimed(asked_before, held, UNTIL, frozenset(self.accepted.intersection(held)))
+        watched = {reference: watch for reference, watch in self.watched.items() if reference in held}
+        elsewhere = {reference: url for reference, url in self.elsewhere.items() if reference in references}
+        return Claimed(asked_before, held, UNTIL, watched, elsewhere, self.since)
 
     def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         return frozenset(self.before.union(self.hold).intersection(references))
 
     def give_back(
-        self, references: Sequence[ConsignmentReference], until: int, seconds: float, *, accepted: bool = False
+        self,
+        claimed: Claimed,
+        references: Sequence[ConsignmentReference],
+        seconds: float,
+        watch: Watch | None = None,
+        *,
+        is_over: bool = False,
     ) -> None:
-        assert until == UNTIL
+        assert claimed.until == UNTIL
+        if is_over:
+            self.over += references
+            return
         self.given_back += [(reference, seconds) for reference in references]
-        self.accepted |= set(references) if accepted else set()
+        self.watched |= dict.fromkeys(references, watch) if watch else {}
 
 
 class Pro:

@@ -1,14 +1,16 @@
 """The allocator over a SortedPRO that answers over real HTTP, keeps state, and misbehaves."""
 
 from threading import Barrier
+from unittest.mock import patch
 
 import pytest
 
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
-from allocation.pro.ports import OutageError
-from allocation.pro.rounds import MAX_ROUNDS
+from allocation.pro.ports import NothingTriedError, OutageError
+from allocation.pro.rounds import MAX_ARRIVAL, MAX_ROUNDS
+from cli.imitation import consignments as imitation
 from tests.contract.pro_over_http import (
     HURRY,
     MODES,
@@ -28,6 +30,7 @@ from tests.contract.pro_over_http import (
     pro_over_http,
     services,
 )
+from tests.support.pro_clients import utc_now
 from tests.support.pro_faults import BEFORE_ONLY, BOTH_SIDES, KINDS, REFUSED, STATUSES, UNDONE_ITEMS, Fault, Faults
 from tests.support.pro_server import ProServer
 
@@ -84,23 +87,36 @@ def test_each_consignment_has_its_own_outcome(pro: Pro, mode: AllocationMode) ->
 
 
 @pytest.mark.parametrize(
-    ("mode", "failure"),
-    [
-        (
-            CarrierService("NOPE"),
-            Failure("MpdCarrierServiceNotFoundException", "carrier service NOPE: The carrier service was not found"),
-        ),
-        (
-            ServiceGroup("nope"),
-            Failure("ServiceGroupNotFoundException", "service group nope: The service group was not found"),
-        ),
-    ],
+    ("wrong", "right"),
+    [(CarrierService("NOPE"), CarrierService("CX_NDS")), (ServiceGroup("nope"), ServiceGroup("valuableGoods"))],
     ids=["carrier service", "service group"],
 )
-def test_an_unknown_service_or_group_is_an_outcome_that_says_which(
-    pro: Pro, mode: AllocationMode, failure: Failure
+def test_orders_wait_for_the_correction_of_an_unknown_service_or_group(
+    pro: Pro, wrong: AllocationMode, right: AllocationMode
 ) -> None:
-    assert pro.allocate([A, B], mode) == {A: AllocationFailed(failure), B: AllocationFailed(failure)}
+    answers = pro.allocate([A, B], wrong)
+
+    assert answers == dict.fromkeys([A, B], Deferred(DeferralCause.MISCONFIGURED))
+    assert [each.why for each in answers.values() if isinstance(each, Deferred) and str(wrong.reference) in each.why]
+    assert pro.claims.given_back == [(A, 0), (B, 0)], "the next delivery need not wait"
+    assert pro.circuit.errors == [None], "a set-up of ours is no outage of PRO's"
+    assert all(isinstance(answer, Allocated) for answer in pro.allocate([A, B], right).values())
+
+
+def test_a_consignment_that_arrives_in_pro_after_its_order_is_allocated(pro: Pro) -> None:
+    pro.claims.since[UNKNOWN] = utc_now()
+    assert pro.allocate([UNKNOWN]) == {UNKNOWN: Deferred(DeferralCause.NOT_FOUND_YET)}
+    assert (pro.claims.given_back, pro.circuit.errors) == ([(UNKNOWN, 0)], [None])
+
+    with patch.object(imitation, "UNKNOWN_PREFIX", "EC-405"):
+        assert isinstance(pro.allocate([UNKNOWN])[UNKNOWN], Allocated)
+
+
+def test_a_consignment_that_pro_does_not_know_for_minutes_fails_and_the_next_order_of_it_waits_again(pro: Pro) -> None:
+    pro.claims.since[UNKNOWN] = utc_now() - MAX_ARRIVAL
+
+    assert isinstance(pro.allocate([UNKNOWN])[UNKNOWN], AllocationFailed)
+    assert pro.claims.over == [UNKNOWN]
 
 
 def test_each_answered_call_is_measured(pro: Pro) -> None:
@@ -203,11 +219,8 @@ def test_items_with_521_are_failures_because_no_service_fits(pro: Pro, mode: All
     pro.require_truth(answers)
 
 
-@pytest.mark.parametrize("kind", UNDONE_ITEMS)
-def test_items_that_say_nothing_about_their_consignments_are_read_back_and_asked_for_one_by_one(
-    pro: Pro, kind: str
-) -> None:
-    pro.server.faults.script(Fault(kind, before=True, path="allocation"))
+def test_items_that_pro_has_not_begun_are_read_back_and_asked_for_one_by_one(pro: Pro) -> None:
+    pro.server.faults.script(Fault("items_failed_429", before=True, path="allocation"))
 
     answers = pro.allocate([A, B])
 
@@ -236,6 +249,85 @@ def test_items_that_keep_saying_nothing_return_to_the_queue(
     assert pro.allocate([A]) == {A: Deferred(cause)}
     assert pro.claims.given_back == [(A, seconds)]
     assert pro.circuit.errors == [trouble]
+
+
+OPEN = ("500", "503", "521", "redirect", "html", "half_json", "wrong_json", "empty_body", "fewer", "items_failed_500")
+
+
+@pytest.mark.parametrize("kind", [*OPEN, "502", "504", "reset", "accepted", "contradictory", "no_links", "foreign"])
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_nothing_is_asked_again_while_an_earlier_call_may_be_carried_out(
+    pro: Pro, kind: str, mode: AllocationMode
+) -> None:
+    """PRO works after its answer, and does not refuse a second allocation: only the state may be read."""
+    pro.server.faults.script(Fault(kind, before=kind != "fewer", path="allocation"))
+    if kind in ("fewer", "contradictory", "no_links", "foreign"):
+        pro.server.faults = Faults()
+        pro.server.faults.script(Fault("empty_array", before=True, path="allocation"))
+
+    [answer] = pro.allocate([A], mode).values()
+
+    assert isinstance(answer, Deferred)
+    assert len(pro.server.calls("PUT")) == 1
+    assert A in pro.claims.watched
+    pro.claims.hold = {A: 200}
+    pro.allocate([A], mode)
+    assert len(pro.server.calls("PUT")) == 1
+    pro.stands(A, "Allocated", "CX_ECO")
+    assert services(pro.allocate([A], mode)[A]) == "CX_ECO", "as PRO has it"
+
+
+@pytest.mark.parametrize("status", ["429", "403"])
+@pytest.mark.parametrize("wish", ["0", "1", "60"])
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_what_pro_did_before_it_said_that_there_were_too_many_calls_is_adopted(
+    pro: Pro, status: str, wish: str, mode: AllocationMode
+) -> None:
+    pro.server.faults.script(Fault(status, retry_after=wish, path="allocation"))
+
+    answers = pro.allocate([A], mode)
+    if wish == "60":
+        assert answers == {A: Deferred(DeferralCause.THROTTLED, 60)}
+        answers = pro.allocate([A], mode)
+
+    assert isinstance(answers[A], Allocated)
+    assert len(pro.server.calls("PUT")) == 1
+    pro.require_truth(answers)
+
+
+def test_after_too_many_calls_a_list_is_asked_for_again_as_a_list(pro: Pro) -> None:
+    pro.server.faults.script(Fault("429", before=True, retry_after="1", path="allocation"))
+
+    answers = pro.allocate([A, B, C])
+
+    assert all(isinstance(answer, Allocated) for answer in answers.values())
+    assert [body["ConsignmentReferences"] for body in pro.server.bodies if body] == [[A, B, C]] * 2
+
+
+def test_an_unreadable_reply_is_logged_once_with_its_kind_and_is_no_outage(
+    pro: Pro, caplog: pytest.LogCaptureFixture
+) -> None:
+    pro.server.faults.script(*[Fault("html", before=True, path="allocation")] * 2)
+
+    answers = pro.allocate(REFERENCES)
+
+    assert answers == dict.fromkeys(REFERENCES, Deferred(DeferralCause.REPLY_UNREADABLE))
+    lines = [record for record in caplog.records if record.getMessage() == "reply from PRO not readable"]
+    assert [vars(line)["why"] for line in lines] == ["PRO's reply is HTML or XML"]
+    assert pro.circuit.errors == [NothingTriedError]
+
+
+def test_nothing_is_asked_of_one_pro_that_another_may_have(pro: Pro) -> None:
+    pro.claims.elsewhere = {A: "https://api.electioapp.com"}
+
+    answers = pro.allocate([A, B])
+
+    waiting = answers[A]
+    assert waiting == Deferred(DeferralCause.MISCONFIGURED)
+    assert isinstance(waiting, Deferred)
+    assert f"{A} was asked for at https://api.electioapp.com, and this stack calls {pro.server.url}" in waiting.why
+    assert isinstance(answers[B], Allocated)
+    assert not [request for request in pro.server.requests if A in str(request)]
 
 
 def fault_id(value: object) -> str | None:

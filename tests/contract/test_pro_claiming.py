@@ -7,14 +7,15 @@ from unittest.mock import patch
 import pytest
 
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
-from allocation.domain.outcome import Allocated, DeferralCause, Deferred
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro import rounds as pro_rounds
 from allocation.pro.calls import ParallelCalls
 from allocation.pro.client import ProClient, ProReply
-from allocation.pro.ports import NothingTriedError
+from allocation.pro.ports import NothingTriedError, Watch
 from allocation.pro.state_verdicts import judge_state
 from allocation.pro.verdicts import judge
+from cli.imitation.consignments import Consignment
 from tests.contract.pro_over_http import (
     MODES,
     NOTHING_FITS,
@@ -70,8 +71,8 @@ def test_without_an_outcome_the_claim_holds_as_long_as_pro_may_still_be_working(
 
     pro.allocate([A, B, C, NOTHING_FITS], ServiceGroup("valuableGoods"))
 
-    assert sorted(pro.claims.given_back) == [(A, PATIENCE_SECONDS), (B, 0)]
-    assert pro.claims.accepted == {A}
+    assert sorted(pro.claims.given_back) == [(A, 12 * PATIENCE_SECONDS), (B, 0)]
+    assert pro.claims.watched == {A: Watch.ACCEPTED_AFRESH}
 
 
 def test_after_a_crash_the_claims_hold_as_long_as_pro_may_still_be_working(pro: Pro) -> None:
@@ -195,9 +196,12 @@ def test_a_consignment_that_an_earlier_try_may_still_be_allocating_returns_to_th
     assert pro.server.calls("PUT") == []
 
 
-def test_what_pro_has_accepted_is_adopted_once_its_state_says_so_and_never_asked_for_again(pro: Pro) -> None:
-    pro.claims.hold, pro.claims.accepted = {A: 170, B: 170}, {A}
-    for state in ("Unallocated", "Allocating", "AllocationFailed"):
+@pytest.mark.parametrize("watch", [Watch.ACCEPTED, Watch.ACCEPTED_AFRESH])
+def test_what_pro_has_accepted_is_adopted_once_its_state_says_so_and_never_asked_for_again(
+    pro: Pro, watch: Watch
+) -> None:
+    pro.claims.hold, pro.claims.watched = {A: 170, B: 170}, {A: watch}
+    for state in ("Unallocated", "Allocating"):
         pro.stands(A, state)
         assert pro.allocate([A, B]) == {
             A: Deferred(DeferralCause.ALLOCATING),
@@ -209,6 +213,18 @@ def test_what_pro_has_accepted_is_adopted_once_its_state_says_so_and_never_asked
 
     assert services(answers[A]) == "CX_ECO"
     assert (pro.server.calls("PUT"), set(pro.server.calls("GET"))) == ([], {f"/consignments/{A}"})
+
+
+def test_a_failure_after_a_202_is_the_outcome_only_if_it_is_a_new_one(pro: Pro) -> None:
+    pro.claims.hold = {A: 170, B: 170}
+    pro.claims.watched = {A: Watch.ACCEPTED, B: Watch.ACCEPTED_AFRESH}
+    for reference in (A, B):
+        pro.server.state.consignments[reference] = Consignment("AllocationFailed", failure="Far too heavy")
+
+    answers = pro.allocate([A, B])
+
+    assert answers[A] == Deferred(DeferralCause.UNDER_WAY)
+    assert answers[B] == AllocationFailed(Failure("NoCarrierServiceAvailable", "Far too heavy"))
 
 
 def test_what_a_lost_call_may_hold_is_taken_back_and_what_nobody_asked_for_is_not_even_read(pro: Pro) -> None:

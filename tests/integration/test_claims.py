@@ -1,6 +1,8 @@
 """Claims on consignments in DynamoDB: who has asked PRO before, and who may be at it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -9,8 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import RetryableError
+from allocation.domain.reference import ConsignmentReference
 from allocation.pro.claims import DynamoDBClaims
-from allocation.pro.ports import Claimed
+from allocation.pro.ports import Claimed, Watch
 from tests.integration.conftest import UNANSWERED
 from tests.support.samples import A, B, C, reference
 from tests.support.tables import create_table
@@ -20,18 +23,29 @@ if TYPE_CHECKING:
 
 TABLE = "claims"
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+LIVE = "https://api.electioapp.com"
 
 
 class Environments:
-    """Execution environments over one table, at a time that a test moves."""
+    """Execution environments over one table, at a time that a test moves: AWS's own."""
 
     def __init__(self, dynamodb: "DynamoDBClient") -> None:
         self.dynamodb: Any = dynamodb
         self.now = NOON
         create_table(dynamodb, "ProClaimsTable", TABLE)
+        self.dynamodb.meta.events.register("after-call.dynamodb.BatchGetItem", self._date)
 
-    def claims(self) -> DynamoDBClaims:
-        return DynamoDBClaims(self.dynamodb, TABLE, lambda: self.now)
+    def _date(self, parsed: dict[str, Any], **_: Any) -> None:
+        parsed["ResponseMetadata"]["HTTPHeaders"]["date"] = format_datetime(self.now, usegmt=True)
+
+    def claims(self, *, fast: timedelta = timedelta(0), base_url: str = LIVE) -> DynamoDBClaims:
+        """The claims of an environment whose clock is fast, or slow, by so much."""
+        return DynamoDBClaims(self.dynamodb, TABLE, lambda: self.now + fast, base_url)
+
+
+def fresh(until: int, *references: ConsignmentReference, now: datetime = NOON) -> Claimed:
+    """What nobody has asked for is claimed so."""
+    return Claimed(until=until, since=dict.fromkeys(references, now))
 
 
 @pytest.fixture
@@ -45,12 +59,12 @@ def after(seconds: float) -> int:
 
 
 def test_what_nobody_has_asked_for_is_claimed(environments: Environments) -> None:
-    assert environments.claims().take([A, B], 60) == Claimed(until=after(60))
+    assert environments.claims().take([A, B], 60) == fresh(after(60), A, B)
 
 
 def test_what_another_may_be_asking_for_is_held_for_as_long(environments: Environments) -> None:
     environments.claims().take([A], 60)
-    environments.now += timedelta(seconds=20, milliseconds=1)
+    environments.now += timedelta(seconds=20)
     assert environments.claims().take([A, B], 60).held == {A: 40}
     assert environments.claims().take([A, B], 60).held == {A: 40, B: 60}
 
@@ -58,23 +72,25 @@ def test_what_another_may_be_asking_for_is_held_for_as_long(environments: Enviro
 def test_what_another_has_asked_for_and_ended_is_claimed_and_known_to_be_asked_for(environments: Environments) -> None:
     environments.claims().take([A], 60)
     environments.now += timedelta(seconds=60)
-    assert environments.claims().take([A], 60) == Claimed(frozenset({A}), {}, after(120))
-    assert environments.claims().take([A], 60) == Claimed(frozenset(), {A: 60}, after(120))
+    ended = environments.claims().take([A], 60)
+    assert ended == replace(fresh(after(120), A), asked_before=frozenset({A}))
+    assert environments.claims().take([A], 60) == replace(fresh(after(120), A), held={A: 60})
 
 
 def test_a_claim_that_is_given_back_keeps_nobody_waiting(environments: Environments) -> None:
     one = environments.claims()
-    one.give_back([A], one.take([A, B], 60).until, 0)
-    assert environments.claims().take([A, B], 60) == Claimed(frozenset({A}), {B: 60}, after(60))
+    one.give_back(one.take([A, B], 60), [A], 0)
+    again = environments.claims().take([A, B], 60)
+    assert again == replace(fresh(after(60), A, B), asked_before=frozenset({A}), held={B: 60})
 
 
 def test_a_claim_that_is_given_back_too_late_is_not_taken_from_who_has_it_now(environments: Environments) -> None:
     """DynamoDB may carry out late, or a second time, what was sent to it."""
     one = environments.claims()
-    earlier = one.take([A], 60).until
+    earlier = one.take([A], 60)
     environments.now += timedelta(seconds=60)
     environments.claims().take([A], 60)
-    one.give_back([A], earlier, 0)
+    one.give_back(earlier, [A], 0)
     assert environments.claims().take([A], 60).held == {A: 60}
 
 
@@ -98,8 +114,8 @@ def test_a_claim_that_another_makes_in_between_is_found_held(
 def test_more_than_one_request_takes_are_claimed(environments: Environments) -> None:
     many = [reference(number) for number in range(130)]
     claimed = environments.claims().take(many, 60)
-    assert claimed == Claimed(until=after(60))
-    environments.claims().give_back(many, claimed.until, 0)
+    assert claimed == fresh(after(60), *many)
+    environments.claims().give_back(claimed, many, 0)
     assert environments.claims().take(many, 60).asked_before == set(many)
 
 
@@ -110,7 +126,7 @@ def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
     fail = Mock(side_effect=error)
     one = environments.claims()
     monkeypatch.setattr(environments.dynamodb, "transact_write_items", fail)
-    one.give_back([A], after(60), 0)
+    one.give_back(fresh(after(60), A), [A], 0)
     with pytest.raises(RetryableError, match=f"DynamoDB did not write: {cause_of(error)}"):
         one.take([A], 60)
     monkeypatch.setattr(environments.dynamodb, "batch_get_item", fail)
@@ -118,13 +134,52 @@ def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
         one.take([A], 60)
 
 
-def test_what_pro_has_accepted_is_held_and_known_as_accepted_until_the_claim_ends(environments: Environments) -> None:
+@pytest.mark.parametrize("watch", Watch)
+def test_what_was_left_for_pro_is_held_and_may_be_watched_until_the_claim_ends(
+    environments: Environments, watch: Watch
+) -> None:
     claimed = environments.claims().take([A, B], 60)
-    environments.claims().give_back([A], claimed.until, 180, accepted=True)
-    environments.claims().give_back([B], claimed.until, 180)
+    environments.claims().give_back(claimed, [A], 180, watch)
+    environments.claims().give_back(claimed, [B], 180)
     environments.now += timedelta(seconds=100)
     again = environments.claims().take([A, B], 60)
-    assert again == Claimed(held={A: 80, B: 80}, until=again.until, accepted=frozenset({A}))
+    assert again == replace(fresh(again.until, A, B), held={A: 80, B: 80}, watched={A: watch})
     environments.now += timedelta(seconds=80)
     ended = environments.claims().take([A, B], 60)
-    assert ended == Claimed(asked_before=frozenset({A, B}), until=ended.until)
+    assert ended == replace(fresh(ended.until, A, B), asked_before=frozenset({A, B}))
+
+
+@pytest.mark.parametrize("fast", [timedelta(minutes=5), timedelta(minutes=-5)], ids=["fast", "slow"])
+def test_clocks_of_environments_that_differ_by_minutes_shorten_no_claim(
+    environments: Environments, fast: timedelta
+) -> None:
+    claimed = environments.claims(fast=fast).take([A, B], 60)
+    environments.claims(fast=fast).give_back(claimed, [B], 180, Watch.OPEN)
+    environments.now += timedelta(seconds=59)
+    assert environments.claims(fast=-fast).take([A, B], 60).held == {A: 1, B: 121}
+    environments.now += timedelta(seconds=1)
+    assert environments.claims(fast=-fast).take([A, B], 60).asked_before == {A}
+
+
+def test_when_pro_was_first_asked_is_known_for_as_long_as_the_order_comes_again(environments: Environments) -> None:
+    claimed = environments.claims().take([A, B], 60)
+    environments.claims().give_back(claimed, [A], 0)
+    environments.claims().give_back(claimed, [B], 0, is_over=True)
+    environments.now += timedelta(minutes=20)
+    assert environments.claims().take([A, B], 60).since == {A: NOON, B: environments.now}
+    environments.now += timedelta(minutes=40)
+    assert environments.claims().take([A], 60).since == {A: environments.now}
+
+
+def test_what_another_pro_was_asked_for_is_left_to_it_until_that_is_over(environments: Environments) -> None:
+    environments.claims().take([A], 60)
+    sandbox = environments.claims(base_url="https://apisandbox.electioapp.com")
+    assert sandbox.take([A, B], 60) == replace(fresh(after(60), B), elsewhere={A: LIVE})
+    environments.now += timedelta(minutes=40)
+    assert sandbox.take([A], 60).asked_before == {A}
+
+
+def test_a_claim_of_an_earlier_version_is_respected(environments: Environments) -> None:
+    item = {"consignmentReference": {"S": A}, "heldUntil": {"N": str(after(60))}, "accepted": {"BOOL": True}}
+    environments.dynamodb.put_item(TableName=TABLE, Item=item)
+    assert environments.claims().take([A], 60).held == {A: 60}

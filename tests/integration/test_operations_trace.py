@@ -31,7 +31,7 @@ from cli.operations.target import Target
 from cli.paths import ROOT, SAMPLE_ORDERS
 from tests.integration.conftest import Queue
 from tests.integration.handlers import captured_log
-from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
+from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 from tests.support.samples import FAILED, NOON, A, B, C, order_event, record_of, reference, summary_of, text_of
 from tests.support.tables import create_table
 
@@ -233,7 +233,7 @@ def decided(consignment: str, *, tons: int = 0) -> Any:
     allocator = EngineAllocator(
         Engine(packaged_catalogue()), now=lambda: NOON, api_base_url="", usage=InMemoryLimits(), archive=ARCHIVE
     )
-    return allocator.allocate([asked], DefaultRules(), FakeDeadline())[asked.reference]
+    return allocator.outcomes([asked], DefaultRules())[asked.reference]
 
 
 @pytest.mark.usefixtures("eighty_columns")
@@ -268,7 +268,7 @@ def test_the_documentation_shows_a_trace_as_it_is(
     allocator = EngineAllocator(
         Engine(packaged_catalogue()), now=lambda: NOON, api_base_url="", usage=InMemoryLimits(), archive=ARCHIVE
     )
-    outcome = allocator.allocate([asked], DefaultRules(), FakeDeadline())[asked.reference]
+    outcome = allocator.outcomes([asked], DefaultRules())[asked.reference]
     record = replace(record_of(asked.reference, outcome), order_reference=order.reference, event_id=order.event_id)
     add(target, replace(record, customer_reference=asked.customer_reference))
     assert trace(asked.reference) == 0

@@ -23,7 +23,7 @@ from cli.operations.target import Target
 from tests.integration.test_operations_trace import add
 from tests.integration.test_operations_trace import target as traced_target
 from tests.support.engines import PARCEL, document, engine_of, package, rate, service
-from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
+from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 
 __all__ = ["traced_target"]
 BUCKET = "own"
@@ -49,7 +49,7 @@ def record(
     allocator = EngineAllocator(
         engine, now=lambda: at, api_base_url="", usage=InMemoryLimits(), archive=InMemoryCatalogues()
     )
-    outcome = allocator.allocate([consignment], chosen, FakeDeadline())[reference]
+    outcome = allocator.outcomes([consignment], chosen)[reference]
     return AllocationRecord(reference, OrderReference("ORDER"), chosen, outcome, "event", at, route=route)
 
 

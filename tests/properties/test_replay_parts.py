@@ -18,7 +18,7 @@ from allocation.engine.engine import Engine
 from allocation.replay.decisions import Replayable, Side
 from allocation.replay.partial import Partial, replay, replayed
 from tests.support.engines import NOW, PARCEL, engine_of, package, rate, service
-from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
+from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 
 SERVICES = {
     "CHEAP": service(rates=[rate("GB", 3, 4, days=4)], dailyLimit=2),
@@ -64,7 +64,7 @@ def decided(decides: Engine, asked: Replayable, limits: InMemoryLimits) -> Outco
     allocator = EngineAllocator(
         decides, now=lambda: asked.decided_at, api_base_url="", usage=limits, archive=InMemoryCatalogues()
     )
-    return allocator.allocate([asked.consignment], asked.mode, FakeDeadline())[asked.consignment.reference]
+    return allocator.outcomes([asked.consignment], asked.mode)[asked.consignment.reference]
 
 
 @settings(max_examples=80, deadline=None)

@@ -1,6 +1,8 @@
 """The table of the claims on consignments, by the conditions that `DynamoDBClaims` writes upon."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 from tests.simulation.aws import KEY, NOT_THERE_YET, SimulatedDynamoDB, TransactionCanceledError, call, raise_conflict
@@ -16,8 +18,10 @@ class SimulatedClaims:
 
     exceptions = SimulatedDynamoDB.exceptions
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, now: Callable[[], datetime]) -> None:
+        """`now` is AWS's own clock."""
         self._world = world
+        self._now = now
         self.items: dict[str, Item] = {}
 
     def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +30,9 @@ class SimulatedClaims:
 
         def work() -> dict[str, Any]:
             names = [key[KEY]["S"] for key in request["Keys"]]
-            return {"Responses": {table: [self.items[name] for name in names if name in self.items]}}
+            found = {table: [self.items[name] for name in names if name in self.items]}
+            headers = {"date": format_datetime(self._now(), usegmt=True)}
+            return {"Responses": found, "ResponseMetadata": {"HTTPHeaders": headers}}
 
         return self._call("BatchGetItem", work)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -28,7 +28,7 @@ from allocation.ports import Allocator
 from allocation.pro.calls import Pauses
 from allocation.pro.circuit import dynamodb_circuit
 from allocation.pro.claims import DynamoDBClaims
-from allocation.settings import AllocateOrdersSettings
+from allocation.settings import PATIENCE_SECONDS as USUAL_PATIENCE_SECONDS
 from tests.simulation.aws import SimulatedDynamoDB, SimulatedSQS
 from tests.simulation.catalogues import SimulatedCatalogues
 from tests.simulation.circuits import SimulatedCircuits
@@ -38,7 +38,9 @@ from tests.simulation.pro import SimulatedClient, SimulatedPro
 from tests.simulation.world import World
 from tests.support.pro_clients import allocator_over
 
-PATIENCE_SECONDS: float = AllocateOrdersSettings.model_fields["pro_patience_seconds"].default
+MAX_CLOCK_SECONDS = 300.0
+"""How far the clocks of environments are off at most in an unkind history."""
+PATIENCE_SECONDS = USUAL_PATIENCE_SECONDS
 
 
 class InlineExecutor(Executor):
@@ -88,6 +90,14 @@ class Environments:
 
     def new(self) -> AllocateOrders:
         """The use case of a new environment."""
+        return replace(self, now=self._clock())._new() if self.world.plan.unkind else self._new()
+
+    def _clock(self) -> Callable[[], datetime]:
+        """A clock of an environment, which is fast or slow."""
+        off = timedelta(seconds=self.world.random.uniform(-MAX_CLOCK_SECONDS, MAX_CLOCK_SECONDS))
+        return lambda: self.now() + off
+
+    def _new(self) -> AllocateOrders:
         allocator = self._allocator()
         table: Any = self.table
         contents = self._contents()
@@ -136,8 +146,9 @@ class Environments:
             )
         return allocator_over(
             SimulatedClient(self.pro, self.world, self.now),
-            DynamoDBClaims(self.claims, "claims", self.now),  # type: ignore[arg-type]
+            DynamoDBClaims(self.claims, "claims", self.now, self.pro.base_url),  # type: ignore[arg-type]
             patience_seconds=PATIENCE_SECONDS,
+            now=self.now,
             circuit=dynamodb_circuit(self.circuits, "circuits", nowhere, self.now) if self.with_circuits else None,
             pauses=Pauses(self.world.sleep, self.world.random.random),
         )

@@ -118,7 +118,7 @@ def allocated_if_possible(history: History) -> Iterator[str]:
             "MpdCarrierServiceNotFoundException",
             "DeliveryOptionUnknown",
         )
-        if failed and reference.startswith(("EC-AAA", "EC-BIG", "EC-OLD")):
+        if failed and reference.startswith(("EC-AAA", "EC-BIG", "EC-OLD", "EC-LAT")):
             yield f"{reference} could have been allocated, and failed with {record['failure']['code']}"
 
 

@@ -161,7 +161,7 @@ def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:
 
     def careless(self: DynamoDBClaims, references: Any, seconds: Any) -> Claimed:
         claimed = take(self, references, seconds)
-        return Claimed(claimed.asked_before | claimed.held.keys())
+        return replace(claimed, asked_before=claimed.asked_before | claimed.held.keys(), held={}, watched={})
 
     return patch.object(DynamoDBClaims, "take", careless)
 
@@ -204,9 +204,39 @@ def without_patience() -> AbstractContextManager[Any]:
 
     def careless(error: Any) -> Any:
         verdict = judge_error(error)
-        return replace(verdict, again=True) if isinstance(verdict, Doubtful) else verdict
+        return replace(verdict, open=False) if isinstance(verdict, Doubtful) else verdict
 
     return patch.object(pro_verdicts, "_judge_error", careless)
+
+
+def without_patience_for_errors() -> AbstractContextManager[Any]:
+    """An error that PRO answers counts as the end of the call, though PRO may be at it."""
+    judge = pro_verdicts.judge
+
+    def careless(call: AllocationCall, mode: Any, reply: Any) -> Any:
+        verdicts = judge(call, mode, reply)
+        answered = isinstance(reply, ProReply)
+        return {
+            each: replace(verdict, open=False) if answered and isinstance(verdict, Doubtful) else verdict
+            for each, verdict in verdicts.items()
+        }
+
+    return patch.object(pro_rounds, "judge", careless)
+
+
+def without_reading_after_throttling() -> AbstractContextManager[Any]:
+    """What PRO says there are too many calls of is asked for again, unread."""
+    return patch.object(pro_rounds.Rounds, "_after_reading", lambda _, chosen: list(chosen))
+
+
+def without_the_clock_of_aws() -> AbstractContextManager[Any]:
+    """Each environment looks at its own clock."""
+    return patch.object(bulk_calls, "_date_of", lambda _: None)
+
+
+def without_waiting_for_arrivals() -> AbstractContextManager[Any]:
+    """What PRO does not know yet has failed."""
+    return patch.object(pro_rounds, "MAX_ARRIVAL", timedelta(0))
 
 
 def without_asking_after_old_failures() -> AbstractContextManager[Any]:
@@ -300,6 +330,8 @@ LIES = replace(OF_PRO, fault_chance=0.3, faults=(Fault.ERROR_AFTER,), misleading
 LATE = replace(OF_PRO, fault_chance=0.15, faults=(Fault.SLOW,))
 LATE_AND_CANCELLED = replace(LATE, fault_chance=0.08, cancelled=1.0)
 LATE_AND_CHANGED = replace(LATE, fault_chance=0.3, cancelled=0.3, updated=0.5)
+UNKIND = replace(LATE, unkind=True)
+UNKINDLY_THROTTLED = replace(UNHEARD, unkind=True)
 LOST = replace(UNANSWERED, prompt=True)
 KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, together=True)
 # Invocations take so long that they overlap.
@@ -348,6 +380,10 @@ GUARDS = {
     ),
     "claims that are held": (without_waiting_for_who_is_at_it, SLOW, "after it was allocated"),
     "patience": (without_patience, LOST, "while PRO could still be at it"),
+    "patience with errors": (without_patience_for_errors, UNKIND, "was allocated 2 times"),
+    "reading after 429": (without_reading_after_throttling, UNKINDLY_THROTTLED, "was allocated 2 times"),
+    "clock of AWS": (without_the_clock_of_aws, UNKIND, "was allocated 2 times"),
+    "arrivals": (without_waiting_for_arrivals, UNKIND, "could have been allocated, and failed with Cons"),
     "narrowing down": (without_narrowing_down, FAULTY, "could have been allocated, and failed with"),
     "contradictions": (without_doubt, LIES, "and recorded on AE_DOM"),
     "failures from before": (

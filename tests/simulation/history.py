@@ -33,7 +33,7 @@ from tests.simulation.orders import (
     draw_orders,
     draw_updates,
 )
-from tests.simulation.pro import SimulatedPro
+from tests.simulation.pro import LATER_PREFIX, MAX_ARRIVAL_SECONDS, SimulatedPro
 from tests.simulation.stream import StreamPolling, draw_other_records
 from tests.simulation.world import KilledError, Plan, World
 from tests.support.samples import queue_message
@@ -96,7 +96,7 @@ class History:
         self.world = World(self.plan)
         draw = Random(f"{self.plan.seed}/orders")
         self.mode = draw.choice(MODES)
-        drawn = draw_orders(draw, large=self.plan.large_orders)
+        drawn = draw_orders(draw, large=self.plan.large_orders, unkind=self.plan.unkind)
         self.order_numbers = [at for at in range(len(drawn)) if at not in self.plan.dropped_orders]
         self.orders = [drawn[at] for at in self.order_numbers]
         seed, plan = self.plan.seed, self.plan
@@ -116,6 +116,10 @@ class History:
         self.pro.state.spoils_lists |= {
             reference for order in drawn for reference in order.consignments if reference.startswith("EC-SPO")
         }
+        for order in sorted(drawn, key=lambda order: order.sent_at, reverse=True):
+            late = Random(f"{self.plan.seed}/{order.name}/arrivals")
+            arrives_at = order.sent_at + late.uniform(0, MAX_ARRIVAL_SECONDS)
+            self.pro.arrivals |= {each: arrives_at for each in order.consignments if each.startswith(LATER_PREFIX)}
         for record in draw_other_records(draw, Random(f"{self.plan.seed}/later")):
             self.table.add_to_stream(record)
         if draw.random() < 0.2:
@@ -141,7 +145,7 @@ class History:
             queue=self.queue,
             pro=self.pro,
             circuits=self.circuits,
-            claims=SimulatedClaims(self.world),
+            claims=SimulatedClaims(self.world, self._now),
             catalogues=self.catalogues,
             with_engine=self.with_engine,
             daily_limit=self.daily_limit,

@@ -1,7 +1,7 @@
 """The orders of a history: some sent twice or sharing a consignment, some of hundreds, unreadable or left out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -95,10 +95,14 @@ def draw_moment(draw: Random, order: Order) -> float:
     return draw.choice((0.0, soon, soon, draw.uniform(0, 900), 4000.0))
 
 
-def draw_orders(draw: Random, *, large: bool) -> list[Order]:
-    """A handful of orders; consignments may stand in several, and orders in several messages."""
+def draw_orders(draw: Random, *, large: bool, unkind: bool) -> list[Order]:
+    """A handful of orders; consignments may stand in several, and orders in several messages.
+
+    In an `unkind` history some consignments arrive in PRO after their orders.
+    """
     orders: list[Order] = []
-    references = [reference(draw) for _ in range(draw.randint(1, 16))]
+    kinds = {**KINDS, "LAT": 10} if unkind else KINDS
+    references = [reference(draw, kinds) for _ in range(draw.randint(1, 16))]
     for number in range(draw.randint(1, 8)):
         consignments = tuple(draw.sample(references, min(draw.randint(1, 6), len(references))))
         if draw.random() < 0.004 and large:
@@ -120,14 +124,18 @@ def left_out_body(body: str) -> str:
     return json.dumps(json.loads(body) | {"eventType": "order-left-out"})
 
 
-def reference(draw: Random) -> str:
+KINDS = {"AAA": 80, "NOF": 10, "404": 10, "SPO": 3, "BIG": 2, "ONE": 5, "OLD": 5}
+"""How often consignments of each kind are."""
+
+
+def reference(draw: Random, kinds: Mapping[str, int] = KINDS) -> str:
     """A consignment reference, which says what is special about the consignment.
 
     404 is unknown to PRO, NOF fits no service, ONE fits none when it is first asked for, OLD fitted none before, SPO
-    spoils a whole call, and of BIG PRO says far too much.
+    spoils a whole call, of BIG PRO says far too much, and LAT arrives there late.
     """
     letters = "".join(draw.choices("ABCDEFGH0123", k=6))
-    first = draw.choices(("AAA", "NOF", "404", "SPO", "BIG", "ONE", "OLD"), weights=(80, 10, 10, 3, 2, 5, 5))[0]
+    first = draw.choices(list(kinds), weights=list(kinds.values()))[0]
     return f"EC-{first}-{letters[:3]}-{letters[3:]}"
 
 

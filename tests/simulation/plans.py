@@ -40,7 +40,8 @@ def archive_outage(seed: int) -> Plan:
 def drawn_plan(seed: int) -> Plan:
     """Mostly faults at each call by one of several chances, a quarter of them prompt; now and then an outage.
 
-    In a tenth of the others, orders kill the function whenever they are read; in a tenth, batches stay together.
+    In a tenth of the others, orders kill the function whenever they are read; in a tenth, batches stay together. In a
+    third, PRO is unkind and clocks differ.
     """
     draw = Random(f"{seed}/plan")
     kind = draw.random()
@@ -53,4 +54,5 @@ def drawn_plan(seed: int) -> Plan:
     if kind < 4 * RARE:
         return archive_outage(seed)
     plan = Plan(seed, fault_chance=draw.choice(CHANCES), prompt=draw.random() < 0.25)
-    return replace(plan, killers=draw.choice((0.0,) * 9 + (0.1,)), together=draw.random() < 0.1)
+    plan = replace(plan, killers=draw.choice((0.0,) * 9 + (0.1,)), together=draw.random() < 0.1)
+    return replace(plan, unkind=draw.random() < 0.35)

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from random import Random
 from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from greenlet import getcurrent, greenlet
 
 from allocation.domain.errors import RetryableError
 from allocation.pro.client import MAX_REPLY_BYTES, NoReplyError, NotSentError, ProClient, ProReply
@@ -23,6 +26,14 @@ BEFORE: Final = tuple(kind for kind in (*BOTH_SIDES, "no_service", REFUSED) if k
 AFTER: Final = tuple(kind for kind in (*STATUSES, *KINDS) if kind not in (*BEFORE_ONLY, *OF_THE_NETWORK))
 LATE: Final = ("hang", "reset", "500", "502", "503", "504")
 """What the caller sees of a call that PRO carries out after all: nobody says that nothing was done."""
+LATE_AND_UNKIND: Final = (
+    *LATE,
+    *("408", "409", "423", "425", "521", "redirect", "html", "half_json", "wrong_json", "empty_body"),
+    *("not_json", "empty_array", "accepted"),
+)
+"""What the caller sees of such a call of an unkind PRO."""
+THROTTLED: Final = ("429", "403")
+"""What an unkind PRO may say after the work: that there were too many calls."""
 UNHEEDED: Final = tuple(kind for kind in BEFORE if kind != "no_service")
 """What the caller sees of a call whose key PRO rejects: nothing that PRO would say about the consignments."""
 RETRY_AFTER: Final = (None, 0, 1, 30, 3600)
@@ -31,6 +42,11 @@ SECOND_KEY: Final = "the-second-key"
 SECRET_LAG_SECONDS: Final = 60.0
 MAX_WORK_SECONDS: Final = 60.0
 """How long PRO takes for a consignment, its state `Allocating` meanwhile, when its caller has given up waiting."""
+MAX_ARRIVAL_SECONDS: Final = 60.0
+"""How long after its first order a consignment of `LATER_PREFIX` arrives at PRO at most."""
+LATER_PREFIX: Final = "EC-LAT-"
+MAX_LATE_WORK_SECONDS: Final = 1800.0
+"""For how long an unkind PRO's state may be `Allocating` then."""
 MUCH: Final = {"Surprise": "\u00e9" * 20_000, "": {"Deep": json.loads("[" * 40 + "]" * 40)}}
 """More than an item or an event can hold, and deeper, in fields that only PRO knows."""
 MANY_LEGS: Final = [{"Leg": number, "CarrierName": "\U0001f600" * 400} for number in range(1, 90)]
@@ -93,7 +109,17 @@ class SimulatedPro:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.state = ProState(self.base_url, work=lambda: world.linger(MAX_WORK_SECONDS))
+        self.state = ProState(
+            self.base_url,
+            work=lambda: world.linger(MAX_WORK_SECONDS),
+            is_kind=not world.plan.unkind,
+            finish=self._finish,
+            has_arrived=self._has_arrived,
+        )
+        self.arrivals: dict[str, float] = {}
+        """When each consignment of `LATER_PREFIX` arrives."""
+        self._sizes: WeakKeyDictionary[greenlet, int] = WeakKeyDictionary()
+        """How many consignments the call has that each process, or work without one, is at."""
         self.key = self.secret = FIRST_KEY
         self.asked_again: Counter[str] = Counter()
         """How often PRO was asked to allocate what it had allocated."""
@@ -130,17 +156,20 @@ class SimulatedPro:
                 # PRO has not looked at the call. A failure that it names would be final, and never its own.
                 return wire_error(draw.choice(UNHEEDED))
             if done and after:
-                kind = draw.choice(tuple(MISLEADING) if self._world.plan.misleading else (*AFTER, *MISLEADING))
+                kinds = (*AFTER, *MISLEADING, *(THROTTLED * 3 if self._world.plan.unkind else ()))
+                kind = draw.choice(tuple(MISLEADING) if self._world.plan.misleading else kinds)
                 return WireError(kind, MISLEADING.get(kind, Fault(kind).strike)(done[-1]))
             if after:
-                return wire_error(draw.choice(LATE))
+                return wire_error(draw.choice(LATE_AND_UNKIND if self._world.plan.unkind else LATE))
             kind = draw.choice((*BEFORE, UNDONE))
             if kind == UNDONE:
                 return WireError(kind, undone(method, path, json.loads(body or b"null")))
             return wire_error(kind)
 
         try:
-            return self._reply(self._world.call(f"{method} {path}", answer, error, seconds), seconds)
+            early = self._world.plan.unkind
+            wire = self._world.call(f"{method} {path}", answer, error, seconds, answers_early=early)
+            return self._reply(wire, seconds)
         except WireError as error_on_the_wire:
             if error_on_the_wire.kind == REFUSED:
                 raise NotSentError("no connection") from error_on_the_wire
@@ -157,7 +186,17 @@ class SimulatedPro:
             return Wire(KEY_REJECTED, b'{"statusCode": 401, "message": "Access denied"}')
         if is_allocation(method, path):
             self._note(asked_for(path, document))
+            self._sizes[getcurrent()] = len(list(asked_for(path, document)))
         return wordy(work(self.state, method, path, document))
+
+    def _has_arrived(self, reference: str) -> bool:
+        """Whether PRO knows a consignment; some arrive after their orders."""
+        return self._world.now >= self.arrivals.get(reference, 0.0)
+
+    def _finish(self) -> None:
+        """Takes long, when the state shows it: beyond any patience, unless others of a list wait for it."""
+        if self._world.plan.unkind and self._sizes.get(getcurrent()) == 1:
+            self._world.linger_on(self._world.random.choice((1.0, MAX_LATE_WORK_SECONDS)))
 
     def _note(self, references: Iterable[str]) -> None:
         for reference in references:
@@ -178,6 +217,8 @@ class SimulatedPro:
         if wire.ending in ("reset", "cut") or len(wire.body) > MAX_REPLY_BYTES:
             raise NoReplyError("reset", timed_out=False)
         wish = self._world.random.choice(RETRY_AFTER) if wire.status in (429, 503) else None
+        if self._world.plan.unkind and wire.status == 403:
+            wish = self._world.random.choice(RETRY_AFTER[1:])
         return ProReply(wire.status, wire.body, wish)
 
 

@@ -20,8 +20,8 @@ Result = TypeVar("Result")
 MAX_HISTORY_SECONDS = 14 * 24 * 3600.0
 """A history that lasts longer waits for something that never comes."""
 
-LATEST_SECONDS = 180.0
-"""How long after its caller gave up the work of a slow call may go on: what the allocator's patience rests upon."""
+LATEST_SECONDS = 230.0
+"""How long after its caller gave up a slow call may be under way, as `docs/pro-client.md` says of PRO."""
 
 WRITES = ("BatchExecuteStatement", "PutItem", "TransactWriteItems", "UpdateItem")
 BOTO3_SECONDS = 17.5
@@ -103,6 +103,9 @@ class Plan:
     """Whether all orders are sent at one time, and batches stay together as long as they can."""
     with_engine: bool | None = None
     """Whether the engine allocates, and not PRO; None where that is drawn."""
+    unkind: bool = False
+    """Whether PRO does not refuse a second allocation, answers before it has worked, shows late that it is allocating,
+    and may take longer than any patience then; clocks of environments differ by minutes."""
     schedule: int = 0
     """Another one is another order of events, with the same messages."""
 
@@ -167,11 +170,14 @@ class World:
         error: Callable[[bool], Exception],
         seconds: float = 8.0,
         hang_seconds: float = BOTO3_SECONDS,
+        *,
+        answers_early: bool = False,
     ) -> Result:
         """One call to the outside; `error(done)` makes what the caller sees when it fails, its work done or not.
 
         A slow call is given up after `seconds`; its work is done all the same, before that or long after. One that
-        hangs is given up after `hang_seconds`.
+        hangs is given up after `hang_seconds`. What `answers_early` may also answer a slow call with an error at once,
+        or go on when its caller was killed.
         """
         self.calls += 1
         if self.hangs(name):
@@ -179,9 +185,12 @@ class World:
             raise error(True)
         fault = self._fault(self.calls, name)
         if fault is Fault.SLOW:
-            latest = self.now + seconds + LATEST_SECONDS
+            waits = self.random.choice((seconds, 0.1, None)) if answers_early else seconds
+            latest = self.now + (waits or 0.0) + LATEST_SECONDS
             self.at(self.random.uniform(0, 10 * seconds), lambda: self._go_on(work, latest))
-            self._pass_time(seconds)
+            if waits is None:
+                raise KilledError(name)
+            self._pass_time(waits)
             raise error(True)
         self._pass_time(self.random.uniform(0.001, self.plan.slowest_call))
         if fault is Fault.KILL_BEFORE:
@@ -218,6 +227,11 @@ class World:
         unheard = getcurrent()
         if isinstance(unheard, Unheard):
             self._pass_time(self.random.uniform(0, max(0.0, min(longest_seconds, unheard.latest - self.now))))
+
+    def linger_on(self, longest_seconds: float) -> None:
+        """Lets more time pass amid such work, however late it is."""
+        if isinstance(getcurrent(), Unheard):
+            self._pass_time(self.random.uniform(0, longest_seconds))
 
     def _pass_time(self, seconds: float) -> None:
         process = getcurrent()

@@ -16,7 +16,7 @@ from allocation.records.explanations import Explanations, asked_of
 from allocation.records.items import record_item, stored_record
 from allocation.records.stored_record import StoredRecord
 from tests.support.engines import NOW
-from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
+from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 from tests.support.samples import record_of
 
 
@@ -36,7 +36,7 @@ def decided(
         usage=limits or InMemoryLimits(),
         archive=archive,
     )
-    return allocator.allocate([consignment], mode, FakeDeadline())[consignment.reference]
+    return allocator.outcomes([consignment], mode)[consignment.reference]
 
 
 def recorded(outcome: Outcome, reference: ConsignmentReference) -> StoredRecord:

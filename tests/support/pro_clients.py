@@ -44,6 +44,7 @@ def allocator_over(
     count: Callable[[str, int], None] = lambda _metric, _value: None,
     measure: Callable[[str, int], None] = lambda _metric, _value: None,
     pauses: Pauses | None = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> ProAllocator:
     """An allocator whose metrics go nowhere and whose circuit never opens, unless a test gives its own."""
     return ProAllocator(
@@ -51,6 +52,7 @@ def allocator_over(
         claims=claims,
         circuit=circuit or ClosedCircuit(),
         patience_seconds=patience_seconds,
+        now=now,
         count=count,
         measure=measure,
         pauses=pauses or Pauses(time.sleep, random.random),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from cli.imitation.consignments import Consignment, Document, ImitatedPro, ProError
+from cli.imitation.consignments import SERVICES, Consignment, Document, ImitatedPro, ProError
 
 # PRO fails to allocate these when first asked, and can allocate them when asked again.
 FAILS_ONCE_PREFIX: Final = "EC-ONE-"
@@ -25,8 +25,22 @@ class ProState(ImitatedPro):
     asked_again: Counter[str] = field(default_factory=Counter)
     deallocations: Counter[str] = field(default_factory=Counter)
     nothing_fits: set[str] = field(default_factory=set)
+    # Whether PRO is kind: it refuses to allocate what is allocated or being allocated, and shows at once what it is
+    # allocating. Otherwise each try chooses the next carrier service, and the state is `Allocating` only after `work`.
+    is_kind: bool = True
+    # How often an unkind PRO was asked for each.
+    tries: Counter[str] = field(default_factory=Counter)
+    # Whether a consignment is there by now.
+    has_arrived: Callable[[str], bool] = lambda _: True
+    # What the rest of the work takes, when the state shows it.
+    finish: Callable[[], object] = lambda: None
     # Consignments that make a whole call fail when their turn comes. Those before them in the list are done.
     spoils_lists: set[str] = field(default_factory=set)
+
+    def consignment(self, reference: str) -> Consignment:
+        if not self.has_arrived(reference):
+            raise ProError(404, "ConsignmentNotFoundException", f"Consignment {reference} was not found")
+        return super().consignment(reference)
 
     def first(self, reference: str) -> Consignment:
         failed_before = reference.startswith(FAILED_BEFORE_PREFIX)
@@ -35,14 +49,16 @@ class ProState(ImitatedPro):
     def allocate(self, reference: str, service: str) -> Document:
         if reference in self.spoils_lists:
             raise ProError(400, "InvalidAllocationRequestException", f"Consignment {reference} is not valid")
-        return super().allocate(reference, service)
+        return super().allocate(reference, self._chosen(reference, service))
 
     def begin(self, reference: str) -> Consignment:
         with self.lock:
             if self.consignment(reference).service is not None:
                 self.asked_again[reference] += 1
-            consignment = super().begin(reference)
+            consignment = super().begin(reference) if self.is_kind else self.consignment(reference)
         self.work()
+        consignment.state = "Allocating"
+        self.finish()
         return consignment
 
     def reason_against(self, reference: str, consignment: Consignment) -> str:
@@ -55,6 +71,14 @@ class ProState(ImitatedPro):
         with self.lock:
             self.allocations[reference] += 1
             super().take(reference, consignment, service)
+
+    def _chosen(self, reference: str, service: str) -> str:
+        """Return the carrier service of a try: an unkind PRO has another one each time."""
+        if self.is_kind:
+            return service
+        others = [service, *(other for other in SERVICES if other != service)]
+        self.tries[reference] += 1
+        return others[(self.tries[reference] - 1) % len(others)]
 
     def deallocate(self, reference: str) -> None:
         with self.lock:

@@ -13,7 +13,7 @@ from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
 # 14 more in its DLQ, and as much again with each redrive.
 _MIN_RECORD_RETENTION_DAYS: Final = 90
 # How long SortedPRO may still execute a call that we abandoned; one on this machine answers soon.
-PATIENCE_SECONDS: Final = 180.0
+PATIENCE_SECONDS: Final = 300.0
 LOCAL_PATIENCE_SECONDS: Final = 5.0
 
 

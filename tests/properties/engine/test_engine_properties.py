@@ -113,7 +113,7 @@ def test_the_winner_is_what_a_search_over_all_services_finds(consignment: Consig
 @given(consignments, modes, moments)
 def test_what_is_allocated_is_the_best_offer(consignment: Consignment, mode: AllocationMode, now: datetime) -> None:
     best = assessed(SAMPLE, consignment, mode, now).winner
-    outcome = allocator_at(now).allocate([consignment], mode, Never())[consignment.reference]
+    outcome = allocator_at(now).outcomes([consignment], mode)[consignment.reference]
     allocated = outcome.summary.carrier_service_reference if isinstance(outcome, Allocated) else None
     assert allocated == (best and SAMPLE.index.services[best.position].reference)
 
@@ -138,7 +138,7 @@ def test_a_service_fails_the_checks_that_a_search_finds(consignment: Consignment
 def test_the_nearest_miss_has_the_fewest_failed_checks_and_true_numbers(
     consignment: Consignment, mode: AllocationMode, now: datetime
 ) -> None:
-    failure = allocator_at(now).allocate([consignment], mode, Never())[consignment.reference]
+    failure = allocator_at(now).outcomes([consignment], mode)[consignment.reference]
     if isinstance(failure, Allocated):
         return
     text, catalogue = failure.failure.message, SAMPLE.catalogue
@@ -171,7 +171,7 @@ def test_the_nearest_miss_has_the_fewest_failed_checks_and_true_numbers(
 def test_the_explanation_agrees_with_the_decision(
     consignment: Consignment, mode: AllocationMode, now: datetime
 ) -> None:
-    outcome = allocator_at(now).allocate([consignment], mode, Never())[consignment.reference]
+    outcome = allocator_at(now).outcomes([consignment], mode)[consignment.reference]
     explanation = explained_outcome(SAMPLE, outcome)
     if isinstance(outcome, Allocated):
         assert outcome.price is not None
@@ -309,7 +309,7 @@ texts = st.none() | st.text(max_size=12)
     moments,
 )
 def test_no_consignment_crashes_the_engine(consignment: Consignment, now: datetime) -> None:
-    outcome = allocator_at(now).allocate([consignment], DefaultRules(), Never())[consignment.reference]
+    outcome = allocator_at(now).outcomes([consignment], DefaultRules())[consignment.reference]
     assert outcome.state in {"Allocated", "AllocationFailed"}
 
 

@@ -9,7 +9,7 @@ from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
 from tests.support.engines import NOW, PARCEL, assessed, engine_of, explained_outcome, package, rate, service
-from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
+from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 
 ENGINE = engine_of({"CHEAP": service(rates=[rate("GB", 4)], dailyLimit=2), "DEAR": service(rates=[rate("GB", 6)])})
 TODAY = LimitedDay("CHEAP", date(2027, 6, 9))
@@ -22,7 +22,7 @@ def outcomes(
         ENGINE, now=lambda: now, api_base_url="https://example.test", usage=limits, archive=InMemoryCatalogues()
     )
     batch = [replace(PARCEL, reference=ConsignmentReference(f"EC-000-000-{number:03}")) for number in range(count)]
-    return list(allocator.allocate(batch, mode or DefaultRules(), FakeDeadline()).values())
+    return list(allocator.outcomes(batch, mode or DefaultRules()).values())
 
 
 def services(found: list[Outcome]) -> list[str | None]:

@@ -9,13 +9,13 @@ import pytest
 from allocation.domain.consignment import Address, Consignment, Dimensions, Package
 from allocation.domain.currencies import Money
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from tests.support.engines import DOCUMENT, engine_of, service
-from tests.support.ports import InMemoryCatalogues, InMemoryLimits
+from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
 
 REFERENCE = ConsignmentReference("EC-000-05B-MMA")
 SOCKS = Consignment(
@@ -33,13 +33,6 @@ SOCKS = Consignment(
 FRIDAY_NOON = datetime(2027, 6, 11, 12, 0, tzinfo=UTC)
 
 
-class NoDeadline:
-    """All the time in the world."""
-
-    def remaining_seconds(self) -> float:
-        return 1e9
-
-
 def outcome(consignment: Consignment, mode: AllocationMode) -> Outcome:
     allocator = EngineAllocator(
         Engine(packaged_catalogue()),
@@ -48,7 +41,7 @@ def outcome(consignment: Consignment, mode: AllocationMode) -> Outcome:
         usage=InMemoryLimits(),
         archive=InMemoryCatalogues(),
     )
-    return allocator.allocate([consignment], mode, NoDeadline())[consignment.reference]
+    return allocator.outcomes([consignment], mode)[consignment.reference]
 
 
 @pytest.mark.parametrize("mode", [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")])
@@ -158,7 +151,28 @@ def test_each_allocation_asks_for_the_engine_to_use_now() -> None:
     )
     chosen = []
     for _ in range(2):
-        found = allocator.allocate([SOCKS], DefaultRules(), NoDeadline())[REFERENCE]
+        found = allocator.outcomes([SOCKS], DefaultRules())[REFERENCE]
         assert isinstance(found, Allocated)
         chosen.append(found.summary.carrier_service_reference)
     assert chosen == ["PH_T48", "OTHER"]
+
+
+def test_what_was_sent_for_sortedpro_waits_for_the_set_up_and_holds_back_no_other() -> None:
+    """The stack was switched to the engine with such orders on the queue."""
+    allocator = EngineAllocator(
+        Engine(packaged_catalogue()),
+        now=lambda: FRIDAY_NOON,
+        api_base_url="",
+        usage=InMemoryLimits(),
+        archive=InMemoryCatalogues(),
+    )
+    for_pro, own = Consignment(ConsignmentReference("EC-000-05B-AAA")), Consignment(ConsignmentReference("OWN-1"))
+
+    answers = allocator.allocate([for_pro, SOCKS, own], DefaultRules(), FakeDeadline())
+
+    waiting = answers[for_pro.reference]
+    assert waiting == Deferred(DeferralCause.MISCONFIGURED)
+    assert isinstance(waiting, Deferred)
+    assert "set Allocator=pro back" in waiting.why
+    assert isinstance(answers[SOCKS.reference], Allocated)
+    assert isinstance(answers[own.reference], AllocationFailed), "it is the sender's fault"

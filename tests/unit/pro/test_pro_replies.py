@@ -250,5 +250,5 @@ def test_the_largest_reply_that_is_read_takes_bounded_memory(filler: str) -> Non
 
 
 def test_a_list_longer_than_any_call_could_ask_for_is_not_read_item_by_item() -> None:
-    with pytest.raises(UnreadableReplyError, match="neither a list of summaries"):
+    with pytest.raises(UnreadableReplyError, match="neither a list of Allocation Summaries"):
         read_items(body([{}] * (MAX_ITEMS + 1)))

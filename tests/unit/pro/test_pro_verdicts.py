@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,13 +16,23 @@ from allocation.pro.calls import AllocationCall, CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.state_verdicts import judge_state
-from allocation.pro.verdicts import ACCEPTED, ASKED_BEFORE, Doubtful, TryAgain, Untouched, judge
+from allocation.pro.verdicts import (
+    ACCEPTED,
+    ASKED_BEFORE,
+    UNDER_WAY,
+    Doubtful,
+    Throttled,
+    TryAgain,
+    Untouched,
+    judge,
+)
 from cli.imitation.consignments import Consignment
 from tests.support.pro_document import table
 from tests.support.pro_state import ProState
 
 A, B = ConsignmentReference("EC-000-000-AAA"), ConsignmentReference("EC-000-000-BBB")
 BASE_URL = "https://api.electioapp.com"
+NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 PAGE = b"<html>Not here</html>"
 ERROR = b'{"Code": "SomethingIsWrongException", "Message": "Something is wrong"}'
 ONE, TWO = AllocationCall("/one", b"", (A,)), AllocationCall("/two", b"", (A, B))
@@ -56,7 +67,8 @@ def rows(heading: str) -> set[str]:
 OTHERS = (400, 404, 410, 422)
 """Of the statuses that have no row of their own, for which 400 stands; `test_400_stands_for...` has all of them."""
 FAILURE = Failure("SomethingIsWrongException", "Something is wrong")
-WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[ProReply | CallError], Untouched | Doubtful]] = {
+Replies = list[ProReply | CallError]
+WHOLE: dict[str, tuple[AllocationCall, AllocationMode, Replies, Untouched | Throttled | Doubtful]] = {
     "no connection": (ONE, DefaultRules(), [NotSentError("")], Untouched(DeferralCause.OUTAGE)),
     "no key": (ONE, DefaultRules(), [KeyUnavailableError("")], Untouched(DeferralCause.CREDENTIALS, final=True)),
     "no time left": (ONE, DefaultRules(), [OutOfTimeError("")], Untouched(DeferralCause.OUT_OF_TIME, final=True)),
@@ -64,7 +76,7 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[ProReply | CallError
         TWO,
         DefaultRules(),
         [NoReplyError("", timed_out=timed_out) for timed_out in (False, True)],
-        Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True),
+        Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True),
     ),
     "401": (ONE, DefaultRules(), replies(401, bodies=(PAGE, ERROR)), Untouched(DeferralCause.CREDENTIALS, final=True)),
     "403": (ONE, DefaultRules(), replies(403, bodies=(PAGE,)), Untouched(DeferralCause.CREDENTIALS, final=True)),
@@ -72,10 +84,10 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[ProReply | CallError
         ONE,
         DefaultRules(),
         replies(403, bodies=(PAGE, ERROR), wish=60),
-        Untouched(DeferralCause.THROTTLED, 60),
+        Throttled(60),
     ),
     "403 with an error of PRO's": (ONE, DefaultRules(), replies(403), Doubtful(DeferralCause.OUTAGE, FAILURE)),
-    "429": (TWO, DefaultRules(), replies(429, bodies=(PAGE, ERROR), wish=7), Untouched(DeferralCause.THROTTLED, 7)),
+    "429": (TWO, DefaultRules(), replies(429, bodies=(PAGE, ERROR), wish=7), Throttled(7)),
     "408, 409, 423, 425": (
         ONE,
         DefaultRules(),
@@ -93,10 +105,7 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[ProReply | CallError
         TWO,
         CarrierService("CX_NDS"),
         replies(*OTHERS, bodies=(error("MpdCarrierServiceNotFoundException"),)),
-        Doubtful(
-            DeferralCause.OUTAGE,
-            Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing at all"),
-        ),
+        Doubtful(DeferralCause.MISCONFIGURED, is_useless=True),
     ),
     "400 without an error of PRO's": (
         ONE,
@@ -126,14 +135,14 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, list[ProReply | CallError
         ONE,
         DefaultRules(),
         replies(502, 504, bodies=(PAGE, ERROR)),
-        Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True),
+        Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True),
     ),
     "302": (ONE, DefaultRules(), replies(302, bodies=(b"", ERROR)), Doubtful(DeferralCause.OUTAGE, open=True)),
     "200, unreadable": (
         TWO,
         DefaultRules(),
-        replies(200, bodies=(PAGE, b"", b'"?"')),
-        Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True),
+        replies(200, bodies=(PAGE, b"", b'"?"', b'[{"statusCode": 200}]')),
+        Doubtful(DeferralCause.REPLY_UNREADABLE, open=True),
     ),
     "202, unreadable": (
         TWO,
@@ -161,10 +170,19 @@ def test_400_stands_for_all_of_the_400s_that_have_no_row_of_their_own(call: Allo
     assert [status for status in verdicts if status not in of_their_own and verdicts[status] != verdicts[400]] == []
 
 
-def test_an_unknown_service_group_is_named() -> None:
-    verdicts = judge(ONE, ServiceGroup("valuableGoods"), ProReply(404, error("ServiceGroupNotFoundException")))
+def test_what_is_to_be_corrected_where_pro_does_not_have_a_mode_is_said() -> None:
+    verdict = judge(ONE, ServiceGroup("valuableGoods"), ProReply(404, error("ServiceGroupNotFoundException")))[A]
 
-    failure = Failure("ServiceGroupNotFoundException", "service group valuableGoods: No such thing at all")
+    assert verdict == Doubtful(DeferralCause.MISCONFIGURED, is_useless=True)
+    settled = judge_state(A, verdict, detail("Unallocated"), BASE_URL)
+    assert isinstance(settled, Deferred)
+    assert "no service group valuableGoods: correct the stack's ServiceGroupReference" in settled.why
+
+
+def test_an_error_about_a_mode_that_the_stack_does_not_use_is_about_the_consignment() -> None:
+    verdicts = judge(ONE, DefaultRules(), ProReply(404, error("ServiceGroupNotFoundException")))
+
+    failure = Failure("ServiceGroupNotFoundException", "No such thing at all")
     assert verdicts == {A: Doubtful(DeferralCause.OUTAGE, failure)}
 
 
@@ -179,14 +197,13 @@ def with_status(status: int, item: dict[str, Any] = FAILED) -> dict[str, Any]:
 
 
 MISSING = Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True)
-WAIT = Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True)
 REFUSED = Doubtful(DeferralCause.OUTAGE, Failure("AllocationRefused", "It failed"))
 ITEMS: dict[str, tuple[list[Any], Allocated | Doubtful | None]] = {
     "status 200 with a carrier or carrier service": (
         [[SUCCESS], [{**SUCCESS, "CarrierReference": None}], [{**SUCCESS, "CarrierServiceReference": None}]],
         None,
     ),
-    "status 200 without either": ([[FAILED]], WAIT),
+    "status 200 without either": ([[FAILED]], MISSING),
     "status 202": ([[with_status(202, SUCCESS)], [with_status(202)]], ACCEPTED),
     "status 400": ([[with_status(status)] for status in (*OTHERS, 403)], REFUSED),
     "status 521": (
@@ -239,13 +256,15 @@ def detail(state: str, service: str | None = None, **changes: Any) -> ProReply:
 
 
 UNKNOWN = Deferred(DeferralCause.OUTCOME_UNKNOWN)
+UNREADABLE = Deferred(DeferralCause.REPLY_UNREADABLE)
+AFRESH = replace(ACCEPTED, failure_counts=True)
 FORBIDDEN = Deferred(DeferralCause.STATE_FORBIDDEN)
 NO_SERVICE = Failure("MpdCarrierServiceNotFoundException", "carrier service CX_NDS: No such thing")
 PLAIN = Doubtful(DeferralCause.OUTAGE)
 REFUSAL = replace(PLAIN, failure=FAILURE)
 OPEN = replace(PLAIN, open=True)
 NOT_FOUND = AllocationFailed(Failure("ConsignmentNotFoundException", f"PRO knows no consignment {A}"))
-OTHER_STATUSES = (202, 204, 302, 400, 408, 409, 410, 422, 423, 425, 429, 500, 502, 503, 504, 521)
+OTHER_STATUSES = (202, 204, 302, 400, 408, 409, 410, 422, 423, 425, 500, 502, 503, 504, 521)
 PAST_ALLOCATION = ("Allocated", "Manifesting", "Manifested", "ManifestFailed", "Dispatched", "Delivered", "AnyOther")
 STATES: dict[str, tuple[list[tuple[Doubtful, ProReply | CallError]], AllocationFailed | Deferred | TryAgain | None]] = {
     "allocated, or further on": (
@@ -267,19 +286,30 @@ STATES: dict[str, tuple[list[tuple[Doubtful, ProReply | CallError]], AllocationF
         Deferred(DeferralCause.ALLOCATING),
     ),
     "`Deallocating`": ([(doubt, detail("Deallocating")) for doubt in (PLAIN, REFUSAL, OPEN)], UNKNOWN),
-    "`Unallocated` or `AllocationFailed`, after a 202": (
-        [(ACCEPTED, detail(state)) for state in ("Unallocated", "AllocationFailed")],
+    "`Unallocated`, after a 202": (
+        [(doubt, detail("Unallocated")) for doubt in (ACCEPTED, AFRESH)],
         Deferred(DeferralCause.ALLOCATING),
     ),
+    "`AllocationFailed`, after a 202": ([(ACCEPTED, detail("AllocationFailed"))], Deferred(DeferralCause.UNDER_WAY)),
+    "`AllocationFailed`, after a 202 and another state": (
+        [(AFRESH, detail("AllocationFailed"))],
+        AllocationFailed(Failure("NoCarrierServiceAvailable", "Far too heavy")),
+    ),
     "`Unallocated`, after an error": ([(REFUSAL, detail("Unallocated"))], AllocationFailed(FAILURE)),
-    "`Unallocated`, without an error": (
-        [(doubt, detail("Unallocated")) for doubt in (PLAIN, OPEN)],
-        TryAgain(DeferralCause.OUTAGE),
+    "`Unallocated`, without an error": ([(PLAIN, detail("Unallocated"))], TryAgain(DeferralCause.OUTAGE)),
+    "`Unallocated`, while a call is open": ([(OPEN, detail("Unallocated"))], Deferred(DeferralCause.OUTAGE)),
+    "`Unallocated` or `AllocationFailed`, while an earlier call is open": (
+        [(UNDER_WAY, detail(state)) for state in ("Unallocated", "AllocationFailed")],
+        Deferred(DeferralCause.UNDER_WAY),
     ),
     "`Cancelled`": ([(PLAIN, detail("Cancelled"))], TryAgain(DeferralCause.OUTAGE)),
-    "past allocation, without `Allocation`": ([(PLAIN, detail(state)) for state in PAST_ALLOCATION], UNKNOWN),
-    "of another consignment": ([(PLAIN, detail("Allocated", "CX_NDS", Reference=B))], UNKNOWN),
-    "unreadable": ([(REFUSAL, ProReply(200, body)) for body in (PAGE, b"", b"[]", b"{}")], UNKNOWN),
+    "past allocation, without `Allocation`": ([(PLAIN, detail(state)) for state in PAST_ALLOCATION], UNREADABLE),
+    "of another consignment": ([(PLAIN, detail("Allocated", "CX_NDS", Reference=B))], UNREADABLE),
+    "unreadable": (
+        [(REFUSAL, ProReply(200, body)) for body in (PAGE, b"", b"[]", b"{}", b'{"ConsignmentState": 3}')],
+        UNREADABLE,
+    ),
+    "429": ([(doubt, ProReply(429, PAGE, 7)) for doubt in (PLAIN, OPEN)], Deferred(DeferralCause.THROTTLED, 7)),
     "404 with an error of PRO's": ([(doubt, ProReply(404, ERROR)) for doubt in (PLAIN, REFUSAL)], NOT_FOUND),
     "404, empty, after an error of PRO's": ([(REFUSAL, ProReply(404))], NOT_FOUND),
     "404, any other, or while a call is open": (
@@ -367,7 +397,7 @@ def test_an_old_failure_does_not_hide_a_later_success() -> None:
 
 
 def test_a_consignment_that_may_still_be_worked_on_is_not_tried_again() -> None:
-    doubt = Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, retry_after_seconds=9)
+    doubt = Doubtful(DeferralCause.OUTCOME_UNKNOWN, retry_after_seconds=9, open=True)
 
     assert judge_state(A, doubt, detail("Unallocated"), BASE_URL) == Deferred(DeferralCause.OUTCOME_UNKNOWN, 9)
 
@@ -378,3 +408,50 @@ def test_a_consignment_that_may_still_be_worked_on_is_not_tried_again() -> None:
 )
 def test_every_row_of_the_documented_matrix_is_tested(heading: str, tested: dict[str, Any] | set[str]) -> None:
     assert rows(heading) == set(tested)
+
+
+def test_an_item_of_a_mode_that_pro_does_not_have_waits_for_the_set_up() -> None:
+    item = {**FAILED, "StatusCode": 404, "Code": "ServiceGroupNotFoundException"}
+
+    verdicts = judge(ONE, ServiceGroup("valuableGoods"), ProReply(200, json.dumps([item]).encode()))
+
+    assert verdicts == {A: Doubtful(DeferralCause.MISCONFIGURED, is_useless=True)}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (PAGE, "is HTML or XML"),
+        (b"", "is empty"),
+        (b"nothing", "is not JSON"),
+        (b'[{"statusCode": 200, "apiLinks": []}]', "has field names in another case, such as statusCode"),
+        (b'{"Hello": "world"}', "is JSON, and no Allocation Summary"),
+    ],
+)
+def test_what_an_unreadable_reply_is_instead_is_said(body: bytes, kind: str) -> None:
+    [verdict] = judge(ONE, DefaultRules(), ProReply(200, body)).values()
+
+    assert isinstance(verdict, Doubtful)
+    assert verdict.why == f"PRO's reply {kind}"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (PAGE, "is HTML or XML"),
+        (b'{"ConsignmentState": 3}', "has a number as ConsignmentState"),
+        (b'{"consignmentState": "Allocated"}', "has field names in another case, such as consignmentState"),
+    ],
+)
+def test_what_an_unreadable_state_is_instead_is_said(body: bytes, kind: str) -> None:
+    settled = judge_state(A, replace(PLAIN, since=NOON), ProReply(200, body), BASE_URL)
+
+    assert isinstance(settled, Deferred)
+    assert settled.why == f"PRO's reply about {A}, asked for at 2026-11-27T12:00:00Z, {kind}"
+
+
+def test_what_waits_for_pro_says_in_which_state_it_is_and_since_when() -> None:
+    settled = judge_state(A, replace(ACCEPTED, since=NOON), detail("Allocating"), BASE_URL)
+
+    assert isinstance(settled, Deferred)
+    assert settled.why == f"PRO has {A} in state Allocating since 2026-11-27T12:00:00Z, when it was asked for"

@@ -127,9 +127,10 @@ def pro_allocator(settings: ProSettings, client: "Callable[[str], Any]") -> "All
     key = secret_key(settings.pro_secret_name or "")
     return ProAllocator(
         client=ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now),
-        claims=DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now),
+        claims=DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now, settings.pro_base_url),
         circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count, utc_now),
         patience_seconds=settings.patience_seconds,
+        now=utc_now,
         count=count,
         measure=measure,
         pauses=Pauses(time.sleep, random.random),

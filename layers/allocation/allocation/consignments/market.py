@@ -136,12 +136,4 @@ class Choices:
         allocator = EngineAllocator(
             engine, now=self.now, api_base_url=self.api_base_url, usage=self.limit_usage, archive=self.archive
         )
-        return allocator.allocate([consignment], mode, NoDeadline())[consignment.reference]
-
-
-class NoDeadline:
-    """A `Deadline` for the engine, which decides in well under a second."""
-
-    def remaining_seconds(self) -> float:
-        """Return that there is no end to the time."""
-        return float("inf")
+        return allocator.outcomes([consignment], mode)[consignment.reference]

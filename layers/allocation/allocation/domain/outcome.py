@@ -1,6 +1,6 @@
 """The outcomes of an allocation. Outcomes are data. Errors are only for what may pass and what can never be read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -141,7 +141,14 @@ class DeferralCause(StrEnum):
     CREDENTIALS = "credentials"
     OUTCOME_UNKNOWN = "outcome_unknown"
     ALLOCATING = "allocating"
+    # An earlier call may still be carried out, and the state shows no allocation.
+    UNDER_WAY = "under_way"
+    REPLY_UNREADABLE = "reply_unreadable"
     STATE_FORBIDDEN = "state_forbidden"
+    # SortedPRO does not know the consignment, whose order is a few minutes old at most.
+    NOT_FOUND_YET = "not_found_yet"
+    # Of the stack's set-up, which a person corrects.
+    MISCONFIGURED = "misconfigured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +158,5 @@ class Deferred:
     cause: DeferralCause
     # How long another try is useless, if the service that refused said so.
     retry_after_seconds: int | None = None
+    # Which consignment waits and what for, in a sentence for an operator; empty where the cause says it all.
+    why: str = field(default="", compare=False)

@@ -6,8 +6,16 @@ from datetime import UTC, datetime
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Failure, KeptDecision, Outcome
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.outcome import (
+    Allocated,
+    AllocationFailed,
+    DeferralCause,
+    Deferred,
+    Failure,
+    KeptDecision,
+    Outcome,
+)
+from allocation.domain.reference import ConsignmentReference, is_pro_reference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
 from allocation.domain.tracking_reference import issued_tracking_references
 from allocation.engine.asked import asked_bytes
@@ -48,6 +56,18 @@ class EngineAllocator:
         consignments: Sequence[Consignment],
         mode: AllocationMode,
         deadline: Deadline,  # noqa: ARG002 - deciding takes microseconds
+    ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
+        """Return an outcome for every consignment, as `outcomes` does, but for those that were meant for SortedPRO.
+
+        They are on the queue when a stack is switched to the engine. A failure would be final, also after switching
+        back.
+        """
+        for_pro = [each for each in consignments if _is_for_pro(each)]
+        outcomes = self.outcomes([each for each in consignments if each not in for_pro], mode)
+        return {**outcomes, **{each.reference: _wait_for_pro(each) for each in for_pro}}
+
+    def outcomes(
+        self, consignments: Sequence[Consignment], mode: AllocationMode
     ) -> Mapping[ConsignmentReference, Outcome]:
         """Return an outcome for every consignment, also for one that can't be allocated.
 
@@ -103,6 +123,18 @@ class EngineAllocator:
         if self._archive.keep(engine.catalogue.digest, engine.catalogue.compiled):
             return found_bytes(engine, assessment)
         return worded_bytes(explain(engine, assessment, mode, now))
+
+
+def _is_for_pro(consignment: Consignment) -> bool:
+    """Tell whether a consignment is only a reference of SortedPRO's: nothing that the engine could decide about."""
+    has_content = consignment.packages or consignment.origin or consignment.destination
+    return not has_content and is_pro_reference(consignment.reference)
+
+
+def _wait_for_pro(consignment: Consignment) -> Deferred:
+    told = f"{consignment.reference} has only a reference of SortedPRO's, and this stack allocates with the engine"
+    advice = "set Allocator=pro back, or cancel the order and send it with packages and addresses"
+    return Deferred(DeferralCause.MISCONFIGURED, why=f"{told}: {advice}")
 
 
 class _Tally:

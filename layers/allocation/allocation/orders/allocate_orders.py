@@ -205,7 +205,8 @@ def report_batch(report: BatchReport) -> None:
     for message_id, error in report.refused.items():
         logger.error("message refused", extra={**_message(report, message_id), "code": error.code})
     for message_id, deferred in report.returned.items():
-        logger.warning("message returned", extra={**_message(report, message_id), "cause": deferred.cause})
+        why = {"why": deferred.why} if deferred.why else {}
+        logger.warning("message returned", extra={**_message(report, message_id), "cause": deferred.cause, **why})
     _count_outcomes(report)
     count(MetricName.ORDERS_LEFT_OUT, len(report.left_out))
     count(MetricName.MESSAGES_REFUSED, len(report.refused))

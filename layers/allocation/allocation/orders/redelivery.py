@@ -17,8 +17,9 @@ from allocation.ports import QueueMessage
 # function was killed by each time comes again then, and goes to the DLQ with that reason. SQS would give none.
 MAX_RECEIVES: Final = 80
 FIRST_SECONDS: Final = 15
-# For what SortedPRO is allocating: its state is read from a few seconds on.
+# For what SortedPRO is allocating, or may soon know: its state is read from a few seconds on.
 _FIRST_SECONDS_ALLOCATING: Final = 5
+_SOON: Final = frozenset({DeferralCause.ALLOCATING, DeferralCause.NOT_FOUND_YET})
 # After an outage no message waits longer than this for its next try, unless PRO asked for it.
 MAX_SECONDS: Final = 900
 # No `Retry-After` makes a message wait longer.
@@ -37,15 +38,20 @@ def wait_seconds(deferred: Deferred, receive_count: int, jitter: float) -> int:
     received = receive_count
     if deferred.cause == DeferralCause.OUT_OF_TIME:
         received -= _PROMPT_RECEIVES
-    first = _FIRST_SECONDS_ALLOCATING if deferred.cause == DeferralCause.ALLOCATING else FIRST_SECONDS
+    first = _FIRST_SECONDS_ALLOCATING if deferred.cause in _SOON else FIRST_SECONDS
     doubled = min(first * 2 ** min(received - 1, 10), MAX_SECONDS) if received > 0 else 0
     asked_for = (deferred.retry_after_seconds or 0) * (1 + jitter / 4)
     return int(max(doubled * (1 + jitter) / 2, min(asked_for, MAX_ASKED_WAIT_SECONDS)))
 
 
 def longest(deferrals: Iterable[Deferred]) -> Deferred:
-    """Return the reason that takes longest. Lack of time takes none."""
-    return max(deferrals, key=lambda item: (item.cause != DeferralCause.OUT_OF_TIME, item.retry_after_seconds or 0))
+    """Return the reason that takes longest, a set-up that a person corrects before all. Lack of time takes none."""
+
+    def rank(item: Deferred) -> tuple[bool, bool, int]:
+        is_for_people = item.cause == DeferralCause.MISCONFIGURED
+        return is_for_people, item.cause != DeferralCause.OUT_OF_TIME, item.retry_after_seconds or 0
+
+    return max(deferrals, key=rank)
 
 
 def given_up(messages: Sequence[QueueMessage], returned: Mapping[str, Deferred]) -> dict[str, InvalidMessageError]:

@@ -6,17 +6,19 @@ What it needs of others is in `ports.py`; `claims.py` and `circuit.py` implement
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Final, assert_never
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Deallocated, DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import AllocationFailed, Deallocated, DeferralCause, Deferred, FailureCode, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Deadline
 from allocation.pro.calls import ParallelCalls, Pauses
 from allocation.pro.client import MAX_CONNECTIONS, ProClient
+from allocation.pro.health import raise_trouble
 from allocation.pro.ports import (
     Circuit,
     CircuitOpenError,
@@ -26,17 +28,14 @@ from allocation.pro.ports import (
     CredentialsError,
     NothingTriedError,
     OutageError,
+    Watch,
 )
 from allocation.pro.rounds import Progress, Rounds
 from allocation.pro.state_verdicts import judge_deallocation
 from allocation.pro.verdicts import may_still_deallocate
 
-# Causes of no outcome that say nothing about PRO's health.
-_SAY_NOTHING: Final = frozenset(
-    {DeferralCause.OUT_OF_TIME, DeferralCause.STATE_FORBIDDEN, DeferralCause.ALLOCATOR_CRASHED}
-)
-# Causes that are a reply of PRO's own: it works, and takes its time or asks for fewer calls.
-_SHOW_THAT_PRO_WORKS: Final = frozenset({DeferralCause.ALLOCATING, DeferralCause.THROTTLED})
+# PRO has promised what it accepted, so it is given so many times its patience before it is asked again.
+_ACCEPTED_PATIENCE: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,8 @@ class ProAllocator:
     circuit: Circuit
     # How long PRO, or a gateway before it, may still execute a call we abandoned. Nobody asks again before.
     patience_seconds: float
+    # Returns aware UTC.
+    now: Callable[[], datetime]
     # Receives `AllocationsAdopted`.
     count: Callable[[MetricName, int], None]
     # Receives `ProAllocationMilliseconds` of each allocation call that was answered.
@@ -73,15 +74,13 @@ class ProAllocator:
         def work() -> None:
             # For as long as this environment can be working, and PRO on its last call.
             claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
-            held.update(
-                {key: Deferred(DeferralCause.OUTCOME_UNKNOWN, seconds) for key, seconds in claimed.held.items()}
-            )
+            held.update(self._not_claimed(claimed))
             free = [reference for reference in references if reference not in held]
             try:
                 self._allocate(free, claimed, mode, deadline, progress)
             finally:
-                self._give_back(free, claimed.until, progress)
-            _raise_trouble(progress.answers)
+                self._give_back(free, claimed, progress)
+            raise_trouble(progress.answers)
 
         try:
             self.circuit.run(work)
@@ -103,21 +102,21 @@ class ProAllocator:
 
         def work() -> None:
             claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
-            answers.update(
-                {key: Deferred(DeferralCause.OUTCOME_UNKNOWN, seconds) for key, seconds in claimed.held.items()}
-            )
-            free = [reference for reference in references if reference not in claimed.held]
+            not_claimed = self._not_claimed(claimed)
+            answers.update(not_claimed)
+            free = [reference for reference in references if reference not in not_claimed]
             kept: dict[ConsignmentReference, Deferred] = dict.fromkeys(free, Deferred(DeferralCause.OUTCOME_UNKNOWN))
             in_hand: Set[ConsignmentReference] = frozenset(free)
             try:
                 kept, in_hand = self._deallocate(free, deadline)
             finally:
                 # A late deallocation must not take away what somebody adopts, or allocates, meanwhile.
-                self._end_claims(list(kept), claimed.until, in_hand)
+                for is_in_hand, seconds in ((False, 0.0), (True, self.patience_seconds)):
+                    self._end_claims(claimed, [each for each in kept if (each in in_hand) is is_in_hand], seconds)
             answers.update(dict.fromkeys(free, Deallocated()))
             answers.update(kept)
             # What others hold was not asked for: it says nothing about PRO's health.
-            _raise_trouble({each: answers[each] for each in free})
+            raise_trouble({each: answers[each] for each in free})
 
         try:
             self.circuit.run(work)
@@ -156,22 +155,51 @@ class ProAllocator:
         kept = {reference: deferred for reference, deferred in verdicts.items() if deferred}
         return kept, {reference for reference, reply in replies.items() if may_still_deallocate(reply)}
 
-    def _give_back(self, references: Sequence[ConsignmentReference], until: int, progress: Progress) -> None:
+    def _not_claimed(self, claimed: Claimed) -> dict[ConsignmentReference, Deferred]:
+        """Return why consignments wait that are not claimed: for another caller, or for the PRO they were asked at."""
+        waiting = {
+            key: Deferred(
+                DeferralCause.OUTCOME_UNKNOWN,
+                seconds,
+                f"PRO was asked for {key} {_at(claimed.since.get(key))}, and nobody has seen what became of it",
+            )
+            for key, seconds in claimed.held.items()
+        }
+        here = self.client.base_url
+        return waiting | {key: _asked_elsewhere(key, there, here) for key, there in claimed.elsewhere.items()}
+
+    def _give_back(self, references: Sequence[ConsignmentReference], claimed: Claimed, progress: Progress) -> None:
         """End the claims of consignments without an outcome: now, or when PRO can no longer be working on them."""
         unsettled = [each for each in references if isinstance(progress.answers.get(each), Deferred | None)]
-        accepted = [each for each in unsettled if progress.is_accepted(each)]
-        if accepted:
-            self.claims.give_back(accepted, until, self.patience_seconds, accepted=True)
-        others = [each for each in unsettled if not progress.is_accepted(each)]
-        self._end_claims(others, until, {each for each in others if progress.is_in_hand(each)})
+        for watch in (None, *Watch):
+            ended = [each for each in unsettled if progress.watch(each) is watch]
+            self._end_claims(claimed, ended, self._hold_seconds(watch), watch)
+        unknown = [each for each in references if _is_unknown(progress.answers.get(each))]
+        self._end_claims(claimed, unknown, is_over=True)
+
+    def _hold_seconds(self, watch: Watch | None) -> float:
+        """Return how long nobody asks PRO again for what was left for it."""
+        match watch:
+            case None:
+                return 0.0
+            case Watch.OPEN | Watch.ACCEPTED:
+                return self.patience_seconds
+            case Watch.ACCEPTED_AFRESH:
+                return self.patience_seconds * _ACCEPTED_PATIENCE
+            case _:
+                assert_never(watch)
 
     def _end_claims(
-        self, references: Sequence[ConsignmentReference], until: int, in_hand: Set[ConsignmentReference]
+        self,
+        claimed: Claimed,
+        references: Sequence[ConsignmentReference],
+        seconds: float = 0.0,
+        watch: Watch | None = None,
+        *,
+        is_over: bool = False,
     ) -> None:
-        """End claims now, or in as long as PRO may still execute what it has in hand."""
-        for is_in_hand, seconds in ((False, 0.0), (True, self.patience_seconds)):
-            if ended := [each for each in references if (each in in_hand) is is_in_hand]:
-                self.claims.give_back(ended, until, seconds)
+        if references:
+            self.claims.give_back(claimed, references, seconds, watch, is_over=is_over)
 
     def _allocate(
         self,
@@ -184,23 +212,24 @@ class ProAllocator:
         executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
         calls = ParallelCalls(self.client, executor, deadline, self.pauses)
         try:
-            rounds = Rounds(mode, calls, progress, self.count, self.measure)
-            rounds.watch(sorted(claimed.accepted))
+            rounds = Rounds(mode, calls, progress, claimed, self.now, self.count, self.measure)
+            rounds.watch()
             rounds.run(rounds.unallocated(references, claimed.asked_before), claimed.asked_before)
         finally:
             # A thread that hangs, for example in name resolution, must not delay the answer.
             executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deallocated | Deferred]) -> None:
-    """Raise what tells the circuit how healthy PRO is. One reply of PRO's own in a batch shows that it works."""
-    causes = {answer.cause for answer in answers.values() if isinstance(answer, Deferred)}
-    if any(not isinstance(answer, Deferred) for answer in answers.values()):
-        return
-    if DeferralCause.CREDENTIALS in causes:
-        raise CredentialsError("PRO rejected the subscription key, or there is none")
-    if causes & _SHOW_THAT_PRO_WORKS:
-        return
-    if causes <= _SAY_NOTHING:
-        raise NothingTriedError(f"PRO's health is unknown: {', '.join(sorted(causes)) or 'there was nothing to ask'}")
-    raise OutageError(f"PRO answered for no consignment of {len(answers)}: {', '.join(sorted(causes))}")
+def _is_unknown(answer: Outcome | Deferred | None) -> bool:
+    """Tell whether a consignment has failed because PRO does not know it."""
+    return isinstance(answer, AllocationFailed) and answer.failure.code == FailureCode.CONSIGNMENT_NOT_FOUND
+
+
+def _at(since: datetime | None) -> str:
+    return f"at {since:%Y-%m-%dT%H:%M:%SZ}" if since else "before"
+
+
+def _asked_elsewhere(reference: ConsignmentReference, there: str, here: str) -> Deferred:
+    """Return why nothing is done here for a consignment that another PRO may hold."""
+    told = f"{reference} was asked for at {there}, and this stack calls {here}"
+    return Deferred(DeferralCause.MISCONFIGURED, why=f"{told}: set ProBaseUrl back until it has its outcome")

@@ -3,22 +3,31 @@
 PRO has no idempotency key. A second message with the same consignment, a redriven message or another execution
 environment finds the claim. While PRO may be working, the consignment waits. Afterwards PRO's state is read before PRO
 is asked again.
+
+All times are on AWS's clock, as its answers tell it: the clocks of two execution environments may differ.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from allocation.aws.dynamodb.bulk_calls import CONDITION_FAILED, MAX_KEYS, Action, CancelledError, read_items, write_all
+from allocation.aws.dynamodb.bulk_calls import (
+    CONDITION_FAILED,
+    MAX_KEYS,
+    Action,
+    CancelledError,
+    read_items_at,
+    write_all,
+)
 from allocation.aws.dynamodb.record_reading import KEY
 from allocation.aws.dynamodb.records import NOT_THERE_YET
 from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
-from allocation.pro.ports import Claimed
+from allocation.pro.ports import Claimed, Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,72 +35,101 @@ if TYPE_CHECKING:
 # At least as long as records are kept. After that, a record or PRO's own state must tell.
 _KEPT: Final = timedelta(days=90)
 _MAX_ATTEMPTS: Final = 3
+# A message returns within 20 minutes (`orders/redelivery.py`). A claim that ended longer ago belongs to a try that is
+# over.
+_SAME_TRY: Final = timedelta(minutes=30)
 
 
 class _Claim(NamedTuple):
-    """A claim as it was read: when it ends, in milliseconds since 1970 UTC, and whether PRO has accepted it."""
+    """A claim as it was read. Times are in milliseconds since 1970 UTC."""
 
     ends: int
-    is_accepted: bool
+    since: int
+    base_url: str
+    watch: Watch | None
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoDBClaims:
     """`Claims` in a table with the partition key `consignmentReference` and the TTL attribute `expiresAt`.
 
-    `heldUntil` is in milliseconds since 1970 UTC. `accepted` is there where PRO has accepted an allocation.
+    `heldUntil` and `since` are in milliseconds since 1970 UTC. `watch` is there where a claim was left for PRO.
     """
 
     client: "DynamoDBClient"
     table: str
+    # Returns aware UTC.
     now: Callable[[], datetime]
+    # The PRO that is asked.
+    base_url: str
 
     def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
         """Claim the consignments, each by a write that is conditional on what was read."""
-        until = _milliseconds(self.now()) + ceil(seconds * 1000)
-        asked_before: set[ConsignmentReference] = set()
-        held: dict[ConsignmentReference, int] = {}
-        accepted: set[ConsignmentReference] = set()
+        claimed = Claimed()
         for batch in batches(references, MAX_KEYS):
-            claimed = self._take(batch, until)
-            asked_before |= claimed.asked_before
-            held |= claimed.held
-            accepted |= claimed.accepted
-        return Claimed(frozenset(asked_before), held, until, frozenset(accepted))
+            claimed = self._take(batch, seconds, claimed)
+        return claimed
 
     def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Return the consignments that have a claim, ended or not."""
-        return frozenset(key for batch in batches(references, MAX_KEYS) for key in self._found(batch))
+        return frozenset(key for batch in batches(references, MAX_KEYS) for key in self._found(batch)[0])
 
-    def _take(self, references: Sequence[ConsignmentReference], until: int) -> Claimed:
+    def _take(self, references: Sequence[ConsignmentReference], seconds: float, before: Claimed) -> Claimed:
+        """Return what was claimed before, and what is claimed now."""
         for attempt in range(_MAX_ATTEMPTS):
-            found = self._found(references)
-            now = _milliseconds(self.now())
-            held = {key: ceil((claim.ends - now) / 1000) for key, claim in found.items() if claim.ends > now}
-            free = [reference for reference in references if reference not in held]
+            found, clock = self._found(references)
+            now = self._now(clock)
+            claimed = self._with(before, references, found, now)
+            # One end for all: it identifies the claims of this caller.
+            claimed = replace(claimed, until=before.until or now + ceil(seconds * 1000), clock=clock)
+            free = [each for each in references if each not in claimed.held and each not in claimed.elsewhere]
             try:
                 if free:
-                    seen = {each: found[each].ends if each in found else None for each in free}
-                    write_all(self.client, [self._put(each, seen[each], until) for each in free])
-                accepted = frozenset(key for key in held if found[key].is_accepted)
-                return Claimed(frozenset(found.keys() - held.keys()), held, accepted=accepted)
+                    seen = {key: claim.ends for key, claim in found.items()}
+                    fields = {each: self._fields(claimed, each) for each in free}
+                    puts = [self._put(each, seen.get(each), claimed.until, fields[each]) for each in free]
+                    write_all(self.client, puts)
+                return claimed
             except CancelledError as error:
                 # Others claimed some of them in between. The next look finds them held.
                 if CONDITION_FAILED not in error.reasons or attempt + 1 == _MAX_ATTEMPTS:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    def _found(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, _Claim]:
-        """Return the claim on each consignment that was ever claimed."""
-        keys = [{KEY: {"S": reference}} for reference in references]
-        items = read_items(self.client, {self.table: {"Keys": keys, "ConsistentRead": True}})[self.table]
-        return {
-            ConsignmentReference(item[KEY]["S"]): _Claim(int(item["heldUntil"]["N"]), "accepted" in item)
-            for item in items
-        }
+    def _with(
+        self,
+        before: Claimed,
+        references: Sequence[ConsignmentReference],
+        found: Mapping[ConsignmentReference, _Claim],
+        now: int,
+    ) -> Claimed:
+        """Return `before` with what the claims that were found mean now."""
+        current = {key: claim for key, claim in found.items() if claim.ends + _milliseconds(_SAME_TRY) > now}
+        elsewhere = {key: claim.base_url for key, claim in current.items() if claim.base_url not in ("", self.base_url)}
+        ours = {key: claim for key, claim in found.items() if key not in elsewhere}
+        held = {key: claim for key, claim in ours.items() if claim.ends > now}
+        since = {each: current[each].since if each in current else now for each in references if each not in elsewhere}
+        return Claimed(
+            asked_before=before.asked_before | (ours.keys() - held.keys()),
+            held={**before.held, **{key: ceil((claim.ends - now) / 1000) for key, claim in held.items()}},
+            watched={**before.watched, **{key: claim.watch for key, claim in held.items() if claim.watch}},
+            elsewhere={**before.elsewhere, **elsewhere},
+            since={**before.since, **{key: _moment(first) for key, first in since.items()}},
+        )
 
-    def _put(self, reference: ConsignmentReference, seen: int | None, until: int, *, accepted: bool = False) -> Action:
-        put: Action = {"TableName": self.table, "Item": self._item(reference, until, accepted=accepted)}
+    def _found(
+        self, references: Sequence[ConsignmentReference]
+    ) -> tuple[dict[ConsignmentReference, _Claim], timedelta]:
+        """Return the claim on each consignment that was ever claimed, and what to add to our clock for AWS's."""
+        keys = [{KEY: {"S": reference}} for reference in references]
+        read, now_at_aws = read_items_at(self.client, {self.table: {"Keys": keys, "ConsistentRead": True}})
+        claims = {ConsignmentReference(item[KEY]["S"]): _claim(item) for item in read[self.table]}
+        return claims, now_at_aws - self.now() if now_at_aws else timedelta(0)
+
+    def _put(self, reference: ConsignmentReference, seen: int | None, until: int, fields: Mapping[str, Any]) -> Action:
+        """Return the write of a claim in the place of the one that was seen, by when that ends."""
+        item = {KEY: {"S": reference}, "heldUntil": {"N": str(until)}, **fields}
+        put: Action = {"TableName": self.table, "Item": item}
         if seen is None:
             return {"Put": {**put, "ConditionExpression": NOT_THERE_YET}}
         return {
@@ -102,27 +140,60 @@ class DynamoDBClaims:
             }
         }
 
-    def _item(self, reference: ConsignmentReference, until: int, *, accepted: bool) -> dict[str, Any]:
+    def _fields(self, claimed: Claimed, reference: ConsignmentReference) -> dict[str, Any]:
+        since = claimed.since.get(reference)
         return {
-            KEY: {"S": reference},
-            "heldUntil": {"N": str(until)},
             "expiresAt": {"N": str(int((self.now() + _KEPT).timestamp()))},
-            **({"accepted": {"BOOL": True}} if accepted else {}),
+            "baseUrl": {"S": self.base_url},
+            **({"since": {"N": str(_milliseconds(since))}} if since else {}),
         }
 
     def give_back(
-        self, references: Sequence[ConsignmentReference], until: int, seconds: float, *, accepted: bool = False
+        self,
+        claimed: Claimed,
+        references: Sequence[ConsignmentReference],
+        seconds: float,
+        watch: Watch | None = None,
+        *,
+        is_over: bool = False,
     ) -> None:
         """End the claims in so many seconds; the items stay, because they tell that PRO was asked."""
         # Conditional on what `take` wrote: a request that is executed late must not end another caller's claim.
-        ends = _milliseconds(self.now()) + ceil(seconds * 1000)
+        ends = self._now(claimed.clock) + ceil(seconds * 1000)
+        # One that is over ended before this try, so that the next one finds no try to continue.
+        ends -= _milliseconds(_SAME_TRY) if is_over else 0
+        watched = {"watch": {"S": watch.value}} if watch else {}
         for batch in batches(references, MAX_KEYS):
+            fields = {each: {**self._fields(claimed, each), **watched} for each in batch}
             try:
-                write_all(self.client, [self._put(each, until, ends, accepted=accepted) for each in batch])
+                write_all(self.client, [self._put(each, claimed.until, ends, fields[each]) for each in batch])
             except RetryableError as error:
                 logger.warning("claims not given back", extra={"cause": str(error), "consignments": batch})
 
+    def _now(self, clock: timedelta) -> int:
+        """Return the time on AWS's clock, in milliseconds since 1970 UTC."""
+        return _milliseconds(self.now() + clock)
 
-def _milliseconds(moment: datetime) -> int:
-    """Return milliseconds since 1970 UTC."""
+
+def _claim(item: Mapping[str, Any]) -> _Claim:
+    """Read a claim. Claims of earlier versions lack all fields but the first."""
+    ends = int(item["heldUntil"]["N"])
+    watch = item.get("watch", {}).get("S")
+    return _Claim(
+        ends,
+        int(item.get("since", {}).get("N", ends)),
+        item.get("baseUrl", {}).get("S", ""),
+        Watch(watch) if watch in set(Watch) else None,
+    )
+
+
+def _milliseconds(moment: datetime | timedelta) -> int:
+    """Return a moment as milliseconds since 1970 UTC, or a duration as milliseconds."""
+    if isinstance(moment, timedelta):
+        return moment // timedelta(milliseconds=1)
     return int(moment.timestamp() * 1000)
+
+
+def _moment(milliseconds: int) -> datetime:
+    """Return milliseconds since 1970 UTC as an aware moment."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

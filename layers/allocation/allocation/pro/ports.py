@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final, Literal, Protocol
 
 from allocation.domain.errors import RetryableError
@@ -11,9 +13,23 @@ from allocation.domain.reference import ConsignmentReference
 OpenCause = Literal[DeferralCause.OUTAGE, DeferralCause.CREDENTIALS]
 
 
+class Watch(StrEnum):
+    """Why a claim was left for PRO. Nobody is asking for the consignment, and its state may be read meanwhile."""
+
+    # PRO may still execute a call that it has not answered itself.
+    OPEN = "open"
+    # PRO has accepted the allocation. Its state was a failure then, which may be older.
+    ACCEPTED = "accepted"
+    # PRO has accepted it, or shows `Allocating`. A failure that its state shows later is the outcome.
+    ACCEPTED_AFRESH = "accepted_afresh"
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The result of claiming. A consignment in neither set is claimed, and nobody has ever asked PRO for it."""
+    """The result of claiming.
+
+    A consignment in neither `asked_before`, `held` nor `elsewhere` is claimed, and nobody has ever asked PRO for it.
+    """
 
     # Claimed now; an earlier caller asked PRO for these, and has ended.
     asked_before: frozenset[ConsignmentReference] = frozenset()
@@ -21,8 +37,14 @@ class Claimed:
     held: Mapping[ConsignmentReference, int] = field(default_factory=dict)
     # When the new claims end, in milliseconds since 1970 UTC.
     until: int = 0
-    # Those of `held` that nobody asks for any more, but that PRO has accepted: its state may be read meanwhile.
-    accepted: frozenset[ConsignmentReference] = frozenset()
+    # Those of `held` that nobody asks for any more, and why they wait.
+    watched: Mapping[ConsignmentReference, Watch] = field(default_factory=dict)
+    # Not claimed: PRO was asked for these under another base URL a while ago, and that may not be over.
+    elsewhere: Mapping[ConsignmentReference, str] = field(default_factory=dict)
+    # When PRO was first asked for each of the others, by a try that may not be over; aware UTC on AWS's clock.
+    since: Mapping[ConsignmentReference, datetime] = field(default_factory=dict)
+    # What to add to our own clock for AWS's: clocks of execution environments may differ.
+    clock: timedelta = timedelta(0)
 
 
 class Claims(Protocol):
@@ -35,11 +57,17 @@ class Claims(Protocol):
         """Return the consignments that somebody has claimed, now or before. Raises `RetryableError`."""
 
     def give_back(
-        self, references: Sequence[ConsignmentReference], until: int, seconds: float, *, accepted: bool = False
+        self,
+        claimed: Claimed,
+        references: Sequence[ConsignmentReference],
+        seconds: float,
+        watch: Watch | None = None,
+        *,
+        is_over: bool = False,
     ) -> None:
-        """Let others ask in so many seconds, where the claims are those that end at `until`.
+        """Let others ask in so many seconds, where the claims are those that were `claimed`.
 
-        `accepted` says that PRO is allocating: others may read its state at once.
+        With `watch` they may read the state at once. `is_over` says that the try has ended: the next one is a new one.
         Never raises: a claim that is not given back ends by itself.
         """
 

@@ -33,7 +33,10 @@ MAX_MESSAGE_CHARACTERS: Final = 1_000
 
 
 class UnreadableReplyError(RetryableError):
-    """A reply is not what PRO documents: cut short, not JSON, HTML, or of another shape."""
+    """A reply is not what PRO documents: cut short, not JSON, HTML, or of another shape.
+
+    The message says what it is instead, in words that go on from "PRO's reply".
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +74,27 @@ def read_items(body: bytes) -> dict[str, ReplyItem]:
     """Return the items of an allocation reply by reference. The body is an array, or one object (older API).
 
     Items that name no consignment or can't be read are left out, and so are references for which two items differ.
-    Raises `UnreadableReplyError` unless the body is JSON of either shape.
+    Raises `UnreadableReplyError` unless the body is JSON of either shape, with an item of the documented fields.
     """
     document = _read_json(body)
     candidates = document if isinstance(document, list) else [document]
     if len(candidates) > MAX_ITEMS or not all(isinstance(candidate, dict) for candidate in candidates):
-        raise UnreadableReplyError("the reply is neither a list of summaries nor one summary")
+        raise UnreadableReplyError("is neither a list of Allocation Summaries nor one")
     items: dict[str, ReplyItem] = {}
     contradicted: set[str] = set()
     for item in _readable_items(candidates):
         if items.setdefault(item.reference, item) != item:
             contradicted.add(item.reference)
+    if candidates and not items and not any(candidate.keys() & _KNOWN_NAMES for candidate in candidates):
+        raise UnreadableReplyError(other_shape(candidates[0], "no Allocation Summary"))
     return {reference: item for reference, item in items.items() if reference not in contradicted}
+
+
+def other_shape(document: dict[str, Any], otherwise: str) -> str:
+    """Return what an object with none of the documented fields is: PRO's names in another case, or something else."""
+    other_case = next((name for name in document if name and to_pascal(name) != name), None)
+    shown = other_case if other_case and other_case.isidentifier() else None
+    return f"has field names in another case, such as {shown[:64]}" if shown else f"is JSON, and {otherwise}"
 
 
 def _readable_items(candidates: list[Any]) -> Iterator[ReplyItem]:
@@ -114,6 +126,12 @@ def _reference_in(summary: AllocationSummary) -> str:
             path = link.href.partition("?")[0].partition("#")[0]
             return unquote(path.rstrip("/").rpartition("/")[2])
     raise ValueError("the summary has no detail link")
+
+
+# The fields by which an item is known.
+_KNOWN_NAMES: Final = frozenset(
+    {"IsSuccess", *(field.alias for field in AllocationSummary.model_fields.values() if field.alias)}
+)
 
 
 class ReplyPart(BaseModel):
@@ -160,4 +178,19 @@ def _read_json(body: bytes) -> Any:
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise UnreadableReplyError("the reply is not JSON") from error
+        raise UnreadableReplyError(_not_json(body)) from error
+
+
+def _not_json(body: bytes) -> str:
+    """Return what a body that is not JSON is."""
+    if not body.strip():
+        return "is empty"
+    return "is HTML or XML" if body.lstrip().startswith(b"<") else "is not JSON"
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Return the object in a reply. Raises `UnreadableReplyError`."""
+    document = _read_json(body)
+    if not isinstance(document, dict):
+        raise UnreadableReplyError("is JSON, and no object")
+    return document

@@ -2,18 +2,31 @@
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar, assert_never
 
 from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, FailureCode, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import crash, logger
 from allocation.pro.calls import MIN_CALL_SECONDS, AllocationCall, ParallelCalls, allocation_call, allocation_calls
 from allocation.pro.client import ProReply
+from allocation.pro.ports import Claimed, Watch
 from allocation.pro.state_verdicts import judge_state
-from allocation.pro.verdicts import ACCEPTED, ASKED_BEFORE, Doubtful, TryAgain, Untouched, Verdict, judge
+from allocation.pro.verdicts import (
+    ACCEPTED,
+    AFTER_THROTTLING,
+    ASKED_BEFORE,
+    UNDER_WAY,
+    Doubtful,
+    Throttled,
+    TryAgain,
+    Untouched,
+    Verdict,
+    judge,
+)
 
 _Judged = TypeVar("_Judged")
 
@@ -21,16 +34,9 @@ _Judged = TypeVar("_Judged")
 MAX_ROUNDS: Final = 3
 # A longer wait is left to the queue: a function that sleeps is paid for.
 MAX_PAUSE_SECONDS: Final = 2.0
-# Causes of no outcome with which PRO may have the consignment, or may still be working on it.
-_IN_DOUBT: Final = frozenset(
-    {
-        DeferralCause.OUTCOME_UNKNOWN,
-        DeferralCause.ALLOCATING,
-        DeferralCause.STATE_FORBIDDEN,
-        DeferralCause.ALLOCATOR_CRASHED,
-    }
-)
-_NOT_JUDGED: Final[Verdict] = Doubtful(DeferralCause.ALLOCATOR_CRASHED, again=False, open=True)
+# Until a consignment has been unknown to PRO for so long, it may still arrive there.
+MAX_ARRIVAL: Final = timedelta(minutes=5)
+_NOT_JUDGED: Final[Verdict] = Doubtful(DeferralCause.ALLOCATOR_CRASHED, open=True)
 _STATE_NOT_JUDGED: Final[Outcome | Deferred | TryAgain] = Deferred(DeferralCause.ALLOCATOR_CRASHED)
 
 
@@ -43,17 +49,21 @@ class Progress:
     sent: set[ConsignmentReference] = field(default_factory=set)
     # What PRO was asked for by calls that it has not answered itself.
     open: set[ConsignmentReference] = field(default_factory=set)
+    # What PRO has accepted.
+    accepted: set[ConsignmentReference] = field(default_factory=set)
+    # What replies were that could not be read. Each is logged once a batch.
+    unreadable: set[str] = field(default_factory=set)
 
-    def is_in_hand(self, reference: ConsignmentReference) -> bool:
-        """Tell whether PRO may still execute what it was asked for."""
+    def watch(self, reference: ConsignmentReference) -> Watch | None:
+        """Return why a consignment without an outcome is left for PRO, or None if PRO has nothing in hand."""
         answer = self.answers.get(reference)
-        is_in_doubt = isinstance(answer, Deferred) and answer.cause in _IN_DOUBT
-        return is_in_doubt or reference in self.sent or reference in self.open
-
-    def is_accepted(self, reference: ConsignmentReference) -> bool:
-        """Tell whether PRO has said that it is allocating."""
-        answer = self.answers.get(reference)
-        return isinstance(answer, Deferred) and answer.cause == DeferralCause.ALLOCATING
+        cause = answer.cause if isinstance(answer, Deferred) else None
+        if cause == DeferralCause.ALLOCATING:
+            return Watch.ACCEPTED_AFRESH
+        if reference in self.accepted:
+            return Watch.ACCEPTED
+        is_open = reference in self.sent or reference in self.open or cause == DeferralCause.ALLOCATOR_CRASHED
+        return Watch.OPEN if is_open else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,9 @@ class Rounds:
     mode: AllocationMode
     calls: ParallelCalls
     progress: Progress
+    claimed: Claimed
+    # Returns aware UTC.
+    now: Callable[[], datetime]
     count: Callable[[MetricName, int], None]
     measure: Callable[[MetricName, int], None]
 
@@ -73,9 +86,9 @@ class Rounds:
         self._settle({reference: ASKED_BEFORE for reference in references if reference in asked_before})
         return [reference for reference in references if reference not in self.progress.answers]
 
-    def watch(self, references: Sequence[ConsignmentReference]) -> None:
-        """Answer for what PRO has accepted, by its state."""
-        self._settle(dict.fromkeys(references, ACCEPTED))
+    def watch(self) -> None:
+        """Answer by PRO's state for what another caller has left for PRO."""
+        self._settle({reference: _watched(watch) for reference, watch in sorted(self.claimed.watched.items())})
 
     def run(self, references: Sequence[ConsignmentReference], asked_before: Set[ConsignmentReference]) -> None:
         """Ask PRO in rounds, and answer for every reference.
@@ -87,7 +100,8 @@ class Rounds:
         calls += [allocation_call(self.mode, (each,)) for each in references if each in asked_before]
         for attempt in range(MAX_ROUNDS):
             again = self._round(calls)
-            calls = self._pause_and_choose(again, attempt)
+            chosen = self._pause_and_choose(again, attempt)
+            calls = self._after_reading(chosen)
             if not calls:
                 return
 
@@ -105,21 +119,43 @@ class Rounds:
                     case Allocated():
                         self.progress.answers[reference] = verdict
                     case Doubtful():
-                        doubts[reference] = self._kept_open(reference, verdict)
+                        doubts[reference] = self._noted(reference, verdict)
                     case Untouched(cause, wait, final=True):
                         self.progress.answers[reference] = Deferred(cause, wait)
                     case Untouched(cause, wait):
                         again[call] = TryAgain(cause, wait)
+                    case Throttled(wait):
+                        again[call] = TryAgain(DeferralCause.THROTTLED, wait, reads_first=True)
                     case _:
                         assert_never(verdict)
             self.progress.sent.difference_update(call.references)
         return again | self._settle(doubts)
 
-    def _kept_open(self, reference: ConsignmentReference, doubt: Doubtful) -> Doubtful:
-        """Return the doubt, open if PRO may still execute this call or an earlier call of the batch."""
+    def _noted(self, reference: ConsignmentReference, doubt: Doubtful) -> Doubtful:
+        """Return a doubt about a consignment, and note what it says of the call."""
         if doubt.open:
             self.progress.open.add(reference)
-        return replace(doubt, open=reference in self.progress.open)
+        if doubt == ACCEPTED:
+            self.progress.accepted.add(reference)
+        if doubt.cause == DeferralCause.REPLY_UNREADABLE:
+            self._log_unreadable(doubt.why, reference)
+        return doubt
+
+    def _log_unreadable(self, why: str, reference: ConsignmentReference) -> None:
+        """Log a reply that can't be read, each kind once a batch."""
+        kind = why.rpartition(", ")[2]
+        if kind not in self.progress.unreadable:
+            self.progress.unreadable.add(kind)
+            logger.warning("reply from PRO not readable", extra={"why": why, "consignment": reference})
+
+    def _after_reading(self, chosen: Mapping[AllocationCall, TryAgain]) -> list[AllocationCall]:
+        """Return the calls, with only what PRO's state shows as unallocated where that must be read first."""
+        unread = [call for call, reason in chosen.items() if reason.reads_first]
+        again = self._settle({reference: AFTER_THROTTLING for call in unread for reference in call.references})
+        unallocated = {reference for call in again for reference in call.references}
+        left = (tuple(reference for reference in call.references if reference in unallocated) for call in unread)
+        others = [call for call, reason in chosen.items() if not reason.reads_first]
+        return others + [allocation_call(self.mode, references) for references in left if references]
 
     def _settle(self, doubts: Mapping[ConsignmentReference, Doubtful]) -> dict[AllocationCall, TryAgain]:
         """Settle doubts by PRO's own state. Return calls for what is not allocated and may be tried again.
@@ -128,8 +164,9 @@ class Rounds:
         """
         again: dict[AllocationCall, TryAgain] = {}
         for reference, reply in self.calls.states(tuple(doubts)).items():
-            base_url = self.calls.client.base_url
-            settled = _safely(partial(judge_state, reference, doubts[reference], reply, base_url), _STATE_NOT_JUDGED)
+            doubt, base_url = replace(doubts[reference], since=self._since(reference)), self.calls.client.base_url
+            settled = _safely(partial(judge_state, reference, doubt, reply, base_url), _STATE_NOT_JUDGED)
+            settled = self._until_it_arrives(reference, settled)
             match settled:
                 case TryAgain():
                     again[allocation_call(self.mode, (reference,))] = settled
@@ -137,13 +174,36 @@ class Rounds:
                     self.progress.answers[reference] = settled
                     self.count(MetricName.ALLOCATIONS_ADOPTED, 1)
                     logger.warning("allocation adopted from PRO", extra={"consignment": reference})
+                case Deferred(DeferralCause.REPLY_UNREADABLE, why=why) if doubt.cause != settled.cause:
+                    self._log_unreadable(why, reference)
+                    self.progress.answers[reference] = settled
                 case AllocationFailed() | Deferred():
                     self.progress.answers[reference] = settled
                 case _:
                     assert_never(settled)
         return again
 
-    def _pause_and_choose(self, again: Mapping[AllocationCall, TryAgain], attempt: int) -> list[AllocationCall]:
+    def _since(self, reference: ConsignmentReference) -> datetime:
+        return self.claimed.since.get(reference) or self._now_at_aws()
+
+    def _now_at_aws(self) -> datetime:
+        return self.now() + self.claimed.clock
+
+    def _until_it_arrives(
+        self, reference: ConsignmentReference, settled: Outcome | Deferred | TryAgain
+    ) -> Outcome | Deferred | TryAgain:
+        """Return what was settled; a consignment that PRO does not know may arrive there after its order."""
+        if not (isinstance(settled, AllocationFailed) and settled.failure.code == FailureCode.CONSIGNMENT_NOT_FOUND):
+            return settled
+        since = self._since(reference)
+        if self._now_at_aws() - since >= MAX_ARRIVAL:
+            return settled
+        why = f"PRO does not know {reference}, asked for since {since:%Y-%m-%dT%H:%M:%SZ}; it may still arrive there"
+        return Deferred(DeferralCause.NOT_FOUND_YET, why=why)
+
+    def _pause_and_choose(
+        self, again: Mapping[AllocationCall, TryAgain], attempt: int
+    ) -> Mapping[AllocationCall, TryAgain]:
         """Pause, then return the calls to send. Answer for the others as deferred."""
         soon = {
             call: reason for call, reason in again.items() if (reason.retry_after_seconds or 0) <= MAX_PAUSE_SECONDS
@@ -158,7 +218,20 @@ class Rounds:
                 self.progress.answers.update(dict.fromkeys(call.references, deferred))
         if soon:
             self.calls.pauses.sleep(seconds)
-        return list(soon)
+        return soon
+
+
+def _watched(watch: Watch) -> Doubtful:
+    """Return the doubt about a consignment that another caller has left for PRO."""
+    match watch:
+        case Watch.OPEN:
+            return UNDER_WAY
+        case Watch.ACCEPTED:
+            return ACCEPTED
+        case Watch.ACCEPTED_AFRESH:
+            return replace(ACCEPTED, failure_counts=True)
+        case _:
+            assert_never(watch)
 
 
 def _safely(judge_reply: Callable[[], _Judged], otherwise: _Judged) -> _Judged:

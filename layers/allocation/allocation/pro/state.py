@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 from allocation.domain.outcome import Allocated, Price
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
-from allocation.pro.replies import MAX_PARTS, ReplyPart, UnreadableReplyError
+from allocation.pro.replies import MAX_PARTS, ReplyPart, UnreadableReplyError, other_shape, read_object
 
 # PRO's states are an open set: every state in neither set below is past allocation.
 ALLOCATING_STATE: Final = "Allocating"
@@ -48,19 +48,25 @@ class _Allocation(ReplyPart):
 _Legs = Annotated[list[ConsignmentLeg], Field(max_length=MAX_PARTS)]
 
 
+class _FailedAllocation(ReplyPart):
+    message: str | None = None
+
+
 class _Consignment(ReplyPart):
     reference: str | None = None
     consignment_state: str
+    failed_allocation: Annotated[_FailedAllocation | None, WrapValidator(_none_if_unreadable)] = None
     allocation: Annotated[_Allocation | None, WrapValidator(_none_if_unreadable)] = None
     consignment_legs: Annotated[_Legs | None, WrapValidator(_none_if_unreadable)] = None
 
 
 @dataclass(frozen=True, slots=True)
 class ConsignmentAtPro:
-    """A consignment's `state` at PRO, and the allocation if it has one."""
+    """A consignment's `state` at PRO, and the allocation if it has one, or why its last one failed."""
 
     state: str
     allocated: Allocated | None
+    failure: str | None = None
 
 
 def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str) -> ConsignmentAtPro:
@@ -71,15 +77,28 @@ def read_consignment(body: bytes, reference: ConsignmentReference, base_url: str
     try:
         consignment = _Consignment.model_validate_json(body)
     except ValidationError as error:
-        raise UnreadableReplyError("the reply is not a consignment with a ConsignmentState") from error
+        raise UnreadableReplyError(_kind_of(body)) from error
     if consignment.reference not in (None, reference):
-        raise UnreadableReplyError(f"the reply is not about {reference}")
+        raise UnreadableReplyError("is about another consignment")
     state = consignment.consignment_state
     if state in _NOT_ALLOCATED_STATES | PASSING_STATES:
-        return ConsignmentAtPro(state, None)
+        failed = consignment.failed_allocation
+        return ConsignmentAtPro(state, None, failed.message if failed else None)
     if consignment.allocation is None:
-        raise UnreadableReplyError(f"{reference} has a state past allocation, and no readable Allocation")
+        raise UnreadableReplyError("has a state past allocation, and no readable Allocation")
     return ConsignmentAtPro(state, _allocated(consignment, consignment.allocation, reference, base_url))
+
+
+def _kind_of(body: bytes) -> str:
+    """Return what a body is that is no readable consignment, in words that go on from "PRO's reply"."""
+    try:
+        document = read_object(body)
+    except UnreadableReplyError as error:
+        return str(error)
+    state = document.get("ConsignmentState")
+    if isinstance(state, int | float):
+        return "has a number as ConsignmentState"
+    return other_shape(document, "no consignment with a ConsignmentState")
 
 
 def _allocated(

@@ -1,6 +1,7 @@
 """What SortedPRO's own state of a consignment means, after a call that left it in doubt and after a deallocation."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import assert_never
 
 from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred, Failure, FailureCode, Outcome
@@ -8,9 +9,9 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
-from allocation.pro.replies import UnreadableReplyError, read_error
+from allocation.pro.replies import MAX_MESSAGE_CHARACTERS, UnreadableReplyError, read_error
 from allocation.pro.state import ALLOCATING_STATE, PASSING_STATES, ConsignmentAtPro, read_consignment
-from allocation.pro.verdicts import ASKED_BEFORE, FORBIDDEN, NOT_AUTHORISED, Doubtful, TryAgain
+from allocation.pro.verdicts import ASKED_BEFORE, FORBIDDEN, NOT_AUTHORISED, TOO_MANY, Doubtful, TryAgain
 
 
 def judge_state(
@@ -22,10 +23,10 @@ def judge_state(
             return _judge_state_reply(reference, doubt, reply, base_url)
         case KeyUnavailableError():
             return Deferred(DeferralCause.CREDENTIALS)
-        case OutOfTimeError() if doubt is ASKED_BEFORE:
+        case OutOfTimeError() if doubt == ASKED_BEFORE:
             return Deferred(DeferralCause.OUT_OF_TIME)
         case NotSentError() | NoReplyError() | OutOfTimeError():
-            return Deferred(DeferralCause.OUTCOME_UNKNOWN, doubt.retry_after_seconds)
+            return _not_read(reference, doubt, doubt.retry_after_seconds)
         case _:
             assert_never(reply)
 
@@ -34,38 +35,69 @@ def _judge_state_reply(
     reference: ConsignmentReference, doubt: Doubtful, reply: ProReply, base_url: str
 ) -> Outcome | Deferred | TryAgain:
     if reply.status in NOT_AUTHORISED:
-        return _judge_refused_state(reply)
-    unknown = Deferred(_waiting(doubt), reply.retry_after_seconds or doubt.retry_after_seconds)
+        return _judge_refused_state(reply, reference)
+    if reply.status == TOO_MANY:
+        return Deferred(DeferralCause.THROTTLED, reply.retry_after_seconds)
     # An empty 404 may come from a gateway or a wrong URL. It counts only together with an error of PRO's own.
     if reply.status == 404 and not doubt.open and (read_error(reply.body) or (doubt.failure and not reply.body)):
         return AllocationFailed(Failure(FailureCode.CONSIGNMENT_NOT_FOUND, f"PRO knows no consignment {reference}"))
     if reply.status != 200:
-        return unknown
+        return _not_read(reference, doubt, reply.retry_after_seconds or doubt.retry_after_seconds)
     try:
-        return _judge_status(doubt, read_consignment(reply.body, reference, base_url))
-    except UnreadableReplyError:
-        return unknown
+        return _judge_status(reference, doubt, read_consignment(reply.body, reference, base_url))
+    except UnreadableReplyError as error:
+        why = f"PRO's reply about {reference}, asked for at {_moment(doubt.since)}, {error}"
+        return Deferred(DeferralCause.REPLY_UNREADABLE, doubt.retry_after_seconds, why)
 
 
-def _judge_status(doubt: Doubtful, status: ConsignmentAtPro) -> Outcome | Deferred | TryAgain:
+def _not_read(reference: ConsignmentReference, doubt: Doubtful, seconds: int | None) -> Deferred:
+    """Return why a consignment waits whose state could not be read."""
+    why = f"PRO was asked for {reference} at {_moment(doubt.since)}, and its state can't be read"
+    return Deferred(_waiting(doubt), seconds, why)
+
+
+def _judge_status(
+    reference: ConsignmentReference, doubt: Doubtful, status: ConsignmentAtPro
+) -> Outcome | Deferred | TryAgain:
     if status.allocated:
         return status.allocated
-    if status.state == ALLOCATING_STATE:
-        return Deferred(DeferralCause.ALLOCATING, doubt.retry_after_seconds)
-    if status.state in PASSING_STATES or (doubt.open and (doubt.failure or status.state == AllocationFailed.state)):
-        return Deferred(_waiting(doubt), doubt.retry_after_seconds)
+    waiting = _waits_for(reference, doubt, status)
+    if status.state == AllocationFailed.state and doubt.failure_counts:
+        message = status.failure or "PRO gave no reason"
+        return AllocationFailed(Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, message[:MAX_MESSAGE_CHARACTERS]))
+    if waiting:
+        return waiting
     if doubt.failure:
         return AllocationFailed(_named(doubt.failure, status))
-    return (
-        TryAgain(doubt.cause, doubt.retry_after_seconds)
-        if doubt.again
-        else Deferred(doubt.cause, doubt.retry_after_seconds)
-    )
+    if doubt.is_useless:
+        return Deferred(doubt.cause, doubt.retry_after_seconds, doubt.why)
+    return TryAgain(doubt.cause, doubt.retry_after_seconds)
+
+
+def _waits_for(reference: ConsignmentReference, doubt: Doubtful, status: ConsignmentAtPro) -> Deferred | None:
+    """Return why a consignment waits for PRO, or None if PRO is doing nothing with it."""
+    has_failed = status.state == AllocationFailed.state
+    if status.state == ALLOCATING_STATE:
+        cause = DeferralCause.ALLOCATING
+    elif status.state in PASSING_STATES or (doubt.open and (doubt.failure or has_failed)):
+        cause = _waiting(doubt)
+    elif doubt.open:
+        cause = doubt.cause
+    else:
+        return None
+    told = f"PRO has {reference} in state {status.state} since {_moment(doubt.since)}, when it was asked for"
+    return Deferred(cause, doubt.retry_after_seconds, f"{told}; {doubt.why}" if doubt.why else told)
 
 
 def _waiting(doubt: Doubtful) -> DeferralCause:
     """Return why a consignment waits whose state does not settle a doubt."""
-    return DeferralCause.ALLOCATING if doubt.cause == DeferralCause.ALLOCATING else DeferralCause.OUTCOME_UNKNOWN
+    goes_on = doubt.cause in (DeferralCause.ALLOCATING, DeferralCause.UNDER_WAY)
+    return DeferralCause.UNDER_WAY if goes_on else DeferralCause.OUTCOME_UNKNOWN
+
+
+def _moment(since: datetime | None) -> str:
+    """Return a moment for an operator, or `an unknown time`."""
+    return f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if since else "an unknown time"
 
 
 def _named(failure: Failure, status: ConsignmentAtPro) -> Failure:
@@ -90,9 +122,11 @@ def judge_deallocation(
             return None if read_error(state.body) else unknown
         case ProReply(status=200):
             return _judge_deallocated_state(reference, state, base_url, unknown)
+        case ProReply() if state.status in NOT_AUTHORISED:
+            return _judge_refused_state(state, reference)
         case ProReply():
-            is_refused = state.status in NOT_AUTHORISED
-            return _judge_refused_state(state) if is_refused else replace(unknown, cause=DeferralCause.OUTAGE)
+            throttled = state.status == TOO_MANY
+            return replace(unknown, cause=DeferralCause.THROTTLED if throttled else DeferralCause.OUTAGE)
         case KeyUnavailableError():
             return Deferred(DeferralCause.CREDENTIALS)
         case OutOfTimeError():
@@ -113,7 +147,7 @@ def _judge_deallocated_state(
     return unknown if status.allocated or status.state in PASSING_STATES else None
 
 
-def _judge_refused_state(reply: ProReply) -> Deferred:
+def _judge_refused_state(reply: ProReply, reference: ConsignmentReference) -> Deferred:
     """Return what a 401 or 403 on reading the state means. As for a call, 403 is about the key unless it says more.
 
     A 403 with an error of PRO's is about the consignment. It may be allocated whatever the call's error was, so a
@@ -122,5 +156,5 @@ def _judge_refused_state(reply: ProReply) -> Deferred:
     if reply.status == FORBIDDEN and reply.retry_after_seconds is not None:
         return Deferred(DeferralCause.THROTTLED, reply.retry_after_seconds)
     if reply.status == FORBIDDEN and read_error(reply.body):
-        return Deferred(DeferralCause.STATE_FORBIDDEN)
+        return Deferred(DeferralCause.STATE_FORBIDDEN, why=f"PRO forbids reading the state of {reference}")
     return Deferred(DeferralCause.CREDENTIALS)

@@ -3,10 +3,11 @@
 What SortedPRO's own state of a consignment means then is in `state_verdicts.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal, assert_never
 
-from allocation.domain.mode import AllocationMode
+from allocation.domain.mode import AllocationMode, ModeName
 from allocation.domain.outcome import (
     Allocated,
     DeferralCause,
@@ -19,12 +20,16 @@ from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.replies import ReplyItem, UnreadableReplyError, read_error, read_items
 
-_MODE_NOT_FOUND: Final = frozenset({FailureCode.SERVICE_GROUP_NOT_FOUND, FailureCode.CARRIER_SERVICE_NOT_FOUND})
+# PRO's codes for a mode that names what PRO does not have. Modes are the stack's own set-up.
+_NOT_FOUND_CODES: Final = {
+    ModeName.SERVICE_GROUP: FailureCode.SERVICE_GROUP_NOT_FOUND,
+    ModeName.CARRIER_SERVICE: FailureCode.CARRIER_SERVICE_NOT_FOUND,
+}
 # A gateway's own statuses: PRO behind it may still execute the call.
 _GATEWAY_GAVE_UP: Final = frozenset({502, 504})
 _ACCEPTED: Final = 202
 FORBIDDEN: Final = 403
-_TOO_MANY: Final = 429
+TOO_MANY: Final = 429
 # 403 is about the key unless it says more: a used-up quota comes with `Retry-After`, PRO's own 403 with a code.
 NOT_AUTHORISED: Final = frozenset({401, FORBIDDEN})
 # The successor product's status for a failed allocation. A gateway's own 521 has no error of PRO's: an outage.
@@ -39,6 +44,10 @@ Cause = Literal[
     DeferralCause.CREDENTIALS,
     DeferralCause.OUTCOME_UNKNOWN,
     DeferralCause.ALLOCATING,
+    DeferralCause.UNDER_WAY,
+    DeferralCause.REPLY_UNREADABLE,
+    DeferralCause.MISCONFIGURED,
+    DeferralCause.NOT_FOUND_YET,
     DeferralCause.STATE_FORBIDDEN,
     DeferralCause.OUT_OF_TIME,
     DeferralCause.ALLOCATOR_CRASHED,
@@ -47,7 +56,7 @@ Cause = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Untouched:
-    """PRO certainly did nothing. The same call may be sent again, unless this is `final`."""
+    """PRO has not got the call, or not looked at it. The same call may be sent again, unless this is `final`."""
 
     cause: Cause
     retry_after_seconds: int | None = None
@@ -55,39 +64,62 @@ class Untouched:
 
 
 @dataclass(frozen=True, slots=True)
+class Throttled:
+    """There are too many calls. The consignments that PRO's state shows as unallocated may be asked for again."""
+
+    retry_after_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Doubtful:
     """PRO may have allocated. Its state is read before anything else is done.
 
-    If the consignment is not allocated, `failure` is the outcome. Without a `failure`, the consignment is tried `again`
-    or returns to the queue for `cause`. Its state `AllocationFailed` changes nothing about that: it may be older than
-    this order.
+    If the consignment is not allocated, `failure` is the outcome. Without a `failure`, the consignment is tried again,
+    or, if that `is_useless`, returns to the queue for `cause`. Its state `AllocationFailed` changes nothing about that:
+    it may be older than this order, unless `failure_counts`.
 
-    A call is `open` if PRO itself has not answered it and may still execute it. While a call is open no failure is an
-    outcome, because PRO allows another try after a failure, and the open call may be that try.
+    A call is `open` if PRO itself has not answered it and may still execute it. While a call is open the consignment is
+    never tried again, and no failure is an outcome: PRO allows another try after a failure, and the open call may be
+    that try.
     """
 
     cause: Cause
     failure: Failure | None = None
-    again: bool = True
     retry_after_seconds: int | None = None
     open: bool = False
+    failure_counts: bool = False
+    is_useless: bool = False
+    # What to tell an operator, if the consignment returns to the queue.
+    why: str = field(default="", compare=False)
+    # When PRO was first asked for the consignment, in aware UTC.
+    since: datetime | None = field(default=None, compare=False)
 
 
 # An earlier caller asked PRO, and may have ended after the allocation but before it was written down.
 ASKED_BEFORE: Final = Doubtful(DeferralCause.OUTCOME_UNKNOWN)
+# PRO answered that there are too many calls, perhaps after it had done the work.
+AFTER_THROTTLING: Final = Doubtful(DeferralCause.THROTTLED)
 # PRO has accepted the allocation, or is carrying it out. Its state tells when it is done; it is not asked again.
-ACCEPTED: Final = Doubtful(DeferralCause.ALLOCATING, again=False, open=True)
+ACCEPTED: Final = Doubtful(DeferralCause.ALLOCATING, open=True)
+# PRO answered a call, and said nothing about the consignment.
+_UNANSWERED: Final = Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True)
+# PRO may still execute a call of an earlier caller.
+UNDER_WAY: Final = Doubtful(DeferralCause.UNDER_WAY, open=True)
 
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """PRO's state says that nothing is allocated. Another try may be made."""
+    """Nothing is allocated, by PRO's state or because PRO has not got the call. Another try may be made.
+
+    With `reads_first` the state is still to be read, right before that try.
+    """
 
     cause: Cause
     retry_after_seconds: int | None = None
+    reads_first: bool = False
 
 
-Verdict = Allocated | Untouched | Doubtful
+Verdict = Allocated | Untouched | Throttled | Doubtful
 
 
 def judge(
@@ -95,7 +127,7 @@ def judge(
 ) -> dict[ConsignmentReference, Verdict]:
     """Return what an allocation call's reply means for each consignment of the call."""
     if isinstance(reply, ProReply) and 200 <= reply.status < 300:
-        return _judge_items(call, reply)
+        return _judge_items(call, mode, reply)
     verdict = _judge_refusal(call, mode, reply) if isinstance(reply, ProReply) else _judge_error(reply)
     return dict.fromkeys(call.references, verdict)
 
@@ -110,17 +142,17 @@ def _judge_error(error: CallError) -> Verdict:
             return Untouched(DeferralCause.OUT_OF_TIME, final=True)
         case NoReplyError():
             # PRO may still be working through the list, whoever cut the connection, so it is not asked again now.
-            return Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True)
+            return Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True)
         case _:
             assert_never(error)
 
 
 def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: ProReply) -> Verdict:
     wait = reply.retry_after_seconds
-    if reply.status == _TOO_MANY or (reply.status == 403 and wait is not None):
-        return Untouched(DeferralCause.THROTTLED, wait)
+    if reply.status == TOO_MANY or (reply.status == FORBIDDEN and wait is not None):
+        return Throttled(wait)
     if reply.status in _GATEWAY_GAVE_UP:
-        return Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, retry_after_seconds=wait, open=True)
+        return Doubtful(DeferralCause.OUTCOME_UNKNOWN, retry_after_seconds=wait, open=True)
     error = read_error(reply.body) if _is_refusal(reply.status) else None
     if error is None and reply.status in NOT_AUTHORISED:
         return Untouched(DeferralCause.CREDENTIALS, final=True)
@@ -128,28 +160,45 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: ProReply) 
         return Doubtful(DeferralCause.OUTAGE, retry_after_seconds=wait, open=True)
     if reply.status == _NOTHING_FITS:
         error = Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, error.message)
-    if error.code in _MODE_NOT_FOUND:
-        kind = mode.name.replace("_", " ")
-        error = Failure(error.code, f"{kind} {mode.reference}: {error.message}")
-    elif len(call.references) > 1:
+    if _is_mode_unknown(mode, error):
+        return _misconfigured(mode)
+    if len(call.references) > 1:
         # The error is about one of them, or about their number. Each gets a call of its own.
         return Doubtful(DeferralCause.OUTAGE)
     return Doubtful(DeferralCause.OUTAGE, failure=error)
 
 
-def _judge_items(call: AllocationCall, reply: ProReply) -> dict[ConsignmentReference, Verdict]:
+def _is_mode_unknown(mode: AllocationMode, failure: Failure) -> bool:
+    """Tell whether PRO says that it does not have the service group or carrier service that the mode names."""
+    return failure.code == _NOT_FOUND_CODES.get(mode.name)
+
+
+def _misconfigured(mode: AllocationMode) -> Doubtful:
+    kind, name = mode.name.replace("_", " "), mode.name.title().replace("_", "")
+    why = (
+        f"PRO has no {kind} {mode.reference}: correct the stack's {name}Reference or the routing table of its "
+        f"catalogue, whichever names it, or create the {kind} in PRO"
+    )
+    return Doubtful(DeferralCause.MISCONFIGURED, is_useless=True, why=why)
+
+
+def _judge_items(call: AllocationCall, mode: AllocationMode, reply: ProReply) -> dict[ConsignmentReference, Verdict]:
     # 202 says that the work is not finished.
-    unanswered = ACCEPTED if reply.status == _ACCEPTED else Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True)
+    unanswered = ACCEPTED if reply.status == _ACCEPTED else _UNANSWERED
     try:
         items = read_items(reply.body)
-    except UnreadableReplyError:
-        return dict.fromkeys(call.references, unanswered)
+    except UnreadableReplyError as error:
+        unreadable = Doubtful(DeferralCause.REPLY_UNREADABLE, open=True, why=f"PRO's reply {error}")
+        return dict.fromkeys(call.references, ACCEPTED if reply.status == _ACCEPTED else unreadable)
     return {
-        reference: _judge_item(items[reference]) if reference in items else unanswered for reference in call.references
+        reference: _judge_item(items[reference], mode) if reference in items else unanswered
+        for reference in call.references
     }
 
 
-def _judge_item(item: ReplyItem) -> Verdict:
+def _judge_item(item: ReplyItem, mode: AllocationMode) -> Verdict:
+    if _is_refusal(item.status) and _is_mode_unknown(mode, item.failure):
+        return _misconfigured(mode)
     if _is_refusal(item.status):
         code = FailureCode.NO_CARRIER_SERVICE_AVAILABLE if item.status == _NOTHING_FITS else item.failure.code
         return Doubtful(DeferralCause.OUTAGE, failure=Failure(code, item.failure.message))
@@ -162,8 +211,10 @@ def _judge_item(item: ReplyItem) -> Verdict:
     if item.status == _ACCEPTED:
         return ACCEPTED
     if 200 <= item.status < 300:
-        return Doubtful(DeferralCause.OUTCOME_UNKNOWN, again=False, open=True)
-    return Doubtful(DeferralCause.THROTTLED) if item.status == _TOO_MANY else Doubtful(DeferralCause.OUTAGE, open=True)
+        return _UNANSWERED
+    if item.status == TOO_MANY:
+        return AFTER_THROTTLING
+    return Doubtful(DeferralCause.OUTAGE, open=True)
 
 
 def may_still_deallocate(call: ProReply | CallError) -> bool:
@@ -176,7 +227,7 @@ def may_still_deallocate(call: ProReply | CallError) -> bool:
         case ProReply(status=status) if 200 <= status < 300:
             return status == _ACCEPTED
         case ProReply(status=status):
-            is_answer = status == _TOO_MANY or status in NOT_AUTHORISED
+            is_answer = status == TOO_MANY or status in NOT_AUTHORISED
             return not is_answer and not (_is_refusal(status) and read_error(call.body))
         case _:
             assert_never(call)

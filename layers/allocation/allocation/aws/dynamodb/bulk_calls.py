@@ -3,6 +3,8 @@
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -52,6 +54,16 @@ def read_items(client: "DynamoDBClient", request: Mapping[str, Any]) -> dict[str
 
     `BatchGetItem` answers 200 with keys that it did not get to. Raises `RetryableError` unless all were read.
     """
+    return read_items_at(client, request)[0]
+
+
+def read_items_at(
+    client: "DynamoDBClient", request: Mapping[str, Any]
+) -> tuple[dict[str, list[DynamoItem]], datetime | None]:
+    """Return the items, as `read_items` does, and the time on AWS's own clock: aware UTC, whole seconds.
+
+    The time is None where the answer has no readable `Date`.
+    """
     found: dict[str, list[DynamoItem]] = {table: [] for table in request}
     left = request
     for _ in range(_MAX_READS):
@@ -63,8 +75,16 @@ def read_items(client: "DynamoDBClient", request: Mapping[str, Any]) -> dict[str
             found[table] += items
         left = answer.get("UnprocessedKeys", {})
         if not left:
-            return found
+            return found, _date_of(answer)
     raise RetryableError(f"DynamoDB left {_key_count(left)} of {_key_count(request)} keys unread {_MAX_READS} times")
+
+
+def _date_of(answer: Mapping[str, Any]) -> datetime | None:
+    """Return the `Date` of an answer (RFC 9110, 6.6.1), or None."""
+    try:
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _key_count(request: Mapping[str, Any]) -> int:

@@ -1,0 +1,42 @@
+"""What the answers of a batch say about SortedPRO's health, for the circuits."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from allocation.domain.outcome import Deallocated, DeferralCause, Deferred, Outcome
+from allocation.domain.reference import ConsignmentReference
+from allocation.pro.ports import CredentialsError, NothingTriedError, OutageError
+
+# Causes of no outcome that say nothing about PRO's health.
+_SAY_NOTHING: Final = frozenset(
+    {
+        DeferralCause.OUT_OF_TIME,
+        DeferralCause.STATE_FORBIDDEN,
+        DeferralCause.ALLOCATOR_CRASHED,
+        DeferralCause.UNDER_WAY,
+        DeferralCause.REPLY_UNREADABLE,
+    }
+)
+# Causes that are a reply of PRO's own: it works, and takes its time, asks for fewer calls or refuses our set-up.
+_SHOW_THAT_PRO_WORKS: Final = frozenset(
+    {
+        DeferralCause.ALLOCATING,
+        DeferralCause.THROTTLED,
+        DeferralCause.NOT_FOUND_YET,
+        DeferralCause.MISCONFIGURED,
+    }
+)
+
+
+def raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deallocated | Deferred]) -> None:
+    """Raise what tells the circuit how healthy PRO is. One reply of PRO's own in a batch shows that it works."""
+    causes = {answer.cause for answer in answers.values() if isinstance(answer, Deferred)}
+    if any(not isinstance(answer, Deferred) for answer in answers.values()):
+        return
+    if DeferralCause.CREDENTIALS in causes:
+        raise CredentialsError("PRO rejected the subscription key, or there is none")
+    if causes & _SHOW_THAT_PRO_WORKS:
+        return
+    if causes <= _SAY_NOTHING:
+        raise NothingTriedError(f"PRO's health is unknown: {', '.join(sorted(causes)) or 'there was nothing to ask'}")
+    raise OutageError(f"PRO answered for no consignment of {len(answers)}: {', '.join(sorted(causes))}")
