@@ -6,6 +6,7 @@ import click
 
 from cli.commands.options import ExampleCommand, ExampleGroup, Number, WholeNumber, json_option, stack_option, timestamp
 from cli.commands.order_messages import check_command, mapping_command
+from cli.commands.reconcile import reconcile_command
 from cli.commands.trace_json import history_json
 from cli.commands.traces import print_history
 from cli.errors import UsageError
@@ -41,6 +42,7 @@ def orders() -> None:
 
 orders.add_command(check_command)
 orders.add_command(mapping_command)
+orders.add_command(reconcile_command)
 
 
 @orders.command(

@@ -84,6 +84,10 @@ class Target:
     """Makes the catalogues that it has in S3; None if its functions read theirs elsewhere."""
     functions: Callable[[], Functions] = lambda: Functions({}, None)
     """Makes the functions that read its catalogue."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    make: Callable[[str], Any] = lambda service: boto3.client(service)  # type: ignore[call-overload]
+    """Makes a client of any other service."""
 
     def reading_rules(self) -> ReadingRules:
         """Return how its queue function reads orders, with its own mapping. Raises `CommandError`."""
@@ -159,6 +163,9 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             catalogue=_catalogue_reader(parameters, catalogues, clients.make),
             catalogues=catalogues,
             functions=_functions(found, clients.make),
+            parameters=parameters,
+            outputs=found,
+            make=clients.make,
         )
     except KeyError as error:
         raise UsageError(

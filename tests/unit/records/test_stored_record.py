@@ -66,6 +66,8 @@ def test_what_a_writer_must_know_of_a_record_is_read_back(record: AllocationReco
         route=record.route,
         customer_reference=record.customer_reference,
         updated_by=record.updated_by,
+        carrier_service=allocated.summary.carrier_service_reference if allocated else None,
+        written_at=record.allocated_at,
     )
 
 

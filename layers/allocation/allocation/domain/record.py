@@ -84,6 +84,9 @@ class RecordSeen:
     route: Route | None = None
     customer_reference: str | None = None
     updated_by: str | None = None
+    # The carrier service that has the consignment, and when this version was written (aware UTC).
+    carrier_service: str | None = None
+    written_at: datetime | None = None
 
     def is_to_be_tried(self, event_id: str, *, is_update: bool) -> bool:
         """Tell whether an event with this id tries the consignment again.

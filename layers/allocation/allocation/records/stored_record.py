@@ -156,6 +156,8 @@ class StoredRecord(BaseModel):
             route=self.known_route,
             customer_reference=self.customer_reference,
             updated_by=self.updated_by,
+            carrier_service=self.carrier_service_reference,
+            written_at=_moment(self.allocated_at),
         )
 
     def _known_mode(self) -> AllocationMode | None:
@@ -170,6 +172,15 @@ def is_of_later_version(document: Mapping[str, Any]) -> bool:
     """Return whether a later version of this software wrote a record, in a form that this one may misread."""
     version = document.get("schemaVersion")
     return isinstance(version, int | Decimal) and Decimal(version).is_finite() and version > SCHEMA_VERSION
+
+
+def _moment(text: str) -> datetime | None:
+    """Return an aware moment, or None for text that is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _past_failure(failure: FailureDocument, failed_at: str) -> PastFailure:
