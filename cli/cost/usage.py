@@ -111,6 +111,8 @@ def _use_case(allocator: AllocatorName, meter: Meter, summaries: dict[str, Any] 
         api_base_url="https://api.example.com/live",
         order_queue_url="queue",
         order_dlq_url="dlq",
+        order_queue_visibility_seconds=361,
+        order_queue_max_receives=105,
         allocator=allocator,
         pro_secret_name="secret" if is_pro else None,
         pro_claims_table="ProClaimsTable" if is_pro else None,

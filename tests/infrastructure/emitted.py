@@ -116,6 +116,8 @@ def fresh_allocator(pro: ProServer) -> Allocator:
         cancelled_orders_table="",
         order_queue_url="",
         order_dlq_url="",
+        order_queue_visibility_seconds=361,
+        order_queue_max_receives=105,
         allocator="pro",
         pro_base_url=pro.url,
         pro_secret_name="key",

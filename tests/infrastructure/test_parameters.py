@@ -27,6 +27,8 @@ def test_defaults_are_those_of_the_code(stack: Stack) -> None:
         cancelled_orders_table="cancelled",
         order_queue_url="url",
         order_dlq_url="url",
+        order_queue_visibility_seconds=361,
+        order_queue_max_receives=105,
     )
 
     assert stack.parameters["AllocationMode"]["Default"] == defaults.allocation_mode

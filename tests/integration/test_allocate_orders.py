@@ -53,6 +53,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> pytest.MonkeyPat
     monkeypatch.setenv("CANCELLED_ORDERS_TABLE", CANCELLED_ORDERS)
     monkeypatch.setenv("ORDER_QUEUE_URL", dlq.url.replace("dlq", "orders"))
     monkeypatch.setenv("ORDER_DLQ_URL", dlq.url)
+    monkeypatch.setenv("ORDER_QUEUE_VISIBILITY_SECONDS", "361")
+    monkeypatch.setenv("ORDER_QUEUE_MAX_RECEIVES", "105")
     orders.allocate_orders.cache_clear()
     return monkeypatch
 

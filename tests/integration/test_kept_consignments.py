@@ -39,6 +39,7 @@ def process(api: Api, monkeypatch: pytest.MonkeyPatch, dlq: Queue) -> Process:
         "CANCELLED_ORDERS_TABLE": CANCELLED_ORDERS,
     }
     queues = {"ORDER_QUEUE_URL": dlq.url.replace("dlq", "orders"), "ORDER_DLQ_URL": dlq.url}
+    queues |= {"ORDER_QUEUE_VISIBILITY_SECONDS": "361", "ORDER_QUEUE_MAX_RECEIVES": "105"}
     for name, value in {**tables, **queues, "CONSIGNMENTS_TABLE": CONSIGNMENTS}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("API_BASE_URL", "https://api.example/live")

@@ -292,6 +292,8 @@ def test_a_redriven_order_that_was_done_meanwhile_changes_nothing(
     monkeypatch.setenv("CANCELLED_ORDERS_TABLE", "cancelled-orders")
     monkeypatch.setenv("ORDER_QUEUE_URL", stack.orders.url)
     monkeypatch.setenv("ORDER_DLQ_URL", stack.dlq.url)
+    monkeypatch.setenv("ORDER_QUEUE_VISIBILITY_SECONDS", "361")
+    monkeypatch.setenv("ORDER_QUEUE_MAX_RECEIVES", "105")
     orders.allocate_orders.cache_clear()
     handler = function("allocate_orders").handler
     stack.give_up(ORDER)

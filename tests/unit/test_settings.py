@@ -21,6 +21,8 @@ NEEDED = {
     "CANCELLED_ORDERS_TABLE": "cancelled-orders",
     "ORDER_QUEUE_URL": "https://sqs.example.com/orders",
     "ORDER_DLQ_URL": "https://sqs.example.com/dlq",
+    "ORDER_QUEUE_VISIBILITY_SECONDS": "361",
+    "ORDER_QUEUE_MAX_RECEIVES": "105",
 }
 
 

@@ -118,6 +118,9 @@ class AllocateOrdersSettings(_RecordingSettings, ProSettings):
 
     order_queue_url: str
     order_dlq_url: str
+    # The order queue's own settings: how long a message is hidden that was received, and how often it is delivered.
+    order_queue_visibility_seconds: int
+    order_queue_max_receives: int
     cancelled_orders_table: str
     # Where the consignments of orders are kept for labels; None where they are not.
     consignments_table: str | None = None

@@ -47,7 +47,9 @@ def orders_use_case(
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
     from allocation.orders.allocate_orders import AllocateOrders
+    from allocation.orders.redelivery import require_patience
 
+    require_patience(settings.order_queue_visibility_seconds, settings.order_queue_max_receives)
     sqs, dynamodb = client("sqs"), client("dynamodb")
     limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
     chosen = _allocator(settings, limit_usage, client, hasty_client, now)

@@ -1,21 +1,26 @@
 """When an unfinished message is delivered again, and when it is given up.
 
 The waits grow, so that an outage does not use up the receives that a message has. A message is worked on
-`MAX_RECEIVES` times. The shortest waits that jitter can draw add up to 9 h 15 min, and to 6 h 26 min in the worst mix
-with lack of time and killed functions. An outage of 6 hours sends nothing to the DLQ.
+`MAX_RECEIVES` times. An outage of `PATIENCE_SECONDS` sends nothing to the DLQ: `shortest_patience` computes that from
+the queue's settings.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from allocation.domain.errors import InvalidMessageError, RefusalCode
+from allocation.domain.errors import ConfigurationError, InvalidMessageError, RefusalCode
 from allocation.domain.outcome import DeferralCause, Deferred
 from allocation.ports import QueueMessage
 
 # How often a message is worked on. The queue's `maxReceiveCount` (`template.yaml`) is five more: a message that the
 # function was killed by each time comes again then, and goes to the DLQ with that reason. SQS would give none.
-MAX_RECEIVES: Final = 80
+MAX_RECEIVES: Final = 100
+_MORE_RECEIVES: Final = 5
+# How long an outage lasts that sends nothing to the DLQ.
+PATIENCE_SECONDS: Final = 6 * 3600
+# Of the receives, how many may be none of ours: SQS delivers at least once, and counts polls that come to nothing.
+_SPURIOUS_SHARE: Final = 0.2
 FIRST_SECONDS: Final = 15
 # For what SortedPRO is allocating, or may soon know: its state is read from a few seconds on.
 _FIRST_SECONDS_ALLOCATING: Final = 5
@@ -42,6 +47,35 @@ def wait_seconds(deferred: Deferred, receive_count: int, jitter: float) -> int:
     doubled = min(first * 2 ** min(received - 1, 10), MAX_SECONDS) if received > 0 else 0
     asked_for = (deferred.retry_after_seconds or 0) * (1 + jitter / 4)
     return int(max(doubled * (1 + jitter) / 2, min(asked_for, MAX_ASKED_WAIT_SECONDS)))
+
+
+def shortest_patience(visibility_seconds: int) -> int:
+    """Return for how many seconds a message is on the queue at least before it is given up.
+
+    Each receive comes to the shortest of all waits, or the function is killed and the queue's visibility timeout
+    passes. The spurious receives take the place of the longest ones.
+    """
+    waits = sorted(
+        min(visibility_seconds, *(wait_seconds(Deferred(cause), received, jitter=0) for cause in DeferralCause))
+        for received in range(1, MAX_RECEIVES)
+    )
+    return sum(waits[: int(len(waits) * (1 - _SPURIOUS_SHARE))])
+
+
+def require_patience(visibility_seconds: int, max_receives: int) -> None:
+    """Raise `ConfigurationError` if the queue's settings let an outage of `PATIENCE_SECONDS` send orders to the DLQ."""
+    if max_receives < MAX_RECEIVES + _MORE_RECEIVES:
+        raise ConfigurationError(
+            f"ORDER_QUEUE_MAX_RECEIVES {max_receives}: SQS would give an order up before the function does; "
+            f"set the queue's maxReceiveCount to {MAX_RECEIVES + _MORE_RECEIVES}"
+        )
+    patience = shortest_patience(visibility_seconds)
+    if patience < PATIENCE_SECONDS:
+        raise ConfigurationError(
+            f"ORDER_QUEUE_VISIBILITY_SECONDS {visibility_seconds}: an order would be given up after "
+            f"{patience / 3600:.1f} hours of an outage, and must last {PATIENCE_SECONDS // 3600}; "
+            "raise the queue's VisibilityTimeout"
+        )
 
 
 def longest(deferrals: Iterable[Deferred]) -> Deferred:
