@@ -29,6 +29,7 @@ VARIABLES_up := MODE GROUP SERVICE ALLOCATOR PRO_URL PRO_KEY CATALOGUE PORT CONS
 VARIABLES_chaos := HISTORIES SEED
 VARIABLES_chaos-stack := ORDERS
 VARIABLES_fuzz := INPUTS
+VARIABLES_bench := QUICK
 
 # Only what stands on the command line: a PORT or MODE in the environment is meant for something else.
 is_given = $(filter command,$(firstword $(origin $1)))
@@ -68,8 +69,8 @@ up: ## start a local stack and leave it running: `./carrier up`
 down: ## end what `make up` left running: `./carrier down`
 	@exec ./carrier down
 
-bench: ## measure the engine beside others: `./carrier bench`
-	@exec ./carrier bench
+bench: ## measure the engine beside others: `./carrier bench`; with QUICK=1 in a minute
+	@exec ./carrier bench $(call switch,QUICK,--quick)
 
 ## Working on it
 

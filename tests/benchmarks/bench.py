@@ -1,26 +1,23 @@
-"""`python -m tests.benchmarks.bench [--json]`: microseconds per consignment, ours and others', side by side in one run.
+"""`python -m tests.benchmarks.bench [--json] [--quick]`: the processor's microseconds per consignment, side by side.
 
-What is measured is what an allocation runs: decide, with every service's offer or reasons, then write the explanation
-that is recorded. Every figure is the median over the same consignments; answers are compared before times are.
+What is measured is what an allocation runs: decide, then write what the record keeps. What readers run is beside it:
+all reasons by service, and the explanation in words. Every figure is the median over the same consignments; answers
+are compared before times are.
 """
 
 import gc
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from statistics import median
 from typing import Final
 
 from allocation.domain.consignment import Consignment
-from allocation.domain.mode import DefaultRules
-from allocation.domain.outcome import Explanation, Failure
 from allocation.engine.compiled_catalogue import read_compiled, write_compiled
-from allocation.engine.engine import Assessment, Engine
-from allocation.engine.explanation import explain
-from allocation.engine.question import NO_FILTERS
+from allocation.engine.engine import Engine
 from tests.benchmarks import rivals
 from tests.benchmarks.catalogues import (
     consignments,
@@ -31,10 +28,12 @@ from tests.benchmarks.catalogues import (
     plain_services,
     without_tags,
 )
+from tests.benchmarks.memory import VARIED
+from tests.benchmarks.work import decide, decide_with_reasons, measured, microseconds, word, write
 
-MODE: Final = DefaultRules()
-NOW: Final = datetime(2027, 6, 9, 10, 0, tzinfo=UTC)
-SIZES: Final = (10, 100, 1_000, 10_000)
+SIZES: Final = (66, 1_000, 10_000)
+QUICK_SIZES: Final = (66, 1_000)
+MEMORY_SIZES: Final = (1_000, 10_000)
 LIST_SIZES: Final = (66, 1_000)
 RIVAL_SIZES: Final = (10, 100, 1_000)
 ASKED: Final = 300
@@ -61,35 +60,6 @@ class Report:
         sys.stdout.flush()
 
 
-def decide(engine: Engine, consignment: Consignment) -> Assessment:
-    """Return every service with its price and dates, or with all its reasons."""
-    inquiry, scope = engine.inquire(consignment), engine.scope(MODE)
-    if isinstance(inquiry, Failure) or isinstance(scope, Failure):
-        raise ValueError("the benchmark's consignments are complete")
-    return engine.assess(inquiry, scope, NOW, NO_FILTERS, used=lambda _: {})
-
-
-def decide_and_explain(engine: Engine, consignment: Consignment) -> Explanation:
-    """Return the explanation of a decision, ready to be recorded."""
-    return explain(engine, decide(engine, consignment), MODE, NOW)
-
-
-def measured(
-    work: Callable[[Consignment], object], asked: Sequence[Consignment], rounds: int = 3
-) -> tuple[float, float]:
-    """Return microseconds per consignment: the mean when all is new, the median once lanes and brackets are known."""
-    gc.collect()
-    first = [_microseconds(work, consignment) for consignment in asked]
-    later = [_microseconds(work, consignment) for _ in range(rounds) for consignment in asked]
-    return sum(first) / len(first), median(later)
-
-
-def _microseconds(work: Callable[[Consignment], object], consignment: Consignment) -> float:
-    start = time.perf_counter()
-    work(consignment)
-    return (time.perf_counter() - start) * 1e6
-
-
 def own_figures(report: Report, size: int) -> None:
     """Report the figures of our engine over the full rule set."""
     text = write_compiled(full_catalogue(size))
@@ -109,17 +79,55 @@ def own_figures(report: Report, size: int) -> None:
         indexMilliseconds=index,
         compiledCharacters=len(text),
     )
-    for name, work in (("decide", decide), ("decide and explain", decide_and_explain)):
-        few = asked[:20] if size > 1000 else asked
-        first, later = measured(partial(work, engine), few)
-        report.figure(
-            f"        {name:<20} {later:>10.1f} µs   (mean of the first time round {first:.1f} µs)",
-            task="full",
-            services=size,
-            what=name,
-            microseconds=later,
-            firstMicroseconds=first,
-        )
+    few = asked[:20] if size > 1000 else asked
+    own = partial(_own_figure, report, size)
+    own("decide", *measured(partial(decide, engine), few))
+    own("decide, all reasons", *measured(partial(decide_with_reasons, engine), few))
+    decided = [decide(engine, consignment) for consignment in few]
+    own("write explanation", *measured(partial(write, engine), decided))
+    own("word explanation", *measured(partial(word, engine), decided))
+    own("decide on new lane", *new_lanes(text))
+
+
+def _own_figure(report: Report, size: int, name: str, first: float, later: float) -> None:
+    report.figure(
+        f"        {name:<20} {later:>10.1f} µs   (mean of the first time round {first:.1f} µs)",
+        task="full",
+        services=size,
+        what=name,
+        microseconds=later,
+        firstMicroseconds=first,
+    )
+
+
+def new_lanes(text: str) -> tuple[float, float]:
+    """Return the mean and the median of the first consignment to each kind of destination, after one to another."""
+    *others, warm = {consignment.destination: consignment for consignment in consignments(ASKED)}.values()
+    engine = Engine(read_compiled(text))
+    decide(engine, warm)
+    gc.collect()
+    figures = [microseconds(partial(decide, engine), consignment) for consignment in others]
+    return sum(figures) / len(figures), median(figures)
+
+
+def memory_figures(report: Report, size: int) -> None:
+    """Report the memory of a process that loads a catalogue and decides."""
+    ran = subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-m", "tests.benchmarks.memory", str(size)],
+        input=write_compiled(full_catalogue(size)),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found = json.loads(ran.stdout)
+    report.figure(
+        f"{size:>6} services: {found['loaded']} MB in use when loaded, "
+        f"{found['full']} MB after {VARIED} varied consignments",
+        task="memory",
+        services=size,
+        loadedMegabytes=found["loaded"],
+        fullMegabytes=found["full"],
+    )
 
 
 def list_figures(report: Report, size: int) -> None:
@@ -184,16 +192,18 @@ def compare(
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Report all figures, as JSON with `--json`."""
-    report = Report(as_json="--json" in arguments)
+    """Report all figures, as JSON with `--json`; with `--quick` those of smaller catalogues only."""
+    report, quick = Report(as_json="--json" in arguments), "--quick" in arguments
     report.heading("The full rule set, ours alone")
-    for size in SIZES:
+    for size in QUICK_SIZES if quick else SIZES:
         own_figures(report, size)
+    for size in LIST_SIZES[:1] if quick else MEMORY_SIZES:
+        memory_figures(report, size)
     report.heading("\nA zone with a long list of places")
-    for size in LIST_SIZES:
+    for size in LIST_SIZES[:1] if quick else LIST_SIZES:
         list_figures(report, size)
     report.heading("\nThe common task: countries, weight bands, the longest side")
-    for size in RIVAL_SIZES:
+    for size in RIVAL_SIZES[:2] if quick else RIVAL_SIZES:
         side_by_side(report, size)
 
 

@@ -82,7 +82,8 @@ def consignments(count: int) -> list[Consignment]:
 
 def _consignment(number: int, chance: random.Random) -> Consignment:
     country = chance.choice(("GB", "GB", "GB", *COUNTRIES))
-    postcode = {"GB": chance.choice(POSTCODES), "US": chance.choice(("10001", "94103"))}.get(country)
+    known = {"GB": chance.choice(POSTCODES), "US": chance.choice(("10001", "94103")), "DE": "10115"}
+    postcode = known.get(country)
     sides = [Decimal(chance.randrange(50, 900)) / 10 for _ in range(3)]
     weight = Decimal(chance.randrange(1, 27)) + Decimal(chance.randrange(1, 99)) / 100
     package = Package(weight, Dimensions(*sides), value=Money(Decimal(chance.randrange(1, 300)), "GBP"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.exact_json import parsed, written
+from allocation.exact_json import parsed, parsed_by_item, written
 
 DATA = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.decimals(allow_nan=False, allow_infinity=False),
@@ -36,3 +36,38 @@ def test_a_short_number_that_stands_for_a_long_one_stays_short() -> None:
 def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parsed(text)
+
+
+@given(st.dictionaries(st.sampled_from(["items", "other", '"items":[']), DATA))
+def test_what_is_read_item_by_item_is_the_same(data: dict[str, Any]) -> None:
+    for text in (written(data), json.dumps(json.loads(written(data)), indent=2)):
+        whole = parsed(text)
+        listed = whole.get("items")
+        expected = whole | {"items": [[item] for item in listed]} if isinstance(listed, list) else whole
+        assert parsed_by_item(text, "items", lambda item: [item]) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"items":[1 2]}',
+        '{"items":[1,]}',
+        '{"items":[1}',
+        '{"items":[1]',
+        '{"items":[1]} 2',
+        '{"items":[1],}',
+        '{"items":[1] "a":2}',
+        '{"items" [1]}',
+        "{items:[1]}",
+        "{1:[1]}",
+        '{"items":[{"a":1,"a":2}]}',
+        '{"items":[1],"items":[2]}',
+        '{"items":[NaN]}',
+        "",
+        "{",
+    ],
+)
+def test_what_is_no_json_is_refused_item_by_item(text: str) -> None:
+    for read in (parsed, lambda text: parsed_by_item(text, "items", lambda item: item)):
+        with pytest.raises(ValueError, match=r".+"):
+            read(text)

@@ -14,6 +14,7 @@ _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 # Names that a path shows without quotation marks.
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _MAX_QUOTED: Final = 60
+_BLANKS: Final = re.compile(r"[ \t\n\r]*")
 
 JsonPath = tuple[int | str, ...]
 
@@ -55,31 +56,106 @@ def parsed(text: str) -> Any:
     Raises `DuplicateKeyError`, `TooDeepError`, and `ValueError` for anything else that is not JSON, NaN and Infinity
     included (RFC 8259, 6).
     """
-    repeated = False
+    reader = _Reader(text)
+    value = reader.value(())
+    reader.end()
+    return value
 
-    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal repeated
+
+def parsed_by_item(text: str, name: str, read: Callable[[Any], Any]) -> Any:
+    """Return the data of a JSON text. If it is an object with a list `name`, `read` makes each item into another.
+
+    The data of a large text takes eight times its room. This way, there is never more of that list than one item.
+    Raises as `parsed` does, and what `read` raises.
+    """
+    reader = _Reader(text)
+    if not reader.takes("{"):
+        return parsed(text)
+    found: dict[str, Any] = {}
+    more = not reader.takes("}")
+    while more:
+        key = reader.value(())
+        if type(key) is not str:
+            raise json.JSONDecodeError("Expecting property name enclosed in double quotes", text, reader.at)
+        if key in found:
+            raise DuplicateKeyError(key, ())
+        reader.expect(":")
+        found[key] = reader.items(key, read) if key == name and reader.takes("[") else reader.value((key,))
+        more = reader.takes(",")
+        if not more:
+            reader.expect("}")
+    reader.end()
+    return found
+
+
+class _Reader:
+    """Reads the values of a JSON text one after another."""
+
+    def __init__(self, text: str) -> None:
+        self.at = 0
+        self._text = text
+        self._repeated = False
+        self._decode = json.JSONDecoder(
+            parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=self._object_of
+        ).raw_decode
+
+    def value(self, location: JsonPath) -> Any:
+        """Return the next value, which stands at `location`."""
+        try:
+            value, self.at = self._decode(self._text, self._next())
+        except RecursionError as error:
+            raise TooDeepError("nested too deeply to be read") from error
+        except ArithmeticError as error:
+            raise ValueError("a number has an exponent out of range") from error
+        except (json.JSONDecodeError, _ConstantError):
+            raise
+        except ValueError as error:
+            # Python converts no integer of more than 4,300 digits.
+            raise ValueError("a number has too many digits") from error
+        if self._repeated:
+            place = _first(value, _is_repeated)
+            raise DuplicateKeyError(place.value.key, (*location, *place.location))
+        return value
+
+    def items(self, name: str, read: Callable[[Any], Any]) -> list[Any]:
+        """Return what `read` makes of the items of a list, after its bracket."""
+        found: list[Any] = []
+        more = not self.takes("]")
+        while more:
+            found.append(read(self.value((name, len(found)))))
+            more = self.takes(",")
+            if not more:
+                self.expect("]")
+        return found
+
+    def takes(self, sign: str) -> bool:
+        """Pass over a sign if it comes next, and tell whether it does."""
+        at = self._next()
+        if not self._text.startswith(sign, at):
+            return False
+        self.at = at + 1
+        return True
+
+    def expect(self, sign: str) -> None:
+        """Pass over a sign that has to come next."""
+        if not self.takes(sign):
+            raise json.JSONDecodeError(f"Expecting {sign!r}", self._text, self.at)
+
+    def end(self) -> None:
+        """Refuse anything that comes after the value."""
+        if self._next() < len(self._text):
+            raise json.JSONDecodeError("Extra data", self._text, self._next())
+
+    def _next(self) -> int:
+        found = _BLANKS.match(self._text, self.at)
+        return found.end() if found else self.at
+
+    def _object_of(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         built = dict(pairs)
         if len(built) == len(pairs):
             return built
-        repeated = True
+        self._repeated = True
         return _repeated(pairs)
-
-    try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=object_of)
-    except RecursionError as error:
-        raise TooDeepError("nested too deeply to be read") from error
-    except ArithmeticError as error:
-        raise ValueError("a number has an exponent out of range") from error
-    except (json.JSONDecodeError, _ConstantError):
-        raise
-    except ValueError as error:
-        # Python converts no integer of more than 4,300 digits.
-        raise ValueError("a number has too many digits") from error
-    if repeated:
-        place = _first(value, _is_repeated)
-        raise DuplicateKeyError(place.value.key, place.location)
-    return value
 
 
 def refuse_nul(text: str, data: Any) -> None:

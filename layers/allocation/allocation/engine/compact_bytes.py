@@ -3,6 +3,7 @@
 `docs/events/README.md` has the form of each, byte by byte.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -22,6 +23,15 @@ class UnreadableBytesError(AllocationError):
     """Kept bytes end too early, or are in a form that this version does not know."""
 
 
+def as_unsigned(value: int) -> int:
+    """Return a whole number as one that is not negative.
+
+    >>> [as_unsigned(value) for value in (0, -1, 1, -2, 2)]
+    [0, 1, 2, 3, 4]
+    """
+    return value << 1 if value >= 0 else (-value << 1) - 1
+
+
 class Writer:
     """Bytes to which values are added, each as short as it can be."""
 
@@ -35,15 +45,21 @@ class Writer:
 
     def number(self, value: int) -> None:
         """Add a whole number that is not negative: seven bits a byte, the lowest first."""
-        octets = self._bytes
-        while value > 0x7F:
-            octets.append(value & 0x7F | 0x80)
-            value >>= 7
-        octets.append(value)
+        self.numbers((value,))
+
+    def numbers(self, values: Iterable[int]) -> None:
+        """Add whole numbers that are not negative."""
+        add = self._bytes.append
+        for value in values:
+            left = value
+            while left > 0x7F:
+                add(left & 0x7F | 0x80)
+                left >>= 7
+            add(left)
 
     def signed(self, value: int) -> None:
-        """Add a whole number: 0, -1, 1, -2, 2 as 0, 1, 2, 3, 4."""
-        self.number(value << 1 if value >= 0 else (-value << 1) - 1)
+        """Add a whole number, as `as_unsigned` makes it."""
+        self.number(as_unsigned(value))
 
     def text(self, value: str) -> None:
         """Add a text: the number of its bytes in UTF-8, and these."""

@@ -37,9 +37,10 @@ from allocation.engine.loaded_catalogue import Carrier, Catalogue, ExchangeRate,
 from allocation.engine.loaded_prices import Surcharge
 from allocation.engine.measures import Measure
 from allocation.engine.zones import Zone, ZoneLane
-from allocation.exact_json import parsed
+from allocation.exact_json import parsed, parsed_by_item
 
 _FORMAT: Final = 1
+_SERVICES: Final = "services"
 _SAMPLE: Final = "sample.json"
 # What reading anything else than a compiled catalogue may end with. AttributeError: something that is not an object
 # stands where one belongs.
@@ -74,7 +75,7 @@ def read_compiled(text: str) -> Catalogue:
         if (digest := header.pop("digest")) != _digest(content):
             raise InvalidCatalogueError("the compiled catalogue does not match its digest: compile it again")
         refuse_unknown("its first line", header)
-        catalogue = _catalogue(parsed(content), digest, text)
+        catalogue = _catalogue(content, digest, text)
         fault = next(find_faults(catalogue), None)
     except _UNREADABLE as error:
         told = f"{error!r}"[:_MAX_TOLD]
@@ -95,8 +96,8 @@ def packaged_catalogue() -> Catalogue:
     return read_compiled(Path(__file__).with_name(_SAMPLE).read_text("utf-8"))
 
 
-def _catalogue(content: _Document, digest: str, text: str) -> Catalogue:
-    item = dict(content)
+def _catalogue(content: str, digest: str, text: str) -> Catalogue:
+    item = dict(parsed_by_item(content, _SERVICES, lambda _: None))
     last_day = date.fromisoformat(item.pop("lastDay")).toordinal()
     zones = {name: _time_zone(*table) for name, table in item.pop("timeZones").items()}
     holidays = listed(item.pop("holidays"), lambda days: frozenset(listed(days, _ordinal)))
@@ -105,7 +106,8 @@ def _catalogue(content: _Document, digest: str, text: str) -> Catalogue:
     numbers = {key: each.pop("calendar") for key, each in found.items()}
     carriers = {key: read_part(Carrier, each, reference=key) for key, each in found.items()}
     surcharges = compiled_prices.surcharges(item.pop("surcharges"))
-    services = listed(item.pop("services"), lambda each: _service(dict(each), carriers, surcharges))
+    item.pop(_SERVICES)
+    services = _services(content, carriers, surcharges)
     locations = listed(item.pop("locations"), lambda each: _location(dict(each), calendars))
     return read_part(
         Catalogue,
@@ -237,6 +239,18 @@ def _location(item: dict[str, Any], calendars: Sequence[Calendar]) -> Location:
 def _texts(item: Mapping[str, Any]) -> dict[str, str]:
     """Return names with their texts."""
     return {text(name): text(value) for name, value in item.items()}
+
+
+def _services(content: str, carriers: Mapping[str, Carrier], surcharges: Mapping[str, Surcharge]) -> list[Service]:
+    """Return the services, parsed one by one: as data, those of a large catalogue take more room than all of it."""
+    document = parsed_by_item(content, _SERVICES, lambda each: _service(dict(each), carriers, surcharges))
+    return listed(document[_SERVICES], _is_service)
+
+
+def _is_service(item: object) -> Service:
+    if not isinstance(item, Service):
+        raise TypeError("a service was not read")
+    return item
 
 
 def _service(item: dict[str, Any], carriers: Mapping[str, Carrier], surcharges: Mapping[str, Surcharge]) -> Service:

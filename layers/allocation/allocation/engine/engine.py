@@ -11,13 +11,13 @@ from allocation.domain.limit import UsedLimits
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Failure, FailureCode
 from allocation.domain.preference import CHEAPEST
-from allocation.engine.index import CatalogueIndex, Mask, bits_of, positions_of
+from allocation.engine.index import CatalogueIndex, Mask, bits_of
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import Lane, LaneKey
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.engine.memo import Memo
 from allocation.engine.offers import Offer, ranked
-from allocation.engine.price_book import PriceBook, PriceCell
+from allocation.engine.price_book import PriceBook
 from allocation.engine.pricing import Breakdown
 from allocation.engine.question import Question, Scope, ServiceFilters
 from allocation.engine.rule import SCOPE_CODES, Rule
@@ -25,7 +25,9 @@ from allocation.engine.rules import RULES
 from allocation.engine.wording import there_is_no
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# A lane takes some 100 bytes for each service: 25 MB in all, however many services there are.
 _MAX_LANES: Final = 512
+_MAX_LANE_SERVICES: Final = 250_000
 
 
 class Exclusion(NamedTuple):
@@ -70,7 +72,7 @@ class Engine:
         self.catalogue = catalogue
         self.index = CatalogueIndex(catalogue)
         self.book = PriceBook(self.index)
-        self._lanes: Memo[LaneKey, Lane] = Memo(_MAX_LANES)
+        self._lanes: Memo[LaneKey, Lane] = Memo(max(8, min(_MAX_LANES, _MAX_LANE_SERVICES // max(1, self.index.size))))
         self._lanes_made = 0
         self._has_handicaps = any(service.handicap for service in catalogue.services)
 
@@ -163,11 +165,9 @@ class Engine:
         bits, dates = bits_of(passing, self.index.size), question.table.dates
         offers: list[Offer] = []
         for cell in question.cells:
-            prices = cell.cheapest_first if isinstance(cell, PriceCell) else cell.prices(bits)
             offers += [
                 Offer(cost, dates[position][0], position, net, dates[position][1])
-                for cost, position, net in prices
-                if bits[position] == "1"
+                for position, (cost, net) in cell.prices(bits)
             ]
         preference = question.scope.preference
         by_price = preference == CHEAPEST and not self._has_handicaps
@@ -179,9 +179,10 @@ def _failed_by_service(failures: Sequence[tuple[Rule, Mask]], size: int) -> Sequ
     found: list[tuple[Rule, ...]] = [()] * size
     for rule, failing in failures:
         longer: dict[tuple[Rule, ...], tuple[Rule, ...]] = {}
-        for position in positions_of(failing):
-            before = found[position]
-            found[position] = longer.get(before) or longer.setdefault(before, (*before, rule))
+        found = [
+            before if bit == "0" else longer.get(before) or longer.setdefault(before, (*before, rule))
+            for before, bit in zip(found, bits_of(failing, size), strict=True)
+        ]
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from allocation.domain.consignment import Direction
 from allocation.engine.brackets import DayBrackets, FactBrackets, PriceClasses, is_continuous
+from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Range
 from allocation.engine.loaded_catalogue import Catalogue, Feature, Service
 from allocation.engine.loaded_prices import ALWAYS, Rate
@@ -20,6 +21,7 @@ from allocation.engine.memo import Memo
 from allocation.engine.zones import ZoneIndex
 
 _MAX_TEXTS: Final = 20_000
+_MAX_LOCATIONS: Final = 64
 _NO_LIMIT: Final = Range()
 
 Mask = int
@@ -71,6 +73,14 @@ class Breach(NamedTuple):
 
 
 _NO_BREACH: Final = Breach(0, 0, 0)
+
+
+class Collecting(NamedTuple):
+    """How the services collect at one location, in kinds: a calendar or None, handling days, and a delivery plan."""
+
+    kinds: Sequence[tuple[Calendar | None, int, int]]
+    kind_of: Sequence[int]
+    uncollected: Mask  # the services without a calendar
 
 
 class _RangeMasks:
@@ -183,6 +193,8 @@ class CatalogueIndex:
         self.delivery_plans = list(dict.fromkeys(service.delivery for service in self.services))
         plans = {plan: number for number, plan in enumerate(self.delivery_plans)}
         self.delivery_plan = [plans[service.delivery] for service in self.services]
+        # By location, as lanes from there share it.
+        self.collecting: Memo[str, Collecting] = Memo(_MAX_LOCATIONS)
         # What services want of consignments, in words: most explanations repeat the same.
         self.texts: Memo[tuple[Callable[[Service], str], int], str] = Memo(_MAX_TEXTS)
 
@@ -249,12 +261,17 @@ class CatalogueIndex:
 
     def _index_prices(self) -> None:
         services = self.services
-        self.currency_of = [service.currency for service in services]
         sets = {tuple(map(id, service.surcharges)): service.surcharges for service in services}
         numbers = {key: number for number, key in enumerate(sets)}
         self.surcharge_sets = list(sets.values())
         self.surcharge_set = [numbers[tuple(map(id, service.surcharges))] for service in services]
         self.is_continuous = [any(map(is_continuous, surcharges)) for surcharges in self.surcharge_sets]
+        # Services of one kind make the same net price of the same rate.
+        kinds: dict[tuple[object, ...], int] = {}
+        self.price_kind = [
+            kinds.setdefault((self.surcharge_set[position], service.currency, service.round_to), len(kinds))
+            for position, service in enumerate(services)
+        ]
         # How services weigh: the divisor, and the rest.
         self.scales = list(dict.fromkeys((service.divisor, service.weighing) for service in services))
         scales = {scale: number for number, scale in enumerate(self.scales)}

@@ -5,10 +5,11 @@ A part of the explanation that records keep (`kept_explanation.py`).
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import sub
 from typing import Final
 
 from allocation.engine.calendars import DAY_SECONDS, EPOCH_DAY
-from allocation.engine.compact_bytes import Reader, UnreadableBytesError, Writer
+from allocation.engine.compact_bytes import Reader, UnreadableBytesError, Writer, as_unsigned
 from allocation.engine.index import Mask, positions_of
 from allocation.engine.offers import Offer
 from allocation.engine.promises import Dates
@@ -73,21 +74,24 @@ def _rule(number: int) -> Rule:
 
 def _write_offers(writer: Writer, offers: Sequence[Offer]) -> None:
     """Write the offers, best first: the step from one service to the next, the dates, and the step in price."""
-    digits = max(_decimal_places(offer.net) for offer in offers)
+    first, nets = offers[0].net, [offer.net for offer in offers]
+    # Most have as many decimal places as the first.
+    digits = max(_decimal_places(net) for net in nets if net is first or not net.same_quantum(first))
     dates: dict[tuple[int, int], int] = {}
     numbers = [dates.setdefault((each.dates.collected_at, each.dates.delivery_day), len(dates)) for each in offers]
     writer.number(len(offers))
     writer.number(digits)
     _write_dates(writer, list(dates))
-    position = amount = 0
-    several = len(dates) > 1
-    for offer, number in zip(offers, numbers, strict=True):
-        cents = int(offer.net.scaleb(digits))
-        writer.signed(offer.position - position)
-        writer.signed(cents - amount)
-        if several:
-            writer.number(number)
-        position, amount = offer.position, cents
+    cents = [int(net.scaleb(digits)) for net in nets]
+    positions = [offer.position for offer in offers]
+    steps = zip(map(sub, positions, [0, *positions]), map(sub, cents, [0, *cents]), strict=True)
+    if len(dates) > 1:
+        written = [
+            each for pair, number in zip(steps, numbers, strict=True) for each in (*map(as_unsigned, pair), number)
+        ]
+    else:
+        written = [as_unsigned(each) for pair in steps for each in pair]
+    writer.numbers(written)
 
 
 def _decimal_places(amount: Decimal) -> int:

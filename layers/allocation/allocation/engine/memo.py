@@ -18,6 +18,10 @@ class Memo(Generic[_Key, _Value]):
         """Return the value of a key, or None."""
         return self._kept.get(key)
 
+    def clear(self) -> None:
+        """Forget all."""
+        self._kept.clear()
+
     def keep(self, key: _Key, value: _Value) -> _Value:
         """Keep the value and return it."""
         if len(self._kept) >= self._capacity:

@@ -124,7 +124,7 @@ def price_lines(
     """
     lines = [Line(zone, rounded(base, unit))]
     lines += [Line(name, amount) for name, amount in surcharge_amounts(applied, base, unit)]
-    excess = -net_price(lines)
+    excess = -_net_price(lines)
     for number in range(len(lines) - 1, 0, -1):
         if excess <= 0:
             break
@@ -134,13 +134,21 @@ def price_lines(
             lines[number] = Line(name, amount + cut)
             excess -= cut
     if round_to is not None:
-        total = net_price(lines)
+        total = _net_price(lines)
         if change := (total / round_to).to_integral_value(ROUND_HALF_UP) * round_to - total:
             lines.append(Line(ROUNDING, rounded(change, unit)))
     return tuple(lines)
 
 
-def net_price(lines: Sequence[Line]) -> Decimal:
+def net_of(base: Decimal, applied: Sequence[Applied], unit: Decimal, round_to: Decimal | None) -> Decimal:
+    """Return the sum of the lines that `price_lines` returns, which most prices have without them."""
+    total = sum((amount for _, amount in surcharge_amounts(applied, base, unit)), rounded(base, unit))
+    if total >= 0 and round_to is None:
+        return total
+    return _net_price(price_lines("", base, applied, unit, round_to))
+
+
+def _net_price(lines: Sequence[Line]) -> Decimal:
     """Return the sum of the lines."""
     return sum((line.amount for line in lines), _NOTHING)
 
@@ -155,17 +163,17 @@ def taxed(lines: tuple[Line, ...], service: Service, tax: Tax) -> Breakdown:
         return with_tax(lines, service, tax)
     reference, rate = tax_of(service, tax)
     unit = minor_unit(service.currency)
-    gross = net_price(lines)
+    gross = _net_price(lines)
     net = rounded(gross / (1 + rate), unit)
     without = [Line(name, rounded(amount / (1 + rate), unit)) for name, amount in lines]
-    without[0] = Line(lines[0].name, without[0].amount + net - net_price(without))
+    without[0] = Line(lines[0].name, without[0].amount + net - _net_price(without))
     return Breakdown(tuple(without), reference, rate, Price(net, gross - net, gross, service.currency))
 
 
 def with_tax(lines: tuple[Line, ...], service: Service, tax: Tax) -> Breakdown:
     """Return the whole price of net lines: VAT is rounded half up, gross = net + VAT (`pro-api.md`, Prices)."""
     reference, rate = tax_of(service, tax)
-    net = net_price(lines)
+    net = _net_price(lines)
     vat = rounded(net * rate, minor_unit(service.currency))
     return Breakdown(lines, reference, rate, Price(net, vat, net + vat, service.currency))
 

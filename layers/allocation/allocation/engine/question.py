@@ -14,7 +14,9 @@ from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_catalogue import Service
 from allocation.engine.measures import Measure
-from allocation.engine.price_book import ExactCell, PriceBook, PriceCell, Pricing
+from allocation.engine.price_book import PriceBook
+from allocation.engine.price_cells import ExactCell, PriceCell
+from allocation.engine.priced_days import Pricing
 from allocation.engine.timetables import DateTable
 
 

@@ -9,22 +9,13 @@ from typing import Final, NamedTuple
 
 from allocation.engine.calendars import DAY_SECONDS, Calendar, Collection
 from allocation.engine.deliveries import DeliveryTerms
-from allocation.engine.index import CatalogueIndex, Mask, mask_of, of_pair, positions_of
+from allocation.engine.index import CatalogueIndex, Collecting, Mask, mask_of, of_pair, positions_of
 from allocation.engine.loaded_catalogue import Catalogue, Location, Service
 from allocation.engine.loaded_prices import Rate
 from allocation.engine.memo import Memo
 from allocation.engine.promises import Dates, Promise, joinable, keep_promise
 
 _MAX_PROMISES: Final = 16
-
-
-class _TimetableKey(NamedTuple):
-    """The fields that distinguish timetables; a calendar stands by its identity, as the catalogue has each once."""
-
-    calendar: int
-    handling_days: int
-    transit_days: int | None
-    delivery_plan: int  # by its number in the index
 
 
 class _Timetable(NamedTuple):
@@ -116,37 +107,43 @@ def _schedule(
     transit_days: Mapping[int, int | None],
 ) -> tuple[Mask, Sequence[_Timetable]]:
     """Return the services without a collection calendar, and the timetables of the others that have a rate."""
+    key = location or ""
+    collecting = index.collecting.get(key) or index.collecting.keep(key, _collecting(index, location))
+    members: dict[tuple[int, int | None], list[int]] = {}
+    for position, days in transit_days.items():
+        members.setdefault((collecting.kind_of[position], days), []).append(position)
+    timetables: list[_Timetable] = []
+    for (kind, days), positions in members.items():
+        calendar, handling_days, plan = collecting.kinds[kind]
+        if calendar is not None:
+            terms = _terms(index, destination, plan, days)
+            timetables.append(_Timetable(calendar, handling_days, terms, mask_of(positions, index.size)))
+    return collecting.uncollected, timetables
+
+
+def _collecting(index: CatalogueIndex, location: str | None) -> Collecting:
+    """Return how services collect at a location, or, without one, from elsewhere."""
     catalogue = index.catalogue
     place = catalogue.locations.get(location or "")
-    members: dict[_TimetableKey, list[int]] = {}
-    calendars: dict[int, Calendar] = {}
-    uncollected = []
-    for position, service in enumerate(index.services):
-        calendar = _calendar(catalogue, place, service)
-        if calendar is None:
-            uncollected.append(position)
-        elif position in transit_days:
-            calendars[id(calendar)] = calendar
-            handling_days, plan = _handling_days(place, service), index.delivery_plan[position]
-            key = _TimetableKey(id(calendar), handling_days, transit_days[position], plan)
-            members.setdefault(key, []).append(position)
-    timetables = [
-        _Timetable(
-            calendars[key.calendar],
-            key.handling_days,
-            _terms(index, destination, key),
-            mask_of(positions, index.size),
-        )
-        for key, positions in members.items()
-    ]
-    return mask_of(uncollected, index.size), timetables
+    numbers: dict[tuple[int, int, int], int] = {}
+    kinds: list[tuple[Calendar | None, int, int]] = []
+    kind_of: list[int] = []
+    for service, plan in zip(index.services, index.delivery_plan, strict=True):
+        calendar, handling_days = _calendar(catalogue, place, service), _handling_days(place, service)
+        key = (id(calendar), handling_days, plan)
+        if key not in numbers:
+            numbers[key] = len(kinds)
+            kinds.append((calendar, handling_days, plan))
+        kind_of.append(numbers[key])
+    uncollected = (position for position, kind in enumerate(kind_of) if kinds[kind][0] is None)
+    return Collecting(kinds, kind_of, mask_of(uncollected, index.size))
 
 
-def _terms(index: CatalogueIndex, destination: Sequence[str], key: _TimetableKey) -> DeliveryTerms:
-    catalogue, plan = index.catalogue, index.delivery_plans[key.delivery_plan]
+def _terms(index: CatalogueIndex, destination: Sequence[str], number: int, transit_days: int | None) -> DeliveryTerms:
+    catalogue, plan = index.catalogue, index.delivery_plans[number]
     found = next((place for place in destination if place in catalogue.delivery_holidays), None)
     holidays = frozenset[int]() if found is None or plan.on_holidays else catalogue.delivery_holidays[found]
-    return DeliveryTerms(key.transit_days, plan.hours_at(destination), holidays, catalogue.last_day)
+    return DeliveryTerms(transit_days, plan.hours_at(destination), holidays, catalogue.last_day)
 
 
 def _calendar(catalogue: Catalogue, location: Location | None, service: Service) -> Calendar | None:
