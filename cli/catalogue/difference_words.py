@@ -49,7 +49,7 @@ _OWNERS: Final = {
     "calendars": "calendar",
 }
 _ENDS: Final = {"from": "least", "to": "greatest", "over": "least (itself too little)"}
-_UNITS: Final = {measure.value.removeprefix("consignment."): measure.unit for measure in Measure}
+_UNITS: Final = {measure.value.removeprefix("consignment."): measure.unit for measure in Measure} | {"size": "Cm"}
 _SIDES: Final = frozenset({"size", "roundSides"})
 _WEIGHTS: Final = frozenset({"step"})
 _COUNTS: Final = {
@@ -68,9 +68,10 @@ _MONEY: Final = frozenset({"price", "perKg", "per100Kg", "furtherPackage", "mini
 class Describer:
     """Tells what a path of a written catalogue means, in that version of it."""
 
-    def __init__(self, catalogue: Mapping[str, Any]) -> None:
-        """`catalogue` is the whole in plain JSON, defaults included."""
+    def __init__(self, catalogue: Mapping[str, Any], content: Any = None) -> None:
+        """`catalogue` is the whole in plain JSON, defaults included; `content` is what its file says, if known."""
         self._catalogue = catalogue
+        self._content = content
 
     def thing(self, path: KeyPath) -> str:
         """Return what a value is called, and of what: `price of the band up to 2 Kg, rate GB of CX_NDS`."""
@@ -83,7 +84,8 @@ class Describer:
 
     def is_item(self, path: KeyPath) -> bool:
         """Tell whether a path names an item of a list by the item itself, not by its number."""
-        return bool(path) and not path[-1].isdigit() and isinstance(self._at(path[:-1]), list)
+        within = self._at(path[:-1]) if path else None
+        return isinstance(within, list) and (not path[-1].isdigit() or path[-1] in within)
 
     def value(self, path: KeyPath, value: Any) -> str:
         """Return a value with its unit; `none` for what is not there."""
@@ -91,6 +93,8 @@ class Describer:
             return "none"
         if isinstance(value, bool):
             return "yes" if value else "no"
+        if (written := self._as_written(path)) is not None:
+            return written[:_MAX_SHOWN]
         if isinstance(value, dict):
             return str(value.get("name") or "") or self._listed(path, value)
         if isinstance(value, list) and path[-1] == "window":
@@ -100,6 +104,23 @@ class Describer:
         if isinstance(value, list):
             return ", ".join(self.value(path, each) for each in value)[:_MAX_SHOWN] or "none"
         return self._with_unit(path, str(value))[:_MAX_SHOWN]
+
+    def _as_written(self, path: KeyPath) -> str | None:
+        """Return a quantity as its file has it, such as `40 lb` or `30 x 20 x 10 cm`, or None for anything else.
+
+        An end of a range may be written as the whole range.
+        """
+        part = self._content
+        for name in path:
+            if isinstance(part, str) and name == "to":
+                break
+            if isinstance(part, dict) and name in part:
+                part = part[name]
+            elif isinstance(part, list) and name.isdigit() and int(name) < len(part):
+                part = part[int(name)]
+            else:
+                return None
+        return " ".join(part.split()) if isinstance(part, str) and _QUANTITY.fullmatch(part.strip()) else None
 
     def _listed(self, path: KeyPath, value: Mapping[str, Any]) -> str:
         """Return what a part without a name holds, so far as it says anything."""
@@ -152,7 +173,7 @@ class Describer:
             return f"the rate {item['zone']}{origin}"
         if kind == "bands":
             end = item.get("upTo")
-            return "the last band" if end is None else f"the band up to {self._with_unit((*path, 'upTo'), end)}"
+            return "the last band" if end is None else f"the band up to {self.value((*path, 'upTo'), end)}"
         if kind == "collections":
             return f"the collection on {', '.join(item['days'])}" if len(self._at(path[:-1])) > 1 else ""
         return f"{_named(kind).removesuffix('s')} {item.get('zone') or int(path[-1]) + 1}"
@@ -188,6 +209,8 @@ class Describer:
 
 
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+# A number with a unit, or three sides with one.
+_QUANTITY: Final = re.compile(r"[0-9][0-9. x\u00d7]* ?[A-Za-z]+[23]?(/[A-Za-z]+3?)?")
 
 
 def _calendars(location: Mapping[str, Any]) -> set[str | None]:

@@ -14,7 +14,7 @@ from cli.catalogue.written_catalogue import WrittenCatalogue
 
 _MISSING: Final = object()
 # Lists that are one value.
-_WHOLE: Final = frozenset({"window", "maximumValue", "days", "deliveryDays"})
+_WHOLE: Final = frozenset({"window", "maximumValue", "days", "deliveryDays", "from", "to"})
 # Lists whose items are compared with those for the same, wherever they stand.
 _IDENTITIES: Final = {"rates": ("zone", "origin"), "transit": ("zone", "origin"), "bands": ("upTo",)}
 
@@ -45,7 +45,7 @@ class Change:
 def differences(old: WrittenCatalogue, new: WrittenCatalogue) -> list[Change]:
     """Return every change. A default counts as written."""
     before, after = _plain(old), _plain(new)
-    told = _Words(Describer(before), Describer(after))
+    told = _Words(Describer(before, old.content), Describer(after, new.content))
     return [told.change(*found) for found in _compare((), before, after)]
 
 

@@ -24,6 +24,7 @@ from cli.catalogue.catalogue_problems import (
 from cli.catalogue.consistency import AllocatorName, find_contradictions
 from cli.catalogue.form_problems import problem_of_form
 from cli.catalogue.written_catalogue import WrittenCatalogue
+from cli.catalogue.yaml_problems import is_no_catalogue, yaml_problem
 from cli.catalogue.zone_files import with_zone_files
 
 # Brackets in brackets: PyYAML's scanner takes the square of their number.
@@ -32,6 +33,7 @@ _MAX_BRACKETS: Final = 100
 _MAX_PARTS: Final = 1_000_000
 # How many problems are told: no one corrects more at a time, and each is looked for in the text.
 _MAX_PROBLEMS: Final = 500
+_NAMES: Final = [field.alias or name for name, field in WrittenCatalogue.model_fields.items()]
 
 
 def read_catalogue(
@@ -45,6 +47,8 @@ def read_catalogue(
     contradiction between the parts.
     """
     root, content, repeated = _parse(text)
+    if what := is_no_catalogue(content, _NAMES):
+        raise CatalogueProblemsError([CatalogueProblem((), None, what, Position(1, 1))])
     repeated += with_zone_files(content, folder)
     try:
         catalogue = WrittenCatalogue.model_validate(content)
@@ -53,7 +57,7 @@ def read_catalogue(
         raise CatalogueProblemsError(_located(problems, root)) from error
     if problems := repeated or find_contradictions(catalogue, allocator):
         raise CatalogueProblemsError(_located(problems, root))
-    return catalogue
+    return catalogue.with_content(content)
 
 
 def with_positions(problems: Iterable[CatalogueProblem], text: str) -> list[CatalogueProblem]:
@@ -155,7 +159,7 @@ def _parse(text: str) -> tuple[yaml.Node | None, Any, list[CatalogueProblem]]:
         return root, loader.construct_document(root), loader.repeated
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or f"is not YAML ({getattr(error, 'reason', error)})"
+        what = yaml_problem(error, text, _NAMES)
         raise CatalogueProblemsError([CatalogueProblem((), None, what, mark and _position(mark))]) from error
     except ValueError as error:  # a tag that does not fit its value, such as !!int x
         what = f"can't be read ({error}): leave tags out"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, PrivateAttr, StringConstraints
 
 from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN
 from allocation.domain.mode import ModeName
@@ -148,6 +148,18 @@ class WrittenCatalogue(Part):
     guess: Guess = Guess()
     preference: PreferenceField = Field(CHEAPEST, description="Which of the services that can take it")
     routing: Routing | None = Field(None, description="Without it, the stack's allocation mode holds for everything")
+
+    _content: Any = PrivateAttr(None)
+
+    @property
+    def content(self) -> Any:
+        """The catalogue in the words of its file, units and short forms included; None where it was not read of one."""
+        return self._content
+
+    def with_content(self, content: Any) -> "WrittenCatalogue":
+        """Return the catalogue with the content of the file that it was read from."""
+        self._content = content
+        return self
 
     def all_services(self) -> Iterator[tuple[KeyPath, str, Service]]:
         """Yield each service with its key path and its reference."""

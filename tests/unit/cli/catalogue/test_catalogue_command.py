@@ -209,7 +209,7 @@ def test_a_version_with_problems_is_reported_by_its_name(
 
 def test_what_would_steer_a_terminal_is_shown_as_an_escape(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "hostile.yaml"
-    path.write_text('"\\e[31mred": 1\n')
+    path.write_text('version: 1\n"\\e[31mred": 1\n')
     assert main(["catalogue", "check", str(path)]) == 1
     told = capsys.readouterr().out
     assert "\x1b" not in told

@@ -38,9 +38,9 @@ CHANGES: dict[str, Callable[[Json], object]] = {
     "days of daily at Depot: mon, wed, thu -> mon, tue": lambda found: hours_of(found).update(days=["mon", "tue"]),
     "daily limit of S: 7 consignments -> 1 consignment": lambda found: service_of(found, "S").update(dailyLimit=1),
     "handling days of S: 1 day -> 2 days": lambda found: service_of(found, "S").update(handlingDays=2),
-    "greatest weight of S: 40 Kg -> 50 Kg": lambda found: service_of(found, "S").update(weight="50 kg"),
-    "greatest length of S: none -> 100 Cm": lambda found: service_of(found, "S").update(length="1 m"),
-    "greatest volume of S: none -> 20000 cm3": lambda found: service_of(found, "S").update(volume="20 l"),
+    "greatest weight of S: 40 kg -> 50 kg": lambda found: service_of(found, "S").update(weight="50 kg"),
+    "greatest length of S: none -> 1 m": lambda found: service_of(found, "S").update(length="1 m"),
+    "greatest volume of S: none -> 20 l": lambda found: service_of(found, "S").update(volume="20 l"),
     "greatest packages of consignment of S: none -> 2 packages": lambda found: service_of(found, "S").update(
         consignment={"packages": {"to": 2}}
     ),
@@ -69,12 +69,12 @@ CHANGES: dict[str, Callable[[Json], object]] = {
     "divisor of chargeable weight of T: 5000 -> 6000": lambda found: service_of(found, "T")["chargeableWeight"].update(
         divisor=6000
     ),
-    "step of the sides of chargeable weight of T: 1 Cm -> 2 Cm": lambda found: service_of(found, "T")[
+    "step of the sides of chargeable weight of T: 1 cm -> 2 cm": lambda found: service_of(found, "T")[
         "chargeableWeight"
     ].update(roundSides="2 cm"),
     "amount of surcharge Fuel: 10% -> 12.5%": lambda found: found["surcharges"]["Fuel"].update(amount=0.125),
     "amount of surcharge Long: 1.00 GBP -> 2.00 GBP": lambda found: found["surcharges"]["Long"].update(amount=2),
-    "length of threshold of surcharge Long: 50 Cm -> 60 Cm": lambda found: found["surcharges"]["Long"].update(
+    "length of threshold of surcharge Long: 50 cm -> 60 cm": lambda found: found["surcharges"]["Long"].update(
         over={"length": "60 cm"}
     ),
     "added: surcharge New (type Additive, amount 1.00 GBP)": lambda found: found["surcharges"].update(
@@ -122,4 +122,32 @@ def test_a_band_is_compared_with_that_for_the_same_weights() -> None:
     before, after = document({"S": service()}), document({"S": service(rates=[lighter])})
     told = [str(change) for change in differences(*(read_catalogue(json.dumps(each)) for each in (before, after)))]
     assert len(told) == 1
-    assert told[0].startswith("added: the band up to 0.5 Kg of the rate GB of S")
+    assert told[0].startswith("added: the band up to 0.5 kg of the rate GB of S")
+
+
+def test_a_change_shows_quantities_as_they_are_written() -> None:
+    def told(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+        pair = (document({"S": service(**each)}) for each in (before, after))
+        return list(map(str, differences(*(read_catalogue(json.dumps(each)) for each in pair))))
+
+    assert told({"weight": "40 lb"}, {"weight": {"to": "1 kg"}}) == ["greatest weight of S: 40 lb -> 1 kg"]
+    assert told({"size": "24 x 10 x 8 in"}, {"size": "60 x 40 x 40 cm"}) == [
+        "greatest size of S: 24 x 10 x 8 in -> 60 x 40 x 40 cm"
+    ]
+    assert told({"volume": "1 ft3"}, {}) == ["greatest volume of S: 1 ft3 -> none"]
+    assert told({"divisor": "139 in3/lb"}, {"divisor": 5000}) == ["divisor of S: 139 in3/lb -> 5000"]
+    pounds = [{"zone": "GB", "transitDays": 1, "bands": [{"upTo": "8 oz", "price": price}]} for price in (4, 5)]
+    assert told({"rates": pounds[:1]}, {"rates": pounds[1:]}) == [
+        "price of the band up to 8 oz of the rate GB of S: 4.00 GBP -> 5.00 GBP"
+    ]
+    # The same weight in another unit is no change.
+    assert told({"weight": "2 lb"}, {"weight": "32 oz"}) == []
+
+
+def test_an_item_whose_name_is_a_number_is_told_by_its_name() -> None:
+    before, after = (
+        document({"24": service(), "48": service()}, groups={"g": each}) for each in (["24"], ["24", "48"])
+    )
+    assert list(map(str, differences(*(read_catalogue(json.dumps(each)) for each in (before, after))))) == [
+        "group g: 48 added"
+    ]

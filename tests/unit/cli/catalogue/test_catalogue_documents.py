@@ -130,11 +130,23 @@ def test_all_mistakes_between_parts_are_told_at_once() -> None:
     assert any(line.endswith("did you mean UK_MAINLAND?") for line in told)
 
 
+NO_CATALOGUE = 'line {}, column {}: is no catalogue: give a YAML or JSON file with lines such as version: "2026-11-23"'
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("version: [", "line 1, column 11: expected the node content, but found '<stream end>'"),
-        ("- a\n- b", "line 1, column 1: write a mapping, such as name: value"),
+        ("version: [", "line 1, column 11: has a sign without a value: write the value, or quotes around it"),
+        ("version: 1\n\tcurrency: GBP", "line 2, column 1: is indented with a tab: use spaces"),
+        ("version: @1", "line 1, column 10: begins with '@': put the text in quotes"),
+        ("version: *x", "line 1, column 10: refers to *x, which is not marked with & before: mark it, or write it out"),
+        (
+            "version: [1, 2\ncurrency: GBP",
+            "line 2, column 9: ends inside brackets, or lacks a comma in them: close them with ]",
+        ),
+        ("- a\n- b", NO_CATALOGUE.format(1, 1)),
+        ("# A page\n\nIt says: this: that.\n", NO_CATALOGUE.format(3, 14)),
+        ('{"openapi": "3.1.0", "info": {"title": "An API"}}', NO_CATALOGUE.format(1, 1)),
         ("", "the catalogue: write a mapping, such as name: value"),
         ("[" * 1500, "line 1, column 101: is nested too deeply: nest it less"),
     ],
@@ -171,7 +183,7 @@ def test_what_changed_is_told_line_by_line() -> None:
     old, new = (read_catalogue(json.dumps(document(items))) for items in (services, changed))
     assert list(map(str, differences(old, new))) == [
         "price of the band up to 1000 Kg of the rate GB of A: 5.00 GBP -> 6.00 GBP",
-        "greatest weight of A: none -> 20 Kg",
+        "greatest weight of A: none -> 20 kg",
         "removed: service B",
         "added: service C (New)",
     ]
