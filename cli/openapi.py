@@ -56,8 +56,13 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "minLength": 1},
         "example": "CN22",
     },
+    "manifest": {
+        "description": "A manifest's reference.",
+        "schema": {"type": "string", "minLength": 1},
+        "example": "019ac3f2b1c03837b862e2ab47de95f1",
+    },
     "format": {
-        "description": "PDF, PNG, ZPL or ZPLII, in any case.",
+        "description": "PDF, PNG, ZPL or ZPLII, for a manifest PDF or CSV, in any case.",
         "schema": {"type": "string", "minLength": 1},
         "example": "PNG",
     },

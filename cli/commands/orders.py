@@ -80,7 +80,12 @@ def trace_command(reference: str, stack: str, *, everything: bool, as_json: bool
     examples=["carrier orders list --state AllocationFailed", "carrier orders list --order WEB-100045 --json"],
     short_help="List the records of a stack, the newest first.",
 )
-@click.option("--state", type=click.Choice(STATES, case_sensitive=False), help="Only records in this state.")
+@click.option(
+    "--state",
+    type=click.Choice(STATES, case_sensitive=False),
+    metavar="STATE",
+    help=f"Only records in this state: {', '.join(STATES)}.",
+)
 @click.option("--order", default="", metavar="REF", help="Only records of this order.")
 @click.option("--limit", type=WholeNumber(1, 1000), default=20, show_default=True, help="How many records at most.")
 @stack_option

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from allocation.aws.publisher_log import LOG_DAYS
-from allocation.domain.outcome import STATES
+from allocation.domain.state import STATES
 from allocation.events.allocation_event import event_type
 from allocation.records.stored_record import StoredRecord
 from cli.operations.trace import History, Traced
@@ -26,7 +26,7 @@ def event_facts(traced: Traced, history: History) -> Iterator[tuple[str, str]]:
         elif event_id != last or stored is None or stored.state not in STATES:
             yield "Event", f"{event_id}, not in the publisher's log"
         else:
-            kind = event_type(stored.state, is_refusal=stored.refused_update is not None)
+            kind = event_type(stored.state, stored)
             yield "Event", f"{event_id}{_kind(kind)}, {_not_published(stored, history.read_at)}"
 
 

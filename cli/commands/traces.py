@@ -1,5 +1,6 @@
 """How the history of an order or a consignment is shown: what became of each consignment first, then all about it."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from shlex import quote
@@ -7,6 +8,7 @@ from typing import Final
 
 from allocation.console.explained_decision import ExplainedDecision
 from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated
+from allocation.domain.state import CARRIED
 from allocation.engine.explanation import shortened
 from allocation.records.stored_record import StoredRecord
 from cli.commands.dead_letters import print_letters
@@ -20,6 +22,8 @@ from cli.output import counted, print_blank, print_facts, print_next, print_text
 
 # An order with more consignments than this shows one sentence of each.
 _MAX_IN_SHORT: Final = 5
+# Where a word begins inside a state such as `ReadyToShip`.
+_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def print_history(name: str, history: History, target: Target, *, everything: bool) -> None:
@@ -82,8 +86,15 @@ def _conclusion(traced: Traced) -> str:
             return f"{reference} is cancelled."
         case Deallocated.state:
             return f"{reference} is deallocated: it has no carrier service now."
+        case state if state in CARRIED:
+            return f"{reference} goes with {_service(stored)}{_for_how_much(stored)}. It is {_step_of(state)}."
         case _:
             return f"{reference} is {printable(stored.state)}."
+
+
+def _step_of(state: str) -> str:
+    """Return a state such as `ReadyToShip` in words."""
+    return _WORD.sub(" ", state).lower()
 
 
 def _service(stored: StoredRecord) -> str:
@@ -119,6 +130,9 @@ def _facts(stored: StoredRecord, explanation: ExplainedDecision | None) -> Itera
         yield "Digests", digests
     if past := stored.past_failure:
         yield "Failed", f"before, {_moment(past.failed_at)}, {past.code}: {past.message}"
+    if stored.moved_at:
+        manifest = f", manifest {stored.manifest_reference}" if stored.manifest_reference else ""
+        yield "On its way", f"{_step_of(stored.state)} since {_moment(stored.moved_at)}{manifest}"
     if stored.updated_by:
         yield "Updated", f"its content is that of update {stored.updated_by}"
     if refused := stored.refused_update:

@@ -14,8 +14,8 @@ from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
 from allocation.aws.dynamodb.consignments import BY_STATE
 from allocation.aws.dynamodb.record_reading import BY_ORDER
 from allocation.batches import batches
-from allocation.domain.outcome import STATES as ALL_STATES
-from allocation.domain.outcome import Allocated, State
+from allocation.domain.state import CARRIED, State
+from allocation.domain.state import STATES as ALL_STATES
 from allocation.records.record_document import moment_text
 from cli.stack.observer import read_record
 
@@ -33,7 +33,7 @@ MAX_SCANNED: Final = 20_000
 # What AWS, and what emulators, answer to a query of an index that is not there.
 _NO_INDEX: Final = frozenset({"ValidationException", "ResourceNotFoundException"})
 # The states that the index by state has whole.
-_INDEXED: Final = frozenset(ALL_STATES) - {Allocated.state}
+_INDEXED: Final = frozenset(ALL_STATES) - set(CARRIED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,11 @@ from cli import pro_routes_page
 from tests.support.allocation_api import Api, served_api
 from tests.support.pro_types import operation_facts
 
-OWN = {("GET", "/health"), ("DELETE", "/consignments/{consignment}")}
+OWN = {
+    ("GET", "/health"),
+    ("DELETE", "/consignments/{consignment}"),
+    ("GET", "/consignments/customer/manifest/{manifest}/{format}"),
+}
 Form = tuple[str, ...]
 # Where a page of PRO's help wins over its reference.
 OF_HELP = {

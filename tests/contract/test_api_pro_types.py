@@ -96,7 +96,7 @@ def test_a_field_of_the_sender_s_own_is_no_fault_but_one_in_another_case_than_pr
 def test_the_client_of_these_tests_refuses_a_reply_with_a_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     reference = api.create()
     assert api.call("GET", f"/consignments/{reference}/status").status == 200
-    monkeypatch.setattr(consignment_routes, "status_view", lambda *_: {**STATUS, "state": "Allocated"})
+    monkeypatch.setattr(consignment_routes, "_status_view", lambda *_: {**STATUS, "state": "Allocated"})
     with pytest.raises(AssertionError, match="state is no member"):
         api.call("GET", f"/consignments/{reference}/status")
 

@@ -132,7 +132,7 @@ def test_the_whole_of_a_consignment_s_life_goes_in_xml(api: Api) -> None:
     label = call("GET", f"/labels/{reference}/ZPL")
     assert label.tag.endswith("LabelGeneration}GetLabelsResponse")
     cancelled = call("PUT", "/consignments/cancellist", [reference], "string")
-    assert cancelled.findtext(f"WithMessageOfString/{COMMON}IsSuccess") == "true"
+    assert cancelled.findtext(f"WithMessageOfString/{CONSIGNMENTS}IsSuccess") == "true"
 
 
 def test_errors_are_xml_too(api: Api) -> None:

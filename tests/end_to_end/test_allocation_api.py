@@ -231,7 +231,7 @@ def test_a_whole_life_in_xml(client: Client) -> None:
     group = call("PUT", "/allocation/allocatewithservicegroup", body, "AllocateConsignmentsWithServiceGroupRequest")
     assert group.findtext(f"AllocationSummary/{{{CONSIGNMENTS}}}StatusCode") == "200"
     cancelled = call("PUT", "/consignments/cancellist", [reference], "string")
-    assert cancelled.findtext(f"WithMessageOfString/{{{COMMON}}}IsSuccess") == "true"
+    assert cancelled.findtext(f"WithMessageOfString/{{{CONSIGNMENTS}}}IsSuccess") == "true"
 
 
 def allocated_at_once(url: str, key: str, path: str, crowd: int) -> list[requests.Response]:

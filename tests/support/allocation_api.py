@@ -23,9 +23,12 @@ from allocation.api.resolver import OPERATIONS, AnyCaseResolver, api_resolver
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+from allocation.aws.dynamodb.manifests import DynamoDBManifests
 from allocation.consignments.allocations import Allocations
+from allocation.consignments.changes import Changes
+from allocation.consignments.manifests import Manifests
 from allocation.consignments.register import Register
-from allocation.consignments.store import Changes, ConsignmentStore
+from allocation.consignments.store import ConsignmentStore
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Engine
 from allocation.exact_json import parsed, written
@@ -94,12 +97,17 @@ class Api:
             self._limits,
             self._archive,
             Explanations(self._archive),
+            Manifests(changes, self._manifests, self.characters),
             self.pro_url,
         )
 
     @cached_property
     def _archive(self) -> DynamoDBCatalogueArchive:
         return DynamoDBCatalogueArchive(boto3.client("dynamodb", region_name=REGION), CATALOGUES, time.time)
+
+    @cached_property
+    def _manifests(self) -> DynamoDBManifests:
+        return DynamoDBManifests(boto3.client("dynamodb", region_name=REGION), CATALOGUES)
 
     @cached_property
     def _limits(self) -> DynamoDBLimitUsage:

@@ -8,19 +8,21 @@ from itertools import count
 from typing import Any
 
 from allocation.consignments.allocations import Allocations
+from allocation.consignments.changes import Changes
 from allocation.consignments.intake import REFERENCE_CHARACTERS
 from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.market import Choices
 from allocation.consignments.register import Register
-from allocation.consignments.store import Changes, Known, ReferenceText, StoredConsignment
+from allocation.consignments.store import Known, ReferenceText, StoredConsignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Allocated, Outcome
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
+from allocation.domain.state import Step
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
-from allocation.records.items import record_item, stored_record
+from allocation.records.items import record_item, step_item, stored_record, to_item
 from allocation.records.stored_record import StoredRecord
 from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 
@@ -96,6 +98,18 @@ class InMemoryConsignments:
             return False
         self.written.append(record)
         read = stored_record(record_item(record, by_order=False))
+        assert read is not None
+        self.records[seen.reference] = read
+        return True
+
+    def take_steps(self, steps: Sequence[tuple[Step, Known]]) -> Sequence[bool | RetryableError]:
+        return [self._take_step(step, seen) for step, seen in steps]
+
+    def _take_step(self, step: Step, seen: Known) -> bool:
+        if not self._stands(seen) or seen.record is None:
+            return False
+        whole = to_item(seen.record.model_dump(by_alias=True, exclude_none=True, exclude={"refused_update", "state"}))
+        read = stored_record({**whole, **step_item(step, seen.record)})
         assert read is not None
         self.records[seen.reference] = read
         return True

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from allocation.consignments.changes import consignment_references
 from allocation.consignments.errors import UnknownConsignmentError
-from allocation.consignments.store import Known, consignment_references
+from allocation.consignments.store import Known
 from allocation.domain.errors import UnknownModeError
 from allocation.domain.mode import ServiceGroup
 from allocation.records.stored_record import StoredRecord

@@ -2,14 +2,17 @@
 
 from typing import Final
 
+from typing_extensions import TypedDict
+
 from allocation.api.consignment_shape import ConsignmentView
-from allocation.api.consignment_view import ConsignmentStatus, consignment_view, status_view
+from allocation.api.consignment_view import consignment_view, dates_of
 from allocation.api.keys import KeyScope
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import ApiLinkView, Reply, WithMessage, consignment_link, with_messages
 from allocation.api.requests import ReferenceList, Request
 from allocation.consignments.errors import RequestError
 from allocation.consignments.full_consignment import FullConsignment
+from allocation.consignments.store import Known
 from allocation.domain.reference import ConsignmentReference
 
 OPERATIONS: Final[list[Operation]] = []
@@ -19,6 +22,15 @@ _STATE: Final = "State"
 _CUSTOMER_REFERENCE: Final = "ReferenceProvidedByCustomer"
 _DIRECTION: Final = "Direction"
 _SEARCHABLE: Final = (_STATE, _CUSTOMER_REFERENCE)
+
+
+class ConsignmentStatus(TypedDict):
+    """The state of a consignment."""
+
+    ConsignmentReferenceForAllLegsAssignedByMpd: str
+    Status: str
+    ExpectedDeliveryDate: str | None
+    ApiLink: ApiLinkView
 
 
 @operation(
@@ -148,7 +160,17 @@ def get_consignment(request: Request, use_cases: UseCases) -> Reply:
 def get_consignment_status(request: Request, use_cases: UseCases) -> Reply:
     """Return the state of a consignment and its expected delivery."""
     known = use_cases.changes.known(request.path["consignment"])
-    return Reply(status_view(known, request.base_url), root="ConsignmentStatusResponse")
+    return Reply(_status_view(known, request.base_url), root="ConsignmentStatusResponse")
+
+
+def _status_view(known: Known, base_url: str) -> ConsignmentStatus:
+    """Return the state of a consignment and its expected delivery, if known."""
+    return ConsignmentStatus(
+        ConsignmentReferenceForAllLegsAssignedByMpd=known.reference,
+        Status=known.state,
+        ExpectedDeliveryDate=dates_of(known.record).get("LatestDeliveryDate"),
+        ApiLink=consignment_link(base_url, known.reference),
+    )
 
 
 @operation(

@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from typing_extensions import TypedDict
-
 from allocation.api.consignment_shape import (
     AddressView,
     Allocation,
@@ -18,11 +16,10 @@ from allocation.api.consignment_shape import (
     nulls_of,
 )
 from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total_value, total_weight
-from allocation.api.replies import ApiLinkView, consignment_link
 from allocation.api.typed_values import consignment_values
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.labels_given import LabelsGiven
-from allocation.consignments.store import ALLOCATED, Known
+from allocation.consignments.store import Known
 from allocation.domain.errors import UnreadableExplanationError
 from allocation.domain.mode import ModeName
 from allocation.domain.outcome import Price
@@ -54,15 +51,6 @@ _NULLS_OF_A_PACKAGE: Final = nulls_of(
 )
 
 
-class ConsignmentStatus(TypedDict):
-    """The state of a consignment."""
-
-    ConsignmentReferenceForAllLegsAssignedByMpd: str
-    Status: str
-    ExpectedDeliveryDate: str | None
-    ApiLink: ApiLinkView
-
-
 def consignment_view(known: Known, located: Callable[[FullConsignment], FullConsignment]) -> dict[str, Any]:
     """Return the whole consignment. If only its record is known, it has no addresses or packages.
 
@@ -79,7 +67,8 @@ def consignment_view(known: Known, located: Callable[[FullConsignment], FullCons
         "FailedAllocation": _failed_allocation_of(known.record),
         "DateCreated": _created_at(known),
         **_labels_part(known.labels_given),
-        **_dates_of(known.record),
+        "DateShipped": _optional(known.record.dispatched_at if known.record else None),
+        **dates_of(known.record),
     }
 
 
@@ -163,7 +152,7 @@ def _legs_of(record: StoredRecord | None) -> list[Any]:
 
 def _allocation_of(record: StoredRecord | None) -> Allocation | None:
     """Return the allocation of a record, or None."""
-    if record is None or record.state != ALLOCATED or record.allocation_summary is None:
+    if record is None or record.allocation_summary is None:
         return None
     summary, group = record.allocation_summary, _group_asked_for(record)
     return Allocation(
@@ -205,19 +194,9 @@ def _failed_allocation(message: str, at: str, service: str | None = None, group:
     )
 
 
-def status_view(known: Known, base_url: str) -> ConsignmentStatus:
-    """Return the state of a consignment and its expected delivery, if known."""
-    return ConsignmentStatus(
-        ConsignmentReferenceForAllLegsAssignedByMpd=known.reference,
-        Status=known.state,
-        ExpectedDeliveryDate=_dates_of(known.record).get("LatestDeliveryDate"),
-        ApiLink=consignment_link(base_url, known.reference),
-    )
-
-
 def _winner_of(record: StoredRecord | None) -> Mapping[str, Any]:
     """Return the engine's notes on the service it chose, empty where another system chose or they can't be read."""
-    if record is None or record.state != ALLOCATED:
+    if record is None or record.allocation_summary is None:
         return {}
     try:
         return winner_of(record)
@@ -231,7 +210,7 @@ def _tax_of(record: StoredRecord) -> TaxRate | None:
     return tax_rate(tax["reference"], Decimal(tax["rate"])) if tax else None
 
 
-def _dates_of(record: StoredRecord | None) -> dict[str, str]:
+def dates_of(record: StoredRecord | None) -> dict[str, str]:
     """Return when an allocated consignment is collected and delivered, empty where that is unknown.
 
     A delivery window is in local time at the destination. PRO writes it with the offset `+00:00` all the same.
@@ -250,6 +229,10 @@ def _dates_of(record: StoredRecord | None) -> dict[str, str]:
 def _price_of(price: PriceDocument) -> Price:
     """Return a recorded price in decimals."""
     return Price(Decimal(price.net), Decimal(price.vat), Decimal(price.gross), price.currency)
+
+
+def _optional(moment: str | None) -> str | None:
+    return _with_offset(moment) if moment else None
 
 
 def _with_offset(moment: str) -> str:

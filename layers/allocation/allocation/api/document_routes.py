@@ -13,10 +13,10 @@ from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.errors import NOT_FOUND, Problem, RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment
-from allocation.consignments.labels_given import LABELLED
 from allocation.consignments.packages import position_of
 from allocation.consignments.store import Known
 from allocation.documents.results import CustomsDocuments, DocumentError, DocumentTooLargeError, LabelFile
+from allocation.domain.state import UserAction
 from allocation.domain.summary import AllocationSummary
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class _Found:
 def _found(request: Request, use_cases: UseCases) -> _Found:
     """Return the consignment that a request names. Raises `RequestError` if it is unknown, or not allocated."""
     known = use_cases.changes.known(request.path["consignment"])
-    known.require_state("labelled or declared", LABELLED)
+    known.require(UserAction.PRINT_LABELS)
     consignment = FullConsignment.model_validate(known.described().content)
     summary = known.record.allocation_summary if known.record else None
     if summary is None:

@@ -12,11 +12,13 @@ from allocation.api.keys import KeyScope
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.allocations import Allocations
+from allocation.consignments.changes import Changes
 from allocation.consignments.errors import NOT_IMPLEMENTED, Problem, RequestError
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
+from allocation.consignments.manifests import Manifests
 from allocation.consignments.market import Choices, Market
 from allocation.consignments.register import Register
-from allocation.consignments.store import Changes, ConsignmentJson
+from allocation.consignments.store import ConsignmentJson
 from allocation.engine.engine import Engine
 from allocation.engine.loaded_catalogue import Location
 from allocation.engine.wording import there_is_no
@@ -44,6 +46,7 @@ class UseCases:
     limit_usage: LimitUsage
     archive: CatalogueArchive
     explanations: Explanations
+    manifests: Manifests
     # Where SortedPRO answers, if it allocates for this stack; None where the engine does.
     pro_url: str | None = None
 

@@ -74,11 +74,15 @@ class Request:
     @property
     def references(self) -> list[str]:
         """The body as a list of references. Raises `RequestError`."""
+        return self.references_up_to(MAX_REFERENCES)
+
+    def references_up_to(self, most: int) -> list[str]:
+        """Return the body as a list of at most so many references. Raises `RequestError`."""
         data = self.data
         if not isinstance(data, list) or not all(isinstance(item, str) and item for item in data):
             raise RequestError("ValidationException", 'The body must be a list of references: ["EC-000-05B-MMA"].')
-        if not 1 <= len(data) <= MAX_REFERENCES:
-            raise RequestError("ValidationException", f"The body must list 1 to {MAX_REFERENCES} references.")
+        if not 1 <= len(data) <= most:
+            raise RequestError("ValidationException", f"The body must list 1 to {most} references.")
         return data
 
     def model(self, kind: type[_Model]) -> _Model:

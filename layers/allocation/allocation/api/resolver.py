@@ -16,8 +16,10 @@ from allocation.api import (
     catalogue_routes,
     consignment_routes,
     document_routes,
+    manifest_routes,
     package_routes,
     quote_routes,
+    step_routes,
 )
 from allocation.api.keys import ALL_SCOPES
 from allocation.api.older_clients import is_older, with_older_names
@@ -50,7 +52,16 @@ def health(_: Request, __: UseCases) -> Reply:
     return Reply(Health(Status="Healthy"), root="Health")
 
 
-for _module in (allocation_routes, document_routes, package_routes, consignment_routes, quote_routes, catalogue_routes):
+for _module in (
+    allocation_routes,
+    document_routes,
+    package_routes,
+    consignment_routes,
+    quote_routes,
+    catalogue_routes,
+    manifest_routes,
+    step_routes,
+):
     OPERATIONS.extend(_module.OPERATIONS)
 
 

@@ -48,7 +48,8 @@ _NAMESPACES: Final[Mapping[str, str]] = {
     "UnqualifiedService": _QUOTES,
     "Value": COMMON,
     "Weight": COMMON,
-    "WithMessageOfString": COMMON,
+    # As PRO's own example of a manifest has it, whose links' content is in `Common`.
+    "WithMessageOfString": CONSIGNMENTS,
 }
 # Where a class inherits fields of another namespace: the namespace of some of them, by the element of the class.
 _DECLARED_ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = {

@@ -26,9 +26,11 @@ def allocation_api() -> "AnyCaseResolver":
     from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+    from allocation.aws.dynamodb.manifests import DynamoDBManifests
     from allocation.consignments.allocations import Allocations
+    from allocation.consignments.changes import Changes
+    from allocation.consignments.manifests import Manifests
     from allocation.consignments.register import Register
-    from allocation.consignments.store import Changes
     from allocation.records.explanations import Explanations
 
     settings = read_settings(AllocationApiSettings, os.environ)
@@ -50,6 +52,7 @@ def allocation_api() -> "AnyCaseResolver":
         limit_usage,
         archive,
         Explanations(archive),
+        Manifests(changes, DynamoDBManifests(dynamodb, settings.catalogues_table), _random_characters),
         settings.pro_base_url if by_pro else None,
     )
     if settings.console == "off":

@@ -7,23 +7,16 @@ from typing import Final
 from pydantic import ValidationError
 
 from allocation.consignments.allocatable_consignment import ProConsignment
+from allocation.consignments.changes import Changes
 from allocation.consignments.errors import RequestError, UnavailableError, problems_of
-from allocation.consignments.store import (
-    ALLOCATED,
-    ALLOCATION_FAILED,
-    UNALLOCATED,
-    Changes,
-    Known,
-    ReferenceText,
-)
+from allocation.consignments.store import Known, ReferenceText
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, Deallocated, FailureCode, Outcome
+from allocation.domain.state import UserAction
 from allocation.observability import logger
 
-_ALLOCATABLE: Final = (UNALLOCATED, ALLOCATION_FAILED)
-_DEALLOCATABLE: Final = (ALLOCATED,)
 _UNKNOWN_SCOPE: Final = frozenset({FailureCode.SERVICE_GROUP_NOT_FOUND, FailureCode.CARRIER_SERVICE_NOT_FOUND})
 # Failures of the request itself: nothing was tried, so the consignment keeps its state.
 _NOT_TRIED: Final = _UNKNOWN_SCOPE | {FailureCode.CONSIGNMENT_INCOMPLETE}
@@ -46,7 +39,7 @@ class Allocations:
         """
 
         def decide(seen: Known) -> tuple[AllocationMode, Outcome]:
-            seen.require_state("allocated", _ALLOCATABLE)
+            seen.require(UserAction.ALLOCATE)
             mode, outcome = choose(_allocatable(seen))
             _require_tried(outcome)
             return mode, outcome
@@ -77,7 +70,7 @@ class Allocations:
         """Take the carrier service back. Raises `RequestError` for an unknown consignment or one not allocated."""
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Deallocated]:
-            seen.require_state("deallocated", _DEALLOCATABLE)
+            seen.require(UserAction.DEALLOCATE)
             self.changes.release(seen.reference)
             return seen.mode, Deallocated()
 

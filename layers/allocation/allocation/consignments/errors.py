@@ -91,6 +91,15 @@ class ConsignmentStateError(RequestError):
         super().__init__("InvalidConsignmentStateException", text)
 
 
+class NotReachedError(RequestError):
+    """A long request ended before it got to the consignment."""
+
+    def __init__(self, reference: str) -> None:
+        """`reference` is the caller's text."""
+        text = f"Consignment {reference[:64]} was not reached in the time that a request may take. Send it again."
+        super().__init__("RequestTimeoutException", text, _UNAVAILABLE)
+
+
 class UnavailableError(RequestError):
     """A service that the request needs does not answer."""
 

@@ -2,12 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-
-from allocation.domain.outcome import Allocated
-
-# The states in which labels and customs documents can be had (PRO's help, "Consignment States").
-LABELLED: Final = (Allocated.state,)
 
 
 @dataclass(frozen=True, slots=True)

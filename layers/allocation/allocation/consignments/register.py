@@ -5,33 +5,28 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from allocation.consignments.changes import MAX_ATTEMPTS, Changes, consignment_references
 from allocation.consignments.errors import ChangedMeanwhileError, RequestError, UnknownConsignmentError
 from allocation.consignments.intake import CharacterSource, issued_consignment_reference, taken_in
 from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.older_forms import consignment_in_current_form
 from allocation.consignments.store import (
-    ALLOCATION_FAILED,
     CANCELLED,
-    MAX_ATTEMPTS,
-    STATES,
-    UNALLOCATED,
-    Changes,
     ConsignmentJson,
     Known,
     ReferenceText,
     StoredConsignment,
-    consignment_references,
 )
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import CANCELLABLE, Cancelled
+from allocation.domain.outcome import Cancelled
 from allocation.domain.reference import ConsignmentReference
+from allocation.domain.state import STATES, UserAction
 
 # References that one search returns.
 _MAX_FOUND: Final = 10_000
 # Characters, as in `FullConsignment`. DynamoDB refuses to look up keys of more than 2,048 bytes.
 _MAX_CUSTOMER_REFERENCE: Final = 256
-_EDITABLE: Final = (UNALLOCATED, ALLOCATION_FAILED)
 _FIXED_BY_ALLOCATION: Final = ("Addresses", "Packages")
 # No update takes these away (PRO's help, "Updating Existing Consignments"; a consignment needs addresses).
 _KEPT_WHERE_EMPTY: Final = (*_FIXED_BY_ALLOCATION, "Tags", "Direction")
@@ -81,7 +76,7 @@ class Register:
     def _updated(self, sent: ConsignmentJson, seen: Known) -> StoredConsignment:
         before = seen.described()
         if seen.state == CANCELLED:
-            seen.require_state("changed", _EDITABLE)
+            seen.require(UserAction.EDIT)
         given = {
             name: value
             for name, value in consignment_in_current_form(sent).items()
@@ -89,7 +84,7 @@ class Register:
         }
         content = taken_in({**before.content, **given}, seen.reference, self.random_characters)
         if any(content.get(name) != before.content.get(name) for name in _FIXED_BY_ALLOCATION):
-            seen.require_state("given other addresses or packages", _EDITABLE)
+            seen.require(UserAction.EDIT)
         expires_at = self.changes.now() + self.retention
         return replace(before, content=content, version=before.version + 1, expires_at=expires_at)
 
@@ -100,7 +95,7 @@ class Register:
         """
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Cancelled]:
-            seen.require_state("cancelled", CANCELLABLE)
+            seen.require(UserAction.CANCEL)
             self.changes.release(seen.reference)
             return seen.mode, Cancelled()
 

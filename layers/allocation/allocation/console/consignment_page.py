@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from allocation.consignments.store import ALLOCATED, ALLOCATION_FAILED, Known
+from allocation.consignments.store import Known
 from allocation.console.entries import PastVersion, entry_of
 from allocation.console.explained_decision import explanation_json
 from allocation.console.history import history, unknown_versions
 from allocation.console.recorded_explanation import recorded_explanation
-from allocation.domain.outcome import CANCELLABLE, Explanation
+from allocation.domain.outcome import Explanation
+from allocation.domain.state import UserAction, allowed_actions
 
 
 def consignment_page(known: Known, kept: Explanation | None, past: Sequence[PastVersion]) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def consignment_page(known: Known, kept: Explanation | None, past: Sequence[Past
     record = known.record
     explained = explanation_json(recorded_explanation(record, kept)) if record and kept else {}
     reference = quote(known.reference, safe="")
-    is_labelled = known.state == ALLOCATED and known.stored is not None
+    is_labelled = UserAction.PRINT_LABELS in allowed_actions(known.state) and known.stored is not None
     return {
         "consignment": _item(known),
         "route": record.route.model_dump(exclude_none=True) if record and record.route else None,
@@ -58,9 +59,10 @@ def _item(known: Known) -> dict[str, Any]:
 
 def _actions(known: Known) -> Iterator[str]:
     """Yield what the consignment's state allows."""
-    if known.state == ALLOCATION_FAILED and known.stored is not None:
+    allowed = allowed_actions(known.state)
+    if UserAction.RETRY in allowed and known.stored is not None:
         yield "retry"
-    if known.state == ALLOCATED:
+    if UserAction.DEALLOCATE in allowed:
         yield "deallocate"
-    if known.state in CANCELLABLE:
+    if UserAction.CANCEL in allowed:
         yield "cancel"

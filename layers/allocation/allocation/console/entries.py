@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from allocation.domain.outcome import STATES
+from allocation.domain.state import STATES
 from allocation.records.record_document import moment_text
 from allocation.records.stored_record import PriceDocument, StoredRecord
 

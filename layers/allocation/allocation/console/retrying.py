@@ -6,13 +6,15 @@ from typing import Any, Final, assert_never
 
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.allocations import Allocations
+from allocation.consignments.changes import Changes
 from allocation.consignments.errors import RequestError, UnavailableError
 from allocation.consignments.market import Choices
-from allocation.consignments.store import ALLOCATION_FAILED, Changes, Known
+from allocation.consignments.store import Known
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, Failure
 from allocation.domain.routing import RoutingTable
+from allocation.domain.state import UserAction
 
 _BY_PRO: Final = "SortedPRO allocates for this stack: run ./carrier orders retry --stack NAME."
 _NOT_KEPT: Final = "Nothing is kept of what was to be sent: send its order again."
@@ -41,7 +43,7 @@ class Retrying:
         try:
             known = self.changes.known(reference)
             state = known.state
-            known.require_state("tried again", (ALLOCATION_FAILED,))
+            known.require(UserAction.RETRY)
             if known.stored is None or self.by_pro:
                 return _result(reference, state, _BY_PRO if self.by_pro else _NOT_KEPT)
             choose = choices.by_mode(self._mode(known))

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from allocation.consignments.errors import RequestError
 from allocation.console.entries import Entry, PastVersion
 from allocation.console.tallies import Counted, Tallied
-from allocation.domain.outcome import STATES
+from allocation.domain.state import STATES
 
 _MAX_TAKE: Final = 100
 # Entries that one call looks at, at most. Where few of them pass the filters, the page is short and has a next one.

@@ -39,6 +39,31 @@ MAX_FILE: Final = 5_500_000
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestLine:
+    """One consignment of a manifest, as text."""
+
+    consignment: str
+    customer_reference: str
+    service: str
+    packages: str
+    weight_kg: str
+    destination: str
+    tracking: str
+    ships_on: str
+    expected_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestHeading:
+    """What stands above a manifest's list."""
+
+    reference: str
+    carrier: str
+    location: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
 class DataProblem:
     """What is wrong with the data at `target`, a path in PRO's names as `Packages[0].Items[1].HarmonisationCode`.
 

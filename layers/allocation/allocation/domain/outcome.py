@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Final, Literal, get_args
+from typing import Any, ClassVar, Literal
 
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.summary import AllocationSummary
@@ -110,13 +110,6 @@ class Cancelled:
 
 # The state of a consignment: the outcome of an allocation, or what undid it.
 Standing = Outcome | Deallocated | Cancelled
-# What a record's `state` may be, one for each standing.
-State = Literal["Allocated", "AllocationFailed", "Unallocated", "Cancelled"]
-STATES: Final[tuple[State, ...]] = get_args(State)
-
-
-# The states in which a consignment can be cancelled. `Cancelled` is for good.
-CANCELLABLE: Final = (Deallocated.state, AllocationFailed.state, Allocated.state)
 
 
 class DeferralCause(StrEnum):

@@ -6,14 +6,15 @@ from typing import Final
 
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated, Failure, Standing, State
+from allocation.domain.outcome import AllocationFailed, Failure, Standing
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.routing import Route
+from allocation.domain.state import STATES
 
 # Ids of events that a record keeps. An older event that comes again would be tried again.
 MAX_EVENT_IDS: Final = 20
 # The states of consignments that an order-updated event can no longer change.
-_SETTLED: Final[tuple[State, ...]] = (Allocated.state, Deallocated.state, Cancelled.state)
+_SETTLED: Final = tuple(state for state in STATES if state != AllocationFailed.state)
 
 
 @dataclass(frozen=True, slots=True)

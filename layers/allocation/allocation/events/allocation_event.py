@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from allocation.domain.errors import AllocationError
-from allocation.domain.outcome import State
+from allocation.domain.state import State
 from allocation.domain.summary import AllocationSummary
 from allocation.exact_json import written
 from allocation.ports import AllocationEvent
@@ -30,6 +30,12 @@ _EventType = Literal[
     "consignment.deallocated",
     "consignment.cancelled",
     "consignment.update_refused",
+    "consignment.ready_to_ship",
+    "consignment.not_ready_to_ship",
+    "consignment.manifesting",
+    "consignment.manifested",
+    "consignment.manifest_failed",
+    "consignment.dispatched",
 ]
 
 
@@ -52,7 +58,7 @@ class UnpublishableError(AllocationError):
 
 
 class EventData(BaseModel):
-    """What happened to the consignment: `allocationSummary` where it was allocated, `failure` where that failed.
+    """What happened to the consignment: `allocationSummary` while it has a carrier service, `failure` where not.
 
     `mode` is that of the last allocation; a consignment that was cancelled before it had any has none. Where an update
     was refused, `refusedUpdate` names its event, and the rest is as it was.
@@ -75,6 +81,8 @@ class EventData(BaseModel):
     why: str | None = None
     failure: FailureDocument | None = None
     refused_update: RefusedUpdateDocument | None = None
+    manifest_reference: str | None = None
+    manifest_problem: str | None = None
 
 
 class ConsignmentEvent(BaseModel):
@@ -100,9 +108,9 @@ def allocation_event(record: StoredRecord) -> AllocationEvent:
     data = EventData.model_validate({name: getattr(record, name) for name in EventData.model_fields})
     event = ConsignmentEvent(
         id=f"{record.consignment_reference}#{record.version}",
-        type=event_type(data.state, is_refusal=data.refused_update is not None),
+        type=event_type(data.state, record),
         subject=record.consignment_reference,
-        time=data.refused_update.at if data.refused_update else record.allocated_at,
+        time=data.refused_update.at if data.refused_update else record.moved_at or record.allocated_at,
         data=data,
     )
     body = written(_body(event))
@@ -112,19 +120,38 @@ def allocation_event(record: StoredRecord) -> AllocationEvent:
     return AllocationEvent(event.id, body, _attributes(event, record))
 
 
-def event_type(state: State, *, is_refusal: bool) -> _EventType:
-    """Return the type of the event of a consignment that came into a state, or refused an update in it."""
-    if is_refusal:
+def event_type(state: State, record: StoredRecord) -> _EventType:
+    """Return the type of the event of a record's current version. `state` is the record's."""
+    if record.refused_update:
         return "consignment.update_refused"
+    if record.moved_at:
+        return _type_of_step(state)
     match state:
-        case "Allocated":
-            return "consignment.allocated"
         case "AllocationFailed":
             return "consignment.allocation_failed"
         case "Unallocated":
             return "consignment.deallocated"
         case "Cancelled":
             return "consignment.cancelled"
+        case _:
+            return "consignment.allocated"
+
+
+def _type_of_step(state: State) -> _EventType:
+    """Return the type of the event of a consignment that took a step on its way."""
+    match state:
+        case "ReadyToShip":
+            return "consignment.ready_to_ship"
+        case "Manifesting":
+            return "consignment.manifesting"
+        case "Manifested":
+            return "consignment.manifested"
+        case "ManifestFailed":
+            return "consignment.manifest_failed"
+        case "Dispatched":
+            return "consignment.dispatched"
+        case "Allocated" | "AllocationFailed" | "Unallocated" | "Cancelled":
+            return "consignment.not_ready_to_ship"
         case _:
             assert_never(state)
 

@@ -12,9 +12,10 @@ from typing import Final
 
 from allocation.domain.errors import RetryableError
 from allocation.domain.order import OrderCancellation
-from allocation.domain.outcome import CANCELLABLE, AllocationFailed, Cancelled, DeferralCause, Deferred
+from allocation.domain.outcome import AllocationFailed, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.state import CANCELLED_WITH_ORDER
 from allocation.observability import logger
 from allocation.orders.redelivery import longest
 from allocation.orders.work import Deferrals, Requests, orders_of
@@ -193,7 +194,7 @@ def _is_cancellable(seen: RecordSeen | None, order: OrderReference | None) -> bo
     """
     if seen is None or seen.state == AllocationFailed.state:
         return True
-    return seen.state in CANCELLABLE and (order is None or seen.order_reference in (None, order))
+    return seen.state in CANCELLED_WITH_ORDER and (order is None or seen.order_reference in (None, order))
 
 
 def _cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:

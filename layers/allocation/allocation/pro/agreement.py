@@ -5,9 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from allocation.domain.outcome import STATES, Cancelled, Deallocated, Standing
+from allocation.domain.outcome import Cancelled, Deallocated, Standing
 from allocation.domain.record import RecordSeen
 from allocation.domain.reference import ConsignmentReference
+from allocation.domain.state import STATES
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError

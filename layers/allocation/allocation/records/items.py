@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from allocation.domain.outcome import Allocated
 from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
+from allocation.domain.state import Step
 from allocation.records.packed_summary import packed_summary, unpacked_summary
-from allocation.records.record_document import record_document, refusal_document
+from allocation.records.record_document import record_document, refusal_document, step_document
 from allocation.records.stored_record import StoredRecord, is_of_later_version
 
 # Attributes by name, each with its DynamoDB type, as `{"version": {"N": "1"}}`.
@@ -52,6 +53,16 @@ def record_item(record: AllocationRecord, *, by_order: bool) -> dict[str, Any]:
 def refusal_item(refused: RefusedUpdate, seen: RecordSeen) -> dict[str, Any]:
     """Return the attributes that change when the record that was seen refuses an update."""
     return to_item(refusal_document(refused, seen))
+
+
+def step_item(step: Step, before: StoredRecord) -> dict[str, Any]:
+    """Return the attributes that change when the consignment of a record takes a step.
+
+    The index by state leaves a consignment out from its first step on: what lists it then is the index by time.
+    """
+    document = step_document(step, before.tried_event_ids, before.version)
+    document[_QUEUE_STATE] = document.pop(_STATE)
+    return to_item(document)
 
 
 def stored_record(item: DynamoItem) -> StoredRecord | None:

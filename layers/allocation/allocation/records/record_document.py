@@ -1,6 +1,6 @@
 """Writes the allocation record as the document that DynamoDB keeps and streams (`docs/events/README.md`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, assert_never
 
@@ -13,10 +13,10 @@ from allocation.domain.outcome import (
     KeptDecision,
     Price,
     Standing,
-    State,
 )
 from allocation.domain.record import AllocationRecord, PastFailure, RecordSeen, RefusedUpdate, latest_event_ids
 from allocation.domain.routing import Route
+from allocation.domain.state import State, Step
 from allocation.domain.summary import collection_time
 from allocation.records.kept_summary import kept_summary
 
@@ -61,6 +61,22 @@ def refusal_document(refused: RefusedUpdate, seen: RecordSeen) -> dict[str, Any]
         "eventIds": list(latest_event_ids(*seen.event_ids, refused.event_id)),
         "refusedUpdate": _refused_document(refused),
     }
+
+
+def step_document(step: Step, event_ids: Sequence[str], version: int) -> dict[str, Any]:
+    """Return the fields of a record of this version, tried by these events, that change with a step."""
+    fields = {
+        "state": step.state,
+        "version": version + 1,
+        "eventId": step.event_id,
+        "eventIds": list(latest_event_ids(*event_ids, step.event_id)),
+        "movedAt": moment_text(step.at),
+        "manifestReference": step.manifest,
+        "manifestedAt": moment_text(step.at) if step.state == "Manifested" else None,
+        "dispatchedAt": moment_text(step.at) if step.state == "Dispatched" else None,
+        "manifestProblem": step.problem,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _refused_document(refused: RefusedUpdate) -> dict[str, str]:

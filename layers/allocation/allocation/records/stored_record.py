@@ -100,6 +100,14 @@ class StoredRecord(BaseModel):
     updated_by: str | None = None
     # Where this version only says that an update was refused.
     refused_update: RefusedUpdateDocument | None = None
+    # When the allocated consignment took its last step (ISO 8601 in UTC); None for one that has taken none.
+    moved_at: str | None = None
+    # The manifest that the consignment stands in, and when it came there.
+    manifest_reference: str | None = None
+    manifested_at: str | None = None
+    # Why it could not be manifested, where the last attempt failed.
+    manifest_problem: str | None = None
+    dispatched_at: str | None = None
     # In seconds since 1970; None for a record that stays.
     expires_at: int | None = None
     # Text is the form of earlier versions. `records/explanations.py` reads both.

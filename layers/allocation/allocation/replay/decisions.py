@@ -14,9 +14,10 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.currencies import Money
 from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Allocated, AllocationFailed, Failure, FailureCode
+from allocation.domain.outcome import AllocationFailed, Failure, FailureCode
 from allocation.domain.preference import Preference, PreferenceName
 from allocation.domain.routing import way_of
+from allocation.domain.state import CARRIED
 from allocation.engine.asked import Asked
 from allocation.engine.engine import Engine
 from allocation.engine.nearest_miss import nothing_fits
@@ -25,7 +26,7 @@ from allocation.engine.question import NO_FILTERS, Question
 from allocation.records.stored_record import StoredRecord
 
 # The states whose last decision was an allocation, or the failure of one.
-DECIDED: frozenset[str] = frozenset({Allocated.state, AllocationFailed.state})
+DECIDED: frozenset[str] = frozenset({*CARRIED, AllocationFailed.state})
 
 _LIMITS_USED_UP: Final = Failure(
     FailureCode.NO_CARRIER_SERVICE_AVAILABLE, "The daily limit of every service that could take it is used up."

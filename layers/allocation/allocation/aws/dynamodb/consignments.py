@@ -1,6 +1,7 @@
 """Consignments and their allocation records in DynamoDB: two tables, written together if both are as read."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,8 +27,9 @@ from allocation.consignments.store import UNALLOCATED, Known, StoredConsignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
+from allocation.domain.state import Step
 from allocation.exact_json import parsed, written
-from allocation.records.items import DynamoItem, record_item, stored_record, to_item
+from allocation.records.items import DynamoItem, record_item, step_item, stored_record, to_item
 from allocation.records.stored_record import StoredRecord
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ BY_STATE: Final = "consignments-by-state"
 _MAX_REFERENCES_A_READ: Final = 50
 # What a transaction takes.
 _MAX_ACTIONS: Final = 100
+# Steps that are written at a time. A client keeps ten connections.
+_WRITERS: Final = 8
 # The reasons of a transaction that was cancelled because another writer was faster.
 _LOST_RACES: Final = frozenset({NOT_AT_FAULT, CONDITION_FAILED, CONFLICT})
 _FIRST: Final = {"ConditionExpression": NOT_THERE_YET}
@@ -127,6 +131,37 @@ class DynamoDBConsignments:
             mark = {"TableName": self._consignments, "Key": {KEY: {"S": seen.reference}}, **_unchanged(seen.stored)}
             actions.append({"Update": {**mark, "UpdateExpression": "REMOVE neverAllocated"}})
         return self._write(*actions)
+
+    def take_steps(self, steps: Sequence[tuple[Step, Known]]) -> Sequence[bool | RetryableError]:
+        """Change what the steps change of the records, several at a time. Return False for one no longer as seen.
+
+        Each is one write, in no transaction: whoever cancels or deallocates a consignment looks at its version, too.
+        """
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            return list(pool.map(self._take_step, *zip(*steps, strict=True))) if steps else []
+
+    def _take_step(self, step: Step, seen: Known) -> bool | RetryableError:
+        fields = step_item(step, seen.record) if seen.record else {}
+        unchanged = _unchanged(seen.record)
+        request = {
+            "TableName": self._records,
+            "Key": {KEY: {"S": seen.reference}},
+            # A refused update and the state of the index by state are those of an earlier version.
+            "UpdateExpression": f"SET {', '.join(f'{name} = :{name}' for name in fields)} REMOVE refusedUpdate, #state",
+            "ConditionExpression": unchanged["ConditionExpression"],
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {
+                **unchanged.get("ExpressionAttributeValues", {}),
+                **{f":{name}": value for name, value in fields.items()},
+            },
+        }
+        try:
+            self._client.update_item(**request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        except (ClientError, BotoCoreError) as error:
+            return not_written(error)
+        return True
 
     def _counted(self, record: AllocationRecord, seen: Known) -> list[Action]:
         limit, before = limit_of(record), seen.record.counted_on if seen.record else None

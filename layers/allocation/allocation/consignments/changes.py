@@ -1,0 +1,123 @@
+"""How a consignment is changed: read, decided, and written only if what was read still stands."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeVar, assert_never
+
+from allocation.consignments.errors import ChangedMeanwhileError, LaterRecordError, UnknownConsignmentError
+from allocation.consignments.store import ConsignmentStore, Known, ReferenceText
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated, Standing
+from allocation.domain.record import AllocationRecord, latest_event_ids
+from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference, is_pro_reference
+from allocation.domain.routing import Route
+
+# How often a change is decided again because another request changed the consignment first.
+MAX_ATTEMPTS: Final = 3
+_MAX_ORDER_REFERENCE: Final = 128
+
+_NewStanding = TypeVar("_NewStanding", bound=Standing)
+
+
+def _held_by_nobody_else(_: ConsignmentReference) -> None:
+    """Do nothing: the engine reserves nothing with anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Reads consignments and writes their allocation records, each only if nothing changed since it was read.
+
+    `retention` is how long a record is kept, None for ever. `release` has whoever else allocates take a carrier service
+    back, before that is recorded; it raises `RequestError` while it can't be said that this is done.
+    """
+
+    store: ConsignmentStore
+    now: Callable[[], datetime]
+    retention: timedelta | None
+    release: Callable[[ConsignmentReference], None] = _held_by_nobody_else
+
+    def known(self, reference: ReferenceText) -> Known:
+        """Return what is known of a consignment. Raises `UnknownConsignmentError` and `LaterRecordError`."""
+        wanted = consignment_references(reference)
+        found = self.store.find(wanted)
+        if not found:
+            raise UnknownConsignmentError(reference)
+        known = next(found[each] for each in wanted if each in found)
+        if known.has_later_record:
+            raise LaterRecordError(known.reference)
+        return known
+
+    def change(
+        self,
+        reference: ReferenceText,
+        request_id: str,
+        decide: Callable[[Known], tuple[AllocationMode | None, _NewStanding]],
+    ) -> _NewStanding:
+        """Read the consignment, decide and write the record. Decide again if another request was faster.
+
+        Raises what `decide` and `known` raise, and `ChangedMeanwhileError` after `MAX_ATTEMPTS`.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            seen = self.known(reference)
+            mode, standing = decide(seen)
+            if self.store.record(self._record(seen, mode, standing, request_id), seen):
+                return standing
+        raise ChangedMeanwhileError(seen.reference)
+
+    def _record(
+        self, seen: Known, mode: AllocationMode | None, standing: Standing, request_id: str
+    ) -> AllocationRecord:
+        now = self.now()
+        return AllocationRecord(
+            consignment_reference=seen.reference,
+            order_reference=_order_reference(seen),
+            mode=mode,
+            outcome=standing,
+            event_id=request_id,
+            allocated_at=now,
+            version=seen.record.version + 1 if seen.record else 1,
+            expires_at=now + self.retention if self.retention else None,
+            past_failure=seen.record.latest_failure if seen.record else None,
+            event_ids=latest_event_ids(*seen.record.tried_event_ids, request_id) if seen.record else (),
+            route=_kept_route(seen, standing),
+            customer_reference=_customer_reference(seen),
+            updated_by=seen.record.updated_by if seen.record else None,
+        )
+
+
+def consignment_references(text: ReferenceText) -> Sequence[ConsignmentReference]:
+    """Return the references that a caller may mean: the text as it is written, and in capitals if that is PRO's form.
+
+    Raises `UnknownConsignmentError` for text that can't be a reference.
+    """
+    written = text.strip()
+    if not is_consignment_reference(written):
+        raise UnknownConsignmentError(text)
+    meant = {written: None} | ({written.upper(): None} if is_pro_reference(written.upper()) else {})
+    return [ConsignmentReference(each) for each in meant]
+
+
+def _kept_route(seen: Known, standing: Standing) -> Route | None:
+    """Return the row that chose the mode, where the record keeps that mode. In an allocation the caller chose it."""
+    match standing:
+        case Deallocated() | Cancelled():
+            return seen.record.known_route if seen.record else None
+        case Allocated() | AllocationFailed():
+            return None
+        case _:
+            assert_never(standing)
+
+
+def _customer_reference(seen: Known) -> str | None:
+    """Return the sender's own reference, as the consignment or else its record has it."""
+    kept = seen.stored.customer_reference if seen.stored else None
+    return kept or (seen.record.customer_reference if seen.record else None)
+
+
+def _order_reference(seen: Known) -> OrderReference:
+    """Return the record's order, else the sender's reference, else the consignment's own."""
+    if seen.record:
+        return OrderReference(seen.record.order_reference)
+    customer_reference = seen.stored.customer_reference if seen.stored else None
+    return OrderReference((customer_reference or seen.reference)[:_MAX_ORDER_REFERENCE])
