@@ -56,6 +56,8 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "minLength": 1},
         "example": "CN22",
     },
+    "take": {"description": "The most to return.", "schema": {"type": "integer", "minimum": 0}, "example": 100},
+    "skip": {"description": "How many to pass over.", "schema": {"type": "integer", "minimum": 0}, "example": 0},
     "manifest": {
         "description": "A manifest's reference.",
         "schema": {"type": "string", "minLength": 1},

@@ -25,7 +25,7 @@ _NAME: Final = re.compile(r"'([^']+)': \?")
 _TRANSACTION: Final = 2
 # By table, the attributes that the indexes of `template.yaml` have as their key: each takes a write of its own.
 INDEXED: Final = {
-    "AllocationsTable": ("orderReference", "state"),
+    "AllocationsTable": ("orderReference", "state", "listing"),
     "ConsignmentsTable": ("customerReference", "neverAllocated"),
 }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from allocation.aws.dynamodb.consignments import BY_CUSTOMER_REFERENCE
+from allocation.aws.dynamodb.listings import BY_CUSTOMER_REFERENCE
 from cli.operations.records import KEY, MAX_SCANNED, Record, records_of
 from cli.operations.target import Target
 from cli.stack.observer import read_record

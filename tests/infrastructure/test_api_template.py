@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from allocation.api.authorizer import HEADER
-from allocation.aws.dynamodb.consignments import BY_CUSTOMER_REFERENCE, BY_STATE, NEVER_ALLOCATED
+from allocation.aws.dynamodb.consignments import BY_STATE
+from allocation.aws.dynamodb.listings import BY_CUSTOMER_REFERENCE, BY_LISTING, NEVER_ALLOCATED
 from tests.infrastructure.stack import Stack, translated
 
 WITHOUT_API = {"DeployApi": "false"}
@@ -152,7 +153,7 @@ def test_indexes_find_consignments_as_the_code_asks(stack: Stack) -> None:
         return {index["IndexName"] for index in made}
 
     assert indexes("ConsignmentsTable") == {BY_CUSTOMER_REFERENCE, NEVER_ALLOCATED}
-    assert indexes("AllocationsTable") - indexes("AllocationsTable", **WITHOUT_API) == {BY_STATE}
+    assert indexes("AllocationsTable") - indexes("AllocationsTable", **WITHOUT_API) == {BY_STATE, BY_LISTING}
 
 
 def test_a_mistake_in_it_is_found(template_text: str) -> None:

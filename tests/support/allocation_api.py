@@ -28,6 +28,7 @@ from allocation.consignments.allocations import Allocations
 from allocation.consignments.changes import Changes
 from allocation.consignments.manifests import Manifests
 from allocation.consignments.register import Register
+from allocation.consignments.searching import Listings, Searching
 from allocation.consignments.store import ConsignmentStore
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Engine
@@ -98,12 +99,18 @@ class Api:
             self._archive,
             Explanations(self._archive),
             Manifests(changes, self._manifests, self.characters),
+            Searching(self.store, self._listings, self.clock),
             self.pro_url,
         )
 
     @cached_property
     def _archive(self) -> DynamoDBCatalogueArchive:
         return DynamoDBCatalogueArchive(boto3.client("dynamodb", region_name=REGION), CATALOGUES, time.time)
+
+    @property
+    def _listings(self) -> Listings:
+        assert isinstance(self.store, DynamoDBConsignments), "only tables have indexes"
+        return self.store.listings
 
     @cached_property
     def _manifests(self) -> DynamoDBManifests:

@@ -249,22 +249,6 @@ def test_an_unknown_consignment_can_not_be_cancelled_or_erased(shop: Consignment
             shop.register.erase(reference)
 
 
-def test_consignments_are_found_by_state_in_any_case(shop: Consignments) -> None:
-    states = ("Unallocated", "AllocationFailed", "Allocated", "Cancelled")
-    references = {state: shop.in_state(state) for state in states}
-    for state, reference in references.items():
-        assert shop.register.in_state(f" {state.upper()} ") == [reference]
-    assert shop.register.in_state("Delivered") == ()
-
-
-def test_consignments_are_found_by_direction_in_any_case(shop: Consignments) -> None:
-    outward, inward, silent = (shop.create(Direction=each) for each in ("Outbound", "Inbound", None))
-    found = [outward, inward, silent, ConsignmentReference(UNKNOWN)]
-    assert shop.register.in_direction(found, "outbound") == [outward, silent]
-    assert shop.register.in_direction(found, "INBOUND ") == [inward]
-    assert shop.register.in_direction(found, "sideways") == []
-
-
 def test_consignments_are_found_by_the_sender_s_reference_unless_none_is_that_long(shop: Consignments) -> None:
     name = "n" * 256
     reference = shop.create(ConsignmentReferenceProvidedByCustomer=name)

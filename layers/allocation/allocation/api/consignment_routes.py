@@ -13,15 +13,10 @@ from allocation.api.requests import ReferenceList, Request
 from allocation.consignments.errors import RequestError
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.store import Known
-from allocation.domain.reference import ConsignmentReference
 
 OPERATIONS: Final[list[Operation]] = []
 _CANCELLED: Final = "Consignment cancellation completed successfully"
 _MAX_UPDATES: Final = 50
-_STATE: Final = "State"
-_CUSTOMER_REFERENCE: Final = "ReferenceProvidedByCustomer"
-_DIRECTION: Final = "Direction"
-_SEARCHABLE: Final = (_STATE, _CUSTOMER_REFERENCE)
 
 
 class ConsignmentStatus(TypedDict):
@@ -87,36 +82,6 @@ def cancel_list(request: Request, use_cases: UseCases) -> Reply:
     return with_messages(
         request.references, lambda each: use_cases.register.cancel(each, request.request_id), _CANCELLED
     )
-
-
-@operation(
-    OPERATIONS,
-    "GET",
-    "/consignments/getConsignmentReferences",
-    "Find consignments by state or by the sender's reference",
-    gives=list[str],
-    errors=(400,),
-    query=(*_SEARCHABLE, _DIRECTION),
-    beside_pro=True,
-)
-def get_consignment_references(request: Request, use_cases: UseCases) -> Reply:
-    """Return the references of the consignments in a state, or with a sender's reference, or both.
-
-    A direction narrows the search.
-    """
-    given, known = request.query.keys(), {name.lower() for name in _SEARCHABLE}
-    if given - known - {_DIRECTION.lower()} or given.isdisjoint(known) or not all(request.query.values()):
-        text = f"Search by {' or '.join(_SEARCHABLE)}, for example ?State=Allocated. {_DIRECTION} is optional."
-        raise RequestError("ValidationException", text)
-    found: list[set[ConsignmentReference]] = []
-    if _STATE.lower() in request.query:
-        found.append(set(use_cases.register.in_state(request.query[_STATE.lower()])))
-    if _CUSTOMER_REFERENCE.lower() in request.query:
-        found.append(set(use_cases.register.provided_by_customer(request.query[_CUSTOMER_REFERENCE.lower()])))
-    references = sorted(set.intersection(*found))
-    if _DIRECTION.lower() in request.query:
-        references = use_cases.register.in_direction(references, request.query[_DIRECTION.lower()])
-    return Reply(references, root="string")
 
 
 @operation(

@@ -63,10 +63,10 @@ def consignment_view(known: Known, located: Callable[[FullConsignment], FullCons
         "ConsignmentLegs": legs,
         "Reference": known.reference,
         "ConsignmentState": known.state,
-        "Allocation": _allocation_of(known.record),
-        "FailedAllocation": _failed_allocation_of(known.record),
+        "Allocation": allocation_of(known.record),
+        "FailedAllocation": failed_allocation_of(known.record),
         "DateCreated": _created_at(known),
-        **_labels_part(known.labels_given),
+        **labels_part(known.labels_given),
         "DateShipped": _optional(known.record.dispatched_at if known.record else None),
         **dates_of(known.record),
     }
@@ -128,7 +128,7 @@ def _legs_of_package(legs: list[Any], package: int) -> list[Any]:
     return [{**leg, name: list(package_references(leg[name], package))} for leg in legs]
 
 
-def _labels_part(given: LabelsGiven | None) -> dict[str, Any]:
+def labels_part(given: LabelsGiven | None) -> dict[str, Any]:
     """Return what PRO says of a consignment's labels."""
     if given is None:
         return {}
@@ -150,7 +150,7 @@ def _legs_of(record: StoredRecord | None) -> list[Any]:
     return legs
 
 
-def _allocation_of(record: StoredRecord | None) -> Allocation | None:
+def allocation_of(record: StoredRecord | None) -> Allocation | None:
     """Return the allocation of a record, or None."""
     if record is None or record.allocation_summary is None:
         return None
@@ -171,7 +171,7 @@ def _group_asked_for(record: StoredRecord) -> str | None:
     return record.mode_reference if record.mode == ModeName.SERVICE_GROUP else None
 
 
-def _failed_allocation_of(record: StoredRecord | None) -> FailedAllocation | None:
+def failed_allocation_of(record: StoredRecord | None) -> FailedAllocation | None:
     """Return the last failure in a record, or None. Of a past failure, the mode is no longer known."""
     if record is None:
         return None

@@ -18,6 +18,7 @@ from allocation.consignments.full_consignment import FullAddress, FullConsignmen
 from allocation.consignments.manifests import Manifests
 from allocation.consignments.market import Choices, Market
 from allocation.consignments.register import Register
+from allocation.consignments.searching import Searching
 from allocation.consignments.store import ConsignmentJson
 from allocation.engine.engine import Engine
 from allocation.engine.loaded_catalogue import Location
@@ -47,6 +48,7 @@ class UseCases:
     archive: CatalogueArchive
     explanations: Explanations
     manifests: Manifests
+    searching: Searching
     # Where SortedPRO answers, if it allocates for this stack; None where the engine does.
     pro_url: str | None = None
 

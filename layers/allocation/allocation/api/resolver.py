@@ -19,6 +19,7 @@ from allocation.api import (
     manifest_routes,
     package_routes,
     quote_routes,
+    search_routes,
     step_routes,
 )
 from allocation.api.keys import ALL_SCOPES
@@ -60,6 +61,7 @@ for _module in (
     quote_routes,
     catalogue_routes,
     manifest_routes,
+    search_routes,
     step_routes,
 ):
     OPERATIONS.extend(_module.OPERATIONS)

@@ -31,6 +31,7 @@ def allocation_api() -> "AnyCaseResolver":
     from allocation.consignments.changes import Changes
     from allocation.consignments.manifests import Manifests
     from allocation.consignments.register import Register
+    from allocation.consignments.searching import Searching
     from allocation.records.explanations import Explanations
 
     settings = read_settings(AllocationApiSettings, os.environ)
@@ -53,6 +54,7 @@ def allocation_api() -> "AnyCaseResolver":
         archive,
         Explanations(archive),
         Manifests(changes, DynamoDBManifests(dynamodb, settings.catalogues_table), _random_characters),
+        Searching(store, store.listings, utc_now),
         settings.pro_base_url if by_pro else None,
     )
     if settings.console == "off":

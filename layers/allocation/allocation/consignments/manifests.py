@@ -126,7 +126,7 @@ class _Opened:
         record = known.record
         summary = record.allocation_summary if record else None
         carrier = (record and record.carrier_reference) or ""
-        key = (carrier, _origin_location(known))
+        key = (carrier, origin_location(known))
         manifest = self.open.get(key)
         if manifest and len(manifest.consignments) >= _MAX_BOOKINGS:
             self.full.append(self.open.pop(key))
@@ -152,7 +152,7 @@ class _Opened:
                 self.store.keep(replace(manifest, bookings=bookings))
 
 
-def _origin_location(known: Known) -> str | None:
+def origin_location(known: Known) -> str | None:
     """Return the shipping location that the consignment's origin names, or None."""
     for address in (known.stored.content.get("Addresses") or ()) if known.stored else ():
         if address.get("AddressType") == "Origin":

@@ -21,10 +21,8 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Cancelled
 from allocation.domain.reference import ConsignmentReference
-from allocation.domain.state import STATES, UserAction
+from allocation.domain.state import UserAction
 
-# References that one search returns.
-_MAX_FOUND: Final = 10_000
 # Characters, as in `FullConsignment`. DynamoDB refuses to look up keys of more than 2,048 bytes.
 _MAX_CUSTOMER_REFERENCE: Final = 256
 _FIXED_BY_ALLOCATION: Final = ("Addresses", "Packages")
@@ -109,17 +107,6 @@ class Register:
         legs = seen.record.allocation_summary.consignment_legs if seen.record and seen.record.allocation_summary else ()
         count = len(legs) * len(seen.described().content["Packages"])
         self.changes.store.note_labels(seen.reference, LabelsGiven(tracking, self.changes.now(), count))
-
-    def in_state(self, state: str) -> Sequence[ConsignmentReference]:
-        """Return up to `_MAX_FOUND` consignments in a state, which may be named in any case."""
-        named = {known.casefold(): known for known in STATES}.get(state.strip().casefold())
-        return self.changes.store.in_state(named, _MAX_FOUND) if named else ()
-
-    def in_direction(self, references: Sequence[ConsignmentReference], direction: str) -> list[ConsignmentReference]:
-        """Return the consignments that go in a direction, which may be named in any case."""
-        known = self.changes.store.find(references)
-        wanted = direction.strip().casefold()
-        return [item for item in references if item in known and known[item].direction.casefold() == wanted]
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
         """Return the consignments whose sender gave them this reference."""

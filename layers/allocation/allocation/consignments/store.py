@@ -143,9 +143,6 @@ class ConsignmentStore(Protocol):
     def with_package(self, package: str) -> Sequence[ConsignmentReference]:
         """Return the consignments of the API that have, or had, a package of this reference, in capitals."""
 
-    def in_state(self, state: str, most: int) -> Sequence[ConsignmentReference]:
-        """Return up to `most` consignments in a state of `domain.state.STATES`."""
-
     def erase(self, reference: ConsignmentReference) -> bool:
         """Delete the consignment with its personal data and keep the record. False: there was none."""
 

@@ -7,6 +7,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from typing import Any, Final
+from zlib import crc32
 
 from pydantic import ValidationError
 
@@ -26,6 +27,9 @@ _QUEUE_STATE: Final = "queueState"
 _SUMMARY: Final = "allocationSummary"
 _FIELDS: Final = frozenset(str(field.alias) for field in StoredRecord.model_fields.values()) | {_QUEUE_STATE}
 _EVENT_FIELDS: Final = _FIELDS - {"explanation", "asked"}
+# The attribute by which an index lists the consignments of a state, and in how many parts.
+LISTING: Final = "listing"
+_LISTINGS: Final = 4
 # What a reader asks for who only wants to know how a consignment stands: the rest is large.
 SEEN_FIELDS: Final = tuple(sorted(_EVENT_FIELDS - {_SUMMARY, "expiresAt", "price", "why"}))
 # No record of ours, or one of a later version, but something is there: it is never overwritten.
@@ -47,7 +51,17 @@ def record_item(record: AllocationRecord, *, by_order: bool) -> dict[str, Any]:
         document[_QUEUE_STATE] = document.pop(_STATE)
     if _SUMMARY in document:
         document[_SUMMARY] = packed_summary(document[_SUMMARY])
+    document[LISTING] = _listing_of(record.consignment_reference, record.outcome.state)
     return to_item(document)
+
+
+def listings_of(state: str) -> list[str]:
+    """Return the keys under which the index has a state's consignments: several, so that none takes all the writes."""
+    return [f"{state}#{part}" for part in range(_LISTINGS)]
+
+
+def _listing_of(reference: str, state: str) -> str:
+    return listings_of(state)[crc32(reference.encode()) % _LISTINGS]
 
 
 def refusal_item(refused: RefusedUpdate, seen: RecordSeen) -> dict[str, Any]:
@@ -62,6 +76,7 @@ def step_item(step: Step, before: StoredRecord) -> dict[str, Any]:
     """
     document = step_document(step, before.tried_event_ids, before.version)
     document[_QUEUE_STATE] = document.pop(_STATE)
+    document[LISTING] = _listing_of(before.consignment_reference, step.state)
     return to_item(document)
 
 

@@ -1,6 +1,6 @@
 """Consignments and their allocation records in DynamoDB: two tables, written together if both are as read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -19,11 +19,12 @@ from allocation.aws.dynamodb.bulk_calls import (
     write_all,
 )
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+from allocation.aws.dynamodb.listings import BY_CUSTOMER_REFERENCE, DynamoDBListings
 from allocation.aws.dynamodb.record_reading import KEY
 from allocation.aws.dynamodb.records import NOT_THERE_YET, limit_of
 from allocation.batches import batches
 from allocation.consignments.labels_given import LabelsGiven
-from allocation.consignments.store import UNALLOCATED, Known, StoredConsignment
+from allocation.consignments.store import Known, StoredConsignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
@@ -35,10 +36,7 @@ from allocation.records.stored_record import StoredRecord
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Indexes of the consignments' table.
-BY_CUSTOMER_REFERENCE: Final = "consignments-by-customer-reference"
-NEVER_ALLOCATED: Final = "consignments-never-allocated"
-# An index of the records' table.
+# An index of the records' table, for programs: it leaves out what orders allocated, and what took a step.
 BY_STATE: Final = "consignments-by-state"
 # `BatchGetItem` takes 100 keys, and each reference has one in either table.
 _MAX_REFERENCES_A_READ: Final = 50
@@ -66,6 +64,7 @@ class DynamoDBConsignments:
         self._consignments = consignments
         self._records = records
         self._limit_usage = limit_usage
+        self.listings = DynamoDBListings(client, consignments=consignments, records=records, find=self.find)
 
     def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
         """Return what is known of each reference, read consistently; an unknown reference is left out."""
@@ -176,27 +175,7 @@ class DynamoDBConsignments:
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
         """Return the consignments whose sender calls them by this reference."""
-        return list(self._query(self._consignments, BY_CUSTOMER_REFERENCE, "customerReference", reference))
-
-    def in_state(self, state: str, most: int) -> Sequence[ConsignmentReference]:
-        """Return up to `most` consignments in the state. One changed a moment ago may be missing or wrong."""
-        found: list[ConsignmentReference] = []
-        for batch in batches(self._query(self._records, BY_STATE, "state", state), _MAX_REFERENCES_A_READ):
-            found += batch
-            if len(found) >= most:
-                return found[:most]
-        return (found + self._never_allocated(most - len(found)))[:most] if state == UNALLOCATED else found
-
-    def _never_allocated(self, most: int) -> list[ConsignmentReference]:
-        found: list[ConsignmentReference] = []
-        for batch in batches(
-            self._query(self._consignments, NEVER_ALLOCATED, "neverAllocated", "true"), _MAX_REFERENCES_A_READ
-        ):
-            known = self.find(batch)
-            found += [reference for reference in batch if reference in known and not known[reference].is_recorded]
-            if len(found) >= most:
-                break
-        return found
+        return list(self.listings.with_value(BY_CUSTOMER_REFERENCE, "customerReference", reference))
 
     def erase(self, reference: ConsignmentReference) -> bool:
         """Remove the consignment with its personal data, never the record. Return False if there was none."""
@@ -243,22 +222,6 @@ class DynamoDBConsignments:
                 return False
             raise
         return True
-
-    def _query(self, table: str, index: str, attribute: str, value: str) -> Iterator[ConsignmentReference]:
-        """Yield the references that an index has for a value, page by page."""
-        request: dict[str, Any] = {
-            "TableName": table,
-            "IndexName": index,
-            "KeyConditionExpression": "#attribute = :value",
-            "ExpressionAttributeNames": {"#attribute": attribute},
-            "ExpressionAttributeValues": {":value": {"S": value}},
-        }
-        while True:
-            answer = self._call("query", **request)
-            yield from (ConsignmentReference(item[KEY]["S"]) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _call(self, operation: str, **request: Any) -> Any:
         try:

@@ -1,0 +1,98 @@
+"""Searches: consignments by any of PRO's terms, as summaries or as references, a page at a time."""
+
+from typing import Any, Final
+
+from typing_extensions import TypedDict
+
+from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.replies import Reply
+from allocation.api.requests import Request
+from allocation.api.search_terms import NAMES, search_terms
+from allocation.api.search_views import ConsignmentSummary, summary_view
+from allocation.consignments.errors import RequestError
+from allocation.consignments.searching import MAX_COUNTED, Found
+
+OPERATIONS: Final[list[Operation]] = []
+# Summaries in a reply: in XML they stay below the 6 MB that Lambda answers.
+_MAX_TAKE: Final = 500
+_PAGING: Final = ("pagesize", "startpage")
+
+
+class SearchResult(TypedDict):
+    """The consignments on a page, and how many there are: 10,000 for that many or more."""
+
+    Count: int
+    ConsignmentSummaries: list[ConsignmentSummary]
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/consignments/getConsignmentReferences",
+    "Find consignments' references by any terms",
+    gives=list[str],
+    errors=(400,),
+    query=("State", "ReferenceProvidedByCustomer", "Direction", "PageSize", "StartPage"),
+    beside_pro=True,
+)
+def get_consignment_references(request: Request, use_cases: UseCases) -> Reply:
+    """Return the references of the consignments that meet the terms, those newest allocated first.
+
+    The terms are those of a search. Without `PageSize` there are up to 10,000 references; `StartPage` counts from 1.
+    """
+    terms = {name: text for name, text in request.query.items() if name not in _PAGING}
+    if not any(text.strip() for text in terms.values()):
+        text = "Search by State or ReferenceProvidedByCustomer, for example ?State=Allocated, or by another term."
+        raise RequestError("ValidationException", text)
+    take = _whole(request.query.get("pagesize"), "PageSize", MAX_COUNTED)
+    page = max(1, _whole(request.query.get("startpage"), "StartPage", 1))
+    skip = (page - 1) * take
+    _require_near(skip)
+    found = _found(use_cases, terms, take, skip)
+    return Reply([known.reference for known in found.consignments], root="string")
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/consignments/{take}/{skip}",
+    "Search consignments",
+    gives=SearchResult,
+    errors=(400, 404),
+    query=tuple(sorted(NAMES)),
+    beside_pro=True,
+)
+def search_consignments(request: Request, use_cases: UseCases) -> Reply:
+    """Return summaries of the consignments that meet the terms, those newest allocated first.
+
+    At most 500 are taken, and 10,000 skipped.
+    """
+    if not (request.path["take"].isdecimal() and request.path["skip"].isdecimal()):
+        raise RequestError("ResourceNotFoundException", "No operation has this address.", 404)
+    take, skip = _whole(request.path["take"], "take", 0), _whole(request.path["skip"], "skip", 0)
+    if take > _MAX_TAKE:
+        raise RequestError("ValidationException", f"take must be 0 to {_MAX_TAKE}: ask for more by skip.")
+    _require_near(skip)
+    found = _found(use_cases, request.query, take, skip)
+    summaries = [summary_view(known, use_cases.located, request.base_url) for known in found.consignments]
+    return Reply(SearchResult(Count=found.count, ConsignmentSummaries=summaries), root="MatchingConsignmentsResponse")
+
+
+def _found(use_cases: UseCases, terms: Any, take: int, skip: int) -> Found:
+    by_customer = use_cases.register.provided_by_customer
+    return use_cases.searching.page(search_terms(terms, lambda text: list(by_customer(text))), take, skip)
+
+
+def _require_near(skip: int) -> None:
+    if skip > MAX_COUNTED:
+        text = f"skip must be 0 to {MAX_COUNTED}: narrow the search by State or CreatedDateFrom."
+        raise RequestError("ValidationException", text)
+
+
+def _whole(text: str | None, name: str, otherwise: int) -> int:
+    """Return a number of a request. Raises `RequestError` for one that is not whole, or too large to mean anything."""
+    if not text:
+        return otherwise
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise RequestError("ValidationException", f"{name} must be a whole number of at most 9 digits.")
+    return int(text)

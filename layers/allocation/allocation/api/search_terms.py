@@ -1,0 +1,260 @@
+"""The terms of a search in a query string (PRO's `ConsignmentSearchTerms`): what indexes tell, and what is read."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from allocation.api.measures import total_value, total_weight
+from allocation.consignments.changes import consignment_references
+from allocation.consignments.errors import Problem, RequestError, UnknownConsignmentError
+from allocation.consignments.full_consignment import FullConsignment
+from allocation.consignments.searching import Listing, SearchTerms, Term
+from allocation.consignments.store import Known
+from allocation.domain.reference import ConsignmentReference
+from allocation.domain.state import CARRIED, STATES
+
+_MAX_TEXT: Final = 256
+_YES: Final = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# From a value as it was sent to what a consignment must be. Raises `ValueError`.
+_Reader = Callable[[str], Term]
+
+
+def search_terms(query: Mapping[str, str], by_customer: Callable[[str], list[ConsignmentReference]]) -> SearchTerms:
+    """Return the terms of a query, whose names are in lower case. `by_customer` finds a sender's own reference.
+
+    Raises `RequestError`, which names every term that can't be read.
+    """
+    given = {name: text.strip() for name, text in query.items() if text.strip()}
+    problems = [Problem("Unknown", name[:64], "is no term of a search") for name in given if name not in NAMES]
+    others: list[Term] = []
+    for name, text in given.items():
+        if reader := _READERS.get(name):
+            try:
+                others.append(reader(text[:_MAX_TEXT]))
+            except ValueError as error:
+                problems.append(Problem("Invalid", name, str(error)))
+    if problems:
+        raise RequestError("ValidationException", "The search has invalid terms: see Details.", problems=problems)
+    listing, direct = _listing(given), _direct(given, by_customer)
+    if direct is not None:
+        others += _told_by_listing(listing)
+    return SearchTerms(listing, direct, tuple(others))
+
+
+def _listing(given: Mapping[str, str]) -> Listing:
+    """Return what indexes tell of a query."""
+    states: tuple[str, ...] = STATES
+    if "state" in given:
+        wanted = {each.strip().casefold() for each in given["state"].split(",")}
+        states = tuple(each for each in STATES if each.casefold() in wanted)
+    carriers = frozenset(filter(None, (each.strip() for each in given.get("carriers", "").split(",")))) or None
+    service = given.get("carrierservice")
+    if carriers is not None or service is not None:
+        states = tuple(each for each in states if each in CARRIED)
+    since = [_moment(given[name]) for name in ("createddatefrom", "startfrom") if name in given]
+    return Listing(states, carriers, service, max(since, default=None))
+
+
+def _direct(
+    given: Mapping[str, str], by_customer: Callable[[str], list[ConsignmentReference]]
+) -> list[ConsignmentReference] | None:
+    """Return the consignments that a query names, or None where it names none."""
+    of_name: dict[str, Callable[[str], Iterable[ConsignmentReference]]] = {
+        "reference": _named,
+        "consignmentnumber": _named,
+        "referenceprovidedbycustomer": by_customer,
+        "clientreference": by_customer,
+    }
+    found = [set(find(given[name])) for name, find in of_name.items() if name in given]
+    return sorted(set.intersection(*found)) if found else None
+
+
+def _named(text: str) -> Iterator[ConsignmentReference]:
+    try:
+        yield from consignment_references(text)
+    except UnknownConsignmentError:
+        return
+
+
+def _told_by_listing(listing: Listing) -> Iterator[Term]:
+    """Yield what an index would have told of consignments that are named."""
+    carriers, service = listing.carriers, listing.service
+    if carriers is not None:
+        yield lambda known: (known.record.carrier_reference if known.record else None) in carriers
+    if service is not None:
+        yield lambda known: (known.record.carrier_service_reference if known.record else None) == service
+
+
+def _content(known: Known) -> FullConsignment | None:
+    return FullConsignment.model_validate(known.stored.content) if known.stored else None
+
+
+def _texts_of(known: Known, name: str, kind: str = "Destination") -> Iterator[str]:
+    """Yield a field of the addresses of a kind."""
+    consignment = _content(known)
+    address = consignment.address(kind) if consignment else None
+    value = getattr(address, name) if address else None
+    if isinstance(value, str):
+        yield value
+
+
+def _country_of(known: Known) -> Iterator[str]:
+    consignment = _content(known)
+    address = consignment.address("Destination") if consignment else None
+    if address and address.country:
+        yield address.country.iso_code.two_letter_code
+
+
+def _locations_of(known: Known) -> Iterator[str]:
+    for kind in ("Origin", "Destination"):
+        yield from _texts_of(known, "shipping_location_reference", kind)
+
+
+def _tracking_of(known: Known) -> Iterator[str]:
+    summary = known.record.allocation_summary if known.record else None
+    for leg in summary.consignment_legs if summary else ():
+        yield from leg.tracking_references
+
+
+def _packages_of(known: Known) -> Iterator[str]:
+    consignment = _content(known)
+    for package in consignment.packages if consignment else ():
+        yield from filter(None, (package.reference, package.package_reference_provided_by_customer))
+
+
+def _anything_of(known: Known) -> Iterator[str]:
+    yield known.reference
+    yield from filter(None, [known.stored.customer_reference if known.stored else None])
+    yield from _tracking_of(known)
+    yield from _packages_of(known)
+    yield from _texts_of(known, "postcode")
+
+
+def _folded(text: str) -> str:
+    """Return a text as it is compared: without case and spaces."""
+    return "".join(text.split()).casefold()
+
+
+def _equal(of: Callable[[Known], Iterator[str]]) -> _Reader:
+    return lambda text: lambda known: _folded(text) in map(_folded, of(known))
+
+
+def _labels(text: str) -> Term:
+    wanted = _YES.get(text.casefold())
+    if wanted is None:
+        raise ValueError("must be true or false")
+    return lambda known: (known.labels_given is not None) is wanted
+
+
+def _number(of: Callable[[Known], Decimal | None], *, least: bool) -> _Reader:
+    def reader(text: str) -> Term:
+        try:
+            bound = Decimal(text)
+        except InvalidOperation as error:
+            raise ValueError("must be a number") from error
+        if not bound.is_finite():
+            raise ValueError("must be a number")
+
+        def term(known: Known) -> bool:
+            value = of(known)
+            return value is not None and (value >= bound if least else value <= bound)
+
+        return term
+
+    return reader
+
+
+def _grams(known: Known) -> Decimal | None:
+    kg = _kg(known)
+    return None if kg is None else kg * 1000
+
+
+def _kg(known: Known) -> Decimal | None:
+    consignment = _content(known)
+    return Decimal(total_weight(consignment)["Value"]) if consignment else None
+
+
+def _value(known: Known) -> Decimal | None:
+    consignment = _content(known)
+    money = total_value(consignment) if consignment else None
+    return Decimal(money["Amount"]) if money else None
+
+
+def _moment(text: str) -> datetime:
+    """Return a moment in aware UTC; a day begins at 00:00 UTC. Raises `ValueError`."""
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError as error:
+        raise ValueError("must be a date or a time such as 2026-11-26T09:00:00Z") from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _time(of: Callable[[Known], Any], *, least: bool) -> _Reader:
+    def reader(text: str) -> Term:
+        bound = _moment(text)
+        if not least and _DAY.fullmatch(text):
+            bound += timedelta(days=1, microseconds=-1)
+
+        def term(known: Known) -> bool:
+            given = of(known)
+            if not given:
+                return False
+            moment = given if isinstance(given, datetime) else _moment(str(given))
+            return moment >= bound if least else moment <= bound
+
+        return term
+
+    return reader
+
+
+def created_at(known: Known) -> datetime | None:
+    """Return when a consignment was created here, else when it was recorded."""
+    if known.stored:
+        return known.stored.created_at
+    return datetime.fromisoformat(known.record.allocated_at) if known.record else None
+
+
+def shipping_date(known: Known) -> Any:
+    """Return when a consignment is collected, else the shipping date that its sender asked for, or None."""
+    collected = known.record.collected_at if known.record else None
+    return collected or (known.stored.content.get("ShippingDate") if known.stored else None)
+
+
+def _requested(known: Known) -> Any:
+    promise = known.stored.content.get("RequestedDeliveryDate") if known.stored else None
+    return promise.get("Date") if isinstance(promise, Mapping) else None
+
+
+_DATES: Final[Mapping[str, Callable[[Known], Any]]] = {
+    "createddate": created_at,
+    "shippingdate": shipping_date,
+    "shippeddate": lambda known: known.record.dispatched_at if known.record else None,
+    "scheduleddeliverydate": lambda known: known.record.delivered_by if known.record else None,
+    "requesteddeliverydate": _requested,
+}
+_NUMBERS: Final = {"weightingrams": _grams, "weightinkg": _kg, "value": _value}
+_READERS: Final[Mapping[str, _Reader]] = {
+    "direction": lambda text: lambda known: known.direction.casefold() == text.casefold(),
+    "trackingreference": _equal(_tracking_of),
+    "labelsprinted": _labels,
+    "source": _equal(lambda known: iter([str(known.stored.content.get("Source"))] if known.stored else [])),
+    "postcode": _equal(lambda known: _texts_of(known, "postcode")),
+    "shippinglocationreference": _equal(_locations_of),
+    "destinationcountrycode": _equal(_country_of),
+    "destinationregion": _equal(lambda known: _texts_of(known, "region")),
+    "packagenumber": _equal(_packages_of),
+    "searchterm": _equal(_anything_of),
+    "startfrom": _time(created_at, least=True),
+    "endat": _time(created_at, least=False),
+    **{f"{name}from": _time(of, least=True) for name, of in _DATES.items()},
+    **{f"{name}to": _time(of, least=False) for name, of in _DATES.items()},
+    **{f"{name}from": _number(of, least=True) for name, of in _NUMBERS.items()},
+    **{f"{name}to": _number(of, least=False) for name, of in _NUMBERS.items()},
+}
+_LISTED: Final = ("state", "carriers", "carrierservice")
+_DIRECT: Final = ("reference", "consignmentnumber", "referenceprovidedbycustomer", "clientreference")
+# The names of all terms, in lower case.
+NAMES: Final = frozenset({*_LISTED, *_DIRECT, *_READERS})

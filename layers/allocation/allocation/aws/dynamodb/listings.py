@@ -1,0 +1,114 @@
+"""Lists of consignments by state, from indexes, a page at a time as they are asked for."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from allocation.aws.clients import cause_of
+from allocation.aws.dynamodb.record_reading import KEY
+from allocation.consignments.searching import Listing
+from allocation.consignments.store import UNALLOCATED, Known
+from allocation.domain.errors import RetryableError
+from allocation.domain.reference import ConsignmentReference
+from allocation.records.items import LISTING, listings_of
+from allocation.records.record_document import moment_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Indexes of the consignments' table.
+BY_CUSTOMER_REFERENCE: Final = "consignments-by-customer-reference"
+NEVER_ALLOCATED: Final = "consignments-never-allocated"
+# An index of the records' table. Its range is the moment of the allocation, or of its end.
+BY_LISTING: Final = "consignments-by-listing"
+# Consignments without a record that are looked at. Their index has no time.
+_MAX_NEVER_ALLOCATED: Final = 2_000
+_PAGE: Final = 500
+
+_Find = Callable[[Sequence[ConsignmentReference]], Mapping[ConsignmentReference, Known]]
+
+
+class DynamoDBListings:
+    """A `Listings` over the indexes of both tables."""
+
+    def __init__(self, client: "DynamoDBClient", *, consignments: str, records: str, find: _Find) -> None:
+        """`client` must have timeouts of its own; `find` reads consignments by their references."""
+        self._client = client
+        self._consignments = consignments
+        self._records = records
+        self._find = find
+
+    def listed(self, listing: Listing, *, newest_first: bool) -> Iterator[ConsignmentReference]:
+        """Yield the consignments of the states, those that never were allocated before all others.
+
+        One changed a moment ago may be missing or wrong.
+        """
+        streams = [
+            self._items(self._records, self._request(key, listing, newest_first=newest_first))
+            for state in listing.states
+            for key in listings_of(state)
+        ]
+        merged = merge(*streams, key=lambda item: item["allocatedAt"]["S"], reverse=newest_first)
+        recorded = (ConsignmentReference(item[KEY]["S"]) for item in merged)
+        if UNALLOCATED not in listing.states or listing.is_of_allocated:
+            return recorded
+        return chain(self._never_allocated(newest_first=newest_first), recorded)
+
+    def _request(self, key: str, listing: Listing, *, newest_first: bool) -> dict[str, Any]:
+        """Return the query of one part of a state's list."""
+        names, values = {"#listing": LISTING}, {":key": {"S": key}}
+        condition, filters = "#listing = :key", list[str]()
+        if listing.changed_since:
+            condition += " AND allocatedAt >= :since"
+            values[":since"] = {"S": moment_text(listing.changed_since)}
+        if listing.carriers is not None:
+            named = {f":c{at}": {"S": each} for at, each in enumerate(sorted(listing.carriers))}
+            filters.append(f"carrierReference IN ({', '.join(named)})")
+            values |= named
+        if listing.service is not None:
+            filters.append("carrierServiceReference = :service")
+            values[":service"] = {"S": listing.service}
+        request: dict[str, Any] = {
+            "IndexName": BY_LISTING,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": not newest_first,
+        }
+        # A filter looks at a whole page of 1 MB, so that few matches don't cost many calls.
+        return request | ({"FilterExpression": " AND ".join(filters)} if filters else {"Limit": _PAGE})
+
+    def _never_allocated(self, *, newest_first: bool) -> Iterator[ConsignmentReference]:
+        """Yield consignments without a record, in the order of their creation."""
+        found = islice(self.with_value(NEVER_ALLOCATED, "neverAllocated", "true"), _MAX_NEVER_ALLOCATED)
+        created = [
+            (known.stored.created_at, reference)
+            for reference, known in self._find(list(found)).items()
+            if known.stored and not known.is_recorded
+        ]
+        yield from (reference for _, reference in sorted(created, reverse=newest_first))
+
+    def with_value(self, index: str, attribute: str, value: str) -> Iterator[ConsignmentReference]:
+        """Yield the consignments that an index of the consignments' table has for a value."""
+        request = {
+            "IndexName": index,
+            "KeyConditionExpression": "#attribute = :value",
+            "ExpressionAttributeNames": {"#attribute": attribute},
+            "ExpressionAttributeValues": {":value": {"S": value}},
+        }
+        return (ConsignmentReference(item[KEY]["S"]) for item in self._items(self._consignments, request))
+
+    def _items(self, table: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the items that a query finds, page by page. Raises `RetryableError`."""
+        while True:
+            try:
+                answer: Any = self._client.query(TableName=table, **request)
+            except (ClientError, BotoCoreError) as error:
+                raise RetryableError(f"DynamoDB did not answer query: {cause_of(error)}") from error
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}

@@ -1,0 +1,70 @@
+"""Manifesting by a query, as PRO's help has it on its page manifesting_consignments.md."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.allocation_api import Api, served_api
+
+
+def allocated(api: Api) -> str:
+    reference = api.create()
+    api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote")
+    return reference
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with served_api() as api:
+        yield api
+
+
+def query(api: Api, **terms: Any) -> Any:
+    answer = api.call("POST", "/consignments/manifestFromQuery", terms)
+    assert answer.status == 200, answer.body
+    return answer.data
+
+
+def counted(found: int, failed: int = 0) -> str:
+    return (
+        f"Query found {found} consignment(s). {found - failed} successfully queued to manifest. "
+        f"{failed} failed to be added to the queue"
+    )
+
+
+def test_a_query_manifests_what_meets_it_as_the_documented_one(api: Api) -> None:
+    reference, other, _ = allocated(api), allocated(api), api.create()
+    told = api.call("GET", f"/consignments/{reference}").data
+    carrier = told["ConsignmentLegs"][0]["CarrierReference"]
+    api.call("GET", f"/labels/{reference}")
+    terms = {"ShippingLocationReferences": ["Sorted1"], "States": ["Allocated"], "Carriers": [carrier]}
+    assert query(api, **terms, LabelsPrinted=True) == {"Message": counted(1), "FailedConsignments": []}
+    assert query(api, **terms, LabelsPrinted=True)["Message"] == counted(0)
+    assert query(api, **{**terms, "ShippingLocationReferences": ["Glasgow1"]})["Message"] == counted(0)
+    assert query(api, **{**terms, "Carriers": ["NOBODY"]})["Message"] == counted(0)
+    assert query(api)["Message"] == counted(1)
+    assert api.call("GET", f"/consignments/{other}").data["ConsignmentState"] == "Manifested"
+
+
+def test_a_query_manifests_what_is_ready_to_ship_and_ships_in_time(api: Api) -> None:
+    reference, _ = allocated(api), allocated(api)
+    day = api.call("GET", f"/consignments/{reference}").data["CollectionDate"][:10]
+    api.call("PUT", "/consignments/setreadytoship", [reference])
+    ready = {"States": ["ReadyToShip"]}
+    assert query(api, **ready, ShippingDate="2001-01-01")["Message"] == counted(0)
+    assert query(api, **ready, ShippingDateRanges={"StartDate": "2001-01-01", "EndDate": "2001-02-01"})[
+        "Message"
+    ] == counted(0)
+    assert query(api, **ready, ShippingDateRanges={"StartDate": day, "EndDate": None})["Message"] == counted(1)
+
+
+def test_a_query_names_what_could_not_be_manifested(api: Api) -> None:
+    reference = allocated(api)
+    api.call("DELETE", f"/consignments/{reference}")
+    assert query(api) == {"Message": counted(1, failed=1), "FailedConsignments": [reference]}
+
+
+def test_a_query_for_a_state_in_which_nothing_can_be_manifested_is_an_error(api: Api) -> None:
+    answer = api.call("PUT", "/consignments/manifestFromQuery", {"States": ["Allocated", "Cancelled"]})
+    assert (answer.status, answer.data["Code"]) == (400, "InvalidConsignmentStateException")

@@ -1,0 +1,129 @@
+"""Searches over the API. Examples are those of PRO's help, getting_consignment_data.md."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.allocation_api import Api, served_api
+from tests.support.consignments import DESTINATION, ORIGIN, package
+
+UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[tuple[Api, dict[str, str]]]:
+    """An API with a consignment of each kind."""
+    with served_api() as api:
+        glasgow = {**ORIGIN, "ShippingLocationReference": "Glasgow1"}
+        abroad = {**DESTINATION, "Postcode": "75001", "Country": {"IsoCode": {"TwoLetterCode": "FR"}}}
+        made = {
+            "plain": allocated(api),
+            "glasgow": allocated(api, Addresses=[glasgow, DESTINATION]),
+            "abroad": allocated(api, Addresses=[ORIGIN, abroad], ConsignmentReferenceProvidedByCustomer="MINE-7"),
+            "inbound": allocated(api, Direction="Inbound"),
+            "heavy": allocated(api, Packages=[package(Weight={"Value": 5000, "Unit": "Kg"})]),
+            "new": api.create(),
+            "dear": api.create(Packages=[package(Value={"Amount": 950, "Currency": {"IsoCode": "GBP"}})]),
+        }
+        yield api, made
+
+
+def allocated(api: Api, **changes: Any) -> str:
+    api.clock.now = api.clock().replace(microsecond=api.clock().microsecond + 1000)
+    reference = api.create(**changes)
+    api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote")
+    return reference
+
+
+def found(api: Api, terms: str, page: str = "100/0") -> list[str]:
+    answer = api.call("GET", f"/consignments/{page}?{terms}")
+    assert answer.status == 200, answer.body
+    return [each["Reference"] for each in answer.data["ConsignmentSummaries"]]
+
+
+ALLOCATED = {"plain", "glasgow", "abroad", "inbound"}
+
+
+@pytest.mark.parametrize(
+    ("terms", "wanted"),
+    [
+        ("State=Allocated", ALLOCATED),
+        ("state=allocationfailed", {"heavy"}),
+        ("State=Unallocated", {"new", "dear"}),
+        ("State=Delivered", set()),
+        ("State=Allocated&Direction=Inbound", {"inbound"}),
+        ("ShippingLocationReference=Glasgow1", {"glasgow"}),
+        ("DestinationCountryCode=fr", {"abroad"}),
+        ("ReferenceProvidedByCustomer=MINE-7", {"abroad"}),
+        ("PostCode=75001", {"abroad"}),
+        ("SearchTerm=mine-7", {"abroad"}),
+        ("WeightInGramsFrom=1000", {"heavy"}),
+        ("WeightInKgTo=1&ValueFrom=900", {"dear"}),
+        ("CreatedDateTo=2001-01-01", set()),
+        ("CreatedDateFrom=2001-01-01&State=Unallocated", {"new", "dear"}),
+        ("LabelsPrinted=true", set()),
+        ("Source=queue", set()),
+        ("", {*ALLOCATED, "heavy", "new", "dear"}),
+    ],
+)
+def test_terms_find_what_meets_all_of_them(shop: tuple[Api, dict[str, str]], terms: str, wanted: set[str]) -> None:
+    api, made = shop
+    assert set(found(api, terms)) == {made[name] for name in wanted}
+
+
+def test_a_reference_a_service_and_a_tracking_reference_find_their_consignment(
+    shop: tuple[Api, dict[str, str]],
+) -> None:
+    api, made = shop
+    told = api.call("GET", f"/consignments/{made['abroad']}").data
+    tracking = told["ConsignmentLegs"][0]["TrackingReferences"][0]
+    service = told["Allocation"]["MpdCarrierServiceReference"]
+    assert found(api, f"Reference={made['plain'].lower()}") == [made["plain"]]
+    assert found(api, f"Reference={UNKNOWN}") == []
+    assert found(api, f"TrackingReference={tracking}") == [made["abroad"]]
+    assert found(api, f"CarrierService={service}") == [made["abroad"]]
+    assert found(api, f"Reference={made['plain']}&CarrierService={service}") == []
+
+
+def test_a_page_is_the_newest_first_with_the_count_of_all(shop: tuple[Api, dict[str, str]]) -> None:
+    api, made = shop
+    newest_first = [made[name] for name in ("inbound", "abroad", "glasgow", "plain")]
+    assert found(api, "State=Allocated") == newest_first
+    assert found(api, "State=Allocated", "2/1") == newest_first[1:3]
+    answer = api.call("GET", "/consignments/2/3/?State=Allocated")
+    assert (answer.data["Count"], len(answer.data["ConsignmentSummaries"])) == (4, 1)
+    assert api.call("GET", "/consignments/0/0?State=Allocated").data["Count"] == 4
+
+
+def test_a_summary_is_as_the_documented_one(shop: tuple[Api, dict[str, str]]) -> None:
+    api, made = shop
+    (told,) = api.call("GET", "/consignments/100/0/?State=Allocated&Direction=Inbound").data["ConsignmentSummaries"]
+    assert told["ApiLink"] == {"Rel": "detail", "Href": f"https://api.example.com/consignments/{made['inbound']}"}
+    assert told["Weight"] == {"Value": told["Weight"]["Value"], "Unit": "Kg"}
+    assert (told["State"], told["Source"], told["LabelsPrinted"], told["IsLate"]) == ("Allocated", "Api", False, False)
+    assert told["DestinationAddressCountry"] == "GB"
+    assert (told["DestinationAddressPostcode"], told["DestinationAddressLine1"]) == ("M1 5WG", "13 Porter Street")
+    assert None not in (told["AllocationDate"], told["EstimatedDeliveryDate"], told["ShippingDate"])
+
+
+def test_a_failure_is_told(shop: tuple[Api, dict[str, str]]) -> None:
+    api, _ = shop
+    (told,) = api.call("GET", "/consignments/100/0?State=AllocationFailed").data["ConsignmentSummaries"]
+    assert told["FailedAllocationMessage"]
+    assert told["MpdCarrierServiceReference"] is None
+
+
+@pytest.mark.parametrize("path", ["501/0", "10/10001", "10/0?Colour=red", "10/0?LabelsPrinted=maybe", "10/0?ValueTo=x"])
+def test_what_can_t_be_searched_is_refused(shop: tuple[Api, dict[str, str]], path: str) -> None:
+    api, _ = shop
+    answer = api.call("GET", f"/consignments/{path}")
+    assert (answer.status, answer.data["Code"]) == (400, "ValidationException")
+
+
+def test_references_are_paged(shop: tuple[Api, dict[str, str]]) -> None:
+    api, made = shop
+    newest_first = [made[name] for name in ("inbound", "abroad", "glasgow", "plain")]
+    path = "/consignments/getConsignmentReferences?State=Allocated"
+    assert api.call("GET", path).data == newest_first
+    assert api.call("GET", f"{path}&PageSize=3&StartPage=2").data == newest_first[3:]
