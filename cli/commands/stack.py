@@ -147,7 +147,7 @@ def run(
         "carrier up --parameter OrderMapping=shopify",
         "carrier up --catalogue my-catalogue.yaml",
         "carrier up --console",
-        "carrier up --allocator pro --pro-url https://apisandbox.electioapp.com --pro-key KEY",
+        "carrier up --allocator pro",
     ],
 )
 @mode_options
