@@ -70,6 +70,7 @@ def _own_catalogue(file: str, allocator: AllocatorName) -> Candidate | None:
 _OWNERS: Final[Mapping[str, AllocatorName]] = {
     "KeepConsignments": "engine",
     "ProPatienceSeconds": "pro",
+    "FollowPro": "pro",
     "ExistingProClaimsTable": "pro",
 }
 _catalogue_option: Final = click.option(

@@ -61,7 +61,7 @@ def test_nothing_is_recorded_before_pro_shows_it(pro: Pro, action: str, state: s
     stack = Stack(pro, HURRY)
     pro.server.faults.script(Fault(kind, path="/deallocate"), *[Fault(kind, path=f"/consignments/{A}")] * 3)
     refused = stack.change(action)
-    assert (refused.status, refused.data["Code"]) == (503, "ServiceUnavailableException")
+    assert (refused.status, refused.data["Code"]) == (409, "ConsignmentNotReleasedException")
     assert stack.recorded == "Allocated"
     pro.server.faults = Faults()
     assert stack.change(action).status == 200
@@ -73,7 +73,7 @@ def test_what_pro_does_not_deallocate_stays_as_it_is(pro: Pro, action: str) -> N
     stack = Stack(pro)
     pro.stands(A, "Dispatched", "CX_NDS")
     answer = stack.change(action)
-    assert (answer.status, stack.recorded) == (503, "Allocated")
+    assert (answer.status, stack.recorded) == (409, "Allocated")
     assert DeferralCause.OUTCOME_UNKNOWN in answer.data["Message"]
 
 
@@ -82,7 +82,7 @@ def test_while_an_order_is_being_allocated_nothing_is_changed(pro: Pro, action: 
     stack = Stack(pro)
     pro.claims.hold[A] = 30
     answer = stack.change(action)
-    assert (answer.status, stack.recorded) == (503, "Allocated")
+    assert (answer.status, stack.recorded) == (409, "Allocated")
     assert answer.data["Message"].endswith("Try again in 30 s.")
     assert pro.circuit.errors == [NothingTriedError], "the queue must not take it for an outage"
     assert pro.server.calls("PUT") == []

@@ -24,6 +24,7 @@ from allocation.observability import metrics
 from allocation.orders.allocate_orders import BatchReport, report_batch
 from allocation.ports import Allocator
 from allocation.pro.credentials import secrets
+from allocation.pro.following import Followed, report_followed
 from allocation.settings import AllocateOrdersSettings
 from tests.support.ports import FakeDeadline
 from tests.support.pro_faults import Fault
@@ -87,6 +88,11 @@ def api_authorizer() -> None:
 def publish_allocations() -> None:
     """Reports a batch of changes, one of them without an event."""
     report_published(PublishReport({"1": "not_published"}, [f"{A}#1"], {}))
+
+
+def follow_pro() -> None:
+    """Reports a run after which a person must look."""
+    report_followed(Followed(1, [A], [A]))
 
 
 def allocate_over_pro() -> None:

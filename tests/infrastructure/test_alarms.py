@@ -17,6 +17,7 @@ from tests.infrastructure.emitted import (
     allocation_api,
     api_authorizer,
     emitted,
+    follow_pro,
     publish_allocations,
 )
 from tests.infrastructure.stack import NO_VALUE, ROOT, Properties, Stack
@@ -29,6 +30,7 @@ FUNCTIONS: Final = {
     "PublishAllocationsFunction": publish_allocations,
     "AllocationApiFunction": allocation_api,
     "ApiAuthorizerFunction": api_authorizer,
+    "FollowProFunction": follow_pro,
 }
 OF_AWS: Final = {
     # Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS"
@@ -191,7 +193,8 @@ def test_an_alarm_is_there_where_what_it_watches_is(stack: Stack) -> None:
         for resource in watched_resources & stack.resources.keys():
             assert (condition == "HasApi") == (stack.resources[resource].get("Condition") == "HasApi"), name
         services = {value for metric in watched(alarm) for name_, value in metric.dimensions if name_ == "service"}
-        assert (condition == "UsesPro") == any(metric.name.startswith("Pro") for metric in watched(alarm)), name
+        by_pro = any(metric.name.startswith("Pro") for metric in watched(alarm))
+        assert by_pro == (condition == ("FollowsPro" if "follow-pro" in services else "UsesPro")), name
         if "allocation-api" in services:
             assert condition == "HasApi"
 

@@ -14,7 +14,7 @@ from allocation.aws.file_stores import REFUSED_PREFIX
 from tests.infrastructure.stack import FUNCTIONS, Stack, as_list, texts
 
 ROLES = [f"{name}Role" for name in FUNCTIONS]
-PRO = {"Allocator": "pro", "ProSecretName": "pro/key", "DeployApi": "true"}
+PRO = {"Allocator": "pro", "ProSecretName": "pro/key", "DeployApi": "true", "FollowPro": "on"}
 IN_S3 = {"CatalogueObject": "bucket/folder/live.json"}
 IN_APPCONFIG = {"CatalogueConfiguration": "abcd123/abcd124/abcd125"}
 WITH_A_WILDCARD = {
@@ -143,8 +143,9 @@ def test_a_function_receives_messages_only_from_the_queue_that_triggers_it(stack
 def test_only_what_changes_records_may_call_pro_and_only_where_pro_allocates(stack: Stack) -> None:
     added = {role: granted(stack, role, **PRO) - granted(stack, role) for role in ROLES}
 
-    assert {role for role, found in added.items() if found} == {"AllocateOrdersRole", "AllocationApiRole"}
-    assert added["AllocationApiRole"] == added["AllocateOrdersRole"]
+    callers = {"AllocateOrdersRole", "AllocationApiRole", "FollowProRole"}
+    assert {role for role, found in added.items() if found} == callers
+    assert added["AllocateOrdersRole"] == added["AllocationApiRole"]
     assert {action for action, _ in added["AllocateOrdersRole"]} == {
         "dynamodb:BatchGetItem",
         "dynamodb:GetItem",

@@ -197,6 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self._serve()
 
+    def do_POST(self) -> None:
+        self._serve()
+
     def log_message(self, *_: Any) -> None:
         """Keep a test's output clean."""
 

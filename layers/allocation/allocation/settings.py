@@ -38,15 +38,24 @@ class CatalogueSettings(_FunctionSettings):
     catalogue_bucket: str | None = None
 
 
-class _RecordingSettings(CatalogueSettings):
-    """What a function needs to know that allocates and writes records."""
+class _RecordSettings(_FunctionSettings):
+    """What a function needs to know that writes records."""
 
     allocations_table: str
     limits_table: str
-    catalogues_table: str
     # 0 keeps records for ever.
     record_retention_days: Annotated[int, Field(ge=0, le=3650), AfterValidator(_outlives_every_message)] = 0
 
+    @property
+    def record_retention(self) -> timedelta | None:
+        """How long records are kept; None for ever."""
+        return timedelta(days=self.record_retention_days) if self.record_retention_days else None
+
+
+class _RecordingSettings(CatalogueSettings, _RecordSettings):
+    """What a function needs to know that allocates and writes records."""
+
+    catalogues_table: str
     # How consignments of orders are allocated where no routing table says so.
     allocation_mode: ModeName = ModeName.DEFAULT_RULES
     service_group_reference: str | None = None
@@ -74,11 +83,6 @@ class _RecordingSettings(CatalogueSettings):
         """Return the variable that has the mode's reference, and its value; None for both where it needs none."""
         field = f"{self.allocation_mode}_reference"
         return (field.upper(), getattr(self, field)) if field in type(self).model_fields else (None, None)
-
-    @property
-    def record_retention(self) -> timedelta | None:
-        """How long records are kept; None for ever."""
-        return timedelta(days=self.record_retention_days) if self.record_retention_days else None
 
 
 class ProSettings(_FunctionSettings):
@@ -141,6 +145,12 @@ class AllocateOrdersSettings(_RecordingSettings, ProSettings):
     def consignment_retention(self) -> timedelta:
         """How long the personal data of a consignment is kept."""
         return timedelta(days=self.consignment_retention_days)
+
+
+class FollowProSettings(_RecordSettings, ProSettings):
+    """What `follow_pro` needs to know."""
+
+    cancelled_orders_table: str
 
 
 class PublishAllocationsSettings(_FunctionSettings):

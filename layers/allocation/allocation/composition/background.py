@@ -1,11 +1,15 @@
 """Wires the functions that nobody waits for: they follow the table, or add up a replay."""
 
 import os
+import random
+import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from allocation.aws.clients import client
+from allocation.composition import utc_now
 from allocation.settings import (
+    FollowProSettings,
     IndexAllocationsSettings,
     PublishAllocationsSettings,
     ReplaySettings,
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     from allocation.console.indexing import IndexAllocations
     from allocation.events.publish_allocations import PublishAllocations
+    from allocation.pro.following import Following
     from allocation.replay.parts import ReplayInParts
 
 
@@ -46,6 +51,29 @@ def index_allocations() -> "IndexAllocations":
 
     settings = read_settings(IndexAllocationsSettings, os.environ)
     return IndexAllocations(DynamoDBIndexWriter(client("dynamodb"), settings.search_index_table))
+
+
+@cache
+def follow_pro() -> "Following":
+    """Return the use case that follows SortedPRO. Raises `ConfigurationError` for an environment that can't be used."""
+    from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+    from allocation.aws.dynamodb.records import DynamoDBRecords
+    from allocation.pro.aligning import Aligning
+    from allocation.pro.calls import Pauses
+    from allocation.pro.client import ProClient
+    from allocation.pro.credentials import secret_key
+    from allocation.pro.cursor import DynamoDBCursor
+    from allocation.pro.following import Following
+
+    settings = read_settings(FollowProSettings, os.environ)
+    dynamodb = client("dynamodb")
+    limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
+    records = DynamoDBRecords(dynamodb, settings.allocations_table, limit_usage, settings.cancelled_orders_table)
+    key = secret_key(settings.pro_secret_name or "")
+    pro = ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now)
+    pauses = Pauses(time.sleep, random.random)
+    aligning = Aligning(records, pro, utc_now, settings.record_retention, settings.patience_seconds, pauses)
+    return Following(aligning, DynamoDBCursor(dynamodb, settings.pro_circuits_table or ""), utc_now)
 
 
 @cache

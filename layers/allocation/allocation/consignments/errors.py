@@ -118,7 +118,7 @@ class NotReleasedError(RequestError):
             f"SortedPRO does not confirm yet that consignment {reference} has no carrier service any more ({cause}). "
             f"Nothing was recorded here. Try again{f' in {seconds} s' if seconds else ''}."
         )
-        super().__init__("ServiceUnavailableException", text, _UNAVAILABLE)
+        super().__init__("ConsignmentNotReleasedException", text, _CONFLICT)
 
 
 class LaterRecordError(RequestError):

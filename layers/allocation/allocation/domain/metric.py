@@ -23,6 +23,8 @@ class MetricName(StrEnum):
     PRO_ALLOCATION_MILLISECONDS = "ProAllocationMilliseconds"
     PRO_OUTAGE_CIRCUIT_OPEN = "ProOutageCircuitOpen"
     PRO_CREDENTIALS_CIRCUIT_OPEN = "ProCredentialsCircuitOpen"
+    PRO_FOLLOWED = "ProFollowed"
+    PRO_CONTRADICTIONS = "ProContradictions"
 
 
 # The kind of a failure whose code is SortedPRO's own: what others can choose must not make new metrics.
