@@ -74,7 +74,13 @@ def _convert(value: object, units: Mapping[str, Decimal], known: Callable[[str],
     if match is None or unit is None:
         point = "a decimal point, not a comma, in " if re.match("[0-9]+,[0-9]", str(value)) else ""
         raise ValueError(f"write {point}a number and one of {', '.join(units)}, such as 30 {default}")
-    return Decimal(match[1]) * units[unit]
+    return Decimal(match[1]) if units[unit] == 1 else _trimmed(Decimal(match[1]) * units[unit])
+
+
+def _trimmed(amount: Decimal) -> Decimal:
+    """Return an amount without zeros at its end, so that 2 lb and 32 oz are written alike."""
+    digits = f"{amount:f}"
+    return Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits)
 
 
 class Quantity(NamedTuple):
