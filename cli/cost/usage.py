@@ -63,6 +63,8 @@ class OrderUsage:
 class _AnsweringPro:
     """SortedPRO's client, answered with what the engine decided."""
 
+    base_url = "https://api.electioapp.com"
+
     def __init__(self, summaries: dict[str, Any]) -> None:
         self._summaries = summaries
 
