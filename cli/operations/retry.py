@@ -1,19 +1,20 @@
 """Sends failed consignments to the order queue again, from what the stack has kept of their orders."""
 
-import json
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
 from allocation.batches import batches
+from allocation.consignments.store import ConsignmentJson
 from allocation.domain.outcome import AllocationFailed
-from allocation.exact_json import parsed, written
-from allocation.orders.event_types import CREATED, UPDATED
+from allocation.exact_json import parsed
+from allocation.orders.retry_message import known_to_pro, retry_message
 from allocation.records.record_document import moment_text
+from allocation.records.stored_record import StoredRecord
 from cli.operations.records import KEY, Record, items_in_state
 from cli.operations.target import Target
 from cli.stack.observer import read_record
@@ -44,18 +45,25 @@ def retry(target: Target, records: Iterable[Record], *, a_second: float, dry_run
     """Send each consignment in a message with a new event id, at most so many a second. A dry run sends none."""
     result = Retried()
     for batch in batches(records, MAX_KEYS):
-        kept = kept_consignments(target, [str(record[KEY]) for record in batch])
-        for record in batch:
-            reference = str(record[KEY])
+        read = {str(record[KEY]): StoredRecord.model_validate(record) for record in batch}
+        kept = _contents(target, read)
+        for reference, record in read.items():
             if reference not in kept:
                 result.not_kept.append(reference)
                 continue
             if not dry_run:
-                body = _message(record, kept[reference])
+                body = retry_message(record, kept[reference], f"retry-{uuid.uuid4()}")
                 target.sqs.send_message(QueueUrl=target.order_queue_url, MessageBody=body)
                 _SLEEP(1 / a_second)
             result.sent.append(reference)
     return result
+
+
+def _contents(target: Target, records: Mapping[str, StoredRecord]) -> Mapping[str, ConsignmentJson]:
+    """Return what is to be sent of the consignments, by reference: what is kept, or what SortedPRO knows them by."""
+    if target.reading.only_pro_references:
+        return {reference: known_to_pro(record) for reference, record in records.items()}
+    return kept_consignments(target, list(records))
 
 
 def kept_consignments(target: Target, references: list[str]) -> dict[str, Any]:
@@ -68,14 +76,3 @@ def kept_consignments(target: Target, references: list[str]) -> dict[str, Any]:
         found |= {item[KEY]["S"]: parsed(item["document"]["S"]) for item in answer["Responses"].get(table, [])}
         wanted = answer.get("UnprocessedKeys", {})
     return found
-
-
-def _message(record: Record, consignment: Any) -> str:
-    """Return a message of one consignment, with an event id of its own.
-
-    After an order was updated, only an update tries a failure again.
-    """
-    kind = UPDATED if record.get("updatedBy") else CREATED
-    event = {"eventType": kind.usual, "eventVersion": 1, "eventId": f"retry-{uuid.uuid4()}"}
-    text = json.dumps({**event, "orderReference": str(record["orderReference"])})
-    return text[:-1] + f', "consignments": [{written(consignment)}]}}'

@@ -70,3 +70,10 @@ def test_the_program_finds_the_outputs_that_it_reads(stack: Stack, monkeypatch: 
 
     assert target("shop").stream_failure_queue_url == "StreamFailureQueueUrl"
     assert {*deploy.OUTPUTS.values(), *deploy.API_OUTPUTS} <= stack.template["Outputs"].keys()
+
+
+@pytest.mark.parametrize("writer", ["AllocateOrdersFunction", "AllocationApiFunction"])
+def test_an_update_replaces_who_reads_records_before_who_writes_them(stack: Stack, writer: str) -> None:
+    resource = stack.template["Resources"][writer]
+    after = {resource["DependsOn"], resource["Metadata"]["After"]["Fn::If"][1]["Ref"]}
+    assert after == {"PublishAllocationsFunction", "IndexAllocationsFunction"}

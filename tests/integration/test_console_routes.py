@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,11 +15,13 @@ from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
 from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
 from allocation.aws.lambda_events import changes
 from allocation.aws.publisher_log import PublisherLog, publisher_log
+from allocation.aws.sqs import SqsOrderQueue
 from allocation.aws.stack_files import S3StackFiles
 from allocation.console.indexing import IndexAllocations
 from allocation.console.retrying import Retrying
 from allocation.console.searching import EntrySearch
 from allocation.domain.mode import AllocationMode, DefaultRules, allocation_mode
+from allocation.orders.order_created import USUAL_RULES, read_order
 from allocation.records.record_document import moment_text
 from cli.catalogue.compilation import SAMPLE, compile_text
 from cli.paths import COMPILED_SAMPLE
@@ -42,14 +44,14 @@ HEAVY = {"Weight": {"Value": 5000, "Unit": "Kg"}}
 class ConsoleApi(Api):
     """The API with the console."""
 
-    by_pro: bool = False
+    order_queue: SqsOrderQueue | None = None
     mode: AllocationMode = field(default_factory=DefaultRules)
 
     @property
     def resolver(self) -> AnyCaseResolver:
         dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
         api = self.use_cases
-        retrying = Retrying(api.changes, api.allocations, lambda: api.engine.catalogue.routing, self.by_pro)
+        retrying = Retrying(api.changes, api.allocations, lambda: api.engine.catalogue.routing, self.order_queue)
         works = ConsoleUseCases(
             api,
             EntrySearch(DynamoDBIndexReader(dynamodb, table=INDEX, records=RECORDS)),
@@ -286,9 +288,26 @@ def test_a_retry_says_of_each_consignment_why_it_stays_as_it_is(api: ConsoleApi)
     assert [each["state"] for each in results] == ["Allocated", "AllocationFailed", "AllocationFailed", None]
     assert "send its order again" in results[2]["message"]
     assert all(each["message"] for each in results)
-    api.by_pro = True
+
+
+def test_a_consignment_of_sortedpro_is_tried_again_by_the_order_queue(api: ConsoleApi) -> None:
+    failed = create(api, too_heavy() | {"ConsignmentReferenceProvidedByCustomer": "WEB-1-1"})
+    api.allocate(failed)
+    api.call("DELETE", f"/consignments/{failed}")
+    sqs = boto3.client("sqs", region_name=REGION)
+    queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    api.order_queue = SqsOrderQueue(sqs, queue)
+    assert "retry" in api.get(f"consignments/{failed}")["actions"]
     (result,) = api.post("retry", {"consignments": [failed]}).data["results"]
-    assert "carrier orders retry" in result["message"]
+    assert (result["state"], result["isQueued"]) == ("AllocationFailed", True)
+    (sent,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    read = read_order(sent["Body"], replace(USUAL_RULES, only_pro_references=True))
+    (asked,) = read.order.consignments
+    assert (asked.reference, read.order.reference) == (
+        failed,
+        api.get(f"consignments/{failed}")["consignment"]["order"],
+    )
+    assert read.order.event_id.startswith("retry-")
 
 
 @pytest.mark.parametrize("body", [{}, {"consignments": []}, {"consignments": ["A"] * 51}, [], {"consignments": [1]}])

@@ -182,6 +182,8 @@ class AllocationApiSettings(_RecordingSettings, ProSettings, _SignInSettings):
     api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
     console: Literal["off", "on"] = "off"
     search_index_table: str | None = None
+    # The order queue, where the console may send consignments of SortedPRO to it again.
+    order_queue_url: str | None = None
     stack_name: str = "carrier-allocation"
 
     @property

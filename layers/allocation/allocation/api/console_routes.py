@@ -126,7 +126,8 @@ def _days_in(request: Request, use_cases: ConsoleUseCases) -> Days:
 def _consignment(request: Request, use_cases: ConsoleUseCases) -> Reply:
     known = use_cases.api.changes.known(request.path["consignment"])
     past = use_cases.search.index.past_versions(known.reference)
-    return Reply(consignment_page(known, _explained(use_cases, known.record), past))
+    by_pro = use_cases.retrying.order_queue is not None
+    return Reply(consignment_page(known, _explained(use_cases, known.record), past, by_pro=by_pro))
 
 
 def _consignment_events(request: Request, use_cases: ConsoleUseCases) -> Reply:

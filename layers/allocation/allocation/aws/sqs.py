@@ -1,6 +1,6 @@
 """The queues: when the order queue delivers again, and where refused messages and unpublishable changes are kept.
 
-SQS answers a batch with 200 and failures inside. None of these adapters raises for an entry that SQS did not take: it
+SQS answers a batch with 200 and failures inside. No adapter of batches raises for an entry that SQS did not take: it
 logs the cause, and the caller sees which entries are safe.
 """
 
@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of, text_attributes
 from allocation.batches import batches
+from allocation.domain.errors import RetryableError
 from allocation.observability import logger
 from allocation.ports import RefusedMessage, Unpublishable
 
@@ -62,6 +63,22 @@ class SqsRedelivery:
             return
         for failed in answer.get("Failed", []):
             logger.warning("message not postponed", extra={"cause": failed["Code"]})
+
+
+class SqsOrderQueue:
+    """The order queue, for orders that are sent to it again."""
+
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        """`client` must have timeouts of its own; `queue_url` is the order queue's."""
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, body: str) -> None:
+        """Send a message. Raises `RetryableError`."""
+        try:
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)
+        except (ClientError, BotoCoreError) as error:
+            raise RetryableError(f"the order queue did not take the message ({cause_of(error)})") from error
 
 
 class SqsRefusedMessages:

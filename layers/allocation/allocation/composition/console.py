@@ -31,17 +31,18 @@ def _console(use_cases: "UseCases", settings: AllocationApiSettings) -> "Console
     from allocation.api.console_routes import ConsoleUseCases
     from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
     from allocation.aws.publisher_log import PublisherLog, publisher_log
+    from allocation.aws.sqs import SqsOrderQueue
     from allocation.aws.stack_files import S3StackFiles
     from allocation.console.retrying import Retrying
     from allocation.console.searching import EntrySearch
 
     table, bucket = settings.search_index_table or "", settings.catalogue_bucket
     index = DynamoDBIndexReader(client("dynamodb"), table=table, records=settings.allocations_table)
-    by_pro = settings.allocator == "pro"
+    order_queue = SqsOrderQueue(client("sqs"), settings.order_queue_url) if settings.order_queue_url else None
     return ConsoleUseCases(
         use_cases,
         EntrySearch(index),
-        Retrying(use_cases.changes, use_cases.allocations, lambda: use_cases.engine.catalogue.routing, by_pro),
+        Retrying(use_cases.changes, use_cases.allocations, lambda: use_cases.engine.catalogue.routing, order_queue),
         use_cases.explanations.of,
         S3StackFiles(client("s3"), bucket) if bucket else None,
         PublisherLog(client("logs"), publisher_log(settings.stack_name)).published,

@@ -13,10 +13,13 @@ from allocation.domain.outcome import Explanation
 from allocation.domain.state import UserAction, allowed_actions
 
 
-def consignment_page(known: Known, kept: Explanation | None, past: Sequence[PastVersion]) -> dict[str, Any]:
+def consignment_page(
+    known: Known, kept: Explanation | None, past: Sequence[PastVersion], *, by_pro: bool
+) -> dict[str, Any]:
     """Return everything that is known of a consignment, without personal data.
 
     `kept` explains its last decision; `past` are the versions of its record before the last one that were seen.
+    `by_pro` says that SortedPRO allocates, which can try what nothing is kept of.
     """
     record = known.record
     explained = explanation_json(recorded_explanation(record, kept)) if record and kept else {}
@@ -33,7 +36,7 @@ def consignment_page(known: Known, kept: Explanation | None, past: Sequence[Past
         "explanation": kept,
         "offers": explained.get("offers", []),
         "excluded": explained.get("excluded", []),
-        "actions": list(_actions(known)),
+        "actions": list(_actions(known, by_pro=by_pro)),
         "label": f"labels/{reference}/PDF" if is_labelled else None,
         "documents": f"consignments/docs/{reference}" if is_labelled else None,
     }
@@ -57,10 +60,10 @@ def _item(known: Known) -> dict[str, Any]:
     }
 
 
-def _actions(known: Known) -> Iterator[str]:
+def _actions(known: Known, *, by_pro: bool) -> Iterator[str]:
     """Yield what the consignment's state allows."""
     allowed = allowed_actions(known.state)
-    if UserAction.RETRY in allowed and known.stored is not None:
+    if UserAction.RETRY in allowed and (by_pro or known.stored is not None):
         yield "retry"
     if UserAction.DEALLOCATE in allowed:
         yield "deallocate"

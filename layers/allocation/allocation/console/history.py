@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from allocation.consignments.store import Known
-from allocation.console.entries import PastVersion, entry_of
+from allocation.console.entries import PastVersion, entry_of, nearest_miss
 from allocation.domain.errors import RetryableError
 from allocation.events.published import Publication, Versions
 from allocation.records.record_document import moment_text
@@ -64,7 +64,9 @@ def _changes(record: StoredRecord, earlier: Sequence[PastVersion]) -> Iterator[d
     yield from map(_past_change, earlier)
     failed, entry = record.past_failure, entry_of(record)
     if failed and not _is_among(failed.failed_at, earlier):
-        yield _happened("AllocationFailed", failed.failed_at, detail=failed.message)
+        yield _happened(
+            "AllocationFailed", failed.failed_at, detail=nearest_miss(failed.message, record.consignment_reference)
+        )
     refused = record.refused_update
     if not (refused and _is_among(entry.allocated_at, earlier)):
         number = None if refused else record.version
@@ -94,6 +96,6 @@ def _happened(
 def _detail(record: StoredRecord) -> str | None:
     """Return the last change in a sentence."""
     if record.failure:
-        return record.failure.message
+        return nearest_miss(record.failure.message, record.consignment_reference)
     summary = record.allocation_summary
     return record.why or (summary.description if summary else None)

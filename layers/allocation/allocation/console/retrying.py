@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, assert_never
+from typing import Any, Final, Protocol, assert_never
 
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.allocations import Allocations
@@ -15,9 +15,17 @@ from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, Failure
 from allocation.domain.routing import RoutingTable
 from allocation.domain.state import UserAction
+from allocation.orders.retry_message import known_to_pro, retry_message
 
-_BY_PRO: Final = "SortedPRO allocates for this stack: run ./carrier orders retry --stack NAME."
+_QUEUED: Final = "Sent to the order queue again: SortedPRO is asked within seconds, and the history tells its answer."
 _NOT_KEPT: Final = "Nothing is kept of what was to be sent: send its order again."
+
+
+class OrderQueue(Protocol):
+    """The queue that orders come by."""
+
+    def send(self, body: str) -> None:
+        """Send a message. Raises `RetryableError` if that is not possible now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +33,14 @@ class Retrying:
     """Allocates failed consignments by what is kept of them, under the rules of the API.
 
     A record is written only over the version that was read, so that nothing is allocated twice, whatever the queue does
-    meanwhile. `routing` returns the routing table, if there is one: a changed row holds for a retry too. `by_pro` says
-    that SortedPRO allocates for the queue: its consignments are not the engine's to allocate.
+    meanwhile. `routing` returns the routing table, if there is one: a changed row holds for a retry too. Where
+    SortedPRO allocates, `order_queue` takes the messages that try its consignments again; None where the engine does.
     """
 
     changes: Changes
     allocations: Allocations
     routing: Callable[[], RoutingTable | None]
-    by_pro: bool
+    order_queue: OrderQueue | None
 
     def retry(self, references: Sequence[str], choices: Choices, request_id: str) -> list[dict[str, Any]]:
         """Try each consignment and return how it stands after that; a problem with one does not stop the others."""
@@ -44,8 +52,12 @@ class Retrying:
             known = self.changes.known(reference)
             state = known.state
             known.require(UserAction.RETRY)
-            if known.stored is None or self.by_pro:
-                return _result(reference, state, _BY_PRO if self.by_pro else _NOT_KEPT)
+            if self.order_queue and known.record:
+                body = retry_message(known.record, known_to_pro(known.record), f"retry-{request_id}-{known.reference}")
+                self.order_queue.send(body)
+                return _result(reference, state, _QUEUED) | {"isQueued": True}
+            if known.stored is None:
+                return _result(reference, state, _NOT_KEPT)
             choose = choices.by_mode(self._mode(known))
             outcome = self.allocations.allocate(reference, choose, request_id)
         except RequestError as error:

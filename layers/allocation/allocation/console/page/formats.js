@@ -93,6 +93,14 @@ export function daysAgo(count) {
   return new Date(Date.now() - count * 86400000).toISOString().slice(0, 10);
 }
 
+/** Return all days from one to another, both included, as the API writes days. */
+export function daysBetween(from, to) {
+  const first = Date.parse(`${from}T00:00:00Z`);
+  const count = Math.round((Date.parse(`${to}T00:00:00Z`) - first) / 86400000) + 1;
+  return Array.from({ length: count > 0 ? count : 0 }, (_, number) =>
+    new Date(first + number * 86400000).toISOString().slice(0, 10));
+}
+
 function utc(date) {
   return date.toISOString().slice(0, 19).replace("T", " ");
 }

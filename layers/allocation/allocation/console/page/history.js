@@ -32,7 +32,7 @@ function show(box, { history, unknownVersions }, events, trouble = null) {
   fill(box,
     steps.length ? lifeLine(steps) : hint("Nothing is recorded."),
     unknownVersions ? hint(`${counted(unknownVersions, "earlier change")} not listed: the console was not on yet.`) : "",
-    missing.length ? hint(`Not in the publisher's log: ${missing.join(", ")}. Not published yet, or longer ago than the log is kept.`) : "",
+    missing.length && !trouble ? hint(`Not in the publisher's log: ${missing.join(", ")}. Not published yet, or longer ago than the log is kept.`) : "",
     trouble ? hint(`Whether its events were published is not known: ${trouble}`) : "");
 }
 

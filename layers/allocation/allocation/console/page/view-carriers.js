@@ -1,7 +1,7 @@
 // Carriers: how much each takes, what it costs, its share, and how far daily limits are used.
 
 import { el } from "./elements.js";
-import { daysAgo, day, money, number, share, sum } from "./formats.js";
+import { daysAgo, daysBetween, day, money, number, share, sum } from "./formats.js";
 import { stackedPlot } from "./plots.js";
 import { empty, loaded } from "./states.js";
 import { table } from "./tables.js";
@@ -17,7 +17,8 @@ export const carriers = {
       daysForm("carriers", from, to),
       loaded(place.signal, async (signal) => {
         const [found] = await Promise.all([place.api.read("days", { from, to }, signal), place.names.ready()]);
-        return found.days.toSorted((one, other) => one.day.localeCompare(other.day));
+        const known = new Map(found.days.map((each) => [each.day, each]));
+        return daysBetween(from, to).map((date) => known.get(date) ?? { day: date, states: {}, services: [] });
       }, (days) => content(place, days), { rows: 14 }),
     ];
   },

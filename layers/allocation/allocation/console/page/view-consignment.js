@@ -49,16 +49,16 @@ function sections(place, found, told) {
 }
 
 /** Begin with the answer: where it went and why, or why it failed. */
-function conclusion({ consignment: item, why, failure, pastFailure }, names) {
+function conclusion({ consignment: item, why, failure, history }, names) {
   const isFailed = item.state === "AllocationFailed";
+  const failures = history.filter((step) => step.what === "AllocationFailed").length - (isFailed ? 1 : 0);
   const title = isFailed ? words(failure?.code ?? item.failureCode)
     : item.service ? `${names.carrier(item.carrier)}, ${names.service(item.service)}` : "No carrier service";
   return el("section", { class: `conclusion ${isFailed ? "bad" : ""}`, "aria-label": "Why" },
     el("div", { class: "conclusion-head" }, stateMark(item.state), el("h2", {}, title),
       item.price ? el("span", { class: "conclusion-price" }, money(item.price.gross, item.price.currency)) : ""),
     el("p", { class: "why" }, (isFailed ? failure?.message : why) || why || "Nothing more is recorded."),
-    pastFailure ? el("p", { class: "hint" }, "Before that it failed: ", pastFailure.message ?? words(pastFailure.code), " (",
-      moment(pastFailure.failedAt), ")") : "");
+    failures ? el("p", { class: "hint" }, `Before that it failed ${counted(failures, "time")}: see its history.`) : "");
 }
 
 function facts(place, found, told) {

@@ -119,9 +119,11 @@ async function retried({ api, signal }, references, outcome) {
     fill(text, `${number(results.length)} of ${number(references.length)}`);
   }
   const done = results.filter((result) => result.state === "Allocated").length;
-  const summary = `${number(done)} of ${counted(results.length, "consignment")} allocated.`;
+  const queued = results.filter((result) => result.isQueued).length;
+  const summary = queued ? `${counted(queued, "consignment")} sent to SortedPRO again: look again in a minute.`
+    : `${number(done)} of ${counted(results.length, "consignment")} allocated.`;
   announce(summary);
-  fill(outcome, notice(done === results.length ? "good" : "warn", el("p", { class: "notice-title" }, summary)),
+  fill(outcome, notice(done + queued === results.length ? "good" : "warn", el("p", { class: "notice-title" }, summary)),
     table("Results", [
       { title: "Consignment", wide: true, cell: (row) => link(`#/consignments/${segment(row.consignment)}`, row.consignment) },
       { title: "State", cell: (row) => row.state ? stateMark(row.state) : "–" },
