@@ -20,9 +20,9 @@ from tests.simulation.world import Fault, KilledError, Plan, World
 from tests.support.size import sized
 
 # By each chance of faults.
-HISTORIES = sized(200, 1000)
+HISTORIES = sized(100, 1000)
 # Prompt ones find the rarest faults: without the patience with PRO, one in 300 of them breaks.
-PROMPT_HISTORIES = sized(500, 2000)
+PROMPT_HISTORIES = sized(200, 2000)
 # How many of them a test runs: the tests are spread over processes.
 PART = 100
 # Histories of PRO, and of the engine, whose services have daily limits.

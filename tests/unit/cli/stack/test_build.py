@@ -1,11 +1,12 @@
 """A build is repeated when a source or the platform changes, and only then."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from cli.stack import build
-from cli.stack.build import Platform, fingerprint
+from cli.stack.build import Platform, fingerprint, zip_layers
 
 PLATFORM = Platform("python3.13", "arm64", "macosx-14.0-arm64")
 
@@ -48,3 +49,14 @@ def test_parameters_without_a_value_keep_the_template_s_default() -> None:
         "--parameter-overrides",
         "AllocationMode=default_rules",
     ]
+
+
+def test_layers_are_zipped_once_for_all_deployments(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "BUILD", sources)
+    (sources / "OneLayer" / "python").mkdir(parents=True)
+    (sources / "OneLayer" / "python" / "one.py").write_text("x = 1")
+    (sources / "template.yaml").write_text("A:\n  ContentUri: OneLayer\nB:\n  CodeUri: OneFunction\n")
+    zip_layers()
+    assert (sources / "template.yaml").read_text() == "A:\n  ContentUri: OneLayer.zip\nB:\n  CodeUri: OneFunction\n"
+    with ZipFile(sources / "OneLayer.zip") as archive:
+        assert archive.read("python/one.py") == b"x = 1"
