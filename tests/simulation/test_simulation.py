@@ -21,10 +21,10 @@ from tests.support.size import sized
 
 # By each chance of faults.
 HISTORIES = sized(100, 1000)
-# Prompt ones find the rarest faults: without the patience with PRO, one in 300 of them breaks.
-PROMPT_HISTORIES = sized(200, 2000)
 # How many of them a test runs: the tests are spread over processes.
 PART = 100
+# Prompt ones find the rarest faults: without the patience with PRO, the first to break is the 316th.
+PROMPT_PARTS = range(0, sized(400, 2000), PART * sized(3, 1))
 # Histories of PRO, and of the engine, whose services have daily limits.
 KILLED = {
     "PRO": (0, 1, 2, 3),
@@ -60,7 +60,7 @@ def test_the_function_may_be_killed_at_any_call_boundary(fault: Fault, histories
     assert struck > 8 * len(KILLED[histories]), "the histories have too few calls to prove anything"
 
 
-@pytest.mark.parametrize("first", range(0, PROMPT_HISTORIES, PART))
+@pytest.mark.parametrize("first", PROMPT_PARTS)
 def test_pro_is_never_asked_again_for_what_it_has_allocated(first: int) -> None:
     for seed in range(first, first + PART):
         plan = Plan(seed, fault_chance=0.15, prompt=True)
