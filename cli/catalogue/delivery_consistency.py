@@ -7,6 +7,7 @@ from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
 from cli.catalogue.place_consistency import (
     PlacesClaim,
     places_claimed_twice,
+    places_claimed_twice_from,
     wrong_origin,
     wrong_place,
     wrong_places,
@@ -68,5 +69,4 @@ def _transit(path: KeyPath, service: Service, zones: Zones) -> _Problems:
         if transit.origin is not None:
             yield from wrong_origin(key_path(*where, "origin"), transit.origin, zones)
         claims.setdefault(transit.origin, []).append((key_path(*where, "zone"), f"transit {number}", [transit.zone]))
-    for items in claims.values():
-        yield from places_claimed_twice(items, zones, "a place has one number of days from an origin")
+    yield from places_claimed_twice_from(claims, zones, "a place has one number of days from an origin")

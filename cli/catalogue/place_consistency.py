@@ -1,6 +1,7 @@
 """Finds what is wrong with the places of a written catalogue: how they are written, and which are claimed twice."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion
 from cli.catalogue.place_notation import PlaceNotationError, place_to_keys
@@ -82,6 +83,34 @@ def places_claimed_twice(claims: Iterable[PlacesClaim], zones: Zones, fix: str) 
         if shared:
             key, owner = min(shared)
             yield CatalogueProblem(path, ", ".join(places), f"shares {key} with {owner}: {fix}")
+
+
+def places_claimed_twice_from(
+    claims: Mapping[str | None, Sequence[PlacesClaim]], zones: Zones, fix: str
+) -> Iterator[CatalogueProblem]:
+    """Yield the claims that share a place with another from the same origin, whatever the origins are called.
+
+    `claims` are by origin, None being everywhere, which every origin of its own comes before.
+    """
+    for items in claims.values():
+        yield from places_claimed_twice(items, zones, fix)
+    for one, other in combinations(filter(None, claims), 2):
+        yield from _shared_from_both(claims[one], claims[other], zones, (one, other), fix)
+
+
+def _shared_from_both(
+    some: Sequence[PlacesClaim], others: Sequence[PlacesClaim], zones: Zones, origins: tuple[str, str], fix: str
+) -> Iterator[CatalogueProblem]:
+    """Yield the claims that share a place with one whose origin has another name and is, in part, the same."""
+    try:
+        if zones.shared(*origins) is None:
+            return
+    except PlaceNotationError:  # reported where the place is written
+        return
+    known = {problem.key_path for items in (some, others) for problem in places_claimed_twice(items, zones, fix)}
+    for problem in places_claimed_twice(sorted([*some, *others]), zones, fix):
+        if problem.key_path not in known:
+            yield problem
 
 
 class _SeenPlaces:

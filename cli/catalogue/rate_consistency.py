@@ -1,22 +1,19 @@
 """Finds contradictions in the rates of a written catalogue: places, days, bands and steps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from itertools import combinations
 from typing import Final
 
 from allocation.engine.loaded_prices import Divisor
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
-from cli.catalogue.place_consistency import PlacesClaim, places_claimed_twice, wrong_origin, wrong_place
-from cli.catalogue.place_notation import PlaceNotationError
+from cli.catalogue.place_consistency import PlacesClaim, places_claimed_twice_from, wrong_origin, wrong_place
 from cli.catalogue.quantity_types import Quantity
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.catalogue.written_conditions import Condition, Over, wrong_ranges, wrong_thresholds
 from cli.catalogue.written_prices import Band, LeastWeight, Rate, measure_by
 from cli.catalogue.written_service import Service
-from cli.catalogue.written_zones import Zones
 
 _Problems = Iterator[CatalogueProblem]
 
@@ -213,25 +210,7 @@ def _shared_places(path: KeyPath, service: Service, catalogue: WrittenCatalogue)
         if distinct and rate.transit_days != alike[0][1].transit_days:
             fix = f"differs from rate {owner}, which is for the same places: write the same"
             yield CatalogueProblem(key_path(*where, "transitDays"), rate.transit_days, fix)
-    for items in claims.values():
-        yield from places_claimed_twice(items, catalogue.zones, _ONE_RATE)
-    for one, other in combinations(filter(None, claims), 2):
-        yield from _shared_from_both(claims[one], claims[other], catalogue.zones, (one, other))
-
-
-def _shared_from_both(
-    some: Sequence[PlacesClaim], others: Sequence[PlacesClaim], zones: Zones, origins: tuple[str, str]
-) -> _Problems:
-    """Yield the rates that share a place with one whose origin has another name and is, in part, the same."""
-    try:
-        if zones.shared(*origins) is None:
-            return
-    except PlaceNotationError:  # reported where the place is written
-        return
-    known = {problem.key_path for items in (some, others) for problem in places_claimed_twice(items, zones, _ONE_RATE)}
-    for problem in places_claimed_twice(sorted([*some, *others]), zones, _ONE_RATE):
-        if problem.key_path not in known:
-            yield problem
+    yield from places_claimed_twice_from(claims, catalogue.zones, _ONE_RATE)
 
 
 def _alike(one: Rate, other: Rate) -> bool:

@@ -67,8 +67,7 @@ class PriceClasses:
 def _is_bracketed(service: Service) -> bool:
     rates = [rate for first in service.rates for rate in (first, *first.others)]
     return (
-        not service.prices_include_tax  # its net price depends on the destination's tax
-        and len({rate.by for rate in rates}) == 1
+        len({rate.by for rate in rates}) == 1
         and not rates[0].by.is_money
         and not any(rate.per_kg or rate.divisor is not None or rate.when is not None for rate in rates)
         and not any(is_continuous(surcharge) for surcharge in service.surcharges)

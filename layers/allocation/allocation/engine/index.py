@@ -172,6 +172,10 @@ def of_pair(table: _ByPair[_Value], origin: Sequence[str], destination: Sequence
     return found
 
 
+def _net_price_terms(service: Service) -> tuple[object, ...]:
+    return service.currency, service.round_to, service.prices_include_tax, service.tax_exempt
+
+
 class CatalogueIndex:
     """Masks, ranges and brackets of a catalogue's services; a service is its position in `catalogue.services`."""
 
@@ -269,7 +273,7 @@ class CatalogueIndex:
         # Services of one kind make the same net price of the same rate.
         kinds: dict[tuple[object, ...], int] = {}
         self.price_kind = [
-            kinds.setdefault((self.surcharge_set[position], service.currency, service.round_to), len(kinds))
+            kinds.setdefault((self.surcharge_set[position], *_net_price_terms(service)), len(kinds))
             for position, service in enumerate(services)
         ]
         # How services weigh: the divisor, and the rest.

@@ -16,7 +16,7 @@ from allocation.engine.memo import Memo
 from allocation.engine.price_cells import Amount, ExactCell, PriceCell, amount_of
 from allocation.engine.priced_days import Pricing
 from allocation.engine.pricer import Pricer
-from allocation.engine.pricing import Breakdown, Unpriced, base_price, net_of
+from allocation.engine.pricing import Breakdown, Unpriced, base_price, net_of, without_tax
 from allocation.engine.surcharging import Applied
 from allocation.engine.timetables import DateTable
 
@@ -158,11 +158,12 @@ class PriceBook:
             raise ValueError("surcharges that need an exchange rate are priced for each consignment")
         applied, applied_key = surcharges
         unit = minor_unit(service.currency)
-        key = (applied_key, factor, unit, service.round_to)
+        included = pricer.included_tax(position)
+        key = (applied_key, factor, unit, service.round_to, included)
         number = self._applied.get(key)
         if number is None:
             number = self._applied.keep(key, next(self._numbers))
-        return _Terms(factor, number, applied, unit, service.round_to)
+        return _Terms(factor, number, applied, unit, service.round_to, included)
 
     def _amount(self, base: Decimal, terms: "_Terms") -> Amount:
         """Return the price of a rate with surcharges, and keep it: services and cells share it.
@@ -175,6 +176,8 @@ class PriceBook:
             self._amounts.clear()
             self._cells.clear()
         net = net_of(base, terms.applied, terms.unit, terms.round_to)
+        if terms.included is not None:
+            net = without_tax(net, terms.included, terms.unit)
         amount = self._amounts[base, terms.number] = amount_of(net, terms.factor)
         return amount
 
@@ -187,6 +190,7 @@ class _Terms(NamedTuple):
     applied: tuple[Applied, ...]
     unit: Decimal
     round_to: Decimal | None
+    included: Decimal | None  # the rate of the tax that prices include
 
 
 def _among(positions: Sequence[int], members: Mask | None, size: int) -> Iterable[int]:

@@ -12,7 +12,7 @@ from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_prices import Divisor, Rate
 from allocation.engine.measures import Measure, Measured
-from allocation.engine.pricing import Breakdown, Line, Unpriced, base_price, looked_up, price_lines, taxed
+from allocation.engine.pricing import Breakdown, Line, Unpriced, base_price, looked_up, price_lines, tax_of, taxed
 from allocation.engine.surcharging import Applied, Circumstances, applied_surcharges
 from allocation.engine.weighing import priced_weights, weigh
 
@@ -174,6 +174,11 @@ class Pricer:
             return Unpriced.NOT_COMPARABLE
         service = self._index.services[position]
         return price_lines(rates[0].zone, base, surcharges[0], minor_unit(service.currency), service.round_to)
+
+    def included_tax(self, position: int) -> Decimal | None:
+        """Return the rate of the tax that is in a service's prices, or None where there is none in them."""
+        service = self._index.services[position]
+        return tax_of(service, self._tax)[1] if service.prices_include_tax else None
 
     def taxed(self, position: int, lines: tuple[Line, ...]) -> Breakdown:
         """Return the whole price of lines that `lines` returned."""

@@ -164,10 +164,15 @@ def taxed(lines: tuple[Line, ...], service: Service, tax: Tax) -> Breakdown:
     reference, rate = tax_of(service, tax)
     unit = minor_unit(service.currency)
     gross = _net_price(lines)
-    net = rounded(gross / (1 + rate), unit)
-    without = [Line(name, rounded(amount / (1 + rate), unit)) for name, amount in lines]
+    net = without_tax(gross, rate, unit)
+    without = [Line(name, without_tax(amount, rate, unit)) for name, amount in lines]
     without[0] = Line(lines[0].name, without[0].amount + net - _net_price(without))
     return Breakdown(tuple(without), reference, rate, Price(net, gross - net, gross, service.currency))
+
+
+def without_tax(amount: Decimal, rate: Decimal, unit: Decimal) -> Decimal:
+    """Return what is left of an amount without the tax that is in it, rounded half up."""
+    return rounded(amount / (1 + rate), unit)
 
 
 def with_tax(lines: tuple[Line, ...], service: Service, tax: Tax) -> Breakdown:

@@ -233,13 +233,18 @@ def test_a_cut_off_after_its_collection_is_of_an_earlier_day() -> None:
             "transit.1.zone: 'GB' shares GB with transit 0: a place has one number of days from an origin",
         ),
         (
+            {"transit": [{"zone": "GB", "origin": "GB:M", "days": 1}, {"zone": "GB", "origin": "NORTH", "days": 2}]},
+            "transit.1.zone: 'GB' shares GB with transit 0: a place has one number of days from an origin",
+        ),
+        (
             {"rates": [{"zone": "GB", "bands": [{"upTo": 1, "price": 1}]}]},
             "rates.0: has no transitDays: add them, or the service's transit",
         ),
     ],
 )
 def test_deliveries_that_can_not_be_kept_are_told(changes: dict[str, Any], told: str) -> None:
-    assert problems(json.dumps(document({"S": service(**changes)}))) == [f"carriers.ACME.services.S.{told}"]
+    written = document({"S": service(**changes)}, zones={"NORTH": ["GB:M", "GB:L"]})
+    assert problems(json.dumps(written)) == [f"carriers.ACME.services.S.{told}"]
 
 
 def test_transit_from_different_origins_is_no_contradiction() -> None:
