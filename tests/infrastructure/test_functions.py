@@ -77,3 +77,10 @@ def test_an_update_replaces_who_reads_records_before_who_writes_them(stack: Stac
     resource = stack.template["Resources"][writer]
     after = {resource["DependsOn"], resource["Metadata"]["After"]["Fn::If"][1]["Ref"]}
     assert after == {"PublishAllocationsFunction", "IndexAllocationsFunction"}
+
+
+def test_every_variable_is_text(stack: Stack) -> None:
+    """The local AWS starts no function that has a number."""
+    for name, function in stack.of_type("AWS::Lambda::Function").items():
+        variables = function.get("Environment", {}).get("Variables", {})
+        assert [each for each, value in variables.items() if isinstance(value, int)] == [], name
