@@ -41,6 +41,16 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "minLength": 1},
         "example": "valuableGoods",
     },
+    "option": {
+        "description": "A delivery option's reference, in any case.",
+        "schema": {"type": "string", "minLength": 1},
+        "example": "EDO-000-79G-RXC",
+    },
+    "order": {
+        "description": "An order reference, in any case.",
+        "schema": {"type": "string", "minLength": 1},
+        "example": "EO-000-002-0TS",
+    },
     "quoteReference": {
         "description": "A quote reference.",
         "schema": {"type": "string", "minLength": 1},
@@ -106,6 +116,10 @@ EXAMPLES: Final[dict[str, Any]] = {
     "AllocateWithServiceGroup": {
         "MpdCarrierServiceGroupReference": "valuableGoods",
         "ConsignmentReferences": _REFERENCES,
+    },
+    "PackOrder": {"Packages": [{"Items": [{"Sku": "SKU093434", "Quantity": 1}]}], "GenerateReturn": False},
+    "SelectOrder": {
+        "DeliveryOptions": [{"Reference": "EDO-000-79G-RXC", "OrderReferenceProvidedByCustomer": "WEB-100045"}]
     },
     "AllocateWithServiceFilters": {
         "ConsignmentReferences": _REFERENCES,
@@ -222,7 +236,7 @@ def _responses(operation: Operation, schemas: dict[tuple[str, str], Any]) -> dic
         str(status): {"description": _DESCRIPTIONS[status], "content": _content(schemas[("error", "")])}
         for status in sorted(statuses)
     }
-    return {str(operation.status): success, **errors}
+    return {**{str(status): success for status in (operation.status, *operation.also)}, **errors}
 
 
 def _content(schema: dict[str, Any]) -> dict[str, Any]:

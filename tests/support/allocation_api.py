@@ -22,6 +22,7 @@ from allocation.api.pro_routes import form_of, specificity
 from allocation.api.resolver import OPERATIONS, AnyCaseResolver, api_resolver
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+from allocation.aws.dynamodb.drafts import DynamoDBDrafts
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.manifests import DynamoDBManifests
 from allocation.consignments.allocations import Allocations
@@ -100,6 +101,7 @@ class Api:
             Explanations(self._archive),
             Manifests(changes, self._manifests, self.characters),
             Searching(self.store, self._listings, self.clock),
+            DynamoDBDrafts(boto3.client("dynamodb", region_name=REGION), CONSIGNMENTS),
             self.pro_url,
         )
 

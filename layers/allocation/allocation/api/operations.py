@@ -13,10 +13,13 @@ from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.changes import Changes
+from allocation.consignments.delivery_options import DeliveryOptions
+from allocation.consignments.drafts import DraftStore
 from allocation.consignments.errors import NOT_IMPLEMENTED, Problem, RequestError
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.manifests import Manifests
 from allocation.consignments.market import Choices, Market
+from allocation.consignments.order_book import OrderBook
 from allocation.consignments.register import Register
 from allocation.consignments.searching import Searching
 from allocation.consignments.store import ConsignmentJson
@@ -49,8 +52,19 @@ class UseCases:
     explanations: Explanations
     manifests: Manifests
     searching: Searching
+    drafts: DraftStore
     # Where SortedPRO answers, if it allocates for this stack; None where the engine does.
     pro_url: str | None = None
+
+    @property
+    def orders(self) -> OrderBook:
+        """PRO's orders."""
+        return OrderBook(self.drafts, self.register)
+
+    @property
+    def options(self) -> DeliveryOptions:
+        """Delivery options, by the engine to use now."""
+        return DeliveryOptions(self.drafts, self.register, self.allocations, self.orders, self.market)
 
     @property
     def engine(self) -> Engine:
@@ -131,10 +145,10 @@ class Operation:
     """One operation of the API.
 
     `path` has its parameters in braces and matches in any case. `gives` and `takes` are the types of the reply and the
-    body, None for no body. `errors` are the statuses it may answer beyond those of every operation. `query` names the
-    optional query parameters. `scope` is what a key must be allowed, None where no key is needed. `beside_pro` says
-    whether it is served where SortedPRO allocates: it reads records, or changes them through SortedPRO. The handler's
-    docstring is the description in OpenAPI.
+    body, None for no body. `errors` are the statuses it may answer beyond those of every operation, `also` those of
+    success beside `status`. `query` names the optional query parameters. `scope` is what a key must be allowed, None
+    where no key is needed. `beside_pro` says whether it is served where SortedPRO allocates: it reads records, or
+    changes them through SortedPRO. The handler's docstring is the description in OpenAPI.
     """
 
     method: Method
@@ -148,6 +162,7 @@ class Operation:
     query: tuple[str, ...]
     scope: KeyScope | None
     beside_pro: bool
+    also: tuple[int, ...]
 
     @property
     def name(self) -> str:
@@ -215,6 +230,7 @@ def operation(
     scope: KeyScope | None = None,
     needs_key: bool = True,
     beside_pro: bool = False,
+    also: tuple[int, ...] = (),
 ) -> Callable[[_Handler], _Handler]:
     """Declare the decorated function as an operation (see `Operation` for the arguments) at the end of `declared`.
 
@@ -225,7 +241,7 @@ def operation(
 
     def declare(handler: _Handler) -> _Handler:
         declared.append(
-            Operation(method, path, title, handler, gives, takes, status, errors, query, needed, beside_pro)
+            Operation(method, path, title, handler, gives, takes, status, errors, query, needed, beside_pro, also)
         )
         return handler
 

@@ -17,6 +17,8 @@ from allocation.api import (
     consignment_routes,
     document_routes,
     manifest_routes,
+    option_routes,
+    order_routes,
     package_routes,
     quote_routes,
     search_routes,
@@ -63,6 +65,8 @@ for _module in (
     manifest_routes,
     search_routes,
     step_routes,
+    option_routes,
+    order_routes,
 ):
     OPERATIONS.extend(_module.OPERATIONS)
 

@@ -36,6 +36,7 @@ ITEM_NAMES: Final[Mapping[str, str]] = {
     "Charges": "KeyValuePairOfCustomChargeTypeDecimal",
     "ConsignmentLegs": "ConsignmentLeg",
     "ConsignmentReferences": "string",
+    "DeliveryOptions": "SelectDeliveryOptionRequest",
     "HarmonisationKeyWords": "string",
     "Items": "Item",
     "MetaData": "MetaData",
@@ -57,12 +58,14 @@ _NUMBERS: Final = frozenset(
         "Leg",
         "Length",
         "Longitude",
+        "MaxResults",
         "Quantity",
         "UnitOfQuantity",
         "Value",
         "Width",
     }
 )
+_BOOLEANS: Final = frozenset({"BoolValue", "GenerateReturn", "GuaranteedOnly"})
 _TRUTHS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -175,7 +178,7 @@ def _value_of(name: str, text: str) -> Any:
         return None
     if name in _NUMBERS:
         return _number(name, text)
-    if name == "BoolValue" or (name.startswith("Is") and text in ("true", "false")):
+    if name in _BOOLEANS or (name.startswith("Is") and text in ("true", "false")):
         return _TRUTHS.get(text, text)
     return text
 

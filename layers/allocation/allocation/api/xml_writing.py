@@ -5,7 +5,7 @@ An element belongs to the namespace of the class that declares it: `Rel` of an `
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -16,6 +16,8 @@ from allocation.api.xml_reading import ITEM_NAMES, MAX_DIGITS
 _SCHEMAS: Final = "http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
 COMMON: Final = f"{_SCHEMAS}Common"
 CONSIGNMENTS: Final = f"{_SCHEMAS}Consignments"
+_OPTIONS: Final = f"{_SCHEMAS}DeliveryOptions"
+_ORDERS: Final = f"{_SCHEMAS}Orders"
 _QUOTES: Final = f"{_SCHEMAS}Quotes"
 _RATES: Final = f"{_SCHEMAS}Rates"
 # The namespace of an element's content, by the element's class. All others are in `Consignments`.
@@ -30,16 +32,24 @@ _NAMESPACES: Final[Mapping[str, str]] = {
     "Currency": COMMON,
     "DestinationAddress": COMMON,
     "Dimensions": COMMON,
+    "DeliveryOption": _OPTIONS,
+    "DeliveryOptionDetails": _OPTIONS,
+    "DeliveryOptionSummary": _OPTIONS,
+    "DeliveryOptionsResponse": _OPTIONS,
+    "DeliveryWindow": COMMON,
     "GetLabelsResponse": f"{_SCHEMAS}LabelGeneration",
     "KeyValuePairOfCustomChargeTypeDecimal": COMMON,
     "LatLong": COMMON,
     "Leg": COMMON,
     "MetaData": COMMON,
+    "Order": _ORDERS,
     "OriginAddress": COMMON,
+    "PackOrderResponse": f"{_SCHEMAS}PackOrders",
     "Price": _RATES,
     "Quote": _QUOTES,
     "QuoteResult": _QUOTES,
     "QuoteSurcharge": _RATES,
+    "SelectOrderResponse": _ORDERS,
     "ServiceGroupQuoteResult": _QUOTES,
     "ShippingLocation": f"{_SCHEMAS}Profile",
     "SubscriptionMpdCarrierServiceResponse": f"{_SCHEMAS}Subscription",
@@ -61,11 +71,16 @@ _LIST_ITEMS: Final[Mapping[str, str]] = {
     "CN22Documents": "KeyValuePairOfStringString",
     "CN23Documents": "KeyValuePairOfStringString",
     "CommercialInvoiceDocuments": "KeyValuePairOfStringString",
+    "CarrierServiceTypes": "CarrierServiceType",
+    "DeliveryOptions": "DeliveryOption",
     "Details": "ApiErrorDetail",
     "Journey": "Leg",
     "Legs": "Leg",
+    "Links": "ApiLink",
     "MpdCarrierServices": "MpdCarrierService",
     "Quotes": "Quote",
+    "Results": "PackOrderResult",
+    "SelectOrderResults": "SelectOrderResult",
     "Surcharges": "QuoteSurcharge",
     "UnqualifiedServices": "UnqualifiedService",
 }
@@ -73,6 +88,7 @@ _DECLARATIONS: Final = (
     ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 )
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TIME: Final = re.compile(r"\d\d:\d\d:\d\d", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 
 
@@ -102,7 +118,37 @@ def _content(name: str, value: Any, namespace: str) -> str:
     if isinstance(value, list | tuple):
         item = _LIST_ITEMS.get(name, "string")
         return "".join(_element(item, each, namespace) for each in value if each is not None)
+    if isinstance(value, str) and name in _WRITTEN_OTHERWISE:
+        return escape(_WRITTEN_OTHERWISE[name](value))
     return _text(value)
+
+
+def _duration(text: str) -> str:
+    """Return a time of day as XmlSerializer writes a TimeSpan.
+
+    >>> _duration("23:59:00"), _duration("00:00:00")
+    ('PT23H59M', 'PT0S')
+    """
+    if not _TIME.fullmatch(text):
+        return text
+    hours, minutes, seconds = (int(part) for part in text.split(":"))
+    parts = ((hours, "H"), (minutes, "M"), (seconds, "S"))
+    return f"PT{''.join(f'{number}{unit}' for number, unit in parts if number) or '0S'}"
+
+
+def _flags(text: str) -> str:
+    """Return an enum's flags as XmlSerializer writes them: with spaces."""
+    return text.replace(", ", " ")
+
+
+# What .NET works out and does not write in XML: an element and its member.
+_ONLY_IN_JSON: Final = frozenset({("EstimatedDeliveryDate", "DayOfWeek")})
+# What XML has in another form than JSON, by the name of the element.
+_WRITTEN_OTHERWISE: Final[Mapping[str, Callable[[str], str]]] = {
+    "End": _duration,
+    "ServiceDirection": _flags,
+    "Start": _duration,
+}
 
 
 def _members(name: str, value: Mapping[str, Any], namespace: str) -> Iterator[str]:
@@ -110,7 +156,7 @@ def _members(name: str, value: Mapping[str, Any], namespace: str) -> Iterator[st
     inside = _NAMESPACES.get(name) or (namespace if namespace else CONSIGNMENTS)
     elsewhere = _DECLARED_ELSEWHERE.get(name, {})
     for member, item in value.items():
-        if item is not None and _NAME.fullmatch(member):
+        if item is not None and _NAME.fullmatch(member) and (name, member) not in _ONLY_IN_JSON:
             yield _element(member, item, namespace, elsewhere.get(member, inside))
 
 

@@ -25,6 +25,7 @@ def allocation_api() -> "AnyCaseResolver":
     from allocation.api.resolver import api_resolver
     from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+    from allocation.aws.dynamodb.drafts import DynamoDBDrafts
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.aws.dynamodb.manifests import DynamoDBManifests
     from allocation.consignments.allocations import Allocations
@@ -55,6 +56,7 @@ def allocation_api() -> "AnyCaseResolver":
         Explanations(archive),
         Manifests(changes, DynamoDBManifests(dynamodb, settings.catalogues_table), _random_characters),
         Searching(store, store.listings, utc_now),
+        DynamoDBDrafts(dynamodb, settings.consignments_table),
         settings.pro_base_url if by_pro else None,
     )
     if settings.console == "off":

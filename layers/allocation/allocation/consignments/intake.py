@@ -17,6 +17,9 @@ from allocation.domain.reference import ConsignmentReference
 _MAX_PRUNINGS: Final = 5
 REFERENCE_CHARACTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+# PRO's types of addresses.
+_ADDRESS_TYPES: Final = ("Origin", "Destination", "Return", "Sender", "Recipient", "Importer")
+
 # Returns so many random characters of `REFERENCE_CHARACTERS`.
 CharacterSource = Callable[[int], str]
 
@@ -27,7 +30,7 @@ def issued_consignment_reference(random_characters: CharacterSource) -> Consignm
     >>> issued_consignment_reference(lambda count: "00005BMMA"[:count])
     'EC-000-05B-MMA'
     """
-    return ConsignmentReference(_issued("EC", random_characters))
+    return ConsignmentReference(issued("EC", random_characters))
 
 
 def taken_in(
@@ -87,7 +90,8 @@ def _without(value: Any, location: tuple[int | str, ...]) -> Any:
     return value
 
 
-def _issued(prefix: str, random_characters: CharacterSource) -> str:
+def issued(prefix: str, random_characters: CharacterSource) -> str:
+    """Return a new reference in PRO's form: `EP-XXX-XXX-XXX` for the prefix `EP`."""
     characters = random_characters(9)
     return "-".join([prefix, characters[:3], characters[3:6], characters[6:9]])
 
@@ -105,7 +109,7 @@ def _with_package_reference(package: Any, random_characters: CharacterSource) ->
     """Return the package with its own reference, or with a new one if it has none."""
     if not isinstance(package, dict) or package.get("Reference"):
         return package
-    return {**package, "Reference": _issued("EP", random_characters)}
+    return {**package, "Reference": issued("EP", random_characters)}
 
 
 def _require_usable(content: ConsignmentJson) -> None:
@@ -116,6 +120,13 @@ def _require_usable(content: ConsignmentJson) -> None:
         raise RequestError(
             "ValidationException", "The consignment has invalid fields: see Details.", problems=problems_of(error)
         ) from error
+    kinds = [
+        Problem("AddressType", f"Addresses[{at}].AddressType", f"must be {', '.join(_ADDRESS_TYPES)}")
+        for at, address in enumerate(consignment.addresses)
+        if address.address_type not in _ADDRESS_TYPES
+    ]
+    if kinds:
+        raise RequestError("ValidationException", "The consignment has invalid fields: see Details.", problems=kinds)
     missing = [
         Problem("Required", target, message)
         for target, message, present in (

@@ -111,6 +111,25 @@ class Choices:
 
         return choose
 
+    def by_delivery(self, service: str, window: tuple[int, int]) -> Choose:
+        """Choose a service if it delivers within a window, else the cheapest that does.
+
+        The day is the consignment's own promise. `window` is in local seconds after midnight.
+        """
+
+        def choose(consignment: Consignment) -> tuple[AllocationMode, Outcome]:
+            market = self._market()
+            assessment = market.assess(consignment, self.now())
+            begins, ends = window
+            kept = sorted(
+                each for each in assessment.offers if begins <= each.dates.window[0] and each.dates.window[1] <= ends
+            )
+            named = (each for each in kept if market.service(each).reference == service)
+            offer = next(named, kept[0] if kept else None)
+            return DefaultRules(), self._outcome_of(market, assessment, offer, consignment)
+
+        return choose
+
     def by_quote(self, reference: str) -> Choose:
         """Choose the service of a quote, if the quote still stands."""
 

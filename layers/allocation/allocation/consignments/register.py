@@ -45,11 +45,18 @@ class Register:
         """
         for _ in range(MAX_ATTEMPTS):
             reference = issued_consignment_reference(self.random_characters)
-            content = {**taken_in(sent, reference, self.random_characters), "Source": "Api"}
-            now = self.changes.now()
-            if self.changes.store.add(StoredConsignment(reference, content, now, expires_at=now + self.retention)):
+            if self.create_as(reference, sent):
                 return reference
         raise RetryableError(f"all {MAX_ATTEMPTS} references that were tried are taken")
+
+    def create_as(self, reference: ConsignmentReference, sent: ConsignmentJson) -> bool:
+        """Keep a new consignment under a reference issued before. False: the reference is taken.
+
+        Raises `RequestError` for invalid fields.
+        """
+        content = {**taken_in(sent, reference, self.random_characters), "Source": "Api"}
+        now = self.changes.now()
+        return self.changes.store.add(StoredConsignment(reference, content, now, expires_at=now + self.retention))
 
     def update(self, sent: ConsignmentJson) -> ConsignmentReference:
         """Change what was sent of a consignment; the rest of it stays (`pro-operations.md`, PUT /consignments).

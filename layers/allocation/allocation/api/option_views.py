@@ -1,0 +1,154 @@
+"""Delivery options in PRO's shape."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+from allocation.api.consignment_view import NO_GUID, address_view
+from allocation.api.measures import RateView, in_pro_units, rate, tax_rate, total_value, total_weight
+from allocation.api.typed_values import consignment_values
+from allocation.consignments.delivery_options import OfferedOption
+from allocation.consignments.full_consignment import FullConsignment
+from allocation.consignments.market import Market
+from allocation.engine.loaded_catalogue import Service
+
+
+class EstimatedDeliveryDate(TypedDict):
+    """The day of a delivery."""
+
+    Date: str
+    Guaranteed: bool
+    DayOfWeek: str
+
+
+class WindowView(TypedDict):
+    """When on that day it is delivered, in local time at the destination."""
+
+    Start: str
+    End: str
+    UtcOffset: str
+
+
+class DeliveryOptionView(TypedDict):
+    """A day and window in which a consignment could be delivered, and the service and price of it."""
+
+    Reference: str
+    EstimatedDeliveryDate: EstimatedDeliveryDate
+    DeliveryWindow: WindowView
+    Carrier: str
+    CarrierService: str
+    CarrierServiceReference: str
+    CarrierServiceTypes: list[str]
+    Price: RateView
+    AllocationCutOff: str
+    OperationalCutOff: str | None
+    ServiceDirection: str
+
+
+class DeliveryOptionsResponse(TypedDict):
+    """The delivery options of a consignment."""
+
+    DeliveryOptions: list[DeliveryOptionView]
+
+
+class DeliveryOptionSummary(TypedDict):
+    """The days on which a consignment could be delivered, by the kind of service; null where there is none."""
+
+    Reference: str
+    DeliveryOptions: list[str] | None
+    TimeSlots: list[str] | None
+    PickUp: list[str] | None
+    DropOff: list[str] | None
+
+
+class DeliveryOptionDetails(TypedDict):
+    """A delivery option that was offered, and the consignment that it is for."""
+
+    Reference: str | None
+    ConsignmentDetail: dict[str, Any]
+    DeliveryOption: DeliveryOptionView
+
+
+class SelectOrderResult(TypedDict):
+    """What became of one option. `Status` is 201 where its order was created."""
+
+    DeliveryOptionReference: str
+    OrderReference: str | None
+    Status: int
+    Message: str | None
+    Links: NotRequired[list[Any]]
+
+
+class SelectOrderResponse(TypedDict):
+    """What became of each option."""
+
+    SelectOrderResults: list[SelectOrderResult]
+
+
+def option_view(market: Market, option: OfferedOption) -> DeliveryOptionView:
+    """Return one option."""
+    service, dates = market.service(option.offer), option.offer.dates
+    breakdown = market.engine.breakdown(option.assessment.question, option.offer.position)
+    if breakdown is None:
+        raise ValueError("an offer has a price")
+    day = date.fromordinal(dates.delivery_day)
+    until = datetime.fromtimestamp(dates.cut_off, UTC).isoformat()
+    return DeliveryOptionView(
+        Reference=option.reference,
+        EstimatedDeliveryDate=EstimatedDeliveryDate(
+            Date=f"{day.isoformat()}T00:00:00+00:00", Guaranteed=True, DayOfWeek=f"{day:%A}"
+        ),
+        DeliveryWindow=WindowView(Start=_time(dates.window[0]), End=_time(dates.window[1]), UtcOffset="+00:00"),
+        Carrier=service.carrier.name,
+        CarrierService=service.name,
+        CarrierServiceReference=service.reference,
+        CarrierServiceTypes=["Standard"],
+        Price=rate(breakdown.price, tax_rate(breakdown.tax_reference, breakdown.tax_rate)),
+        AllocationCutOff=until,
+        OperationalCutOff=until,
+        ServiceDirection=service.direction.value,
+    )
+
+
+def summary_view(reference: str, days: Iterable[tuple[date, Service]]) -> DeliveryOptionSummary:
+    """Return the days on which services deliver, and those with a time slot. There are no pickup locations."""
+    deliveries: dict[str, None] = {}
+    slots: dict[str, None] = {}
+    for day, service in days:
+        at = f"{day.isoformat()}T00:00:00"
+        deliveries[at] = None
+        if "timed" in service.features:
+            slots[at] = None
+    found = list(deliveries) or None
+    return DeliveryOptionSummary(
+        Reference=reference, DeliveryOptions=found, TimeSlots=list(slots) or None, PickUp=None, DropOff=None
+    )
+
+
+def details_view(reference: str, offer: Mapping[str, Any]) -> DeliveryOptionDetails:
+    """Return an option that was offered with the consignment that it is for. `offer` is the offer's content."""
+    content = consignment_values(in_pro_units(offer["consignment"]))
+    consignment = FullConsignment.model_validate(offer["consignment"])
+    detail = {
+        "Reference": reference,
+        "CustomerReference": NO_GUID,
+        "Weight": total_weight(consignment),
+        "Value": total_value(consignment),
+        "CustomsDocumentation": content.get("CustomsDocumentation"),
+        "DateCreated": offer["createdAt"],
+        "ShippingDate": content.get("ShippingDate"),
+        "RequestedDeliveryDate": content.get("RequestedDeliveryDate"),
+        "EarliestDeliveryDate": None,
+        "LatestDeliveryDate": None,
+        "ConsignmentReferenceProvidedByCustomer": content.get("ConsignmentReferenceProvidedByCustomer") or "",
+        "Addresses": [address_view(address) for address in content["Addresses"]],
+    }
+    return DeliveryOptionDetails(Reference=None, ConsignmentDetail=detail, DeliveryOption=offer["option"]["view"])
+
+
+def _time(seconds: int) -> str:
+    """Return seconds after midnight as PRO writes a time; the end of a day is its last minute."""
+    minutes = min(seconds // 60, 24 * 60 - 1)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:00"

@@ -1,0 +1,60 @@
+"""Orders and offered delivery options in DynamoDB, in the consignments' table: the same key, lifetime and encryption.
+
+No index of the table finds them: they have none of the attributes that the indexes are on.
+"""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from allocation.aws.dynamodb.bulk_calls import not_written, read_items
+from allocation.aws.dynamodb.record_reading import KEY
+from allocation.aws.dynamodb.records import NOT_THERE_YET
+from allocation.consignments.drafts import Draft
+from allocation.exact_json import parsed, written
+from allocation.records.items import to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoDBDrafts:
+    """A `DraftStore` over the table of the consignments."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """`client` must have timeouts of its own. `table` is the table's name."""
+        self._client = client
+        self._table = table
+
+    def find(self, key: str) -> Draft | None:
+        """Return a draft, read consistently, or None."""
+        keys: Any = {"Keys": [{KEY: {"S": key}}], "ConsistentRead": True}
+        for item in read_items(self._client, {self._table: keys})[self._table]:
+            expires_at = datetime.fromtimestamp(int(item["expiresAt"]["N"]), UTC)
+            return Draft(key, parsed(item["document"]["S"]), expires_at, int(item["version"]["N"]))
+        return None
+
+    def add(self, draft: Draft) -> bool:
+        """Keep a new draft. Return False if its key is taken."""
+        return self._put(draft, ConditionExpression=NOT_THERE_YET)
+
+    def replace(self, draft: Draft, seen: Draft) -> bool:
+        """Replace a draft. Return False if it changed since it was `seen`."""
+        version = {":seen": {"N": str(seen.version)}}
+        return self._put(draft, ConditionExpression="version = :seen", ExpressionAttributeValues=version)
+
+    def _put(self, draft: Draft, **condition: Any) -> bool:
+        attributes = {
+            KEY: draft.key,
+            "document": written(draft.content),
+            "version": draft.version,
+            "expiresAt": int(draft.expires_at.timestamp()),
+        }
+        try:
+            self._client.put_item(TableName=self._table, Item=to_item(attributes), **condition)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        except (ClientError, BotoCoreError) as error:
+            raise not_written(error) from error
+        return True
