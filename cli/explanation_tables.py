@@ -221,7 +221,7 @@ def _prices_table(explanation: ExplainedDecision) -> Table:
 
 
 def made_up_of(offer: ServiceOffer) -> str:
-    """Return the lines of an offer's net price, as `UK 3.05 + Fuel 0.20`."""
+    """Return the lines of an offer's net price, as `Rate UK 3.05 + Fuel 0.20`."""
     return " + ".join(f"{printable(line.name)} {line.amount}" for line in offer.lines)
 
 

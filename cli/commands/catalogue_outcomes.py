@@ -17,6 +17,7 @@ from allocation.replay.decisions import Replayable, Side
 from allocation.replay.partial import replay
 from cli.errors import aws_text
 from cli.operations.message_files import read_messages
+from cli.operations.records import MAX_SCANNED
 from cli.operations.target import Target
 from cli.output import print_text, printable, progress_console
 from cli.paths import SAMPLE_ORDERS, shown
@@ -45,7 +46,8 @@ def shown_outcomes(to: Target, before: str | None, after: str, orders: Path | No
         return None
     decided = _decided(to, current) if orders is None else []
     file = orders or SAMPLE_ORDERS
-    what = f"What {to.name} decided in the last day" if decided else f"The orders of {shown(file)}"
+    read = "" if to.search_index_table else f", in the first {MAX_SCANNED:,} records of its table"
+    what = f"What {to.name} decided in the last day{read}" if decided else f"The orders of {shown(file)}"
     result = replay(Side(Engine(current)), Side(Engine(read_compiled(after))), decided or _asked(to, file))
     print_text(f"{printable(what)}, under the new catalogue:", console)
     for sentence in conclusion(result):
@@ -55,7 +57,7 @@ def shown_outcomes(to: Target, before: str | None, after: str, orders: Path | No
 
 def _decided(to: Target, current: Catalogue) -> list[Replayable]:
     """Return what a stack has decided in the last day, at most `_MAX_REPLAYED`; nothing if it can't be read."""
-    records = StackRecords(to, datetime.now(UTC) - _SINCE, current)
+    records = StackRecords(to, datetime.now(UTC) - _SINCE, current, most=_MAX_REPLAYED)
     try:
         return list(islice(records.consignments(), _MAX_REPLAYED))
     except (ClientError, BotoCoreError) as error:  # whoever publishes need not be allowed to read records

@@ -29,7 +29,7 @@ from cli.input_files import shown_name
 from cli.operations.catalogue_use import Functions
 from cli.operations.published_catalogues import Candidate, Current, PublishedCatalogues
 from cli.operations.target import Target, target
-from cli.output import Progress, counted, print_json, print_text, printable, progress_console
+from cli.output import Progress, counted, print_json, print_next, print_text, printable, progress_console
 
 # How many changes are shown before the question. `carrier catalogue diff` shows all of them.
 _MAX_SHOWN: Final = 25
@@ -121,7 +121,10 @@ def publish(
     put = place.put(candidate.compiled, instead_of)
     place.describe(put, candidate.written, publication)
     said |= {"versionId": put.version_id, "publication": asdict(publication)}
-    return put_to_use(to, put, said, waits=waits, as_json=as_json)
+    code = put_to_use(to, put, said, waits=waits, as_json=as_json)
+    if instead_of and not as_json:
+        print_next("To put the one before back", f"catalogue rollback{to.option}")
+    return code
 
 
 def put_to_use(to: Target, put: Current, said: dict[str, Any], *, waits: bool, as_json: bool) -> int:
@@ -130,7 +133,8 @@ def put_to_use(to: Target, put: Current, said: dict[str, Any], *, waits: bool, a
     seconds = _waited(functions, put.tag) if waits else None
     if as_json:
         print_json(said | {"inUse": {"functions": list(functions.names), "seconds": seconds} if waits else None})
-    elif seconds is None:
+        return DONE
+    if seconds is None:
         print_text(f"Published to {printable(said['place'])}. {to.name} uses it within half a minute.")
     else:
         print_text(f"Published to {printable(said['place'])}, and in use by {' and '.join(functions.names)}.")

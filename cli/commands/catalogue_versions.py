@@ -18,6 +18,8 @@ from cli.operations.published_catalogues import Candidate, PublishedCatalogues, 
 from cli.operations.target import Target, target
 from cli.output import Column, counted, print_json, print_table, print_text, printable, progress_console, result_console
 
+# Characters of the only change, as far as its row fits 80 columns.
+_MAX_CHANGE: Final = 30
 # As much of an ID or a digest as is shown, and is enough to name one.
 _SHOWN: Final = 8
 _NOT_PUBLISHED: Final = "not published by `carrier`"
@@ -151,10 +153,11 @@ def _row(version: PublishedVersion, in_use: PublishedVersion | None) -> list[str
 
 
 def _changes(changes: list[str]) -> str:
-    """Return the only change, or how many there are, if that is known."""
+    """Return the only change if it is short, or how many there are, if that is known."""
     if not changes:
         return ""
-    return changes[0] if len(changes) == 1 else counted(len(changes), "change")
+    is_short = len(changes) == 1 and len(changes[0]) <= _MAX_CHANGE
+    return changes[0] if is_short else counted(len(changes), "change")
 
 
 def _json(version: PublishedVersion) -> dict[str, Any]:

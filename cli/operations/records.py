@@ -13,7 +13,9 @@ from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
 from allocation.aws.dynamodb.consignments import BY_STATE
 from allocation.aws.dynamodb.record_reading import BY_ORDER
+from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
 from allocation.batches import batches
+from allocation.console.searching import AFTER_ALL, EntryList
 from allocation.domain.state import CARRIED, State
 from allocation.domain.state import STATES as ALL_STATES
 from allocation.records.record_document import moment_text
@@ -80,15 +82,37 @@ def _items(dynamodb: "DynamoDBClient", table: str, keys_of_items: Iterator[dict[
             wanted = answer.get("UnprocessedKeys", {})
 
 
-def items_since(dynamodb: "DynamoDBClient", table: str, moment: datetime) -> Iterator[dict[str, Any]]:
-    """Yield the table's items that were written at the aware `moment` or later."""
-    pages = dynamodb.get_paginator("scan").paginate(
-        TableName=table,
-        ConsistentRead=True,
-        FilterExpression="allocatedAt >= :since",
-        ExpressionAttributeValues={":since": {"S": moment_text(moment)}},
+def items_since(
+    dynamodb: "DynamoDBClient", table: str, moment: datetime, most_read: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the table's items that were written at the aware `moment` or later.
+
+    There is no index by time: the table is read, all of it or about as many items as `most_read`.
+    """
+    read, pages = (
+        0,
+        dynamodb.get_paginator("scan").paginate(
+            TableName=table,
+            ConsistentRead=True,
+            FilterExpression="allocatedAt >= :since",
+            ExpressionAttributeValues={":since": {"S": moment_text(moment)}},
+        ),
     )
-    return (item for page in pages for item in page["Items"])
+    for page in pages:
+        yield from page["Items"]
+        read += page["ScannedCount"]
+        if most_read is not None and read >= most_read:
+            return
+
+
+def items_listed(
+    dynamodb: "DynamoDBClient", table: str, index: str, state: str, moment: datetime, most: int
+) -> Iterator[dict[str, Any]]:
+    """Yield the newest items that came into a state at the aware `moment` or later, by the console's index."""
+    entries = DynamoDBIndexReader(dynamodb, table=index, records=table).listed(
+        EntryList(state=state), moment_text(moment), AFTER_ALL
+    )
+    return _items(dynamodb, table, ({KEY: {"S": entry.consignment}} for entry in islice(entries, most)))
 
 
 def newest(dynamodb: "DynamoDBClient", table: str, most: int, state: str = "") -> Newest:

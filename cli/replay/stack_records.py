@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,7 +26,7 @@ from allocation.replay.decisions import DECIDED, Replayable, replayable
 from allocation.replay.parts import result_key
 from allocation.replay.result import ReplayResult
 from cli.errors import UsageError
-from cli.operations.records import items_since
+from cli.operations.records import MAX_SCANNED, items_listed, items_since
 from cli.operations.retry import kept_consignments
 from cli.operations.target import Target
 from cli.output import counted
@@ -44,6 +45,8 @@ class StackRecords:
     before: Catalogue
     # When everything is decided (aware), instead of when it was.
     moment: datetime | None = None
+    # Only so many of each state: the newest by the console's index or, without one, what little of the table has.
+    most: int | None = None
     # Nothing is kept of their inputs, or a later version of this software keeps it.
     unknown: int = 0
     # Another catalogue has decided them.
@@ -80,7 +83,7 @@ class StackRecords:
             )
 
     def _decided(self) -> Iterator[StoredRecord]:
-        for item in items_since(self.target.dynamodb, self.target.allocations_table, self.since):
+        for item in self._items():
             try:
                 record = stored_record(item)
             except ValidationError:
@@ -89,6 +92,15 @@ class StackRecords:
                 self.unknown += 1
             elif record.state in DECIDED:
                 yield record
+
+    def _items(self) -> Iterator[dict[str, Any]]:
+        to = self.target
+        if self.most is None:
+            return items_since(to.dynamodb, to.allocations_table, self.since)
+        if not to.search_index_table:
+            return items_since(to.dynamodb, to.allocations_table, self.since, MAX_SCANNED)
+        where = (to.dynamodb, to.allocations_table, to.search_index_table)
+        return chain.from_iterable(items_listed(*where, state, self.since, self.most) for state in DECIDED)
 
     def _asked(self, records: Sequence[StoredRecord]) -> Iterator[tuple[StoredRecord, Asked | None]]:
         recorded = [(record, _recorded(record)) for record in records]

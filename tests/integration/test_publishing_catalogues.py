@@ -194,7 +194,8 @@ def test_what_the_stack_decided_in_the_last_day_is_compared(
         item = record_item(record(number, engine_of({"S": service()})), by_order=True)
         functions.dynamodb.put_item(TableName=OUTPUTS["AllocationsTableName"], Item=item)
     publish("two", "--yes", "--no-wait")
-    assert "What shop decided in the last day, under the new catalogue: None of 3 consignments move" in told(capsys)
+    read = "What shop decided in the last day, in the first 20,000 records of its table, under the new catalogue:"
+    assert f"{read} None of 3 consignments move" in told(capsys)
 
 
 def test_who_may_not_read_records_publishes_all_the_same(

@@ -21,6 +21,7 @@ from allocation.domain.record import AllocationRecord
 from allocation.records.items import record_item
 from allocation.records.record_document import record_document
 from allocation.records.stored_record import StoredRecord
+from cli.operations.records import items_listed
 from tests.integration.conftest import TABLE, refusal
 from tests.support.samples import A, B, C, reference
 from tests.support.search_index import (
@@ -266,3 +267,14 @@ def test_a_search_that_dynamodb_does_not_answer_may_be_tried_again(
     monkeypatch.setattr(dynamodb, "query", fail)
     with pytest.raises(RetryableError):
         search.page(EntryFilters(), 10, None)
+
+
+def test_the_newest_records_of_a_state_are_read_by_the_index_alone(
+    index: IndexAllocations, dynamodb: "DynamoDBClient"
+) -> None:
+    records = [version(reference(number), None, 1, later(number)) for number in range(5)]
+    for record in records:
+        dynamodb.put_item(TableName=TABLE, Item=record_item(record, by_order=True))
+    bring(index, *records)
+    found = items_listed(dynamodb, TABLE, INDEX, "Allocated", later(1), 2)
+    assert {item["consignmentReference"]["S"] for item in found} == {reference(3), reference(4)}

@@ -41,7 +41,7 @@ def recipe_engine(heading: str, folder: Path) -> Engine:
 
 
 def price_from_to(engine: Engine, origin: str, destination: str, weight: str = "0.5") -> str | None:
-    """What the cheapest service costs between addresses such as `DE 10115`; from `Warehouse`, the catalogue's."""
+    """What the cheapest service costs between addresses such as `DE 10115`; from `Sorted1`, the catalogue's."""
     begin = Address(origin) if origin in engine.catalogue.locations else _address(origin)
     box = replace(PARCEL.packages[0], weight_kg=type(PARCEL.packages[0].weight_kg)(weight))
     consignment = replace(PARCEL, packages=(box,), origin=begin, destination=_address(destination))

@@ -49,7 +49,7 @@ def price(sent: Sent) -> Lines | NoPrice:
         base = None if rates is None else _base(sent, rates)
         if rates is None or base is None:
             return "PriceNotConfigured"
-        lines = [(rates[0].zone, _penny(sent, base)), *_surcharges(sent, rates, base)]
+        lines = [(f"Rate {rates[0].zone}", _penny(sent, base)), *_surcharges(sent, rates, base)]
     except Incomparable:
         return "CurrencyNotComparable"
     return _to_a_multiple(sent.service, _not_below_zero(lines))

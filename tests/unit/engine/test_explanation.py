@@ -53,7 +53,7 @@ def test_the_whole_explanation() -> None:
             "gross": "5.11",
             "currency": "GBP",
             "tax": {"reference": "VAT", "rate": "0.2"},
-            "lines": [["GB", "4.00"], ["Fuel", "0.26"]],
+            "lines": [["Rate GB", "4.00"], ["Fuel", "0.26"]],
             "difference": "0",
             "collectedAt": "2027-06-09T16:00:00+00:00",
             "cutOff": "2027-06-09T15:00:00+00:00",
@@ -69,7 +69,7 @@ def test_the_whole_explanation() -> None:
                 "difference": "1.74",
                 "collectedAt": "2027-06-09T16:00:00+00:00",
                 "deliveredOn": "2027-06-10",
-                "lines": [["GB", "6.00"]],
+                "lines": [["Rate GB", "6.00"]],
             }
         ],
         "checks": {

@@ -543,6 +543,20 @@ def test_a_refusal_names_the_field_and_never_a_value_that_may_be_personal(fields
     assert "SECRETNAME" not in str(error)
 
 
+@pytest.mark.parametrize("word", ["SECRET", "Anna", "Jane.", "Bobby", "07700900123"])
+def test_a_word_that_nobody_uses_for_a_unit_a_direction_or_a_currency_is_not_shown(word: str) -> None:
+    box = {"Weight": {"Value": word, "Unit": word}, "Value": {"Amount": 1, "Currency": {"IsoCode": word}}}
+    error = str(refusal_of(consignment_with(Direction=word, Packages=[PACKAGE | box])))
+    assert all(field in error for field in ("Direction", "Weight.Unit", "Weight.Value", "IsoCode"))
+    assert word not in error
+
+
+@pytest.mark.parametrize("word", ["stone", "Stones", "grm", "kilogramm", "tonne"])
+def test_a_unit_that_is_nearly_one_is_shown(word: str) -> None:
+    error = refusal_of(consignment_with(Packages=[PACKAGE | {"Weight": {"Value": 1, "Unit": word}}]))
+    assert f'(got "{word}")' in str(error)
+
+
 def test_a_name_in_the_place_of_a_country_code_is_not_shown() -> None:
     error = refusal_of(consignment_with(Addresses=[DESTINATION | {"Country": "Anna"}]))
     assert "TwoLetterCode: must be a two-letter country code" in str(error)

@@ -38,6 +38,8 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 _WEIGHT_UNITS: Final = {word: unit for unit in KILOGRAMS for word in (unit, *_WORDS[unit].split())}
 _LENGTH_UNITS: Final = {word: unit for unit in CENTIMETRES for word in (unit, *_WORDS[unit].split())}
+# Every word for a unit, in lower case.
+UNIT_WORDS: Final = frozenset({*_WEIGHT_UNITS, *_LENGTH_UNITS})
 
 # A number reaches less than this, so that no arithmetic on it can grow without bound.
 _MAX_NUMBER: Final = 10**10

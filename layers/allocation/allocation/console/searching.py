@@ -23,7 +23,8 @@ MAX_PAST_VERSIONS: Final = 100
 _MAX_FILTER: Final = 256
 # A position in a list: the moment of a change, and the consignment.
 _POSITION: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#[A-Za-z0-9._-]{1,64}")
-_AFTER_ALL: Final = "\x7f"
+# A position after all others.
+AFTER_ALL: Final = "\x7f"
 
 
 class EntryFilters(NamedTuple):
@@ -107,12 +108,12 @@ class EntrySearch:
         _require_readable(filters)
         if not 1 <= take <= _MAX_TAKE:
             raise RequestError("ValidationException", f"take must be 1 to {_MAX_TAKE}.")
-        start = _position_in(token) if token else _AFTER_ALL
+        start = _position_in(token) if token else AFTER_ALL
         return _page(self._candidates(filters, start), filters, take)
 
     def of_cause(self, digest: str, first: date, last: date, most: int) -> list[Entry]:
         """Return the newest entries that failed for a cause within days, both included."""
-        until = f"{last.isoformat()}{_AFTER_ALL}"
+        until = f"{last.isoformat()}{AFTER_ALL}"
         listed = self.index.listed(EntryList(cause_digest=digest), first.isoformat(), until)
         return list(islice(listed, most))
 
@@ -128,7 +129,7 @@ class EntrySearch:
             return iter(sorted((each for each in found if position(each) < start), key=position, reverse=True))
         after, until = "", start
         if filters.day:
-            after, until = filters.day.isoformat(), min(start, f"{filters.day.isoformat()}{_AFTER_ALL}")
+            after, until = filters.day.isoformat(), min(start, f"{filters.day.isoformat()}{AFTER_ALL}")
         return _merged([self.index.listed(each, after, until) for each in _lists(filters)])
 
 

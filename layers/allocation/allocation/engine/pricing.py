@@ -120,9 +120,9 @@ def price_lines(
 ) -> tuple[Line, ...]:
     """Return the lines of a price as the catalogue has it; discounts are cut where the price would be below 0.
 
-    With `round_to`, a last line rounds the total half up to a multiple of it.
+    The first is the rate of the zone. With `round_to`, a last line rounds the total half up to a multiple of it.
     """
-    lines = [Line(zone, rounded(base, unit))]
+    lines = [Line(f"Rate {zone}", rounded(base, unit))]
     lines += [Line(name, amount) for name, amount in surcharge_amounts(applied, base, unit)]
     excess = -_net_price(lines)
     for number in range(len(lines) - 1, 0, -1):

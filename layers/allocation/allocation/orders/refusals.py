@@ -1,7 +1,7 @@
 """The words of refusals: what is wrong with a message, each problem with its field and what to do.
 
-A value may be personal data that stands in the wrong field. Only those of numbers, units, codes and references are
-shown, and only where they have such a form.
+A value may be personal data that stands in the wrong field. Only numbers, references and event types are shown, where
+they have such a form; of units, directions and currencies only words that are known, or a letter away from one.
 """
 
 import re
@@ -12,6 +12,8 @@ from typing import Any, Final
 from pydantic_core import ErrorDetails
 
 from allocation.consignments.errors import message_of
+from allocation.consignments.strict_values import UNIT_WORDS
+from allocation.domain.consignment import Direction
 from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.exact_json import JsonPath, path_of, quoted
 
@@ -20,17 +22,24 @@ MAX_REASON: Final = 1000
 # Problems that a reason names. Of the rest it has the number.
 MAX_NAMED: Final = 10
 
-_NUMBER: Final = re.compile(r"[-+0-9.,eE]{1,30}")
-_WORD: Final = re.compile(r"[A-Za-z]{1,12}\.?")
-_CODE: Final = re.compile(r"[A-Za-z]{1,4}")
+# Shorter than a telephone number.
+_NUMBER: Final = re.compile(r"[-+0-9.,eE]{1,10}")
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9._/\\%?:+-]{1,60}")
 # The texts of a field that a reason shows, by the field's name.
 _SHOWN: Final[Mapping[str, re.Pattern[str]]] = {
     **dict.fromkeys(("eventVersion", "Value", "Amount", "Width", "Length", "Height", "consignments"), _NUMBER),
-    **dict.fromkeys(("Unit", "Direction"), _WORD),
-    "IsoCode": _CODE,
     **dict.fromkeys(("Reference", "ShippingLocationReference", "PackageSizeReference"), _REFERENCE),
     "eventType": re.compile(r"[A-Za-z0-9._/: -]{1,100}"),
+}
+# Units that we do not take and that people mean: each is no name of anybody.
+_OTHER_UNITS: Final = frozenset(
+    {"st", "stone", "stones", "ton", "tonne", "tonnes", "t", "mg", "ft", "feet", "yd", "dm"}
+)
+# The words of a field of which the reason shows one, or what is nearly one.
+_WORDS: Final[Mapping[str, frozenset[str]]] = {
+    "Unit": UNIT_WORDS | _OTHER_UNITS,
+    "Direction": frozenset(each.value.lower() for each in Direction),
+    "IsoCode": frozenset({"gbp", "eur", "usd", "uk", "stg", "euro", "pound", "pounds", "dollar", "dollars"}),
 }
 
 
@@ -62,10 +71,32 @@ def listed(named: Sequence[str], total: int, separator: str) -> str:
 def shown(field: str, value: Any) -> str | None:
     """Return a field's value in short, or its kind; None for a text that must not be shown."""
     if isinstance(value, str):
-        form = _SHOWN.get(field)
-        return quoted(value) if form and form.fullmatch(value) else None
+        form, words = _SHOWN.get(field), _WORDS.get(field)
+        is_shown = form.fullmatch(value) if form else words and _is_nearly_one(value, words)
+        return quoted(value) if is_shown else None
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)[:60] if field in _SHOWN else "a number"
     if isinstance(value, bool | None):
         return {True: "true", False: "false", None: "null"}[value]
     return "an object" if isinstance(value, dict) else "a list"
+
+
+def _is_nearly_one(text: str, words: frozenset[str]) -> bool:
+    """Return whether a text is one of the words in any case, or one of at least three letters with a letter wrong."""
+    word = text.strip(" .").lower()
+    if word in words:
+        return True
+    return any(len(known) > 2 and _is_a_letter_away(word, known) for known in words)
+
+
+def _is_a_letter_away(word: str, known: str) -> bool:
+    """Return whether one letter more, less or other makes a word another.
+
+    >>> [_is_a_letter_away(word, "gram") for word in ("grm", "gramm", "grem", "secret")]
+    [True, True, True, False]
+    """
+    if abs(len(word) - len(known)) > 1:
+        return False
+    shorter, longer = sorted((word, known), key=len)
+    first = next((at for at, pair in enumerate(zip(shorter, longer, strict=False)) if pair[0] != pair[1]), len(shorter))
+    return shorter[first + (len(shorter) == len(longer)) :] == longer[first + 1 :]

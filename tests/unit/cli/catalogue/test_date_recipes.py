@@ -21,7 +21,7 @@ def offers(engine: Engine, postcode: str = "M1 1AA", weight: str = "0.5", now: d
     """The offers by service, best first."""
     box = replace(PARCEL.packages[0], weight_kg=Decimal(weight))
     consignment = replace(
-        PARCEL, packages=(box,), origin=Address("Warehouse"), destination=Address(country="GB", postcode=postcode)
+        PARCEL, packages=(box,), origin=Address("Sorted1"), destination=Address(country="GB", postcode=postcode)
     )
     return {
         engine.index.services[offer.position].reference: offer
@@ -42,7 +42,7 @@ def test_lockers_only_for_customers_who_choose_them(tmp_path: Path, option: str 
     assert engine.catalogue.routing is not None
     mode = engine.catalogue.routing.way(option).mode
     assert not isinstance(mode, Failure)
-    best = assessed(engine, replace(PARCEL, origin=Address("Warehouse")), mode).winner
+    best = assessed(engine, replace(PARCEL, origin=Address("Sorted1")), mode).winner
     assert best is not None
     assert str(best.net) == price
 

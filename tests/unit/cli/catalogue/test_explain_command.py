@@ -145,7 +145,7 @@ def test_json_has_money_as_text_and_times_in_utc(consignment: str, capsys: pytes
         "cutOff": "2027-06-09T15:00:00+00:00",
         "collected": "2027-06-09T17:00:00+00:00",
         "delivered": "2027-06-10T21:00:00+00:00",
-        "lines": [{"name": "UK", "amount": "4.35"}, {"name": "Fuel", "amount": "0.28"}],
+        "lines": [{"name": "Rate UK", "amount": "4.35"}, {"name": "Fuel", "amount": "0.28"}],
     }
     prices = [Decimal(offer["net"]) for offer in told["offers"]]
     assert prices == sorted(prices)
@@ -184,7 +184,7 @@ def test_a_consignment_is_explained_conclusion_first(consignment: str, capsys: p
         "CX_NDS is the cheapest of 6 services of group valuableGoods that can take it, 0.75 GBP under CX_NDS_SIG."
     )
     assert [line.split() for line in lines[empty + 1 : empty + 4]] == [
-        ["UK", "4.35"],
+        ["Rate", "UK", "4.35"],
         ["Fuel", "0.28"],
         ["Net", "4.63"],
     ]
@@ -445,4 +445,4 @@ def test_a_volumetric_price_is_shown_with_the_weight_that_was_charged(
     main(["explain", consignment, "--catalogue", path, *NOW])
     assert "Charged for 1 Kg." in capsys.readouterr().out
     main(["explain", consignment, "--catalogue", path, *NOW, "--all"])
-    assert re.search(r"A +Acme +1 Kg +GB 5\.00", capsys.readouterr().out)
+    assert re.search(r"A +Acme +1 Kg +Rate GB 5\.00", capsys.readouterr().out)

@@ -22,7 +22,7 @@ def parcel(sides: str = "10 x 10 x 10", kg: str = "0.5", **more: Any) -> dict[st
 def answer(engine: Engine, *packages: dict[str, Any], **address: Any) -> str:
     """The net price of the winner, else the reasons of all services."""
     destination = {"AddressType": "Destination", "Country": "GB", "Postcode": "M1 5WG", **address}
-    origin = {"AddressType": "Origin", "ShippingLocationReference": "Warehouse"}
+    origin = {"AddressType": "Origin", "ShippingLocationReference": "Sorted1"}
     content = {"Reference": "EC-000-05B-MMA", "Packages": list(packages), "Addresses": [origin, destination]}
     assessment = assessed(engine, ProConsignment.model_validate(content).to_domain())
     if assessment.winner:

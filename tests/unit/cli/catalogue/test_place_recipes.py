@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.recipes import price_from_to, recipe_engine, recipes
 
-WAREHOUSE = "Warehouse"
+WAREHOUSE = "Sorted1"
 
 
 @pytest.mark.parametrize(

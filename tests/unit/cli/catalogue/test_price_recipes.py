@@ -94,7 +94,7 @@ def test_a_recipe_costs_what_the_guide_says(
         sent = replace(
             PARCEL,
             packages=tuple(packages),
-            origin=Address("Warehouse"),
+            origin=Address("Sorted1"),
             destination=Address(country=country, postcode=postcode or None),
         )
         best = assessed(engine, sent, now=now).winner
