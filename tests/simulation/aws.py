@@ -160,15 +160,19 @@ class SimulatedDynamoDB:
         TableName: str,
         UpdateExpression: str,
         ConditionExpression: str,
+        ExpressionAttributeNames: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         def work() -> dict[str, Any]:
-            assert ConditionExpression == UNCHANGED, f"unknown condition {ConditionExpression}"
+            assert ConditionExpression in {UNCHANGED, ANYHOW}, f"unknown condition {ConditionExpression}"
             found = self.items.get(reference, {})
-            if found.get("version") != values[":seen"]:
+            if ConditionExpression == UNCHANGED and found.get("version") != values[":seen"]:
                 code = "ConditionalCheckFailedException"
                 raise ConditionalCheckFailedError({"Error": {"Code": code, "Message": code}}, "UpdateItem")
-            settings = UpdateExpression.removeprefix("SET ").split(", ")
-            self._write(found | {name: values[value] for name, value in (each.split(" = ") for each in settings)})
+            setting, _, removed = UpdateExpression.removeprefix("SET ").partition(" REMOVE ")
+            gone = {(ExpressionAttributeNames or {}).get(name, name) for name in removed.split(", ")}
+            kept = {name: value for name, value in found.items() if name not in gone}
+            pairs = (each.split(" = ") for each in setting.split(", "))
+            self._write(kept | {name: values[value] for name, value in pairs})
             return {}
 
         return call(self._world, "UpdateItem", work)

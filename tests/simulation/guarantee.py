@@ -9,6 +9,7 @@ from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.domain.errors import RefusalCode, UnreadableExplanationError
 from allocation.domain.outcome import DeferralCause, Failure
 from allocation.domain.routing import way_of
+from allocation.domain.state import CARRIED
 from allocation.records.explanations import Explanations, asked_of
 from allocation.records.items import from_item
 from allocation.records.stored_record import StoredRecord
@@ -31,6 +32,7 @@ def broken(history: History) -> list[str]:
         tried_again,
         changed_for_a_reason,
         cancelled_for_good,
+        in_its_manifest,
         taken_or_refused,
         updates_stand,
         content_of_its_event,
@@ -57,7 +59,7 @@ def explained(history: History) -> Iterator[str]:
     for reference, record in records(history).items() if history.with_engine else ():
         stored = StoredRecord.model_validate(record)
         tried = stored.failure is None or stored.failure.code == "NoCarrierServiceAvailable"
-        if stored.state not in {"Allocated", "AllocationFailed"} or not tried:
+        if stored.state not in {*CARRIED, "AllocationFailed"} or not tried:
             continue
         try:
             told = explanations.of(stored)
@@ -171,6 +173,25 @@ def changed_for_a_reason(history: History) -> Iterator[str]:
         before[reference] = record
 
 
+NEXT = {
+    "Allocated": {"Cancelled", "ReadyToShip", "Manifested"},
+    "ReadyToShip": {"Cancelled", "Allocated", "Manifested"},
+    "Manifested": {"Cancelled", "Dispatched"},
+    "Dispatched": {"Cancelled"},
+    "Cancelled": set(),
+}
+"""What a consignment may come to from a state that it does not leave by itself."""
+
+
+def in_its_manifest(history: History) -> Iterator[str]:
+    """Whatever was manifested stands in the manifest that its record names, and in no other that counts it."""
+    kept = history.shipping.manifests.kept
+    for reference, record in versions(history):
+        named = record.get("manifestReference")
+        if named and (named not in kept or reference not in kept[named].consignments):
+            yield f"{reference} is in manifest {named}, which does not have it"
+
+
 def wrong_changes(reference: str, before: dict[str, Any], record: dict[str, Any]) -> Iterator[str]:
     """What is wrong with a change of a record."""
     if "refusedUpdate" in record:
@@ -179,8 +200,10 @@ def wrong_changes(reference: str, before: dict[str, Any], record: dict[str, Any]
         if before["state"] == "AllocationFailed":
             yield f"{reference} refused {record['refusedUpdate']['eventId']}, though it had failed"
         return
-    if before["state"] == "Cancelled" or (before["state"] == "Allocated" and record["state"] != "Cancelled"):
+    if before["state"] in NEXT and record["state"] not in NEXT[before["state"]]:
         yield f"{reference} was {before['state']}, and that was overwritten"
+    if "movedAt" in record and record.get("carrierServiceReference") != before.get("carrierServiceReference"):
+        yield f"{reference} took a step, and changed its carrier service"
     if before["state"] == "AllocationFailed" and "pastFailure" not in record:
         yield f"{reference} has forgotten that it failed"
     if record["state"] == "AllocationFailed" and set(tried_ids(record)) <= set(tried_ids(before)):

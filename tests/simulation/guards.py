@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from allocation.aws.dynamodb import bulk_calls, search_index
+from allocation.aws.dynamodb import consignments as dynamodb_consignments
 from allocation.aws.dynamodb import records as dynamodb_records
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
@@ -63,6 +64,16 @@ def without_keeping_catalogues_first() -> AbstractContextManager[Any]:
 def without_condition() -> AbstractContextManager[Any]:
     """Records are written whether there is one or not."""
     return patch.object(dynamodb_records, "NOT_THERE_YET", "attribute_exists(anything) OR TRUE")
+
+
+def without_the_version_of_a_step() -> AbstractContextManager[Any]:
+    """A consignment takes a step from whatever state it is in by now."""
+    seen_by = dynamodb_consignments._unchanged
+
+    def careless(seen: Any) -> dict[str, Any]:
+        return {**seen_by(seen), "ConditionExpression": ANYHOW}
+
+    return patch.object(dynamodb_consignments, "_unchanged", careless)
 
 
 def without_the_version_of_an_entry() -> AbstractContextManager[Any]:
@@ -321,6 +332,7 @@ def without_care_for_newer_labels() -> AbstractContextManager[Any]:
 
 FAULTY = Plan(0, fault_chance=0.15)
 PROMPT = replace(FAULTY, prompt=True)
+SHIPPED = Plan(0, with_engine=True, large_orders=False, cancelled=1.0, fault_chance=0.4, faults=(Fault.SLOW,))
 # What follows aims at a guard: it has only such orders and faults as the guard is needed for.
 OF_PRO = Plan(0, with_engine=False, large_orders=False, cancelled=0.0, updated=0.0)
 CALM = replace(OF_PRO, fault_chance=0.0)
@@ -355,6 +367,7 @@ GUARDS = {
     "catalogues": (without_keeping_catalogues_first, WITHOUT_ARCHIVE, "has an explanation that can't be read"),
     "read-back": (without_read_back, FAULTY, "is allocated at PRO and recorded as"),
     "condition": (without_condition, LATE, "was written 2 times"),
+    "version of a step": (without_the_version_of_a_step, SHIPPED, "and that was overwritten"),
     "version of an entry": (without_the_version_of_an_entry, FAULTY, "the index counts"),
     "versions of an entry": (without_the_versions_of_an_entry, FAULTY, "the history of"),
     "counts with their entry": (without_one_transaction_of_entry_and_counts, FAULTY, "the index counts"),

@@ -34,6 +34,7 @@ from tests.simulation.orders import (
     draw_updates,
 )
 from tests.simulation.pro import LATER_PREFIX, MAX_ARRIVAL_SECONDS, SimulatedPro
+from tests.simulation.shipping import Shipment, Shipping, draw_shipments
 from tests.simulation.stream import StreamPolling, draw_other_records
 from tests.simulation.world import KilledError, Plan, World
 from tests.support.samples import queue_message
@@ -73,6 +74,8 @@ class History:
     orders: list[Order] = field(init=False)
     cancellations: list[Cancellation] = field(init=False)
     updates: list[Update] = field(init=False)
+    shipments: list[Shipment] = field(init=False)
+    shipping: Shipping = field(init=False)
     order_numbers: list[int] = field(init=False)
     killers: set[str] = field(init=False)
     """The names of the orders that end the function whenever they are read."""
@@ -113,6 +116,10 @@ class History:
         self.routing = draw_routing(Random(f"{self.plan.seed}/routing"))
         self.daily_limit = Random(f"{self.plan.seed}/limits").choice((None, 1, 2, 5))
         self._make_services(with_circuits=draw.random() < 0.5)
+        # Where PRO allocates, the API leaves manifesting to it.
+        shipped = self.orders if self.with_engine else []
+        self.shipments = draw_shipments(Random(f"{self.plan.seed}/shipments"), shipped)
+        self.shipping = Shipping(self.world, self.table, self._now)
         self.pro.state.spoils_lists |= {
             reference for order in drawn for reference in order.consignments if reference.startswith("EC-SPO")
         }
@@ -158,6 +165,8 @@ class History:
         messages: list[Order | Cancellation | Update] = [*self.orders, *self.cancellations, *self.updates]
         for message in messages:
             self.world.at(message.sent_at, partial(self._send, message))
+        for shipment in self.shipments:
+            self.world.at(shipment.sent_at, partial(self._ship, shipment))
         self.stream.follow()
         parts = patch.object(catalogue_archive, "MAX_PART", PART)
         reads = patch.object(workflow, "read_request", self._read)
@@ -177,6 +186,10 @@ class History:
     def _send(self, message: Order | Cancellation | Update) -> None:
         self.queue.send(message.name, message.body)
         self.world.at(0, self._poll)
+
+    def _ship(self, shipment: Shipment) -> None:
+        work = partial(self.shipping.carry_out, shipment)
+        self.world.start(work, FUNCTION_SECONDS, lambda _: self.stream.follow())
 
     def _now(self) -> datetime:
         return BEGINNING + timedelta(seconds=self.world.now)
