@@ -10,40 +10,39 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Final, NamedTuple, assert_never
 
 from allocation.domain.consignment import (
     Address,
-    AddressFlags,
     Consignment,
-    Dimensions,
     Direction,
     Package,
     RequestedDelivery,
 )
-from allocation.domain.contents import Content, Contents
-from allocation.domain.currencies import Money
 from allocation.domain.errors import InvalidReferenceError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.preference import Preference, PreferenceName
 from allocation.domain.reference import ConsignmentReference
+from allocation.engine.asked_parts import (
+    NAME,
+    read_address,
+    read_money,
+    read_packages,
+    write_address,
+    write_money,
+    write_packages,
+)
 from allocation.engine.compact_bytes import Reader, UnreadableBytesError, Writer
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.place_keys import place_keys
 
 _FORM: Final = 1
-_NAME: Final = "what was asked"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _NO_REFERENCE: Final = ConsignmentReference("-")
 
-# Values are kept by their place in these: new ones only at the end.
+# Values are kept by their place in this: new ones only at the end.
 _PREFERENCES: Final = tuple(PreferenceName)
-_CONTENTS: Final = tuple(Content)
-# More than an order can have.
-_MAX_PACKAGES: Final = 100_000
-_KNOWN_FLAGS: Final = (None, False, True)
 
 # What stands for a tag that no service of the catalogue carries.
 _UNKNOWN_TAG: Final = "unknown-"
@@ -83,8 +82,8 @@ def asked_bytes(inquiry: Inquiry, mode: AllocationMode, now: datetime) -> bytes:
             writer.day(day)
     for address in (origin, destination):
         if address is not None:
-            _write_address(writer, address)
-    _write_packages(writer, consignment.packages)
+            write_address(writer, address)
+    write_packages(writer, consignment.packages)
     writer.number(len(consignment.tags))
     for tag in sorted(consignment.tags):
         writer.text(tag)
@@ -96,15 +95,15 @@ def asked_consignment(asked: bytes, reference: ConsignmentReference = _NO_REFERE
 
     Raises `UnreadableBytesError` for another form, or bytes that are cut or damaged.
     """
-    reader = Reader(asked, _FORM, _NAME)
+    reader = Reader(asked, _FORM, NAME)
     try:
         decided_at = _EPOCH + timedelta(microseconds=reader.number())
         mode = _read_mode(reader)
         found = Asked(_read_consignment(reader, reference), mode, decided_at)
     except (ValueError, IndexError, OverflowError, ArithmeticError, InvalidReferenceError) as error:
-        raise UnreadableBytesError(f"{_NAME} is damaged: {type(error).__name__}") from error
+        raise UnreadableBytesError(f"{NAME} is damaged: {type(error).__name__}") from error
     if not reader.is_done:
-        raise UnreadableBytesError(f"{_NAME} has more bytes than belong to it")
+        raise UnreadableBytesError(f"{NAME} has more bytes than belong to it")
     return found
 
 
@@ -174,13 +173,13 @@ def _read_mode(reader: Reader) -> AllocationMode:
         return ServiceGroup(reader.text(), _read_preference(reader))
     if kind == 2:
         return CarrierService(reader.text())
-    raise UnreadableBytesError(f"{_NAME} has the mode {kind}, which this version does not know")
+    raise UnreadableBytesError(f"{NAME} has the mode {kind}, which this version does not know")
 
 
 def _write_preference(writer: Writer, preference: Preference | None) -> None:
     writer.number(0 if preference is None else 1 + _PREFERENCES.index(preference.name))
     if preference and preference.within:
-        _write_money(writer, preference.within)
+        write_money(writer, preference.within)
 
 
 def _read_preference(reader: Reader) -> Preference | None:
@@ -188,102 +187,21 @@ def _read_preference(reader: Reader) -> Preference | None:
     if not number:
         return None
     name = _PREFERENCES[number - 1]
-    return Preference(name, _read_money(reader) if name is PreferenceName.FASTEST_WITHIN else None)
-
-
-def _write_money(writer: Writer, money: Money) -> None:
-    writer.decimal(money.amount)
-    writer.text(money.currency)
-
-
-def _read_money(reader: Reader) -> Money:
-    return Money(reader.decimal(), reader.text())
+    return Preference(name, read_money(reader) if name is PreferenceName.FASTEST_WITHIN else None)
 
 
 def _read_consignment(reader: Reader, reference: ConsignmentReference) -> Consignment:
     """Return the consignment, which follows the mode."""
     flags = reader.number()
     if flags >> 6:
-        raise UnreadableBytesError(f"{_NAME} has flags that this version does not know")
+        raise UnreadableBytesError(f"{NAME} has flags that this version does not know")
     return Consignment(
         reference=reference,
         direction=Direction.INBOUND if flags & 1 else Direction.OUTBOUND,
         shipping_date=reader.day() if flags & 2 else None,
         requested_delivery=RequestedDelivery(reader.day(), exactly=bool(flags & 8)) if flags & 4 else None,
-        origin=_read_address(reader) if flags & 16 else None,
-        destination=_read_address(reader) if flags & 32 else None,
-        packages=tuple(_read_packages(reader)),
+        origin=read_address(reader) if flags & 16 else None,
+        destination=read_address(reader) if flags & 32 else None,
+        packages=tuple(read_packages(reader)),
         tags=frozenset(reader.text() for _ in range(reader.number())),
     )
-
-
-def _write_address(writer: Writer, address: Address) -> None:
-    texts = (address.shipping_location_reference, address.country, address.postcode, address.region)
-    flags = (address.flags.po_box, address.flags.residential, address.guessed.po_box, address.guessed.residential)
-    bits = sum(1 << place for place, text in enumerate(texts) if text is not None)
-    writer.number(bits | sum(_KNOWN_FLAGS.index(flag) << (4 + 2 * place) for place, flag in enumerate(flags)))
-    for text in texts:
-        if text is not None:
-            writer.text(text)
-
-
-def _read_address(reader: Reader) -> Address:
-    bits = reader.number()
-    location, country, postcode, region = (reader.text() if bits >> place & 1 else None for place in range(4))
-    said_box, said_home, guessed_box, guessed_home = (_KNOWN_FLAGS[bits >> place & 3] for place in range(4, 12, 2))
-    said, guessed = AddressFlags(said_box, said_home), AddressFlags(guessed_box, guessed_home)
-    return Address(location, country, postcode, region, said, guessed)
-
-
-def _write_packages(writer: Writer, packages: tuple[Package, ...]) -> None:
-    """Write how many kinds of packages follow one another, and for each how many are alike."""
-    runs = [(len(list(alike)), package) for package, alike in groupby(packages)]
-    writer.number(len(runs))
-    for count, package in runs:
-        writer.number(count)
-        _write_package(writer, package)
-
-
-def _read_packages(reader: Reader) -> list[Package]:
-    packages: list[Package] = []
-    for _ in range(reader.number()):
-        count = reader.number()
-        if len(packages) + count > _MAX_PACKAGES:
-            raise UnreadableBytesError(f"{_NAME} has more than {_MAX_PACKAGES} packages")
-        packages += [_read_package(reader)] * count
-    return packages
-
-
-def _write_package(writer: Writer, package: Package) -> None:
-    box, size, value = package.dimensions, package.size_reference, package.value
-    writer.number((box is not None) | (size is not None) << 1 | (value is not None) << 2)
-    writer.decimal(package.weight_kg)
-    if box is not None:
-        for side in (box.length_cm, box.width_cm, box.height_cm):
-            writer.decimal(side)
-    if size is not None:
-        writer.text(size)
-    if value is not None:
-        _write_money(writer, value)
-    items = sorted(sum(1 << _CONTENTS.index(content) for content in item) for item in package.contents)
-    writer.number(len(items))
-    for item in items:
-        writer.number(item)
-
-
-def _read_package(reader: Reader) -> Package:
-    bits, weight = reader.number(), reader.decimal()
-    return Package(
-        weight_kg=weight,
-        dimensions=Dimensions(reader.decimal(), reader.decimal(), reader.decimal()) if bits & 1 else None,
-        size_reference=reader.text() if bits & 2 else None,
-        value=_read_money(reader) if bits & 4 else None,
-        contents=frozenset(_read_contents(reader) for _ in range(reader.number())),
-    )
-
-
-def _read_contents(reader: Reader) -> Contents:
-    bits = reader.number()
-    if bits >> len(_CONTENTS):
-        raise UnreadableBytesError(f"{_NAME} has contents that this version does not know")
-    return frozenset(content for place, content in enumerate(_CONTENTS) if bits >> place & 1)

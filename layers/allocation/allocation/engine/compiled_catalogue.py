@@ -4,16 +4,12 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from allocation.domain.consignment import Dimensions
-from allocation.domain.errors import AllocationError
-from allocation.domain.mode import AllocationMode, CarrierService, allocation_mode
-from allocation.domain.preference import CHEAPEST, Preference, PreferenceName
-from allocation.domain.routing import RoutingTable
+from allocation.domain.preference import CHEAPEST
 from allocation.engine import compiled_deliveries, compiled_prices
 from allocation.engine.calendars import Calendar, CollectionHours, TimeZone
 from allocation.engine.catalogue_integrity import find_faults
@@ -22,7 +18,6 @@ from allocation.engine.compiled_parts import (
     at,
     decimal,
     listed,
-    money,
     money_or_none,
     read_part,
     refuse_unknown,
@@ -32,6 +27,7 @@ from allocation.engine.compiled_parts import (
     week,
     whole,
 )
+from allocation.engine.compiled_routing import preference, routing
 from allocation.engine.conditions import Condition, Range
 from allocation.engine.loaded_catalogue import Carrier, Catalogue, ExchangeRate, Leg, Location, Service, Tax
 from allocation.engine.loaded_prices import Surcharge
@@ -127,8 +123,8 @@ def _catalogue(content: str, digest: str, text: str) -> Catalogue:
             listed(item.pop("exchangeRates"), lambda each: compiled_prices.dated(ExchangeRate, dict(each)))
         ),
         taxes=tuple(listed(item.pop("taxes"), lambda each: read_part(Tax, dict(each)))),
-        preference=_preference(item.pop("preference")) if "preference" in item else CHEAPEST,
-        routing=_routing(dict(item.pop("routing"))) if "routing" in item else None,
+        preference=preference(item.pop("preference")) if "preference" in item else CHEAPEST,
+        routing=routing(dict(item.pop("routing"))) if "routing" in item else None,
         zones={name: _zone(dict(each)) for name, each in item.pop("zones", {}).items()},
         regions={country: _region_names(table) for country, table in item.pop("regions", {}).items()},
     )
@@ -154,42 +150,6 @@ def _region_names(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _time_zone(changes: Any, offsets: Any) -> TimeZone:
     return TimeZone(listed(changes, whole), listed(offsets, whole))
-
-
-def _routing(item: dict[str, Any]) -> RoutingTable:
-    table = RoutingTable(
-        default=_mode(item.pop("default")),
-        options={option: _mode(row) for option, row in item.pop("options").items()},
-        fails_unknown={"fail": True, "default": False}[item.pop("unknown")],
-    )
-    refuse_unknown("routing", item)
-    return table
-
-
-def _mode(row: Any) -> AllocationMode:
-    """Return the mode of a row: a name, a reference and perhaps a preference.
-
-    Raises `ValueError` where they do not go together.
-    """
-    name, reference, *preferences = listed(row, lambda value: value)
-    try:
-        mode = allocation_mode(text_or_none(name) or "", text_or_none(reference))
-    except AllocationError as error:
-        raise ValueError(str(error)) from error
-    if mode.reference != reference:
-        raise ValueError(f"the mode {name} has no reference")
-    if not preferences:
-        return mode
-    if isinstance(mode, CarrierService):
-        raise ValueError(f"the mode {name} has no preference")
-    (compiled,) = preferences
-    return replace(mode, preference=_preference(compiled))
-
-
-def _preference(compiled: Any) -> Preference:
-    """Return a preference: its name, or a list of its name, an amount and a currency."""
-    name, *within = compiled if type(compiled) is list else [compiled]
-    return Preference(PreferenceName(name), money(within) if within else None)
 
 
 def _calendar(

@@ -11,10 +11,11 @@ from allocation.domain.limit import UsedLimits
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Failure, FailureCode
 from allocation.domain.preference import CHEAPEST
-from allocation.engine.index import CatalogueIndex, Mask, bits_of
+from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import Lane, LaneKey
 from allocation.engine.loaded_catalogue import Catalogue
+from allocation.engine.masks import Mask, bits_of
 from allocation.engine.memo import Memo
 from allocation.engine.offers import Offer, ranked
 from allocation.engine.price_book import PriceBook

@@ -3,9 +3,10 @@
 from typing import Final
 
 from allocation.domain.contents import CONTENT_DETAILS, CONTROLLED_CONTENTS, Content, Contents
-from allocation.engine.index import CatalogueIndex, Mask
+from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.loaded_catalogue import Residential, Service
+from allocation.engine.masks import Mask
 from allocation.engine.question import Question
 from allocation.engine.rule import ExclusionCode, Rule, RuleCode, of_service
 from allocation.engine.rule_sentences import fixed, sentence

@@ -1,78 +1,26 @@
-"""The catalogue indexed once: from what can be asked to the services it concerns.
+"""The catalogue indexed once: from what can be asked to the services it concerns."""
 
-Sets of services are masks: the bits of an integer, one per service, so that one operation tests all services at once.
-"""
-
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Final, NamedTuple, TypeVar
 
 from allocation.domain.consignment import Direction
 from allocation.engine.brackets import DayBrackets, FactBrackets, PriceClasses, is_continuous
 from allocation.engine.calendars import Calendar
-from allocation.engine.conditions import Range
+from allocation.engine.limit_index import LimitIndex
 from allocation.engine.loaded_catalogue import Catalogue, Feature, Service
 from allocation.engine.loaded_prices import ALWAYS, Rate
-from allocation.engine.measures import Measure, Measured
+from allocation.engine.masks import Mask, mask_of
 from allocation.engine.memo import Memo
 from allocation.engine.zones import ZoneIndex
 
 _MAX_TEXTS: Final = 20_000
 _MAX_LOCATIONS: Final = 64
-_NO_LIMIT: Final = Range()
 
-Mask = int
 _Value = TypeVar("_Value")
 _ByPair = dict[str, dict[str | None, dict[int, _Value]]]
 """Values of services by destination, then by origin, which is None where the value holds from everywhere."""
-
-
-def mask_of(positions: Iterable[int], size: int) -> Mask:
-    """Return the mask with these bits set, each less than `size`."""
-    octets = bytearray(size // 8 + 1)
-    for position in positions:
-        octets[position >> 3] |= 1 << (position & 7)
-    return int.from_bytes(octets, "little")
-
-
-def bits_of(mask: Mask, size: int) -> str:
-    """Return the mask as text: one `0` or `1` per service, the first service first."""
-    return f"{mask:0{size}b}"[::-1]
-
-
-def positions_of(mask: Mask) -> Iterator[int]:
-    """Yield the set bits, lowest first.
-
-    >>> list(positions_of(0b10110))
-    [1, 2, 4]
-    """
-    bits = f"{mask:b}"[::-1]
-    position = bits.find("1")
-    while position >= 0:
-        yield position
-        position = bits.find("1", position + 1)
-
-
-class Breach(NamedTuple):
-    """The services whose limit on a measure is broken, or can't be compared without an exchange rate."""
-
-    too_low: Mask
-    too_high: Mask
-    incomparable: Mask
-
-    def within(self, members: Mask) -> "Breach":
-        """Return what it has of some services."""
-        return Breach(self.too_low & members, self.too_high & members, self.incomparable & members)
-
-    def joined(self, other: "Breach") -> "Breach":
-        """Return what either has."""
-        return Breach(*(one | two for one, two in zip(self, other, strict=True)))
-
-
-_NO_BREACH: Final = Breach(0, 0, 0)
 
 
 class Collecting(NamedTuple):
@@ -81,85 +29,6 @@ class Collecting(NamedTuple):
     kinds: Sequence[tuple[Calendar | None, int, int]]
     kind_of: Sequence[int]
     uncollected: Mask  # the services without a calendar
-
-
-class _RangeMasks:
-    """The closed ranges of many services, sorted: two searches find the services whose range a value is out of."""
-
-    def __init__(self, ranges: Sequence[Range]) -> None:
-        self._minimums, self._too_low = _cumulative([item.minimum for item in ranges], above=True)
-        self._maximums, self._too_high = _cumulative([item.maximum for item in ranges], above=False)
-        self.members: Mask = self._too_low[0] | self._too_high[-1]  # the services that have a range
-
-    def breach(self, values: Sequence[Decimal] | None) -> Breach | None:
-        """Return whose range does not contain all the values; None if all do. Values of None can't be compared."""
-        if values is None:
-            return Breach(0, 0, self.members)
-        return self.outside(min(values), max(values))
-
-    def outside(self, lowest: Decimal, highest: Decimal) -> Breach | None:
-        """Return whose range does not contain both values; None if all do."""
-        low = self._too_low[bisect_right(self._minimums, lowest)]
-        high = self._too_high[bisect_left(self._maximums, highest)]
-        return Breach(low, high, 0) if low or high else None
-
-
-class _LimitIndex:
-    """The limits of all services by measure. A measure that no service limits costs nothing."""
-
-    def __init__(self, services: Sequence[Service]) -> None:
-        limits = dict.fromkeys(
-            (measure, bounds.currency) for item in services for measure, bounds in item.limits.items()
-        )
-        ranges = {key: _RangeMasks([_range(item, *key) for item in services]) for key in limits}
-        self._by_measure = [
-            (measure, measure.of_package, measure.values, masks)
-            for (measure, _), masks in ranges.items()
-            if not (measure.is_money or measure.of_service)
-        ]
-        self._by_currency = [(*key, masks) for key, masks in ranges.items() if key[0].is_money]
-        self.of_service = {measure: masks.members for (measure, _), masks in ranges.items() if measure.of_service}
-
-    def breaches(self, by_exchange: Sequence[tuple[Mask, Measured]]) -> dict[Measure, Breach]:
-        """Return, by measure, the limits that are broken or can't be compared.
-
-        `by_exchange` has what is measured for services that compare values at the same exchange rates.
-        """
-        breaches: dict[Measure, Breach] = {}
-        _, measured = by_exchange[0]
-        alone = measured.packages[0] if len(measured.packages) == 1 else None
-        for measure, of_package, values, masks in self._by_measure:
-            if alone is None or of_package is None:
-                breach = masks.breach(values(measured, None))
-            else:
-                value = of_package(alone)
-                breach = masks.outside(value, value)
-            if breach:
-                breaches[measure] = breach
-        for measure, currency, masks in self._by_currency:
-            for members, valued in by_exchange:
-                if breach := masks.breach(measure.values(valued, currency)):
-                    known = breaches.get(measure, _NO_BREACH)
-                    breaches[measure] = known.joined(breach.within(members))
-        return breaches
-
-
-def _range(service: Service, measure: Measure, currency: str | None) -> Range:
-    bounds = service.limits.get(measure, _NO_LIMIT)
-    return bounds if bounds.currency == currency else _NO_LIMIT
-
-
-def _cumulative(bounds: Sequence[Decimal | None], *, above: bool) -> tuple[list[Decimal], list[Mask]]:
-    """Return the distinct bounds in order, and for each gap the services whose bound lies above it, or below it."""
-    by_bound: dict[Decimal, list[int]] = {}
-    for position, bound in enumerate(bounds):
-        if bound is not None:
-            by_bound.setdefault(bound, []).append(position)
-    ordered = sorted(by_bound)
-    masks = [0]
-    for bound in reversed(ordered) if above else ordered:
-        masks.append(masks[-1] | mask_of(by_bound[bound], len(bounds)))
-    return ordered, masks[::-1] if above else masks
 
 
 def of_pair(table: _ByPair[_Value], origin: Sequence[str], destination: Sequence[str]) -> dict[int, _Value]:
@@ -190,7 +59,7 @@ class CatalogueIndex:
         }
         self._masks: dict[Callable[[Service], bool], Mask] = {}
         self._index_flags()
-        self.limits = _LimitIndex(self.services)
+        self.limits = LimitIndex(self.services)
         self._index_places()
         self._index_prices()
         # Services share delivery plans: each plan is worked out once for a lane.

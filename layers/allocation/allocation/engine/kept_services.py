@@ -10,7 +10,7 @@ from typing import Final
 
 from allocation.engine.calendars import DAY_SECONDS, EPOCH_DAY
 from allocation.engine.compact_bytes import Reader, UnreadableBytesError, Writer, as_unsigned
-from allocation.engine.index import Mask, positions_of
+from allocation.engine.masks import Mask, positions_of
 from allocation.engine.offers import Offer
 from allocation.engine.promises import Dates
 from allocation.engine.question import Question

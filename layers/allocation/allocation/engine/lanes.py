@@ -5,8 +5,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from allocation.engine.deliveries import DeliveryTerms
-from allocation.engine.index import CatalogueIndex, Mask, of_pair
+from allocation.engine.index import CatalogueIndex, of_pair
 from allocation.engine.loaded_catalogue import Tax
+from allocation.engine.masks import Mask
 from allocation.engine.place_keys import ANYWHERE
 from allocation.engine.promises import Promise
 from allocation.engine.timetables import DateTable, Timetables

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Final
 
 from allocation.engine.conditions import Range
-from allocation.engine.index import Breach, Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
+from allocation.engine.limit_index import Breach
 from allocation.engine.loaded_catalogue import Service
+from allocation.engine.masks import Mask, mask_of, positions_of
 from allocation.engine.measures import Measure, Measured
 from allocation.engine.question import Question
 from allocation.engine.rule import ExclusionCode, Rule, RuleCode, of_service

@@ -12,7 +12,7 @@ from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Failure, FailureCode
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Assessment, Exclusion
-from allocation.engine.index import Mask, mask_of, positions_of
+from allocation.engine.masks import Mask, mask_of, positions_of
 from allocation.engine.question import Question
 from allocation.engine.rule import Rule
 from allocation.engine.wording import list_text

@@ -8,10 +8,11 @@ from typing import Any, Final, NamedTuple
 
 from allocation.domain.currencies import minor_unit
 from allocation.engine.brackets import PriceClass
-from allocation.engine.index import CatalogueIndex, Mask, bits_of, mask_of
+from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
 from allocation.engine.loaded_prices import Rate
+from allocation.engine.masks import Mask, bits_of, mask_of
 from allocation.engine.memo import Memo
 from allocation.engine.price_cells import Amount, ExactCell, PriceCell, amount_of
 from allocation.engine.priced_days import Pricing

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from allocation.engine.index import CatalogueIndex, Mask, mask_of
+from allocation.engine.index import CatalogueIndex
+from allocation.engine.masks import Mask, mask_of
 from allocation.engine.pricer import Pricer
 from allocation.engine.pricing import Unpriced
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from allocation.engine.index import CatalogueIndex, Mask
+from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
+from allocation.engine.masks import Mask
 from allocation.engine.measures import Measured
 from allocation.engine.pricer import Pricer
 from allocation.engine.timetables import DateTable, DayGroup

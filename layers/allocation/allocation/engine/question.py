@@ -9,10 +9,12 @@ from typing import Final, NamedTuple
 from allocation.domain.consignment import Direction
 from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits
 from allocation.domain.preference import CHEAPEST, Preference
-from allocation.engine.index import Breach, CatalogueIndex, Mask
+from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.lanes import Lane
+from allocation.engine.limit_index import Breach
 from allocation.engine.loaded_catalogue import Service
+from allocation.engine.masks import Mask
 from allocation.engine.measures import Measure
 from allocation.engine.price_book import PriceBook
 from allocation.engine.price_cells import ExactCell, PriceCell

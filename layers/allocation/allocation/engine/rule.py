@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from allocation.engine.index import Mask
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.loaded_catalogue import Service
+from allocation.engine.masks import Mask
 from allocation.engine.question import Question
 from allocation.engine.rule_sentences import Sentence
 

@@ -13,10 +13,10 @@ from typing import Any, Final
 from allocation.engine.calendars import MAX_SEARCH_DAYS
 from allocation.engine.deliveries import DeliveryTerms
 from allocation.engine.exchange import exchange_rate
-from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.loaded_catalogue import Service
 from allocation.engine.loaded_prices import OF_VALUE, Rate
+from allocation.engine.masks import Mask, mask_of, positions_of
 from allocation.engine.measures import Measure
 from allocation.engine.promises import Promise
 from allocation.engine.question import Question

@@ -4,39 +4,34 @@ To add a rule, add its code (`rule.py`) and its `Rule` here; limits on measures 
 used where PRO has one (`pro-api.md`, How a carrier service is chosen).
 """
 
-from decimal import Decimal
 from typing import Final
 
 from allocation.engine.flag_rules import FLAG_RULES
-from allocation.engine.index import Mask, mask_of, positions_of
 from allocation.engine.inquiries import Inquiry
-from allocation.engine.limit_rules import LIMIT_RULES, incomparable_values
+from allocation.engine.limit_rules import LIMIT_RULES
 from allocation.engine.loaded_catalogue import Feature, Service
+from allocation.engine.masks import Mask, mask_of, positions_of
+from allocation.engine.price_rules import PRICE_RULES
 from allocation.engine.question import Question
 from allocation.engine.rule import ExclusionCode, Rule, RuleCode, of_service
 from allocation.engine.rule_sentences import (
-    CURRENCY,
     DATES,
     DESTINATION,
     DIRECTION,
     EXCLUDED,
     LIMIT,
     NO_CALENDAR,
-    NO_PRICE,
     ORIGIN,
     TAGS,
     asked_dates,
     earliest_dates,
     fixed,
-    missing_currencies,
-    priced,
 )
 from allocation.engine.wording import (
     area_text,
     exclusions_text,
     list_text,
     places_text,
-    plain,
     tags_text,
 )
 
@@ -75,22 +70,6 @@ def _limit_reached(question: Question, passing: Mask) -> Mask:
     return mask_of(reached, question.index.size)
 
 
-def _unpriced(question: Question, _: Mask) -> Mask:
-    """Return the services that reach the destination and have no price for it."""
-    mask = 0
-    for cell in question.cells:
-        mask |= cell.unpriced
-    return mask & ~question.lane.not_reaching
-
-
-def _incomparable(question: Question, _: Mask) -> Mask:
-    """Return the services whose price or whose limit of a value needs an exchange rate that the day does not have."""
-    mask = 0
-    for cell in question.cells:
-        mask |= cell.incomparable
-    return (mask & ~question.lane.not_reaching) | incomparable_values(question)
-
-
 def _room(question: Question, position: int) -> str:
     limit = question.limit(position)
     return f"at most {limit.most} collected on {limit.on.day}" if limit else "any number"
@@ -106,10 +85,6 @@ def _origin(inquiry: Inquiry) -> str:
 
 def _destination(inquiry: Inquiry) -> str:
     return area_text(inquiry.destination)
-
-
-def _destination_and_weight(inquiry: Inquiry) -> str:
-    return f"{_destination(inquiry)}, {plain(sum((package.weight for package in inquiry.packages), Decimal(0)))} Kg"
 
 
 # In the order in which reasons are listed. Only the services that pass all rules before it are asked for their limit.
@@ -242,22 +217,5 @@ RULES: Final = (
         actual=lambda _: "one more",
         miss=LIMIT,
     ),
-    Rule(
-        RuleCode.NO_PRICE,
-        ExclusionCode.RATES,
-        "No cost and/or pricing data configured",
-        fails=_unpriced,
-        expected=priced,
-        actual=_destination_and_weight,
-        miss=NO_PRICE,
-    ),
-    Rule(
-        RuleCode.CURRENCY,
-        ExclusionCode.RATES,
-        "The catalogue has no exchange rate for this service's currency, or the value's, on that day.",
-        fails=_incomparable,
-        expected=lambda question, position: f"an exchange rate for {missing_currencies(question, position)}",
-        actual=lambda _: "none for the day",
-        miss=CURRENCY,
-    ),
+    *PRICE_RULES,
 )

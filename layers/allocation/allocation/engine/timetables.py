@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 
 from allocation.engine.calendars import DAY_SECONDS, Calendar, Collection
 from allocation.engine.deliveries import DeliveryTerms
-from allocation.engine.index import CatalogueIndex, Collecting, Mask, mask_of, of_pair, positions_of
+from allocation.engine.index import CatalogueIndex, Collecting, of_pair
 from allocation.engine.loaded_catalogue import Catalogue, Location, Service
 from allocation.engine.loaded_prices import Rate
+from allocation.engine.masks import Mask, mask_of, positions_of
 from allocation.engine.memo import Memo
 from allocation.engine.promises import Dates, Promise, joinable, keep_promise
 
