@@ -209,6 +209,37 @@ def test_a_whole_life_in_json(client: Client) -> None:
     assert reference in client.data("GET", "/consignments/getConsignmentReferences?State=Cancelled")
 
 
+def test_the_classic_flow_ends_in_a_manifest_also_of_what_an_order_allocated(
+    client: Client, deployment: Deployment, observer: Observer
+) -> None:
+    """PRO's help, flows/classic_flow.md: create, allocate, label, manifest from a query."""
+    reference, ordered = client.create(), "FLOW-ORDER-1"
+    client.data("PUT", "/allocation/allocate", {"ConsignmentReferences": [reference]})
+    client.data("GET", f"/labels/{reference}/ZPL")
+    order = {
+        "eventType": "order-created",
+        "eventId": "event-of-the-flow",
+        "orderReference": "FLOW-1",
+        "consignments": [{**plain(consignment()), "Reference": ordered}],
+    }
+    deployment.clients.sqs.send_message(QueueUrl=deployment.stack.order_queue_url, MessageBody=json.dumps(order))
+    wanted = f"/consignments/10/0?State=Allocated&SearchTerm={ordered}"
+    assert eventually(lambda: client.data("GET", wanted)["Count"] == 1, 60)
+    client.data("PUT", "/consignments/setreadytoship", [reference, ordered])
+    told = client.data("POST", "/consignments/manifestFromQuery", {"States": ["ReadyToShip"]})
+    assert told["Message"].startswith("Query found 2 consignment(s). 2 successfully queued to manifest.")
+    assert client.data("GET", f"/consignments/{ordered}/status")["Status"] == "Manifested"
+    manifests = client.data("GET", "/consignments/customer/manifests?shippingLocationReference=Sorted1")
+    listed = [client.data("GET", f"/consignments/customer/manifest/{each['ManifestReference']}") for each in manifests]
+    booked = {item["ConsignmentReferenceForAllLegsAssignedByMpd"] for each in listed for item in each["ManifestItems"]}
+    assert booked >= {reference, ordered}
+    pdf = client.data("GET", f"/consignments/customer/manifest/{manifests[0]['ManifestReference']}/PDF")
+    assert b64decode(pdf["File"]).startswith(b"%PDF")
+    client.data("PUT", "/consignments/Dispatch", {"ConsignmentReferences": [reference]})
+    events = {f"{reference}#{version}" for version in range(1, 5)} | {f"{ordered}#{version}" for version in (1, 2, 3)}
+    assert eventually(lambda: events <= {event.event_id for event in observer.look([]).events}, 30)
+
+
 def test_a_whole_life_in_xml(client: Client) -> None:
     def call(method: str, path: str, data: Any = None, root: str = "") -> ElementTree.Element:
         body = write_xml(data, root) if data is not None else None

@@ -14,7 +14,7 @@ from allocation.api.manifest_views import ManifestFileInfo, ManifestView, manife
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
-from allocation.api.search_terms import shipping_date
+from allocation.api.searched_values import shipping_date
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.consignments.manifests import origin_location
 from allocation.consignments.pro_values import ProModel

@@ -6,10 +6,22 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from allocation.api.measures import total_value, total_weight
+from allocation.api.searched_values import (
+    anything_of,
+    country_of,
+    created_at,
+    locations_of,
+    packages_of,
+    requested_date,
+    shipping_date,
+    texts_of,
+    tracking_of,
+    value_of,
+    weight_in_grams,
+    weight_in_kg,
+)
 from allocation.consignments.changes import consignment_references
 from allocation.consignments.errors import Problem, RequestError, UnknownConsignmentError
-from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.searching import Listing, SearchTerms, Term
 from allocation.consignments.store import Known
 from allocation.domain.reference import ConsignmentReference
@@ -88,51 +100,6 @@ def _told_by_listing(listing: Listing) -> Iterator[Term]:
         yield lambda known: (known.record.carrier_service_reference if known.record else None) == service
 
 
-def _content(known: Known) -> FullConsignment | None:
-    return FullConsignment.model_validate(known.stored.content) if known.stored else None
-
-
-def _texts_of(known: Known, name: str, kind: str = "Destination") -> Iterator[str]:
-    """Yield a field of the addresses of a kind."""
-    consignment = _content(known)
-    address = consignment.address(kind) if consignment else None
-    value = getattr(address, name) if address else None
-    if isinstance(value, str):
-        yield value
-
-
-def _country_of(known: Known) -> Iterator[str]:
-    consignment = _content(known)
-    address = consignment.address("Destination") if consignment else None
-    if address and address.country:
-        yield address.country.iso_code.two_letter_code
-
-
-def _locations_of(known: Known) -> Iterator[str]:
-    for kind in ("Origin", "Destination"):
-        yield from _texts_of(known, "shipping_location_reference", kind)
-
-
-def _tracking_of(known: Known) -> Iterator[str]:
-    summary = known.record.allocation_summary if known.record else None
-    for leg in summary.consignment_legs if summary else ():
-        yield from leg.tracking_references
-
-
-def _packages_of(known: Known) -> Iterator[str]:
-    consignment = _content(known)
-    for package in consignment.packages if consignment else ():
-        yield from filter(None, (package.reference, package.package_reference_provided_by_customer))
-
-
-def _anything_of(known: Known) -> Iterator[str]:
-    yield known.reference
-    yield from filter(None, [known.stored.customer_reference if known.stored else None])
-    yield from _tracking_of(known)
-    yield from _packages_of(known)
-    yield from _texts_of(known, "postcode")
-
-
 def _folded(text: str) -> str:
     """Return a text as it is compared: without case and spaces."""
     return "".join(text.split()).casefold()
@@ -167,22 +134,6 @@ def _number(of: Callable[[Known], Decimal | None], *, least: bool) -> _Reader:
     return reader
 
 
-def _grams(known: Known) -> Decimal | None:
-    kg = _kg(known)
-    return None if kg is None else kg * 1000
-
-
-def _kg(known: Known) -> Decimal | None:
-    consignment = _content(known)
-    return Decimal(total_weight(consignment)["Value"]) if consignment else None
-
-
-def _value(known: Known) -> Decimal | None:
-    consignment = _content(known)
-    money = total_value(consignment) if consignment else None
-    return Decimal(money["Amount"]) if money else None
-
-
 def _moment(text: str) -> datetime:
     """Return a moment in aware UTC; a day begins at 00:00 UTC. Raises `ValueError`."""
     try:
@@ -210,43 +161,25 @@ def _time(of: Callable[[Known], Any], *, least: bool) -> _Reader:
     return reader
 
 
-def created_at(known: Known) -> datetime | None:
-    """Return when a consignment was created here, else when it was recorded."""
-    if known.stored:
-        return known.stored.created_at
-    return datetime.fromisoformat(known.record.allocated_at) if known.record else None
-
-
-def shipping_date(known: Known) -> Any:
-    """Return when a consignment is collected, else the shipping date that its sender asked for, or None."""
-    collected = known.record.collected_at if known.record else None
-    return collected or (known.stored.content.get("ShippingDate") if known.stored else None)
-
-
-def _requested(known: Known) -> Any:
-    promise = known.stored.content.get("RequestedDeliveryDate") if known.stored else None
-    return promise.get("Date") if isinstance(promise, Mapping) else None
-
-
 _DATES: Final[Mapping[str, Callable[[Known], Any]]] = {
     "createddate": created_at,
     "shippingdate": shipping_date,
     "shippeddate": lambda known: known.record.dispatched_at if known.record else None,
     "scheduleddeliverydate": lambda known: known.record.delivered_by if known.record else None,
-    "requesteddeliverydate": _requested,
+    "requesteddeliverydate": requested_date,
 }
-_NUMBERS: Final = {"weightingrams": _grams, "weightinkg": _kg, "value": _value}
+_NUMBERS: Final = {"weightingrams": weight_in_grams, "weightinkg": weight_in_kg, "value": value_of}
 _READERS: Final[Mapping[str, _Reader]] = {
     "direction": lambda text: lambda known: known.direction.casefold() == text.casefold(),
-    "trackingreference": _equal(_tracking_of),
+    "trackingreference": _equal(tracking_of),
     "labelsprinted": _labels,
     "source": _equal(lambda known: iter([str(known.stored.content.get("Source"))] if known.stored else [])),
-    "postcode": _equal(lambda known: _texts_of(known, "postcode")),
-    "shippinglocationreference": _equal(_locations_of),
-    "destinationcountrycode": _equal(_country_of),
-    "destinationregion": _equal(lambda known: _texts_of(known, "region")),
-    "packagenumber": _equal(_packages_of),
-    "searchterm": _equal(_anything_of),
+    "postcode": _equal(lambda known: texts_of(known, "postcode")),
+    "shippinglocationreference": _equal(locations_of),
+    "destinationcountrycode": _equal(country_of),
+    "destinationregion": _equal(lambda known: texts_of(known, "region")),
+    "packagenumber": _equal(packages_of),
+    "searchterm": _equal(anything_of),
     "startfrom": _time(created_at, least=True),
     "endat": _time(created_at, least=False),
     **{f"{name}from": _time(of, least=True) for name, of in _DATES.items()},

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from allocation.api.consignment_view import allocation_of, dates_of, failed_allocation_of, labels_part
 from allocation.api.measures import MoneyView, WeightView, total_value, total_weight
 from allocation.api.replies import ApiLinkView
-from allocation.api.search_terms import created_at, shipping_date
+from allocation.api.searched_values import created_at, shipping_date
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.store import Known
 

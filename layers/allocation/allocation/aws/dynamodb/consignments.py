@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +17,7 @@ from allocation.aws.dynamodb.bulk_calls import (
     read_items,
     write_all,
 )
+from allocation.aws.dynamodb.consignment_items import consignment_item, known_in, labels_document
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.listings import BY_CUSTOMER_REFERENCE, DynamoDBListings
 from allocation.aws.dynamodb.record_reading import KEY
@@ -29,8 +29,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
-from allocation.exact_json import parsed, written
-from allocation.records.items import DynamoItem, record_item, step_item, stored_record, to_item
+from allocation.records.items import DynamoItem, record_item, step_item, to_item
 from allocation.records.stored_record import StoredRecord
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class DynamoDBConsignments:
             for reference in batch:
                 stored, record = items[self._consignments].get(reference), items[self._records].get(reference)
                 if stored or record:
-                    found[reference] = _known(reference, stored, record)
+                    found[reference] = known_in(reference, stored, record)
         return found
 
     def _items(self, references: Sequence[ConsignmentReference]) -> dict[str, dict[str, DynamoItem]]:
@@ -86,13 +85,13 @@ class DynamoDBConsignments:
     def add(self, stored: StoredConsignment) -> bool:
         """Add a consignment. Return False if its reference is taken, even if only by a record."""
         put = {
-            "Put": {"TableName": self._consignments, "Item": _consignment_item(stored, never_allocated=True), **_FIRST}
+            "Put": {"TableName": self._consignments, "Item": consignment_item(stored, never_allocated=True), **_FIRST}
         }
         return self._write_found(stored, frozenset(), put, self._check_record(Known(stored.reference)))
 
     def replace(self, stored: StoredConsignment, seen: Known) -> bool:
         """Replace a consignment. Return False if it or its record is no longer as `seen`."""
-        item = _consignment_item(stored, never_allocated=seen.record is None)
+        item = consignment_item(stored, never_allocated=seen.record is None)
         put = {"Put": {"TableName": self._consignments, "Item": item, **_unchanged(seen.stored)}}
         known = seen.stored.package_references if seen.stored else frozenset()
         return self._write_found(stored, known, put, self._check_record(seen))
@@ -100,7 +99,7 @@ class DynamoDBConsignments:
     def note_labels(self, reference: ConsignmentReference, given: LabelsGiven) -> None:
         """Keep when labels were given out, unless labels of the same allocation were before."""
         values = {
-            ":given": _labels_document(given),
+            ":given": labels_document(given),
             ":tracking": given.tracking_reference,
             ":one": 1,
         }
@@ -235,12 +234,6 @@ def _look_up_key(package: str) -> Any:
     return {KEY: {"S": f"package#{package}"}}
 
 
-def _known(reference: ConsignmentReference, stored: DynamoItem | None, record: DynamoItem | None) -> Known:
-    """Return what the items of both tables say of a consignment."""
-    read = stored_record(record) if record else None
-    return Known(reference, _stored_consignment(stored), read, has_later_record=read is None and record is not None)
-
-
 def _unchanged(seen: StoredConsignment | StoredRecord | None) -> dict[str, Any]:
     """Return the condition that an item is still the version that was seen, or still does not exist."""
     if seen is None:
@@ -249,46 +242,3 @@ def _unchanged(seen: StoredConsignment | StoredRecord | None) -> dict[str, Any]:
         "ConditionExpression": "version = :seen",
         "ExpressionAttributeValues": {":seen": {"N": str(seen.version)}},
     }
-
-
-def _consignment_item(stored: StoredConsignment, *, never_allocated: bool) -> DynamoItem:
-    """Return a consignment as an item. Its content is one text, since nothing queries inside it."""
-    attributes = {
-        KEY: stored.reference,
-        "document": written(stored.content),
-        "createdAt": stored.created_at.isoformat(),
-        "version": stored.version,
-        "customerReference": stored.customer_reference,
-        "expiresAt": int(stored.expires_at.timestamp()) if stored.expires_at else None,
-        "neverAllocated": "true" if never_allocated else None,
-        "labelsGiven": _labels_document(stored.labels_given) if stored.labels_given else None,
-    }
-    return to_item({name: value for name, value in attributes.items() if value is not None})
-
-
-def _stored_consignment(item: DynamoItem | None) -> StoredConsignment | None:
-    """Return the consignment of an item, or None."""
-    if item is None:
-        return None
-    expires_at = item.get("expiresAt")
-    return StoredConsignment(
-        reference=ConsignmentReference(item[KEY]["S"]),
-        content=parsed(item["document"]["S"]),
-        created_at=datetime.fromisoformat(item["createdAt"]["S"]),
-        version=int(item["version"]["N"]),
-        expires_at=datetime.fromtimestamp(int(expires_at["N"]), UTC) if expires_at else None,
-        labels_given=_labels_given(item),
-    )
-
-
-def _labels_document(given: LabelsGiven) -> dict[str, Any]:
-    return {"trackingReference": given.tracking_reference, "at": given.at.isoformat(), "count": given.count}
-
-
-def _labels_given(item: DynamoItem) -> LabelsGiven | None:
-    """Return when labels of the consignment were given out, or None."""
-    if "labelsGiven" not in item:
-        return None
-    given = item["labelsGiven"]["M"]
-    at = datetime.fromisoformat(given["at"]["S"])
-    return LabelsGiven(given["trackingReference"]["S"], at, int(given["count"]["N"]))

@@ -1,0 +1,98 @@
+"""What searches look at in a consignment: the values that PRO's terms name."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from allocation.api.measures import total_value, total_weight
+from allocation.consignments.full_consignment import FullConsignment
+from allocation.consignments.store import Known
+
+
+def _content(known: Known) -> FullConsignment | None:
+    return FullConsignment.model_validate(known.stored.content) if known.stored else None
+
+
+def texts_of(known: Known, name: str, kind: str = "Destination") -> Iterator[str]:
+    """Yield a field of the addresses of a kind."""
+    consignment = _content(known)
+    address = consignment.address(kind) if consignment else None
+    value = getattr(address, name) if address else None
+    if isinstance(value, str):
+        yield value
+
+
+def country_of(known: Known) -> Iterator[str]:
+    """Yield the code of the country of destination."""
+    consignment = _content(known)
+    address = consignment.address("Destination") if consignment else None
+    if address and address.country:
+        yield address.country.iso_code.two_letter_code
+
+
+def locations_of(known: Known) -> Iterator[str]:
+    """Yield the shipping locations that the addresses name."""
+    for kind in ("Origin", "Destination"):
+        yield from texts_of(known, "shipping_location_reference", kind)
+
+
+def tracking_of(known: Known) -> Iterator[str]:
+    """Yield the tracking references of the allocation."""
+    summary = known.record.allocation_summary if known.record else None
+    for leg in summary.consignment_legs if summary else ():
+        yield from leg.tracking_references
+
+
+def packages_of(known: Known) -> Iterator[str]:
+    """Yield the references of the packages, and the sender's own."""
+    consignment = _content(known)
+    for package in consignment.packages if consignment else ():
+        yield from filter(None, (package.reference, package.package_reference_provided_by_customer))
+
+
+def anything_of(known: Known) -> Iterator[str]:
+    """Yield whatever a consignment may be called by."""
+    yield known.reference
+    yield from filter(None, [known.stored.customer_reference if known.stored else None])
+    yield from tracking_of(known)
+    yield from packages_of(known)
+    yield from texts_of(known, "postcode")
+
+
+def weight_in_grams(known: Known) -> Decimal | None:
+    """Return the weight of all packages, or None where they are not known."""
+    kg = weight_in_kg(known)
+    return None if kg is None else kg * 1000
+
+
+def weight_in_kg(known: Known) -> Decimal | None:
+    """Return the weight of all packages, or None where they are not known."""
+    consignment = _content(known)
+    return Decimal(total_weight(consignment)["Value"]) if consignment else None
+
+
+def value_of(known: Known) -> Decimal | None:
+    """Return the value of all packages, or None where it is not known in one currency."""
+    consignment = _content(known)
+    money = total_value(consignment) if consignment else None
+    return Decimal(money["Amount"]) if money else None
+
+
+def created_at(known: Known) -> datetime | None:
+    """Return when a consignment was created here, else when it was recorded."""
+    if known.stored:
+        return known.stored.created_at
+    return datetime.fromisoformat(known.record.allocated_at) if known.record else None
+
+
+def shipping_date(known: Known) -> Any:
+    """Return when a consignment is collected, else the shipping date that its sender asked for, or None."""
+    collected = known.record.collected_at if known.record else None
+    return collected or (known.stored.content.get("ShippingDate") if known.stored else None)
+
+
+def requested_date(known: Known) -> Any:
+    """Return the delivery date that the sender asked for, or None."""
+    promise = known.stored.content.get("RequestedDeliveryDate") if known.stored else None
+    return promise.get("Date") if isinstance(promise, Mapping) else None
