@@ -3,7 +3,7 @@
 import pytest
 
 from allocation.api.resolver import OPERATIONS
-from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Failure
+from allocation.domain.outcome import Allocated, AllocatedBy, AllocationFailed, DeferralCause, Failure
 from allocation.pro.ports import NothingTriedError
 from allocation.pro.releasing import Releasing
 from allocation.records.items import record_item, stored_record
@@ -119,3 +119,17 @@ def test_all_else_that_changes_a_consignment_is_left_to_pro(pro: Pro) -> None:
 def test_records_are_read_as_ever(pro: Pro) -> None:
     answer = Stack(pro).api.call("GET", f"/consignments/{A}/status")
     assert (answer.status, answer.data["Status"]) == (200, "Allocated")
+
+
+@pytest.mark.parametrize("action", ["deallocate", "cancel"])
+@pytest.mark.parametrize("is_pros", [True, False], ids=["another PRO", "engine"])
+def test_what_another_pro_has_allocated_is_changed_by_nobody_here(pro: Pro, action: str, is_pros: bool) -> None:
+    stack = Stack(pro)
+    stack.api.pro_url = "https://pro.example" if is_pros else None
+    stack.keep(Allocated(summary_of(A), by=AllocatedBy("pro", "https://api.electioapp.com")))
+
+    answer = stack.change(action)
+
+    assert (answer.status, answer.data["Code"]) == (409, "AllocatedElsewhereException")
+    assert "was allocated at https://api.electioapp.com" in answer.data["Message"]
+    assert (stack.recorded, pro.server.requests) == ("Allocated", [])

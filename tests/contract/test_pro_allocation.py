@@ -1,14 +1,15 @@
 """The allocator over a SortedPRO that answers over real HTTP, keeps state, and misbehaves."""
 
+from dataclasses import replace
 from threading import Barrier
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 
 from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
-from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure
+from allocation.domain.outcome import Allocated, AllocatedBy, AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
-from allocation.pro.ports import NothingTriedError, OutageError
+from allocation.pro.ports import NothingTriedError, OutageError, Watch
 from allocation.pro.rounds import MAX_ARRIVAL, MAX_ROUNDS
 from cli.imitation import consignments as imitation
 from tests.contract.pro_over_http import (
@@ -112,6 +113,15 @@ def test_a_consignment_that_arrives_in_pro_after_its_order_is_allocated(pro: Pro
         assert isinstance(pro.allocate([UNKNOWN])[UNKNOWN], Allocated)
 
 
+def test_a_consignment_that_arrives_while_it_is_asked_for_is_not_refused(pro: Pro) -> None:
+    """The item says that there is no such consignment, and the state is readable a moment later."""
+    arrived = Mock(side_effect=[False, True])
+    pro.server.state.has_arrived = arrived
+
+    assert pro.allocate([A]) == {A: Deferred(DeferralCause.NOT_FOUND_YET)}
+    assert arrived.call_count == 2
+
+
 def test_a_consignment_that_pro_does_not_know_for_minutes_fails_and_the_next_order_of_it_waits_again(pro: Pro) -> None:
     pro.claims.since[UNKNOWN] = utc_now() - MAX_ARRIVAL
 
@@ -143,6 +153,32 @@ def test_an_existing_allocation_is_adopted(pro: Pro) -> None:
     assert pro.server.state.allocations == {B: 1}
     assert pro.server.state.asked_again == {A: 1}, "nobody had claimed it: that it is allocated was not to be known"
     assert pro.counted == ["AllocationsAdopted"]
+
+
+def test_an_allocation_says_who_made_it_and_whether_it_was_adopted(pro: Pro) -> None:
+    pro.stands(A, "Allocated", "CX_ECO")
+    pro.stands(B, "Allocated", "CX_NDS")
+
+    answers = pro.allocate([A, B, C], CarrierService("CX_NDS"))
+
+    here = AllocatedBy("pro", pro.server.url)
+    adopted = replace(here, is_adopted=True)
+    said = {key: (answer.by, answer.why) for key, answer in answers.items() if isinstance(answer, Allocated)}
+    assert said == {
+        A: (adopted, "SortedPRO had allocated it already, to CX_ECO; the mode asks for CX_NDS"),
+        B: (adopted, "SortedPRO had allocated it already"),
+        C: (here, None),
+    }
+
+
+def test_what_pro_accepted_from_us_is_not_adopted(pro: Pro) -> None:
+    pro.claims.hold, pro.claims.watched = {A: 100}, {A: Watch.ACCEPTED_AFRESH}
+    pro.stands(A, "Allocated", "CX_ECO")
+
+    [answer] = pro.allocate([A]).values()
+
+    assert isinstance(answer, Allocated)
+    assert (answer.by, pro.counted) == (AllocatedBy("pro", pro.server.url), [])
 
 
 def test_an_older_failure_is_not_the_outcome_of_a_list_that_ended_before_the_consignment(pro: Pro) -> None:

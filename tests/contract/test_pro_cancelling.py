@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from allocation.domain.outcome import Allocated, Cancelled, DeferralCause, Deferred
+from allocation.domain.outcome import ENGINE, Allocated, AllocatedBy, Cancelled, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.orders.cancelling import Cancellation, Cancelling
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
@@ -34,19 +34,26 @@ class Shop:
     def __init__(self, pro: Pro) -> None:
         self.pro = pro
         self.records = InMemoryRecords()
+        # Who has allocated what is recorded next.
+        self.by = AllocatedBy("pro", pro.server.url)
 
     def allocated(self, *references: ConsignmentReference) -> None:
         """Have consignments allocated at PRO, and recorded so."""
         for reference in references:
             self.pro.stands(reference, "Allocated", "CX_NDS")
-            self.records.add([record_of(reference, Allocated(summary_of(reference)))])
+            self.records.add([record_of(reference, Allocated(summary_of(reference), by=self.by))])
 
     def cancel(
         self, *references: ConsignmentReference, deadline: Remaining | None = None
     ) -> dict[ConsignmentReference, Deferred]:
         """Deliver a cancellation once. Return what must come again. What is cancelled must not be allocated at PRO."""
         cancelling = Cancelling(
-            self.pro.allocator(), self.records, self.records, lambda: datetime.now(UTC), retention=None
+            self.pro.allocator(),
+            self.records,
+            self.records,
+            lambda: datetime.now(UTC),
+            retention=None,
+            here=AllocatedBy("pro", self.pro.server.url),
         )
         wanted = [Cancellation(reference, ORDER, "cancel-1") for reference in references]
         _, deferred = cancelling.cancel(wanted, deadline or Remaining())
@@ -136,3 +143,18 @@ def test_whatever_goes_wrong_all_is_cancelled_in_the_end_and_never_too_early(sho
 
     assert shop.cancelled() == set(wanted)
     assert shop.pro.server.state.deallocations == dict.fromkeys(REFERENCES[:4], 1)
+
+
+def test_what_another_pro_has_allocated_is_not_cancelled_here_and_says_why(shop: Shop) -> None:
+    """The sandbox does not know it: its 404 would pass for a deallocation, and the parcel would ship."""
+    shop.by = AllocatedBy("pro", "https://api.electioapp.com")
+    shop.allocated(A)
+    shop.by = ENGINE
+    shop.allocated(B)
+
+    waiting = shop.cancel(A, B)
+
+    assert waiting == {A: Deferred(DeferralCause.MISCONFIGURED)}
+    assert "was allocated at https://api.electioapp.com, and this stack calls http://127.0.0.1" in waiting[A].why
+    assert shop.cancelled() == {B}
+    assert not [request for request in shop.pro.server.requests if A in str(request)]

@@ -91,8 +91,8 @@ def test_each_mode_is_configured_by_the_environment(
     assert deployed.process(full("m1")) == []
     orders.allocate_orders.cache_clear()
     environment.setenv(variable, unknown)
-    assert deployed.process(message("m2", A)) == []
-    allocated, failed = deployed.records()["EC-000-05B-MMA"], deployed.records()[A]
+    assert deployed.process(message("m2", "PARCEL-2")) == []
+    allocated, failed = deployed.records()["EC-000-05B-MMA"], deployed.records()["PARCEL-2"]
     assert (allocated["state"], allocated["modeReference"]) == ("Allocated", known)
     assert (failed["state"], failed["failure"]["code"], failed["modeReference"]) == ("AllocationFailed", code, unknown)
     assert unknown in failed["failure"]["message"]

@@ -196,7 +196,7 @@ def is_error(reply: Any) -> bool:
 
 def without_cutting_summaries() -> AbstractContextManager[Any]:
     """A summary is kept as it came, however large and deep."""
-    return patch.multiple(kept_summary, is_keepable=lambda *_: True, MAX_BYTES=1 << 30)
+    return patch.object(kept_summary, "MAX_BYTES", 1 << 30)
 
 
 def without_doubt() -> AbstractContextManager[Any]:

@@ -31,6 +31,7 @@ from allocation.consignments.manifests import Manifests
 from allocation.consignments.register import Register
 from allocation.consignments.searching import Listings, Searching
 from allocation.consignments.store import ConsignmentStore
+from allocation.domain import outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Engine
 from allocation.exact_json import parsed, written
@@ -88,7 +89,8 @@ class Api:
 
     @property
     def use_cases(self) -> UseCases:
-        changes = Changes(self.store, self.clock, None, self.release)
+        here = outcome.AllocatedBy("pro", self.pro_url) if self.pro_url else outcome.ENGINE
+        changes = Changes(self.store, self.clock, None, self.release, here)
         register = Register(changes, self.characters, timedelta(days=90))
         return UseCases(
             changes,

@@ -2,14 +2,13 @@
 
 import json
 import tracemalloc
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.domain.outcome import Price
+from allocation.domain.outcome import AllocatedBy
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.client import MAX_REPLY_BYTES
 from allocation.pro.replies import (
@@ -155,7 +154,8 @@ def test_an_allocation_is_rebuilt_from_the_consignment() -> None:
         "ConsignmentLegs": [{**DOCUMENTED[0]["ConsignmentLegs"][0], "TrackingReferences": [f"TRK-{REFERENCE}"]}],
     }
     assert allocated.summary.to_json() == expected
-    assert allocated.price == Price(Decimal("5.49"), Decimal("1.10"), Decimal("6.59"), "GBP")
+    assert allocated.price is None, "PRO's summaries have none, so no record of PRO's has one"
+    assert allocated.by == AllocatedBy("pro", BASE_URL, is_adopted=True)
 
 
 def test_a_carriers_name_that_the_services_name_contains_in_capitals_is_not_repeated() -> None:
@@ -176,21 +176,6 @@ def test_only_the_allocation_of_a_consignment_is_kept() -> None:
 
     assert allocated is not None
     assert "Peter" not in allocated.summary.model_dump_json()
-
-
-PRICE = DETAIL["Allocation"]["Price"]
-
-
-@pytest.mark.parametrize(
-    "price", [None, 5.49, {"Net": 5.49}, {**PRICE, "Net": "much"}, {**PRICE, "Currency": {"IsoCode": "GBP" * 99}}]
-)
-def test_an_unreadable_price_costs_only_the_price(price: Any) -> None:
-    document = {**DETAIL, "Allocation": {**DETAIL["Allocation"], "Price": price}}
-
-    allocated = read_consignment(body(document), REFERENCE, BASE_URL).allocated
-
-    assert allocated is not None
-    assert allocated.price is None
 
 
 def test_an_allocation_is_adopted_however_large_its_legs_are() -> None:

@@ -205,7 +205,11 @@ ITEMS: dict[str, tuple[list[Any], Allocated | Doubtful | None]] = {
     ),
     "status 200 without either": ([[FAILED]], MISSING),
     "status 202": ([[with_status(202, SUCCESS)], [with_status(202)]], ACCEPTED),
-    "status 400": ([[with_status(status)] for status in (*OTHERS, 403)], REFUSED),
+    "status 400": ([[with_status(status)] for status in OTHERS if status != 404] + [[with_status(403)]], REFUSED),
+    "status 404": (
+        [[with_status(404)]],
+        Doubtful(DeferralCause.OUTAGE, Failure("ConsignmentNotFoundException", "It failed")),
+    ),
     "status 521": (
         [[with_status(521)]],
         Doubtful(DeferralCause.OUTAGE, Failure("NoCarrierServiceAvailable", "It failed")),

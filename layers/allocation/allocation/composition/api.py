@@ -28,6 +28,7 @@ def allocation_api() -> "AnyCaseResolver":
     from allocation.aws.dynamodb.drafts import DynamoDBDrafts
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.aws.dynamodb.manifests import DynamoDBManifests
+    from allocation.composition.orders import allocates_here
     from allocation.consignments.allocations import Allocations
     from allocation.consignments.changes import Changes
     from allocation.consignments.manifests import Manifests
@@ -42,7 +43,8 @@ def allocation_api() -> "AnyCaseResolver":
         dynamodb, consignments=settings.consignments_table, records=settings.allocations_table, limit_usage=limit_usage
     )
     by_pro = settings.allocator == "pro"
-    changes = Changes(store, utc_now, settings.record_retention, *([_release_at_pro(settings)] if by_pro else ()))
+    release_held = {"release_held": _release_at_pro(settings)} if by_pro else {}
+    changes = Changes(store, utc_now, settings.record_retention, here=allocates_here(settings), **release_held)
     register = Register(changes, _random_characters, settings.consignment_retention)
     archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
     use_cases = UseCases(

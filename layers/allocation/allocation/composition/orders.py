@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+    from allocation.domain.outcome import AllocatedBy
     from allocation.domain.routing import RoutingTable
     from allocation.orders.allocate_orders import AllocateOrders
     from allocation.orders.allocation_waves import AllocationWaves
@@ -88,7 +89,7 @@ def _waves(
         allocator=allocator,
         mode=settings.mode,
         records=records,
-        cancelling=Cancelling(allocator, records, cancelled_orders, now, retention),
+        cancelling=Cancelling(allocator, records, cancelled_orders, now, retention, allocates_here(settings)),
         updating=Updating(records, ordered_consignments or None, now),
         ordered_consignments=ordered_consignments or None,
         now=now,
@@ -115,6 +116,13 @@ def _allocator(
     return EngineAllocator(engine, now=now, api_base_url=settings.api_base_url, usage=limit_usage, archive=archive)
 
 
+def allocates_here(settings: ProSettings) -> "AllocatedBy":
+    """Return who allocates in this stack."""
+    from allocation.domain.outcome import ENGINE, AllocatedBy
+
+    return AllocatedBy("pro", settings.pro_base_url.rstrip("/")) if settings.allocator == "pro" else ENGINE
+
+
 def pro_allocator(settings: ProSettings, client: "Callable[[str], Any]") -> "Allocator":
     """Return SortedPRO behind circuits and claims that all execution environments share."""
     from allocation.observability import count, measure
@@ -127,9 +135,10 @@ def pro_allocator(settings: ProSettings, client: "Callable[[str], Any]") -> "All
 
     dynamodb = client("dynamodb")
     key = secret_key(settings.pro_secret_name or "")
+    pro = ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now)
     return ProAllocator(
-        client=ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now),
-        claims=DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now, settings.pro_base_url),
+        client=pro,
+        claims=DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now, pro.base_url),
         circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count, utc_now),
         patience_seconds=settings.patience_seconds,
         now=utc_now,

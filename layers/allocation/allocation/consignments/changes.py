@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar, assert_never
 
-from allocation.consignments.errors import ChangedMeanwhileError, LaterRecordError, UnknownConsignmentError
+from allocation.consignments.errors import (
+    ChangedMeanwhileError,
+    LaterRecordError,
+    OutOfReachError,
+    UnknownConsignmentError,
+)
 from allocation.consignments.store import ConsignmentStore, Known, ReferenceText
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deallocated, Standing
+from allocation.domain.outcome import ENGINE, Allocated, AllocatedBy, AllocationFailed, Cancelled, Deallocated, Standing
 from allocation.domain.record import AllocationRecord, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference, is_pro_reference
 from allocation.domain.routing import Route
@@ -28,14 +33,26 @@ def _held_by_nobody_else(_: ConsignmentReference) -> None:
 class Changes:
     """Reads consignments and writes their allocation records, each only if nothing changed since it was read.
 
-    `retention` is how long a record is kept, None for ever. `release` has whoever else allocates take a carrier service
-    back, before that is recorded; it raises `RequestError` while it can't be said that this is done.
+    `retention` is how long a record is kept, None for ever. `release_held` has whoever else allocates take a carrier
+    service back, before that is recorded; it raises `RequestError` while it can't be said that this is done.
     """
 
     store: ConsignmentStore
     now: Callable[[], datetime]
     retention: timedelta | None
-    release: Callable[[ConsignmentReference], None] = _held_by_nobody_else
+    release_held: Callable[[ConsignmentReference], None] = _held_by_nobody_else
+    # Who allocates in this stack.
+    here: AllocatedBy = ENGINE
+
+    def release(self, seen: Known) -> None:
+        """Have whoever holds a consignment take its carrier service back.
+
+        Raises `OutOfReachError` where another PRO has allocated it, and what `release_held` raises.
+        """
+        by = seen.record.known_allocator if seen.record else None
+        if by and by.is_out_of_reach(self.here):
+            raise OutOfReachError(seen.reference, by.advice(self.here))
+        self.release_held(seen.reference)
 
     def known(self, reference: ReferenceText) -> Known:
         """Return what is known of a consignment. Raises `UnknownConsignmentError` and `LaterRecordError`."""

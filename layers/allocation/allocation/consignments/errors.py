@@ -121,6 +121,15 @@ class NotReleasedError(RequestError):
         super().__init__("ConsignmentNotReleasedException", text, _CONFLICT)
 
 
+class OutOfReachError(RequestError):
+    """Another SortedPRO than this stack calls, or one where this stack calls none, has allocated the consignment."""
+
+    def __init__(self, reference: ConsignmentReference, advice: str) -> None:
+        """`advice` says where it was allocated and what to set."""
+        text = f"Consignment {reference} {advice}. Nothing was changed."
+        super().__init__("AllocatedElsewhereException", text, _CONFLICT)
+
+
 class LaterRecordError(RequestError):
     """A later version of this software wrote the allocation record, and this version neither reads nor changes it."""
 

@@ -101,7 +101,7 @@ class Register:
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Cancelled]:
             seen.require(UserAction.CANCEL)
-            self.changes.release(seen.reference)
+            self.changes.release(seen)
             return seen.mode, Cancelled()
 
         self.changes.change(reference, request_id, decide)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.summary import AllocationSummary
@@ -65,6 +65,29 @@ class KeptDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class AllocatedBy:
+    """Who has allocated a consignment: our engine, or the SortedPRO under a base URL."""
+
+    allocator: Literal["engine", "pro"]
+    base_url: str | None = None
+    # SortedPRO had allocated it already, or the reply to our own call was lost: its state was taken over.
+    is_adopted: bool = False
+
+    def is_out_of_reach(self, here: "AllocatedBy") -> bool:
+        """Tell whether the allocator that is used `here` can't take the carrier service back."""
+        return self.allocator == "pro" and (here.allocator, here.base_url) != ("pro", self.base_url)
+
+    def advice(self, here: "AllocatedBy") -> str:
+        """Return where the consignment was allocated and what is used here instead, and what to set."""
+        if here.allocator == "pro":
+            return f"was allocated at {self.base_url}, and this stack calls {here.base_url}: set ProBaseUrl back"
+        return f"was allocated at {self.base_url}, and this stack allocates with the engine: set Allocator=pro back"
+
+
+ENGINE: Final = AllocatedBy("engine")
+
+
+@dataclass(frozen=True, slots=True)
 class Allocated:
     """A carrier service takes the consignment."""
 
@@ -78,6 +101,7 @@ class Allocated:
     delivered_by: datetime | None = None
     # Why this service, in a sentence.
     why: str | None = None
+    by: AllocatedBy | None = None
     state: ClassVar[Literal["Allocated"]] = "Allocated"
 
 

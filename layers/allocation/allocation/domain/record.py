@@ -6,7 +6,7 @@ from typing import Final
 
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import AllocationFailed, Failure, Standing
+from allocation.domain.outcome import AllocatedBy, AllocationFailed, Failure, Standing
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.routing import Route
 from allocation.domain.state import STATES
@@ -88,6 +88,7 @@ class RecordSeen:
     # The carrier service that has the consignment, and when this version was written (aware UTC).
     carrier_service: str | None = None
     written_at: datetime | None = None
+    allocated_by: AllocatedBy | None = None
 
     def is_to_be_tried(self, event_id: str, *, is_update: bool) -> bool:
         """Tell whether an event with this id tries the consignment again.

@@ -1,7 +1,7 @@
 """The Allocation Summary, exactly as SortedPRO writes it (`pro-api.md`, Allocation Summary).
 
-It is kept and published whole, unknown fields included. So it is a Pydantic model even in the domain
-(`docs/decisions/0003-the-summary-is-a-document.md`).
+It is kept and published with all documented fields. So it is a Pydantic model even in the domain
+(`docs/decisions/0003-the-summary-is-a-document.md`). Any other field may hold contact data and is not read.
 """
 
 from datetime import UTC, datetime
@@ -14,9 +14,9 @@ from allocation.domain.reference import ConsignmentReference
 
 
 class SummaryPart(BaseModel):
-    """A frozen part of a summary: PascalCase in JSON, nulls written, unknown fields kept."""
+    """A frozen part of a summary: PascalCase in JSON, nulls written, unknown fields left out."""
 
-    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, extra="allow", frozen=True)
+    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, extra="ignore", frozen=True)
 
 
 class ApiLink(SummaryPart):
@@ -70,8 +70,7 @@ class AllocationSummary(SummaryPart):
         return {key: [] if key in lists and item is None else item for key, item in value.items()}
 
     def to_json(self) -> dict[str, Any]:
-        """Return the summary as PRO's JSON: plain data, each number of the type that it was read as."""
-        # Pydantic's own JSON mode would turn each `Decimal` of a field that only PRO knows into text.
+        """Return the summary as PRO's JSON: plain data."""
         document: dict[str, Any] = _with_lists(self.model_dump(by_alias=True))
         return document
 

@@ -7,6 +7,7 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import (
+    ENGINE,
     Allocated,
     AllocationFailed,
     DeferralCause,
@@ -116,6 +117,7 @@ class EngineAllocator:
             limit,
             delivered_by=end_of_delivery(winner.dates),
             why=why_chosen(engine, assessment, mode),
+            by=ENGINE,
         )
 
     def _explanation(self, engine: Engine, assessment: Assessment, mode: AllocationMode, now: datetime) -> bytes | None:

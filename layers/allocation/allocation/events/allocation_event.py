@@ -60,6 +60,7 @@ class UnpublishableError(AllocationError):
 class EventData(BaseModel):
     """What happened to the consignment: `allocationSummary` while it has a carrier service, `failure` where not.
 
+    `allocatedBy` is `engine` or `pro`; `adopted` says that SortedPRO had allocated the consignment already.
     `mode` is that of the last allocation; a consignment that was cancelled before it had any has none. Where an update
     was refused, `refusedUpdate` names its event, and the rest is as it was.
     """
@@ -79,6 +80,9 @@ class EventData(BaseModel):
     delivered_by: str | None = None
     label_link: str | None = None
     why: str | None = None
+    allocated_by: str | None = None
+    pro_base_url: str | None = None
+    adopted: bool | None = None
     failure: FailureDocument | None = None
     refused_update: RefusedUpdateDocument | None = None
     manifest_reference: str | None = None

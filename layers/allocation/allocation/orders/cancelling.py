@@ -12,7 +12,7 @@ from typing import Final
 
 from allocation.domain.errors import RetryableError
 from allocation.domain.order import OrderCancellation
-from allocation.domain.outcome import AllocationFailed, Cancelled, DeferralCause, Deferred
+from allocation.domain.outcome import ENGINE, AllocatedBy, AllocationFailed, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.state import CANCELLED_WITH_ORDER
@@ -55,6 +55,8 @@ class Cancelling:
     now: Callable[[], datetime]
     # How long a record is kept; None for ever.
     retention: timedelta | None
+    # Who allocates in this stack.
+    here: AllocatedBy = ENGINE
 
     def work_on(
         self, requests: Mapping[str, OrderCancellation], deadline: Deadline
@@ -143,6 +145,9 @@ class Cancelling:
                     # What has been given back is recorded so, also where another order was quicker to record it.
                     if _is_cancellable(seen.get(key), None if key in released else item.order)
                 }
+                elsewhere = self._out_of_reach(left, seen)
+                deferrals |= elsewhere
+                left = {key: item for key, item in left.items() if key not in elsewhere}
                 kept = self.allocator.release(tuple(left), deadline) if left else {}
             except RetryableError as error:
                 logger.warning("consignments not cancelled", extra={"cause": str(error), "consignments": list(left)})
@@ -160,6 +165,17 @@ class Cancelling:
                 else:
                     cancelled[reference] = result
         return cancelled, deferrals | dict.fromkeys(left, _NOT_RECORDED)
+
+    def _out_of_reach(
+        self, references: Iterable[ConsignmentReference], seen: Mapping[ConsignmentReference, RecordSeen]
+    ) -> Deferrals:
+        """Return why consignments can't be cancelled here: another PRO has allocated them."""
+        by = {each: seen[each].allocated_by for each in references if each in seen}
+        return {
+            each: Deferred(DeferralCause.MISCONFIGURED, why=f"{each} {allocator.advice(self.here)} to cancel it")
+            for each, allocator in by.items()
+            if allocator and allocator.is_out_of_reach(self.here)
+        }
 
     def _record(self, item: Cancellation, seen: RecordSeen | None, deadline: Deadline) -> Cancelled | Deferred | None:
         """Record one cancellation. Return None if another writer has changed the record."""

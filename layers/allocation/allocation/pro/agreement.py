@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from allocation.domain.outcome import Cancelled, Deallocated, Standing
+from allocation.domain.outcome import AllocatedBy, Cancelled, Deallocated, Standing
 from allocation.domain.record import RecordSeen
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import STATES
@@ -56,6 +56,9 @@ def find_difference(
     A record that was written after `settled_before` is too young to be called wrong: SortedPRO may show it late.
     """
     at_pro = _state_in(reference, reply, base_url)
+    here = AllocatedBy("pro", base_url)
+    if seen and seen.allocated_by and seen.allocated_by.is_out_of_reach(here):
+        return Finding(Agreement.CONTRADICTS, text=f"it {seen.allocated_by.advice(here)} to compare it")
     if isinstance(at_pro, Finding):
         return _of_unknown(seen) if at_pro.agreement is Agreement.CONTRADICTS else at_pro
     found = _compared(seen, at_pro)

@@ -30,7 +30,8 @@ from allocation.pro.ports import (
     OutageError,
     Watch,
 )
-from allocation.pro.rounds import Progress, Rounds
+from allocation.pro.progress import Progress
+from allocation.pro.rounds import Rounds
 from allocation.pro.state_verdicts import judge_deallocation
 from allocation.pro.verdicts import may_still_deallocate
 

@@ -1,19 +1,28 @@
 """The rounds in which SortedPRO is asked for a batch: calls in parallel, doubts read back, and retries."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar, assert_never
 
 from allocation.domain.metric import MetricName
-from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, FailureCode, Outcome
+from allocation.domain.mode import AllocationMode, CarrierService
+from allocation.domain.outcome import (
+    Allocated,
+    AllocatedBy,
+    AllocationFailed,
+    DeferralCause,
+    Deferred,
+    FailureCode,
+    Outcome,
+)
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import crash, logger
 from allocation.pro.calls import MIN_CALL_SECONDS, AllocationCall, ParallelCalls, allocation_call, allocation_calls
 from allocation.pro.client import ProReply
 from allocation.pro.ports import Claimed, Watch
+from allocation.pro.progress import Progress
 from allocation.pro.state_verdicts import judge_state
 from allocation.pro.verdicts import (
     ACCEPTED,
@@ -38,32 +47,6 @@ MAX_PAUSE_SECONDS: Final = 2.0
 MAX_ARRIVAL: Final = timedelta(minutes=5)
 _NOT_JUDGED: Final[Verdict] = Doubtful(DeferralCause.ALLOCATOR_CRASHED, open=True)
 _STATE_NOT_JUDGED: Final[Outcome | Deferred | TryAgain] = Deferred(DeferralCause.ALLOCATOR_CRASHED)
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a batch has come. It is valid even after a crash in the middle of the batch."""
-
-    answers: dict[ConsignmentReference, Outcome | Deferred] = field(default_factory=dict)
-    # What PRO is being asked for, before any reply has been looked at.
-    sent: set[ConsignmentReference] = field(default_factory=set)
-    # What PRO was asked for by calls that it has not answered itself.
-    open: set[ConsignmentReference] = field(default_factory=set)
-    # What PRO has accepted.
-    accepted: set[ConsignmentReference] = field(default_factory=set)
-    # What replies were that could not be read. Each is logged once a batch.
-    unreadable: set[str] = field(default_factory=set)
-
-    def watch(self, reference: ConsignmentReference) -> Watch | None:
-        """Return why a consignment without an outcome is left for PRO, or None if PRO has nothing in hand."""
-        answer = self.answers.get(reference)
-        cause = answer.cause if isinstance(answer, Deferred) else None
-        if cause == DeferralCause.ALLOCATING:
-            return Watch.ACCEPTED_AFRESH
-        if reference in self.accepted:
-            return Watch.ACCEPTED
-        is_open = reference in self.sent or reference in self.open or cause == DeferralCause.ALLOCATOR_CRASHED
-        return Watch.OPEN if is_open else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +100,7 @@ class Rounds:
             for reference, verdict in _safely(partial(judge, call, self.mode, reply), crashed).items():
                 match verdict:
                     case Allocated():
-                        self.progress.answers[reference] = verdict
+                        self.progress.answers[reference] = replace(verdict, by=self._here)
                     case Doubtful():
                         doubts[reference] = self._noted(reference, verdict)
                     case Untouched(cause, wait, final=True):
@@ -171,9 +154,7 @@ class Rounds:
                 case TryAgain():
                     again[allocation_call(self.mode, (reference,))] = settled
                 case Allocated():
-                    self.progress.answers[reference] = settled
-                    self.count(MetricName.ALLOCATIONS_ADOPTED, 1)
-                    logger.warning("allocation adopted from PRO", extra={"consignment": reference})
+                    self.progress.answers[reference] = self._adopted(reference, settled, doubt)
                 case Deferred(DeferralCause.REPLY_UNREADABLE, why=why) if doubt.cause != settled.cause:
                     self._log_unreadable(why, reference)
                     self.progress.answers[reference] = settled
@@ -182,6 +163,22 @@ class Rounds:
                 case _:
                     assert_never(settled)
         return again
+
+    @property
+    def _here(self) -> AllocatedBy:
+        return AllocatedBy("pro", self.calls.client.base_url)
+
+    def _adopted(self, reference: ConsignmentReference, found: Allocated, doubt: Doubtful) -> Allocated:
+        """Return an allocation that PRO's state shows. After a 202 it is the answer to our own call."""
+        if doubt.cause == DeferralCause.ALLOCATING:
+            return replace(found, by=self._here, why=None)
+        self.count(MetricName.ALLOCATIONS_ADOPTED, 1)
+        logger.warning("allocation adopted from PRO", extra={"consignment": reference})
+        service, mode = found.summary.carrier_service_reference, self.mode
+        is_other = isinstance(mode, CarrierService) and service != mode.reference
+        return (
+            replace(found, why=f"{found.why}, to {service}; the mode asks for {mode.reference}") if is_other else found
+        )
 
     def _since(self, reference: ConsignmentReference) -> datetime:
         return self.claimed.since.get(reference) or self._now_at_aws()

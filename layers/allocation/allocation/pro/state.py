@@ -1,12 +1,11 @@
 """Reading a consignment's state from SortedPRO, and rebuilding the outcome of an allocation whose reply was lost."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from allocation.domain.outcome import Allocated, Price
+from allocation.domain.outcome import Allocated, AllocatedBy
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
 from allocation.pro.replies import MAX_PARTS, ReplyPart, UnreadableReplyError, other_shape, read_object
@@ -15,7 +14,6 @@ from allocation.pro.replies import MAX_PARTS, ReplyPart, UnreadableReplyError, o
 ALLOCATING_STATE: Final = "Allocating"
 PASSING_STATES: Final = frozenset({ALLOCATING_STATE, "Deallocating"})
 _NOT_ALLOCATED_STATES: Final = frozenset({"Unallocated", "AllocationFailed", "Cancelled"})
-_MAX_CURRENCY_CHARACTERS: Final = 16
 
 
 def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
@@ -25,24 +23,9 @@ def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-class _Currency(ReplyPart):
-    iso_code: str = Field(max_length=_MAX_CURRENCY_CHARACTERS)
-
-
-_Amount = Annotated[Decimal, Field(max_digits=15, decimal_places=5)]
-
-
-class _Rate(ReplyPart):
-    net: _Amount
-    gross: _Amount
-    vat_amount: _Amount
-    currency: _Currency
-
-
 class _Allocation(ReplyPart):
     mpd_carrier_service_reference: str = Field(min_length=1)
     mpd_carrier_service_name: str | None = None
-    price: Annotated[_Rate | None, WrapValidator(_none_if_unreadable)] = None
 
 
 _Legs = Annotated[list[ConsignmentLeg], Field(max_length=MAX_PARTS)]
@@ -105,7 +88,7 @@ def _allocated(
     consignment: _Consignment, allocation: _Allocation, reference: ConsignmentReference, base_url: str
 ) -> Allocated:
     """Rebuild the outcome. The description lacks the collection time, which a consignment does not hold."""
-    legs = tuple(_without_extras(leg) for leg in consignment.consignment_legs or ())
+    legs = tuple(consignment.consignment_legs or ())
     carrier_reference = legs[0].carrier_reference if legs else None
     carrier_name = legs[0].carrier_name if legs else None
     service_name = allocation.mpd_carrier_service_name or allocation.mpd_carrier_service_reference
@@ -123,14 +106,6 @@ def _allocated(
             carrier_service_reference=allocation.mpd_carrier_service_reference,
             carrier_service_name=allocation.mpd_carrier_service_name,
         ),
-        _price(allocation.price),
+        by=AllocatedBy("pro", base_url, is_adopted=True),
+        why="SortedPRO had allocated it already",
     )
-
-
-def _without_extras(leg: ConsignmentLeg) -> ConsignmentLeg:
-    """Return the leg with a summary's fields only: a consignment's legs may hold addresses, which are never kept."""
-    return ConsignmentLeg.model_validate({name: getattr(leg, name) for name in ConsignmentLeg.model_fields})
-
-
-def _price(rate: _Rate | None) -> Price | None:
-    return Price(rate.net, rate.vat_amount, rate.gross, rate.currency.iso_code) if rate else None

@@ -29,6 +29,7 @@ _NOT_FOUND_CODES: Final = {
 _GATEWAY_GAVE_UP: Final = frozenset({502, 504})
 _ACCEPTED: Final = 202
 FORBIDDEN: Final = 403
+_NOT_FOUND: Final = 404
 TOO_MANY: Final = 429
 # 403 is about the key unless it says more: a used-up quota comes with `Retry-After`, PRO's own 403 with a code.
 NOT_AUTHORISED: Final = frozenset({401, FORBIDDEN})
@@ -200,8 +201,7 @@ def _judge_item(item: ReplyItem, mode: AllocationMode) -> Verdict:
     if _is_refusal(item.status) and _is_mode_unknown(mode, item.failure):
         return _misconfigured(mode)
     if _is_refusal(item.status):
-        code = FailureCode.NO_CARRIER_SERVICE_AVAILABLE if item.status == _NOTHING_FITS else item.failure.code
-        return Doubtful(DeferralCause.OUTAGE, failure=Failure(code, item.failure.message))
+        return Doubtful(DeferralCause.OUTAGE, failure=_item_failure(item))
     if (
         item.status in (200, 201)
         and item.summary
@@ -215,6 +215,16 @@ def _judge_item(item: ReplyItem, mode: AllocationMode) -> Verdict:
     if item.status == TOO_MANY:
         return AFTER_THROTTLING
     return Doubtful(DeferralCause.OUTAGE, open=True)
+
+
+def _item_failure(item: ReplyItem) -> Failure:
+    """Return why an item failed: by its status where the item has no code."""
+    code = item.failure.code
+    if item.status == _NOTHING_FITS:
+        code = FailureCode.NO_CARRIER_SERVICE_AVAILABLE
+    elif item.status == _NOT_FOUND and code == FailureCode.ALLOCATION_REFUSED:
+        code = FailureCode.CONSIGNMENT_NOT_FOUND
+    return Failure(code, item.failure.message)
 
 
 def may_still_deallocate(call: ProReply | CallError) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Final, assert_never
 
 from allocation.domain.outcome import (
     Allocated,
+    AllocatedBy,
     AllocationFailed,
     Cancelled,
     Deallocated,
@@ -120,6 +121,7 @@ def _outcome_fields(outcome: Standing) -> dict[str, Any]:
                 "collectedAt": _optional_moment(collection_time(outcome.summary.description)),
                 "deliveredBy": _optional_moment(outcome.delivered_by),
                 "why": outcome.why,
+                **(_by_fields(outcome.by) if outcome.by else {}),
                 "price": _price_document(outcome.price) if outcome.price else None,
                 "limitedDay": outcome.limit.on.day.isoformat() if outcome.limit else None,
                 **_decision_fields(outcome.decision),
@@ -131,6 +133,11 @@ def _outcome_fields(outcome: Standing) -> dict[str, Any]:
             return {}
         case _:
             assert_never(outcome)
+
+
+def _by_fields(by: AllocatedBy) -> dict[str, Any]:
+    """Return who allocated a consignment, and whether that was taken over."""
+    return {"allocatedBy": by.allocator, "proBaseUrl": by.base_url, "adopted": by.is_adopted or None}
 
 
 def _decision_fields(decision: KeptDecision | None) -> dict[str, bytes | None]:

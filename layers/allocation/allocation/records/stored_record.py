@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from allocation.domain.errors import InvalidReferenceError, UnknownModeError
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode, allocation_mode
-from allocation.domain.outcome import Failure
+from allocation.domain.outcome import AllocatedBy, Failure
 from allocation.domain.record import PastFailure, RecordSeen
 from allocation.domain.reference import OrderReference
 from allocation.domain.routing import Route
@@ -92,6 +92,11 @@ class StoredRecord(BaseModel):
     # The end of the delivery window, on the destination's clock written as UTC.
     delivered_by: str | None = None
     why: str | None = None
+    # `engine` or `pro`; None in the records of earlier versions.
+    allocated_by: str | None = None
+    # Of the SortedPRO that allocated it.
+    pro_base_url: str | None = None
+    adopted: bool | None = None
     schema_version: int = SCHEMA_VERSION
     # The day on which it counts towards its service's allocation limit.
     limited_day: str | None = None
@@ -151,6 +156,15 @@ class StoredRecord(BaseModel):
         """The row of the routing table that chose the mode, or None."""
         return Route(self.route.row, self.route.option, self.route.preference) if self.route else None
 
+    @property
+    def known_allocator(self) -> AllocatedBy | None:
+        """Who allocated the consignment, or None where that is not known."""
+        match self.allocated_by:
+            case "engine" | "pro" as allocator:
+                return AllocatedBy(allocator, self.pro_base_url, self.adopted is True)
+            case _:
+                return None
+
     def seen(self) -> RecordSeen:
         """Return what a change of the record must have seen."""
         return RecordSeen(
@@ -166,6 +180,7 @@ class StoredRecord(BaseModel):
             updated_by=self.updated_by,
             carrier_service=self.carrier_service_reference,
             written_at=_moment(self.allocated_at),
+            allocated_by=self.known_allocator,
         )
 
     def _known_mode(self) -> AllocationMode | None:
