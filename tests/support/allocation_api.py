@@ -113,8 +113,13 @@ class Api:
 
     @property
     def _listings(self) -> Listings:
-        assert isinstance(self.store, DynamoDBConsignments), "only tables have indexes"
-        return self.store.listings
+        # Only tables have indexes. A store in memory is not searched.
+        if isinstance(self.store, DynamoDBConsignments):
+            return self.store.listings
+        dynamodb = boto3.client("dynamodb", region_name=REGION)
+        return DynamoDBConsignments(
+            dynamodb, consignments=CONSIGNMENTS, records=RECORDS, limit_usage=self._limits
+        ).listings
 
     @cached_property
     def _manifests(self) -> DynamoDBManifests:
