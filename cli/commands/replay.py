@@ -21,6 +21,8 @@ from cli.operations.message_files import read_messages
 from cli.operations.target import Target, target
 from cli.order_mappings import written_mapping
 from cli.output import Progress, counted, print_json, print_text, printable, progress_console
+from cli.replay.in_stack import InStack
+from cli.replay.of_then import OfThen
 from cli.replay.order_files import OrderMessages
 from cli.replay.page import page
 from cli.replay.processes import SideText, replayed_in_parts, usual_jobs
@@ -68,10 +70,11 @@ def _mode_options(prefix: str, whose: str) -> Callable[[Callable[..., Any]], Cal
         "carrier replay --stack NAME --since 2026-11-25T00:00:00Z --to january.yaml",
         "carrier replay --since 2026-11-25T00:00:00Z --to-group valuableGoods",
         "carrier replay --from old.yaml --to new.yaml orders.jsonl --html page.html",
+        "carrier replay --stack NAME --since 2026-01-01 --to january.yaml --in-stack",
     ],
 )
 @click.argument("orders", default="", metavar="[ORDERS]")
-@click.option("--from", "before", default="", metavar="FILE", help="Catalogue before.  [default: in use in the stack]")
+@click.option("--from", "before", default="", metavar="FILE", help="Catalogue before.  [default: of then, or in use]")
 @click.option("--to", "after", default="", metavar="FILE", help="Catalogue after.  [default: the one before]")
 @click.option("--since", default="", metavar="MOMENT", help="Replay what the stack has decided since then.")
 @click.option("--stack", default="", metavar="NAME", help="A stack on AWS.  [default: the one on this machine]")
@@ -80,10 +83,11 @@ def _mode_options(prefix: str, whose: str) -> Callable[[Callable[..., Any]], Cal
 @click.option("--mapping", default="", metavar="FILE", help="A mapping of your shop's orders (docs/mapping.md).")
 @click.option("--now", default="", metavar="MOMENT", help="Decide all at 2027-01-04T09:00:00Z.  [default: as asked]")
 @click.option("--html", default="", metavar="FILE", help="Write a page with a picture of the moves, too.")
+@click.option("--in-stack", is_flag=True, help="Let the stack replay millions of records (Replays=on), and wait.")
 @click.option("--keep", is_flag=True, help="Keep the result in the stack's bucket, for its console.")
 @click.option("--jobs", type=WholeNumber(1, _MAX_JOBS), default=usual_jobs, help="Processes.  [default: processors]")
 @json_option
-def replay(orders: str, html: str, jobs: int, *, keep: bool, as_json: bool, **given: str) -> int:
+def replay(orders: str, html: str, jobs: int, *, in_stack: bool, keep: bool, as_json: bool, **given: str) -> int:
     """Show what the same consignments would come to under two catalogues or modes.
 
     ORDERS has order messages, one on each line, in any wrapping. With --since, the consignments are those of a
@@ -100,14 +104,29 @@ def replay(orders: str, html: str, jobs: int, *, keep: bool, as_json: bool, **gi
             step.update(f"Decided {counted(done, 'consignment')} under both")
 
         source = wanted.source
-        result = replayed_in_parts(wanted.before, wanted.after, source.consignments(), jobs, told).result()
+        if in_stack:
+            result = _in_stack(wanted, given).result(datetime.now(UTC), step.update)
+        elif wanted.of_then:
+            result = wanted.of_then.result(jobs, told)
+        else:
+            result = replayed_in_parts(wanted.before, wanted.after, source.consignments(), jobs, told).result()
+    result = wanted.with_names(result)
     _show(result, html, as_json=as_json)
     console = progress_console()
     for note in source.notes():
         print_text(printable(note), console)
-    if keep and wanted.stack:
+    if keep and wanted.stack and not in_stack:
         print_text(f"Kept as {printable(keep_result(wanted.stack, result, datetime.now(UTC)))}.", console)
     return DONE if source.is_whole else NOT_SO
+
+
+def _in_stack(wanted: "_Wanted", given: Mapping[str, str]) -> InStack:
+    """Return the replay by the stack. Raises `UsageError` for what it can't replay."""
+    if wanted.stack is None or not given["since"]:
+        raise UsageError("--in-stack replays the records of a stack: say since when, as --since 2026-11-25.")
+    if given["now"]:
+        raise UsageError("--now is not for --in-stack: each record is decided at its own moment there.")
+    return InStack(wanted.stack, timestamp("--since", given["since"]), wanted.before, wanted.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +137,18 @@ class _Wanted:
     after: SideText
     source: _Source
     stack: Target | None
+    # What the two catalogues are called; empty where the result says it.
+    names: tuple[str, str]
+    # Where each record is compared with the catalogue that decided it.
+    of_then: OfThen | None = None
+
+    def with_names(self, result: ReplayResult) -> ReplayResult:
+        """Return a result whose catalogues are called by their files, or by how they were found."""
+        before, after = (
+            side._replace(name=side.name or name)
+            for side, name in zip((result.before, result.after), self.names, strict=True)
+        )
+        return replace(result, before=before, after=after)
 
 
 def _wanted(orders: str, given: Mapping[str, str], *, keep: bool) -> _Wanted:
@@ -130,9 +161,18 @@ def _wanted(orders: str, given: Mapping[str, str], *, keep: bool) -> _Wanted:
     moment = timestamp("--now", given["now"]) if given["now"] else None
     if orders or stack is None:
         source: _Source = _messages(orders, given["mapping"], stack, moment)
+        of_then = None
     else:
-        source = StackRecords(stack, timestamp("--since", given["since"]), read_compiled(text), moment)
-    return _Wanted(SideText(text, both), SideText(after, to_mode or both), source, stack)
+        source = records = StackRecords(stack, timestamp("--since", given["since"]), read_compiled(text), moment)
+        to_file = after if given["after"] else None
+        of_then = None if given["before"] else OfThen(records, text, both, to_file, to_mode or both)
+    sides = SideText(text, both), SideText(after, to_mode or both)
+    return _Wanted(*sides, source, stack, _names(given, is_of_then=of_then is not None), of_then)
+
+
+def _names(given: Mapping[str, str], *, is_of_then: bool) -> tuple[str, str]:
+    before = Path(given["before"]).name if given["before"] else "as decided" if is_of_then else "in use"
+    return before, Path(given["after"]).name if given["after"] else before
 
 
 def _require(orders: str, given: Mapping[str, str], to_mode: AllocationMode | None, *, keep: bool) -> None:

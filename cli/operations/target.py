@@ -82,6 +82,10 @@ class Target:
     """Reads the compiled catalogue that its functions use; None where that is the packaged one."""
     catalogues: Callable[[], PublishedCatalogues] | None = None
     """Makes the catalogues that it has in S3; None if its functions read theirs elsewhere."""
+    replay_machine: str = ""
+    """The state machine that replays all records; empty for a stack without one."""
+    state_machines: Callable[[], Any] = lambda: None
+    """Makes a client of Step Functions."""
     functions: Callable[[], Functions] = lambda: Functions({}, None)
     """Makes the functions that read its catalogue."""
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -157,6 +161,8 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             ),
             consignments_table=found.get("ConsignmentsTableName", ""),
             search_index_table=found.get("SearchIndexTableName", ""),
+            replay_machine=found.get("ReplayStateMachineArn", ""),
+            state_machines=lambda: clients.make("stepfunctions"),
             mode=_mode(parameters),
             reading=_reading_rules(parameters),
             own_mapping=_own_mapping(parameters, clients.make),

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from allocation.domain.currencies import minor_unit
-from allocation.engine.explanation import shortened
-from allocation.replay.result import CatalogueName, ReplayResult
+from allocation.replay.result import ReplayResult
 from allocation.replay.tally import Difference
 from cli.replay.pictures import MAX_FLOWS, key_of_colours, moves_shown, picture_of_cost, picture_of_moves
 from cli.replay.tables import matrix_of, shown_service
-from cli.replay.words import conclusion, failing_under_both
+from cli.replay.words import conclusion, failing_under_both, named
 
 _STYLE: Final = Path(__file__).with_name("page.css")
 
@@ -40,7 +39,7 @@ def page(result: ReplayResult) -> str:
 <main>
 <h1>{escape(first)}</h1>
 <p>{escape(" ".join(others))}</p>
-<p class="quiet">From {escape(_named(result.before))} to {escape(_named(result.after))}. All prices are net.</p>
+<p class="quiet">From {escape(named(result.before))} to {escape(named(result.after))}. All prices are net.</p>
 {body}
 </main>
 </body>
@@ -59,10 +58,6 @@ def _sections(result: ReplayResult) -> Iterator[str]:
         yield _failures(result)
     if result.full_days:
         yield _limits(result)
-
-
-def _named(catalogue: CatalogueName) -> str:
-    return f"catalogue {catalogue.version} ({shortened(catalogue.digest)})"
 
 
 def _numbers(result: ReplayResult) -> str:

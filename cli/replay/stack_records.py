@@ -64,6 +64,21 @@ class StackRecords:
                     self.decided_otherwise += not self.before.digest.startswith(_digest(record))
                     yield replayable(record, asked, self.target.mode, has_table=has_table)
 
+    def by_catalogue(self) -> dict[str, list[tuple[StoredRecord, Asked]]]:
+        """Return the records with what was asked, by the beginning of the digest of the catalogue that decided.
+
+        It is empty for records that do not say which.
+        """
+        found: dict[str, list[tuple[StoredRecord, Asked]]] = {}
+        for records in batches(self._decided(), MAX_KEYS):
+            for record, asked in self._asked(records):
+                if asked is None:
+                    self.unknown += 1
+                else:
+                    asked = asked._replace(decided_at=self.moment or asked.decided_at)
+                    found.setdefault(_digest(record), []).append((record, asked))
+        return found
+
     @property
     def is_whole(self) -> bool:
         """Whether everything could be decided again."""

@@ -9,11 +9,10 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from allocation.domain.currencies import minor_unit
-from allocation.engine.explanation import shortened
-from allocation.replay.result import CatalogueName, ReplayResult
+from allocation.replay.result import ReplayResult
 from allocation.replay.tally import Difference, FromTo, Moved
 from cli.output import counted, print_blank, print_fitted, print_text, printable, result_console
-from cli.replay.words import conclusion
+from cli.replay.words import conclusion, named
 
 _NO_SERVICE: Final = "(none)"
 _MOVES: Final = 20
@@ -25,7 +24,7 @@ def print_result(result: ReplayResult) -> None:
     for sentence in conclusion(result):
         print_text(sentence)
     print_blank()
-    print_text(f"From {_named(result.before)} to {_named(result.after)}.")
+    print_text(f"From {named(result.before)} to {named(result.after)}.")
     if result.newly_failed or result.newly_allocated:
         _section("Net cost of all that each allocates", _cost_table(result))
     if moves := [(way, moved) for way, moved in result.ways if way.before != way.after]:
@@ -66,10 +65,6 @@ def in_order(name: str | None) -> tuple[bool, str]:
 def shown_service(name: str | None) -> str:
     """Return a service's reference, or what stands for a failure."""
     return _NO_SERVICE if name is None else printable(name)
-
-
-def _named(catalogue: CatalogueName) -> str:
-    return f"catalogue {printable(catalogue.version)} ({shortened(catalogue.digest)})"
 
 
 def _section(title: str, table: Table) -> None:
@@ -149,10 +144,10 @@ def _change_table(changes: Iterable[Difference]) -> Table:
 def _print_failures(result: ReplayResult) -> None:
     for code, failures in result.failures:
         print_blank()
-        named = [printable(reference) for reference, _ in failures.consignments[:_NAMED]]
-        more = failures.count - len(named)
+        references = [printable(reference) for reference, _ in failures.consignments[:_NAMED]]
+        more = failures.count - len(references)
         print_text(
-            f"{printable(code)}, {counted(failures.count, 'new failure')}: {', '.join(_with_rest(named, more))}."
+            f"{printable(code)}, {counted(failures.count, 'new failure')}: {', '.join(_with_rest(references, more))}."
         )
         print_text(f"  {printable(failures.consignments[0][1])}")
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from allocation.replay.result import ReplayResult
+from allocation.engine.explanation import shortened
+from allocation.replay.result import CatalogueName, ReplayResult
 from cli.output import counted, printable
 
 
@@ -31,6 +32,12 @@ def _common_cost(result: ReplayResult) -> _CommonCost:
             before[way.currency_before] = before.get(way.currency_before, Decimal(0)) + moved.before
             after[way.currency_after] = after.get(way.currency_after, Decimal(0)) + moved.after
     return _CommonCost(count, before, after, crossings)
+
+
+def named(catalogue: CatalogueName) -> str:
+    """Return what to call a catalogue: two may have the same version."""
+    told = ", ".join(filter(None, (catalogue.name, shortened(catalogue.digest))))
+    return printable(f"catalogue {catalogue.version} ({told})")
 
 
 def failing_under_both(result: ReplayResult) -> int:

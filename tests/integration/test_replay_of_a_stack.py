@@ -1,6 +1,8 @@
 """`carrier replay --since`: what a stack has decided, decided again from its records."""
 
+import gzip
 import json
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,17 +12,19 @@ from typing import Any
 import pytest
 
 from allocation.aws.clients import client
+from allocation.aws.replay_files import S3ReplayFiles
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.routing import Route
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.engine import Engine
+from allocation.replay.parts import ReplayInParts
 from cli import main
 from cli.catalogue.compilation import compile_text
 from cli.operations.published_catalogues import PublishedCatalogues
 from cli.operations.target import Target
-from tests.integration.test_operations_trace import add
+from tests.integration.test_operations_trace import ARCHIVE, add
 from tests.integration.test_operations_trace import target as traced_target
 from tests.support.engines import PARCEL, document, engine_of, package, rate, service
 from tests.support.ports import InMemoryCatalogues, InMemoryLimits
@@ -179,3 +183,54 @@ def test_it_is_said_how_many_another_catalogue_has_decided(target: Target, after
     found = run("--to", after)[1]
     assert "1 consignment decided by another catalogue" in found["err"]
     assert "name the catalogue of then" in found["err"]
+
+
+def test_each_record_is_compared_with_the_catalogue_that_decided_it(target: Target, after: str, run: Run) -> None:
+    old, new = engine_of(BEFORE), engine_of({"A": service(rates=[rate("GB", 3, 9)])})
+    ARCHIVE.kept[new.catalogue.digest] = compile_text(json.dumps(document({"A": service(rates=[rate("GB", 3, 9)])})))
+    add(target, record(2, old), record(4, new))
+    _, found = run("--to", after)
+    assert ways(found) == {("B", "A"): 1, ("A", "A"): 1}
+    assert found["costBefore"] == {"GBP": "7.00"}
+    assert (found["from"]["name"], found["to"]["name"]) == ("as decided, 2 catalogues", "after.json")
+    assert "another catalogue" not in found["err"]
+
+
+class Machines:
+    """Step Functions, which replays one file of an export while it is asked how far it is."""
+
+    def __init__(self, target: Target) -> None:
+        self.target, self.asked, self.replay = target, 0, ""
+
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803
+        assert (stateMachineArn, json.loads(input)) == ("machine", {"replay": name})
+        self.replay = name
+        return {"executionArn": "execution"}
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803
+        assert executionArn == "execution"
+        self.asked += 1
+        if self.asked < 3:
+            return {"status": "RUNNING"}
+        assert self.target.catalogues
+        files = S3ReplayFiles(self.target.catalogues().s3, BUCKET)
+        items = self.target.dynamodb.scan(TableName=self.target.allocations_table)["Items"]
+        lines = [json.dumps({"Item": each}, default=lambda value: b64encode(value).decode()) for each in items]
+        files.client.put_object(Bucket=BUCKET, Key="export.json.gz", Body=gzip.compress("\n".join(lines).encode()))
+        assert ReplayInParts(files).replay_part(self.replay, "export.json.gz")["leftOut"] == 0
+        return {"status": "SUCCEEDED"}
+
+
+def test_a_stack_replays_by_itself_where_it_can(
+    target: Target, after: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(target, *(record(number, engine_of(BEFORE)) for number in range(4)))
+    status = main.main(["replay", "--since", SINCE, "--to", after, "--in-stack"])
+    assert status == 2
+    machines = Machines(target)
+    able = replace(target, replay_machine="machine", state_machines=lambda: machines)
+    monkeypatch.setattr("cli.commands.replay.target", lambda _name: able)
+    monkeypatch.setattr("cli.replay.in_stack._POLL_SECONDS", 0)
+    status, found = run("--to", after, "--in-stack")
+    assert (status, ways(found)) == (0, {("A", "A"): 2, ("B", "A"): 2})
+    assert machines.asked == 3

@@ -61,8 +61,12 @@ class Explanations:
             raise UnreadableExplanationError(str(error)) from error
         return self._engines.get(digest) or self._engines.keep(digest, self._engine(digest))
 
+    def compiled(self, digest: str) -> str | None:
+        """Return the compiled catalogue whose digest begins so, or None if none is kept. Raises `RetryableError`."""
+        return self._archive.compiled(digest)
+
     def _engine(self, digest: str) -> Engine:
-        compiled = self._archive.compiled(digest)
+        compiled = self.compiled(digest)
         if compiled is None:
             raise UnreadableExplanationError(
                 f"the catalogue {digest} that decided is not in the table of catalogues: restore that from a backup"

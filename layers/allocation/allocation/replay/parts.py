@@ -23,6 +23,7 @@ from allocation.replay.decisions import DECIDED, Replayable, Side, replayable
 from allocation.replay.partial import Partial, replayed
 from allocation.replay.partial_json import part_text, read_part
 from allocation.replay.requests import ReplayRequest, read_request
+from allocation.replay.result import ReplayResult
 
 _DATA: Final = ".json.gz"
 # Attributes of a record that a replay does not read.
@@ -74,6 +75,12 @@ class ReplayInParts:
 
     def add_up(self, replay: str) -> dict[str, Any]:
         """Write the result of a replay from its parts. Return where it is, and its counts. Raises `NoPartsError`."""
+        result = self.result(replay).document()
+        self.files.write(result_key(replay), json.dumps(result, indent=2))
+        return {"result": result_key(replay)} | {name: result[name] for name in _COUNTS}
+
+    def result(self, replay: str) -> ReplayResult:
+        """Return the result of a replay from its parts. Raises `NoPartsError`."""
         whole: Partial | None = None
         for key in self.files.keys(_parts(replay)):
             part = read_part(self.files.read(key).decode())
@@ -83,9 +90,7 @@ class ReplayInParts:
                 whole.merge(part)
         if whole is None:
             raise NoPartsError(f"replay {replay} has no parts: its export has no file of records")
-        result = whole.result().document()
-        self.files.write(result_key(replay), json.dumps(result, indent=2))
-        return {"result": result_key(replay)} | {name: result[name] for name in _COUNTS}
+        return whole.result()
 
 
 @dataclass(slots=True)

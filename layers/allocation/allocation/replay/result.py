@@ -13,10 +13,11 @@ from allocation.replay.tally import Difference, FromTo, Moved, NewFailures, Tall
 
 
 class CatalogueName(NamedTuple):
-    """Which catalogue one side of a replay decides by."""
+    """Which catalogue one side of a replay decides by. `name` is what people call it: a file, or how it was found."""
 
     version: str
     digest: str
+    name: str = ""
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> "CatalogueName":

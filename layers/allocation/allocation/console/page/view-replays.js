@@ -111,7 +111,7 @@ function largest(title, rows, names) {
 }
 
 function nameOf(catalogue) {
-  return [catalogue?.version, catalogue?.mode && words(catalogue.mode)].filter(Boolean).join(", ") || "–";
+  return [catalogue?.version, catalogue?.name || catalogue?.digest?.slice(0, 8), catalogue?.mode && words(catalogue.mode)].filter(Boolean).join(", ") || "–";
 }
 
 function costs(found, write) {
