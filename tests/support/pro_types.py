@@ -27,6 +27,8 @@ OURS: Final = {
     "DataTypes.Consignments.AllocationSummary": {"Code"},  # docs/decisions/0051-how-a-failed-allocation-answers.md
     "DataTypes.Consignments.Allocation": {"MpdCarrierServiceGroupReference"},  # docs/pro-api.md, States
 }
+# Enums whose members PRO's pages also show as numbers: from 0, in order.
+NUMBERED: Final = frozenset({"MpdCarrierServiceSource"})
 ERROR: Final = "ApiError"
 
 
@@ -135,7 +137,9 @@ def _plain(told: str, data: Any, own: Collection[str], at: str, home: str) -> It
     full = full_name(told, home)
     if types()[full]["kind"] == "Enum":
         values = data.split(", ") if isinstance(data, str) and told in FLAGS else [data]
-        if not all(value in types()[full]["members"] for value in values):
+        members = types()[full]["members"]
+        numbers = range(len(members)) if told in NUMBERED else ()
+        if not all(value in members or (type(value) is int and value in numbers) for value in values):
             yield f"{at}: {data!r} is no {told}"
     elif not isinstance(data, dict):
         yield f"{at}: no {told}"

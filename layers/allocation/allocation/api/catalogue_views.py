@@ -6,8 +6,8 @@ from typing import Any, Final
 from pydantic import with_config
 from typing_extensions import TypedDict
 
-from allocation.api.consignment_shape import ADDRESS_FIELDS, OPEN, ContactView
-from allocation.api.consignment_view import NO_GUID, address_view
+from allocation.api.consignment_shape import OPEN, ContactView
+from allocation.api.consignment_view import NO_GUID, plain_address_view
 from allocation.api.measures import in_pro_units
 from allocation.api.operations import location_address
 from allocation.engine.loaded_catalogue import Leg, Location, Service
@@ -124,7 +124,7 @@ def _leg_view(stage: int, leg: Leg, service: Service) -> JourneyLeg:
             "ServiceDirection": service.direction.value,
         },
         CarrierAccountReference=None,
-        DeliveryHub=Hub(HubAddress=_plain_address({"CompanyName": leg.hub}), ExtraDaysToTransitTime=0)
+        DeliveryHub=Hub(HubAddress=plain_address_view({"CompanyName": leg.hub}), ExtraDaysToTransitTime=0)
         if leg.hub
         else None,
         CostItems=None,
@@ -146,11 +146,5 @@ def shipping_location_view(location: Location) -> dict[str, Any]:
         "Notes": None,
         "CustomerReference": NO_GUID,
         "LinkedAccounts": [],
-        **in_pro_units(_plain_address(address | {"ShippingLocationReference": location.reference})),
+        **in_pro_units(plain_address_view(address | {"ShippingLocationReference": location.reference})),
     }
-
-
-def _plain_address(address: dict[str, Any]) -> dict[str, Any]:
-    """Return an address with every name of PRO's, and without those of a consignment's address."""
-    whole = address_view(address)
-    return {name: whole[name] for name in ADDRESS_FIELDS}

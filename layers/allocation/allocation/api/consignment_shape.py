@@ -7,6 +7,8 @@ from typing_extensions import TypedDict
 
 from allocation.api.measures import MoneyView, Number, RateView, WeightView
 
+# The number of the source `External` of a carrier service, in PRO's enumeration.
+EXTERNAL: Final = 2
 OPEN: Final = ConfigDict(extra="allow")
 # The names that the sender fills. We fill PRO's other names, whatever was sent under them.
 _SENT: Final = frozenset(
@@ -96,9 +98,10 @@ class AddressView(TypedDict):
     IsCached: Any
 
 
-_OF_CONSIGNMENTS: Final = ("AddressType", "ShopLocationReference")
+# What only a consignment's address has.
+OF_CONSIGNMENTS: Final = ("AddressType", "ShopLocationReference")
 # The fields of any address of PRO's, without those of a consignment's address.
-ADDRESS_FIELDS: Final = tuple(name for name in AddressView.__annotations__ if name not in _OF_CONSIGNMENTS)
+ADDRESS_FIELDS: Final = tuple(name for name in AddressView.__annotations__ if name not in OF_CONSIGNMENTS)
 
 
 @with_config(OPEN)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from allocation.api.consignment_shape import (
+    OF_CONSIGNMENTS,
     AddressView,
     Allocation,
     ConsignmentView,
@@ -85,7 +86,7 @@ def _stored_part(
         "Weight": total_weight(consignment),
         "Value": total_value(consignment),
         "Addresses": [
-            address_view(_completed(address, whole))
+            address_view(in_pro_units(_completed(address, whole)))
             for address, whole in zip(content["Addresses"], located(consignment).addresses, strict=True)
         ],
         "Packages": [
@@ -133,6 +134,11 @@ def labels_part(given: LabelsGiven | None) -> dict[str, Any]:
     if given is None:
         return {}
     return {"LabelCount": given.count, "LabelsPrinted": True, "DateLabelsWereFirstPrinted": given.at.isoformat()}
+
+
+def plain_address_view(address: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an address with every name of PRO's, and without those that only a consignment's address has."""
+    return {name: value for name, value in address_view(address).items() if name not in OF_CONSIGNMENTS}
 
 
 def _without_null_lists(package: Mapping[str, Any]) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def _named(name: str, value: Any) -> Any:
         return None
     if name == "Currency" and isinstance(value.get("IsoCode"), str):
         return currency(value["IsoCode"])
-    return country(value) if name == "Country" else None
+    return country(value) if name in ("Country", "CountryOfOrigin") else None
 
 
 def _converted(value: int | Decimal, units: Decimal) -> Decimal:

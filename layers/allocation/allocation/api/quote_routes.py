@@ -76,7 +76,7 @@ def get_quotes_by_consignment(request: Request, use_cases: UseCases) -> Reply:
 def get_service_group_quotes(request: Request, use_cases: UseCases) -> Reply:
     """Return quotes by service group for a consignment without creating it."""
     content = _unkept(request, use_cases)
-    writer = _quote_writer(request, use_cases, content, "")
+    writer = replace(_quote_writer(request, use_cases, content, ""), source="External")
     groups = sorted(use_cases.engine.catalogue.groups)
     return Reply([_group_quotes(writer, group) for group in groups], root="ServiceGroupQuoteResult")
 

@@ -8,7 +8,8 @@ from typing import Any, Final, Literal
 from typing_extensions import TypedDict
 
 from allocation.api.catalogue_views import JourneyLeg, journey_view
-from allocation.api.consignment_view import address_view
+from allocation.api.consignment_shape import EXTERNAL
+from allocation.api.consignment_view import plain_address_view
 from allocation.api.measures import Number, RateView, in_pro_units, rate, tax_rate
 from allocation.consignments.market import Market
 from allocation.consignments.store import ConsignmentJson
@@ -42,7 +43,7 @@ class QuoteSurcharge(TypedDict):
 class Quote(TypedDict):
     """The price of a carrier service, and when it collects and delivers."""
 
-    MpdCarrierServiceSource: str
+    MpdCarrierServiceSource: int | str
     MpdCarrierService: str
     CarrierReference: str
     OriginAddress: dict[str, Any] | None
@@ -103,6 +104,8 @@ class QuoteWriter:
     reference: str
     request_reference: str
     now: datetime
+    # PRO's pages show a number here, and a word in the quotes of service groups. XML has the word.
+    source: int | str = EXTERNAL
 
     def result(self, assessment: Assessment) -> QuoteResult:
         """Return the quotes for the consignment, cheapest first, whatever the catalogue prefers, as PRO does."""
@@ -122,7 +125,7 @@ class QuoteWriter:
         tax = tax_rate(breakdown.tax_reference, breakdown.tax_rate)
         day = date.fromordinal(dates.delivery_day)
         return Quote(
-            MpdCarrierServiceSource="External",
+            MpdCarrierServiceSource=self.source,
             MpdCarrierService=service.name,
             CarrierReference=service.carrier.reference,
             OriginAddress=self._address("Origin"),
@@ -163,7 +166,7 @@ class QuoteWriter:
         """Return an address without its contact, which a quote does not need."""
         addresses: Iterable[ConsignmentJson] = in_pro_units(self.content["Addresses"])
         found = next((address for address in addresses if address.get("AddressType") == kind), None)
-        return {**address_view(found), "Contact": None} if found else None
+        return {**plain_address_view(found), "Contact": None} if found else None
 
 
 def _surcharge(line: Line, currency_code: str) -> QuoteSurcharge:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from allocation.api.consignment_shape import ADDRESS_FIELDS
+from allocation.api.consignment_shape import ADDRESS_FIELDS, EXTERNAL
 from allocation.api.xml_reading import ITEM_NAMES, MAX_DIGITS
 
 _SCHEMAS: Final = "http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
@@ -120,6 +120,8 @@ def _content(name: str, value: Any, namespace: str) -> str:
         return "".join(_element(item, each, namespace) for each in value if each is not None)
     if isinstance(value, str) and name in _WRITTEN_OTHERWISE:
         return escape(_WRITTEN_OTHERWISE[name](value))
+    if name == "MpdCarrierServiceSource" and value == EXTERNAL:
+        return "External"
     return _text(value)
 
 
