@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -127,3 +128,12 @@ def test_references_are_paged(shop: tuple[Api, dict[str, str]]) -> None:
     path = "/consignments/getConsignmentReferences?State=Allocated"
     assert api.call("GET", path).data == newest_first
     assert api.call("GET", f"{path}&PageSize=3&StartPage=2").data == newest_first[3:]
+
+
+def test_a_search_answers_in_xml(shop: tuple[Api, dict[str, str]]) -> None:
+    api, made = shop
+    path = "/consignments/100/0?State=Allocated&Direction=Inbound"
+    root = ElementTree.fromstring(api.call("GET", path, None, {"Accept": "application/xml"}).body)  # noqa: S314 - ours
+    of = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Consignments}"
+    assert (root.tag, root.findtext(f"{of}Count")) == (f"{of}MatchingConsignmentsResponse", "1")
+    assert root.findtext(f"{of}ConsignmentSummaries/{of}ConsignmentSummary/{of}Reference") == made["inbound"]

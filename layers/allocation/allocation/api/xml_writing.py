@@ -69,6 +69,8 @@ _DECLARED_ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = {
 _LIST_ITEMS: Final[Mapping[str, str]] = {
     **ITEM_NAMES,
     "CN22Documents": "KeyValuePairOfStringString",
+    "ConsignmentSummaries": "ConsignmentSummary",
+    "ManifestItems": "ManifestFileItem",
     "CN23Documents": "KeyValuePairOfStringString",
     "CommercialInvoiceDocuments": "KeyValuePairOfStringString",
     "CarrierServiceTypes": "CarrierServiceType",

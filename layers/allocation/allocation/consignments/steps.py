@@ -24,7 +24,7 @@ from allocation.observability import logger
 # API Gateway waits for 29 seconds, and a query takes some of them. What is not begun by then is not reached.
 _MAX_DURATION: Final = timedelta(seconds=14)
 # Consignments that are read, and then written, before the time is looked at again.
-_BATCH: Final = 500
+_BATCH: Final = 200
 
 _StepOutcome = CarriedState | RequestError
 
