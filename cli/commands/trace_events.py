@@ -36,7 +36,7 @@ def _kind(type_: str) -> str:
 
 def _not_published(stored: StoredRecord, now: datetime) -> str:
     refused = stored.refused_update
-    age = now - datetime.fromisoformat(refused.at if refused else stored.allocated_at)
+    age = now - datetime.fromisoformat(refused.at if refused else stored.moved_at or stored.allocated_at)
     if age > timedelta(days=LOG_DAYS):
         return f"older than the publisher's log ({LOG_DAYS} days)"
     if age < _SOON:

@@ -52,6 +52,8 @@ class Entry(BaseModel):
     failure: str | None = None
     tracking_references: tuple[str, ...] = ()
     version: int
+    # When the consignment took its last step since its allocation, such as manifested.
+    moved_at: str | None = None
     # Where this version only refused an update: when it did.
     refused_at: str | None = None
     # In seconds since 1970: the entry goes when the record goes.
@@ -69,7 +71,7 @@ class Entry(BaseModel):
 
     def shown(self) -> dict[str, Any]:
         """Return the entry as the console's list has it."""
-        shown = self.model_dump(by_alias=True, exclude={"cause", "failure", "refused_at", "expires_at"})
+        shown = self.model_dump(by_alias=True, exclude={"cause", "failure", "moved_at", "refused_at", "expires_at"})
         return {**shown, "trackingReferences": list(self.tracking_references)}
 
 
@@ -82,6 +84,7 @@ class PastVersion(BaseModel):
     version: int
     state: str
     allocated_at: str
+    moved_at: str | None = None
     carrier: str | None = None
     service: str | None = None
     failure_code: str | None = None
@@ -110,6 +113,7 @@ def entry_of(record: StoredRecord) -> Entry:
         service=_key(record.carrier_service_reference),
         price=record.price,
         allocated_at=moment_text(datetime.fromisoformat(record.allocated_at).astimezone(UTC)),
+        moved_at=record.moved_at,
         collected_at=record.collected_at,
         delivered_by=record.delivered_by,
         failure_code=_key(failure.code) if failure else None,

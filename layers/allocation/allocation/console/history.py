@@ -68,9 +68,10 @@ def _changes(record: StoredRecord, earlier: Sequence[PastVersion]) -> Iterator[d
             "AllocationFailed", failed.failed_at, detail=nearest_miss(failed.message, record.consignment_reference)
         )
     refused = record.refused_update
-    if not (refused and _is_among(entry.allocated_at, earlier)):
+    if not (refused and _is_among(record.moved_at or entry.allocated_at, earlier)):
         number = None if refused else record.version
-        yield _happened(record.state, entry.allocated_at, number, record.event_id or None, _detail(record))
+        at = record.moved_at or entry.allocated_at
+        yield _happened(record.state, at, number, record.event_id or None, _detail(record))
     if refused:
         yield _happened("UpdateRefused", refused.at, record.version, refused.event_id, _TOO_LATE)
 
@@ -79,12 +80,12 @@ def _past_change(version: PastVersion) -> dict[str, Any]:
     if version.refused_at:
         return _happened("UpdateRefused", version.refused_at, version.version, detail=_TOO_LATE)
     detail = version.failure or version.failure_code or version.service
-    return _happened(version.state, version.allocated_at, version.version, detail=detail)
+    return _happened(version.state, version.moved_at or version.allocated_at, version.version, detail=detail)
 
 
 def _is_among(at: str, earlier: Sequence[PastVersion]) -> bool:
     """Return whether a change of state of this moment is a version that is known."""
-    return any(not version.refused_at and version.allocated_at == at for version in earlier)
+    return any(not version.refused_at and (version.moved_at or version.allocated_at) == at for version in earlier)
 
 
 def _happened(

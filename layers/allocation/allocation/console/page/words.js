@@ -11,6 +11,11 @@ const STATES = {
   AllocationFailed: ["Failed", "bad"],
   Unallocated: ["Not allocated", "quiet"],
   Cancelled: ["Cancelled", "quiet"],
+  ReadyToShip: ["Ready to ship", "good"],
+  Manifesting: ["Manifesting", "quiet"],
+  Manifested: ["Manifested", "good"],
+  ManifestFailed: ["Manifest failed", "bad"],
+  Dispatched: ["Dispatched", "good"],
 };
 
 /** The states that can be searched for, as `[value, text]`. */
@@ -44,6 +49,10 @@ const STEPS = {
   AllocationFailed: ["Failed", "bad"],
   Unallocated: ["Deallocated", "quiet"],
   Cancelled: ["Cancelled", "bad"],
+  ReadyToShip: ["Ready to ship", "good"],
+  Manifested: ["Manifested", "good"],
+  ManifestFailed: ["Manifest failed", "bad"],
+  Dispatched: ["Dispatched", "good"],
   Published: ["Published", "quiet"],
   UpdateRefused: ["Update refused", "warn"],
 };
