@@ -7,7 +7,6 @@ from typing import Any, Final, assert_never
 import click
 from rich.text import Text
 
-from allocation.domain.outcome import Standing
 from allocation.pro.agreement import Agreement
 from cli.commands.options import ExampleCommand, json_option, stack_option, timestamp
 from cli.errors import UsageError
@@ -80,7 +79,7 @@ def _told(result: Reconciled) -> str:
         case Agreement.AGREES:
             return finding.text or "agrees"
         case Agreement.DIFFERS:
-            states = ", then ".join(each.state for each in finding.changes)
+            states = ", then ".join(finding.states)
             return f"recorded as {states}" if result.is_aligned else f"differs: record {states}"
         case Agreement.CONTRADICTS | Agreement.UNSETTLED | Agreement.UNREAD:
             return finding.text
@@ -113,10 +112,6 @@ def _json(result: Reconciled) -> dict[str, Any]:
         "carrierServiceReferenceAtSortedPro": finding.service_at_pro,
         "result": finding.agreement.value,
         "reason": finding.text or None,
-        "changes": [_state(each) for each in finding.changes],
+        "changes": list(finding.states),
         "applied": result.is_aligned,
     }
-
-
-def _state(standing: Standing) -> str:
-    return standing.state

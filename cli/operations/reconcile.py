@@ -130,7 +130,7 @@ def reconciled(
 
 
 def _reconciled(aligning: Aligning, reference: ConsignmentReference, looked: Looked, run: str) -> Reconciled:
-    is_aligned = bool(run and looked.finding.changes and aligning.align(reference, looked, run))
+    is_aligned = bool(run and looked.finding.states and aligning.align(reference, looked, run))
     seen = looked.seen
     return Reconciled(
         reference, seen.state if seen else "", seen.carrier_service if seen else None, looked.finding, is_aligned

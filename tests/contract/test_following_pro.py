@@ -84,7 +84,8 @@ def test_what_is_done_in_pro_reaches_the_records_once(shop: Shop) -> None:
     shop.pro.deallocate(A)
     shop.pro.cancel(B)
     shop.pro.manifest(C)
-    assert sorted(shop.run().aligned) == [A, B]
+    assert sorted(shop.run().aligned) == [A, B, C]
+    assert shop.records.steps[C].state == "Manifested"
     assert shop.states() == ["Unallocated", "Cancelled", "Allocated"]
     shop.pro.allocate(A, "CX_ECO")
     assert shop.run().aligned == []  # the record is moments old

@@ -71,7 +71,6 @@ class Sides:
         (ALLOCATED, "Cancelled", None, ["Cancelled"]),
         (ALLOCATED, "Allocated", "CX_ECO", ["Unallocated", "Allocated"]),
         (FAILED, "Allocated", "CX_ECO", ["Allocated"]),
-        (FAILED, "Manifested", "CX_ECO", ["Allocated"]),
         (FAILED, "Cancelled", None, ["Cancelled"]),
         (Deallocated(), "Allocated", "CX_ECO", ["Allocated"]),
         (Deallocated(), "Cancelled", None, ["Cancelled"]),
@@ -91,11 +90,25 @@ def test_a_record_that_differs_is_given_what_pro_has(
     assert pro.server.calls("PUT") == [], "PRO is only read"
 
 
+@pytest.mark.parametrize("state", ["ReadyToShip", "Manifesting", "Manifested", "ManifestFailed", "Dispatched"])
+@pytest.mark.parametrize(("outcome", "versions"), [(ALLOCATED, 1), (FAILED, 2)])
+def test_a_step_in_pro_is_a_step_of_the_record(pro: Pro, outcome: Standing, versions: int, state: str) -> None:
+    sides = Sides(pro, outcome, state, "CX_NDS")
+    assert sides.look().finding.states[-1] == state
+    sides.aligned()
+    assert sides.records.kept[A].version == 1 + versions
+    assert sides.records.steps[A].state == state
+    assert sides.look().finding.agreement is AGREES
+    pro.stands(A, "Allocated", "CX_NDS")
+    sides.now += timedelta(hours=1)
+    assert sides.look().finding.states == ("Allocated",), "it is not ready to ship any more"
+
+
 @pytest.mark.parametrize(
     ("outcome", "state", "service"),
     [
         (ALLOCATED, "Allocated", "CX_NDS"),
-        (ALLOCATED, "Dispatched", "CX_NDS"),
+        (ALLOCATED, "InTransit", "CX_NDS"),
         (FAILED, "AllocationFailed", None),
         (FAILED, "Unallocated", None),
         (Deallocated(), "Unallocated", None),

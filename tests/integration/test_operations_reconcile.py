@@ -54,6 +54,17 @@ def test_the_command_changes_nothing_until_it_is_told_to(
     assert (status, found["state"], found["result"]) == (0, "Unallocated", "agrees")
 
 
+def test_a_manifest_in_pro_is_a_step_of_the_record(
+    target: Target, pro: Pro, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(target, record_of(A))
+    pro.stands(A, "Manifested", "CX_NDS")
+    status, [found] = run(capsys, A, "--apply")
+    assert (status, found["changes"], found["applied"]) == (0, ["Manifested"], True)
+    status, [found] = run(capsys, A)
+    assert (status, found["state"], found["result"]) == (0, "Manifested", "agrees")
+
+
 def test_an_outage_is_no_agreement(target: Target, pro: Pro, capsys: pytest.CaptureFixture[str]) -> None:
     add(target, record_of(A))
     pro.server.faults.script(*[Fault("503")] * 2)

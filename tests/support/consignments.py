@@ -109,7 +109,9 @@ class InMemoryConsignments:
         if not self._stands(seen) or seen.record is None:
             return False
         whole = to_item(seen.record.model_dump(by_alias=True, exclude_none=True, exclude={"refused_update", "state"}))
-        read = stored_record({**whole, **step_item(step, seen.record)})
+        read = stored_record(
+            {**whole, **step_item(step, seen.reference, seen.record.tried_event_ids, seen.record.version)}
+        )
         assert read is not None
         self.records[seen.reference] = read
         return True

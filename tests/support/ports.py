@@ -12,6 +12,7 @@ from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
 from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.state import Step
 from allocation.ports import AddReceipt, AllocationEvent, Deadline, Recorded, RefusedMessage, Unpublishable
 from allocation.records.items import record_item, record_seen
 
@@ -54,6 +55,8 @@ class InMemoryRecords:
     cancelled: dict[OrderReference, str] = field(default_factory=dict)
     # When orders were marked as cancelled. By default long ago.
     marked_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    # The last step of an allocated consignment since its record was written.
+    steps: dict[ConsignmentReference, Step] = field(default_factory=dict)
     outrun: dict[str, int] = field(default_factory=dict)
     """How often others use up the limit that a consignment is to be counted on."""
 
@@ -61,7 +64,7 @@ class InMemoryRecords:
         if self.unreadable:
             raise RetryableError("the allocation records could not be read")
         seen = {
-            reference: record_seen(record_item(self.kept[reference], by_order=True))
+            reference: self._with_step(record_seen(record_item(self.kept[reference], by_order=True)), reference)
             for reference in references
             if reference in self.kept
         }
@@ -83,6 +86,20 @@ class InMemoryRecords:
         if (kept.version if kept else 0) != (seen.version if seen else 0):
             return False
         self.kept[record.consignment_reference] = record
+        self.steps.pop(record.consignment_reference, None)
+        return True
+
+    def _with_step(self, seen: RecordSeen, reference: ConsignmentReference) -> RecordSeen:
+        step = self.steps.get(reference)
+        return replace(seen, state=step.state, written_at=step.at) if step else seen
+
+    def take_step(self, reference: ConsignmentReference, step: Step, seen: RecordSeen) -> bool:
+        kept = self.kept[reference]
+        if kept.version != seen.version:
+            return False
+        event_ids = latest_event_ids(*seen.event_ids, step.event_id)
+        self.kept[reference] = replace(kept, version=seen.version + 1, event_ids=event_ids)
+        self.steps[reference] = step
         return True
 
     def refuse_update(self, reference: ConsignmentReference, refused: RefusedUpdate, seen: RecordSeen) -> bool:

@@ -12,6 +12,7 @@ from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
 from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.state import Step
 
 
 class Deadline(Protocol):
@@ -117,6 +118,12 @@ class RecordStore(Protocol):
 
     def refuse_update(self, reference: ConsignmentReference, refused: RefusedUpdate, seen: RecordSeen) -> bool:
         """Write a new version of a record that only says that it refused an update.
+
+        Return False if it is no longer as seen. Raises `RetryableError`.
+        """
+
+    def take_step(self, reference: ConsignmentReference, step: Step, seen: RecordSeen) -> bool:
+        """Write a new version of a record that only says that its allocated consignment took a step.
 
         Return False if it is no longer as seen. Raises `RetryableError`.
         """

@@ -1,6 +1,6 @@
 """Whether a record and SortedPRO agree about a consignment, and what would bring the record in line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -8,7 +8,7 @@ from typing import assert_never
 from allocation.domain.outcome import AllocatedBy, Cancelled, Deallocated, Standing
 from allocation.domain.record import RecordSeen
 from allocation.domain.reference import ConsignmentReference
-from allocation.domain.state import STATES
+from allocation.domain.state import CARRIED, STATES, CarriedState
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
@@ -34,7 +34,8 @@ class Agreement(StrEnum):
 class Finding:
     """What was found of a consignment.
 
-    `at_pro` is SortedPRO's state, empty where it was not read. `changes` are what the record must be given, in turn.
+    `at_pro` is SortedPRO's state, empty where it was not read. `changes` are what the record must be given, in turn,
+    and `step` the one that its allocated consignment has taken since.
     """
 
     agreement: Agreement
@@ -42,6 +43,12 @@ class Finding:
     service_at_pro: str | None = None
     text: str = ""
     changes: tuple[Standing, ...] = ()
+    step: CarriedState | None = None
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states that the record must come into, in turn."""
+        return (*(each.state for each in self.changes), *((self.step,) if self.step else ()))
 
 
 def find_difference(
@@ -63,9 +70,9 @@ def find_difference(
         return _of_unknown(seen) if at_pro.agreement is Agreement.CONTRADICTS else at_pro
     found = _compared(seen, at_pro)
     service = at_pro.allocated.summary.carrier_service_reference if at_pro.allocated else None
-    if found.changes and seen and seen.written_at and seen.written_at > settled_before:
+    if found.states and seen and seen.written_at and seen.written_at > settled_before:
         found = Finding(Agreement.UNSETTLED, text="the record is moments old: look again later")
-    return Finding(found.agreement, at_pro.state, service, found.text, found.changes)
+    return replace(found, at_pro=at_pro.state, service_at_pro=service)
 
 
 def _state_in(
@@ -110,7 +117,9 @@ def _compared(seen: RecordSeen | None, at_pro: ConsignmentAtPro) -> Finding:
         text = "cancelled here, and SortedPRO ships it: deallocate it there" if at_pro.allocated else ""
         return Finding(Agreement.CONTRADICTS if text else Agreement.AGREES, text=text)
     changes = _changes(seen, at_pro)
-    return Finding(Agreement.DIFFERS if changes else Agreement.AGREES, changes=changes)
+    state = changes[-1].state if changes else seen.state
+    step = next((each for each in CARRIED if each == at_pro.state and each != state), None)
+    return Finding(Agreement.DIFFERS if changes or step else Agreement.AGREES, changes=changes, step=step)
 
 
 def _changes(seen: RecordSeen, at_pro: ConsignmentAtPro) -> tuple[Standing, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from allocation.domain.outcome import Allocated, Standing
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference, is_pro_reference
+from allocation.domain.state import Step
 from allocation.ports import Deadline, RecordStore
 from allocation.pro.agreement import Agreement, Finding, find_difference
 from allocation.pro.calls import ParallelCalls, Pauses
@@ -70,7 +71,8 @@ class Aligning:
             if not self.records.replace(record, seen):
                 return False
             seen = _seen_after(record, seen)
-        return True
+        step = looked.finding.step
+        return step is None or self.records.take_step(reference, Step(step, event_id, self.now()), seen)
 
     def _record(
         self, reference: ConsignmentReference, seen: RecordSeen, standing: Standing, event_id: str

@@ -177,13 +177,12 @@ class Following:
         found = looked.finding
         if found.agreement is Agreement.CONTRADICTS:
             followed.contradicting.append(reference)
-        if found.agreement in _OPEN or not found.changes:
+        if found.agreement in _OPEN or not found.states:
             return found.agreement not in _OPEN
         if not self.aligning.align(reference, looked, event_id):
             return False
         followed.aligned.append(reference)
-        states = [each.state for each in found.changes]
-        logger.info("followed", extra={"consignment": reference, "states": states, "pro_event": event_id})
+        logger.info("followed", extra={"consignment": reference, "states": found.states, "pro_event": event_id})
         return True
 
 

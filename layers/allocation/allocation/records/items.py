@@ -4,7 +4,7 @@ Numbers are exact both ways. DynamoDB has no floats: a float is kept as the deci
 """
 
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from typing import Any, Final
 from zlib import crc32
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from allocation.domain.outcome import Allocated
 from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
+from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
 from allocation.records.packed_summary import packed_summary, unpacked_summary
 from allocation.records.record_document import record_document, refusal_document, step_document
@@ -69,14 +70,15 @@ def refusal_item(refused: RefusedUpdate, seen: RecordSeen) -> dict[str, Any]:
     return to_item(refusal_document(refused, seen))
 
 
-def step_item(step: Step, before: StoredRecord) -> dict[str, Any]:
+def step_item(step: Step, reference: ConsignmentReference, event_ids: Sequence[str], version: int) -> dict[str, Any]:
     """Return the attributes that change when the consignment of a record takes a step.
 
-    The index by state leaves a consignment out from its first step on: what lists it then is the index by time.
+    The record has had these events, and this version. The index by state leaves a consignment out from its first step
+    on: what lists it then is the index by time.
     """
-    document = step_document(step, before.tried_event_ids, before.version)
+    document = step_document(step, event_ids, version)
     document[_QUEUE_STATE] = document.pop(_STATE)
-    document[LISTING] = _listing_of(before.consignment_reference, step.state)
+    document[LISTING] = _listing_of(reference, step.state)
     return to_item(document)
 
 

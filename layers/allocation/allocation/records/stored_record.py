@@ -179,7 +179,7 @@ class StoredRecord(BaseModel):
             customer_reference=self.customer_reference,
             updated_by=self.updated_by,
             carrier_service=self.carrier_service_reference,
-            written_at=_moment(self.allocated_at),
+            written_at=_moment(self.moved_at or self.allocated_at),
             allocated_by=self.known_allocator,
         )
 

@@ -21,6 +21,7 @@ from allocation.aws.dynamodb.consignment_items import consignment_item, known_in
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.listings import BY_CUSTOMER_REFERENCE, DynamoDBListings
 from allocation.aws.dynamodb.record_reading import KEY
+from allocation.aws.dynamodb.record_steps import written_step
 from allocation.aws.dynamodb.records import NOT_THERE_YET, limit_of
 from allocation.batches import batches
 from allocation.consignments.labels_given import LabelsGiven
@@ -29,7 +30,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
-from allocation.records.items import DynamoItem, record_item, step_item, to_item
+from allocation.records.items import DynamoItem, record_item, to_item
 from allocation.records.stored_record import StoredRecord
 
 if TYPE_CHECKING:
@@ -139,27 +140,13 @@ class DynamoDBConsignments:
             return list(pool.map(self._take_step, *zip(*steps, strict=True))) if steps else []
 
     def _take_step(self, step: Step, seen: Known) -> bool | RetryableError:
-        fields = step_item(step, seen.record) if seen.record else {}
-        unchanged = _unchanged(seen.record)
-        request = {
-            "TableName": self._records,
-            "Key": {KEY: {"S": seen.reference}},
-            # A refused update and the state of the index by state are those of an earlier version.
-            "UpdateExpression": f"SET {', '.join(f'{name} = :{name}' for name in fields)} REMOVE refusedUpdate, #state",
-            "ConditionExpression": unchanged["ConditionExpression"],
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": {
-                **unchanged.get("ExpressionAttributeValues", {}),
-                **{f":{name}": value for name, value in fields.items()},
-            },
-        }
-        try:
-            self._client.update_item(**request)
-        except self._client.exceptions.ConditionalCheckFailedException:
+        if seen.record is None:
             return False
-        except (ClientError, BotoCoreError) as error:
-            return not_written(error)
-        return True
+        reference, record = seen.reference, seen.record
+        try:
+            return written_step(self._client, self._records, reference, step, record.tried_event_ids, record.version)
+        except RetryableError as error:
+            return error
 
     def _counted(self, record: AllocationRecord, seen: Known) -> list[Action]:
         limit, before = limit_of(record), seen.record.counted_on if seen.record else None

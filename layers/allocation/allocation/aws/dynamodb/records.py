@@ -21,12 +21,14 @@ from allocation.aws.dynamodb.bulk_calls import (
 )
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.record_reading import KEY, RecordReader
+from allocation.aws.dynamodb.record_steps import written_step
 from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.outcome import Allocated, AllocationFailed
 from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate, latest_event_ids
 from allocation.domain.reference import ConsignmentReference
+from allocation.domain.state import Step
 from allocation.observability import logger
 from allocation.ports import AddReceipt
 from allocation.records.items import record_item, refusal_item
@@ -95,6 +97,10 @@ class DynamoDBRecords(RecordReader):
                 },
             },
         )
+
+    def take_step(self, reference: ConsignmentReference, step: Step, seen: RecordSeen) -> bool:
+        """Change only the fields of the step, if the record has not changed since it was read."""
+        return written_step(self._client, self._table, reference, step, seen.event_ids, seen.version)
 
     def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
         """Add the records, each by a write that is conditional on the version before it.
