@@ -26,7 +26,7 @@ _TRANSACTION: Final = 2
 # By table, the attributes that the indexes of `template.yaml` have as their key: each takes a write of its own.
 INDEXED: Final = {
     "AllocationsTable": ("orderReference", "state", "listing"),
-    "ConsignmentsTable": ("customerReference", "neverAllocated"),
+    "ConsignmentsTable": ("customerReference", "neverAllocated", "trackingKey"),
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from allocation.api.authorizer import HEADER
 from allocation.aws.dynamodb.consignments import BY_STATE
 from allocation.aws.dynamodb.listings import BY_CUSTOMER_REFERENCE, BY_LISTING, NEVER_ALLOCATED
+from allocation.aws.dynamodb.tracked_events import BY_TRACKING_KEY
 from tests.infrastructure.stack import Stack, translated
 
 WITHOUT_API = {"DeployApi": "false"}
@@ -154,7 +155,7 @@ def test_indexes_find_consignments_as_the_code_asks(stack: Stack) -> None:
         made = stack.resolved(stack.properties(table)["GlobalSecondaryIndexes"], parameters)
         return {index["IndexName"] for index in made}
 
-    assert indexes("ConsignmentsTable") == {BY_CUSTOMER_REFERENCE, NEVER_ALLOCATED}
+    assert indexes("ConsignmentsTable") == {BY_CUSTOMER_REFERENCE, NEVER_ALLOCATED, BY_TRACKING_KEY}
     assert indexes("AllocationsTable") - indexes("AllocationsTable", **WITHOUT_API) == {BY_STATE, BY_LISTING}
 
 

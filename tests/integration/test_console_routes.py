@@ -250,7 +250,7 @@ def test_a_day_has_its_states_and_the_services_costs(api: ConsoleApi) -> None:
         "consignments?take=0",
         "consignments?take=101",
         "consignments?take=x",
-        "consignments?state=Lost",
+        "consignments?state=Eaten",
         "consignments?day=yesterday",
         "consignments?next=%7B%7D",
         "consignments?order=" + "x" * 300,

@@ -25,12 +25,14 @@ from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.aws.dynamodb.drafts import DynamoDBDrafts
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.manifests import DynamoDBManifests
+from allocation.aws.dynamodb.tracked_events import DynamoDBTracking
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.changes import Changes
 from allocation.consignments.manifests import Manifests
 from allocation.consignments.register import Register
 from allocation.consignments.searching import Listings, Searching
 from allocation.consignments.store import ConsignmentStore
+from allocation.consignments.tracking import Tracking
 from allocation.domain import outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Engine
@@ -104,8 +106,14 @@ class Api:
             Manifests(changes, self._manifests, self.characters),
             Searching(self.store, self._listings, self.clock),
             DynamoDBDrafts(boto3.client("dynamodb", region_name=REGION), CONSIGNMENTS),
+            Tracking(changes, self._tracked_events, timedelta(days=90)),
             self.pro_url,
         )
+
+    @cached_property
+    def _tracked_events(self) -> DynamoDBTracking:
+        dynamodb = boto3.client("dynamodb", region_name=REGION)
+        return DynamoDBTracking(dynamodb, consignments=CONSIGNMENTS, records=RECORDS)
 
     @cached_property
     def _archive(self) -> DynamoDBCatalogueArchive:

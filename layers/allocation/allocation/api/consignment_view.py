@@ -69,6 +69,7 @@ def consignment_view(known: Known, located: Callable[[FullConsignment], FullCons
         "DateCreated": _created_at(known),
         **labels_part(known.labels_given),
         "DateShipped": _optional(known.record.dispatched_at if known.record else None),
+        **_journey_of(known.record),
         **dates_of(known.record),
     }
 
@@ -127,6 +128,21 @@ def _legs_of_package(legs: list[Any], package: int) -> list[Any]:
     """Return the legs with the tracking references of one package, which counts from 0."""
     name = "TrackingReferences"
     return [{**leg, name: list(package_references(leg[name], package))} for leg in legs]
+
+
+def _journey_of(record: StoredRecord | None) -> dict[str, Any]:
+    """Return when what happened to a consignment on its way, by its carrier's events."""
+    delivery = record.delivery if record else None
+    if delivery is None:
+        return {}
+    moments = {
+        "DateCollected": delivery.collected_at,
+        "FirstAttemptedDeliveryDate": delivery.first_attempted_at,
+        "AttemptedDeliveryDate": delivery.attempted_at,
+        "DateDelivered": delivery.delivered_at,
+        "DateReturned": delivery.returned_at,
+    }
+    return {name: _with_offset(moment) for name, moment in moments.items() if moment}
 
 
 def labels_part(given: LabelsGiven | None) -> dict[str, Any]:

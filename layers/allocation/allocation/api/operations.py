@@ -23,6 +23,7 @@ from allocation.consignments.order_book import OrderBook
 from allocation.consignments.register import Register
 from allocation.consignments.searching import Searching
 from allocation.consignments.store import ConsignmentJson
+from allocation.consignments.tracking import Tracking
 from allocation.engine.engine import Engine
 from allocation.engine.loaded_catalogue import Location
 from allocation.engine.wording import there_is_no
@@ -53,6 +54,7 @@ class UseCases:
     manifests: Manifests
     searching: Searching
     drafts: DraftStore
+    tracking: Tracking
     # Where SortedPRO answers, if it allocates for this stack; None where the engine does.
     pro_url: str | None = None
 

@@ -23,6 +23,7 @@ from allocation.api import (
     quote_routes,
     search_routes,
     step_routes,
+    tracking_routes,
 )
 from allocation.api.keys import ALL_SCOPES
 from allocation.api.older_clients import is_older, with_older_names
@@ -67,6 +68,7 @@ for _module in (
     step_routes,
     option_routes,
     order_routes,
+    tracking_routes,
 ):
     OPERATIONS.extend(_module.OPERATIONS)
 

@@ -37,14 +37,17 @@ ITEM_NAMES: Final[Mapping[str, str]] = {
     "ConsignmentLegs": "ConsignmentLeg",
     "ConsignmentReferences": "string",
     "DeliveryOptions": "SelectDeliveryOptionRequest",
+    "ConsignmentTrackingEvents": "ConsignmentTrackingEvent",
     "HarmonisationKeyWords": "string",
     "Items": "Item",
     "MetaData": "MetaData",
+    "PackageTrackingEvents": "PackageTrackingEvent",
     "Packages": "Package",
     "ReferencesOfAttachedCertificates": "string",
     "ReferencesOfAttachedInvoices": "string",
     "ReferencesOfAttachedLicences": "string",
     "Tags": "string",
+    "TrackingEvents": "EventViewModel",
     "TrackingReferences": "string",
 }
 _NUMBERS: Final = frozenset(

@@ -19,6 +19,7 @@ CONSIGNMENTS: Final = f"{_SCHEMAS}Consignments"
 _OPTIONS: Final = f"{_SCHEMAS}DeliveryOptions"
 _ORDERS: Final = f"{_SCHEMAS}Orders"
 _QUOTES: Final = f"{_SCHEMAS}Quotes"
+_TRACKING: Final = f"{_SCHEMAS}Tracking"
 _RATES: Final = f"{_SCHEMAS}Rates"
 # The namespace of an element's content, by the element's class. All others are in `Consignments`.
 _NAMESPACES: Final[Mapping[str, str]] = {
@@ -37,6 +38,8 @@ _NAMESPACES: Final[Mapping[str, str]] = {
     "DeliveryOptionSummary": _OPTIONS,
     "DeliveryOptionsResponse": _OPTIONS,
     "DeliveryWindow": COMMON,
+    "ConsignmentViewModel": _TRACKING,
+    "FlattenedConsignmentViewModel": _TRACKING,
     "GetLabelsResponse": f"{_SCHEMAS}LabelGeneration",
     "KeyValuePairOfCustomChargeTypeDecimal": COMMON,
     "LatLong": COMMON,
@@ -65,6 +68,14 @@ _NAMESPACES: Final[Mapping[str, str]] = {
 _DECLARED_ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = {
     "Address": dict.fromkeys(("AddressType", "ShopLocationReference"), CONSIGNMENTS),
     "ShippingLocation": dict.fromkeys(ADDRESS_FIELDS, COMMON),
+}
+# The elements of lists whose name alone does not say it.
+_LIST_ITEMS_OF: Final[Mapping[tuple[str, str], str]] = {
+    ("ConsignmentViewModel", "TrackedPackages"): "PackageViewModel",
+    ("FlattenedConsignmentViewModel", "TrackedPackages"): "FlattenedPackageViewModel",
+    ("FlattenedPackageViewModel", "Events"): "FlattenedEventViewModel",
+    ("LegViewModel", "Events"): "EventViewModel",
+    ("PackageViewModel", "Legs"): "LegViewModel",
 }
 _LIST_ITEMS: Final[Mapping[str, str]] = {
     **ITEM_NAMES,
@@ -106,19 +117,19 @@ def write_xml(data: Any, root: str) -> bytes:
     return f'<?xml version="1.0" encoding="utf-8"?>\n<{name}{declared}>{inside}</{name}>'.encode()
 
 
-def _element(name: str, value: Any, outer: str, own: str | None = None) -> str:
-    """Return an element. `outer` is the namespace around it, `own` its own where that differs."""
+def _element(name: str, value: Any, outer: str, own: str | None = None, parent: str = "") -> str:
+    """Return an element of a parent. `outer` is the namespace around it, `own` its own where that differs."""
     namespace = outer if own is None else own
     declared = f' xmlns="{namespace}"' if namespace != outer else ""
-    return f"<{name}{declared}>{_content(name, value, namespace)}</{name}>"
+    return f"<{name}{declared}>{_content(name, value, namespace, parent)}</{name}>"
 
 
-def _content(name: str, value: Any, namespace: str) -> str:
-    """Return the content of an element that is in a namespace."""
+def _content(name: str, value: Any, namespace: str, parent: str = "") -> str:
+    """Return the content of an element of a parent that is in a namespace."""
     if isinstance(value, Mapping):
         return "".join(_members(name, value, namespace))
     if isinstance(value, list | tuple):
-        item = _LIST_ITEMS.get(name, "string")
+        item = _LIST_ITEMS_OF.get((parent, name)) or _LIST_ITEMS.get(name, "string")
         return "".join(_element(item, each, namespace) for each in value if each is not None)
     if isinstance(value, str) and name in _WRITTEN_OTHERWISE:
         return escape(_WRITTEN_OTHERWISE[name](value))
@@ -161,7 +172,7 @@ def _members(name: str, value: Mapping[str, Any], namespace: str) -> Iterator[st
     elsewhere = _DECLARED_ELSEWHERE.get(name, {})
     for member, item in value.items():
         if item is not None and _NAME.fullmatch(member) and (name, member) not in _ONLY_IN_JSON:
-            yield _element(member, item, namespace, elsewhere.get(member, inside))
+            yield _element(member, item, namespace, elsewhere.get(member, inside), name)
 
 
 def _text(value: Any) -> str:

@@ -28,12 +28,14 @@ def allocation_api() -> "AnyCaseResolver":
     from allocation.aws.dynamodb.drafts import DynamoDBDrafts
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.aws.dynamodb.manifests import DynamoDBManifests
+    from allocation.aws.dynamodb.tracked_events import DynamoDBTracking
     from allocation.composition.orders import allocates_here
     from allocation.consignments.allocations import Allocations
     from allocation.consignments.changes import Changes
     from allocation.consignments.manifests import Manifests
     from allocation.consignments.register import Register
     from allocation.consignments.searching import Searching
+    from allocation.consignments.tracking import Tracking
     from allocation.records.explanations import Explanations
 
     settings = read_settings(AllocationApiSettings, os.environ)
@@ -46,6 +48,9 @@ def allocation_api() -> "AnyCaseResolver":
     release_held = {"release_held": _release_at_pro(settings)} if by_pro else {}
     changes = Changes(store, utc_now, settings.record_retention, here=allocates_here(settings), **release_held)
     register = Register(changes, _random_characters, settings.consignment_retention)
+    tracked_events = DynamoDBTracking(
+        dynamodb, consignments=settings.consignments_table, records=settings.allocations_table
+    )
     archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
     use_cases = UseCases(
         changes,
@@ -59,6 +64,7 @@ def allocation_api() -> "AnyCaseResolver":
         Manifests(changes, DynamoDBManifests(dynamodb, settings.catalogues_table), _random_characters),
         Searching(store, store.listings, utc_now),
         DynamoDBDrafts(dynamodb, settings.consignments_table),
+        Tracking(changes, tracked_events, settings.consignment_retention),
         settings.pro_base_url if by_pro else None,
     )
     if settings.console == "off":

@@ -9,8 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal, get_args
 
+from allocation.domain.tracking import CANCELLABLE_ON_THE_WAY, DELIVERY_STATES, DeliveryState, Journey
+
 # What a consignment with a carrier service may be in: its record keeps the allocation.
-CarriedState = Literal["Allocated", "ReadyToShip", "Manifesting", "Manifested", "ManifestFailed", "Dispatched"]
+CarriedState = Literal[
+    "Allocated", "ReadyToShip", "Manifesting", "Manifested", "ManifestFailed", "Dispatched", DeliveryState
+]
 # What a record's `state` may be.
 State = Literal["AllocationFailed", "Unallocated", "Cancelled"] | CarriedState
 CARRIED: Final[tuple[CarriedState, ...]] = get_args(CarriedState)
@@ -39,8 +43,14 @@ ALLOWED_IN: Final[Mapping[UserAction, tuple[State, ...]]] = {
     UserAction.EDIT: ("Unallocated", "AllocationFailed"),
     # A consignment that is ready to ship is set back first.
     UserAction.DEALLOCATE: ("Allocated", "Manifested", "ManifestFailed"),
-    UserAction.CANCEL: ("Unallocated", "AllocationFailed", "Allocated", "Manifested", "ManifestFailed", "Dispatched"),
-    UserAction.PRINT_LABELS: ("Allocated", "ReadyToShip", "Manifested", "ManifestFailed", "Dispatched"),
+    UserAction.CANCEL: (
+        *("Unallocated", "AllocationFailed", "Allocated", "Manifested", "ManifestFailed", "Dispatched"),
+        *CANCELLABLE_ON_THE_WAY,
+    ),
+    UserAction.PRINT_LABELS: (
+        *("Allocated", "ReadyToShip", "Manifested", "ManifestFailed", "Dispatched"),
+        *DELIVERY_STATES,
+    ),
     UserAction.SET_READY: ("Allocated",),
     UserAction.SET_NOT_READY: ("ReadyToShip",),
     UserAction.MANIFEST: ("Allocated", "ReadyToShip", "ManifestFailed"),
@@ -60,7 +70,8 @@ class Step:
     """A step of an allocated consignment on its way. The allocation stays as it is.
 
     `event_id` is the id of the request that asked for it, `at` its time in aware UTC. `manifest` is the reference of
-    the manifest that the consignment stands in from now on; `problem` says why manifesting failed.
+    the manifest that the consignment stands in from now on; `problem` says why manifesting failed. `journey` is what
+    the carrier's events come to, where they led to the step.
     """
 
     state: CarriedState
@@ -68,3 +79,4 @@ class Step:
     at: datetime
     manifest: str | None = None
     problem: str | None = None
+    journey: Journey | None = None

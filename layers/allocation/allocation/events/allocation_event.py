@@ -1,7 +1,8 @@
 """The allocation event, a CloudEvent 1.0 in JSON (`docs/events/consignment-allocated-v1.schema.json`)."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final, Literal, assert_never
+from typing import Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -9,10 +10,12 @@ from pydantic.alias_generators import to_camel
 from allocation.domain.errors import AllocationError
 from allocation.domain.state import State
 from allocation.domain.summary import AllocationSummary
+from allocation.domain.tracking import DELIVERY_STATES, DeliveryState
 from allocation.exact_json import written
 from allocation.ports import AllocationEvent
 from allocation.records.kept_summary import kept_summary
 from allocation.records.stored_record import (
+    DeliveryDocument,
     FailureDocument,
     PriceDocument,
     RefusedUpdateDocument,
@@ -36,7 +39,33 @@ _EventType = Literal[
     "consignment.manifested",
     "consignment.manifest_failed",
     "consignment.dispatched",
+    "consignment.at_drop_off_point",
+    "consignment.collected",
+    "consignment.in_transit",
+    "consignment.out_for_delivery",
+    "consignment.at_collection_point",
+    "consignment.in_transit_waiting",
+    "consignment.at_customs",
+    "consignment.delayed",
+    "consignment.exchange_failed",
+    "consignment.carrier_unable_to_collect",
+    "consignment.collection_failed",
+    "consignment.delivery_failed_card_left",
+    "consignment.delivery_failed",
+    "consignment.held_by_carrier",
+    "consignment.action_required",
+    "consignment.return_to_sender",
+    "consignment.damaged",
+    "consignment.missing",
+    "consignment.lost",
+    "consignment.partially_delivered",
+    "consignment.delivered",
+    "consignment.delivered_damaged",
 ]
+# Of the states that carriers' events lead to, in the order of both.
+_OF_DELIVERY: Final[Mapping[DeliveryState, _EventType]] = dict(
+    zip(DELIVERY_STATES, get_args(_EventType)[-len(DELIVERY_STATES) :], strict=True)
+)
 
 
 class UnpublishableReason(StrEnum):
@@ -87,6 +116,7 @@ class EventData(BaseModel):
     refused_update: RefusedUpdateDocument | None = None
     manifest_reference: str | None = None
     manifest_problem: str | None = None
+    delivery: DeliveryDocument | None = None
 
 
 class ConsignmentEvent(BaseModel):
@@ -157,7 +187,7 @@ def _type_of_step(state: State) -> _EventType:
         case "Allocated" | "AllocationFailed" | "Unallocated" | "Cancelled":
             return "consignment.not_ready_to_ship"
         case _:
-            assert_never(state)
+            return _OF_DELIVERY[state]
 
 
 def _body(event: ConsignmentEvent) -> dict[str, Any]:
@@ -165,6 +195,8 @@ def _body(event: ConsignmentEvent) -> dict[str, Any]:
     body = event.model_dump(by_alias=True)
     if event.data.allocation_summary:
         body["data"]["allocationSummary"] = kept_summary(event.data.allocation_summary)
+    if event.data.delivery:
+        body["data"]["delivery"] = event.data.delivery.model_dump(by_alias=True, exclude_none=True)
     if event.data.route:
         body["data"]["route"] = event.data.route.model_dump(exclude_none=True)
     body["data"] = {name: value for name, value in body["data"].items() if value is not None}

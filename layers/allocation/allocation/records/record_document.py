@@ -1,7 +1,7 @@
 """Writes the allocation record as the document that DynamoDB keeps and streams (`docs/events/README.md`)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, assert_never
 
 from allocation.domain.outcome import (
@@ -19,6 +19,7 @@ from allocation.domain.record import AllocationRecord, PastFailure, RecordSeen, 
 from allocation.domain.routing import Route
 from allocation.domain.state import State, Step
 from allocation.domain.summary import collection_time
+from allocation.domain.tracking import Journey
 from allocation.records.kept_summary import kept_summary
 
 # 2 has the summary and the explanation packed, and the state of some records in `queueState`.
@@ -76,8 +77,22 @@ def step_document(step: Step, event_ids: Sequence[str], version: int) -> dict[st
         "manifestedAt": moment_text(step.at) if step.state == "Manifested" else None,
         "dispatchedAt": moment_text(step.at) if step.state == "Dispatched" else None,
         "manifestProblem": step.problem,
+        "delivery": journey_document(step.journey) if step.journey else None,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def journey_document(journey: Journey) -> dict[str, str]:
+    """Return when what happened to a consignment on its way, without what has not happened."""
+    moments = {
+        "at": journey.at,
+        "collectedAt": journey.collected_at,
+        "firstAttemptedAt": journey.first_attempted_at,
+        "attemptedAt": journey.attempted_at,
+        "deliveredAt": journey.delivered_at,
+        "returnedAt": journey.returned_at,
+    }
+    return {name: moment_text(moment.astimezone(UTC)) for name, moment in moments.items() if moment}
 
 
 def _refused_document(refused: RefusedUpdate) -> dict[str, str]:

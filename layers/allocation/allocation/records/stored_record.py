@@ -16,7 +16,8 @@ from allocation.domain.record import PastFailure, RecordSeen
 from allocation.domain.reference import OrderReference
 from allocation.domain.routing import Route
 from allocation.domain.summary import AllocationSummary
-from allocation.records.record_document import SCHEMA_VERSION
+from allocation.domain.tracking import Journey
+from allocation.records.record_document import SCHEMA_VERSION, journey_document
 
 
 class FailureDocument(BaseModel):
@@ -66,6 +67,22 @@ class RefusedUpdateDocument(BaseModel):
     at: str
 
 
+class DeliveryDocument(BaseModel):
+    """When what happened to a consignment on its way, by its carrier's events; ISO 8601 in UTC.
+
+    `at` is the moment of the last event that says where it is.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    at: str
+    collected_at: str | None = None
+    first_attempted_at: str | None = None
+    attempted_at: str | None = None
+    delivered_at: str | None = None
+    returned_at: str | None = None
+
+
 class StoredRecord(BaseModel):
     """A record as read back from the table or its stream. Fields that are unknown here are ignored."""
 
@@ -113,6 +130,8 @@ class StoredRecord(BaseModel):
     # Why it could not be manifested, where the last attempt failed.
     manifest_problem: str | None = None
     dispatched_at: str | None = None
+    # What its carrier's events come to.
+    delivery: DeliveryDocument | None = None
     # In seconds since 1970; None for a record that stays.
     expires_at: int | None = None
     # Text is the form of earlier versions. `records/explanations.py` reads both.
@@ -131,6 +150,12 @@ class StoredRecord(BaseModel):
         """The first tracking reference of the allocation, or None."""
         legs = self.allocation_summary.consignment_legs if self.allocation_summary else ()
         return next((text for leg in legs for text in leg.tracking_references), None)
+
+    def says(self, journey: Journey) -> bool:
+        """Return whether the record says already what a carrier's events come to."""
+        if journey.state is None:
+            return self.delivery is None
+        return self.state == journey.state and self.delivery == DeliveryDocument(**journey_document(journey))
 
     @property
     def counted_on(self) -> LimitedDay | None:

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from allocation.aws.dynamodb.record_reading import KEY
+from allocation.aws.dynamodb.tracked_events import TRACKING_KEY
 from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.store import Known, StoredConsignment
 from allocation.domain.reference import ConsignmentReference
+from allocation.domain.tracking_reference import tracking_key
 from allocation.exact_json import parsed, written
 from allocation.records.items import DynamoItem, stored_record, to_item
 
@@ -26,6 +28,7 @@ def consignment_item(stored: StoredConsignment, *, never_allocated: bool) -> Dyn
         "version": stored.version,
         "customerReference": stored.customer_reference,
         "expiresAt": int(stored.expires_at.timestamp()) if stored.expires_at else None,
+        TRACKING_KEY: tracking_key(stored.reference),
         "neverAllocated": "true" if never_allocated else None,
         "labelsGiven": labels_document(stored.labels_given) if stored.labels_given else None,
     }

@@ -23,6 +23,7 @@ from allocation.aws.dynamodb.listings import BY_CUSTOMER_REFERENCE, DynamoDBList
 from allocation.aws.dynamodb.record_reading import KEY
 from allocation.aws.dynamodb.record_steps import written_step
 from allocation.aws.dynamodb.records import NOT_THERE_YET, limit_of
+from allocation.aws.dynamodb.tracked_events import tracking_item_key
 from allocation.batches import batches
 from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.store import Known, StoredConsignment
@@ -165,6 +166,8 @@ class DynamoDBConsignments:
 
     def erase(self, reference: ConsignmentReference) -> bool:
         """Remove the consignment with its personal data, never the record. Return False if there was none."""
+        # First what hangs on it: an erasure that fails half-way is repeated.
+        self._call("delete_item", TableName=self._consignments, Key=tracking_item_key(reference))
         key = {KEY: {"S": reference}}
         answer = self._call("delete_item", TableName=self._consignments, Key=key, ReturnValues="ALL_OLD")
         return bool(answer.get("Attributes"))

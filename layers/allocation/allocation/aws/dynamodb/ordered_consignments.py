@@ -20,11 +20,13 @@ from allocation.aws.dynamodb.bulk_calls import (
     write_all,
 )
 from allocation.aws.dynamodb.record_reading import KEY
+from allocation.aws.dynamodb.tracked_events import TRACKING_KEY
 from allocation.batches import batches
 from allocation.consignments.intake import kept_from_order
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
+from allocation.domain.tracking_reference import tracking_key
 from allocation.exact_json import written
 from allocation.observability import logger
 
@@ -135,8 +137,9 @@ class DynamoDBOrderedConsignments:
             ":expires": {"N": str(int((now + self.retention).timestamp()))},
             ":queue": {"S": "queue"},
             ":one": {"N": "1"},
+            ":tracking": {"S": tracking_key(content.reference)},
         }
-        fields = "document = :document, expiresAt = :expires, keptFrom = :queue"
+        fields = f"document = :document, expiresAt = :expires, keptFrom = :queue, {TRACKING_KEY} = :tracking"
         fields += ", createdAt = if_not_exists(createdAt, :now)"
         if content.customer_reference:
             values[":customer"] = {"S": content.customer_reference}
