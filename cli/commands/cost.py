@@ -35,14 +35,25 @@ def cost(orders: int | None, *, as_json: bool) -> int:
     months = [estimates(each) for each in ([orders] if orders is not None else USUAL_ORDERS)]
     if as_json:
         found = [_json(each) for month in months for each in month]
-        print_json({"region": REGION, "pricesAsOf": AS_OF, "estimates": found, "assumptions": assumptions()})
+        print_json(
+            {
+                "region": REGION,
+                "pricesAsOf": AS_OF,
+                "pricesFrom": "memory",
+                "estimates": found,
+                "assumptions": assumptions(),
+            }
+        )
         return 0
     if orders is None:
         _print_totals(months)
     else:
         _print_parts(months[0])
     print_blank()
-    print_text(f"Prices of {REGION}, as of {AS_OF}, by AWS's price pages. They differ by region.")
+    print_text(
+        f"Prices of {REGION} as of {AS_OF}, written down from memory and not read from AWS's pages: check those that "
+        "matter (--json names the page of each). They differ by region."
+    )
     for sentence in assumptions():
         print_text(sentence)
     return 0
@@ -82,7 +93,7 @@ def _json(estimate: Estimate) -> dict[str, Any]:
             "what": used.value,
             "used": str(_rounded(estimate.used[used])),
             "dollars": str(dollars),
-            "price": {"dollars": str(PRICES[used].dollars), "per": PRICES[used].units, "source": PRICES[used].page},
+            "price": {"dollars": str(PRICES[used].dollars), "per": PRICES[used].units, "checkAt": PRICES[used].page},
         }
         for used, dollars in estimate.dollars.items()
     ]

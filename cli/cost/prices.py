@@ -1,11 +1,14 @@
-"""AWS's list prices that a stack pays, in US dollars, in one region. Free tiers and discounts are left out."""
+"""AWS's list prices that a stack pays, in US dollars, in one region. Free tiers and discounts are left out.
+
+They were written down from memory, not read from AWS's pages. Each names the page to check it on.
+"""
 
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 REGION: Final = "us-east-1"
-# When the prices were read. They differ by region: eu-west-2 has 10 to 20% more for most of them.
+# The month of which the prices are remembered. They differ by region: eu-west-2 has 10 to 20% more for most of them.
 AS_OF: Final = "2025-07"
 
 
@@ -29,7 +32,7 @@ class Used(StrEnum):
 
 
 class Price(NamedTuple):
-    """Dollars for a number of units, and the page of AWS's that has it."""
+    """Dollars for a number of units, and the page of AWS's to check it on."""
 
     dollars: Decimal
     units: int
