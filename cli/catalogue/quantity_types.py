@@ -55,7 +55,10 @@ def _volume_unit(text: str) -> str | None:
 
 def _loading_metres(value: object) -> Decimal:
     """Return the metres of a truck's bed of `2.4` or `2.4 ldm`. Raises `ValueError` with what to write."""
-    return read_decimal(str(value).strip().lower().removesuffix("ldm").rstrip() if isinstance(value, str) else value)
+    match = None if isinstance(value, bool | float) else _QUANTITY.fullmatch(str(value).strip())
+    if match is None or match[2].lower() not in {"", "ldm"}:
+        raise ValueError("write loading metres, such as 2.4 ldm")
+    return Decimal(match[1])
 
 
 def _sides(value: object) -> tuple[Decimal, Decimal, Decimal]:
