@@ -102,7 +102,7 @@ class DynamoDBTracking:
         }
         if step is None:
             return {"ConditionCheck": request}
-        fields = step_item(step, record)
+        fields = step_item(step, seen.reference, record.tried_event_ids, record.version)
         settings = ", ".join(f"#{name} = :{name}" for name in fields)
         return {
             "Update": {
