@@ -16,7 +16,7 @@ from allocation.aws.file_stores import AppConfigStore, S3Store, store_at
 from allocation.aws.maintained_files import REFRESH_SECONDS, MaintainedFile
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import DefaultRules
-from allocation.domain.outcome import DeferralCause, Deferred
+from allocation.domain.outcome import ENGINE, DeferralCause, Deferred
 from allocation.engine import compiled_catalogue
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import read_compiled, write_compiled
@@ -353,7 +353,7 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
             allocator,
             DefaultRules(),
             records,
-            Cancelling(allocator, records, records, lambda: NOON, None),
+            Cancelling(allocator, records, records, lambda: NOON, None, ENGINE),
             Updating(records, None, lambda: NOON),
             None,
             now=lambda: NOON,

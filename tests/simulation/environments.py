@@ -14,6 +14,7 @@ from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignm
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
 from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import ENGINE, AllocatedBy
 from allocation.domain.routing import RoutingTable
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled, write_compiled
@@ -92,6 +93,9 @@ class Environments:
         """The use case of a new environment."""
         return replace(self, now=self._clock())._new() if self.world.plan.unkind else self._new()
 
+    def _here(self) -> AllocatedBy:
+        return ENGINE if self.with_engine else AllocatedBy("pro", self.pro.base_url)
+
     def _clock(self) -> Callable[[], datetime]:
         """A clock of an environment, which is fast or slow."""
         off = timedelta(seconds=self.world.random.uniform(-MAX_CLOCK_SECONDS, MAX_CLOCK_SECONDS))
@@ -108,7 +112,7 @@ class Environments:
                 allocator=allocator,
                 mode=self.mode,
                 records=records,
-                cancelling=Cancelling(allocator, records, cancelled_orders, self.now, retention=None),
+                cancelling=Cancelling(allocator, records, cancelled_orders, self.now, None, self._here()),
                 updating=Updating(records, contents, self.now),
                 ordered_consignments=contents,
                 now=self.now,

@@ -245,6 +245,11 @@ def without_the_clock_of_aws() -> AbstractContextManager[Any]:
     return patch.object(bulk_calls, "_date_of", lambda _: None)
 
 
+def without_waiting_for_the_set_up() -> AbstractContextManager[Any]:
+    """A service group that PRO does not have is a failure of the consignment."""
+    return patch.object(pro_verdicts, "_is_mode_unknown", lambda *_: False)
+
+
 def without_waiting_for_arrivals() -> AbstractContextManager[Any]:
     """What PRO does not know yet has failed."""
     return patch.object(pro_rounds, "MAX_ARRIVAL", timedelta(0))
@@ -396,6 +401,7 @@ GUARDS = {
     "patience with errors": (without_patience_for_errors, UNKIND, "was allocated 2 times"),
     "reading after 429": (without_reading_after_throttling, UNKINDLY_THROTTLED, "was allocated 2 times"),
     "clock of AWS": (without_the_clock_of_aws, UNKIND, "was allocated 2 times"),
+    "set-up": (without_waiting_for_the_set_up, UNKIND, "could have been allocated, and failed with ServiceGroup"),
     "arrivals": (without_waiting_for_arrivals, UNKIND, "could have been allocated, and failed with Cons"),
     "narrowing down": (without_narrowing_down, FAULTY, "could have been allocated, and failed with"),
     "contradictions": (without_doubt, LIES, "and recorded on AE_DOM"),

@@ -44,6 +44,9 @@ MAX_WORK_SECONDS: Final = 60.0
 """How long PRO takes for a consignment, its state `Allocating` meanwhile, when its caller has given up waiting."""
 MAX_ARRIVAL_SECONDS: Final = 60.0
 """How long after its first order a consignment of `LATER_PREFIX` arrives at PRO at most."""
+MISSPELT: Final = "/allocatewithservicegroup/valuableGoods"
+CORRECTED_AT: Final = (0.0, 0.0, 1200.0)
+"""Until when PRO does not have that group."""
 LATER_PREFIX: Final = "EC-LAT-"
 MAX_LATE_WORK_SECONDS: Final = 1800.0
 """For how long an unkind PRO's state may be `Allocating` then."""
@@ -118,6 +121,7 @@ class SimulatedPro:
         )
         self.arrivals: dict[str, float] = {}
         """When each consignment of `LATER_PREFIX` arrives."""
+        self.corrected_at = Random(f"{world.plan.seed}/set-up").choice(CORRECTED_AT) if world.plan.unkind else 0.0
         self._sizes: WeakKeyDictionary[greenlet, int] = WeakKeyDictionary()
         """How many consignments the call has that each process, or work without one, is at."""
         self.key = self.secret = FIRST_KEY
@@ -184,6 +188,8 @@ class SimulatedPro:
     def _answer(self, method: str, path: str, document: Any, key: str) -> Wire:
         if key != self.key:
             return Wire(KEY_REJECTED, b'{"statusCode": 401, "message": "Access denied"}')
+        if path.endswith(MISSPELT) and self._world.now < self.corrected_at:
+            return Wire(400, b'{"Code": "ServiceGroupNotFoundException", "Message": "There is no such group"}')
         if is_allocation(method, path):
             self._note(asked_for(path, document))
             self._sizes[getcurrent()] = len(list(asked_for(path, document)))

@@ -67,6 +67,15 @@ def test_pro_is_never_asked_again_for_what_it_has_allocated(first: int) -> None:
         assert not violations(plan)[1], told(shrink(plan))
 
 
+@pytest.mark.parametrize("first", range(0, HISTORIES, PART))
+@pytest.mark.parametrize("faults", [(Fault.SLOW,), (Fault.ERROR_AFTER,), tuple(Fault)], ids=["late", "after", "all"])
+def test_a_pro_that_is_not_kind_allocates_nothing_twice_either(faults: tuple[Fault, ...], first: int) -> None:
+    """It refuses no second allocation, works after it has answered and shows that late; clocks differ by minutes."""
+    for seed in range(first, first + PART // 4):
+        plan = Plan(seed, fault_chance=0.15, faults=faults, unkind=True, with_engine=False, large_orders=False)
+        assert not violations(plan)[1], told(shrink(plan))
+
+
 def test_a_history_is_the_same_whenever_it_is_run() -> None:
     first, again = violations(Plan(7, fault_chance=0.2))[0], violations(Plan(7, fault_chance=0.2))[0]
     assert (first.world.struck, first.world.now, first.table.items) == (
@@ -165,6 +174,25 @@ def test_what_the_function_is_killed_by_each_time_is_in_the_dlq_with_that_reason
     ids=str,
 )
 def test_a_lost_call_of_another_order_leaves_no_allocation_beside_a_failure(plan: Plan) -> None:
+    assert not violations(plan)[1], told(plan)
+
+
+LATE_AND_UNKIND = Plan(0, fault_chance=0.15, faults=(Fault.SLOW,), unkind=True, with_engine=False, large_orders=False)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        # PRO was asked again 0.2 s after an error, while it was still to do the first call.
+        *(replace(LATE_AND_UNKIND, seed=seed) for seed in (0, 5, 6, 11)),
+        # It had allocated before it answered 429, and was asked again.
+        *(replace(LATE_AND_UNKIND, seed=seed, faults=(Fault.ERROR_AFTER,)) for seed in (26, 43, 71)),
+        # The consignment arrived after the item that did not know it, and before its state was read.
+        *(replace(LATE_AND_UNKIND, seed=seed) for seed in (10220, 11008)),
+    ],
+    ids=str,
+)
+def test_nothing_is_allocated_twice_or_failed_too_soon_by_a_pro_that_is_late(plan: Plan) -> None:
     assert not violations(plan)[1], told(plan)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, DefaultRules
-from allocation.domain.outcome import Deferred, Outcome
+from allocation.domain.outcome import ENGINE, Deferred, Outcome
 from allocation.domain.routing import RoutingTable
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.allocation_waves import AllocationWaves
@@ -45,7 +45,7 @@ class Orders:
                 self.allocator,
                 self.mode,
                 self.records,
-                Cancelling(self.allocator, self.records, self.records, lambda: NOON, self.retention),
+                Cancelling(self.allocator, self.records, self.records, lambda: NOON, self.retention, ENGINE),
                 Updating(self.records, self.contents, lambda: NOON),
                 self.contents,
                 lambda: NOON,

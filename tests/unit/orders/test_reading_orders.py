@@ -615,3 +615,65 @@ def test_only_pros_references_are_read_where_pro_allocates(consignment: dict[str
     assert "consignments[1].Reference: " in str(read.invalid)
     if consignment:
         assert "must be SortedPRO's own, such as EC-000-05B-MMA" in str(read.invalid)
+
+
+PACKAGE = {"Weight": {"Value": 2, "Unit": "Kg"}}
+# What an engine could not use, or would refuse. SortedPRO knows the consignment itself.
+ODD: dict[str, dict[str, Any]] = {
+    "a package size": {"Packages": [{"PackageSizeReference": "SMALL"}]},
+    "a package size without a name": {"Packages": [{"PackageSizeReference": None}]},
+    "no weight": {"Packages": [{}]},
+    "a null package": {"Packages": [None]},
+    "packages that are text": {"Packages": "two"},
+    "one package": {"Packages": PACKAGE},
+    "many packages": {"Packages": [PACKAGE] * 1001},
+    "a weight in text": {"Packages": [{"Weight": {"Value": "2.5", "Unit": "Kg"}}]},
+    "a negative weight": {"Packages": [{"Weight": {"Value": -1, "Unit": "Kg"}}]},
+    "an unknown unit": {"Packages": [{"Weight": {"Value": 2, "Unit": "Stone"}}]},
+    "an unknown currency": {"Packages": [{**PACKAGE, "Value": {"Amount": 1, "Currency": {"IsoCode": "Coins"}}}]},
+    "a huge number": {"Packages": [{"Weight": {"Value": 10**40, "Unit": "Kg"}}]},
+    "no sides": {"Packages": [{**PACKAGE, "Dimensions": {}}]},
+    "items of another shape": {"Packages": [{**PACKAGE, "Items": 7}]},
+    "two destinations": {"Addresses": [{"AddressType": "Destination"}] * 2},
+    "eleven addresses": {"Addresses": [{"AddressType": "Other"}] * 11},
+    "an address that is text": {"Addresses": ["Manchester"]},
+    "a country without a code": {"Addresses": [{"AddressType": "Origin", "Country": {"Name": "Atlantis"}}]},
+    "a long postcode": {"Addresses": [{"AddressType": "Origin", "Postcode": "M" * 99}]},
+    "a location of another form": {"Addresses": [{"AddressType": "Origin", "ShippingLocationReference": "a b/c"}]},
+    "tags that are text": {"Tags": "Alcohol"},
+    "a null tag": {"Tags": [None]},
+    "many tags": {"Tags": ["T"] * 101},
+    "a direction of another name": {"Direction": "Sideways"},
+    "a numeric direction": {"Direction": 1},
+    "a date of another form": {"ShippingDate": "tomorrow"},
+    "a promise without a date": {"RequestedDeliveryDate": {}},
+    "a promise that is text": {"RequiredDeliveryDate": "soon"},
+    "a numeric reference of the sender's": {"ConsignmentReferenceProvidedByCustomer": 5},
+    "a long reference of the sender's": {"ConsignmentReferenceProvidedByCustomer": "x" * 257},
+    "metadata": {"MetaData": [{"KeyValue": 1}]},
+    "unknown fields": {"Whatever": {"Deep": [1, None]}},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_where_pro_allocates_nothing_is_refused_that_pro_does_not_need(odd: str) -> None:
+    sent = {"Reference": A, "DeliveryOption": "next-day", **ODD[odd]}
+    read = read_order(json.dumps(order_event(consignments=[sent])), PROS)
+    assert read.invalid is None
+    [consignment] = read.order.consignments
+    assert (consignment.reference, consignment.delivery_option) == (A, "next-day")
+    assert read.order.as_sent in ({}, {A: sent})
+
+
+def test_where_pro_allocates_only_what_the_api_can_read_is_kept() -> None:
+    whole = {"Reference": A, "Packages": [PACKAGE]}
+    read = read_order(json.dumps(order_event(consignments=[whole, {"Reference": B, "Packages": "two"}])), PROS)
+    assert read.order.as_sent == {A: whole}
+
+
+@pytest.mark.parametrize("option", [5, ["next-day"], "x" * 65])
+def test_a_delivery_option_that_can_not_be_routed_is_refused_where_pro_allocates_too(option: Any) -> None:
+    read = [{"Reference": A, "DeliveryOption": option}, {"Reference": B}]
+    refused = read_order(json.dumps(order_event(consignments=read)), PROS)
+    assert [item.reference for item in refused.order.consignments] == [B]
+    assert "consignments[0].DeliveryOption" in str(refused.invalid)

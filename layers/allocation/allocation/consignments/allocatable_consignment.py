@@ -71,7 +71,8 @@ _Postcode = Annotated[str, StringConstraints(max_length=16)]
 ConsignmentReferenceText = Annotated[
     str, StringConstraints(pattern=CONSIGNMENT_REFERENCE_PATTERN, max_length=MAX_CONSIGNMENT_REFERENCE)
 ]
-_CustomerReference = Annotated[str, StringConstraints(max_length=256)]
+_MAX_CUSTOMER_REFERENCE: Final = 256
+_CustomerReference = Annotated[str, StringConstraints(max_length=_MAX_CUSTOMER_REFERENCE)]
 _ServiceReference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
 _ShortTexts = Annotated[list[_ShortText], Field(max_length=100, fail_fast=True)]
 _Tags = Annotated[_ShortTexts, BeforeValidator(null_as_empty, json_schema_input_type=_ShortTexts | None)]
@@ -222,6 +223,31 @@ class ProConsignment(ProModel):
 
     def _address(self, kind: str) -> domain.Address | None:
         return next((address.to_domain() for address in self.addresses if address.address_type == kind), None)
+
+
+def _text_or_none(value: Any) -> Any:
+    """Return a text that can be kept, and None for anything else."""
+    return value if isinstance(value, str) and len(value) <= _MAX_CUSTOMER_REFERENCE else None
+
+
+class ReferencedConsignment(ProModel):
+    """A consignment that SortedPRO holds: its reference, and what this stack itself needs to route and record it.
+
+    Nothing else is read, so nothing else is refused.
+    """
+
+    reference: ConsignmentReferenceText
+    consignment_reference_provided_by_customer: Annotated[str | None, BeforeValidator(_text_or_none)] = None
+    delivery_option: DeliveryOption | None = None
+    own_delivery_option: Annotated[DeliveryOption | None, Field(alias="deliveryOption")] = None
+
+    def to_domain(self) -> domain.Consignment:
+        """Return the consignment, with nothing that the engine could decide about."""
+        return domain.Consignment(
+            reference=ConsignmentReference(self.reference),
+            delivery_option=self.delivery_option or self.own_delivery_option or None,
+            customer_reference=self.consignment_reference_provided_by_customer or None,
+        )
 
 
 def _guessed_flags(address: Mapping[str, Any]) -> domain.AddressFlags:

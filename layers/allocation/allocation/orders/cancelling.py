@@ -12,7 +12,7 @@ from typing import Final
 
 from allocation.domain.errors import RetryableError
 from allocation.domain.order import OrderCancellation
-from allocation.domain.outcome import ENGINE, AllocatedBy, AllocationFailed, Cancelled, DeferralCause, Deferred
+from allocation.domain.outcome import AllocatedBy, AllocationFailed, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.state import CANCELLED_WITH_ORDER
@@ -56,7 +56,7 @@ class Cancelling:
     # How long a record is kept; None for ever.
     retention: timedelta | None
     # Who allocates in this stack.
-    here: AllocatedBy = ENGINE
+    here: AllocatedBy
 
     def work_on(
         self, requests: Mapping[str, OrderCancellation], deadline: Deadline

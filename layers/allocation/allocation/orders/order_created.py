@@ -9,7 +9,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema
 
-from allocation.consignments.allocatable_consignment import ConsignmentReferenceText, DeliveryOption, ProConsignment
+from allocation.consignments.allocatable_consignment import (
+    ConsignmentReferenceText,
+    DeliveryOption,
+    ProConsignment,
+    ReferencedConsignment,
+)
 from allocation.domain import consignment as domain
 from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.domain.order import Order
@@ -21,6 +26,7 @@ from allocation.orders.refusals import MAX_NAMED, listed, problem_text, refused,
 from allocation.orders.wrappings import read_event
 
 _NOT_PROS: Final = "must be SortedPRO's own, such as EC-000-05B-MMA, since SortedPRO allocates here"
+_AnyConsignment = ProConsignment | ReferencedConsignment
 MAX_CONSIGNMENTS: Final = 500
 # Of all consignments together. With these limits no message of 1 MiB takes more than 100 ms to read.
 MAX_PACKAGES_A_MESSAGE: Final = 1000
@@ -43,6 +49,12 @@ class _Envelope(EventFields):
     consignments: Annotated[
         list[Any], Field(min_length=1, max_length=MAX_CONSIGNMENTS), AfterValidator(_require_few_packages)
     ]
+
+
+class _ReferencesEnvelope(_Envelope):
+    """The same where SortedPRO allocates: packages are not read, so any number may be sent."""
+
+    consignments: Annotated[list[Any], Field(min_length=1, max_length=MAX_CONSIGNMENTS)]
 
 
 class OrderedConsignment(ProConsignment):
@@ -130,7 +142,7 @@ def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> R
     envelope: _Envelope | None = None
     reason = ""
     try:
-        envelope = _Envelope.model_validate(event)
+        envelope = (_ReferencesEnvelope if rules.only_pro_references else _Envelope).model_validate(event)
     except ValidationError as error:
         reason = _all_problems(event, error, rules)
     if envelope is None:
@@ -181,17 +193,18 @@ def _with_reference(sent: Any, issued: str, rules: ReadingRules) -> Any:
     return {**sent, "Reference": issued}
 
 
-def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[ProConsignment], list[str], int]:
+def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[_AnyConsignment], list[str], int]:
     """Return the valid consignments, the first problems of the others, and the number of problems.
 
     Each consignment is read once: an invalid message takes no longer than a valid one.
     """
-    valid: list[ProConsignment] = []
+    valid: list[_AnyConsignment] = []
+    model = ReferencedConsignment if rules.only_pro_references else ProConsignment
     problems: list[str] = []
     number = 0
     for at, sent in enumerate(as_sent):
         try:
-            consignment = ProConsignment.model_validate(sent)
+            consignment: _AnyConsignment = model.model_validate(sent)
             if rules.only_pro_references and not is_pro_reference(consignment.reference):
                 number += 1
                 problems.append(f"consignments[{at}].Reference: {_NOT_PROS} (got {quoted(consignment.reference)})")
@@ -206,7 +219,7 @@ def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[Pr
 
 
 def _without_repeated(
-    envelope: _Envelope, as_sent: list[Any], valid: list[ProConsignment], invalid: InvalidMessageError | None
+    envelope: _Envelope, as_sent: list[Any], valid: list[_AnyConsignment], invalid: InvalidMessageError | None
 ) -> ReadOrder:
     """Return the order of the consignments whose reference occurs once: of two that differ, neither can be trusted.
 
@@ -224,15 +237,30 @@ def _without_repeated(
     if not once and invalid:
         raise invalid
     by_reference = {_reference_of(each): each for each in as_sent}
-    kept = {each.reference: _whole(by_reference[each.reference], each) for each in once}
+    kept = {
+        each.reference: _whole(by_reference[each.reference], each)
+        for each in once
+        if _is_readable(by_reference[each.reference], valid)
+    }
     return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once, kept), invalid)
 
 
-def _to_domain(consignment: ProConsignment, envelope: _Envelope) -> domain.Consignment:
+def _to_domain(consignment: _AnyConsignment, envelope: _Envelope) -> domain.Consignment:
     """Return a consignment as the engine sees it; its order's delivery option counts where it has none of its own."""
     read = consignment.to_domain()
     option = envelope.delivery_option
     return replace(read, delivery_option=option) if option and not read.delivery_option else read
+
+
+def _is_readable(sent: Any, valid: list[_AnyConsignment]) -> bool:
+    """Tell whether the API can read what was sent. For SortedPRO more is accepted than that; it is not kept."""
+    if not isinstance(valid[0], ReferencedConsignment):
+        return True
+    try:
+        ProConsignment.model_validate(sent)
+    except ValidationError:
+        return False
+    return True
 
 
 def _whole(sent: dict[str, Any], consignment: domain.Consignment) -> dict[str, Any]:
