@@ -10,6 +10,7 @@ from allocation.settings import (
     AllocateOrdersSettings,
     AllocationApiSettings,
     ApiAuthorizerSettings,
+    ProSettings,
     PublishAllocationsSettings,
     read_settings,
 )
@@ -119,3 +120,17 @@ def test_the_api_keeps_personal_data_for_a_time_of_its_own() -> None:
 def test_the_authorizer_needs_the_secret_of_the_keys() -> None:
     with pytest.raises(ConfigurationError, match="API_KEYS_SECRET_NAME Field required"):
         read_settings(ApiAuthorizerSettings, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ({}, 180),
+        ({"PRO_BASE_URL": "https://apisandbox.electioapp.com"}, 180),
+        ({"PRO_BASE_URL": "http://127.0.0.1:8080"}, 5),
+        ({"PRO_BASE_URL": "http://127.0.0.1:8080", "PRO_PATIENCE_SECONDS": "60"}, 60),
+        ({"PRO_PATIENCE_SECONDS": "9"}, 9),
+    ],
+)
+def test_a_sortedpro_on_this_machine_is_waited_for_shortly(given: dict[str, str], seconds: float) -> None:
+    assert read_settings(ProSettings, given).patience_seconds == seconds
