@@ -7,6 +7,8 @@ import pytest
 from allocation.domain.errors import ConfigurationError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.settings import (
+    LOCAL_PATIENCE_SECONDS,
+    PATIENCE_SECONDS,
     AllocateOrdersSettings,
     AllocationApiSettings,
     ApiAuthorizerSettings,
@@ -125,9 +127,9 @@ def test_the_authorizer_needs_the_secret_of_the_keys() -> None:
 @pytest.mark.parametrize(
     ("given", "seconds"),
     [
-        ({}, 180),
-        ({"PRO_BASE_URL": "https://apisandbox.electioapp.com"}, 180),
-        ({"PRO_BASE_URL": "http://127.0.0.1:8080"}, 5),
+        ({}, PATIENCE_SECONDS),
+        ({"PRO_BASE_URL": "https://apisandbox.electioapp.com"}, PATIENCE_SECONDS),
+        ({"PRO_BASE_URL": "http://127.0.0.1:8080"}, LOCAL_PATIENCE_SECONDS),
         ({"PRO_BASE_URL": "http://127.0.0.1:8080", "PRO_PATIENCE_SECONDS": "60"}, 60),
         ({"PRO_PATIENCE_SECONDS": "9"}, 9),
     ],
