@@ -10,6 +10,10 @@ from allocation.composition.orders import allocate_orders
 from allocation.observability import logger, metrics
 from allocation.orders.allocate_orders import report_batch
 
+# Wired here, in the function's init, where Lambda gives a whole processor: the first event waits for nothing of it.
+allocate_orders()
+catalogue_status()
+
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(capture_cold_start_metric=True)

@@ -8,6 +8,10 @@ from allocation.composition.api import allocation_api
 from allocation.composition.catalogues import CATALOGUE_QUESTION, catalogue_status
 from allocation.observability import logger, metrics
 
+# Wired here, in the function's init, where Lambda gives a whole processor: the first event waits for nothing of it.
+allocation_api()
+catalogue_status()
+
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(capture_cold_start_metric=True)

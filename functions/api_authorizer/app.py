@@ -7,6 +7,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from allocation.composition.api import api_authorizer
 from allocation.observability import logger, metrics
 
+# Wired here, in the function's init, where Lambda gives a whole processor: the first event waits for nothing of it.
+api_authorizer()
+
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics

@@ -9,6 +9,9 @@ from allocation.composition.background import index_allocations
 from allocation.console.indexing import report_indexed
 from allocation.observability import logger, metrics
 
+# Wired here, in the function's init, where Lambda gives a whole processor: the first event waits for nothing of it.
+index_allocations()
+
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(capture_cold_start_metric=True)

@@ -91,6 +91,7 @@ def test_the_links_of_a_summary_lead_to_the_stacks_own_api(api: Api, process: Pr
 
 def test_a_summary_has_no_links_where_the_api_is_not_known(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_BASE_URL", "")
+    orders.allocate_orders.cache_clear()
     process(order())
     assert item(RECORDS)["allocationSummary"]["ApiLinks"] == []
 
@@ -104,12 +105,14 @@ def test_what_is_kept_expires_and_is_in_no_record(process: Process) -> None:
 
 def test_nothing_is_kept_without_the_table(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSIGNMENTS_TABLE", "")
+    orders.allocate_orders.cache_clear()
     assert process(order()) == []
     assert (item(CONSIGNMENTS), item(RECORDS)["state"]) == ({}, "Allocated")
 
 
 def test_nothing_is_allocated_that_could_not_be_kept(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSIGNMENTS_TABLE", "no-such-table")
+    orders.allocate_orders.cache_clear()
     assert process(order()) == [{"itemIdentifier": "m1"}]
     assert item(RECORDS) == {}
 
