@@ -1,6 +1,7 @@
 """Searches over the API. Examples are those of PRO's help, getting_consignment_data.md."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -137,3 +138,26 @@ def test_a_search_answers_in_xml(shop: tuple[Api, dict[str, str]]) -> None:
     of = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Consignments}"
     assert (root.tag, root.findtext(f"{of}Count")) == (f"{of}MatchingConsignmentsResponse", "1")
     assert root.findtext(f"{of}ConsignmentSummaries/{of}ConsignmentSummary/{of}Reference") == made["inbound"]
+
+
+def test_consignments_are_counted(shop: tuple[Api, dict[str, str]]) -> None:
+    api, _ = shop
+    assert api.call("GET", "/consignments/count?State=Allocated").data == 4
+    summary = api.call("GET", "/consignments/summary").data
+    wanted = {"Allocated": 4, "AllocationFailed": 1, "Unallocated": 2}
+    assert {each["Key"]: each["Value"] for each in summary["Summary"]} == wanted
+    assert summary["NumberOfConsignments"] == sum(wanted.values())
+    answer = api.call("GET", "/consignments/summary?EndAt=2001-01-01").data
+    assert {each["Key"] for each in answer["Summary"]} <= {"Unallocated"}, "what was never allocated has no time"
+    assert api.call("GET", "/consignments/summary?EndAt=soon").status == 400
+
+
+def test_what_should_have_been_delivered_is_late(shop: tuple[Api, dict[str, str]]) -> None:
+    api, made = shop
+    assert api.call("GET", "/consignments/late").data["TotalNumberOfLateConsignments"] == 0
+    before = api.clock.now
+    api.clock.now += timedelta(days=60)
+    late = api.call("GET", "/consignments/late").data
+    api.clock.now = before
+    assert {each["Reference"] for each in late["ConsignmentSummaries"]} == {made[name] for name in ALLOCATED}
+    assert all(each["IsLate"] for each in late["ConsignmentSummaries"])

@@ -22,7 +22,7 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
-from allocation.records.items import record_item, step_item, stored_record, to_item
+from allocation.records.items import from_item, record_item, step_item, stored_record
 from allocation.records.stored_record import StoredRecord
 from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 
@@ -108,11 +108,9 @@ class InMemoryConsignments:
     def _take_step(self, step: Step, seen: Known) -> bool:
         if not self._stands(seen) or seen.record is None:
             return False
-        whole = to_item(seen.record.model_dump(by_alias=True, exclude_none=True, exclude={"refused_update", "state"}))
-        read = stored_record(
-            {**whole, **step_item(step, seen.reference, seen.record.tried_event_ids, seen.record.version)}
-        )
-        assert read is not None
+        before = seen.record.model_dump(by_alias=True, exclude={"refused_update"})
+        after = step_item(step, seen.reference, seen.record.tried_event_ids, seen.record.version)
+        read = StoredRecord.model_validate(before | from_item(after))
         self.records[seen.reference] = read
         return True
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +14,11 @@ from allocation.domain.outcome import Allocated, AllocatedBy, Cancelled, Dealloc
 from allocation.domain.record import AllocationRecord, PastFailure
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.routing import Route
+from allocation.domain.state import CarriedState, Step
 from allocation.domain.summary import AllocationSummary
 from allocation.events.publish_allocations import Change, PublishAllocations
 from allocation.ports import Unpublishable
-from allocation.records.items import from_item, to_item
+from allocation.records.items import from_item, step_item, stored_record, to_item
 from allocation.records.record_document import record_document
 from tests.support.ports import InMemoryEventPublisher, InMemoryUnpublishable
 from tests.support.samples import FAILED, NOON, A, B, C, json_of, record_of, summary_of
@@ -357,3 +358,28 @@ def test_the_event_has_what_a_warehouse_needs() -> None:
 def test_a_collection_that_no_text_tells_is_left_out(description: str | None) -> None:
     (sent,) = published(change("1", record_of(A, Allocated(summary_of(A, Description=description)))))
     assert "collectedAt" not in json.loads(sent.body)["data"]
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("ReadyToShip", "ready_to_ship"),
+        ("Allocated", "not_ready_to_ship"),
+        ("Manifesting", "manifesting"),
+        ("Manifested", "manifested"),
+        ("ManifestFailed", "manifest_failed"),
+        ("Dispatched", "dispatched"),
+    ],
+)
+def test_a_step_is_an_event_of_its_own_with_its_time_and_the_allocation(state: CarriedState, kind: str) -> None:
+    before = stored_record(to_item(record_document(record_of(A))))
+    assert before
+    step = Step(state, "request", NOON + timedelta(hours=1), manifest="0123" if state == "Manifested" else None)
+    item = to_item(record_document(record_of(A))) | step_item(step, A, before.tried_event_ids, before.version)
+    (sent,) = published(Change("1", from_item(item)))
+    event = json.loads(sent.body)
+    assert (event["id"], event["type"]) == (f"{A}#2", f"consignment.{kind}")
+    assert event["time"] == "2026-11-23T13:00:00.000Z"
+    assert event["data"]["state"] == state
+    assert event["data"]["allocationSummary"] == record_document(record_of(A))["allocationSummary"]
+    assert event["data"].get("manifestReference") == ("0123" if state == "Manifested" else None)

@@ -1,5 +1,6 @@
 """Searches: consignments by any of PRO's terms, as summaries or as references, a page at a time."""
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from typing_extensions import TypedDict
@@ -7,14 +8,18 @@ from typing_extensions import TypedDict
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
-from allocation.api.search_terms import NAMES, search_terms
+from allocation.api.search_terms import NAMES, read_moment, search_terms
 from allocation.api.search_views import ConsignmentSummary, summary_view
+from allocation.api.searched_values import is_late
 from allocation.consignments.errors import RequestError
-from allocation.consignments.searching import MAX_COUNTED, Found
+from allocation.consignments.searching import MAX_COUNTED, Found, Listing, SearchTerms
+from allocation.domain.state import CARRIED, STATES
 
 OPERATIONS: Final[list[Operation]] = []
 # Summaries in a reply: in XML they stay below the 6 MB that Lambda answers.
 _MAX_TAKE: Final = 500
+# What a summary covers where no time is given.
+_PERIOD: Final = timedelta(days=30)
 _PAGING: Final = ("pagesize", "startpage")
 
 
@@ -74,8 +79,103 @@ def search_consignments(request: Request, use_cases: UseCases) -> Reply:
         raise RequestError("ValidationException", f"take must be 0 to {_MAX_TAKE}: ask for more by skip.")
     _require_near(skip)
     found = _found(use_cases, request.query, take, skip)
-    summaries = [summary_view(known, use_cases.located, request.base_url) for known in found.consignments]
+    summaries = [
+        summary_view(known, use_cases.located, request.base_url, use_cases.now()) for known in found.consignments
+    ]
     return Reply(SearchResult(Count=found.count, ConsignmentSummaries=summaries), root="MatchingConsignmentsResponse")
+
+
+class StateCount(TypedDict):
+    """How many consignments are in a state."""
+
+    Key: str
+    Value: int
+
+
+class StateSummary(TypedDict):
+    """How many consignments are in which state: of those allocated, or that failed, within a time."""
+
+    StartFrom: str
+    EndAt: str
+    NumberOfConsignments: int
+    Summary: list[StateCount]
+
+
+class LateConsignments(TypedDict):
+    """The consignments that should have been delivered by now, at most 500."""
+
+    TotalNumberOfLateConsignments: int
+    ConsignmentSummaries: list[ConsignmentSummary]
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/consignments/count",
+    "Count consignments",
+    gives=int,
+    errors=(400,),
+    query=tuple(sorted(NAMES)),
+    beside_pro=True,
+)
+def count_consignments(request: Request, use_cases: UseCases) -> Reply:
+    """Return how many consignments meet the terms of a search: 10,000 for that many or more."""
+    return Reply(_found(use_cases, request.query, 0, 0).count, root="int")
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/consignments/summary",
+    "Count consignments by state",
+    gives=StateSummary,
+    errors=(400,),
+    query=("StartFrom", "EndAt"),
+    beside_pro=True,
+)
+def summarise_consignments(request: Request, use_cases: UseCases) -> Reply:
+    """Return how many consignments are in each state, of those last allocated from `StartFrom` to `EndAt`.
+
+    Without them, of the last 30 days.
+    """
+    end = _time(request, "EndAt") or use_cases.now()
+    start = _time(request, "StartFrom") or end - _PERIOD
+    listings = {state: Listing((state,), changed_since=start, changed_until=end) for state in STATES}
+    counts = {state: use_cases.searching.page(SearchTerms(each), 0, 0).count for state, each in listings.items()}
+    summary = StateSummary(
+        StartFrom=start.isoformat(),
+        EndAt=end.isoformat(),
+        NumberOfConsignments=sum(counts.values()),
+        Summary=[StateCount(Key=state, Value=count) for state, count in counts.items() if count],
+    )
+    return Reply(summary, root="ConsignmentStateSummaryResponse")
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/consignments/late",
+    "List late consignments",
+    gives=LateConsignments,
+    beside_pro=True,
+)
+def get_late_consignments(request: Request, use_cases: UseCases) -> Reply:
+    """Return the consignments that should have been delivered by now, those first that were allocated first."""
+    now = use_cases.now()
+    terms = SearchTerms(Listing(CARRIED), others=(lambda known: is_late(known, now),))
+    found = use_cases.searching.oldest(terms, _MAX_TAKE)
+    summaries = [summary_view(known, use_cases.located, request.base_url, now) for known in found]
+    late = LateConsignments(TotalNumberOfLateConsignments=len(found), ConsignmentSummaries=summaries)
+    return Reply(late, root="LateConsignmentsResponse")
+
+
+def _time(request: Request, name: str) -> datetime | None:
+    """Return a moment of a query in aware UTC, or None. Raises `RequestError`."""
+    text = request.query.get(name.lower(), "").strip()
+    try:
+        return read_moment(text) if text else None
+    except ValueError as error:
+        raise RequestError("ValidationException", f"{name} {error}.") from error
 
 
 def _found(use_cases: UseCases, terms: Any, take: int, skip: int) -> Found:

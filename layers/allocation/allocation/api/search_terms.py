@@ -66,7 +66,7 @@ def _listing(given: Mapping[str, str]) -> Listing:
     service = given.get("carrierservice")
     if carriers is not None or service is not None:
         states = tuple(each for each in states if each in CARRIED)
-    since = [_moment(given[name]) for name in ("createddatefrom", "startfrom") if name in given]
+    since = [read_moment(given[name]) for name in ("createddatefrom", "startfrom") if name in given]
     return Listing(states, carriers, service, max(since, default=None))
 
 
@@ -134,7 +134,7 @@ def _number(of: Callable[[Known], Decimal | None], *, least: bool) -> _Reader:
     return reader
 
 
-def _moment(text: str) -> datetime:
+def read_moment(text: str) -> datetime:
     """Return a moment in aware UTC; a day begins at 00:00 UTC. Raises `ValueError`."""
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+"))
@@ -145,7 +145,7 @@ def _moment(text: str) -> datetime:
 
 def _time(of: Callable[[Known], Any], *, least: bool) -> _Reader:
     def reader(text: str) -> Term:
-        bound = _moment(text)
+        bound = read_moment(text)
         if not least and _DAY.fullmatch(text):
             bound += timedelta(days=1, microseconds=-1)
 
@@ -153,7 +153,7 @@ def _time(of: Callable[[Known], Any], *, least: bool) -> _Reader:
             given = of(known)
             if not given:
                 return False
-            moment = given if isinstance(given, datetime) else _moment(str(given))
+            moment = given if isinstance(given, datetime) else read_moment(str(given))
             return moment >= bound if least else moment <= bound
 
         return term

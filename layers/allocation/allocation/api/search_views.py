@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from allocation.api.consignment_view import allocation_of, dates_of, failed_allocation_of, labels_part
 from allocation.api.measures import MoneyView, WeightView, total_value, total_weight
 from allocation.api.replies import ApiLinkView
-from allocation.api.searched_values import created_at, shipping_date
+from allocation.api.searched_values import created_at, is_late, shipping_date
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.store import Known
 
@@ -59,7 +59,7 @@ class ConsignmentSummary(TypedDict):
 
 
 def summary_view(
-    known: Known, located: Callable[[FullConsignment], FullConsignment], base_url: str
+    known: Known, located: Callable[[FullConsignment], FullConsignment], base_url: str, now: datetime
 ) -> ConsignmentSummary:
     """Return what a search tells of a consignment. `located` completes addresses from shipping locations."""
     consignment = located(FullConsignment.model_validate(known.stored.content)) if known.stored else None
@@ -70,7 +70,7 @@ def summary_view(
         **(_description(consignment) if consignment else {}),
         **_promise(known),
         "LabelsPrinted": False,
-        "IsLate": False,
+        "IsLate": is_late(known, now),
         **{name: value for name, value in labels_part(known.labels_given).items() if name != "LabelCount"},
         "Source": known.stored.content.get("Source") if known.stored else "Queue",
         "Reference": known.reference,

@@ -8,6 +8,7 @@ from typing import Any
 from allocation.api.measures import total_value, total_weight
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.store import Known
+from allocation.domain.state import CARRIED
 
 
 def _content(known: Known) -> FullConsignment | None:
@@ -96,3 +97,9 @@ def requested_date(known: Known) -> Any:
     """Return the delivery date that the sender asked for, or None."""
     promise = known.stored.content.get("RequestedDeliveryDate") if known.stored else None
     return promise.get("Date") if isinstance(promise, Mapping) else None
+
+
+def is_late(known: Known, now: datetime) -> bool:
+    """Tell whether a consignment with a carrier should have been delivered before now (aware UTC)."""
+    due = known.record.delivered_by if known.record and known.state in CARRIED else None
+    return bool(due) and datetime.fromisoformat(str(due)) < now

@@ -28,13 +28,14 @@ Term = Callable[[Known], bool]
 class Listing:
     """What an index can tell: consignments in one of the states, and with one of the carriers or a carrier service.
 
-    `changed_since` leaves out those whose allocation, or its end, is older (aware UTC).
+    `changed_since` and `changed_until` leave out those whose allocation, or its end, is older or newer (aware UTC).
     """
 
     states: tuple[str, ...] = STATES
     carriers: frozenset[str] | None = None
     service: str | None = None
     changed_since: datetime | None = None
+    changed_until: datetime | None = None
 
     @property
     def is_of_allocated(self) -> bool:

@@ -27,6 +27,8 @@ BY_LISTING: Final = "consignments-by-listing"
 # Consignments without a record that are looked at. Their index has no time.
 _MAX_NEVER_ALLOCATED: Final = 2_000
 _PAGE: Final = 500
+# Before and after every moment, as texts.
+_FIRST, _LAST = " ", "~"
 
 _Find = Callable[[Sequence[ConsignmentReference]], Mapping[ConsignmentReference, Known]]
 
@@ -61,9 +63,11 @@ class DynamoDBListings:
         """Return the query of one part of a state's list."""
         names, values = {"#listing": LISTING}, {":key": {"S": key}}
         condition, filters = "#listing = :key", list[str]()
-        if listing.changed_since:
-            condition += " AND allocatedAt >= :since"
-            values[":since"] = {"S": moment_text(listing.changed_since)}
+        if listing.changed_since or listing.changed_until:
+            condition += " AND allocatedAt BETWEEN :since AND :until"
+            since, until = listing.changed_since, listing.changed_until
+            values[":since"] = {"S": moment_text(since) if since else _FIRST}
+            values[":until"] = {"S": moment_text(until) if until else _LAST}
         if listing.carriers is not None:
             named = {f":c{at}": {"S": each} for at, each in enumerate(sorted(listing.carriers))}
             filters.append(f"carrierReference IN ({', '.join(named)})")
