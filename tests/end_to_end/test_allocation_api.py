@@ -28,7 +28,7 @@ from tests.end_to_end.api_page import ApiPage, opened
 from tests.end_to_end.conftest import Traffic
 from tests.support.api_server import KEY
 from tests.support.consignments import DESTINATION, consignment, package
-from tests.support.document_reading import scanned
+from tests.support.document_reading import png, scanned
 
 SECONDS = 120
 CROWD = 6
@@ -363,6 +363,36 @@ def test_what_the_queue_allocates_the_api_tells(client: Client, deployment: Depl
     assert eventually(lambda: client.data("GET", f"{path}/status")["Status"] == "Allocated", 60)
     assert client.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote").status_code == 400
     assert client.data("GET", path)["Addresses"][1]["Contact"]["LastName"] == "McPetersson"
+
+
+def test_a_parcel_of_an_order_goes_from_its_label_over_customs_to_its_door(
+    client: Client, deployment: Deployment, observer: Observer
+) -> None:
+    reference = f"PARCEL-{time.time_ns()}"
+    order = {"eventType": "order-created", "eventVersion": 1, "eventId": reference, "orderReference": reference}
+    body = json.dumps({**order, "consignments": [{**to_france(), "Reference": reference}]})
+    deployment.clients.sqs.send_message(QueueUrl=deployment.stack.order_queue_url, MessageBody=body)
+    path = f"/consignments/{reference}"
+    assert eventually(lambda: client.call("GET", f"{path}/status").text.count('"Allocated"') == 1, 60)
+    told = client.data("GET", path)
+    [own], [leg] = told["Packages"], told["ConsignmentLegs"]
+    label = client.data("GET", f"/labels/package/{reference}/{own['Reference']}/PNG")
+    [tracking] = leg["TrackingReferences"]
+    assert scanned(png(label["File"])) == [tracking]
+    for path in (f"CN22/{reference}/{own['Reference']}", f"commercialinvoice/{reference}"):
+        assert b64decode(client.data("GET", f"/consignments/docs/{path}")).startswith(b"%PDF-")
+    events = [{"TimeStamp": "2026-11-20T08:00:00Z", "Code": "OUT_FOR_DELIVERY"}]
+    events += [{"TimeStamp": "2026-11-20T10:00:00Z", "Code": "Delivered", "SignedBy": "C. Smith"}]
+    for sent in (events[1:], events, events):
+        package_events = [{"TrackingEvents": sent}]
+        taken = [{"ConsignmentTrackingReference": tracking, "PackageTrackingEvents": package_events}]
+        client.data("POST", "/tracking/carrierevents", {"ConsignmentTrackingEvents": taken})
+    [tracked] = client.data("GET", f"/tracking/flattened/{tracking}")["TrackedPackages"]
+    assert [each["Code"] for each in tracked["Events"]] == ["OUT_FOR_DELIVERY", "Delivered"]
+    after = client.data("GET", path)
+    delivered = f"{reference}#2"
+    assert eventually(lambda: delivered in {event.event_id for event in observer.look([]).events}, 30)
+    assert (after["ConsignmentState"], after["LabelsPrinted"]) == ("Delivered", True)
 
 
 def test_keys_come_and_go_without_a_deployment(client: Client) -> None:

@@ -1,7 +1,7 @@
 """The step of an allocated consignment, written into its record."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,6 +13,25 @@ from allocation.records.items import step_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def step_update(
+    table: str, reference: ConsignmentReference, step: Step, event_ids: Sequence[str], version: int
+) -> dict[str, Any]:
+    """Return the update of a record that has had these events, if it still has this version."""
+    fields = step_item(step, reference, event_ids, version)
+    return {
+        "TableName": table,
+        "Key": {KEY: {"S": reference}},
+        # A refused update and the state of the index by state are those of an earlier version.
+        "UpdateExpression": f"SET {', '.join(f'{name} = :{name}' for name in fields)} REMOVE refusedUpdate, #state",
+        "ConditionExpression": "version = :seen",
+        "ExpressionAttributeNames": {"#state": "state"},
+        "ExpressionAttributeValues": {
+            ":seen": {"N": str(version)},
+            **{f":{name}": value for name, value in fields.items()},
+        },
+    }
 
 
 def written_step(
@@ -27,20 +46,8 @@ def written_step(
 
     Return False if it has another. Raises `RetryableError`.
     """
-    fields = step_item(step, reference, event_ids, version)
     try:
-        client.update_item(
-            TableName=table,
-            Key={KEY: {"S": reference}},
-            # A refused update and the state of the index by state are those of an earlier version.
-            UpdateExpression=f"SET {', '.join(f'{name} = :{name}' for name in fields)} REMOVE refusedUpdate, #state",
-            ConditionExpression="version = :seen",
-            ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={
-                ":seen": {"N": str(version)},
-                **{f":{name}": value for name, value in fields.items()},
-            },
-        )
+        client.update_item(**step_update(table, reference, step, event_ids, version))
     except client.exceptions.ConditionalCheckFailedException:
         return False
     except (ClientError, BotoCoreError) as error:

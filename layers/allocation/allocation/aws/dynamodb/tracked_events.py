@@ -19,6 +19,7 @@ from allocation.aws.dynamodb.bulk_calls import (
     write_all,
 )
 from allocation.aws.dynamodb.record_reading import KEY
+from allocation.aws.dynamodb.record_steps import step_update
 from allocation.aws.dynamodb.records import NOT_THERE_YET, UNCHANGED
 from allocation.consignments.store import Known
 from allocation.consignments.tracking import KeptTracking, TooManyEventsError
@@ -26,7 +27,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
 from allocation.domain.tracking import TrackingEvent
-from allocation.records.items import DynamoItem, step_item, to_item
+from allocation.records.items import DynamoItem, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -94,26 +95,14 @@ class DynamoDBTracking:
         record = seen.record
         if record is None:
             raise ValueError("only an allocated consignment is tracked")
-        request: dict[str, Any] = {
-            "TableName": self._records,
-            "Key": {KEY: {"S": seen.reference}},
-            "ConditionExpression": UNCHANGED,
-            "ExpressionAttributeValues": {":seen": {"N": str(record.version)}},
-        }
-        if step is None:
-            return {"ConditionCheck": request}
-        fields = step_item(step, seen.reference, record.tried_event_ids, record.version)
-        settings = ", ".join(f"#{name} = :{name}" for name in fields)
+        if step:
+            return {"Update": step_update(self._records, seen.reference, step, record.tried_event_ids, record.version)}
         return {
-            "Update": {
-                **request,
-                # A refused update and the state of the index by state are those of an earlier version.
-                "UpdateExpression": f"SET {settings} REMOVE refusedUpdate, #state",
-                "ExpressionAttributeNames": {"#state": "state", **{f"#{name}": name for name in fields}},
-                "ExpressionAttributeValues": {
-                    **request["ExpressionAttributeValues"],
-                    **{f":{name}": value for name, value in fields.items()},
-                },
+            "ConditionCheck": {
+                "TableName": self._records,
+                "Key": {KEY: {"S": seen.reference}},
+                "ConditionExpression": UNCHANGED,
+                "ExpressionAttributeValues": {":seen": {"N": str(record.version)}},
             }
         }
 
