@@ -320,6 +320,11 @@ def without_precedence_of_updates() -> AbstractContextManager[Any]:
     )
 
 
+def without_taking_back() -> AbstractContextManager[Any]:
+    """What a lost call of a late order-created event may have allocated after an update failed stays allocated."""
+    return patch.object(Cancelling, "take_back", lambda *_: {})
+
+
 def without_turns() -> AbstractContextManager[Any]:
     """Two updates of a consignment that come at once count as one."""
     return patch.object(workflow, "turns_of", lambda orders: [list(orders)])
@@ -356,7 +361,9 @@ SLOW = replace(OF_PRO, fault_chance=0.0, slowest_call=3.0, prompt=True)
 SLOW_AND_CANCELLED = replace(SLOW, cancelled=1.0, index_lag=59.0)
 UPDATED = Plan(0, fault_chance=0.15, large_orders=False, cancelled=0.0, updated=0.7)
 SLOW_AND_UPDATED = replace(UPDATED, fault_chance=0.02, updated=0.9, slowest_call=6.0)
-
+# PRO may still carry out what a function asked that was killed after that.
+KILLED = replace(UPDATED, faults=(Fault.KILL_AFTER,), with_engine=False, unkind=True)
+KILLED_AND_UPDATED = replace(KILLED, fault_chance=0.3, updated=0.95)
 
 # The table of the catalogues is gone until all is decided.
 WITHOUT_ARCHIVE = Plan(0, fault_chance=0.0, archive_outage_seconds=14 * 24 * 3600.0, with_engine=True)
@@ -411,6 +418,7 @@ GUARDS = {
         "could have been allocated, and failed with No",
     ),
     "fresh keys": (without_fresh_keys, CALM, "was given up"),
+    "taking back": (without_taking_back, KILLED_AND_UPDATED, "is allocated at PRO and recorded as AllocationFailed"),
     "event ids": (without_event_ids, FAULTY, "which had tried it"),
     "trying again": (without_trying_again, FAULTY, "did not try it again"),
     "looking twice": (without_looking_twice, SLOW_AND_CANCELLED, "cancels EC-"),
