@@ -68,3 +68,18 @@ def test_a_query_names_what_could_not_be_manifested(api: Api) -> None:
 def test_a_query_for_a_state_in_which_nothing_can_be_manifested_is_an_error(api: Api) -> None:
     answer = api.call("PUT", "/consignments/manifestFromQuery", {"States": ["Allocated", "Cancelled"]})
     assert (answer.status, answer.data["Code"]) == (400, "InvalidConsignmentStateException")
+
+
+def test_a_state_on_the_way_is_found_by_itself_and_among_all(api: Api) -> None:
+    reference, _ = allocated(api), allocated(api)
+    api.call("PUT", "/consignments/manifest", {"ConsignmentReferences": [reference]})
+    tracking = api.call("GET", f"/consignments/{reference}").data["ConsignmentLegs"][0]["TrackingReferences"][0]
+    event = {"TimeStamp": "2026-11-20T10:00:00+00:00", "Code": "InTransit", "Description": "On its way"}
+    packages = [{"PackageReference": None, "TrackingEvents": [event]}]
+    told = {"ConsignmentTrackingReference": tracking, "PackageTrackingEvents": packages}
+    body = {"CarrierReference": None, "ConsignmentTrackingEvents": [told]}
+    answer = api.call("POST", "/tracking/carrierevents", body)
+    assert api.call("GET", f"/consignments/{reference}").data["ConsignmentState"] == "InTransit", answer.body
+    assert api.call("GET", "/consignments/getConsignmentReferences?State=InTransit").data == [reference]
+    assert api.call("GET", "/consignments/getConsignmentReferences?State=Delivered").data == []
+    assert api.call("GET", "/consignments/10/0").data["Count"] == 2

@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from allocation.api.measures import total_value, total_weight
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.store import Known
 from allocation.domain.state import CARRIED
+
+# The states in which a consignment is late no more.
+_ARRIVED: Final = ("Delivered", "DeliveredDamaged", "ReturnToSender")
 
 
 def _content(known: Known) -> FullConsignment | None:
@@ -101,5 +104,6 @@ def requested_date(known: Known) -> Any:
 
 def is_late(known: Known, now: datetime) -> bool:
     """Tell whether a consignment with a carrier should have been delivered before now (aware UTC)."""
-    due = known.record.delivered_by if known.record and known.state in CARRIED else None
+    is_under_way = known.state in CARRIED and known.state not in _ARRIVED
+    due = known.record.delivered_by if known.record and is_under_way else None
     return bool(due) and datetime.fromisoformat(str(due)) < now

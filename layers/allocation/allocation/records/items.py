@@ -15,6 +15,7 @@ from allocation.domain.outcome import Allocated
 from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
+from allocation.domain.tracking import DELIVERY_STATES
 from allocation.records.packed_summary import packed_summary, unpacked_summary
 from allocation.records.record_document import record_document, refusal_document, step_document
 from allocation.records.stored_record import StoredRecord, is_of_later_version
@@ -31,6 +32,7 @@ _EVENT_FIELDS: Final = _FIELDS - {"explanation", "asked"}
 # The attribute by which an index lists the consignments of a state, and in how many parts.
 LISTING: Final = "listing"
 _LISTINGS: Final = 4
+_DELIVERY: Final = "Delivery"
 # What a reader asks for who only wants to know how a consignment stands: the rest is large.
 SEEN_FIELDS: Final = tuple(sorted(_EVENT_FIELDS - {_SUMMARY, "expiresAt", "price", "why"}))
 # No record of ours, or one of a later version, but something is there: it is never overwritten.
@@ -56,13 +58,18 @@ def record_item(record: AllocationRecord, *, by_order: bool) -> dict[str, Any]:
     return to_item(document)
 
 
-def listings_of(state: str) -> list[str]:
-    """Return the keys under which the index has a state's consignments: several, so that none takes all the writes."""
-    return [f"{state}#{part}" for part in range(_LISTINGS)]
+def list_name(state: str) -> str:
+    """Return the name of the list of a state: all on the way to their recipient share one, as a search reads each."""
+    return _DELIVERY if state in DELIVERY_STATES else state
+
+
+def listings_of(name: str) -> list[str]:
+    """Return the keys under which the index has a list: several, so that none takes all the writes."""
+    return [f"{name}#{part}" for part in range(_LISTINGS)]
 
 
 def _listing_of(reference: str, state: str) -> str:
-    return listings_of(state)[crc32(reference.encode()) % _LISTINGS]
+    return listings_of(list_name(state))[crc32(reference.encode()) % _LISTINGS]
 
 
 def refusal_item(refused: RefusedUpdate, seen: RecordSeen) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from allocation.consignments.searching import Listing
 from allocation.consignments.store import UNALLOCATED, Known
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
-from allocation.records.items import LISTING, listings_of
+from allocation.domain.tracking import DELIVERY_STATES
+from allocation.records.items import LISTING, list_name, listings_of
 from allocation.records.record_document import moment_text
 
 if TYPE_CHECKING:
@@ -48,10 +49,13 @@ class DynamoDBListings:
 
         One changed a moment ago may be missing or wrong.
         """
+        lists: dict[str, list[str]] = {}
+        for state in listing.states:
+            lists.setdefault(list_name(state), []).append(state)
         streams = [
-            self._items(self._records, self._request(key, listing, newest_first=newest_first))
-            for state in listing.states
-            for key in listings_of(state)
+            self._items(self._records, self._request(key, states, listing, newest_first=newest_first))
+            for name, states in lists.items()
+            for key in listings_of(name)
         ]
         merged = merge(*streams, key=lambda item: item["allocatedAt"]["S"], reverse=newest_first)
         recorded = (ConsignmentReference(item[KEY]["S"]) for item in merged)
@@ -59,8 +63,8 @@ class DynamoDBListings:
             return recorded
         return chain(self._never_allocated(newest_first=newest_first), recorded)
 
-    def _request(self, key: str, listing: Listing, *, newest_first: bool) -> dict[str, Any]:
-        """Return the query of one part of a state's list."""
+    def _request(self, key: str, states: Sequence[str], listing: Listing, *, newest_first: bool) -> dict[str, Any]:
+        """Return the query of one part of a list, for those of its states that are wanted."""
         names, values = {"#listing": LISTING}, {":key": {"S": key}}
         condition, filters = "#listing = :key", list[str]()
         if listing.changed_since or listing.changed_until:
@@ -68,6 +72,10 @@ class DynamoDBListings:
             since, until = listing.changed_since, listing.changed_until
             values[":since"] = {"S": moment_text(since) if since else _FIRST}
             values[":until"] = {"S": moment_text(until) if until else _LAST}
+        if list_name(states[0]) != states[0] and len(states) < len(DELIVERY_STATES):
+            wanted = {f":s{at}": {"S": each} for at, each in enumerate(states)}
+            filters.append(f"queueState IN ({', '.join(wanted)})")
+            values |= wanted
         if listing.carriers is not None:
             named = {f":c{at}": {"S": each} for at, each in enumerate(sorted(listing.carriers))}
             filters.append(f"carrierReference IN ({', '.join(named)})")
