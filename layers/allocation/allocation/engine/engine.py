@@ -58,7 +58,9 @@ class Assessment:
     def excluded(self) -> Sequence[Exclusion]:
         """The services that can't take the consignment, in the order of their references, each with all it failed."""
         failed = _failed_by_service(self.failures, self.question.index.size)
-        return [Exclusion(position, rules) for position, rules in enumerate(failed) if rules]
+        # There are many: made as a named tuple makes itself, without the call that names its fields.
+        made = tuple.__new__
+        return [made(Exclusion, each) for each in enumerate(failed) if each[1]]
 
     @property
     def winner(self) -> Offer | None:
