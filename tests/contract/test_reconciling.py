@@ -90,7 +90,7 @@ def test_a_record_that_differs_is_given_what_pro_has(
     assert pro.server.calls("PUT") == [], "PRO is only read"
 
 
-@pytest.mark.parametrize("state", ["ReadyToShip", "Manifesting", "Manifested", "ManifestFailed", "Dispatched"])
+@pytest.mark.parametrize("state", CARRIED[1:])
 @pytest.mark.parametrize(("outcome", "versions"), [(ALLOCATED, 1), (FAILED, 2)])
 def test_a_step_in_pro_is_a_step_of_the_record(pro: Pro, outcome: Standing, versions: int, state: str) -> None:
     sides = Sides(pro, outcome, state, "CX_NDS")
@@ -108,7 +108,7 @@ def test_a_step_in_pro_is_a_step_of_the_record(pro: Pro, outcome: Standing, vers
     ("outcome", "state", "service"),
     [
         (ALLOCATED, "Allocated", "CX_NDS"),
-        (ALLOCATED, "InTransit", "CX_NDS"),
+        (ALLOCATED, "AStateOfTomorrow", "CX_NDS"),
         (FAILED, "AllocationFailed", None),
         (FAILED, "Unallocated", None),
         (Deallocated(), "Unallocated", None),
