@@ -3,11 +3,11 @@
 import re
 import secrets
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final, assert_never
+from typing import Final
 
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.mode import AllocationMode, ModeName, ReferencedMode
 from cli.errors import UsageError
 from cli.imitation.consignments import GROUPS, SERVICES
 from cli.stack.clients import HOST, Clients
@@ -16,6 +16,11 @@ from cli.stack.clients import HOST, Clients
 SECRET_NAME: Final = "sortedpro-subscription-key"  # noqa: S105 - its name
 
 _SANDBOX: Final = "https://apisandbox.electioapp.com"
+# What the imitation has, by the mode that names it.
+_KNOWN: Final[Mapping[ReferencedMode, Collection[str]]] = {
+    ModeName.SERVICE_GROUP: GROUPS,
+    ModeName.CARRIER_SERVICE: SERVICES,
+}
 # As the template has it for `ProBaseUrl`.
 _URL: Final = re.compile(r"(https://[A-Za-z0-9.-]+|http://127\.0\.0\.1)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 
@@ -60,19 +65,10 @@ def imitation(mode: AllocationMode) -> LocalPro:
 
     Raises `UsageError` for a group or a carrier service that it does not have.
     """
-    match mode:
-        case ServiceGroup(group):
-            _require("service group", group, GROUPS)
-        case CarrierService(service):
-            _require("carrier service", service, SERVICES)
-        case DefaultRules():
-            pass
-        case _:
-            assert_never(mode)
+    if mode.reference is not None and mode.reference not in (known := _KNOWN[mode.name]):
+        kind = mode.name.replace("_", " ")
+        raise UsageError(
+            f"The imitation of SortedPRO has no {kind} {mode.reference!r}. It has {', '.join(sorted(known))}."
+        )
     listening = socket.create_server((HOST, 0))
     return LocalPro(f"http://{HOST}:{listening.getsockname()[1]}", secrets.token_urlsafe(24), listening)
-
-
-def _require(kind: str, reference: str, known: Iterable[str]) -> None:
-    if reference not in known:
-        raise UsageError(f"The imitation of SortedPRO has no {kind} {reference!r}. It has {', '.join(sorted(known))}.")
