@@ -77,10 +77,10 @@ def trace(target: Target, monkeypatch: pytest.MonkeyPatch) -> Trace:
     return lambda *arguments: main.main(["orders", "trace", *arguments])
 
 
-def log_return(target: Target, cause: DeferralCause) -> None:
+def log_return(target: Target, cause: DeferralCause, why: str = "") -> None:
     """Logs that a message of WEB-1 came back, and one of WEB-10, as the queue function does."""
     target.sqs.send_message(QueueUrl=target.order_queue_url, MessageBody="an order")
-    returned = {"m1": Deferred(cause)}
+    returned = {"m1": Deferred(cause, why=why)}
     with captured_log() as written:
         for order in ("WEB-1", "WEB-10"):
             report_batch(BatchReport(returned, {}, {}, {}, {"m1": OrderReference(order)}))
@@ -334,6 +334,15 @@ def test_a_consignment_is_found_by_whatever_names_it(
     assert told.startswith(f"{A} goes with CX_NDS")
     assert B not in told
     assert "The order has 1 more consignment:\n  ./carrier orders trace WEB-1 --stack shop\n" in told
+
+
+def test_a_waiting_order_is_told_with_the_consignment_that_pro_is_at_and_since_when(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_return(target, DeferralCause.ALLOCATING, f"PRO has {A} in state Allocating since 2026-11-27T12:00:00Z")
+    assert trace("WEB-1") == 1
+    told = capsys.readouterr().out
+    assert f"WEB-1 waits: SortedPRO has accepted it and is allocating: PRO has {A} in state Allocating since" in told
 
 
 def test_a_waiting_order_is_told_with_why_it_came_back(

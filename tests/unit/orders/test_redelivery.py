@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocation.domain.outcome import DeferralCause, Deferred
-from allocation.orders.redelivery import MAX_ASKED_WAIT_SECONDS, MAX_SECONDS, wait_seconds
+from allocation.orders.redelivery import MAX_ASKED_WAIT_SECONDS, MAX_SECONDS, longest, wait_seconds
 from allocation.pro.replies import MAX_RETRY_AFTER_SECONDS
 
 OUTAGE = Deferred(DeferralCause.OUTAGE)
@@ -45,3 +45,15 @@ def test_fifty_orders_that_pro_allocates_15_s_after_a_202_are_done_within_a_minu
             received += 1
             passed += wait_seconds(accepted, received, jitter)
         assert passed < 50, "the function and the queue have 10 s"
+
+
+def test_what_a_person_must_correct_is_told_before_all_other_reasons() -> None:
+    """The alarm counts messages by their reason."""
+    misconfigured = Deferred(DeferralCause.MISCONFIGURED)
+    others = [Deferred(DeferralCause.THROTTLED, 900), Deferred(DeferralCause.OUT_OF_TIME)]
+    assert longest([*others, misconfigured]) == misconfigured
+    assert longest(others) == others[0]
+
+
+def test_a_consignment_that_may_arrive_is_looked_for_from_a_few_seconds_on() -> None:
+    assert wait_seconds(Deferred(DeferralCause.NOT_FOUND_YET), 1, jitter=0.0) < 5

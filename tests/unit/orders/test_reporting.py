@@ -148,3 +148,11 @@ def test_more_values_than_cloudwatch_takes_at_once_are_written_in_parts(capsys: 
     first: Any = json.loads(capsys.readouterr().out)
     assert len(first["ProAllocationMilliseconds"]) == 100
     assert len(emitted()["ProAllocationMilliseconds"]) == 50
+
+
+def test_a_returned_message_says_which_consignment_waits_and_what_for(caplog: pytest.LogCaptureFixture) -> None:
+    why = f"PRO has {A} in state Allocating since 2026-11-27T12:00:00Z"
+    causes = {"m1": Deferred(DeferralCause.ALLOCATING, why=why), "m2": Deferred(DeferralCause.OUTAGE)}
+    report_batch(replace(NOTHING, returned=causes))
+    returned = [vars(record) for record in caplog.records if record.getMessage() == "message returned"]
+    assert [line.get("why") for line in returned] == [why, None]
