@@ -41,6 +41,11 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "minLength": 1},
         "example": "valuableGoods",
     },
+    "location": {
+        "description": "A shipping location's reference.",
+        "schema": {"type": "string", "minLength": 1},
+        "example": "Sorted1",
+    },
     "option": {
         "description": "A delivery option's reference, in any case.",
         "schema": {"type": "string", "minLength": 1},

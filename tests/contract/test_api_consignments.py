@@ -143,6 +143,21 @@ def test_shipping_locations_are_told_with_their_whole_address_and_contact(api: A
     assert (locations[2]["AddressLine2"], locations[2]["Postcode"]) == ("Merchant Exchange", "M2 6LW")
     assert locations[2]["Country"]["Name"] == "United Kingdom"
     assert api.call("GET", "/ShippingLocations/assigned").data == locations
+    assert api.call("GET", "/shippinglocations/Sorted1").data == locations[2]
+    assert api.call("GET", "/shippinglocations/nowhere").status == 404
+    free = [api.call("GET", f"/shippinglocations/{name}/available").data for name in ("Sorted1", "nowhere")]
+    assert free == [False, True]
+
+
+def test_service_groups_are_summed_up_without_their_services(api: Api) -> None:
+    groups = api.call("GET", "/servicegroups").data
+    summaries = api.call("GET", "/servicegroups/summaries").data
+    assert summaries == [{**group, "MpdCarrierServiceProfiles": []} for group in groups]
+    one = groups[0]["Reference"]
+    assert api.call("GET", f"/servicegroups/summary/{one}").data == summaries[0]
+    assert api.call("GET", "/servicegroups/summary/nowhere").status == 404
+    free = [api.call("GET", f"/servicegroups/{name}/available").data for name in (one, "nowhere")]
+    assert free == [False, True]
 
 
 def test_customs_papers_have_the_address_of_the_shipping_location_that_an_origin_only_names(api: Api) -> None:

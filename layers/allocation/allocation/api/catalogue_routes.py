@@ -1,6 +1,7 @@
 """The catalogue that allocations choose from: carrier services, carriers and service groups."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from typing_extensions import TypedDict
@@ -17,6 +18,7 @@ from allocation.api.requests import Request
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.domain.outcome import FailureCode
 from allocation.engine.loaded_catalogue import Service
+from allocation.engine.wording import there_is_no
 
 OPERATIONS: Final[list[Operation]] = []
 
@@ -96,6 +98,35 @@ def get_service_group(request: Request, use_cases: UseCases) -> Reply:
     return Reply(_group_view(reference, members, catalogue.services), root="MpdCarrierServiceGroup")
 
 
+@operation(OPERATIONS, "GET", "/servicegroups/summaries", "Get summaries of service groups", gives=_GROUPS)
+def get_service_group_summaries(_: Request, use_cases: UseCases) -> Reply:
+    """Return all service groups without their services."""
+    groups = sorted(use_cases.engine.catalogue.groups)
+    return Reply([_group_view(group, (), ()) for group in groups], root="MpdCarrierServiceGroup")
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/servicegroups/summary/{group}",
+    "Get a summary of a service group",
+    gives=ServiceGroupView,
+    errors=(404,),
+)
+def get_service_group_summary(request: Request, use_cases: UseCases) -> Reply:
+    """Return one service group without its services."""
+    whole = get_service_group(request, use_cases)
+    return replace(whole, data={**whole.data, "MpdCarrierServiceProfiles": []})
+
+
+@operation(
+    OPERATIONS, "GET", "/servicegroups/{group}/available", "Check that a service group's reference is free", gives=bool
+)
+def is_service_group_free(request: Request, use_cases: UseCases) -> Reply:
+    """Return whether no service group has this reference."""
+    return Reply(request.path["group"] not in use_cases.engine.catalogue.groups, root="boolean")
+
+
 def _group_view(reference: str, members: Iterable[str], services: Iterable[Service]) -> ServiceGroupView:
     """Return a service group with its services, ordered by reference."""
     references = frozenset(members)
@@ -120,3 +151,32 @@ def get_shipping_locations(_: Request, use_cases: UseCases) -> Reply:
 def get_assigned_shipping_locations(request: Request, use_cases: UseCases) -> Reply:
     """Return the shipping locations of this account: all, as there is one account."""
     return get_shipping_locations(request, use_cases)
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/shippinglocations/{location}",
+    "Get a shipping location",
+    gives=ShippingLocation,
+    errors=(404,),
+)
+def get_shipping_location(request: Request, use_cases: UseCases) -> Reply:
+    """Return one shipping location."""
+    known, reference = use_cases.engine.catalogue.locations, request.path["location"]
+    if reference not in known:
+        text = there_is_no("shipping location", reference[:64], known)
+        raise RequestError("ShippingLocationNotFoundException", text, NOT_FOUND)
+    return Reply(shipping_location_view(known[reference]), root="ShippingLocation")
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/shippinglocations/{location}/available",
+    "Check that a shipping location's reference is free",
+    gives=bool,
+)
+def is_shipping_location_free(request: Request, use_cases: UseCases) -> Reply:
+    """Return whether no shipping location has this reference."""
+    return Reply(request.path["location"] not in use_cases.engine.catalogue.locations, root="boolean")

@@ -10,6 +10,7 @@ from allocation.api.consignment_view import allocation_of, dates_of, failed_allo
 from allocation.api.measures import MoneyView, WeightView, total_value, total_weight
 from allocation.api.replies import ApiLinkView
 from allocation.api.searched_values import created_at, is_late, shipping_date
+from allocation.api.typed_values import shipping_terms
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.store import Known
 
@@ -120,7 +121,7 @@ def _failures(known: Known) -> dict[str, Any]:
 
 def _description(consignment: FullConsignment) -> dict[str, Any]:
     address = consignment.address("Destination") or FullAddress.model_validate({})
-    terms = consignment.customs_documentation.shipping_terms if consignment.customs_documentation else None
+    customs = consignment.customs_documentation
     return {
         "DestinationAddressLine1": address.address_line1,
         "DestinationAddressTown": address.town,
@@ -129,7 +130,7 @@ def _description(consignment: FullConsignment) -> dict[str, Any]:
         "DestinationShippingLocationReference": address.shipping_location_reference,
         "Value": total_value(consignment),
         "Weight": total_weight(consignment),
-        "ShippingTerms": terms,
+        "ShippingTerms": shipping_terms(customs.shipping_terms) if customs else None,
     }
 
 

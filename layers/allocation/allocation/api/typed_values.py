@@ -33,6 +33,18 @@ def consignment_values(content: _Part) -> dict[str, Any]:
     return _read(content, _CONSIGNMENT)
 
 
+def shipping_terms(text: str | None) -> str | None:
+    """Return shipping terms in PRO's spelling, None where they are no terms of PRO's.
+
+    >>> shipping_terms("dap"), shipping_terms("at the door")
+    ('DAP', None)
+    """
+    try:
+        return str(_one_of(_SHIPPING_TERMS)(text))
+    except ValueError:
+        return None
+
+
 def timestamp(text: str) -> str:
     """Return an ISO 8601 date or timestamp as it was sent, with the time and offset that it lacks: 00:00 UTC."""
     moment = datetime.fromisoformat(text)
