@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from allocation.aws import maintained_files
+from allocation.aws import bounded_reading
 from allocation.aws.clients import client
 from allocation.aws.file_stores import CATALOGUE_KEY, REFUSED_PREFIX, S3Store
 from allocation.aws.maintained_files import REFRESH_SECONDS, MaintainedFile
@@ -158,7 +158,7 @@ def test_what_takes_too_long_to_read_is_refused(put: Callable[[bytes], Any], mon
     environment = Environment()
     assert environment.version() == "benchmark"
     monkeypatch.setattr(environment.file, "_read", endless)
-    monkeypatch.setattr(maintained_files, "MAX_READING_SECONDS", 0.05)
+    monkeypatch.setattr(bounded_reading, "MAX_READING_SECONDS", 0.05)
     put(b"anything")
     assert environment.version() == "benchmark"
     assert "takes longer than" in str(environment.refused[0])

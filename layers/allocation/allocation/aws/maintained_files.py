@@ -4,16 +4,14 @@ The compiled catalogue is one, the mapping of orders another. A new version that
 skipped, whatever it does to its reader: the last good one stays in use.
 """
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, Final, Generic, NamedTuple, NoReturn, TypeVar
+from collections.abc import Callable
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from allocation.aws.bounded_reading import reading_time, text_of
 from allocation.aws.clients import cause_of
-from allocation.aws.file_stores import MAX_BYTES, MissingFileError, Store, StoredFile
+from allocation.aws.file_stores import MissingFileError, Store, StoredFile
 from allocation.domain.errors import InvalidFileError, RetryableError
 from allocation.domain.metric import MetricName
 from allocation.observability import count, logger
@@ -22,8 +20,6 @@ from allocation.observability import count, logger
 REFRESH_SECONDS: Final = 20.0
 # How long a store without a usable file is not read again. Each wave and request asks for one.
 PAUSE_SECONDS: Final = 10.0
-# A file that takes longer to read is refused. The API's function has 28 s, and then still has to read an earlier one.
-MAX_READING_SECONDS: Final = 10.0
 
 _MAX_REASON: Final = 500
 
@@ -186,8 +182,8 @@ class MaintainedFile(Generic[_Read]):
         if found.version in self._refused:
             return None
         try:
-            with _time_limit(self._name):
-                usable = self._read(_text(self._name, found.content))
+            with reading_time(self._name):
+                usable = self._read(text_of(self._name, found.content))
         # Whatever a file does to its reader: the last good one stays, and this one is not asked for again.
         except Exception as error:  # noqa: BLE001
             if found.version:
@@ -216,42 +212,6 @@ def _deletion(missing: MissingFileError) -> str:
         return missing.deletion() or ""
     except (ClientError, BotoCoreError):
         return ""
-
-
-class _SlowFileError(InvalidFileError):
-    """A file takes too long to read."""
-
-
-@contextmanager
-def _time_limit(name: str) -> Iterator[None]:
-    """End the block with `_SlowFileError` after `MAX_READING_SECONDS`.
-
-    Only the main thread, in which Lambda calls functions, can be interrupted.
-    """
-
-    def stop(_number: int, _frame: Any) -> NoReturn:
-        raise _SlowFileError(f"the {name} takes longer than {MAX_READING_SECONDS:.0f} s to read: make it smaller")
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, MAX_READING_SECONDS)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def _text(name: str, content: bytes | None) -> str:
-    """Return the text of a file. Raises `InvalidFileError` for None, which is a file that is too large."""
-    if content is None:
-        raise InvalidFileError(f"the {name} is larger than {MAX_BYTES // 1024**2} MB: make it smaller")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidFileError(f"the {name} is no text in UTF-8, or is packed: compile it again") from error
 
 
 def report_refused_catalogue(error: Exception) -> None:
