@@ -83,6 +83,7 @@ def test_an_allocated_record_keeps_the_summary_as_it_came(records: DynamoDBRecor
         "expiresAt": 1795521600,
         "allocationSummary": summary_of(A).to_json(),
         "carrierReference": "CARRIER_X",
+        "listing": "Allocated#2",
         "carrierServiceReference": "CX_NDS",
         "price": {"net": "4.95", "vat": "0.99", "gross": "5.94", "currency": "GBP"},
     }
