@@ -273,3 +273,19 @@ def test_another_allocation_starts_without_the_events_of_the_one_before(api: Api
     assert post(api, sent(new, event("InTransit"))).status == 200
     flat = api.call("GET", f"/tracking/flattened/{reference}").data["TrackedPackages"][0]["Events"]
     assert [each["Code"] for each in flat] == ["InTransit"]
+
+
+def test_the_audit_tells_a_consignment_s_life_with_pro_s_names(api: Api) -> None:
+    reference, [tracking] = allocated(api)
+    api.call("GET", f"/labels/{reference}/ZPL")
+    later = "2026-11-24T08:00:00+00:00"
+    post(api, sent(tracking, event("InTransit", later)))
+    told = api.call("GET", f"/consignments/{reference}/audit").data
+    assert [each["Category"] for each in told][-1] == "Tracking"
+    assert {each["Category"] for each in told} == {"ConsignmentLifecycle", "Labels", "Tracking"}
+    assert {each["ConsignmentReference"] for each in told} == {reference}
+    assert told[0]["Message"] == "The consignment was created."
+    assert [each["Id"] for each in api.call("GET", f"/consignments/{reference}/audit").data] == [
+        each["Id"] for each in told
+    ]
+    assert api.call("GET", f"/consignments/{UNKNOWN}/audit").status == 404

@@ -379,8 +379,8 @@ def test_a_parcel_of_an_order_goes_from_its_label_over_customs_to_its_door(
     label = client.data("GET", f"/labels/package/{reference}/{own['Reference']}/PNG")
     [tracking] = leg["TrackingReferences"]
     assert scanned(png(label["File"])) == [tracking]
-    for path in (f"CN22/{reference}/{own['Reference']}", f"commercialinvoice/{reference}"):
-        assert b64decode(client.data("GET", f"/consignments/docs/{path}")).startswith(b"%PDF-")
+    for document in (f"CN22/{reference}/{own['Reference']}", f"commercialinvoice/{reference}"):
+        assert b64decode(client.data("GET", f"/consignments/docs/{document}")).startswith(b"%PDF-")
     events = [{"TimeStamp": "2026-11-20T08:00:00Z", "Code": "OUT_FOR_DELIVERY"}]
     events += [{"TimeStamp": "2026-11-20T10:00:00Z", "Code": "Delivered", "SignedBy": "C. Smith"}]
     for sent in (events[1:], events, events):

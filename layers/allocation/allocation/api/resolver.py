@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from allocation.api import (
     allocation_routes,
+    audit_routes,
     catalogue_routes,
     consignment_routes,
     document_routes,
@@ -69,6 +70,7 @@ for _module in (
     option_routes,
     order_routes,
     tracking_routes,
+    audit_routes,
 ):
     OPERATIONS.extend(_module.OPERATIONS)
 

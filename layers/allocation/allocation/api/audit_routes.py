@@ -1,0 +1,92 @@
+"""The audit of a consignment: what is known of its life, as PRO's audit messages, the earliest first."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID, uuid5
+
+from typing_extensions import TypedDict
+
+from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.replies import Reply
+from allocation.api.requests import Request
+from allocation.consignments.store import Known
+from allocation.domain.tracking import TrackingEvent
+
+OPERATIONS: Final[list[Operation]] = []
+# The namespace of the ids of messages (RFC 9562, 5.5): a message has the same id whenever it is read.
+_MESSAGES: Final = UUID("2f5a8f0e-0c1b-4a52-9d57-4b3f5c0a6d21")
+_Category = Literal["ConsignmentLifecycle", "Labels", "Tracking"]
+_Severity = Literal["None", "Medium"]
+_Row = tuple[str, _Category, _Severity, str]
+
+
+class ConsignmentAuditMessage(TypedDict):
+    """One thing that happened to a consignment. Who did it is not kept."""
+
+    Id: str
+    ConsignmentReference: str
+    Timestamp: str
+    Category: _Category
+    Severity: _Severity
+    Message: str
+    Details: str | None
+    AdditionalData: str | None
+    SystemUser: str | None
+    Username: str | None
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/consignments/{consignment}/audit",
+    "Get audit messages",
+    gives=list[ConsignmentAuditMessage],
+    errors=(404,),
+)
+def get_audit_messages(request: Request, use_cases: UseCases) -> Reply:
+    """Return what is known of a consignment's life: its creation, allocation, last failure and step, labels, events.
+
+    Allocations before the present one are not kept.
+    """
+    known, kept = use_cases.tracking.of(request.path["consignment"])
+    rows = sorted(_rows(known, kept.events), key=lambda row: datetime.fromisoformat(row[0]))
+    return Reply([_message(known, row) for row in rows], root="ConsignmentAuditMessage")
+
+
+def _rows(known: Known, events: Sequence[TrackingEvent]) -> Iterator[_Row]:
+    """Yield when, of which category, how severe and what."""
+    record, given = known.record, known.labels_given
+    if known.stored:
+        yield known.stored.created_at.isoformat(), "ConsignmentLifecycle", "None", "The consignment was created."
+    if record and (failed := record.latest_failure):
+        text = f"The allocation failed: {failed.failure.message}"
+        yield failed.failed_at.isoformat(), "ConsignmentLifecycle", "Medium", text
+    if record and record.allocation_summary:
+        text = record.allocation_summary.description or "The consignment was allocated."
+        yield record.allocated_at, "ConsignmentLifecycle", "None", text
+    elif record and not record.failure:
+        yield record.allocated_at, "ConsignmentLifecycle", "None", f"The consignment became {record.state}."
+    if record and record.moved_at:
+        yield record.moved_at, "ConsignmentLifecycle", "None", f"The consignment became {record.state}."
+    if given:
+        yield given.at.isoformat(), "Labels", "None", "Labels were given out for the first time."
+    for event in events:
+        yield event.time_stamp, "Tracking", "None", f"The carrier reported {event.code}."
+
+
+def _message(known: Known, row: _Row) -> ConsignmentAuditMessage:
+    at, category, severity, text = row
+    moment = datetime.fromisoformat(at)
+    return ConsignmentAuditMessage(
+        Id=str(uuid5(_MESSAGES, f"{known.reference}/{at}/{text}")),
+        ConsignmentReference=known.reference,
+        Timestamp=moment.isoformat(),
+        Category=category,
+        Severity=severity,
+        Message=text,
+        Details=None,
+        AdditionalData=None,
+        SystemUser=None,
+        Username=None,
+    )
