@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from allocation.console.explained_decision import ExplainedDecision
 from allocation.console.explaining import explanation_of
@@ -20,6 +20,10 @@ from cli.catalogue.compiled_files import loaded_file
 from cli.errors import CommandError, UsageError
 from cli.input_files import consignment_of
 from cli.output import printable
+
+if TYPE_CHECKING:
+    from cli.operations.target import Target
+    from cli.operations.trace import Traced
 
 _STANDARD_INPUT: Final = "-"
 _OF_FILES: Final = frozenset({".json", ".jsonl", ".ndjson", ".txt", ".yaml", ".yml", ".xml"})
@@ -54,8 +58,6 @@ def of_reference(reference: str, stack: str, again: DecisionOptions | None) -> E
     They are those that the records kept or, with `again`, those of a new decision.
     """
     # The SDK of AWS takes half a second to import, and a file needs none.
-    from allocation.records.explanations import asked_of
-    from cli.operations.retry import kept_consignments
     from cli.operations.target import target
     from cli.operations.trace import explained_records
 
@@ -67,14 +69,24 @@ def of_reference(reference: str, stack: str, again: DecisionOptions | None) -> E
     if not traced:
         trace = f"`carrier orders trace {reference}{found.option}`"
         raise CommandError(f"{found.name} has no record of {printable(reference)}: {trace} tells whether it waits.")
-    if again is None:
-        return [each.explanation for each in traced if each.explanation], [
-            f"{each.reference} is {each.state} and kept no explanation. Decide again by the engine: --again."
-            for each in traced
-            if not each.explanation
-        ]
-    engine = _engine(again.catalogue, found.catalogue)
-    kept = kept_consignments(found, [each.reference for each in traced])
+    return _kept_explanations(traced) if again is None else _decided_again(found, traced, again)
+
+
+def _kept_explanations(traced: "Sequence[Traced]") -> Explained:
+    return [each.explanation for each in traced if each.explanation], [
+        f"{each.reference} is {each.state} and kept no explanation. Decide again by the engine: --again."
+        for each in traced
+        if not each.explanation
+    ]
+
+
+def _decided_again(stack: "Target", traced: "Sequence[Traced]", again: DecisionOptions) -> Explained:
+    """Return new decisions, of what the stack keeps of each consignment, else of what the record says was asked."""
+    from allocation.records.explanations import asked_of
+    from cli.operations.retry import kept_consignments
+
+    engine = _engine(again.catalogue, stack.catalogue)
+    kept = kept_consignments(stack, [each.reference for each in traced])
     explanations: list[ExplainedDecision] = []
     problems: list[str] = []
     for each in traced:
