@@ -176,6 +176,8 @@ def openapi() -> dict[str, Any]:
     definitions["$defs"]["NewConsignment"] = _new_consignment(definitions["$defs"]["FullConsignment"])
     for schema in definitions["$defs"].values():
         schema.pop("title", None)  # equal titles of a request and a reply break client generators
+        for property_ in schema.get("properties", {}).values():
+            property_.pop("default", None)  # openapi-typescript takes a property with a default for a required one
     return _with_plain_names(whole)
 
 
