@@ -116,7 +116,10 @@ def test_a_failure_is_told(shop: tuple[Api, dict[str, str]]) -> None:
     assert told["MpdCarrierServiceReference"] is None
 
 
-@pytest.mark.parametrize("path", ["501/0", "10/10001", "10/0?Colour=red", "10/0?LabelsPrinted=maybe", "10/0?ValueTo=x"])
+@pytest.mark.parametrize(
+    "path",
+    ["501/0", "10/10001", "10/0?Colour=red", "10/0?LabelsPrinted=maybe", "10/0?ValueTo=x", "10/0?EndAt=9999-12-31"],
+)
 def test_what_can_t_be_searched_is_refused(shop: tuple[Api, dict[str, str]], path: str) -> None:
     api, _ = shop
     answer = api.call("GET", f"/consignments/{path}")

@@ -28,6 +28,8 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import CARRIED, STATES
 
 _MAX_TEXT: Final = 256
+# Between them, times can be compared and moved by days.
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _YES: Final = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # From a value as it was sent to what a consignment must be. Raises `ValueError`.
@@ -140,6 +142,8 @@ def read_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError as error:
         raise ValueError("must be a date or a time such as 2026-11-26T09:00:00Z") from error
+    if not _FIRST_YEAR < moment.year < _LAST_YEAR:
+        raise ValueError(f"must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
