@@ -123,7 +123,8 @@ class History:
         self.pro.state.spoils_lists |= {
             reference for order in drawn for reference in order.consignments if reference.startswith("EC-SPO")
         }
-        for order in sorted(drawn, key=lambda order: order.sent_at, reverse=True):
+        sent: list[Order | Update] = [*drawn, *self.updates]
+        for order in sorted(sent, key=lambda order: order.sent_at, reverse=True):
             late = Random(f"{self.plan.seed}/{order.name}/arrivals")
             arrives_at = order.sent_at + late.uniform(0, MAX_ARRIVAL_SECONDS)
             self.pro.arrivals |= {each: arrives_at for each in order.consignments if each.startswith(LATER_PREFIX)}

@@ -156,7 +156,7 @@ class SimulatedPro:
 
         def error(after: bool) -> Exception:
             draw = Random(f"{self._world.plan.seed}/{self._world.calls}/pro")
-            if done and after and done[-1].status == KEY_REJECTED:
+            if done and after and (done[-1].status == KEY_REJECTED or b"ServiceGroupNotFound" in done[-1].body):
                 # PRO has not looked at the call. A failure that it names would be final, and never its own.
                 return wire_error(draw.choice(UNHEEDED))
             if done and after:
