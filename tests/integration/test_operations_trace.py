@@ -249,7 +249,7 @@ def test_a_decision_is_told_whole_with_who_came_next_and_why_others_can_not_take
         "CX_ECO is the cheapest of 24 services that can take it, 0.10 GBP under LK_HOME."
     )
     assert facts(told, "Price", "Tracking") == [
-        "Price UK 3.05 + Fuel 0.20 = 3.25 net, 0.65 VAT, 3.90 gross",
+        "Price Rate UK 3.05 + Fuel 0.20 = 3.25 net, 0.65 VAT, 3.90 gross",
         f"Tracking {outcome.summary.consignment_legs[0].tracking_references[0]}",
     ]
     assert re.search(r"by catalogue 2026-11-23, prices of 2026-11-23\n", told)

@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from allocation.aws.dynamodb import bulk_calls, search_index
-from allocation.aws.dynamodb import consignments as dynamodb_consignments
+from allocation.aws.dynamodb import bulk_calls, record_steps, search_index
 from allocation.aws.dynamodb import records as dynamodb_records
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
@@ -68,12 +67,12 @@ def without_condition() -> AbstractContextManager[Any]:
 
 def without_the_version_of_a_step() -> AbstractContextManager[Any]:
     """A consignment takes a step from whatever state it is in by now."""
-    seen_by = dynamodb_consignments._unchanged
+    update = record_steps.step_update
 
-    def careless(seen: Any) -> dict[str, Any]:
-        return {**seen_by(seen), "ConditionExpression": ANYHOW}
+    def careless(*arguments: Any) -> dict[str, Any]:
+        return {**update(*arguments), "ConditionExpression": ANYHOW}
 
-    return patch.object(dynamodb_consignments, "_unchanged", careless)
+    return patch.object(record_steps, "step_update", careless)
 
 
 def without_the_version_of_an_entry() -> AbstractContextManager[Any]:
@@ -353,6 +352,7 @@ LATE = replace(OF_PRO, fault_chance=0.15, faults=(Fault.SLOW,))
 LATE_AND_CANCELLED = replace(LATE, fault_chance=0.08, cancelled=1.0)
 LATE_AND_CHANGED = replace(LATE, fault_chance=0.3, cancelled=0.3, updated=0.5)
 UNKIND = replace(LATE, unkind=True)
+UNKIND_TOGETHER = replace(UNKIND, fault_chance=0.3, together=True)
 UNKINDLY_THROTTLED = replace(UNHEARD, unkind=True)
 LOST = replace(UNANSWERED, prompt=True)
 KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, together=True)
@@ -407,7 +407,7 @@ GUARDS = {
     "patience": (without_patience, LOST, "while PRO could still be at it"),
     "patience with errors": (without_patience_for_errors, UNKIND, "was allocated 2 times"),
     "reading after 429": (without_reading_after_throttling, UNKINDLY_THROTTLED, "was allocated 2 times"),
-    "clock of AWS": (without_the_clock_of_aws, UNKIND, "was allocated 2 times"),
+    "clock of AWS": (without_the_clock_of_aws, UNKIND_TOGETHER, "was allocated 2 times"),
     "set-up": (without_waiting_for_the_set_up, UNKIND, "could have been allocated, and failed with ServiceGroup"),
     "arrivals": (without_waiting_for_arrivals, UNKIND, "could have been allocated, and failed with Cons"),
     "narrowing down": (without_narrowing_down, FAULTY, "could have been allocated, and failed with"),

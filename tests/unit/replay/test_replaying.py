@@ -56,7 +56,7 @@ def test_a_lower_price_moves_consignments_and_what_they_cost() -> None:
     ]
     assert [change["difference"] for change in found["largest"]["cheaper"]] == ["-1.50", "-1.50"]
     assert found["largest"]["dearer"] == []
-    assert found["to"] == {"version": "test", "digest": after.catalogue.digest}
+    assert found["to"] == {"name": "", "version": "test", "digest": after.catalogue.digest}
 
 
 def test_a_new_price_of_the_same_service_moves_nothing() -> None:
