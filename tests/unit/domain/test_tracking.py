@@ -72,6 +72,11 @@ EVENTS = st.lists(
 )
 
 
+def test_events_of_one_moment_that_is_written_in_two_ways_have_one_order() -> None:
+    both = [TrackingEvent(text, "InTransit") for text in ("2026-11-20T12:00:00+00:00", "2026-11-20T13:00:00+01:00")]
+    assert in_order(both) == in_order(both[::-1]) == both
+
+
 @given(EVENTS, st.randoms(use_true_random=False))
 def test_what_follows_depends_on_the_events_and_not_on_how_they_came(
     events: list[TrackingEvent], random: object

@@ -108,7 +108,8 @@ def in_order(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
 def _order(event: TrackingEvent) -> tuple[object, ...]:
     # Of the same moment, the event that is further on its way comes last.
     rank = _RANKS[event.state] if event.state else -1
-    texts = (event.code, event.description or "", event.signed_by or "", event.location or "")
+    # One moment may be written in several ways.
+    texts = (event.time_stamp, event.code, event.description or "", event.signed_by or "", event.location or "")
     return (event.at, rank, -1 if event.package is None else event.package, event.leg, texts)
 
 
