@@ -178,6 +178,9 @@ class History:
             reads,
         ):
             self.world.run()
+            # What goes on after its caller is gone may write when nobody is polling here. AWS polls all the time.
+            self.stream.follow()
+            self.world.run()
 
     def _read(self, body: str, rules: ReadingRules) -> Any:
         if body in self._killing:
