@@ -26,7 +26,6 @@ from allocation.ports import Allocator
 from allocation.pro.credentials import secrets
 from allocation.pro.following import Followed, report_followed
 from allocation.settings import AllocateOrdersSettings
-from tests.support.allocation_api import served_api
 from tests.support.ports import FakeDeadline
 from tests.support.pro_faults import Fault
 from tests.support.pro_server import KEY, ProServer
@@ -77,10 +76,8 @@ def allocate_orders() -> None:
 
 
 def allocation_api() -> None:
-    """Reports a catalogue that the API can't use, and is asked for what it does not serve."""
+    """Reports a catalogue that the API can't use."""
     report_refused_catalogue(ValueError("no catalogue"))
-    with served_api() as api:
-        assert api.call("POST", "/packagesizes").status == 501
 
 
 def api_authorizer() -> None:

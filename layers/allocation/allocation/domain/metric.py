@@ -19,7 +19,6 @@ class MetricName(StrEnum):
     CATALOGUE_REFUSED = "CatalogueRefused"
     MAPPING_REFUSED = "MappingRefused"
     API_KEYS_REFUSED = "ApiKeysRefused"
-    OPERATIONS_NOT_SERVED = "OperationsNotServed"
     ALLOCATIONS_ADOPTED = "AllocationsAdopted"
     PRO_ALLOCATION_MILLISECONDS = "ProAllocationMilliseconds"
     PRO_OUTAGE_CIRCUIT_OPEN = "ProOutageCircuitOpen"
