@@ -75,13 +75,19 @@ class AllocateOrders:
         else is done: the function may be killed again, and the DLQ would get that message again.
         """
         spent = [message for message in messages if message.receive_count > MAX_RECEIVES]
+        if not spent:
+            return self._attempt(messages, deadline)
         others = [message for message in messages if message.receive_count <= MAX_RECEIVES]
         set_aside = self._set_aside(spent)
         if set_aside.refused:
-            at_once = self._report(others, {message.message_id: _OUT_OF_TIME for message in others}, {}, {})
-            return _together([set_aside, at_once])
-        work_on = self._work_on_each if may_kill(others) else self._work_on
-        return _together([set_aside, work_on(others, deadline)])
+            rest = self._report(others, {message.message_id: _OUT_OF_TIME for message in others}, {}, {})
+        else:
+            rest = self._attempt(others, deadline)
+        return _together([set_aside, rest])
+
+    def _attempt(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
+        """Work on messages that are not spent: together, or one after the other where one may kill the function."""
+        return (self._work_on_each if may_kill(messages) else self._work_on)(messages, deadline)
 
     def _set_aside(self, spent: Sequence[QueueMessage]) -> BatchReport:
         """Keep the spent messages in the DLQ."""
