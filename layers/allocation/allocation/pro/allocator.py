@@ -12,7 +12,7 @@ from typing import Final, assert_never
 from allocation.domain.consignment import Consignment
 from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import AllocationFailed, Deallocated, DeferralCause, Deferred, FailureCode, Outcome
+from allocation.domain.outcome import Deallocated, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Deadline
@@ -31,7 +31,7 @@ from allocation.pro.ports import (
     Watch,
 )
 from allocation.pro.progress import Progress
-from allocation.pro.rounds import Rounds
+from allocation.pro.rounds import Rounds, is_unknown
 from allocation.pro.state_verdicts import judge_deallocation
 from allocation.pro.verdicts import may_still_deallocate
 
@@ -175,7 +175,7 @@ class ProAllocator:
         for watch in (None, *Watch):
             ended = [each for each in unsettled if progress.watch(each) is watch]
             self._end_claims(claimed, ended, self._hold_seconds(watch), watch)
-        unknown = [each for each in references if _is_unknown(progress.answers.get(each))]
+        unknown = [each for each in references if is_unknown(progress.answers.get(each))]
         self._end_claims(claimed, unknown, is_over=True)
 
     def _hold_seconds(self, watch: Watch | None) -> float:
@@ -219,11 +219,6 @@ class ProAllocator:
         finally:
             # A thread that hangs, for example in name resolution, must not delay the answer.
             executor.shutdown(wait=False, cancel_futures=True)
-
-
-def _is_unknown(answer: Outcome | Deferred | None) -> bool:
-    """Tell whether a consignment has failed because PRO does not know it."""
-    return isinstance(answer, AllocationFailed) and answer.failure.code == FailureCode.CONSIGNMENT_NOT_FOUND
 
 
 def _at(since: datetime | None) -> str:

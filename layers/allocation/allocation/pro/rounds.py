@@ -190,7 +190,7 @@ class Rounds:
         self, reference: ConsignmentReference, settled: Outcome | Deferred | TryAgain
     ) -> Outcome | Deferred | TryAgain:
         """Return what was settled; a consignment that PRO does not know may arrive there after its order."""
-        if not (isinstance(settled, AllocationFailed) and settled.failure.code == FailureCode.CONSIGNMENT_NOT_FOUND):
+        if not is_unknown(settled):
             return settled
         since = self._since(reference)
         if self._now_at_aws() - since >= MAX_ARRIVAL:
@@ -216,6 +216,11 @@ class Rounds:
         if soon:
             self.calls.pauses.sleep(seconds)
         return soon
+
+
+def is_unknown(answer: Outcome | Deferred | TryAgain | None) -> bool:
+    """Tell whether a consignment has failed because PRO does not know it."""
+    return isinstance(answer, AllocationFailed) and answer.failure.code == FailureCode.CONSIGNMENT_NOT_FOUND
 
 
 def _watched(watch: Watch) -> Doubtful:
