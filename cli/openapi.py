@@ -30,59 +30,31 @@ _DESCRIPTIONS: Final = {
     429: "Too many requests. Try again later.",
     503: "The service is temporarily unavailable. Try again.",
 }
+
+
+def _text(description: str, example: str) -> dict[str, Any]:
+    """Return a parameter that is text and not empty."""
+    return {"description": description, "schema": {"type": "string", "minLength": 1}, "example": example}
+
+
+def _whole_number(description: str, example: int) -> dict[str, Any]:
+    """Return a parameter that is a number from 0 on."""
+    return {"description": description, "schema": {"type": "integer", "minimum": 0}, "example": example}
+
+
 _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
-    "consignment": {
-        "description": "A consignment reference, in any case.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "EC-000-05B-MMA",
-    },
-    "group": {
-        "description": "An MPD carrier service group reference.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "valuableGoods",
-    },
-    "location": {
-        "description": "A shipping location's reference.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "Sorted1",
-    },
-    "option": {
-        "description": "A delivery option's reference, in any case.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "EDO-000-79G-RXC",
-    },
-    "order": {
-        "description": "An order reference, in any case.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "EO-000-002-0TS",
-    },
-    "quoteReference": {
-        "description": "A quote reference.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "49a01165-e512-4287-9a6a-ab8400f3600b",
-    },
-    "package": {
-        "description": "A package reference, in any case.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "EP-000-05F-1E8",
-    },
-    "customsDocumentType": {
-        "description": "CN22 or CN23, in any case.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "CN22",
-    },
-    "take": {"description": "The most to return.", "schema": {"type": "integer", "minimum": 0}, "example": 100},
-    "skip": {"description": "How many to pass over.", "schema": {"type": "integer", "minimum": 0}, "example": 0},
-    "manifest": {
-        "description": "A manifest's reference.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "019ac3f2b1c03837b862e2ab47de95f1",
-    },
-    "format": {
-        "description": "PDF, PNG, ZPL or ZPLII, for a manifest PDF or CSV, in any case.",
-        "schema": {"type": "string", "minLength": 1},
-        "example": "PNG",
-    },
+    "consignment": _text("A consignment reference, in any case.", "EC-000-05B-MMA"),
+    "group": _text("An MPD carrier service group reference.", "valuableGoods"),
+    "location": _text("A shipping location's reference.", "Sorted1"),
+    "option": _text("A delivery option's reference, in any case.", "EDO-000-79G-RXC"),
+    "order": _text("An order reference, in any case.", "EO-000-002-0TS"),
+    "quoteReference": _text("A quote reference.", "49a01165-e512-4287-9a6a-ab8400f3600b"),
+    "package": _text("A package reference, in any case.", "EP-000-05F-1E8"),
+    "customsDocumentType": _text("CN22 or CN23, in any case.", "CN22"),
+    "take": _whole_number("The most to return.", 100),
+    "skip": _whole_number("How many to pass over.", 0),
+    "manifest": _text("A manifest's reference.", "019ac3f2b1c03837b862e2ab47de95f1"),
+    "format": _text("PDF, PNG, ZPL or ZPLII, for a manifest PDF or CSV, in any case.", "PNG"),
 }
 NEW_CONSIGNMENT: Final = {
     "ConsignmentReferenceProvidedByCustomer": "WEB-100045-1",
