@@ -114,16 +114,12 @@ def up(
     progress = Progress(console)
     with _opened_lock() as lock:
         if not _acquired(lock):
-            process = _stack_process(lock)
             if catalogue is not None:
                 raise UsageError(
                     "A stack is up already, and keeps its catalogue. Give it this one with `carrier catalogue publish "
                     "FILE`, or end it with `carrier down` first."
                 )
-            if as_json:
-                print_json({"port": process.get("port"), "isNew": False})
-            else:
-                _say_already_up(process, progress)
+            _say_already_up(_stack_process(lock), progress, as_json=as_json)
             return 0
         STACK_ENVIRONMENT.unlink(missing_ok=True)
         require_free_port(port)
@@ -180,8 +176,11 @@ def _write_environment(stack: Stack) -> None:
     STACK_ENVIRONMENT.write_text("".join(lines), encoding="utf-8")
 
 
-def _say_already_up(process: dict[str, int], progress: Progress) -> None:
+def _say_already_up(process: dict[str, int], progress: Progress, *, as_json: bool) -> None:
     """Say that there is a stack, which `up` does not touch."""
+    if as_json:
+        print_json({"port": process.get("port"), "isNew": False})
+        return
     state = "already up" if "pid" in process else "coming up already"
     progress.print(
         f"The stack is {state}, on port {process.get('port')}. It keeps its code and its parameters:\n"

@@ -9,7 +9,7 @@ The console may send a token of an OpenID provider instead. It opens what is bel
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -42,7 +42,7 @@ class Authorizer:
     fetch: Callable[[], tuple[Key, ...]]
     monotonic: Callable[[], float]
     user_of: Callable[[str], str | None] | None = None
-    _keys: tuple[Key, ...] | None = field(default=None)
+    _keys: tuple[Key, ...] | None = None
     _fetched_at: float = float("-inf")
 
     def decide(self, event: Mapping[str, Any]) -> dict[str, Any]:

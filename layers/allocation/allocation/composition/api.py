@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from allocation.api.authorizer import Authorizer
+    from allocation.api.operations import UseCases
     from allocation.api.resolver import AnyCaseResolver
     from allocation.domain.reference import ConsignmentReference
 
@@ -21,8 +22,20 @@ if TYPE_CHECKING:
 @cache
 def allocation_api() -> "AnyCaseResolver":
     """Return the API. Raises `ConfigurationError` for an environment that can't be used."""
-    from allocation.api.operations import UseCases
     from allocation.api.resolver import api_resolver
+
+    settings = read_settings(AllocationApiSettings, os.environ)
+    use_cases = _use_cases(settings)
+    if settings.console == "off":
+        return api_resolver(use_cases, settings.api_base_url)
+    from allocation.composition.console import with_console
+
+    return with_console(use_cases, settings)
+
+
+def _use_cases(settings: AllocationApiSettings) -> "UseCases":
+    """Return what the operations work with."""
+    from allocation.api.operations import UseCases
     from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.drafts import DynamoDBDrafts
@@ -38,7 +51,6 @@ def allocation_api() -> "AnyCaseResolver":
     from allocation.consignments.tracking import Tracking
     from allocation.records.explanations import Explanations
 
-    settings = read_settings(AllocationApiSettings, os.environ)
     dynamodb = client("dynamodb")
     limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
     store = DynamoDBConsignments(
@@ -52,7 +64,7 @@ def allocation_api() -> "AnyCaseResolver":
         dynamodb, consignments=settings.consignments_table, records=settings.allocations_table
     )
     archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
-    use_cases = UseCases(
+    return UseCases(
         changes,
         register,
         Allocations(changes),
@@ -67,11 +79,6 @@ def allocation_api() -> "AnyCaseResolver":
         Tracking(changes, tracked_events, settings.consignment_retention),
         settings.pro_base_url if by_pro else None,
     )
-    if settings.console == "off":
-        return api_resolver(use_cases, settings.api_base_url)
-    from allocation.composition.console import with_console
-
-    return with_console(use_cases, settings)
 
 
 def _release_at_pro(settings: AllocationApiSettings) -> "Callable[[ConsignmentReference], None]":
