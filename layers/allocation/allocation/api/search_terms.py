@@ -59,7 +59,7 @@ def search_terms(query: Mapping[str, str], by_customer: Callable[[str], list[Con
 
 
 def _listing(given: Mapping[str, str]) -> Listing:
-    """Return what indexes tell of a query."""
+    """Return what of a query the indexes can answer."""
     states: tuple[str, ...] = STATES
     if "state" in given:
         wanted = {each.strip().casefold() for each in given["state"].split(",")}

@@ -16,7 +16,7 @@ from allocation.consignments.store import Known
 
 
 class ConsignmentSummary(TypedDict):
-    """What a search tells of a consignment."""
+    """A consignment as a search shows it."""
 
     Source: str | None
     MpdCarrierServiceName: str | None
@@ -62,7 +62,7 @@ class ConsignmentSummary(TypedDict):
 def summary_view(
     known: Known, located: Callable[[FullConsignment], FullConsignment], base_url: str, now: datetime
 ) -> ConsignmentSummary:
-    """Return what a search tells of a consignment. `located` completes addresses from shipping locations."""
+    """Return a consignment as a search shows it. `located` completes addresses from shipping locations."""
     consignment = located(FullConsignment.model_validate(known.stored.content)) if known.stored else None
     summary: Any = {
         **dict.fromkeys(ConsignmentSummary.__annotations__),

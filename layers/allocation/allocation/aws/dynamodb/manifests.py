@@ -1,6 +1,6 @@
 """Manifests in DynamoDB, in the table of the catalogues that decided: what records refer to, and kept as long.
 
-A manifest has two items. Under `manifests`, in the order of time, stands what lists tell of it; under
+A manifest has two items. Under `manifests`, in the order of time, stands what lists show; under
 `manifest#REFERENCE` stand its consignments.
 """
 
