@@ -114,7 +114,10 @@ class Stack:
         return {key: part for key, part in members.items() if part != NO_VALUE}
 
     def holds(self, condition: Any, parameters: Mapping[str, str]) -> bool:
-        """Evaluate a condition. A parameter that is not given has its default, and lists are texts with commas."""
+        """Evaluate a condition. Lists are texts with commas.
+
+        A parameter that is not given has its default, or equals nothing.
+        """
         if "Condition" in condition:
             return self.holds(self.template["Conditions"][condition["Condition"]], parameters)
         if "Fn::Not" in condition:
@@ -133,7 +136,7 @@ class Stack:
             separator, values = side["Fn::Join"]
             return self._value(values, parameters).replace(",", separator)
         name = side["Ref"]
-        return parameters.get(name, self.parameters[name]["Default"] if name in self.parameters else name)
+        return parameters.get(name, self.parameters.get(name, {}).get("Default", name))
 
     def refusals(self, **parameters: str) -> list[str]:
         """What the template's rules say against these parameters."""

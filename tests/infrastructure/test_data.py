@@ -84,11 +84,12 @@ def test_records_expire_by_the_attribute_that_the_code_writes(stack: Stack) -> N
     assert record_document(replace(record_of(A), expires_at=expiry))[attribute] == int(expiry.timestamp())
 
 
+@pytest.mark.parametrize("stage", ["prod", "dev"])
 @pytest.mark.parametrize("name", [*KEPT, "ConsignmentsKey"])
-def test_records_and_personal_data_outlive_their_stack(stack: Stack, name: str) -> None:
+def test_records_and_personal_data_outlive_their_stack(stack: Stack, name: str, stage: str) -> None:
     resource = stack.resources[name]
 
-    assert resource["DeletionPolicy"] in {"Retain", "RetainExceptOnCreate"}
+    assert stack.resolved(resource["DeletionPolicy"], {"Stage": stage}) in {"Retain", "RetainExceptOnCreate"}
     assert resource["UpdateReplacePolicy"] == "Retain"
 
 

@@ -45,3 +45,33 @@ def test_build_and_deployment_read_the_same_parameters(stack: Stack, environment
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 def test_changes_are_shown_before_they_are_made(environment: str) -> None:
     assert CONFIG[environment]["deploy"]["parameters"]["confirm_changeset"] is True
+
+
+@pytest.mark.parametrize("environment", ["default", "local", *STAGES])
+def test_a_deployment_that_changes_nothing_is_no_failure_of_a_pipeline(environment: str) -> None:
+    """`sam deploy` exits with 1 by default where the change set is empty."""
+    assert CONFIG[environment]["deploy"]["parameters"]["fail_on_empty_changeset"] is False
+
+
+def created_with(config: dict[str, Any], stack: Stack, command_line: dict[str, str]) -> dict[str, str]:
+    """The values with which `sam deploy` makes a stack. Raises `ValueError` where CloudFormation refuses to.
+
+    `--parameter-overrides` replaces the file's list, and SAM CLI leaves out what nothing names
+    (`samcli/lib/deploy/deployer.py`). CloudFormation then takes the default, or refuses.
+    """
+    overrides = config.get("global", {}).get("parameters", {}).get("parameter_overrides", [])
+    given = command_line or dict(override.split("=", 1) for override in overrides)
+    defaults = {name: str(each["Default"]) for name, each in stack.parameters.items() if "Default" in each}
+    missing = stack.parameters.keys() - defaults.keys() - given.keys()
+    if missing:
+        raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
+    return defaults | given
+
+
+def test_a_first_deployment_to_production_never_makes_a_stack_of_another_stage(stack: Stack) -> None:
+    assert created_with(CONFIG["prod"], stack, {})["Stage"] == "prod"
+
+    with pytest.raises(ValueError, match="Stage"):
+        created_with(CONFIG["prod"], stack, {"Allocator": "pro", "ProSecretName": "pro/key"})
+    with pytest.raises(ValueError, match="Stage"):
+        created_with(CONFIG["default"], stack, {})

@@ -47,7 +47,9 @@ def parsed(words: Sequence[str]) -> tuple[str, str, dict[str, Any], dict[str, st
         if option in _GLOBAL:
             own[option] = values[0]
         elif option in members:
-            arguments[members[option]] = _value(shape.members[members[option]], values)
+            arguments[members[option]] = _value(shape.members[members[option]], values or ["true"])
+        elif not values and option.removeprefix("no-") in members:  # a switch, turned off
+            arguments[members[option.removeprefix("no-")]] = False
         else:
             raise UnknownCommandError(f"aws {service} {command} has no option --{option}")
     report = ParamValidator().validate(arguments, shape)
