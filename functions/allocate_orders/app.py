@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from allocation.aws.lambda_events import LambdaDeadline, partial_batch_response, queue_messages
+from allocation import init_phase
+from allocation.aws.lambda_events import LambdaContext, LambdaDeadline, partial_batch_response, queue_messages
 from allocation.composition.catalogues import CATALOGUE_QUESTION, catalogue_status
 from allocation.composition.orders import allocate_orders
 from allocation.observability import logger, metrics
@@ -13,6 +12,7 @@ from allocation.orders.allocate_orders import report_batch
 # Wired here, in the function's init, where Lambda gives a whole processor: the first event waits for nothing of it.
 allocate_orders()
 catalogue_status()
+init_phase.end()
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from allocation.aws.lambda_events import LambdaDeadline
+from allocation import init_phase
+from allocation.aws.lambda_events import LambdaContext, LambdaDeadline
 from allocation.composition.background import follow_pro
 from allocation.observability import logger, metrics
 from allocation.pro.following import report_followed
+
+init_phase.end()
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from allocation.aws.lambda_events import changes
+from allocation.aws.stream_events import changes
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.outcome import Allocated, AllocationFailed, Outcome
 from allocation.events.allocation_event import UnpublishableError

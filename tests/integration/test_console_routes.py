@@ -13,10 +13,10 @@ from allocation.api.console_routes import ConsoleUseCases, console_endpoints
 from allocation.api.resolver import AnyCaseResolver, api_resolver
 from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
 from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
-from allocation.aws.lambda_events import changes
 from allocation.aws.publisher_log import PublisherLog, publisher_log
 from allocation.aws.sqs import SqsOrderQueue
 from allocation.aws.stack_files import S3StackFiles
+from allocation.aws.stream_events import changes
 from allocation.console.indexing import IndexAllocations
 from allocation.console.retrying import Retrying
 from allocation.console.searching import EntrySearch

@@ -9,7 +9,7 @@ import pytest
 
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
-from allocation.aws.lambda_events import changes
+from allocation.aws.stream_events import changes
 from allocation.consignments.store import Known
 from allocation.domain.outcome import Allocated
 from allocation.domain.record import AllocationRecord

@@ -9,7 +9,7 @@ import pytest
 
 from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter, entry_item
 from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
-from allocation.aws.lambda_events import changes
+from allocation.aws.stream_events import changes
 from allocation.batches import batches
 from allocation.consignments.errors import RequestError
 from allocation.console.entries import entry_of

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from allocation.aws.dynamodb.search_index import VERSIONS, DynamoDBIndexWriter, version_in
-from allocation.aws.lambda_events import changes
+from allocation.aws.stream_events import changes
 from allocation.console.entries import past_version
 from allocation.console.indexing import IndexAllocations, IndexReport, NothingIndexedError, entry_in_item, latest
 from allocation.domain.errors import RetryableError

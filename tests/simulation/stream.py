@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from allocation.aws.lambda_events import changes
 from allocation.aws.sns import SnsPublisher
 from allocation.aws.sqs import SqsUnpublishable
+from allocation.aws.stream_events import changes
 from allocation.events.publish_allocations import PublishAllocations, PublishReport
 from allocation.records.items import to_item
 from tests.simulation.aws import KEY, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from allocation.aws.lambda_events import changes
+from allocation.aws.stream_events import changes
 from allocation.domain.outcome import Allocated, AllocatedBy, Cancelled, Deallocated, Price, Standing
 from allocation.domain.record import AllocationRecord, PastFailure
 from allocation.domain.reference import ConsignmentReference

@@ -1,11 +1,12 @@
 """What the AWS adapters share: clients with bounded waits, error causes, message attributes."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session, get_session
 
 # botocore's own defaults are 60 s to connect and 60 s to read: longer than a function runs.
 _CONFIG: Final = Config(
@@ -23,12 +24,18 @@ _HASTY: Final = Config(connect_timeout=1, read_timeout=2, retries={"mode": "stan
 
 def hasty_client(service: str) -> Any:
     """Return a client of one AWS service that gives up after one attempt of at most three seconds."""
-    return boto3.client(service, config=_HASTY)  # type: ignore[call-overload]
+    return _session().create_client(service, config=_HASTY)
 
 
 def client(service: str) -> Any:
     """Return a client of one AWS service, whose calls give up in seconds."""
-    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+    return _session().create_client(service, config=_CONFIG)
+
+
+@cache
+def _session() -> Session:
+    """Return botocore's session, from the environment. boto3 would import 60 modules more, and add nothing here."""
+    return get_session()
 
 
 def cause_of(error: ClientError | BotoCoreError) -> str:
