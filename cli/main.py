@@ -54,6 +54,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "dlq": Command("cli.commands.dlq:dlq", "Inspect the dead letter queue; correct and send orders."),
     "republish": Command("cli.commands.republish:republish", "Publish the events of records again."),
     "console": Command("cli.commands.console:console", "Keep the index of the console."),
+    "smoke": Command("cli.commands.smoke:smoke_command", "Try a deployed stack, from an order to an alarm."),
     "cost": Command("cli.commands.cost:cost", "Say what a stack costs a month."),
     "generate": Command("cli.commands.generate:generate", "Write the files that are generated from code."),
     "bench": Command("cli.commands.bench:bench", "Compare the engine's speed with other engines."),

@@ -64,6 +64,8 @@ class Target:
     """Reads the explanations that are kept with its records."""
     allocator_log: str = ""
     """The log group of the function that allocates orders."""
+    stack: str = ""
+    """Its name alone."""
     option: str = ""
     """What a command needs to work on this stack, as ` --stack NAME`; empty for the one on this machine."""
     consignments_table: str = ""
@@ -154,6 +156,7 @@ def described(stack: str, name: str, clients: Clients, option: str = "") -> Targ
             logs=clients.logs,
             publisher_log=publisher_log(stack),
             allocator_log=allocator_log(stack),
+            stack=stack,
             option=option,
             claims_table=found.get("ProClaimsTableName", ""),
             explanations=Explanations(

@@ -3,8 +3,9 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
 from allocation.batches import batches
@@ -15,6 +16,7 @@ from cli.stack.deploy import Stack
 from cli.stack.orders import MAX_ENTRIES, SentOrder
 
 if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
@@ -28,6 +30,18 @@ _OBSERVER_QUEUE: Final = "local-run-observer"
 _LOOK_SECONDS: Final = 0.2
 
 
+class TalksToTopics(Protocol):
+    """Clients that can subscribe a queue to a topic."""
+
+    @property
+    def sns(self) -> "SNSClient":
+        """The topics."""
+
+    @property
+    def sqs(self) -> "SQSClient":
+        """The queues."""
+
+
 class Observer:
     """A collection of what a stack does from now on. It takes the messages off the DLQ."""
 
@@ -35,7 +49,7 @@ class Observer:
         """Subscribe a queue of its own to the topic."""
         self._clients = clients
         self._stack = stack
-        self._queue_url = _subscribed_queue(clients, stack.allocations_topic_arn)
+        self._queue_url, _ = subscribed_queue(clients, stack.allocations_topic_arn)
         self._events: list[Event] = []
         self._refusals: dict[str, Refusal] = {}
         self._records: dict[str, Record] = {}
@@ -68,9 +82,9 @@ def unrecorded(account: Account) -> list[str]:
     return [reference for reference in references if not any("\ud800" <= letter <= "\udfff" for letter in reference)]
 
 
-def _subscribed_queue(clients: Clients, topic_arn: str) -> str:
-    """Make a queue that receives the topic's events as they were published. Return its URL."""
-    url = clients.sqs.create_queue(QueueName=_OBSERVER_QUEUE)["QueueUrl"]
+def subscribed_queue(clients: TalksToTopics, topic_arn: str, name: str = _OBSERVER_QUEUE) -> tuple[str, str]:
+    """Make a queue that receives the topic's messages as they were published. Return its URL and the subscription."""
+    url = clients.sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     statement = {
         "Effect": "Allow",
@@ -81,8 +95,25 @@ def _subscribed_queue(clients: Clients, topic_arn: str) -> str:
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    clients.sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
-    return url
+    answer = clients.sns.subscribe(
+        TopicArn=topic_arn,
+        Protocol="sqs",
+        Endpoint=arn,
+        Attributes={"RawMessageDelivery": "true"},
+        ReturnSubscriptionArn=True,
+    )
+    return url, answer["SubscriptionArn"]
+
+
+@contextmanager
+def subscribed(clients: TalksToTopics, topic_arn: str, name: str) -> Iterator[str]:
+    """Yield the URL of a queue that receives the topic's messages, and remove it with the block."""
+    url, subscription = subscribed_queue(clients, topic_arn, name)
+    try:
+        yield url
+    finally:
+        clients.sns.unsubscribe(SubscriptionArn=subscription)
+        clients.sqs.delete_queue(QueueUrl=url)
 
 
 def _read_event(message: "MessageTypeDef") -> Event:

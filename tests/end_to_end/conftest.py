@@ -37,8 +37,9 @@ SHOP_RULE = f"arn:aws:events:{REGION}:000000000000:rule/shop-orders"
 WALK = ROOT / "docs" / "walk.md"
 DOCUMENTS = dict(re.findall(r"--parameter (\w+)=(\S+)", WALK.read_text("utf-8")))
 """The parameters with which the walk's stack reads orders of a shop, and its catalogue from S3."""
-SENDERS = {"OrderTopicArns": SHOP_TOPIC, "OrderRuleArns": SHOP_RULE}
-"""Who may deliver orders to the stack, as its parameters name them. They are made by the tests that send with them."""
+ALARM_TOPIC = f"arn:aws:sns:{REGION}:000000000000:on-call"
+SENDERS = {"OrderTopicArns": SHOP_TOPIC, "OrderRuleArns": SHOP_RULE, "AlarmTopicArn": ALARM_TOPIC}
+"""Who may deliver orders to the stack and who hears its alarms, as its parameters name them. Tests make them."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,103 @@
+"""The smoke test of a stack that does not do what it is for says what is wrong, and what to do."""
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cli import main
+from cli.operations import smoke_checks
+from cli.operations.smoke import Plan, smoke
+from cli.operations.smoke_checks import Check, Result
+from cli.operations.target import Target
+from cli.paths import EXAMPLE_ORDER
+from tests.integration.test_operations_trace import target as traced_target
+
+__all__ = ["traced_target"]
+ORDER = json.loads(EXAMPLE_ORDER.read_text("utf-8"))
+
+
+def stack_of(*, is_protected: bool) -> Any:
+    """CloudFormation with a stack, which may be protected against its deletion."""
+    stacks = {"Stacks": [{"StackName": "shop", "EnableTerminationProtection": is_protected}]}
+    return lambda _service: SimpleNamespace(describe_stacks=lambda **_: stacks)
+
+
+@pytest.fixture
+def target(traced_target: Target, monkeypatch: pytest.MonkeyPatch) -> Target:
+    """A stack whose functions do nothing."""
+    topic = traced_target.sns.create_topic(Name="allocations")["TopicArn"]
+    monkeypatch.setattr(smoke_checks, "_SLEEP", lambda _seconds: None)
+    monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
+    return replace(traced_target, allocations_topic=topic, make=stack_of(is_protected=False), stack="shop")
+
+
+def checks(target: Target, **parameters: str) -> dict[str, Check]:
+    plan = Plan(ORDER, {}, patience_seconds=0)
+    return {check.name: check for check in smoke(replace(target, parameters=parameters), plan)}
+
+
+def test_an_order_without_a_record_fails_with_the_command_that_tells_why(target: Target) -> None:
+    found = checks(target, Stage="dev")
+
+    sent = found["order by queue"]
+    assert sent.result is Result.FAILED
+    assert "carrier orders trace SMOKE-" in sent.text
+    assert "event of order by queue" not in found
+    assert found["cancellation"].result is Result.FAILED
+
+
+def test_sorted_pro_needs_a_consignment_of_its_own(target: Target) -> None:
+    found = checks(target, Stage="dev", Allocator="pro")
+
+    assert found["order by queue"].result is Result.SKIPPED
+    assert "--consignment" in found["order by queue"].text
+    assert found["cancellation"].result is Result.SKIPPED
+
+
+def test_production_needs_somebody_to_hear_its_alarms(target: Target) -> None:
+    assert checks(target, Stage="prod", Allocator="pro")["alarm"].result is Result.FAILED
+    assert checks(target, Stage="dev", Allocator="pro")["alarm"].result is Result.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("terminated", "deleted", "told"),
+    [
+        (False, True, "update-termination-protection --stack-name shop"),
+        (True, False, "Stage=prod"),
+        (True, True, "docs/backup.md"),
+    ],
+)
+def test_production_is_protected(target: Target, terminated: bool, deleted: bool, told: str) -> None:
+    target.dynamodb.update_table(TableName=target.allocations_table, DeletionProtectionEnabled=deleted)
+
+    found = checks(replace(target, make=stack_of(is_protected=terminated)), Stage="prod", Allocator="pro")["protection"]
+
+    assert found.result is Result.FAILED
+    assert told in found.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["--order", "gone.json"], 2, "Can't read the order gone.json"),
+        (["--order", "README.md"], 2, "README.md is not JSON"),
+        (["--patience", "1", "--json"], 1, '"result": "failed"'),
+    ],
+)
+def test_the_command_says_what_failed_or_was_wrong(
+    arguments: list[str],
+    status: int,
+    told: str,
+    target: Target,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    unready: Any = replace(target, parameters={"Stage": "prod", "Allocator": "pro"})
+    monkeypatch.setattr("cli.commands.smoke.target", lambda _name: unready)
+
+    assert main.main(["smoke", *arguments]) == status
+    printed = capsys.readouterr()
+    assert told in printed.out + printed.err
