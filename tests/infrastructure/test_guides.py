@@ -16,7 +16,13 @@ from tests.support.aws_cli import UnknownCommandError, parsed
 GUIDES: Final = ("docs/first-order.md", "docs/teardown.md")
 # The pages that show commands of the program.
 PAGES: Final = (*GUIDES, "README.md", "docs/carrier.md", "docs/catalogue.md", "docs/catalogue/reference.md")
-PAGES_OF_STACKS: Final = ("docs/first-deploy.md", "docs/operations.md", "docs/walk.md", "docs/mapping.md", "docs/api.md")
+PAGES_OF_STACKS: Final = (
+    "docs/first-deploy.md",
+    "docs/operations.md",
+    "docs/walk.md",
+    "docs/mapping.md",
+    "docs/api.md",
+)
 # The pages with a table of parameters.
 TABLES: Final = ("README.md", *GUIDES, "docs/console.md")
 # `s3 cp` is no operation of the API's.
