@@ -15,6 +15,8 @@ EMULATOR := .local/emulator
 SAM := .local/sam
 FUZZER := .local/fuzzer
 RIVALS := .local/rivals
+RUNTIME := .local/runtime
+RECIPE := .local/recipe
 UV := .local/uv
 
 export SAM_CLI_TELEMETRY := 0
@@ -29,7 +31,7 @@ VARIABLES_up := MODE GROUP SERVICE ALLOCATOR PRO_URL PRO_KEY CATALOGUE PORT CONS
 VARIABLES_chaos := HISTORIES SEED
 VARIABLES_chaos-stack := ORDERS
 VARIABLES_fuzz := INPUTS
-VARIABLES_bench := QUICK
+VARIABLES_bench := QUICK RIVALS
 
 # Only what stands on the command line: a PORT or MODE in the environment is meant for something else.
 is_given = $(filter command,$(firstword $(origin $1)))
@@ -69,8 +71,8 @@ up: ## start a local stack and leave it running: `./carrier up`
 down: ## end what `make up` left running: `./carrier down`
 	@exec ./carrier down
 
-bench: ## measure the engine beside others: `./carrier bench`; with QUICK=1 in a minute
-	@exec ./carrier bench $(call switch,QUICK,--quick)
+bench: ## cost, waits and cold starts beside a tutorial's: `./carrier bench`; QUICK=1 in minutes, RIVALS=1 other engines
+	@exec ./carrier bench $(call switch,QUICK,--quick) $(call switch,RIVALS,--rivals)
 
 ## Working on it
 
@@ -130,7 +132,7 @@ clean: ## end a running stack, and remove all that was built or installed here
 
 ## Environments. The stamp lies inside and is written last: what was interrupted or lost is made again.
 
-ENVIRONMENTS := $(DEVELOPMENT) $(CARRIER) $(EMULATOR) $(SAM) $(FUZZER) $(RIVALS) $(UV)
+ENVIRONMENTS := $(DEVELOPMENT) $(CARRIER) $(EMULATOR) $(SAM) $(FUZZER) $(RIVALS) $(RUNTIME) $(RECIPE) $(UV)
 .PHONY: $(foreach environment,$(ENVIRONMENTS),$(if $(wildcard $(environment)/bin/python),,$(environment)/.synced))
 
 $(DEVELOPMENT)/.synced: requirements/development.txt
@@ -139,7 +141,9 @@ $(EMULATOR)/.synced: requirements/emulator.txt
 $(SAM)/.synced: requirements/sam.txt
 $(FUZZER)/.synced: requirements/fuzz.txt
 $(RIVALS)/.synced: requirements/benchmark.txt
-$(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced $(FUZZER)/.synced $(RIVALS)/.synced: $(UV)/.synced
+$(RUNTIME)/.synced: requirements/runtime.txt
+$(RECIPE)/.synced: requirements/recipe.txt
+$(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced $(FUZZER)/.synced $(RIVALS)/.synced $(RUNTIME)/.synced $(RECIPE)/.synced: $(UV)/.synced
 	@echo "Installing $(filter requirements/%,$^) in $(@D) ..." >&2
 	@test -e $@ -a -x $(@D)/bin/python || \
 		$(UV)/bin/uv venv --quiet --clear --relocatable --python $(UV)/bin/python $(@D)

@@ -57,7 +57,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "smoke": Command("cli.commands.smoke:smoke_command", "Try a deployed stack, from an order to an alarm."),
     "cost": Command("cli.commands.cost:cost", "Say what a stack costs a month."),
     "generate": Command("cli.commands.generate:generate", "Write the files that are generated from code."),
-    "bench": Command("cli.commands.bench:bench", "Compare the engine's speed with other engines."),
+    "bench": Command("cli.commands.bench:bench", "Measure cost, waits and cold starts."),
 }
 
 

@@ -1,0 +1,154 @@
+"""The rows about money: what a million orders cost, from counted requests, units and bytes, and from billed time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from math import ceil
+from statistics import median
+from typing import Final
+
+from cli.cost.metering import item_bytes
+from cli.cost.prices import PRICES, Used
+from tests.benchmarks.bench_run import Size, all_started, counted_over, in_turns
+from tests.benchmarks.events import Event, Orders, changes
+from tests.benchmarks.figures import Findings, Row, exactly
+from tests.benchmarks.functions import Setting, product, recipe
+from tests.benchmarks.lambda_process import Function, LambdaProcess
+from tests.benchmarks.stubbed import Counted, StubProcess
+
+_BATCH: Final = 10
+_MILLION: Final = 1_000_000
+# A batch is received and deleted. Who sends the orders pays for that.
+_QUEUE_REQUESTS: Final = 2
+# START, END and REPORT of an invocation.
+_PLATFORM_LOG_BYTES: Final = 450
+_RECORDS: Final = "AllocationsTable"
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What an order costs: what is paid for it, in the units of the prices."""
+
+    used: Mapping[Used, Decimal]
+    write_units: Decimal
+    """Of a record."""
+    record_bytes: float
+    milliseconds: float
+    """Billed, of all functions together."""
+
+    @property
+    def dollars_a_million(self) -> float:
+        """What a million orders cost."""
+        return float(sum((PRICES[used].of(amount * _MILLION) for used, amount in self.used.items()), Decimal(0)))
+
+    def part(self, *kinds: Used) -> float:
+        """Return what of that is for such uses."""
+        return float(sum((PRICES[kind].of(self.used.get(kind, Decimal(0)) * _MILLION) for kind in kinds), Decimal(0)))
+
+
+def measure_costs(stub: StubProcess, size: Size, findings: Findings) -> None:
+    """Measure what orders cost with the engine and with SortedPRO, beside the recipe."""
+    rounds = max(2, size.warm_rounds // 4)
+    for mode, words, goal in (("", "engine", 0.65), ("default_rules", "PRO", 0.6)):
+        setting = Setting(stub.port, pro_mode=mode)
+        ours, theirs = _our_bill(stub, setting, rounds), _bill(stub, recipe("orders", setting), rounds)
+        told = f"{_told('Ours', ours)} {_told('The recipe', theirs)}"
+        share = ours.dollars_a_million / theirs.dollars_a_million
+        what = f"cost of a million orders, {words}, to the recipe's"
+        findings.rows += [
+            Row(what, exactly(share), "x", goal, note=told, floor=_floor(ours, theirs, goal)),
+            Row(f"cost of a million orders, {words}", exactly(ours.dollars_a_million), "$"),
+        ]
+        findings.facts |= {
+            f"{words} cost": ours.dollars_a_million,
+            f"{words} recipe cost": theirs.dollars_a_million,
+            f"{words} record bytes": ours.record_bytes,
+            f"{words} write units": float(ours.write_units),
+        }
+        for name, bill in (("ours", ours), ("recipe", theirs)):
+            findings.facts |= {f"{words} {name} {kind}": dollars for kind, dollars in _parts(bill).items()}
+    kept = _our_bill(stub, Setting(stub.port, keeps_consignments=True), rounds)
+    what = "the same, engine, whole consignments kept"
+    findings.rows.append(Row(what, exactly(kept.dollars_a_million), "$", note=_told("For their labels:", kept)))
+    large = _our_bill(stub, Setting(stub.port, 1000), rounds)
+    told = f"A record has {large.record_bytes:,.0f} bytes. A million orders cost ${large.dollars_a_million:.2f}."
+    findings.rows.append(
+        Row("write units a record, 1,000 services", exactly(float(large.write_units)), "", 4, note=told)
+    )
+
+
+def _parts(bill: Bill) -> dict[str, float]:
+    return {
+        "writes": bill.part(Used.WRITE_UNITS),
+        "reads": bill.part(Used.READ_UNITS),
+        "Lambda": bill.part(Used.INVOCATIONS, Used.GIGABYTE_SECONDS),
+        "queue and topic": bill.part(Used.QUEUE_REQUESTS, Used.TOPIC_REQUESTS),
+        "logs": bill.part(Used.LOG_GIGABYTES),
+    }
+
+
+def _told(who: str, bill: Bill) -> str:
+    parts = ", ".join(f"{name} {dollars:.2f}" for name, dollars in _parts(bill).items())
+    return f"{who} ${bill.dollars_a_million:.2f}: {parts}."
+
+
+def _floor(ours: Bill, theirs: Bill, goal: float) -> str:
+    """Return what a record can't cost less than, where that keeps the goal out of reach."""
+    least = ours.dollars_a_million / theirs.dollars_a_million
+    return (
+        ""
+        if least <= goal
+        else f"A record in {float(ours.write_units):.1f} units is {ours.part(Used.WRITE_UNITS):.2f} of it."
+    )
+
+
+def _our_bill(stub: StubProcess, setting: Setting, rounds: int) -> Bill:
+    """Return the bill of the function of the queue, and of the publisher of what it wrote."""
+    first = _bill(stub, product("orders", setting), rounds)
+    published = _publishing(stub, setting, rounds)
+    used = {kind: first.used.get(kind, Decimal(0)) + published.used.get(kind, Decimal(0)) for kind in Used}
+    return Bill(used, first.write_units, first.record_bytes, first.milliseconds + published.milliseconds)
+
+
+def _bill(stub: StubProcess, function: Function, rounds: int) -> Bill:
+    """Return what an order costs that comes in a batch of 10, of one consignment each."""
+    orders = Orders()
+    with all_started({"it": function}) as processes:
+        # What only the first batch does, as keeping the catalogue that decides, is done before.
+        in_turns(processes, 0, lambda: orders.batch(_BATCH))
+        return _counted(stub, processes["it"], rounds, lambda: orders.batch(_BATCH), _QUEUE_REQUESTS)
+
+
+def _publishing(stub: StubProcess, setting: Setting, rounds: int) -> Bill:
+    orders = Orders()
+    with all_started({"it": product("orders", setting), "publisher": product("publisher", setting)}) as processes:
+        _, counted = counted_over(stub, lambda: processes["it"].invoke(orders.batch(_BATCH)))
+        records = [item for table, item in counted.items if table == _RECORDS]
+        in_turns({"publisher": processes["publisher"]}, 0, lambda: changes(records))
+        return _counted(stub, processes["publisher"], rounds, lambda: changes(records), 0)
+
+
+def _counted(
+    stub: StubProcess, process: LambdaProcess, rounds: int, event: Callable[[], Event], queue_requests: int
+) -> Bill:
+    logged = process.logged_bytes()
+
+    def work() -> list[float]:
+        return [process.invoke(event()).seconds for _ in range(rounds)]
+
+    seconds, counted = counted_over(stub, work)
+    return _bill_of(
+        counted, median(seconds), process.logged_bytes() - logged, rounds, process.megabytes, queue_requests
+    )
+
+
+def _bill_of(counted: Counted, seconds: float, logged: int, rounds: int, megabytes: int, queue_requests: int) -> Bill:
+    orders = Decimal(rounds * _BATCH)
+    milliseconds = ceil(seconds * 1000)
+    used = {kind: amount / orders for kind, amount in counted.used.items()}
+    used[Used.INVOCATIONS] = Decimal(1) / _BATCH
+    used[Used.GIGABYTE_SECONDS] = Decimal(milliseconds) / 1000 / _BATCH * megabytes / 1024
+    used[Used.LOG_GIGABYTES] = (Decimal(logged) / orders + Decimal(_PLATFORM_LOG_BYTES) / _BATCH) / 1_000_000_000
+    used[Used.QUEUE_REQUESTS] = Decimal(queue_requests) / _BATCH
+    sizes = [item_bytes(item) for table, item in counted.items if table in (_RECORDS, "Records")]
+    return Bill(used, used.get(Used.WRITE_UNITS, Decimal(0)), sum(sizes) / max(1, len(sizes)), milliseconds / _BATCH)
