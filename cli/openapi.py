@@ -28,6 +28,7 @@ _DESCRIPTIONS: Final = {
     413: f"The body is larger than {MAX_BYTES} bytes.",
     415: "The content-type is neither JSON nor XML.",
     429: "Too many requests. Try again later.",
+    501: "SortedPRO has this, and this service does not.",
     503: "The service is temporarily unavailable. Try again.",
 }
 
@@ -43,11 +44,13 @@ def _whole_number(description: str, example: int) -> dict[str, Any]:
 
 
 _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    "carrier": _text("A carrier's reference.", "CARRIER_X"),
     "consignment": _text("A consignment reference, in any case.", "EC-000-05B-MMA"),
     "group": _text("An MPD carrier service group reference.", "valuableGoods"),
     "location": _text("A shipping location's reference.", "Sorted1"),
     "option": _text("A delivery option's reference, in any case.", "EDO-000-79G-RXC"),
     "order": _text("An order reference, in any case.", "EO-000-002-0TS"),
+    "reference": _text("The sender's own reference.", "WEB-100045-1"),
     "quoteReference": _text("A quote reference.", "49a01165-e512-4287-9a6a-ab8400f3600b"),
     "package": _text("A package reference, in any case.", "EP-000-05F-1E8"),
     "customsDocumentType": _text("CN22 or CN23, in any case.", "CN22"),

@@ -159,3 +159,13 @@ def _shortened(value: Decimal) -> Decimal:
     """Return a measure with at most as many decimal places as PRO has."""
     too_long = value.as_tuple().exponent < _FIVE_PLACES.as_tuple().exponent  # type: ignore[operator]
     return value.quantize(_FIVE_PLACES) if too_long and value.adjusted() < _MAX_DIGITS else value
+
+
+def all_countries() -> list[Mapping[str, Any]]:
+    """Return every country with its code and name, by its code."""
+    return [{"Name": name, "IsoCode": {"TwoLetterCode": code}} for code, name in sorted(_names()["countries"].items())]
+
+
+def all_currencies() -> list[CurrencyView]:
+    """Return every currency with its code and name, by its code."""
+    return [currency(code) for code in sorted(_names()["currencies"])]

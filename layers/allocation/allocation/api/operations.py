@@ -17,6 +17,7 @@ from allocation.consignments.delivery_options import DeliveryOptions
 from allocation.consignments.drafts import DraftStore
 from allocation.consignments.errors import NOT_IMPLEMENTED, Problem, RequestError
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
+from allocation.consignments.happenings import Happenings
 from allocation.consignments.manifests import Manifests
 from allocation.consignments.market import Choices, Market
 from allocation.consignments.order_book import OrderBook
@@ -67,6 +68,11 @@ class UseCases:
     def options(self) -> DeliveryOptions:
         """Delivery options, by the engine to use now."""
         return DeliveryOptions(self.drafts, self.register, self.allocations, self.orders, self.market)
+
+    @property
+    def happenings(self) -> Happenings:
+        """What happened to consignments."""
+        return Happenings(self.searching)
 
     @property
     def engine(self) -> Engine:

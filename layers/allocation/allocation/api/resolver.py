@@ -14,9 +14,12 @@ from typing_extensions import TypedDict
 from allocation.api import (
     allocation_routes,
     audit_routes,
+    calendar_routes,
     catalogue_routes,
     consignment_routes,
     document_routes,
+    event_routes,
+    lookup_routes,
     manifest_routes,
     option_routes,
     order_routes,
@@ -71,6 +74,9 @@ for _module in (
     order_routes,
     tracking_routes,
     audit_routes,
+    event_routes,
+    calendar_routes,
+    lookup_routes,
 ):
     OPERATIONS.extend(_module.OPERATIONS)
 

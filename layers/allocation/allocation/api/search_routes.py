@@ -140,13 +140,12 @@ def summarise_consignments(request: Request, use_cases: UseCases) -> Reply:
     """
     end = _time(request, "EndAt") or use_cases.now()
     start = _time(request, "StartFrom") or end - _PERIOD
-    listings = {state: Listing((state,), changed_since=start, changed_until=end) for state in STATES}
-    counts = {state: use_cases.searching.page(SearchTerms(each), 0, 0).count for state, each in listings.items()}
+    counts = use_cases.searching.counts(Listing(changed_since=start, changed_until=end))
     summary = StateSummary(
         StartFrom=start.isoformat(),
         EndAt=end.isoformat(),
         NumberOfConsignments=sum(counts.values()),
-        Summary=[StateCount(Key=state, Value=count) for state, count in counts.items() if count],
+        Summary=[StateCount(Key=state, Value=counts[state]) for state in STATES if counts.get(state)],
     )
     return Reply(summary, root="ConsignmentStateSummaryResponse")
 

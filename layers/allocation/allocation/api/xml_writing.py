@@ -21,6 +21,8 @@ _ORDERS: Final = f"{_SCHEMAS}Orders"
 _QUOTES: Final = f"{_SCHEMAS}Quotes"
 _TRACKING: Final = f"{_SCHEMAS}Tracking"
 _RATES: Final = f"{_SCHEMAS}Rates"
+_WEBHOOKS: Final = f"{_SCHEMAS}Webhooks"
+_AVAILABILITY: Final = f"{_SCHEMAS}ServiceAvailability"
 # The namespace of an element's content, by the element's class. All others are in `Consignments`.
 _NAMESPACES: Final[Mapping[str, str]] = {
     "Address": COMMON,
@@ -38,6 +40,10 @@ _NAMESPACES: Final[Mapping[str, str]] = {
     "DeliveryOptionSummary": _OPTIONS,
     "DeliveryOptionsResponse": _OPTIONS,
     "DeliveryWindow": COMMON,
+    "CollectionCalendar": _AVAILABILITY,
+    "ConsignmentEventPayload": _WEBHOOKS,
+    "ConsignmentEventPayloadResponse": _WEBHOOKS,
+    "ConsignmentPayload": _WEBHOOKS,
     "ConsignmentViewModel": _TRACKING,
     "FlattenedConsignmentViewModel": _TRACKING,
     "GetLabelsResponse": f"{_SCHEMAS}LabelGeneration",
@@ -71,6 +77,10 @@ _DECLARED_ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = {
 }
 # The elements of lists whose name alone does not say it.
 _LIST_ITEMS_OF: Final[Mapping[tuple[str, str], str]] = {
+    ("ConsignmentEventPayloadResponse", "Events"): "ConsignmentEventPayload",
+    ("ConsignmentPayload", "Packages"): "PackagePayload",
+    ("EventDetails", "EventDetails"): "ConsignmentEventDetail",
+    ("PackagePayload", "TrackingDetails"): "TrackingDetails",
     ("ConsignmentViewModel", "TrackedPackages"): "PackageViewModel",
     ("FlattenedConsignmentViewModel", "TrackedPackages"): "FlattenedPackageViewModel",
     ("FlattenedPackageViewModel", "Events"): "FlattenedEventViewModel",
@@ -79,6 +89,8 @@ _LIST_ITEMS_OF: Final[Mapping[tuple[str, str], str]] = {
 }
 _LIST_ITEMS: Final[Mapping[str, str]] = {
     **ITEM_NAMES,
+    "CalendarExceptions": "CalendarException",
+    "CalendarRules": "CalendarRule",
     "CN22Documents": "KeyValuePairOfStringString",
     "ConsignmentSummaries": "ConsignmentSummary",
     "ManifestItems": "ManifestFileItem",
@@ -161,8 +173,10 @@ _ONLY_IN_JSON: Final = frozenset({("EstimatedDeliveryDate", "DayOfWeek")})
 # What XML has in another form than JSON, by the name of the element.
 _WRITTEN_OTHERWISE: Final[Mapping[str, Callable[[str], str]]] = {
     "End": _duration,
+    "ManifestTime": _duration,
     "ServiceDirection": _flags,
     "Start": _duration,
+    "Time": _duration,
 }
 
 

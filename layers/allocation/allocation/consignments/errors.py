@@ -35,6 +35,7 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "model_type": "must be an object",
     "list_type": "must be a list",
     "string_type": "must be text",
+    "datetime_type": "must be a time such as 2026-11-26T09:00:00Z",
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
     "literal_error": "must be {expected}",

@@ -1,6 +1,6 @@
 """Searches of consignments: terms in, a page of consignments and their number out. What one looks at is bounded."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -28,7 +28,8 @@ Term = Callable[[Known], bool]
 class Listing:
     """What an index can tell: consignments in one of the states, and with one of the carriers or a carrier service.
 
-    `changed_since` and `changed_until` leave out those whose allocation, or its end, is older or newer (aware UTC).
+    `changed_since` and `changed_until` leave out those whose allocation, or its end, is older or newer, `moved_since`
+    those whose last step is older, or that took none (aware UTC).
     """
 
     states: tuple[str, ...] = STATES
@@ -36,6 +37,7 @@ class Listing:
     service: str | None = None
     changed_since: datetime | None = None
     changed_until: datetime | None = None
+    moved_since: datetime | None = None
 
     @property
     def is_of_allocated(self) -> bool:
@@ -44,10 +46,21 @@ class Listing:
 
 
 class Listings(Protocol):
-    """Lists consignments from indexes."""
+    """Lists consignments from indexes. Both call `go_on` before each read, and raise what it raises.
 
-    def listed(self, listing: Listing, *, newest_first: bool) -> Iterator[ConsignmentReference]:
+    A filter may leave out all that a read finds, so that only `go_on` can end a list that nothing of is wanted.
+    """
+
+    def listed(
+        self, listing: Listing, *, newest_first: bool, go_on: Callable[[], None]
+    ) -> Iterator[ConsignmentReference]:
         """Yield consignments in the order of their last allocation; read as they are asked for.
+
+        Raises `RetryableError`.
+        """
+
+    def counted(self, listing: Listing, *, most: int, go_on: Callable[[], None]) -> Mapping[str, int]:
+        """Return how many consignments are in each of the states, up to `most` in each that has a list of its own.
 
         Raises `RetryableError`.
         """
@@ -86,21 +99,63 @@ class Searching:
 
         Raises `RequestError` where too many must be read to find them.
         """
+        clock = _Clock(self.now)
+        candidates = self._candidates(terms, clock, newest_first=True)
         if terms.direct is None and not terms.others:
-            references = list(islice(self.listings.listed(terms.listing, newest_first=True), MAX_COUNTED))
+            references = list(islice(candidates, MAX_COUNTED))
             wanted = references[skip : skip + take]
             known = self.store.find(wanted)
             return Found([known[each] for each in wanted if each in known], len(references))
-        matching = list(self._matching(terms, self._candidates(terms, newest_first=True), needed=skip + take))
+        matching = list(self._matching(terms, candidates, clock, needed=skip + take))
         return Found(matching[skip : skip + take], len(matching))
 
+    def counts(self, listing: Listing) -> Mapping[str, int]:
+        """Return how many consignments are in each state, `MAX_COUNTED` for that many or more.
+
+        Raises `RequestError` where too many must be read to count them.
+        """
+        counted = self.listings.counted(listing, most=MAX_COUNTED, go_on=_Clock(self.now).go_on)
+        return {state: min(count, MAX_COUNTED) for state, count in counted.items()}
+
+    def oldest(self, terms: SearchTerms, most: int) -> list[Known]:
+        """Return up to `most` consignments that meet the terms, those allocated longest ago first.
+
+        Ends in time with what it has.
+        """
+        clock = _Clock(self.now)
+        found: list[Known] = []
+        try:
+            candidates = self._candidates(terms, clock, newest_first=False)
+            for each in islice(self._matching(terms, candidates, clock, needed=0, most_read=2 * most), most):
+                found.append(each)  # noqa: PERF402 - what was found stays where the time ends
+        except _TooBroadError:
+            return found
+        return found
+
+    def all(self, terms: SearchTerms, most: int) -> list[Known]:
+        """Return all consignments that meet the terms.
+
+        Raises `RequestError` for more than `most`, or where too many must be read.
+        """
+        clock = _Clock(self.now)
+        candidates = self._candidates(terms, clock, newest_first=True)
+        found = list(islice(self._matching(terms, candidates, clock, needed=most + 1), most + 1))
+        if len(found) > most:
+            raise _TooBroadError(f"More than {most} consignments meet the terms.")
+        return found
+
     def _matching(
-        self, terms: SearchTerms, references: Iterable[ConsignmentReference], needed: int, most_read: int = _MAX_READ
+        self,
+        terms: SearchTerms,
+        references: Iterable[ConsignmentReference],
+        clock: "_Clock",
+        needed: int,
+        most_read: int = _MAX_READ,
     ) -> Iterator[Known]:
         """Yield those that meet the terms. Raises `RequestError` if fewer than `needed` are found in the time."""
-        until, found, read = self.now() + _MAX_DURATION, 0, 0
+        found, read = 0, 0
         for batch in batches(references, _BATCH):
-            if read >= most_read or self.now() >= until:
+            if read >= most_read or clock.is_over:
                 if found < needed:
                     raise _too_broad(read)
                 return
@@ -111,23 +166,37 @@ class Searching:
                     found += 1
                     yield each
 
-    def _candidates(self, terms: SearchTerms, *, newest_first: bool) -> Iterable[ConsignmentReference]:
+    def _candidates(self, terms: SearchTerms, clock: "_Clock", *, newest_first: bool) -> Iterable[ConsignmentReference]:
         if terms.direct is not None:
             return list(dict.fromkeys(terms.direct))
-        return self.listings.listed(terms.listing, newest_first=newest_first)
-
-    def oldest(self, terms: SearchTerms, most: int) -> list[Known]:
-        """Return up to `most` consignments that meet the terms, those allocated longest ago first.
-
-        Ends in time with what it has.
-        """
-        references = self._candidates(terms, newest_first=False)
-        return list(islice(self._matching(terms, references, needed=0, most_read=2 * most), most))
+        return self.listings.listed(terms.listing, newest_first=newest_first, go_on=clock.go_on)
 
 
-def _too_broad(read: int) -> RequestError:
-    text = (
-        f"{read} consignments were read, and too few of them meet the terms. Narrow the search by State, Carriers, "
-        "CarrierService or CreatedDateFrom."
-    )
-    return RequestError("SearchTooBroadException", text)
+class _TooBroadError(RequestError):
+    """Too many consignments must be read to answer a search."""
+
+    def __init__(self, text: str) -> None:
+        """`text` says how many were read, or found."""
+        advice = "Narrow the search by State, Carriers, CarrierService or a time."
+        super().__init__("SearchTooBroadException", f"{text} {advice}")
+
+
+class _Clock:
+    """The time that a search may take."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._until = now() + _MAX_DURATION
+
+    @property
+    def is_over(self) -> bool:
+        return self._now() >= self._until
+
+    def go_on(self) -> None:
+        """Raise `_TooBroadError` once the time is over."""
+        if self.is_over:
+            raise _TooBroadError(f"The search was not done in {_MAX_DURATION.seconds} s.")
+
+
+def _too_broad(read: int) -> _TooBroadError:
+    return _TooBroadError(f"{read} consignments were read, and too few of them meet the terms.")

@@ -130,7 +130,7 @@ def _collecting(index: CatalogueIndex, location: str | None) -> Collecting:
     kinds: list[tuple[Calendar | None, int, int]] = []
     kind_of: list[int] = []
     for service, plan in zip(index.services, index.delivery_plan, strict=True):
-        calendar, handling_days = _calendar(catalogue, place, service), _handling_days(place, service)
+        calendar, handling_days = calendar_of(catalogue, place, service), _handling_days(place, service)
         key = (id(calendar), handling_days, plan)
         if key not in numbers:
             numbers[key] = len(kinds)
@@ -147,7 +147,7 @@ def _terms(index: CatalogueIndex, destination: Sequence[str], number: int, trans
     return DeliveryTerms(transit_days, plan.hours_at(destination), holidays, catalogue.last_day)
 
 
-def _calendar(catalogue: Catalogue, location: Location | None, service: Service) -> Calendar | None:
+def calendar_of(catalogue: Catalogue, location: Location | None, service: Service) -> Calendar | None:
     """Return a location's calendar for the service, its carrier or all; from elsewhere, the carrier's own."""
     first_carrier = service.legs[0].carrier.reference
     if location is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -43,6 +44,8 @@ BY_STATE: Final = "consignments-by-state"
 _MAX_REFERENCES_A_READ: Final = 50
 # What a transaction takes.
 _MAX_ACTIONS: Final = 100
+# Consignments that have one reference of their senders'.
+_MAX_NAMESAKES: Final = 5_000
 # Steps that are written at a time. A client keeps ten connections.
 _WRITERS: Final = 8
 # The reasons of a transaction that was cancelled because another writer was faster.
@@ -161,8 +164,9 @@ class DynamoDBConsignments:
         return [ConsignmentReference(each) for item in found for each in item["consignments"]["SS"]]
 
     def provided_by_customer(self, reference: str) -> Sequence[ConsignmentReference]:
-        """Return the consignments whose sender calls them by this reference."""
-        return list(self.listings.with_value(BY_CUSTOMER_REFERENCE, "customerReference", reference))
+        """Return the consignments whose sender calls them by this reference, at most `_MAX_NAMESAKES`."""
+        found = self.listings.with_value(BY_CUSTOMER_REFERENCE, "customerReference", reference)
+        return list(islice(found, _MAX_NAMESAKES))
 
     def erase(self, reference: ConsignmentReference) -> bool:
         """Remove the consignment with its personal data, never the record. Return False if there was none."""

@@ -1,5 +1,6 @@
 """Lists of consignments by state, from indexes, a page at a time as they are asked for."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import chain, islice
@@ -44,17 +45,16 @@ class DynamoDBListings:
         self._records = records
         self._find = find
 
-    def listed(self, listing: Listing, *, newest_first: bool) -> Iterator[ConsignmentReference]:
+    def listed(
+        self, listing: Listing, *, newest_first: bool, go_on: Callable[[], None]
+    ) -> Iterator[ConsignmentReference]:
         """Yield the consignments of the states, those that never were allocated before all others.
 
         One changed a moment ago may be missing or wrong.
         """
-        lists: dict[str, list[str]] = {}
-        for state in listing.states:
-            lists.setdefault(list_name(state), []).append(state)
         streams = [
-            self._items(self._records, self._request(key, states, listing, newest_first=newest_first))
-            for name, states in lists.items()
+            self._items(self._records, self._request(key, states, listing, newest_first=newest_first), go_on)
+            for name, states in _lists(listing).items()
             for key in listings_of(name)
         ]
         merged = merge(*streams, key=lambda item: item["allocatedAt"]["S"], reverse=newest_first)
@@ -62,6 +62,26 @@ class DynamoDBListings:
         if UNALLOCATED not in listing.states or listing.is_of_allocated:
             return recorded
         return chain(self._never_allocated(newest_first=newest_first), recorded)
+
+    def counted(self, listing: Listing, *, most: int, go_on: Callable[[], None]) -> Mapping[str, int]:
+        """Return how many consignments are in each of the states.
+
+        Those that never were allocated are looked at one by one. A list that several states share is read once, to its
+        end.
+        """
+        counts: Counter[str] = Counter()
+        for name, states in _lists(listing).items():
+            requests = [self._request(key, states, listing, newest_first=True) for key in listings_of(name)]
+            if name in states:
+                items = chain.from_iterable(self._items(self._records, each, go_on) for each in requests)
+                counts[name] = sum(1 for _ in islice(items, most))
+            else:
+                whole = [{field: each[field] for field in each if field != "Limit"} for each in requests]
+                items = chain.from_iterable(self._items(self._records, each, go_on) for each in whole)
+                counts.update(item["queueState"]["S"] for item in items if "queueState" in item)
+        if UNALLOCATED in listing.states and not listing.is_of_allocated:
+            counts[UNALLOCATED] += sum(1 for _ in self._never_allocated(newest_first=True))
+        return counts
 
     def _request(self, key: str, states: Sequence[str], listing: Listing, *, newest_first: bool) -> dict[str, Any]:
         """Return the query of one part of a list, for those of its states that are wanted."""
@@ -76,6 +96,9 @@ class DynamoDBListings:
             wanted = {f":s{at}": {"S": each} for at, each in enumerate(states)}
             filters.append(f"queueState IN ({', '.join(wanted)})")
             values |= wanted
+        if listing.moved_since is not None:
+            filters.append("movedAt >= :moved")
+            values[":moved"] = {"S": moment_text(listing.moved_since)}
         if listing.carriers is not None:
             named = {f":c{at}": {"S": each} for at, each in enumerate(sorted(listing.carriers))}
             filters.append(f"carrierReference IN ({', '.join(named)})")
@@ -113,9 +136,12 @@ class DynamoDBListings:
         }
         return (ConsignmentReference(item[KEY]["S"]) for item in self._items(self._consignments, request))
 
-    def _items(self, table: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield the items that a query finds, page by page. Raises `RetryableError`."""
+    def _items(
+        self, table: str, request: dict[str, Any], go_on: Callable[[], None] = lambda: None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the items that a query finds, page by page. Raises `RetryableError`, and what `go_on` raises."""
         while True:
+            go_on()
             try:
                 answer: Any = self._client.query(TableName=table, **request)
             except (ClientError, BotoCoreError) as error:
@@ -124,3 +150,11 @@ class DynamoDBListings:
             if "LastEvaluatedKey" not in answer:
                 return
             request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _lists(listing: Listing) -> dict[str, list[str]]:
+    """Return the lists of the index that have the states, and which of them each has."""
+    lists: dict[str, list[str]] = {}
+    for state in listing.states:
+        lists.setdefault(list_name(state), []).append(state)
+    return lists

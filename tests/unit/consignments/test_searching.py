@@ -1,0 +1,110 @@
+"""What a search reads is bounded, whatever the table holds: the clock moves with every read of a fake of DynamoDB."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from allocation.aws.dynamodb.listings import DynamoDBListings
+from allocation.consignments.errors import RequestError
+from allocation.consignments.searching import MAX_COUNTED, Listing, Searching, SearchTerms
+from allocation.consignments.store import Known
+from allocation.domain.reference import ConsignmentReference
+from tests.support.consignments import Clock, InMemoryConsignments
+
+PAGE_BYTES, ITEM_BYTES = 1_000_000, 200
+
+
+@dataclass
+class BigTable:
+    """An index of a million records, spread over the keys of a list. A page takes 50 ms, no filter finds any."""
+
+    clock: Clock
+    size: int = 1_000_000
+    queries: Counter[str] = field(default_factory=Counter)
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        key = request["ExpressionAttributeValues"].get(":key", {"S": "never"})["S"]
+        self.queries[key] += 1
+        self.clock.now += timedelta(milliseconds=50)
+        if key == "never":
+            return {"Items": []}
+        begun = int(request.get("ExclusiveStartKey", {"at": {"N": "0"}})["at"]["N"])
+        end = min(begun + request.get("Limit", PAGE_BYTES // ITEM_BYTES), self.size // 4)
+        last = {} if end == self.size // 4 else {"LastEvaluatedKey": {"at": {"N": str(end)}}}
+        items = [] if "FilterExpression" in request else [self._item(key, at) for at in range(begun, end)]
+        return {"Items": items, **last}
+
+    def _item(self, key: str, at: int) -> dict[str, Any]:
+        state = "Delivered" if at % 2 else "InTransit"
+        return {
+            "consignmentReference": {"S": f"{key}-{at}"},
+            "allocatedAt": {"S": f"{10**9 - at:010d}"},
+            "queueState": {"S": state if key.startswith("Delivery") else key.partition("#")[0]},
+        }
+
+
+@pytest.fixture
+def table() -> BigTable:
+    return BigTable(Clock())
+
+
+def searching(table: BigTable) -> Searching:
+    store: Any = InMemoryConsignments()
+    listings = DynamoDBListings(
+        table,  # type: ignore[arg-type] # it has the one method that is called
+        consignments="consignments",
+        records="records",
+        find=lambda references: {each: Known(ConsignmentReference(each)) for each in references},
+    )
+    return Searching(store, listings, table.clock)
+
+
+def test_a_page_of_a_state_reads_no_more_than_what_is_counted(table: BigTable) -> None:
+    page = searching(table).page(SearchTerms(Listing(("Allocated",))), 100, 0)
+    assert page.count == MAX_COUNTED
+    assert table.queries.total() <= MAX_COUNTED / 500 + 4
+
+
+def nothing(_: Known) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        lambda found: found.page(SearchTerms(Listing(carriers=frozenset({"NOBODY"}))), 100, 0),
+        lambda found: found.page(SearchTerms(Listing(service="NOTHING"), others=(nothing,)), 100, 0),
+        lambda found: found.page(SearchTerms(Listing(("Lost",))), 0, 0),
+        lambda found: found.all(SearchTerms(Listing(("Allocated",)), others=(nothing,)), 10),
+        lambda found: found.all(SearchTerms(Listing(("Allocated",), moved_since=found.now())), 10),
+        lambda found: found.counts(Listing(changed_since=found.now())),
+    ],
+    ids=["carrier", "service", "state", "term", "moved", "summary"],
+)
+def test_a_search_that_finds_nothing_ends_in_time_and_says_so(
+    table: BigTable, search: Callable[[Searching], object]
+) -> None:
+    table.size = 10_000_000
+    begun = table.clock.now
+    with pytest.raises(RequestError) as refused:
+        search(searching(table))
+    assert refused.value.code == "SearchTooBroadException"
+    assert table.clock.now - begun < timedelta(seconds=11)
+
+
+def test_a_list_of_late_consignments_ends_in_time_with_what_it_has(table: BigTable) -> None:
+    begun = table.clock.now
+    terms = SearchTerms(Listing(service="NOTHING"), others=(nothing,))
+    assert searching(table).oldest(terms, 500) == []
+    assert table.clock.now - begun < timedelta(seconds=11)
+
+
+def test_all_states_on_the_way_are_counted_in_one_pass(table: BigTable) -> None:
+    table.size = 100_000
+    counts = searching(table).counts(Listing())
+    assert (counts["Delivered"], counts["Allocated"], counts["InTransit"]) == (MAX_COUNTED,) * 3
+    assert sum(number for key, number in table.queries.items() if key.startswith("Delivery")) == table.size / 5_000
