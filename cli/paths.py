@@ -10,6 +10,8 @@ SAM_SETTINGS: Final = ROOT / "samconfig.toml"
 SAMPLE_ORDERS: Final = ROOT / "events" / "sample-orders.jsonl"
 EXAMPLE_ORDER: Final = ROOT / "events" / "order-created-v1.json"
 EXAMPLE_CONSIGNMENT: Final = ROOT / "docs" / "examples" / "consignment.json"
+# Orders of consignments that SortedPRO does not have.
+SAMPLE_ORDERS_TO_CREATE: Final = ROOT / "events" / "sample-orders-to-create.jsonl"
 COMPILED_SAMPLE: Final = ROOT / "layers" / "allocation" / "allocation" / "engine" / "sample.json"
 EMULATOR_PYTHON: Final = LOCAL / "emulator" / "bin" / "python"
 # A Python with pip, which builds the layers.

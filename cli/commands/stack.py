@@ -27,7 +27,7 @@ from cli.errors import UsageError
 from cli.input_files import shown_name
 from cli.operations.published_catalogues import Candidate
 from cli.output import print_text, printable, progress_console
-from cli.paths import SAMPLE_ORDERS, shown
+from cli.paths import SAMPLE_ORDERS, SAMPLE_ORDERS_TO_CREATE, shown
 from cli.stack.deploy import CATALOGUE_OBJECT, CATALOGUE_PROFILE, OPTIONS, mode_parameters, settable_parameters
 from cli.stack.detached import down as end_stack
 from cli.stack.detached import up as leave_stack
@@ -71,6 +71,8 @@ _OWNERS: Final[Mapping[str, AllocatorName]] = {
     "KeepConsignments": "engine",
     "ProPatienceSeconds": "pro",
     "FollowPro": "pro",
+    "CreateInPro": "pro",
+    "ProDetails": "pro",
     "ExistingProClaimsTable": "pro",
 }
 _catalogue_option: Final = click.option(
@@ -98,6 +100,7 @@ _port_option: Final = click.option(
         "carrier run --orders my-orders.jsonl --json",
         "carrier run --catalogue my-catalogue.yaml",
         "carrier run --allocator pro",
+        "carrier run --allocator pro --create-in-pro",
     ],
 )
 @mode_options
@@ -107,7 +110,7 @@ _port_option: Final = click.option(
 @click.option(
     "--orders",
     type=click.Path(path_type=Path),
-    default=SAMPLE_ORDERS,
+    default=None,
     metavar="FILE",
     help=f"JSON Lines, one order-created message a line.  [default: {shown(SAMPLE_ORDERS)}]",
 )
@@ -118,11 +121,12 @@ def run(
     service: str,
     catalogue_file: str,
     port: int,
-    orders: Path,
+    orders: Path | None,
     *,
     allocator: AllocatorName,
     pro_url: str,
     pro_key: str,
+    creates: bool,
     as_json: bool,
 ) -> int:
     """Start a local stack, allocate orders, report their outcomes, and end the stack.
@@ -130,13 +134,13 @@ def run(
     Exit status 1 if an order ended in the dead letter queue or has no outcome,
     or if the catalogue has problems. Then nothing is started.
     """
-    messages = load_orders(orders)
+    messages = load_orders(orders or (SAMPLE_ORDERS_TO_CREATE if creates else SAMPLE_ORDERS))
     try:
         own = _own_catalogue(catalogue_file, allocator)
     except CatalogueProblemsError as error:
         return report_problems(catalogue_file, error, as_json=as_json)
     chosen = chosen_mode(mode, group, service)
-    pro = chosen_pro(allocator, pro_url, pro_key, chosen)
+    pro = chosen_pro(allocator, pro_url, pro_key, chosen, creates=creates)
     request = RunRequest(chosen if pro else _known_mode(chosen, own), messages, port, as_json, own, pro)
     return run_orders(request, progress_console())
 
@@ -175,6 +179,7 @@ def up(
     allocator: AllocatorName,
     pro_url: str,
     pro_key: str,
+    creates: bool,
     console: bool,
     as_json: bool,
 ) -> int:
@@ -190,7 +195,7 @@ def up(
     except CatalogueProblemsError as error:
         return report_problems(catalogue_file, error, as_json=as_json)
     chosen = chosen_mode(mode, group, service)
-    pro = chosen_pro(allocator, pro_url, pro_key, chosen)
+    pro = chosen_pro(allocator, pro_url, pro_key, chosen, creates=creates)
     is_elsewhere = own is None and not {CATALOGUE_OBJECT, CATALOGUE_PROFILE}.isdisjoint(parameters)
     wanted = mode_parameters(chosen if pro or is_elsewhere else _known_mode(chosen, own)) | parameters
     return leave_stack(wanted, port, progress_console(), as_json=as_json, catalogue=own, pro=pro)

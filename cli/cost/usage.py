@@ -20,6 +20,7 @@ from allocation.orders.allocate_orders import AllocateOrders, report_batch
 from allocation.ports import QueueMessage
 from allocation.pro.allocator import ProAllocator
 from allocation.pro.client import ProReply
+from allocation.pro.sender_allocator import SenderAllocator
 from allocation.records.items import event_fields, from_item
 from allocation.settings import AllocateOrdersSettings, PublishAllocationsSettings
 from cli.cost.metering import Meter, item_bytes
@@ -121,10 +122,12 @@ def _use_case(allocator: AllocatorName, meter: Meter, summaries: dict[str, Any] 
         pro_circuits_table="ProCircuitsTable" if is_pro else None,
     )
     made = orders_use_case(settings, meter.client, Meter().client, lambda: _NOW)
-    if not isinstance(made.waves.allocator, ProAllocator):
+    over = made.waves.allocator
+    if not isinstance(over, SenderAllocator) or not isinstance(over.allocator, ProAllocator):
         return made
     client: Any = _AnsweringPro(summaries or {})
-    return replace(made, waves=replace(made.waves, allocator=replace(made.waves.allocator, client=client)))
+    answered = replace(over, allocator=replace(over.allocator, client=client))
+    return replace(made, waves=replace(made.waves, allocator=answered))
 
 
 def _allocated(use_case: AllocateOrders, bodies: Sequence[str]) -> tuple[dict[str, Any], list[str]]:

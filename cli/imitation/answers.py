@@ -36,7 +36,7 @@ def _with_service(pro: ImitatedPro, document: Any) -> list[Document]:
 def _with_group(pro: ImitatedPro, _: Any, reference: str, group: str) -> list[Document]:
     if group not in GROUPS:
         raise ProError(400, "ServiceGroupNotFoundException", "The service group was not found")
-    return [pro.allocate(reference, GROUPS[group])]
+    return [pro.allocate(reference, GROUPS[group], group)]
 
 
 def _by_default_rules(pro: ImitatedPro, document: Any) -> list[Document]:
@@ -57,6 +57,16 @@ def _find(pro: ImitatedPro, query: Any) -> list[str]:
     if not wanted:
         raise ProError(400, "ValidationException", "Name a ReferenceProvidedByCustomer to search for")
     return pro.find(wanted[0])
+
+
+def _label(pro: ImitatedPro, _: Any, reference: str) -> Document:
+    return pro.label(reference)
+
+
+def _documents(pro: ImitatedPro, _: Any, reference: str) -> Document:
+    """Answer that no customs document is needed, for a consignment whose labels can be had."""
+    pro.label(reference)
+    return {"CommercialInvoiceDocuments": [], "CN22Documents": [], "CN23Documents": []}
 
 
 def _deallocate(pro: ImitatedPro, _: Any, reference: str) -> None:
@@ -81,22 +91,25 @@ def _manifested(pro: ImitatedPro, reference: str) -> Document:
 
 
 def _state_events(pro: ImitatedPro, document: Any) -> Document:
-    """Answer the changes from `Start` to `End` into one of the states, or into any where none is named."""
+    """Answer the changes from `Start` to `End` into one of the states. PRO's SDK calls both mandatory."""
     start, end = (datetime.fromisoformat(document[name]) for name in ("Start", "End"))
-    wanted = document.get("ConsignmentStates") or ()
+    wanted = document["ConsignmentStates"]
+    if not wanted:
+        raise ProError(400, "ValidationException", "ConsignmentStates must name at least one state")
     found = [
-        _state_event(number, *change)
+        _state_event(pro, number, *change)
         for number, change in enumerate(list(pro.changes))
-        if start <= change[0] < end and (not wanted or change[2] in wanted)
+        if start <= change[0] < end and change[2] in wanted
     ]
     return {"Events": found}
 
 
-def _state_event(number: int, at: datetime, reference: str, state: str) -> Document:
+def _state_event(pro: ImitatedPro, number: int, at: datetime, reference: str, state: str) -> Document:
     details = {"EventDate": at.isoformat(), "EventType": state, "EventDetails": [], "Message": "", "User": ""}
     return {
         "EventId": f"imitation-{number}",
         "ConsignmentReference": reference,
+        "ConsignmentReferenceProvidedByCustomer": pro.senders(reference),
         "ConsignmentState": state,
         "EventDetails": details,
         "Links": [],
@@ -112,6 +125,8 @@ _ROUTES: Final[tuple[tuple[str, str, Callable[..., Any]], ...]] = (
     ("PUT", "/consignments/([^/]+)/deallocate", _deallocate),
     ("PUT", "/consignments/([^/]+)/cancel", _cancel),
     ("GET", "/consignments/getconsignmentreferences", _find),
+    ("GET", "/consignments/docs/([^/]+)", _documents),
     ("GET", "/consignments/([^/]+)", _detail),
+    ("GET", "/labels/([^/]+)(?:/(?:PDF|PNG|ZPL|ZPLII))?", _label),
     ("POST", "/events/consignments/stateevents", _state_events),
 )

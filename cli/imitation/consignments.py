@@ -1,5 +1,6 @@
 """What the imitation of SortedPRO knows and does: consignments with states (`docs/pro-api.md`, States)."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -45,12 +46,14 @@ class ProError(Exception):
 
 @dataclass
 class Consignment:
-    """A consignment: its state, its carrier service while it has one, its last failure, and what its sender sent."""
+    """A consignment: its state, its carrier service while it has one, its last failure, what its sender sent."""
 
     state: str = "Unallocated"
     service: str | None = None
     failure: str | None = None
     content: Document = field(default_factory=dict)
+    # The service group that it was allocated with.
+    group: str | None = None
 
 
 @dataclass
@@ -76,20 +79,29 @@ class ImitatedPro:
         return Consignment()
 
     def create(self, content: Document) -> str:
-        """Keep a new consignment. Return its reference."""
+        """Keep a new consignment. Return its reference. Raises `ProError` for one without packages or addresses."""
+        for name in ("Packages", "Addresses"):
+            if not (isinstance(content.get(name), list) and content[name]):
+                raise ProError(_REFUSED, "ValidationException", f"{name} must have at least one item")
         with self.lock:
-            reference = f"EC-IMI-TAT-{next(self._numbers):03d}"
+            number = f"{next(self._numbers):06d}"
+            reference = f"EC-IMI-{number[:3]}-{number[3:]}"
             self.consignments[reference] = Consignment(content=content)
             self.changes.append((datetime.now(UTC), reference, "Unallocated"))
         return reference
 
     def find(self, customer_reference: str) -> list[str]:
         """Return the consignments whose sender gave them this reference."""
-        name = "ConsignmentReferenceProvidedByCustomer"
-        return [key for key, each in self.consignments.items() if each.content.get(name) == customer_reference]
+        with self.lock:
+            return [key for key in self.consignments if self.senders(key) == customer_reference]
 
-    def allocate(self, reference: str, service: str) -> Document:
-        """Allocate one consignment. Return its item, which says so if it failed."""
+    def senders(self, reference: str) -> str | None:
+        """Return the reference that a consignment's sender gave it, or None."""
+        given = self.consignments[reference].content.get("ConsignmentReferenceProvidedByCustomer")
+        return given if isinstance(given, str) else None
+
+    def allocate(self, reference: str, service: str, group: str | None = None) -> Document:
+        """Allocate one consignment, with a service group where one is given. Return its item, also if it failed."""
         try:
             consignment = self.begin(reference)
         except ProError as error:
@@ -98,6 +110,7 @@ class ImitatedPro:
             consignment.failure = reason
             self.move(reference, consignment, "AllocationFailed")
             return self.item(reference, _REFUSED, reason, None)
+        consignment.group = group
         self.take(reference, consignment, service)
         carrier, name = SERVICES[service]
         text = name if CARRIERS[carrier] in name else f"{CARRIERS[carrier]} {name}"
@@ -176,7 +189,7 @@ class ImitatedPro:
         allocation = {
             "MpdCarrierServiceReference": service,
             "MpdCarrierServiceName": SERVICES[service][1] if service else None,
-            "MpdCarrierServiceGroupReference": None,
+            "MpdCarrierServiceGroupReference": consignment.group,
             "AllocationDate": "2019-06-14T09:00:00+00:00",
             "Price": _PRICE,
         }
@@ -187,7 +200,16 @@ class ImitatedPro:
             "Allocation": allocation if service else None,
             "FailedAllocation": {"Message": consignment.failure} if consignment.failure else None,
             "ConsignmentLegs": legs(reference, service),
+            "LatestDeliveryDate": "2019-06-17T17:00:00+00:00" if service else None,
         }
+
+    def label(self, reference: str) -> Document:
+        """Return a consignment's labels: a page that only names it. Raises `ProError` unless it is allocated."""
+        consignment = self.consignment(reference)
+        if consignment.service is None:
+            text = f"Consignment {reference} has no labels in state {consignment.state}"
+            raise ProError(_REFUSED, "InvalidConsignmentStateException", text)
+        return {"File": b64encode(f"A label of {reference}".encode()).decode(), "ContentType": "application/pdf"}
 
 
 def require(reference: str, consignment: Consignment, kind: str, states: Sequence[str]) -> None:

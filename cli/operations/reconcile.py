@@ -20,7 +20,7 @@ from allocation.pro.aligning import Aligning, Looked
 from allocation.pro.calls import Pauses
 from allocation.pro.client import ProClient
 from allocation.pro.credentials import key_in
-from allocation.settings import ProSettings
+from allocation.settings import ProRecordSettings
 from cli.errors import CommandError, UsageError, aws_text
 from cli.operations.finding import find_records
 from cli.operations.records import KEY, Record, items_since
@@ -63,9 +63,13 @@ def aligning_of(target: Target) -> Aligning:
     """Return what compares a stack's records with its SortedPRO. Raises `UsageError` if the engine allocates."""
     if target.parameters.get("Allocator") != "pro":
         raise UsageError(f"The engine allocates for {target.name}: there is no SortedPRO to compare its records with.")
-    given = {"pro_base_url": "ProBaseUrl", "pro_patience_seconds": "ProPatienceSeconds"}
+    given = {
+        "pro_base_url": "ProBaseUrl",
+        "pro_patience_seconds": "ProPatienceSeconds",
+        "pro_details": "ProDetails",
+    }
     values = {field: target.parameters.get(name) for field, name in given.items()}
-    settings = ProSettings.model_validate({field: value for field, value in values.items() if value})
+    settings = ProRecordSettings.model_validate({field: value for field, value in values.items() if value})
     limits = DynamoDBLimitUsage(target.dynamodb, target.outputs["LimitsTableName"])
     cancelled_orders = target.outputs["CancelledOrdersTableName"]
     days = int(target.parameters.get("RecordRetentionDays") or 0)
@@ -76,6 +80,7 @@ def aligning_of(target: Target) -> Aligning:
         timedelta(days=days) if days else None,
         settings.patience_seconds,
         Pauses(time.sleep, random.random),
+        settings.with_details,
     )
 
 

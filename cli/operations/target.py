@@ -196,6 +196,7 @@ def _reading_rules(parameters: Mapping[str, str]) -> ReadingRules:
     return ReadingRules(
         event_types(parameters.get("OrderCreatedTypes", "")),
         only_pro_references=parameters.get("Allocator") == "pro",
+        creates_in_pro=parameters.get("Allocator") == "pro" and parameters.get("CreateInPro") == "on",
         mapping=packaged_mapping(mapping).applied if mapping else None,
     )
 

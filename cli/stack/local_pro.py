@@ -27,16 +27,21 @@ _URL: Final = re.compile(r"(https://[A-Za-z0-9.-]+|http://127\.0\.0\.1)(:[0-9]{1
 
 @dataclass(frozen=True, slots=True)
 class LocalPro:
-    """The SortedPRO that a stack calls. `listening` is the socket of the imitation, None for an account's."""
+    """The SortedPRO that a stack calls. `listening` is the socket of the imitation, None for an account's.
+
+    It `creates` the consignments of orders that are not its own, where it is to.
+    """
 
     url: str
     key: str = field(repr=False)
     listening: socket.socket | None = None
+    creates: bool = False
 
     @property
     def parameters(self) -> dict[str, str]:
         """The parameters of `template.yaml` that lead to it."""
-        return {"Allocator": "pro", "ProBaseUrl": self.url, "ProSecretName": SECRET_NAME}
+        creating = {"CreateInPro": "on", "ProDetails": "on"} if self.creates else {}
+        return {"Allocator": "pro", "ProBaseUrl": self.url, "ProSecretName": SECRET_NAME, **creating}
 
     @property
     def shown(self) -> Mapping[str, str]:

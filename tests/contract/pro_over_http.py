@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,7 +12,9 @@ from allocation.domain.outcome import Allocated, AllocationFailed, Deferred, Out
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.allocator import ProAllocator
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS, Pauses
+from allocation.pro.creating import Creating
 from allocation.pro.ports import CircuitOpenError, Claimed, Watch
+from allocation.pro.sender_allocator import SenderAllocator
 from cli.imitation.consignments import Consignment as ProConsignment
 from tests.support.pro_clients import allocator_over, client_at
 from tests.support.pro_server import KEY, ProServer
@@ -107,6 +110,16 @@ class RememberedClaims:
         self.watched |= dict.fromkeys(references, watch) if watch else {}
 
 
+class RememberedLinks(dict[ConsignmentReference, ConsignmentReference]):
+    """`Links` in memory."""
+
+    def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, ConsignmentReference]:
+        return {each: self[each] for each in references if each in self}
+
+    def keep(self, links: Mapping[ConsignmentReference, ConsignmentReference]) -> None:
+        self.update(links)
+
+
 class Pro:
     """A fake PRO, and an allocator that calls it without ever sleeping."""
 
@@ -124,6 +137,8 @@ class Pro:
         # How far the client's clock has run ahead.
         self.seconds_passed = 0.0
         self.claims = RememberedClaims()
+        self.links = RememberedLinks()
+        self.with_details = False
 
     def allocate(
         self,
@@ -134,8 +149,15 @@ class Pro:
         consignments = [Consignment(reference) for reference in references]
         return self.allocator().allocate(consignments, mode or DefaultRules(), deadline or Remaining())
 
+    def sender_allocator(self) -> SenderAllocator:
+        """The allocator for consignments that PRO does not have as well."""
+        allocator = self.allocator()
+        pauses = allocator.pauses
+        creating = Creating(allocator.client, self.claims, self.links, self.circuit, PATIENCE_SECONDS, pauses)
+        return SenderAllocator(allocator, creating)
+
     def allocator(self) -> ProAllocator:
-        return allocator_over(
+        allocator = allocator_over(
             client_at(self.server.url, self.fetch_key, monotonic=lambda: time.monotonic() + self.seconds_passed),
             self.claims,
             patience_seconds=PATIENCE_SECONDS,
@@ -144,6 +166,7 @@ class Pro:
             measure=lambda metric, value: self.measured.append((metric, value)),
             pauses=Pauses(self.pause, lambda: 0.5),
         )
+        return replace(allocator, with_details=self.with_details)
 
     def fetch_key(self) -> str:
         self.keys_fetched += 1

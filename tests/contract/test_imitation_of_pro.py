@@ -60,19 +60,25 @@ def test_its_state_events_are_those_of_the_window(client: ProClient) -> None:
     start = datetime.now(UTC)
     asked(client, "PUT", "/allocation/allocate", {"ConsignmentReferences": [B]})
     window = {"Start": start.isoformat(), "End": datetime.now(UTC).isoformat()}
-    events = asked(client, "POST", "/events/consignments/stateevents", {**window, "ConsignmentStates": ["Allocated"]})
+    path, allocated = "/events/consignments/stateevents", {**window, "ConsignmentStates": ["Allocated"]}
+    events = asked(client, "POST", path, allocated)
     assert [(each["ConsignmentReference"], each["ConsignmentState"]) for each in events["Events"]] == [(B, "Allocated")]
-    assert asked(client, "POST", "/events/consignments/stateevents", {**window, "End": window["Start"]}) == {
-        "Events": []
-    }
+    assert asked(client, "POST", path, {**allocated, "End": window["Start"]}) == {"Events": []}
+    assert sent(client, "POST", path, {**window, "ConsignmentStates": []}).status == 400
 
 
 def test_what_is_created_is_found_by_its_senders_reference(client: ProClient) -> None:
-    [link] = asked(client, "POST", "/consignments", {"ConsignmentReferenceProvidedByCustomer": "WEB-1"})
+    content = {"Packages": [{"PackageSizeReference": "SMALL"}], "Addresses": [{"AddressType": "Destination"}]}
+    [link] = asked(client, "POST", "/consignments", {**content, "ConsignmentReferenceProvidedByCustomer": "WEB-1"})
     reference = link["Href"].rpartition("/")[2]
     query = "/consignments/getConsignmentReferences?ReferenceProvidedByCustomer="
     assert (asked(client, "GET", query + "WEB-1"), asked(client, "GET", query + "WEB-2")) == ([reference], [])
     assert state(client, reference) == "Unallocated"
+    assert sent(client, "GET", f"/labels/{reference}/PDF").status == 400
+    asked(client, "PUT", f"/allocation/{reference}/allocatewithservicegroup/economy")
+    assert asked(client, "GET", f"/labels/{reference}/PDF")["ContentType"] == "application/pdf"
+    assert asked(client, "GET", f"/consignments/docs/{reference}")["CN22Documents"] == []
+    assert sent(client, "POST", "/consignments", {"Packages": content["Packages"]}).status == 400
 
 
 @pytest.mark.parametrize(

@@ -130,4 +130,4 @@ def fresh_allocator(pro: ProServer) -> Allocator:
         pro_circuits_table="circuits",
         pro_claims_table="claims",
     )
-    return pro_allocator(settings, client)
+    return pro_allocator(settings, client, None)

@@ -24,6 +24,8 @@ class ProState(ImitatedPro):
     # How often PRO was asked to allocate what it had allocated. It refuses, but a caller who can know must not ask.
     asked_again: Counter[str] = field(default_factory=Counter)
     deallocations: Counter[str] = field(default_factory=Counter)
+    # How often a consignment was created for each reference of a sender's. More than once must never happen.
+    creations: Counter[str] = field(default_factory=Counter)
     nothing_fits: set[str] = field(default_factory=set)
     # Whether PRO is kind: it refuses to allocate what is allocated or being allocated, and shows at once what it is
     # allocating. Otherwise each try chooses the next carrier service, and the state is `Allocating` only after `work`.
@@ -42,14 +44,19 @@ class ProState(ImitatedPro):
             raise ProError(404, "ConsignmentNotFoundException", f"Consignment {reference} was not found")
         return super().consignment(reference)
 
+    def create(self, content: Document) -> str:
+        reference = super().create(content)
+        self.creations[self.senders(reference) or ""] += 1
+        return reference
+
     def first(self, reference: str) -> Consignment:
         failed_before = reference.startswith(FAILED_BEFORE_PREFIX)
         return Consignment("AllocationFailed", failure="too heavy, then") if failed_before else Consignment()
 
-    def allocate(self, reference: str, service: str) -> Document:
+    def allocate(self, reference: str, service: str, group: str | None = None) -> Document:
         if reference in self.spoils_lists:
             raise ProError(400, "InvalidAllocationRequestException", f"Consignment {reference} is not valid")
-        return super().allocate(reference, self._chosen(reference, service))
+        return super().allocate(reference, self._chosen(reference, service), group)
 
     def begin(self, reference: str) -> Consignment:
         with self.lock:

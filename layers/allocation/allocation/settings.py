@@ -112,12 +112,24 @@ class ProSettings(_FunctionSettings):
         return self.pro_patience_seconds or usual
 
 
+class ProRecordSettings(ProSettings):
+    """What a function needs to know that makes records of what PRO has."""
+
+    # Whether they have PRO's prices and delivery dates.
+    pro_details: Literal["off", "on"] = "off"
+
+    @property
+    def with_details(self) -> bool:
+        """Whether records have PRO's prices and delivery dates."""
+        return self.pro_details == "on"
+
+
 def event_types(text: str) -> frozenset[str]:
     """Return the event types of a text that separates them by commas."""
     return frozenset(filter(None, map(str.strip, text.split(","))))
 
 
-class AllocateOrdersSettings(_RecordingSettings, ProSettings):
+class AllocateOrdersSettings(_RecordingSettings, ProRecordSettings):
     """What `allocate_orders` needs to know."""
 
     order_queue_url: str
@@ -131,6 +143,8 @@ class AllocateOrdersSettings(_RecordingSettings, ProSettings):
     consignment_retention_days: int = Field(default=90, ge=1)
     # What links in the engine's summaries begin with; without it they have none.
     api_base_url: str = Field(default="", pattern=r"^(https?://.*)?$")
+    # Whether SortedPRO is to create the consignments that it does not have.
+    create_in_pro: Literal["off", "on"] = "off"
     # Event types that mean an order was created, separated by commas, beside those that say so in their words.
     order_created_types: str = ""
     # `packaged://name`, `s3://bucket/key` or `appconfig://application/environment/profile`; None for no mapping.
@@ -147,7 +161,7 @@ class AllocateOrdersSettings(_RecordingSettings, ProSettings):
         return timedelta(days=self.consignment_retention_days)
 
 
-class FollowProSettings(_RecordSettings, ProSettings):
+class FollowProSettings(_RecordSettings, ProRecordSettings):
     """What `follow_pro` needs to know."""
 
     cancelled_orders_table: str

@@ -2,13 +2,14 @@
 
 import json
 import tracemalloc
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.domain.outcome import AllocatedBy
+from allocation.domain.outcome import AllocatedBy, Price
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.client import MAX_REPLY_BYTES
 from allocation.pro.replies import (
@@ -154,7 +155,7 @@ def test_an_allocation_is_rebuilt_from_the_consignment() -> None:
         "ConsignmentLegs": [{**DOCUMENTED[0]["ConsignmentLegs"][0], "TrackingReferences": [f"TRK-{REFERENCE}"]}],
     }
     assert allocated.summary.to_json() == expected
-    assert allocated.price is None, "PRO's summaries have none, so no record of PRO's has one"
+    assert allocated.price == Price(Decimal("5.49"), Decimal("1.10"), Decimal("6.59"), "GBP")
     assert allocated.by == AllocatedBy("pro", BASE_URL, is_adopted=True)
 
 

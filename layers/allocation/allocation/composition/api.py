@@ -88,7 +88,7 @@ def _release_at_pro(settings: AllocationApiSettings) -> "Callable[[ConsignmentRe
     from allocation.composition.orders import pro_allocator
     from allocation.pro.releasing import Releasing
 
-    allocator = pro_allocator(settings, client)
+    allocator = pro_allocator(settings, client, settings.record_retention)
     # Powertools keeps the context of the request that is being served in the class.
     return Releasing(allocator, lambda: LambdaDeadline(AnyCaseResolver.lambda_context)).release
 

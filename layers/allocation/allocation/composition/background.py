@@ -72,7 +72,8 @@ def follow_pro() -> "Following":
     key = secret_key(settings.pro_secret_name or "")
     pro = ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now)
     pauses = Pauses(time.sleep, random.random)
-    aligning = Aligning(records, pro, utc_now, settings.record_retention, settings.patience_seconds, pauses)
+    retention, patience_seconds = settings.record_retention, settings.patience_seconds
+    aligning = Aligning(records, pro, utc_now, retention, patience_seconds, pauses, settings.with_details)
     return Following(aligning, DynamoDBCursor(dynamodb, settings.pro_circuits_table or ""), utc_now)
 
 

@@ -14,7 +14,7 @@ from allocation.settings import AllocateOrdersSettings, ProSettings, read_settin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -107,7 +107,7 @@ def _allocator(
 ) -> "Allocator":
     """Return the allocator of the queue: the engine or SortedPRO."""
     if settings.allocator == "pro":
-        return pro_allocator(settings, client)
+        return pro_allocator(settings, client, settings.record_retention, with_details=settings.with_details)
     from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
     from allocation.engine.allocator import EngineAllocator
 
@@ -123,7 +123,13 @@ def allocates_here(settings: ProSettings) -> "AllocatedBy":
     return AllocatedBy("pro", settings.pro_base_url.rstrip("/")) if settings.allocator == "pro" else ENGINE
 
 
-def pro_allocator(settings: ProSettings, client: "Callable[[str], Any]") -> "Allocator":
+def pro_allocator(
+    settings: ProSettings,
+    client: "Callable[[str], Any]",
+    record_retention: "timedelta | None",
+    *,
+    with_details: bool = False,
+) -> "Allocator":
     """Return SortedPRO behind circuits and claims that all execution environments share."""
     from allocation.observability import count, measure
     from allocation.pro.allocator import ProAllocator
@@ -131,21 +137,30 @@ def pro_allocator(settings: ProSettings, client: "Callable[[str], Any]") -> "All
     from allocation.pro.circuit import dynamodb_circuit
     from allocation.pro.claims import DynamoDBClaims
     from allocation.pro.client import ProClient
+    from allocation.pro.creating import Creating
     from allocation.pro.credentials import secret_key
+    from allocation.pro.links import DynamoDBLinks
+    from allocation.pro.sender_allocator import SenderAllocator
 
-    dynamodb = client("dynamodb")
+    dynamodb, table = client("dynamodb"), settings.pro_claims_table or ""
     key = secret_key(settings.pro_secret_name or "")
     pro = ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now)
-    return ProAllocator(
+    claims = DynamoDBClaims(dynamodb, table, utc_now, pro.base_url)
+    circuit = dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count, utc_now)
+    patience_seconds, pauses = settings.patience_seconds, Pauses(time.sleep, random.random)
+    allocator = ProAllocator(
         client=pro,
-        claims=DynamoDBClaims(dynamodb, settings.pro_claims_table or "", utc_now, pro.base_url),
-        circuit=dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count, utc_now),
-        patience_seconds=settings.patience_seconds,
+        claims=claims,
+        circuit=circuit,
+        patience_seconds=patience_seconds,
         now=utc_now,
         count=count,
         measure=measure,
-        pauses=Pauses(time.sleep, random.random),
+        pauses=pauses,
+        with_details=with_details,
     )
+    links = DynamoDBLinks(dynamodb, table, utc_now, pro.base_url, record_retention)
+    return SenderAllocator(allocator, Creating(pro, claims, links, circuit, patience_seconds, pauses))
 
 
 def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRules]":
@@ -153,7 +168,8 @@ def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRul
     from allocation.orders.order_created import ReadingRules
 
     location = settings.order_mapping_location
-    rules = ReadingRules(settings.own_order_created_types, only_pro_references=settings.allocator == "pro")
+    by_pro = settings.allocator == "pro"
+    rules = ReadingRules(settings.own_order_created_types, by_pro, by_pro and settings.create_in_pro == "on")
     if location is None:
         return lambda: rules
     from allocation.orders.mapping import packaged_mapping, read_mapping

@@ -99,6 +99,7 @@ class Changes:
             event_ids=latest_event_ids(*seen.record.tried_event_ids, request_id) if seen.record else (),
             route=_kept_route(seen, standing),
             customer_reference=_customer_reference(seen),
+            pro_reference=seen.record.known_pro_reference if seen.record else None,
             updated_by=seen.record.updated_by if seen.record else None,
         )
 

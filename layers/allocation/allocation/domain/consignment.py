@@ -1,10 +1,11 @@
 """A consignment as the allocation engine sees it: no contact data, metric units, decimals."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from allocation.domain.contents import Contents
 from allocation.domain.currencies import Money
@@ -93,3 +94,6 @@ class Consignment:
     delivery_option: str | None = None
     # The sender's own reference, where it is another than `reference`.
     customer_reference: str | None = None
+    # What SortedPRO is to create it from, as the sender wrote it, where SortedPRO does not have it yet. It holds
+    # personal data, so it is never logged.
+    to_create: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)

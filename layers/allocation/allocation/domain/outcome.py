@@ -1,12 +1,13 @@
 """The outcomes of an allocation. Outcomes are data. Errors are only for what may pass and what can never be read."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Literal
 
 from allocation.domain.limit import AllocationLimit
+from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary
 
 
@@ -102,7 +103,15 @@ class Allocated:
     # Why this service, in a sentence.
     why: str | None = None
     by: AllocatedBy | None = None
+    # The service group that SortedPRO's state names, where the allocation was taken over from there.
+    group: str | None = None
+    # SortedPRO's own reference, where it created the consignment for this stack.
+    pro_reference: ConsignmentReference | None = None
     state: ClassVar[Literal["Allocated"]] = "Allocated"
+
+    def without_details(self) -> "Allocated":
+        """Return the allocation without price and delivery date, for a stack that keeps them in no record."""
+        return replace(self, price=None, delivered_by=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,8 @@ class AllocationFailed:
     failure: Failure
     # Where our own engine got to the services.
     decision: KeptDecision | None = None
+    # SortedPRO's own reference, as for `Allocated`.
+    pro_reference: ConsignmentReference | None = None
     state: ClassVar[Literal["AllocationFailed"]] = "AllocationFailed"
 
 

@@ -60,6 +60,8 @@ class AllocationRecord:
     route: Route | None = None
     # The sender's own reference of the consignment, where it is another than `consignment_reference`.
     customer_reference: str | None = None
+    # SortedPRO's own reference, where it created the consignment for this stack.
+    pro_reference: ConsignmentReference | None = None
     # The id of the last order-updated event whose content was taken.
     updated_by: str | None = None
     # Where this version changes nothing else: the update that was refused.
@@ -84,6 +86,7 @@ class RecordSeen:
     # The row of the routing table that chose `mode`, where a table did.
     route: Route | None = None
     customer_reference: str | None = None
+    pro_reference: ConsignmentReference | None = None
     updated_by: str | None = None
     # The carrier service that has the consignment, and when this version was written (aware UTC).
     carrier_service: str | None = None

@@ -90,6 +90,7 @@ class EventData(BaseModel):
     """What happened to the consignment: `allocationSummary` while it has a carrier service, `failure` where not.
 
     `allocatedBy` is `engine` or `pro`; `adopted` says that SortedPRO had allocated the consignment already.
+    `proReference` is SortedPRO's own reference of a consignment that it created for this stack.
     `mode` is that of the last allocation; a consignment that was cancelled before it had any has none. Where an update
     was refused, `refusedUpdate` names its event, and the rest is as it was.
     """
@@ -99,6 +100,7 @@ class EventData(BaseModel):
     order_reference: str
     consignment_reference: str
     customer_reference: str | None = None
+    pro_reference: str | None = None
     mode: str | None = None
     mode_reference: str | None = None
     route: RouteDocument | None = None

@@ -207,6 +207,7 @@ class AllocationWaves:
             consignment_reference=work.consignment.reference,
             order_reference=order.reference,
             customer_reference=work.consignment.customer_reference,
+            pro_reference=outcome.pro_reference or (work.seen.pro_reference if work.seen else None),
             updated_by=order.event_id if order.is_update else None,
             mode=None if isinstance(way.mode, Failure) else way.mode,
             route=way.route,

@@ -195,6 +195,7 @@ class Cancelling:
             event_ids=latest_event_ids(*seen.event_ids, item.event_id) if seen else (),
             route=seen.route if seen else None,
             customer_reference=seen.customer_reference if seen else None,
+            pro_reference=seen.pro_reference if seen else None,
         )
         try:
             return outcome if self.records.replace(record, seen) else None

@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
@@ -25,7 +25,11 @@ from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
 from allocation.orders.refusals import MAX_NAMED, listed, problem_text, refused, shown
 from allocation.orders.wrappings import read_event
 
-_NOT_PROS: Final = "must be SortedPRO's own, such as EC-000-05B-MMA, since SortedPRO allocates here"
+_NOT_PROS: Final = (
+    "must be SortedPRO's own, such as EC-000-05B-MMA, since SortedPRO allocates here; other consignments need "
+    "CreateInPro=on, which has SortedPRO create them, or a stack whose engine allocates"
+)
+_CREATED_ONCE: Final = "is not SortedPRO's own: SortedPRO creates such a consignment once, so change it there"
 _AnyConsignment = ProConsignment | ReferencedConsignment
 MAX_CONSIGNMENTS: Final = 500
 # Of all consignments together. With these limits no message of 1 MiB takes more than 100 ms to read.
@@ -87,8 +91,10 @@ class ReadingRules:
 
     # Event types that mean an order was created, beside those that say so in their words.
     own_types: Container[str] = ()
-    # SortedPRO allocates only what it has issued a reference for.
+    # SortedPRO allocates: consignments with references of its own are read by these only.
     only_pro_references: bool = False
+    # It creates the others, as their senders wrote them.
+    creates_in_pro: bool = False
     # Makes an order-created event of an order in the shop's own format. Returns any other event as it is.
     mapping: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
@@ -150,9 +156,9 @@ def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> R
         # cycle that the garbage collector can't see. Each such message would stay in memory for ever.
         raise refused(RefusalCode.INVALID_MESSAGE, reason)
     as_sent = _with_references(envelope, rules)
-    valid, problems, number = _read_consignments(as_sent, rules)
+    valid, problems, number = _read_consignments(as_sent, rules, is_update=is_update)
     invalid = refused(RefusalCode.INVALID_MESSAGE, listed(problems, number, "; ")) if problems else None
-    read = _without_repeated(envelope, as_sent, valid, invalid)
+    read = _without_repeated(envelope, as_sent, valid, invalid, rules)
     return replace(read, order=replace(read.order, is_update=is_update))
 
 
@@ -177,7 +183,7 @@ def _all_problems(event: dict[str, Any], error: ValidationError, rules: ReadingR
     if any(text.startswith("consignments: ") for text in problems):
         return listed(problems, len(problems), "; ")
     as_sent = [_with_reference(item, "CN-UNKNOWN", rules) for item in event["consignments"]]
-    _, more, number = _read_consignments(as_sent, rules)
+    _, more, number = _read_consignments(as_sent, rules, is_update=False)
     return listed(problems + more, len(problems) + number, "; ")
 
 
@@ -188,12 +194,15 @@ def _with_references(envelope: _Envelope, rules: ReadingRules) -> list[Any]:
 
 
 def _with_reference(sent: Any, issued: str, rules: ReadingRules) -> Any:
-    if rules.only_pro_references or not isinstance(sent, dict) or sent.get("Reference") is not None:
+    issues_none = rules.only_pro_references and not rules.creates_in_pro
+    if issues_none or not isinstance(sent, dict) or sent.get("Reference") is not None:
         return sent
     return {**sent, "Reference": issued}
 
 
-def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[_AnyConsignment], list[str], int]:
+def _read_consignments(
+    as_sent: list[Any], rules: ReadingRules, *, is_update: bool
+) -> tuple[list[_AnyConsignment], list[str], int]:
     """Return the valid consignments, the first problems of the others, and the number of problems.
 
     Each consignment is read once: an invalid message takes no longer than a valid one.
@@ -205,9 +214,9 @@ def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[_A
     for at, sent in enumerate(as_sent):
         try:
             consignment: _AnyConsignment = model.model_validate(sent)
-            if rules.only_pro_references and not is_pro_reference(consignment.reference):
+            if problem := _reference_problem(consignment.reference, rules, is_update=is_update):
                 number += 1
-                problems.append(f"consignments[{at}].Reference: {_NOT_PROS} (got {quoted(consignment.reference)})")
+                problems.append(f"consignments[{at}].Reference: {problem} (got {quoted(consignment.reference)})")
             else:
                 valid.append(consignment)
         except ValidationError as error:
@@ -218,15 +227,31 @@ def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[_A
     return valid, problems, number
 
 
+def _reference_problem(reference: str, rules: ReadingRules, *, is_update: bool) -> str:
+    """Return what is wrong with a valid reference where SortedPRO allocates; empty for one that it can use."""
+    if not rules.only_pro_references or is_pro_reference(reference):
+        return ""
+    if not rules.creates_in_pro:
+        return _NOT_PROS
+    return _CREATED_ONCE if is_update else ""
+
+
 def _without_repeated(
-    envelope: _Envelope, as_sent: list[Any], valid: list[_AnyConsignment], invalid: InvalidMessageError | None
+    envelope: _Envelope,
+    as_sent: list[Any],
+    valid: list[_AnyConsignment],
+    invalid: InvalidMessageError | None,
+    rules: ReadingRules,
 ) -> ReadOrder:
     """Return the order of the consignments whose reference occurs once: of two that differ, neither can be trusted.
 
     The references of invalid consignments count too. Raises `InvalidMessageError` if no consignment is left.
     """
     counts = Counter(map(_reference_of, as_sent))
-    once = tuple(_to_domain(item, envelope) for item in valid if counts[item.reference] == 1)
+    by_reference = {_reference_of(each): each for each in as_sent}
+    once = tuple(
+        _to_domain(item, envelope, by_reference[item.reference], rules) for item in valid if counts[item.reference] == 1
+    )
     repeated = list(dict.fromkeys(item.reference for item in valid if counts[item.reference] > 1))
     if repeated:
         named = listed(repeated, len(repeated), ", ")
@@ -236,7 +261,6 @@ def _without_repeated(
         )
     if not once and invalid:
         raise invalid
-    by_reference = {_reference_of(each): each for each in as_sent}
     kept = {
         each.reference: _whole(by_reference[each.reference], each)
         for each in once
@@ -245,9 +269,13 @@ def _without_repeated(
     return ReadOrder(Order(envelope.event_id, OrderReference(envelope.order_reference), once, kept), invalid)
 
 
-def _to_domain(consignment: _AnyConsignment, envelope: _Envelope) -> domain.Consignment:
-    """Return a consignment as the engine sees it; its order's delivery option counts where it has none of its own."""
+def _to_domain(
+    consignment: _AnyConsignment, envelope: _Envelope, sent: Mapping[str, Any], rules: ReadingRules
+) -> domain.Consignment:
+    """Return a consignment as allocators see it; its order's delivery option counts where it has none of its own."""
     read = consignment.to_domain()
+    if rules.creates_in_pro and not is_pro_reference(read.reference):
+        read = replace(read, to_create=sent)
     option = envelope.delivery_option
     return replace(read, delivery_option=option) if option and not read.delivery_option else read
 

@@ -38,6 +38,8 @@ class Aligning:
     retention: timedelta | None
     settle_seconds: float
     pauses: Pauses
+    # Whether records have SortedPRO's prices and delivery dates.
+    with_details: bool = False
 
     def look(
         self, references: Sequence[ConsignmentReference], deadline: Deadline
@@ -46,15 +48,17 @@ class Aligning:
         references = list(dict.fromkeys(references))
         settled_before = self.now() - timedelta(seconds=self.settle_seconds)
         records = self.records.recorded(references).records
-        asked = [each for each in references if is_pro_reference(each)]
+        at_pro = {each: _at_pro(each, records.get(each)) for each in references}
+        asked = {each: there for each, there in at_pro.items() if is_pro_reference(there)}
         executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
         try:
-            replies = ParallelCalls(self.client, executor, deadline, self.pauses).states(asked)
+            replies = ParallelCalls(self.client, executor, deadline, self.pauses).states(list(asked.values()))
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
         base_url = self.client.base_url
         found = {
-            each: find_difference(each, records.get(each), replies[each], base_url, settled_before) for each in asked
+            each: find_difference(there, records.get(each), replies[there], base_url, settled_before)
+            for each, there in asked.items()
         }
         return {each: Looked(records.get(each), found.get(each, _NOT_PROS)) for each in references}
 
@@ -78,6 +82,8 @@ class Aligning:
         self, reference: ConsignmentReference, seen: RecordSeen, standing: Standing, event_id: str
     ) -> AllocationRecord:
         now = self.now()
+        if isinstance(standing, Allocated) and not self.with_details:
+            standing = standing.without_details()
         return AllocationRecord(
             consignment_reference=reference,
             order_reference=seen.order_reference or OrderReference(reference),
@@ -91,8 +97,14 @@ class Aligning:
             event_ids=latest_event_ids(*seen.event_ids, event_id),
             route=seen.route,
             customer_reference=seen.customer_reference,
+            pro_reference=seen.pro_reference,
             updated_by=seen.updated_by,
         )
+
+
+def _at_pro(reference: ConsignmentReference, seen: RecordSeen | None) -> ConsignmentReference:
+    """Return SortedPRO's reference of a consignment: its own, where SortedPRO created it for this stack."""
+    return (seen.pro_reference if seen else None) or reference
 
 
 def _seen_after(record: AllocationRecord, seen: RecordSeen) -> RecordSeen:

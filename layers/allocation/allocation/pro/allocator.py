@@ -18,6 +18,7 @@ from allocation.observability import logger
 from allocation.ports import Deadline
 from allocation.pro.calls import ParallelCalls, Pauses
 from allocation.pro.client import MAX_CONNECTIONS, ProClient
+from allocation.pro.details import detailed
 from allocation.pro.health import raise_trouble
 from allocation.pro.ports import (
     Circuit,
@@ -55,6 +56,8 @@ class ProAllocator:
     # Receives `ProAllocationMilliseconds` of each allocation call that was answered.
     measure: Callable[[MetricName, int], None]
     pauses: Pauses
+    # Whether each allocation is read once more, for its price and its delivery date.
+    with_details: bool = False
 
     def allocate(
         self,
@@ -213,9 +216,11 @@ class ProAllocator:
         executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
         calls = ParallelCalls(self.client, executor, deadline, self.pauses)
         try:
-            rounds = Rounds(mode, calls, progress, claimed, self.now, self.count, self.measure)
+            rounds = Rounds(mode, calls, progress, claimed, self.now, self.count, self.measure, self.with_details)
             rounds.watch()
             rounds.run(rounds.unallocated(references, claimed.asked_before), claimed.asked_before)
+            if self.with_details:
+                progress.answers |= detailed(progress.answers, calls)
         finally:
             # A thread that hangs, for example in name resolution, must not delay the answer.
             executor.shutdown(wait=False, cancel_futures=True)

@@ -4,7 +4,7 @@ The endpoints are documented in `pro-api.md`, Allocation endpoints.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Final, TypeVar, assert_never
@@ -29,6 +29,8 @@ RESERVE_SECONDS: Final = 5.0
 # A call with less time than this could hardly finish, so it is not started.
 MIN_CALL_SECONDS: Final = 0.5
 FIRST_PAUSE_SECONDS: Final = 0.2
+# PRO's help, "Getting Consignment Data", Get Consignments References.
+_FIND: Final = "/consignments/getConsignmentReferences?ReferenceProvidedByCustomer="
 
 
 class OutOfTimeError(Exception):
@@ -135,19 +137,36 @@ class ParallelCalls:
 
     def states(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, ProReply | CallError]:
         """Ask for the state of each consignment, and once more where that may help."""
+        return self._read({each: f"/consignments/{_segment(each)}" for each in references})
+
+    def find(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, ProReply | CallError]:
+        """Ask which consignments have these references of their sender's, and once more where that may help."""
+        return self._read({each: f"{_FIND}{_segment(each)}" for each in references})
+
+    def create(self, bodies: Mapping[ConsignmentReference, bytes]) -> dict[ConsignmentReference, ProReply | CallError]:
+        """Ask once for each consignment to be created."""
 
         def send(reference: ConsignmentReference) -> ProReply | CallError:
-            reply = self._state(reference)
+            seconds = min(MAX_ALLOCATION_SECONDS, self.seconds_left)
+            return self._send("POST", "/consignments", bodies[reference], seconds)
+
+        return self._in_parallel(send, list(bodies), self.seconds_left)
+
+    def _read(self, paths: Mapping[ConsignmentReference, str]) -> dict[ConsignmentReference, ProReply | CallError]:
+        """GET each path, and once more where that may help."""
+
+        def get(reference: ConsignmentReference) -> ProReply | CallError:
+            seconds = min(MAX_STATE_SECONDS, self.seconds_left + MAX_STATE_SECONDS)
+            return self._send("GET", paths[reference], b"", seconds)
+
+        def send(reference: ConsignmentReference) -> ProReply | CallError:
+            reply = get(reference)
             if not _may_soon_succeed(reply):
                 return reply
             self.pauses.sleep(self.pauses.seconds(0))
-            return self._state(reference)
+            return get(reference)
 
-        return self._in_parallel(send, references, self.seconds_left + MAX_STATE_SECONDS)
-
-    def _state(self, reference: ConsignmentReference) -> ProReply | CallError:
-        seconds = min(MAX_STATE_SECONDS, self.seconds_left + MAX_STATE_SECONDS)
-        return self._send("GET", f"/consignments/{_segment(reference)}", b"", seconds)
+        return self._in_parallel(send, list(paths), self.seconds_left + MAX_STATE_SECONDS)
 
     def _send(self, method: str, path: str, body: bytes, seconds: float) -> ProReply | CallError:
         if seconds < MIN_CALL_SECONDS:

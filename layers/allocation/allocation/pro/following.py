@@ -1,21 +1,23 @@
 """Follows SortedPRO: what was done there since the last look reaches the records, with an event each.
 
-PRO's state events (`POST /events/consignments/stateevents`) only say where to look. What a record is given comes from
-the consignment's state, read afterwards, so that an event that comes twice or late changes nothing.
+PRO's state events (`POST /events/consignments/stateevents`, for the states that the request names) only say where to
+look. What a record is given comes from the consignment's state, read afterwards, so that an event that comes twice or
+late changes nothing.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.metric import MetricName
-from allocation.domain.reference import ConsignmentReference, is_pro_reference
+from allocation.domain.reference import ConsignmentReference, is_consignment_reference, is_pro_reference
+from allocation.domain.state import STATES
 from allocation.observability import count, logger
 from allocation.ports import Deadline
 from allocation.pro.agreement import Agreement
@@ -77,12 +79,25 @@ class Followed:
 
 
 class _StateEvent(ReplyPart):
-    event_id: str = Field(min_length=1, max_length=128)
+    # `ConsignmentPayload` of PRO's SDK has none.
+    event_id: str = Field("sortedpro-state-event", min_length=1, max_length=128)
     consignment_reference: str
+    consignment_reference_provided_by_customer: str | None = None
+
+    @property
+    def keys(self) -> Iterator[ConsignmentReference]:
+        """The references under which there may be a record: PRO's, and the one that its sender gave it."""
+        for reference in (self.consignment_reference, self.consignment_reference_provided_by_customer or ""):
+            if is_consignment_reference(reference):
+                yield ConsignmentReference(reference)
 
 
 class _StateEvents(ReplyPart):
     events: list[_StateEvent]
+
+
+# PRO's reference documents a list (`GetConsignmentStateEvents`), and its events of other kinds come as an object.
+_REPLY: Final = TypeAdapter(_StateEvents | list[_StateEvent])
 
 
 class _EventsUnreadError(RetryableError):
@@ -126,7 +141,7 @@ class Following:
     def _followed(self, position: Position, until: datetime, deadline: Deadline, followed: Followed) -> Position:
         """Follow one window. Return where that leads."""
         end, events = self._events(position.followed_to, min(position.followed_to + _MAX_WINDOW, until))
-        followed.events += len(events)
+        followed.events += sum(map(is_pro_reference, events))
         left = dict.fromkeys(self._align_all(events, deadline, followed), self.now())
         return Position(end, {**left, **position.open})
 
@@ -144,19 +159,19 @@ class Following:
                     raise
 
     def _asked(self, start: datetime, end: datetime) -> Mapping[ConsignmentReference, str]:
-        body = json.dumps({"Start": start.isoformat(), "End": end.isoformat(), "ConsignmentStates": []}).encode()
+        window = {"Start": start.isoformat(), "End": end.isoformat(), "ConsignmentStates": STATES}
         try:
-            reply = self.aligning.client.call("POST", _PATH, body, _CALL_SECONDS)
+            reply = self.aligning.client.call("POST", _PATH, json.dumps(window).encode(), _CALL_SECONDS)
         except NoReplyError as error:
             raise (RetryableError if error.timed_out else _EventsUnreadError)(str(error)) from error
         if reply.status != 200:
             raise RetryableError(f"PRO answered {reply.status} to {_PATH}")
         try:
-            events = _StateEvents.model_validate_json(reply.body).events
+            read = _REPLY.validate_json(reply.body)
         except ValidationError as error:
             raise _EventsUnreadError(f"PRO's reply to {_PATH} is no list of state events") from error
-        found = {each.consignment_reference: each.event_id for each in events}
-        return {ConsignmentReference(key): found[key] for key in found if is_pro_reference(key)}
+        events = read.events if isinstance(read, _StateEvents) else read
+        return {key: each.event_id for each in events for key in each.keys}
 
     def _align_all(
         self, events: Mapping[ConsignmentReference, str], deadline: Deadline, followed: Followed

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from allocation.domain.outcome import Deallocated, DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.ports import CredentialsError, NothingTriedError, OutageError
 
@@ -28,8 +28,11 @@ _SHOW_THAT_PRO_WORKS: Final = frozenset(
 )
 
 
-def raise_trouble(answers: Mapping[ConsignmentReference, Outcome | Deallocated | Deferred]) -> None:
-    """Raise what tells the circuit how healthy PRO is. One reply of PRO's own in a batch shows that it works."""
+def raise_trouble(answers: Mapping[ConsignmentReference, object]) -> None:
+    """Raise what tells the circuit how healthy PRO is, by the `Deferred` of a batch and its other answers.
+
+    One reply of PRO's own in a batch shows that it works.
+    """
     causes = {answer.cause for answer in answers.values() if isinstance(answer, Deferred)}
     if any(not isinstance(answer, Deferred) for answer in answers.values()):
         return

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from allocation.consignments.errors import NotReleasedError
 from allocation.domain.errors import RetryableError
 from allocation.domain.outcome import DeferralCause
-from allocation.domain.reference import ConsignmentReference, is_pro_reference
+from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Allocator, Deadline
 
@@ -21,11 +21,8 @@ class Releasing:
     def release(self, reference: ConsignmentReference) -> None:
         """Return when SortedPRO's own state shows no allocation, and nobody can be making one.
 
-        Raises `NotReleasedError` while that can't be said. SortedPRO holds nothing under a reference that is not in its
-        form.
+        Raises `NotReleasedError` while that can't be said.
         """
-        if not is_pro_reference(reference):
-            return
         try:
             kept = self.allocator.release((reference,), self.deadline())
         except RetryableError as error:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final, TypeVar, assert_never
 
 from allocation.domain.metric import MetricName
-from allocation.domain.mode import AllocationMode, CarrierService
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import (
     Allocated,
     AllocatedBy,
@@ -61,6 +61,8 @@ class Rounds:
     now: Callable[[], datetime]
     count: Callable[[MetricName, int], None]
     measure: Callable[[MetricName, int], None]
+    # Whether outcomes have the price and the delivery date that PRO's state has.
+    with_details: bool
 
     def unallocated(
         self, references: Sequence[ConsignmentReference], asked_before: Set[ConsignmentReference]
@@ -170,15 +172,13 @@ class Rounds:
 
     def _adopted(self, reference: ConsignmentReference, found: Allocated, doubt: Doubtful) -> Allocated:
         """Return an allocation that PRO's state shows. After a 202 it is the answer to our own call."""
+        found = found if self.with_details else found.without_details()
         if doubt.cause == DeferralCause.ALLOCATING:
             return replace(found, by=self._here, why=None)
         self.count(MetricName.ALLOCATIONS_ADOPTED, 1)
         logger.warning("allocation adopted from PRO", extra={"consignment": reference})
-        service, mode = found.summary.carrier_service_reference, self.mode
-        is_other = isinstance(mode, CarrierService) and service != mode.reference
-        return (
-            replace(found, why=f"{found.why}, to {service}; the mode asks for {mode.reference}") if is_other else found
-        )
+        difference = _difference(found, self.mode)
+        return replace(found, why=f"{found.why}, {difference}") if difference else found
 
     def _since(self, reference: ConsignmentReference) -> datetime:
         return self.claimed.since.get(reference) or self._now_at_aws()
@@ -216,6 +216,21 @@ class Rounds:
         if soon:
             self.calls.pauses.sleep(seconds)
         return soon
+
+
+def _difference(found: Allocated, mode: AllocationMode) -> str:
+    """Return how an allocation that was taken over differs from what the mode asks for; empty if it does not."""
+    service = found.summary.carrier_service_reference
+    match mode:
+        case CarrierService(wanted) if service != wanted:
+            return f"to {service}; the mode asks for {wanted}"
+        case ServiceGroup(wanted) if found.group != wanted:
+            through = f"with the group {found.group}" if found.group else "with no group that it names"
+            return f"to {service} {through}; the mode asks for {wanted}"
+        case CarrierService() | ServiceGroup() | DefaultRules():
+            return ""
+        case _:
+            assert_never(mode)
 
 
 def is_unknown(answer: Outcome | Deferred | TryAgain | None) -> bool:

@@ -1,11 +1,21 @@
 """Reading a consignment's state from SortedPRO, and rebuilding the outcome of an allocation whose reply was lost."""
 
 from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    AliasChoices,
+    AwareDatetime,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
-from allocation.domain.outcome import Allocated, AllocatedBy
+from allocation.domain.currencies import minor_unit, rounded
+from allocation.domain.outcome import Allocated, AllocatedBy, Price
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
 from allocation.pro.replies import MAX_PARTS, ReplyPart, UnreadableReplyError, other_shape, read_object
@@ -23,9 +33,29 @@ def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
+# A larger number, or a longer one, is no price.
+_Amount = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=6)]
+
+
+class _Currency(ReplyPart):
+    iso_code: str = Field(min_length=3, max_length=3)
+
+
+class _Rate(ReplyPart):
+    net: _Amount
+    gross: _Amount
+    vat_amount: _Amount | None = None
+    currency: _Currency
+
+
 class _Allocation(ReplyPart):
     mpd_carrier_service_reference: str = Field(min_length=1)
     mpd_carrier_service_name: str | None = None
+    # PRO's help and its SDK have different names for it.
+    group_reference: str | None = Field(
+        None, validation_alias=AliasChoices("MpdCarrierServiceGroupReference", "CarrierServiceGroupReference")
+    )
+    price: Annotated[_Rate | None, WrapValidator(_none_if_unreadable)] = None
 
 
 _Legs = Annotated[list[ConsignmentLeg], Field(max_length=MAX_PARTS)]
@@ -41,6 +71,7 @@ class _Consignment(ReplyPart):
     failed_allocation: Annotated[_FailedAllocation | None, WrapValidator(_none_if_unreadable)] = None
     allocation: Annotated[_Allocation | None, WrapValidator(_none_if_unreadable)] = None
     consignment_legs: Annotated[_Legs | None, WrapValidator(_none_if_unreadable)] = None
+    latest_delivery_date: Annotated[AwareDatetime | None, WrapValidator(_none_if_unreadable)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +137,17 @@ def _allocated(
             carrier_service_reference=allocation.mpd_carrier_service_reference,
             carrier_service_name=allocation.mpd_carrier_service_name,
         ),
+        group=allocation.group_reference,
+        price=_price(allocation.price) if allocation.price else None,
+        delivered_by=consignment.latest_delivery_date and consignment.latest_delivery_date.astimezone(UTC),
         by=AllocatedBy("pro", base_url, is_adopted=True),
         why="SortedPRO had allocated it already",
     )
+
+
+def _price(rate: _Rate) -> Price:
+    """Return a price with its currency's decimal places: PRO writes up to five."""
+    currency = rate.currency.iso_code.upper()
+    vat = rate.gross - rate.net if rate.vat_amount is None else rate.vat_amount
+    net, vat, gross = (rounded(amount, minor_unit(currency)) for amount in (rate.net, vat, rate.gross))
+    return Price(net, vat, gross, currency)

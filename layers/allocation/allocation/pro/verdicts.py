@@ -154,7 +154,7 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: ProReply) 
         return Throttled(wait)
     if reply.status in _GATEWAY_GAVE_UP:
         return Doubtful(DeferralCause.OUTCOME_UNKNOWN, retry_after_seconds=wait, open=True)
-    error = read_error(reply.body) if _is_refusal(reply.status) else None
+    error = read_error(reply.body) if is_refusal(reply.status) else None
     if error is None and reply.status in NOT_AUTHORISED:
         return Untouched(DeferralCause.CREDENTIALS, final=True)
     if error is None:
@@ -198,9 +198,9 @@ def _judge_items(call: AllocationCall, mode: AllocationMode, reply: ProReply) ->
 
 
 def _judge_item(item: ReplyItem, mode: AllocationMode) -> Verdict:
-    if _is_refusal(item.status) and _is_mode_unknown(mode, item.failure):
+    if is_refusal(item.status) and _is_mode_unknown(mode, item.failure):
         return _misconfigured(mode)
-    if _is_refusal(item.status):
+    if is_refusal(item.status):
         return Doubtful(DeferralCause.OUTAGE, failure=_item_failure(item))
     if (
         item.status in (200, 201)
@@ -238,11 +238,11 @@ def may_still_deallocate(call: ProReply | CallError) -> bool:
             return status == _ACCEPTED
         case ProReply(status=status):
             is_answer = status == TOO_MANY or status in NOT_AUTHORISED
-            return not is_answer and not (_is_refusal(status) and read_error(call.body))
+            return not is_answer and not (is_refusal(status) and read_error(call.body))
         case _:
             assert_never(call)
 
 
-def _is_refusal(status: int) -> bool:
+def is_refusal(status: int) -> bool:
     """Tell whether a status is about the request itself, rather than about PRO's health or our key."""
     return status == _NOTHING_FITS or (400 <= status < 500 and status not in _PASSING_STATUSES)

@@ -38,6 +38,7 @@ def record_document(record: AllocationRecord) -> dict[str, Any]:
         "consignmentReference": record.consignment_reference,
         "orderReference": record.order_reference,
         "customerReference": record.customer_reference,
+        "proReference": record.pro_reference,
         "state": state,
         "mode": record.mode.name if record.mode else None,
         "modeReference": record.mode.reference if record.mode else None,

@@ -13,7 +13,7 @@ from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode, allocation_mode
 from allocation.domain.outcome import AllocatedBy, Failure
 from allocation.domain.record import PastFailure, RecordSeen
-from allocation.domain.reference import OrderReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.routing import Route
 from allocation.domain.summary import AllocationSummary
 from allocation.domain.tracking import Journey
@@ -91,6 +91,8 @@ class StoredRecord(BaseModel):
     consignment_reference: str
     order_reference: str
     customer_reference: str | None = None
+    # SortedPRO's own reference, where it created the consignment for this stack.
+    pro_reference: str | None = None
     state: str
     mode: str | None = None
     mode_reference: str | None = None
@@ -190,6 +192,11 @@ class StoredRecord(BaseModel):
             case _:
                 return None
 
+    @property
+    def known_pro_reference(self) -> ConsignmentReference | None:
+        """SortedPRO's own reference, or None."""
+        return ConsignmentReference(self.pro_reference) if self.pro_reference else None
+
     def seen(self) -> RecordSeen:
         """Return what a change of the record must have seen."""
         return RecordSeen(
@@ -202,6 +209,7 @@ class StoredRecord(BaseModel):
             counted_on=self.counted_on,
             route=self.known_route,
             customer_reference=self.customer_reference,
+            pro_reference=self.known_pro_reference,
             updated_by=self.updated_by,
             carrier_service=self.carrier_service_reference,
             written_at=_moment(self.moved_at or self.allocated_at),

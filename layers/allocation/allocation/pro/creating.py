@@ -1,0 +1,235 @@
+"""Creates consignments in SortedPRO, each once, by the references of their senders.
+
+Each is looked for there before it is created. A claim under its sender's reference keeps everybody else from creating
+it, for as long as a call may be under way that PRO has not answered (`docs/decisions/0126-*`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from allocation.domain.consignment import Consignment
+from allocation.domain.errors import RetryableError
+from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred
+from allocation.domain.reference import ConsignmentReference
+from allocation.observability import logger
+from allocation.ports import Deadline
+from allocation.pro.calls import ParallelCalls, Pauses
+from allocation.pro.client import MAX_CONNECTIONS, ProClient
+from allocation.pro.creation import NotCreated, creation_body, judge_creation, judge_found, judge_search
+from allocation.pro.health import raise_trouble
+from allocation.pro.ports import (
+    Circuit,
+    CircuitOpenError,
+    CircuitStateError,
+    Claimed,
+    Claims,
+    CredentialsError,
+    NothingTriedError,
+    OutageError,
+    Watch,
+)
+
+# PRO's search may show a consignment so much later than it was created.
+SEARCH_LAG_SECONDS: Final = 30.0
+
+_Linked = Mapping[ConsignmentReference, ConsignmentReference]
+
+
+class Links(Protocol):
+    """Remembers PRO's own references by the senders'. Both raise `RetryableError`."""
+
+    def find(self, references: Sequence[ConsignmentReference]) -> _Linked:
+        """Return PRO's reference of each consignment that was created for this stack, or found there."""
+
+    def keep(self, links: _Linked) -> None:
+        """Remember PRO's references."""
+
+
+@dataclass(slots=True)
+class Created:
+    """PRO's references, by the senders', and the answers for consignments without one."""
+
+    links: dict[ConsignmentReference, ConsignmentReference] = field(default_factory=dict)
+    answers: dict[ConsignmentReference, AllocationFailed | Deferred] = field(default_factory=dict)
+    # Those that PRO is being asked to create, or may still create.
+    open: set[ConsignmentReference] = field(default_factory=set)
+    # Those that are claimed, and that PRO does not have.
+    absent: set[ConsignmentReference] = field(default_factory=set)
+
+    def lacks(self, reference: ConsignmentReference) -> bool:
+        """Tell whether nothing is known of a consignment yet."""
+        return reference not in self.links and reference not in self.answers
+
+
+@dataclass(frozen=True, slots=True)
+class Creating:
+    """Knows which consignment of PRO's has which reference of its sender's, and has PRO create the others."""
+
+    client: ProClient
+    claims: Claims
+    links: Links
+    circuit: Circuit
+    # How long PRO may still execute a call we abandoned, as for `ProAllocator`.
+    patience_seconds: float
+    pauses: Pauses
+
+    def looked_for(self, references: Sequence[ConsignmentReference], deadline: Deadline) -> Created:
+        """Return PRO's references, and claim the consignments of which there is none: nobody creates them meanwhile."""
+        found = Created(dict(self.links.find(references)) if references else {})
+        left = [each for each in references if each not in found.links]
+
+        def work() -> None:
+            claimed, free = self._claim(left, found, deadline)
+            self._search([each for each in free if each in claimed.asked_before], claimed, found, deadline)
+            self._end(claimed, [each for each in free if each in found.answers], found)
+            found.absent.update(each for each in free if found.lacks(each))
+
+        self._guarded(work, left, found)
+        return found
+
+    def ever_asked(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
+        """Return the consignments that PRO was ever asked to create, or has. Raises `RetryableError`."""
+        return self.claims.ever_taken(references).union(self.links.find(references))
+
+    def created(self, consignments: Mapping[ConsignmentReference, Consignment], deadline: Deadline) -> Created:
+        """Return PRO's references of consignments: known, found there, or created now."""
+        created = Created(dict(self.links.find(list(consignments))) if consignments else {})
+        left = [each for each in consignments if each not in created.links]
+
+        def work() -> None:
+            claimed, free = self._claim(left, created, deadline)
+            try:
+                self._search(free, claimed, created, deadline)
+                self._create([consignments[each] for each in free if created.lacks(each)], created, deadline)
+            finally:
+                self._end(claimed, [each for each in free if each not in created.links], created)
+
+        self._guarded(work, left, created)
+        return created
+
+    def _guarded(self, work: Callable[[], None], left: Sequence[ConsignmentReference], found: Created) -> None:
+        """Do the work unless a circuit is open. Answer for whatever it leaves out."""
+        if not left:
+            return
+        unanswered = Deferred(DeferralCause.OUTAGE)
+
+        def watched() -> None:
+            work()
+            raise_trouble({each: found.answers.get(each) for each in left})
+
+        try:
+            self.circuit.run(watched)
+        except CircuitOpenError as error:
+            unanswered = Deferred(error.cause, error.retry_after_seconds)
+        except (OutageError, CredentialsError, NothingTriedError, CircuitStateError) as error:
+            logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
+        found.answers |= {each: unanswered for each in left if found.lacks(each) and each not in found.absent}
+
+    def _claim(
+        self, references: Sequence[ConsignmentReference], created: Created, deadline: Deadline
+    ) -> tuple[Claimed, list[ConsignmentReference]]:
+        """Claim consignments. Return the claims, and what is claimed and has no link yet.
+
+        Whoever had a claim before may have created the consignment meanwhile.
+        """
+        claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
+        here = self.client.base_url
+        created.answers |= {key: _elsewhere(key, there, here) for key, there in claimed.elsewhere.items()}
+        created.answers |= {
+            key: Deferred(DeferralCause.OUTCOME_UNKNOWN, seconds, f"PRO is being asked to create {key}")
+            for key, seconds in claimed.held.items()
+            if key not in claimed.watched
+        }
+        before = [each for each in references if each in claimed.asked_before]
+        created.links |= self.links.find(before) if before else {}
+        return claimed, [each for each in references if created.lacks(each) and each not in claimed.held]
+
+    def _search(
+        self, references: Iterable[ConsignmentReference], claimed: Claimed, created: Created, deadline: Deadline
+    ) -> None:
+        """Look for consignments in PRO by their senders' references, also for what others have left for PRO."""
+        wanted = [*references, *claimed.watched]
+        found = self._found(wanted, deadline)
+        created.links |= {each: there for each, there in found.items() if isinstance(there, str)}
+        created.answers |= {each: why for each, why in found.items() if isinstance(why, Deferred)}
+        created.answers |= {
+            key: Deferred(DeferralCause.UNDER_WAY, claimed.held[key], f"PRO may still be creating {key}")
+            for key in claimed.watched
+            if created.lacks(key)
+        }
+        self._keep({each: created.links[each] for each in wanted if each in created.links})
+
+    def _found(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    ) -> dict[ConsignmentReference, ConsignmentReference | Deferred | None]:
+        """Return the consignment in PRO with each reference of its sender's, None where there is none."""
+        executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
+        calls = ParallelCalls(self.client, executor, deadline, self.pauses)
+        try:
+            listed = {each: judge_search(each, reply) for each, reply in calls.find(references).items()}
+            named = [there for found in listed.values() if not isinstance(found, Deferred) for there in found]
+            details = calls.states(list(dict.fromkeys(named)))
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+        return {
+            each: found if isinstance(found, Deferred) else judge_found(each, {key: details[key] for key in found})
+            for each, found in listed.items()
+        }
+
+    def _create(self, consignments: Sequence[Consignment], created: Created, deadline: Deadline) -> None:
+        """Have PRO create consignments, once each."""
+        by_sender = {each.reference: each for each in consignments}
+        executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
+        calls = ParallelCalls(self.client, executor, deadline, self.pauses)
+        created.open.update(by_sender)
+        try:
+            replies = calls.create({each: creation_body(consignment) for each, consignment in by_sender.items()})
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+        new: dict[ConsignmentReference, ConsignmentReference] = {}
+        for reference, reply in replies.items():
+            match judge_creation(by_sender[reference], reply):
+                case AllocationFailed() as failed:
+                    created.answers[reference] = failed
+                case NotCreated(deferred, open=True):
+                    created.answers[reference] = deferred
+                    continue
+                case NotCreated(deferred):
+                    created.answers[reference] = deferred
+                case there:
+                    new[reference] = there
+            created.open.discard(reference)
+        created.links |= new
+        self._keep(new)
+
+    def _keep(self, links: _Linked) -> None:
+        """Remember PRO's references. What is not remembered is found again by its sender's reference."""
+        try:
+            if links:
+                self.links.keep(links)
+        except RetryableError as error:
+            logger.warning("references not kept", extra={"cause": str(error), "consignments": list(links)})
+
+    def _end(self, claimed: Claimed, references: Sequence[ConsignmentReference], created: Created) -> None:
+        """End the claims of consignments that PRO does not have: now, or when PRO can no longer be creating them."""
+        throttled = [each for each in references if _is_throttled(created.answers.get(each))]
+        left = [each for each in references if each in created.open]
+        others = [each for each in references if each not in created.open and each not in throttled]
+        if left:
+            self.claims.give_back(claimed, left, self.patience_seconds, Watch.OPEN)
+        if throttled:
+            # PRO may have created it before it answered so.
+            self.claims.give_back(claimed, throttled, SEARCH_LAG_SECONDS)
+        if others:
+            self.claims.give_back(claimed, others, 0)
+
+
+def _is_throttled(answer: AllocationFailed | Deferred | None) -> bool:
+    return isinstance(answer, Deferred) and answer.cause == DeferralCause.THROTTLED
+
+
+def _elsewhere(reference: ConsignmentReference, there: str, here: str) -> Deferred:
+    told = f"{reference} was created at {there}, or is being created, and this stack calls {here}"
+    return Deferred(DeferralCause.MISCONFIGURED, why=f"{told}: set ProBaseUrl back")

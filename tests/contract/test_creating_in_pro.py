@@ -1,0 +1,209 @@
+"""Consignments that SortedPRO is to create first, over HTTP: each is created there once, and then allocated."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import DefaultRules
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome, Price
+from allocation.domain.reference import ConsignmentReference
+from allocation.pro.client import ProReply
+from allocation.pro.creating import SEARCH_LAG_SECONDS
+from allocation.pro.creation import judge_creation
+from allocation.pro.ports import Watch
+from tests.contract.pro_over_http import PATIENCE_SECONDS, A, Pro, Remaining, pro_over_http
+from tests.support.pro_faults import Fault
+
+pro = pytest.fixture(pro_over_http)
+WEB, SHOP = ConsignmentReference("WEB-1.a"), ConsignmentReference("SHOP-2")
+CREATE, FIND = "/consignments", "/getConsignmentReferences"
+CONTENT: dict[str, Any] = {
+    "Reference": WEB,
+    "Packages": [{"Weight": {"Value": 0.5, "Unit": "Kg"}}],
+    "Addresses": [{"AddressType": "Origin", "ShippingLocationReference": "Sorted1"}],
+    "deliveryOption": "next-day",
+    "Unknown": {"Name": "Ann"},
+}
+
+
+def allocated(pro: Pro, *references: ConsignmentReference, **content: Any) -> list[Outcome | Deferred]:
+    consignments = [Consignment(each, to_create=CONTENT | content) for each in references]
+    answers = pro.sender_allocator().allocate(consignments, DefaultRules(), Remaining())
+    return [answers[each] for each in references]
+
+
+def created(pro: Pro) -> list[Any]:
+    sent = zip(pro.server.requests, pro.server.bodies, strict=True)
+    return [body for (method, path), body in sent if (method, path) == ("POST", CREATE)]
+
+
+def test_what_pro_does_not_have_is_created_there_and_allocated(pro: Pro) -> None:
+    web, at_pro = allocated(pro, WEB, A)
+    assert isinstance(web, Allocated)
+    assert isinstance(at_pro, Allocated)
+    assert (web.pro_reference, at_pro.pro_reference) == ("EC-IMI-000-001", None)
+    assert web.summary.api_links[0].href.endswith("/consignments/EC-IMI-000-001")
+    assert pro.server.state.creations == {WEB: 1}
+    [again] = allocated(pro, WEB)
+    assert isinstance(again, Allocated)
+    assert (pro.server.state.creations[WEB], pro.server.state.allocations["EC-IMI-000-001"]) == (1, 1)
+
+
+def test_pro_gets_what_its_contract_has_under_the_reference_of_the_record(pro: Pro) -> None:
+    delivery = {"Date": "2026-11-30T00:00:00+00:00", "IsToBeExactlyOnTheDateSpecified": False}
+    consignment = Consignment(WEB, to_create={**CONTENT, "RequestedDeliveryDate": delivery}, customer_reference="PO 7")
+    pro.sender_allocator().allocate([consignment], DefaultRules(), Remaining())
+    [body] = created(pro)
+    assert body["ConsignmentReferenceProvidedByCustomer"] == WEB
+    assert body["RequiredDeliveryDate"] == delivery
+    assert body["MetaData"][-1] == {"KeyValue": "ConsignmentReferenceProvidedByCustomer", "StringValue": "PO 7"}
+    assert body["Packages"] == CONTENT["Packages"]
+    assert body.keys().isdisjoint({"Reference", "deliveryOption", "Unknown", "RequestedDeliveryDate"})
+
+
+def test_what_the_shop_created_itself_is_found_by_its_reference(pro: Pro) -> None:
+    theirs = pro.server.state.create({**CONTENT, "ConsignmentReferenceProvidedByCustomer": WEB})
+    pro.server.state.create({**CONTENT, "ConsignmentReferenceProvidedByCustomer": f"{WEB}0"})
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Allocated)
+    assert (answer.pro_reference, created(pro), pro.links) == (theirs, [], {WEB: theirs})
+
+
+def test_one_that_was_cancelled_counts_only_where_there_is_no_other(pro: Pro) -> None:
+    first, second = (pro.server.state.create({**CONTENT, "ConsignmentReferenceProvidedByCustomer": WEB}) for _ in "ab")
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Deferred)
+    assert answer.cause == DeferralCause.MISCONFIGURED
+    assert first in answer.why
+    assert second in answer.why
+    pro.server.state.cancel(first)
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Allocated)
+    assert answer.pro_reference == second
+
+
+LOST = ["reset", "500", "503", "504", "html", "empty_body", "wrong_json", "redirect"]
+
+
+@pytest.mark.parametrize("kind", LOST)
+@pytest.mark.parametrize("before", [True, False])
+def test_a_creation_whose_reply_is_lost_is_looked_for_and_not_repeated_before_its_time(
+    pro: Pro, kind: str, before: bool
+) -> None:
+    pro.server.faults.script(None, Fault(kind, before=before, path=CREATE))
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Deferred)
+    assert pro.claims.given_back == [(WEB, PATIENCE_SECONDS)]
+    assert pro.claims.watched == {WEB: Watch.OPEN}
+    pro.claims.hold = {WEB: 200}
+    [answer] = allocated(pro, WEB)
+    assert len(created(pro)) == 1
+    if before:
+        assert isinstance(answer, Deferred)
+        assert (answer.cause, answer.retry_after_seconds) == (DeferralCause.UNDER_WAY, 200)
+        pro.claims.hold = {}
+        [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Allocated)
+    assert pro.server.state.creations == {WEB: 1}
+
+
+def test_nothing_is_created_while_somebody_else_may_be_creating_it(pro: Pro) -> None:
+    pro.claims.hold = {WEB: 66}
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Deferred)
+    assert (answer.cause, answer.retry_after_seconds, pro.server.requests) == (DeferralCause.OUTCOME_UNKNOWN, 66, [])
+
+
+@pytest.mark.parametrize("kind", ["500", "html", "404", "429", "401", "reset"])
+def test_nothing_is_created_while_the_search_for_it_can_not_be_read(pro: Pro, kind: str) -> None:
+    times = 2 if kind in ("500", "reset") else 1  # such a read is repeated once
+    pro.server.faults.script(*[Fault(kind, path=FIND)] * times)
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Deferred)
+    assert created(pro) == []
+    assert pro.claims.given_back in ([(WEB, 0)], [(WEB, SEARCH_LAG_SECONDS)])
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Allocated)
+
+
+def test_what_pro_refuses_to_create_fails_and_is_created_when_a_new_order_is_right(pro: Pro) -> None:
+    [answer] = allocated(pro, WEB, Packages=[])
+    assert isinstance(answer, AllocationFailed)
+    assert (answer.failure.code, answer.pro_reference) == ("ValidationException", None)
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Allocated)
+
+
+def test_a_refusal_is_told_without_what_an_address_says() -> None:
+    message = "Destination: Ann's e-mail ANN@example.com is not valid in GB"
+    body = json.dumps({"Code": "ValidationException", "Message": message}).encode()
+    contact = {"Title": "Ms", "FirstName": "Ann", "Email": "ann@example.com"}
+    address = {"AddressType": "Destination", "Contact": contact, "Country": {"IsoCode": {"TwoLetterCode": "GB"}}}
+    answer = judge_creation(Consignment(WEB, to_create={"Addresses": [address]}), ProReply(400, body))
+    assert isinstance(answer, AllocationFailed)
+    assert answer.failure.message == "Destination: ...'s e-mail ... is not valid in GB"
+
+
+def test_too_many_calls_are_followed_by_a_search(pro: Pro) -> None:
+    pro.server.faults.script(None, Fault("429", path=CREATE, retry_after="7"))
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Deferred)
+    assert (answer.cause, answer.retry_after_seconds) == (DeferralCause.THROTTLED, 7)
+    assert pro.claims.given_back == [(WEB, SEARCH_LAG_SECONDS)]
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Allocated)
+    assert pro.server.state.creations == {WEB: 1}
+
+
+def test_what_is_cancelled_before_it_is_created_is_not_created_any_more(pro: Pro) -> None:
+    assert pro.sender_allocator().release((WEB,), Remaining()) == {}
+    assert ([each for each, _ in pro.claims.taken], pro.server.requests) == ([WEB], [])
+
+
+def test_what_is_cancelled_after_a_lost_creation_is_found_and_deallocated(pro: Pro) -> None:
+    pro.server.faults.script(None, Fault("reset", path=CREATE))
+    allocated(pro, WEB, SHOP)
+    [there] = pro.server.state.find(WEB)
+    pro.server.state.allocate(there, "CX_NDS")
+    assert pro.sender_allocator().release((WEB,), Remaining()) == {}
+    assert pro.server.state.consignments[there].state == "Unallocated"
+
+
+def test_a_creation_that_may_be_under_way_holds_up_a_cancellation(pro: Pro) -> None:
+    pro.claims.hold = {WEB: 66}
+    [kept] = pro.sender_allocator().release((WEB,), Remaining()).values()
+    assert (kept.cause, kept.retry_after_seconds) == (DeferralCause.OUTCOME_UNKNOWN, 66)
+
+
+def test_price_and_delivery_date_are_read_after_each_allocation_for_those_who_want_them(pro: Pro) -> None:
+    pro.with_details = True
+    web, at_pro = allocated(pro, WEB, A)
+    for answer in (web, at_pro):
+        assert isinstance(answer, Allocated)
+        assert answer.price == Price(Decimal("5.49"), Decimal("1.10"), Decimal("6.59"), "GBP")
+        assert answer.delivered_by is not None
+        assert answer.delivered_by.isoformat() == "2019-06-17T17:00:00+00:00"
+        assert answer.by
+        assert not answer.by.is_adopted
+
+
+def test_an_allocation_whose_price_can_not_be_read_waits_for_it(pro: Pro) -> None:
+    pro.with_details = True
+    pro.server.faults.script(None, *[Fault("503", path=f"/consignments/{A}")] * 2)
+    [answer] = allocated(pro, A)
+    assert isinstance(answer, Deferred)
+    assert "price" in answer.why
+    [answer] = allocated(pro, A)
+    assert isinstance(answer, Allocated)
+    assert answer.price
+    assert pro.server.state.allocations[A] == 1
+
+
+def test_the_body_of_a_creation_is_exact(pro: Pro) -> None:
+    weight = {"Value": Decimal("0.10000"), "Unit": "Kg"}
+    allocated(pro, WEB, Packages=[{"Weight": weight}])
+    [body] = created(pro)
+    assert json.dumps(body["Packages"]) == '[{"Weight": {"Value": 0.1, "Unit": "Kg"}}]'
