@@ -1,10 +1,13 @@
 """Consignments that SortedPRO is to create first, over HTTP: each is created there once, and then allocated."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules
@@ -12,10 +15,13 @@ from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.client import ProReply
 from allocation.pro.creating import SEARCH_LAG_SECONDS
-from allocation.pro.creation import judge_creation
+from allocation.pro.creation import MAX_FOUND, judge_creation
+from allocation.pro.links import DynamoDBLinks
 from allocation.pro.ports import Watch
 from tests.contract.pro_over_http import PATIENCE_SECONDS, A, Pro, Remaining, pro_over_http
 from tests.support.pro_faults import Fault
+from tests.support.samples import NOON
+from tests.support.tables import create_table
 
 pro = pytest.fixture(pro_over_http)
 WEB, SHOP = ConsignmentReference("WEB-1.a"), ConsignmentReference("SHOP-2")
@@ -83,6 +89,14 @@ def test_one_that_was_cancelled_counts_only_where_there_is_no_other(pro: Pro) ->
     [answer] = allocated(pro, WEB)
     assert isinstance(answer, Allocated)
     assert answer.pro_reference == second
+
+
+def test_a_search_that_finds_whatever_there_is_creates_nothing(pro: Pro) -> None:
+    for _ in range(MAX_FOUND + 1):
+        pro.server.state.create({**CONTENT, "ConsignmentReferenceProvidedByCustomer": WEB})
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Deferred)
+    assert (answer.cause, created(pro)) == (DeferralCause.MISCONFIGURED, [])
 
 
 LOST = ["reset", "500", "503", "504", "html", "empty_body", "wrong_json", "redirect"]
@@ -207,3 +221,22 @@ def test_the_body_of_a_creation_is_exact(pro: Pro) -> None:
     allocated(pro, WEB, Packages=[{"Weight": weight}])
     [body] = created(pro)
     assert json.dumps(body["Packages"]) == '[{"Weight": {"Value": 0.1, "Unit": "Kg"}}]'
+
+
+@mock_aws
+def test_pros_references_are_kept_beside_the_claims_for_as_long_as_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    dynamodb = boto3.client("dynamodb", region_name="eu-west-2")
+    create_table(dynamodb, "ProClaimsTable", "claims")
+    live, sandbox = (
+        DynamoDBLinks(dynamodb, "claims", lambda: NOON, url, timedelta(days=kept) if kept else None)
+        for url, kept in (("https://live.example", 0), ("https://sandbox.example", 90))
+    )
+    links = {ConsignmentReference(f"WEB-{number}"): A for number in range(101)}
+    live.keep(links)
+    sandbox.keep({SHOP: A})
+    assert live.find([*links, SHOP]) == links
+    assert sandbox.find([WEB, SHOP]) == {SHOP: A}
+    expiring = [item for item in dynamodb.scan(TableName="claims")["Items"] if "expiresAt" in item]
+    assert [item["expiresAt"]["N"] for item in expiring] == [str(int((NOON + timedelta(days=90)).timestamp()))]

@@ -119,3 +119,31 @@ def test_a_delivery_option_that_can_not_be_routed_is_refused_where_pro_allocates
     refused = read_order(json.dumps(order_event(consignments=read)), PROS)
     assert [item.reference for item in refused.order.consignments] == [B]
     assert "consignments[0].DeliveryOption" in str(refused.invalid)
+
+
+CREATES = ReadingRules(only_pro_references=True, creates_in_pro=True)
+
+
+def test_where_pro_creates_consignments_those_that_are_not_its_own_keep_what_was_sent() -> None:
+    sent = [{"Reference": A}, {"Reference": "WEB-1-1", "Packages": "odd"}, {"Tags": ["T"]}]
+    read = read_order(json.dumps(order_event(consignments=sent)), CREATES)
+    assert read.invalid is None
+    at_pro, own, issued = read.order.consignments
+    assert (at_pro.to_create, own.to_create) == (None, sent[1])
+    assert issued.to_create == {"Tags": ["T"], "Reference": issued_reference(OrderReference("WEB-1"), 2)}
+    assert "odd" not in repr(read.order)
+
+
+@pytest.mark.parametrize(
+    ("reference", "kind", "problem"),
+    [
+        ("ec-000-05b-mma", "order-created", "looks like SortedPRO's own"),
+        ("WEB-1-1", "order-updated", "change it there"),
+    ],
+)
+def test_what_pro_is_not_to_create_is_refused(reference: str, kind: str, problem: str) -> None:
+    sent = [{"Reference": A}, {"Reference": reference}]
+    read = read_order(json.dumps(order_event(consignments=sent, eventType=kind)), CREATES)
+    assert [item.reference for item in read.order.consignments] == [A]
+    assert "consignments[1].Reference: " in str(read.invalid)
+    assert problem in str(read.invalid)

@@ -233,6 +233,8 @@ def _reference_problem(reference: str, rules: ReadingRules, *, is_update: bool) 
         return ""
     if not rules.creates_in_pro:
         return _NOT_PROS
+    if is_pro_reference(reference.upper()):
+        return "looks like SortedPRO's own: write that in capitals"
     return _CREATED_ONCE if is_update else ""
 
 

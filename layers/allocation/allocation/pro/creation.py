@@ -23,7 +23,7 @@ from allocation.pro.replies import MAX_PARTS, ReplyPart, read_error
 from allocation.pro.verdicts import FORBIDDEN, NOT_AUTHORISED, TOO_MANY, is_refusal
 
 # What PRO may find by one reference of a sender's. With more, its search is no search for it.
-_MAX_FOUND: Final = 20
+MAX_FOUND: Final = 20
 _SENDERS: Final = "ConsignmentReferenceProvidedByCustomer"
 # The fields of PRO's create request (`CreateConsignmentRequest`), without those that are written here.
 _FIELDS: Final = ("Source", "Packages", "Addresses", "CustomsDocumentation", "Direction", "ShippingDate", "Tags")
@@ -87,7 +87,7 @@ def judge_search(reference: ConsignmentReference, reply: ProReply | CallError) -
     except ValidationError:
         why = f"PRO's reply to the search for {reference} is no list of references"
         return Deferred(DeferralCause.REPLY_UNREADABLE, why=why)
-    if len(found) > _MAX_FOUND:
+    if len(found) > MAX_FOUND:
         why = f"PRO finds {len(found)} consignments for the sender's reference {reference}, and at most one is expected"
         return Deferred(DeferralCause.MISCONFIGURED, why=why)
     return [ConsignmentReference(each) for each in dict.fromkeys(found) if is_pro_reference(each)]
