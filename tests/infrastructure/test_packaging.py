@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,14 @@ OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 OTHER_VERSION = "3.11" if OWN_VERSION != "3.11" else "3.12"
 UNCHECKED_HASH = 0b01
 """PEP 552: the flags of a `.pyc` that is taken without a look at its source."""
+IMPORTING_ALL = """
+import pkgutil, sys, allocation
+for module in pkgutil.walk_packages(allocation.__path__, "allocation."):
+    __import__(module.name)
+for module in list(sys.modules.values()):
+    print((getattr(module, "__file__", None) or "").rpartition("/site-packages/")[2])
+"""
+"""Writes the files of all modules that the layer imports, as they lie in a layer."""
 LOCKS = sorted([*ROOT.glob("layers/*/requirements.txt"), *ROOT.glob("requirements/*.txt")])
 
 
@@ -130,3 +139,24 @@ def test_layer_has_no_boto3_since_the_runtime_brings_it() -> None:
     lock = (ROOT / "layers" / "dependencies" / "requirements.txt").read_text("utf-8")
 
     assert re.search(r"^boto(3|core)==", lock, re.MULTILINE) is None
+
+
+def test_nothing_that_the_layers_leave_out_is_imported() -> None:
+    makefile = str(ROOT / "packaging" / f"python{OWN_VERSION}-x86_64" / "Makefile")
+    told = subprocess.run(  # noqa: S603
+        ["make", "--makefile", makefile, "--eval", "told: ; @echo '$(LEFT_OUT)'", "told"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    left_out = told.stdout.split()
+    imported = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", IMPORTING_ALL],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "layers" / "allocation")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = imported.stdout.split()
+    assert any(file.startswith("reportlab/platypus/") for file in files)
+    assert [file for file in files for each in left_out if fnmatch(file, f"{each}*")] == []
