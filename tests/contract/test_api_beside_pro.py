@@ -1,19 +1,25 @@
 """The API of a stack for which SortedPRO allocates: what PRO holds is changed at PRO first, or not at all."""
 
+from dataclasses import replace
+
 import pytest
 
 from allocation.api.resolver import OPERATIONS
 from allocation.domain.outcome import Allocated, AllocatedBy, AllocationFailed, DeferralCause, Failure
+from allocation.domain.reference import ConsignmentReference
+from allocation.pro.held_documents import HeldDocuments
 from allocation.pro.ports import NothingTriedError
 from allocation.pro.releasing import Releasing
 from allocation.records.items import record_item, stored_record
 from tests.contract.pro_over_http import HURRY, A, B, Pro, Remaining, pro_over_http
 from tests.support.allocation_api import Answer, Api
 from tests.support.consignments import InMemoryConsignments
+from tests.support.pro_clients import client_at
 from tests.support.pro_faults import Fault, Faults
 from tests.support.samples import record_of, summary_of
 
 pro = pytest.fixture(pro_over_http)
+WEB = ConsignmentReference("WEB-1-a")
 DEALLOCATE, CANCEL = "deallocate", "cancel"
 CHANGES = pytest.mark.parametrize(("action", "state"), [(DEALLOCATE, "Unallocated"), (CANCEL, "Cancelled")])
 ENDED = {"Unallocated", "Cancelled"}
@@ -133,3 +139,37 @@ def test_what_another_pro_has_allocated_is_changed_by_nobody_here(pro: Pro, acti
     assert (answer.status, answer.data["Code"]) == (409, "AllocatedElsewhereException")
     assert "was allocated at https://api.electioapp.com" in answer.data["Message"]
     assert (stack.recorded, pro.server.requests) == ("Allocated", [])
+
+
+@pytest.fixture
+def served(pro: Pro) -> Stack:
+    """A stack whose API fetches documents from PRO, with A created there for a sender's reference."""
+    stack = Stack(pro)
+    stack.api.held_documents = HeldDocuments(client_at(pro.server.url, pro.fetch_key))
+    item = record_item(replace(record_of(WEB), pro_reference=A), by_order=False)
+    kept = stored_record(item)
+    assert kept is not None
+    stack.store.records[WEB] = kept
+    return stack
+
+
+@pytest.mark.parametrize("reference", [A, WEB])
+def test_labels_and_customs_documents_are_those_that_pro_holds(pro: Pro, served: Stack, reference: str) -> None:
+    label = served.api.call("GET", f"/labels/{reference}/pdf")
+    assert (label.status, label.data["ContentType"]) == (200, "application/pdf")
+    assert served.api.call("GET", f"/labels/{reference}").data == label.data
+    assert served.api.call("GET", f"/consignments/docs/{reference}").data["CN22Documents"] == []
+    assert pro.server.calls("GET") == [f"/labels/{A}/pdf", f"/labels/{A}/PDF", f"/consignments/docs/{A}"]
+
+
+def test_a_document_that_pro_refuses_has_its_code(pro: Pro, served: Stack) -> None:
+    pro.stands(A, "Unallocated")
+    answer = served.api.call("GET", f"/labels/{WEB}")
+    assert (answer.status, answer.data["Code"]) == (400, "InvalidConsignmentStateException")
+
+
+@pytest.mark.parametrize("kind", ["reset", "503", "html", "wrong_json", "401"])
+def test_a_document_that_can_not_be_had_now_is_to_be_asked_for_again(pro: Pro, served: Stack, kind: str) -> None:
+    pro.server.faults.script(Fault(kind))
+    assert served.api.call("GET", f"/labels/{A}").status == 503
+    assert served.api.call("GET", f"/labels/{A}").status == 200

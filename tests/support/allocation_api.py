@@ -37,6 +37,7 @@ from allocation.domain import outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Engine
 from allocation.exact_json import parsed, written
+from allocation.pro.held_documents import HeldDocuments
 from allocation.records.explanations import Explanations
 from tests.support.consignments import ENGINE, Clock, consignment, counted_characters
 from tests.support.pro_types import ERROR, operation_facts, problems
@@ -85,6 +86,7 @@ class Api:
     # Where SortedPRO answers that allocates for this stack, and what has it deallocate a consignment.
     pro_url: str | None = None
     release: Callable[[ConsignmentReference], None] = lambda _: None
+    held_documents: HeldDocuments | None = None
     # Names of any field that was sent: a sender's own come back.
     _own: set[str] = field(default_factory=set)
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -108,6 +110,7 @@ class Api:
             DynamoDBDrafts(boto3.client("dynamodb", region_name=REGION), CONSIGNMENTS),
             Tracking(changes, self._tracked_events, timedelta(days=90)),
             self.pro_url,
+            self.held_documents,
         )
 
     @cached_property

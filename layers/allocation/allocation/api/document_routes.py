@@ -16,6 +16,7 @@ from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.packages import position_of
 from allocation.consignments.store import Known
 from allocation.documents.results import CustomsDocuments, DocumentError, DocumentTooLargeError, LabelFile
+from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import UserAction
 from allocation.domain.summary import AllocationSummary
 
@@ -53,14 +54,22 @@ def get_package_label_in_format(request: Request, use_cases: UseCases) -> Reply:
     return _labels(request, use_cases, request.path["format"], request.path["package"])
 
 
-@operation(OPERATIONS, "GET", "/labels/{consignment}", "Get labels", gives=LabelFile, errors=(400, 404))
+@operation(
+    OPERATIONS, "GET", "/labels/{consignment}", "Get labels", gives=LabelFile, errors=(400, 404), beside_pro=True
+)
 def get_labels(request: Request, use_cases: UseCases) -> Reply:
     """Return the labels of all packages in one PDF."""
     return _labels(request, use_cases, _DEFAULT_FORMAT)
 
 
 @operation(
-    OPERATIONS, "GET", "/labels/{consignment}/{format}", "Get labels in a format", gives=LabelFile, errors=(400, 404)
+    OPERATIONS,
+    "GET",
+    "/labels/{consignment}/{format}",
+    "Get labels in a format",
+    gives=LabelFile,
+    errors=(400, 404),
+    beside_pro=True,
 )
 def get_labels_in_format(request: Request, use_cases: UseCases) -> Reply:
     """Return the labels of all packages in one file: PDF, PNG, ZPL or ZPLII.
@@ -143,11 +152,23 @@ def get_customs_document(request: Request, use_cases: UseCases) -> Reply:
     "Get customs documents",
     gives=CustomsDocuments,
     errors=(400, 404),
+    beside_pro=True,
 )
 def get_customs_documents(request: Request, use_cases: UseCases) -> Reply:
     """Return a consignment's customs documents: a CN22 or CN23 for each package, and the commercial invoice."""
+    if use_cases.held_documents:
+        held = use_cases.held_documents.customs_documents(_reference_at_pro(request, use_cases))
+        return Reply(dict(held), root="CustomsDocuments")
     papers = _papers(_found(request, use_cases), use_cases)
     return Reply(dict(_drawn(papers.all)), root="CustomsDocuments")
+
+
+def _reference_at_pro(request: Request, use_cases: UseCases) -> ConsignmentReference:
+    """Return SortedPRO's reference of the allocated consignment that a request names. Raises `RequestError`."""
+    known = use_cases.changes.known(request.path["consignment"])
+    use_cases.changes.require_in_reach(known)
+    known.require(UserAction.PRINT_LABELS)
+    return (known.record.known_pro_reference if known.record else None) or known.reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +196,11 @@ def _labels(request: Request, use_cases: UseCases, wanted: str, package: str | N
 
     Raises `RequestError`.
     """
+    if use_cases.held_documents:
+        parts = [wanted] if package is None else [package]
+        return Reply(
+            use_cases.held_documents.labels(_reference_at_pro(request, use_cases), *parts), root="GetLabelsResponse"
+        )
     from allocation.documents.label_files import CONTENT_TYPES, label_file
 
     if wanted.upper() not in CONTENT_TYPES:

@@ -6,7 +6,7 @@ To add an operation, decorate its handler with `operation` in one of the `..._ro
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from allocation.api.keys import KeyScope
 from allocation.api.replies import Reply
@@ -30,6 +30,9 @@ from allocation.engine.loaded_catalogue import Location
 from allocation.engine.wording import there_is_no
 from allocation.ports import CatalogueArchive, LimitUsage
 from allocation.records.explanations import Explanations
+
+if TYPE_CHECKING:
+    from allocation.pro.held_documents import HeldDocuments
 
 _LOCATION: Final = "ShippingLocationReference"
 _SIZE: Final = "PackageSizeReference"
@@ -58,6 +61,8 @@ class UseCases:
     tracking: Tracking
     # Where SortedPRO answers, if it allocates for this stack; None where the engine does.
     pro_url: str | None = None
+    # The labels and customs documents that it holds.
+    held_documents: "HeldDocuments | None" = None
 
     @property
     def orders(self) -> OrderBook:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from allocation.api.operations import UseCases
     from allocation.api.resolver import AnyCaseResolver
     from allocation.domain.reference import ConsignmentReference
+    from allocation.pro.held_documents import HeldDocuments
 
 
 @cache
@@ -78,6 +79,7 @@ def _use_cases(settings: AllocationApiSettings) -> "UseCases":
         DynamoDBDrafts(dynamodb, settings.consignments_table),
         Tracking(changes, tracked_events, settings.consignment_retention),
         settings.pro_base_url if by_pro else None,
+        _held_documents(settings) if by_pro else None,
     )
 
 
@@ -91,6 +93,18 @@ def _release_at_pro(settings: AllocationApiSettings) -> "Callable[[ConsignmentRe
     allocator = pro_allocator(settings, client, settings.record_retention)
     # Powertools keeps the context of the request that is being served in the class.
     return Releasing(allocator, lambda: LambdaDeadline(AnyCaseResolver.lambda_context)).release
+
+
+def _held_documents(settings: AllocationApiSettings) -> "HeldDocuments":
+    """Return what asks SortedPRO for labels and customs documents."""
+    from allocation.pro.client import ProClient
+    from allocation.pro.credentials import secret_key
+    from allocation.pro.held_documents import MAX_HELD_BYTES, HeldDocuments
+
+    key, clock = secret_key(settings.pro_secret_name or ""), time.monotonic
+    return HeldDocuments(
+        ProClient(settings.pro_base_url, key, monotonic=clock, now=utc_now, max_reply_bytes=MAX_HELD_BYTES)
+    )
 
 
 def _random_characters(count: int) -> str:

@@ -49,10 +49,14 @@ class Changes:
 
         Raises `OutOfReachError` where another PRO has allocated it, and what `release_held` raises.
         """
+        self.require_in_reach(seen)
+        self.release_held(seen.reference)
+
+    def require_in_reach(self, seen: Known) -> None:
+        """Raise `OutOfReachError` where another PRO has allocated a consignment than this stack calls."""
         by = seen.record.known_allocator if seen.record else None
         if by and by.is_out_of_reach(self.here):
             raise OutOfReachError(seen.reference, by.advice(self.here))
-        self.release_held(seen.reference)
 
     def known(self, reference: ReferenceText) -> Known:
         """Return what is known of a consignment. Raises `UnknownConsignmentError` and `LaterRecordError`."""

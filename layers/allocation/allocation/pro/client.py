@@ -66,7 +66,13 @@ class ProClient:
     """Calls PRO at one base URL, from several threads at once."""
 
     def __init__(
-        self, base_url: str, key: KeySource, *, monotonic: Callable[[], float], now: Callable[[], datetime]
+        self,
+        base_url: str,
+        key: KeySource,
+        *,
+        monotonic: Callable[[], float],
+        now: Callable[[], datetime],
+        max_reply_bytes: int = MAX_REPLY_BYTES,
     ) -> None:
         """Take the clocks that limit calls: `monotonic` in seconds, `now` in aware UTC.
 
@@ -76,6 +82,7 @@ class ProClient:
         self._key = SubscriptionKey(key, monotonic)
         self._monotonic = monotonic
         self._now = now
+        self._max_reply_bytes = max_reply_bytes
         self._session = _session()
         self._lock = threading.Lock()
         self._used_at = now()
@@ -134,8 +141,8 @@ class ProClient:
         body = bytearray()
         while piece := response.raw.read1(1 << 16, decode_content=False):
             body += piece
-            if len(body) > MAX_REPLY_BYTES:
-                raise NoReplyError(f"the reply is larger than {MAX_REPLY_BYTES} bytes", timed_out=False)
+            if len(body) > self._max_reply_bytes:
+                raise NoReplyError(f"the reply is larger than {self._max_reply_bytes} bytes", timed_out=False)
             if self._monotonic() > ends:
                 raise NoReplyError("the reply took too long", timed_out=True)
         return bytes(body)
