@@ -16,13 +16,17 @@ from tests.benchmarks.endurance import measure_endurance
 from tests.benchmarks.figures import Findings
 from tests.benchmarks.functions import FOLDER, build_artifacts
 from tests.benchmarks.money import measure_costs
+from tests.benchmarks.page import this_machine, write_page
 from tests.benchmarks.printed import table_lines
+from tests.benchmarks.scale_page import write_scale
 from tests.benchmarks.stubbed import StubProcess, running_stub
+from tests.benchmarks.throughput import measure_throughput
 from tests.benchmarks.waits import (
     measure_cold_starts,
     measure_engine_batches,
     measure_large_catalogue,
     measure_pro_batches,
+    measure_publisher,
 )
 
 SERVICES: Final = (66, 1_000)
@@ -41,8 +45,10 @@ MEASUREMENTS: Final = (
     Measurement("batches", measure_engine_batches),
     Measurement("large", measure_large_catalogue),
     Measurement("pro", measure_pro_batches),
+    Measurement("publisher", measure_publisher),
     Measurement("cold", measure_cold_starts),
     Measurement("artifacts", lambda _stub, _size, findings: measure_artifacts(findings)),
+    Measurement("throughput", measure_throughput),
     Measurement("endurance", measure_endurance),
 )
 
@@ -51,7 +57,7 @@ def main(arguments: Sequence[str]) -> None:
     """Measure what is asked for, and print the table."""
     size = QUICK if "--quick" in arguments else FULL
     only = {each.removeprefix("--only=") for each in arguments if each.startswith("--only=")}
-    findings = Findings()
+    findings, machine, began = Findings(), this_machine(), time.monotonic()
     _say("Building the functions as sam build does ...")
     build_artifacts(FOLDER / "build.log")
     with running_stub() as stub:
@@ -59,10 +65,13 @@ def main(arguments: Sequence[str]) -> None:
             stub.put_catalogue(services)
         for each in MEASUREMENTS:
             if not only or each.name in only:
-                began = time.monotonic()
+                step = time.monotonic()
                 each.measure(stub, size, findings)
-                _say(f"Measured {each.name} in {time.monotonic() - began:.0f} s.")
+                _say(f"Measured {each.name} in {time.monotonic() - step:.0f} s.")
     _print(findings, as_json="--json" in arguments)
+    if size is FULL and not only:
+        write_page(findings, machine, (time.monotonic() - began) / 60)
+        write_scale(findings)
 
 
 def _print(findings: Findings, *, as_json: bool) -> None:

@@ -22,10 +22,20 @@ class Size:
     large_rounds: int
     orders_in_a_row: int
     throughput_orders: int
+    throughput_rounds: int
 
 
-FULL = Size(cold_rounds=15, warm_rounds=40, large_rounds=7, orders_in_a_row=100_000, throughput_orders=3_000)
-QUICK = Size(cold_rounds=2, warm_rounds=6, large_rounds=2, orders_in_a_row=3_000, throughput_orders=300)
+FULL = Size(
+    cold_rounds=11,
+    warm_rounds=40,
+    large_rounds=7,
+    orders_in_a_row=100_000,
+    throughput_orders=1_000,
+    throughput_rounds=5,
+)
+QUICK = Size(
+    cold_rounds=2, warm_rounds=6, large_rounds=2, orders_in_a_row=3_000, throughput_orders=200, throughput_rounds=1
+)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ class Orders:
 
     def batch(self, orders: int, consignments: int = 1) -> Event:
         """Return an event of so many messages of SQS, each with an order of so many consignments."""
-        return {"Records": [_message(body) for body in self.bodies(orders, consignments)]}
+        return {"Records": [message(body) for body in self.bodies(orders, consignments)]}
 
     def bodies(self, orders: int, consignments: int = 1) -> Iterator[str]:
         """Yield so many orders as JSON text."""
@@ -93,7 +93,8 @@ def _reference(number: int) -> str:
 _MESSAGES = count(1)
 
 
-def _message(body: str) -> Event:
+def message(body: str) -> Event:
+    """Return an order's text as a record of SQS's event."""
     number = next(_MESSAGES)
     return {
         "messageId": f"19dd0b57-b21e-4ac1-bd88-{number:012d}",

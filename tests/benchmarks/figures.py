@@ -94,6 +94,12 @@ class Findings:
     series: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     facts: dict[str, float] = field(default_factory=dict)
     """Plain figures for what is worked out from them, by name."""
+    bars: dict[str, list[tuple[str, dict[str, float]]]] = field(default_factory=dict)
+    """By the plot that they belong to, bars with the values of their parts."""
+
+    def add_bar(self, plot: str, name: str, parts: dict[str, float]) -> None:
+        """Add a bar to a plot."""
+        self.bars.setdefault(plot, []).append((name, parts))
 
 
 def number(value: float) -> str:

@@ -14,6 +14,7 @@ from tests.benchmarks.events import Event, Orders, changes
 from tests.benchmarks.figures import Findings, Row, exactly
 from tests.benchmarks.functions import Setting, product, recipe
 from tests.benchmarks.lambda_process import Function, LambdaProcess
+from tests.benchmarks.stub import PRO_SECONDS, PRO_SECONDS_EACH
 from tests.benchmarks.stubbed import Counted, StubProcess
 
 _BATCH: Final = 10
@@ -35,6 +36,8 @@ class Bill:
     record_bytes: float
     milliseconds: float
     """Billed, of all functions together."""
+    pro_calls: float = 0.0
+    """Calls of SortedPRO."""
 
     @property
     def dollars_a_million(self) -> float:
@@ -64,9 +67,14 @@ def measure_costs(stub: StubProcess, size: Size, findings: Findings) -> None:
             f"{words} recipe cost": theirs.dollars_a_million,
             f"{words} record bytes": ours.record_bytes,
             f"{words} write units": float(ours.write_units),
+            f"{words} log bytes": float(ours.used[Used.LOG_GIGABYTES]) * 1e9,
+            f"{words} read units": float(ours.used.get(Used.READ_UNITS, Decimal(0))),
         }
+        if ours.pro_calls:
+            seconds = PRO_SECONDS + PRO_SECONDS_EACH / ours.pro_calls
+            findings.facts |= {"PRO calls": ours.pro_calls, "PRO call seconds": seconds}
         for name, bill in (("ours", ours), ("recipe", theirs)):
-            findings.facts |= {f"{words} {name} {kind}": dollars for kind, dollars in _parts(bill).items()}
+            findings.add_bar("cost", f"{words}, {name}", _parts(bill))
     kept = _our_bill(stub, Setting(stub.port, keeps_consignments=True), rounds)
     what = "the same, engine, whole consignments kept"
     findings.rows.append(Row(what, exactly(kept.dollars_a_million), "$", note=_told("For their labels:", kept)))
@@ -107,7 +115,9 @@ def _our_bill(stub: StubProcess, setting: Setting, rounds: int) -> Bill:
     first = _bill(stub, product("orders", setting), rounds)
     published = _publishing(stub, setting, rounds)
     used = {kind: first.used.get(kind, Decimal(0)) + published.used.get(kind, Decimal(0)) for kind in Used}
-    return Bill(used, first.write_units, first.record_bytes, first.milliseconds + published.milliseconds)
+    return Bill(
+        used, first.write_units, first.record_bytes, first.milliseconds + published.milliseconds, first.pro_calls
+    )
 
 
 def _bill(stub: StubProcess, function: Function, rounds: int) -> Bill:
@@ -151,4 +161,6 @@ def _bill_of(counted: Counted, seconds: float, logged: int, rounds: int, megabyt
     used[Used.LOG_GIGABYTES] = (Decimal(logged) / orders + Decimal(_PLATFORM_LOG_BYTES) / _BATCH) / 1_000_000_000
     used[Used.QUEUE_REQUESTS] = Decimal(queue_requests) / _BATCH
     sizes = [item_bytes(item) for table, item in counted.items if table in (_RECORDS, "Records")]
-    return Bill(used, used.get(Used.WRITE_UNITS, Decimal(0)), sum(sizes) / max(1, len(sizes)), milliseconds / _BATCH)
+    calls = counted.requests.get("PRO.PUT", 0) / float(orders)
+    units, size = used.get(Used.WRITE_UNITS, Decimal(0)), sum(sizes) / max(1, len(sizes))
+    return Bill(used, units, size, milliseconds / _BATCH, calls)

@@ -47,6 +47,8 @@ class Stub:
     objects: dict[str, bytes] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     kept: list[dict[str, Any]] = field(default_factory=list)
+    # The requests to AWS as they came, for who sends them elsewhere: their headers and their bodies.
+    calls: list[tuple[dict[str, str], str]] = field(default_factory=list)
     pro: ImitatedPro = field(default_factory=ImitatedPro)
 
     def taken(self) -> dict[str, Any]:
@@ -56,9 +58,10 @@ class Stub:
             "used": {used.name: amount for used, amount in meter.used.items()},
             "requests": dict(self.requests),
             "bytes": dict(self.bytes_received),
-            "items": [[table, _as_json(item)] for table, item in meter.items],
+            "items": [[table, as_json(item)] for table, item in meter.items],
+            "calls": self.calls,
         }
-        self.requests, self.bytes_received = Counter(), Counter()
+        self.requests, self.bytes_received, self.calls = Counter(), Counter(), []
         self.pro = ImitatedPro()
         return counted
 
@@ -66,6 +69,7 @@ class Stub:
 def aws_reply(stub: Stub, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
     """Answer one request of an AWS SDK."""
     target = headers.get("x-amz-target", "")
+    stub.calls.append((headers, body.decode(errors="replace")))
     service, _, operation = target.partition(".")
     if not target:
         return _s3(stub, method, path) if b"Action=" not in body else _sns(stub, body)
@@ -88,7 +92,7 @@ def _dynamodb(stub: Stub, operation: str, request: dict[str, Any]) -> Reply:
             stub.kept.append(request["Item"])
         if operation == "GetItem":
             found = [item for item in stub.kept if _has(item, request["Key"])]
-            reply = {"Item": _as_json(found[0])} if found else {}
+            reply = {"Item": as_json(found[0])} if found else {}
     return 200, _JSON, json.dumps(reply).encode(), {}
 
 
@@ -154,12 +158,12 @@ def _with_bytes(value: Any) -> Any:
     return list(map(_with_bytes, value)) if isinstance(value, list) else value
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """Return the value with its bytes as JSON has them."""
     if isinstance(value, dict):
-        return {name: _as_json(each) for name, each in value.items()}
+        return {name: as_json(each) for name, each in value.items()}
     if isinstance(value, list):
-        return list(map(_as_json, value))
+        return list(map(as_json, value))
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 

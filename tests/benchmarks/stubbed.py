@@ -29,6 +29,8 @@ class Counted:
     bytes_received: dict[str, int]
     items: list[tuple[str, dict[str, Any]]]
     """The items that were written, with their table."""
+    calls: list[tuple[dict[str, str], str]]
+    """The requests to AWS as they came: headers and body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class StubProcess:
         """Return what was counted since the last time."""
         found = json.loads(self._call("GET", "taken", None))
         used = {Used[name]: Decimal(amount) for name, amount in found["used"].items()}
-        return Counted(used, found["requests"], found["bytes"], [(table, item) for table, item in found["items"]])
+        items, calls = ([(one, other) for one, other in found[name]] for name in ("items", "calls"))
+        return Counted(used, found["requests"], found["bytes"], items, calls)
 
     def put_catalogue(self, services: int) -> None:
         """Put a catalogue of so many services into its bucket."""

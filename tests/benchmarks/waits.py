@@ -1,9 +1,9 @@
 """The rows about time: batches of orders, cold starts, first invocations, and the processor's time of an order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 from tests.benchmarks.bench_run import ColdStart, Size, all_started, cold_starts, in_turns, milliseconds
 from tests.benchmarks.events import Event, Orders, api_request, authorizer_request, changes
@@ -34,7 +34,9 @@ def measure_engine_batches(stub: StubProcess, size: Size, findings: Findings) ->
     ours, theirs = milliseconds(small["ours"]), milliseconds(small["recipe"])
     bare = median(milliseconds(small["limit"]))
     many = milliseconds(large["ours"])
-    findings.facts |= {"engine batch ms": median(ours), "engine recipe batch ms": median(theirs)}
+    findings.facts["engine batch ms"] = median(ours)
+    for name, invocations in small.items():
+        findings.add_bar("batches", f"engine, {name}", {"": median(milliseconds(invocations))})
     findings.rows += [
         Row(
             "100 messages x 3 consignments, engine",
@@ -85,7 +87,9 @@ def measure_pro_batches(stub: StubProcess, size: Size, findings: Findings) -> No
         ours, theirs = milliseconds(found["ours"]), milliseconds(found["recipe"])
         bare = median(milliseconds(found["limit"]))
         least = _PRO_LIMIT_SECONDS * 1e3
-        findings.facts |= {f"{mode} batch ms": median(ours), f"{mode} recipe batch ms": median(theirs)}
+        findings.facts[f"{mode} batch ms"] = median(ours)
+        for name, invocations in found.items():
+            findings.add_bar("batches", f"{words}, {name}", {"": median(milliseconds(invocations))})
         findings.facts[f"{mode} cpu ms"] = median(each.processor_seconds for each in found["ours"]) * 1e3 / _BATCH
         findings.rows += [
             Row(
@@ -104,6 +108,27 @@ def measure_pro_batches(stub: StubProcess, size: Size, findings: Findings) -> No
                 note=f"The recipe takes {median(theirs):,.0f} ms.",
             ),
         ]
+
+
+def measure_publisher(stub: StubProcess, size: Size, findings: Findings) -> None:
+    """Measure how long the publisher takes for changes of the table."""
+    records = _records(stub, _LARGE_BATCH)
+    with all_started({"ours": product("publisher", Setting(stub.port))}) as processes:
+        for count in (_BATCH, _LARGE_BATCH):
+            took = milliseconds(
+                in_turns(processes, max(3, size.warm_rounds // 2), partial(changes, records[:count]))["ours"]
+            )
+            findings.facts[f"publisher ms, {count} changes"] = median(took)
+    stub.taken()
+    findings.rows.append(Row("100 changes, publisher", spread(took), "ms", note="Ten requests of ten events each."))
+
+
+def _records(stub: StubProcess, count: int) -> list[Mapping[str, Any]]:
+    """Return records that our function writes, as the table has them."""
+    with all_started({"ours": product("orders", Setting(stub.port))}) as processes:
+        stub.taken()
+        processes["ours"].invoke(Orders().batch(count))
+    return [item for table, item in stub.taken().items if table == "AllocationsTable"]
 
 
 def measure_cold_starts(stub: StubProcess, size: Size, findings: Findings) -> None:
@@ -134,11 +159,7 @@ def measure_cold_starts(stub: StubProcess, size: Size, findings: Findings) -> No
 
 def _events(stub: StubProcess) -> dict[str, Callable[[], Event]]:
     """Return what each function is given: an order, the record that comes of one, a request."""
-    orders = Orders()
-    with all_started({"ours": product("orders", Setting(stub.port))}) as processes:
-        stub.taken()
-        processes["ours"].invoke(orders.batch(1))
-    records = [item for table, item in stub.taken().items if table == "AllocationsTable"]
+    orders, records = Orders(), _records(stub, 1)
     return {
         "orders": lambda: orders.batch(1),
         "publisher": lambda: changes(records),
@@ -151,6 +172,10 @@ def _cold_row(findings: Findings, name: str, ours: Sequence[ColdStart], theirs: 
     one, other = (median(each.seconds for each in some) * 1e3 for some in (ours, theirs))
     used, their_used = (median(each.processor_seconds for each in some) * 1e3 for some in (ours, theirs))
     findings.facts[f"{name} cold ms"] = one
+    for who, some in (("ours", ours), ("recipe", theirs)):
+        init = median(each.init_seconds for each in some) * 1e3
+        first = median(each.first.seconds for each in some) * 1e3
+        findings.add_bar("cold", f"{name}, {who}", {"init": init, "first answer": first})
     findings.rows.append(
         Row(
             f"cold start, {name}, to the recipe's",
