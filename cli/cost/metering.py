@@ -18,7 +18,7 @@ from cli.cost.prices import Used
 # A write unit is a KB of an item, a read unit 4 KB (DynamoDB Developer Guide, "Read and write capacity").
 _WRITE_BYTES: Final = 1024
 _CHUNK_BYTES: Final = 64 * 1024
-# What `insert_each` sends: a table, and a name for each parameter.
+# What an insertion sends: a table, and a name for each parameter.
 _INSERTION: Final = re.compile(r"""INSERT INTO "(?P<table>[^"]+)" VALUE \{(?P<values>.*)\}""")
 _NAME: Final = re.compile(r"'([^']+)': \?")
 # In a transaction each unit counts twice.

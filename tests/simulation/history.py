@@ -173,6 +173,7 @@ class History:
         reads = patch.object(workflow, "read_request", self._read)
         with (
             patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor),
+            patch("allocation.batches.ThreadPoolExecutor", InlineExecutor),
             simulated_clock(self._now),
             parts,
             reads,

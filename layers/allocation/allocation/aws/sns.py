@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of, text_attributes
-from allocation.batches import batches
+from allocation.batches import batches, in_parallel
 from allocation.observability import logger
 from allocation.ports import AllocationEvent
 
@@ -30,10 +30,8 @@ class SnsPublisher:
 
     def publish(self, events: Sequence[AllocationEvent]) -> frozenset[int]:
         """Publish the events. Return the positions of those that SNS did not take."""
-        failed: set[int] = set()
-        for batch in batches(enumerate(events), MAX_ENTRIES, _MAX_BYTES, lambda placed: _size(placed[1])):
-            failed |= self._publish(batch)
-        return frozenset(failed)
+        runs = list(batches(enumerate(events), MAX_ENTRIES, _MAX_BYTES, lambda placed: _size(placed[1])))
+        return frozenset[int]().union(*in_parallel(self._publish, runs))
 
     def _publish(self, batch: Sequence[_Placed]) -> set[int]:
         entries: list[Any] = [_entry(at, event) for at, event in batch]

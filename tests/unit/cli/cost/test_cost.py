@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from allocation.aws.dynamodb.bulk_calls import insert_each
+from allocation.aws.dynamodb.insertions import insert_all
 from cli import main
 from cli.commands.cost import USUAL_ORDERS
 from cli.cost.estimate import estimates
@@ -46,7 +46,7 @@ def test_a_transaction_takes_twice_the_units_and_its_checks_write_no_index() -> 
 def test_items_inserted_in_one_call_are_charged_each_by_itself() -> None:
     meter = Meter()
     items = [{"id": {"S": "A" * size}, "state": {"S": "Allocated"}} for size in (100, 1500)]
-    assert insert_each(meter.client("dynamodb"), "AllocationsTable", items) == ["", ""]
+    assert insert_all(meter.client("dynamodb"), "AllocationsTable", items).codes == ["", ""]
     assert meter.used[Used.WRITE_UNITS] == 1 + 1 + 2 + 1
     assert (meter.calls, meter.items) == (1, [("AllocationsTable", item) for item in items])
 

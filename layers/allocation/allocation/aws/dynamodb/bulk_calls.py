@@ -1,8 +1,8 @@
-"""DynamoDB's calls of many items at once: batch reads, batches of single writes, and transactions."""
+"""DynamoDB's calls of many items at once: batch reads and transactions. Insertions are in `insertions.py`."""
 
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -24,11 +24,6 @@ _MAX_READS: Final = 5
 # Attempts at a transaction while other writers work on the same items.
 MAX_ATTEMPTS: Final = 5
 _FIRST_PAUSE_SECONDS: Final = 0.02
-
-# `BatchExecuteStatement`'s limit.
-MAX_STATEMENTS: Final = 25
-# The code of a statement that inserts what is there.
-DUPLICATE: Final = "DuplicateItem"
 
 CONDITION_FAILED: Final = "ConditionalCheckFailed"
 CONFLICT: Final = "TransactionConflict"
@@ -89,33 +84,6 @@ def _date_of(answer: Mapping[str, Any]) -> datetime | None:
 
 def _key_count(request: Mapping[str, Any]) -> int:
     return sum(len(table["Keys"]) for table in request.values())
-
-
-def insert_each(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> list[str]:
-    """Insert at most `MAX_STATEMENTS` items, each by itself: one may be written and another not.
-
-    Return a code for each, in their order: empty where it was written, `DUPLICATE` where an item with its key is there,
-    else DynamoDB's code for why it may not have been written. Raises `NoAnswerError`, or another `RetryableError` if
-    DynamoDB says nothing of the items.
-    """
-    statements = [{"Statement": _insertion(table, item), "Parameters": list(item.values())} for item in items]
-    try:
-        answer: Any = client.batch_execute_statement(Statements=statements)  # type: ignore[arg-type]
-    except (ClientError, BotoCoreError) as error:
-        raise not_written(error) from error
-    codes = [each.get("Error", {}).get("Code", "") for each in answer["Responses"]]
-    if len(codes) != len(items):
-        raise RetryableError(f"DynamoDB answered for {len(codes)} of {len(items)} items")
-    return codes
-
-
-def _insertion(table: str, attributes: Iterable[str]) -> str:
-    """Return the PartiQL statement that inserts an item with these attributes, if there is none with its key.
-
-    >>> print(_insertion("records", ["id", "version"]))
-    INSERT INTO "records" VALUE {'id': ?, 'version': ?}
-    """
-    return f'INSERT INTO "{table}" VALUE {{{", ".join(f"{name!r}: ?" for name in attributes)}}}'
 
 
 def write_all(client: "DynamoDBClient", actions: Sequence[Action]) -> None:

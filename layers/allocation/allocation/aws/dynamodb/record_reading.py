@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS, read_items
-from allocation.batches import batches
+from allocation.batches import batches, in_parallel
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.ports import Recorded
@@ -41,17 +41,21 @@ class RecordReader:
         found: dict[str, list[DynamoItem]] = {self._table: [], self._cancelled_orders: []}
         keys: list[tuple[str, str, str]] = [(self._table, KEY, each) for each in references]
         keys += [(self._cancelled_orders, ORDER_KEY, each) for each in orders]
-        for batch in batches(keys, MAX_KEYS):
-            request: dict[str, Any] = {}
-            for table, name, value in batch:
-                fields = _SEEN if table == self._table else {"ConsistentRead": True}
-                request.setdefault(table, {"Keys": [], **fields})["Keys"].append({name: {"S": value}})
-            for table, items in read_items(self._client, request).items():
+        for read in in_parallel(self._read, list(batches(keys, MAX_KEYS))):
+            for table, items in read.items():
                 found[table] += items
         return Recorded(
             {ConsignmentReference(item[KEY]["S"]): record_seen(item) for item in found[self._table]},
             {OrderReference(item[ORDER_KEY]["S"]): item["eventId"]["S"] for item in found[self._cancelled_orders]},
         )
+
+    def _read(self, keys: Sequence[tuple[str, str, str]]) -> dict[str, list[DynamoItem]]:
+        """Read items by table, key's name and key, at most `MAX_KEYS`. Raises `RetryableError`."""
+        request: dict[str, Any] = {}
+        for table, name, value in keys:
+            fields = _SEEN if table == self._table else {"ConsistentRead": True}
+            request.setdefault(table, {"Keys": [], **fields})["Keys"].append({name: {"S": value}})
+        return read_items(self._client, request)
 
     def of_order(self, order: OrderReference) -> Sequence[ConsignmentReference]:
         """Return what the index by order has. Raises `RetryableError`."""

@@ -10,15 +10,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.dynamodb.bulk_calls import (
     CONDITION_FAILED,
-    DUPLICATE,
-    MAX_STATEMENTS,
     Action,
     CancelledError,
     NoAnswerError,
-    insert_each,
     not_written,
     write_all,
 )
+from allocation.aws.dynamodb.insertions import DUPLICATE, INSERTED, insert_all
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.record_reading import KEY, RecordReader
 from allocation.aws.dynamodb.record_steps import written_step
@@ -38,8 +36,6 @@ if TYPE_CHECKING:
 
 # `TransactWriteItems` takes 100 items and 4 MB. 25 records with long explanations stay below 4 MB.
 _MAX_RECORDS_A_TRANSACTION: Final = 25
-# Stands for any reason to write a record by itself.
-_NOT_WRITTEN: Final = "NotWritten"
 NOT_THERE_YET: Final = f"attribute_not_exists({KEY})"
 UNCHANGED: Final = "version = :seen"
 
@@ -126,34 +122,26 @@ class DynamoDBRecords(RecordReader):
 
         Raises `NoAnswerError`.
         """
-        new = [record for record in records if record.version == 1]
-        for batch in batches(new, MAX_STATEMENTS):
-            self._insert(batch, results)
+        left = self._insert([record for record in records if record.version == 1], results)
+        for record, code in left:
+            written = self._tried(self._beaten, record) if code == DUPLICATE else self._add_one(record)
+            results[written].add(record.consignment_reference)
         for record in records:
             if record.version > 1:
                 results[self._add_one(record)].add(record.consignment_reference)
 
-    def _insert(self, records: Sequence[AllocationRecord], results: _Results) -> None:
-        """Insert the first records of consignments, and one by one what that leaves open. Raises `NoAnswerError`."""
-        coded = list(zip(records, self._insertion_codes(records), strict=True))
-        results[Written.ADDED].update(record.consignment_reference for record, code in coded if not code)
-        for record, code in coded:
-            if code:
-                written = self._tried(self._beaten, record) if code == DUPLICATE else self._add_one(record)
-                results[written].add(record.consignment_reference)
+    def _insert(self, records: Sequence[AllocationRecord], results: _Results) -> list[tuple[AllocationRecord, str]]:
+        """Insert the first records of consignments. Return what is left, each with the code of `insert_all`.
 
-    def _insertion_codes(self, records: Sequence[AllocationRecord]) -> Sequence[str]:
-        """Return what `insert_each` says of the records, or for each that it is still to be written."""
-        if len(records) < 2:
-            return [_NOT_WRITTEN] * len(records)
+        Raises `NoAnswerError` after all calls, if one of them has no answer.
+        """
         items = [record_item(record, by_order=True) for record in records]
-        try:
-            return insert_each(self._client, self._table, items)
-        except NoAnswerError:
-            raise
-        except RetryableError as error:
-            logger.warning("records are written one by one", extra={"cause": str(error), "records": len(records)})
-            return [_NOT_WRITTEN] * len(records)
+        inserted = insert_all(self._client, self._table, items)
+        coded = list(zip(records, inserted.codes, strict=True))
+        results[Written.ADDED].update(record.consignment_reference for record, code in coded if code == INSERTED)
+        if inserted.no_answer:
+            raise inserted.no_answer
+        return [(record, code) for record, code in coded if code]
 
     def _add_limited_batch(self, records: Sequence[AllocationRecord], results: _Results) -> None:
         """Write all and count them, all at once or, if that fails, one by one. Raises `NoAnswerError`."""

@@ -1,0 +1,85 @@
+"""Insertions of many items into DynamoDB, each by itself at the price of a single write, several calls at once."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from allocation.aws.dynamodb.bulk_calls import NoAnswerError, not_written
+from allocation.batches import batches, in_parallel
+from allocation.domain.errors import RetryableError
+from allocation.observability import logger
+from allocation.records.items import DynamoItem
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# `BatchExecuteStatement`'s limit.
+MAX_STATEMENTS: Final = 25
+# The code of an item that was written, and of one whose key is there.
+INSERTED: Final = ""
+DUPLICATE: Final = "DuplicateItem"
+# Stands for any reason to write an item by itself.
+_NOT_WRITTEN: Final = "NotWritten"
+
+
+class Insertions(NamedTuple):
+    """What became of items, in their order."""
+
+    # `INSERTED`, `DUPLICATE`, or why an item may not have been written; None where DynamoDB does not answer.
+    codes: Sequence[str | None]
+    no_answer: NoAnswerError | None
+
+
+def insert_all(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> Insertions:
+    """Insert items, `MAX_STATEMENTS` in a call. One that would have a call of its own is left to be put."""
+    runs = list(batches(items, MAX_STATEMENTS))
+    codes: list[str | None] = []
+    no_answer: NoAnswerError | None = None
+    for run, found in zip(runs, in_parallel(lambda run: _codes(client, table, run), runs), strict=True):
+        if isinstance(found, NoAnswerError):
+            no_answer = found
+            codes += [None] * len(run)
+        else:
+            codes += found
+    return Insertions(codes, no_answer)
+
+
+def _codes(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> Sequence[str] | NoAnswerError:
+    """Return what `_insert_each` says of the items, or for each that it is still to be written."""
+    if len(items) < 2:
+        return [_NOT_WRITTEN] * len(items)
+    try:
+        return _insert_each(client, table, items)
+    except NoAnswerError as error:
+        return error
+    except RetryableError as error:
+        logger.warning("records are written one by one", extra={"cause": str(error), "records": len(items)})
+        return [_NOT_WRITTEN] * len(items)
+
+
+def _insert_each(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> list[str]:
+    """Insert at most `MAX_STATEMENTS` items, each by itself: one may be written and another not.
+
+    Return a code for each, in their order: empty where it was written, `DUPLICATE` where an item with its key is there,
+    else DynamoDB's code for why it may not have been written. Raises `NoAnswerError`, or another `RetryableError` if
+    DynamoDB says nothing of the items.
+    """
+    statements = [{"Statement": _insertion(table, item), "Parameters": list(item.values())} for item in items]
+    try:
+        answer: Any = client.batch_execute_statement(Statements=statements)  # type: ignore[arg-type]
+    except (ClientError, BotoCoreError) as error:
+        raise not_written(error) from error
+    codes = [each.get("Error", {}).get("Code", "") for each in answer["Responses"]]
+    if len(codes) != len(items):
+        raise RetryableError(f"DynamoDB answered for {len(codes)} of {len(items)} items")
+    return codes
+
+
+def _insertion(table: str, attributes: Iterable[str]) -> str:
+    """Return the PartiQL statement that inserts an item with these attributes, if there is none with its key.
+
+    >>> print(_insertion("records", ["id", "version"]))
+    INSERT INTO "records" VALUE {'id': ?, 'version': ?}
+    """
+    return f'INSERT INTO "{table}" VALUE {{{", ".join(f"{name!r}: ?" for name in attributes)}}}'
