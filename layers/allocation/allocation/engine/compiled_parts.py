@@ -115,15 +115,11 @@ def _optional(read: Callable[[Any], _Part]) -> Callable[[Any], _Part | None]:
     return lambda value: None if value is None else read(value)
 
 
+# A large catalogue has the same prices, weights and places again and again: they are read and kept once.
+@lru_cache(65_536)
 def decimal(digits: Any) -> Decimal:
     """Return the number of a text. Raises `TypeError` and `ValueError` for anything else, NaN and infinity included."""
-    return _number(text(digits))
-
-
-# A large catalogue has the same prices, weights and places again and again: they are kept once.
-@lru_cache(65_536)
-def _number(digits: str) -> Decimal:
-    if len(digits) > _MAX_DIGITS:
+    if len(text(digits)) > _MAX_DIGITS:
         raise ValueError("a number has too many digits")
     number = Decimal(digits)
     if not number.is_finite() or not -_MAX_EXPONENT < number.adjusted() < _MAX_EXPONENT:
@@ -141,19 +137,24 @@ def at(items: Sequence[_Part], number: Any) -> _Part:
 
 def listed(items: Any, read: Callable[[Any], _Part]) -> list[_Part]:
     """Return the items of a list, each as `read` reads it. Raises `TypeError` for anything that is not a list."""
-    if type(items) is not list:
-        raise TypeError(f"{items!r} is not a list")
-    return [read(item) for item in items]
+    return list(map(read, a_list(items)))
+
+
+def a_list(value: Any) -> list[Any]:
+    """Return a list. Raises `TypeError` for anything else."""
+    if type(value) is not list:
+        raise TypeError(f"{value!r} is not a list")
+    return value
 
 
 def text_set(items: Any) -> frozenset[str]:
     """Return the texts of a list. Raises `TypeError` for anything else."""
-    return _shared(frozenset(listed(items, text)))
+    return _texts(tuple(a_list(items)))
 
 
 @lru_cache(65_536)
-def _shared(texts: frozenset[str]) -> frozenset[str]:
-    return texts
+def _texts(items: tuple[Any, ...]) -> frozenset[str]:
+    return frozenset(map(text, items))
 
 
 def money(pair: Sequence[str]) -> Money:

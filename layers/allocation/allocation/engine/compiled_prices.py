@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from allocation.engine.compiled_parts import (
     InvalidCatalogueError,
+    a_list,
     decimal,
     decimal_or_none,
     flag,
@@ -62,7 +63,7 @@ def _day(day: str | None) -> date | None:
 def condition(item: _Document) -> Condition:
     """Return the ranges of a compiled condition, in the order of the measures, whatever order they stand in."""
     ranges = dict(item)
-    found = {measure: _range(measure, ranges.pop(measure)) for measure in Measure if measure in ranges}
+    found = {each: _range(each, tuple(a_list(ranges.pop(each)))) for each in _MEASURES.values() if each in ranges}
     refuse_unknown("condition", ranges)
     return found
 
@@ -71,9 +72,10 @@ def _condition_or_none(item: _Document | None) -> Condition | None:
     return None if item is None else condition(item)
 
 
-def _range(measure: Measure, bounds: Any) -> Range:
-    """Return the range of `[minimum, maximum]`; one of money has its currency third. `>5` is what is more than 5."""
-    least, most, *rest = listed(bounds, text_or_none)
+@lru_cache(16_384)
+def _range(measure: Measure, bounds: tuple[Any, ...]) -> Range:
+    """Return the range of `(minimum, maximum)`; one of money has its currency third. `>5` is what is more than 5."""
+    least, most, *rest = map(text_or_none, bounds)
     currency = rest.pop() if rest else None
     if rest or measure.is_money is (currency is None):
         raise ValueError("a range of values has a currency, and no other has")
@@ -155,31 +157,34 @@ def rates(compiled: Iterable[_Document]) -> tuple[Rate, ...]:
 def _rate(compiled: _Document) -> Rate:
     item = dict(compiled)
     above = item.pop("above", None)
-    up_to = listed(item.pop("limits"), decimal_or_none)
+    up_to = _ends(tuple(a_list(item.pop("limits"))))
     return dated(
         Rate,
         item,
-        up_to=_shared(tuple(_ENDLESS if end is None else end for end in up_to)),
+        up_to=up_to,
         prices=tuple(listed(item.pop("prices"), decimal)),
         above=None if above is None else AboveLastBand(*listed(above, decimal)),
         by=_MEASURES[item.pop("by", "chargeableWeight")],
-        starts=_series(item.pop("starts", []), decimal_or_none, up_to),
-        per_kg=_series(item.pop("perKg", []), decimal, up_to),
-        further=_series(item.pop("further", []), decimal_or_none, up_to),
-        least=_series(item.pop("least", []), decimal_or_none, up_to),
-        most=_series(item.pop("most", []), decimal_or_none, up_to),
+        starts=_series(item.pop("starts", None), decimal_or_none, up_to),
+        per_kg=_series(item.pop("perKg", None), decimal, up_to),
+        further=_series(item.pop("further", None), decimal_or_none, up_to),
+        least=_series(item.pop("least", None), decimal_or_none, up_to),
+        most=_series(item.pop("most", None), decimal_or_none, up_to),
         when=_condition_or_none(item.pop("when", None)),
         others=(),
     )
 
 
 @lru_cache(16_384)
-def _shared(ends: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
+def _ends(limits: tuple[Any, ...]) -> tuple[Decimal, ...]:
     """Return the ends of bands, once for all rates that have the same."""
-    return ends
+    return tuple(_ENDLESS if limit is None else decimal(limit) for limit in limits)
 
 
 def _series(items: Any, read: Any, bands: Sequence[object]) -> tuple[Any, ...]:
+    """Return one item a band, or none at all where a rate has no such series."""
+    if items is None:
+        return ()
     series = tuple(listed(items, read))
     if series and len(series) != len(bands):
         raise ValueError("a series has one item a band")
