@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree
@@ -12,7 +12,7 @@ import pytest
 from allocation.domain.errors import RetryableError
 from allocation.engine.engine import Engine
 from tests.support.allocation_api import Api, served_api
-from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
+from tests.support.consignments import DESTINATION, ENGINE, ORIGIN, consignment, package
 
 SCHEMAS = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
 
@@ -246,3 +246,26 @@ def test_a_client_of_2016_gets_the_links_of_what_it_selected(api: Api) -> None:
     option = offered(api)[0]["Reference"]
     answer = api.call("POST", f"/deliveryoptions/select/{option}", headers={"electio-api-version": ""})
     assert [link["Rel"] for link in answer.data] == ["Link"]
+
+
+def test_only_a_timed_service_is_guaranteed_and_only_those_are_offered_to_whoever_wants_that(api: Api) -> None:
+    timed = {service.reference for service in ENGINE.catalogue.services if "timed" in service.features}
+    every = api.call("POST", "/deliveryoptions", consignment()).data["DeliveryOptions"]
+    wanted = api.call("POST", "/deliveryoptions", consignment(GuaranteedOnly=True)).data["DeliveryOptions"]
+    for option in every:
+        is_timed = option["CarrierServiceReference"] in timed
+        assert option["EstimatedDeliveryDate"]["Guaranteed"] is is_timed
+    assert 0 < len(wanted) < len(every)
+    assert {option["CarrierServiceReference"] for option in wanted} <= timed
+
+
+def test_times_have_the_offset_of_the_place_and_the_day(api: Api) -> None:
+    """British Summer Time begins on 2027-03-28; nothing is known of the clocks abroad."""
+    api.clock.now = datetime(2027, 3, 25, 9, tzinfo=UTC)
+    options = api.call("POST", "/deliveryoptions", consignment()).data["DeliveryOptions"]
+    offsets = {each["EstimatedDeliveryDate"]["Date"][:10]: each["DeliveryWindow"]["UtcOffset"] for each in options}
+    assert (offsets["2027-03-27"], offsets["2027-03-30"]) == ("+00:00", "+01:00")
+    assert {each["AllocationCutOff"][-6:] for each in options} == {"+00:00", "+01:00"}
+    abroad = {**DESTINATION, "Postcode": "75001", "Country": {"IsoCode": {"TwoLetterCode": "FR"}}}
+    french = api.call("POST", "/deliveryoptions", consignment(Addresses=[ORIGIN, abroad])).data["DeliveryOptions"]
+    assert {each["DeliveryWindow"]["UtcOffset"] for each in french} == {None}

@@ -153,3 +153,11 @@ def test_every_element_of_a_quote_in_xml_is_in_the_namespace_of_the_class_that_d
     for part in parts:
         namespace = f"{SCHEMAS}{DECLARED_BY[part.tag.rpartition('}')[2]]}"
         assert {child.tag.rpartition("}")[0].lstrip("{") for child in part} <= {namespace}, part.tag
+
+
+def test_a_quote_shows_the_whole_address_of_the_shipping_location_that_it_is_from(api: Api) -> None:
+    short = {"AddressType": "Origin", "ShippingLocationReference": "Sorted1"}
+    [location] = [each for each in api.call("GET", "/shippinglocations").data if each["Reference"] == "Sorted1"]
+    quotes = api.call("POST", "/quotes", consignment(Addresses=[short, DESTINATION])).data["Quotes"]
+    fields = ("AddressLine1", "Town", "Postcode", "Country")
+    assert {name: quotes[0]["OriginAddress"][name] for name in fields} == {name: location[name] for name in fields}

@@ -139,7 +139,7 @@ def test_quotes_are_cheapest_first_and_the_cheapest_is_allocated_whatever_the_ca
     )
     shop.engine = Engine(replace(catalogue, services=services, preference=Preference(PreferenceName.PRIORITISED)))
     assessment = market(shop).assess(asked(), shop.clock())
-    written = QuoteWriter(market(shop), consignment(), "", "request", shop.clock()).result(assessment)["Quotes"]
+    written = QuoteWriter(market(shop), consignment(), [], "", "request", shop.clock()).result(assessment)["Quotes"]
     prices = [quote["Price"]["Net"] for quote in written]
     assert (written[0]["MpdCarrierServiceReference"], prices) == (cheap, sorted(prices))
     reference = shop.create()

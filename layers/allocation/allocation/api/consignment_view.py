@@ -40,12 +40,13 @@ _NULLS_OF_A_CONSIGNMENT: Final = nulls_of(
     IsLate=False,
     LateForCustomer=False,
     CustomerReference=NO_GUID,
+    ConsignmentReferenceProvidedByCustomer="",
     Direction="Outbound",
     Tags=[],
     Addresses=[],
     Packages=[],
 )
-_NULLS_OF_AN_ADDRESS: Final = nulls_of(AddressView, IsCached=False)
+_NULLS_OF_AN_ADDRESS: Final = nulls_of(AddressView, IsCached=False, RegionCode="")
 _NULLS_OF_A_CONTACT: Final = nulls_of(ContactView)
 _NULLS_OF_A_PACKAGE: Final = nulls_of(
     PackageView, Items=[], Charges=[], MetaData=[], ConsignmentLegs=[], PackageReferenceProvidedByCustomer=""
@@ -86,14 +87,17 @@ def _stored_part(
         **{name: value for name, value in content.items() if value is not None and is_sent(name)},
         "Weight": total_weight(consignment),
         "Value": total_value(consignment),
-        "Addresses": [
-            address_view(in_pro_units(_completed(address, whole)))
-            for address, whole in zip(content["Addresses"], located(consignment).addresses, strict=True)
-        ],
+        "Addresses": [address_view(address) for address in completed_addresses(content, located(consignment))],
         "Packages": [
             package_view(package, _legs_of_package(legs, at)) for at, package in enumerate(content["Packages"])
         ],
     }
+
+
+def completed_addresses(content: Mapping[str, Any], whole: FullConsignment) -> list[Any]:
+    """Return the addresses of a description in PRO's units; those of `whole` give what they leave out."""
+    pairs = zip(content["Addresses"], whole.addresses, strict=True)
+    return [in_pro_units(_completed(address, known)) for address, known in pairs]
 
 
 def _completed(address: Mapping[str, Any], whole: FullAddress) -> dict[str, Any]:
@@ -115,6 +119,7 @@ def address_view(address: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **_NULLS_OF_AN_ADDRESS,
         **address,
+        "RegionCode": address.get("RegionCode") or "",
         "Contact": {**_NULLS_OF_A_CONTACT, **contact} if isinstance(contact, Mapping) else None,
     }
 

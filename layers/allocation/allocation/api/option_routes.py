@@ -20,13 +20,13 @@ from allocation.api.option_views import (
 )
 from allocation.api.replies import ApiLinkView, Reply, consignment_link
 from allocation.api.requests import Request
-from allocation.consignments.delivery_options import OptionTerm
+from allocation.consignments.delivery_options import AskedOptions, OptionTerm
 from allocation.consignments.errors import Problem, RequestError
 from allocation.consignments.full_consignment import FullConsignment, MetaData
 from allocation.consignments.intake import taken_in
 from allocation.consignments.order_book import NO_CONSIGNMENT
 from allocation.consignments.pro_values import ProModel
-from allocation.consignments.store import ConsignmentJson, Known
+from allocation.consignments.store import Known
 from allocation.domain.summary import AllocationSummary
 
 OPERATIONS: Final[list[Operation]] = []
@@ -65,11 +65,11 @@ class SelectOrder(ProModel):
 def get_delivery_options(request: Request, use_cases: UseCases) -> Reply:
     """Return when a consignment could be delivered, each day and window at its cheapest service, for 14 days.
 
-    `DeliveryDate` names another last day. Options are kept until they expire.
+    `DeliveryDate` names another last day. `GuaranteedOnly` leaves out services without a timed
+    delivery. Options are kept until they expire.
     """
-    content, last_day = _asked(request, use_cases)
-    market = use_cases.market
-    views: Any = use_cases.options.offer(content, last_day, lambda option: option_view(market, option))
+    asked, market = _asked(request, use_cases), use_cases.market
+    views: Any = use_cases.options.offer(asked, lambda option: option_view(market, option))
     return Reply(DeliveryOptionsResponse(DeliveryOptions=views), 201, "DeliveryOptionsResponse")
 
 
@@ -86,7 +86,7 @@ def get_delivery_options(request: Request, use_cases: UseCases) -> Reply:
 )
 def get_delivery_option_summary(request: Request, use_cases: UseCases) -> Reply:
     """Return the days on which a consignment could be delivered. Nothing is kept."""
-    reference, days = use_cases.options.days(*_asked(request, use_cases))
+    reference, days = use_cases.options.days(_asked(request, use_cases))
     return Reply(summary_view(reference, days), 201, "DeliveryOptionSummary")
 
 
@@ -101,7 +101,8 @@ def get_delivery_option_summary(request: Request, use_cases: UseCases) -> Reply:
 def get_delivery_option(request: Request, use_cases: UseCases) -> Reply:
     """Return a delivery option that was offered, and the consignment that it is for."""
     name = request.path["option"]
-    return Reply(details_view(name, use_cases.options.details(name)), root="DeliveryOptionDetails")
+    details = details_view(name, use_cases.options.details(name), use_cases.located)
+    return Reply(details, root="DeliveryOptionDetails")
 
 
 @operation(
@@ -170,12 +171,13 @@ def _selected_as_order(selected: SelectedOption, request: Request, use_cases: Us
     )
 
 
-def _asked(request: Request, use_cases: UseCases) -> tuple[ConsignmentJson, date | None]:
-    """Return the consignment that options are asked for, and the last day of delivery."""
+def _asked(request: Request, use_cases: UseCases) -> AskedOptions:
+    """Return what options are asked for. Raises `RequestError`."""
     sent = request.json_object
     use_cases.require_known_names(sent)
     described = {name: value for name, value in sent.items() if name not in _OF_OPTIONS}
-    return taken_in(described, NO_CONSIGNMENT, use_cases.register.random_characters), _last_day(sent)
+    content = taken_in(described, NO_CONSIGNMENT, use_cases.register.random_characters)
+    return AskedOptions(content, _last_day(sent), sent.get("GuaranteedOnly") is True)
 
 
 def _last_day(sent: Mapping[str, Any]) -> date | None:

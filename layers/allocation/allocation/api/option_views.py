@@ -1,18 +1,20 @@
 """Delivery options in PRO's shape."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
-from allocation.api.consignment_view import NO_GUID, address_view
+from allocation.api.consignment_view import NO_GUID, address_view, completed_addresses
 from allocation.api.measures import RateView, in_pro_units, rate, tax_rate, total_value, total_weight
 from allocation.api.typed_values import consignment_values
-from allocation.consignments.delivery_options import OfferedOption
+from allocation.consignments.delivery_options import OfferedOption, is_guaranteed
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.market import Market
+from allocation.engine.calendars import DAY_SECONDS, EPOCH_DAY, TimeZone
 from allocation.engine.loaded_catalogue import Service
+from allocation.engine.timetables import calendar_of
 
 
 class EstimatedDeliveryDate(TypedDict):
@@ -28,7 +30,7 @@ class WindowView(TypedDict):
 
     Start: str
     End: str
-    UtcOffset: str
+    UtcOffset: str | None
 
 
 class DeliveryOptionView(TypedDict):
@@ -94,13 +96,20 @@ def option_view(market: Market, option: OfferedOption) -> DeliveryOptionView:
     if breakdown is None:
         raise ValueError("an offer has a price")
     day = date.fromordinal(dates.delivery_day)
-    until = datetime.fromtimestamp(dates.cut_off, UTC).isoformat()
+    zone = _time_zone(market, option)
+    until = datetime.fromtimestamp(
+        dates.cut_off, timezone(timedelta(seconds=zone.offset_at(dates.cut_off)))
+    ).isoformat()
     return DeliveryOptionView(
         Reference=option.reference,
         EstimatedDeliveryDate=EstimatedDeliveryDate(
-            Date=f"{day.isoformat()}T00:00:00+00:00", Guaranteed=True, DayOfWeek=f"{day:%A}"
+            Date=f"{day.isoformat()}T00:00:00+00:00", Guaranteed=is_guaranteed(service), DayOfWeek=f"{day:%A}"
         ),
-        DeliveryWindow=WindowView(Start=_time(dates.window[0]), End=_time(dates.window[1]), UtcOffset="+00:00"),
+        DeliveryWindow=WindowView(
+            Start=_time(dates.window[0]),
+            End=_time(dates.window[1]),
+            UtcOffset=_offset_there(option, zone, dates.delivery_day),
+        ),
         Carrier=service.carrier.name,
         CarrierService=service.name,
         CarrierServiceReference=service.reference,
@@ -110,6 +119,24 @@ def option_view(market: Market, option: OfferedOption) -> DeliveryOptionView:
         OperationalCutOff=until,
         ServiceDirection=service.direction.value,
     )
+
+
+def _time_zone(market: Market, option: OfferedOption) -> TimeZone:
+    """Return the time zone of the place where an option's service collects, else the catalogue's own."""
+    catalogue, inquiry = market.engine.catalogue, option.assessment.question.inquiry
+    place = catalogue.locations.get(inquiry.location or "")
+    calendar = calendar_of(catalogue, place, market.service(option.offer))
+    return (calendar or catalogue.home).time_zone
+
+
+def _offset_there(option: OfferedOption, zone: TimeZone, day: int) -> str | None:
+    """Return the offset from UTC at the destination on a day; None abroad, whose time zones the catalogue lacks."""
+    inquiry, noon = option.assessment.question.inquiry, (day - EPOCH_DAY) * DAY_SECONDS + DAY_SECONDS // 2
+    # The last but one of a place's keys is its country.
+    if inquiry.origin[-2] != inquiry.destination[-2]:
+        return None
+    minutes = zone.offset_at(noon) // 60
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def summary_view(reference: str, days: Iterable[tuple[date, Service]]) -> DeliveryOptionSummary:
@@ -127,8 +154,13 @@ def summary_view(reference: str, days: Iterable[tuple[date, Service]]) -> Delive
     )
 
 
-def details_view(reference: str, offer: Mapping[str, Any]) -> DeliveryOptionDetails:
-    """Return an option that was offered with the consignment that it is for. `offer` is the offer's content."""
+def details_view(
+    reference: str, offer: Mapping[str, Any], located: Callable[[FullConsignment], FullConsignment]
+) -> DeliveryOptionDetails:
+    """Return an option that was offered with the consignment that it is for. `offer` is the offer's content.
+
+    `located` completes addresses from the shipping locations that they name.
+    """
     content = consignment_values(in_pro_units(offer["consignment"]))
     consignment = FullConsignment.model_validate(offer["consignment"])
     detail = {
@@ -143,7 +175,7 @@ def details_view(reference: str, offer: Mapping[str, Any]) -> DeliveryOptionDeta
         "EarliestDeliveryDate": None,
         "LatestDeliveryDate": None,
         "ConsignmentReferenceProvidedByCustomer": content.get("ConsignmentReferenceProvidedByCustomer") or "",
-        "Addresses": [address_view(address) for address in content["Addresses"]],
+        "Addresses": [address_view(address) for address in completed_addresses(content, located(consignment))],
     }
     return DeliveryOptionDetails(Reference=None, ConsignmentDetail=detail, DeliveryOption=offer["option"]["view"])
 

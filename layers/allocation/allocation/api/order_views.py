@@ -76,8 +76,10 @@ class OrderView(TypedDict):
     Tags: list[str]
 
 
-_NULLS_OF_AN_ITEM: Final = nulls_of(OrderItem, MetaData=[], Quantity=1, HarmonisationKeyWords=[])
-_NULLS_OF_A_PACKAGE: Final = nulls_of(OrderPackage, Items=[], MetaData=[])
+_NULLS_OF_AN_ITEM: Final = nulls_of(
+    OrderItem, MetaData=[], Quantity=1, HarmonisationKeyWords=[], ItemReferenceProvidedByCustomer=""
+)
+_NULLS_OF_A_PACKAGE: Final = nulls_of(OrderPackage, Items=[], MetaData=[], PackageReferenceProvidedByCustomer="")
 _NULLS_OF_AN_ORDER: Final = nulls_of(OrderView, Direction="Outbound", MetaData=[], Tags=[])
 # A consignment's names, which an order has not.
 _OF_CONSIGNMENTS: Final = frozenset({"RequestedDeliveryDate", "ConsignmentReferenceProvidedByCustomer"})

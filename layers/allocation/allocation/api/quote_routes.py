@@ -4,11 +4,13 @@ from dataclasses import replace
 from typing import Final
 from uuid import uuid5
 
+from allocation.api.consignment_view import completed_addresses
 from allocation.api.keys import KeyScope
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.quote_views import QuoteResult, QuoteWriter, ServiceGroupQuoteResult
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
+from allocation.api.typed_values import consignment_values
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.errors import RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment
@@ -105,4 +107,6 @@ def _consignment(content: ConsignmentJson) -> Consignment:
 def _quote_writer(request: Request, use_cases: UseCases, content: ConsignmentJson, reference: str) -> QuoteWriter:
     """Return the writer of the quotes of a request."""
     request_reference = str(uuid5(QUOTES, request.request_id))
-    return QuoteWriter(use_cases.market, content, reference, request_reference, use_cases.now())
+    whole = use_cases.located(FullConsignment.model_validate(content))
+    addresses = completed_addresses(consignment_values(content), whole)
+    return QuoteWriter(use_cases.market, content, addresses, reference, request_reference, use_cases.now())

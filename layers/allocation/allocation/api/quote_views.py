@@ -1,6 +1,6 @@
 """Quotes in PRO's shape: the services that can take a consignment, and why the others can't."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from allocation.api.catalogue_views import JourneyLeg, journey_view
 from allocation.api.consignment_shape import EXTERNAL
 from allocation.api.consignment_view import plain_address_view
-from allocation.api.measures import Number, RateView, in_pro_units, rate, tax_rate
+from allocation.api.measures import Number, RateView, rate, tax_rate
 from allocation.consignments.market import Market
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.currencies import minor_unit, rounded
@@ -97,10 +97,15 @@ class ServiceGroupQuoteResult(QuoteResult):
 
 @dataclass(frozen=True, slots=True)
 class QuoteWriter:
-    """Writes the quotes of one request. `content` is the consignment's JSON; `reference` is empty for a new one."""
+    """Writes the quotes of one request.
+
+    `content` is the consignment's JSON, `addresses` are its own in PRO's units, completed from shipping locations.
+    `reference` is empty for a new one.
+    """
 
     market: Market
     content: ConsignmentJson
+    addresses: Sequence[ConsignmentJson]
     reference: str
     request_reference: str
     now: datetime
@@ -164,8 +169,7 @@ class QuoteWriter:
 
     def _address(self, kind: str) -> dict[str, Any] | None:
         """Return an address without its contact, which a quote does not need."""
-        addresses: Iterable[ConsignmentJson] = in_pro_units(self.content["Addresses"])
-        found = next((address for address in addresses if address.get("AddressType") == kind), None)
+        found = next((address for address in self.addresses if address.get("AddressType") == kind), None)
         return {**plain_address_view(found), "Contact": None} if found else None
 
 

@@ -20,12 +20,12 @@ from allocation.consignments.market import Market
 from allocation.consignments.order_book import OrderBook
 from allocation.consignments.register import Register
 from allocation.consignments.store import ConsignmentJson, Known
-from allocation.domain.consignment import Consignment, RequestedDelivery
+from allocation.domain.consignment import RequestedDelivery
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import ALLOWED_IN, UserAction
 from allocation.engine.engine import Assessment
-from allocation.engine.loaded_catalogue import Service
+from allocation.engine.loaded_catalogue import Feature, Service
 from allocation.engine.offers import Offer
 
 # PRO's help, "Getting Delivery Options": options of the next fourteen days, where the request names no last day.
@@ -39,6 +39,18 @@ _OFFER: Final = "EPC"
 _OPTION: Final = "EDO"
 # An option's reference is its offer's with other last characters, which count the options.
 _DIGITS_OF_A_NUMBER: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AskedOptions:
+    """The consignment that options are asked for, which is checked, and the last day of delivery, None for the usual.
+
+    `guaranteed_only` leaves out services that only estimate when they deliver.
+    """
+
+    content: ConsignmentJson
+    last_day: date | None = None
+    guaranteed_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +82,12 @@ class DeliveryOptions:
     orders: OrderBook
     market: Market
 
-    def offer(
-        self, content: ConsignmentJson, last_day: date | None, view: Callable[[OfferedOption], Mapping[str, Any]]
-    ) -> list[Mapping[str, Any]]:
+    def offer(self, asked: AskedOptions, view: Callable[[OfferedOption], Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Keep the options of a consignment and return their views, by day and then by window.
 
-        `content` is checked. `last_day` is the last day of delivery that is asked for. `view` returns an option as it
-        is shown, in JSON. Raises `RetryableError` where no free reference was found.
+        `view` returns an option as it is shown, in JSON. Raises `RetryableError` where no free reference was found.
         """
-        found = list(self._found(ProConsignment.model_validate(content).to_domain(), last_day))
+        found, content = list(self._found(asked)), asked.content
         now = self.register.changes.now()
         for _ in range(MAX_ATTEMPTS):
             stem = self._stem()
@@ -93,13 +102,12 @@ class DeliveryOptions:
                 return [each["view"] for each in kept.values()]
         raise RetryableError(f"all {MAX_ATTEMPTS} references that were tried are taken")
 
-    def days(self, content: ConsignmentJson, last_day: date | None) -> tuple[str, Sequence[tuple[date, Service]]]:
+    def days(self, asked: AskedOptions) -> tuple[str, Sequence[tuple[date, Service]]]:
         """Return a reference and each day with each service that could deliver on it. Nothing is kept."""
-        consignment = ProConsignment.model_validate(content).to_domain()
         found = [
             (date.fromordinal(offer.dates.delivery_day), self.market.service(offer))
-            for assessment in self._assessments(consignment, last_day)
-            for offer in assessment.offers
+            for assessment in self._assessments(asked)
+            for offer in self._wanted(assessment, asked)
         ]
         return _numbered(_OFFER + self._stem(), 0), found
 
@@ -136,16 +144,22 @@ class DeliveryOptions:
         characters = self.register.random_characters(7)
         return f"-{characters[:3]}-{characters[3:6]}-{characters[6:]}"
 
-    def _found(self, consignment: Consignment, last_day: date | None) -> Iterator[tuple[Assessment, Offer]]:
+    def _found(self, asked: AskedOptions) -> Iterator[tuple[Assessment, Offer]]:
         """Yield the cheapest offer of each window of each day."""
-        for assessment in self._assessments(consignment, last_day):
+        for assessment in self._assessments(asked):
             cheapest: dict[tuple[int, int], Offer] = {}
-            for offer in sorted(assessment.offers):
+            for offer in sorted(self._wanted(assessment, asked)):
                 cheapest.setdefault(offer.dates.window, offer)
             yield from ((assessment, cheapest[window]) for window in sorted(cheapest))
 
-    def _assessments(self, consignment: Consignment, last_day: date | None) -> Iterator[Assessment]:
+    def _wanted(self, assessment: Assessment, asked: AskedOptions) -> Iterator[Offer]:
+        for offer in assessment.offers:
+            if is_guaranteed(self.market.service(offer)) or not asked.guaranteed_only:
+                yield offer
+
+    def _assessments(self, asked: AskedOptions) -> Iterator[Assessment]:
         """Yield what services offer on each day from today on."""
+        consignment, last_day = ProConsignment.model_validate(asked.content).to_domain(), asked.last_day
         now = self.register.changes.now()
         first = self.market.engine.catalogue.home.today(int(now.timestamp()))
         days = min((last_day.toordinal() - first + 1) if last_day else _MAX_DAYS, _MAX_DAYS_ASKED)
@@ -189,6 +203,11 @@ class DeliveryOptions:
 
         offer = change(self.drafts, lambda: self._read(reference), decide)
         return offer, str(offer["selected"]["reference"])
+
+
+def is_guaranteed(service: Service) -> bool:
+    """Return whether a service delivers in its window for certain: a timed one does, others estimate it."""
+    return Feature.TIMED in service.features
 
 
 def _name(reference: str) -> str:
