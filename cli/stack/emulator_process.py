@@ -5,7 +5,8 @@ starter is killed outright, the whole process group ends: MiniStack and the func
 
 Three corrections let `AUTH=true` enforce the template's roles as they are: MiniStack then denies a function whatever
 its role does not allow. One gives the API the gateway responses of its definition. One puts what
-PartiQL inserts into the table's stream, and one has a stream deliver again what a function says has failed.
+PartiQL inserts into the table's stream, and one has a stream deliver again what a function says has failed. One reads
+the concurrency of a queue where a parameter sets it.
 
 An imitation of SortedPRO runs beside it in the same process group, where the starter has opened a socket for one.
 """
@@ -129,6 +130,16 @@ def with_failures_of_streams(execute: Callable[..., dict[str, Any]]) -> Callable
     return execute_and_look
 
 
+def with_number_of_scaling(concurrency: Callable[..., int]) -> Callable[..., int]:
+    """Return MiniStack's limit of an event source, which may come from a parameter of the template: as a text."""
+
+    def limit(source: dict[str, Any], *arguments: Any) -> int:
+        scaling = {name: int(value) for name, value in (source.get("ScalingConfig") or {}).items()}
+        return concurrency({**source, "ScalingConfig": scaling}, *arguments)
+
+    return limit
+
+
 def loopback_as_tls(application: _Application) -> _Application:
     """Return the ASGI application, for which every request came over TLS.
 
@@ -172,6 +183,7 @@ def _run_emulator() -> None:
     dynamodb._partiql_insert = with_stream_records(dynamodb._partiql_insert, dynamodb._emit_stream_event)
     functions: Any = import_module("ministack.services.lambda_svc")
     functions._execute_function = with_failures_of_streams(functions._execute_function)
+    functions._sqs_esm_concurrency = with_number_of_scaling(functions._sqs_esm_concurrency)
     gateway: Any = import_module("ministack.services.apigateway_v1")
     gateway._import_rest_api = with_gateway_responses(gateway._import_rest_api, gateway._put_gateway_response)
     emulator: Any = import_module("ministack.app")

@@ -138,6 +138,27 @@ class Stack:
         name = side["Ref"]
         return parameters.get(name, self.parameters.get(name, {}).get("Default", name))
 
+    def deployed(self, **parameters: str) -> "Stack":
+        """The stack as these parameters make it: only the resources that there are, with the values that they get."""
+        whole = {
+            name: self._given(self.resolved(resource, parameters), parameters)
+            for name, resource in self.resources.items()
+            if "Condition" not in resource or self.holds({"Condition": resource["Condition"]}, parameters)
+        }
+        return Stack({**self.template, "Resources": whole})
+
+    def _given(self, value: Any, parameters: Mapping[str, str]) -> Any:
+        """Return a value with each `Ref` of a parameter replaced by what was given, a list's by a list."""
+        if isinstance(value, list):
+            return [self._given(part, parameters) for part in value]
+        if not isinstance(value, dict):
+            return value
+        name = value.get("Ref")
+        if isinstance(name, str) and name in self.parameters:
+            given = parameters.get(name, self.parameters[name].get("Default", ""))
+            return given.split(",") if self.parameters[name]["Type"] == "CommaDelimitedList" else given
+        return {key: self._given(part, parameters) for key, part in value.items()}
+
     def refusals(self, **parameters: str) -> list[str]:
         """What the template's rules say against these parameters."""
         return [

@@ -153,7 +153,7 @@ def test_every_queue_and_topic_has_exactly_one_policy(stack: Stack) -> None:
 
 def test_queue_that_services_send_to_is_encrypted_with_a_key_that_they_may_use(stack: Stack) -> None:
     """SNS and EventBridge may not use the managed key `alias/aws/sqs`. SQS's own encryption asks nobody for a key."""
-    properties = stack.properties("OrderQueue")
+    properties = stack.deployed().properties("OrderQueue")
 
     assert properties["SqsManagedSseEnabled"] is True
     assert "KmsMasterKeyId" not in properties
@@ -167,5 +167,5 @@ def test_nothing_but_the_publisher_depends_on_the_topics_managed_key(stack: Stac
     ]
     actions = [action for alarm in alarms for action in stack.resolved(alarm.get("AlarmActions", []), {})]
 
-    assert stack.properties("AllocationsTopic")["KmsMasterKeyId"] == "alias/aws/sns"
+    assert stack.deployed().properties("AllocationsTopic")["KmsMasterKeyId"] == "alias/aws/sns"
     assert {"Ref": "AllocationsTopic"} not in actions

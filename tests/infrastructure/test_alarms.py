@@ -51,6 +51,10 @@ OF_AWS: Final = {
         "${%s}",
         {"ConcurrentExecutions", "Duration", "Errors", "IteratorAge", "Throttles"},
     ),
+    # Amazon SNS Developer Guide, "CloudWatch metrics for Amazon SNS"
+    "AWS/SNS": ("TopicName", "AWS::SNS::Topic", "${%s.TopicName}", {"NumberOfNotificationsFailed"}),
+    # Amazon DynamoDB Developer Guide, "DynamoDB metrics and dimensions"
+    "AWS/DynamoDB": ("TableName", "AWS::DynamoDB::Table", "${%s}", {"ReadThrottleEvents", "WriteThrottleEvents"}),
     # Amazon API Gateway Developer Guide, "Amazon API Gateway dimensions and metrics"; an API is named by its title
     "AWS/ApiGateway": (
         "ApiName",
@@ -71,6 +75,8 @@ def text_of(value: Any) -> Any:
             return f"${{{name}.{attribute}}}"
         case {"Fn::Sub": text}:
             return text
+        case {"Fn::If": [_, *either]}:  # the stack's own, or an adopted one
+            return next(text for text in map(text_of, either) if "Existing" not in text)
     return value
 
 
@@ -102,7 +108,8 @@ def metric_of(described: Properties) -> Metric:
 def watched(alarm: Properties) -> list[Metric]:
     if "Metrics" not in alarm:
         return [metric_of(alarm)]
-    return [metric_of(each["MetricStat"]["Metric"]) for each in alarm["Metrics"] if "MetricStat" in each]
+    metrics = [each["Fn::If"][1] if "Fn::If" in each else each for each in alarm["Metrics"]]
+    return [metric_of(each["MetricStat"]["Metric"]) for each in metrics if "MetricStat" in each]
 
 
 def drawn(stack: Stack) -> Iterator[Metric]:

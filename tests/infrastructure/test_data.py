@@ -15,6 +15,7 @@ KEPT = ("AllocationsTable", "ConsignmentsTable")
 
 
 def test_everything_that_keeps_data_is_encrypted(stack: Stack) -> None:
+    stack = stack.deployed(Console="on")
     encrypted = {
         "AWS::DynamoDB::Table": {"SSESpecification"},
         "AWS::SQS::Queue": {"SqsManagedSseEnabled"},
@@ -94,6 +95,7 @@ def test_records_and_personal_data_outlive_their_stack(stack: Stack, name: str, 
 
 
 def test_personal_data_is_encrypted_with_a_key_that_only_its_policies_give_away(stack: Stack) -> None:
+    stack = stack.deployed()
     (key,) = stack.of_type("AWS::KMS::Key")
 
     assert stack.properties("ConsignmentsTable")["SSESpecification"]["KMSMasterKeyId"] == {"Ref": key}

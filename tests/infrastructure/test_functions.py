@@ -49,7 +49,8 @@ def test_logs_go_to_a_group_of_its_own_that_forgets(stack: Stack, function: str)
 
     assert stack.properties(group)["LogGroupName"]["Fn::Sub"] == f"/aws/lambda/${{AWS::StackName}}-{service}"
     assert existing == stack.properties(group)["LogGroupName"]
-    assert 1 <= stack.properties(group)["RetentionInDays"] <= 90
+    assert stack.properties(group)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert 1 <= stack.parameters["LogRetentionDays"]["Default"] <= 90
 
 
 def test_handler_is_where_the_template_says(template_text: str) -> None:

@@ -24,7 +24,7 @@ PAGES_OF_STACKS: Final = (
     "docs/api.md",
 )
 # The pages with a table of parameters.
-TABLES: Final = ("README.md", *GUIDES, "docs/console.md")
+TABLES: Final = ("README.md", *GUIDES, "docs/console.md", "docs/platform.md")
 # `s3 cp` is no operation of the API's.
 OF_THE_CLI: Final = ("s3", "cp")
 

@@ -62,12 +62,12 @@ def test_the_handbook_quotes_the_code_as_it_is(quoted: str) -> None:
 def test_the_handbook_quotes_the_template_as_it_is(stack: Stack) -> None:
     alarms = {name: one_line(text) for name, text in SECTIONS.items()}
     orders, publisher = stack.properties("AllocateOrdersFunction"), stack.properties("PublishAllocationsFunction")
-    concurrency = stack.mapping("AllocateOrdersFunction")["ScalingConfig"]["MaximumConcurrency"]
+    concurrency = stack.parameters["OrderConcurrency"]["Default"]
     days = stack.properties("OrderDlq")["MessageRetentionPeriod"] // 86400
     given_up = stack.mapping("PublishAllocationsFunction")["MaximumRecordAgeInSeconds"] // 3600
-    kept = stack.properties("PublishAllocationsLogs")["RetentionInDays"]
+    kept = stack.parameters["LogRetentionDays"]["Default"]
 
-    assert f"(`MaximumConcurrency`, {concurrency})" in alarms["OrderConcurrencyAlarm"]
+    assert f"(`OrderConcurrency`, {concurrency} by default)" in alarms["OrderConcurrencyAlarm"]
     assert f"runs into its {orders['Timeout']} s." in alarms["OrderErrorAlarm"]
     assert f"runs into its {publisher['Timeout']} s." in alarms["PublisherErrorAlarm"]
     assert f"It stays there for {days} days" in alarms["OrderDlqAlarm"]
@@ -86,7 +86,8 @@ def test_the_logs_that_a_trace_reads_are_those_of_the_functions(
     stack: Stack, logs: str, group: Callable[[str], str]
 ) -> None:
     assert text_of(stack.properties(logs)["LogGroupName"]) == group("${AWS::StackName}")
-    assert stack.properties(logs)["RetentionInDays"] == LOG_DAYS
+    assert stack.properties(logs)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert stack.parameters["LogRetentionDays"]["Default"] == LOG_DAYS
 
 
 def one_line(text: str) -> str:

@@ -26,7 +26,7 @@ def test_cloudformation_template_has_no_finding(stack: Stack) -> None:
 MISTAKES = {
     "!GetAtt OrderQueue.Arn": "!GetAtt OrderQueues.Arn",
     "[ReportBatchItemFailures]": "[ReportBatchItemFailure]",
-    "MemorySize: 1024": "MemorySize: 64",
+    "MemorySize: 512": "MemorySize: 64",
 }
 
 

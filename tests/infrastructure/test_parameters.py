@@ -1,5 +1,6 @@
 """A stack that could not allocate is refused when it is deployed, not at its first order."""
 
+import json
 import re
 
 import pytest
@@ -75,6 +76,13 @@ def test_orders_have_one_mapping(stack: Stack) -> None:
     for one in given:
         assert stack.refusals(**{one: given[one]}) == []
         assert stack.refusals(**{name: value for name, value in given.items() if name != one}) != []
+
+
+def test_rules_use_only_functions_that_cloudformation_has_there(stack: Stack) -> None:
+    """AWS CloudFormation User Guide, "Rules section": anything else refuses the whole template."""
+    used = set(re.findall(r'"(Fn::\w+|Condition)":', json.dumps(stack.template["Rules"])))
+
+    assert used <= {"Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals", "Fn::Contains"}
 
 
 def test_a_console_needs_the_api(stack: Stack) -> None:

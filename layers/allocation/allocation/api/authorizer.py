@@ -54,9 +54,11 @@ class Authorizer:
         written = _header_in(event, HEADER)
         if written or not self.user_of:
             key = self.key_of(written)
-            return _allow(key.name, key.scopes, method_arn) if key else _deny(method_arn)
+            return _allow(key.name, key.scopes, method_arn) if key else _deny(method_arn, "key")
         user = self._user_in(event) if _is_of_console(method_arn) else None
-        return _allow(f"user-{user}", _USER_SCOPES, method_arn, f"*/{_CONSOLE}/*") if user else _deny(method_arn)
+        if not user:
+            return _deny(method_arn, "token")
+        return _allow(f"user-{user}", _USER_SCOPES, method_arn, f"*/{_CONSOLE}/*")
 
     def _user_in(self, event: Mapping[str, Any]) -> str | None:
         """Return what identifies the user of a request's token, or None. Raises `RetryableError`."""
@@ -110,8 +112,10 @@ def _allow(principal: str, scopes: Iterable[KeyScope], method_arn: str, below: s
     return _policy(principal, "Allow", method_arn, below) | {"context": {"scopes": " ".join(sorted(scopes))}}
 
 
-def _deny(method_arn: str) -> dict[str, Any]:
-    """Return a policy that opens nothing."""
+def _deny(method_arn: str, credential: str) -> dict[str, Any]:
+    """Return a policy that opens nothing, and count who guesses. The log has nothing of what was sent."""
+    logger.warning("request refused", extra={"credential": credential})
+    count(MetricName.REQUESTS_UNAUTHORIZED, 1)
     return _policy("unknown", "Deny", method_arn, "*")
 
 

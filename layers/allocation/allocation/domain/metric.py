@@ -19,6 +19,7 @@ class MetricName(StrEnum):
     CATALOGUE_REFUSED = "CatalogueRefused"
     MAPPING_REFUSED = "MappingRefused"
     API_KEYS_REFUSED = "ApiKeysRefused"
+    REQUESTS_UNAUTHORIZED = "RequestsUnauthorized"
     ALLOCATIONS_ADOPTED = "AllocationsAdopted"
     PRO_ALLOCATION_MILLISECONDS = "ProAllocationMilliseconds"
     PRO_OUTAGE_CIRCUIT_OPEN = "ProOutageCircuitOpen"

@@ -10,6 +10,7 @@ from cli.stack.emulator_process import (
     loopback_as_tls,
     with_failures_of_streams,
     with_gateway_responses,
+    with_number_of_scaling,
     with_stream_records,
     with_tables_of_statements,
 )
@@ -112,3 +113,13 @@ def test_a_path_of_any_method_takes_each_method() -> None:
     [definition] = imported
     others = dict.fromkeys(["put", "post", "delete", "patch", "head", "options"], "all")
     assert definition["paths"] == {"/{proxy+}": {"get": "its own", **others}, "/health": {"get": "health"}}
+
+
+@pytest.mark.parametrize(
+    ("scaling", "limit"), [({"MaximumConcurrency": "7"}, 7), ({"MaximumConcurrency": 7}, 7), (None, 5)]
+)
+def test_a_parameter_of_the_template_may_limit_a_queue_s_concurrency(scaling: Any, limit: int) -> None:
+    def concurrency(source: dict[str, Any]) -> int:
+        return source["ScalingConfig"].get("MaximumConcurrency", 5) + 0  # type: ignore[no-any-return]
+
+    assert with_number_of_scaling(concurrency)({"ScalingConfig": scaling}) == limit
