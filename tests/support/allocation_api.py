@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -40,7 +40,7 @@ from allocation.exact_json import parsed, written
 from allocation.pro.held_documents import HeldDocuments
 from allocation.records.explanations import Explanations
 from tests.support.consignments import ENGINE, Clock, consignment, counted_characters
-from tests.support.pro_types import ERROR, operation_facts, problems
+from tests.support.pro_types import ERROR, Form, OperationFact, operation_facts, problems
 from tests.support.tables import create_table
 
 CONSIGNMENTS = "consignments"
@@ -91,7 +91,13 @@ class Api:
     _own: set[str] = field(default_factory=set)
     _numbers: Any = field(default_factory=lambda: count(1))
 
-    @property
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Whatever is set changes what is made from it."""
+        super().__setattr__(name, value)
+        for made in ("use_cases", "resolver"):
+            vars(self).pop(made, None)
+
+    @cached_property
     def use_cases(self) -> UseCases:
         here = outcome.AllocatedBy("pro", self.pro_url) if self.pro_url else outcome.ENGINE
         changes = Changes(self.store, self.clock, None, self.release, here)
@@ -140,7 +146,7 @@ class Api:
     def _limits(self) -> DynamoDBLimitUsage:
         return DynamoDBLimitUsage(boto3.client("dynamodb", region_name=REGION), LIMITS)
 
-    @property
+    @cached_property
     def resolver(self) -> AnyCaseResolver:
         return api_resolver(self.use_cases, self.address)
 
@@ -184,7 +190,7 @@ def reply_problems(method: str, path: str, answer: Answer, own: Collection[str])
     operation = meant_operation(method, path)
     if operation is None or not answer.body or "json" not in answer.headers["content-type"]:
         return []
-    fact = {each.form: each for each in operation_facts()}[operation.method, *form_of(operation.path)]
+    fact = _facts()[operation.method, *form_of(operation.path)]
     told = ERROR if answer.status >= 400 else fact.reply
     return list(problems(told, answer.data, own)) if told else ["a body, where PRO has none"]
 
@@ -192,11 +198,23 @@ def reply_problems(method: str, path: str, answer: Answer, own: Collection[str])
 def meant_operation(method: str, path: str) -> Operation | None:
     """The operation of PRO that a request means, or None."""
     asked = (method, *path.strip("/").lower().split("/"))
-    for operation in sorted(OPERATIONS, key=lambda each: specificity(form_of(each.path))):
-        form = (operation.method, *form_of(operation.path))
+    for form, operation in _operations():
         if len(form) == len(asked) and all(part in ("{}", given) for part, given in zip(form, asked, strict=True)):
-            return operation if form in {each.form for each in operation_facts()} else None
+            return operation if form in _facts() else None
     return None
+
+
+@cache
+def _operations() -> list[tuple[Form, Operation]]:
+    """Every operation by its form; a literal comes before a parameter."""
+    ordered = sorted(OPERATIONS, key=lambda each: specificity(form_of(each.path)))
+    return [((each.method, *form_of(each.path)), each) for each in ordered]
+
+
+@cache
+def _facts() -> dict[Form, OperationFact]:
+    """What is documented of each operation, by its form."""
+    return {each.form: each for each in operation_facts()}
 
 
 def proxy_event(

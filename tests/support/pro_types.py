@@ -84,6 +84,7 @@ def full_name(name: str, home: str) -> str:
     return min(found, key=distance)
 
 
+@cache
 def declared(full: str) -> dict[str, str]:
     """The members of a class with those that it inherits, each by its type."""
     kind = types()[full]
@@ -91,6 +92,7 @@ def declared(full: str) -> dict[str, str]:
     return {**members, **kind["members"]}
 
 
+@cache
 def required(full: str) -> set[str]:
     """The members that a client of 2016 can't do without."""
     kind = types()[full]
