@@ -23,9 +23,9 @@ def measure_artifacts(findings: Findings) -> None:
     findings.rows.append(Row("unzipped size, all layers", exactly(sum(sizes.values())), "MB", 35, note=f"{told}."))
     for name in ("orders", "publisher"):
         layers = layers_of(name)
-        told = f"{', '.join(layer.name.removesuffix('Layer') for layer in layers)}."
+        told = f"Its layers: {', '.join(layer.name.removesuffix('Layer') for layer in layers)}."
         findings.rows.append(
-            Row(f"  of these in {name}", exactly(sum(sizes[each.name] for each in layers)), "MB", note=told)
+            Row(f"of these in {name}", exactly(sum(sizes[each.name] for each in layers)), "MB", note=told)
         )
     findings.rows.append(_bytecode_row())
 

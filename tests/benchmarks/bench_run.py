@@ -31,7 +31,7 @@ FULL = Size(
     large_rounds=7,
     orders_in_a_row=100_000,
     throughput_orders=1_000,
-    throughput_rounds=5,
+    throughput_rounds=4,
 )
 QUICK = Size(
     cold_rounds=2, warm_rounds=6, large_rounds=2, orders_in_a_row=3_000, throughput_orders=200, throughput_rounds=1

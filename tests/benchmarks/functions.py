@@ -1,16 +1,15 @@
 """What is measured: our functions as `sam build` makes them, those of the recipe, and the limit.
 
-All run under the same client of Lambda's, with the same boto3, and all have bytecode.
+All run under the same client of Lambda's, with the same boto3. All have bytecode: what `sam build` makes brings it, the
+others write it when they first run, which is not counted.
 """
 
-import compileall
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from typing import Any, Final
 
 import yaml
@@ -20,8 +19,8 @@ from cli.stack.build import build, build_lock, local_platform
 from tests.benchmarks.catalogues import BANDS, plain_services
 from tests.benchmarks.lambda_process import Function
 
-RUNTIME_PYTHON: Final = LOCAL / "runtime" / "bin" / "python"
-RECIPE_PACKAGES: Final = LOCAL / "recipe" / "lib"
+_RUNTIME_PYTHON: Final = LOCAL / "runtime" / "bin" / "python"
+_RECIPE_PACKAGES: Final = LOCAL / "recipe" / "lib"
 FOLDER: Final = LOCAL / "bench"
 _RECIPE: Final = "tests.benchmarks.recipe"
 # By the name that a measurement says, the resource of `template.yaml` and the module of the recipe.
@@ -34,17 +33,15 @@ RESOURCES: Final = {
 
 
 def build_artifacts(log: Path) -> None:
-    """Build the template as `sam build` does, and the bytecode of the recipe. What has not changed costs nothing."""
+    """Build the template as `sam build` does, unless nothing has changed."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with build_lock():
         build(local_platform(), log, {**os.environ, "SAM_CLI_TELEMETRY": "0"})
-    for folder in (recipe_packages(), ROOT / "tests" / "benchmarks" / "recipe"):
-        compileall.compile_dir(folder, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
 
 
 def recipe_packages() -> Path:
     """Return the folder with the packages of the recipe."""
-    [folder] = RECIPE_PACKAGES.glob("python3*/site-packages")
+    [folder] = _RECIPE_PACKAGES.glob("python3*/site-packages")
     return folder
 
 
@@ -179,7 +176,7 @@ def _function(
     name: str, handler: str, code: tuple[Path, ...], setting: Setting, own: Mapping[str, str], megabytes: int
 ) -> Function:
     environment = {"AWS_ENDPOINT_URL": setting.stub, "AWS_EC2_METADATA_DISABLED": "true", **own}
-    return Function(name, RUNTIME_PYTHON, handler, code, environment, megabytes)
+    return Function(name, _RUNTIME_PYTHON, handler, code, environment, megabytes)
 
 
 def price_list(services: int) -> Path:

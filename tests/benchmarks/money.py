@@ -59,12 +59,11 @@ def measure_costs(stub: StubProcess, size: Size, findings: Findings) -> None:
         share = ours.dollars_a_million / theirs.dollars_a_million
         what = f"cost of a million orders, {words}, to the recipe's"
         findings.rows += [
-            Row(what, exactly(share), "x", goal, note=told, floor=_floor(ours, theirs, goal)),
+            Row(what, exactly(share), "x", goal, note=told, floor=_floor(ours, theirs)),
             Row(f"cost of a million orders, {words}", exactly(ours.dollars_a_million), "$"),
         ]
         findings.facts |= {
             f"{words} cost": ours.dollars_a_million,
-            f"{words} recipe cost": theirs.dollars_a_million,
             f"{words} record bytes": ours.record_bytes,
             f"{words} write units": float(ours.write_units),
             f"{words} log bytes": float(ours.used[Used.LOG_GIGABYTES]) * 1e9,
@@ -100,13 +99,14 @@ def _told(who: str, bill: Bill) -> str:
     return f"{who} ${bill.dollars_a_million:.2f}: {parts}."
 
 
-def _floor(ours: Bill, theirs: Bill, goal: float) -> str:
-    """Return what a record can't cost less than, where that keeps the goal out of reach."""
-    least = ours.dollars_a_million / theirs.dollars_a_million
+def _floor(ours: Bill, theirs: Bill) -> str:
+    """Return what it would cost if a record took one unit and its index by order one, with nothing read or claimed."""
+    least = float(PRICES[Used.WRITE_UNITS].of(Decimal(2 * _MILLION))) + sum(
+        dollars for kind, dollars in _parts(ours).items() if kind not in ("writes", "reads")
+    )
     return (
-        ""
-        if least <= goal
-        else f"A record in {float(ours.write_units):.1f} units is {ours.part(Used.WRITE_UNITS):.2f} of it."
+        f"A record takes {float(ours.write_units):.1f} write units in all. With one for itself and one for its index "
+        f"by order, and no reads, it would be {least / theirs.dollars_a_million:.2f} x."
     )
 
 

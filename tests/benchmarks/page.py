@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import Final
 
 from cli.cost.prices import AS_OF, REGION
@@ -26,6 +27,7 @@ _BARS: Final = {
 }
 # How many processes may wait for a processor before a measurement is disturbed.
 _BUSY_LOAD: Final = 0.5
+_COLUMNS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def _page(rows: Sequence[Row], machine: Machine, minutes: float) -> str:
     parts = {
         "reached": f"{sum(row.is_reached is True for row in rows)} of {sum(row.goal is not None for row in rows)}",
         "table": "\n".join(map(_row, rows)),
-        "notes": "\n".join(f"- **{row.what}.** {row.note}" for row in rows if row.note),
+        "notes": "\n".join(_wrapped(f"- **{row.what}.** {row.note}") for row in rows if row.note),
         "missed": "\n".join(map(_missed, (row for row in rows if row.is_reached is False))) or "Nothing.",
         "circumstances": _circumstances(machine, minutes),
         "region": REGION,
@@ -81,7 +83,12 @@ def _row(row: Row) -> str:
 
 
 def _missed(row: Row) -> str:
-    return f"- **{row.what}**: {row.now}, not {row.wanted}. {row.floor}".rstrip()
+    return _wrapped(f"- **{row.what}**: {row.now}, not {row.wanted}. {row.floor}".rstrip())
+
+
+def _wrapped(text: str) -> str:
+    """Return a paragraph, or a point of a list, in lines as the other pages have them."""
+    return fill(text, _COLUMNS, subsequent_indent="  " if text.startswith("- ") else "", break_on_hyphens=False)
 
 
 def _circumstances(machine: Machine, minutes: float) -> str:
@@ -93,7 +100,7 @@ def _circumstances(machine: Machine, minutes: float) -> str:
         if machine.is_held
         else "This machine gives no control group, so processor time was stretched to the share."
     )
-    return (
+    return _wrapped(
         f"{machine.began:%d %B %Y, %H:%M} UTC, code {machine.code}. {os.cpu_count()} processors "
         f"({_processor()}), {platform.system()}, Python {platform.python_version()}. {load} {held} "
         f"The run took {minutes:.0f} minutes."

@@ -51,7 +51,6 @@ def measure_throughput(stub: StubProcess, size: Size, findings: Findings) -> Non
                     found[name].append(rate)
     note = f"{spread(found['ours']).middle:.0f} to {spread(found['ceiling']).middle:.0f} a second."
     told = f"{note} Both need the emulator's processor, and ours the other one too."
-    findings.facts["orders a second"] = spread(found["ours"]).middle
     findings.rows += [
         Row(
             "orders a second, queue to topic, to the ceiling",
