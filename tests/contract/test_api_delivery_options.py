@@ -269,3 +269,10 @@ def test_times_have_the_offset_of_the_place_and_the_day(api: Api) -> None:
     abroad = {**DESTINATION, "Postcode": "75001", "Country": {"IsoCode": {"TwoLetterCode": "FR"}}}
     french = api.call("POST", "/deliveryoptions", consignment(Addresses=[ORIGIN, abroad])).data["DeliveryOptions"]
     assert {each["DeliveryWindow"]["UtcOffset"] for each in french} == {None}
+
+
+def test_a_large_consignment_has_options_for_sixty_days_and_one_is_selected(api: Api) -> None:
+    large = [{"KeyValue": f"key {at}", "StringValue": f"{at} " * 400} for at in range(120)]
+    [first, *_] = options = offered(api, MetaData=large, DeliveryDate="2027-01-20")
+    assert len(options) > 300
+    assert api.call("POST", f"/deliveryoptions/select/{first['Reference']}").status == 200

@@ -4,6 +4,7 @@ The examples are those of `using_pros_tracking_api.md` of PRO's help.
 """
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -289,3 +290,23 @@ def test_the_audit_tells_a_consignment_s_life_with_pro_s_names(api: Api) -> None
         each["Id"] for each in told
     ]
     assert api.call("GET", f"/consignments/{UNKNOWN}/audit").status == 404
+
+
+def test_a_consignment_is_late_from_the_end_of_its_delivery_window_until_it_is_delivered(api: Api) -> None:
+    reference, _ = allocated(api)
+
+    def is_late() -> list[bool]:
+        whole = api.call("GET", f"/consignments/{reference}").data["IsLate"]
+        [found] = api.call("GET", f"/consignments/10/0?Reference={reference}").data["ConsignmentSummaries"]
+        return [whole, found["IsLate"]]
+
+    due = datetime.fromisoformat(api.call("GET", f"/consignments/{reference}").data["LatestDeliveryDate"])
+    assert is_late() == [False, False]
+    api.clock.now = due + timedelta(seconds=1)
+    assert is_late() == [True, True]
+    sent = {
+        "ConsignmentTrackingReference": reference,
+        "PackageTrackingEvents": [{"TrackingEvents": [event("DELIVERED", api.clock.now.isoformat())]}],
+    }
+    assert api.call("POST", "/tracking/carrierevents", {"ConsignmentTrackingEvents": [sent]}).status == 200
+    assert is_late() == [False, False]

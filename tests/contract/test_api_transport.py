@@ -277,3 +277,19 @@ def test_a_body_in_base64_is_read_and_another_one_refused(api: Api) -> None:
     for body, status in ((b64encode(written(consignment()).encode()).decode(), 201), ("{}", 400)):
         event = proxy_event("POST", "/consignments", body, {}, "request-1") | {"isBase64Encoded": True}
         assert api.resolver.resolve(event, SimpleNamespace())["statusCode"] == status
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "application/xml"}], ids=["JSON", "XML"])
+def test_a_reply_that_lambda_could_not_send_is_refused_with_what_to_do(
+    api: Api, monkeypatch: pytest.MonkeyPatch, headers: Mapping[str, str]
+) -> None:
+    """A quote in the text counts twice, as Lambda sends the body as a JSON string."""
+    reference = api.create(MetaData=[{"KeyValue": "quotes", "StringValue": '"' * 1500} for _ in range(60)])
+    asked = ("GET", f"/consignments/{reference}", None, headers)
+    assert api.call(*asked).status == 200
+    monkeypatch.setattr("allocation.api.resolver._LARGE", 1_000)
+    monkeypatch.setattr("allocation.api.resolver._MAX_REPLY", 100_000)
+    answer = api.call(*asked)
+    assert answer.status == 400
+    assert "ReplyTooLargeException" in answer.body
+    assert "Ask for less" in answer.body

@@ -110,7 +110,7 @@ def get_consignment_with_metadata(request: Request, use_cases: UseCases) -> Repl
 def get_consignment(request: Request, use_cases: UseCases) -> Reply:
     """Return the whole consignment with its state and allocation. Shipping locations complete its addresses."""
     known = use_cases.changes.known(request.path["consignment"])
-    return Reply(consignment_view(known, use_cases.located), root="Consignment")
+    return Reply(consignment_view(known, use_cases.located, use_cases.now()), root="Consignment")
 
 
 @operation(

@@ -17,6 +17,7 @@ from allocation.api.consignment_shape import (
     nulls_of,
 )
 from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total_value, total_weight
+from allocation.api.searched_values import is_late
 from allocation.api.typed_values import consignment_values
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
 from allocation.consignments.labels_given import LabelsGiven
@@ -53,10 +54,12 @@ _NULLS_OF_A_PACKAGE: Final = nulls_of(
 )
 
 
-def consignment_view(known: Known, located: Callable[[FullConsignment], FullConsignment]) -> dict[str, Any]:
+def consignment_view(
+    known: Known, located: Callable[[FullConsignment], FullConsignment], now: datetime
+) -> dict[str, Any]:
     """Return the whole consignment. If only its record is known, it has no addresses or packages.
 
-    `located` completes addresses from the shipping locations that they name.
+    `located` completes addresses from the shipping locations that they name. Whether it is late is told by `now`.
     """
     legs = _legs_of(known.record)
     return {
@@ -68,6 +71,7 @@ def consignment_view(known: Known, located: Callable[[FullConsignment], FullCons
         "Allocation": allocation_of(known.record),
         "FailedAllocation": failed_allocation_of(known.record),
         "DateCreated": _created_at(known),
+        "IsLate": is_late(known, now),
         **labels_part(known.labels_given),
         "DateShipped": _optional(known.record.dispatched_at if known.record else None),
         **_journey_of(known.record),

@@ -1,5 +1,6 @@
 """All operations of the API as routes of Powertools' event handler, and every failure as PRO's error."""
 
+import json
 import re
 from base64 import b64decode
 from collections.abc import Sequence
@@ -45,6 +46,9 @@ from allocation.observability import logger
 OPERATIONS: Final[list[Operation]] = []
 # Replies hold personal data: nobody on the way keeps them (RFC 9111, 5.2.2.5) or sees them without TLS (RFC 6797).
 _HEADERS: Final = {"Cache-Control": "no-store", "Strict-Transport-Security": "max-age=31536000"}
+# What Lambda sends back, 6 MB, is the body as a JSON string, with headers. Its size is looked at where it may matter.
+_MAX_REPLY: Final = 6_000_000
+_LARGE: Final = 1_000_000
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -253,4 +257,8 @@ def _respond(event: APIGatewayProxyEvent, reply: Reply, endpoint: Endpoint | Non
     is_pros = endpoint is None or endpoint.is_pros
     media_type = reply_type(event.headers.get("accept")) if is_pros else JSON
     body = written(reply.data) if media_type == JSON else write_xml(reply.data, reply.root).decode()
+    if len(body) > _LARGE and (size := len(json.dumps(body))) > _MAX_REPLY:
+        text = f"The reply would have {size} bytes, and at most {_MAX_REPLY} can be sent. Ask for less at a time."
+        logger.error("reply too large", extra={"operation": endpoint.name if endpoint else None, "bytes": size})
+        return _respond(event, error_reply(RequestError("ReplyTooLargeException", text), _request_id(event)), endpoint)
     return Response(reply.status, f"{media_type}; charset=utf-8", body, dict(_HEADERS))

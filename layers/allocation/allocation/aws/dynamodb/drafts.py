@@ -1,8 +1,10 @@
 """Orders and offered delivery options in DynamoDB, in the consignments' table: the same key, lifetime and encryption.
 
-No index of the table finds them: they have none of the attributes that the indexes are on.
+No index of the table finds them: they have none of the attributes that the indexes are on. They are compressed: the
+options of a large consignment for 60 days would not fit into an item of 400 KB.
 """
 
+import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ class DynamoDBDrafts:
         keys: Any = {"Keys": [{KEY: {"S": key}}], "ConsistentRead": True}
         for item in read_items(self._client, {self._table: keys})[self._table]:
             expires_at = datetime.fromtimestamp(int(item["expiresAt"]["N"]), UTC)
-            return Draft(key, parsed(item["document"]["S"]), expires_at, int(item["version"]["N"]))
+            return Draft(key, _read(item["document"]), expires_at, int(item["version"]["N"]))
         return None
 
     def add(self, draft: Draft) -> bool:
@@ -47,7 +49,7 @@ class DynamoDBDrafts:
     def _put(self, draft: Draft, **condition: Any) -> bool:
         attributes = {
             KEY: draft.key,
-            "document": written(draft.content),
+            "document": zlib.compress(written(draft.content).encode()),
             "version": draft.version,
             "expiresAt": int(draft.expires_at.timestamp()),
         }
@@ -58,3 +60,8 @@ class DynamoDBDrafts:
         except (ClientError, BotoCoreError) as error:
             raise not_written(error) from error
         return True
+
+
+def _read(document: Any) -> Any:
+    """Return a draft's content. Those of earlier versions are text."""
+    return parsed(document["S"] if "S" in document else zlib.decompress(document["B"]).decode())
