@@ -23,6 +23,8 @@ _VERSION: Final = "/2018-06-01/runtime"
 _START_SECONDS: Final = 60.0
 _ANSWER_SECONDS: Final = 600.0
 _END_SECONDS: Final = 5.0
+# How often it is looked whether a process, or the server, has ended.
+_LOOK_SECONDS: Final = 0.1
 # How long an invocation may take, as the function is told.
 _DEADLINE_MILLISECONDS: Final = 60_000
 _REGION: Final = "eu-west-2"
@@ -153,7 +155,7 @@ def started(function: Function, folder: Path) -> Iterator[LambdaProcess]:
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{function.name}-{os.urandom(4).hex()}.log"
     api = _RuntimeApi()
-    threading.Thread(target=api.serve_forever, daemon=True).start()
+    threading.Thread(target=api.serve_forever, args=(_LOOK_SECONDS,), daemon=True).start()
     with processor_share(function.megabytes) as share:
         began = time.perf_counter()
         process = _launch(function, api, log)
@@ -202,7 +204,7 @@ def _step(
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return api.steps.get(timeout=1)
+            return api.steps.get(timeout=_LOOK_SECONDS)
         except queue.Empty:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise FunctionFailedError(f"the function ended or hangs ({process.poll()})\n{_end(log)}") from None

@@ -23,6 +23,15 @@ _MILLION: Final = 1_000_000
 _QUEUE_REQUESTS: Final = 2
 # START, END and REPORT of an invocation.
 _PLATFORM_LOG_BYTES: Final = 450
+# What is paid for orders, by the words of the plot.
+_KINDS: Final = {
+    "writes": (Used.WRITE_UNITS,),
+    "reads": (Used.READ_UNITS,),
+    "Lambda": (Used.INVOCATIONS, Used.GIGABYTE_SECONDS),
+    "queue and topic": (Used.QUEUE_REQUESTS, Used.TOPIC_REQUESTS),
+    "logs": (Used.LOG_GIGABYTES,),
+}
+PAID: Final = tuple(kind for kinds in _KINDS.values() for kind in kinds)
 _RECORDS: Final = "AllocationsTable"
 
 
@@ -85,13 +94,7 @@ def measure_costs(stub: StubProcess, size: Size, findings: Findings) -> None:
 
 
 def _parts(bill: Bill) -> dict[str, float]:
-    return {
-        "writes": bill.part(Used.WRITE_UNITS),
-        "reads": bill.part(Used.READ_UNITS),
-        "Lambda": bill.part(Used.INVOCATIONS, Used.GIGABYTE_SECONDS),
-        "queue and topic": bill.part(Used.QUEUE_REQUESTS, Used.TOPIC_REQUESTS),
-        "logs": bill.part(Used.LOG_GIGABYTES),
-    }
+    return {name: bill.part(*kinds) for name, kinds in _KINDS.items()}
 
 
 def _told(who: str, bill: Bill) -> str:

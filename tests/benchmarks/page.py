@@ -10,9 +10,10 @@ from pathlib import Path
 from textwrap import fill
 from typing import Final
 
-from cli.cost.prices import AS_OF, REGION
+from cli.cost.prices import AS_OF, PRICES, REGION, Used
 from cli.paths import ROOT
 from tests.benchmarks.figures import Findings, Row
+from tests.benchmarks.money import PAID
 from tests.benchmarks.plots import Bar, bars, curves
 from tests.benchmarks.processor_share import WHOLE_PROCESSOR_MEGABYTES, processor_share
 
@@ -71,6 +72,7 @@ def _page(rows: Sequence[Row], machine: Machine, minutes: float) -> str:
         "notes": "\n".join(_wrapped(f"- **{row.what}.** {row.note}") for row in rows if row.note),
         "missed": "\n".join(map(_missed, (row for row in rows if row.is_reached is False))) or "Nothing.",
         "circumstances": _circumstances(machine, minutes),
+        "prices": "\n".join(_price(kind) for kind in PAID),
         "region": REGION,
         "as_of": AS_OF,
     }
@@ -80,6 +82,11 @@ def _page(rows: Sequence[Row], machine: Machine, minutes: float) -> str:
 def _row(row: Row) -> str:
     reached = {True: "yes", False: "**no**", None: ""}[row.is_reached]
     return f"| {row.what} | {row.now} | {row.wanted} | {row.around} | {reached} |"
+
+
+def _price(kind: Used) -> str:
+    price = PRICES[kind]
+    return f"| {kind} | {price.dollars} | {price.units:,} | <{price.page}> |"
 
 
 def _missed(row: Row) -> str:
