@@ -54,7 +54,13 @@ def layers_of(name: str) -> tuple[Path, ...]:
 
 def megabytes_of(name: str) -> int:
     """Return the memory of one of our functions."""
-    return int(template()["Resources"][RESOURCES[name]]["Properties"]["MemorySize"])
+    return whole_number(template()["Resources"][RESOURCES[name]]["Properties"]["MemorySize"])
+
+
+def whole_number(value: Any) -> int:
+    """Return a number of the template, or the default of the parameter that it refers to."""
+    parameter = template()["Parameters"].get(value) if isinstance(value, str) else None
+    return int(parameter["Default"] if parameter else value)
 
 
 @cache

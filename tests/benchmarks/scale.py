@@ -159,7 +159,7 @@ def walls(measured: Measured, batch: int, concurrency: int) -> list[tuple[float,
     lane = Way(1, batch, 1, lambda _: 0, 1, 1, 100, measured.publish_seconds, measured.publish_seconds_each)
     shards = NEW_TABLE_UNITS // PARTITION_UNITS
     found = [
-        (concurrency * a_function, f"`MaximumConcurrency` {concurrency}", "raise it in `template.yaml`, up to 1,000"),
+        (concurrency * a_function, f"`OrderConcurrency` {concurrency}", "the parameter itself, up to 1,000"),
         (
             shards * lane.published_a_second,
             f"publisher, {shards} shards, one at a time each",

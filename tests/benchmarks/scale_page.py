@@ -10,7 +10,7 @@ from allocation.pro.calls import MAX_BULK
 from cli.cost.prices import PRICES, Used
 from cli.paths import ROOT
 from tests.benchmarks.figures import Findings, number
-from tests.benchmarks.functions import template
+from tests.benchmarks.functions import template, whole_number
 from tests.benchmarks.queueing import simulate
 from tests.benchmarks.scale import MOST_LANES_A_SHARD, ROOM, SIMULATED_SECONDS, Measured, Need, measured_of, walls
 
@@ -22,7 +22,8 @@ _RATES: Final = (1_000, 10_000)
 def write_scale(findings: Findings) -> None:
     """Write the page."""
     mapping = template()["Resources"]["AllocateOrdersFunction"]["Properties"]["Events"]["Orders"]["Properties"]
-    batch, concurrency = int(mapping["BatchSize"]), int(mapping["ScalingConfig"]["MaximumConcurrency"])
+    batch = whole_number(mapping["BatchSize"])
+    concurrency = whole_number(mapping["ScalingConfig"]["MaximumConcurrency"])
     all_measured = measured_of(findings.facts)
     needs = [Need(one, rate, batch) for rate in _RATES for one in all_measured]
     waited = [need.simulated() for need in needs]

@@ -28,7 +28,7 @@ def test_a_table_has_a_partition_for_each_thousand_writes_and_at_least_those_of_
 
 def test_the_first_wall_stands_first_and_moves_with_the_setting_that_makes_it() -> None:
     limits = {what: limit for limit, what, _ in walls(PRO, 10, 10)}
-    assert limits["`MaximumConcurrency` 10"] == pytest.approx(500)
-    assert {what: limit for limit, what, _ in walls(PRO, 10, 20)}["`MaximumConcurrency` 20"] == pytest.approx(1_000)
+    assert limits["`OrderConcurrency` 10"] == pytest.approx(500)
+    assert {what: limit for limit, what, _ in walls(PRO, 10, 20)}["`OrderConcurrency` 20"] == pytest.approx(1_000)
     found = [limit for limit, _, _ in walls(ENGINE, 10, 10)]
     assert found == sorted(found)
