@@ -113,6 +113,8 @@ def _facts(stored: StoredRecord, explanation: ExplainedDecision | None) -> Itera
     """Yield what a record says, each with its name."""
     own = f", the sender's {stored.customer_reference}" if stored.customer_reference else ""
     yield "Order", f"{stored.order_reference}{own}"
+    if stored.pro_reference:
+        yield "SortedPRO", stored.pro_reference
     earlier = [each for each in stored.tried_event_ids if each != stored.event_id]
     before = f", after {', '.join(earlier)}" if earlier else ""
     yield "Asked by", f"event {stored.event_id or '-'}{before}"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from allocation import init_phase
 from allocation.composition.api import allocation_api
-from allocation.composition.catalogues import CATALOGUE_QUESTION, catalogue_status
+from allocation.composition.catalogues import CATALOGUE_QUESTION, api_catalogue_status, read_api_catalogue
 from allocation.observability import logger, metrics
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Wired here, in the function's init, where Lambda gives a whole processor: the first event waits for nothing of it.
 allocation_api()
-catalogue_status()
+read_api_catalogue()
 init_phase.end()
 
 
@@ -21,5 +21,5 @@ init_phase.end()
 def handler(event: dict[str, Any], context: "LambdaContext") -> Any:
     """Serve one request, or say which catalogue is used."""
     if event == CATALOGUE_QUESTION:
-        return catalogue_status()
+        return api_catalogue_status()
     return allocation_api().resolve(event, context)

@@ -6,7 +6,8 @@ from unittest.mock import Mock, patch
 
 import pytest
 
-from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocatedBy, AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
 from allocation.pro.ports import NothingTriedError, OutageError, Watch
@@ -169,6 +170,42 @@ def test_an_allocation_says_who_made_it_and_whether_it_was_adopted(pro: Pro) -> 
         B: (adopted, "SortedPRO had allocated it already"),
         C: (here, None),
     }
+
+
+def test_an_allocation_outside_the_modes_group_says_so(pro: Pro) -> None:
+    pro.server.state.allocate(A, "CX_ECO", "economy")
+    pro.server.state.allocate(B, "CX_ECO")
+    pro.server.state.allocate(C, "CX_NDS", "valuableGoods")
+
+    answers = pro.allocate([A, B, C], ServiceGroup("valuableGoods"))
+
+    wanted = "the mode asks for valuableGoods"
+    assert [answer.why for answer in answers.values() if isinstance(answer, Allocated)] == [
+        f"SortedPRO had allocated it already, to CX_ECO with the group economy; {wanted}",
+        f"SortedPRO had allocated it already, to CX_ECO with no group that it names; {wanted}",
+        "SortedPRO had allocated it already",
+    ]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_an_error_of_pros_own_costs_no_patience(pro: Pro, before: bool) -> None:
+    """PRO has answered the call, whether or not it did the work. From a gateway the same status says nothing."""
+    pro.server.faults.script(Fault("503_of_pro", before=before))
+
+    answers = pro.allocate([A])
+
+    assert isinstance(answers[A], Allocated)
+    pro.require_truth(answers)
+
+
+def test_a_claim_ends_when_its_outcome_is_recorded(pro: Pro) -> None:
+    allocator = pro.allocator()
+    allocator.allocate([Consignment(each) for each in (A, B, NOTHING_FITS)], DefaultRules(), Remaining())
+    assert pro.claims.given_back == []
+    allocator.settled([A, NOTHING_FITS, C])
+    assert pro.claims.given_back == [(A, 0), (NOTHING_FITS, 0)]
+    allocator.settled([B])
+    assert pro.claims.given_back == [(A, 0), (NOTHING_FITS, 0)], "its record was not written"
 
 
 def test_what_pro_accepted_from_us_is_not_adopted(pro: Pro) -> None:

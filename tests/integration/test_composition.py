@@ -17,6 +17,7 @@ from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import ServiceGroup
 from allocation.engine.allocator import EngineAllocator
 from allocation.pro.allocator import ProAllocator
+from allocation.pro.sender_allocator import SenderAllocator
 from allocation.settings import CatalogueSettings
 from cli.catalogue.compilation import compile_catalogue
 from cli.catalogue.reading import read_catalogue
@@ -78,13 +79,18 @@ def test_the_engine_allocates_unless_told_otherwise(monkeypatch: pytest.MonkeyPa
 
 
 def test_sortedpro_allocates_where_it_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(wire(monkeypatch, NEEDED | PRO), ProAllocator)
+    allocator = wire(monkeypatch, NEEDED | PRO)
+    assert isinstance(allocator, SenderAllocator)
+    assert isinstance(allocator.allocator, ProAllocator)
+    assert not allocator.allocator.with_details
 
 
 def test_sortedpro_is_given_the_time_that_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    allocator = wire(monkeypatch, NEEDED | PRO | {"PRO_PATIENCE_SECONDS": "77"})
-    assert isinstance(allocator, ProAllocator)
-    assert allocator.patience_seconds == 77
+    allocator = wire(monkeypatch, NEEDED | PRO | {"PRO_PATIENCE_SECONDS": "77", "PRO_DETAILS": "on"})
+    assert isinstance(allocator, SenderAllocator)
+    assert isinstance(allocator.allocator, ProAllocator)
+    assert (allocator.allocator.patience_seconds, allocator.creating.patience_seconds) == (77, 77)
+    assert allocator.allocator.with_details
 
 
 def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -193,6 +193,7 @@ class ScriptedAllocator:
     unavailable: bool = False
     released: list[ConsignmentReference] = field(default_factory=list)
     unreleasable: dict[str, Deferred] = field(default_factory=dict)
+    recorded: list[ConsignmentReference] = field(default_factory=list)
     meanwhile: Callable[[], object] | None = None
     """What happens elsewhere while the first call is under way."""
 
@@ -226,6 +227,9 @@ class ScriptedAllocator:
         self, references: Sequence[ConsignmentReference], deadline: Deadline
     ) -> Mapping[ConsignmentReference, Deferred]:
         return self.release(references, deadline)
+
+    def settled(self, references: Sequence[ConsignmentReference]) -> None:
+        self.recorded += references
 
 
 @dataclass

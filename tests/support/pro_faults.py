@@ -89,6 +89,7 @@ def _foreign(item: dict[str, Any]) -> dict[str, Any]:
 
 KINDS: Final[dict[str, Callable[[Wire], Wire]]] = {
     "521_of_pro": lambda _: Wire(521, b'{"Code": "AllocationFailedException", "Message": "nothing fits"}'),
+    "503_of_pro": lambda _: Wire(503, b'{"Code": "ServiceUnavailableException", "Message": "busy"}'),
     "403_of_pro": lambda _: Wire(403, b'{"Code": "ForbiddenException", "Message": "not this one"}'),
     "no_service": lambda _: Wire(400, b'{"Code": "MpdCarrierServiceNotFoundException", "Message": "not here"}'),
     "reset": lambda wire: Wire(wire.status, b"", ending="reset"),

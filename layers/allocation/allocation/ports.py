@@ -53,6 +53,9 @@ class Allocator(Protocol):
         Does nothing for consignments that nobody has asked for.
         """
 
+    def settled(self, references: Sequence[ConsignmentReference]) -> None:
+        """Learn that answers of the last calls are recorded: others may ask for these consignments. Never raises."""
+
 
 @dataclass(frozen=True, slots=True)
 class AddReceipt:

@@ -57,3 +57,10 @@ def test_what_a_person_must_correct_is_told_before_all_other_reasons() -> None:
 
 def test_a_consignment_that_may_arrive_is_looked_for_from_a_few_seconds_on() -> None:
     assert wait_seconds(Deferred(DeferralCause.NOT_FOUND_YET), 1, jitter=0.0) < 5
+
+
+def test_what_is_left_for_pro_comes_back_when_it_may_be_asked_for_again() -> None:
+    left = Deferred(DeferralCause.UNDER_WAY, ready_in_seconds=100)
+    assert [wait_seconds(left, received, jitter=0.0) for received in (1, 5, 7)] == [7, 101, 101]
+    assert wait_seconds(left, 7, jitter=0.8) == 111
+    assert wait_seconds(left, 11, jitter=0.0) == 450, "later the receives must last"

@@ -8,8 +8,7 @@ from allocation.domain.outcome import DeferralCause
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
-from allocation.pro.state_verdicts import judge_deallocation
-from allocation.pro.verdicts import may_still_deallocate
+from allocation.pro.state_verdicts import judge_deallocation, may_still_deallocate
 from tests.support.pro_state import ProState
 from tests.support.samples import A
 

@@ -94,12 +94,30 @@ def _catalogue_file(
 
 
 def catalogue_status() -> dict[str, object]:
-    """Return which catalogue this function uses: its tag, and the later one that it refused, if it did.
+    """Return which catalogue the queue's function uses: its tag, and the later one that it refused, if it did.
 
     Both are None where the packaged one is used.
     """
     place = catalogue_place()
-    file: object = routes_file(place) if os.environ.get("ALLOCATOR") == "pro" else engine_file(place)
+    return _status_of(routes_file(place) if _by_pro() else engine_file(place))
+
+
+def api_catalogue_status() -> dict[str, object]:
+    """Return which catalogue the API uses, as `catalogue_status` does."""
+    return _status_of(engine_file(catalogue_place()))
+
+
+def read_api_catalogue() -> None:
+    """Read the API's catalogue ahead of the first request. Where SortedPRO allocates, the API needs none."""
+    if not _by_pro():
+        api_catalogue_status()
+
+
+def _by_pro() -> bool:
+    return os.environ.get("ALLOCATOR") == "pro"
+
+
+def _status_of(file: object) -> dict[str, object]:
     from allocation.aws.maintained_files import FileStatus, MaintainedFile
 
     status = file.status() if isinstance(file, MaintainedFile) else FileStatus(None, None)

@@ -188,3 +188,5 @@ class Deferred:
     retry_after_seconds: int | None = None
     # Which consignment waits and what for, in a sentence for an operator; empty where the cause says it all.
     why: str = field(default="", compare=False)
+    # In how long another try may be made that can't be made now, if that is known.
+    ready_in_seconds: int | None = field(default=None, compare=False)

@@ -90,6 +90,9 @@ class EngineAllocator:
 
     release_lost = release
 
+    def settled(self, references: Sequence[ConsignmentReference]) -> None:
+        """Do nothing: nobody waits for a record."""
+
     def _outcome(
         self, engine: Engine, consignment: Consignment, mode: AllocationMode, now: datetime, tally: "_Tally"
     ) -> Outcome:

@@ -129,6 +129,7 @@ class AllocationWaves:
         receipt = self.records.add(
             [self._record(asked[reference], outcome, ways[reference]) for reference, outcome in outcomes.items()]
         )
+        self.allocator.settled([outcomes[each].pro_reference or each for each in sorted(receipt.added)])
         overtaken = self._overtaken([asked[reference] for reference in receipt.present])
         settled = (receipt.added | receipt.present | receipt.outrun) - overtaken
         deferrals = {reference: _deferral(answers.get(reference, _NO_ANSWER)) for reference in asked.keys() - settled}

@@ -29,7 +29,8 @@ _SOON: Final = frozenset({DeferralCause.ALLOCATING, DeferralCause.NOT_FOUND_YET}
 MAX_SECONDS: Final = 900
 # No `Retry-After` makes a message wait longer.
 MAX_ASKED_WAIT_SECONDS: Final = 1200
-# Work that only ran out of time continues at once this often. Later the receives must last for others' slowness.
+# Work that only ran out of time, or will be ready, continues promptly this often. Later the receives must last for
+# others' slowness.
 _PROMPT_RECEIVES: Final = 10
 
 
@@ -38,15 +39,18 @@ def wait_seconds(deferred: Deferred, receive_count: int, jitter: float) -> int:
 
     `jitter` is from 0 up to 1. The wait doubles with each receive. Between half and all of it is used, so that messages
     that failed together do not come back together. A `Retry-After` is met, with up to a quarter more. Work that only
-    ran out of time continues at once, for a while.
+    ran out of time continues at once, for a while. What will be ready is tried as soon as it is, for a while.
     """
     received = receive_count
     if deferred.cause == DeferralCause.OUT_OF_TIME:
         received -= _PROMPT_RECEIVES
     first = _FIRST_SECONDS_ALLOCATING if deferred.cause in _SOON else FIRST_SECONDS
     doubled = min(first * 2 ** min(received - 1, 10), MAX_SECONDS) if received > 0 else 0
+    wait = doubled * (1 + jitter) / 2
+    if deferred.ready_in_seconds is not None and receive_count <= _PROMPT_RECEIVES:
+        wait = min(wait, deferred.ready_in_seconds * (1 + jitter / 8) + 1)
     asked_for = (deferred.retry_after_seconds or 0) * (1 + jitter / 4)
-    return int(max(doubled * (1 + jitter) / 2, min(asked_for, MAX_ASKED_WAIT_SECONDS)))
+    return int(max(wait, min(asked_for, MAX_ASKED_WAIT_SECONDS)))
 
 
 def shortest_patience(visibility_seconds: int) -> int:

@@ -5,9 +5,9 @@ What it needs of others is in `ports.py`; `claims.py` and `circuit.py` implement
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, assert_never
+from math import ceil
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.metric import MetricName
@@ -31,13 +31,9 @@ from allocation.pro.ports import (
     OutageError,
     Watch,
 )
-from allocation.pro.progress import Progress
+from allocation.pro.progress import Progress, hold_seconds, unclaimed
 from allocation.pro.rounds import Rounds, is_unknown
-from allocation.pro.state_verdicts import judge_deallocation
-from allocation.pro.verdicts import may_still_deallocate
-
-# PRO has promised what it accepted, so it is given so many times its patience before it is asked again.
-_ACCEPTED_PATIENCE: Final = 12
+from allocation.pro.state_verdicts import judge_deallocation, may_still_deallocate
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,8 @@ class ProAllocator:
     pauses: Pauses
     # Whether each allocation is read once more, for its price and its delivery date.
     with_details: bool = False
+    # The claims on what the last calls answered for, until that is recorded.
+    _answered: dict[ConsignmentReference, Claimed] = field(default_factory=dict)
 
     def allocate(
         self,
@@ -78,7 +76,7 @@ class ProAllocator:
         def work() -> None:
             # For as long as this environment can be working, and PRO on its last call.
             claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
-            held.update(self._not_claimed(claimed))
+            held.update(unclaimed(claimed, self.client.base_url))
             free = [reference for reference in references if reference not in held]
             try:
                 self._allocate(free, claimed, mode, deadline, progress)
@@ -92,7 +90,20 @@ class ProAllocator:
             return dict.fromkeys(references, Deferred(error.cause, error.retry_after_seconds))
         except (OutageError, CredentialsError, NothingTriedError, CircuitStateError) as error:
             logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
-        return {reference: Deferred(DeferralCause.OUTAGE) for reference in references} | held | progress.answers
+        return {reference: self._with_end(reference, held.get(reference), progress) for reference in references}
+
+    def _with_end(
+        self, reference: ConsignmentReference, held: Deferred | None, progress: Progress
+    ) -> Outcome | Deferred:
+        """Return the answer for a consignment, and where it is left for PRO, when PRO may be asked for it again."""
+        answer = progress.answers.get(reference, held or Deferred(DeferralCause.OUTAGE))
+        if not isinstance(answer, Deferred):
+            return answer
+        watch = progress.watch(reference)
+        seconds = (
+            held.retry_after_seconds if held else ceil(hold_seconds(watch, self.patience_seconds)) if watch else None
+        )
+        return answer if seconds is None else replace(answer, ready_in_seconds=seconds)
 
     def release(
         self, references: Sequence[ConsignmentReference], deadline: Deadline
@@ -106,7 +117,7 @@ class ProAllocator:
 
         def work() -> None:
             claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
-            not_claimed = self._not_claimed(claimed)
+            not_claimed = unclaimed(claimed, self.client.base_url)
             answers.update(not_claimed)
             free = [reference for reference in references if reference not in not_claimed]
             kept: dict[ConsignmentReference, Deferred] = dict.fromkeys(free, Deferred(DeferralCause.OUTCOME_UNKNOWN))
@@ -139,6 +150,13 @@ class ProAllocator:
         asked = [reference for reference in references if reference in taken]
         return self.release(asked, deadline) if asked else {}
 
+    def settled(self, references: Sequence[ConsignmentReference]) -> None:
+        """End the claims of consignments whose outcome is recorded: whoever comes next finds the record."""
+        claims = [(self._answered[each], each) for each in references if each in self._answered]
+        for claimed in {id(claimed): claimed for claimed, _ in claims}.values():
+            self._end_claims(claimed, [each for its, each in claims if its is claimed])
+        self._answered.clear()
+
     def _deallocate(
         self, references: Sequence[ConsignmentReference], deadline: Deadline
     ) -> tuple[dict[ConsignmentReference, Deferred], Set[ConsignmentReference]]:
@@ -159,39 +177,17 @@ class ProAllocator:
         kept = {reference: deferred for reference, deferred in verdicts.items() if deferred}
         return kept, {reference for reference, reply in replies.items() if may_still_deallocate(reply)}
 
-    def _not_claimed(self, claimed: Claimed) -> dict[ConsignmentReference, Deferred]:
-        """Return why consignments wait that are not claimed: for another caller, or for the PRO they were asked at."""
-        waiting = {
-            key: Deferred(
-                DeferralCause.OUTCOME_UNKNOWN,
-                seconds,
-                f"PRO was asked for {key} {_at(claimed.since.get(key))}, and nobody has seen what became of it",
-            )
-            for key, seconds in claimed.held.items()
-        }
-        here = self.client.base_url
-        return waiting | {key: _asked_elsewhere(key, there, here) for key, there in claimed.elsewhere.items()}
-
     def _give_back(self, references: Sequence[ConsignmentReference], claimed: Claimed, progress: Progress) -> None:
         """End the claims of consignments without an outcome: now, or when PRO can no longer be working on them."""
         unsettled = [each for each in references if isinstance(progress.answers.get(each), Deferred | None)]
         for watch in (None, *Watch):
             ended = [each for each in unsettled if progress.watch(each) is watch]
-            self._end_claims(claimed, ended, self._hold_seconds(watch), watch)
+            self._end_claims(claimed, ended, hold_seconds(watch, self.patience_seconds), watch)
         unknown = [each for each in references if is_unknown(progress.answers.get(each))]
         self._end_claims(claimed, unknown, is_over=True)
-
-    def _hold_seconds(self, watch: Watch | None) -> float:
-        """Return how long nobody asks PRO again for what was left for it."""
-        match watch:
-            case None:
-                return 0.0
-            case Watch.OPEN | Watch.ACCEPTED:
-                return self.patience_seconds
-            case Watch.ACCEPTED_AFRESH:
-                return self.patience_seconds * _ACCEPTED_PATIENCE
-            case _:
-                assert_never(watch)
+        self._answered.update(
+            dict.fromkeys((each for each in references if each not in {*unsettled, *unknown}), claimed)
+        )
 
     def _end_claims(
         self,
@@ -224,13 +220,3 @@ class ProAllocator:
         finally:
             # A thread that hangs, for example in name resolution, must not delay the answer.
             executor.shutdown(wait=False, cancel_futures=True)
-
-
-def _at(since: datetime | None) -> str:
-    return f"at {since:%Y-%m-%dT%H:%M:%SZ}" if since else "before"
-
-
-def _asked_elsewhere(reference: ConsignmentReference, there: str, here: str) -> Deferred:
-    """Return why nothing is done here for a consignment that another PRO may hold."""
-    told = f"{reference} was asked for at {there}, and this stack calls {here}"
-    return Deferred(DeferralCause.MISCONFIGURED, why=f"{told}: set ProBaseUrl back until it has its outcome")

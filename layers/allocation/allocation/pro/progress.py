@@ -1,10 +1,15 @@
 """What has become of a batch so far, and why each consignment without an outcome is left for SortedPRO."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, assert_never
 
 from allocation.domain.outcome import DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
-from allocation.pro.ports import Watch
+from allocation.pro.ports import Claimed, Watch
+
+# PRO has promised what it accepted, so it is given so many times its patience before it is asked again.
+_ACCEPTED_PATIENCE: Final = 12
 
 
 @dataclass(slots=True)
@@ -31,3 +36,39 @@ class Progress:
             return Watch.ACCEPTED
         is_open = reference in self.sent or reference in self.open or cause == DeferralCause.ALLOCATOR_CRASHED
         return Watch.OPEN if is_open else None
+
+
+def hold_seconds(watch: Watch | None, patience_seconds: float) -> float:
+    """Return how long nobody asks PRO again for what was left for it."""
+    match watch:
+        case None:
+            return 0.0
+        case Watch.OPEN | Watch.ACCEPTED:
+            return patience_seconds
+        case Watch.ACCEPTED_AFRESH:
+            return patience_seconds * _ACCEPTED_PATIENCE
+        case _:
+            assert_never(watch)
+
+
+def unclaimed(claimed: Claimed, here: str) -> dict[ConsignmentReference, Deferred]:
+    """Return why consignments wait that are not claimed: for another caller, or for the PRO they were asked at."""
+    waiting = {
+        key: Deferred(
+            DeferralCause.OUTCOME_UNKNOWN,
+            seconds,
+            f"PRO was asked for {key} {_at(claimed.since.get(key))}, and nobody has seen what became of it",
+        )
+        for key, seconds in claimed.held.items()
+    }
+    return waiting | {key: _asked_elsewhere(key, there, here) for key, there in claimed.elsewhere.items()}
+
+
+def _at(since: datetime | None) -> str:
+    return f"at {since:%Y-%m-%dT%H:%M:%SZ}" if since else "before"
+
+
+def _asked_elsewhere(reference: ConsignmentReference, there: str, here: str) -> Deferred:
+    """Return why nothing is done here for a consignment that another PRO may hold."""
+    told = f"{reference} was asked for at {there}, and this stack calls {here}"
+    return Deferred(DeferralCause.MISCONFIGURED, why=f"{told}: set ProBaseUrl back until it has its outcome")

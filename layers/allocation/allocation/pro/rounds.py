@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final, TypeVar, assert_never
 
 from allocation.domain.metric import MetricName
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import (
     Allocated,
     AllocatedBy,
@@ -23,6 +23,7 @@ from allocation.pro.calls import MIN_CALL_SECONDS, AllocationCall, ParallelCalls
 from allocation.pro.client import ProReply
 from allocation.pro.ports import Claimed, Watch
 from allocation.pro.progress import Progress
+from allocation.pro.state import difference_from
 from allocation.pro.state_verdicts import judge_state
 from allocation.pro.verdicts import (
     ACCEPTED,
@@ -177,7 +178,7 @@ class Rounds:
             return replace(found, by=self._here, why=None)
         self.count(MetricName.ALLOCATIONS_ADOPTED, 1)
         logger.warning("allocation adopted from PRO", extra={"consignment": reference})
-        difference = _difference(found, self.mode)
+        difference = difference_from(self.mode, found)
         return replace(found, why=f"{found.why}, {difference}") if difference else found
 
     def _since(self, reference: ConsignmentReference) -> datetime:
@@ -216,21 +217,6 @@ class Rounds:
         if soon:
             self.calls.pauses.sleep(seconds)
         return soon
-
-
-def _difference(found: Allocated, mode: AllocationMode) -> str:
-    """Return how an allocation that was taken over differs from what the mode asks for; empty if it does not."""
-    service = found.summary.carrier_service_reference
-    match mode:
-        case CarrierService(wanted) if service != wanted:
-            return f"to {service}; the mode asks for {wanted}"
-        case ServiceGroup(wanted) if found.group != wanted:
-            through = f"with the group {found.group}" if found.group else "with no group that it names"
-            return f"to {service} {through}; the mode asks for {wanted}"
-        case CarrierService() | ServiceGroup() | DefaultRules():
-            return ""
-        case _:
-            assert_never(mode)
 
 
 def is_unknown(answer: Outcome | Deferred | TryAgain | None) -> bool:

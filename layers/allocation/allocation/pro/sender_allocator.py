@@ -48,6 +48,10 @@ class SenderAllocator:
         wanted = [each for each in references if each in asked or is_pro_reference(each)]
         return self._released(self.allocator.release_lost, wanted, deadline) if wanted else {}
 
+    def settled(self, references: Sequence[ConsignmentReference]) -> None:
+        """Let others ask PRO for these consignments of its own."""
+        self.allocator.settled(references)
+
     def _released(
         self,
         release: Callable[[Sequence[ConsignmentReference], Deadline], Mapping[ConsignmentReference, Deferred]],

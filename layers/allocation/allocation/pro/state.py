@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, assert_never
 
 from pydantic import (
     AliasChoices,
@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from allocation.domain.currencies import minor_unit, rounded
+from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocatedBy, Price
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
@@ -151,3 +152,18 @@ def _price(rate: _Rate) -> Price:
     vat = rate.gross - rate.net if rate.vat_amount is None else rate.vat_amount
     net, vat, gross = (rounded(amount, minor_unit(currency)) for amount in (rate.net, vat, rate.gross))
     return Price(net, vat, gross, currency)
+
+
+def difference_from(mode: AllocationMode, found: Allocated) -> str:
+    """Return how an allocation that was taken over differs from what the mode asks for; empty if it does not."""
+    service = found.summary.carrier_service_reference
+    match mode:
+        case CarrierService(wanted) if service != wanted:
+            return f"to {service}; the mode asks for {wanted}"
+        case ServiceGroup(wanted) if found.group != wanted:
+            through = f"with the group {found.group}" if found.group else "with no group that it names"
+            return f"to {service} {through}; the mode asks for {wanted}"
+        case CarrierService() | ServiceGroup() | DefaultRules():
+            return ""
+        case _:
+            assert_never(mode)

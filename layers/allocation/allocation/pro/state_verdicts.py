@@ -11,7 +11,17 @@ from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.replies import MAX_MESSAGE_CHARACTERS, UnreadableReplyError, read_error
 from allocation.pro.state import ALLOCATING_STATE, PASSING_STATES, ConsignmentAtPro, read_consignment
-from allocation.pro.verdicts import ASKED_BEFORE, FORBIDDEN, NOT_AUTHORISED, TOO_MANY, Doubtful, TryAgain
+from allocation.pro.verdicts import (
+    ASKED_BEFORE,
+    FORBIDDEN,
+    NOT_AUTHORISED,
+    STATUS_ACCEPTED,
+    TOO_MANY,
+    Doubtful,
+    TryAgain,
+    is_failure_of_pro,
+    is_refusal,
+)
 
 
 def judge_state(
@@ -158,3 +168,20 @@ def _judge_refused_state(reply: ProReply, reference: ConsignmentReference) -> De
     if reply.status == FORBIDDEN and read_error(reply.body):
         return Deferred(DeferralCause.STATE_FORBIDDEN, why=f"PRO forbids reading the state of {reference}")
     return Deferred(DeferralCause.CREDENTIALS)
+
+
+def may_still_deallocate(call: ProReply | CallError) -> bool:
+    """Tell whether PRO has not answered a deallocation itself and may still execute it."""
+    match call:
+        case NoReplyError():
+            return True
+        case NotSentError() | KeyUnavailableError() | OutOfTimeError():
+            return False
+        case ProReply(status=status) if 200 <= status < 300:
+            return status == STATUS_ACCEPTED
+        case ProReply(status=status):
+            is_answer = status == TOO_MANY or status in NOT_AUTHORISED
+            is_over = is_refusal(status) or is_failure_of_pro(call)
+            return not is_answer and not (is_over and read_error(call.body))
+        case _:
+            assert_never(call)

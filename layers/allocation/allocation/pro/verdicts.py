@@ -27,7 +27,9 @@ _NOT_FOUND_CODES: Final = {
 }
 # A gateway's own statuses: PRO behind it may still execute the call.
 _GATEWAY_GAVE_UP: Final = frozenset({502, 504})
-_ACCEPTED: Final = 202
+# PRO's own statuses for a failure inside it, where its error stands in the body.
+_FAILED: Final = frozenset({500, 503})
+STATUS_ACCEPTED: Final = 202
 FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 TOO_MANY: Final = 429
@@ -154,6 +156,9 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: ProReply) 
         return Throttled(wait)
     if reply.status in _GATEWAY_GAVE_UP:
         return Doubtful(DeferralCause.OUTCOME_UNKNOWN, retry_after_seconds=wait, open=True)
+    if is_failure_of_pro(reply):
+        # PRO's own error with its code: the call is over.
+        return Doubtful(DeferralCause.OUTAGE, retry_after_seconds=wait)
     error = read_error(reply.body) if is_refusal(reply.status) else None
     if error is None and reply.status in NOT_AUTHORISED:
         return Untouched(DeferralCause.CREDENTIALS, final=True)
@@ -185,12 +190,12 @@ def _misconfigured(mode: AllocationMode) -> Doubtful:
 
 def _judge_items(call: AllocationCall, mode: AllocationMode, reply: ProReply) -> dict[ConsignmentReference, Verdict]:
     # 202 says that the work is not finished.
-    unanswered = ACCEPTED if reply.status == _ACCEPTED else _UNANSWERED
+    unanswered = ACCEPTED if reply.status == STATUS_ACCEPTED else _UNANSWERED
     try:
         items = read_items(reply.body)
     except UnreadableReplyError as error:
         unreadable = Doubtful(DeferralCause.REPLY_UNREADABLE, open=True, why=f"PRO's reply {error}")
-        return dict.fromkeys(call.references, ACCEPTED if reply.status == _ACCEPTED else unreadable)
+        return dict.fromkeys(call.references, ACCEPTED if reply.status == STATUS_ACCEPTED else unreadable)
     return {
         reference: _judge_item(items[reference], mode) if reference in items else unanswered
         for reference in call.references
@@ -208,7 +213,7 @@ def _judge_item(item: ReplyItem, mode: AllocationMode) -> Verdict:
         and (item.summary.carrier_service_reference or item.summary.carrier_reference)
     ):
         return Allocated(item.summary)
-    if item.status == _ACCEPTED:
+    if item.status == STATUS_ACCEPTED:
         return ACCEPTED
     if 200 <= item.status < 300:
         return _UNANSWERED
@@ -227,20 +232,9 @@ def _item_failure(item: ReplyItem) -> Failure:
     return Failure(code, item.failure.message)
 
 
-def may_still_deallocate(call: ProReply | CallError) -> bool:
-    """Tell whether PRO has not answered a deallocation itself and may still execute it."""
-    match call:
-        case NoReplyError():
-            return True
-        case NotSentError() | KeyUnavailableError() | OutOfTimeError():
-            return False
-        case ProReply(status=status) if 200 <= status < 300:
-            return status == _ACCEPTED
-        case ProReply(status=status):
-            is_answer = status == TOO_MANY or status in NOT_AUTHORISED
-            return not is_answer and not (is_refusal(status) and read_error(call.body))
-        case _:
-            assert_never(call)
+def is_failure_of_pro(reply: ProReply) -> bool:
+    """Tell whether PRO itself answers that it failed: with an error of its own, and not through a gateway's status."""
+    return reply.status in _FAILED and read_error(reply.body) is not None
 
 
 def is_refusal(status: int) -> bool:
