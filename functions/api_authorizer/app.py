@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from allocation import init_phase
-from allocation.composition.api import api_authorizer
+from allocation.composition.authorizer import api_authorizer
 from allocation.observability import logger, metrics
 
 if TYPE_CHECKING:

@@ -197,31 +197,27 @@ def test_the_index_needs_no_engine_and_no_catalogue() -> None:
 
 
 def test_tokens_cost_an_authorizer_nothing_before_one_comes() -> None:
-    modules = imported({"API_KEYS_SECRET_NAME": "keys"} | OPEN_ID, "api", "api_authorizer")
+    modules = imported({"API_KEYS_SECRET_NAME": "keys"} | OPEN_ID, "authorizer", "api_authorizer")
     assert "allocation.api.open_id" in modules
     assert modules.isdisjoint({"jwt", "cryptography"})
 
 
 def test_the_authorizer_needs_no_more_than_its_secret() -> None:
-    modules = imported({"API_KEYS_SECRET_NAME": "keys"}, "api", "api_authorizer")
+    modules = imported({"API_KEYS_SECRET_NAME": "keys"}, "authorizer", "api_authorizer")
+    assert "pydantic" not in modules
     assert {name for name in modules if name.startswith("allocation.")} == {
         "allocation.api",
         "allocation.api.authorizer",
         "allocation.api.keys",
+        "allocation.authorizer_settings",
         "allocation.aws",
         "allocation.aws.clients",
         "allocation.composition",
-        "allocation.composition.api",
-        "allocation.composition.catalogues",
+        "allocation.composition.authorizer",
         "allocation.domain",
-        "allocation.domain.currencies",
         "allocation.domain.errors",
         "allocation.domain.metric",
-        "allocation.domain.mode",
-        "allocation.domain.preference",
-        "allocation.domain.reference",
         "allocation.observability",
-        "allocation.settings",
     }
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from allocation.authorizer_settings import authorizer_settings
 from allocation.domain.errors import ConfigurationError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.settings import (
@@ -11,7 +12,6 @@ from allocation.settings import (
     PATIENCE_SECONDS,
     AllocateOrdersSettings,
     AllocationApiSettings,
-    ApiAuthorizerSettings,
     ProSettings,
     PublishAllocationsSettings,
     read_settings,
@@ -120,8 +120,15 @@ def test_the_api_keeps_personal_data_for_a_time_of_its_own() -> None:
 
 
 def test_the_authorizer_needs_the_secret_of_the_keys() -> None:
-    with pytest.raises(ConfigurationError, match="API_KEYS_SECRET_NAME Field required"):
-        read_settings(ApiAuthorizerSettings, {})
+    with pytest.raises(ConfigurationError, match="API_KEYS_SECRET_NAME is missing"):
+        authorizer_settings({"API_KEYS_SECRET_NAME": ""})
+
+
+@pytest.mark.parametrize("issuer", ["http://login.example.com", "https://login.example.com/?tenant=1", "login"])
+def test_the_authorizer_refuses_a_provider_that_is_no_https_url(issuer: str) -> None:
+    environment = {"API_KEYS_SECRET_NAME": "keys", "CONSOLE_OPEN_ID_ISSUER": issuer}
+    with pytest.raises(ConfigurationError, match="CONSOLE_OPEN_ID_ISSUER is not an https URL"):
+        authorizer_settings(environment)
 
 
 @pytest.mark.parametrize(

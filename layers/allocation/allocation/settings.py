@@ -1,4 +1,7 @@
-"""The environment of every function, read once into typed settings. An empty variable counts as absent."""
+"""The environment of the functions, read once into typed settings. An empty variable counts as absent.
+
+The authorizer's is in `authorizer_settings.py`.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -6,6 +9,7 @@ from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from allocation.authorizer_settings import OPEN_ID_ISSUER
 from allocation.domain.errors import ConfigurationError, InvalidReferenceError
 from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
 
@@ -26,7 +30,8 @@ def _outlives_every_message(days: int) -> int:
 class _FunctionSettings(BaseModel):
     """The settings of one function: frozen, and blind to the rest of the environment."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # A function needs one of these classes: the others are never built.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class CatalogueSettings(_FunctionSettings):
@@ -180,16 +185,12 @@ class IndexAllocationsSettings(_FunctionSettings):
     search_index_table: str
 
 
-class _SignInSettings(_FunctionSettings):
-    """The OpenID provider that signs the console's users in; None where only API keys are accepted."""
-
-    console_open_id_issuer: str | None = Field(default=None, pattern=r"^https://[^?#]+$")
-    console_open_id_client_id: str | None = None
-
-
-class AllocationApiSettings(_RecordingSettings, ProSettings, _SignInSettings):
+class AllocationApiSettings(_RecordingSettings, ProSettings):
     """What `allocation_api` needs to know."""
 
+    # The OpenID provider that signs the console's users in; None where only API keys are accepted.
+    console_open_id_issuer: str | None = Field(default=None, pattern=OPEN_ID_ISSUER)
+    console_open_id_client_id: str | None = None
     consignments_table: str
     consignment_retention_days: int = Field(default=90, ge=1)
     # What links in replies begin with; empty for the address that a request came to.
@@ -204,12 +205,6 @@ class AllocationApiSettings(_RecordingSettings, ProSettings, _SignInSettings):
     def consignment_retention(self) -> timedelta:
         """How long the personal data of a consignment is kept after its last change."""
         return timedelta(days=self.consignment_retention_days)
-
-
-class ApiAuthorizerSettings(_SignInSettings):
-    """What `api_authorizer` needs to know."""
-
-    api_keys_secret_name: str
 
 
 class ReplaySettings(_FunctionSettings):

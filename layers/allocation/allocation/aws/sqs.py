@@ -32,7 +32,7 @@ REFUSAL_ATTRIBUTES: Final = ("RefusalCode", "OriginalMessageId", "RefusalReason"
 # Of a sender's attributes, those that are kept first: they tie a message to its trace (W3C Trace Context).
 _TRACE_CONTEXT: Final = frozenset({"traceparent", "tracestate"})
 # What SQS takes in no text (SendMessage, `MessageBody`).
-_NOT_SENDABLE: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_SENDABLE: Final = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class SqsRedelivery:

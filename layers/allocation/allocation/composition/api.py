@@ -1,4 +1,4 @@
-"""Wires the functions of the API: what serves its requests, and its authorizer."""
+"""Wires the function that serves the requests of the API."""
 
 import os
 import time
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from allocation.aws.clients import client, hasty_client
 from allocation.composition import utc_now
 from allocation.composition.catalogues import catalogue_place, engine_file
-from allocation.settings import AllocationApiSettings, ApiAuthorizerSettings, read_settings
+from allocation.settings import AllocationApiSettings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allocation.api.authorizer import Authorizer
     from allocation.api.operations import UseCases
     from allocation.api.resolver import AnyCaseResolver
     from allocation.domain.reference import ConsignmentReference
@@ -114,19 +113,3 @@ def _random_characters(count: int) -> str:
     from allocation.consignments.intake import REFERENCE_CHARACTERS
 
     return "".join(choice(REFERENCE_CHARACTERS) for _ in range(count))
-
-
-@cache
-def api_authorizer() -> "Authorizer":
-    """Return the authorizer of the API. Raises `ConfigurationError` for an environment that can't be used."""
-    from allocation.api.authorizer import Authorizer, fetched_keys
-
-    settings = read_settings(ApiAuthorizerSettings, os.environ)
-    secrets, user_of = client("secretsmanager"), None
-    if settings.console_open_id_issuer and settings.console_open_id_client_id:
-        from allocation.api.open_id import IdTokens
-        from allocation.composition.console import open_id_provider
-
-        provider = open_id_provider(settings.console_open_id_issuer)
-        user_of = IdTokens(provider, settings.console_open_id_client_id).user_of
-    return Authorizer(lambda: fetched_keys(secrets, settings.api_keys_secret_name), time.monotonic, user_of)

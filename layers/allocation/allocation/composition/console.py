@@ -4,7 +4,6 @@ import time
 from typing import TYPE_CHECKING
 
 from allocation.aws.clients import client
-from allocation.settings import AllocationApiSettings
 
 if TYPE_CHECKING:
     from allocation.api.console_page import ConsolePage
@@ -12,9 +11,10 @@ if TYPE_CHECKING:
     from allocation.api.open_id import OpenIdProvider
     from allocation.api.operations import UseCases
     from allocation.api.resolver import AnyCaseResolver
+    from allocation.settings import AllocationApiSettings
 
 
-def with_console(use_cases: "UseCases", settings: AllocationApiSettings) -> "AnyCaseResolver":
+def with_console(use_cases: "UseCases", settings: "AllocationApiSettings") -> "AnyCaseResolver":
     """Return the API with the console: its page, and what that asks for."""
     from allocation.api.console_page import add_page
     from allocation.api.console_routes import console_endpoints
@@ -26,7 +26,7 @@ def with_console(use_cases: "UseCases", settings: AllocationApiSettings) -> "Any
     return resolver
 
 
-def _console(use_cases: "UseCases", settings: AllocationApiSettings) -> "ConsoleUseCases":
+def _console(use_cases: "UseCases", settings: "AllocationApiSettings") -> "ConsoleUseCases":
     """Return what the console works with."""
     from allocation.api.console_routes import ConsoleUseCases
     from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
@@ -50,7 +50,7 @@ def _console(use_cases: "UseCases", settings: AllocationApiSettings) -> "Console
     )
 
 
-def _console_page(settings: AllocationApiSettings) -> "ConsolePage":
+def _console_page(settings: "AllocationApiSettings") -> "ConsolePage":
     """Return the console's page."""
     from allocation.api.console_page import ConsolePage, OpenIdSettings
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+    from allocation.consignments.store import OrderedConsignments
     from allocation.domain.outcome import AllocatedBy
     from allocation.domain.routing import RoutingTable
     from allocation.orders.allocate_orders import AllocateOrders
@@ -73,7 +74,6 @@ def _waves(
 ) -> "AllocationWaves":
     """Return what decides and writes the consignments of a batch."""
     from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
-    from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignments
     from allocation.aws.dynamodb.records import DynamoDBRecords
     from allocation.orders.allocation_waves import AllocationWaves
     from allocation.orders.cancelling import Cancelling
@@ -82,20 +82,30 @@ def _waves(
     retention = settings.record_retention
     records = DynamoDBRecords(dynamodb, settings.allocations_table, limit_usage, settings.cancelled_orders_table)
     cancelled_orders = DynamoDBCancelledOrders(dynamodb, settings.cancelled_orders_table, now, retention)
-    ordered_consignments = settings.consignments_table and DynamoDBOrderedConsignments(
-        dynamodb, settings.consignments_table, settings.allocations_table, now, settings.consignment_retention
-    )
+    ordered_consignments = _ordered_consignments(settings, dynamodb, now)
     return AllocationWaves(
         allocator=allocator,
         mode=settings.mode,
         records=records,
         cancelling=Cancelling(allocator, records, cancelled_orders, now, retention, allocates_here(settings)),
-        updating=Updating(records, ordered_consignments or None, now),
-        ordered_consignments=ordered_consignments or None,
+        updating=Updating(records, ordered_consignments, now),
+        ordered_consignments=ordered_consignments,
         now=now,
         retention=retention,
         routing=_routing(settings),
     )
+
+
+def _ordered_consignments(
+    settings: AllocateOrdersSettings, dynamodb: "DynamoDBClient", now: "Callable[[], datetime]"
+) -> "OrderedConsignments | None":
+    """Return what keeps the consignments of orders, or None where they are not kept."""
+    if not settings.consignments_table:
+        return None
+    from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignments
+
+    table, retention = settings.consignments_table, settings.consignment_retention
+    return DynamoDBOrderedConsignments(dynamodb, table, settings.allocations_table, now, retention)
 
 
 def _allocator(
