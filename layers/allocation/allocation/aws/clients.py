@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
 # botocore's own would be put together anew, and cleaned, at each call: a tenth of the call's processor time.
@@ -20,6 +21,9 @@ _CONFIG: Final = Config(
     parameter_validation=False,
 )
 
+
+# What functions of ours call.
+_SERVICES: Final = ("appconfigdata", "dynamodb", "logs", "s3", "secretsmanager", "sns", "sqs")
 
 # For what work goes on without: one attempt that ends soon.
 _HASTY: Final = Config(
@@ -40,10 +44,19 @@ def client(service: str) -> Any:
     return _session().create_client(service, config=_CONFIG)
 
 
+class _Loader(Loader):
+    """Reads botocore's description of a service, and looks for no others: there are 430, each in folders of its own."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's
+        return list(_SERVICES)
+
+
 @cache
 def _session() -> Session:
     """Return botocore's session, from the environment. boto3 would import 60 modules more, and add nothing here."""
-    return get_session()
+    session = get_session()
+    session.register_component("data_loader", _Loader())
+    return session
 
 
 def cause_of(error: ClientError | BotoCoreError) -> str:
