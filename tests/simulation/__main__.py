@@ -1,6 +1,7 @@
 """`python -m tests.simulation --histories N`: runs histories until one breaks the guarantee, on all processors."""
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -44,6 +45,14 @@ def run_chunk(seeds: range) -> tuple[Counter[str], int | None]:
     return seen, None
 
 
+def _collect_rarely() -> None:
+    """Have the garbage collector look at a history's objects now and then, and at the modules' never."""
+    run_chunk(range(1))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
 def chunks(first: int, histories: int) -> Iterator[range]:
     """The seeds of a run, in chunks."""
     return (range(at, min(at + CHUNK, first + histories)) for at in range(first, first + histories, CHUNK))
@@ -65,7 +74,7 @@ def main() -> int:
     options = parser.parse_args()
     logging.getLogger("aws_lambda_powertools").setLevel("CRITICAL")
     started, seen = time.monotonic(), Counter[str]()
-    with get_context("fork").Pool() as pool:
+    with get_context("fork").Pool(initializer=_collect_rarely) as pool:
         for part, broken_seed in pool.imap_unordered(run_chunk, chunks(options.first_seed, options.histories)):
             seen += part
             if broken_seed is not None:

@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
+from tests.simulation.once import Once
 from tests.simulation.world import BOTO3_SECONDS, Result, World
 from tests.support.partiql import MAX_STATEMENTS, insertion
 from tests.support.tables import streamed
@@ -97,6 +98,7 @@ class SimulatedDynamoDB:
         self.stream: list[dict[str, Any]] = []
         self.streamed_at: list[float] = []
         """When each change of the stream was made."""
+        self._projections: dict[tuple[str, ...], Once[dict[str, Any]]] = {}
 
     def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         """Reads; now and then some keys are left unprocessed, or all of them."""
@@ -107,13 +109,19 @@ class SimulatedDynamoDB:
             for table, request in RequestItems.items():
                 keys = request["Keys"]
                 left = keys[self._world.random.choice((0, 1)) :] if self._world.random.random() < 0.05 else []
-                names = request.get("ExpressionAttributeNames", {}).values()
+                names = tuple(request.get("ExpressionAttributeNames", {}).values())
                 items = [item for key in keys[: len(keys) - len(left)] if (item := self._item(key))]
-                found[table] = [{name: item[name] for name in item if name in names or not names} for item in items]
+                found[table] = [self._projection(names)(item) for item in items] if names else items
                 unprocessed |= {table: {**request, "Keys": left}} if left else {}
             return {"Responses": found, "UnprocessedKeys": unprocessed}
 
         return call(self._world, "BatchGetItem", work)
+
+    def _projection(self, names: tuple[str, ...]) -> "Once[dict[str, Any]]":
+        """What a read of these attributes gives of an item."""
+        if names not in self._projections:
+            self._projections[names] = Once(lambda item: {name: item[name] for name in item if name in names})
+        return self._projections[names]
 
     def _item(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
         if KEY in key:
@@ -315,8 +323,8 @@ class SimulatedSQS:
             if message.receives > self._most_receives:
                 self.dead.append(self.messages.pop(message.message_id))
                 continue
-            # Delivering at least once: now and then a message that is being worked on is delivered again.
-            again = self._world.random.random() < 0.03
+            # Delivering at least once: now and then a message that is being worked on is delivered again, by itself.
+            again = self._world.random.random() < self._world.plan.delivered_again
             message.visible_at = self._world.now + (
                 self._world.random.uniform(0, 5) if again else self._visibility_seconds
             )

@@ -3,15 +3,19 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.domain.errors import RefusalCode, UnreadableExplanationError
 from allocation.domain.outcome import DeferralCause, Failure
 from allocation.domain.routing import way_of
 from allocation.domain.state import CARRIED
+from allocation.engine.compiled_catalogue import read_compiled
+from allocation.engine.loaded_catalogue import Catalogue
+from allocation.records import explanations as kept_explanations
 from allocation.records.explanations import Explanations, asked_of
-from allocation.records.items import from_item
 from allocation.records.stored_record import StoredRecord
 from tests.simulation.aws import KEY
 from tests.simulation.history import History
@@ -49,11 +53,23 @@ def broken(history: History) -> list[str]:
 
 def records(history: History) -> dict[str, dict[str, Any]]:
     """The records as plain data, by consignment."""
-    return {reference: from_item(item) for reference, item in history.table.items.items()}
+    return {reference: history.decoded.document(item) for reference, item in history.table.items.items()}
 
 
 def explained(history: History) -> Iterator[str]:
     """Whatever the engine decided says why, readable by who comes later, and about the services of its catalogue."""
+    with patch.object(kept_explanations, "read_compiled", _catalogue):
+        yield from unexplained(history)
+
+
+@cache
+def _catalogue(compiled: str) -> Catalogue:
+    """The catalogue of a compiled document: histories share three."""
+    return read_compiled(compiled)
+
+
+def unexplained(history: History) -> Iterator[str]:
+    """What does not say why, or says something else."""
     client: Any = history.catalogues.at_rest
     explanations = Explanations(DynamoDBCatalogueArchive(client, "catalogues", lambda: 0.0))
     for reference, record in records(history).items() if history.with_engine else ():
@@ -166,7 +182,7 @@ def changed_for_a_reason(history: History) -> Iterator[str]:
     """No allocation was overwritten, no failure tried again by an event that had tried it, and none forgotten."""
     before: dict[str, dict[str, Any]] = {}
     for change in history.table.stream:
-        record = from_item(change["dynamodb"]["NewImage"])
+        record = history.decoded.document(change["dynamodb"]["NewImage"])
         reference = record[KEY]
         if reference in before:
             yield from wrong_changes(reference, before[reference], record)
@@ -273,7 +289,7 @@ def versions(history: History) -> Iterator[tuple[str, dict[str, Any]]]:
     for change in history.table.stream:
         reference = change["dynamodb"]["Keys"][KEY]["S"]
         if reference in history.table.items:
-            yield reference, from_item(change["dynamodb"]["NewImage"])
+            yield reference, history.decoded.document(change["dynamodb"]["NewImage"])
 
 
 def tried_ids(record: dict[str, Any]) -> list[str]:

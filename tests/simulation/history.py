@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
 from allocation.aws.dynamodb import catalogue_archive
+from allocation.domain.errors import InvalidMessageError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.routing import RoutingTable
 from allocation.orders import allocate_orders as workflow
@@ -24,6 +26,7 @@ from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims
 from tests.simulation.contents import SimulatedContents
 from tests.simulation.environments import Environments, InlineExecutor
+from tests.simulation.once import Decoded, in_history
 from tests.simulation.orders import (
     OPTIONS,
     Cancellation,
@@ -91,9 +94,13 @@ class History:
     circuits: SimulatedCircuits = field(init=False)
     catalogues: SimulatedCatalogues = field(init=False)
     stream: StreamPolling = field(init=False)
+    decoded: Decoded = field(default_factory=Decoded)
+    _read_once: dict[str, Any] = field(default_factory=dict)
+    """By message: what was read of it, or why it can't be."""
     _killing: set[str] = field(init=False)
     _environments: Environments = field(init=False)
     _idle: list[AllocateOrders] = field(default_factory=list)
+    _next_poll: float = inf
 
     def __post_init__(self) -> None:
         self.world = World(self.plan)
@@ -142,7 +149,7 @@ class History:
         self.pro = SimulatedPro(self.world)
         self.circuits = SimulatedCircuits(self.world)
         self.catalogues = SimulatedCatalogues(self.world)
-        self.stream = StreamPolling(self.world, self.table, self.topic, SimulatedSetAside(self.world))
+        self.stream = StreamPolling(self.world, self.table, self.topic, SimulatedSetAside(self.world), self.decoded)
         self._environments = Environments(
             world=self.world,
             now=self._now,
@@ -176,6 +183,7 @@ class History:
             patch("allocation.batches.ThreadPoolExecutor", InlineExecutor),
             simulated_clock(self._now),
             parts,
+            in_history(self.world),
             reads,
         ):
             self.world.run()
@@ -186,11 +194,18 @@ class History:
     def _read(self, body: str, rules: ReadingRules) -> Any:
         if body in self._killing:
             raise KilledError("the message")
-        return order_requests.read_request(body, rules)
+        if body not in self._read_once:
+            try:
+                self._read_once[body] = order_requests.read_request(body, rules)
+            except InvalidMessageError as error:
+                self._read_once[body] = error
+        if isinstance(self._read_once[body], InvalidMessageError):
+            raise self._read_once[body].with_traceback(None)
+        return self._read_once[body]
 
     def _send(self, message: Order | Cancellation | Update) -> None:
         self.queue.send(message.name, message.body)
-        self.world.at(0, self._poll)
+        self._poll_after(0)
 
     def _ship(self, shipment: Shipment) -> None:
         work = partial(self.shipping.carry_out, shipment)
@@ -201,7 +216,17 @@ class History:
 
     # Lambda's polling of the queue
 
-    def _poll(self) -> None:
+    def _poll_after(self, seconds: float) -> None:
+        """Poll then, unless that is done sooner: one poll is pending at a time, and a later one is no longer wanted."""
+        moment = self.world.now + seconds
+        if moment < self._next_poll:
+            self._next_poll = moment
+            self.world.at(seconds, partial(self._poll, moment))
+
+    def _poll(self, moment: float) -> None:
+        if moment != self._next_poll:
+            return
+        self._next_poll = inf
         messages = self.queue.receive(10 if self.plan.together else self.world.random.randint(1, 10))
         if messages:
             self._invoke(messages)
@@ -210,7 +235,7 @@ class History:
     def _poll_when_visible(self) -> None:
         due = self.queue.next_visible_at()
         if due is not None:
-            self.world.at(max(due - self.world.now, 0.01), self._poll)
+            self._poll_after(max(due - self.world.now, 0.01))
 
     def _invoke(self, messages: Sequence[Message]) -> None:
         deadline = Deadline(self.world, self.world.now + FUNCTION_SECONDS)
@@ -227,7 +252,7 @@ class History:
             for message in messages:
                 if message.message_id not in report.returned:
                     self.queue.delete(message.message_id)
-        self.world.at(0, self._poll_when_visible)
+        self._poll_when_visible()
         self.stream.follow()
 
 

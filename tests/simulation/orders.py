@@ -105,7 +105,7 @@ def draw_orders(draw: Random, *, large: bool, unkind: bool) -> list[Order]:
     references = [reference(draw, kinds) for _ in range(draw.randint(1, 16))]
     for number in range(draw.randint(1, 8)):
         consignments = tuple(draw.sample(references, min(draw.randint(1, 6), len(references))))
-        if draw.random() < 0.004 and large:
+        if draw.random() < 0.002 and large:
             consignments = tuple({reference(draw): None for _ in range(draw.randint(*MANY))})
         what = draw.choices(("whole", "partly", "nothing"), weights=(8, 1, 1))[0]
         body = order_body(number, consignments, whole=what == "whole")

@@ -11,8 +11,11 @@ OUTAGE_SECONDS = 6 * HOUR
 SNS_OUTAGE_SECONDS = 5 * HOUR
 OUTAGE_KINDS = ("refused", "hang", "401", "429", "503", "504", "accepted")
 CHANCES = (0.02, 0.08, 0.15, 0.3)
-RARE = 0.01
+RARE = 0.003
 """Of each kind of outage: such histories take long."""
+
+AGAIN = (0.03, 0.03, 0.2)
+"""How likely a message is delivered again while it is worked on."""
 
 
 def outage(seed: int, kind: str) -> Plan:
@@ -55,4 +58,5 @@ def drawn_plan(seed: int) -> Plan:
         return archive_outage(seed)
     plan = Plan(seed, fault_chance=draw.choice(CHANCES), prompt=draw.random() < 0.25)
     plan = replace(plan, killers=draw.choice((0.0,) * 9 + (0.1,)), together=draw.random() < 0.1)
+    plan = replace(plan, delivered_again=0.0 if plan.together else AGAIN[seed % len(AGAIN)])
     return replace(plan, unkind=draw.random() < 0.35)

@@ -10,12 +10,12 @@ from random import Random
 from typing import Any
 
 from allocation.aws.dynamodb.search_index import VERSIONS, DynamoDBIndexWriter, version_in
-from allocation.aws.stream_events import changes
 from allocation.console.entries import past_version
-from allocation.console.indexing import IndexAllocations, IndexReport, NothingIndexedError, entry_in_item, latest
+from allocation.console.indexing import IndexAllocations, IndexReport, NothingIndexedError, latest
 from allocation.domain.errors import RetryableError
 from tests.simulation.aws import ANYHOW, ConditionalCheckFailedError, TransactionCanceledError, call, raise_conflict
 from tests.simulation.history import History
+from tests.simulation.once import Decoded, in_history
 from tests.simulation.stream import MAX_BATCH, sequence_number
 from tests.simulation.world import World
 from tests.support.search_index import contents, recount
@@ -122,6 +122,7 @@ class IndexPolling:
     world: World
     stream: Sequence[dict[str, Any]]
     records: Sequence[Mapping[str, Any]]
+    decoded: Decoded
     table: SimulatedIndex = field(init=False)
     _position: int = 0
     _attempts: int = 0
@@ -134,7 +135,8 @@ class IndexPolling:
         """Runs until the stream is at its end and the backfill done."""
         self.world.at(0.2, self._poll)
         self.world.at(self.world.random.uniform(0, 20), self._backfill)
-        self.world.run()
+        with in_history(self.world):
+            self.world.run()
 
     def _indexing(self) -> IndexAllocations:
         return IndexAllocations(DynamoDBIndexWriter(self.table, "index"))  # type: ignore[arg-type]
@@ -151,7 +153,7 @@ class IndexPolling:
 
         def work() -> IndexReport | None:
             try:
-                return self._indexing().process(changes({"Records": delivered}))
+                return self._indexing().process(self.decoded.changes(delivered))
             except (NothingIndexedError, RetryableError):
                 return None
 
@@ -170,7 +172,7 @@ class IndexPolling:
         """The program's way: from the records as they are, again until it comes through."""
 
         def work() -> bool:
-            entries = [entry for entry in map(entry_in_item, self.records) if entry]
+            entries = [entry for entry in map(self.decoded.entry, self.records) if entry]
             try:
                 return not self._indexing().bring_up(latest(entries))[1]
             except RetryableError:
@@ -184,7 +186,7 @@ def follow(history: History) -> IndexPolling:
     plan = replace(history.plan, hung_writes_seconds=0.0, spared=frozenset())
     records = list(history.table.items.values())
     Random(f"{plan.seed}/index").shuffle(records)
-    polling = IndexPolling(World(plan), history.table.stream, records)
+    polling = IndexPolling(World(plan), history.table.stream, records, history.decoded)
     polling.run()
     return polling
 
@@ -199,7 +201,7 @@ def indexed(history: History) -> Iterator[str]:
     items = follow(history).table.items
     entries, tallies = contents(items.values())
     images = [change["dynamodb"]["NewImage"] for change in history.table.stream]
-    read = [entry for entry in map(entry_in_item, images) if entry]
+    read = [entry for entry in map(history.decoded.entry, images) if entry]
     wanted = {entry.consignment: entry for entry in latest(read)}
     for consignment, entry in wanted.items():
         if entries.get(consignment) != entry:

@@ -10,10 +10,10 @@ from typing import Any
 
 from allocation.aws.sns import SnsPublisher
 from allocation.aws.sqs import SqsUnpublishable
-from allocation.aws.stream_events import changes
 from allocation.events.publish_allocations import PublishAllocations, PublishReport
 from allocation.records.items import to_item
 from tests.simulation.aws import KEY, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS
+from tests.simulation.once import Decoded
 from tests.simulation.world import World
 
 PUBLISHER_SECONDS = 30.0
@@ -33,6 +33,7 @@ class StreamPolling:
     table: SimulatedDynamoDB
     topic: SimulatedSNS
     set_aside: SimulatedSetAside
+    decoded: Decoded
     given_up: list[str] = field(default_factory=list)
     """Sequence numbers that the stream gave up on: they are in the stream's failure queue."""
     _publishing: bool = False
@@ -62,9 +63,10 @@ class StreamPolling:
             SnsPublisher(self.topic, "topic"),  # type: ignore[arg-type]
             SqsUnpublishable(self.set_aside, "stream-failures"),  # type: ignore[arg-type]
         )
-        event = {"Records": delivered}
         self.world.start(
-            lambda: publisher.process(changes(event)), PUBLISHER_SECONDS, lambda report: self._published(batch, report)
+            lambda: publisher.process(self.decoded.changes(delivered)),
+            PUBLISHER_SECONDS,
+            lambda report: self._published(batch, report),
         )
 
     def _published(self, batch: Sequence[dict[str, Any]], report: PublishReport | None) -> None:

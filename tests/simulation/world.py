@@ -86,6 +86,8 @@ class Plan:
     allocated."""
     faults: tuple[Fault, ...] = tuple(Fault)
     """What may strike."""
+    strikes_at: tuple[str, ...] = ("",)
+    """What the names of the calls begin with that may be struck."""
     misleading: bool = False
     """Whether PRO's answers that go wrong are all of those that tell something else."""
     slowest_call: float = 0.2
@@ -101,6 +103,8 @@ class Plan:
     """How likely each order is to end the function whenever it is read, as one that takes all its memory does."""
     together: bool = False
     """Whether all orders are sent at one time, and batches stay together as long as they can."""
+    delivered_again: float = 0.03
+    """How likely SQS is to deliver a message again that is being worked on, by itself."""
     with_engine: bool | None = None
     """Whether the engine allocates, and not PRO; None where that is drawn."""
     unkind: bool = False
@@ -245,9 +249,12 @@ class World:
     def _fault(self, number: int, name: str) -> Fault | None:
         if self.plan.killed_at:
             return self._strike(number, name, self.plan.killed_at[1]) if number == self.plan.killed_at[0] else None
+        if not self.plan.fault_chance or self.now > self.plan.faults_until or number in self.plan.spared:
+            return None
+        if not name.startswith(self.plan.strikes_at):
+            return None
         draw = Random(f"{self.plan.seed}/{number}")
-        strikes = draw.random() < self.plan.fault_chance
-        if not strikes or number in self.plan.spared or self.now > self.plan.faults_until:
+        if draw.random() >= self.plan.fault_chance:
             return None
         fault = draw.choice([each for each in self.plan.faults if each is not Fault.SLOW or not self.plan.prompt])
         return self._strike(number, name, fault)

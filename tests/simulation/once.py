@@ -1,0 +1,72 @@
+"""What is the same whenever it is worked out is worked out once in a history: messages read, items and changes decoded.
+
+These functions are pure, and nobody changes what they take. A message that comes ten times is read once.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
+from typing import Any, Final, Generic, TypeVar
+from unittest.mock import patch
+
+from allocation.aws.dynamodb import bulk_calls, ordered_consignments, record_reading, search_index
+from allocation.aws.stream_events import changes
+from allocation.console import indexing
+from allocation.console.entries import Entry
+from allocation.console.indexing import entry_in_item
+from allocation.events import publish_allocations
+from allocation.events.publish_allocations import Change
+from allocation.records.items import from_item
+from tests.simulation.world import World
+
+Result = TypeVar("Result")
+
+_PURE: Final = (
+    (record_reading, "record_seen"),
+    (ordered_consignments, "kept_from_order"),
+    (ordered_consignments, "written"),
+    (indexing, "_entry"),
+    (publish_allocations, "event_of"),
+    (search_index, "entry_in"),
+)
+
+
+class Once(Generic[Result]):
+    """A function whose result depends on its first argument, an object that nobody changes."""
+
+    def __init__(self, function: Callable[..., Result]) -> None:
+        self._function = function
+        self._results: dict[int, tuple[Any, Result]] = {}
+
+    def __call__(self, argument: Any, *others: Any) -> Result:
+        """The result for this very object. What the function raises is raised each time."""
+        known = self._results.get(id(argument))
+        if known is None:
+            # The object is kept, so that no other one gets its identity.
+            known = self._results[id(argument)] = argument, self._function(argument, *others)
+        return known[1]
+
+
+class Decoded:
+    """The items and changes of a history, as the code under test reads them."""
+
+    def __init__(self) -> None:
+        self.document: Once[dict[str, Any]] = Once(from_item)
+        self.entry: Once[Entry | None] = Once(entry_in_item)
+        self.change: Once[Change] = Once(lambda record: changes({"Records": [record]})[0])
+
+    def changes(self, records: Sequence[Mapping[str, Any]]) -> list[Change]:
+        """What `lambda_events.changes` reads in these records of a stream."""
+        return [self.change(record) for record in records]
+
+
+@contextmanager
+def in_history(world: World) -> Iterator[None]:
+    """Contents and items are read once, and pauses between the attempts at a transaction pass in simulated time."""
+    pauses = SimpleNamespace(sleep=world.sleep)
+    with ExitStack() as patches:
+        for module, name in _PURE:
+            patches.enter_context(patch.object(module, name, Once(getattr(module, name))))
+        patches.enter_context(patch.object(bulk_calls, "time", pauses))
+        patches.enter_context(patch.object(bulk_calls, "random", world.random))
+        yield
