@@ -350,7 +350,9 @@ UNHEARD = replace(OF_PRO, fault_chance=0.1, faults=(Fault.ERROR_AFTER,))
 LIES = replace(OF_PRO, fault_chance=0.3, faults=(Fault.ERROR_AFTER,), misleading=True)
 LATE = replace(OF_PRO, fault_chance=0.15, faults=(Fault.SLOW,))
 LATE_AND_CANCELLED = replace(LATE, fault_chance=0.08, cancelled=1.0)
-LATE_AND_CHANGED = replace(LATE, fault_chance=0.3, cancelled=0.3, updated=0.5, delivered_again=0.2)
+LATE_AND_CHANGED = replace(
+    LATE, fault_chance=0.5, cancelled=0.5, updated=0.95, delivered_again=0.2, strikes_at=("PUT",)
+)
 UNKIND = replace(LATE, unkind=True)
 UNKIND_TOGETHER = replace(UNKIND, fault_chance=0.3, together=True)
 UNKINDLY_THROTTLED = replace(UNHEARD, unkind=True)
@@ -360,7 +362,7 @@ KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, to
 SLOW = replace(OF_PRO, fault_chance=0.0, slowest_call=3.0, prompt=True)
 SLOW_AND_CANCELLED = replace(SLOW, cancelled=1.0, index_lag=59.0)
 UPDATED = Plan(0, fault_chance=0.15, large_orders=False, cancelled=0.0, updated=0.7)
-SLOW_AND_UPDATED = replace(UPDATED, fault_chance=0.02, updated=0.9, slowest_call=6.0, delivered_again=0.2)
+SLOW_AND_UPDATED = replace(UPDATED, fault_chance=0.1, updated=0.9, slowest_call=1.0, delivered_again=0.3)
 # PRO may still carry out what a function asked that was killed after that.
 KILLED = replace(UPDATED, faults=(Fault.KILL_AFTER,), with_engine=False, unkind=True)
 KILLED_AND_UPDATED = replace(KILLED, fault_chance=0.3, updated=0.95)
@@ -400,7 +402,7 @@ GUARDS = {
     ),
     "deallocations that PRO may execute late": (
         without_patience_for_deallocations,
-        LATE_AND_CHANGED,
+        replace(LATE_AND_CHANGED, seed=130),
         "is recorded as allocated, and is not at PRO",
     ),
     "claims that are held": (without_waiting_for_who_is_at_it, SLOW, "after it was allocated"),
@@ -436,7 +438,7 @@ GUARDS = {
     "newer labels": (without_care_for_newer_labels, SLOW_AND_UPDATED, "its label has the content of"),
     "size of summaries": (without_cutting_summaries, CALM, "has no event"),
 }
-"""By name: how to take the guard away, in which histories that is missed, and what is missed."""
+"""By name: how to take the guard away, in which histories that is missed, from their seed on, and what is missed."""
 
 
 AIMED = {plan: None for _, plan, _ in GUARDS.values()}

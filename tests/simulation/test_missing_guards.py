@@ -26,7 +26,7 @@ MAX_HISTORIES_WITHOUT_A_GUARD = 200
 @pytest.mark.parametrize("guard", GUARDS)
 def test_the_simulation_misses_a_guard_that_is_taken_away(guard: str) -> None:
     take_away, plan, symptom = GUARDS[guard]
-    histories = (replace(plan, seed=seed) for seed in range(MAX_HISTORIES_WITHOUT_A_GUARD))
+    histories = (replace(plan, seed=plan.seed + number) for number in range(MAX_HISTORIES_WITHOUT_A_GUARD))
     with take_away():
         assert any(symptom in problem for history in histories for problem in violations(history)[1])
 
