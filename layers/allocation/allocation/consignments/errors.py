@@ -110,6 +110,15 @@ class UnavailableError(RequestError):
         )
 
 
+class MissingIndexError(RequestError):
+    """A table that this stack adopted was made by an earlier version, without an index that is needed."""
+
+    def __init__(self, table: str, index: str) -> None:
+        """`table` and `index` are DynamoDB's names."""
+        text = f"Table {table} has no index {index}: add it (docs/teardown.md, Tables of an earlier version)."
+        super().__init__("IndexMissingException", text, _UNAVAILABLE)
+
+
 class NotReleasedError(RequestError):
     """SortedPRO, which allocated the consignment, does not confirm yet that it has no carrier service any more."""
 

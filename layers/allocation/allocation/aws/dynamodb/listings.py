@@ -10,11 +10,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.record_reading import KEY
+from allocation.consignments.errors import MissingIndexError
 from allocation.consignments.searching import Listing
 from allocation.consignments.store import UNALLOCATED, Known
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.tracking import DELIVERY_STATES
+from allocation.observability import logger
 from allocation.records.items import LISTING, list_name, listings_of
 from allocation.records.record_document import moment_text
 
@@ -29,6 +31,8 @@ BY_LISTING: Final = "consignments-by-listing"
 # Consignments without a record that are looked at. Their index has no time.
 _MAX_NEVER_ALLOCATED: Final = 2_000
 _PAGE: Final = 500
+# With the name of the index in the message: what DynamoDB answers, and what imitations of it do.
+_NO_SUCH_INDEX: Final = ("ValidationException", "ResourceNotFoundException")
 # Before and after every moment, as texts.
 _FIRST, _LAST = " ", "~"
 
@@ -145,11 +149,20 @@ class DynamoDBListings:
             try:
                 answer: Any = self._client.query(TableName=table, **request)
             except (ClientError, BotoCoreError) as error:
-                raise RetryableError(f"DynamoDB did not answer query: {cause_of(error)}") from error
+                raise unanswered(error, table, request["IndexName"]) from error
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
             request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def unanswered(error: ClientError | BotoCoreError, table: str, index: str) -> RetryableError | MissingIndexError:
+    """Return what a query of an index that failed means. An adopted table may lack the index."""
+    response = error.response["Error"] if isinstance(error, ClientError) else {}
+    if response.get("Code") in _NO_SUCH_INDEX and index in response.get("Message", ""):
+        logger.error("index missing", extra={"table": table, "index": index})
+        return MissingIndexError(table, index)
+    return RetryableError(f"DynamoDB did not answer query: {cause_of(error)}")
 
 
 def _lists(listing: Listing) -> dict[str, list[str]]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.bulk_calls import (
     CONDITION_FAILED,
     CONFLICT,
@@ -18,12 +17,12 @@ from allocation.aws.dynamodb.bulk_calls import (
     read_items,
     write_all,
 )
+from allocation.aws.dynamodb.listings import unanswered
 from allocation.aws.dynamodb.record_reading import KEY
 from allocation.aws.dynamodb.record_steps import step_update
 from allocation.aws.dynamodb.records import NOT_THERE_YET, UNCHANGED
 from allocation.consignments.store import Known
 from allocation.consignments.tracking import KeptTracking, TooManyEventsError
-from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
 from allocation.domain.tracking import TrackingEvent
@@ -66,7 +65,7 @@ class DynamoDBTracking:
                 ExpressionAttributeValues={":key": {"S": key}},
             )
         except (ClientError, BotoCoreError) as error:
-            raise RetryableError(f"DynamoDB did not answer query: {cause_of(error)}") from error
+            raise unanswered(error, self._consignments, BY_TRACKING_KEY) from error
         return [ConsignmentReference(item[KEY]["S"]) for item in answer["Items"]]
 
     def tracking(self, reference: ConsignmentReference) -> KeptTracking | None:
