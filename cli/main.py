@@ -55,6 +55,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "republish": Command("cli.commands.republish:republish", "Publish the events of records again."),
     "console": Command("cli.commands.console:console", "Keep the index of the console."),
     "smoke": Command("cli.commands.smoke:smoke_command", "Try a deployed stack, from an order to an alarm."),
+    "rollback": Command("cli.commands.rollback:rollback_command", "Take an update of a stack's functions back."),
     "cost": Command("cli.commands.cost:cost", "Say what a stack costs a month."),
     "generate": Command("cli.commands.generate:generate", "Write the files that are generated from code."),
     "bench": Command("cli.commands.bench:bench", "Measure cost, waits and cold starts."),

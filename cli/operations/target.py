@@ -32,7 +32,7 @@ from cli.operations.catalogue_use import Functions
 from cli.operations.published_catalogues import PublishedCatalogues
 from cli.order_mappings import deployed_mapping
 from cli.stack.clients import Clients, local_clients
-from cli.stack.deploy import STACK_NAME
+from cli.stack.deploy import ALIAS, STACK_NAME
 from cli.stack.detached import stack_port
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _catalogues(
 def _functions(outputs: Mapping[str, str], client: Callable[[str], Any]) -> Callable[[], Functions]:
     """Return what makes the functions that read the catalogue."""
     outputs_by_name = {"allocate-orders": "AllocateOrdersFunctionName", "allocation-api": "AllocationApiFunctionName"}
-    names = {name: outputs[output] for name, output in outputs_by_name.items() if output in outputs}
+    names = {name: f"{outputs[output]}:{ALIAS}" for name, output in outputs_by_name.items() if output in outputs}
     return lambda: Functions(names, client("lambda"))
 
 

@@ -53,6 +53,8 @@ OPTIONS: Final = {
 CATALOGUE_OBJECT: Final = "CatalogueObject"
 CATALOGUE_PROFILE: Final = "CatalogueConfiguration"
 _API_STAGE: Final = "live"
+# The alias of every function, which all that calls it calls.
+ALIAS: Final = "live"
 _KEY_NAME: Final = "local"
 
 
@@ -217,3 +219,5 @@ def _set_api_address(clients: Clients, function: str, url: str) -> None:
     environment = clients.functions.get_function_configuration(FunctionName=function)["Environment"]
     variables = {**environment["Variables"], "API_BASE_URL": url}
     clients.functions.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+    version = clients.functions.publish_version(FunctionName=function)["Version"]
+    clients.functions.update_alias(FunctionName=function, Name=ALIAS, FunctionVersion=version)

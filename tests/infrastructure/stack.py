@@ -9,6 +9,8 @@ import yaml
 from pydantic.alias_generators import to_pascal
 from samtranslator.yaml_helper import yaml_parse
 
+from cli.stack.deploy import ALIAS
+
 ROOT: Final = Path(__file__).parents[2]
 # Each folder of `functions/` is a function: `allocate_orders` has the resources `AllocateOrdersFunction` and `...Role`.
 FUNCTIONS: Final = sorted(to_pascal(app.parent.name) for app in (ROOT / "functions").glob("*/app.py"))
@@ -16,8 +18,10 @@ Properties = dict[str, Any]
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 
 
-def translated(text: str) -> dict[str, Any]:
+def translated(text: str, **code: str) -> dict[str, Any]:
     """Return the CloudFormation template that CloudFormation makes of `text`, its code taken as uploaded already.
+
+    `code` says where that of a function or a layer is, by their names.
 
     The steps are CloudFormation's: included files, then the loops, then SAM.
     SAM asks boto3 for the region: whose AWS profile is in use here must not matter.
@@ -26,9 +30,9 @@ def translated(text: str) -> dict[str, Any]:
     from samtranslator.translator.transform import transform
 
     template = expanded(included(yaml_parse(text)))
-    for resource in template["Resources"].values():
-        for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
-            resource["Properties"][code] = "s3://bucket/key"
+    for name, resource in template["Resources"].items():
+        for place in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
+            resource["Properties"][place] = code.get(name, "s3://bucket/key")
         if "Location" in resource["Properties"]:
             resource["Properties"]["Location"] = "https://bucket.s3.eu-west-2.amazonaws.com/key"
     with pytest.MonkeyPatch.context() as environment:
@@ -58,11 +62,21 @@ def expanded(template: dict[str, Any]) -> dict[str, Any]:
 
     transforms = template.pop("Transform")
     assert transforms == ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"], "the loops come first"
+    # Where a parameter decides a lookup, cfn-lint takes any of its values.
+    rollout = template["Mappings"]["Rollouts"][template["Parameters"]["GradualDeployment"]["Default"]]
+    for resource in (found for found in template["Resources"].values() if isinstance(found, dict)):
+        if "DeploymentPreference" in resource["Properties"]:
+            resource["Properties"]["DeploymentPreference"]["Enabled"] = rollout["IsGradual"]
     loops = Template("template.yaml", {**template, "Transform": transforms[0]}, ["eu-west-2"])
     assert [str(match) for match in loops.transform()] == []
     whole: dict[str, Any] = {**loops.template, "Transform": transforms[1]}
     del whole["Mappings"]  # every lookup has its value
     return whole
+
+
+def alias_of(function: str) -> str:
+    """The resource that SAM makes of a function's `AutoPublishAlias`: what calls the function calls it."""
+    return f"{function}Alias{ALIAS}"
 
 
 class Stack:
@@ -85,7 +99,7 @@ class Stack:
     def mapping(self, function: str) -> Properties:
         """The event source mapping that calls a function; there must be one."""
         mappings = self.of_type("AWS::Lambda::EventSourceMapping").values()
-        (mapping,) = (found for found in mappings if found["FunctionName"] == {"Ref": function})
+        (mapping,) = (found for found in mappings if found["FunctionName"] == {"Ref": alias_of(function)})
         return mapping
 
     def statements(self, role: str, **parameters: str) -> list[dict[str, Any]]:

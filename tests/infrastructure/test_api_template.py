@@ -11,7 +11,7 @@ from allocation.api.authorizer import HEADER
 from allocation.aws.dynamodb.consignments import BY_STATE
 from allocation.aws.dynamodb.listings import BY_CUSTOMER_REFERENCE, BY_LISTING, NEVER_ALLOCATED
 from allocation.aws.dynamodb.tracked_events import BY_TRACKING_KEY
-from tests.infrastructure.stack import Stack, translated
+from tests.infrastructure.stack import Stack, alias_of, translated
 
 WITHOUT_API = {"DeployApi": "false"}
 
@@ -78,7 +78,10 @@ def test_every_address_in_every_method_reaches_the_function(definition: dict[str
     for path in ("/", "/{proxy+}"):
         assert set(definition["paths"][path]) == {"x-amazon-apigateway-any-method"}
     for _, _, operation in operations(definition):
-        assert "${AllocationApiFunction.Arn}" in operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        assert (
+            f"${{{alias_of('AllocationApiFunction')}}}"
+            in operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        )
 
 
 def test_the_authorizer_is_asked_by_the_header_that_it_reads_and_its_answer_soon_forgotten(

@@ -18,6 +18,7 @@ GUIDES: Final = ("docs/first-order.md", "docs/teardown.md")
 PAGES: Final = (*GUIDES, "README.md", "docs/carrier.md", "docs/catalogue.md", "docs/catalogue/reference.md")
 PAGES_OF_STACKS: Final = (
     "docs/first-deploy.md",
+    "docs/updating.md",
     "docs/operations.md",
     "docs/walk.md",
     "docs/mapping.md",

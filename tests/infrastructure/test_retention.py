@@ -47,7 +47,11 @@ def holding_data(stack: Stack) -> set[str]:
 
 def kept(stack: Stack, attribute: str, stage: str) -> set[str]:
     """The resources that are kept in a stage, when they are deleted or when they are replaced."""
-    policies = {name: found.get(attribute, "Delete") for name, found in stack.resources.items()}
+    policies = {
+        name: found.get(attribute, "Delete")
+        for name, found in stack.resources.items()
+        if not found["Type"].startswith(("AWS::Lambda::", "AWS::Events::"))  # they hold no data
+    }
     return {
         name
         for name, policy in policies.items()
@@ -96,6 +100,8 @@ def left_by_a_failed_creation(stack: Stack, stage: str) -> dict[str, str]:
     """
     left = {}
     for name, found in stack.resources.items():
+        if found["Type"] == "AWS::Lambda::Version":  # a function takes its versions with it
+            continue
         if stack.resolved(found.get("DeletionPolicy", "Delete"), {"Stage": stage}) == "Retain":
             left[name] = found["Type"]
             continue

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from allocation.aws.file_stores import REFUSED_PREFIX
-from tests.infrastructure.stack import FUNCTIONS, Stack, as_list, texts
+from tests.infrastructure.stack import FUNCTIONS, Stack, alias_of, as_list, texts
 
 ROLES = [f"{name}Role" for name in FUNCTIONS]
 PRO = {"Allocator": "pro", "ProSecretName": "pro/key", "DeployApi": "true", "FollowPro": "on"}
@@ -59,7 +59,7 @@ def sources(stack: Stack, role: str) -> Iterator[Any]:
     return (
         each
         for each in stack.of_type("AWS::Lambda::EventSourceMapping").values()
-        if each["FunctionName"]["Ref"] == name
+        if each["FunctionName"]["Ref"] == alias_of(name)
     )
 
 
