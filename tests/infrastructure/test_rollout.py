@@ -33,6 +33,18 @@ def named(value: Any) -> set[str]:
     return found | {*re.findall(r"\$\{(\w+)", text), *attribute[:1]} | ({value["Ref"]} if "Ref" in value else set())
 
 
+def decided_by(stack: Stack, value: Any) -> set[str]:
+    """The parameters that decide the conditions of a value."""
+    if isinstance(value, list):
+        return {name for part in value for name in decided_by(stack, part)}
+    if not isinstance(value, dict):
+        return set()
+    conditions = [value["Fn::If"][0]] if "Fn::If" in value else [value["Condition"]] if "Condition" in value else []
+    texts = [stack.template["Conditions"][name] for name in conditions if isinstance(name, str)]
+    found = {name for text in texts for name in named(text) | decided_by(stack, text)}
+    return found | {name for part in value.values() for name in decided_by(stack, part)}
+
+
 def callers(stack: Stack) -> Iterator[tuple[str, Any]]:
     """What calls functions, by its name: event sources, permissions to call, schedules and the API."""
     kinds = ("Lambda::EventSourceMapping", "Lambda::Permission", "Events::Rule", "ApiGateway::RestApi")
@@ -50,14 +62,10 @@ def test_whatever_calls_a_function_calls_its_alias(stack: Stack) -> None:
 
 def test_a_parameter_that_a_function_is_given_makes_a_new_version_of_all(stack: Stack) -> None:
     """SAM publishes a version where the template's text changes, and none where only a parameter's value does."""
-    given = {
-        name
-        for function in stack.of_type("AWS::Lambda::Function").values()
-        for name in named(function)
-        if name in stack.parameters
-    }
+    functions = list(stack.of_type("AWS::Lambda::Function").values())
+    given = (named(functions) | decided_by(stack, functions)) & stack.parameters.keys()
 
-    assert given <= named(stack.properties("Settings")["Content"])
+    assert given - named(stack.properties("Settings")["Content"]) == set(), "add them to Settings in template.yaml"
     for version in stack.of_type("AWS::Lambda::Version").values():
         assert version["Description"] == {"Fn::Sub": "Settings ${Settings}"}, "CloudFormation replaces it"
     for function in stack.of_type("AWS::Lambda::Function").values():
