@@ -2,7 +2,7 @@
 # installed below this folder, from lock files with hashes. What is in place already costs nothing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down bench test test-long check lint format typecheck chaos chaos-stack fuzz screenshots build lock clean
+.PHONY: help run up down bench test test-long check lint scan sbom format typecheck chaos chaos-stack fuzz screenshots build lock clean
 .DELETE_ON_ERROR:
 
 # The environments below are ours: bytecode makes every start after the first one faster. `make run` builds with make
@@ -15,6 +15,7 @@ EMULATOR := .local/emulator
 SAM := .local/sam
 FUZZER := .local/fuzzer
 RIVALS := .local/rivals
+SCANNERS := .local/scan
 RUNTIME := .local/runtime
 RECIPE := .local/recipe
 UV := .local/uv
@@ -96,6 +97,15 @@ lint: $(DEVELOPMENT)/.synced ## what ruff objects to, format included, and impor
 	@$(DEVELOPMENT)/bin/ruff format --check .
 	@PYTHONPATH=layers/allocation:. $(DEVELOPMENT)/bin/lint-imports --no-cache --no-logo
 
+scan: $(DEVELOPMENT)/.synced $(SCANNERS)/.synced ## what scanners object to: code, template, credentials, advisories
+	@exec .ci/scan
+
+sbom: $(SCANNERS)/.synced ## what is deployed, a CycloneDX bill of materials for each layer, in .local/sbom
+	@mkdir -p .local/sbom
+	@for locked in layers/*/requirements.txt; do $(SCANNERS)/bin/cyclonedx-py requirements --output-reproducible --of JSON \
+		-o ".local/sbom/$$(basename "$$(dirname "$$locked")").cdx.json" "$$locked" || exit; done
+	@ls .local/sbom/*.cdx.json
+
 format: $(DEVELOPMENT)/.synced ## put the code in ruff's format
 	@$(DEVELOPMENT)/bin/ruff check --quiet --fix-only .
 	@$(DEVELOPMENT)/bin/ruff format .
@@ -132,7 +142,7 @@ clean: ## end a running stack, and remove all that was built or installed here
 
 ## Environments. The stamp lies inside and is written last: what was interrupted or lost is made again.
 
-ENVIRONMENTS := $(DEVELOPMENT) $(CARRIER) $(EMULATOR) $(SAM) $(FUZZER) $(RIVALS) $(RUNTIME) $(RECIPE) $(UV)
+ENVIRONMENTS := $(DEVELOPMENT) $(CARRIER) $(EMULATOR) $(SAM) $(FUZZER) $(RIVALS) $(RUNTIME) $(RECIPE) $(SCANNERS) $(UV)
 .PHONY: $(foreach environment,$(ENVIRONMENTS),$(if $(wildcard $(environment)/bin/python),,$(environment)/.synced))
 
 $(DEVELOPMENT)/.synced: requirements/development.txt
@@ -141,9 +151,10 @@ $(EMULATOR)/.synced: requirements/emulator.txt
 $(SAM)/.synced: requirements/sam.txt
 $(FUZZER)/.synced: requirements/fuzz.txt
 $(RIVALS)/.synced: requirements/benchmark.txt
+$(SCANNERS)/.synced: requirements/scan.txt
 $(RUNTIME)/.synced: requirements/runtime.txt
 $(RECIPE)/.synced: requirements/recipe.txt
-$(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced $(FUZZER)/.synced $(RIVALS)/.synced $(RUNTIME)/.synced $(RECIPE)/.synced: $(UV)/.synced
+$(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced $(FUZZER)/.synced $(RIVALS)/.synced $(RUNTIME)/.synced $(RECIPE)/.synced $(SCANNERS)/.synced: $(UV)/.synced
 	@echo "Installing $(filter requirements/%,$^) in $(@D) ..." >&2
 	@test -e $@ -a -x $(@D)/bin/python || \
 		$(UV)/bin/uv venv --quiet --clear --relocatable --python $(UV)/bin/python $(@D)
