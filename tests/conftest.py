@@ -17,6 +17,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.size import IS_LONG, sized
+from tests.support.speed import collect_seldom, with_room
 
 CLOSED = ("tests/unit/", "tests/properties/")
 # Files whose tests deploy stacks of their own: one after the other, for a machine bears two stacks at a time.
@@ -56,8 +57,7 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 # the words sees them on one line; one that asks for the width says which.
 os.environ["COLUMNS"] = "1000"
 
-# Looking for cycles, by default after every 700 new objects, was a fifth of the time of tests with AWS.
-gc.set_threshold(100_000, 20, 20)
+collect_seldom()
 
 # Powertools reads these when `allocation.observability` is imported.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "tests", "POWERTOOLS_METRICS_NAMESPACE": "CarrierAllocation"}
@@ -126,21 +126,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def _with_room(call: Callable[..., Any], *arguments: Any) -> Any:
-    """Call something with room for the frames of a thousand calls below it."""
-    return call(*arguments)
-
-
-# CPython keeps frames in chunks of 16 KiB, and returns one to the system with its last frame. A loop whose calls cross
-# from one chunk into the next asks the system for memory at each: half the time of some tests. A frame that says to
-# need 512 KiB gets a chunk of 1 MiB, and touches none of it.
-_with_room.__code__ = _with_room.__code__.replace(co_stacksize=2**16)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
     """Run a test as pytest does, with room for its frames."""
-    return bool(_with_room(runner.pytest_runtest_protocol, item, nextitem))
+    return bool(with_room(runner.pytest_runtest_protocol, item, nextitem))
 
 
 def _has_long_version(item: pytest.Item) -> bool:

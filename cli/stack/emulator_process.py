@@ -22,9 +22,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
 from importlib import import_module
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Final
 
 from cli.imitation import server
+from cli.stack.shared_layers import SharedLayers
 
 # Written by a starter that leaves the stack running on purpose.
 KEEP: Final = b"keep\n"
@@ -182,6 +185,8 @@ def _run_emulator() -> None:
     dynamodb: Any = import_module("ministack.services.dynamodb")
     dynamodb._partiql_insert = with_stream_records(dynamodb._partiql_insert, dynamodb._emit_stream_event)
     functions: Any = import_module("ministack.services.lambda_svc")
+    runtime: Any = import_module("ministack.core.lambda_runtime")
+    runtime.zipfile = SharedLayers(Path(mkdtemp(prefix="ministack-layers-"))).module()
     functions._execute_function = with_failures_of_streams(functions._execute_function)
     functions._sqs_esm_concurrency = with_number_of_scaling(functions._sqs_esm_concurrency)
     gateway: Any = import_module("ministack.services.apigateway_v1")

@@ -16,6 +16,7 @@ from typing import Any
 from allocation.api.replies import api_error
 from allocation.exact_json import written
 from tests.support.allocation_api import Api, proxy_event, served_api
+from tests.support.speed import collect_seldom, with_room
 
 KEY = "a-key-for-tests"
 
@@ -40,7 +41,7 @@ class Server(ThreadingHTTPServer):
         context: Any = SimpleNamespace()
         with self.lock:  # moto does not imitate what happens at once
             event["requestContext"]["requestId"] = f"request-{next(self.numbers)}"
-            reply = self.resolver.resolve(event, context)
+            reply: dict[str, Any] = with_room(self.resolver.resolve, event, context)
         found = self.api.faults_of(event, reply)
         return {**reply, "statusCode": 500, "body": written(found)} if found else reply
 
@@ -97,6 +98,7 @@ def served(api: Api) -> Iterator[str]:
 def main() -> None:
     """Serves an API of its own."""
     logging.disable()
+    collect_seldom()
     with served_api() as api, served(api) as address:
         sys.stdout.write(f"{address}\n")
         sys.stdout.flush()
