@@ -5,13 +5,14 @@ from typing import Any
 from allocation import init_phase
 from allocation.aws.lambda_events import LambdaContext, LambdaDeadline, partial_batch_response, queue_messages
 from allocation.composition.catalogues import CATALOGUE_QUESTION, catalogue_status
-from allocation.composition.orders import allocate_orders
+from allocation.composition.orders import allocate_orders, warm
 from allocation.observability import logger, metrics
 from allocation.orders.allocate_orders import report_batch
 
 # Wired here, in the function's init, where Lambda gives a whole processor: the first event waits for nothing of it.
 allocate_orders()
 catalogue_status()
+warm()
 init_phase.end()
 
 

@@ -5,12 +5,13 @@ from typing import Any
 from allocation import init_phase
 from allocation.aws.lambda_events import LambdaContext
 from allocation.aws.stream_events import changes, stream_response
-from allocation.composition.background import publish_allocations
+from allocation.composition.background import publish_allocations, warm_publisher
 from allocation.events.publish_allocations import report_published
 from allocation.observability import logger, metrics
 
 # Wired here, in the function's init, where Lambda gives a whole processor: the first event waits for nothing of it.
 publish_allocations()
+warm_publisher()
 init_phase.end()
 
 

@@ -5,28 +5,38 @@ import json
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.calls import MAX_BULK, allocation_calls
+from allocation.pro.client import MAX_CONNECTIONS
 
 REFERENCES = [ConsignmentReference(f"EC-000-000-00{number}") for number in range(5)]
 
 
-def test_default_rules_go_in_bulk_of_the_largest_size() -> None:
-    many = [ConsignmentReference(f"EC-000-000-{number:03}") for number in range(2 * MAX_BULK + 1)]
+def many(count: int) -> list[ConsignmentReference]:
+    return [ConsignmentReference(f"EC-000-000-{number:03}") for number in range(count)]
 
-    calls = allocation_calls(DefaultRules(), many)
 
-    assert [call.path for call in calls] == ["/allocation/allocate"] * 3
-    assert [json.loads(call.body) for call in calls] == [
-        {"ConsignmentReferences": many[:MAX_BULK]},
-        {"ConsignmentReferences": many[MAX_BULK : 2 * MAX_BULK]},
-        {"ConsignmentReferences": many[2 * MAX_BULK :]},
-    ]
+def asked(mode: DefaultRules | CarrierService, count: int) -> list[list[str]]:
+    """What each call asks for."""
+    return [json.loads(call.body)["ConsignmentReferences"] for call in allocation_calls(mode, many(count))]
+
+
+def test_all_connections_carry_alike_up_to_the_largest_bulk() -> None:
+    assert [len(each) for each in asked(DefaultRules(), 3)] == [1] * 3
+    assert [len(each) for each in asked(DefaultRules(), MAX_CONNECTIONS)] == [1] * MAX_CONNECTIONS
+    assert [len(each) for each in asked(DefaultRules(), MAX_CONNECTIONS + 3)] == [2] * 6 + [1]
+    assert {len(each) for each in asked(DefaultRules(), 20 * MAX_CONNECTIONS)} == {MAX_BULK}
+
+
+def test_default_rules_go_in_bulk() -> None:
+    calls = allocation_calls(DefaultRules(), many(2 * MAX_CONNECTIONS))
+    assert [call.path for call in calls] == ["/allocation/allocate"] * MAX_CONNECTIONS
+    assert [each for call in asked(DefaultRules(), 2 * MAX_CONNECTIONS) for each in call] == many(2 * MAX_CONNECTIONS)
 
 
 def test_a_carrier_service_goes_in_bulk_with_its_reference() -> None:
-    [call] = allocation_calls(CarrierService("CX_NDS"), REFERENCES)
+    [call, *_] = allocation_calls(CarrierService("CX_NDS"), many(2 * MAX_CONNECTIONS))
 
     assert call.path == "/allocation/allocatewithcarrierservice"
-    assert json.loads(call.body) == {"MpdCarrierServiceReference": "CX_NDS", "ConsignmentReferences": REFERENCES}
+    assert json.loads(call.body) == {"MpdCarrierServiceReference": "CX_NDS", "ConsignmentReferences": many(2)}
 
 
 def test_a_service_group_goes_one_by_one_without_a_body() -> None:

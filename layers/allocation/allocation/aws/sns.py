@@ -1,6 +1,7 @@
 """Allocation events on an SNS topic, in batches."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +28,11 @@ class SnsPublisher:
         """`client` must have timeouts of its own."""
         self._client = client
         self._topic_arn = topic_arn
+
+    def connect(self) -> None:
+        """Open the connection before there are events: SNS answers a batch without entries by an error."""
+        with suppress(ClientError, BotoCoreError):
+            self._client.publish_batch(TopicArn=self._topic_arn, PublishBatchRequestEntries=[])
 
     def publish(self, events: Sequence[AllocationEvent]) -> frozenset[int]:
         """Publish the events. Return the positions of those that SNS did not take."""

@@ -31,6 +31,15 @@ def publish_allocations() -> "PublishAllocations":
     return events_use_case(read_settings(PublishAllocationsSettings, os.environ), client)
 
 
+def warm_publisher() -> None:
+    """Open the connection to SNS, in the function's init. The first events find it open."""
+    from allocation.aws.sns import SnsPublisher
+
+    publisher = publish_allocations().publisher
+    if isinstance(publisher, SnsPublisher):
+        publisher.connect()
+
+
 def events_use_case(settings: PublishAllocationsSettings, client: "Callable[[str], Any]") -> "PublishAllocations":
     """Return the use case of the table's stream; `client` makes its clients of AWS services."""
     from allocation.aws.sns import SnsPublisher

@@ -3,6 +3,7 @@
 import os
 import random
 import time
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from allocation.aws.clients import client, hasty_client
 from allocation.composition import utc_now
 from allocation.composition.catalogues import catalogue_place, engine_file, routes_file
+from allocation.domain.errors import RetryableError
+from allocation.domain.reference import OrderReference
 from allocation.settings import AllocateOrdersSettings, ProSettings, read_settings
 
 if TYPE_CHECKING:
@@ -28,12 +31,28 @@ if TYPE_CHECKING:
     from allocation.ports import Allocator, LimitUsage
 
 _PACKAGED_SCHEME: Final = "packaged://"
+# No order has it. Looking for it costs a read unit.
+_NO_ORDER: Final = OrderReference("-")
 
 
 @cache
 def allocate_orders() -> "AllocateOrders":
     """Return the use case of the order queue. Raises `ConfigurationError` for an environment that can't be used."""
     return orders_use_case(read_settings(AllocateOrdersSettings, os.environ), client, hasty_client, utc_now)
+
+
+def warm() -> None:
+    """Do what the first message would wait for: open the connections to DynamoDB, and keep the catalogue.
+
+    A function calls it in its init. What fails is left to the first message.
+    """
+    from allocation.engine.allocator import EngineAllocator
+
+    waves = allocate_orders().waves
+    with suppress(RetryableError):
+        waves.records.recorded((), [_NO_ORDER])
+        if isinstance(waves.allocator, EngineAllocator):
+            waves.allocator.keep_catalogue()
 
 
 def orders_use_case(

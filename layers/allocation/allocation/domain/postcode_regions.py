@@ -109,7 +109,7 @@ def postcode_regions(country: str, postcode: str) -> tuple[str, ...]:
     >>> postcode_regions("ES", "35001"), postcode_regions("CA", "K1A0B1"), postcode_regions("DE", "10115")
     (('ES-GC', 'ES-CN'), ('CA-ON',), ())
     """
-    return tuple(longest_prefix(_tables(), country, postcode).split())
+    return tuple(longest_prefix(_table(country), postcode).split()) if country in _REGIONS else ()
 
 
 def tells_regions(country: str) -> bool:
@@ -121,11 +121,8 @@ def tells_regions(country: str) -> bool:
     return country in _REGIONS
 
 
-def longest_prefix(tables: Mapping[str, Mapping[str, str]], country: str, postcode: str) -> str:
-    """Return what a country's table has for the longest beginning of a postcode; empty where it has none."""
-    table = tables.get(country)
-    if table is None:
-        return ""
+def longest_prefix(table: Mapping[str, str], postcode: str) -> str:
+    """Return what a table has for the longest beginning of a postcode; empty where it has none."""
     lengths = range(min(_MAX_PREFIX, len(postcode)), 0, -1)
     return next((table[postcode[:length]] for length in lengths if postcode[:length] in table), "")
 
@@ -139,9 +136,10 @@ def by_prefix(table: Mapping[str, str]) -> dict[str, str]:
     return {prefix: name for name, written in table.items() for item in written.split() for prefix in _expanded(item)}
 
 
+# By country: nobody waits for the tables of those that no order goes to.
 @cache
-def _tables() -> Mapping[str, Mapping[str, str]]:
-    return {country: by_prefix(table) for country, table in _REGIONS.items()}
+def _table(country: str) -> Mapping[str, str]:
+    return by_prefix(_REGIONS[country])
 
 
 def _expanded(item: str) -> Iterator[str]:

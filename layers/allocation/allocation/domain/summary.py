@@ -4,13 +4,16 @@ It is kept and published with all documented fields. So it is a Pydantic model e
 (`docs/decisions/0003-the-summary-is-a-document.md`). Any other field may hold contact data and is not read.
 """
 
+import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_pascal
 
 from allocation.domain.reference import ConsignmentReference
+
+_COLLECTED: Final = re.compile(r"(\d\d)/(\d\d)/(\d{4}) (\d\d:\d\d:\d\d) ([+-]\d\d:[0-5]\d)", re.ASCII)
 
 
 class SummaryPart(BaseModel):
@@ -89,8 +92,13 @@ def collection_time(description: str | None) -> datetime | None:
     datetime.datetime(2027, 6, 11, 17, 0, tzinfo=datetime.timezone.utc)
     """
     _, found, moment = (description or "").rpartition(" for shipping on ")
+    if not found:
+        return None
     try:
-        return datetime.strptime(moment, "%d/%m/%Y %H:%M:%S %z").astimezone(UTC) if found else None
+        # As all of ours are, and most of PRO's: `strptime` is slow, and the first one makes a function wait.
+        if written := _COLLECTED.fullmatch(moment):
+            return datetime.fromisoformat("{2}-{1}-{0}T{3}{4}".format(*written.groups())).astimezone(UTC)
+        return datetime.strptime(moment, "%d/%m/%Y %H:%M:%S %z").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

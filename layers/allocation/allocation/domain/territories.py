@@ -90,7 +90,7 @@ def postcode_country(country: str, postcode: str) -> str:
         return country
     if home == "DK" and len(postcode) == _FAROE_DIGITS:
         return "FO"
-    return longest_prefix(_tables(), home, postcode) or home
+    return (longest_prefix(_table(home), postcode) if home in _TERRITORIES else "") or home
 
 
 def prefix_country(country: str, prefix: str) -> str:
@@ -104,9 +104,9 @@ def prefix_country(country: str, prefix: str) -> str:
     home = postcode_home(country)
     if home not in _TERRITORIES or country in {"US", "FO", *_WITHOUT_POSTCODES}:
         return country
-    table = _tables()[home]
+    table = _table(home)
     may_be = any(place == country and whole.startswith(prefix) for whole, place in table.items())
-    return longest_prefix(_tables(), home, prefix) or (country if may_be else home)
+    return longest_prefix(table, prefix) or (country if may_be else home)
 
 
 def postcode_home(country: str) -> str:
@@ -137,8 +137,8 @@ def stated_country(country: str, postcode: str | None, region: str | None) -> st
 
 
 @cache
-def _tables() -> Mapping[str, Mapping[str, str]]:
-    return {country: by_prefix(table) for country, table in _TERRITORIES.items()}
+def _table(home: str) -> Mapping[str, str]:
+    return by_prefix(_TERRITORIES[home])
 
 
 @cache

@@ -123,6 +123,11 @@ class EngineAllocator:
             by=ENGINE,
         )
 
+    def keep_catalogue(self) -> None:
+        """Keep the catalogue before the first decision does. Raises what a source of engines raises without one."""
+        catalogue = self._engine().catalogue
+        self._archive.keep(catalogue.digest, catalogue.compiled)
+
     def _explanation(self, engine: Engine, assessment: Assessment, mode: AllocationMode, now: datetime) -> bytes | None:
         """Return the explanation: short if its catalogue is kept, else in words, so that it stays readable."""
         if self._archive.keep(engine.catalogue.digest, engine.catalogue.compiled):

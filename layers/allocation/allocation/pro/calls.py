@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from math import ceil
 from typing import Final, TypeVar, assert_never
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules,
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import crash, logger
 from allocation.ports import Deadline
-from allocation.pro.client import NoReplyError, NotSentError, ProClient, ProReply
+from allocation.pro.client import MAX_CONNECTIONS, NoReplyError, NotSentError, ProClient, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 
 _Key = TypeVar("_Key")
@@ -50,14 +51,15 @@ class AllocationCall:
 
 
 def allocation_calls(mode: AllocationMode, references: Sequence[ConsignmentReference]) -> list[AllocationCall]:
-    """Return the calls that allocate `references`: one each for a service group, else bulk calls of `MAX_BULK`.
+    """Return the calls that allocate `references`: one each for a service group, else few in each bulk call.
 
     >>> allocation_calls(ServiceGroup("valuableGoods"), [ConsignmentReference("EC-000-05B-MMA")])[0].path
     '/allocation/EC-000-05B-MMA/allocatewithservicegroup/valuableGoods'
     """
     match mode:
         case DefaultRules() | CarrierService():
-            size = MAX_BULK
+            # What one connection has to carry, so that the batch takes no longer than it must.
+            size = max(1, min(MAX_BULK, ceil(len(references) / MAX_CONNECTIONS)))
         case ServiceGroup():
             size = 1
         case _:

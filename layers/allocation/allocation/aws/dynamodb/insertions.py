@@ -20,7 +20,7 @@ MAX_STATEMENTS: Final = 25
 INSERTED: Final = ""
 DUPLICATE: Final = "DuplicateItem"
 # Stands for any reason to write an item by itself.
-_NOT_WRITTEN: Final = "NotWritten"
+NOT_INSERTED: Final = "NotInserted"
 
 
 class Insertions(NamedTuple):
@@ -48,14 +48,14 @@ def insert_all(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]
 def _codes(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> Sequence[str] | NoAnswerError:
     """Return what `_insert_each` says of the items, or for each that it is still to be written."""
     if len(items) < 2:
-        return [_NOT_WRITTEN] * len(items)
+        return [NOT_INSERTED] * len(items)
     try:
         return _insert_each(client, table, items)
     except NoAnswerError as error:
         return error
     except RetryableError as error:
         logger.warning("records are written one by one", extra={"cause": str(error), "records": len(items)})
-        return [_NOT_WRITTEN] * len(items)
+        return [NOT_INSERTED] * len(items)
 
 
 def _insert_each(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> list[str]:

@@ -16,7 +16,7 @@ from allocation.aws.dynamodb.bulk_calls import (
     not_written,
     write_all,
 )
-from allocation.aws.dynamodb.insertions import DUPLICATE, INSERTED, insert_all
+from allocation.aws.dynamodb.insertions import DUPLICATE, INSERTED, NOT_INSERTED, insert_all
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.record_reading import KEY, RecordReader
 from allocation.aws.dynamodb.record_steps import written_step
@@ -135,6 +135,8 @@ class DynamoDBRecords(RecordReader):
 
         Raises `NoAnswerError` after all calls, if one of them has no answer.
         """
+        if len(records) < 2:
+            return [(record, NOT_INSERTED) for record in records]
         items = [record_item(record, by_order=True) for record in records]
         inserted = insert_all(self._client, self._table, items)
         coded = list(zip(records, inserted.codes, strict=True))
