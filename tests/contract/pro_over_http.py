@@ -80,7 +80,13 @@ class RememberedClaims:
         # What PRO is asked for by a new try next.
         self.over: list[ConsignmentReference] = []
 
-    def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
+    def take(
+        self,
+        references: Sequence[ConsignmentReference],
+        seconds: float,
+        *,
+        over_settled: bool = False,  # noqa: ARG002 - claims end with their batch here
+    ) -> Claimed:
         held = {reference: self.hold[reference] for reference in references if reference in self.hold}
         free = [reference for reference in references if reference not in held and reference not in self.elsewhere]
         asked_before = frozenset(self.before.intersection(free))

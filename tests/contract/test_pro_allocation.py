@@ -198,14 +198,15 @@ def test_an_error_of_pros_own_costs_no_patience(pro: Pro, before: bool) -> None:
     pro.require_truth(answers)
 
 
-def test_a_claim_ends_when_its_outcome_is_recorded(pro: Pro) -> None:
+def test_a_claim_is_shortened_when_its_outcome_is_recorded(pro: Pro) -> None:
     allocator = pro.allocator()
     allocator.allocate([Consignment(each) for each in (A, B, NOTHING_FITS)], DefaultRules(), Remaining())
     assert pro.claims.given_back == []
     allocator.settled([A, NOTHING_FITS, C])
-    assert pro.claims.given_back == [(A, 0), (NOTHING_FITS, 0)]
+    assert pro.claims.given_back == [(A, 70), (NOTHING_FITS, 70)]
+    assert pro.claims.watched == {A: Watch.SETTLED, NOTHING_FITS: Watch.SETTLED}
     allocator.settled([B])
-    assert pro.claims.given_back == [(A, 0), (NOTHING_FITS, 0)], "its record was not written"
+    assert len(pro.claims.given_back) == 2, "its record was not written"
 
 
 def test_what_pro_accepted_from_us_is_not_adopted(pro: Pro) -> None:

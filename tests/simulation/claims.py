@@ -1,4 +1,4 @@
-"""The table of the claims on consignments, by the conditions that `DynamoDBClaims` writes upon."""
+"""The table of the claims on consignments and of PRO's own references, by the conditions that `DynamoDBClaims` has."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -54,10 +54,12 @@ class SimulatedClaims:
         self,
         TableName: str,
         Item: Item,
-        ConditionExpression: str,
+        ConditionExpression: str | None = None,
         ExpressionAttributeValues: Mapping[str, Any] | None = None,
     ) -> bool:
-        assert ConditionExpression in {NOT_THERE_YET, AS_SEEN}, f"unknown condition {ConditionExpression}"
+        assert ConditionExpression in {NOT_THERE_YET, AS_SEEN, None}, f"unknown condition {ConditionExpression}"
+        if ConditionExpression is None:
+            return True
         found = self.items.get(Item[KEY]["S"])
         if ConditionExpression == NOT_THERE_YET or ExpressionAttributeValues is None:
             return found is None

@@ -29,6 +29,9 @@ from allocation.ports import Allocator
 from allocation.pro.calls import Pauses
 from allocation.pro.circuit import dynamodb_circuit
 from allocation.pro.claims import DynamoDBClaims
+from allocation.pro.creating import Creating
+from allocation.pro.links import DynamoDBLinks
+from allocation.pro.sender_allocator import SenderAllocator
 from allocation.settings import PATIENCE_SECONDS as USUAL_PATIENCE_SECONDS
 from tests.simulation.aws import SimulatedDynamoDB, SimulatedSQS
 from tests.simulation.catalogues import SimulatedCatalogues
@@ -88,6 +91,8 @@ class Environments:
     with_engine: bool
     daily_limit: int | None
     with_circuits: bool
+    creates: bool
+    """Whether PRO creates consignments with references of their senders'."""
 
     def new(self) -> AllocateOrders:
         """The use case of a new environment."""
@@ -123,7 +128,7 @@ class Environments:
             redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]
             now=self.now,
             jitter=self.world.random.random,
-            reading=ReadingRules,
+            reading=lambda: ReadingRules(only_pro_references=self.creates, creates_in_pro=self.creates),
         )
 
     def _contents(self) -> DynamoDBOrderedConsignments | None:
@@ -148,11 +153,18 @@ class Environments:
                 usage=self._limits,
                 archive=self._archive(),
             )
-        return allocator_over(
-            SimulatedClient(self.pro, self.world, self.now),
-            DynamoDBClaims(self.claims, "claims", self.now, self.pro.base_url),  # type: ignore[arg-type]
+        table: Any = self.claims
+        client, base_url = SimulatedClient(self.pro, self.world, self.now), self.pro.base_url
+        claims = DynamoDBClaims(table, "claims", self.now, base_url)
+        pauses = Pauses(self.world.sleep, self.world.random.random)
+        allocator = allocator_over(
+            client,
+            claims,
             patience_seconds=PATIENCE_SECONDS,
             now=self.now,
             circuit=dynamodb_circuit(self.circuits, "circuits", nowhere, self.now) if self.with_circuits else None,
-            pauses=Pauses(self.world.sleep, self.world.random.random),
+            pauses=pauses,
         )
+        links = DynamoDBLinks(table, "claims", self.now, base_url, None)
+        creating = Creating(client, claims, links, allocator.circuit, PATIENCE_SECONDS, pauses)
+        return SenderAllocator(allocator, creating)

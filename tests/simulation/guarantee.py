@@ -19,7 +19,7 @@ from allocation.records.explanations import Explanations, asked_of
 from allocation.records.stored_record import StoredRecord
 from tests.simulation.aws import KEY
 from tests.simulation.history import History
-from tests.simulation.orders import option
+from tests.simulation.orders import OWN_PREFIX, option
 from tests.simulation.search_index import indexed
 from tests.simulation.stream import EARLIER, FOREIGN, LATER, sequence_number
 
@@ -28,6 +28,7 @@ def broken(history: History) -> list[str]:
     """Everything that is not as guaranteed; empty for a history as it should be."""
     checks = (
         allocated_once,
+        created_once,
         asked_once,
         recorded_as_allocated,
         allocated_if_possible,
@@ -98,6 +99,19 @@ def allocated_once(history: History) -> Iterator[str]:
             yield f"{reference} was allocated {count} times"
 
 
+def created_once(history: History) -> Iterator[str]:
+    """PRO created no consignment twice, and each record names the one that it has for its reference."""
+    for reference, count in history.pro.state.creations.items():
+        if count > 1:
+            yield f"{reference} was created {count} times"
+    for reference, record in records(history).items():
+        there = record.get("proReference")
+        if there and history.pro.state.senders(there) != reference:
+            yield f"{reference} names {there}, which PRO has for {history.pro.state.senders(there)}"
+        if not there and record["state"] == "Allocated" and reference.startswith(OWN_PREFIX):
+            yield f"{reference} is allocated, and its record does not say what it is at PRO"
+
+
 def asked_once(history: History) -> Iterator[str]:
     """PRO was never asked for what it had allocated, nor for what it could still be at, where that can be known."""
     for reference, count in history.pro.asked_again.items():
@@ -113,7 +127,8 @@ def recorded_as_allocated(history: History) -> Iterator[str]:
     if history.with_engine:
         return
     kept = records(history)
-    for reference, consignment in history.pro.state.consignments.items():
+    for there, consignment in history.pro.state.consignments.items():
+        reference = history.pro.state.senders(there) or there
         record = kept.get(reference)
         if consignment.state == "Allocated" and (record is None or record["state"] != "Allocated"):
             yield f"{reference} is allocated at PRO and recorded as {record and record['state']}"
@@ -122,7 +137,7 @@ def recorded_as_allocated(history: History) -> Iterator[str]:
         ):
             yield f"{reference} is on {consignment.service} and recorded on {record['carrierServiceReference']}"
     for reference, record in kept.items():
-        known = history.pro.state.consignments.get(reference)
+        known = history.pro.state.consignments.get(record.get("proReference", reference))
         if record["state"] == "Allocated" and (known is None or known.state != "Allocated"):
             yield f"{reference} is recorded as allocated, and is not at PRO"
 
@@ -136,7 +151,7 @@ def allocated_if_possible(history: History) -> Iterator[str]:
             "MpdCarrierServiceNotFoundException",
             "DeliveryOptionUnknown",
         )
-        if failed and reference.startswith(("EC-AAA", "EC-BIG", "EC-OLD", "EC-LAT")):
+        if failed and reference.startswith(("EC-AAA", "EC-BIG", "EC-OLD", "EC-LAT", OWN_PREFIX)):
             yield f"{reference} could have been allocated, and failed with {record['failure']['code']}"
 
 

@@ -20,6 +20,7 @@ from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
 from allocation.pro import allocator as pro_allocator
+from allocation.pro import creating
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
 from tests.simulation.catalogues import PART, SimulatedCatalogues
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
@@ -35,6 +36,7 @@ from tests.simulation.orders import (
     draw_cancellations,
     draw_orders,
     draw_updates,
+    under_own_references,
 )
 from tests.simulation.pro import LATER_PREFIX, MAX_ARRIVAL_SECONDS, SimulatedPro
 from tests.simulation.shipping import Shipment, Shipping, draw_shipments
@@ -45,6 +47,8 @@ from tests.support.samples import queue_message
 FUNCTION_SECONDS = 60.0
 VISIBILITY_SECONDS = 361.0
 BEGINNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
+CREATES = 0.3
+"""In how many of PRO's histories it is to create consignments."""
 MODES: tuple[AllocationMode, ...] = (DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS"))
 
 
@@ -83,6 +87,8 @@ class History:
     killers: set[str] = field(init=False)
     """The names of the orders that end the function whenever they are read."""
     with_engine: bool = field(init=False)
+    creates: bool = field(init=False)
+    """Whether PRO is to create the consignments that are not its own."""
     daily_limit: int | None = field(init=False)
     mode: AllocationMode = field(init=False)
     routing: RoutingTable | None = field(init=False)
@@ -107,6 +113,14 @@ class History:
         draw = Random(f"{self.plan.seed}/orders")
         self.mode = draw.choice(MODES)
         drawn = draw_orders(draw, large=self.plan.large_orders, unkind=self.plan.unkind)
+        self.with_engine = draw.random() < 0.15 and not self.plan.outage_seconds
+        if self.plan.with_engine is not None:
+            self.with_engine = self.plan.with_engine
+        creates = (
+            Random(f"{self.plan.seed}/creates").random() < CREATES if self.plan.creates is None else self.plan.creates
+        )
+        self.creates = creates and not self.with_engine
+        drawn = [under_own_references(order) for order in drawn] if self.creates else drawn
         self.order_numbers = [at for at in range(len(drawn)) if at not in self.plan.dropped_orders]
         self.orders = [drawn[at] for at in self.order_numbers]
         seed, plan = self.plan.seed, self.plan
@@ -117,9 +131,6 @@ class History:
         self.killers = {order.name for order in self.orders if order.body in killing}
         self.cancellations = draw_cancellations(Random(f"{seed}/cancellations"), self.orders, plan.cancelled)
         self.updates = draw_updates(Random(f"{seed}/updates"), self.orders, plan.updated)
-        self.with_engine = draw.random() < 0.15 and not plan.outage_seconds
-        if plan.with_engine is not None:
-            self.with_engine = plan.with_engine
         self.routing = draw_routing(Random(f"{self.plan.seed}/routing"))
         self.daily_limit = Random(f"{self.plan.seed}/limits").choice((None, 1, 2, 5))
         self._make_services(with_circuits=draw.random() < 0.5)
@@ -165,6 +176,7 @@ class History:
             with_engine=self.with_engine,
             daily_limit=self.daily_limit,
             with_circuits=with_circuits,
+            creates=self.creates,
         )
 
     def run(self) -> None:
@@ -180,6 +192,7 @@ class History:
         reads = patch.object(workflow, "read_request", self._read)
         with (
             patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor),
+            patch.object(creating, "ThreadPoolExecutor", InlineExecutor),
             patch("allocation.batches.ThreadPoolExecutor", InlineExecutor),
             simulated_clock(self._now),
             parts,

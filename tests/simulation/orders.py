@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -68,6 +68,11 @@ def draw_updates(draw: Random, orders: Sequence[Order], chance: float | None) ->
         for number in range(draw.choice((1, 1, 2)) if order.consignments else 0):
             if draw.random() < (drawn if chance is None else chance):
                 named = tuple(draw.sample(order.consignments, min(draw.randint(1, 4), len(order.consignments))))
+                # PRO creates a consignment once: it is changed there.
+                named = tuple(each for each in named if not each.startswith(OWN_PREFIX))
+            else:
+                named = ()
+            if named:
                 event_id, reference = f"update-{at}-{number}", json.loads(order.body)["orderReference"]
                 updates += [
                     Update(f"{event_id}-{copy}", event_id, reference, named, draw_moment(draw, order))
@@ -119,10 +124,29 @@ def draw_orders(draw: Random, *, large: bool, unkind: bool) -> list[Order]:
     return orders
 
 
+def under_own_references(order: Order) -> Order:
+    """The order, with some of its consignments under references that are not PRO's: PRO is to create those."""
+    own = {each: OWN_PREFIX + each[7:] for each in order.consignments if each.startswith("EC-AAA") and each[7] < "E"}
+    if not own:
+        return order
+    event = json.loads(order.body)
+    sent = event["consignments"]
+    named = [own.get(each["Reference"], each["Reference"]) for each in sent]
+    contents = [
+        content(event["eventId"], name) if name in own.values() else each
+        for name, each in zip(named, sent, strict=True)
+    ]
+    body = json.dumps(event | {"consignments": contents})
+    return replace(order, consignments=tuple(own.get(each, each) for each in order.consignments), body=body)
+
+
 def left_out_body(body: str) -> str:
     """What a mapping makes of an order that is not paid."""
     return json.dumps(json.loads(body) | {"eventType": "order-left-out"})
 
+
+OWN_PREFIX = "WEB-"
+"""What references of senders' own begin with, of consignments that PRO is to create."""
 
 KINDS = {"AAA": 80, "NOF": 10, "404": 10, "SPO": 3, "BIG": 2, "ONE": 5, "OLD": 5}
 """How often consignments of each kind are."""

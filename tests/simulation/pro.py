@@ -34,6 +34,11 @@ LATE_AND_UNKIND: Final = (
 """What the caller sees of such a call of an unkind PRO."""
 THROTTLED: Final = ("429", "403")
 """What an unkind PRO may say after the work: that there were too many calls."""
+REFUSALS: Final = ("no_service", "521_of_pro", "403_of_pro")
+"""PRO's own refusals: it has not created what it refuses to create."""
+FOUND_BY: Final = "/getConsignmentReferences"
+FEWER: Final = ("empty_array", "fewer")
+"""A search that does not tell what there is: nobody could know."""
 UNHEEDED: Final = tuple(kind for kind in BEFORE if kind != "no_service")
 """What the caller sees of a call whose key PRO rejects: nothing that PRO would say about the consignments."""
 RETRY_AFTER: Final = (None, 0, 1, 30, 3600)
@@ -44,6 +49,8 @@ MAX_WORK_SECONDS: Final = 60.0
 """How long PRO takes for a consignment, its state `Allocating` meanwhile, when its caller has given up waiting."""
 MAX_ARRIVAL_SECONDS: Final = 60.0
 """How long after its first order a consignment of `LATER_PREFIX` arrives at PRO at most."""
+MAX_SEARCH_LAG_SECONDS: Final = 25.0
+"""How long after its creation an unkind PRO's search shows a consignment at most."""
 MISSPELT: Final = "/allocatewithservicegroup/valuableGoods"
 CORRECTED_AT: Final = (0.0, 0.0, 1200.0)
 """Until when PRO does not have that group."""
@@ -118,7 +125,9 @@ class SimulatedPro:
             is_kind=not world.plan.unkind,
             finish=self._finish,
             has_arrived=self._has_arrived,
+            is_found=self._is_found,
         )
+        self._created_at: dict[str, float] = {}
         self.arrivals: dict[str, float] = {}
         """When each consignment of `LATER_PREFIX` arrives."""
         self.corrected_at = Random(f"{world.plan.seed}/set-up").choice(CORRECTED_AT) if world.plan.unkind else 0.0
@@ -160,8 +169,8 @@ class SimulatedPro:
                 # PRO has not looked at the call. A failure that it names would be final, and never its own.
                 return wire_error(draw.choice(UNHEEDED))
             if done and after:
-                kinds = (*AFTER, *MISLEADING, *(THROTTLED * 3 if self._world.plan.unkind else ()))
-                kind = draw.choice(tuple(MISLEADING) if self._world.plan.misleading else kinds)
+                usual = self._kinds_after(method, path)
+                kind = draw.choice(tuple(MISLEADING) if self._world.plan.misleading else usual)
                 return WireError(kind, MISLEADING.get(kind, Fault(kind).strike)(done[-1]))
             if after:
                 return wire_error(draw.choice(LATE_AND_UNKIND if self._world.plan.unkind else LATE))
@@ -178,6 +187,13 @@ class SimulatedPro:
             if error_on_the_wire.kind == REFUSED:
                 raise NotSentError("no connection") from error_on_the_wire
             return self._reply(error_on_the_wire.wire, seconds)
+
+    def _kinds_after(self, method: str, path: str) -> tuple[str, ...]:
+        """What may come back instead of a reply, once the work is done."""
+        kinds = (*AFTER, *MISLEADING, *(THROTTLED * 3 if self._world.plan.unkind else ()))
+        if method == "POST":
+            return tuple(each for each in kinds if each not in REFUSALS)
+        return tuple(each for each in kinds if each not in FEWER) if FOUND_BY in path else kinds
 
     def _out_of_order(self, seconds: float) -> ProReply:
         kind = self._world.plan.outage_kind
@@ -198,6 +214,12 @@ class SimulatedPro:
     def _has_arrived(self, reference: str) -> bool:
         """Whether PRO knows a consignment; some arrive after their orders."""
         return self._world.now >= self.arrivals.get(reference, 0.0)
+
+    def _is_found(self, reference: str) -> bool:
+        """Whether the search shows a consignment that was created; an unkind PRO's does so late."""
+        created_at = self._created_at.setdefault(reference, self._world.now)
+        lag = Random(f"{self._world.plan.seed}/{reference}/search").uniform(0, MAX_SEARCH_LAG_SECONDS)
+        return not self._world.plan.unkind or self._world.now >= created_at + lag
 
     def _finish(self) -> None:
         """Takes long, when the state shows it: beyond any patience, unless others of a list wait for it."""

@@ -107,6 +107,8 @@ class Plan:
     """How likely SQS is to deliver a message again that is being worked on, by itself."""
     with_engine: bool | None = None
     """Whether the engine allocates, and not PRO; None where that is drawn."""
+    creates: bool | None = None
+    """Whether PRO creates some of the consignments; None where that is drawn."""
     unkind: bool = False
     """Whether PRO does not refuse a second allocation, answers before it has worked, shows late that it is allocating,
     and may take longer than any patience then; clocks of environments differ by minutes."""

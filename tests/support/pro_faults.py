@@ -123,7 +123,7 @@ STATUSES: Final = ("401", "403", "429", "500", "502", "503", "504", "521")
 BOTH_SIDES: Final = (
     *STATUSES,
     *("reset", "hang", "drip", "truncated", "half_json", "wrong_json", "not_json", "html", "empty_body"),
-    *("empty_array", "accepted", "redirect", "huge", "huge_redirect"),
+    *("empty_array", "accepted", "redirect", "huge", "huge_redirect", "503_of_pro"),
 )
 # Items that say nothing about their consignment. They too make sense whether the work was done or not.
 UNDONE_ITEMS: Final = ("items_failed_429", "items_failed_500")

@@ -36,6 +36,8 @@ class ProState(ImitatedPro):
     has_arrived: Callable[[str], bool] = lambda _: True
     # What the rest of the work takes, when the state shows it.
     finish: Callable[[], object] = lambda: None
+    # Whether the search shows a consignment by now; it is asked when one is created, too.
+    is_found: Callable[[str], bool] = lambda _: True
     # Consignments that make a whole call fail when their turn comes. Those before them in the list are done.
     spoils_lists: set[str] = field(default_factory=set)
 
@@ -47,7 +49,11 @@ class ProState(ImitatedPro):
     def create(self, content: Document) -> str:
         reference = super().create(content)
         self.creations[self.senders(reference) or ""] += 1
+        self.is_found(reference)
         return reference
+
+    def find(self, customer_reference: str) -> list[str]:
+        return [each for each in super().find(customer_reference) if self.is_found(each)]
 
     def first(self, reference: str) -> Consignment:
         failed_before = reference.startswith(FAILED_BEFORE_PREFIX)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
+from typing import Final
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.metric import MetricName
@@ -34,6 +35,9 @@ from allocation.pro.ports import (
 from allocation.pro.progress import Progress, hold_seconds, unclaimed
 from allocation.pro.rounds import Rounds, is_unknown
 from allocation.pro.state_verdicts import judge_deallocation, may_still_deallocate
+
+# Longer than any function lives that may have read the records before an outcome was written (`template.yaml`).
+_READER_SECONDS: Final = 70.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,16 @@ class ProAllocator:
         They are claimed first, and stay claimed: whoever may be allocating one of them has ended, and nobody begins
         before what follows is recorded. Raises `RetryableError` if the claims can't be read or written.
         """
+        return self._release(references, deadline, over_settled=True)
+
+    def _release(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline, *, over_settled: bool
+    ) -> Mapping[ConsignmentReference, Deferred]:
         answers: dict[ConsignmentReference, Deferred | Deallocated] = {}
 
         def work() -> None:
-            claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
+            seconds = max(deadline.remaining_seconds(), 0) + self.patience_seconds
+            claimed = self.claims.take(references, seconds, over_settled=over_settled)
             not_claimed = unclaimed(claimed, self.client.base_url)
             answers.update(not_claimed)
             free = [reference for reference in references if reference not in not_claimed]
@@ -148,13 +158,17 @@ class ProAllocator:
         """Have PRO deallocate the consignments that it was ever asked for. It holds none of the others for us."""
         taken = self.claims.ever_taken(references)
         asked = [reference for reference in references if reference in taken]
-        return self.release(asked, deadline) if asked else {}
+        return self._release(asked, deadline, over_settled=False) if asked else {}
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
-        """End the claims of consignments whose outcome is recorded: whoever comes next finds the record."""
+        """Shorten the claims of consignments whose outcome is recorded: whoever comes next finds the record.
+
+        Others may have read the records before, and have long to take back what they believe to be lost.
+        """
         claims = [(self._answered[each], each) for each in references if each in self._answered]
         for claimed in {id(claimed): claimed for claimed, _ in claims}.values():
-            self._end_claims(claimed, [each for its, each in claims if its is claimed])
+            ended = [each for its, each in claims if its is claimed]
+            self._end_claims(claimed, ended, _READER_SECONDS, Watch.SETTLED)
         self._answered.clear()
 
     def _deallocate(

@@ -7,7 +7,7 @@ is asked again.
 All times are on AWS's clock, as its answers tell it: the clocks of two execution environments may differ.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -63,23 +63,27 @@ class DynamoDBClaims:
     # The PRO that is asked.
     base_url: str
 
-    def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
+    def take(
+        self, references: Sequence[ConsignmentReference], seconds: float, *, over_settled: bool = False
+    ) -> Claimed:
         """Claim the consignments, each by a write that is conditional on what was read."""
         claimed = Claimed()
         for batch in batches(references, MAX_KEYS):
-            claimed = self._take(batch, seconds, claimed)
+            claimed = self._take(batch, seconds, claimed, {Watch.SETTLED} if over_settled else frozenset())
         return claimed
 
     def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Return the consignments that have a claim, ended or not."""
         return frozenset(key for batch in batches(references, MAX_KEYS) for key in self._found(batch)[0])
 
-    def _take(self, references: Sequence[ConsignmentReference], seconds: float, before: Claimed) -> Claimed:
-        """Return what was claimed before, and what is claimed now."""
+    def _take(
+        self, references: Sequence[ConsignmentReference], seconds: float, before: Claimed, over: Set[Watch]
+    ) -> Claimed:
+        """Return what was claimed before, and what is claimed now, `over` claims that were left so."""
         for attempt in range(_MAX_ATTEMPTS):
             found, clock = self._found(references)
             now = self._now(clock)
-            claimed = self._with(before, references, found, now)
+            claimed = self._with(before, references, found, now, over)
             # One end for all: it identifies the claims of this caller.
             claimed = replace(claimed, until=before.until or now + ceil(seconds * 1000), clock=clock)
             free = [each for each in references if each not in claimed.held and each not in claimed.elsewhere]
@@ -102,17 +106,19 @@ class DynamoDBClaims:
         references: Sequence[ConsignmentReference],
         found: Mapping[ConsignmentReference, _Claim],
         now: int,
+        over: Set[Watch],
     ) -> Claimed:
         """Return `before` with what the claims that were found mean now."""
         current = {key: claim for key, claim in found.items() if claim.ends + _milliseconds(_SAME_TRY) > now}
         elsewhere = {key: claim.base_url for key, claim in current.items() if claim.base_url not in ("", self.base_url)}
         ours = {key: claim for key, claim in found.items() if key not in elsewhere}
-        held = {key: claim for key, claim in ours.items() if claim.ends > now}
+        held = {key: claim for key, claim in ours.items() if claim.ends > now and claim.watch not in over}
+        watched = {key: claim.watch for key, claim in held.items() if claim.watch not in (None, Watch.SETTLED)}
         since = {each: current[each].since if each in current else now for each in references if each not in elsewhere}
         return Claimed(
             asked_before=before.asked_before | (ours.keys() - held.keys()),
             held={**before.held, **{key: ceil((claim.ends - now) / 1000) for key, claim in held.items()}},
-            watched={**before.watched, **{key: claim.watch for key, claim in held.items() if claim.watch}},
+            watched={**before.watched, **watched},
             elsewhere={**before.elsewhere, **elsewhere},
             since={**before.since, **{key: _moment(first) for key, first in since.items()}},
         )

@@ -14,7 +14,7 @@ OpenCause = Literal[DeferralCause.OUTAGE, DeferralCause.CREDENTIALS]
 
 
 class Watch(StrEnum):
-    """Why a claim was left for PRO. Nobody is asking for the consignment, and its state may be read meanwhile."""
+    """Why a claim was left. Nobody is asking for the consignment, and its state may be read meanwhile."""
 
     # PRO may still execute a call that it has not answered itself.
     OPEN = "open"
@@ -22,6 +22,8 @@ class Watch(StrEnum):
     ACCEPTED = "accepted"
     # PRO has accepted it, or shows `Allocating`. A failure that its state shows later is the outcome.
     ACCEPTED_AFRESH = "accepted_afresh"
+    # Its outcome is recorded. Whoever read the records before that must neither ask for it nor take it back.
+    SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,13 @@ class Claimed:
 class Claims(Protocol):
     """Remembers which consignments PRO was asked for."""
 
-    def take(self, references: Sequence[ConsignmentReference], seconds: float) -> Claimed:
-        """Claim the consignments for so many seconds. Raises `RetryableError`."""
+    def take(
+        self, references: Sequence[ConsignmentReference], seconds: float, *, over_settled: bool = False
+    ) -> Claimed:
+        """Claim the consignments for so many seconds, `over_settled` claims or only those that ended.
+
+        Raises `RetryableError`.
+        """
 
     def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Return the consignments that somebody has claimed, now or before. Raises `RetryableError`."""

@@ -43,7 +43,7 @@ def hold_seconds(watch: Watch | None, patience_seconds: float) -> float:
     match watch:
         case None:
             return 0.0
-        case Watch.OPEN | Watch.ACCEPTED:
+        case Watch.OPEN | Watch.ACCEPTED | Watch.SETTLED:
             return patience_seconds
         case Watch.ACCEPTED_AFRESH:
             return patience_seconds * _ACCEPTED_PATIENCE

@@ -227,7 +227,7 @@ def is_unknown(answer: Outcome | Deferred | TryAgain | None) -> bool:
 def _watched(watch: Watch) -> Doubtful:
     """Return the doubt about a consignment that another caller has left for PRO."""
     match watch:
-        case Watch.OPEN:
+        case Watch.OPEN | Watch.SETTLED:
             return UNDER_WAY
         case Watch.ACCEPTED:
             return ACCEPTED
