@@ -146,6 +146,7 @@ def test_answers_of_a_whole_life_are_as_documented(api: Api) -> None:
         ("/servicegroups/{group}", "GET", "/servicegroups/valuableGoods", None),
         ("/servicegroups/{group}", "GET", "/servicegroups/nowhere", None),
         ("/health", "GET", "/health", None),
+        ("/health/stack", "GET", "/health/stack", None),
     ):
         assert_documented(path, method, api.call(method, sent, body))
 

@@ -14,6 +14,7 @@ from tests.support.pro_types import operation_facts
 
 OWN = {
     ("GET", "/health"),
+    ("GET", "/health/stack"),
     ("DELETE", "/consignments/{consignment}"),
     ("GET", "/consignments/customer/manifest/{manifest}/{format}"),
 }

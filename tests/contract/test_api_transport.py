@@ -12,6 +12,7 @@ import pytest
 
 from allocation.api.resolver import OPERATIONS
 from allocation.api.xml_writing import write_xml
+from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.domain.errors import RetryableError
 from allocation.exact_json import parsed, written
 from tests.support.allocation_api import Api, proxy_event, served_api
@@ -254,6 +255,18 @@ def test_a_refusal_names_the_key_and_the_scope_that_it_lacks(api: Api) -> None:
 def test_what_no_authorizer_let_pass_gets_nothing_but_the_health_check(api: Api) -> None:
     assert asked_by(api, "GET", "/carriers", None)[0] == 403
     assert asked_by(api, "GET", "/health", None)[0] == 200
+
+
+def test_the_health_of_the_stack_names_what_fails(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (api.call("GET", "/health/stack").status, asked_by(api, "GET", "/health/stack", None)[0]) == (200, 403)
+
+    def fail(*_: Any) -> Any:
+        raise RetryableError("no table answers")
+
+    monkeypatch.setattr(DynamoDBConsignments, "find", fail)
+    reply = api.call("GET", "/health/stack")
+    assert reply.status == 503
+    assert [problem["Target"] for problem in reply.data["Details"]] == ["Records"]
 
 
 def test_a_caller_whom_an_earlier_authorizer_let_pass_may_do_all(api: Api) -> None:

@@ -67,7 +67,7 @@ def test_every_function_has_a_role_of_its_own(stack: Stack) -> None:
     roles = [json.dumps(function["Role"]) for function in stack.of_type("AWS::Lambda::Function").values()]
 
     assert sorted(roles) == sorted(json.dumps({"Fn::GetAtt": [role, "Arn"]}) for role in ROLES)
-    assert sorted(stack.of_type("AWS::IAM::Role")) == ROLES
+    assert sorted(stack.deployed(**PRO, Console="on").of_type("AWS::IAM::Role")) == ROLES
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -112,7 +112,7 @@ def test_no_statement_is_written_twice(stack: Stack, place: dict[str, str]) -> N
     """What two functions both need stands in a policy that both of them name."""
     managed = stack.resolved(stack.of_type("AWS::IAM::ManagedPolicy"), place)
     roles = stack.resolved(stack.of_type("AWS::IAM::Role"), place)
-    policies = [policy for properties in roles.values() for policy in properties["Policies"]]
+    policies = [policy for properties in roles.values() for policy in properties.get("Policies", [])]
     documents = [policy["PolicyDocument"] for policy in [*policies, *managed.values()]]
     written = [json.dumps(statement) for document in documents for statement in document["Statement"]]
 

@@ -52,6 +52,18 @@ def callers(stack: Stack) -> Iterator[tuple[str, Any]]:
     return ((name, found["Properties"]) for name, found in stack.resources.items() if found["Type"] in called)
 
 
+def test_the_role_that_shifts_traffic_has_the_boundary_and_is_there_only_for_gradual_updates(gradual: Stack) -> None:
+    groups = gradual.of_type("AWS::CodeDeploy::DeploymentGroup").values()
+    named_roles = {group["ServiceRoleArn"]["Fn::GetAtt"][0] for group in groups}
+    roles = gradual.deployed(Stage="dev", PermissionsBoundaryArn="arn", GradualDeployment=GRADUAL).of_type(
+        "AWS::IAM::Role"
+    )
+
+    assert named_roles == {"GradualDeploymentRole"}
+    assert {role["PermissionsBoundary"] for role in roles.values()} == {"arn"}
+    assert "GradualDeploymentRole" not in gradual.deployed(Stage="dev", GradualDeployment="off").resources
+
+
 def test_whatever_calls_a_function_calls_its_alias(stack: Stack) -> None:
     functions = {f"{name}Function" for name in FUNCTIONS}
     found = {name: named(properties) for name, properties in callers(stack)}

@@ -10,7 +10,6 @@ from urllib.parse import unquote, urlsplit
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from typing_extensions import TypedDict
 
 from allocation.api import (
     allocation_routes,
@@ -20,6 +19,7 @@ from allocation.api import (
     consignment_routes,
     document_routes,
     event_routes,
+    health_routes,
     lookup_routes,
     manifest_routes,
     option_routes,
@@ -32,7 +32,7 @@ from allocation.api import (
 )
 from allocation.api.keys import ALL_SCOPES
 from allocation.api.older_clients import is_older, with_older_names
-from allocation.api.operations import Endpoint, Operation, UseCases, operation
+from allocation.api.operations import Endpoint, Operation, UseCases
 from allocation.api.pro_routes import ProRoute, Unserved, form_of, specificity
 from allocation.api.replies import JSON, Reply, api_error, error_reply, reply_type
 from allocation.api.requests import Request
@@ -52,19 +52,8 @@ _LARGE: Final = 1_000_000
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
-class Health(TypedDict):
-    """The API's health."""
-
-    Status: str
-
-
-@operation(OPERATIONS, "GET", "/health", "Check that the API answers", gives=Health, needs_key=False, beside_pro=True)
-def health(_: Request, __: UseCases) -> Reply:
-    """Health check. The only endpoint that needs no API key."""
-    return Reply(Health(Status="Healthy"), root="Health")
-
-
 for _module in (
+    health_routes,
     allocation_routes,
     document_routes,
     package_routes,

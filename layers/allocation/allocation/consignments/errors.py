@@ -26,7 +26,7 @@ BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
 NOT_IMPLEMENTED: Final = 501
-_UNAVAILABLE: Final = 503
+UNAVAILABLE: Final = 503
 _MAX_PROBLEMS: Final = 50
 
 # By Pydantic's name of the problem; the braces hold its context.
@@ -98,7 +98,7 @@ class NotReachedError(RequestError):
     def __init__(self, reference: str) -> None:
         """`reference` is the caller's text."""
         text = f"Consignment {reference[:64]} was not reached in the time that a request may take. Send it again."
-        super().__init__("RequestTimeoutException", text, _UNAVAILABLE)
+        super().__init__("RequestTimeoutException", text, UNAVAILABLE)
 
 
 class UnavailableError(RequestError):
@@ -106,7 +106,7 @@ class UnavailableError(RequestError):
 
     def __init__(self) -> None:
         super().__init__(
-            "ServiceUnavailableException", "The service is temporarily unavailable. Try again.", _UNAVAILABLE
+            "ServiceUnavailableException", "The service is temporarily unavailable. Try again.", UNAVAILABLE
         )
 
 
@@ -116,7 +116,7 @@ class MissingIndexError(RequestError):
     def __init__(self, table: str, index: str) -> None:
         """`table` and `index` are DynamoDB's names."""
         text = f"Table {table} has no index {index}: add it (docs/teardown.md, Tables of an earlier version)."
-        super().__init__("IndexMissingException", text, _UNAVAILABLE)
+        super().__init__("IndexMissingException", text, UNAVAILABLE)
 
 
 class NotReleasedError(RequestError):
@@ -149,7 +149,7 @@ class LaterRecordError(RequestError):
             f"A later version of this service recorded the allocation of consignment {reference}. Nothing was changed. "
             "Try again when that version is deployed again."
         )
-        super().__init__("LaterRecordVersionException", text, _UNAVAILABLE)
+        super().__init__("LaterRecordVersionException", text, UNAVAILABLE)
 
 
 class ChangedMeanwhileError(RequestError):
