@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
@@ -306,3 +306,14 @@ def test_a_reply_that_lambda_could_not_send_is_refused_with_what_to_do(
     assert answer.status == 400
     assert "ReplyTooLargeException" in answer.body
     assert "Ask for less" in answer.body
+
+
+@pytest.mark.parametrize("spelled", [str.lower, str.upper, str.title])
+def test_headers_may_be_named_in_any_case(api: Api, spelled: Callable[[str], str]) -> None:
+    """API Gateway hands a header on as its client named it (RFC 9110, 5.1)."""
+    body = "<ConsignmentReferences><string>EC-000-000-000</string></ConsignmentReferences>"
+    headers = {"accept": "text/xml", "content-type": "text/xml", "electio-api-version": "1.1"}
+    asked = {spelled(name): value for name, value in headers.items()}
+
+    assert api.call("GET", "/carriers/getcarriers", headers=asked).headers["content-type"].startswith("text/xml")
+    assert api.call("PUT", "/consignments/setreadytoship", body, headers=asked).status == 404, "the XML is read"

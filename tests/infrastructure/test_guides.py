@@ -19,6 +19,8 @@ PAGES: Final = (*GUIDES, "README.md", "docs/carrier.md", "docs/catalogue.md", "d
 PAGES_OF_STACKS: Final = (
     "docs/first-deploy.md",
     "docs/updating.md",
+    "docs/backup.md",
+    "docs/regions.md",
     "docs/operations.md",
     "docs/walk.md",
     "docs/mapping.md",

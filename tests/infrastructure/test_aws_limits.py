@@ -1,0 +1,194 @@
+"""What AWS refuses for its size, where the local AWS is kind: with a long stack name and the longest values.
+
+Sources: CloudFormation, Lambda, IAM, API Gateway and SQS quotas in AWS's documents; where botocore's service models
+have a bound, it is read from there.
+"""
+
+import json
+import re
+import tomllib
+from typing import Any, Final
+
+import botocore.session
+import pytest
+
+from allocation.aws import sns, sqs
+from allocation.aws.dynamodb import bulk_calls, catalogue_archive, consignments, insertions, records, search_index
+from tests.infrastructure.stack import ROOT, Stack
+
+LONGEST: Final = {
+    # CloudFormation's own names: of stacks, tables (a stack's name, a resource's and 12 characters), queues, buckets
+    "AWS::StackName": 128,
+    "AWS::Partition": 10,
+    "AWS::Region": 14,
+    "AWS::AccountId": 12,
+    "AWS::URLSuffix": 16,
+    "AWS::NoValue": 0,
+    # Parameters without a bound of their own; the test of parameters refuses what is no URL, list or key
+    "ProBaseUrl": 200,
+    "ApiBaseUrl": 200,
+    "ConsoleOpenIdIssuer": 200,
+    "OrderCreatedTypes": 200,
+    "CatalogueObject": 200,
+    "OrderMappingObject": 200,
+    "ProSecretName": 200,
+    "ConsoleOpenIdClientId": 100,
+}
+NAME: Final = 64  # how long CloudFormation makes the names of most resources at most
+PARAMETERS: Final = {
+    **dict.fromkeys(("Console", "FollowPro", "Replays"), "on"),
+    "Allocator": "pro",
+    "ProSecretName": "key",
+    "DeployApi": "true",
+    "Stage": "prod",
+    "AlarmTopicArn": "arn",
+}
+
+
+def bound(service: str, shape: str) -> int:
+    """The most that a service takes, by its model in botocore."""
+    most: int = botocore.session.get_session().get_service_model(service).shape_for(shape).metadata["max"]
+    return most
+
+
+def longest(stack: Stack, name: str) -> str:
+    """A value as long as that of a parameter or a resource can be expected to get."""
+    parameter = stack.parameters.get(name, {})
+    length = LONGEST.get(name, max(len(str(value)) for value in parameter.get("AllowedValues", ["x" * NAME])))
+    return "x" * length
+
+
+def written(stack: Stack, value: Any) -> Any:
+    """A value as CloudFormation writes it, with the longest names."""
+    if isinstance(value, list):
+        return [written(stack, part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if "Ref" in value:
+        return longest(stack, value["Ref"])
+    if "Fn::GetAtt" in value:
+        return "x" * (NAME + 60)  # an ARN
+    if "Fn::Sub" in value:
+        text, names = value["Fn::Sub"] if isinstance(value["Fn::Sub"], list) else (value["Fn::Sub"], {})
+        given = {name: str(written(stack, part)) for name, part in names.items()}
+        return re.sub(r"\$\{([^!}]+)\}", lambda found: given.get(found[1], longest(stack, found[1])), text)
+    if "Fn::Join" in value:
+        return "".join(map(str, written(stack, value["Fn::Join"][1])))
+    if "Fn::Select" in value or "Fn::Split" in value:
+        return "x" * NAME
+    return {name: written(stack, part) for name, part in value.items()}
+
+
+def deployed(stack: Stack, kind: str) -> dict[str, Any]:
+    """The resources of a type in a stack that has everything."""
+    return {
+        name: written(stack, stack.resolved(properties, PARAMETERS)) for name, properties in stack.of_type(kind).items()
+    }
+
+
+def test_the_template_fits_cloudformation(stack: Stack, template_text: str) -> None:
+    assert len(stack.resources) <= 500
+    assert len(stack.parameters) <= 200
+    assert len(stack.template["Outputs"]) <= 200
+    assert len(stack.template["Description"].encode()) <= 1024
+    assert len(json.dumps(stack.template).encode()) <= 1_000_000, "as SAM makes it, which CloudFormation bounds too"
+    assert len(template_text.encode()) <= 1_000_000
+    described = [*stack.parameters.values(), *stack.template["Outputs"].values()]
+    assert [each for each in described if len(each.get("Description", "")) > 1024] == []
+
+
+def test_a_template_that_is_too_large_for_a_call_is_sent_by_s3() -> None:
+    """CreateChangeSet takes 51,200 bytes in the call itself."""
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text("utf-8"))
+    deployments = [each["deploy"]["parameters"] for each in config.values() if isinstance(each, dict)]
+
+    assert [each["stack_name"] for each in deployments if not each["resolve_s3"]] == []
+
+
+def test_every_function_fits_lambda(stack: Stack) -> None:
+    for name, function in deployed(stack, "AWS::Lambda::Function").items():
+        variables = function["Environment"]["Variables"]
+        assert sum(len(key) + len(str(value)) for key, value in variables.items()) <= 4096, name
+        assert len(function["Layers"]) <= 5, name
+        assert len(function["Description"]) <= bound("lambda", "Description"), name
+        assert 1 <= function["Timeout"] <= 900, name
+
+
+def test_every_event_source_fits_lambda(stack: Stack) -> None:
+    for name, source in deployed(stack, "AWS::Lambda::EventSourceMapping").items():
+        is_queue = "StartingPosition" not in source
+        window = source.get("MaximumBatchingWindowInSeconds", 0)
+        assert source["BatchSize"] <= (10 if is_queue and not window else bound("lambda", "BatchSize")), name
+        assert window <= bound("lambda", "MaximumBatchingWindowInSeconds"), name
+        for pattern in source.get("FilterCriteria", {}).get("Filters", []):
+            assert len(pattern["Pattern"]) <= bound("lambda", "Pattern"), name
+        if not is_queue:
+            assert source["MaximumRecordAgeInSeconds"] in range(60, bound("lambda", "MaximumRecordAgeInSeconds")), name
+
+
+def test_who_may_call_a_function_fits_its_policy(stack: Stack) -> None:
+    """20 KB a function; a statement of AddPermission has some 300 bytes around its ARNs."""
+    sizes: dict[str, int] = {}
+    for permission in stack.of_type("AWS::Lambda::Permission").values():
+        called = json.dumps(permission["FunctionName"])
+        sizes[called] = sizes.get(called, 0) + 300 + len(json.dumps(written(stack, permission)))
+
+    assert max(sizes.values()) <= 20 * 1024
+
+
+def test_the_policies_of_every_role_fit_iam(stack: Stack) -> None:
+    """10,240 characters a role inline and 6,144 a managed policy, white space not counted; 10 of those a role."""
+    for name, role in deployed(stack, "AWS::IAM::Role").items():
+        inline = [json.dumps(policy["PolicyDocument"], separators=(",", ":")) for policy in role.get("Policies", [])]
+        assert sum(map(len, inline)) <= 10_240, name
+        assert len(role.get("ManagedPolicyArns", [])) <= 10, name
+        assert "RoleName" not in role, "64 characters, which a long stack name exceeds"
+    for name, policy in deployed(stack, "AWS::IAM::ManagedPolicy").items():
+        assert len(json.dumps(policy["PolicyDocument"], separators=(",", ":"))) <= 6_144, name
+
+
+def test_names_that_are_ours_fit_with_the_longest_stack_name(stack: Stack) -> None:
+    for group in deployed(stack, "AWS::Logs::LogGroup").values():
+        assert len(group.get("LogGroupName", "")) <= bound("logs", "LogGroupName")
+    for board in deployed(stack, "AWS::CloudWatch::Dashboard").values():
+        assert len(board["DashboardName"]) <= 255
+    for alarm in deployed(stack, "AWS::CloudWatch::Alarm").values():
+        assert len(alarm["AlarmDescription"]) <= bound("cloudwatch", "AlarmDescription")
+        assert len(str(alarm.get("Namespace", ""))) <= bound("cloudwatch", "Namespace")
+    for application in deployed(stack, "AWS::AppConfig::Application").values():
+        assert len(application["Name"]) <= bound("appconfig", "Name")
+    named = {"FunctionName", "QueueName", "TableName", "TopicName", "BucketName", "RoleName", "AlarmName"}
+    kinds = ("Lambda::Function", "SQS::Queue", "DynamoDB::Table", "SNS::Topic", "S3::Bucket", "CloudWatch::Alarm")
+    made = [properties for kind in kinds for properties in stack.of_type(f"AWS::{kind}").values()]
+    assert [properties for properties in made if named & properties.keys()] == [], "CloudFormation makes them fit"
+
+
+def test_every_queue_fits_sqs(stack: Stack) -> None:
+    for queue in deployed(stack, "AWS::SQS::Queue").values():
+        assert queue.get("VisibilityTimeout", 30) <= 12 * 3600
+        assert 60 <= queue["MessageRetentionPeriod"] <= 14 * 24 * 3600
+        assert queue.get("RedrivePolicy", {}).get("maxReceiveCount", 1) <= 1000
+
+
+def test_the_api_answers_before_api_gateway_gives_up(stack: Stack) -> None:
+    assert stack.properties("AllocationApiFunction")["Timeout"] < 29
+
+
+@pytest.mark.parametrize(
+    ("ours", "most"),
+    [
+        (bulk_calls.MAX_KEYS, bound("dynamodb", "KeyList")),
+        (insertions.MAX_STATEMENTS, bound("dynamodb", "PartiQLBatchRequest")),
+        (records._MAX_RECORDS_A_TRANSACTION * 3, bound("dynamodb", "TransactWriteItemList")),
+        (consignments._MAX_ACTIONS, bound("dynamodb", "TransactWriteItemList")),
+        (search_index._MAX_PUTS, bound("dynamodb", "WriteRequests")),
+        (catalogue_archive.MAX_PART, 400 * 1024 - 1024),
+        (sns.MAX_ENTRIES, 10),
+        (sns._MAX_BYTES, 256 * 1024),
+        (sqs._MAX_ENTRIES, 10),
+        (sqs._MAX_MESSAGE_BYTES, 1024 * 1024),
+        (sqs._MAX_ATTRIBUTES, 10),
+    ],
+)
+def test_no_call_is_larger_than_its_service_takes(ours: int, most: int) -> None:
+    assert ours <= most
