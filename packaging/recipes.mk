@@ -54,9 +54,16 @@ build-DocumentsLayer: LEFT_OUT += charset_normalizer
 
 # Lambda's disk is read-only: without bytecode in the artifact every cold start compiles everything again. Only the same
 # minor version writes bytecode that the runtime takes; unchecked hashes, since packaging changes the files' times.
+# Where uv and pyenv keep Pythons that are not on PATH.
+KEPT_PYTHONS := $(wildcard $(addsuffix $(python_version).*/bin/python, \
+	$(HOME)/.local/share/uv/python/cpython- $(HOME)/.pyenv/versions/))
+own_version = $$("$(BUILD_PYTHON)" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+
 define compile
-@for python in "$(BUILD_PYTHON)" python$(python_version); do \
+@for python in "$(BUILD_PYTHON)" python$(python_version) $(KEPT_PYTHONS); do \
 	"$$python" -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(python_version)")' 2>/dev/null || continue; \
 	exec "$$python" -m compileall -q --invalidation-mode unchecked-hash -s "$(ARTIFACTS_DIR)" "$(ARTIFACTS_DIR)"; \
-done; echo "$(@:build-%=%): no Python $(python_version) here, so no bytecode: cold starts will be slower."
+done; \
+echo "$(@:build-%=%): no Python $(python_version) here, so no bytecode: cold starts take nearly twice as long." >&2; \
+echo "  uv python install $(python_version)    gets one; or build and deploy with Runtime=$(own_version)." >&2
 endef

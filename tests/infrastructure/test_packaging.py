@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -104,11 +105,29 @@ def test_build_without_the_very_python_says_so_and_leaves_no_bytecode(
     shim.write_text("#!/bin/sh\nexit 127\n")
     shim.chmod(0o755)
 
-    said = made(OTHER_VERSION, "AllocationLayer", source, artifacts, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    said = made(OTHER_VERSION, "AllocationLayer", source, artifacts, PATH=path, HOME=str(tmp_path))
 
     assert f"no Python {OTHER_VERSION} here" in said
+    assert f"Runtime=python{OWN_VERSION}" in said
     assert bytecode(artifacts) == []
     assert (artifacts / "python" / "allocation" / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("place", [".pyenv/versions/3.10.1", ".local/share/uv/python/cpython-3.10.1-linux"])
+def test_a_python_that_uv_or_pyenv_keeps_compiles(source: Path, artifacts: Path, tmp_path: Path, place: str) -> None:
+    kept = tmp_path / place.replace("3.10", OWN_VERSION) / "bin"
+    kept.mkdir(parents=True)
+    (kept / "python").symlink_to(sys.executable)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("make", "sh", "cp", "find", "mkdir", "rm"):
+        (tools / tool).symlink_to(shutil.which(tool) or tool)
+
+    nothing_else = {"BUILD_PYTHON": "no-such-python", "PATH": str(tools), "HOME": str(tmp_path)}
+    made(OWN_VERSION, "AllocationLayer", source, artifacts, **nothing_else)
+
+    assert bytecode(artifacts)
 
 
 def test_build_python_without_pip_is_told_in_one_line(artifacts: Path) -> None:
