@@ -432,3 +432,35 @@ def test_countries_and_currencies_have_their_names_whatever_the_sender_called_th
         == told["Packages"][0]["Value"]["Currency"]
         == {"Name": "Swiss Franc", "IsoCode": "CHF"}
     )
+
+
+def in_camel_case(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: in_camel_case(item) for name, item in value.items()}
+    return [in_camel_case(item) for item in value] if isinstance(value, list) else value
+
+
+def test_names_of_requests_are_read_in_any_case_however_deep(api: Api) -> None:
+    """As .NET reads them: Java's and JavaScript's typed clients write camelCase."""
+    own = {"myField": {"description": "mine"}}
+    placed = {**DESTINATION, "LatLong": {"Latitude": 53, "Longitude": -2}}
+    changes = {"Tags": ["Alcohol"], "Addresses": [ORIGIN, placed], "MetaData": [{"KeyValue": "a", "IntValue": 1}]}
+    sent = in_camel_case(consignment(**changes)) | own
+    answer = api.call("POST", "/consignments", sent)
+    assert answer.status == 201, answer.body
+    told = api.call("GET", f"/consignments/{answer.data[0]['Href'].rpartition('/')[2]}").data
+    expected = api.call("GET", f"/consignments/{api.create(**changes)}").data
+    for name in ("Addresses", "Tags", "Weight", "Value", "MetaData"):
+        assert told[name] == expected[name]
+    assert told["myField"] == own["myField"]
+    for path in ("/quotes", "/deliveryoptions", "/orders"):
+        assert api.call("POST", path, sent).status == 201
+    unknown = in_camel_case(consignment(Addresses=[{**ORIGIN, "ShippingLocationReference": "Nowhere"}, DESTINATION]))
+    assert api.call("POST", "/consignments", unknown).data["Code"] == "ShippingLocationNotFoundException"
+
+
+@pytest.mark.parametrize("parts", [-1, True, "text", {"a": 1}, [1], [None]])
+@pytest.mark.parametrize("name", ["Addresses", "Packages"])
+def test_parts_that_are_no_list_of_objects_are_refused(api: Api, name: str, parts: Any) -> None:
+    for method, path in (("POST", "/consignments"), ("POST", "/quotes"), ("POST", "/deliveryoptions")):
+        assert api.call(method, path, consignment() | {name: parts}).status == 400

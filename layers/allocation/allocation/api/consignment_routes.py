@@ -9,7 +9,7 @@ from allocation.api.consignment_view import consignment_view, dates_of
 from allocation.api.keys import KeyScope
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import ApiLinkView, Reply, WithMessage, consignment_link, with_messages
-from allocation.api.requests import ReferenceList, Request
+from allocation.api.requests import ReferenceList, Request, in_case_of
 from allocation.consignments.errors import RequestError
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.store import Known
@@ -40,7 +40,7 @@ class ConsignmentStatus(TypedDict):
 )
 def create_consignment(request: Request, use_cases: UseCases) -> Reply:
     """Create a consignment. The link in the reply ends with the reference that was issued to it."""
-    sent = request.json_object
+    sent = request.object_of(FullConsignment)
     use_cases.require_known_names(sent)
     reference = use_cases.register.create(sent)
     return Reply([consignment_link(request.base_url, reference)], 201, "ApiLink")
@@ -57,7 +57,7 @@ def create_consignment(request: Request, use_cases: UseCases) -> Reply:
 )
 def update_consignment(request: Request, use_cases: UseCases) -> Reply:
     """Change consignments, each named by its `Reference`. What is left out stays; null deletes what PRO deletes."""
-    data = request.data
+    data = in_case_of(FullConsignment, request.data)
     consignments = data if isinstance(data, list) else [data]
     if not 1 <= len(consignments) <= _MAX_UPDATES or not all(isinstance(each, dict) for each in consignments):
         raise RequestError("ValidationException", f"The body must be 1 to {_MAX_UPDATES} consignments.")

@@ -113,9 +113,10 @@ class UseCases:
         self._require_known(content, "Packages", _SIZE, "package size")
 
     def _require_known(self, content: ConsignmentJson, parts: str, field: str, kind: str) -> None:
+        given = content.get(parts)
         named = [
             (f"{parts}[{at}].{field}", each[field])
-            for at, each in enumerate(content.get(parts) or ())
+            for at, each in enumerate(given if isinstance(given, list) else ())
             if isinstance(each, Mapping) and isinstance(each.get(field), str) and each[field]
         ]
         if not named:

@@ -37,6 +37,13 @@ _MULTI_STATUS: Final = 207
 _OF_OPTIONS: Final = ("DeliveryDate", "GuaranteedOnly", "Distance", "MaxResults")
 
 
+class _OptionsRequest(FullConsignment):
+    """A consignment that options are asked for, with the last day of delivery."""
+
+    delivery_date: str | None = None
+    guaranteed_only: bool | None = None
+
+
 class SelectedOption(ProModel):
     """An option that a customer chose, and what the order is to have."""
 
@@ -173,7 +180,7 @@ def _selected_as_order(selected: SelectedOption, request: Request, use_cases: Us
 
 def _asked(request: Request, use_cases: UseCases) -> AskedOptions:
     """Return what options are asked for. Raises `RequestError`."""
-    sent = request.json_object
+    sent = request.object_of(_OptionsRequest)
     use_cases.require_known_names(sent)
     described = {name: value for name, value in sent.items() if name not in _OF_OPTIONS}
     content = taken_in(described, NO_CONSIGNMENT, use_cases.register.random_characters)

@@ -72,7 +72,7 @@ class PackOrderResponse(TypedDict):
 )
 def create_order(request: Request, use_cases: UseCases) -> Reply:
     """Create an order. The link in the reply ends with the reference that was issued to it."""
-    sent = request.json_object
+    sent = request.object_of(FullConsignment)
     use_cases.require_known_names(sent)
     return Reply([_order_link(request, use_cases.orders.create(sent))], 201, "ApiLink")
 
@@ -86,7 +86,7 @@ def get_order(request: Request, use_cases: UseCases) -> Reply:
 @operation(OPERATIONS, "PUT", "/orders/{order}", "Update an order", takes=FullConsignment, errors=(400, 404, 409))
 def update_order(request: Request, use_cases: UseCases) -> Reply:
     """Replace an order's details, apart from its packages. Addresses, direction and tags stay where left out."""
-    sent = request.json_object
+    sent = request.object_of(FullConsignment)
     use_cases.require_known_names(sent)
     use_cases.orders.update(request.path["order"], sent)
     return Reply()
@@ -121,7 +121,7 @@ def pack_order(request: Request, use_cases: UseCases) -> Reply:
 
     What the request leaves out is taken from the order. The same items can be packed again, as in PRO.
     """
-    sent = request.json_object
+    sent = request.object_of(PackOrder)
     request.model(PackOrder)
     references = use_cases.orders.pack(request.path["order"], sent)
     results = [
@@ -135,7 +135,7 @@ def pack_order(request: Request, use_cases: UseCases) -> Reply:
 
 
 def _address(request: Request, use_cases: UseCases) -> ConsignmentJson:
-    address = request.json_object
+    address = request.object_of(FullAddress)
     use_cases.require_known_names({"Addresses": [address]})
     return address
 

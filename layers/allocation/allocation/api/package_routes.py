@@ -82,7 +82,7 @@ def get_package_sizes(_: Request, use_cases: UseCases) -> Reply:
 )
 def add_package(request: Request, use_cases: UseCases) -> Reply:
     """Add a package to a consignment that is not allocated, and return it with the reference issued to it."""
-    sent = request.json_object
+    sent = request.object_of(FullPackage)
     use_cases.require_known_names({"Packages": [sent]})
     package = Packages(use_cases.register).add(request.path["consignment"], sent)
     return Reply(package_view(in_pro_units(package), []), 201, "Package")
@@ -91,7 +91,7 @@ def add_package(request: Request, use_cases: UseCases) -> Reply:
 @operation(OPERATIONS, "PUT", "/packages/{package}", "Change a package", takes=FullPackage, errors=(400, 404, 409))
 def update_package(request: Request, use_cases: UseCases) -> Reply:
     """Change a package of a consignment that is not allocated. What is left out stays."""
-    sent = request.json_object
+    sent = request.object_of(FullPackage)
     use_cases.require_known_names({"Packages": [sent]})
     Packages(use_cases.register).change(request.path["package"], sent)
     return Reply()
@@ -172,7 +172,7 @@ def set_consignment_details(request: Request, use_cases: UseCases) -> Reply:
 )
 def update_consignment_address(request: Request, use_cases: UseCases) -> Reply:
     """Put an address in the place of the one of its type, for a consignment that is not allocated."""
-    sent = request.json_object
+    sent = request.object_of(FullAddress)
     kind = sent.get("AddressType")
     if not isinstance(kind, str) or not kind:
         problem = Problem("Required", "AddressType", "is missing")

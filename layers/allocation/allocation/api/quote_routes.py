@@ -95,8 +95,9 @@ def _group_quotes(writer: QuoteWriter, group: str) -> ServiceGroupQuoteResult:
 
 def _unkept(request: Request, use_cases: UseCases) -> ConsignmentJson:
     """Return the consignment of a request, checked like a new one."""
-    use_cases.require_known_names(request.json_object)
-    return taken_in(request.json_object, _NOT_CREATED, lambda count: "0" * count)
+    sent = request.object_of(FullConsignment)
+    use_cases.require_known_names(sent)
+    return taken_in(sent, _NOT_CREATED, lambda count: "0" * count)
 
 
 def _consignment(content: ConsignmentJson) -> Consignment:

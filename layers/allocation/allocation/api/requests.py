@@ -1,14 +1,17 @@
 """A request to the API as the operations see it, whether it was written in JSON or XML."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeVar
+from functools import cache
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
+from allocation.api.consignment_shape import AddressView, ContactView, PackageView
 from allocation.api.keys import KeyScope
 from allocation.api.xml_reading import UnreadableXmlError, read_xml
 from allocation.consignments.errors import RequestError, problems_of
+from allocation.consignments.full_consignment import Contact, FullAddress, FullPackage
 from allocation.exact_json import DuplicateKeyError, NulError, parsed, refuse_nul
 
 # Bytes of a body. A consignment is kept whole, and a DynamoDB item holds up to 400 KB.
@@ -71,6 +74,11 @@ class Request:
             raise RequestError(_UNREADABLE, "The body must be one object.")
         return data
 
+    def object_of(self, kind: type[BaseModel]) -> dict[str, Any]:
+        """Return the body as one object, names in the case of a model. Raises `RequestError`."""
+        named: dict[str, Any] = in_case_of(kind, self.json_object)
+        return named
+
     @property
     def references(self) -> list[str]:
         """The body as a list of references. Raises `RequestError`."""
@@ -88,7 +96,7 @@ class Request:
     def model(self, kind: type[_Model]) -> _Model:
         """Return the body as a model of the API, names in any case. Raises `RequestError`."""
         try:
-            return kind.model_validate(_with_names_of(kind, self.json_object))
+            return kind.model_validate(self.object_of(kind))
         except ValidationError as error:
             text = "The request has invalid fields: see Details."
             raise RequestError("ValidationException", text, problems=problems_of(error)) from error
@@ -127,7 +135,50 @@ _READERS: Final[Mapping[str, Callable[[bytes], Any]]] = {
 }
 
 
-def _with_names_of(kind: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the object with its names in the model's case; .NET clients are not strict about case."""
-    names = {(field.alias or name).casefold(): field.alias or name for name, field in kind.model_fields.items()}
-    return {names.get(name.casefold(), name): value for name, value in given.items()}
+def in_case_of(kind: type[BaseModel] | None, given: Any) -> Any:
+    """Return JSON with its names in the model's case, as deep as the model goes; .NET is not strict about case.
+
+    A name that the model does not have stays, with what is in it.
+    """
+    if kind is None:
+        return given
+    if isinstance(given, list):
+        return [in_case_of(kind, each) for each in given]
+    if not isinstance(given, dict):
+        return given
+    names, named = _names_of(kind), dict[str, Any]()
+    for name, value in given.items():
+        known, inner = names.get(name.casefold(), (name, None))
+        # Of a name in two spellings, the model's own is meant.
+        named |= {known: in_case_of(inner, value)} if name == known or known not in given else {name: value}
+    return named
+
+
+@cache
+def _names_of(kind: type[BaseModel]) -> Mapping[str, tuple[str, type[BaseModel] | None]]:
+    """Return the names of a model by themselves in lower case, each with the model of its values, if they have one."""
+    own = {field.alias or name: _model_in(field.annotation) for name, field in kind.model_fields.items()}
+    others = {name: _Coordinates if name == "LatLong" else None for name in _ALSO_OF.get(kind, ())}
+    return {name.casefold(): (name, inner) for name, inner in (others | own).items()}
+
+
+class _Coordinates(BaseModel):
+    """Coordinates, which are kept as they are."""
+
+    latitude: Any = Field(alias="Latitude")
+    longitude: Any = Field(alias="Longitude")
+
+
+# PRO's names that come back to the sender, and that no model reads.
+_ALSO_OF: Final[Mapping[type[BaseModel], Iterable[str]]] = {
+    Contact: ContactView.__annotations__,
+    FullAddress: AddressView.__annotations__,
+    FullPackage: PackageView.__annotations__,
+}
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that a type is, or is a list or an option of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)

@@ -102,10 +102,8 @@ def _is_called(reference: ReferenceText, package: Mapping[str, Any]) -> bool:
 
 
 def _in_current_form(sent: ConsignmentJson) -> dict[str, Any]:
-    """Return a package in the form of version 1.1, names in PRO's case."""
-    names = {str(field.alias).casefold(): str(field.alias) for field in FullPackage.model_fields.values()}
-    package = {names.get(name.casefold(), name): value for name, value in sent.items()}
-    formed: dict[str, Any] = consignment_in_current_form({"Packages": [package]})["Packages"][0]
+    """Return a package in the form of version 1.1."""
+    formed: dict[str, Any] = consignment_in_current_form({"Packages": [sent]})["Packages"][0]
     return formed
 
 
