@@ -1,7 +1,7 @@
 """The rows about money: what a million orders cost, from counted requests, units and bytes, and from billed time."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import ceil
 from statistics import median
@@ -13,7 +13,7 @@ from tests.benchmarks.bench_run import Size, all_started, counted_over, in_turns
 from tests.benchmarks.events import Event, Orders, changes
 from tests.benchmarks.figures import Findings, Row, exactly
 from tests.benchmarks.functions import Setting, product, recipe
-from tests.benchmarks.lambda_process import Function, LambdaProcess
+from tests.benchmarks.lambda_process import LambdaProcess
 from tests.benchmarks.stub import PRO_SECONDS, PRO_SECONDS_EACH
 from tests.benchmarks.stubbed import Counted, StubProcess
 
@@ -63,7 +63,7 @@ def measure_costs(stub: StubProcess, size: Size, findings: Findings) -> None:
     rounds = max(2, size.warm_rounds // 4)
     for mode, words, goal in (("", "engine", 0.65), ("default_rules", "PRO", 0.6)):
         setting = Setting(stub.port, pro_mode=mode)
-        ours, theirs = _our_bill(stub, setting, rounds), _bill(stub, recipe("orders", setting), rounds)
+        ours, theirs = _our_bill(stub, setting, rounds), _recipes_bill(stub, setting, rounds)
         told = f"{_told('Ours', ours)} {_told('The recipe', theirs)}"
         share = ours.dollars_a_million / theirs.dollars_a_million
         what = f"cost of a million orders, {words}, to the recipe's"
@@ -115,44 +115,40 @@ def _floor(ours: Bill, theirs: Bill) -> str:
 
 def _our_bill(stub: StubProcess, setting: Setting, rounds: int) -> Bill:
     """Return the bill of the function of the queue, and of the publisher of what it wrote."""
-    first = _bill(stub, product("orders", setting), rounds)
-    published = _publishing(stub, setting, rounds)
-    used = {kind: first.used.get(kind, Decimal(0)) + published.used.get(kind, Decimal(0)) for kind in Used}
-    return Bill(
-        used, first.write_units, first.record_bytes, first.milliseconds + published.milliseconds, first.pro_calls
-    )
-
-
-def _bill(stub: StubProcess, function: Function, rounds: int) -> Bill:
-    """Return what an order costs that comes in a batch of 10, of one consignment each."""
-    orders = Orders()
-    with all_started({"it": function}) as processes:
-        # What only the first batch does, as keeping the catalogue that decides, is done before.
-        in_turns(processes, 0, lambda: orders.batch(_BATCH))
-        return _counted(stub, processes["it"], rounds, lambda: orders.batch(_BATCH), _QUEUE_REQUESTS)
-
-
-def _publishing(stub: StubProcess, setting: Setting, rounds: int) -> Bill:
-    orders = Orders()
-    with all_started({"it": product("orders", setting), "publisher": product("publisher", setting)}) as processes:
-        _, counted = counted_over(stub, lambda: processes["it"].invoke(orders.batch(_BATCH)))
-        records = [item for table, item in counted.items if table == _RECORDS]
+    functions = {name: product(name, setting) for name in ("orders", "publisher")}
+    with all_started(functions) as processes:
+        first, written = _orders_bill(stub, processes["orders"], rounds)
+        records = [item for table, item in written.items if table == _RECORDS][:_BATCH]
         in_turns({"publisher": processes["publisher"]}, 0, lambda: changes(records))
-        return _counted(stub, processes["publisher"], rounds, lambda: changes(records), 0)
+        published, _ = _counted(stub, processes["publisher"], rounds, lambda: changes(records), 0)
+    used = {kind: first.used.get(kind, Decimal(0)) + published.used.get(kind, Decimal(0)) for kind in Used}
+    return replace(first, used=used, milliseconds=first.milliseconds + published.milliseconds)
+
+
+def _recipes_bill(stub: StubProcess, setting: Setting, rounds: int) -> Bill:
+    with all_started({"recipe": recipe("orders", setting)}) as processes:
+        return _orders_bill(stub, processes["recipe"], rounds)[0]
+
+
+def _orders_bill(stub: StubProcess, process: LambdaProcess, rounds: int) -> tuple[Bill, Counted]:
+    """Return what an order costs that comes in a batch of 10, of one consignment each, and what was counted."""
+    orders = Orders()
+    # What only the first batch does, as keeping the catalogue that decides, is done before.
+    in_turns({"orders": process}, 0, lambda: orders.batch(_BATCH))
+    return _counted(stub, process, rounds, lambda: orders.batch(_BATCH), _QUEUE_REQUESTS)
 
 
 def _counted(
     stub: StubProcess, process: LambdaProcess, rounds: int, event: Callable[[], Event], queue_requests: int
-) -> Bill:
+) -> tuple[Bill, Counted]:
     logged = process.logged_bytes()
 
     def work() -> list[float]:
         return [process.invoke(event()).seconds for _ in range(rounds)]
 
     seconds, counted = counted_over(stub, work)
-    return _bill_of(
-        counted, median(seconds), process.logged_bytes() - logged, rounds, process.megabytes, queue_requests
-    )
+    logged = process.logged_bytes() - logged
+    return _bill_of(counted, median(seconds), logged, rounds, process.megabytes, queue_requests), counted
 
 
 def _bill_of(counted: Counted, seconds: float, logged: int, rounds: int, megabytes: int, queue_requests: int) -> Bill:
