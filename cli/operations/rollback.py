@@ -16,6 +16,8 @@ from cli.stack.deploy import ALIAS
 # Who reads records goes back after who writes them: a later form of record must find nobody who can't read it.
 _READERS: Final = ("PublishAllocationsFunction", "IndexAllocationsFunction")
 _STARTED: Final = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+# The functions are as the update or its end left them; CloudFormation deletes what was replaced.
+_CLEANING_UP: Final = ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
 _STACK: Final = "AWS::CloudFormation::Stack"
 _FUNCTION: Final = "AWS::Lambda::Function"
 
@@ -90,9 +92,10 @@ class Functions:
         pages = self.cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.target.stack)
         own = (each for page in pages for each in page["StackEvents"] if each["ResourceType"] == _STACK)
         first = next(own)
-        if first["ResourceStatus"].endswith("IN_PROGRESS"):
+        state = first["ResourceStatus"]
+        if state.endswith("IN_PROGRESS") and state not in _CLEANING_UP:
             raise CommandError(
-                f"{self.target.name} is being changed ({first['ResourceStatus']}). Take an update back with "
+                f"{self.target.name} is being changed ({state}). Take an update back with "
                 f"`aws cloudformation cancel-update-stack --stack-name {self.target.stack}`."
             )
         start = next((each for each in own if each["ResourceStatus"] in _STARTED), first)
