@@ -1,6 +1,7 @@
 """The guards of the guarantee: how to take each away, and the histories in which that is missed."""
 
 import json
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
@@ -16,20 +17,22 @@ from allocation.aws.sqs import SqsRefusedMessages
 from allocation.console.entries import Entry
 from allocation.domain.outcome import AllocationFailed, Failure
 from allocation.domain.record import RecordSeen
+from allocation.domain.reference import ConsignmentReference
 from allocation.orders import allocate_orders as workflow
 from allocation.orders import cancelling
 from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.updating import Updating
 from allocation.pro import allocator as pro_allocator
+from allocation.pro import creating, state_verdicts
 from allocation.pro import replies as pro_contract
 from allocation.pro import rounds as pro_rounds
-from allocation.pro import state_verdicts
 from allocation.pro import verdicts as pro_verdicts
 from allocation.pro.allocator import ProAllocator
 from allocation.pro.calls import AllocationCall
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.client import ProReply
+from allocation.pro.creating import Creating
 from allocation.pro.credentials import SubscriptionKey
 from allocation.pro.ports import Claimed
 from allocation.pro.replies import ReplyItem
@@ -339,6 +342,26 @@ def without_care_for_newer_labels() -> AbstractContextManager[Any]:
     return patch.object(contents.SimulatedContents, "_holds", lambda *_, **__: True)
 
 
+def without_looking_before_creating() -> AbstractContextManager[Any]:
+    """A consignment is created without a look whether PRO has it."""
+    return patch.object(creating, "judge_search", lambda *_: [])
+
+
+def without_patience_for_creations() -> AbstractContextManager[Any]:
+    """Whoever comes next may create what PRO may still be creating."""
+
+    def careless(self: Creating, claimed: Claimed, references: Sequence[ConsignmentReference], _: Any) -> None:
+        if references:
+            self.claims.give_back(claimed, references, 0)
+
+    return patch.object(Creating, "_end", careless)
+
+
+def without_care_for_earlier_readers() -> AbstractContextManager[Any]:
+    """A claim ends as soon as its outcome is recorded, also for who has read the records before."""
+    return patch.object(pro_allocator, "_READER_SECONDS", 0.0)
+
+
 FAULTY = Plan(0, fault_chance=0.15)
 PROMPT = replace(FAULTY, prompt=True)
 SHIPPED = Plan(0, with_engine=True, large_orders=False, cancelled=1.0, fault_chance=0.4, faults=(Fault.SLOW,))
@@ -357,6 +380,9 @@ UNKIND = replace(LATE, unkind=True)
 UNKIND_TOGETHER = replace(UNKIND, fault_chance=0.3, together=True)
 UNKINDLY_THROTTLED = replace(UNHEARD, unkind=True)
 LOST = replace(UNANSWERED, prompt=True)
+CREATED = replace(OF_PRO, fault_chance=0.15, creates=True)
+CREATED_LATE = replace(CREATED, faults=(Fault.SLOW,), seed=20)
+UPDATED_TOGETHER = replace(OF_PRO, fault_chance=0.0, slowest_call=1.0, updated=0.95, delivered_again=0.3, seed=50)
 KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, together=True, delivered_again=0.0)
 # Invocations take so long that they overlap.
 SLOW = replace(OF_PRO, fault_chance=0.0, slowest_call=3.0, prompt=True)
@@ -407,6 +433,13 @@ GUARDS = {
     ),
     "claims that are held": (without_waiting_for_who_is_at_it, SLOW, "after it was allocated"),
     "patience": (without_patience, LOST, "while PRO could still be at it"),
+    "looking before creating": (without_looking_before_creating, CREATED, "was created 2 times"),
+    "patience with creations": (without_patience_for_creations, CREATED_LATE, "was created 2 times"),
+    "earlier readers": (
+        without_care_for_earlier_readers,
+        UPDATED_TOGETHER,
+        "is recorded as allocated, and is not at PRO",
+    ),
     "patience with errors": (without_patience_for_errors, UNKIND, "was allocated 2 times"),
     "reading after 429": (without_reading_after_throttling, UNKINDLY_THROTTLED, "was allocated 2 times"),
     "clock of AWS": (without_the_clock_of_aws, UNKIND_TOGETHER, "was allocated 2 times"),
