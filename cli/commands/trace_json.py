@@ -32,6 +32,7 @@ _FIELDS: Final = {
     "limited_day",
     "why",
     "updated_by",
+    "asked_by",
     "refused_update",
 }
 

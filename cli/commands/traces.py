@@ -117,7 +117,7 @@ def _facts(stored: StoredRecord, explanation: ExplainedDecision | None) -> Itera
         yield "SortedPRO", stored.pro_reference
     earlier = [each for each in stored.tried_event_ids if each != stored.event_id]
     before = f", after {', '.join(earlier)}" if earlier else ""
-    yield "Asked by", f"event {stored.event_id or '-'}{before}"
+    yield "Asked by", f"key {stored.asked_by}" if stored.asked_by else f"event {stored.event_id or '-'}{before}"
     yield "Written", f"{_moment(stored.allocated_at)}, version {stored.version}"
     if stored.mode:
         mode = " ".join(filter(None, (stored.mode, stored.mode_reference)))

@@ -286,6 +286,7 @@ def test_the_audit_tells_a_consignment_s_life_with_pro_s_names(api: Api) -> None
     assert {each["Category"] for each in told} == {"ConsignmentLifecycle", "Labels", "Tracking"}
     assert {each["ConsignmentReference"] for each in told} == {reference}
     assert told[0]["Message"] == "The consignment was created."
+    assert {each["Username"] for each in told} == {None, "shop"}, "the name of the key that had it allocated"
     assert [each["Id"] for each in api.call("GET", f"/consignments/{reference}/audit").data] == [
         each["Id"] for each in told
     ]

@@ -19,7 +19,7 @@ from moto import mock_aws
 
 from allocation.api.operations import Operation, UseCases
 from allocation.api.pro_routes import form_of, specificity
-from allocation.api.resolver import OPERATIONS, AnyCaseResolver, api_resolver
+from allocation.api.resolver import OPERATIONS, AnyCaseResolver, api_resolver, current_caller
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.aws.dynamodb.drafts import DynamoDBDrafts
@@ -100,7 +100,7 @@ class Api:
     @cached_property
     def use_cases(self) -> UseCases:
         here = outcome.AllocatedBy("pro", self.pro_url) if self.pro_url else outcome.ENGINE
-        changes = Changes(self.store, self.clock, None, self.release, here)
+        changes = Changes(self.store, self.clock, None, self.release, here, current_caller)
         register = Register(changes, self.characters, timedelta(days=90))
         return UseCases(
             changes,

@@ -19,10 +19,15 @@ _MESSAGES: Final = UUID("2f5a8f0e-0c1b-4a52-9d57-4b3f5c0a6d21")
 _Category = Literal["ConsignmentLifecycle", "Labels", "Tracking"]
 _Severity = Literal["None", "Medium"]
 _Row = tuple[str, _Category, _Severity, str]
+# What a row may have besides: the name of the key that asked for it.
+_RowBy = tuple[_Row, str | None]
 
 
 class ConsignmentAuditMessage(TypedDict):
-    """One thing that happened to a consignment. Who did it is not kept."""
+    """One thing that happened to a consignment. `Username` names the API's key that asked for an allocation.
+
+    It is null for what an order, a carrier or a step did.
+    """
 
     Id: str
     ConsignmentReference: str
@@ -50,23 +55,21 @@ def get_audit_messages(request: Request, use_cases: UseCases) -> Reply:
     Allocations before the present one are not kept.
     """
     known, kept = use_cases.tracking.of(request.path["consignment"])
-    rows = sorted(_rows(known, kept.events), key=lambda row: datetime.fromisoformat(row[0]))
-    return Reply([_message(known, row) for row in rows], root="ConsignmentAuditMessage")
+    asked_by = known.record.asked_by if known.record else None
+    told = [(row, None) for row in _rows(known, kept.events)]
+    outcome = [(row, asked_by) for row in _outcome(known)]
+    rows: list[_RowBy] = sorted([*told, *outcome], key=lambda each: datetime.fromisoformat(each[0][0]))
+    return Reply([_message(known, row, caller) for row, caller in rows], root="ConsignmentAuditMessage")
 
 
 def _rows(known: Known, events: Sequence[TrackingEvent]) -> Iterator[_Row]:
-    """Yield when, of which category, how severe and what."""
+    """Yield when, of which category, how severe and what, of all but the present outcome."""
     record, given = known.record, known.labels_given
     if known.stored:
         yield known.stored.created_at.isoformat(), "ConsignmentLifecycle", "None", "The consignment was created."
     if record and (failed := record.latest_failure):
         text = f"The allocation failed: {failed.failure.message}"
         yield failed.failed_at.isoformat(), "ConsignmentLifecycle", "Medium", text
-    if record and record.allocation_summary:
-        text = record.allocation_summary.description or "The consignment was allocated."
-        yield record.allocated_at, "ConsignmentLifecycle", "None", text
-    elif record and not record.failure:
-        yield record.allocated_at, "ConsignmentLifecycle", "None", f"The consignment became {record.state}."
     if record and record.moved_at:
         yield record.moved_at, "ConsignmentLifecycle", "None", f"The consignment became {record.state}."
     if given:
@@ -75,7 +78,17 @@ def _rows(known: Known, events: Sequence[TrackingEvent]) -> Iterator[_Row]:
         yield event.time_stamp, "Tracking", "None", f"The carrier reported {event.code}."
 
 
-def _message(known: Known, row: _Row) -> ConsignmentAuditMessage:
+def _outcome(known: Known) -> Iterator[_Row]:
+    """Yield the present outcome, where it is no failure."""
+    record = known.record
+    if record and record.allocation_summary:
+        text = record.allocation_summary.description or "The consignment was allocated."
+        yield record.allocated_at, "ConsignmentLifecycle", "None", text
+    elif record and not record.failure:
+        yield record.allocated_at, "ConsignmentLifecycle", "None", f"The consignment became {record.state}."
+
+
+def _message(known: Known, row: _Row, caller: str | None) -> ConsignmentAuditMessage:
     at, category, severity, text = row
     moment = datetime.fromisoformat(at)
     return ConsignmentAuditMessage(
@@ -88,5 +101,5 @@ def _message(known: Known, row: _Row) -> ConsignmentAuditMessage:
         Details=None,
         AdditionalData=None,
         SystemUser=None,
-        Username=None,
+        Username=caller,
     )

@@ -208,6 +208,12 @@ def _request_of(event: APIGatewayProxyEvent, path: dict[str, str], base_url: str
     )
 
 
+def current_caller() -> str | None:
+    """Return the name of the key, or the user, whose request is being served. Powertools keeps it in the class."""
+    authorized = AnyCaseResolver.current_event.raw_event["requestContext"].get("authorizer") or {}
+    return str(authorized.get("principalId") or "") or None
+
+
 def _body_of(event: APIGatewayProxyEvent) -> bytes:
     """Return the bytes of the body. Raises `RequestError` where there is none."""
     body = (event.body or "").encode("utf-8", "surrogatepass")

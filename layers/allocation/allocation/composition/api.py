@@ -36,6 +36,7 @@ def allocation_api() -> "AnyCaseResolver":
 def _use_cases(settings: AllocationApiSettings) -> "UseCases":
     """Return what the operations work with."""
     from allocation.api.operations import UseCases
+    from allocation.api.resolver import current_caller
     from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.drafts import DynamoDBDrafts
@@ -58,7 +59,9 @@ def _use_cases(settings: AllocationApiSettings) -> "UseCases":
     )
     by_pro = settings.allocator == "pro"
     release_held = {"release_held": _release_at_pro(settings)} if by_pro else {}
-    changes = Changes(store, utc_now, settings.record_retention, here=allocates_here(settings), **release_held)
+    changes = Changes(
+        store, utc_now, settings.record_retention, here=allocates_here(settings), caller=current_caller, **release_held
+    )
     register = Register(changes, _random_characters, settings.consignment_retention)
     tracked_events = DynamoDBTracking(
         dynamodb, consignments=settings.consignments_table, records=settings.allocations_table

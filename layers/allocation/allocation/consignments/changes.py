@@ -43,6 +43,8 @@ class Changes:
     release_held: Callable[[ConsignmentReference], None] = _held_by_nobody_else
     # Who allocates in this stack.
     here: AllocatedBy = ENGINE
+    # The name of the key whose request is being served, for the record; never the key.
+    caller: Callable[[], str | None] = lambda: None
 
     def release(self, seen: Known) -> None:
         """Have whoever holds a consignment take its carrier service back.
@@ -105,6 +107,7 @@ class Changes:
             customer_reference=_customer_reference(seen),
             pro_reference=seen.record.known_pro_reference if seen.record else None,
             updated_by=seen.record.updated_by if seen.record else None,
+            asked_by=self.caller(),
         )
 
 

@@ -64,6 +64,8 @@ class AllocationRecord:
     pro_reference: ConsignmentReference | None = None
     # The id of the last order-updated event whose content was taken.
     updated_by: str | None = None
+    # The name of the API's key that asked for this outcome, where one did.
+    asked_by: str | None = None
     # Where this version changes nothing else: the update that was refused.
     refused_update: RefusedUpdate | None = None
 

@@ -51,6 +51,7 @@ def record_document(record: AllocationRecord) -> dict[str, Any]:
         "expiresAt": int(record.expires_at.timestamp()) if record.expires_at else None,
         "pastFailure": _past_failure_document(record.past_failure) if record.past_failure else None,
         "updatedBy": record.updated_by,
+        "askedBy": record.asked_by,
         "refusedUpdate": _refused_document(record.refused_update) if record.refused_update else None,
         **_outcome_fields(record.outcome),
     }

@@ -122,6 +122,8 @@ class StoredRecord(BaseModel):
     past_failure: PastFailureDocument | None = None
     # The id of the last order-updated event whose content was taken.
     updated_by: str | None = None
+    # The name of the API's key that asked for this outcome, where one did.
+    asked_by: str | None = None
     # Where this version only says that an update was refused.
     refused_update: RefusedUpdateDocument | None = None
     # When the allocated consignment took its last step (ISO 8601 in UTC); None for one that has taken none.
