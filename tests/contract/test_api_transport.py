@@ -257,6 +257,11 @@ def test_what_no_authorizer_let_pass_gets_nothing_but_the_health_check(api: Api)
     assert asked_by(api, "GET", "/health", None)[0] == 200
 
 
+@pytest.mark.parametrize("reference", ["EC\0x", "EC-1\nERROR fake", "..\\..\\passwd"])
+def test_a_path_with_characters_that_no_reference_has_is_not_found(api: Api, reference: str) -> None:
+    assert api.call("GET", f"/consignments/{reference}").status == 404
+
+
 def test_the_health_of_the_stack_names_what_fails(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (api.call("GET", "/health/stack").status, asked_by(api, "GET", "/health/stack", None)[0]) == (200, 403)
 

@@ -123,6 +123,8 @@ def api_resolver(use_cases: UseCases, base_url: str, more: Sequence[Endpoint] = 
         if route := unserved.at(event.http_method, event.path):
             return _not_served(event, route)
         allowed = sorted({method for method, pattern in patterns if pattern.fullmatch(event.path)})
+        if event.http_method in allowed:  # the path has a character that no route takes
+            allowed = []
         response = _respond(event, error_reply(_no_route(event, is_path=bool(allowed)), _request_id(event)))
         if allowed:
             response.headers["Allow"] = ", ".join(allowed)  # RFC 9110, 15.5.6
