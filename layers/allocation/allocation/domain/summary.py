@@ -74,15 +74,8 @@ class AllocationSummary(SummaryPart):
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as PRO's JSON: plain data."""
-        document: dict[str, Any] = _with_lists(self.model_dump(by_alias=True))
-        return document
-
-
-def _with_lists(value: Any) -> Any:
-    """Return the same data with a list for each tuple."""
-    if isinstance(value, dict):
-        return {name: _with_lists(item) for name, item in value.items()}
-    return [_with_lists(item) for item in value] if isinstance(value, list | tuple) else value
+        # This mode makes lists of tuples; there are only texts and whole numbers, which it leaves as they are.
+        return self.model_dump(mode="json", by_alias=True)
 
 
 def collection_time(description: str | None) -> datetime | None:

@@ -45,7 +45,10 @@ class Writer:
 
     def number(self, value: int) -> None:
         """Add a whole number that is not negative: seven bits a byte, the lowest first."""
-        self.numbers((value,))
+        if value <= 0x7F:  # as most are
+            self._bytes.append(value)
+        else:
+            self.numbers((value,))
 
     def numbers(self, values: Iterable[int]) -> None:
         """Add whole numbers that are not negative."""
