@@ -25,7 +25,6 @@ FLAGS: Final = frozenset({"ServiceDirection", "MpdCarrierServiceType", "ContentC
 # What we write beside PRO's members.
 OURS: Final = {
     "DataTypes.Consignments.AllocationSummary": {"Code"},  # docs/decisions/0051-how-a-failed-allocation-answers.md
-    "DataTypes.Consignments.Allocation": {"MpdCarrierServiceGroupReference"},  # docs/pro-api.md, States
 }
 # Enums whose members PRO's pages also show as numbers: from 0, in order.
 NUMBERED: Final = frozenset({"MpdCarrierServiceSource"})

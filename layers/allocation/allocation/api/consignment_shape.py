@@ -32,7 +32,6 @@ class Allocation(TypedDict):
 
     MpdCarrierServiceReference: str | None
     MpdCarrierServiceName: str | None
-    MpdCarrierServiceGroupReference: str | None
     CarrierServiceGroupReference: str | None
     MpdCarrierServiceGroupName: str | None
     AllocationDate: str

@@ -189,7 +189,6 @@ def allocation_of(record: StoredRecord | None) -> Allocation | None:
     return Allocation(
         MpdCarrierServiceReference=summary.carrier_service_reference,
         MpdCarrierServiceName=summary.carrier_service_name,
-        MpdCarrierServiceGroupReference=group,
         CarrierServiceGroupReference=group,
         MpdCarrierServiceGroupName=group,
         AllocationDate=_with_offset(record.allocated_at),

@@ -94,7 +94,7 @@ def _allocation(known: Known) -> dict[str, Any]:
         "MpdCarrierReference": known.record.carrier_reference,
         "MpdCarrierServiceReference": allocation["MpdCarrierServiceReference"],
         "MpdCarrierServiceName": allocation["MpdCarrierServiceName"],
-        "MpdCarrierServiceGroupReference": allocation["MpdCarrierServiceGroupReference"],
+        "MpdCarrierServiceGroupReference": allocation["CarrierServiceGroupReference"],
         "MpdCarrierServiceGroupName": allocation["MpdCarrierServiceGroupName"],
         "AllocationDate": allocation["AllocationDate"],
         "EstimatedDeliveryDate": dates.get("LatestDeliveryDate"),
