@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -47,7 +48,7 @@ class ConsoleApi(Api):
     order_queue: SqsOrderQueue | None = None
     mode: AllocationMode = field(default_factory=DefaultRules)
 
-    @property
+    @cached_property
     def resolver(self) -> AnyCaseResolver:
         dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
         api = self.use_cases

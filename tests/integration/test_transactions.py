@@ -3,11 +3,13 @@
 from typing import Any
 from unittest.mock import Mock
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from allocation.aws.dynamodb.bulk_calls import MAX_ATTEMPTS, CancelledError, write_all
 from allocation.domain.errors import RetryableError
+from tests.support.tables import create_table
 
 
 class CanceledError(ClientError):
@@ -62,3 +64,30 @@ def test_an_error_of_another_kind_is_retryable_by_whoever_called(pauses: list[fl
     with pytest.raises(RetryableError, match="InternalServerError"):
         write_all(client, [])
     assert pauses == []
+
+
+@pytest.mark.parametrize("resource", ["AllocationsTable", "SearchIndexTable"])
+def test_what_is_cancelled_changes_nothing_here_either(resource: str) -> None:
+    """Tables in tests are not copied for a transaction: their items are shared."""
+    dynamodb: Any = boto3.client("dynamodb")
+    create_table(dynamodb, resource, "any")
+    schema = dynamodb.describe_table(TableName="any")["Table"]["KeySchema"]
+
+    def key(text: str) -> dict[str, Any]:
+        return {each["AttributeName"]: {"S": text} for each in schema}
+
+    def update(text: str, value: str, condition: str) -> dict[str, Any]:
+        told = {"UpdateExpression": "SET said = :said", "ExpressionAttributeValues": {":said": {"S": value}}}
+        return {"TableName": "any", "Key": key(text), "ConditionExpression": condition, **told}
+
+    kept = [{**key("kept"), "said": {"S": "before"}}]
+    dynamodb.put_item(TableName="any", Item=kept[0])
+    good, bad = update("kept", "after", "attribute_exists(said)"), update("other", "after", "attribute_exists(said)")
+    put, delete = {"TableName": "any", "Item": key("new")}, {"TableName": "any", "Key": key("kept")}
+    for done in ([{"Update": good}, {"Put": put}], [{"Delete": delete}]):
+        with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+            dynamodb.transact_write_items(TransactItems=[*done, {"Update": bad}])
+        assert dynamodb.scan(TableName="any")["Items"] == kept
+    dynamodb.transact_write_items(TransactItems=[{"Update": good}, {"Put": put}])
+    assert dynamodb.get_item(TableName="any", Key=key("kept"))["Item"]["said"] == {"S": "after"}
+    assert len(dynamodb.scan(TableName="any")["Items"]) == 2

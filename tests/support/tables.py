@@ -10,6 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from allocation.records.items import from_item
 from tests.support.partiql import teach_partiql
+from tests.support.transactions import teach_sharing
 
 _TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 _TAKEN: Final = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
@@ -21,6 +22,7 @@ def create_table(dynamodb: Any, resource: str, name: str) -> None:
     The table is that of a stack with the allocation API.
     """
     teach_partiql()
+    teach_sharing()
     properties = _tables()[resource]
     schema = {key: properties[key] for key in _TAKEN if key in properties}
     dynamodb.create_table(TableName=name, BillingMode=properties["BillingMode"], **schema)
