@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
+from allocation.aws.dynamodb import limit_usage
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
@@ -112,3 +113,43 @@ def test_a_cancellation_takes_the_allocation_off_its_day(records: DynamoDBRecord
     assert records.replace(cancelled, seen)
     assert not records.replace(cancelled, seen)
     assert limits.used([DAY]) == {DAY: 1}
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small limits have their counters in parts, as large ones have."""
+    monkeypatch.setattr(limit_usage, "MIN_PLACES", 10)
+
+
+@pytest.mark.usefixtures("parts")
+def test_several_writers_use_up_a_limit_in_parts_exactly(dynamodb: "DynamoDBClient") -> None:
+    writers = [DynamoDBRecords(dynamodb, TABLE, DynamoDBLimitUsage(dynamodb, LIMITS), CANCELLED_ORDERS) for _ in "abc"]
+    added = set[str]()
+    for number in range(12):
+        batch = [limited(reference(5 * number + each), most=40) for each in range(5)]
+        added |= writers[number % 3].add(batch).added
+    assert len(added) == 40
+    assert DynamoDBLimitUsage(dynamodb, LIMITS).used([DAY]) == {DAY: 40}
+
+
+@pytest.mark.usefixtures("parts")
+def test_places_that_parts_have_left_are_found_by_who_takes_one(
+    records: DynamoDBRecords, limits: DynamoDBLimitUsage
+) -> None:
+    """A limit that is lowered, too, is never exceeded, and its last place is used."""
+    records.add([limited(reference(number), most=40) for number in range(20)])
+    assert limits.used([DAY]) == {DAY: 20}
+    receipts = [records.add([limited(reference(number), most=22)]) for number in range(20, 25)]
+    assert [len(receipt.added) for receipt in receipts] == [1, 1, 0, 0, 0]
+    assert limits.used([DAY]) == {DAY: 22}
+
+
+@pytest.mark.usefixtures("parts")
+def test_a_cancellation_frees_a_place_of_a_limit_in_parts(records: DynamoDBRecords, limits: DynamoDBLimitUsage) -> None:
+    references = [reference(number) for number in range(20)]
+    records.add([limited(each, most=20) for each in references])
+    assert records.add([limited(A, most=20)]).outrun == {A}
+    seen = records.recorded(references[:1]).records[references[0]]
+    assert records.replace(replace(record_of(references[0]), outcome=Cancelled(), version=2), seen)
+    assert records.add([limited(A, most=20)]).added == {A}
+    assert limits.used([DAY]) == {DAY: 20}

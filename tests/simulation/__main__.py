@@ -60,10 +60,14 @@ def chunks(first: int, histories: int) -> Iterator[range]:
 
 def summary(seen: Counter[str], seconds: float) -> str:
     """What ran, in one line."""
-    faults = {name: count for name, count in sorted(seen.items()) if name not in ("histories", "calls", "messages")}
-    counts = ", ".join(f"{count:,} {name}" for name, count in faults.items())
     totals = ", ".join(f"{seen[name]:,} {name}" for name in ("histories", "messages", "calls"))
-    return f"{totals} in {seconds:.0f} s: {counts}"
+    return f"{totals} in {seconds:.0f} s"
+
+
+def table(seen: Counter[str]) -> str:
+    """What happened, by kind, as a table for `docs/proof.md`."""
+    rows = [f"| {name} | {count:,} |" for name, count in sorted(seen.items())]
+    return "\n".join(["| what | how often |", "|---|---|", *rows])
 
 
 def main() -> int:
@@ -83,6 +87,7 @@ def main() -> int:
             print(f"\r{summary(seen, time.monotonic() - started)[:150]}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(summary(seen, time.monotonic() - started))
+    print(table(seen))
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
+from tests.simulation.limits import SimulatedLimits
 from tests.simulation.once import Once
 from tests.simulation.world import BOTO3_SECONDS, Result, World
 from tests.support.partiql import MAX_STATEMENTS, insertion
@@ -23,8 +24,6 @@ MAX_INDEX_LAG_SECONDS = 30.0
 PAGE = 3
 NOT_THERE_YET = f"attribute_not_exists({KEY})"
 NOTHING_THERE = "attribute_not_exists(digest)"
-HAD_ROOM = "used <= :room"
-HAS_ROOM = f"attribute_not_exists(used) OR {HAD_ROOM}"
 CONFLICT_CHANCE = 0.03
 STATEMENT_FAULTS = ("ThrottlingError", "TransactionConflict", "InternalServerError")
 """Why one of several statements may fail. After the last it is done all the same."""
@@ -89,8 +88,7 @@ class SimulatedDynamoDB:
     def __init__(self, world: World) -> None:
         self._world = world
         self.items: dict[str, dict[str, Any]] = {}
-        self.counts: dict[str, int] = {}
-        """Allocations by service and day."""
+        self.limits = SimulatedLimits()
         self.cancelled_orders: dict[str, dict[str, Any]] = {}
         self.added_at: dict[str, float] = {}
         """When each record was written first."""
@@ -128,8 +126,7 @@ class SimulatedDynamoDB:
             return self.items.get(key[KEY]["S"])
         if ORDER_KEY in key:
             return self.cancelled_orders.get(key[ORDER_KEY]["S"])
-        day = key["serviceDay"]["S"]
-        return {**key, "used": {"N": str(self.counts[day])}} if day in self.counts else None
+        return self.limits.items.get(key["serviceDay"]["S"])
 
     def query(self, ExpressionAttributeValues: Mapping[str, Any], **_index: Any) -> dict[str, Any]:
         """The consignments of an order, by an index that is a moment behind, and a page at a time."""
@@ -228,16 +225,14 @@ class SimulatedDynamoDB:
         def work() -> dict[str, Any]:
             if not all(fits_dynamodb(put["Item"]) for put in puts):
                 raise aws_error("TransactWriteItems", "ValidationException")
-            held = [self._holds(**put) for put in puts] + [self._has_room(**update) for update in updates]
+            held = [self._holds(**put) for put in puts] + [self.limits.holds(**update) for update in updates]
             if not all(held):
                 raise TransactionCanceledError(held)
             raise_conflict(self._world, len(held))
             for put in puts:
                 self._write(put["Item"])
             for update in updates:
-                day = update["Key"]["serviceDay"]["S"]
-                change = int(update["ExpressionAttributeValues"][":change"]["N"])
-                self.counts[day] = self.counts.get(day, 0) + change
+                self.limits.change(**update)
             return {}
 
         return call(self._world, "TransactWriteItems", work)
@@ -256,22 +251,6 @@ class SimulatedDynamoDB:
             return is_unchanged and (has_failed or ConditionExpression == UNCHANGED)
         assert ConditionExpression in {NOT_THERE_YET, ANYHOW}, f"unknown condition {ConditionExpression}"
         return ConditionExpression != NOT_THERE_YET or found is None
-
-    def _has_room(
-        self,
-        TableName: str,
-        Key: Mapping[str, Any],
-        UpdateExpression: str,
-        ExpressionAttributeValues: Mapping[str, Any],
-        ConditionExpression: str | None = None,
-    ) -> bool:
-        if ConditionExpression is None:  # one is given back
-            return True
-        assert ConditionExpression in {HAS_ROOM, HAD_ROOM}, f"unknown condition {ConditionExpression}"
-        used = self.counts.get(Key["serviceDay"]["S"])
-        if used is None:
-            return ConditionExpression == HAS_ROOM
-        return used <= int(ExpressionAttributeValues[":room"]["N"])
 
     def _write(self, item: dict[str, Any]) -> None:
         reference = item[KEY]["S"]

@@ -316,8 +316,13 @@ def within_limits(history: History) -> Iterator[str]:
     """No service has more allocations for a day than it takes, and each is counted once."""
     kept = [record for record in records(history).values() if "limitedDay" in record]
     allocated = Counter(f"{record['carrierServiceReference']}#{record['limitedDay']}" for record in kept)
-    if +Counter(history.table.counts) != allocated:
-        yield f"the limits count {history.table.counts}, the records {dict(allocated)}"
+    limits = history.table.limits
+    if limits.allocated() != allocated:
+        yield f"the limits count {dict(limits.allocated())}, the records {dict(allocated)}"
+    yield from (f"the count {key} is below zero" for key in limits.wrong())
+    for day, taken in limits.taken().items():
+        if history.daily_limit is None or taken > history.daily_limit:
+            yield f"{day} has {taken} places taken, and there are {history.daily_limit}"
     for day, count in allocated.items():
         if history.daily_limit is None or count > history.daily_limit:
             yield f"{day} has {count} allocations, and takes {history.daily_limit}"

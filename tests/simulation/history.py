@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from allocation.aws.dynamodb import catalogue_archive
+from allocation.aws.dynamodb import catalogue_archive, limit_usage
+from allocation.aws.dynamodb.limit_usage import MIN_PLACES
 from allocation.domain.errors import InvalidMessageError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.routing import RoutingTable
@@ -90,6 +91,8 @@ class History:
     creates: bool = field(init=False)
     """Whether PRO is to create the consignments that are not its own."""
     daily_limit: int | None = field(init=False)
+    places_a_part: int = field(init=False)
+    """For how many places a limit has a part: with few, small limits have parts, too."""
     mode: AllocationMode = field(init=False)
     routing: RoutingTable | None = field(init=False)
     table: SimulatedDynamoDB = field(init=False)
@@ -132,7 +135,9 @@ class History:
         self.cancellations = draw_cancellations(Random(f"{seed}/cancellations"), self.orders, plan.cancelled)
         self.updates = draw_updates(Random(f"{seed}/updates"), self.orders, plan.updated)
         self.routing = draw_routing(Random(f"{self.plan.seed}/routing"))
-        self.daily_limit = Random(f"{self.plan.seed}/limits").choice((None, 1, 2, 5))
+        limits = Random(f"{self.plan.seed}/limits")
+        self.daily_limit = limits.choice((None, 1, 2, 5, 12))
+        self.places_a_part = limits.choice((MIN_PLACES, 2, 2))
         self._make_services(with_circuits=draw.random() < 0.5)
         # Where PRO allocates, the API leaves manifesting to it.
         shipped = self.orders if self.with_engine else []
@@ -144,7 +149,8 @@ class History:
         sent: list[Order | Update] = [*drawn, *self.updates]
         for order in sorted(sent, key=lambda order: order.sent_at, reverse=True):
             late = Random(f"{self.plan.seed}/{order.name}/arrivals")
-            arrives_at = order.sent_at + late.uniform(0, MAX_ARRIVAL_SECONDS)
+            sent_at = 0.0 if self.plan.together and isinstance(order, Order) else order.sent_at
+            arrives_at = sent_at + late.uniform(0, MAX_ARRIVAL_SECONDS)
             self.pro.arrivals |= {each: arrives_at for each in order.consignments if each.startswith(LATER_PREFIX)}
         for record in draw_other_records(draw, Random(f"{self.plan.seed}/later")):
             self.table.add_to_stream(record)
@@ -197,6 +203,7 @@ class History:
             simulated_clock(self._now),
             parts,
             in_history(self.world),
+            patch.object(limit_usage, "MIN_PLACES", self.places_a_part),
             reads,
         ):
             self.world.run()

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Final, Generic, TypeVar
 from unittest.mock import patch
 
-from allocation.aws.dynamodb import bulk_calls, ordered_consignments, record_reading, search_index
+from allocation.aws.dynamodb import bulk_calls, limit_usage, ordered_consignments, record_reading, search_index
 from allocation.aws.stream_events import changes
 from allocation.console import indexing
 from allocation.console.entries import Entry
@@ -68,5 +68,6 @@ def in_history(world: World) -> Iterator[None]:
         for module, name in _PURE:
             patches.enter_context(patch.object(module, name, Once(getattr(module, name))))
         patches.enter_context(patch.object(bulk_calls, "time", pauses))
-        patches.enter_context(patch.object(bulk_calls, "random", world.random))
+        for module in (bulk_calls, limit_usage):
+            patches.enter_context(patch.object(module, "random", world.random))
         yield

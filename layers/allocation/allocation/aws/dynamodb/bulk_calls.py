@@ -39,6 +39,11 @@ class CancelledError(RetryableError):
         super().__init__(f"DynamoDB did not write: {', '.join(sorted(set(reasons) - {NOT_AT_FAULT}))}")
         self.reasons = tuple(reasons)
 
+    @property
+    def is_conflict(self) -> bool:
+        """Whether the only reason is that other writers are at the same items."""
+        return set(self.reasons) - {NOT_AT_FAULT} == {CONFLICT}
+
 
 class NoAnswerError(RetryableError):
     """DynamoDB can't be reached, or did not answer in time at several attempts."""
@@ -94,15 +99,21 @@ def write_all(client: "DynamoDBClient", actions: Sequence[Action]) -> None:
     """
     for attempt in range(MAX_ATTEMPTS):
         try:
-            return _write(client, actions)
+            return write_once(client, actions)
         except CancelledError as error:
-            if set(error.reasons) - {NOT_AT_FAULT} != {CONFLICT} or attempt + 1 == MAX_ATTEMPTS:
+            if not error.is_conflict or attempt + 1 == MAX_ATTEMPTS:
                 raise
-        time.sleep(random.random() * _FIRST_PAUSE_SECONDS * (1 << attempt))  # noqa: S311 - not a secret
+        pause(attempt)
     return None
 
 
-def _write(client: "DynamoDBClient", actions: Sequence[Action]) -> None:
+def pause(attempt: int) -> None:
+    """Wait a moment after a conflict with another writer, the first after attempt 0, and each longer."""
+    time.sleep(random.random() * _FIRST_PAUSE_SECONDS * (1 << attempt))  # noqa: S311 - not a secret
+
+
+def write_once(client: "DynamoDBClient", actions: Sequence[Action]) -> None:
+    """Carry out all actions in one transaction as `write_all` does, by one attempt."""
     try:
         client.transact_write_items(TransactItems=list(actions))  # type: ignore[arg-type]
     except client.exceptions.TransactionCanceledException as error:

@@ -133,7 +133,10 @@ class DynamoDBConsignments:
         if seen.stored:
             mark = {"TableName": self._consignments, "Key": {KEY: {"S": seen.reference}}, **_unchanged(seen.stored)}
             actions.append({"Update": {**mark, "UpdateExpression": "REMOVE neverAllocated"}})
-        return self._write(*actions)
+        if self._write(*actions):
+            return True
+        limit = limit_of(record)
+        return limit is not None and self._limit_usage.find_places(limit) and self._write(*actions)
 
     def take_steps(self, steps: Sequence[tuple[Step, Known]]) -> Sequence[bool | RetryableError]:
         """Change what the steps change of the records, several at a time. Return False for one no longer as seen.
@@ -154,7 +157,7 @@ class DynamoDBConsignments:
 
     def _counted(self, record: AllocationRecord, seen: Known) -> list[Action]:
         limit, before = limit_of(record), seen.record.counted_on if seen.record else None
-        taken = self._limit_usage.take([limit] if limit else [])
+        taken = [self._limit_usage.take(limit)] if limit else []
         return [*taken, self._limit_usage.give_back(before)] if before else taken
 
     def with_package(self, package: str) -> Sequence[ConsignmentReference]:

@@ -1,6 +1,7 @@
 """Allocation records in DynamoDB: conditional writes, in transactions where limits are counted."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
@@ -10,14 +11,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.dynamodb.bulk_calls import (
     CONDITION_FAILED,
+    NOT_AT_FAULT,
     Action,
     CancelledError,
     NoAnswerError,
     not_written,
+    pause,
     write_all,
+    write_once,
 )
 from allocation.aws.dynamodb.insertions import DUPLICATE, INSERTED, NOT_INSERTED, insert_all
-from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage, any_part
 from allocation.aws.dynamodb.record_reading import KEY, RecordReader
 from allocation.aws.dynamodb.record_steps import written_step
 from allocation.batches import batches
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
 
 # `TransactWriteItems` takes 100 items and 4 MB. 25 records with long explanations stay below 4 MB.
 _MAX_RECORDS_A_TRANSACTION: Final = 25
+# Of writing a batch on limits: with other parts after conflicts, and with new places.
+_MAX_ATTEMPTS: Final = 8
 NOT_THERE_YET: Final = f"attribute_not_exists({KEY})"
 UNCHANGED: Final = "version = :seen"
 
@@ -63,6 +69,8 @@ class DynamoDBRecords(RecordReader):
         self._client = client
         self._table = table
         self._limit_usage = limit_usage
+        # Each environment has a part of the large limits to itself, mostly.
+        self._part = any_part()
 
     def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
         """Write a record if it has not changed since it was read. Return False if it has. Raises `RetryableError`."""
@@ -147,7 +155,7 @@ class DynamoDBRecords(RecordReader):
 
     def _add_limited_batch(self, records: Sequence[AllocationRecord], results: _Results) -> None:
         """Write all and count them, all at once or, if that fails, one by one. Raises `NoAnswerError`."""
-        if len(records) > 1 and self._add_all(records):
+        if self._add_all(records):
             results[Written.ADDED].update(record.consignment_reference for record in records)
             return
         for record in records:
@@ -155,15 +163,41 @@ class DynamoDBRecords(RecordReader):
 
     def _add_all(self, records: Sequence[AllocationRecord]) -> bool:
         """Write all records and count them on their limits, or none. Return whether that succeeded."""
-        limits = [limit for record in records if (limit := limit_of(record))]
+        counts = Counter(limit for record in records if (limit := limit_of(record)))
+        puts = [self._put(record) for record in records]
         try:
-            write_all(self._client, [*map(self._put, records), *self._limit_usage.take(limits)])
+            for attempt in range(_MAX_ATTEMPTS):
+                short = self._short_of(puts, counts, attempt)
+                if short is None:
+                    return True
+                if not all(self._limit_usage.find_places(limit, counts[limit], self._part) for limit in short):
+                    return False
         except NoAnswerError:
             raise
         except RetryableError as error:
             logger.warning("records are written one by one", extra={"cause": str(error), "records": len(records)})
-            return False
-        return True
+        return False
+
+    def _short_of(
+        self, puts: Sequence[Action], counts: Mapping[AllocationLimit, int], attempt: int
+    ) -> Sequence[AllocationLimit] | None:
+        """Write records and count them, once. Return the limits whose part has too few places; None if it succeeded.
+
+        Raises `RetryableError` if places would not help.
+        """
+        takes = [self._limit_usage.take_from_part(limit, count, self._part) for limit, count in counts.items()]
+        try:
+            write_once(self._client, [*puts, *takes])
+        except CancelledError as error:
+            if error.is_conflict:
+                pause(attempt)
+                self._part = any_part()
+                return ()
+            of_limits = error.reasons[len(puts) :]
+            if set(error.reasons[: len(puts)]) != {NOT_AT_FAULT} or CONDITION_FAILED not in of_limits:
+                raise
+            return [limit for limit, reason in zip(counts, of_limits, strict=True) if reason == CONDITION_FAILED]
+        return None
 
     def _add_one(self, record: AllocationRecord) -> Written:
         limit = limit_of(record)
@@ -214,15 +248,18 @@ class DynamoDBRecords(RecordReader):
 
     def _add_limited(self, record: AllocationRecord, limit: AllocationLimit) -> Written:
         """Write a record and count it on its limit, or neither. Raises `RetryableError`."""
-        try:
-            write_all(self._client, [self._put(record), *self._limit_usage.take([limit])])
-        except CancelledError as error:
-            if error.reasons[:1] == (CONDITION_FAILED,):
+        for attempt in range(_MAX_ATTEMPTS):
+            try:
+                short = self._short_of([self._put(record)], {limit: 1}, attempt)
+            except CancelledError as error:
+                if error.reasons[:1] != (CONDITION_FAILED,):
+                    raise
                 return Written.PRESENT  # our own engine's allocation: it reserves nothing with a carrier
-            if CONDITION_FAILED in error.reasons:
+            if short is None:
+                return Written.ADDED
+            if short and not self._limit_usage.find_places(limit, part=self._part):
                 return Written.OUTRUN
-            raise
-        return Written.ADDED
+        raise RetryableError(f"{limit.on.service} has too many writers on {limit.on.day}")
 
     def _put(self, record: AllocationRecord) -> Action:
         return {
