@@ -37,6 +37,9 @@ def run_chunk(seeds: range) -> tuple[Counter[str], int | None]:
         seen["circuits opened"] += history.circuits.opened
         seen["asked for again"] += history.pro.asked_again.total()
         seen["histories with the engine"] += history.with_engine
+        seen["histories with a limit in parts"] += any("parts" in item for item in history.table.limits.items.values())
+        seen["histories with two versions"] += history.two_versions and history.with_engine
+        seen["histories with an unkind SortedPRO"] += history.plan.unkind and not history.with_engine
         seen["orders that kill"] += len(history.killers)
         seen["prompt histories"] += history.plan.prompt
         seen["histories with an outage"] += bool(history.plan.outage_seconds or history.plan.hung_writes_seconds)

@@ -1,18 +1,20 @@
 """Execution environments of the function that allocates: each keeps its key and what it knows of circuits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from allocation.aws.dynamodb.bulk_calls import Action
 from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignments
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
+from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import ENGINE, AllocatedBy
 from allocation.domain.routing import RoutingTable
@@ -64,6 +66,23 @@ def nowhere(_metric: str, _value: int) -> None:
     """Where the metrics of a circuit go."""
 
 
+class EarlierUsage(DynamoDBLimitUsage):
+    """The limits as version 0.2.0 has them: one counter, and no parts."""
+
+    def used(self, days: Sequence[LimitedDay]) -> Mapping[LimitedDay, int]:
+        """What the counters say."""
+        by_key = {f"{day.service}#{day.day.isoformat()}": day for day in days}
+        return {by_key[key]: int(item["used"]["N"]) for key, item in self._read(by_key).items()}
+
+    def take_from_part(self, limit: AllocationLimit, count: int, part: int) -> Action:  # noqa: ARG002
+        """Takes from the counter."""
+        return self.take(limit, count)
+
+    def find_places(self, limit: AllocationLimit, count: int = 1, part: int | None = None) -> bool:  # noqa: ARG002
+        """Finds none elsewhere."""
+        return False
+
+
 @cache
 def engine(daily_limit: int | None) -> Engine:
     """The engine over the sample catalogue, each of whose services takes so many consignments a day."""
@@ -93,10 +112,15 @@ class Environments:
     with_circuits: bool
     creates: bool
     """Whether PRO creates consignments with references of their senders'."""
+    two_versions: bool
+    """Whether a deployment is under way: some environments count on limits as version 0.2.0 does."""
+    limit_usage: type[DynamoDBLimitUsage] = DynamoDBLimitUsage
 
     def new(self) -> AllocateOrders:
         """The use case of a new environment."""
-        return replace(self, now=self._clock())._new() if self.world.plan.unkind else self._new()
+        made = replace(self, now=self._clock()) if self.world.plan.unkind else self
+        is_earlier = self.two_versions and self.world.random.random() < 0.5
+        return replace(made, limit_usage=EarlierUsage if is_earlier else DynamoDBLimitUsage)._new()
 
     def _here(self) -> AllocatedBy:
         return ENGINE if self.with_engine else AllocatedBy("pro", self.pro.base_url)
@@ -138,7 +162,7 @@ class Environments:
 
     @property
     def _limits(self) -> DynamoDBLimitUsage:
-        return DynamoDBLimitUsage(self.table, "limits")  # type: ignore[arg-type]
+        return self.limit_usage(self.table, "limits")  # type: ignore[arg-type]
 
     def _archive(self) -> DynamoDBCatalogueArchive:
         client: Any = self.catalogues

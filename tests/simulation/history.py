@@ -91,6 +91,7 @@ class History:
     creates: bool = field(init=False)
     """Whether PRO is to create the consignments that are not its own."""
     daily_limit: int | None = field(init=False)
+    two_versions: bool = field(init=False)
     places_a_part: int = field(init=False)
     """For how many places a limit has a part: with few, small limits have parts, too."""
     mode: AllocationMode = field(init=False)
@@ -138,6 +139,7 @@ class History:
         limits = Random(f"{self.plan.seed}/limits")
         self.daily_limit = limits.choice((None, 1, 2, 5, 12))
         self.places_a_part = limits.choice((MIN_PLACES, 2, 2))
+        self.two_versions = limits.random() < 0.3
         self._make_services(with_circuits=draw.random() < 0.5)
         # Where PRO allocates, the API leaves manifesting to it.
         shipped = self.orders if self.with_engine else []
@@ -182,6 +184,7 @@ class History:
             with_engine=self.with_engine,
             daily_limit=self.daily_limit,
             with_circuits=with_circuits,
+            two_versions=self.two_versions,
             creates=self.creates,
         )
 
