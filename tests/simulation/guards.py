@@ -329,11 +329,6 @@ def without_taking_back() -> AbstractContextManager[Any]:
     return patch.object(Cancelling, "take_back", lambda *_: {})
 
 
-def without_time_for_readers() -> AbstractContextManager[Any]:
-    """A claim ends as soon as the allocation is recorded, though others have read the records before."""
-    return patch.object(pro_allocator, "_READER_SECONDS", 0.0)
-
-
 def without_moving_places_at_once() -> AbstractContextManager[Any]:
     """Places leave a counter, and come into its part by another call."""
 
@@ -423,15 +418,8 @@ def without_working_on_each() -> AbstractContextManager[Any]:
     return patch.object(workflow, "may_kill", return_value=False)
 
 
-# Orders of one consignment, with and without a row of the routing table, that are worked on at one time.
-CROSSED = replace(OF_PRO, fault_chance=0.02, updated=0.9, slowest_call=3.0, delivered_again=0.2)
 LIMITED = Plan(0, fault_chance=0.15, with_engine=True, large_orders=False)
 GUARDS = {
-    "time for readers": (
-        without_time_for_readers,
-        CROSSED,
-        "is recorded as allocated, and is not at PRO",
-    ),
     "places moved at once": (without_moving_places_at_once, LIMITED, "the limits count"),
     "killers by themselves": (without_working_on_each, KILLED_TOGETHER, "can be read and is in the DLQ"),
     "catalogues": (without_keeping_catalogues_first, WITHOUT_ARCHIVE, "has an explanation that can't be read"),

@@ -39,7 +39,7 @@ REFUSALS: Final = ("no_service", "521_of_pro", "403_of_pro")
 FOUND_BY: Final = "/getConsignmentReferences"
 FEWER: Final = ("empty_array", "fewer")
 """A search that does not tell what there is: nobody could know."""
-UNHEEDED: Final = tuple(kind for kind in BEFORE if kind != "no_service")
+UNHEEDED: Final = tuple(kind for kind in BEFORE if kind != "no_service" and not kind.endswith("_of_pro"))
 """What the caller sees of a call whose key PRO rejects: nothing that PRO would say about the consignments."""
 RETRY_AFTER: Final = (None, 0, 1, 30, 3600)
 FIRST_KEY: Final = "the-first-key"
