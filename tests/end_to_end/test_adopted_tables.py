@@ -1,7 +1,9 @@
 """A stack is deleted with its work half done, and another takes up its tables: nothing is lost or done twice."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,11 @@ from rich.console import Console
 
 from allocation.aws.publisher_log import published_at
 from allocation.events.published import Versions
+from cli.commands.catalogue_files import candidate_of, read_with_warnings
+from cli.operations.published_catalogues import Candidate
 from cli.operations.target import described
 from cli.output import Progress
+from cli.paths import ROOT
 from cli.stack.build import local_platform
 from cli.stack.deploy import STACK_NAME, Deployment, deploy, deployed, stack_outputs
 from cli.stack.orders import SentOrder, send_orders
@@ -21,6 +26,7 @@ from tests.end_to_end.test_order_senders import guide_script, run_guide
 from tests.end_to_end.traffic import readable_bodies
 
 ORDERS = 5
+LIMIT = 3
 LAST_ORDER = 1
 """The order whose events are still to be published when the stack is deleted."""
 
@@ -32,6 +38,17 @@ class Successor:
     deployment: Deployment
     records: list[dict[str, Any]]
     sent: list[SentOrder]
+
+
+def with_a_daily_limit(folder: Path) -> Candidate:
+    """The sample catalogue, whose cheapest service takes few consignments a day."""
+    economy = "      CX_ECO:\n        name: Economy\n"
+    sample = (ROOT / "cli" / "catalogue" / "sample.yaml").read_text("utf-8")
+    assert economy in sample
+    file = folder / "limited.yaml"
+    file.write_text(sample.replace(economy, f"{economy}        dailyLimit: {LIMIT}\n"), "utf-8")
+    found, warnings = read_with_warnings(str(file), "engine")
+    return candidate_of(str(file), file.read_text("utf-8"), found, warnings)
 
 
 def by_reference(deployment: Deployment) -> list[dict[str, Any]]:
@@ -77,7 +94,8 @@ def stop_publishing(deployment: Deployment) -> None:
 def successor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Successor]:
     bodies = readable_bodies()[:ORDERS]
     folder = tmp_path_factory.mktemp("adopted")
-    with deployed(free_port(), {}, folder, Progress(Console(stderr=True))) as first:
+    limited = with_a_daily_limit(folder)
+    with deployed(free_port(), {}, folder, Progress(Console(stderr=True)), catalogue=limited) as first:
         sent = send(first, bodies[:-LAST_ORDER])
         wait_until(lambda: published(first) == expected(table(first)), "the first orders' events are published")
         stop_publishing(first)
@@ -113,6 +131,7 @@ def adoption(deployment: Deployment) -> dict[str, str]:
         ],
         "ExistingConsignmentsTable": outputs["ConsignmentsTableName"],
         "ExistingConsignmentsKeyId": outputs["ConsignmentsKeyId"],
+        "ExistingCatalogueBucket": outputs["CatalogueBucketName"],
     }
 
 
@@ -155,23 +174,59 @@ def test_a_new_order_is_recorded_in_the_table_of_the_first_stack(successor: Succ
     )
 
 
-def test_orders_that_come_again_find_their_records_in_a_restored_table(successor: Successor, tmp_path: Path) -> None:
-    before, dynamodb = successor.deployment, successor.deployment.clients.dynamodb
-    records, parameters = by_reference(before), adoption(before)
-    backup = dynamodb.create_backup(TableName=parameters["ExistingAllocationsTable"], BackupName="last")
+def test_what_is_restored_holds_for_orders_that_come_again(successor: Successor, tmp_path: Path) -> None:
+    """The rehearsal of docs/backup.md: records, daily limits and cancelled orders as they were."""
+    before = successor.deployment
+    cancelled = json.loads(readable_bodies()[ORDERS + 3])
+    cancel(before, cancelled)
+    records, parameters, outputs = by_reference(before), adoption(before), stack_outputs(before.clients)
+    counted = counts(before, outputs["LimitsTableName"])
+    guide = guide_script("backup.md", "## Afterwards").replace("MOMENT=2026-11-26T09:15:00Z", f"MOMENT={now()}")
+    run_guide(guide, before, tmp_path)
     end(before)
-    dynamodb.restore_table_from_backup(TargetTableName="restored", BackupArn=backup["BackupDetails"]["BackupArn"])
 
     settings = guide_script("teardown.md", "## What is left", start="## Restored from")
-    printed = run_guide(f'ALLOCATIONS=restored\n{settings}\necho "$STREAM"', before, tmp_path)
-    restored = {"ExistingAllocationsTable": "restored", "ExistingAllocationsStream": printed.splitlines()[-1]}
+    printed = run_guide(f'ALLOCATIONS=restored-allocations\n{settings}\necho "$STREAM"', before, tmp_path)
+    restored = {
+        "ExistingAllocationsTable": "restored-allocations",
+        "ExistingAllocationsStream": printed.splitlines()[-1],
+        "ExistingLimitsTable": "restored-limits",
+        "ExistingCataloguesTable": "restored-catalogues",
+        "ExistingCancelledOrdersTable": "restored-cancelled-orders",
+        "ExistingConsignmentsTable": "restored-consignments",
+    }
     after = redeployed(before, parameters | restored)
     send(after, [sent.message.body for sent in successor.sent])
+    send(after, [json.dumps(cancelled)])
 
-    assert after.stack.allocations_table == "restored"
-    assert by_reference(after) == records
+    assert after.stack.allocations_table == "restored-allocations"
+    again = by_reference(after)
+    references = {str(each["Reference"]) for each in cancelled["consignments"]}
+    assert [each for each in again if each["consignmentReference"] not in references] == records
+    assert {each["state"] for each in again if each["consignmentReference"] in references} <= {"Cancelled"}
+    assert counts(after, "restored-limits") == counted
+    assert LIMIT in {int(number) for number in counted.values()}, "the limit is reached, and holds"
     (new,) = send(after, readable_bodies()[ORDERS + 1 : ORDERS + 2])
     wait_until(
         lambda: published(after) >= {f"{reference}#1" for reference in new.message.consignments},
         "the restored table's stream brings events",
     )
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def cancel(deployment: Deployment, order: dict[str, Any]) -> None:
+    """Cancel an order before it has come."""
+    event = {"eventType": "order-cancelled", "eventVersion": 1, "eventId": "early", "occurredAt": now()}
+    body = json.dumps(event | {"orderReference": order["orderReference"]})
+    deployment.clients.sqs.send_message(QueueUrl=deployment.stack.order_queue_url, MessageBody=body)
+    kept = stack_outputs(deployment.clients)["CancelledOrdersTableName"]
+    wait_until(lambda: deployment.clients.dynamodb.scan(TableName=kept)["Count"] == 1, "the cancellation is remembered")
+
+
+def counts(deployment: Deployment, limits_table: str) -> dict[str, str]:
+    """How many consignments count toward each service's limit of a day."""
+    items = deployment.clients.dynamodb.scan(TableName=limits_table)["Items"]
+    return {item["serviceDay"]["S"]: item["used"]["N"] for item in items}
