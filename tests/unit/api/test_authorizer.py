@@ -133,3 +133,10 @@ def test_the_api_hears_who_calls_and_what_the_key_may_do() -> None:
     authorizer = Authorizer(lambda: (Key("reports", digest("k"), frozenset({KeyScope.READ})),), lambda: 0.0)
     answer = authorizer.decide({"methodArn": ARN, "headers": {"ocp-apim-subscription-key": "k"}})
     assert (answer["principalId"], answer["context"]) == ("reports", {"scopes": "read"})
+
+
+def test_a_guess_is_logged_without_what_was_guessed(authorizer: Authorizer, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        assert effect(authorizer, {"ocp-apim-subscription-key": "my guess"}) == "Deny"
+    [record] = [each for each in caplog.records if each.message == "request refused"]
+    assert "guess" not in str(vars(record))
