@@ -141,46 +141,53 @@ def _on_aws(stack: str) -> Target:
 def described(stack: str, name: str, clients: Clients, option: str = "") -> Target:
     """Return the target that a stack's outputs describe. `option` is what commands need to work on it."""
     found, parameters = _outputs_and_parameters(clients.cloudformation, stack, name)
-    catalogues = _catalogues(parameters, found, clients.make)
     try:
-        return Target(
-            name=name,
-            sqs=clients.sqs,
-            dynamodb=clients.dynamodb,
-            sns=clients.sns,
-            order_queue_url=found["OrderQueueUrl"],
-            order_dlq_url=found["OrderDlqUrl"],
-            stream_failure_queue_url=found["StreamFailureQueueUrl"],
-            allocations_table=found["AllocationsTableName"],
-            allocations_topic=found["AllocationsTopicArn"],
-            logs=clients.logs,
-            publisher_log=publisher_log(stack),
-            allocator_log=allocator_log(stack),
-            stack=stack,
-            option=option,
-            claims_table=found.get("ProClaimsTableName", ""),
-            explanations=Explanations(
-                DynamoDBCatalogueArchive(clients.dynamodb, found.get("CataloguesTableName", "-"), time.time)
-            ),
-            consignments_table=found.get("ConsignmentsTableName", ""),
-            search_index_table=found.get("SearchIndexTableName", ""),
-            replay_machine=found.get("ReplayStateMachineArn", ""),
-            state_machines=lambda: clients.make("stepfunctions"),
-            mode=_mode(parameters),
-            reading=_reading_rules(parameters),
-            own_mapping=_own_mapping(parameters, clients.make),
-            catalogue=_catalogue_reader(parameters, catalogues, clients.make),
-            catalogues=catalogues,
-            functions=_functions(found, clients.make),
-            parameters=parameters,
-            outputs=found,
-            make=clients.make,
-        )
+        return _target(stack, name, option, clients, found, parameters)
     except KeyError as error:
         raise UsageError(
             f"{name} has no output {error}: it is not a stack of this project, or its deployment is not complete. "
             "Check --stack."
         ) from error
+
+
+def _target(
+    stack: str, name: str, option: str, clients: Clients, found: dict[str, str], parameters: dict[str, str]
+) -> Target:
+    """Return the target of a stack's outputs and parameters. Raises `KeyError` for an output that is missing."""
+    catalogues = _catalogues(parameters, found, clients.make)
+    return Target(
+        name=name,
+        sqs=clients.sqs,
+        dynamodb=clients.dynamodb,
+        sns=clients.sns,
+        order_queue_url=found["OrderQueueUrl"],
+        order_dlq_url=found["OrderDlqUrl"],
+        stream_failure_queue_url=found["StreamFailureQueueUrl"],
+        allocations_table=found["AllocationsTableName"],
+        allocations_topic=found["AllocationsTopicArn"],
+        logs=clients.logs,
+        publisher_log=publisher_log(stack),
+        allocator_log=allocator_log(stack),
+        stack=stack,
+        option=option,
+        claims_table=found.get("ProClaimsTableName", ""),
+        explanations=Explanations(
+            DynamoDBCatalogueArchive(clients.dynamodb, found.get("CataloguesTableName", "-"), time.time)
+        ),
+        consignments_table=found.get("ConsignmentsTableName", ""),
+        search_index_table=found.get("SearchIndexTableName", ""),
+        replay_machine=found.get("ReplayStateMachineArn", ""),
+        state_machines=lambda: clients.make("stepfunctions"),
+        mode=_mode(parameters),
+        reading=_reading_rules(parameters),
+        own_mapping=_own_mapping(parameters, clients.make),
+        catalogue=_catalogue_reader(parameters, catalogues, clients.make),
+        catalogues=catalogues,
+        functions=_functions(found, clients.make),
+        parameters=parameters,
+        outputs=found,
+        make=clients.make,
+    )
 
 
 def _mode(parameters: Mapping[str, str]) -> AllocationMode:
