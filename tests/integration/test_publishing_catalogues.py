@@ -50,7 +50,9 @@ class Lambda:
         self.s3 = client("s3")
         self.dynamodb = client("dynamodb")
         self.seconds = 1000.0
-        self.environments = {name: [self.environment() for _ in range(2)] for name in ("shop-orders", "shop-api")}
+        self.environments = {
+            name: [self.environment() for _ in range(2)] for name in ("shop-orders:live", "shop-api:live")
+        }
         self.asked = 0
         self.error: ClientError | None = None
         self.answer: dict[str, Any] = {}
@@ -288,7 +290,7 @@ def test_functions_that_refuse_it_end_the_waiting_with_the_reason(
 def test_functions_that_never_read_it_are_named(
     publish: Publish, functions: Lambda, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for file in functions.environments["shop-orders"]:
+    for file in functions.environments["shop-orders:live"]:
         monkeypatch.setattr(file._store, "changed", lambda: None)
     assert publish("one") == 1
     assert "allocate-orders still has the catalogue from before" in told(capsys)
@@ -300,7 +302,7 @@ def test_who_may_not_ask_the_functions_is_told_the_right_that_is_missing(
 ) -> None:
     functions.error = ClientError({"Error": {"Code": code, "Message": "no"}}, "Invoke")
     assert publish("one") == 1
-    assert "ask for the right lambda:InvokeFunction on shop-orders, or say --no-wait" in told(capsys)
+    assert "ask for the right lambda:InvokeFunction on shop-orders:live, or say --no-wait" in told(capsys)
 
 
 def test_a_stack_of_an_earlier_version_is_told(
