@@ -170,6 +170,8 @@ def test_what_the_function_is_killed_by_each_time_is_in_the_dlq_with_that_reason
         # An order tried another's failure again, was killed, and was cancelled before it came back.
         Plan(261, fault_chance=0.3),
         Plan(1826, fault_chance=0.15, prompt=True),
+        # A cancellation released a consignment that another order had recorded meanwhile, and then waited for itself.
+        Plan(1002895, fault_chance=0.02, prompt=True, unkind=True),
     ],
     ids=str,
 )

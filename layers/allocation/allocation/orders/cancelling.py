@@ -148,7 +148,9 @@ class Cancelling:
                 elsewhere = self._out_of_reach(left, seen)
                 deferrals |= elsewhere
                 left = {key: item for key, item in left.items() if key not in elsewhere}
-                kept = self.allocator.release(tuple(left), deadline) if left else {}
+                # What is released is still claimed by this caller, who would wait for himself.
+                unreleased = tuple(key for key in left if key not in released)
+                kept = self.allocator.release(unreleased, deadline) if unreleased else {}
             except RetryableError as error:
                 logger.warning("consignments not cancelled", extra={"cause": str(error), "consignments": list(left)})
                 return cancelled, deferrals | dict.fromkeys(left, _UNAVAILABLE)
