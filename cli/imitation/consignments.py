@@ -1,7 +1,7 @@
 """What the imitation of SortedPRO knows and does: consignments with states (`docs/pro-api.md`, States)."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -65,6 +65,7 @@ class ImitatedPro:
     # Every change of a state: when (UTC), of which consignment, to what.
     changes: list[tuple[datetime, str, str]] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def consignment(self, reference: str) -> Consignment:
@@ -87,7 +88,7 @@ class ImitatedPro:
             number = f"{next(self._numbers):06d}"
             reference = f"EC-IMI-{number[:3]}-{number[3:]}"
             self.consignments[reference] = Consignment(content=content)
-            self.changes.append((datetime.now(UTC), reference, "Unallocated"))
+            self.changes.append((self.now(), reference, "Unallocated"))
         return reference
 
     def find(self, customer_reference: str) -> list[str]:
@@ -163,7 +164,7 @@ class ImitatedPro:
         """Change a state, and remember that."""
         with self.lock:
             consignment.state = state
-            self.changes.append((datetime.now(UTC), reference, state))
+            self.changes.append((self.now(), reference, state))
 
     def item(self, reference: str, status: int, description: str, service: str | None) -> Document:
         """Return an Allocation Summary. Its carrier fields are null without a `service`."""

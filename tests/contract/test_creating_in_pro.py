@@ -15,7 +15,7 @@ from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.client import ProReply
 from allocation.pro.creating import SEARCH_LAG_SECONDS
-from allocation.pro.creation import MAX_FOUND, judge_creation
+from allocation.pro.creation import MAX_FOUND, judge_creation, judge_found
 from allocation.pro.links import DynamoDBLinks
 from allocation.pro.ports import Watch
 from tests.contract.pro_over_http import PATIENCE_SECONDS, A, Pro, Remaining, pro_over_http
@@ -240,3 +240,10 @@ def test_pros_references_are_kept_beside_the_claims_for_as_long_as_records(monke
     assert sandbox.find([WEB, SHOP]) == {SHOP: A}
     expiring = [item for item in dynamodb.scan(TableName="claims")["Items"] if "expiresAt" in item]
     assert [item["expiresAt"]["N"] for item in expiring] == [str(int((NOON + timedelta(days=90)).timestamp()))]
+
+
+def test_a_reply_about_another_consignment_is_no_reason_to_create_one() -> None:
+    other = {"Reference": "EC-OTH-ERO-NE0", "ConsignmentState": "Allocated"}
+    found = judge_found(WEB, {A: ProReply(200, json.dumps(other).encode())})
+    assert isinstance(found, Deferred)
+    assert found.cause == DeferralCause.REPLY_UNREADABLE

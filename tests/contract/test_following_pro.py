@@ -116,6 +116,15 @@ def test_a_run_goes_on_where_the_last_good_one_ended(shop: Shop) -> None:
     assert len(windows) > 23, "in windows of an hour at most"
 
 
+def test_the_first_look_begins_where_it_was_to_begin_also_if_it_fails_for_hours(shop: Shop) -> None:
+    shop.pro.deallocate(A)
+    shop.server.faults.script(Fault("503", path=EVENTS))
+    with pytest.raises(RetryableError, match="503"):
+        shop.run()
+    shop.time += timedelta(hours=3)
+    assert shop.run().aligned == [A]
+
+
 def test_what_is_older_than_a_day_is_left_to_a_person(shop: Shop) -> None:
     shop.run()
     shop.pro.deallocate(A)
@@ -134,7 +143,7 @@ def test_a_pro_that_answers_in_another_form_is_an_error(shop: Shop) -> None:
     shop.server.faults.script(*[Fault("wrong_json", path=EVENTS)] * 100)
     with pytest.raises(RetryableError, match="no list of state events"):
         shop.run()
-    assert shop.cursor.position is None
+    assert shop.cursor.position == Position(shop.time - LAG - timedelta(hours=1))
 
 
 def test_a_consignment_that_can_not_be_read_holds_no_other_up(shop: Shop) -> None:
@@ -176,7 +185,7 @@ def test_what_is_cancelled_here_and_shipped_there_is_for_a_person(shop: Shop) ->
 
 def test_without_time_nothing_is_begun(shop: Shop) -> None:
     assert shop.run(seconds=20).events == 0
-    assert shop.cursor.position is None
+    assert shop.cursor.position == Position(shop.time - LAG - timedelta(hours=1))
     full = {ConsignmentReference(f"EC-000-000-{at:03d}"): shop.time for at in range(MAX_OPEN)}
     shop.cursor.position = Position(shop.time - timedelta(hours=1), full)
     assert shop.run(seconds=20).seconds_behind == 3631

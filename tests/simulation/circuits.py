@@ -43,7 +43,7 @@ class SimulatedCircuits:
             if condition and not may_probe(self.items.get(name, {}), condition["ExpressionAttributeValues"]):
                 raise aws_error("PutItem", "ConditionalCheckFailedException")
             self.items[name] = Item
-            self.opened += Item["state"]["S"] == "OPEN"
+            self.opened += Item.get("state") == {"S": "OPEN"}
             return {}
 
         return self._call("PutItem", work)

@@ -147,15 +147,15 @@ def without_waiting() -> AbstractContextManager[Any]:
 
 def without_claims() -> AbstractContextManager[Any]:
     """Nobody knows what somebody else has asked for."""
-    return patch.object(DynamoDBClaims, "take", lambda *_: Claimed())
+    return patch.object(DynamoDBClaims, "take", lambda *_, **__: Claimed())
 
 
 def without_reading_what_was_claimed() -> AbstractContextManager[Any]:
     """What somebody has asked for before is asked for as if it were new."""
     take = DynamoDBClaims.take
 
-    def careless(self: DynamoDBClaims, *arguments: Any) -> Claimed:
-        return replace(take(self, *arguments), asked_before=frozenset())
+    def careless(self: DynamoDBClaims, *arguments: Any, **named: Any) -> Claimed:
+        return replace(take(self, *arguments, **named), asked_before=frozenset())
 
     return patch.object(DynamoDBClaims, "take", careless)
 
@@ -463,7 +463,11 @@ GUARDS = {
     "clock of AWS": (without_the_clock_of_aws, UNKIND_TOGETHER, "was allocated 2 times"),
     "set-up": (without_waiting_for_the_set_up, UNKIND, "could have been allocated, and failed with ServiceGroup"),
     "arrivals": (without_waiting_for_arrivals, UNKIND, "could have been allocated, and failed with Cons"),
-    "narrowing down": (without_narrowing_down, FAULTY, "could have been allocated, and failed with"),
+    "narrowing down": (
+        without_narrowing_down,
+        replace(OF_PRO, fault_chance=0.15, creates=False, followed=False),
+        "could have been allocated, and failed with",
+    ),
     "contradictions": (without_doubt, LIES, "and recorded on AE_DOM"),
     "failures from before": (
         without_asking_after_old_failures,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from math import inf
 from random import Random
@@ -20,14 +20,15 @@ from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
+from allocation.pro import aligning, creating
 from allocation.pro import allocator as pro_allocator
-from allocation.pro import creating
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
 from tests.simulation.catalogues import PART, SimulatedCatalogues
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims
 from tests.simulation.contents import SimulatedContents
 from tests.simulation.environments import Environments, InlineExecutor
+from tests.simulation.following import PeopleAtPro
 from tests.simulation.once import Decoded, in_history
 from tests.simulation.orders import (
     OPTIONS,
@@ -39,7 +40,7 @@ from tests.simulation.orders import (
     draw_updates,
     under_own_references,
 )
-from tests.simulation.pro import LATER_PREFIX, MAX_ARRIVAL_SECONDS, SimulatedPro
+from tests.simulation.pro import BEGINNING, LATER_PREFIX, MAX_ARRIVAL_SECONDS, SimulatedPro
 from tests.simulation.shipping import Shipment, Shipping, draw_shipments
 from tests.simulation.stream import StreamPolling, draw_other_records
 from tests.simulation.world import KilledError, Plan, World
@@ -47,7 +48,8 @@ from tests.support.samples import queue_message
 
 FUNCTION_SECONDS = 60.0
 VISIBILITY_SECONDS = 361.0
-BEGINNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
+FOLLOWED = 0.15
+"""In how many of kind PRO's histories people work there."""
 CREATES = 0.3
 """In how many of PRO's histories it is to create consignments."""
 MODES: tuple[AllocationMode, ...] = (DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS"))
@@ -88,6 +90,9 @@ class History:
     killers: set[str] = field(init=False)
     """The names of the orders that end the function whenever they are read."""
     with_engine: bool = field(init=False)
+    followed: bool = field(init=False)
+    """Whether people change what PRO has, and records follow that."""
+    people: PeopleAtPro = field(init=False)
     creates: bool = field(init=False)
     """Whether PRO is to create the consignments that are not its own."""
     daily_limit: int | None = field(init=False)
@@ -154,6 +159,12 @@ class History:
             sent_at = 0.0 if self.plan.together and isinstance(order, Order) else order.sent_at
             arrives_at = sent_at + late.uniform(0, MAX_ARRIVAL_SECONDS)
             self.pro.arrivals |= {each: arrives_at for each in order.consignments if each.startswith(LATER_PREFIX)}
+        drawn_so = Random(f"{self.plan.seed}/followed").random() < FOLLOWED
+        is_kind = not (self.with_engine or plan.unkind or plan.outage_seconds or plan.hung_writes_seconds)
+        self.followed = is_kind and (drawn_so if plan.followed is None else plan.followed)
+        self.people = PeopleAtPro(
+            self.world, self._now, self.table, self.circuits, self.pro, plan.seed, self.stream.follow
+        )
         for record in draw_other_records(draw, Random(f"{self.plan.seed}/later")):
             self.table.add_to_stream(record)
         if draw.random() < 0.2:
@@ -196,12 +207,15 @@ class History:
             self.world.at(message.sent_at, partial(self._send, message))
         for shipment in self.shipments:
             self.world.at(shipment.sent_at, partial(self._ship, shipment))
+        if self.followed:
+            self.people.begin()
         self.stream.follow()
         parts = patch.object(catalogue_archive, "MAX_PART", PART)
         reads = patch.object(workflow, "read_request", self._read)
         with (
             patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor),
             patch.object(creating, "ThreadPoolExecutor", InlineExecutor),
+            patch.object(aligning, "ThreadPoolExecutor", InlineExecutor),
             patch("allocation.batches.ThreadPoolExecutor", InlineExecutor),
             simulated_clock(self._now),
             parts,

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -36,12 +36,13 @@ THROTTLED: Final = ("429", "403")
 """What an unkind PRO may say after the work: that there were too many calls."""
 REFUSALS: Final = ("no_service", "521_of_pro", "403_of_pro")
 """PRO's own refusals: it has not created what it refuses to create."""
-FOUND_BY: Final = "/getConsignmentReferences"
+LISTS: Final = ("/getConsignmentReferences", "/stateevents")
 FEWER: Final = ("empty_array", "fewer")
-"""A search that does not tell what there is: nobody could know."""
+"""Lists that do not tell what there is: nobody could know."""
 UNHEEDED: Final = tuple(kind for kind in BEFORE if kind != "no_service" and not kind.endswith("_of_pro"))
 """What the caller sees of a call whose key PRO rejects: nothing that PRO would say about the consignments."""
 RETRY_AFTER: Final = (None, 0, 1, 30, 3600)
+BEGINNING: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 FIRST_KEY: Final = "the-first-key"
 SECOND_KEY: Final = "the-second-key"
 SECRET_LAG_SECONDS: Final = 60.0
@@ -126,6 +127,7 @@ class SimulatedPro:
             finish=self._finish,
             has_arrived=self._has_arrived,
             is_found=self._is_found,
+            now=lambda: BEGINNING + timedelta(seconds=world.now),
         )
         self._created_at: dict[str, float] = {}
         self.arrivals: dict[str, float] = {}
@@ -174,7 +176,7 @@ class SimulatedPro:
                 return WireError(kind, MISLEADING.get(kind, Fault(kind).strike)(done[-1]))
             if after:
                 return wire_error(draw.choice(LATE_AND_UNKIND if self._world.plan.unkind else LATE))
-            kind = draw.choice((*BEFORE, UNDONE))
+            kind = draw.choice(tuple(each for each in (*BEFORE, UNDONE) if each not in FEWER or not is_list(path)))
             if kind == UNDONE:
                 return WireError(kind, undone(method, path, json.loads(body or b"null")))
             return wire_error(kind)
@@ -191,9 +193,9 @@ class SimulatedPro:
     def _kinds_after(self, method: str, path: str) -> tuple[str, ...]:
         """What may come back instead of a reply, once the work is done."""
         kinds = (*AFTER, *MISLEADING, *(THROTTLED * 3 if self._world.plan.unkind else ()))
-        if method == "POST":
-            return tuple(each for each in kinds if each not in REFUSALS)
-        return tuple(each for each in kinds if each not in FEWER) if FOUND_BY in path else kinds
+        if is_list(path):
+            return tuple(each for each in kinds if each not in FEWER)
+        return tuple(each for each in kinds if each not in REFUSALS) if method == "POST" else kinds
 
     def _out_of_order(self, seconds: float) -> ProReply:
         kind = self._world.plan.outage_kind
@@ -270,6 +272,11 @@ class SimulatedClient(ProClient):
         if reply.status == GATEWAY_TIMEOUT and is_allocation(method, path):
             self._pro.gave_up(path, body)
         return reply
+
+
+def is_list(path: str) -> bool:
+    """Whether a request asks for all that there is of something."""
+    return any(name in path for name in LISTS)
 
 
 def is_allocation(method: str, path: str) -> bool:

@@ -107,6 +107,8 @@ class Plan:
     """How likely SQS is to deliver a message again that is being worked on, by itself."""
     with_engine: bool | None = None
     """Whether the engine allocates, and not PRO; None where that is drawn."""
+    followed: bool | None = None
+    """Whether people work in PRO, and records follow them; None where that is drawn."""
     creates: bool | None = None
     """Whether PRO creates some of the consignments; None where that is drawn."""
     unkind: bool = False

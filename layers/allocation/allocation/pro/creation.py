@@ -109,7 +109,10 @@ def judge_found(
             detail = _FoundConsignment.model_validate_json(reply.body)
         except ValidationError:
             return Deferred(DeferralCause.REPLY_UNREADABLE, why=f"PRO's reply about {found} can't be read")
-        if (detail.reference, detail.consignment_reference_provided_by_customer) == (found, reference):
+        if detail.reference != found:
+            why = f"PRO's reply about {found} is about another consignment"
+            return Deferred(DeferralCause.REPLY_UNREADABLE, why=why)
+        if detail.consignment_reference_provided_by_customer == reference:
             states[found] = detail.consignment_state
     alive = [found for found, state in states.items() if state != _CANCELLED] or list(states)[:1]
     if len(alive) > 1:

@@ -118,7 +118,7 @@ class Following:
         Consignments that settle later hold nothing up: they are looked at again in the next runs.
         """
         until, followed = self.now() - LAG, Followed()
-        begun = self.cursor.read() or Position(until - _FIRST)
+        begun = self.cursor.read() or self._first(until)
         position = Position(max(begun.followed_to, until - MAX_BEHIND), self._looked_again(begun, deadline, followed))
         while position.followed_to < until and len(position.open) < MAX_OPEN:
             if deadline.remaining_seconds() < _RESERVE_SECONDS:
@@ -127,6 +127,12 @@ class Following:
             self.cursor.write(position)
         followed.seconds_behind = round((self.now() - position.followed_to).total_seconds())
         return followed
+
+    def _first(self, until: datetime) -> Position:
+        """Return where the first look begins. It is kept at once: later runs begin there if this one fails."""
+        position = Position(until - _FIRST)
+        self.cursor.write(position)
+        return position
 
     def _looked_again(
         self, begun: Position, deadline: Deadline, followed: Followed
