@@ -463,11 +463,7 @@ GUARDS = {
     "clock of AWS": (without_the_clock_of_aws, UNKIND_TOGETHER, "was allocated 2 times"),
     "set-up": (without_waiting_for_the_set_up, UNKIND, "could have been allocated, and failed with ServiceGroup"),
     "arrivals": (without_waiting_for_arrivals, UNKIND, "could have been allocated, and failed with Cons"),
-    "narrowing down": (
-        without_narrowing_down,
-        replace(OF_PRO, fault_chance=0.15, creates=False, followed=False),
-        "could have been allocated, and failed with",
-    ),
+    "narrowing down": (without_narrowing_down, FAULTY, "could have been allocated, and failed with"),
     "contradictions": (without_doubt, LIES, "and recorded on AE_DOM"),
     "failures from before": (
         without_asking_after_old_failures,

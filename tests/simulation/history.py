@@ -20,7 +20,7 @@ from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
-from allocation.pro import aligning, creating
+from allocation.pro import aligning, calls, creating
 from allocation.pro import allocator as pro_allocator
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
 from tests.simulation.catalogues import PART, SimulatedCatalogues
@@ -216,6 +216,8 @@ class History:
             patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor),
             patch.object(creating, "ThreadPoolExecutor", InlineExecutor),
             patch.object(aligning, "ThreadPoolExecutor", InlineExecutor),
+            # Few consignments as a batch has here, they shall stand in lists of several.
+            patch.object(calls, "MAX_CONNECTIONS", 1),
             patch("allocation.batches.ThreadPoolExecutor", InlineExecutor),
             simulated_clock(self._now),
             parts,
