@@ -404,7 +404,9 @@ KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, to
 SLOW = replace(OF_PRO, fault_chance=0.0, slowest_call=3.0, prompt=True)
 SLOW_AND_CANCELLED = replace(SLOW, cancelled=1.0, index_lag=59.0)
 UPDATED = Plan(0, fault_chance=0.15, large_orders=False, cancelled=0.0, updated=0.7)
-SLOW_AND_UPDATED = replace(UPDATED, fault_chance=0.1, updated=0.9, slowest_call=1.0, delivered_again=0.3)
+SLOW_AND_UPDATED = replace(
+    UPDATED, creates=False, followed=False, fault_chance=0.1, updated=0.9, slowest_call=1.0, delivered_again=0.3
+)
 # PRO may still carry out what a function asked that was killed after that.
 KILLED = replace(UPDATED, faults=(Fault.KILL_AFTER,), with_engine=False, unkind=True)
 KILLED_AND_UPDATED = replace(KILLED, fault_chance=0.3, updated=0.95)
