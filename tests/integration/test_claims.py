@@ -134,7 +134,7 @@ def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
         one.take([A], 60)
 
 
-@pytest.mark.parametrize("watch", Watch)
+@pytest.mark.parametrize("watch", [each for each in Watch if each is not Watch.SETTLED])
 def test_what_was_left_for_pro_is_held_and_may_be_watched_until_the_claim_ends(
     environments: Environments, watch: Watch
 ) -> None:
@@ -147,6 +147,16 @@ def test_what_was_left_for_pro_is_held_and_may_be_watched_until_the_claim_ends(
     environments.now += timedelta(seconds=80)
     ended = environments.claims().take([A, B], 60)
     assert ended == replace(fresh(ended.until, A, B), asked_before=frozenset({A, B}))
+
+
+def test_what_is_settled_is_held_but_not_watched_and_only_who_looked_may_take_it(environments: Environments) -> None:
+    claimed = environments.claims().take([A], 60)
+    environments.claims().give_back(claimed, [A], 70, Watch.SETTLED)
+    early = environments.claims().take([A], 60)
+    assert early == replace(fresh(early.until, A), held={A: 70})
+    over = environments.claims().take([A], 60, over_settled=True)
+    assert over == replace(fresh(over.until, A), asked_before=frozenset({A}))
+
 
 
 @pytest.mark.parametrize("fast", [timedelta(minutes=5), timedelta(minutes=-5)], ids=["fast", "slow"])
