@@ -174,8 +174,8 @@ def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:
     """What somebody may be asking for now is read and asked for all the same."""
     take = DynamoDBClaims.take
 
-    def careless(self: DynamoDBClaims, references: Any, seconds: Any) -> Claimed:
-        claimed = take(self, references, seconds)
+    def careless(self: DynamoDBClaims, references: Any, seconds: Any, **keywords: Any) -> Claimed:
+        claimed = take(self, references, seconds, **keywords)
         return replace(claimed, asked_before=claimed.asked_before | claimed.held.keys(), held={}, watched={})
 
     return patch.object(DynamoDBClaims, "take", careless)
@@ -448,7 +448,7 @@ GUARDS = {
     ),
     "deallocations that PRO may execute late": (
         without_patience_for_deallocations,
-        replace(LATE_AND_CHANGED, seed=130),
+        LATE_AND_CHANGED,
         "is recorded as allocated, and is not at PRO",
     ),
     "claims that are held": (without_waiting_for_who_is_at_it, SLOW, "after it was allocated"),
@@ -465,7 +465,7 @@ GUARDS = {
     "clock of AWS": (without_the_clock_of_aws, UNKIND_TOGETHER, "was allocated 2 times"),
     "set-up": (without_waiting_for_the_set_up, UNKIND, "could have been allocated, and failed with ServiceGroup"),
     "arrivals": (without_waiting_for_arrivals, UNKIND, "could have been allocated, and failed with Cons"),
-    "narrowing down": (without_narrowing_down, FAULTY, "could have been allocated, and failed with"),
+    "narrowing down": (without_narrowing_down, replace(FAULTY, seed=200), "could have been allocated, and failed with"),
     "contradictions": (without_doubt, LIES, "and recorded on AE_DOM"),
     "failures from before": (
         without_asking_after_old_failures,
@@ -488,7 +488,11 @@ GUARDS = {
     "precedence of updates": (without_precedence_of_updates, UPDATED, "took the place of update-"),
     "turns": (without_turns, UPDATED, "0 times and refused it 0 times"),
     "new labels": (without_new_labels, UPDATED, "its label has the content of"),
-    "newer labels": (without_care_for_newer_labels, SLOW_AND_UPDATED, "its label has the content of"),
+    "newer labels": (
+        without_care_for_newer_labels,
+        replace(SLOW_AND_UPDATED, creates=False),
+        "its label has the content of",
+    ),
     "size of summaries": (without_cutting_summaries, CALM, "has no event"),
 }
 """By name: how to take the guard away, in which histories that is missed, from their seed on, and what is missed."""
