@@ -158,7 +158,6 @@ def test_what_is_settled_is_held_but_not_watched_and_only_who_looked_may_take_it
     assert over == replace(fresh(over.until, A), asked_before=frozenset({A}))
 
 
-
 @pytest.mark.parametrize("fast", [timedelta(minutes=5), timedelta(minutes=-5)], ids=["fast", "slow"])
 def test_clocks_of_environments_that_differ_by_minutes_shorten_no_claim(
     environments: Environments, fast: timedelta
