@@ -17,7 +17,7 @@ from allocation.pro.client import ProReply
 from allocation.pro.creating import SEARCH_LAG_SECONDS
 from allocation.pro.creation import MAX_FOUND, judge_creation, judge_found
 from allocation.pro.links import DynamoDBLinks
-from allocation.pro.ports import Watch
+from allocation.pro.ports import NothingTriedError, Watch
 from tests.contract.pro_over_http import PATIENCE_SECONDS, A, Pro, Remaining, pro_over_http
 from tests.support.pro_faults import Fault
 from tests.support.samples import NOON
@@ -129,6 +129,29 @@ def test_nothing_is_created_while_somebody_else_may_be_creating_it(pro: Pro) -> 
     [answer] = allocated(pro, WEB)
     assert isinstance(answer, Deferred)
     assert (answer.cause, answer.retry_after_seconds, pro.server.requests) == (DeferralCause.OUTCOME_UNKNOWN, 66, [])
+
+
+def test_pros_health_is_told_only_by_what_pro_was_asked(pro: Pro) -> None:
+    pro.claims.hold = {WEB: 66}
+    allocated(pro, WEB)
+    pro.sender_allocator().release((SHOP,), Remaining())
+    assert (pro.circuit.errors, pro.server.requests) == ([NothingTriedError, NothingTriedError], [])
+
+
+def test_one_consignment_may_come_by_both_of_its_references(pro: Pro) -> None:
+    allocator = pro.sender_allocator()
+    sent = {**CONTENT, "ConsignmentReferenceProvidedByCustomer": WEB}
+    there = ConsignmentReference(pro.server.state.create(sent))
+    both = [Consignment(WEB, to_create=CONTENT), Consignment(there)]
+    by_sender, by_pro = (allocator.allocate(both, DefaultRules(), Remaining())[each] for each in (WEB, there))
+    assert isinstance(by_sender, Allocated)
+    assert isinstance(by_pro, Allocated)
+    assert (by_sender.pro_reference, by_pro.pro_reference) == (there, None)
+    assert pro.server.state.allocations[there] == 1
+    allocator.settled([there, there])
+    assert pro.claims.given_back == [(there, 70)]
+    pro.claims.hold = {there: 66}
+    assert allocator.release([WEB, there], Remaining()).keys() == {WEB, there}
 
 
 @pytest.mark.parametrize("kind", ["500", "html", "404", "429", "401", "reset"])

@@ -165,7 +165,7 @@ class ProAllocator:
 
         Others may have read the records before, and have long to take back what they believe to be lost.
         """
-        claims = [(self._answered[each], each) for each in references if each in self._answered]
+        claims = [(self._answered[each], each) for each in dict.fromkeys(references) if each in self._answered]
         for claimed in {id(claimed): claimed for claimed, _ in claims}.values():
             ended = [each for its, each in claims if its is claimed]
             self._end_claims(claimed, ended, _READER_SECONDS, Watch.SETTLED)

@@ -57,6 +57,8 @@ class Created:
     open: set[ConsignmentReference] = field(default_factory=set)
     # Those that are claimed, and that PRO does not have.
     absent: set[ConsignmentReference] = field(default_factory=set)
+    # Those that PRO was asked about: only their answers say how healthy it is.
+    searched: set[ConsignmentReference] = field(default_factory=set)
 
     def lacks(self, reference: ConsignmentReference) -> bool:
         """Tell whether nothing is known of a consignment yet."""
@@ -117,7 +119,7 @@ class Creating:
 
         def watched() -> None:
             work()
-            raise_trouble({each: found.answers.get(each) for each in left})
+            raise_trouble({each: found.answers.get(each) for each in found.searched})
 
         try:
             self.circuit.run(watched)
@@ -151,6 +153,7 @@ class Creating:
     ) -> None:
         """Look for consignments in PRO by their senders' references, also for what others have left for PRO."""
         wanted = [*references, *claimed.watched]
+        created.searched.update(wanted)
         found = self._found(wanted, deadline)
         created.links |= {each: there for each, there in found.items() if isinstance(there, str)}
         created.answers |= {each: why for each, why in found.items() if isinstance(why, Deferred)}

@@ -27,11 +27,12 @@ class SenderAllocator:
         """Create what PRO does not have, and have everything allocated. Raises `RetryableError`."""
         by_sender = {each.reference: each for each in consignments if not is_pro_reference(each.reference)}
         created = self.creating.created(by_sender, deadline)
-        at_pro = [each for each in consignments if each.reference not in by_sender]
-        at_pro += [replace(by_sender[each], reference=there) for each, there in created.links.items()]
-        answers = dict(self.allocator.allocate(at_pro, mode, deadline)) if at_pro else {}
-        named = {each: _named(answers.pop(there, None), there) for each, there in created.links.items()}
-        return {**answers, **created.answers, **named}
+        own = {each.reference: each for each in consignments if each.reference not in by_sender}
+        # One may be in the batch by both of its references. It is one consignment, and each has its answer.
+        at_pro = {there: replace(by_sender[each], reference=there) for each, there in created.links.items()} | own
+        answers = self.allocator.allocate(list(at_pro.values()), mode, deadline) if at_pro else {}
+        named = {each: _named(answers.get(there), there) for each, there in created.links.items()}
+        return {**{each: answers[each] for each in own if each in answers}, **created.answers, **named}
 
     def release(
         self, references: Sequence[ConsignmentReference], deadline: Deadline
@@ -60,11 +61,12 @@ class SenderAllocator:
     ) -> dict[ConsignmentReference, Deferred]:
         by_sender = [each for each in references if not is_pro_reference(each)]
         found = self.creating.looked_for(by_sender, deadline)
-        at_pro = [each for each in references if is_pro_reference(each)] + list(found.links.values())
-        kept = dict(release(at_pro, deadline)) if at_pro else {}
-        named = {each: kept.pop(there) for each, there in found.links.items() if there in kept}
+        own = [each for each in references if is_pro_reference(each)]
+        at_pro = list(dict.fromkeys([*own, *found.links.values()]))
+        kept = release(at_pro, deadline) if at_pro else {}
+        named = {each: kept[there] for each, there in found.links.items() if there in kept}
         waiting = {each: answer for each, answer in found.answers.items() if isinstance(answer, Deferred)}
-        return kept | named | waiting
+        return {each: kept[each] for each in own if each in kept} | named | waiting
 
 
 def _named(answer: Outcome | Deferred | None, there: ConsignmentReference) -> Outcome | Deferred:
