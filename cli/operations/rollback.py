@@ -18,7 +18,6 @@ _READERS: Final = ("PublishAllocationsFunction", "IndexAllocationsFunction")
 _STARTED: Final = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
 # The functions are as the update or its end left them; CloudFormation deletes what was replaced.
 _CLEANING_UP: Final = ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
-_STACK: Final = "AWS::CloudFormation::Stack"
 _FUNCTION: Final = "AWS::Lambda::Function"
 
 
@@ -90,8 +89,14 @@ class Functions:
     def _last_update(self) -> datetime:
         """Return when the last update of the stack began. Raises `CommandError` if it goes on, or there was none."""
         pages = self.cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.target.stack)
-        own = (each for page in pages for each in page["StackEvents"] if each["ResourceType"] == _STACK)
-        first = next(own)
+        # A nested stack is a resource with states of its own among these events.
+        own = (each for page in pages for each in page["StackEvents"] if each["PhysicalResourceId"] == each["StackId"])
+        first = next(own, None)
+        if first is None:
+            raise CommandError(
+                f"CloudFormation knows of no update of {self.target.name} any more: it keeps events for 90 days. "
+                "Check out the release before, run `sam build` and `sam deploy`."
+            )
         state = first["ResourceStatus"]
         if state.endswith("IN_PROGRESS") and state not in _CLEANING_UP:
             raise CommandError(

@@ -1,7 +1,7 @@
 """A rollback takes each function back to before the last update, and touches none that the update left alone."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,18 +20,26 @@ def pages(name: str, found: Sequence[Any]) -> Any:
     return SimpleNamespace(paginate=lambda **_: iter([{name: found}]))
 
 
+def event(stack: str, state: str) -> Any:
+    """An event of the stack `shop`: of itself, or later of a stack in it."""
+    at = UPDATED if stack == "shop" else UPDATED + timedelta(minutes=5)
+    named = {"StackId": "shop", "PhysicalResourceId": stack, "ResourceType": "AWS::CloudFormation::Stack"}
+    return {**named, "ResourceStatus": state, "Timestamp": at}
+
+
 def functions(
-    versions: Versions, *states: str, weights: Mapping[str, float] | None = None
+    versions: Versions, *states: str, weights: Mapping[str, float] | None = None, nested: Sequence[str] = ()
 ) -> tuple[Functions, list[Any]]:
-    """A stack with these functions and with these states of it, the newest first; and the calls that move aliases."""
+    """A stack with these functions and these states, the newest first; and the calls that move aliases.
+
+    `nested` are states of a stack in it, between its first and its second.
+    """
     resources = [
         {"ResourceType": "AWS::Lambda::Function", "LogicalResourceId": name, "PhysicalResourceId": name.lower()}
         for name in versions
     ]
-    events = [
-        {"ResourceType": "AWS::CloudFormation::Stack", "ResourceStatus": state, "Timestamp": UPDATED}
-        for state in states
-    ]
+    own, inner = ([event(name, state) for state in told] for name, told in (("shop", states), ("replays", nested)))
+    events = [*own[:1], *inner, *own[1:]]
     by_name = {name.lower(): found for name, found in versions.items()}
 
     def published(**asked: str) -> Any:
@@ -65,6 +73,13 @@ def test_what_the_update_published_goes_back_and_all_else_stays(states: Sequence
     assert [(move.logical_id, move.present, move.wanted) for move in found.back()] == [("Api", "2", "1")]
 
 
+@pytest.mark.parametrize("nested", ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"])
+def test_a_stack_in_it_does_not_tell_when_the_update_began(nested: str) -> None:
+    found, _ = functions({"Api": ("2", [BEFORE, AFTER])}, *DONE, nested=[nested])
+
+    assert [(move.present, move.wanted) for move in found.back()] == [("2", "1")]
+
+
 def test_writers_of_records_go_back_before_their_readers() -> None:
     changed = ("2", [BEFORE, AFTER])
     found, _ = functions({"PublishAllocationsFunction": changed, "AllocateOrdersFunction": changed}, *DONE)
@@ -92,6 +107,7 @@ def test_what_went_back_goes_forward_again() -> None:
     ("states", "told"),
     [
         (("CREATE_COMPLETE", "CREATE_IN_PROGRESS"), "was never updated"),
+        ((), "keeps events for 90 days"),
         (("UPDATE_IN_PROGRESS", "CREATE_COMPLETE"), "aws cloudformation cancel-update-stack --stack-name shop"),
     ],
 )
