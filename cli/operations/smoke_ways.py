@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from cli.errors import CommandError
+from cli.operations.smoke_checks import SkippedError
 from cli.operations.target import Target
 
 # What others, who listen to the same topic or bus, would get too.
@@ -34,7 +36,8 @@ def ways_in(target: Target, *, is_heard: bool) -> Iterator[Way]:
     for arn in _named(target.parameters, "OrderTopicArns"):
         yield Way(f"order by topic {arn.rpartition(':')[2]}", partial(_to_topic, target, arn), why_not)
     for arn in _named(target.parameters, "OrderRuleArns"):
-        yield _by_rule(target, arn, why_not)
+        path = arn.partition(":rule/")[2]
+        yield Way(f"order by rule {path}", partial(_to_rule, target, path), why_not)
 
 
 def _named(parameters: Mapping[str, str], name: str) -> list[str]:
@@ -53,25 +56,21 @@ def _to_topic(target: Target, arn: str, body: str) -> None:
     target.sns.publish(TopicArn=arn, Message=body, **fifo)
 
 
-def _by_rule(target: Target, arn: str, why_not: str) -> Way:
-    """Return the way through a rule of EventBridge: an event that the rule's pattern matches."""
-    path = arn.partition(":rule/")[2]
+def _to_rule(target: Target, path: str, body: str) -> None:
+    """Send an event that a rule's pattern matches. Raises `SkippedError` for a pattern that asks for more.
+
+    `path` is what an ARN has after `rule/`: the bus, if it is not the default one, and the rule.
+    """
     bus, _, rule = path.rpartition("/")
-    name = f"order by rule {path}"
-    events = target.make("events")
-    pattern = events.describe_rule(Name=rule, EventBusName=bus or _DEFAULT_BUS).get("EventPattern", "")
-    wanted = json.loads(pattern or "{}")
+    bus, events = bus or _DEFAULT_BUS, target.make("events")
+    wanted = json.loads(events.describe_rule(Name=rule, EventBusName=bus).get("EventPattern") or "{}")
     source, detail_type = _first(wanted, "source"), _first(wanted, "detail-type") or "order-created"
     if not source or wanted.keys() - {"source", "detail-type"}:
-        why_not = "its pattern asks for more than a source and a type: let your shop send an order through it"
-
-    def send(body: str) -> None:
-        entry = {"Source": source, "DetailType": detail_type, "Detail": body, "EventBusName": bus or _DEFAULT_BUS}
-        failed: list[Any] = [each for each in events.put_events(Entries=[entry])["Entries"] if "ErrorCode" in each]
-        if failed:
-            raise OSError(f"EventBridge refused the event: {failed[0]['ErrorCode']}")
-
-    return Way(name, send, why_not)
+        raise SkippedError("its pattern asks for more than a source and a type: let your shop send an order through it")
+    entry = {"Source": source, "DetailType": detail_type, "Detail": body, "EventBusName": bus}
+    failed: list[Any] = [each for each in events.put_events(Entries=[entry])["Entries"] if "ErrorCode" in each]
+    if failed:
+        raise CommandError(f"EventBridge refused the event: {failed[0]['ErrorCode']}")
 
 
 def _first(pattern: Mapping[str, Any], name: str) -> str:

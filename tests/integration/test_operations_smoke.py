@@ -4,8 +4,10 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cli import main
 from cli.operations import smoke_checks
@@ -16,6 +18,7 @@ from cli.paths import EXAMPLE_ORDER
 from tests.integration.test_operations_trace import target as traced_target
 
 __all__ = ["traced_target"]
+RULED = {"Stage": "dev", "OrderRuleArns": "arn:aws:events:eu-west-2:111111111111:rule/shop/orders"}
 ORDER = json.loads(EXAMPLE_ORDER.read_text("utf-8"))
 
 
@@ -55,6 +58,26 @@ def test_sorted_pro_needs_a_consignment_of_its_own(target: Target) -> None:
     assert found["order by queue"].result is Result.SKIPPED
     assert "--consignment" in found["order by queue"].text
     assert found["cancellation"].result is Result.SKIPPED
+
+
+def test_a_rule_that_can_not_be_read_or_refuses_fails_by_itself_and_what_was_sent_is_cancelled(target: Target) -> None:
+    denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeRule")
+    pattern = {"EventPattern": '{"source": ["shop"]}'}
+    for described, told in ((denied, "DescribeRule"), (pattern, "ThrottlingException")):
+        events = Mock()
+        events.describe_rule.side_effect = [described]
+        events.put_events.return_value = {"Entries": [{"ErrorCode": "ThrottlingException"}]}
+        ruled: Any = replace(target, make=Mock(return_value=events), parameters=RULED)
+
+        found = {check.name: check for check in smoke(ruled, Plan(ORDER, {}, is_heard=True, patience_seconds=0))}
+
+        assert found["order by rule shop/orders"].result is Result.FAILED
+        assert told in found["order by rule shop/orders"].text
+        assert "cancellation" in found
+
+
+def test_nothing_is_asked_of_a_rule_that_others_listen_to(target: Target) -> None:
+    assert checks(replace(target, make=Mock(side_effect=AssertionError)), **RULED)["order by rule shop/orders"].text
 
 
 def test_production_needs_somebody_to_hear_its_alarms(target: Target) -> None:
