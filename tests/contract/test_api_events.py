@@ -89,6 +89,14 @@ def test_creations_and_first_labels_are_told_with_ids_that_stay(api: Api) -> Non
     assert asked(api, "/events/consignments", printed, end)["Events"] == [label]
 
 
+def test_types_of_events_are_read_in_any_case(api: Api) -> None:
+    begun, _ = api.clock.now, api.create()
+    [created] = asked(api, "/events/consignments", begun, later(api, minutes=1), EventTypes=["CONSIGNMENTcreated"])[
+        "Events"
+    ]
+    assert created["EventDetails"]["EventType"] == "ConsignmentCreated"
+
+
 def test_a_type_of_event_that_is_not_kept_is_named_and_not_taken_for_none(api: Api) -> None:
     now = api.clock.now
     sent = {"Start": now.isoformat(), "End": now.isoformat(), "EventTypes": ["PackageAdded", "ConsignmentCreated"]}

@@ -34,6 +34,13 @@ _EventType = Literal[
     "Rescheduled",
 ]
 
+_IN_ANY_CASE: Final = {kind.casefold(): kind for kind in get_args(_EventType)}
+
+
+def _known_type(value: Any) -> Any:
+    """Return a type of event in PRO's spelling, any other value unchanged; .NET reads an enum in any case."""
+    return _IN_ANY_CASE.get(value.casefold(), value) if isinstance(value, str) else value
+
 
 def _moment(value: Any) -> Any:
     """Return a moment in aware UTC, one without offset as UTC. Raises `ValueError`."""
@@ -62,7 +69,9 @@ class _Window(ProModel):
 class ConsignmentEventRequest(_Window):
     """Which events are wanted; without types, all that are kept."""
 
-    event_types: Annotated[list[_EventType], BeforeValidator(null_as_empty)] = Field(default_factory=list)
+    event_types: Annotated[
+        list[Annotated[_EventType, BeforeValidator(_known_type)]], BeforeValidator(null_as_empty)
+    ] = Field(default_factory=list)
 
 
 class ConsignmentStateEventRequest(_Window):
