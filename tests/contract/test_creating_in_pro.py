@@ -15,7 +15,7 @@ from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.client import ProReply
 from allocation.pro.creating import SEARCH_LAG_SECONDS
-from allocation.pro.creation import MAX_FOUND, judge_creation, judge_found
+from allocation.pro.creation import MAX_FOUND, NotCreated, judge_creation, judge_found
 from allocation.pro.links import DynamoDBLinks
 from allocation.pro.ports import NothingTriedError, Watch
 from tests.contract.pro_over_http import PATIENCE_SECONDS, A, Pro, Remaining, pro_over_http
@@ -193,6 +193,12 @@ def test_too_many_calls_are_followed_by_a_search(pro: Pro) -> None:
     [answer] = allocated(pro, WEB)
     assert isinstance(answer, Allocated)
     assert pro.server.state.creations == {WEB: 1}
+
+
+def test_a_used_up_quota_is_no_refusal_of_a_consignment() -> None:
+    body = json.dumps({"Code": "QuotaExceeded", "Message": "Quota exceeded"}).encode()
+    answer = judge_creation(Consignment(WEB, to_create=CONTENT), ProReply(403, body, retry_after_seconds=7))
+    assert answer == NotCreated(Deferred(DeferralCause.THROTTLED, 7))
 
 
 def test_what_is_cancelled_before_it_is_created_is_not_created_any_more(pro: Pro) -> None:

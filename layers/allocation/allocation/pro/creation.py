@@ -140,7 +140,7 @@ def _judge_reply(consignment: Consignment, reply: ProReply) -> ConsignmentRefere
     if 200 <= reply.status < 300:
         return _created(reply.body) or NotCreated(_unknown(consignment.reference), open=True)
     error = read_error(reply.body)
-    if is_refusal(reply.status) and error:
+    if is_refusal(reply.status) and error and not _is_quota(reply):
         return AllocationFailed(Failure(error.code, _without_personal(error.message, consignment)))
     is_answer = reply.status == TOO_MANY or reply.status in NOT_AUTHORISED
     return NotCreated(_not_read(consignment.reference, reply), open=not is_answer)
@@ -167,8 +167,7 @@ def _not_read(reference: ConsignmentReference, reply: ProReply | CallError) -> D
     """Return why nothing is known of a consignment, by a reply that has no answer."""
     match reply:
         case ProReply(status=status, retry_after_seconds=wait):
-            is_quota = status == FORBIDDEN and wait is not None
-            if status == TOO_MANY or is_quota:
+            if status == TOO_MANY or _is_quota(reply):
                 return Deferred(DeferralCause.THROTTLED, wait)
             if status in NOT_AUTHORISED:
                 return Deferred(DeferralCause.CREDENTIALS)
@@ -182,6 +181,11 @@ def _not_read(reference: ConsignmentReference, reply: ProReply | CallError) -> D
             return Deferred(DeferralCause.OUTAGE)
         case _:
             assert_never(reply)
+
+
+def _is_quota(reply: ProReply) -> bool:
+    """Tell whether a reply is about a used-up quota of calls, and not about a consignment."""
+    return reply.status == FORBIDDEN and reply.retry_after_seconds is not None
 
 
 def _without_personal(message: str, consignment: Consignment) -> str:
