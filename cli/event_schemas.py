@@ -15,7 +15,7 @@ from pydantic_core.core_schema import ModelSchema
 
 from allocation.events.allocation_event import ConsignmentEvent
 from allocation.orders.order_cancelled import OrderCancelled
-from allocation.orders.order_created import OrderCreated, OrderUpdated
+from allocation.orders.order_messages import OrderCreated, OrderUpdated
 
 FOLDER: Final = Path(__file__).parent.parent / "docs" / "events"
 CONTRACTS: Final[Mapping[str, tuple[type[BaseModel], JsonSchemaMode]]] = {

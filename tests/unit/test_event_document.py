@@ -7,7 +7,7 @@ from allocation.consignments.allocatable_consignment import MAX_ADDRESSES
 from allocation.domain.errors import RefusalCode
 from allocation.domain.outcome import FailureCode
 from allocation.events.allocation_event import UnpublishableReason
-from allocation.orders.order_created import MAX_CONSIGNMENTS, MAX_PACKAGES_A_MESSAGE
+from allocation.orders.order_messages import MAX_CONSIGNMENTS, MAX_PACKAGES_A_MESSAGE
 
 EVENTS = (Path(__file__).parents[2] / "docs/events/README.md").read_text("utf-8")
 

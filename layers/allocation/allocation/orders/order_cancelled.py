@@ -12,7 +12,7 @@ from allocation.domain.order import OrderCancellation
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.orders.event_fields import EventFields, require_known_version
 from allocation.orders.event_types import CANCELLED
-from allocation.orders.order_created import MAX_CONSIGNMENTS
+from allocation.orders.order_messages import MAX_CONSIGNMENTS
 from allocation.orders.refusals import listed, problem_text, refused
 
 

@@ -1,27 +1,23 @@
-"""The order-created and order-updated messages, version 1 (their schemas in `docs/events` are generated from here)."""
+"""Reads order-created and order-updated messages: what is valid of one, and what is wrong with the rest of it."""
 
 import gc
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema
+from pydantic import ValidationError
 
-from allocation.consignments.allocatable_consignment import (
-    ConsignmentReferenceText,
-    DeliveryOption,
-    ProConsignment,
-    ReferencedConsignment,
-)
+from allocation.consignments.allocatable_consignment import ProConsignment, ReferencedConsignment
 from allocation.domain import consignment as domain
 from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference, is_pro_reference, issued_reference
 from allocation.exact_json import quoted
-from allocation.orders.event_fields import EventFields, require_known_version
+from allocation.orders.event_fields import require_known_version
 from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
+from allocation.orders.order_messages import Envelope, ReferencesEnvelope
 from allocation.orders.refusals import MAX_NAMED, listed, problem_text, refused, shown
 from allocation.orders.wrappings import read_event
 
@@ -31,58 +27,6 @@ _NOT_PROS: Final = (
 )
 _CREATED_ONCE: Final = "is not SortedPRO's own: SortedPRO creates such a consignment once, so change it there"
 _AnyConsignment = ProConsignment | ReferencedConsignment
-MAX_CONSIGNMENTS: Final = 500
-# Of all consignments together. With these limits no message of 1 MiB takes more than 100 ms to read.
-MAX_PACKAGES_A_MESSAGE: Final = 1000
-
-
-def _require_few_packages(consignments: list[Any]) -> list[Any]:
-    """Return the consignments, which need not be valid. Raises `ValueError` if they have too many packages in all."""
-    packages = [each.get("Packages") for each in consignments if isinstance(each, dict)]
-    number = sum(len(each) for each in packages if isinstance(each, list))
-    if number > MAX_PACKAGES_A_MESSAGE:
-        raise ValueError(f"has {number} packages: send at most {MAX_PACKAGES_A_MESSAGE} in one message")
-    return consignments
-
-
-class _Envelope(EventFields):
-    """An event with consignments to allocate, which are not read yet."""
-
-    event_type: Annotated[str, WithJsonSchema(CREATED.schema("The parameter `OrderCreatedTypes` names more types."))]
-    delivery_option: DeliveryOption | None = None
-    consignments: Annotated[
-        list[Any], Field(min_length=1, max_length=MAX_CONSIGNMENTS), AfterValidator(_require_few_packages)
-    ]
-
-
-class _ReferencesEnvelope(_Envelope):
-    """The same where SortedPRO allocates: packages are not read, so any number may be sent."""
-
-    consignments: Annotated[list[Any], Field(min_length=1, max_length=MAX_CONSIGNMENTS)]
-
-
-class OrderedConsignment(ProConsignment):
-    """A consignment of an order.
-
-    Where it names no `Reference`, one is issued: `CN-` and 26 characters, the same whenever the order comes.
-    """
-
-    reference: ConsignmentReferenceText | None = None  # type: ignore[assignment]  # for the schema: it is issued before
-
-
-class OrderCreated(_Envelope):
-    """An order was created: allocate its consignments. Unknown fields are ignored."""
-
-    consignments: Annotated[list[OrderedConsignment], Field(min_length=1, max_length=MAX_CONSIGNMENTS)]
-
-
-class OrderUpdated(OrderCreated):
-    """An order was updated: the named consignments take the place of what was said of them. Others stay as they are.
-
-    What is allocated or cancelled already refuses the update. Unknown fields are ignored.
-    """
-
-    event_type: Annotated[str, WithJsonSchema(UPDATED.schema())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +89,10 @@ def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> R
     """Return the order of an event that is out of its wrappings, as `read_order` does."""
     is_update = _is_update(event, rules)
     require_known_version(event)
-    envelope: _Envelope | None = None
+    envelope: Envelope | None = None
     reason = ""
     try:
-        envelope = (_ReferencesEnvelope if rules.only_pro_references else _Envelope).model_validate(event)
+        envelope = (ReferencesEnvelope if rules.only_pro_references else Envelope).model_validate(event)
     except ValidationError as error:
         reason = _all_problems(event, error, rules)
     if envelope is None:
@@ -187,7 +131,7 @@ def _all_problems(event: dict[str, Any], error: ValidationError, rules: ReadingR
     return listed(problems + more, len(problems) + number, "; ")
 
 
-def _with_references(envelope: _Envelope, rules: ReadingRules) -> list[Any]:
+def _with_references(envelope: Envelope, rules: ReadingRules) -> list[Any]:
     """Return the consignments, which need not be valid, each with the reference that is issued if it has none."""
     order = OrderReference(envelope.order_reference)
     return [_with_reference(item, issued_reference(order, at), rules) for at, item in enumerate(envelope.consignments)]
@@ -239,7 +183,7 @@ def _reference_problem(reference: str, rules: ReadingRules, *, is_update: bool) 
 
 
 def _without_repeated(
-    envelope: _Envelope,
+    envelope: Envelope,
     as_sent: list[Any],
     valid: list[_AnyConsignment],
     invalid: InvalidMessageError | None,
@@ -272,7 +216,7 @@ def _without_repeated(
 
 
 def _to_domain(
-    consignment: _AnyConsignment, envelope: _Envelope, sent: Mapping[str, Any], rules: ReadingRules
+    consignment: _AnyConsignment, envelope: Envelope, sent: Mapping[str, Any], rules: ReadingRules
 ) -> domain.Consignment:
     """Return a consignment as allocators see it; its order's delivery option counts where it has none of its own."""
     read = consignment.to_domain()
