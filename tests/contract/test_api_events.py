@@ -135,6 +135,23 @@ def test_more_consignments_than_a_reply_holds_are_refused_with_what_to_do(
     assert (answer.status, answer.data["Code"]) == (400, "SearchTooBroadException"), answer.body
 
 
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/events/consignments", "<EventTypes><ConsignmentEventType>LabelsPrinted</ConsignmentEventType></EventTypes>"),
+        (
+            "/events/consignments/stateevents",
+            "<ConsignmentStates><ConsignmentState>Allocated</ConsignmentState></ConsignmentStates>",
+        ),
+    ],
+)
+def test_what_is_wanted_can_be_named_in_xml(api: Api, path: str, names: str) -> None:
+    begun, _ = api.clock.now, api.create()
+    sent = f"<Asked><Start>{begun.isoformat()}</Start><End>{later(api, minutes=1).isoformat()}</End>{names}</Asked>"
+    answer = api.call("POST", path, sent, {"Content-Type": "application/xml"})
+    assert (answer.status, answer.data) in [(200, {"Events": []}), (200, [])], answer.body
+
+
 def test_events_are_told_in_xml_in_the_namespace_of_webhooks(api: Api) -> None:
     now, _ = api.clock.now, api.create()
     sent = {"Start": now.isoformat(), "End": later(api, minutes=1).isoformat()}

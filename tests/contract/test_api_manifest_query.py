@@ -59,6 +59,15 @@ def test_a_query_manifests_what_is_ready_to_ship_and_ships_in_time(api: Api) -> 
     assert query(api, **ready, ShippingDateRanges={"StartDate": day, "EndDate": None})["Message"] == counted(1)
 
 
+def test_a_query_in_xml_means_what_it_does_in_json(api: Api) -> None:
+    allocated(api), api.call("GET", f"/labels/{allocated(api)}")
+    sent = """<ManifestFromQueryRequest><Carriers /><LabelsPrinted>true</LabelsPrinted>
+        <ShippingLocationReferences><string>Sorted1</string></ShippingLocationReferences>
+        <States><string>Allocated</string><string>ReadyToShip</string></States></ManifestFromQueryRequest>"""
+    answer = api.call("POST", "/consignments/manifestFromQuery", sent, {"Content-Type": "application/xml"})
+    assert answer.data == {"Message": counted(1), "FailedConsignments": []}
+
+
 def test_a_query_names_what_could_not_be_manifested(api: Api) -> None:
     reference = allocated(api)
     api.call("DELETE", f"/consignments/{reference}")

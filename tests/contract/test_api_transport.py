@@ -9,8 +9,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from pydantic import TypeAdapter
 
 from allocation.api.resolver import OPERATIONS
+from allocation.api.xml_reading import read_xml
 from allocation.api.xml_writing import write_xml
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.domain.errors import RetryableError
@@ -134,6 +136,23 @@ def test_the_whole_of_a_consignment_s_life_goes_in_xml(api: Api) -> None:
     assert label.tag.endswith("LabelGeneration}GetLabelsResponse")
     cancelled = call("PUT", "/consignments/cancellist", [reference], "string")
     assert cancelled.findtext(f"WithMessageOfString/{CONSIGNMENTS}IsSuccess") == "true"
+
+
+# PRO has one range there; several are ours.
+NOT_ALWAYS_A_LIST = {"ShippingDateRanges"}
+
+
+def test_every_list_of_a_request_is_a_list_in_xml_too() -> None:
+    schemas = [TypeAdapter(operation.takes).json_schema() for operation in OPERATIONS if operation.takes]
+    models = [each for schema in schemas for each in (schema, *schema.get("$defs", {}).values())]
+    fields = [field for model in models for field in model.get("properties", {}).items()]
+    lists = {
+        name for name, field in fields if "array" in {each.get("type") for each in (field, *field.get("anyOf", []))}
+    }
+    read = {name: read_xml(f"<Asked><{name}><string>1</string></{name}></Asked>".encode())[name] for name in lists}
+
+    assert {"Packages", "ConsignmentReferences"} <= lists
+    assert {name for name, value in read.items() if not isinstance(value, list)} == NOT_ALWAYS_A_LIST
 
 
 def test_errors_are_xml_too(api: Api) -> None:

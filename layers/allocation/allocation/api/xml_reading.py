@@ -33,11 +33,14 @@ _SCHEMA_INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 ITEM_NAMES: Final[Mapping[str, str]] = {
     "Addresses": "Address",
     "ApiLinks": "ApiLink",
+    "Carriers": "string",
     "Charges": "KeyValuePairOfCustomChargeTypeDecimal",
     "ConsignmentLegs": "ConsignmentLeg",
     "ConsignmentReferences": "string",
+    "ConsignmentStates": "ConsignmentState",
     "DeliveryOptions": "SelectDeliveryOptionRequest",
     "ConsignmentTrackingEvents": "ConsignmentTrackingEvent",
+    "EventTypes": "ConsignmentEventType",
     "HarmonisationKeyWords": "string",
     "Items": "Item",
     "MetaData": "MetaData",
@@ -46,6 +49,8 @@ ITEM_NAMES: Final[Mapping[str, str]] = {
     "ReferencesOfAttachedCertificates": "string",
     "ReferencesOfAttachedInvoices": "string",
     "ReferencesOfAttachedLicences": "string",
+    "ShippingLocationReferences": "string",
+    "States": "string",
     "Tags": "string",
     "TrackingEvents": "EventViewModel",
     "TrackingReferences": "string",
@@ -68,7 +73,7 @@ _NUMBERS: Final = frozenset(
         "Width",
     }
 )
-_BOOLEANS: Final = frozenset({"BoolValue", "GenerateReturn", "GuaranteedOnly"})
+_BOOLEANS: Final = frozenset({"BoolValue", "GenerateReturn", "GuaranteedOnly", "LabelsPrinted"})
 _TRUTHS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 
