@@ -8,8 +8,7 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from allocation.aws.dynamodb import bulk_calls, record_steps, search_index
-from allocation.aws.dynamodb import records as dynamodb_records
+from allocation.aws.dynamodb import bulk_calls, record_steps, record_writes, search_index
 from allocation.aws.dynamodb.bulk_calls import CancelledError, write_all
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
@@ -67,7 +66,7 @@ def without_keeping_catalogues_first() -> AbstractContextManager[Any]:
 
 def without_condition() -> AbstractContextManager[Any]:
     """Records are written whether there is one or not."""
-    return patch.object(dynamodb_records, "NOT_THERE_YET", "attribute_exists(anything) OR TRUE")
+    return patch.object(record_writes, "NOT_THERE_YET", "attribute_exists(anything) OR TRUE")
 
 
 def without_the_version_of_a_step() -> AbstractContextManager[Any]:

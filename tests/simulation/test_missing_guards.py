@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
+from allocation.aws.dynamodb.record_writes import put_of
 from allocation.aws.dynamodb.records import DynamoDBRecords, Written
 from allocation.orders import allocate_orders as workflow
 from allocation.orders.redelivery import MAX_RECEIVES
@@ -50,7 +51,7 @@ def without_superseding() -> AbstractContextManager[Any]:
     """A failure that is recorded stays, though PRO has allocated the consignment for somebody else."""
 
     def careless(self: DynamoDBRecords, record: Any) -> Written:
-        put = self._put(record)["Put"]
+        put = put_of(self._table, record)["Put"]
         return Written.ADDED if self._write(self._client.put_item, put) else Written.PRESENT
 
     return patch.object(DynamoDBRecords, "_add_alone", careless)

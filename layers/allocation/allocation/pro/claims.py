@@ -22,7 +22,7 @@ from allocation.aws.dynamodb.bulk_calls import (
     write_all,
 )
 from allocation.aws.dynamodb.record_reading import KEY
-from allocation.aws.dynamodb.records import NOT_THERE_YET
+from allocation.aws.dynamodb.record_writes import NOT_THERE_YET
 from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference

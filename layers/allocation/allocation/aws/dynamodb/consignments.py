@@ -23,7 +23,7 @@ from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.listings import BY_CUSTOMER_REFERENCE, DynamoDBListings
 from allocation.aws.dynamodb.record_reading import KEY
 from allocation.aws.dynamodb.record_steps import written_step
-from allocation.aws.dynamodb.records import NOT_THERE_YET, limit_of
+from allocation.aws.dynamodb.record_writes import NOT_THERE_YET, limit_of
 from allocation.aws.dynamodb.tracked_events import tracking_item_key
 from allocation.batches import batches
 from allocation.consignments.labels_given import LabelsGiven

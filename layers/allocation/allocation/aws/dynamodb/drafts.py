@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.dynamodb.bulk_calls import not_written, read_items
 from allocation.aws.dynamodb.record_reading import KEY
-from allocation.aws.dynamodb.records import NOT_THERE_YET
+from allocation.aws.dynamodb.record_writes import NOT_THERE_YET
 from allocation.consignments.drafts import Draft
 from allocation.exact_json import parsed, written
 from allocation.records.items import to_item

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -22,18 +21,19 @@ from allocation.aws.dynamodb.bulk_calls import (
 )
 from allocation.aws.dynamodb.insertions import DUPLICATE, INSERTED, NOT_INSERTED, insert_all
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage, any_part
-from allocation.aws.dynamodb.record_reading import KEY, RecordReader
+from allocation.aws.dynamodb.record_reading import RecordReader
 from allocation.aws.dynamodb.record_steps import written_step
+from allocation.aws.dynamodb.record_writes import limit_of, put_of, refusal_update, superseding_put
 from allocation.batches import batches
 from allocation.domain.errors import RetryableError
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.outcome import Allocated, AllocationFailed
-from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate, latest_event_ids
+from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
 from allocation.observability import logger
 from allocation.ports import AddReceipt
-from allocation.records.items import record_item, refusal_item
+from allocation.records.items import record_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 _MAX_RECORDS_A_TRANSACTION: Final = 25
 # Of writing a batch on limits: with other parts after conflicts, and with new places.
 _MAX_ATTEMPTS: Final = 8
-NOT_THERE_YET: Final = f"attribute_not_exists({KEY})"
-UNCHANGED: Final = "version = :seen"
 
 
 class Written(Enum):
@@ -74,7 +72,7 @@ class DynamoDBRecords(RecordReader):
 
     def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
         """Write a record if it has not changed since it was read. Return False if it has. Raises `RetryableError`."""
-        put = self._put(record)
+        put = put_of(self._table, record)
         if not (seen and seen.counted_on):
             return self._write(self._client.put_item, put["Put"])
         try:
@@ -87,20 +85,7 @@ class DynamoDBRecords(RecordReader):
 
     def refuse_update(self, reference: ConsignmentReference, refused: RefusedUpdate, seen: RecordSeen) -> bool:
         """Change only the fields of the refusal, if the record has not changed since it was read."""
-        fields = refusal_item(refused, seen)
-        return self._write(
-            self._client.update_item,
-            {
-                "TableName": self._table,
-                "Key": {KEY: {"S": reference}},
-                "UpdateExpression": "SET " + ", ".join(f"{name} = :{name}" for name in fields),
-                "ConditionExpression": UNCHANGED,
-                "ExpressionAttributeValues": {
-                    ":seen": {"N": str(seen.version)},
-                    **{f":{name}": value for name, value in fields.items()},
-                },
-            },
-        )
+        return self._write(self._client.update_item, refusal_update(self._table, reference, refused, seen))
 
     def take_step(self, reference: ConsignmentReference, step: Step, seen: RecordSeen) -> bool:
         """Change only the fields of the step, if the record has not changed since it was read."""
@@ -164,7 +149,7 @@ class DynamoDBRecords(RecordReader):
     def _add_all(self, records: Sequence[AllocationRecord]) -> bool:
         """Write all records and count them on their limits, or none. Return whether that succeeded."""
         counts = Counter(limit for record in records if (limit := limit_of(record)))
-        puts = [self._put(record) for record in records]
+        puts = [put_of(self._table, record) for record in records]
         try:
             for attempt in range(_MAX_ATTEMPTS):
                 short = self._short_of(puts, counts, attempt)
@@ -216,7 +201,7 @@ class DynamoDBRecords(RecordReader):
 
     def _add_alone(self, record: AllocationRecord) -> Written:
         """Write a record that counts on no limit."""
-        put = self._put(record)["Put"]
+        put = put_of(self._table, record)["Put"]
         return Written.ADDED if self._write(self._client.put_item, put) else self._beaten(record)
 
     def _beaten(self, record: AllocationRecord) -> Written:
@@ -233,7 +218,7 @@ class DynamoDBRecords(RecordReader):
             return Written.PRESENT
         if seen.updated_by and not record.updated_by:
             return Written.PRESENT
-        superseding = self._put(_superseding(record, seen))["Put"] | _failed_at(seen.version)
+        superseding = superseding_put(self._table, record, seen)["Put"]
         return Written.ADDED if self._write(self._client.put_item, superseding) else Written.PRESENT
 
     def _write(self, write: Callable[..., Any], request: Action) -> bool:
@@ -250,7 +235,7 @@ class DynamoDBRecords(RecordReader):
         """Write a record and count it on its limit, or neither. Raises `RetryableError`."""
         for attempt in range(_MAX_ATTEMPTS):
             try:
-                short = self._short_of([self._put(record)], {limit: 1}, attempt)
+                short = self._short_of([put_of(self._table, record)], {limit: 1}, attempt)
             except CancelledError as error:
                 if error.reasons[:1] != (CONDITION_FAILED,):
                     raise
@@ -260,35 +245,3 @@ class DynamoDBRecords(RecordReader):
             if short and not self._limit_usage.find_places(limit, part=self._part):
                 return Written.OUTRUN
         raise RetryableError(f"{limit.on.service} has too many writers on {limit.on.day}")
-
-    def _put(self, record: AllocationRecord) -> Action:
-        return {
-            "Put": {"TableName": self._table, "Item": record_item(record, by_order=True), **_upon(record.version - 1)}
-        }
-
-
-def _superseding(record: AllocationRecord, seen: RecordSeen) -> AllocationRecord:
-    """Return a record that follows the one seen, and remembers its failure and its events."""
-    tried = latest_event_ids(*seen.event_ids, *(record.event_ids or (record.event_id,)))
-    return replace(record, version=seen.version + 1, past_failure=seen.latest_failure, event_ids=tried)
-
-
-def _upon(version: int) -> dict[str, Any]:
-    """Return the condition that a record has this version; 0 is no record at all."""
-    if not version:
-        return {"ConditionExpression": NOT_THERE_YET}
-    return {"ConditionExpression": UNCHANGED, "ExpressionAttributeValues": {":seen": {"N": str(version)}}}
-
-
-def _failed_at(version: int) -> dict[str, Any]:
-    """Return the condition that a record is a failure and has this version."""
-    return {
-        "ConditionExpression": f"#state = :failed AND {UNCHANGED}",
-        "ExpressionAttributeNames": {"#state": "state"},
-        "ExpressionAttributeValues": {":failed": {"S": AllocationFailed.state}, ":seen": {"N": str(version)}},
-    }
-
-
-def limit_of(record: AllocationRecord) -> AllocationLimit | None:
-    """Return the limit that a record counts on, or None."""
-    return record.outcome.limit if isinstance(record.outcome, Allocated) else None

@@ -20,7 +20,7 @@ from allocation.aws.dynamodb.bulk_calls import (
 from allocation.aws.dynamodb.listings import unanswered
 from allocation.aws.dynamodb.record_reading import KEY
 from allocation.aws.dynamodb.record_steps import step_update
-from allocation.aws.dynamodb.records import NOT_THERE_YET, UNCHANGED
+from allocation.aws.dynamodb.record_writes import NOT_THERE_YET, UNCHANGED
 from allocation.consignments.store import Known
 from allocation.consignments.tracking import KeptTracking, TooManyEventsError
 from allocation.domain.reference import ConsignmentReference
