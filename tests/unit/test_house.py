@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -122,6 +123,11 @@ def test_every_file_that_a_page_names_by_its_folder_exists(page: Path) -> None:
     named = re.findall(r"`(\w[\w.-]*(?:/[\w.-]+)*/[\w-]+\.\w+)`", page.read_text("utf-8"))
     homes = (page.parent, ROOT, LAYER, ROOT / "tests")
     assert [name for name in named if not any((home / name).exists() for home in homes)] == []
+
+
+def test_no_two_decisions_have_the_same_number() -> None:
+    numbers = Counter(path.name[:4] for path in DECISIONS.glob("0*.md"))
+    assert [number for number, count in numbers.items() if count > 1] == []
 
 
 def test_the_index_lists_every_decision() -> None:
