@@ -3,8 +3,8 @@
 import ast
 import importlib
 import re
-from collections.abc import Iterator
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
