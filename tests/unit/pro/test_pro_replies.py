@@ -159,6 +159,24 @@ def test_an_allocation_is_rebuilt_from_the_consignment() -> None:
     assert allocated.by == AllocatedBy("pro", BASE_URL, is_adopted=True)
 
 
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "tomorrow"]
+)
+def test_a_delivery_date_that_is_none_is_left_out(moment: str) -> None:
+    allocated = read_consignment(body({**DETAIL, "LatestDeliveryDate": moment}), REFERENCE, BASE_URL).allocated
+    assert allocated
+    assert allocated.delivered_by is None
+
+
+@pytest.mark.parametrize("currency", ["G", "\u00a3\u00a3\u00a3", "G P"])
+def test_a_price_without_a_currency_is_left_out(currency: str) -> None:
+    rate = {"Net": 5, "Gross": 6, "Currency": {"IsoCode": currency}}
+    allocation = {**DETAIL["Allocation"], "Price": rate}
+    allocated = read_consignment(body({**DETAIL, "Allocation": allocation}), REFERENCE, BASE_URL).allocated
+    assert allocated
+    assert allocated.price is None
+
+
 def test_a_carriers_name_that_the_services_name_contains_in_capitals_is_not_repeated() -> None:
     allocation = {**DETAIL["Allocation"], "MpdCarrierServiceName": "CARRIER X Next Day"}
 

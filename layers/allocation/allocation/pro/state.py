@@ -1,11 +1,12 @@
 """Reading a consignment's state from SortedPRO, and rebuilding the outcome of an allocation whose reply was lost."""
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, assert_never
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     AwareDatetime,
     Field,
@@ -34,12 +35,19 @@ def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
+def _in_utc(moment: datetime) -> datetime:
+    # .NET writes its first moment, in whatever zone, where there is none. Beyond the last one, UTC may have no date.
+    if not MINYEAR < moment.year < MAXYEAR:
+        raise ValueError("is no moment of a delivery")
+    return moment.astimezone(UTC)
+
+
 # A larger number, or a longer one, is no price.
 _Amount = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=6)]
 
 
 class _Currency(ReplyPart):
-    iso_code: str = Field(min_length=3, max_length=3)
+    iso_code: str = Field(pattern="^[A-Za-z]{3}$")
 
 
 class _Rate(ReplyPart):
@@ -59,6 +67,7 @@ class _Allocation(ReplyPart):
     price: Annotated[_Rate | None, WrapValidator(_none_if_unreadable)] = None
 
 
+_Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 _Legs = Annotated[list[ConsignmentLeg], Field(max_length=MAX_PARTS)]
 
 
@@ -72,7 +81,7 @@ class _Consignment(ReplyPart):
     failed_allocation: Annotated[_FailedAllocation | None, WrapValidator(_none_if_unreadable)] = None
     allocation: Annotated[_Allocation | None, WrapValidator(_none_if_unreadable)] = None
     consignment_legs: Annotated[_Legs | None, WrapValidator(_none_if_unreadable)] = None
-    latest_delivery_date: Annotated[AwareDatetime | None, WrapValidator(_none_if_unreadable)] = None
+    latest_delivery_date: Annotated[_Moment | None, WrapValidator(_none_if_unreadable)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +149,7 @@ def _allocated(
         ),
         group=allocation.group_reference,
         price=_price(allocation.price) if allocation.price else None,
-        delivered_by=consignment.latest_delivery_date and consignment.latest_delivery_date.astimezone(UTC),
+        delivered_by=consignment.latest_delivery_date,
         by=AllocatedBy("pro", base_url, is_adopted=True),
         why="SortedPRO had allocated it already",
     )
