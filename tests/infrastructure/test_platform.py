@@ -176,6 +176,8 @@ def test_the_access_log_has_the_caller_s_name_and_nothing_that_the_caller_sent_i
     stage = stack.deployed(Stage="dev", ApiAccessLogs="on").properties("AllocationApiliveStage")
     logged = json.loads(stage["AccessLogSetting"]["Format"])
 
+    group = stage["AccessLogSetting"]["DestinationArn"]["Fn::Sub"][1]["Group"]
+    assert group == {"Ref": "AccessLogs"}, "otherwise the stage may be updated before its log group is there"
     assert logged["caller"] == "$context.authorizer.principalId"
     assert all(value.startswith("$context.") for value in logged.values())
     assert "AccessLogSetting" not in stack.deployed(Stage="dev").properties("AllocationApiliveStage")
