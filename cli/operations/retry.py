@@ -11,8 +11,9 @@ from allocation.aws.dynamodb.bulk_calls import MAX_KEYS
 from allocation.batches import batches
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.outcome import AllocationFailed
+from allocation.domain.reference import is_pro_reference
 from allocation.exact_json import parsed
-from allocation.orders.retry_message import known_to_pro, retry_message
+from allocation.orders.retry_message import content_for_pro, retry_message
 from allocation.records.record_document import moment_text
 from allocation.records.stored_record import StoredRecord
 from cli.operations.records import KEY, Record, items_in_state
@@ -60,10 +61,13 @@ def retry(target: Target, records: Iterable[Record], *, a_second: float, dry_run
 
 
 def _contents(target: Target, records: Mapping[str, StoredRecord]) -> Mapping[str, ConsignmentJson]:
-    """Return what is to be sent of the consignments, by reference: what is kept, or what SortedPRO knows them by."""
-    if target.reading.only_pro_references:
-        return {reference: known_to_pro(record) for reference, record in records.items()}
-    return kept_consignments(target, list(records))
+    """Return what is to be sent of the consignments, by reference: what is kept, or what SortedPRO has them by."""
+    if not target.reading.only_pro_references:
+        return kept_consignments(target, list(records))
+    own = [reference for reference in records if not is_pro_reference(reference)]
+    kept = kept_consignments(target, own) if own else {}
+    contents = {reference: content_for_pro(record, kept.get(reference)) for reference, record in records.items()}
+    return {reference: content for reference, content in contents.items() if content}
 
 
 def kept_consignments(target: Target, references: list[str]) -> dict[str, Any]:

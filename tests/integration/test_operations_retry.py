@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from allocation.domain.outcome import AllocationFailed, Failure
-from allocation.orders.order_created import read_order
+from allocation.domain.reference import ConsignmentReference
+from allocation.orders.order_created import ReadingRules, read_order
 from cli import main
 from cli.operations import retry as retrying
 from cli.operations.target import Target
@@ -21,6 +22,7 @@ from tests.support.tables import create_table
 Retry = Callable[..., dict[str, Any]]
 __all__ = ["traced_target"]
 UNKNOWN_GROUP = AllocationFailed(Failure("ServiceGroupNotFoundException", "There is no group 'gold'."))
+NO_ROW = AllocationFailed(Failure("DeliveryOptionNotRouted", "No row has the option."))
 
 
 @pytest.fixture
@@ -75,6 +77,25 @@ def test_what_an_update_failed_with_is_sent_again_as_an_update(
     assert run(capsys, "--code", FAILED.failure.code)[1]["sent"] == [A]
     (body,) = messages(target)
     assert (read_order(body).order.is_update, len(pauses)) == (True, 1)
+
+
+@pytest.mark.usefixtures("pauses")
+def test_what_sortedpro_is_to_create_is_sent_again_whole(
+    target: Target, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = ReadingRules(only_pro_references=True, creates_in_pro=True)
+    monkeypatch.setattr("cli.commands.orders.target", lambda _name: replace(target, reading=rules))
+    created, kept, unkept = (ConsignmentReference(f"WEB-1-{which}") for which in "ABC")
+    add(
+        target, replace(record_of(created, NO_ROW), pro_reference=A), record_of(kept, NO_ROW), record_of(unkept, NO_ROW)
+    )
+    document = json.dumps({"Reference": kept, "Tags": ["fragile"]})
+    item: Any = {"consignmentReference": {"S": kept}, "document": {"S": document}}
+    target.dynamodb.put_item(TableName="consignments", Item=item)
+    assert run(capsys, "--code", NO_ROW.failure.code)[1]["notKept"] == [unkept]
+    (sent,) = zip(*(read_order(body, rules).order.consignments for body in messages(target)), strict=True)
+    contents = {each.reference: each.to_create for each in sent}
+    assert contents == {created: {"Reference": created}, kept: {"Reference": kept, "Tags": ["fragile"]}}
 
 
 def test_a_dry_run_sends_nothing(target: Target, pauses: list[float], capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, Failure
 from allocation.domain.routing import RoutingTable
 from allocation.domain.state import UserAction
-from allocation.orders.retry_message import known_to_pro, retry_message
+from allocation.orders.retry_message import content_for_pro, retry_message
 
 _QUEUED: Final = "Sent to the order queue again: SortedPRO is asked within seconds, and the history tells its answer."
 _NOT_KEPT: Final = "Nothing is kept of what was to be sent: send its order again."
@@ -52,9 +52,9 @@ class Retrying:
             known = self.changes.known(reference)
             state = known.state
             known.require(UserAction.RETRY)
-            if self.order_queue and known.record:
-                body = retry_message(known.record, known_to_pro(known.record), f"retry-{request_id}-{known.reference}")
-                self.order_queue.send(body)
+            kept = known.stored.content if known.stored else None
+            if self.order_queue and known.record and (content := content_for_pro(known.record, kept)):
+                self.order_queue.send(retry_message(known.record, content, f"retry-{request_id}-{known.reference}"))
                 return _result(reference, state, _QUEUED) | {"isQueued": True}
             if known.stored is None:
                 return _result(reference, state, _NOT_KEPT)

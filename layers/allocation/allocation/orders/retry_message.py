@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from allocation.consignments.store import ConsignmentJson
+from allocation.domain.reference import is_pro_reference
 from allocation.exact_json import written
 from allocation.orders.event_types import CREATED, UPDATED
 from allocation.records.stored_record import StoredRecord
@@ -20,8 +21,14 @@ def retry_message(record: StoredRecord, content: ConsignmentJson, event_id: str)
     return text[:-1] + f', "consignments": [{written(content)}]}}'
 
 
-def known_to_pro(record: StoredRecord) -> ConsignmentJson:
-    """Return the content of a consignment that SortedPRO knows: its references, and what chose its routing row."""
+def content_for_pro(record: StoredRecord, kept: ConsignmentJson | None) -> ConsignmentJson | None:
+    """Return the content that has SortedPRO try a consignment again.
+
+    For one that it has, that is its references, and what chose its routing row. One that it does not have it creates
+    from what is `kept`: None, where nothing is.
+    """
+    if not record.pro_reference and not is_pro_reference(record.consignment_reference):
+        return kept
     content: dict[str, Any] = {"Reference": record.consignment_reference}
     if record.customer_reference:
         content["ConsignmentReferenceProvidedByCustomer"] = record.customer_reference
