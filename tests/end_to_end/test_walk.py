@@ -14,7 +14,7 @@ from typing import Any
 from cli.operations.records import records_of
 from cli.paths import ROOT
 from cli.stack.clients import local_environment
-from cli.stack.deploy import STACK_NAME, Deployment, stack_outputs
+from cli.stack.deploy import ALIAS, STACK_NAME, Deployment, stack_outputs
 from cli.stack.observer import Observer
 from tests.end_to_end.conftest import WALK, Traffic
 from tests.end_to_end.test_deployed_stack import wait_until
@@ -82,10 +82,12 @@ def record_of(deployment: Deployment, order: str) -> dict[str, Any]:
 
 
 def restart(deployment: Deployment) -> None:
-    """Restart the function, so that it reads its catalogue again."""
+    """Let a new version of the function answer, so that it reads its catalogue again."""
+    functions = deployment.clients.functions
     name = stack_outputs(deployment.clients)["AllocateOrdersFunctionName"]
-    seconds = deployment.clients.functions.get_function_configuration(FunctionName=name)["Timeout"]
-    deployment.clients.functions.update_function_configuration(FunctionName=name, Timeout=seconds)
+    functions.update_function_configuration(FunctionName=name, Description="Reads the catalogue again.")
+    version = functions.publish_version(FunctionName=name)["Version"]
+    functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
 
 
 def walked(deployment: Deployment, folder: Path) -> str:

@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from allocation.aws import clients
 from allocation.aws.clients import client
+from allocation.observability import metrics
 from tests.support.tables import create_table
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ UNANSWERED: tuple[ClientError | BotoCoreError, ...] = (
     EndpointConnectionError(endpoint_url="https://aws"),
 )
 """What a call can end with after botocore's own attempts: it is refused, AWS fails, or nobody answers."""
+
+
+@pytest.fixture(autouse=True)
+def counted_from_nothing() -> None:
+    """Drop what was counted outside of any invocation, by whatever ran in this process before."""
+    metrics.clear_metrics()
 
 
 @dataclass
