@@ -68,6 +68,15 @@ def test_a_query_in_xml_means_what_it_does_in_json(api: Api) -> None:
     assert answer.data == {"Message": counted(1), "FailedConsignments": []}
 
 
+def test_a_range_of_days_that_cannot_be_read_manifests_nothing(api: Api) -> None:
+    reference = allocated(api)
+    ranges = "<Range><StartDate>2001-01-01</StartDate><EndDate>2001-02-01</EndDate></Range>"
+    sent = f"<ManifestFromQueryRequest><ShippingDateRanges>{ranges}</ShippingDateRanges></ManifestFromQueryRequest>"
+    answer = api.call("POST", "/consignments/manifestFromQuery", sent, {"Content-Type": "application/xml"})
+    assert (answer.status, "ShippingDateRanges" in answer.body) == (400, True), answer.body
+    assert api.call("GET", f"/consignments/{reference}").data["ConsignmentState"] == "Allocated"
+
+
 def test_a_query_names_what_could_not_be_manifested(api: Api) -> None:
     reference = allocated(api)
     api.call("DELETE", f"/consignments/{reference}")

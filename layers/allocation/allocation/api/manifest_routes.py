@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 from typing_extensions import TypedDict
 
 from allocation.api.manifest_views import ManifestFileInfo, ManifestView, manifest_info, manifest_lines, manifest_view
@@ -37,6 +37,9 @@ _Texts = Annotated[list[_Text], Field(max_length=100)] | None
 
 class ShippingDateRange(ProModel):
     """The first and the last day of shipping."""
+
+    # What is not understood here would exclude nothing, and everything would be manifested.
+    model_config = ConfigDict(extra="forbid")
 
     start_date: CalendarDate | None = None
     end_date: CalendarDate | None = None
