@@ -45,7 +45,3 @@ class DynamoDBCursor:
             self.client.put_item(TableName=self.table, Item=item)
         except (ClientError, BotoCoreError) as error:
             raise RetryableError(f"the position could not be written ({cause_of(error)})") from error
-
-
-def _moment(value: Any) -> datetime:
-    return datetime.fromisoformat(value["S"])
