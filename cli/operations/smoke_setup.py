@@ -52,7 +52,8 @@ def is_protected(target: Target) -> str:
         raise CommandError(f"anybody may delete the stack: run `{command} --enable-termination-protection`")
     table = target.dynamodb.describe_table(TableName=target.allocations_table)["Table"]
     if not table.get("DeletionProtectionEnabled"):
-        raise CommandError(f"anybody may delete the table {target.allocations_table}: deploy with Stage=prod again")
+        command = f"aws dynamodb update-table --table-name {target.allocations_table} --deletion-protection-enabled"
+        raise CommandError(f"anybody may delete the table: run `{command}`")
     backups = target.dynamodb.describe_continuous_backups(TableName=target.allocations_table)
     recovery = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -85,23 +85,26 @@ def unrecorded(account: Account) -> list[str]:
 def subscribed_queue(clients: TalksToTopics, topic_arn: str, name: str = _OBSERVER_QUEUE) -> tuple[str, str]:
     """Make a queue that receives the topic's messages as they were published. Return its URL and the subscription."""
     url = clients.sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    answer = clients.sns.subscribe(
-        TopicArn=topic_arn,
-        Protocol="sqs",
-        Endpoint=arn,
-        Attributes={"RawMessageDelivery": "true"},
-        ReturnSubscriptionArn=True,
-    )
+    with ExitStack() as undo:
+        undo.callback(clients.sqs.delete_queue, QueueUrl=url)  # if it may not be subscribed
+        arn = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        answer = clients.sns.subscribe(
+            TopicArn=topic_arn,
+            Protocol="sqs",
+            Endpoint=arn,
+            Attributes={"RawMessageDelivery": "true"},
+            ReturnSubscriptionArn=True,
+        )
+        undo.pop_all()
     return url, answer["SubscriptionArn"]
 
 

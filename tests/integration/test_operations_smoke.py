@@ -52,6 +52,13 @@ def test_an_order_without_a_record_fails_with_the_command_that_tells_why(target:
     assert found["cancellation"].result is Result.FAILED
 
 
+def test_a_topic_that_may_not_be_subscribed_leaves_no_queue_behind(target: Target) -> None:
+    before = target.sqs.list_queues().get("QueueUrls", [])
+    with pytest.raises(ClientError):
+        checks(replace(target, allocations_topic=f"{target.allocations_topic}-gone"), Stage="dev")
+    assert target.sqs.list_queues().get("QueueUrls", []) == before
+
+
 def test_sorted_pro_needs_a_consignment_of_its_own(target: Target) -> None:
     found = checks(target, Stage="dev", Allocator="pro")
 
@@ -89,7 +96,7 @@ def test_production_needs_somebody_to_hear_its_alarms(target: Target) -> None:
     ("terminated", "deleted", "told"),
     [
         (False, True, "update-termination-protection --stack-name shop"),
-        (True, False, "Stage=prod"),
+        (True, False, "update-table --table-name"),
         (True, True, "docs/backup.md"),
     ],
 )
