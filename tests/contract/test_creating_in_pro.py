@@ -174,14 +174,19 @@ def test_what_pro_refuses_to_create_fails_and_is_created_when_a_new_order_is_rig
     assert isinstance(answer, Allocated)
 
 
-def test_a_refusal_is_told_without_what_an_address_says() -> None:
-    message = "Destination: Ann's e-mail ANN@example.com is not valid in GB"
+def test_a_refusal_is_told_without_what_addresses_and_the_declaration_say() -> None:
+    message = (
+        "Destination: Ann's e-mail ANN@example.com is not valid in GB; nor is importer Bob's 07700 900123 as a Gift"
+    )
     body = json.dumps({"Code": "ValidationException", "Message": message}).encode()
     contact = {"Title": "Ms", "FirstName": "Ann", "Email": "ann@example.com"}
     address = {"AddressType": "Destination", "Contact": contact, "Country": {"IsoCode": {"TwoLetterCode": "GB"}}}
-    answer = judge_creation(Consignment(WEB, to_create={"Addresses": [address]}), ProReply(400, body))
+    customs = {"DesignatedPersonResponsible": "Bob", "ImportersTelephone": "07700 900123", "CategoryType": "Gift"}
+    sent = {"Addresses": [address], "CustomsDocumentation": customs}
+    answer = judge_creation(Consignment(WEB, to_create=sent), ProReply(400, body))
     assert isinstance(answer, AllocationFailed)
-    assert answer.failure.message == "Destination: ...'s e-mail ... is not valid in GB"
+    told = "Destination: ...'s e-mail ... is not valid in GB; nor is importer ...'s ... as a Gift"
+    assert answer.failure.message == told
 
 
 def test_too_many_calls_are_followed_by_a_search(pro: Pro) -> None:

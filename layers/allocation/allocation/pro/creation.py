@@ -30,7 +30,19 @@ _FIELDS: Final = ("Source", "Packages", "Addresses", "CustomsDocumentation", "Di
 _CANCELLED: Final = "Cancelled"
 # A shorter text, such as a title, may be a part of any word.
 _MIN_PERSONAL: Final = 3
-_IMPERSONAL: Final = frozenset({"AddressType", "ShippingLocationReference", "Country"})
+_PERSONAL: Final = ("Addresses", "CustomsDocumentation")
+# Fields in them that are nobody's own.
+_IMPERSONAL: Final = frozenset(
+    {
+        "AddressType",
+        "ShippingLocationReference",
+        "Country",
+        "CategoryType",
+        "ShippingTerms",
+        "DeclarationDate",
+        "InvoiceDate",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +201,15 @@ def _is_quota(reply: ProReply) -> bool:
 
 
 def _without_personal(message: str, consignment: Consignment) -> str:
-    """Return PRO's message without what an address says: a refusal may repeat it."""
-    texts = _texts_in((consignment.to_create or {}).get("Addresses"))
+    """Return PRO's message without what addresses and the customs declaration say: a refusal may repeat it."""
+    sent = consignment.to_create or {}
+    texts = _texts_in([sent.get(name) for name in _PERSONAL])
     personal = sorted({text for text in texts if len(text) >= _MIN_PERSONAL}, key=len, reverse=True)
     return re.sub("|".join(map(re.escape, personal)), "...", message, flags=re.IGNORECASE) if personal else message
 
 
 def _texts_in(value: Any) -> Iterator[str]:
-    """Yield the texts of addresses, however deep, but for those that are nobody's own."""
+    """Yield the texts in a sender's data, however deep, but for those that are nobody's own."""
     left = [value]
     while left:
         item = left.pop()
