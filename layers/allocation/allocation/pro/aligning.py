@@ -1,7 +1,6 @@
 """Compares records with SortedPRO's states, and brings records in line: with an event each, once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,8 +10,8 @@ from allocation.domain.reference import ConsignmentReference, OrderReference, is
 from allocation.domain.state import Step
 from allocation.ports import Deadline, RecordStore
 from allocation.pro.agreement import Agreement, Finding, find_difference
-from allocation.pro.calls import ParallelCalls, Pauses
-from allocation.pro.client import MAX_CONNECTIONS, ProClient
+from allocation.pro.calls import Pauses, parallel_calls
+from allocation.pro.client import ProClient
 
 _NOT_PROS = Finding(Agreement.AGREES, text="not a reference of SortedPRO's")
 
@@ -50,11 +49,8 @@ class Aligning:
         records = self.records.recorded(references).records
         at_pro = {each: _at_pro(each, records.get(each)) for each in references}
         asked = {each: there for each, there in at_pro.items() if is_pro_reference(there)}
-        executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
-        try:
-            replies = ParallelCalls(self.client, executor, deadline, self.pauses).states(list(asked.values()))
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+        with parallel_calls(self.client, deadline, self.pauses) as calls:
+            replies = calls.states(list(asked.values()))
         base_url = self.client.base_url
         found = {
             each: find_difference(there, records.get(each), replies[there], base_url, settled_before)

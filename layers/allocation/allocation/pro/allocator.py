@@ -4,7 +4,6 @@ What it needs of others is in `ports.py`; `claims.py` and `circuit.py` implement
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
@@ -15,23 +14,12 @@ from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deallocated, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
-from allocation.observability import logger
 from allocation.ports import Deadline
-from allocation.pro.calls import ParallelCalls, Pauses
-from allocation.pro.client import MAX_CONNECTIONS, ProClient
+from allocation.pro.calls import Pauses, parallel_calls
+from allocation.pro.client import ProClient
 from allocation.pro.details import detailed
-from allocation.pro.health import raise_trouble
-from allocation.pro.ports import (
-    Circuit,
-    CircuitOpenError,
-    CircuitStateError,
-    Claimed,
-    Claims,
-    CredentialsError,
-    NothingTriedError,
-    OutageError,
-    Watch,
-)
+from allocation.pro.health import raise_trouble, run_guarded
+from allocation.pro.ports import Circuit, Claimed, Claims, Watch
 from allocation.pro.progress import Progress, hold_seconds, unclaimed
 from allocation.pro.rounds import Rounds, is_unknown
 from allocation.pro.state_verdicts import judge_deallocation, may_still_deallocate
@@ -88,19 +76,16 @@ class ProAllocator:
                 self._give_back(free, claimed, progress)
             raise_trouble(progress.answers)
 
-        try:
-            self.circuit.run(work)
-        except CircuitOpenError as error:
-            return dict.fromkeys(references, Deferred(error.cause, error.retry_after_seconds))
-        except (OutageError, CredentialsError, NothingTriedError, CircuitStateError) as error:
-            logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
-        return {reference: self._with_end(reference, held.get(reference), progress) for reference in references}
+        unanswered = run_guarded(self.circuit, work)
+        return {
+            reference: self._with_end(reference, held.get(reference), progress, unanswered) for reference in references
+        }
 
     def _with_end(
-        self, reference: ConsignmentReference, held: Deferred | None, progress: Progress
+        self, reference: ConsignmentReference, held: Deferred | None, progress: Progress, unanswered: Deferred
     ) -> Outcome | Deferred:
         """Return the answer for a consignment, and where it is left for PRO, when PRO may be asked for it again."""
-        answer = progress.answers.get(reference, held or Deferred(DeferralCause.OUTAGE))
+        answer = progress.answers.get(reference, held or unanswered)
         if not isinstance(answer, Deferred):
             return answer
         watch = progress.watch(reference)
@@ -143,13 +128,8 @@ class ProAllocator:
             # What others hold was not asked for: it says nothing about PRO's health.
             raise_trouble({each: answers[each] for each in free})
 
-        try:
-            self.circuit.run(work)
-        except CircuitOpenError as error:
-            return dict.fromkeys(references, Deferred(error.cause, error.retry_after_seconds))
-        except (OutageError, CredentialsError, NothingTriedError, CircuitStateError) as error:
-            logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
-        unanswered = {each: Deferred(DeferralCause.OUTAGE) for each in references if each not in answers}
+        deferred = run_guarded(self.circuit, work)
+        unanswered = {each: deferred for each in references if each not in answers}
         return unanswered | {key: answer for key, answer in answers.items() if isinstance(answer, Deferred)}
 
     def release_lost(
@@ -178,13 +158,9 @@ class ProAllocator:
 
         Return the consignments that may still be allocated, and those that PRO may deallocate later.
         """
-        executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
-        calls = ParallelCalls(self.client, executor, deadline, self.pauses)
-        try:
+        with parallel_calls(self.client, deadline, self.pauses) as calls:
             replies = calls.deallocate(references)
             states = calls.states(references)
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
         verdicts = {
             each: judge_deallocation(each, replies[each], states[each], self.client.base_url) for each in references
         }
@@ -223,14 +199,9 @@ class ProAllocator:
         deadline: Deadline,
         progress: Progress,
     ) -> None:
-        executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
-        calls = ParallelCalls(self.client, executor, deadline, self.pauses)
-        try:
+        with parallel_calls(self.client, deadline, self.pauses) as calls:
             rounds = Rounds(mode, calls, progress, claimed, self.now, self.count, self.measure, self.with_details)
             rounds.watch()
             rounds.run(rounds.unallocated(references, claimed.asked_before), claimed.asked_before)
             if self.with_details:
                 progress.answers |= detailed(progress.answers, calls)
-        finally:
-            # A thread that hangs, for example in name resolution, must not delay the answer.
-            executor.shutdown(wait=False, cancel_futures=True)

@@ -4,8 +4,9 @@ The endpoints are documented in `pro-api.md`, Allocation endpoints.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import Final, TypeVar, assert_never
@@ -30,6 +31,8 @@ RESERVE_SECONDS: Final = 5.0
 # A call with less time than this could hardly finish, so it is not started.
 MIN_CALL_SECONDS: Final = 0.5
 FIRST_PAUSE_SECONDS: Final = 0.2
+# Each has a connection.
+_THREADS: Final = MAX_CONNECTIONS
 # PRO's help, "Getting Consignment Data", Get Consignments References.
 _FIND: Final = "/consignments/getConsignmentReferences?ReferenceProvidedByCustomer="
 
@@ -210,3 +213,14 @@ def _result(future: Future[ProReply | CallError]) -> ProReply | CallError:
     if future.cancel():
         return OutOfTimeError("no connection was free in time")
     return future.result() if future.done() else NoReplyError("the call hangs", timed_out=True)
+
+
+@contextmanager
+def parallel_calls(client: ProClient, deadline: Deadline, pauses: Pauses) -> Iterator[ParallelCalls]:
+    """Yield the calls of one batch. What is still under way when the block ends is not waited for."""
+    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="pro")
+    try:
+        yield ParallelCalls(client, executor, deadline, pauses)
+    finally:
+        # A thread that hangs, for example in name resolution, must not delay the answer.
+        executor.shutdown(wait=False, cancel_futures=True)

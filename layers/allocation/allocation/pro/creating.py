@@ -5,7 +5,6 @@ it, for as long as a call may be under way that PRO has not answered (`docs/deci
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -15,21 +14,11 @@ from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Deadline
-from allocation.pro.calls import ParallelCalls, Pauses
-from allocation.pro.client import MAX_CONNECTIONS, ProClient
+from allocation.pro.calls import Pauses, parallel_calls
+from allocation.pro.client import ProClient
 from allocation.pro.creation import NotCreated, creation_body, judge_creation, judge_found, judge_search
-from allocation.pro.health import raise_trouble
-from allocation.pro.ports import (
-    Circuit,
-    CircuitOpenError,
-    CircuitStateError,
-    Claimed,
-    Claims,
-    CredentialsError,
-    NothingTriedError,
-    OutageError,
-    Watch,
-)
+from allocation.pro.health import raise_trouble, run_guarded
+from allocation.pro.ports import Circuit, Claimed, Claims, Watch
 
 # PRO's search may show a consignment so much later than it was created.
 SEARCH_LAG_SECONDS: Final = 30.0
@@ -115,18 +104,12 @@ class Creating:
         """Do the work unless a circuit is open. Answer for whatever it leaves out."""
         if not left:
             return
-        unanswered = Deferred(DeferralCause.OUTAGE)
 
         def watched() -> None:
             work()
             raise_trouble({each: found.answers.get(each) for each in found.searched})
 
-        try:
-            self.circuit.run(watched)
-        except CircuitOpenError as error:
-            unanswered = Deferred(error.cause, error.retry_after_seconds)
-        except (OutageError, CredentialsError, NothingTriedError, CircuitStateError) as error:
-            logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
+        unanswered = run_guarded(self.circuit, watched)
         found.answers |= {each: unanswered for each in left if found.lacks(each) and each not in found.absent}
 
     def _claim(
@@ -168,14 +151,10 @@ class Creating:
         self, references: Sequence[ConsignmentReference], deadline: Deadline
     ) -> dict[ConsignmentReference, ConsignmentReference | Deferred | None]:
         """Return the consignment in PRO with each reference of its sender's, None where there is none."""
-        executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
-        calls = ParallelCalls(self.client, executor, deadline, self.pauses)
-        try:
+        with parallel_calls(self.client, deadline, self.pauses) as calls:
             listed = {each: judge_search(each, reply) for each, reply in calls.find(references).items()}
             named = [there for found in listed.values() if not isinstance(found, Deferred) for there in found]
             details = calls.states(list(dict.fromkeys(named)))
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
         return {
             each: found if isinstance(found, Deferred) else judge_found(each, {key: details[key] for key in found})
             for each, found in listed.items()
@@ -184,13 +163,9 @@ class Creating:
     def _create(self, consignments: Sequence[Consignment], created: Created, deadline: Deadline) -> None:
         """Have PRO create consignments, once each."""
         by_sender = {each.reference: each for each in consignments}
-        executor = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="pro")
-        calls = ParallelCalls(self.client, executor, deadline, self.pauses)
         created.open.update(by_sender)
-        try:
+        with parallel_calls(self.client, deadline, self.pauses) as calls:
             replies = calls.create({each: creation_body(consignment) for each, consignment in by_sender.items()})
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
         new: dict[ConsignmentReference, ConsignmentReference] = {}
         for reference, reply in replies.items():
             match judge_creation(by_sender[reference], reply):

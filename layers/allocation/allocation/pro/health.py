@@ -1,11 +1,19 @@
 """What the answers of a batch say about SortedPRO's health, for the circuits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from allocation.domain.outcome import DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference
-from allocation.pro.ports import CredentialsError, NothingTriedError, OutageError
+from allocation.observability import logger
+from allocation.pro.ports import (
+    Circuit,
+    CircuitOpenError,
+    CircuitStateError,
+    CredentialsError,
+    NothingTriedError,
+    OutageError,
+)
 
 # Causes of no outcome that say nothing about PRO's health.
 _SAY_NOTHING: Final = frozenset(
@@ -26,6 +34,20 @@ _SHOW_THAT_PRO_WORKS: Final = frozenset(
         DeferralCause.MISCONFIGURED,
     }
 )
+
+
+def run_guarded(circuit: Circuit, work: Callable[[], None]) -> Deferred:
+    """Run `work` unless a circuit is open. Return the answer for whatever it leaves without one.
+
+    `work` tells PRO's health as `raise_trouble` does. Another `RetryableError` passes through.
+    """
+    try:
+        circuit.run(work)
+    except CircuitOpenError as error:
+        return Deferred(error.cause, error.retry_after_seconds)
+    except (OutageError, CredentialsError, NothingTriedError, CircuitStateError) as error:
+        logger.warning("PRO is not healthy", extra={"error": type(error).__name__, "cause": str(error)})
+    return Deferred(DeferralCause.OUTAGE)
 
 
 def raise_trouble(answers: Mapping[ConsignmentReference, object]) -> None:
