@@ -20,8 +20,7 @@ from allocation.orders.allocate_orders import AllocateOrders, BatchReport
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
-from allocation.pro import aligning, calls, creating
-from allocation.pro import allocator as pro_allocator
+from allocation.pro import calls
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
 from tests.simulation.catalogues import PART, SimulatedCatalogues
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
@@ -213,9 +212,7 @@ class History:
         parts = patch.object(catalogue_archive, "MAX_PART", PART)
         reads = patch.object(workflow, "read_request", self._read)
         with (
-            patch.object(pro_allocator, "ThreadPoolExecutor", InlineExecutor),
-            patch.object(creating, "ThreadPoolExecutor", InlineExecutor),
-            patch.object(aligning, "ThreadPoolExecutor", InlineExecutor),
+            patch.object(calls, "ThreadPoolExecutor", InlineExecutor),
             # Few consignments as a batch has here, they shall stand in lists of several.
             patch.object(calls, "MAX_CONNECTIONS", 1),
             patch("allocation.batches.ThreadPoolExecutor", InlineExecutor),
