@@ -32,7 +32,7 @@ class Stack:
     def __init__(self, pro: Pro, remaining: Remaining | None = None) -> None:
         self.pro = pro
         self.store = InMemoryConsignments()
-        releasing = Releasing(pro.allocator(), lambda: remaining or Remaining())
+        releasing = Releasing(pro.sender_allocator(), lambda: remaining or Remaining())
         self.api = Api(self.store, pro_url="https://pro.example", release=releasing.release)
         self.keep(Allocated(summary_of(A)))
         pro.stands(A, "Allocated", "CX_NDS")

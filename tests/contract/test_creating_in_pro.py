@@ -220,6 +220,41 @@ def test_what_is_cancelled_after_a_lost_creation_is_found_and_deallocated(pro: P
     assert pro.server.state.consignments[there].state == "Unallocated"
 
 
+@pytest.mark.parametrize("state", ["Unallocated", "Allocated", "Manifested", "Cancelled"])
+def test_what_was_created_is_cancelled_in_pro_once(pro: Pro, state: str) -> None:
+    allocated(pro, WEB)
+    [there] = pro.server.state.find(WEB)
+    pro.stands(ConsignmentReference(there), state, "CX_NDS" if state in ("Allocated", "Manifested") else None)
+    for _ in range(2):
+        assert pro.sender_allocator().cancel((WEB, A), Remaining()) == {}
+    assert pro.server.state.consignments[there].state == "Cancelled"
+    assert pro.server.state.consignments[A].state == "Unallocated", "the shop created it itself"
+    assert pro.server.calls("PUT").count(f"/consignments/{there}/cancel") == (state != "Cancelled")
+
+
+@pytest.mark.parametrize("kind", ["reset", "500", "504", "400", "401"])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_cancellation_is_followed_to_its_end(pro: Pro, kind: str, before: bool) -> None:
+    allocated(pro, WEB)
+    [there] = pro.server.state.find(WEB)
+    pro.server.faults.script(None, None, Fault(kind, before=before, path="/cancel"))
+    kept = pro.sender_allocator().cancel((WEB,), Remaining())
+    assert (pro.server.state.consignments[there].state == "Cancelled") is not before
+    assert (kept == {}) is not before, "PRO's state says whether it is done, and no reply does"
+    assert pro.sender_allocator().cancel((WEB,), Remaining()) == {}
+    assert pro.server.state.consignments[there].state == "Cancelled"
+
+
+@pytest.mark.parametrize("operation", ["release", "cancel", "release_lost"])
+def test_a_record_names_what_to_take_back_when_nothing_else_remembers_it(pro: Pro, operation: str) -> None:
+    allocated(pro, WEB)
+    [there] = pro.links.values()
+    pro.links.clear()
+    pro.claims.before.discard(WEB)
+    assert getattr(pro.sender_allocator(), operation)((WEB,), Remaining(), {WEB: there}) == {}
+    assert pro.server.state.consignments[there].service is None
+
+
 def test_a_creation_that_may_be_under_way_holds_up_a_cancellation(pro: Pro) -> None:
     pro.claims.hold = {WEB: 66}
     [kept] = pro.sender_allocator().release((WEB,), Remaining()).values()

@@ -48,7 +48,7 @@ class Shop:
     ) -> dict[ConsignmentReference, Deferred]:
         """Deliver a cancellation once. Return what must come again. What is cancelled must not be allocated at PRO."""
         cancelling = Cancelling(
-            self.pro.allocator(),
+            self.pro.sender_allocator(),
             self.records,
             self.records,
             lambda: datetime.now(UTC),

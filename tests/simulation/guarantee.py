@@ -29,6 +29,7 @@ def broken(history: History) -> list[str]:
     checks = (
         allocated_once,
         created_once,
+        cancelled_where_it_was_created,
         asked_once,
         recorded_as_allocated,
         allocated_if_possible,
@@ -110,6 +111,16 @@ def created_once(history: History) -> Iterator[str]:
             yield f"{reference} names {there}, which PRO has for {history.pro.state.senders(there)}"
         if not there and record["state"] == "Allocated" and reference.startswith(OWN_PREFIX):
             yield f"{reference} is allocated, and its record does not say what it is at PRO"
+
+
+def cancelled_where_it_was_created(history: History) -> Iterator[str]:
+    """What PRO has by a sender's reference is cancelled there with its record."""
+    kept = records(history)
+    for there, consignment in history.pro.state.consignments.items():
+        reference = history.pro.state.senders(there)
+        state = kept[reference]["state"] if reference in kept else None
+        if state == "Cancelled" and consignment.state != "Cancelled":
+            yield f"{reference} is recorded as Cancelled, and PRO has it as {consignment.state}"
 
 
 def asked_once(history: History) -> Iterator[str]:

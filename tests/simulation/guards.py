@@ -37,6 +37,7 @@ from allocation.pro.creating import Creating
 from allocation.pro.credentials import SubscriptionKey
 from allocation.pro.ports import Claimed
 from allocation.pro.replies import ReplyItem
+from allocation.pro.sender_allocator import SenderAllocator
 from allocation.pro.verdicts import Doubtful, TryAgain
 from allocation.records import kept_summary
 from tests.simulation import contents, environments
@@ -166,7 +167,7 @@ def without_patience_for_late_calls() -> AbstractContextManager[Any]:
 
 def without_patience_for_deallocations() -> AbstractContextManager[Any]:
     """Whoever comes next need not wait for a deallocation whose reply was lost."""
-    return patch.object(pro_allocator, "may_still_deallocate", lambda _: False)
+    return patch.object(pro_allocator, "may_still_change", lambda _: False)
 
 
 def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:
@@ -297,7 +298,12 @@ def without_looking_twice() -> AbstractContextManager[Any]:
 
 def without_deallocations() -> AbstractContextManager[Any]:
     """What is cancelled is only recorded so."""
-    return patch.object(ProAllocator, "release", lambda *_: {})
+    return patch.object(ProAllocator, "release", lambda *_, **__: {})
+
+
+def without_cancelling_what_was_created() -> AbstractContextManager[Any]:
+    """What PRO has created is only deallocated there when it is cancelled."""
+    return patch.object(SenderAllocator, "cancel", SenderAllocator.release)
 
 
 def without_a_second_look_at_cancelled_orders() -> AbstractContextManager[Any]:
@@ -396,6 +402,7 @@ UNKIND_TOGETHER = replace(UNKIND, fault_chance=0.3, together=True)
 UNKINDLY_THROTTLED = replace(UNHEARD, unkind=True)
 LOST = replace(UNANSWERED, prompt=True)
 CREATED = replace(OF_PRO, fault_chance=0.15, creates=True)
+CREATED_AND_CANCELLED = replace(CREATED, cancelled=0.6)
 CREATED_LATE = replace(CREATED, faults=(Fault.SLOW,), seed=20)
 UPDATED_TOGETHER = replace(OF_PRO, fault_chance=0.0, slowest_call=1.0, updated=0.95, delivered_again=0.3, seed=50)
 KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, together=True, delivered_again=0.0)
@@ -454,6 +461,11 @@ GUARDS = {
     "patience": (without_patience, LOST, "while PRO could still be at it"),
     "looking before creating": (without_looking_before_creating, CREATED, "was created 2 times"),
     "patience with creations": (without_patience_for_creations, CREATED_LATE, "was created 2 times"),
+    "cancelling what was created": (
+        without_cancelling_what_was_created,
+        CREATED_AND_CANCELLED,
+        "is recorded as Cancelled, and PRO has it as",
+    ),
     "earlier readers": (
         without_care_for_earlier_readers,
         UPDATED_TOGETHER,

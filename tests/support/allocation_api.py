@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,14 +27,13 @@ from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.manifests import DynamoDBManifests
 from allocation.aws.dynamodb.tracked_events import DynamoDBTracking
 from allocation.consignments.allocations import Allocations
-from allocation.consignments.changes import Changes
+from allocation.consignments.changes import Changes, ReleaseHeld
 from allocation.consignments.manifests import Manifests
 from allocation.consignments.register import Register
 from allocation.consignments.searching import Listings, Searching
 from allocation.consignments.store import ConsignmentStore
 from allocation.consignments.tracking import Tracking
 from allocation.domain import outcome
-from allocation.domain.reference import ConsignmentReference
 from allocation.engine.engine import Engine
 from allocation.exact_json import parsed, written
 from allocation.pro.held_documents import HeldDocuments
@@ -85,7 +84,7 @@ class Api:
     address: str = ""
     # Where SortedPRO answers that allocates for this stack, and what has it deallocate a consignment.
     pro_url: str | None = None
-    release: Callable[[ConsignmentReference], None] = lambda _: None
+    release: ReleaseHeld = lambda *_, **__: None
     held_documents: HeldDocuments | None = None
     # Names of any field that was sent: a sender's own come back.
     _own: set[str] = field(default_factory=set)

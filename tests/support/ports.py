@@ -13,7 +13,15 @@ from allocation.domain.outcome import Deferred, Outcome
 from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.state import Step
-from allocation.ports import AddReceipt, AllocationEvent, Deadline, Recorded, RefusedMessage, Unpublishable
+from allocation.ports import (
+    NOTHING_NAMED,
+    AddReceipt,
+    AllocationEvent,
+    Deadline,
+    Recorded,
+    RefusedMessage,
+    Unpublishable,
+)
 from allocation.records.items import record_item, record_seen
 
 
@@ -219,14 +227,12 @@ class ScriptedAllocator:
         self,
         references: Sequence[ConsignmentReference],
         deadline: Deadline,  # noqa: ARG002 - the port's
+        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,  # noqa: ARG002 - the port's
     ) -> Mapping[ConsignmentReference, Deferred]:
         self.released += references
         return {reference: self.unreleasable[reference] for reference in references if reference in self.unreleasable}
 
-    def release_lost(
-        self, references: Sequence[ConsignmentReference], deadline: Deadline
-    ) -> Mapping[ConsignmentReference, Deferred]:
-        return self.release(references, deadline)
+    cancel = release_lost = release
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
         self.recorded += references

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError
@@ -13,6 +14,9 @@ from allocation.domain.outcome import Deferred, Outcome
 from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.state import Step
+
+# No record names a consignment of SortedPRO's.
+NOTHING_NAMED: Final[Mapping[ConsignmentReference, ConsignmentReference]] = MappingProxyType({})
 
 
 class Deadline(Protocol):
@@ -38,15 +42,30 @@ class Allocator(Protocol):
         """
 
     def release(
-        self, references: Sequence[ConsignmentReference], deadline: Deadline
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Take the carrier services of consignments back, where they have any, and let no allocation follow.
 
-        Return those of which that can't be said now. Raises `RetryableError` if nothing can be done now.
+        `named` are SortedPRO's own references, where records name them. Return those of which that can't be said now.
+        Raises `RetryableError` if nothing can be done now.
         """
 
+    def cancel(
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        """Release consignments as `release` does, for good: what was created for them elsewhere is cancelled there."""
+
     def release_lost(
-        self, references: Sequence[ConsignmentReference], deadline: Deadline
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Release, as `release` does, what calls whose outcome was lost may have allocated.
 

@@ -92,13 +92,13 @@ def test_what_was_given_back_is_cancelled_where_another_order_has_recorded_it_me
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     orders = Orders()
-    release = orders.allocator.release
+    cancel = orders.allocator.cancel
 
-    def overtaken(references: Sequence[ConsignmentReference], deadline: Deadline) -> Mapping[Any, Deferred]:
+    def overtaken(references: Sequence[ConsignmentReference], deadline: Deadline, _: Any) -> Mapping[Any, Deferred]:
         orders.records.kept.setdefault(A, record_of(A))
-        return release(references, deadline)
+        return cancel(references, deadline)
 
-    monkeypatch.setattr(orders.allocator, "release", overtaken)
+    monkeypatch.setattr(orders.allocator, "cancel", overtaken)
     orders.process(cancellation(orderReference="WEB-2", consignments=[A]))
     assert states(orders) == {A: "Cancelled"}
 

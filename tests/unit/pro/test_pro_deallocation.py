@@ -8,7 +8,7 @@ from allocation.domain.outcome import DeferralCause
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
-from allocation.pro.state_verdicts import judge_deallocation, may_still_deallocate
+from allocation.pro.state_verdicts import judge_deallocation, may_still_change
 from tests.support.pro_state import ProState
 from tests.support.samples import A
 
@@ -84,4 +84,4 @@ def test_a_state_that_can_not_be_read_lets_nothing_be_recorded(
     ],
 )
 def test_a_deallocation_that_pro_has_not_answered_may_come_late(call: ProReply | CallError, is_open: bool) -> None:
-    assert may_still_deallocate(call) is is_open
+    assert may_still_change(call) is is_open

@@ -295,7 +295,10 @@ STATES: dict[str, tuple[list[tuple[Doubtful, ProReply | CallError]], AllocationF
         [(doubt, detail("Allocating")) for doubt in (PLAIN, REFUSAL, OPEN, ACCEPTED)],
         Deferred(DeferralCause.ALLOCATING),
     ),
-    "`Deallocating`": ([(doubt, detail("Deallocating")) for doubt in (PLAIN, REFUSAL, OPEN)], UNKNOWN),
+    "`Deallocating`, `Cancelling`": (
+        [(doubt, detail(state)) for doubt in (PLAIN, REFUSAL, OPEN) for state in ("Deallocating", "Cancelling")],
+        UNKNOWN,
+    ),
     "`Unallocated`, after a 202": (
         [(doubt, detail("Unallocated")) for doubt in (ACCEPTED, AFRESH)],
         Deferred(DeferralCause.ALLOCATING),

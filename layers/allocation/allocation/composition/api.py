@@ -11,11 +11,9 @@ from allocation.composition.catalogues import catalogue_place, engine_file
 from allocation.settings import AllocationApiSettings, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from allocation.api.operations import UseCases
     from allocation.api.resolver import AnyCaseResolver
-    from allocation.domain.reference import ConsignmentReference
+    from allocation.consignments.changes import ReleaseHeld
     from allocation.pro.held_documents import HeldDocuments
 
 
@@ -85,8 +83,8 @@ def _use_cases(settings: AllocationApiSettings) -> "UseCases":
     )
 
 
-def _release_at_pro(settings: AllocationApiSettings) -> "Callable[[ConsignmentReference], None]":
-    """Return what has SortedPRO deallocate a consignment, in the time that the request has left."""
+def _release_at_pro(settings: AllocationApiSettings) -> "ReleaseHeld":
+    """Return what has SortedPRO deallocate or cancel a consignment, in the time that the request has left."""
     from allocation.api.resolver import AnyCaseResolver
     from allocation.aws.lambda_events import LambdaDeadline
     from allocation.composition.orders import pro_allocator

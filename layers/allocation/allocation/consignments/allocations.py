@@ -71,7 +71,7 @@ class Allocations:
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Deallocated]:
             seen.require(UserAction.DEALLOCATE)
-            self.changes.release(seen)
+            self.changes.release(seen, for_good=False)
             return seen.mode, Deallocated()
 
         self.changes.change(reference, request_id, decide)

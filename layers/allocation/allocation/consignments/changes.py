@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeVar, assert_never
+from typing import Final, Protocol, TypeVar, assert_never
 
 from allocation.consignments.errors import (
     ChangedMeanwhileError,
@@ -25,7 +25,20 @@ _MAX_ORDER_REFERENCE: Final = 128
 _NewStanding = TypeVar("_NewStanding", bound=Standing)
 
 
-def _held_by_nobody_else(_: ConsignmentReference) -> None:
+class ReleaseHeld(Protocol):
+    """Has whoever else allocates take a carrier service back, for good where the consignment is being cancelled.
+
+    `named` is SortedPRO's own reference, where the record names it. Raises `RequestError` while it can't be said that
+    this is done.
+    """
+
+    def __call__(
+        self, reference: ConsignmentReference, named: ConsignmentReference | None, /, *, for_good: bool
+    ) -> None:
+        """Return when it is done."""
+
+
+def _held_by_nobody_else(_: ConsignmentReference, __: ConsignmentReference | None, /, *, for_good: bool) -> None:
     """Do nothing: the engine reserves nothing with anybody."""
 
 
@@ -33,26 +46,26 @@ def _held_by_nobody_else(_: ConsignmentReference) -> None:
 class Changes:
     """Reads consignments and writes their allocation records, each only if nothing changed since it was read.
 
-    `retention` is how long a record is kept, None for ever. `release_held` has whoever else allocates take a carrier
-    service back, before that is recorded; it raises `RequestError` while it can't be said that this is done.
+    `retention` is how long a record is kept, None for ever. `release_held` is called before the record is written.
     """
 
     store: ConsignmentStore
     now: Callable[[], datetime]
     retention: timedelta | None
-    release_held: Callable[[ConsignmentReference], None] = _held_by_nobody_else
+    release_held: ReleaseHeld = _held_by_nobody_else
     # Who allocates in this stack.
     here: AllocatedBy = ENGINE
     # The name of the key whose request is being served, for the record; never the key.
     caller: Callable[[], str | None] = lambda: None
 
-    def release(self, seen: Known) -> None:
-        """Have whoever holds a consignment take its carrier service back.
+    def release(self, seen: Known, *, for_good: bool) -> None:
+        """Have whoever holds a consignment take its carrier service back, for good where it is being cancelled.
 
         Raises `OutOfReachError` where another PRO has allocated it, and what `release_held` raises.
         """
         self.require_in_reach(seen)
-        self.release_held(seen.reference)
+        named = seen.record.known_pro_reference if seen.record else None
+        self.release_held(seen.reference, named, for_good=for_good)
 
     def require_in_reach(self, seen: Known) -> None:
         """Raise `OutOfReachError` where another PRO has allocated a consignment than this stack calls."""

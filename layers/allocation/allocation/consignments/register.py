@@ -101,7 +101,7 @@ class Register:
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Cancelled]:
             seen.require(UserAction.CANCEL)
-            self.changes.release(seen)
+            self.changes.release(seen, for_good=True)
             return seen.mode, Cancelled()
 
         self.changes.change(reference, request_id, decide)

@@ -26,7 +26,7 @@ from allocation.engine.kept_explanation import found_bytes, worded_bytes
 from allocation.engine.loaded_catalogue import Service
 from allocation.engine.nearest_miss import nothing_fits
 from allocation.engine.question import NO_FILTERS
-from allocation.ports import CatalogueArchive, Deadline, LimitUsage
+from allocation.ports import NOTHING_NAMED, CatalogueArchive, Deadline, LimitUsage
 
 
 class EngineAllocator:
@@ -84,11 +84,12 @@ class EngineAllocator:
         self,
         references: Sequence[ConsignmentReference],  # noqa: ARG002 - nothing is reserved outside the records
         deadline: Deadline,  # noqa: ARG002
+        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,  # noqa: ARG002
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Return nothing: the record is all there is of an allocation."""
         return {}
 
-    release_lost = release
+    cancel = release_lost = release
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
         """Do nothing: nobody waits for a record."""

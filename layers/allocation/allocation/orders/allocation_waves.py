@@ -65,7 +65,7 @@ class AllocationWaves:
             logger.warning("records not read", extra={"cause": str(error)})
             return {}, dict.fromkeys(requests, _NOT_READ)
         cancelled, not_cancelled, live = self.cancelling.cancel_known(requests, known, deadline)
-        not_released = self.cancelling.take_back(overruled(live, known.records), deadline)
+        not_released = self.cancelling.take_back(overruled(live, known.records), known.records, deadline)
         outcomes, deferrals = self._allocate(work_left(live, known.records), deadline)
         cancelled_since, not_cancelled_since = self.cancelling.cancel_overtaken(outcomes.keys(), live, deadline)
         deferrals |= not_cancelled | not_released | not_cancelled_since
@@ -181,7 +181,8 @@ class AllocationWaves:
                 by_mode.setdefault(mode, []).append(item)
         for mode, items in by_mode.items():
             answers |= self._answers(items, mode, deadline)
-        return answers | failures | self.cancelling.take_back(list(failures), deadline)
+        seen = {item.consignment.reference: item.seen for item in wave if item.seen}
+        return answers | failures | self.cancelling.take_back(list(failures), seen, deadline)
 
     def _answers(
         self, wave: Sequence[Work], mode: AllocationMode, deadline: Deadline

@@ -96,7 +96,7 @@ class Cancelling:
         Return what was cancelled, what is not done, and the requests of the orders that are not cancelled.
         """
         cancelled, deferrals = self.cancel(_cancellations(requests, known), deadline)
-        not_released = self.take_back(_abandoned(requests, known), deadline)
+        not_released = self.take_back(_abandoned(requests, known), known.records, deadline)
         return cancelled, deferrals | not_released, _without_cancelled(requests, known)
 
     def cancel_overtaken(
@@ -118,10 +118,17 @@ class Cancelling:
             return {}, dict.fromkeys(asked, _NOT_READ)
         return self.cancel(_cancellations(asked, known), deadline)
 
-    def take_back(self, references: Sequence[ConsignmentReference], deadline: Deadline) -> Deferrals:
+    def take_back(
+        self,
+        references: Sequence[ConsignmentReference],
+        seen: Mapping[ConsignmentReference, RecordSeen],
+        deadline: Deadline,
+    ) -> Deferrals:
         """Take back what a lost call of another order may have allocated. Return why that is not done."""
         try:
-            return dict(self.allocator.release_lost(references, deadline)) if references else {}
+            return (
+                dict(self.allocator.release_lost(references, deadline, _named(references, seen))) if references else {}
+            )
         except RetryableError as error:
             logger.warning("consignments not released", extra={"cause": str(error), "consignments": list(references)})
             return dict.fromkeys(references, _UNAVAILABLE)
@@ -150,7 +157,8 @@ class Cancelling:
                 left = {key: item for key, item in left.items() if key not in elsewhere}
                 # What is released is still claimed by this caller, who would wait for himself.
                 unreleased = tuple(key for key in left if key not in released)
-                kept = self.allocator.release(unreleased, deadline) if unreleased else {}
+                named = _named(unreleased, seen)
+                kept = self.allocator.cancel(unreleased, deadline, named) if unreleased else {}
             except RetryableError as error:
                 logger.warning("consignments not cancelled", extra={"cause": str(error), "consignments": list(left)})
                 return cancelled, deferrals | dict.fromkeys(left, _UNAVAILABLE)
@@ -204,6 +212,14 @@ class Cancelling:
         except RetryableError as error:
             logger.warning("cancellation not recorded", extra={"cause": str(error), "consignment": item.reference})
             return _NOT_RECORDED
+
+
+def _named(
+    references: Iterable[ConsignmentReference], seen: Mapping[ConsignmentReference, RecordSeen]
+) -> Mapping[ConsignmentReference, ConsignmentReference]:
+    """Return SortedPRO's own references of those whose records name them."""
+    found = {each: seen[each].pro_reference for each in references if each in seen}
+    return {each: there for each, there in found.items() if there}
 
 
 def _is_cancellable(seen: RecordSeen | None, order: OrderReference | None) -> bool:

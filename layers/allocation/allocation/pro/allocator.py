@@ -22,7 +22,7 @@ from allocation.pro.health import raise_trouble, run_guarded
 from allocation.pro.ports import Circuit, Claimed, Claims, Watch
 from allocation.pro.progress import Progress, hold_seconds, unclaimed
 from allocation.pro.rounds import Rounds, is_unknown
-from allocation.pro.state_verdicts import judge_deallocation, may_still_deallocate
+from allocation.pro.state_verdicts import is_gone, judge_cancellation, judge_deallocation, may_still_change
 
 # Longer than any function lives that may have read the records before an outcome was written (`template.yaml`).
 _READER_SECONDS: Final = 70.0
@@ -95,17 +95,27 @@ class ProAllocator:
         return answer if seconds is None else replace(answer, ready_in_seconds=seconds)
 
     def release(
-        self, references: Sequence[ConsignmentReference], deadline: Deadline
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        *,
+        cancelled: Set[ConsignmentReference] = frozenset(),
     ) -> Mapping[ConsignmentReference, Deferred]:
-        """Have PRO deallocate consignments. Return those whose deallocation PRO does not confirm.
+        """Have PRO deallocate consignments, and cancel those that are to be `cancelled`.
 
-        They are claimed first, and stay claimed: whoever may be allocating one of them has ended, and nobody begins
-        before what follows is recorded. Raises `RetryableError` if the claims can't be read or written.
+        Return those of which PRO does not confirm it. They are claimed first, and stay claimed: whoever may be
+        allocating one of them has ended, and nobody begins before what follows is recorded. Raises `RetryableError` if
+        the claims can't be read or written.
         """
-        return self._release(references, deadline, over_settled=True)
+        return self._release(references, deadline, cancelled, over_settled=True)
 
     def _release(
-        self, references: Sequence[ConsignmentReference], deadline: Deadline, *, over_settled: bool
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        cancelled: Set[ConsignmentReference],
+        *,
+        over_settled: bool,
     ) -> Mapping[ConsignmentReference, Deferred]:
         answers: dict[ConsignmentReference, Deferred | Deallocated] = {}
 
@@ -118,7 +128,7 @@ class ProAllocator:
             kept: dict[ConsignmentReference, Deferred] = dict.fromkeys(free, Deferred(DeferralCause.OUTCOME_UNKNOWN))
             in_hand: Set[ConsignmentReference] = frozenset(free)
             try:
-                kept, in_hand = self._deallocate(free, deadline)
+                kept, in_hand = self._take_back(free, cancelled, deadline)
             finally:
                 # A late deallocation must not take away what somebody adopts, or allocates, meanwhile.
                 for is_in_hand, seconds in ((False, 0.0), (True, self.patience_seconds)):
@@ -138,7 +148,7 @@ class ProAllocator:
         """Have PRO deallocate the consignments that it was ever asked for. It holds none of the others for us."""
         taken = self.claims.ever_taken(references)
         asked = [reference for reference in references if reference in taken]
-        return self._release(asked, deadline, over_settled=False) if asked else {}
+        return self._release(asked, deadline, frozenset(), over_settled=False) if asked else {}
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
         """Shorten the claims of consignments whose outcome is recorded: whoever comes next finds the record.
@@ -151,21 +161,32 @@ class ProAllocator:
             self._end_claims(claimed, ended, _READER_SECONDS, Watch.SETTLED)
         self._answered.clear()
 
-    def _deallocate(
-        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    def _take_back(
+        self,
+        references: Sequence[ConsignmentReference],
+        cancelled: Set[ConsignmentReference],
+        deadline: Deadline,
     ) -> tuple[dict[ConsignmentReference, Deferred], Set[ConsignmentReference]]:
-        """Ask for deallocations, then for the states.
+        """Ask for deallocations, then for the states; and in the same way for what is to be `cancelled`.
 
-        Return the consignments that may still be allocated, and those that PRO may deallocate later.
+        Return the consignments of which PRO's state does not show that, and those that PRO may still change later.
         """
         with parallel_calls(self.client, deadline, self.pauses) as calls:
             replies = calls.deallocate(references)
             states = calls.states(references)
-        verdicts = {
-            each: judge_deallocation(each, replies[each], states[each], self.client.base_url) for each in references
-        }
+            verdicts = {
+                each: judge_deallocation(each, replies[each], states[each], self.client.base_url) for each in references
+            }
+            # PRO cancels one that is cancelled no second time.
+            left = [
+                each for each in references if each in cancelled and not verdicts[each] and not is_gone(states[each])
+            ]
+            cancellations = calls.cancel(left)
+            states = calls.states(left)
+        verdicts |= {each: judge_cancellation(each, cancellations[each], states[each]) for each in left}
         kept = {reference: deferred for reference, deferred in verdicts.items() if deferred}
-        return kept, {reference for reference, reply in replies.items() if may_still_deallocate(reply)}
+        asked = [*replies.items(), *cancellations.items()]
+        return kept, {reference for reference, reply in asked if may_still_change(reply)}
 
     def _give_back(self, references: Sequence[ConsignmentReference], claimed: Claimed, progress: Progress) -> None:
         """End the claims of consignments without an outcome: now, or when PRO can no longer be working on them."""

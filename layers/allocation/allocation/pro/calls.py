@@ -133,9 +133,17 @@ class ParallelCalls:
         self, references: Sequence[ConsignmentReference]
     ) -> dict[ConsignmentReference, ProReply | CallError]:
         """Ask once for each consignment to be deallocated."""
+        return self._ask("deallocate", references)
 
+    def cancel(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, ProReply | CallError]:
+        """Ask once for each consignment to be cancelled for good."""
+        return self._ask("cancel", references)
+
+    def _ask(
+        self, action: str, references: Sequence[ConsignmentReference]
+    ) -> dict[ConsignmentReference, ProReply | CallError]:
         def send(reference: ConsignmentReference) -> ProReply | CallError:
-            path = f"/consignments/{_segment(reference)}/deallocate"
+            path = f"/consignments/{_segment(reference)}/{action}"
             return self._send("PUT", path, b"", min(MAX_ALLOCATION_SECONDS, self.seconds_left))
 
         return self._in_parallel(send, references, self.seconds_left)

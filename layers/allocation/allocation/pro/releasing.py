@@ -13,18 +13,22 @@ from allocation.ports import Allocator, Deadline
 
 @dataclass(frozen=True, slots=True)
 class Releasing:
-    """Has SortedPRO deallocate consignments. `deadline` returns that of the request being served."""
+    """Has SortedPRO deallocate or cancel consignments. `deadline` returns that of the request being served."""
 
     allocator: Allocator
     deadline: Callable[[], Deadline]
 
-    def release(self, reference: ConsignmentReference) -> None:
+    def release(
+        self, reference: ConsignmentReference, named: ConsignmentReference | None, /, *, for_good: bool
+    ) -> None:
         """Return when SortedPRO's own state shows no allocation, and nobody can be making one.
 
-        Raises `NotReleasedError` while that can't be said.
+        `named` is SortedPRO's own reference, where the record names it. What was created there for this stack is
+        cancelled there, too, where that is `for_good`. Raises `NotReleasedError` while that can't be said.
         """
         try:
-            kept = self.allocator.release((reference,), self.deadline())
+            release = self.allocator.cancel if for_good else self.allocator.release
+            kept = release((reference,), self.deadline(), {reference: named} if named else {})
         except RetryableError as error:
             logger.warning("consignment not released", extra={"cause": str(error), "consignment": reference})
             raise NotReleasedError(reference, DeferralCause.ALLOCATOR_UNAVAILABLE) from error

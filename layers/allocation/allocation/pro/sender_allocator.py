@@ -10,15 +10,18 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
-from allocation.ports import Allocator, Deadline
+from allocation.ports import NOTHING_NAMED, Deadline
+from allocation.pro.allocator import ProAllocator
 from allocation.pro.creating import Creating
+
+_Named = Mapping[ConsignmentReference, ConsignmentReference]
 
 
 @dataclass(frozen=True, slots=True)
 class SenderAllocator:
     """The `Allocator` over PRO for consignments with references of their senders' as well."""
 
-    allocator: Allocator
+    allocator: ProAllocator
     creating: Creating
 
     def allocate(
@@ -35,19 +38,40 @@ class SenderAllocator:
         return {**{each: answers[each] for each in own if each in answers}, **created.answers, **named}
 
     def release(
-        self, references: Sequence[ConsignmentReference], deadline: Deadline
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        named: _Named = NOTHING_NAMED,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Have PRO deallocate consignments, as `ProAllocator` does. What was never created can't be created after."""
-        return self._released(self.allocator.release, references, deadline)
+        return self._released(self.allocator.release, references, deadline, named)
+
+    def cancel(
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        named: _Named = NOTHING_NAMED,
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        """Have PRO deallocate consignments, and cancel those that it has by their senders' references."""
+
+        def release(
+            at_pro: Sequence[ConsignmentReference], deadline: Deadline
+        ) -> Mapping[ConsignmentReference, Deferred]:
+            return self.allocator.release(at_pro, deadline, cancelled=frozenset(at_pro).difference(references))
+
+        return self._released(release, references, deadline, named)
 
     def release_lost(
-        self, references: Sequence[ConsignmentReference], deadline: Deadline
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        named: _Named = NOTHING_NAMED,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Have PRO deallocate the consignments that it was ever asked for."""
         by_sender = [each for each in references if not is_pro_reference(each)]
         asked = self.creating.ever_asked(by_sender) if by_sender else frozenset()
-        wanted = [each for each in references if each in asked or is_pro_reference(each)]
-        return self._released(self.allocator.release_lost, wanted, deadline) if wanted else {}
+        wanted = [each for each in references if each in asked or each in named or is_pro_reference(each)]
+        return self._released(self.allocator.release_lost, wanted, deadline, named) if wanted else {}
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
         """Let others ask PRO for these consignments of its own."""
@@ -58,15 +82,18 @@ class SenderAllocator:
         release: Callable[[Sequence[ConsignmentReference], Deadline], Mapping[ConsignmentReference, Deferred]],
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
+        named: _Named,
     ) -> dict[ConsignmentReference, Deferred]:
         by_sender = [each for each in references if not is_pro_reference(each)]
-        found = self.creating.looked_for(by_sender, deadline)
+        # A record is kept for longer than the link that was written before it.
+        found = self.creating.looked_for([each for each in by_sender if each not in named], deadline)
+        links = found.links | {each: named[each] for each in by_sender if each in named}
         own = [each for each in references if is_pro_reference(each)]
-        at_pro = list(dict.fromkeys([*own, *found.links.values()]))
+        at_pro = list(dict.fromkeys([*own, *links.values()]))
         kept = release(at_pro, deadline) if at_pro else {}
-        named = {each: kept[there] for each, there in found.links.items() if there in kept}
+        theirs = {each: kept[there] for each, there in links.items() if there in kept}
         waiting = {each: answer for each, answer in found.answers.items() if isinstance(answer, Deferred)}
-        return {each: kept[each] for each in own if each in kept} | named | waiting
+        return {each: kept[each] for each in own if each in kept} | theirs | waiting
 
 
 def _named(answer: Outcome | Deferred | None, there: ConsignmentReference) -> Outcome | Deferred:

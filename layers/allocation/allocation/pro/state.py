@@ -24,7 +24,7 @@ from allocation.pro.replies import MAX_PARTS, ReplyPart, UnreadableReplyError, o
 
 # PRO's states are an open set: every state in neither set below is past allocation.
 ALLOCATING_STATE: Final = "Allocating"
-PASSING_STATES: Final = frozenset({ALLOCATING_STATE, "Deallocating"})
+PASSING_STATES: Final = frozenset({ALLOCATING_STATE, "Deallocating", "Cancelling"})
 _NOT_ALLOCATED_STATES: Final = frozenset({"Unallocated", "AllocationFailed", "Cancelled"})
 
 

@@ -4,12 +4,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
-from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred, Failure, FailureCode, Outcome
+from allocation.domain.outcome import (
+    AllocationFailed,
+    Cancelled,
+    DeferralCause,
+    Deferred,
+    Failure,
+    FailureCode,
+    Outcome,
+)
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
-from allocation.pro.replies import MAX_MESSAGE_CHARACTERS, UnreadableReplyError, read_error
+from allocation.pro.replies import MAX_MESSAGE_CHARACTERS, UnreadableReplyError, read_error, read_object
 from allocation.pro.state import ALLOCATING_STATE, PASSING_STATES, ConsignmentAtPro, read_consignment
 from allocation.pro.verdicts import (
     ASKED_BEFORE,
@@ -125,13 +133,48 @@ def judge_deallocation(
     The reply to the deallocation says only how to wait: PRO refuses one of what is not allocated (400, 404, 409), and a
     lost reply says nothing.
     """
-    wait = deallocation.retry_after_seconds if isinstance(deallocation, ProReply) else None
-    unknown = Deferred(DeferralCause.OUTCOME_UNKNOWN, wait)
+    unknown = _unknown_after(deallocation)
+    if isinstance(state, ProReply) and state.status == 200:
+        return _judge_deallocated_state(reference, state, base_url, unknown)
+    return _judge_unread_state(reference, state, unknown)
+
+
+def judge_cancellation(
+    reference: ConsignmentReference, cancellation: ProReply | CallError, state: ProReply | CallError
+) -> Deferred | None:
+    """Return None if PRO's own state shows that a consignment is cancelled, as `judge_deallocation` does."""
+    unknown = _unknown_after(cancellation)
+    if isinstance(state, ProReply) and state.status == 200:
+        refusal = read_error(cancellation.body) if isinstance(cancellation, ProReply) else None
+        why = f"PRO has not cancelled {reference}" + (f": {refusal.code}" if refusal else "")
+        return None if is_gone(state) else replace(unknown, why=why)
+    return _judge_unread_state(reference, state, unknown)
+
+
+def is_gone(state: ProReply | CallError) -> bool:
+    """Tell whether PRO certainly has a consignment cancelled, or none at all."""
+    if not isinstance(state, ProReply):
+        return False
+    if state.status == 404:
+        return read_error(state.body) is not None
+    try:
+        return state.status == 200 and read_object(state.body).get("ConsignmentState") == Cancelled.state
+    except UnreadableReplyError:
+        return False
+
+
+def _unknown_after(call: ProReply | CallError) -> Deferred:
+    """Return why a consignment waits whose state does not show yet what a call asked for."""
+    return Deferred(DeferralCause.OUTCOME_UNKNOWN, call.retry_after_seconds if isinstance(call, ProReply) else None)
+
+
+def _judge_unread_state(
+    reference: ConsignmentReference, state: ProReply | CallError, unknown: Deferred
+) -> Deferred | None:
+    """Return what it means that a state can't be read after a deallocation or a cancellation."""
     match state:
         case ProReply(status=404):
-            return None if read_error(state.body) else unknown
-        case ProReply(status=200):
-            return _judge_deallocated_state(reference, state, base_url, unknown)
+            return None if is_gone(state) else unknown
         case ProReply() if state.status in NOT_AUTHORISED:
             return _judge_refused_state(state, reference)
         case ProReply():
@@ -170,8 +213,8 @@ def _judge_refused_state(reply: ProReply, reference: ConsignmentReference) -> De
     return Deferred(DeferralCause.CREDENTIALS)
 
 
-def may_still_deallocate(call: ProReply | CallError) -> bool:
-    """Tell whether PRO has not answered a deallocation itself and may still execute it."""
+def may_still_change(call: ProReply | CallError) -> bool:
+    """Tell whether PRO has not answered a deallocation or a cancellation itself and may still execute it."""
     match call:
         case NoReplyError():
             return True
