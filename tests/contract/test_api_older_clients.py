@@ -4,6 +4,7 @@ What they send and how they read is that of PRO's .NET SDK of 2016 (its data typ
 client generated from PRO's description, and of the Ruby gem: facts about them, told here in their own forms.
 """
 
+from base64 import b64decode
 from collections.abc import Iterator
 from copy import deepcopy
 from decimal import Decimal
@@ -15,6 +16,7 @@ import pytest
 from tests.support import document_samples
 from tests.support.allocation_api import Answer, Api, served_api
 from tests.support.consignments import ORIGIN, package
+from tests.support.pro_types import problems_of_2016
 
 SDK_HEADERS = {"electio-api-version": "", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 NO_DATE = "0001-01-01T00:00:00+00:00"
@@ -212,8 +214,62 @@ def test_a_delivery_promise_has_either_name(api: Api) -> None:
     assert api.call("GET", f"/consignments/{reference}").data["RequestedDeliveryDate"] == promise
 
 
+def test_what_a_typed_client_can_not_read_is_found() -> None:
+    assert list(problems_of_2016("Contact", {"FirstName": "", "LastName": "A", "Email": None})) == ["$.Email: missing"]
+    assert list(problems_of_2016("List<Weight>", [{"Value": 1, "Unit": "Kg"}])) == ["$[0].Kg: missing"]
+    summary = {"Weight": {"Value": 1}, "State": "Dispatched"}
+    assert len(list(problems_of_2016("ConsignmentSummary", summary))) == 2
+    assert list(problems_of_2016("ConsignmentSummary", {"Weight": 1, "State": "Manifested", "Mine": 1})) == []
+
+
+def test_parts_lists_and_options_are_in_the_forms_of_the_sdk(api: Api) -> None:
+    """Each reply is checked on the way (`problems_of_2016`)."""
+    reference = created(api)
+    sides, value = {"Width": 5, "Length": 6, "Height": 7}, {"Amount": 3, "Currency": {"IsoCode": "GBP"}}
+    box = {"Weight": {"Kg": 1}, "Dimensions": sides, "Description": "More socks", "Value": value}
+    added = sdk(api, "POST", f"/consignments/{reference}/addpackage", box)
+    assert (added.status, added.data["Weight"]["Kg"]) == (201, 1)
+    assert consignment_of(api, reference)["Packages"][0]["Items"][0]["UnitOfQuantity"] == 2
+    for path in ("/shippingLocations/", "/shippingLocations/Sorted1", "/carriers/getcarriers", "/serviceGroups/"):
+        assert sdk(api, "GET", path).status == 200, path
+    assert sdk(api, "GET", "/consignments/10/0?state=Unallocated").data["ConsignmentSummaries"][0]["Weight"] == Decimal(
+        "1.5"
+    )
+    assert sdk(api, "GET", "/consignments/late?").status == 200
+    assert sdk(api, "GET", f"/consignments/{reference}/audit").status == 200
+    options = sdk(api, "POST", "/deliveryoptions/", SDK_CONSIGNMENT).data["DeliveryOptions"]
+    assert options[0]["Price"]["VatRate"]["Rate"] == Decimal("0.2")
+    assert sdk(api, "GET", f"/deliveryoptions/details/{options[0]['Reference']}").status == 200
+
+
+def test_states_and_terms_that_came_later_have_names_that_the_sdk_knows(api: Api) -> None:
+    reference = created(api, CustomsDocumentation={"ShippingTerms": "DDU"})
+    assert consignment_of(api, reference)["CustomsDocumentation"]["ShippingTerms"] == "DAP"
+    assert sdk(api, "PUT", "/allocation/allocate/", {"ConsignmentReferences": [reference]}).data[0]["IsSuccess"]
+    assert sdk(api, "PUT", "/consignments/setreadytoship", [reference]).data[0]["IsSuccess"]
+    assert consignment_of(api, reference)["ConsignmentState"] == "Allocated"
+    assert sdk(api, "PUT", "/consignments/manifest", {"ConsignmentReferences": [reference]}).data[0]["IsSuccess"]
+    assert sdk(api, "PUT", "/consignments/dispatch", {"ConsignmentReferences": [reference]}).status == 200
+    assert consignment_of(api, reference)["ConsignmentState"] == "Manifested"
+    [found] = sdk(api, "GET", f"/consignments/10/0?reference={reference}").data["ConsignmentSummaries"]
+    assert found["State"] == "Manifested"
+    assert api.call("GET", f"/consignments/{reference}").data["ConsignmentState"] == "Dispatched"
+
+
+def test_a_manifest_is_its_document_at_both_addresses(api: Api) -> None:
+    reference = created(api)
+    sdk(api, "PUT", "/allocation/allocate/", {"ConsignmentReferences": [reference]})
+    sdk(api, "PUT", "/consignments/manifest", {"ConsignmentReferences": [reference]})
+    [listed] = sdk(api, "GET", "/consignments/customer/manifests").data
+    for place in ("consignments/customer", "consignmentcustomers"):
+        document = sdk(api, "GET", f"/{place}/manifest/{listed['ManifestReference']}").data
+        assert b64decode(document).startswith(b"%PDF"), place
+    told = api.call("GET", f"/consignments/customer/manifest/{listed['ManifestReference']}").data
+    assert told["TotalRecords"] == 1
+
+
 STRANGE = [
-    {"Charges": [{"Name": "Fuel", "Amount": Decimal("2.5")}]},
+    {"Fees": [{"Name": "Fuel", "Amount": Decimal("2.5")}]},
     {"MetaData": [{"KeyValue": "k", "StringValue": "v", "Value": 1, "Unit": "Kg"}]},
     {"Own": {"StatusCode": "x", "ApiLinks": None, "Description": "d", "Leg": 1, "TrackingReferences": 5}},
     {"Own": {"Source": 1, "Dimensions": {"a": 1}, "UnitOfQuantity": 2, "Weight": {"Kg": 7}}},

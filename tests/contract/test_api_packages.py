@@ -121,6 +121,22 @@ def test_a_package_that_was_added_is_found_and_so_is_one_whose_reference_its_sen
     assert kept[1]["Value"] == REPLY["Value"]
 
 
+def test_what_a_typed_client_does_not_set_of_a_package_stays(api: Api) -> None:
+    """PRO's SDK of 2016 writes null for it."""
+    reference = api.create(Packages=[package(Items=[{"Sku": "A"}], MetaData=[{"KeyValue": "k", "StringValue": "v"}])])
+    [before] = packages(api, reference)
+    path, unset = f"/packages/{before['Reference']}", dict.fromkeys(SENT)
+    assert api.call("PUT", path, {**unset, "Description": "Other"}).status == 200
+    assert packages(api, reference) == [before | {"Description": "Other"}]
+    size = api.call("GET", "/packagesizes").data[0]["Reference"]
+    assert api.call("PUT", path, {**unset, "PackageSizeReference": size}).status == 200
+    [sized] = packages(api, reference)
+    assert (sized["PackageSizeReference"], sized["Dimensions"]) == (size, None)
+    assert api.call("PUT", path, {**unset, "Dimensions": before["Dimensions"]}).status == 200
+    [measured] = packages(api, reference)
+    assert (measured["PackageSizeReference"], measured["Dimensions"]) == (None, before["Dimensions"])
+
+
 def test_a_consignment_of_more_packages_than_a_transaction_takes_is_created_and_found_by_each(api: Api) -> None:
     reference = api.create(Packages=[package() for _ in range(120)])
     references = [each["Reference"] for each in packages(api, reference)]
@@ -167,8 +183,10 @@ def test_the_sender_s_references_and_the_details_are_set(api: Api) -> None:
     assert told["ShippingDate"] == details["ShippingDateTime"]
     promise = {"Date": details["RequestedDeliveryDate"], "IsToBeExactlyOnTheDateSpecified": True}
     assert told["RequestedDeliveryDate"] == promise
-    assert api.call("PUT", f"{path}/details", {"RequestedDeliveryDate": None}).status == 200
-    assert api.call("GET", path).data["RequestedDeliveryDate"] is None
+    unset = dict.fromkeys(("RequestedDeliveryDate", "IsExactRequestedDeliveryDate", "ShippingDateTime"))
+    other = unset | {"ConsignmentReferenceProvidedByCustomer": "WEB-8"}
+    assert api.call("PUT", f"{path}/details", other).status == 200
+    assert api.call("GET", path).data == told | {"ConsignmentReferenceProvidedByCustomer": "WEB-8"}
 
 
 def test_an_address_takes_the_place_of_the_one_of_its_type(api: Api) -> None:

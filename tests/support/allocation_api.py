@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 import boto3
 from moto import mock_aws
 
+from allocation.api.older_clients import is_older
 from allocation.api.operations import Operation, UseCases
 from allocation.api.pro_routes import form_of, specificity
 from allocation.api.resolver import OPERATIONS, AnyCaseResolver, api_resolver, current_caller
@@ -39,7 +40,15 @@ from allocation.exact_json import parsed, written
 from allocation.pro.held_documents import HeldDocuments
 from allocation.records.explanations import Explanations
 from tests.support.consignments import ENGINE, Clock, consignment, counted_characters
-from tests.support.pro_types import ERROR, Form, OperationFact, operation_facts, problems
+from tests.support.pro_types import (
+    ERROR,
+    REPLIES_OF_2016,
+    Form,
+    OperationFact,
+    operation_facts,
+    problems,
+    problems_of_2016,
+)
 from tests.support.tables import create_table
 
 CONSIGNMENTS = "consignments"
@@ -159,12 +168,11 @@ class Api:
         return answer_of(reply)
 
     def faults_of(self, event: dict[str, Any], reply: dict[str, Any]) -> list[str]:
-        """What a reply to a client of version 1.1 has that PRO's type of it has not, in JSON."""
+        """What a reply in JSON has that PRO's type of it has not; to an older client, what such a one can't read."""
         self._own.update(names_in(event["body"]))
         version = {name.lower(): value for name, value in event["headers"].items()}.get("electio-api-version")
-        if version != "1.1":
-            return []
-        return reply_problems(event["httpMethod"], event["path"], answer_of(reply), self._own)
+        asked = event["httpMethod"], event["path"], answer_of(reply)
+        return older_reply_problems(*asked) if is_older(version) else reply_problems(*asked, self._own)
 
     def create(self, **changes: Any) -> str:
         """Creates the sample consignment, changed, and returns its reference."""
@@ -192,6 +200,16 @@ def reply_problems(method: str, path: str, answer: Answer, own: Collection[str])
     fact = _facts()[operation.method, *form_of(operation.path)]
     told = ERROR if answer.status >= 400 else fact.reply
     return list(problems(told, answer.data, own)) if told else ["a body, where PRO has none"]
+
+
+def older_reply_problems(method: str, path: str, answer: Answer) -> list[str]:
+    """What of a reply in JSON a typed client of the API's first version can't read."""
+    operation = meant_operation(method, path)
+    if operation is None or answer.status >= 400 or not answer.body or "json" not in answer.headers["content-type"]:
+        return []
+    form = operation.method, *form_of(operation.path)
+    told = REPLIES_OF_2016.get(form, _facts()[form].reply)
+    return list(problems_of_2016(told, answer.data)) if told else []
 
 
 def meant_operation(method: str, path: str) -> Operation | None:

@@ -176,7 +176,12 @@ def get_customer_manifests(request: Request, use_cases: UseCases) -> Reply:
     errors=(404,),
 )
 def get_customer_manifest(request: Request, use_cases: UseCases) -> Reply:
-    """Return a manifest's consignments. Its document is one level below, under PDF or CSV."""
+    """Return a manifest's consignments. Its document is one level below, under PDF or CSV.
+
+    Clients of the API's first version get the document itself: a PDF as text in base64.
+    """
+    if request.is_older:
+        return get_manifest_of_customers(request, use_cases)
     manifest, booked = use_cases.manifests.booked(request.path["manifest"])
     return Reply(manifest_view(manifest, booked, use_cases.located), root="ManifestItemsView")
 
@@ -212,12 +217,12 @@ def get_manifests_of_customers(request: Request, use_cases: UseCases) -> Reply:
     "GET",
     "/consignmentcustomers/manifest/{manifest}",
     "Get a manifest at the address of 2016",
-    gives=ManifestView,
+    gives=str,
     errors=(404,),
 )
 def get_manifest_of_customers(request: Request, use_cases: UseCases) -> Reply:
-    """Return a manifest, for clients of 2016."""
-    return get_customer_manifest(request, use_cases)
+    """Return a manifest's document, for clients of 2016: a PDF as text in base64."""
+    return Reply(_file(request, use_cases, "PDF")["File"], root="base64Binary")
 
 
 def _file(request: Request, use_cases: UseCases, wanted: str) -> LabelFile:

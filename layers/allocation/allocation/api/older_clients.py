@@ -1,7 +1,9 @@
 """Adds what clients of the API's first version read to replies of version 1.1.
 
 Such a client sends no `electio-api-version`, or one before 1.1. The names are those of PRO's .NET SDK of 2016, which
-can't read null for every value. All names of version 1.1 stay, and a sender's own names are left alone.
+can't read null for every value. All names of version 1.1 stay, and a sender's own names are left alone. Some values
+take an older form instead: customs documents are a dictionary, a weight that a search found is a number, and states
+and shipping terms that came later have the name of an earlier one.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +13,10 @@ from typing import Any, Final
 from allocation.consignments.older_forms import each, with_forms
 
 _EARLIER_VERSIONS: Final = frozenset({"", "1", "1.0"})
+# Typed clients fail on a name that their enumeration lacks. They read the state from which the newer one is reached,
+# and the term that took the other's place in Incoterms 2010.
+_STATES: Final = {"ReadyToShip": "Allocated", "Dispatched": "Manifested"}
+_SHIPPING_TERMS: Final = {"DDU": "DAP"}
 
 _Part = Mapping[str, Any]
 _Form = Callable[[_Part], dict[str, Any]]
@@ -35,16 +41,28 @@ def _within(part: _Part, forms: Mapping[str, _Form]) -> dict[str, Any]:
     return with_forms(part, {name: each(form) for name, form in forms.items()})
 
 
+def _known_name(names: Mapping[str, str]) -> Callable[[Any], Any]:
+    """Return a form that puts a name that older clients know in the place of one that they don't."""
+    return lambda value: names.get(value, value) if isinstance(value, str) else value
+
+
 def _consignment(part: _Part) -> dict[str, Any]:
     """Add the older name of the delivery promise."""
     forms = {
+        "CustomsDocumentation": _customs,
         "Weight": _weight,
         "ConsignmentLegs": _leg,
         "Packages": _package,
         "Addresses": _address,
         "Allocation": _allocation,
     }
-    return {**_within(part, forms), "RequiredDeliveryDate": part.get("RequestedDeliveryDate")}
+    named = with_forms(_within(part, forms), {"ConsignmentState": _known_name(_STATES)})
+    return {**named, "RequiredDeliveryDate": part.get("RequestedDeliveryDate")}
+
+
+def _customs(part: _Part) -> dict[str, Any]:
+    """Return a customs declaration with terms that older clients know."""
+    return with_forms(part, {"ShippingTerms": _known_name(_SHIPPING_TERMS)})
 
 
 def _package(part: _Part) -> dict[str, Any]:
@@ -54,7 +72,8 @@ def _package(part: _Part) -> dict[str, Any]:
 
 def _item(part: _Part) -> dict[str, Any]:
     """Add the older names of an item."""
-    return _within(part, {"Weight": _weight})
+    older = {"UnitOfQuantity": part.get("Quantity"), "ItemUnit": part.get("Unit")}
+    return {**_within(part, {"Weight": _weight}), **{name: value for name, value in older.items() if value is not None}}
 
 
 def _weight(part: _Part) -> dict[str, Any]:
@@ -89,6 +108,27 @@ def _allocation(part: _Part) -> dict[str, Any]:
 def _price(part: _Part) -> dict[str, Any]:
     """Add the older name of the tax."""
     return {**part, "VatRate": part.get("TaxRate")}
+
+
+def _option(part: _Part) -> dict[str, Any]:
+    """Add the older names of a delivery option's price."""
+    return _within(part, {"Price": _price})
+
+
+def _options(part: _Part) -> dict[str, Any]:
+    """Add the older names of an offer's options, or of one option and its consignment."""
+    return _within(part, {"DeliveryOptions": _option, "DeliveryOption": _option, "ConsignmentDetail": _consignment})
+
+
+def _found(part: _Part) -> dict[str, Any]:
+    """Add the older forms of what a search found."""
+    return _within(part, {"ConsignmentSummaries": _found_consignment})
+
+
+def _found_consignment(part: _Part) -> dict[str, Any]:
+    """Return what a search tells of a consignment with its weight as a number of kilograms, 0 where it is not known."""
+    names = {"State": _known_name(_STATES), "ShippingTerms": _known_name(_SHIPPING_TERMS)}
+    return {**with_forms(part, names), "Weight": (part["Weight"] or {}).get("Value", 0)}
 
 
 def _quote(part: _Part) -> dict[str, Any]:
@@ -127,7 +167,13 @@ def _documents(part: _Part) -> dict[str, Any]:
 # By the name of what a reply holds.
 _ROOTS: Final[Mapping[str, _Form]] = {
     "Consignment": _consignment,
+    "Package": _package,
+    "ShippingLocation": _address,
     "CustomsDocuments": _documents,
+    "MatchingConsignmentsResponse": _found,
+    "LateConsignmentsResponse": _found,
+    "DeliveryOptionsResponse": _options,
+    "DeliveryOptionDetails": _options,
     "AllocationSummary": _summary,
     "QuoteResult": _quotes,
     "ServiceGroupQuoteResult": _quotes,

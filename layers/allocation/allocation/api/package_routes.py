@@ -40,7 +40,10 @@ class SenderReference(BaseModel):
 
 
 class ConsignmentDetails(BaseModel):
-    """What PRO calls a consignment's details. What is left out stays; null deletes it."""
+    """What PRO calls a consignment's details. What is left out or null stays.
+
+    Only PRO's SDK of 2016 sends them, and it writes null for each that its user does not set.
+    """
 
     consignment_reference_provided_by_customer: str | None = Field(
         None, alias="ConsignmentReferenceProvidedByCustomer", max_length=256
@@ -189,7 +192,7 @@ def update_consignment_address(request: Request, use_cases: UseCases) -> Reply:
 
 def _changes_of(details: ConsignmentDetails, seen: Known) -> ConsignmentJson:
     """Return what details change of a consignment, in the names of PUT /consignments."""
-    given = details.model_dump(by_alias=True, exclude_unset=True)
+    given = details.model_dump(by_alias=True, exclude_none=True)
     changes = {name: given[name] for name in ("ConsignmentReferenceProvidedByCustomer",) if name in given}
     if "ShippingDateTime" in given:
         changes["ShippingDate"] = given["ShippingDateTime"]

@@ -77,9 +77,12 @@ POST /tracking/carrierevents | Post tracking events
 # What PRO's .NET SDK of 2016 and the client generated from PRO's description of 2017 call beyond these.
 _EARLIER: Final = """
 PUT /allocation/allocate/{date} | Allocate everything that ships by a date
+PUT /allocation/allocate/{month}/{day}/{year} | Allocate by a date of .NET
 PUT /allocation/allocatewithcarrierservice/{date} | Allocate with carrier service what ships by a date
+PUT /allocation/allocatewithcarrierservice/{month}/{day}/{year} | Allocate with carrier service by a date of .NET
 PUT /allocation/allocatewithservicegroup | Allocate with service group
 PUT /allocation/allocatewithservicegroup/{date} | Allocate with service group what ships by a date
+PUT /allocation/allocatewithservicegroup/{month}/{day}/{year} | Allocate with service group by a date of .NET
 GET /carrierservices/carrierservices | Get available carrier services
 GET /carrieraccounts/getcarriers | Get carriers with accounts
 GET /carriers/getcustomercarriers/{customer}/{page}/{size} | Get a customer's carriers
@@ -133,6 +136,8 @@ PUT /packages/{package}/split | Split package
 PUT /packages/{package}/setCustomerProvidedReference | Set the sender's reference of a package
 GET /quotes/{request} | Get quotes asked for before
 GET /quotes/purge/{key} | Purge quotes
+GET /quotes/refresh/{key} | Refresh rates, as PRO's .NET SDK calls it
+GET /quotes/refresh/{key}/{customer} | Refresh a customer's rates, as PRO's .NET SDK calls it
 GET /rates/refresh/{key} | Refresh rates
 GET /rates/refresh/{key}/{customer} | Refresh a customer's rates
 GET /rates/management/staticdata/vat/{country} | Get VAT rates

@@ -19,6 +19,8 @@ from allocation.domain.reference import ConsignmentReference
 # What PRO demands of a package that is added; a size may stand for the dimensions.
 _MANDATORY: Final = ("Weight", "Dimensions", "Description", "Value")
 
+_MEASURED_BY: Final = ("Dimensions", "PackageSizeReference")
+
 _Packages = list[Mapping[str, Any]]
 
 
@@ -57,11 +59,17 @@ class Packages:
         return added
 
     def change(self, package: ReferenceText, sent: ConsignmentJson) -> None:
-        """Change what was sent of a package; the rest of it stays."""
-        given = {name: value for name, value in _in_current_form(sent).items() if name != "Reference"}
+        """Change what was sent of a package; the rest of it stays.
+
+        Null stays, too: only PRO's SDK of 2016 sends this, and it writes null for what its user does not set. Of
+        dimensions and a size, the one that is sent takes the place of the other.
+        """
+        formed = _in_current_form(sent)
+        given = {name: value for name, value in formed.items() if name != "Reference" and value is not None}
+        measured = {name: given.get(name) for name in _MEASURED_BY} if given.keys() & set(_MEASURED_BY) else {}
 
         def changed(packages: _Packages, at: int) -> _Packages:
-            return [*packages[:at], {**packages[at], **given}, *packages[at + 1 :]]
+            return [*packages[:at], {**packages[at], **given, **measured}, *packages[at + 1 :]]
 
         self._edit(self._of_package(package), package, changed)
 
