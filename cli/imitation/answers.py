@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from cli.imitation.consignments import CHEAPEST, GROUPS, SERVICES, Document, ImitatedPro, ProError
+from cli.imitation.consignments import ACCEPTED, CHEAPEST, GROUPS, SERVICES, Document, ImitatedPro, ProError
 
 NOT_FOUND: Final = 404
 _CREATED: Final = 201
@@ -22,8 +22,20 @@ def answer(pro: ImitatedPro, method: str, path: str, document: Any) -> tuple[int
                 reply = action(pro, parse_qs(place.query) if verb == "GET" else document, *map(unquote, match.groups()))
             except ProError as error:
                 return error.status, error.document()
-            return (_CREATED if verb == "POST" and action is _create else 200), reply
+            return _status(action, reply), reply
     return NOT_FOUND, {"statusCode": NOT_FOUND, "message": "Resource not found"}
+
+
+def _status(action: Callable[..., Any], reply: Any) -> int:
+    """Return the status of a reply: of its items, too, where they say that work is not finished."""
+    if action is _create:
+        return _CREATED
+    is_accepted = isinstance(reply, list) and any(_item_status(each) == ACCEPTED for each in reply)
+    return ACCEPTED if is_accepted else 200
+
+
+def _item_status(item: Any) -> int | None:
+    return item.get("StatusCode") if isinstance(item, dict) else None
 
 
 def _with_service(pro: ImitatedPro, document: Any) -> list[Document]:

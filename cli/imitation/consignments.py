@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import RLock
 from typing import Any, Final
@@ -23,10 +23,14 @@ CHEAPEST: Final = "CY_48"
 # The beginning of a reference decides how its consignment behaves, for who only chooses references.
 NOTHING_FITS_PREFIX: Final = "EC-NOF-"
 UNKNOWN_PREFIX: Final = "EC-404-"
+# Accepted with 202, and allocated so much later. Until then the state is what each prefix leads to.
+LATER: Final = timedelta(seconds=15)
+LATER_PREFIXES: Final = {"EC-202-": "Unallocated", "EC-ING-": "Allocating"}
 
 _ALLOCATABLE: Final = ("Unallocated", "AllocationFailed")
 _DEALLOCATABLE: Final = ("Allocated", "Manifested", "ManifestFailed")
 _MANIFESTABLE: Final = ("Allocated", "ReadyToShip", "ManifestFailed")
+ACCEPTED: Final = 202
 _REFUSED: Final = 400
 _PRICE: Final = {"Net": 5.49, "Gross": 6.59, "VatAmount": 1.10, "Currency": {"Name": "Pound", "IsoCode": "GBP"}}
 
@@ -54,6 +58,8 @@ class Consignment:
     content: Document = field(default_factory=dict)
     # The service group that it was allocated with.
     group: str | None = None
+    # When it will be allocated, and with which carrier service, where its allocation was accepted.
+    due: tuple[datetime, str] | None = None
 
 
 @dataclass
@@ -73,7 +79,11 @@ class ImitatedPro:
         if reference.startswith(UNKNOWN_PREFIX):
             raise ProError(404, "ConsignmentNotFoundException", f"Consignment {reference} was not found")
         with self.lock:
-            return self.consignments.setdefault(reference, self.first(reference))
+            found = self.consignments.setdefault(reference, self.first(reference))
+            if found.due and self.now() >= found.due[0]:
+                service, found.due = found.due[1], None
+                self.take(reference, found, service)
+        return found
 
     def first(self, reference: str) -> Consignment:  # noqa: ARG002 - for subclasses
         """Return a consignment as it is when it is named first."""
@@ -112,6 +122,9 @@ class ImitatedPro:
             self.move(reference, consignment, "AllocationFailed")
             return self.item(reference, _REFUSED, reason, None)
         consignment.group = group
+        if reference[:7] in LATER_PREFIXES:
+            consignment.state, consignment.due = LATER_PREFIXES[reference[:7]], (self.now() + LATER, service)
+            return self.item(reference, ACCEPTED, f"Consignment {reference} will be allocated", None)
         self.take(reference, consignment, service)
         carrier, name = SERVICES[service]
         text = name if CARRIERS[carrier] in name else f"{CARRIERS[carrier]} {name}"
@@ -122,7 +135,7 @@ class ImitatedPro:
         """Let an allocation begin. Raises `ProError` where the state does not allow one."""
         consignment = self.consignment(reference)
         with self.lock:
-            require(reference, consignment, "an allocatable", _ALLOCATABLE)
+            require(reference, consignment, "an allocatable", () if consignment.due else _ALLOCATABLE)
             consignment.state = "Allocating"
         return consignment
 

@@ -189,6 +189,15 @@ def test_a_refusal_is_told_without_what_addresses_and_the_declaration_say() -> N
     assert answer.failure.message == told
 
 
+def test_a_refusal_to_allocate_is_told_without_it_too(pro: Pro, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "No service delivers to Ann at 13 Porter Street"
+    monkeypatch.setattr(pro.server.state, "reason_against", lambda *_: text)
+    address = {"AddressType": "Destination", "Contact": {"FirstName": "Ann"}, "AddressLine1": "13 Porter Street"}
+    [answer] = allocated(pro, WEB, Addresses=[address])
+    assert isinstance(answer, AllocationFailed)
+    assert answer.failure.message == "No service delivers to ... at ..."
+
+
 def test_too_many_calls_are_followed_by_a_search(pro: Pro) -> None:
     pro.server.faults.script(None, Fault("429", path=CREATE, retry_after="7"))
     [answer] = allocated(pro, WEB)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -10,10 +11,13 @@ from moto import mock_aws
 from allocation.domain.errors import RetryableError
 from allocation.domain.outcome import Allocated
 from allocation.domain.reference import ConsignmentReference
+from allocation.pro import aligning
+from allocation.pro.agreement import Finding, find_difference
 from allocation.pro.aligning import Aligning
 from allocation.pro.calls import Pauses
 from allocation.pro.cursor import DynamoDBCursor
 from allocation.pro.following import LAG, MAX_BEHIND, MAX_OPEN, Followed, Following, Position
+from cli.imitation import answers
 from tests.contract.pro_over_http import A, B, C, Pro, Remaining, pro_over_http
 from tests.support.ports import InMemoryRecords
 from tests.support.pro_clients import client_at
@@ -60,8 +64,8 @@ class Shop:
         self.records = InMemoryRecords()
         self.cursor = Memory()
         client, pauses = client_at(pro.server.url, pro.fetch_key), Pauses(pro.pause, lambda: 0.5)
-        aligning = Aligning(self.records, client, lambda: self.time, None, 180, pauses)
-        self.following = Following(aligning, self.cursor, lambda: self.time)
+        looks = Aligning(self.records, client, lambda: self.time, None, 180, pauses)
+        self.following = Following(looks, self.cursor, lambda: self.time)
         for each in (A, B, C):
             self.pro.allocate(each, "CX_NDS")
             self.records.kept[each] = record_of(each)
@@ -155,6 +159,36 @@ def test_a_consignment_that_can_not_be_read_holds_no_other_up(shop: Shop) -> Non
     assert list(shop.cursor.position.open) == [A]
     assert shop.run().aligned == [A]
     assert shop.cursor.position.open == {}
+
+
+def test_a_record_that_can_not_be_written_or_makes_us_crash_holds_no_other_up(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crashing(reference: ConsignmentReference, *arguments: Any) -> Finding:
+        return find_difference(reference, *arguments) if reference != B else find_difference(reference)  # type: ignore[call-arg]
+
+    monkeypatch.setattr(aligning, "find_difference", crashing)
+    shop.records.unwritable = {A}
+    for each in (A, B, C):
+        shop.pro.deallocate(each)
+    assert shop.run().aligned == [C]
+    assert shop.cursor.position
+    assert shop.cursor.position.open.keys() == {A, B}
+    monkeypatch.undo()
+    shop.records.unwritable = set()
+    assert sorted(shop.run().aligned) == [A, B]
+
+
+def test_a_state_event_that_can_not_be_read_holds_no_other_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.pro.deallocate(A)
+    events = answers._state_events
+
+    def with_another(*arguments: Any) -> Any:
+        return {"Events": [{"ConsignmentReference": None}, *events(*arguments)["Events"]]}
+
+    routes = [(verb, path, with_another if action is events else action) for verb, path, action in answers._ROUTES]
+    monkeypatch.setattr(answers, "_ROUTES", routes)
+    assert shop.run().aligned == [A]
 
 
 def test_what_does_not_settle_in_a_day_is_left_to_a_person(shop: Shop) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from allocation.pro.client import ProClient, ProReply
+from cli.imitation.answers import answer
+from cli.imitation.consignments import LATER, ImitatedPro
 from cli.imitation.server import server_on
 from tests.support.pro_clients import client_at
 
@@ -99,3 +101,18 @@ def test_a_mistake_is_answered_as_pro_answers_it(
 def test_nobody_gets_in_without_the_key(client: ProClient) -> None:
     stranger = client_at(client.base_url, lambda: "another-key")
     assert sent(stranger, "GET", f"/consignments/{A}").status == 401
+
+
+@pytest.mark.parametrize(
+    ("reference", "meanwhile"), [("EC-202-AAA-AAA", "Unallocated"), ("EC-ING-AAA-AAA", "Allocating")]
+)
+def test_what_is_accepted_is_allocated_later(reference: str, meanwhile: str) -> None:
+    moments = [datetime(2026, 11, 27, tzinfo=UTC)]
+    pro = ImitatedPro(now=lambda: moments[-1])
+    body = {"ConsignmentReferences": [reference]}
+    status, [item] = answer(pro, "PUT", "/allocation/allocate", body)
+    assert (status, item["StatusCode"], item["CarrierServiceReference"]) == (202, 202, None)
+    assert pro.detail(reference)["ConsignmentState"] == meanwhile
+    assert answer(pro, "PUT", "/allocation/allocate", body)[1][0]["StatusCode"] == 400
+    moments.append(moments[-1] + LATER)
+    assert pro.detail(reference)["Allocation"]["MpdCarrierServiceReference"] == "CY_48"

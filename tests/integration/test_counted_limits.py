@@ -1,8 +1,8 @@
 """Allocation limits in DynamoDB: counted in the transaction that writes the record, and never exceeded."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import pytest
@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb import limit_usage
+from allocation.aws.dynamodb import records as records_of_dynamodb
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.domain.errors import RetryableError
@@ -104,6 +105,31 @@ def test_allocations_that_can_not_be_counted_are_not_written_and_tried_again_lat
         assert records.add([limited(A), limited(B)]) == AddReceipt(frozenset(), frozenset(), frozenset())
     assert (records.recorded([A, B]).records, limits.used([DAY])) == ({}, {})
     assert records.add([limited(A), limited(B)]).added == {A, B}
+
+
+@dataclass
+class Remaining:
+    """A deadline that never comes closer."""
+
+    seconds: float
+
+    def remaining_seconds(self) -> float:
+        return self.seconds
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(60.0, 8), (4.9, 1)])
+def test_what_other_writers_hold_up_is_not_tried_again_at_the_end_of_the_time(
+    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch, seconds: float, tries: int
+) -> None:
+    reasons: Any = {
+        "Error": {"Code": "TransactionCanceledException"},
+        "CancellationReasons": [{"Code": "TransactionConflict"}],
+    }
+    busy = Mock(side_effect=dynamodb.exceptions.TransactionCanceledException(reasons, "TransactWriteItems"))
+    monkeypatch.setattr(dynamodb, "transact_write_items", busy)
+    monkeypatch.setattr(records_of_dynamodb, "pause", lambda _: None)
+    assert records.add([limited(A)], Remaining(seconds)).added == frozenset()
+    assert busy.call_count == 2 * tries, "together, and then alone"
 
 
 def test_a_cancellation_takes_the_allocation_off_its_day(records: DynamoDBRecords, limits: DynamoDBLimitUsage) -> None:

@@ -120,7 +120,7 @@ class InMemoryRecords:
         self.kept[reference] = replace(kept, version=seen.version + 1, event_ids=event_ids, refused_update=refused)
         return True
 
-    def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
+    def add(self, records: Sequence[AllocationRecord], deadline: Deadline | None = None) -> AddReceipt:  # noqa: ARG002 - the port's
         references = [record.consignment_reference for record in records]
         outrun = frozenset(reference for reference in references if self.outrun.get(reference))
         for reference in outrun:

@@ -129,8 +129,11 @@ class RecordStore(Protocol):
         Raises `RetryableError`.
         """
 
-    def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
-        """Add the records that do not exist yet; never overwrite an allocation, never raise for one that fails."""
+    def add(self, records: Sequence[AllocationRecord], deadline: Deadline | None = None) -> AddReceipt:
+        """Add the records that do not exist yet; never overwrite an allocation, never raise for one that fails.
+
+        Close to a deadline nothing is tried twice.
+        """
 
     def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
         """Write a record if the stored one is as it was read, and release the limit on which that one counts.

@@ -127,7 +127,8 @@ class AllocationWaves:
             if reference in asked and not isinstance(answer, Deferred)
         }
         receipt = self.records.add(
-            [self._record(asked[reference], outcome, ways[reference]) for reference, outcome in outcomes.items()]
+            [self._record(asked[reference], outcome, ways[reference]) for reference, outcome in outcomes.items()],
+            deadline,
         )
         self.allocator.settled([outcomes[each].pro_reference or each for each in sorted(receipt.added)])
         overtaken = self._overtaken([asked[reference] for reference in receipt.present])

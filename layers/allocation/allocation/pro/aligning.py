@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from allocation.domain.outcome import Allocated, Standing
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference, is_pro_reference
 from allocation.domain.state import Step
+from allocation.observability import crash, logger
 from allocation.ports import Deadline, RecordStore
 from allocation.pro.agreement import Agreement, Finding, find_difference
 from allocation.pro.calls import Pauses, parallel_calls
@@ -53,7 +55,9 @@ class Aligning:
             replies = calls.states(list(asked.values()))
         base_url = self.client.base_url
         found = {
-            each: find_difference(there, records.get(each), replies[there], base_url, settled_before)
+            each: _found(
+                there, partial(find_difference, there, records.get(each), replies[there], base_url, settled_before)
+            )
             for each, there in asked.items()
         }
         return {each: Looked(records.get(each), found.get(each, _NOT_PROS)) for each in references}
@@ -96,6 +100,15 @@ class Aligning:
             pro_reference=seen.pro_reference,
             updated_by=seen.updated_by,
         )
+
+
+def _found(reference: ConsignmentReference, find: Callable[[], Finding]) -> Finding:
+    """Return what was found of a consignment. One that makes this crash must not hold up the others."""
+    try:
+        return find()
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        logger.error("comparing crashed", extra={"consignment": reference, **crash(error)})
+        return Finding(Agreement.UNREAD, text="comparing it crashed: see the log")
 
 
 def _at_pro(reference: ConsignmentReference, seen: RecordSeen | None) -> ConsignmentReference:

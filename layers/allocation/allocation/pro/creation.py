@@ -7,7 +7,7 @@ by the reference that its sender gave it.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, assert_never
 
 from pydantic import TypeAdapter, ValidationError
@@ -153,7 +153,7 @@ def _judge_reply(consignment: Consignment, reply: ProReply) -> ConsignmentRefere
         return _created(reply.body) or NotCreated(_unknown(consignment.reference), open=True)
     error = read_error(reply.body)
     if is_refusal(reply.status) and error and not _is_quota(reply):
-        return AllocationFailed(Failure(error.code, _without_personal(error.message, consignment)))
+        return AllocationFailed(without_personal(error, consignment))
     is_answer = reply.status == TOO_MANY or reply.status in NOT_AUTHORISED
     return NotCreated(_not_read(consignment.reference, reply), open=not is_answer)
 
@@ -200,12 +200,16 @@ def _is_quota(reply: ProReply) -> bool:
     return reply.status == FORBIDDEN and reply.retry_after_seconds is not None
 
 
-def _without_personal(message: str, consignment: Consignment) -> str:
-    """Return PRO's message without what addresses and the customs declaration say: a refusal may repeat it."""
+def without_personal(failure: Failure, consignment: Consignment) -> Failure:
+    """Return PRO's failure without what addresses and the customs declaration say: its message may repeat it."""
     sent = consignment.to_create or {}
     texts = _texts_in([sent.get(name) for name in _PERSONAL])
     personal = sorted({text for text in texts if len(text) >= _MIN_PERSONAL}, key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, personal)), "...", message, flags=re.IGNORECASE) if personal else message
+    if not personal:
+        return failure
+    return replace(
+        failure, message=re.sub("|".join(map(re.escape, personal)), "...", failure.message, flags=re.IGNORECASE)
+    )
 
 
 def _texts_in(value: Any) -> Iterator[str]:

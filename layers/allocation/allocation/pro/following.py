@@ -7,9 +7,10 @@ late changes nothing.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -18,7 +19,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.metric import MetricName
 from allocation.domain.reference import ConsignmentReference, is_consignment_reference, is_pro_reference
 from allocation.domain.state import STATES
-from allocation.observability import count, logger
+from allocation.observability import count, crash, logger
 from allocation.ports import Deadline
 from allocation.pro.agreement import Agreement
 from allocation.pro.aligning import Aligning, Looked
@@ -93,11 +94,11 @@ class _StateEvent(ReplyPart):
 
 
 class _StateEvents(ReplyPart):
-    events: list[_StateEvent]
+    events: list[Any]
 
 
 # PRO's reference documents a list (`GetConsignmentStateEvents`), and its events of other kinds come as an object.
-_REPLY: Final = TypeAdapter(_StateEvents | list[_StateEvent])
+_REPLY: Final = TypeAdapter(_StateEvents | list[Any])
 
 
 class _EventsUnreadError(RetryableError):
@@ -176,8 +177,7 @@ class Following:
             read = _REPLY.validate_json(reply.body)
         except ValidationError as error:
             raise _EventsUnreadError(f"PRO's reply to {_PATH} is no list of state events") from error
-        events = read.events if isinstance(read, _StateEvents) else read
-        return {key: each.event_id for each in events for key in each.keys}
+        return {key: each.event_id for each in _readable(read) for key in each.keys}
 
     def _align_all(
         self, events: Mapping[ConsignmentReference, str], deadline: Deadline, followed: Followed
@@ -190,10 +190,23 @@ class Following:
                 continue
             known = self.aligning.records.recorded(batch).records
             looked = self.aligning.look([each for each in batch if each in known], deadline)
-            left += [each for each in looked if not self._is_settled(each, looked[each], events[each], followed)]
+            for reference, found in looked.items():
+                has_time = deadline.remaining_seconds() >= _RESERVE_SECONDS
+                if not (has_time and self._is_settled(reference, found, events[reference], followed)):
+                    left.append(reference)
         return left
 
     def _is_settled(self, reference: ConsignmentReference, looked: Looked, event_id: str, followed: Followed) -> bool:
+        """Do `_settled`. One consignment that can't be brought in line now must not hold up the others."""
+        try:
+            return self._settled(reference, looked, event_id, followed)
+        except RetryableError as error:
+            logger.warning("not followed", extra={"consignment": reference, "cause": str(error)})
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            logger.error("following crashed", extra={"consignment": reference, **crash(error)})
+        return False
+
+    def _settled(self, reference: ConsignmentReference, looked: Looked, event_id: str, followed: Followed) -> bool:
         """Align a record if it differs. Return whether there is nothing left to do about it."""
         found = looked.finding
         if found.agreement is Agreement.CONTRADICTS:
@@ -205,6 +218,23 @@ class Following:
         followed.aligned.append(reference)
         logger.info("followed", extra={"consignment": reference, "states": found.states, "pro_event": event_id})
         return True
+
+
+def _readable(reply: _StateEvents | list[Any]) -> list[_StateEvent]:
+    """Return the events that can be read: one that can't be must not hold up the others.
+
+    Raises `_EventsUnreadError` if none of them can be read.
+    """
+    events = reply.events if isinstance(reply, _StateEvents) else reply
+    found: list[_StateEvent] = []
+    for each in events:
+        with suppress(ValidationError):
+            found.append(_StateEvent.model_validate(each))
+    if events and not found:
+        raise _EventsUnreadError(f"PRO's reply to {_PATH} has no readable state event")
+    if len(found) < len(events):
+        logger.error("state events not readable", extra={"unread": len(events) - len(found), "events": len(events)})
+    return found
 
 
 def report_followed(followed: Followed) -> None:

@@ -14,8 +14,8 @@ from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.replies import read_error
 
 _Document = TypeVar("_Document")
-# API Gateway ends a request after 29 s.
-_SECONDS: Final = 20.0
+# API Gateway ends a request after 29 s. A key that PRO rejects at the end of this is fetched again, for up to 17 s.
+_SECONDS: Final = 10.0
 # Of a reply's bytes, with what stands around its files.
 MAX_HELD_BYTES: Final = MAX_FILE + 4_096
 _LABELS: Final = TypeAdapter(LabelFile)

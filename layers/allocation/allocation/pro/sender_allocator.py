@@ -5,14 +5,16 @@ A consignment with a reference of PRO's is in PRO already.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
 from allocation.ports import NOTHING_NAMED, Deadline
 from allocation.pro.allocator import ProAllocator
 from allocation.pro.creating import Creating
+from allocation.pro.creation import without_personal
 
 _Named = Mapping[ConsignmentReference, ConsignmentReference]
 
@@ -34,7 +36,7 @@ class SenderAllocator:
         # One may be in the batch by both of its references. It is one consignment, and each has its answer.
         at_pro = {there: replace(by_sender[each], reference=there) for each, there in created.links.items()} | own
         answers = self.allocator.allocate(list(at_pro.values()), mode, deadline) if at_pro else {}
-        named = {each: _named(answers.get(there), there) for each, there in created.links.items()}
+        named = {each: _named(answers.get(there), there, by_sender[each]) for each, there in created.links.items()}
         return {**{each: answers[each] for each in own if each in answers}, **created.answers, **named}
 
     def release(
@@ -96,12 +98,16 @@ class SenderAllocator:
         return {each: kept[each] for each in own if each in kept} | theirs | waiting
 
 
-def _named(answer: Outcome | Deferred | None, there: ConsignmentReference) -> Outcome | Deferred:
-    """Return an allocator's answer for a consignment with PRO's own reference."""
+def _named(answer: Outcome | Deferred | None, there: ConsignmentReference, sent: Consignment) -> Outcome | Deferred:
+    """Return an allocator's answer for a consignment that was sent so, with PRO's own reference."""
     match answer:
         case None:
             return Deferred(DeferralCause.NO_ANSWER)
         case Deferred():
             return answer
-        case _:
+        case AllocationFailed(failure):
+            return replace(answer, failure=without_personal(failure, sent), pro_reference=there)
+        case Allocated():
             return replace(answer, pro_reference=there)
+        case _:
+            assert_never(answer)

@@ -1,7 +1,7 @@
 """Allocation records in DynamoDB: conditional writes, in transactions where limits are counted."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -32,7 +32,7 @@ from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
 from allocation.observability import logger
-from allocation.ports import AddReceipt
+from allocation.ports import AddReceipt, Deadline
 from allocation.records.items import record_item
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 _MAX_RECORDS_A_TRANSACTION: Final = 25
 # Of writing a batch on limits: with other parts after conflicts, and with new places.
 _MAX_ATTEMPTS: Final = 8
+# Kept for answering: no attempt but the first begins with less time left.
+_RESERVE_SECONDS: Final = 5.0
 
 
 class Written(Enum):
@@ -91,7 +93,7 @@ class DynamoDBRecords(RecordReader):
         """Change only the fields of the step, if the record has not changed since it was read."""
         return written_step(self._client, self._table, reference, step, seen.event_ids, seen.version)
 
-    def add(self, records: Sequence[AllocationRecord]) -> AddReceipt:
+    def add(self, records: Sequence[AllocationRecord], deadline: Deadline | None = None) -> AddReceipt:
         """Add the records, each by a write that is conditional on the version before it.
 
         Only an allocation overwrites what was not seen: a failure that another writer decided meanwhile. A record that
@@ -103,7 +105,7 @@ class DynamoDBRecords(RecordReader):
             self._add_each([record for record in records if not limit_of(record)], results)
             limited = [record for record in records if limit_of(record)]
             for batch in batches(limited, _MAX_RECORDS_A_TRANSACTION):
-                self._add_limited_batch(batch, results)
+                self._add_limited_batch(batch, results, deadline)
         except NoAnswerError as error:
             settled = set().union(*results.values())
             left = [each.consignment_reference for each in records if each.consignment_reference not in settled]
@@ -138,20 +140,22 @@ class DynamoDBRecords(RecordReader):
             raise inserted.no_answer
         return [(record, code) for record, code in coded if code]
 
-    def _add_limited_batch(self, records: Sequence[AllocationRecord], results: _Results) -> None:
+    def _add_limited_batch(
+        self, records: Sequence[AllocationRecord], results: _Results, deadline: Deadline | None
+    ) -> None:
         """Write all and count them, all at once or, if that fails, one by one. Raises `NoAnswerError`."""
-        if self._add_all(records):
+        if self._add_all(records, deadline):
             results[Written.ADDED].update(record.consignment_reference for record in records)
             return
         for record in records:
-            results[self._add_one(record)].add(record.consignment_reference)
+            results[self._add_one(record, deadline)].add(record.consignment_reference)
 
-    def _add_all(self, records: Sequence[AllocationRecord]) -> bool:
+    def _add_all(self, records: Sequence[AllocationRecord], deadline: Deadline | None) -> bool:
         """Write all records and count them on their limits, or none. Return whether that succeeded."""
         counts = Counter(limit for record in records if (limit := limit_of(record)))
         puts = [put_of(self._table, record) for record in records]
         try:
-            for attempt in range(_MAX_ATTEMPTS):
+            for attempt in _attempts(deadline):
                 short = self._short_of(puts, counts, attempt)
                 if short is None:
                     return True
@@ -184,9 +188,10 @@ class DynamoDBRecords(RecordReader):
             return [limit for limit, reason in zip(counts, of_limits, strict=True) if reason == CONDITION_FAILED]
         return None
 
-    def _add_one(self, record: AllocationRecord) -> Written:
+    def _add_one(self, record: AllocationRecord, deadline: Deadline | None = None) -> Written:
         limit = limit_of(record)
-        return self._tried(partial(self._add_limited, limit=limit) if limit else self._add_alone, record)
+        add = partial(self._add_limited, limit=limit, deadline=deadline) if limit else self._add_alone
+        return self._tried(add, record)
 
     def _tried(self, add: Callable[[AllocationRecord], Written], record: AllocationRecord) -> Written:
         """Return what became of a record. Raises `NoAnswerError`; logs another cause why it could not be written."""
@@ -231,9 +236,9 @@ class DynamoDBRecords(RecordReader):
             raise not_written(error) from error
         return True
 
-    def _add_limited(self, record: AllocationRecord, limit: AllocationLimit) -> Written:
+    def _add_limited(self, record: AllocationRecord, limit: AllocationLimit, deadline: Deadline | None) -> Written:
         """Write a record and count it on its limit, or neither. Raises `RetryableError`."""
-        for attempt in range(_MAX_ATTEMPTS):
+        for attempt in _attempts(deadline):
             try:
                 short = self._short_of([put_of(self._table, record)], {limit: 1}, attempt)
             except CancelledError as error:
@@ -245,3 +250,12 @@ class DynamoDBRecords(RecordReader):
             if short and not self._limit_usage.find_places(limit, part=self._part):
                 return Written.OUTRUN
         raise RetryableError(f"{limit.on.service} has too many writers on {limit.on.day}")
+
+
+def _attempts(deadline: Deadline | None) -> Iterator[int]:
+    """Yield the numbers of attempts, from 0 on, for as long as there is time for one."""
+    yield 0
+    for attempt in range(1, _MAX_ATTEMPTS):
+        if deadline and deadline.remaining_seconds() < _RESERVE_SECONDS:
+            return
+        yield attempt
