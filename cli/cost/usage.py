@@ -16,7 +16,8 @@ from allocation.composition.background import events_use_case
 from allocation.composition.orders import orders_use_case
 from allocation.events.publish_allocations import Change, report_published
 from allocation.observability import logger, metrics
-from allocation.orders.allocate_orders import AllocateOrders, report_batch
+from allocation.orders.allocate_orders import AllocateOrders
+from allocation.orders.batch_report import report_batch
 from allocation.ports import QueueMessage
 from allocation.pro.allocator import ProAllocator
 from allocation.pro.client import ProReply

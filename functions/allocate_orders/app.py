@@ -7,7 +7,7 @@ from allocation.aws.lambda_events import LambdaContext, LambdaDeadline, partial_
 from allocation.composition.catalogues import CATALOGUE_QUESTION, catalogue_status
 from allocation.composition.orders import allocate_orders, warm
 from allocation.observability import logger, metrics
-from allocation.orders.allocate_orders import report_batch
+from allocation.orders.batch_report import report_batch
 
 # Wired here, in the function's init, where Lambda gives a whole processor: the first event waits for nothing of it.
 allocate_orders()

@@ -6,7 +6,8 @@ import pytest
 
 from allocation.domain.outcome import ENGINE, Allocated, AllocatedBy, Cancelled, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference, OrderReference
-from allocation.orders.cancelling import Cancellation, Cancelling
+from allocation.orders.cancelled_orders import Cancellation
+from allocation.orders.cancelling import Cancelling
 from allocation.pro.calls import MAX_STATE_SECONDS, RESERVE_SECONDS
 from tests.contract.pro_over_http import (
     HURRY,

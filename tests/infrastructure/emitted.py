@@ -22,7 +22,7 @@ from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, FailureCode
 from allocation.events.publish_allocations import PublishReport, report_published
 from allocation.observability import metrics
-from allocation.orders.allocate_orders import BatchReport, report_batch
+from allocation.orders.batch_report import BatchReport, report_batch
 from allocation.ports import Allocator
 from allocation.pro.credentials import secrets
 from allocation.pro.following import Followed, report_followed

@@ -21,7 +21,7 @@ from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.events.publish_allocations import PublishReport, report_published
-from allocation.orders.allocate_orders import BatchReport, report_batch
+from allocation.orders.batch_report import BatchReport, report_batch
 from allocation.orders.order_created import read_order
 from allocation.records.explanations import Explanations
 from allocation.records.items import record_item

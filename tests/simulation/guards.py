@@ -21,7 +21,8 @@ from allocation.domain.record import RecordSeen
 from allocation.domain.reference import ConsignmentReference
 from allocation.orders import allocate_orders as workflow
 from allocation.orders import cancelling
-from allocation.orders.allocate_orders import AllocateOrders, BatchReport
+from allocation.orders.allocate_orders import AllocateOrders
+from allocation.orders.batch_report import BatchReport
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.updating import Updating
 from allocation.pro import allocator as pro_allocator

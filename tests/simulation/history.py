@@ -16,7 +16,8 @@ from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules,
 from allocation.domain.routing import RoutingTable
 from allocation.orders import allocate_orders as workflow
 from allocation.orders import order_requests
-from allocation.orders.allocate_orders import AllocateOrders, BatchReport
+from allocation.orders.allocate_orders import AllocateOrders
+from allocation.orders.batch_report import BatchReport
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage

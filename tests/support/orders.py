@@ -7,8 +7,9 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import ENGINE, Deferred, Outcome
 from allocation.domain.routing import RoutingTable
-from allocation.orders.allocate_orders import AllocateOrders, BatchReport
+from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import AllocationWaves
+from allocation.orders.batch_report import BatchReport
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.updating import Updating

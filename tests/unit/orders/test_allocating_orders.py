@@ -11,7 +11,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, Outcome
 from allocation.domain.reference import OrderReference, issued_reference
-from allocation.orders.allocate_orders import BatchReport
+from allocation.orders.batch_report import BatchReport
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage

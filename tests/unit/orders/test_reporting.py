@@ -15,7 +15,7 @@ from allocation.domain.metric import MetricName
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.events.publish_allocations import PublishReport, report_published
 from allocation.observability import measure, metrics
-from allocation.orders.allocate_orders import BatchReport, report_batch
+from allocation.orders.batch_report import BatchReport, report_batch
 from allocation.orders.redelivery import seconds_since_sent
 from tests.support.samples import FAILED, NOON, A, B, C, D, json_of, message, summary_of
 

@@ -1,25 +1,17 @@
 """The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, TypeVar, assert_never
+from typing import Final
 
 from allocation.domain.errors import InvalidMessageError, RetryableError
-from allocation.domain.metric import OTHER, MetricName
 from allocation.domain.order import Order, OrderCancellation, OrderLeftOut, OrderRequest
-from allocation.domain.outcome import (
-    Allocated,
-    AllocationFailed,
-    Cancelled,
-    DeferralCause,
-    Deferred,
-    FailureCode,
-    Outcome,
-)
+from allocation.domain.outcome import Cancelled, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference, OrderReference
-from allocation.observability import count, count_kinds, logger, measure_seconds
+from allocation.observability import logger
 from allocation.orders.allocation_waves import AllocationWaves
+from allocation.orders.batch_report import BatchReport, together
 from allocation.orders.one_by_one import may_kill, work_on_each
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.order_requests import read_request
@@ -31,27 +23,6 @@ _OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
 _NOT_KEPT: Final = Deferred(DeferralCause.NOT_KEPT_IN_DLQ)
 _KILLED: Final = Deferred(DeferralCause.KILLED)
 _NO_MAPPING: Final = Deferred(DeferralCause.MAPPING_UNAVAILABLE)
-_OWN_FAILURE_CODES: Final = frozenset(FailureCode)
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
-
-
-@dataclass(frozen=True, slots=True)
-class BatchReport:
-    """What became of a batch of messages."""
-
-    # By message id: the messages that must be delivered again, and why.
-    returned: Mapping[str, Deferred]
-    # By message id: the messages that are in the DLQ now, and why.
-    refused: Mapping[str, InvalidMessageError]
-    # What this batch recorded. Consignments whose record stands are not in it.
-    outcomes: Mapping[ConsignmentReference, Outcome | Cancelled]
-    # By message id, at the end of the batch: how long ago each message was sent, where that is known.
-    seconds_since_sent: Mapping[str, float]
-    # By message id: the order that the message names, where it could be read.
-    orders: Mapping[str, OrderReference] = field(default_factory=dict)
-    # The orders that the mapping leaves out: their messages are done.
-    left_out: Sequence[OrderReference] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +54,7 @@ class AllocateOrders:
             rest = self._report(others, {message.message_id: _OUT_OF_TIME for message in others}, {}, {})
         else:
             rest = self._attempt(others, deadline)
-        return _together([set_aside, rest])
+        return together([set_aside, rest])
 
     def _attempt(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
         """Work on messages that are not spent: together, or one after the other where one may kill the function."""
@@ -103,7 +74,7 @@ class AllocateOrders:
             return not reports[-1].returned
 
         work_on_each(messages, deadline, self.redelivery, self.jitter, is_done)
-        return _together(reports)
+        return together(reports)
 
     def _work_on(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
         try:
@@ -159,22 +130,6 @@ class AllocateOrders:
             self.redelivery.postpone(waits)
 
 
-def _together(reports: Sequence[BatchReport]) -> BatchReport:
-    """Return the reports on parts of a batch as one."""
-
-    def all_of(of: Callable[[BatchReport], Mapping[_Key, _Value]]) -> dict[_Key, _Value]:
-        return {key: value for report in reports for key, value in of(report).items()}
-
-    return BatchReport(
-        all_of(lambda report: report.returned),
-        all_of(lambda report: report.refused),
-        all_of(lambda report: report.outcomes),
-        all_of(lambda report: report.seconds_since_sent),
-        all_of(lambda report: report.orders),
-        [order for report in reports for order in report.left_out],
-    )
-
-
 def _read(
     messages: Sequence[QueueMessage], rules: ReadingRules
 ) -> tuple[dict[str, OrderRequest], dict[str, InvalidMessageError]]:
@@ -200,58 +155,3 @@ def _unfinished(orders: Mapping[str, Order], deferrals: Deferrals) -> dict[str, 
         for message_id, order in orders.items()
     }
     return {message_id: longest(deferred) for message_id, deferred in reasons.items() if deferred}
-
-
-def report_batch(report: BatchReport) -> None:
-    """Log every outcome, refusal and return of a batch by reference and code, and count them."""
-    for reference, outcome in report.outcomes.items():
-        logger.info("recorded", extra={"consignment": reference, "state": outcome.state, "detail": _detail(outcome)})
-    for order in report.left_out:
-        logger.info("order left out", extra={"order": order})
-    for message_id, error in report.refused.items():
-        logger.error("message refused", extra={**_message(report, message_id), "code": error.code})
-    for message_id, deferred in report.returned.items():
-        why = {"why": deferred.why} if deferred.why else {}
-        logger.warning("message returned", extra={**_message(report, message_id), "cause": deferred.cause, **why})
-    _count_outcomes(report)
-    count(MetricName.ORDERS_LEFT_OUT, len(report.left_out))
-    count(MetricName.MESSAGES_REFUSED, len(report.refused))
-    count(MetricName.MESSAGES_RETURNED, len(report.returned))
-    count_kinds(MetricName.MESSAGES_RETURNED, (deferred.cause for deferred in report.returned.values()))
-    _measure_ages(report)
-
-
-def _message(report: BatchReport, message_id: str) -> dict[str, str]:
-    """Return what a log line names a message by. `carrier orders trace` looks for the order."""
-    order = report.orders.get(message_id)
-    return {"sqs_message": message_id} | ({"order": order} if order else {})
-
-
-def _detail(outcome: Outcome | Cancelled) -> str | None:
-    """Return what a log line says of an outcome: the carrier service, or the failure's code."""
-    match outcome:
-        case Allocated(summary):
-            return summary.carrier_service_reference
-        case AllocationFailed(failure):
-            return failure.code
-        case Cancelled():
-            return None
-        case _:
-            assert_never(outcome)
-
-
-def _count_outcomes(report: BatchReport) -> None:
-    outcomes = report.outcomes.values()
-    codes = [outcome.failure.code for outcome in outcomes if isinstance(outcome, AllocationFailed)]
-    count(MetricName.CONSIGNMENTS_ALLOCATED, sum(isinstance(outcome, Allocated) for outcome in outcomes))
-    count(MetricName.CONSIGNMENTS_FAILED, len(codes))
-    count_kinds(MetricName.CONSIGNMENTS_FAILED, (code if code in _OWN_FAILURE_CODES else OTHER for code in codes))
-
-
-def _measure_ages(report: BatchReport) -> None:
-    """Measure how old messages were when they were done, and how old those are that return."""
-    for message_id, seconds in report.seconds_since_sent.items():
-        if message_id in report.returned:
-            measure_seconds(MetricName.RETURNED_MESSAGE_AGE_SECONDS, seconds)
-        elif message_id not in report.refused:
-            measure_seconds(MetricName.ORDER_LATENCY_SECONDS, seconds)

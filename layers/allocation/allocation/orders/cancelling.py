@@ -6,17 +6,23 @@ is a moment behind, so it is looked for once more later.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from allocation.domain.errors import RetryableError
 from allocation.domain.order import OrderCancellation
-from allocation.domain.outcome import AllocatedBy, AllocationFailed, Cancelled, DeferralCause, Deferred
+from allocation.domain.outcome import AllocatedBy, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
-from allocation.domain.reference import ConsignmentReference, OrderReference
-from allocation.domain.state import CANCELLED_WITH_ORDER
+from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
+from allocation.orders.cancelled_orders import (
+    Cancellation,
+    abandoned,
+    cancellations,
+    is_cancellable,
+    without_cancelled,
+)
 from allocation.orders.redelivery import longest
 from allocation.orders.work import Deferrals, Requests, orders_of
 from allocation.ports import Allocator, CancelledOrders, Deadline, Recorded, RecordStore
@@ -34,15 +40,6 @@ _OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
 _UNAVAILABLE: Final = Deferred(DeferralCause.ALLOCATOR_UNAVAILABLE)
 
 _CancelledNow = dict[ConsignmentReference, Cancelled]
-
-
-@dataclass(frozen=True, slots=True)
-class Cancellation:
-    """A consignment to cancel, with the order and the event that ask for it."""
-
-    reference: ConsignmentReference
-    order: OrderReference
-    event_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +92,9 @@ class Cancelling:
 
         Return what was cancelled, what is not done, and the requests of the orders that are not cancelled.
         """
-        cancelled, deferrals = self.cancel(_cancellations(requests, known), deadline)
-        not_released = self.take_back(_abandoned(requests, known), known.records, deadline)
-        return cancelled, deferrals | not_released, _without_cancelled(requests, known)
+        cancelled, deferrals = self.cancel(cancellations(requests, known), deadline)
+        not_released = self.take_back(abandoned(requests, known), known.records, deadline)
+        return cancelled, deferrals | not_released, without_cancelled(requests, known)
 
     def cancel_overtaken(
         self, written: Set[ConsignmentReference], requests: Requests, deadline: Deadline
@@ -116,7 +113,7 @@ class Cancelling:
         except RetryableError as error:
             logger.warning("cancelled orders not read", extra={"cause": str(error)})
             return {}, dict.fromkeys(asked, _NOT_READ)
-        return self.cancel(_cancellations(asked, known), deadline)
+        return self.cancel(cancellations(asked, known), deadline)
 
     def take_back(
         self,
@@ -139,42 +136,39 @@ class Cancelling:
         A consignment that is cancelled already, or allocated for another order, or whose record can't be read, is in
         neither.
         """
-        left = {item.reference: item for item in wanted}
-        cancelled: _CancelledNow = {}
-        deferrals: Deferrals = {}
-        released: set[ConsignmentReference] = set()
+        work = _Work({item.reference: item for item in wanted})
         for _ in range(_MAX_ATTEMPTS):
             try:
-                seen = self.records.recorded(tuple(left)).records if left else {}
-                left = {
-                    key: item
-                    for key, item in left.items()
-                    # What has been given back is recorded so, also where another order was quicker to record it.
-                    if _is_cancellable(seen.get(key), None if key in released else item.order)
-                }
-                elsewhere = self._out_of_reach(left, seen)
-                deferrals |= elsewhere
-                left = {key: item for key, item in left.items() if key not in elsewhere}
-                # What is released is still claimed by this caller, who would wait for himself.
-                unreleased = tuple(key for key in left if key not in released)
-                named = _named(unreleased, seen)
-                kept = self.allocator.cancel(unreleased, deadline, named) if unreleased else {}
+                seen = self._release(work, deadline)
             except RetryableError as error:
-                logger.warning("consignments not cancelled", extra={"cause": str(error), "consignments": list(left)})
-                return cancelled, deferrals | dict.fromkeys(left, _UNAVAILABLE)
-            deferrals |= kept
-            left = {key: item for key, item in left.items() if key not in kept}
-            released |= left.keys()
-            for reference, item in list(left.items()):
-                result = self._record(item, seen.get(reference), deadline)
-                if result is None:
-                    continue
-                del left[reference]
-                if isinstance(result, Deferred):
-                    deferrals[reference] = result
-                else:
-                    cancelled[reference] = result
-        return cancelled, deferrals | dict.fromkeys(left, _NOT_RECORDED)
+                logger.warning("consignments not cancelled", extra={"cause": str(error), "consignments": [*work.left]})
+                work.defer(dict.fromkeys(work.left, _UNAVAILABLE))
+                break
+            for reference, item in list(work.left.items()):
+                if (result := self._record(item, seen.get(reference), deadline)) is not None:
+                    work.settle(reference, result)
+        work.defer(dict.fromkeys(work.left, _NOT_RECORDED))
+        return work.cancelled, work.deferrals
+
+    def _release(self, work: "_Work", deadline: Deadline) -> Mapping[ConsignmentReference, RecordSeen]:
+        """Take back what is left to cancel. Return the records of it. Raises `RetryableError` on an outage.
+
+        Afterwards only what is taken back is left.
+        """
+        seen = self.records.recorded(tuple(work.left)).records if work.left else {}
+        work.left = {
+            key: item
+            for key, item in work.left.items()
+            # What has been given back is recorded so, also where another order was quicker to record it.
+            if is_cancellable(seen.get(key), None if key in work.released else item.order)
+        }
+        work.defer(self._out_of_reach(work.left, seen))
+        # What is released is still claimed by this caller, who would wait for himself.
+        unreleased = tuple(key for key in work.left if key not in work.released)
+        named = _named(unreleased, seen)
+        work.defer(self.allocator.cancel(unreleased, deadline, named) if unreleased else {})
+        work.released |= work.left.keys()
+        return seen
 
     def _out_of_reach(
         self, references: Iterable[ConsignmentReference], seen: Mapping[ConsignmentReference, RecordSeen]
@@ -222,47 +216,24 @@ def _named(
     return {each: there for each, there in found.items() if there}
 
 
-def _is_cancellable(seen: RecordSeen | None, order: OrderReference | None) -> bool:
-    """Tell whether an order may cancel a consignment; None is any order.
+@dataclass(slots=True)
+class _Work:
+    """Consignments that are being cancelled: those left to do, those taken back, and what came of the others."""
 
-    What is allocated for another order is that order's. A failure is whoever's next tries it.
-    """
-    if seen is None or seen.state == AllocationFailed.state:
-        return True
-    return seen.state in CANCELLED_WITH_ORDER and (order is None or seen.order_reference in (None, order))
+    left: dict[ConsignmentReference, Cancellation]
+    released: set[ConsignmentReference] = field(default_factory=set)
+    cancelled: _CancelledNow = field(default_factory=dict)
+    deferrals: Deferrals = field(default_factory=dict)
 
+    def settle(self, reference: ConsignmentReference, result: Cancelled | Deferred) -> None:
+        """Note what came of a consignment, which is then no longer left."""
+        if isinstance(result, Deferred):
+            self.defer({reference: result})
+        else:
+            self.cancelled[reference] = result
+            del self.left[reference]
 
-def _cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:
-    """Return the consignments of cancelled orders: recorded with one, or asked for by no other order."""
-    found: list[Cancellation] = []
-    for reference, asking in requests.items():
-        seen = known.records.get(reference)
-        orders = {each.order.reference for each in asking}
-        order = seen.order_reference if seen else next(iter(orders - known.cancelled.keys()), asking[0].order.reference)
-        if order in orders and order in known.cancelled:
-            found.append(Cancellation(reference, order, known.cancelled[order]))
-    return found
-
-
-def _abandoned(requests: Requests, known: Recorded) -> list[ConsignmentReference]:
-    """Return the failures of other orders that only cancelled orders ask for.
-
-    A cancelled order may have tried one again. What a call allocated then whose outcome was lost has no record.
-    """
-    return [
-        reference
-        for reference, asking in requests.items()
-        if (seen := known.records.get(reference))
-        and seen.state == AllocationFailed.state
-        and seen.order_reference not in known.cancelled
-        and all(each.order.reference in known.cancelled for each in asking)
-    ]
-
-
-def _without_cancelled(requests: Requests, known: Recorded) -> Requests:
-    """Return the requests of the orders that are not cancelled."""
-    left = {
-        reference: [each for each in asking if each.order.reference not in known.cancelled]
-        for reference, asking in requests.items()
-    }
-    return {reference: asking for reference, asking in left.items() if asking}
+    def defer(self, deferrals: Mapping[ConsignmentReference, Deferred]) -> None:
+        """Note why consignments can't be cancelled now. They are no longer left."""
+        self.deferrals |= deferrals
+        self.left = {key: item for key, item in self.left.items() if key not in deferrals}

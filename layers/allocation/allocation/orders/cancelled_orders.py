@@ -1,0 +1,65 @@
+"""Which consignments the cancellation of an order concerns: from what is asked, and from what is recorded."""
+
+from dataclasses import dataclass
+
+from allocation.domain.outcome import AllocationFailed
+from allocation.domain.record import RecordSeen
+from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.state import CANCELLED_WITH_ORDER
+from allocation.orders.work import Requests
+from allocation.ports import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A consignment to cancel, with the order and the event that ask for it."""
+
+    reference: ConsignmentReference
+    order: OrderReference
+    event_id: str
+
+
+def is_cancellable(seen: RecordSeen | None, order: OrderReference | None) -> bool:
+    """Tell whether an order may cancel a consignment; None is any order.
+
+    What is allocated for another order is that order's. A failure is whoever's next tries it.
+    """
+    if seen is None or seen.state == AllocationFailed.state:
+        return True
+    return seen.state in CANCELLED_WITH_ORDER and (order is None or seen.order_reference in (None, order))
+
+
+def cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:
+    """Return the consignments of cancelled orders: recorded with one, or asked for by no other order."""
+    found: list[Cancellation] = []
+    for reference, asking in requests.items():
+        seen = known.records.get(reference)
+        orders = {each.order.reference for each in asking}
+        order = seen.order_reference if seen else next(iter(orders - known.cancelled.keys()), asking[0].order.reference)
+        if order in orders and order in known.cancelled:
+            found.append(Cancellation(reference, order, known.cancelled[order]))
+    return found
+
+
+def abandoned(requests: Requests, known: Recorded) -> list[ConsignmentReference]:
+    """Return the failures of other orders that only cancelled orders ask for.
+
+    A cancelled order may have tried one again. What a call allocated then whose outcome was lost has no record.
+    """
+    return [
+        reference
+        for reference, asking in requests.items()
+        if (seen := known.records.get(reference))
+        and seen.state == AllocationFailed.state
+        and seen.order_reference not in known.cancelled
+        and all(each.order.reference in known.cancelled for each in asking)
+    ]
+
+
+def without_cancelled(requests: Requests, known: Recorded) -> Requests:
+    """Return the requests of the orders that are not cancelled."""
+    left = {
+        reference: [each for each in asking if each.order.reference not in known.cancelled]
+        for reference, asking in requests.items()
+    }
+    return {reference: asking for reference, asking in left.items() if asking}
