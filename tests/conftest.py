@@ -11,11 +11,11 @@ import botocore.session
 import pytest
 from _pytest import runner
 from botocore.client import BaseClient
-from botocore.loaders import Loader, create_loader
 from hypothesis import is_hypothesis_test, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.support.quick_aws import spare_repeated_work
 from tests.support.size import IS_LONG, sized
 from tests.support.speed import collect_seldom, with_room
 
@@ -58,22 +58,10 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 os.environ["COLUMNS"] = "1000"
 
 collect_seldom()
+spare_repeated_work()
 
 # Powertools reads these when `allocation.observability` is imported.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "tests", "POWERTOOLS_METRICS_NAMESPACE": "CarrierAllocation"}
-
-# moto gives every test a boto3 session of its own, and every session reads botocore's JSON files again: a third of a
-# second for each client. All sessions of a test process share what one of them has read.
-_READ_FILES: dict[Any, Any] = {}
-
-
-def _loader_that_shares(search_path: str | None = None) -> Loader:
-    loader = create_loader(search_path)
-    loader._cache = _READ_FILES  # type: ignore[attr-defined]
-    return loader
-
-
-botocore.session.create_loader = _loader_that_shares  # type: ignore[assignment]
 
 
 def _unmeasured(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-import boto3
 import pytest
 
 from allocation.api.console_routes import ConsoleUseCases, console_endpoints
@@ -28,6 +27,7 @@ from cli.catalogue.compilation import SAMPLE, compile_text
 from cli.paths import COMPILED_SAMPLE
 from tests.support.allocation_api import RECORDS, REGION, Answer, Api, served_api
 from tests.support.consignments import consignment
+from tests.support.quick_aws import shared_client
 from tests.support.search_index import INDEX
 from tests.support.tables import create_table, streamed
 
@@ -50,7 +50,7 @@ class ConsoleApi(Api):
 
     @cached_property
     def resolver(self) -> AnyCaseResolver:
-        dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
+        dynamodb: Any = shared_client("dynamodb", REGION)
         api = self.use_cases
         retrying = Retrying(api.changes, api.allocations, lambda: api.engine.catalogue.routing, self.order_queue)
         works = ConsoleUseCases(
@@ -58,15 +58,15 @@ class ConsoleApi(Api):
             EntrySearch(DynamoDBIndexReader(dynamodb, table=INDEX, records=RECORDS)),
             retrying,
             api.explanations.of,
-            S3StackFiles(boto3.client("s3", region_name=REGION), BUCKET),
-            PublisherLog(boto3.client("logs", region_name=REGION), LOG).published,
+            S3StackFiles(shared_client("s3", REGION), BUCKET),
+            PublisherLog(shared_client("logs", REGION), LOG).published,
             self.mode,
         )
         return api_resolver(api, self.address, console_endpoints(works))
 
     def index(self) -> None:
         """Brings the index up to the records, as the stream does."""
-        dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
+        dynamodb: Any = shared_client("dynamodb", REGION)
         items = map(streamed, dynamodb.scan(TableName=RECORDS)["Items"])
         records = [{"dynamodb": {"SequenceNumber": str(at), "NewImage": item}} for at, item in enumerate(items)]
         assert not IndexAllocations(DynamoDBIndexWriter(dynamodb, INDEX)).process(changes({"Records": records})).failed
@@ -89,14 +89,12 @@ class ConsoleApi(Api):
 @pytest.fixture
 def api() -> Iterator[ConsoleApi]:
     with served_api() as plain:
-        dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
+        dynamodb: Any = shared_client("dynamodb", REGION)
         create_table(dynamodb, "SearchIndexTable", INDEX)
-        boto3.client("s3", region_name=REGION).create_bucket(
+        shared_client("s3", REGION).create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
-        boto3.client("s3", region_name=REGION).put_bucket_versioning(
-            Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
-        )
+        shared_client("s3", REGION).put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         yield ConsoleApi(plain.store)
 
 
@@ -157,7 +155,7 @@ def test_versions_of_before_the_console_are_counted_and_the_last_failure_is_told
 
 
 def test_events_are_told_with_the_time_at_which_they_were_published(api: ConsoleApi) -> None:
-    reference, logs = api.create(), boto3.client("logs", region_name=REGION)
+    reference, logs = api.create(), shared_client("logs", REGION)
     assert api.get(f"consignments/{reference}/events") == {"events": [], "trouble": None}
     api.allocate(reference)
     api.index()
@@ -295,7 +293,7 @@ def test_a_consignment_of_sortedpro_is_tried_again_by_the_order_queue(api: Conso
     failed = create(api, too_heavy() | {"ConsignmentReferenceProvidedByCustomer": "WEB-1-1"})
     api.allocate(failed)
     api.call("DELETE", f"/consignments/{failed}")
-    sqs = boto3.client("sqs", region_name=REGION)
+    sqs = shared_client("sqs", REGION)
     queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
     api.order_queue = SqsOrderQueue(sqs, queue)
     assert "retry" in api.get(f"consignments/{failed}")["actions"]
@@ -326,7 +324,7 @@ def test_a_consignment_can_be_tried_under_the_live_and_under_an_uploaded_catalog
     assert {each["service"] for each in uploaded.data["excluded"] + uploaded.data["offers"]}
     one = api.post("try", {"consignment": sent, "service": live.data["winner"]["service"]})
     assert one.data["mode"] == "carrier_service"
-    boto = boto3.client("dynamodb", region_name=REGION)
+    boto = shared_client("dynamodb", REGION)
     assert boto.scan(TableName=RECORDS)["Items"] == []
 
 
@@ -377,7 +375,7 @@ def test_a_catalogue_that_was_tampered_with_is_not_tried(api: ConsoleApi) -> Non
 
 
 def test_the_catalogue_is_a_rate_card_with_its_publications(api: ConsoleApi) -> None:
-    s3 = boto3.client("s3", region_name=REGION)
+    s3 = shared_client("s3", REGION)
     digest = api.engine.catalogue.digest
     for number in ("older", digest):
         body = json.dumps({"publishedAt": "2026-11-01T00:00:00Z", "version": "1", "digest": number})
@@ -394,7 +392,7 @@ def test_the_catalogue_is_a_rate_card_with_its_publications(api: ConsoleApi) -> 
 
 
 def test_replays_are_listed_and_read_and_nothing_else_of_the_bucket(api: ConsoleApi) -> None:
-    s3 = boto3.client("s3", region_name=REGION)
+    s3 = shared_client("s3", REGION)
     assert api.get("replays") == {"items": [], "next": None}
     s3.put_object(Bucket=BUCKET, Key="replays/2026-11-26.json", Body=b'{"consignments": 3}')
     s3.put_object(Bucket=BUCKET, Key="replays/big/parts/1.json", Body=b"{}")

@@ -14,7 +14,6 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qsl
 
-import boto3
 from moto import mock_aws
 
 from allocation.api.older_clients import is_older
@@ -49,6 +48,7 @@ from tests.support.pro_types import (
     problems,
     problems_of_2016,
 )
+from tests.support.quick_aws import shared_client
 from tests.support.tables import create_table
 
 CONSIGNMENTS = "consignments"
@@ -121,7 +121,7 @@ class Api:
             Explanations(self._archive),
             Manifests(changes, self._manifests, self.characters),
             Searching(self.store, self._listings, self.clock),
-            DynamoDBDrafts(boto3.client("dynamodb", region_name=REGION), CONSIGNMENTS),
+            DynamoDBDrafts(shared_client("dynamodb", REGION), CONSIGNMENTS),
             Tracking(changes, self._tracked_events, timedelta(days=90)),
             self.pro_url,
             self.held_documents,
@@ -129,30 +129,30 @@ class Api:
 
     @cached_property
     def _tracked_events(self) -> DynamoDBTracking:
-        dynamodb = boto3.client("dynamodb", region_name=REGION)
+        dynamodb = shared_client("dynamodb", REGION)
         return DynamoDBTracking(dynamodb, consignments=CONSIGNMENTS, records=RECORDS)
 
     @cached_property
     def _archive(self) -> DynamoDBCatalogueArchive:
-        return DynamoDBCatalogueArchive(boto3.client("dynamodb", region_name=REGION), CATALOGUES, time.time)
+        return DynamoDBCatalogueArchive(shared_client("dynamodb", REGION), CATALOGUES, time.time)
 
     @property
     def _listings(self) -> Listings:
         # Only tables have indexes. A store in memory is not searched.
         if isinstance(self.store, DynamoDBConsignments):
             return self.store.listings
-        dynamodb = boto3.client("dynamodb", region_name=REGION)
+        dynamodb = shared_client("dynamodb", REGION)
         return DynamoDBConsignments(
             dynamodb, consignments=CONSIGNMENTS, records=RECORDS, limit_usage=self._limits
         ).listings
 
     @cached_property
     def _manifests(self) -> DynamoDBManifests:
-        return DynamoDBManifests(boto3.client("dynamodb", region_name=REGION), CATALOGUES)
+        return DynamoDBManifests(shared_client("dynamodb", REGION), CATALOGUES)
 
     @cached_property
     def _limits(self) -> DynamoDBLimitUsage:
-        return DynamoDBLimitUsage(boto3.client("dynamodb", region_name=REGION), LIMITS)
+        return DynamoDBLimitUsage(shared_client("dynamodb", REGION), LIMITS)
 
     @cached_property
     def resolver(self) -> AnyCaseResolver:
@@ -272,7 +272,7 @@ def proxy_event(
 
 def moto_store() -> DynamoDBConsignments:
     """A store over fresh tables; call it under `moto.mock_aws`."""
-    dynamodb = boto3.client("dynamodb", region_name=REGION)
+    dynamodb = shared_client("dynamodb", REGION)
     create_tables(dynamodb)
     limits = DynamoDBLimitUsage(dynamodb, LIMITS)
     return DynamoDBConsignments(dynamodb, consignments=CONSIGNMENTS, records=RECORDS, limit_usage=limits)

@@ -16,6 +16,7 @@ from typing import Any
 from allocation.api.replies import api_error
 from allocation.exact_json import written
 from tests.support.allocation_api import Api, proxy_event, served_api
+from tests.support.quick_aws import spare_repeated_work
 from tests.support.speed import collect_seldom, with_room
 
 KEY = "a-key-for-tests"
@@ -99,6 +100,7 @@ def main() -> None:
     """Serves an API of its own."""
     logging.disable()
     collect_seldom()
+    spare_repeated_work()
     with served_api() as api, served(api) as address:
         sys.stdout.write(f"{address}\n")
         sys.stdout.flush()
