@@ -115,6 +115,7 @@ _VERSION: Final = {
 _INFO: Final = {
     "title": "Carrier allocation",
     "version": "1.1",
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "description": (
         "SortedPRO's consignment allocation API, version 1.1, served by this stack's own engine. "
         "The examples are JSON. Requests and replies can also be `application/xml` or `text/xml`."
@@ -151,9 +152,17 @@ def openapi() -> dict[str, Any]:
     definitions["$defs"]["NewConsignment"] = _new_consignment(definitions["$defs"]["FullConsignment"])
     for schema in definitions["$defs"].values():
         schema.pop("title", None)  # equal titles of a request and a reply break client generators
+        if "properties" in schema:
+            schema["properties"] = _distinct(schema["properties"])
         for property_ in schema.get("properties", {}).values():
             property_.pop("default", None)  # openapi-typescript takes a property with a default for a required one
     return _with_plain_names(whole)
+
+
+def _distinct(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return properties without those that differ from an earlier one in case only: generated code would clash."""
+    first = {name.casefold(): name for name in reversed(properties)}
+    return {name: properties[name] for name in properties if first[name.casefold()] == name}
 
 
 def _new_consignment(schema: dict[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,12 @@ def references(value: Any) -> Iterator[str]:
             yield from references(item)
 
 
+def test_no_two_properties_of_a_schema_clash_in_generated_code() -> None:
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        properties = list(schema.get("properties", ()))
+        assert len({each.casefold() for each in properties}) == len(properties), name
+
+
 def test_everything_but_the_health_check_is_documented_to_need_the_key() -> None:
     open_operations = [
         path for path, methods in DOCUMENT["paths"].items() for entry in methods.values() if entry.get("security") == []
