@@ -14,6 +14,7 @@ from allocation.engine.loaded_prices import ALWAYS, AS_PRICED
 from allocation.engine.measures import Measure
 from cli.catalogue.calendar_compilation import clock_changes, collection_hours, holiday_dates
 from cli.catalogue.delivery_compilation import compiled_delivery, compiled_transit
+from cli.catalogue.pickup_compilation import pickup_tables, printed_address
 from cli.catalogue.place_compilation import PlaceTables, region_chain
 from cli.catalogue.price_compilation import compiled_rate, compiled_surcharge, compiled_weighing, days
 from cli.catalogue.reading import read_catalogue
@@ -66,7 +67,8 @@ class _Compilation:
         self._places = PlaceTables(catalogue.zones)
         self._calendars: list[_Json] = []
         self._numbers: dict[tuple[str, str], int] = {}
-        self._time_zones = {catalogue.time_zone}
+        zones = (location.time_zone for location in catalogue.pickup_locations.values())
+        self._time_zones = {catalogue.time_zone, *filter(None, zones)}
 
     def content(self) -> _Json:
         catalogue = self._catalogue
@@ -99,7 +101,7 @@ class _Compilation:
                 for (_, carrier, *_), reference, service in catalogue.all_services()
             ],
         }
-        return content | self._places.content()
+        return content | self._places.content() | pickup_tables(catalogue)
 
     def _delivery_holidays(self) -> _Json:
         """Return, for each place, the number of the holidays on which nothing is delivered there."""
@@ -222,17 +224,10 @@ def _text(value: object) -> str | None:
 def _printed(location: Location) -> _Json:
     """Return a location's name, address and contact under PRO's names (`pro-api.md`), as far as they are given."""
     address, contact = location.address, location.contact
-    lines = address.lines if address else []
-    printed = {
-        "CompanyName": (address and address.company) or location.name,
-        **{f"AddressLine{number}": line for number, line in enumerate(lines, start=1)},
-        "Town": address and address.town,
-        "Region": address and address.region,
-    }
     asked = contact.model_dump(by_alias=True) if contact else {}
     parts = {
         "name": location.name,
-        "address": {name: text for name, text in printed.items() if text} if address else None,
+        "address": printed_address(address, location.name) if address else None,
         "contact": {name[0].upper() + name[1:]: text for name, text in asked.items() if text},
     }
     return {name: part for name, part in parts.items() if part}

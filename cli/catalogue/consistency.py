@@ -12,6 +12,7 @@ from allocation.engine.place_keys import UnknownPlaceError, place_keys
 from cli.catalogue.calendar_consistency import find_calendar_contradictions
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
 from cli.catalogue.delivery_consistency import find_delivery_contradictions
+from cli.catalogue.pickup_consistency import find_pickup_contradictions
 from cli.catalogue.place_consistency import (
     find_zone_problems,
     wrong_origins,
@@ -121,6 +122,7 @@ _FINDERS: Final[Sequence[Callable[[WrittenCatalogue], _Problems]]] = (
     find_price_contradictions,
     find_calendar_contradictions,
     _locations,
+    find_pickup_contradictions,
     _carriers,
     _groups,
     find_preference_contradictions,

@@ -40,6 +40,8 @@ _NAMES: Final = {
 }
 _OWNERS: Final = {
     "locations": "location",
+    "pickupLocations": "pickup location",
+    "placeCoordinates": "coordinates of",
     "zones": "zone",
     "surcharges": "surcharge",
     "taxes": "tax",
@@ -53,6 +55,8 @@ _UNITS: Final = {measure.value.removeprefix("consignment."): measure.unit for me
 _SIDES: Final = frozenset({"size", "roundSides"})
 _WEIGHTS: Final = frozenset({"step"})
 _COUNTS: Final = {
+    "hours": "hour",
+    "spaces": "consignment",
     "transitDays": "day",
     "handlingDays": "day",
     "cutOffDaysBefore": "day",

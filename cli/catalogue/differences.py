@@ -14,7 +14,7 @@ from cli.catalogue.written_catalogue import WrittenCatalogue
 
 _MISSING: Final = object()
 # Lists that are one value.
-_WHOLE: Final = frozenset({"window", "maximumValue", "days", "deliveryDays", "from", "to"})
+_WHOLE: Final = frozenset({"window", "maximumValue", "days", "deliveryDays", "from", "to", "coordinates"})
 # Lists whose items are compared with those for the same, wherever they stand.
 _IDENTITIES: Final = {"rates": ("zone", "origin"), "transit": ("zone", "origin"), "bands": ("upTo",)}
 
@@ -84,7 +84,9 @@ def _with(thing: str, value: str) -> str:
 def _compare(path: KeyPath, old: Any, new: Any) -> Iterator[tuple[KeyPath, Any, Any]]:
     if old == new:
         return
-    if isinstance(old, dict) and isinstance(new, dict):
+    if path[:1] == ("placeCoordinates",) and len(path) > 1:
+        yield path, old, new
+    elif isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
             yield from _compare(key_path(*path, key), old.get(key, _MISSING), new.get(key, _MISSING))
     elif isinstance(old, list) and isinstance(new, list) and _is_set(path, old, new):

@@ -26,6 +26,7 @@ from cli.catalogue.value_types import (
     ZoneName,
 )
 from cli.catalogue.written_calendars import Calendar, DeliveryHolidays, Holidays, Years
+from cli.catalogue.written_pickups import AddressLine, PickupLocation, StreetAddress, WrittenCoordinates
 from cli.catalogue.written_prices import Surcharge
 from cli.catalogue.written_service import Carrier, Service
 from cli.catalogue.written_zones import Zones
@@ -63,28 +64,16 @@ class Collections(Part):
     services: dict[Reference, str] = {}
 
 
-_AddressLine = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PLAIN_TEXT_PATTERN)]
-
-
-class StreetAddress(Part):
-    """Where a shipping location is, as labels and customs papers print it; the country and postcode are beside it."""
-
-    company: _AddressLine | None = Field(None, description="The location's name if left out")
-    lines: list[_AddressLine] = Field(min_length=1, max_length=3, examples=[["Unit 4", "Mill Lane"]])
-    town: _AddressLine
-    region: _AddressLine | None = Field(None, description="The county, state or province, in words")
-
-
 class LocationContact(Part):
     """Whom carriers and customs may ask at a shipping location."""
 
-    title: _AddressLine | None = None
-    first_name: _AddressLine | None = None
-    last_name: _AddressLine | None = None
-    position: _AddressLine | None = None
-    telephone: _AddressLine | None = None
-    mobile: _AddressLine | None = None
-    email: _AddressLine | None = None
+    title: AddressLine | None = None
+    first_name: AddressLine | None = None
+    last_name: AddressLine | None = None
+    position: AddressLine | None = None
+    telephone: AddressLine | None = None
+    mobile: AddressLine | None = None
+    email: AddressLine | None = None
 
 
 class Location(Part):
@@ -143,6 +132,10 @@ class WrittenCatalogue(Part):
     surcharges: dict[Name, Surcharge] = {}
     calendars: dict[str, Calendar] = {}
     locations: dict[Reference, Location] = {}
+    pickup_locations: dict[Reference, PickupLocation] = {}
+    place_coordinates: dict[Place, WrittenCoordinates] = Field(
+        {}, description="The middle of places such as postcode districts, for distances to pickup locations"
+    )
     carriers: dict[Reference, Carrier] = Field(min_length=1)
     groups: dict[Reference, list[Reference]] = {}
     guess: Guess = Guess()

@@ -52,6 +52,9 @@ class Service(Condition):
     excluded: list[Place] = []
     maximum_value: Money | None = None
     po_boxes: bool = Field(default=True, description="Whether it delivers to PO boxes")
+    pickup_only: bool = Field(
+        default=False, description="It delivers to its carrier's pickup locations, and nowhere else"
+    )
     residential: Residential = Field(default=True, description="Whether it delivers to homes, or only to them")
     contents: list[Content] = Field([], description="What it carries of what is dangerous or restricted")
     excluded_contents: list[Content] = Field([], description="What it never carries")

@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from allocation.engine.engine import Engine
+from allocation.engine.pickup_locations import Coordinates, PickupLocation
 from allocation.exact_json import parsed, written
 from tests.support import document_samples
 from tests.support.allocation_api import Answer, Api
@@ -41,8 +43,25 @@ def stocked() -> Engine:
                     key=lambda each: each.reference,
                 )
             ),
+            pickup_locations={"GB14002": documented_location()},
             locations={**catalogue.locations, **others},
         )
+    )
+
+
+def documented_location() -> PickupLocation:
+    """The pickup location of the examples, where they say that it is."""
+    told = EXAMPLES["help/getting_pickup_options.md: Get Pickup Options"]["reply"]["Locations"][0]
+    open_at = ((11 * 3600, 18 * 3600),)
+    return replace(
+        ENGINE.catalogue.pickup_locations["LK-OXFORD-ROAD"],
+        reference=told["ShopReference"],
+        name=told["Name"],
+        postcode=told["Address"]["Postcode"],
+        address={name: told["Address"][name] for name in ("AddressLine1", "AddressLine3", "Town")},
+        # A place in the middle of the recipient's postcode district that is 0.15 km away from it.
+        coordinates=Coordinates(Decimal("53.47835"), Decimal("-2.235")),
+        week=(*[open_at] * 5, (), ()),
     )
 
 
@@ -99,6 +118,16 @@ class Shop:
     def option(self) -> str:
         sent = EXAMPLES["help/getting_delivery_options.md: Get Delivery Options"]["body"]
         return str(self.api.call("POST", "/deliveryoptions", sent).data["DeliveryOptions"][0]["Reference"])
+
+    def on_its_way(self) -> Answer:
+        """The consignment of an example that no page shows how to create: from what its reply says was sent."""
+        told = EXAMPLES[self.example]["reply"]
+        sent = ("Addresses", "Packages", "ConsignmentReferenceProvidedByCustomer", "RequestedDeliveryDate", "Direction")
+        reference = self.created(**{name: _as_sent(told[name]) for name in sent}, MetaData=[])
+        [summary] = self.api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote").data
+        assert summary["StatusCode"] == 200, summary
+        self.api.call("PUT", "/consignments/manifest", {"ConsignmentReferences": [reference]})
+        return self.api.call("GET", f"/consignments/{reference}", headers=self.headers)
 
     def order(self, **changes: Any) -> str:
         answer = self.api.call("POST", "/orders", {**EXAMPLES[ORDERED]["body"], **changes})
@@ -282,8 +311,21 @@ REPLAYED: dict[str, tuple[int, Replay]] = {
         201,
         lambda shop: shop.sends(shop.order(OrderReferenceProvidedByCustomer="MyOrderRef001")),
     ),
+    "help/getting_pickup_options.md: Get Pickup Options": (200, Shop.sends),
+    "includes/_get_pickup_options.md: Pickup Options": (200, Shop.sends),
+    "help/tracking_consignments_using_react.md: Example Consignment": (200, Shop.on_its_way),
     "includes/_select_option.md: Select Option": (200, lambda shop: shop.sends(shop.option())),
 }
+
+
+def _as_sent(told: Any) -> Any:
+    """What a reply tells, as it can be sent: without what PRO issues, and without a quantity of none."""
+    if isinstance(told, list):
+        return [_as_sent(each) for each in told]
+    if not isinstance(told, dict):
+        return told
+    left_out = {"Reference", "ConsignmentLegs", "Charges"} | ({"Quantity"} if told.get("Quantity") == 0 else set())
+    return {name: _as_sent(value) for name, value in told.items() if name not in left_out}
 
 
 def shop_of(api: Api, example: str) -> Shop:

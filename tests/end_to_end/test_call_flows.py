@@ -60,6 +60,18 @@ def consumer_options(client: Client) -> str:
     return reference_in(client.data("POST", f"/deliveryoptions/select/{option(client)}")["ApiLinks"][0])
 
 
+def consumer_options_pickup(client: Client) -> str:
+    near = plain(consignment(Distance={"Unit": "Km", "Value": 2}, MaxResults=10))
+    locations = client.data("POST", "/deliveryoptions/pickupoptions", near)["Locations"]
+    location = next(each for each in locations if each["Reservation"]["IsReservationRequired"])
+    chosen = location["DeliveryOptions"][1]["Reference"]
+    assert client.data("POST", f"/deliveryoptions/reserve/{chosen}")
+    reference = reference_in(client.data("POST", f"/deliveryoptions/select/{chosen}")["ApiLinks"][0])
+    told = client.data("GET", f"/consignments/{reference}")["LocationInformation"]
+    assert told["ShopReference"] == location["ShopReference"]
+    return reference
+
+
 def order_flex(client: Client) -> str:
     [link] = client.data("POST", "/orders", ordered_goods())
     return allocated(client, packed(client, reference_in(link)))
@@ -72,7 +84,10 @@ def consumer_options_flex(client: Client) -> str:
     return allocated(client, packed(client, result["OrderReference"]))
 
 
-@pytest.mark.parametrize("flow", [classic, quotes, consumer_options, order_flex, consumer_options_flex])
+FLOWS = [classic, quotes, consumer_options, consumer_options_pickup, order_flex, consumer_options_flex]
+
+
+@pytest.mark.parametrize("flow", FLOWS)
 def test_a_documented_call_flow_ends_with_a_label_and_a_manifest(client: Client, flow: Callable[[Client], str]) -> None:
     reference = flow(client)
     label = client.data("GET", f"/labels/{reference}/PDF")
@@ -80,8 +95,3 @@ def test_a_documented_call_flow_ends_with_a_label_and_a_manifest(client: Client,
     [told] = client.data("PUT", "/consignments/manifest", {"ConsignmentReferences": [reference]})
     assert told["IsSuccess"], told
     assert client.data("GET", f"/consignments/{reference}/status")["Status"] == "Manifested"
-
-
-def test_what_of_the_pickup_flow_is_not_served_says_so(client: Client) -> None:
-    answer = client.call("POST", "/deliveryoptions/pickupoptions", plain(consignment(MaxResults=10)))
-    assert (answer.status_code, answer.json()["Code"]) == (501, "OperationNotImplementedException")

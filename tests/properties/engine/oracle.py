@@ -122,6 +122,8 @@ def _flags(catalogue: Catalogue, service: Service, consignment: Consignment) -> 
     items = [item for package in consignment.packages for item in package.contents]
     return {
         "ContentNotCarried": asked and not all(_carries(service, item) for item in items),
+        # None of the consignments goes to a pickup location.
+        "PickupLocationNotServed": service.pickup_only,
         "PoBoxNotServed": flags.po_box is True and not service.po_boxes,
         "ResidentialNotServed": flags.residential is True and service.residential == "never",
         "BusinessNotServed": flags.residential is False and service.residential == "only",

@@ -17,6 +17,7 @@ from allocation.domain.outcome import Price
 
 # An exact JSON number.
 Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FIVE_PLACES: Final = Decimal("0.00001")
 # Of a number before its point: one in a field that is not read may be larger, and stays as it is.
 _MAX_DIGITS: Final = 15

@@ -21,6 +21,7 @@ from allocation.consignments.happenings import Happenings
 from allocation.consignments.manifests import Manifests
 from allocation.consignments.market import Choices, Market
 from allocation.consignments.order_book import OrderBook
+from allocation.consignments.pickup_options import PickupOptions
 from allocation.consignments.register import Register
 from allocation.consignments.searching import Searching
 from allocation.consignments.store import ConsignmentJson
@@ -35,10 +36,12 @@ if TYPE_CHECKING:
     from allocation.pro.held_documents import HeldDocuments
 
 _LOCATION: Final = "ShippingLocationReference"
+_SHOP: Final = "ShopLocationReference"
 _SIZE: Final = "PackageSizeReference"
 # PRO's names of its SDK's exceptions.
 _CODES: Final = {
     _LOCATION: "ShippingLocationNotFoundException",
+    _SHOP: "PickupLocationNotFoundException",
     _SIZE: "PackageSizeNotFoundForCustomerException",
 }
 
@@ -75,6 +78,11 @@ class UseCases:
         return DeliveryOptions(self.drafts, self.register, self.allocations, self.orders, self.market)
 
     @property
+    def pickups(self) -> PickupOptions:
+        """Pickup options, by the engine to use now."""
+        return PickupOptions(self.options)
+
+    @property
     def happenings(self) -> Happenings:
         """What happened to consignments."""
         return Happenings(self.searching)
@@ -105,11 +113,12 @@ class UseCases:
         return consignment.with_locations({name: location_address(known[name]) for name in named if name in known})
 
     def require_known_names(self, content: ConsignmentJson) -> None:
-        """Raise `RequestError` if a consignment names a shipping location or package size that the catalogue lacks.
+        """Raise `RequestError` if a consignment names a location or package size that the catalogue lacks.
 
         The catalogue is read only where one is named.
         """
         self._require_known(content, "Addresses", _LOCATION, "shipping location")
+        self._require_known(content, "Addresses", _SHOP, "pickup location")
         self._require_known(content, "Packages", _SIZE, "package size")
 
     def _require_known(self, content: ConsignmentJson, parts: str, field: str, kind: str) -> None:
@@ -122,7 +131,13 @@ class UseCases:
         if not named:
             return
         catalogue = self.engine.catalogue
-        known: Mapping[str, object] = catalogue.locations if field == _LOCATION else catalogue.package_sizes
+        tables: Mapping[str, Mapping[str, object]] = {
+            _LOCATION: catalogue.locations,
+            # A catalogue without pickup locations takes no notice of them.
+            _SHOP: catalogue.pickup_locations or dict.fromkeys(name for _, name in named),
+            _SIZE: catalogue.package_sizes,
+        }
+        known = tables[field]
         problems = [
             Problem("NotFound", target, there_is_no(kind, name, known)) for target, name in named if name not in known
         ]

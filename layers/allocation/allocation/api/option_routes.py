@@ -20,13 +20,15 @@ from allocation.api.option_views import (
 )
 from allocation.api.replies import ApiLinkView, Reply, consignment_link
 from allocation.api.requests import Request
-from allocation.consignments.delivery_options import AskedOptions, OptionTerm
+from allocation.consignments.delivery_options import AskedOptions
 from allocation.consignments.errors import Problem, RequestError
 from allocation.consignments.full_consignment import FullConsignment, MetaData
 from allocation.consignments.intake import taken_in
+from allocation.consignments.kept_offers import OptionTerm
 from allocation.consignments.order_book import NO_CONSIGNMENT
 from allocation.consignments.pro_values import ProModel
-from allocation.consignments.store import Known
+from allocation.consignments.store import ConsignmentJson, Known
+from allocation.domain.state import UserAction
 from allocation.domain.summary import AllocationSummary
 
 OPERATIONS: Final[list[Operation]] = []
@@ -37,7 +39,7 @@ _MULTI_STATUS: Final = 207
 _OF_OPTIONS: Final = ("DeliveryDate", "GuaranteedOnly", "Distance", "MaxResults")
 
 
-class _OptionsRequest(FullConsignment):
+class OptionsRequest(FullConsignment):
     """A consignment that options are asked for, with the last day of delivery."""
 
     delivery_date: str | None = None
@@ -75,7 +77,7 @@ def get_delivery_options(request: Request, use_cases: UseCases) -> Reply:
     `DeliveryDate` names another last day. `GuaranteedOnly` leaves out services without a timed
     delivery. Options are kept until they expire.
     """
-    asked, market = _asked(request, use_cases), use_cases.market
+    asked, market = asked_options(request, use_cases)[0], use_cases.market
     views: Any = use_cases.options.offer(asked, lambda option: option_view(market, option))
     return Reply(DeliveryOptionsResponse(DeliveryOptions=views), 201, "DeliveryOptionsResponse")
 
@@ -93,7 +95,7 @@ def get_delivery_options(request: Request, use_cases: UseCases) -> Reply:
 )
 def get_delivery_option_summary(request: Request, use_cases: UseCases) -> Reply:
     """Return the days on which a consignment could be delivered. Nothing is kept."""
-    reference, days = use_cases.options.days(_asked(request, use_cases))
+    reference, days = use_cases.options.days(asked_options(request, use_cases)[0])
     return Reply(summary_view(reference, days), 201, "DeliveryOptionSummary")
 
 
@@ -110,6 +112,48 @@ def get_delivery_option(request: Request, use_cases: UseCases) -> Reply:
     name = request.path["option"]
     details = details_view(name, use_cases.options.details(name), use_cases.located)
     return Reply(details, root="DeliveryOptionDetails")
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/deliveryoptions/{option}",
+    "Get existing delivery options",
+    gives=DeliveryOptionDetails,
+    errors=(404,),
+)
+def get_existing_delivery_options(request: Request, use_cases: UseCases) -> Reply:
+    """Return a delivery option that was offered, at the address that PRO had for it before."""
+    return get_delivery_option(request, use_cases)
+
+
+@operation(
+    OPERATIONS,
+    "GET",
+    "/deliveryoptions/consignment/{consignment}",
+    "Get the delivery options of a consignment",
+    gives=DeliveryOptionsResponse,
+    errors=(400, 404),
+)
+def get_delivery_options_of_consignment(request: Request, use_cases: UseCases) -> Reply:
+    """Return when a consignment that exists could be delivered. Selecting an option allocates that consignment."""
+    market = use_cases.market
+    asked = existing_options(request, use_cases)
+    views: Any = use_cases.options.offer(asked, lambda option: option_view(market, option))
+    return Reply(DeliveryOptionsResponse(DeliveryOptions=views), root="DeliveryOptionsResponse")
+
+
+@operation(
+    OPERATIONS,
+    "POST",
+    "/deliveryoptions/heartbeat",
+    "Check that delivery options answer",
+    scope=KeyScope.READ,
+)
+def check_delivery_options(_: Request, use_cases: UseCases) -> Reply:
+    """Answer 200 where the catalogue can be read, from which options are offered."""
+    use_cases.engine  # noqa: B018 - raises where there is none
+    return Reply(None)
 
 
 @operation(
@@ -178,13 +222,25 @@ def _selected_as_order(selected: SelectedOption, request: Request, use_cases: Us
     )
 
 
-def _asked(request: Request, use_cases: UseCases) -> AskedOptions:
-    """Return what options are asked for. Raises `RequestError`."""
-    sent = request.object_of(_OptionsRequest)
+def asked_options(
+    request: Request, use_cases: UseCases, kind: type[OptionsRequest] = OptionsRequest
+) -> tuple[AskedOptions, ConsignmentJson]:
+    """Return what options are asked for, and the body with names in the case of its model. Raises `RequestError`."""
+    sent = request.object_of(kind)
     use_cases.require_known_names(sent)
     described = {name: value for name, value in sent.items() if name not in _OF_OPTIONS}
     content = taken_in(described, NO_CONSIGNMENT, use_cases.register.random_characters)
-    return AskedOptions(content, _last_day(sent), sent.get("GuaranteedOnly") is True)
+    return AskedOptions(content, _last_day(sent), sent.get("GuaranteedOnly") is True), sent
+
+
+def existing_options(request: Request, use_cases: UseCases) -> AskedOptions:
+    """Return what options are asked for of a consignment that exists, and still can be allocated.
+
+    Raises `RequestError`.
+    """
+    known = use_cases.changes.known(request.path["consignment"])
+    known.require(UserAction.ALLOCATE)
+    return AskedOptions(known.described().content, existing=known.reference)
 
 
 def _last_day(sent: Mapping[str, Any]) -> date | None:

@@ -9,8 +9,9 @@ from typing_extensions import TypedDict
 from allocation.api.consignment_view import NO_GUID, address_view, completed_addresses
 from allocation.api.measures import RateView, in_pro_units, rate, tax_rate, total_value, total_weight
 from allocation.api.typed_values import consignment_values
-from allocation.consignments.delivery_options import OfferedOption, is_guaranteed
+from allocation.consignments.delivery_options import is_guaranteed
 from allocation.consignments.full_consignment import FullConsignment
+from allocation.consignments.kept_offers import OfferedOption
 from allocation.consignments.market import Market
 from allocation.engine.calendars import DAY_SECONDS, EPOCH_DAY, TimeZone
 from allocation.engine.loaded_catalogue import Service
@@ -91,8 +92,8 @@ class SelectOrderResponse(TypedDict):
 
 def option_view(market: Market, option: OfferedOption) -> DeliveryOptionView:
     """Return one option."""
-    service, dates = market.service(option.offer), option.offer.dates
-    breakdown = market.engine.breakdown(option.assessment.question, option.offer.position)
+    service, dates = market.service(option.found.offer), option.found.offer.dates
+    breakdown = market.engine.breakdown(option.found.assessment.question, option.found.offer.position)
     if breakdown is None:
         raise ValueError("an offer has a price")
     day = date.fromordinal(dates.delivery_day)
@@ -106,8 +107,8 @@ def option_view(market: Market, option: OfferedOption) -> DeliveryOptionView:
             Date=f"{day.isoformat()}T00:00:00+00:00", Guaranteed=is_guaranteed(service), DayOfWeek=f"{day:%A}"
         ),
         DeliveryWindow=WindowView(
-            Start=_time(dates.window[0]),
-            End=_time(dates.window[1]),
+            Start=clock_time(dates.window[0]),
+            End=clock_time(dates.window[1]),
             UtcOffset=_offset_there(option, zone, dates.delivery_day),
         ),
         Carrier=service.carrier.name,
@@ -123,24 +124,29 @@ def option_view(market: Market, option: OfferedOption) -> DeliveryOptionView:
 
 def _time_zone(market: Market, option: OfferedOption) -> TimeZone:
     """Return the time zone of the place where an option's service collects, else the catalogue's own."""
-    catalogue, inquiry = market.engine.catalogue, option.assessment.question.inquiry
+    catalogue, inquiry = market.engine.catalogue, option.found.assessment.question.inquiry
     place = catalogue.locations.get(inquiry.location or "")
-    calendar = calendar_of(catalogue, place, market.service(option.offer))
+    calendar = calendar_of(catalogue, place, market.service(option.found.offer))
     return (calendar or catalogue.home).time_zone
+
+
+def offset_text(seconds: int) -> str:
+    """Return an offset from UTC as PRO writes it: `+01:00`."""
+    minutes = seconds // 60
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def _offset_there(option: OfferedOption, zone: TimeZone, day: int) -> str | None:
     """Return the offset from UTC at the destination on a day; None abroad, whose time zones the catalogue lacks."""
-    inquiry, noon = option.assessment.question.inquiry, (day - EPOCH_DAY) * DAY_SECONDS + DAY_SECONDS // 2
+    inquiry, noon = option.found.assessment.question.inquiry, (day - EPOCH_DAY) * DAY_SECONDS + DAY_SECONDS // 2
     # The last but one of a place's keys is its country.
     if inquiry.origin[-2] != inquiry.destination[-2]:
         return None
-    minutes = zone.offset_at(noon) // 60
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    return offset_text(zone.offset_at(noon))
 
 
 def summary_view(reference: str, days: Iterable[tuple[date, Service]]) -> DeliveryOptionSummary:
-    """Return the days on which services deliver, and those with a time slot. There are no pickup locations."""
+    """Return the days on which services deliver, and those with a time slot. A summary tells no pickup locations."""
     deliveries: dict[str, None] = {}
     slots: dict[str, None] = {}
     for day, service in days:
@@ -180,7 +186,7 @@ def details_view(
     return DeliveryOptionDetails(Reference=None, ConsignmentDetail=detail, DeliveryOption=offer["option"]["view"])
 
 
-def _time(seconds: int) -> str:
+def clock_time(seconds: int) -> str:
     """Return seconds after midnight as PRO writes a time; the end of a day is its last minute."""
     minutes = min(seconds // 60, 24 * 60 - 1)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:00"

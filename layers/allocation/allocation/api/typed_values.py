@@ -126,6 +126,7 @@ _CONSIGNMENT: Final[Mapping[str, _Reading]] = {
             "ShippingTerms": _one_of(_SHIPPING_TERMS),
         }
     ),
+    "LocationInformation": _part({"ReservationReference": _TEXT, "ShopReference": _TEXT}),
     "Packages": _part({"Barcode": _BARCODE, "Items": _part(_ITEM)}),
     "RequestedDeliveryDate": _part({"Date": timestamp, "IsToBeExactlyOnTheDateSpecified": _of_type(bool)}),
     "ShippingDate": timestamp,

@@ -11,6 +11,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from allocation.api.consignment_shape import ADDRESS_FIELDS, EXTERNAL
+from allocation.api.measures import WEEKDAYS
 from allocation.api.xml_reading import ITEM_NAMES, MAX_DIGITS
 
 _SCHEMAS: Final = "http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
@@ -39,6 +40,11 @@ _NAMESPACES: Final[Mapping[str, str]] = {
     "DeliveryOptionDetails": _OPTIONS,
     "DeliveryOptionSummary": _OPTIONS,
     "DeliveryOptionsResponse": _OPTIONS,
+    "PickupOptionsResponse": _OPTIONS,
+    "Location": _OPTIONS,
+    "OpeningTimes": _OPTIONS,
+    "OpeningTime": COMMON,
+    "AdditionalInformation": COMMON,
     "DeliveryWindow": COMMON,
     "CollectionCalendar": _AVAILABILITY,
     "ConsignmentEventPayload": _WEBHOOKS,
@@ -98,6 +104,9 @@ _LIST_ITEMS: Final[Mapping[str, str]] = {
     "CommercialInvoiceDocuments": "KeyValuePairOfStringString",
     "CarrierServiceTypes": "CarrierServiceType",
     "DeliveryOptions": "DeliveryOption",
+    "Locations": "Location",
+    **dict.fromkeys(WEEKDAYS, "OpeningTime"),
+    "AdditionalInformation": "AdditionalInformation",
     "Details": "ApiErrorDetail",
     "Journey": "Leg",
     "Legs": "Leg",

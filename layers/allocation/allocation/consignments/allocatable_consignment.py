@@ -97,6 +97,11 @@ _ContentsOfItems = Annotated[
 ]
 
 
+def _text_or_none(value: Any) -> Any:
+    """Return a text that can be kept, and None for anything else."""
+    return value if isinstance(value, str) and len(value) <= _MAX_CUSTOMER_REFERENCE else None
+
+
 class ProPackage(ProModel):
     """A package, with `Dimensions` or a `PackageSizeReference`."""
 
@@ -128,6 +133,8 @@ class ProAddress(ProModel):
     country: _Country | None = None
     postcode: _Postcode | None = None
     region: Annotated[str, StringConstraints(max_length=128)] | None = None
+    # The pickup location at which the recipient collects.
+    shop_location_reference: Annotated[str | None, BeforeValidator(_text_or_none)] = None
     # Not PRO's: an address does not say otherwise what kind of place it is.
     is_po_box: bool | None = None
     is_residential: bool | None = None
@@ -152,6 +159,7 @@ class ProAddress(ProModel):
             self.region,
             domain.AddressFlags(self.is_po_box, self.is_residential),
             self._guessed,
+            self.shop_location_reference or None,
         )
 
 
@@ -223,11 +231,6 @@ class ProConsignment(ProModel):
 
     def _address(self, kind: str) -> domain.Address | None:
         return next((address.to_domain() for address in self.addresses if address.address_type == kind), None)
-
-
-def _text_or_none(value: Any) -> Any:
-    """Return a text that can be kept, and None for anything else."""
-    return value if isinstance(value, str) and len(value) <= _MAX_CUSTOMER_REFERENCE else None
 
 
 class ReferencedConsignment(ProModel):

@@ -1,27 +1,27 @@
 """PRO's delivery options: the days on which a consignment could be delivered, each at the cheapest service's price.
 
-An offer is kept with the consignment that it is for, until its options expire. Selecting an option creates that
-consignment once, however often the call comes, and allocates it so that the option's promise is kept.
+Selecting an option creates the consignment that it is for once, however often the call comes, and allocates it so that
+the option's promise is kept. Of a pickup option, it goes to the pickup location.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any, Final
 
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.allocations import Allocations, Choose
-from allocation.consignments.changes import MAX_ATTEMPTS
-from allocation.consignments.drafts import Draft, DraftStore, change
-from allocation.consignments.errors import NOT_FOUND, ConsignmentStateError, RequestError
-from allocation.consignments.intake import REFERENCE_CHARACTERS, issued_consignment_reference
+from allocation.consignments.drafts import DraftStore
+from allocation.consignments.errors import ConsignmentStateError, RequestError
+from allocation.consignments.intake import issued_consignment_reference
+from allocation.consignments.kept_offers import FoundOption, KeptOffers, OfferedOption, OptionTerm, option_name, term_of
 from allocation.consignments.market import Market
 from allocation.consignments.order_book import OrderBook
+from allocation.consignments.pickup_spaces import PickupSpaces, at_location, require_location, reservation_for
 from allocation.consignments.register import Register
 from allocation.consignments.store import ConsignmentJson, Known
 from allocation.domain.consignment import RequestedDelivery
-from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import ALLOWED_IN, UserAction
 from allocation.engine.engine import Assessment
@@ -32,49 +32,25 @@ from allocation.engine.offers import Offer
 _MAX_DAYS: Final = 14
 # An offer of more days than this would take seconds.
 _MAX_DAYS_ASKED: Final = 60
-# How long an offer can still be read after its last option expired.
-_KEPT_AFTER: Final = timedelta(days=1)
-_KEY: Final = "options#"
-_OFFER: Final = "EPC"
-_OPTION: Final = "EDO"
-# An option's reference is its offer's with other last characters, which count the options.
-_DIGITS_OF_A_NUMBER: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class AskedOptions:
     """The consignment that options are asked for, which is checked, and the last day of delivery, None for the usual.
 
-    `guaranteed_only` leaves out services that only estimate when they deliver.
+    `guaranteed_only` leaves out services that only estimate when they deliver. `existing` is the reference of a
+    consignment that exists already.
     """
 
     content: ConsignmentJson
     last_day: date | None = None
     guaranteed_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedOption:
-    """A day and window in which a service delivers. `assessment` has the question that `offer` answers."""
-
-    reference: str
-    assessment: Assessment
-    offer: Offer
-
-
-@dataclass(frozen=True, slots=True)
-class OptionTerm:
-    """What an option promised, as it is kept: `window` in local seconds after midnight, `until` when it expires."""
-
-    service: str
-    day: date
-    window: tuple[int, int]
-    until: datetime
+    existing: ConsignmentReference | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOptions:
-    """Offers delivery options and selects one, as a consignment or as an order."""
+    """Offers delivery options, and selects an option as a consignment or as an order."""
 
     drafts: DraftStore
     register: Register
@@ -82,39 +58,36 @@ class DeliveryOptions:
     orders: OrderBook
     market: Market
 
+    @property
+    def kept(self) -> KeptOffers:
+        """The offers."""
+        return KeptOffers(self.drafts, self.register)
+
+    @property
+    def spaces(self) -> PickupSpaces:
+        """The spaces of pickup locations."""
+        return PickupSpaces(self.drafts, self.register.changes.now)
+
     def offer(self, asked: AskedOptions, view: Callable[[OfferedOption], Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Keep the options of a consignment and return their views, by day and then by window.
 
-        `view` returns an option as it is shown, in JSON. Raises `RetryableError` where no free reference was found.
+        `view` returns an option as it is shown, in JSON.
         """
-        found, content = list(self._found(asked)), asked.content
-        now = self.register.changes.now()
-        for _ in range(MAX_ATTEMPTS):
-            stem = self._stem()
-            options = [
-                OfferedOption(_numbered(_OPTION + stem, at), assessment, offer)
-                for at, (assessment, offer) in enumerate(found, start=1)
-            ]
-            kept = {each.reference: {**self._terms(each.offer), "view": view(each)} for each in options}
-            last = max((_moment(each.offer.dates.cut_off) for each in options), default=now)
-            offer = {"consignment": content, "options": kept, "createdAt": now.isoformat(), "selected": None}
-            if not kept or self.drafts.add(Draft(_KEY + _OFFER + stem, offer, last + _KEPT_AFTER)):
-                return [each["view"] for each in kept.values()]
-        raise RetryableError(f"all {MAX_ATTEMPTS} references that were tried are taken")
+        return self.kept.keep(asked.content, list(self.found(asked)), view, asked.existing)
 
     def days(self, asked: AskedOptions) -> tuple[str, Sequence[tuple[date, Service]]]:
         """Return a reference and each day with each service that could deliver on it. Nothing is kept."""
         found = [
             (date.fromordinal(offer.dates.delivery_day), self.market.service(offer))
-            for assessment in self._assessments(asked)
+            for assessment in self._assessments(asked, _MAX_DAYS_ASKED)
             for offer in self._wanted(assessment, asked)
         ]
-        return _numbered(_OFFER + self._stem(), 0), found
+        return self.kept.reference(), found
 
     def details(self, reference: str) -> Mapping[str, Any]:
         """Return an offer's content with the option of this reference under `option`. Raises `RequestError`."""
-        content = self._read(reference).content
-        return {**content, "option": content["options"][_name(reference)]}
+        content = self.kept.content(reference)
+        return {**content, "option": content["options"][option_name(reference)]}
 
     def select(self, reference: str, request_id: str, choose: Callable[[OptionTerm], Choose]) -> Known:
         """Create the consignment of an option and allocate it, both once; return what is known of it then.
@@ -122,87 +95,88 @@ class DeliveryOptions:
         `choose` returns how to choose a service by the option's term. Raises `RequestError` for an option that is
         unknown, expired, or not the one that was selected, and where the consignment's state allows no allocation.
         """
-        characters = self.register.random_characters
-        offer, created = self._selected(reference, "consignment", lambda: issued_consignment_reference(characters))
-        self.register.create_as(ConsignmentReference(created), _promised(offer, reference))
+        characters, seen = self.register.random_characters, self.kept.content(reference)
+        existing = seen.get("existing")
+        if existing and seen["selected"] is None:
+            self.register.changes.known(existing).require(UserAction.ALLOCATE)
+        offer, promised, created = self._selected(
+            reference, "consignment", lambda: existing or issued_consignment_reference(characters)
+        )
+        if existing is None:
+            self.register.create_as(ConsignmentReference(created), promised)
         known = self.register.changes.known(created)
         if known.state not in ALLOWED_IN[UserAction.ALLOCATE]:
             return known
+        if existing:
+            changed: ConsignmentJson = {name: promised[name] for name in _OF_OPTION if name in promised}
+            self.register.edit(existing, lambda _: changed)
         # Where the same call came twice and the other was faster, its allocation is this one's, too.
         with suppress(ConsignmentStateError):
-            self.allocations.allocate(created, choose(_term(offer, reference)), request_id)
+            self.allocations.allocate(created, choose(term_of(offer, reference)), request_id)
         return self.register.changes.known(created)
 
     def select_as_order(self, reference: str, own: str | None, metadata: Sequence[Any]) -> str:
         """Create the order of an option, once, and return its reference. Raises `RequestError` as `select` does."""
-        offer, created = self._selected(reference, "order", self.orders.issued_reference)
-        sent = {**_promised(offer, reference), "OrderReferenceProvidedByCustomer": own}
-        return self.orders.create(sent | ({"MetaData": metadata} if metadata else {}), _name(reference), created)
+        if existing := self.kept.content(reference).get("existing"):
+            text = f"Option {option_name(reference)} is for consignment {existing}, which exists: select it as that."
+            raise RequestError("DeliveryOptionOfConsignmentException", text)
+        _, promised, created = self._selected(reference, "order", self.orders.issued_reference)
+        sent = {**promised, "OrderReferenceProvidedByCustomer": own}
+        return self.orders.create(sent | ({"MetaData": metadata} if metadata else {}), option_name(reference), created)
 
-    def _stem(self) -> str:
-        """Return what an offer and its options have in common: `-XXX-XXX-X`."""
-        characters = self.register.random_characters(7)
-        return f"-{characters[:3]}-{characters[3:6]}-{characters[6:]}"
-
-    def _found(self, asked: AskedOptions) -> Iterator[tuple[Assessment, Offer]]:
-        """Yield the cheapest offer of each window of each day."""
-        for assessment in self._assessments(asked):
+    def found(self, asked: AskedOptions, most: int = _MAX_DAYS_ASKED) -> Iterator[FoundOption]:
+        """Yield the cheapest offer of each window of each day, of at most so many days."""
+        for assessment in self._assessments(asked, most):
             cheapest: dict[tuple[int, int], Offer] = {}
             for offer in sorted(self._wanted(assessment, asked)):
                 cheapest.setdefault(offer.dates.window, offer)
-            yield from ((assessment, cheapest[window]) for window in sorted(cheapest))
+            yield from (FoundOption(assessment, cheapest[window]) for window in sorted(cheapest))
 
     def _wanted(self, assessment: Assessment, asked: AskedOptions) -> Iterator[Offer]:
         for offer in assessment.offers:
             if is_guaranteed(self.market.service(offer)) or not asked.guaranteed_only:
                 yield offer
 
-    def _assessments(self, asked: AskedOptions) -> Iterator[Assessment]:
+    def _assessments(self, asked: AskedOptions, most: int) -> Iterator[Assessment]:
         """Yield what services offer on each day from today on."""
         consignment, last_day = ProConsignment.model_validate(asked.content).to_domain(), asked.last_day
         now = self.register.changes.now()
         first = self.market.engine.catalogue.home.today(int(now.timestamp()))
-        days = min((last_day.toordinal() - first + 1) if last_day else _MAX_DAYS, _MAX_DAYS_ASKED)
+        days = min((last_day.toordinal() - first + 1) if last_day else _MAX_DAYS, most)
         for day in range(first, first + max(days, 0)):
             promise = RequestedDelivery(date.fromordinal(day), exactly=True)
             yield self.market.assess(replace(consignment, requested_delivery=promise), now)
 
-    def _terms(self, offer: Offer) -> dict[str, Any]:
-        """Return an option's terms as JSON."""
-        return {
-            "service": self.market.service(offer).reference,
-            "day": date.fromordinal(offer.dates.delivery_day).isoformat(),
-            "window": list(offer.dates.window),
-            "until": _moment(offer.dates.cut_off).isoformat(),
-        }
+    def _selected(
+        self, reference: str, kind: str, issue: Callable[[], str]
+    ) -> tuple[Mapping[str, Any], dict[str, Any], str]:
+        """Return an option's offer, what it describes with its promise, and the reference of what it becomes.
 
-    def _read(self, reference: str) -> Draft:
-        name, draft = _name(reference), None
-        if name.startswith(_OPTION):
-            draft = self.drafts.find(_KEY + _OFFER + name[len(_OPTION) : -_DIGITS_OF_A_NUMBER])
-        if draft is None or name not in draft.content["options"] or draft.expires_at <= self.register.changes.now():
-            text = f"Delivery option {reference[:64]} was not found, or it has expired."
-            raise RequestError("DeliveryOptionNotFoundException", text, NOT_FOUND)
-        return draft
+        The space at a pickup location is taken before the selection is kept, so that no other selection can have it.
+        """
+        offer = self.kept.content(reference)
+        term, promised, name = term_of(offer, reference), _promised(offer, reference), option_name(reference)
+        if term.location is None:
+            return self._kept_selection(reference, kind, issue, promised)
+        location = require_location(self.market.engine.catalogue.pickup_locations, term.location)
+        reservation = reservation_for(location, name, offer, self.register.changes.now())
+        is_new = self.spaces.take(location, term.day, name)
+        try:
+            return self._kept_selection(reference, kind, issue, at_location(promised, location, reservation))
+        except RequestError:
+            if is_new:
+                self.spaces.give_back(location, term.day, name)
+            raise
 
-    def _selected(self, reference: str, kind: str, issue: Callable[[], str]) -> tuple[Mapping[str, Any], str]:
-        """Return an option's offer and the reference of what it becomes, issued at its first selection."""
-        name = _name(reference)
+    def _kept_selection(
+        self, reference: str, kind: str, issue: Callable[[], str], promised: dict[str, Any]
+    ) -> tuple[Mapping[str, Any], dict[str, Any], str]:
+        offer, created = self.kept.select(reference, kind, issue)
+        return offer, promised, created
 
-        def decide(content: Mapping[str, Any]) -> Mapping[str, Any]:
-            before = content["selected"]
-            if before is not None:
-                if (before["option"], before["kind"]) != (name, kind):
-                    text = f"Option {before['option']} was selected of this offer already, as {before['reference']}."
-                    raise RequestError("DeliveryOptionAlreadySelectedException", text)
-                return content
-            if _term(content, name).until < self.register.changes.now():
-                text = f"Delivery option {name} expired at {content['options'][name]['until']}. Get new options."
-                raise RequestError("DeliveryOptionExpiredException", text)
-            return {**content, "selected": {"option": name, "kind": kind, "reference": issue()}}
 
-        offer = change(self.drafts, lambda: self._read(reference), decide)
-        return offer, str(offer["selected"]["reference"])
+# What an option says of its consignment.
+_OF_OPTION: Final = ("RequestedDeliveryDate", "Addresses", "LocationInformation")
 
 
 def is_guaranteed(service: Service) -> bool:
@@ -210,33 +184,8 @@ def is_guaranteed(service: Service) -> bool:
     return Feature.TIMED in service.features
 
 
-def _name(reference: str) -> str:
-    return reference.strip().upper()[: len("EDO-000-000-000")]
-
-
 def _promised(offer: Mapping[str, Any], reference: str) -> dict[str, Any]:
     """Return the consignment of an option, with its promise."""
-    day = _term(offer, reference).day
+    day = term_of(offer, reference).day
     promise = {"Date": f"{day.isoformat()}T00:00:00+00:00", "IsToBeExactlyOnTheDateSpecified": True}
     return {**offer["consignment"], "RequestedDeliveryDate": promise}
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _term(offer: Mapping[str, Any], reference: str) -> OptionTerm:
-    document = offer["options"][_name(reference)]
-    begins, ends = document["window"]
-    until = datetime.fromisoformat(document["until"])
-    return OptionTerm(document["service"], date.fromisoformat(document["day"]), (int(begins), int(ends)), until)
-
-
-def _numbered(stem: str, number: int) -> str:
-    """Return the reference with a number in its last two characters.
-
-    >>> _numbered("EPC-000-039-E", 37)
-    'EPC-000-039-E11'
-    """
-    tens, ones = divmod(number, len(REFERENCE_CHARACTERS))
-    return stem + REFERENCE_CHARACTERS[tens] + REFERENCE_CHARACTERS[ones]

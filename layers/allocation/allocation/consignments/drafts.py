@@ -3,7 +3,7 @@
 Each is JSON under a key that no consignment can have. A change is written only if nobody else changed the draft since.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -27,6 +27,9 @@ class DraftStore(Protocol):
 
     def find(self, key: str) -> Draft | None:
         """Return a draft, read consistently, or None."""
+
+    def find_all(self, keys: Sequence[str]) -> Mapping[str, Draft]:
+        """Return those drafts that there are by their keys, read consistently."""
 
     def add(self, draft: Draft) -> bool:
         """Keep a new draft. False: its key is taken."""

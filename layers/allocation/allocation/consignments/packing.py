@@ -14,6 +14,7 @@ _FROM_ORDER: Final = (
     "Addresses",
     "CustomsDocumentation",
     "Direction",
+    "LocationInformation",
     "MetaData",
     "RequestedDeliveryDate",
     "ShippingDate",
@@ -100,4 +101,5 @@ def _returned(consignment: _Json) -> dict[str, Any]:
         {**each, "AddressType": _TURNED.get(each["AddressType"], each["AddressType"])}
         for each in consignment["Addresses"]
     ]
-    return {**consignment, "Addresses": addresses, "Direction": "Inbound"}
+    others = {name: value for name, value in consignment.items() if name != "LocationInformation"}
+    return {**others, "Addresses": addresses, "Direction": "Inbound"}

@@ -73,6 +73,8 @@ def _limits(service: Service) -> Iterator[str]:
     yield from _conditions(service.limits)
     if service.daily_limit is not None:
         yield f"at most {service.daily_limit} consignments a day"
+    if service.pickup_only:
+        yield "pickup locations only"
     if not service.po_boxes:
         yield "no PO boxes"
     if service.residential is not Residential.ANY:

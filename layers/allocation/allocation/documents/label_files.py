@@ -109,7 +109,7 @@ def _label(consignment: FullConsignment, summary: AllocationSummary, package_at:
         tracking_target=f"ConsignmentLegs[{leg_at}].TrackingReferences[{reference_at}]",
         carrier=_carrier_of(leg, summary),
         service=summary.carrier_service_name or summary.carrier_service_reference or "",
-        destination=address_lines(consignment.address("Destination")),
+        destination=(*address_lines(consignment.address("Destination")), *_pickup_line(consignment)),
         sender=address_lines(_return_address(consignment)),
         consignment=consignment.reference,
         customer_reference=consignment.consignment_reference_provided_by_customer or "",
@@ -119,6 +119,13 @@ def _label(consignment: FullConsignment, summary: AllocationSummary, package_at:
         leg=leg_at + 1,
         legs=len(summary.consignment_legs),
     )
+
+
+def _pickup_line(consignment: FullConsignment) -> tuple[str, ...]:
+    """Return what names the pickup location, if the recipient collects at one."""
+    destination = consignment.address("Destination")
+    reference = destination.shop_location_reference if destination else None
+    return (f"Pickup location {reference}",) if reference else ()
 
 
 def _carrier_of(leg: ConsignmentLeg, summary: AllocationSummary) -> str:

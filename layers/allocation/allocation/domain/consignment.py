@@ -64,6 +64,8 @@ class Address:
     region: str | None = None
     flags: AddressFlags = UNKNOWN_ADDRESS  # what the sender says
     guessed: AddressFlags = UNKNOWN_ADDRESS  # what its lines suggest: counts where the catalogue says so
+    # The pickup location where a destination's recipient collects.
+    shop_location_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,8 +113,8 @@ def _kept(inquiry: Inquiry) -> Consignment:
     return replace(
         asked,
         packages=tuple([package if package.dimensions is None else _boxed(package) for package in asked.packages]),
-        origin=_kept_address(asked.origin, inquiry.origin),
-        destination=_kept_address(asked.destination, inquiry.destination),
+        origin=_kept_address(_without_shop(asked.origin), inquiry.origin),
+        destination=_kept_address(_delivered_to(inquiry), inquiry.destination),
         tags=kept_tags(asked.tags, inquiry.known_tags),
     )
 
@@ -122,6 +122,20 @@ def _kept(inquiry: Inquiry) -> Consignment:
 def _boxed(package: Package) -> Package:
     """Return a package that has dimensions without the size that it may name beside them."""
     return package if package.size_reference is None else replace(package, size_reference=None)
+
+
+def _delivered_to(inquiry: Inquiry) -> Address | None:
+    """Return the destination, or the place of the pickup location at which it is collected."""
+    destination, shop = inquiry.consignment.destination, inquiry.pickup_location
+    if destination is None or shop is None:
+        return _without_shop(destination)
+    return Address(country=inquiry.destination[-2], shop_location_reference=shop)
+
+
+def _without_shop(address: Address | None) -> Address | None:
+    if address is None or address.shop_location_reference is None:
+        return address
+    return replace(address, shop_location_reference=None)
 
 
 def _kept_address(address: Address | None, keys: Sequence[str]) -> Address | None:

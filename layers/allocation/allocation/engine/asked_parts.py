@@ -16,6 +16,8 @@ _CONTENTS: Final = tuple(Content)
 # More than an order can have.
 _MAX_PACKAGES: Final = 100_000
 _KNOWN_FLAGS: Final = (None, False, True)
+# Follows four bits of texts and eight of flags.
+_SHOP_BIT: Final = 12
 
 
 def write_money(writer: Writer, money: Money) -> None:
@@ -32,10 +34,12 @@ def read_money(reader: Reader) -> Money:
 def write_address(writer: Writer, address: Address) -> None:
     """Write which of its texts an address has and what its flags say, then the texts."""
     texts = (address.shipping_location_reference, address.country, address.postcode, address.region)
+    shop = address.shop_location_reference
     flags = (address.flags.po_box, address.flags.residential, address.guessed.po_box, address.guessed.residential)
     bits = sum(1 << place for place, text in enumerate(texts) if text is not None)
+    bits |= (shop is not None) << _SHOP_BIT
     writer.number(bits | sum(_KNOWN_FLAGS.index(flag) << (4 + 2 * place) for place, flag in enumerate(flags)))
-    for text in texts:
+    for text in (*texts, shop):
         if text is not None:
             writer.text(text)
 
@@ -46,7 +50,8 @@ def read_address(reader: Reader) -> Address:
     location, country, postcode, region = (reader.text() if bits >> place & 1 else None for place in range(4))
     said_box, said_home, guessed_box, guessed_home = (_KNOWN_FLAGS[bits >> place & 3] for place in range(4, 12, 2))
     said, guessed = AddressFlags(said_box, said_home), AddressFlags(guessed_box, guessed_home)
-    return Address(location, country, postcode, region, said, guessed)
+    shop = reader.text() if bits >> _SHOP_BIT & 1 else None
+    return Address(location, country, postcode, region, said, guessed, shop)
 
 
 def write_packages(writer: Writer, packages: tuple[Package, ...]) -> None:

@@ -33,6 +33,7 @@ _Faults = Iterator[str]
 def find_faults(catalogue: Catalogue) -> _Faults:
     """Yield what keeps a catalogue from being used, a clause each."""
     yield from _references(catalogue)
+    yield from _pickup_locations(catalogue)
     yield from _places(catalogue)
     yield from _currencies(catalogue)
     yield from _amounts(catalogue)
@@ -64,6 +65,20 @@ def _references(catalogue: Catalogue) -> _Faults:
             yield f"location {reference!r} has {location.handling_days} handling days"
         if any(len(each) > _MAX_TEXT for each in (*location.address.values(), *location.contact.values())):
             yield f"location {reference!r} has a line of more than {_MAX_TEXT} characters"
+
+
+def _pickup_locations(catalogue: Catalogue) -> _Faults:
+    for reference, location in catalogue.pickup_locations.items():
+        yield from _unknown(f"pickup location {reference!r} names the carrier", location.carriers, catalogue.carriers)
+        if not _REFERENCE.match(reference) or not _COUNTRY.fullmatch(location.country):
+            yield f"pickup location {reference[:64]!r} is in no country, or its name is no reference"
+        if location.spaces is not None and location.spaces < 1:
+            yield f"pickup location {reference!r} has {location.spaces} spaces"
+        if location.reserved_hours < 1:
+            yield f"pickup location {reference!r} is reserved for {location.reserved_hours} hours"
+        if any(len(each) > _MAX_TEXT for each in (*location.address.values(), *location.information.values())):
+            yield f"pickup location {reference!r} has a line of more than {_MAX_TEXT} characters"
+    yield from (f"{key[:64]!r} is no place" for key in catalogue.place_coordinates if not _PLACE.fullmatch(key))
 
 
 def _unknown(clause: str, names: Iterable[str], known: Iterable[str]) -> _Faults:

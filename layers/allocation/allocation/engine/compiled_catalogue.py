@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from allocation.domain.consignment import Dimensions
 from allocation.domain.preference import CHEAPEST
-from allocation.engine import compiled_deliveries, compiled_prices
+from allocation.engine import compiled_deliveries, compiled_pickups, compiled_prices
 from allocation.engine.calendars import Calendar, CollectionHours, TimeZone
 from allocation.engine.catalogue_integrity import find_faults
 from allocation.engine.compiled_parts import (
@@ -127,6 +127,10 @@ def _catalogue(content: str, digest: str, text: str) -> Catalogue:
         routing=routing(dict(item.pop("routing"))) if "routing" in item else None,
         zones={name: _zone(dict(each)) for name, each in item.pop("zones", {}).items()},
         regions={country: _region_names(table) for country, table in item.pop("regions", {}).items()},
+        pickup_locations=compiled_pickups.pickup_locations(item.pop("pickupLocations", []), zones),
+        place_coordinates={
+            key: compiled_pickups.coordinates(pair) for key, pair in item.pop("placeCoordinates", {}).items()
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""The rules on flags: what kind of place the destination is, and what the goods are."""
+"""The rules on flags: what kind of place the destination is, pickup locations among them, and what the goods are."""
 
 from typing import Final
 
@@ -35,6 +35,29 @@ def _to_home(question: Question, _: Mask) -> Mask:
 
 def _to_business(question: Question, _: Mask) -> Mask:
     return question.index.where(_refuses_businesses) if question.inquiry.flags.residential is False else 0
+
+
+def _is_pickup_only(service: Service) -> bool:
+    return service.pickup_only
+
+
+def _not_at_pickup_location(question: Question, _: Mask) -> Mask:
+    """Return who does not deliver to a pickup location, or only to others; without one, who delivers only to them."""
+    index, reference = question.index, question.inquiry.pickup_location
+    if reference is None:
+        return index.where(_is_pickup_only)
+    location, delivering = index.catalogue.pickup_locations[reference], 0
+    for carrier in location.carriers:
+        delivering |= index.by_carrier.get(carrier, 0)
+    return index.everything & ~(delivering & index.where(_is_pickup_only))
+
+
+def _delivers_at(service: Service) -> str:
+    return f"a pickup location of {service.carrier.name}" if service.pickup_only else "no pickup location"
+
+
+def _collected_at(inquiry: Inquiry) -> str:
+    return f"pickup location {inquiry.pickup_location}" if inquiry.pickup_location else "no pickup location"
 
 
 def _not_carrying(question: Question, _: Mask) -> Mask:
@@ -109,6 +132,20 @@ FLAG_RULES: Final = (
         expected=of_service(lambda _: "a residential address"),
         actual=lambda inquiry: f"a business address{_guess(inquiry, 'residential')}",
         miss=fixed("the service delivers only to residential addresses"),
+    ),
+    Rule(
+        RuleCode.PICKUP_LOCATION,
+        ExclusionCode.AVAILABILITY,
+        "This service is not available between the selected addresses.",
+        fails=_not_at_pickup_location,
+        expected=of_service(_delivers_at),
+        actual=_collected_at,
+        miss=sentence(
+            lambda question, position: (
+                f"the consignment goes to {_collected_at(question.inquiry)} and the service delivers to "
+                f"{_delivers_at(question.service(position))}"
+            )
+        ),
     ),
     Rule(
         RuleCode.CONTENTS,

@@ -87,6 +87,7 @@ class CatalogueIndex:
         featured = self._group(lambda service: service.features)
         self.without_feature = {feature: self.everything & ~featured.get(feature, 0) for feature in Feature}
         self.by_tag = self._group(lambda service: service.tags)
+        self.by_carrier = self._group(lambda service: (service.carrier.reference,))
         self.by_content = self._group(lambda service: service.contents)
         self.by_excluded_content = self._group(lambda service: service.excluded_contents)
         # A catalogue that never says what is carried says nothing about contents.

@@ -1,6 +1,7 @@
 """What the engine asks about a consignment: measures, place keys and the promise, or what is missing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -45,6 +46,7 @@ class Inquiry(NamedTuple):
     promise: Promise
     flags: AddressFlags = UNKNOWN_ADDRESS  # of the destination
     contents: frozenset[Contents] = frozenset()  # the flags of each kind of item
+    pickup_location: str | None = None  # where the recipient collects, if at one
 
 
 def inquire(consignment: Consignment, catalogue: Catalogue, zones: ZoneIndex) -> Inquiry | Failure:
@@ -52,9 +54,10 @@ def inquire(consignment: Consignment, catalogue: Catalogue, zones: ZoneIndex) ->
     sizes = catalogue.package_sizes
     problems = [*_package_problems(consignment, sizes)]
     places: list[tuple[str, ...]] = []
+    destination = _delivered_to(consignment.destination, catalogue)
     for name, address, divided in (
         ("Origin", consignment.origin, zones.divided_origins),
-        ("Destination", consignment.destination, zones.divided_destinations),
+        ("Destination", destination, zones.divided_destinations),
     ):
         try:
             places.append(_keys(address, catalogue, divided))
@@ -75,9 +78,25 @@ def inquire(consignment: Consignment, catalogue: Catalogue, zones: ZoneIndex) ->
         known_tags=_known_tags(consignment, catalogue),
         values=_values(consignment),
         promise=_promise(consignment),
-        flags=_flags(consignment.destination, catalogue),
+        flags=_flags(destination, catalogue),
         contents=frozenset(item for package in consignment.packages for item in package.contents),
+        pickup_location=destination.shop_location_reference if destination else None,
     )
+
+
+def _delivered_to(address: Address | None, catalogue: Catalogue) -> Address | None:
+    """Return where a consignment is delivered: the pickup location that its destination names, else the destination.
+
+    A catalogue without pickup locations takes no notice of such a name.
+    """
+    if address is None or address.shop_location_reference is None:
+        return address
+    if not catalogue.pickup_locations:
+        return replace(address, shop_location_reference=None)
+    reference = address.shop_location_reference
+    location = catalogue.pickup_locations.get(reference)
+    country, postcode = (location.country, location.postcode) if location else (None, None)
+    return Address(country=country, postcode=postcode, shop_location_reference=reference)
 
 
 def _flags(address: Address | None, catalogue: Catalogue) -> AddressFlags:
@@ -99,27 +118,37 @@ def _known_tags(consignment: Consignment, catalogue: Catalogue) -> frozenset[str
 
 def _keys(address: Address | None, catalogue: Catalogue, divided: Divided) -> tuple[str, ...]:
     """Return the keys of an address. One without a postcode must not get the price of a part that it is not in."""
-    keys = _keys_of(address, catalogue)
+    keys = address_keys(address, catalogue)
     if divided.needs_postcode(keys):
         country = keys[-2]
         raise UnknownPlaceError(f"postcode is missing: give it, because the catalogue tells parts of {country} apart")
     return keys
 
 
-def _keys_of(address: Address | None, catalogue: Catalogue) -> tuple[str, ...]:
+def address_keys(address: Address | None, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the place keys of an address. Raises `UnknownPlaceError`, which says what it lacks."""
     if address is None:
         raise UnknownPlaceError("there is none: give a shipping location, or a country and postcode")
     if address.shipping_location_reference is None:
         if address.country is None:
-            raise UnknownPlaceError("it has neither a shipping location nor a country: give one")
+            raise UnknownPlaceError(_without_country(address, catalogue))
         country = stated_country(address.country, address.postcode, address.region)
         return place_keys(country, address.postcode, _regions(address, catalogue))
     location = catalogue.locations.get(address.shipping_location_reference)
     if location is None:
-        known = ", ".join(sorted(catalogue.locations)[:5])
-        reference = address.shipping_location_reference[:64]
-        raise UnknownPlaceError(f"the catalogue has no shipping location {reference!r} (it has {known})")
+        raise UnknownPlaceError(_unknown("shipping location", address.shipping_location_reference, catalogue.locations))
     return place_keys(location.country, location.postcode, location.regions)
+
+
+def _without_country(address: Address, catalogue: Catalogue) -> str:
+    if address.shop_location_reference is None:
+        return "it has neither a shipping location nor a country: give one"
+    return _unknown("pickup location", address.shop_location_reference, catalogue.pickup_locations)
+
+
+def _unknown(kind: str, reference: str, known: Iterable[str]) -> str:
+    """Return that the catalogue lacks a reference, and some that it has."""
+    return f"the catalogue has no {kind} {reference[:64]!r} (it has {', '.join(sorted(known)[:5])})"
 
 
 def _regions(address: Address, catalogue: Catalogue) -> tuple[str, ...]:

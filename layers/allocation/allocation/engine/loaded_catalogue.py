@@ -18,6 +18,7 @@ from allocation.engine.calendars import Calendar
 from allocation.engine.conditions import Condition
 from allocation.engine.deliveries import DeliveryPlan
 from allocation.engine.loaded_prices import ALWAYS, AS_PRICED, Divisor, Rate, Surcharge, Validity, Weighing
+from allocation.engine.pickup_locations import Coordinates, PickupLocation
 from allocation.engine.zones import Zone
 
 
@@ -89,6 +90,7 @@ class Service:
     surcharges: tuple[Surcharge, ...]
     limits: Condition = field(default_factory=dict, hash=False)
     po_boxes: bool = True
+    pickup_only: bool = False  # it delivers to its carrier's pickup locations, and nowhere else
     residential: Residential = Residential.ANY
     contents: frozenset[Content] = frozenset()  # what it carries of what not every service does
     excluded_contents: frozenset[Content] = frozenset()
@@ -161,6 +163,8 @@ class Catalogue:
     guess_residential: bool = False
     preference: Preference = CHEAPEST
     routing: RoutingTable | None = None
+    pickup_locations: Mapping[str, PickupLocation] = field(default_factory=dict)
+    place_coordinates: Mapping[str, Coordinates] = field(default_factory=dict)  # by place key: the middle of the place
     zones: Mapping[str, Zone] = field(default_factory=dict)
     # By country, what addresses may say of a region (`region_name`): the regions that it is, the closest first. Only of
     # the regions that the catalogue refers to, and those in them.

@@ -58,6 +58,7 @@ class RuleCode(StrEnum):
     CURRENCY = "CurrencyNotComparable"
     LOADING_METRES = "LoadingMetresOutOfRange"
     TOTAL_LOADING_METRES = "ConsignmentLoadingMetresOutOfRange"
+    PICKUP_LOCATION = "PickupLocationNotServed"
 
 
 # The rules by which an allocation mode leaves services out.

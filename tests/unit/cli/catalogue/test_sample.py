@@ -40,7 +40,7 @@ def test_a_light_packet_passes_the_slot_of_a_letter_box(sides: tuple[str, str, s
 
 @pytest.mark.parametrize(
     ("postcode", "offered"),
-    [("M1 5WG", set()), ("M1 1AE", {"LK_LOCK", "LK_COLL"}), ("M2 7LW", {"LK_SHOP"}), ("BT1 5GS", {"LK_SHOP"})],
+    [("M1 5WG", set()), ("M1 1AE", {"LK_LOCK"}), ("M2 7LW", {"LK_SHOP"}), ("BT1 5GS", {"LK_SHOP"})],
 )
 def test_lockers_and_parcel_shops_are_offered_only_where_they_stand(postcode: str, offered: set[str]) -> None:
     found = services(to(postcode, consignment=FROM_SHOP))

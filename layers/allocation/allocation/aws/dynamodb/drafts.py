@@ -5,6 +5,7 @@ options of a large consignment for 60 days would not fit into an item of 400 KB.
 """
 
 import zlib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +32,13 @@ class DynamoDBDrafts:
 
     def find(self, key: str) -> Draft | None:
         """Return a draft, read consistently, or None."""
-        keys: Any = {"Keys": [{KEY: {"S": key}}], "ConsistentRead": True}
-        for item in read_items(self._client, {self._table: keys})[self._table]:
-            expires_at = datetime.fromtimestamp(int(item["expiresAt"]["N"]), UTC)
-            return Draft(key, _read(item["document"]), expires_at, int(item["version"]["N"]))
-        return None
+        return self.find_all([key]).get(key)
+
+    def find_all(self, keys: Sequence[str]) -> Mapping[str, Draft]:
+        """Return those drafts that there are by their keys, read consistently."""
+        asked: Any = {"Keys": [{KEY: {"S": key}} for key in keys], "ConsistentRead": True}
+        items = read_items(self._client, {self._table: asked})[self._table] if keys else ()
+        return {draft.key: draft for draft in map(_draft, items)}
 
     def add(self, draft: Draft) -> bool:
         """Keep a new draft. Return False if its key is taken."""
@@ -60,6 +63,11 @@ class DynamoDBDrafts:
         except (ClientError, BotoCoreError) as error:
             raise not_written(error) from error
         return True
+
+
+def _draft(item: Mapping[str, Any]) -> Draft:
+    expires_at = datetime.fromtimestamp(int(item["expiresAt"]["N"]), UTC)
+    return Draft(item[KEY]["S"], _read(item["document"]), expires_at, int(item["version"]["N"]))
 
 
 def _read(document: Any) -> Any:

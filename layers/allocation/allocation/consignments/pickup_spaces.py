@@ -1,0 +1,142 @@
+"""Spaces of pickup locations: how many consignments each still takes for a day of delivery, and who has them.
+
+A location's spaces are kept in one draft. An option has at most one: taking it again only makes it last longer. A space
+that nobody selects in time is free again by itself.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from allocation.consignments.allocatable_consignment import MAX_ADDRESSES
+from allocation.consignments.drafts import Draft, DraftStore
+from allocation.consignments.errors import NOT_FOUND, RequestError
+from allocation.engine.pickup_locations import PickupLocation
+
+_KEY: Final = "pickup#"
+# More than for other drafts: everybody who chooses a location at the same moment changes the same one.
+_MAX_ATTEMPTS: Final = 8
+# How long after the day of delivery its spaces are kept.
+_KEPT_AFTER: Final = timedelta(days=2)
+
+_Taken = Mapping[str, Mapping[str, str]]
+"""When each option's space ends, by the day of delivery and the option."""
+
+
+@dataclass(frozen=True, slots=True)
+class PickupSpaces:
+    """The spaces of locations that have a number of them. `now` returns the moment as aware UTC."""
+
+    drafts: DraftStore
+    now: Callable[[], datetime]
+
+    def full_days(self, locations: Iterable[PickupLocation]) -> Mapping[str, frozenset[date]]:
+        """Return the days for which each of these locations takes no more, by its reference."""
+        limited = {_KEY + each.reference: each for each in locations if each.spaces is not None}
+        return {
+            limited[key].reference: frozenset(
+                date.fromisoformat(day)
+                for day, options in self._standing(draft.content["taken"]).items()
+                if len(options) >= (limited[key].spaces or 0)
+            )
+            for key, draft in self.drafts.find_all(list(limited)).items()
+        }
+
+    def take(self, location: PickupLocation, day: date, option: str, until: datetime | None = None) -> bool:
+        """Take a space for an option, until a moment or for good, and return whether it had none before.
+
+        Raises `RequestError` where the location takes no more for that day.
+        """
+        if location.spaces is None:
+            return False
+        most, end, is_new = location.spaces, until or datetime.combine(day, time(), UTC) + _KEPT_AFTER, False
+
+        def decide(taken: _Taken) -> _Taken:
+            nonlocal is_new
+            options = taken.get(day.isoformat(), {})
+            is_new = option not in options
+            if is_new and len(options) >= most:
+                text = f"Pickup location {location.reference} takes no more for {day.isoformat()}. Get new options."
+                raise RequestError("PickupLocationFullException", text)
+            ends = max(end.isoformat(), options.get(option, ""))
+            return {**taken, day.isoformat(): {**options, option: ends}}
+
+        self._change(location, decide)
+        return is_new
+
+    def give_back(self, location: PickupLocation, day: date, option: str) -> None:
+        """Free the space of an option."""
+
+        def decide(taken: _Taken) -> _Taken:
+            options = {name: end for name, end in taken.get(day.isoformat(), {}).items() if name != option}
+            return {**taken, day.isoformat(): options}
+
+        if location.spaces is not None:
+            self._change(location, decide)
+
+    def _change(self, location: PickupLocation, decide: Callable[[_Taken], _Taken]) -> None:
+        """Change a location's spaces, again if another request was faster. Those that have ended are left out."""
+        key = _KEY + location.reference
+        for _ in range(_MAX_ATTEMPTS):
+            seen = self.drafts.find_all([key]).get(key)
+            taken = decide(self._standing(seen.content["taken"] if seen else {}))
+            ends = max(date.fromisoformat(day) for day in taken)
+            draft = Draft(key, {"taken": taken}, datetime.combine(ends, time(), UTC) + 2 * _KEPT_AFTER)
+            if seen is None and self.drafts.add(draft):
+                return
+            if seen is not None and self.drafts.replace(replace(draft, version=seen.version + 1), seen):
+                return
+        raise RequestError("ConflictException", "Others are reserving at this pickup location. Try again.", 409)
+
+    def _standing(self, taken: _Taken) -> _Taken:
+        """Return the spaces that have not ended."""
+        now = self.now().isoformat()
+        left = {day: {name: end for name, end in options.items() if end > now} for day, options in taken.items()}
+        return {day: options for day, options in left.items() if options}
+
+
+def require_location(known: Mapping[str, PickupLocation], reference: str) -> PickupLocation:
+    """Return the location of an option. Raises `RequestError` where the catalogue has it no more."""
+    if reference not in known:
+        text = f"Pickup location {reference} is not available any more. Get new options."
+        raise RequestError("PickupLocationNotFoundException", text, NOT_FOUND)
+    return known[reference]
+
+
+def reservation_for(location: PickupLocation, option: str, offer: Mapping[str, Any], now: datetime) -> str | None:
+    """Return the reference of an option's reservation, None where it has none and needs none.
+
+    Raises `RequestError` for an option that has to be reserved first. What was selected once stays so.
+    """
+    held: Mapping[str, str] | None = offer.get("reserved")
+    is_own = held is not None and held["option"] == option
+    stands = held is not None and is_own and datetime.fromisoformat(held["until"]) > now
+    if location.needs_reservation and not stands and offer["selected"] is None:
+        text = f"Pickup location {location.reference} has to be reserved: POST /deliveryoptions/reserve/{option} first."
+        raise RequestError("PickupReservationRequiredException", text)
+    return held["reference"] if held is not None and is_own else None
+
+
+def at_location(content: Mapping[str, Any], location: PickupLocation, reservation: str | None = None) -> dict[str, Any]:
+    """Return a consignment's description with a pickup location as its destination.
+
+    The recipient stays its contact; where it was to go before becomes the address of the type `Recipient`.
+    """
+    addresses = content["Addresses"]
+    [before] = [each for each in addresses if each["AddressType"] == "Destination"]
+    destination = {
+        "AddressType": "Destination",
+        "Contact": before.get("Contact"),
+        "ShopLocationReference": location.reference,
+        **location.address,
+        "Postcode": location.postcode,
+        "Country": {"IsoCode": {"TwoLetterCode": location.country}},
+        "LatLong": {"Latitude": location.coordinates.latitude, "Longitude": location.coordinates.longitude},
+    }
+    others = [destination if each is before else each for each in addresses]
+    is_known = any(each["AddressType"] == "Recipient" for each in addresses)
+    if not is_known and len(addresses) < MAX_ADDRESSES and before.get("AddressLine1"):
+        others.append({**before, "AddressType": "Recipient"})
+    information = {"ShopReference": location.reference, "ReservationReference": reservation}
+    return {**content, "Addresses": others, "LocationInformation": information}
