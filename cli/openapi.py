@@ -19,6 +19,8 @@ from cli.event_schemas import PublishedSchema
 ROOT: Final = Path(__file__).parent.parent
 FILE: Final = ROOT / "docs" / "openapi.json"
 _SCHEMAS: Final = "#/components/schemas/"
+# PRO's name. Clients in Go have a function `NewConsignment`, which makes a `Consignment`.
+_NEW: Final = "CreateConsignmentRequest"
 _DESCRIPTIONS: Final = {
     400: "The request is refused. `Code` and `Message` say why, `Details` lists the invalid fields.",
     401: "The API key is missing or unknown.",
@@ -88,9 +90,9 @@ _LIST_OF_REFERENCES: Final = {
     "minItems": 1,
     "maxItems": MAX_REFERENCES,
 }
-_XML_ROOTS: Final = {"NewConsignment": "Consignment"}
+_XML_ROOTS: Final = {_NEW: "Consignment"}
 EXAMPLES: Final[dict[str, Any]] = {
-    "NewConsignment": NEW_CONSIGNMENT,
+    _NEW: NEW_CONSIGNMENT,
     "AllocateConsignments": {"ConsignmentReferences": _REFERENCES},
     "AllocateWithCarrierService": {"MpdCarrierServiceReference": "CX_NDS", "ConsignmentReferences": _REFERENCES},
     "AllocateWithServiceGroup": {
@@ -149,14 +151,32 @@ def openapi() -> dict[str, Any]:
         "paths": paths,
         "components": {"schemas": definitions["$defs"], "securitySchemes": {"key": key}},
     }
-    definitions["$defs"]["NewConsignment"] = _new_consignment(definitions["$defs"]["FullConsignment"])
+    definitions["$defs"][_NEW] = _new_consignment(definitions["$defs"]["FullConsignment"])
     for schema in definitions["$defs"].values():
         schema.pop("title", None)  # equal titles of a request and a reply break client generators
         if "properties" in schema:
             schema["properties"] = _distinct(schema["properties"])
         for property_ in schema.get("properties", {}).values():
             property_.pop("default", None)  # openapi-typescript takes a property with a default for a required one
-    return _with_plain_names(whole)
+    plain: dict[str, Any] = _in_one_form(_with_plain_names(whole))
+    return plain
+
+
+def _in_one_form(node: Any) -> Any:
+    """Return a part of the document with an object only where an object, its short form or a list of it is taken.
+
+    Generated clients in Java and Go do not compile with such a choice, and PRO documents the object.
+    """
+    if isinstance(node, list):
+        return [_in_one_form(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    choices = node.get("anyOf", [])
+    if not any("$ref" in each for each in choices):
+        return {name: _in_one_form(value) for name, value in node.items()}
+    kept = [each for each in choices if "$ref" in each or each.get("type") == "null"]
+    others = {name: value for name, value in node.items() if name != "anyOf"}
+    return {**others, **(kept[0] if len(kept) == 1 else {"anyOf": kept})}
 
 
 def _distinct(properties: dict[str, Any]) -> dict[str, Any]:
@@ -203,7 +223,7 @@ def _described_operation(operation: Operation, schemas: dict[tuple[str, str], An
 def _taken(operation: Operation, schemas: dict[tuple[str, str], Any]) -> dict[str, Any]:
     """Return the schema of an operation's body. A posted consignment has no reference yet."""
     if operation.method == "POST" and operation.takes is FullConsignment:
-        return {"$ref": _SCHEMAS + "NewConsignment"}
+        return {"$ref": _SCHEMAS + _NEW}
     schema: dict[str, Any] = schemas[("takes", operation.name)]
     return schema
 

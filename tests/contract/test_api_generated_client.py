@@ -63,7 +63,7 @@ def client(generated: Generated) -> Iterator[Client]:
 
 
 def new_consignment(generated: Generated) -> Any:
-    return generated.module("models").NewConsignment.from_dict(NEW_CONSIGNMENT)
+    return generated.module("models").CreateConsignmentRequest.from_dict(NEW_CONSIGNMENT)
 
 
 def created(client: Client) -> str:
