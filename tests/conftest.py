@@ -15,6 +15,8 @@ from hypothesis import is_hypothesis_test, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from allocation.aws.calls.connections import Connections
+from tests.support.moto_calls import exchange_with_moto
 from tests.support.quick_aws import spare_repeated_work
 from tests.support.size import IS_LONG, sized
 from tests.support.speed import collect_seldom, with_room
@@ -79,7 +81,12 @@ def _unmeasured(call: Callable[..., Any]) -> Callable[..., Any]:
     return unmeasured
 
 
-for owner, method in ((BaseClient, "_make_api_call"), (botocore.session.Session, "create_client")):
+Connections.exchange = exchange_with_moto  # type: ignore[method-assign]
+for owner, method in (
+    (Connections, "exchange"),
+    (BaseClient, "_make_api_call"),
+    (botocore.session.Session, "create_client"),
+):
     setattr(owner, method, _unmeasured(getattr(owner, method)))
 
 EXAMPLES = sized(100, 500)

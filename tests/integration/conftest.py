@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 from moto import mock_aws
 
-from allocation.aws import clients
+from allocation.aws.calls import botocore_clients
 from allocation.aws.clients import client
 from allocation.observability import metrics
 from tests.support.tables import create_table
@@ -78,7 +78,9 @@ def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     # Functions leave out what only finds mistakes of ours.
-    monkeypatch.setattr(clients, "_CONFIG", clients._CONFIG.merge(Config(parameter_validation=True)))
+    config = botocore_clients.config_of
+    validating = Config(parameter_validation=True)
+    monkeypatch.setattr(botocore_clients, "config_of", lambda patience: config(patience).merge(validating))
     with mock_aws():
         yield
 

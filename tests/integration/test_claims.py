@@ -33,10 +33,14 @@ class Environments:
         self.dynamodb: Any = dynamodb
         self.now = NOON
         create_table(dynamodb, "ProClaimsTable", TABLE)
-        self.dynamodb.meta.events.register("after-call.dynamodb.BatchGetItem", self._date)
+        read: Any = self.dynamodb.batch_get_item
 
-    def _date(self, parsed: dict[str, Any], **_: Any) -> None:
-        parsed["ResponseMetadata"]["HTTPHeaders"]["date"] = format_datetime(self.now, usegmt=True)
+        def dated(**request: Any) -> dict[str, Any]:
+            answer: dict[str, Any] = read(**request)
+            answer["ResponseMetadata"]["HTTPHeaders"]["date"] = format_datetime(self.now, usegmt=True)
+            return answer
+
+        vars(dynamodb)["batch_get_item"] = dated
 
     def claims(self, *, fast: timedelta = timedelta(0), base_url: str = LIVE) -> DynamoDBClaims:
         """The claims of an environment whose clock is fast, or slow, by so much."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from allocation.aws.clients import client
+from allocation.aws import clients
 from allocation.composition import api, catalogues, orders, utc_now
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import ServiceGroup
@@ -94,7 +94,7 @@ def test_sortedpro_is_given_the_time_that_is_configured(monkeypatch: pytest.Monk
 
 
 def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    s3 = client("s3")
+    s3 = clients.client("s3")
     s3.create_bucket(Bucket="catalogues", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
     s3.put_object(Bucket="catalogues", Key="live.json", Body=PACKAGED.read_bytes().replace(b"CX_NDS", b"CX_NEW"))
     wire(monkeypatch, NEEDED | {"CATALOGUE_LOCATION": "s3://catalogues/live.json"})
@@ -111,7 +111,7 @@ def test_a_new_routing_table_holds_without_a_deployment(monkeypatch: pytest.Monk
     """SortedPRO's table comes from the same place as the engine's."""
     now = [1_000.0]
     monkeypatch.setattr("allocation.composition.catalogues.time.time", lambda: now[0])
-    s3 = client("s3")
+    s3 = clients.client("s3")
     s3.create_bucket(Bucket="catalogues", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
     wire(monkeypatch, NEEDED | more | {"CATALOGUE_LOCATION": "s3://catalogues/live.json"})
     routing = orders.allocate_orders().waves.routing
@@ -165,6 +165,10 @@ def test_the_api_needs_no_queue_and_no_sortedpro() -> None:
 
 API = NEEDED | {"CONSIGNMENTS_TABLE": "consignments"}
 CONSOLE = API | {"CONSOLE": "on", "SEARCH_INDEX_TABLE": "index"}
+PUBLISHER = {
+    "ALLOCATIONS_TOPIC_ARN": "arn:aws:sns:eu-west-2:000000000000:allocations",
+    "STREAM_FAILURE_QUEUE_URL": "https://sqs.example.com/failures",
+}
 _CONTEXT: Any = Context()
 OPEN_ID = {"CONSOLE_OPEN_ID_ISSUER": "https://login.example.com", "CONSOLE_OPEN_ID_CLIENT_ID": "console"}
 
@@ -211,6 +215,13 @@ def test_the_authorizer_needs_no_more_than_its_secret() -> None:
         "allocation.api.keys",
         "allocation.authorizer_settings",
         "allocation.aws",
+        "allocation.aws.calls",
+        "allocation.aws.calls.attempts",
+        "allocation.aws.calls.connections",
+        "allocation.aws.calls.json_client",
+        "allocation.aws.calls.lean_client",
+        "allocation.aws.calls.places",
+        "allocation.aws.calls.signature",
         "allocation.aws.clients",
         "allocation.composition",
         "allocation.composition.authorizer",
@@ -221,19 +232,32 @@ def test_the_authorizer_needs_no_more_than_its_secret() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("environment", "module", "function"),
+    [
+        (NEEDED, "orders", "allocate_orders"),
+        (PUBLISHER, "background", "publish_allocations"),
+        (API, "api", "allocation_api"),
+        ({"API_KEYS_SECRET_NAME": "keys"}, "authorizer", "api_authorizer"),
+    ],
+)
+def test_no_start_waits_for_botocores_clients(environment: dict[str, str], module: str, function: str) -> None:
+    modules = imported(environment, module, function)
+    assert "allocation.aws.calls.lean_client" in modules
+    assert modules.isdisjoint({"boto3", "botocore.session", "botocore.client", "botocore.config", "urllib3"})
+
+
 def test_the_clock_is_aware_and_in_utc() -> None:
     assert utc_now().tzinfo is UTC
 
 
 def test_calls_of_aws_give_up_long_before_the_function_does() -> None:
-    config = client("sqs").meta.config
-    attempts = config.retries["total_max_attempts"]
+    connect_seconds, read_seconds, attempts = clients._PATIENCE
     pauses = sum(2**attempt for attempt in range(attempts - 1))  # of the mode `standard`, at most
 
-    assert config.retries["mode"] == "standard"
-    assert attempts * (config.connect_timeout + config.read_timeout) + pauses < FUNCTION_SECONDS / 2
+    assert attempts * (connect_seconds + read_seconds) + pauses < FUNCTION_SECONDS / 2
     # What the simulation has a call wait for that gets no answer is what it really waits.
-    assert attempts * config.read_timeout <= BOTO3_SECONDS <= attempts * config.read_timeout + pauses
+    assert attempts * read_seconds <= BOTO3_SECONDS <= attempts * read_seconds + pauses
 
 
 def test_a_packaged_mapping_is_used_for_the_orders_of_its_shop(monkeypatch: pytest.MonkeyPatch) -> None:

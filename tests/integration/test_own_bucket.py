@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from allocation.aws import bounded_reading
 from allocation.aws.clients import client
@@ -172,8 +173,8 @@ def test_a_refusal_that_can_not_be_noted_is_reported_all_the_same(put: Callable[
     store: Any = environment.file._store
 
     def no_right(**_: object) -> None:
-        raise store._s3.exceptions.ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
 
-    store._s3.meta.events.register("before-call.s3.PutObject", no_right)
+    store._s3.put_object = no_right
     assert environment.version() == "benchmark"
     assert len(environment.refused) == 1

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import click
 import pytest
 from botocore.exceptions import ClientError
 
-from allocation.aws.clients import client
 from allocation.aws.file_stores import CATALOGUE_KEY, S3Store
 from allocation.aws.maintained_files import REFRESH_SECONDS, MaintainedFile
 from allocation.composition.catalogues import CATALOGUE_QUESTION
@@ -47,8 +47,8 @@ class Lambda:
     """The functions of a stack, each with several execution environments, of which any answers."""
 
     def __init__(self) -> None:
-        self.s3 = client("s3")
-        self.dynamodb = client("dynamodb")
+        self.s3 = boto3.client("s3")
+        self.dynamodb = boto3.client("dynamodb")
         self.seconds = 1000.0
         self.environments = {
             name: [self.environment() for _ in range(2)] for name in ("shop-orders:live", "shop-api:live")

@@ -1,62 +1,71 @@
 """What the AWS adapters share: clients with bounded waits, error causes, message attributes."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.loaders import Loader
-from botocore.session import Session, get_session
 
-# botocore's own would be put together anew, and cleaned, at each call: a tenth of the call's processor time.
-_USER_AGENT: Final = "carrier-allocation botocore"
+from allocation.aws.calls.connections import Patience
+from allocation.aws.calls.places import Place, place_of
+from allocation.observability import logger
+
 # botocore's own defaults are 60 s to connect and 60 s to read: longer than a function runs.
-_CONFIG: Final = Config(
-    user_agent=_USER_AGENT,
-    connect_timeout=2,
-    read_timeout=5,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    # A fifth of the processor's time of a write, to find mistakes that the tests find: they validate.
-    parameter_validation=False,
-)
-
-
-# What functions of ours call.
-_SERVICES: Final = ("appconfigdata", "dynamodb", "logs", "s3", "secretsmanager", "sns", "sqs")
-
+_PATIENCE: Final = Patience(connect_seconds=2, read_seconds=5, attempts=3)
 # For what work goes on without: one attempt that ends soon.
-_HASTY: Final = Config(
-    user_agent=_USER_AGENT,
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 1},
-)
-
-
-def hasty_client(service: str) -> Any:
-    """Return a client of one AWS service that gives up after one attempt of at most three seconds."""
-    return _session().create_client(service, config=_HASTY)
+_HASTE: Final = Patience(connect_seconds=1, read_seconds=2, attempts=1)
 
 
 def client(service: str) -> Any:
     """Return a client of one AWS service, whose calls give up in seconds."""
-    return _session().create_client(service, config=_CONFIG)
+    return _client(service, _PATIENCE)
 
 
-class _Loader(Loader):
-    """Reads botocore's description of a service, and looks for no others: there are 430, each in folders of its own."""
-
-    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's
-        return list(_SERVICES)
+def hasty_client(service: str) -> Any:
+    """Return a client of one AWS service that gives up after one attempt of at most three seconds."""
+    return _client(service, _HASTE)
 
 
-@cache
-def _session() -> Session:
-    """Return botocore's session, from the environment. boto3 would import 60 modules more, and add nothing here."""
-    session = get_session()
-    session.register_component("data_loader", _Loader())
-    return session
+def _client(service: str, patience: Patience) -> Any:
+    """Return a client of our own if there is one for the service, and for where this function runs, or botocore's."""
+    by_botocore = _botocore_client(service, patience)
+    place = place_of(service, os.environ)
+    if isinstance(place, str):
+        logger.info("botocore calls AWS", extra={"service": service, "why": place})
+        return by_botocore()
+    return _lean_client(service, place, patience, by_botocore)
+
+
+def _lean_client(service: str, place: Place, patience: Patience, by_botocore: Callable[[], Any]) -> Any:
+    """Return a client of our own, or botocore's for a service that functions seldom call."""
+    match service:
+        case "dynamodb" | "sqs" | "secretsmanager":
+            from allocation.aws.calls.json_client import JsonClient
+
+            return JsonClient(service, place, patience, by_botocore)
+        case "sns":
+            from allocation.aws.calls.sns_client import SnsClient
+
+            return SnsClient(service, place, patience, by_botocore)
+        case "s3":
+            from allocation.aws.calls.s3_client import S3Client
+
+            return S3Client(service, place, patience, by_botocore)
+        case _:
+            return by_botocore()
+
+
+def _botocore_client(service: str, patience: Patience) -> Callable[[], Any]:
+    """Return what makes botocore's client of a service, once, when it is first needed."""
+
+    @cache
+    def made() -> Any:
+        from allocation.aws.calls.botocore_clients import botocore_client
+
+        return botocore_client(service, patience)
+
+    return made
 
 
 def cause_of(error: ClientError | BotoCoreError) -> str:
