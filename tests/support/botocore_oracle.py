@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.calls import botocore_clients
-from allocation.aws.calls.connections import Connections, Patience, Reply, Request
+from allocation.aws.calls.connections import Connections, Patience, RawReply, SignedRequest
 from allocation.aws.clients import client
 
 ENVIRONMENT: Final = {
@@ -32,7 +32,7 @@ _NOT_COMPARED: Final = frozenset(
     {"amz-sdk-invocation-id", "amz-sdk-request", "user-agent", "content-length", "accept-encoding", "host"}
 )
 
-Given = Reply | Exception
+Given = RawReply | Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def ours(service: str, method: str, arguments: Mapping[str, Any], replies: Seque
     """What our client makes of a call that gets these replies, one after another."""
     outcome, left = Outcome(), list(replies)
 
-    def exchange(self: Connections, request: Request, *, streams: bool = False) -> Reply:  # noqa: ARG001 - the real one's
+    def exchange(self: Connections, request: SignedRequest, *, streams: bool = False) -> RawReply:  # noqa: ARG001 - the real one's
         url = f"{self.url.partition('://')[0]}://{request.host}{request.target}"
         outcome.sent.append(Sent(request.method, url, _compared(request.headers), request.body))
         return _given(left)
@@ -131,7 +131,7 @@ def _record(outcome: Outcome, call: Callable[[], Any]) -> None:
             outcome.answer = answer
 
 
-def _given(left: list[Given]) -> Reply:
+def _given(left: list[Given]) -> RawReply:
     reply = left.pop(0)
     if isinstance(reply, Exception):
         raise reply

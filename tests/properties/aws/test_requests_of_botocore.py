@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.aws.calls.connections import Reply
+from allocation.aws.calls.connections import RawReply
 from tests.support.botocore_oracle import lambda_environment, ours, theirs
 
 pytestmark = pytest.mark.usefixtures("lambda_environment")
 __all__ = ["lambda_environment"]
 
-JSON = Reply(200, {"content-type": "application/x-amz-json-1.0"}, b"{}")
-XML = Reply(200, {}, b"<R><PublishBatchResult><Successful/><Failed/></PublishBatchResult></R>")
-OBJECT = Reply(200, {"etag": '"e"', "content-length": "0"}, b"")
+JSON = RawReply(200, {"content-type": "application/x-amz-json-1.0"}, b"{}")
+XML = RawReply(200, {}, b"<R><PublishBatchResult><Successful/><Failed/></PublishBatchResult></R>")
+OBJECT = RawReply(200, {"etag": '"e"', "content-length": "0"}, b"")
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = st.text(st.sampled_from("aBbéü_-. 0"), min_size=1, max_size=6)
@@ -38,7 +38,7 @@ attribute_values: st.SearchStrategy[dict[str, Any]] = st.recursive(
 items = st.dictionaries(names, attribute_values, max_size=4)
 
 
-def assert_same(service: str, method: str, arguments: dict[str, Any], reply: Reply) -> None:
+def assert_same(service: str, method: str, arguments: dict[str, Any], reply: RawReply) -> None:
     mine, other = (who(service, method, dict(arguments), [reply]) for who in (ours, theirs))
     assert mine.sent == other.sent
     assert len(mine.sent) == 1

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 
 from allocation.aws.calls.attempts import Attempts
-from allocation.aws.calls.connections import Reply
+from allocation.aws.calls.connections import RawReply
 from allocation.aws.calls.lean_client import ErrorClasses
 from tests.support.botocore_oracle import Given, Outcome, lambda_environment, our_client, ours, their_client, theirs
 
@@ -30,16 +30,16 @@ DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
 SNS = "http://sns.amazonaws.com/doc/2010-03-31/"
 
 
-def of_json(status: int, document: Any, **headers: str) -> Reply:
+def of_json(status: int, document: Any, **headers: str) -> RawReply:
     body = json.dumps(document).encode()
-    return Reply(status, {"x-amzn-requestid": "R1", **{n.replace("_", "-"): v for n, v in headers.items()}}, body)
+    return RawReply(status, {"x-amzn-requestid": "R1", **{n.replace("_", "-"): v for n, v in headers.items()}}, body)
 
 
-def of_xml(status: int, text: str) -> Reply:
-    return Reply(status, {"content-type": "text/xml"}, text.encode())
+def of_xml(status: int, text: str) -> RawReply:
+    return RawReply(status, {"content-type": "text/xml"}, text.encode())
 
 
-def refused(code: str, status: int = 400, **more: Any) -> Reply:
+def refused(code: str, status: int = 400, **more: Any) -> RawReply:
     return of_json(status, {"__type": f"{DYNAMODB}{code}", "message": "No.", **more})
 
 
@@ -74,8 +74,8 @@ SNS_ANSWER = (
         ("dynamodb", "put_item", PUT, refused("ConditionalCheckFailedException", Item=ITEM)),
         ("dynamodb", "put_item", PUT, refused("ResourceNotFoundException")),
         ("dynamodb", "put_item", PUT, of_json(400, {"__type": "AccessDenied:http://internal/", "Message": "No."})),
-        ("dynamodb", "put_item", PUT, Reply(400, {}, b"not JSON")),
-        ("dynamodb", "put_item", PUT, Reply(413, {}, b"")),
+        ("dynamodb", "put_item", PUT, RawReply(400, {}, b"not JSON")),
+        ("dynamodb", "put_item", PUT, RawReply(413, {}, b"")),
         (
             "dynamodb",
             "transact_write_items",
@@ -97,14 +97,14 @@ SNS_ANSWER = (
         ("sns", "publish_batch", PUBLISH, of_xml(400, SNS_ERROR)),
         ("secretsmanager", "get_secret_value", {"SecretId": "s"}, of_json(200, {"Name": "s", "SecretString": "k"})),
         ("secretsmanager", "get_secret_value", {"SecretId": "s"}, of_json(200, {"SecretBinary": "AAE="})),
-        ("s3", "get_object", OBJECT, Reply(304, {}, b"")),
+        ("s3", "get_object", OBJECT, RawReply(304, {}, b"")),
         ("s3", "get_object", OBJECT, of_xml(404, "<Error><Code>NoSuchKey</Code><Message>m</Message></Error>")),
         ("s3", "get_object", OBJECT, of_xml(403, "<html>")),
-        ("s3", "get_object", OBJECT, Reply(200, {"etag": '"e"', "x-amz-version-id": "v"}, b"{}")),
+        ("s3", "get_object", OBJECT, RawReply(200, {"etag": '"e"', "x-amz-version-id": "v"}, b"{}")),
     ],
 )
 def test_a_reply_is_read_as_botocore_reads_it(
-    service: str, method: str, arguments: dict[str, Any], reply: Reply
+    service: str, method: str, arguments: dict[str, Any], reply: RawReply
 ) -> None:
     mine, other = both(service, method, arguments, [reply])
     assert what_adapters_see(mine) == what_adapters_see(other)
@@ -134,8 +134,8 @@ def class_of(outcome: Outcome) -> str | None:
     return "ClientError"
 
 
-HTML = Reply(503, {"content-type": "text/html"}, b"<html><body>Service Unavailable</body></html>")
-GARBLED = Reply(200, {"x-amz-crc32": str(crc32(b"{}") + 1)}, b"{}")
+HTML = RawReply(503, {"content-type": "text/html"}, b"<html><body>Service Unavailable</body></html>")
+GARBLED = RawReply(200, {"x-amz-crc32": str(crc32(b"{}") + 1)}, b"{}")
 GOOD = of_json(200, {})
 LOST: list[Exception] = [
     ReadTimeoutError(endpoint_url="u"),
@@ -151,7 +151,7 @@ LOST: list[Exception] = [
         [HTML, GOOD],
         [HTML, HTML, GOOD],
         [HTML, HTML, HTML],
-        [Reply(500, {}, b""), Reply(502, {}, b" "), GOOD],
+        [RawReply(500, {}, b""), RawReply(502, {}, b" "), GOOD],
         [GARBLED, GOOD],
         [refused("ThrottlingException"), refused("ProvisionedThroughputExceededException"), GOOD],
         [refused("RequestLimitExceeded"), refused("InternalServerError", 500), refused("ThrottlingException")],
@@ -200,6 +200,6 @@ def test_a_class_of_errors_is_the_same_wherever_it_is_named() -> None:
 
 
 def test_an_object_that_is_not_what_was_sent_is_no_object() -> None:
-    broken = Reply(200, {"etag": '"e"', "x-amz-checksum-crc32": "AAAAAA==", "content-length": "2"}, b"{}")
+    broken = RawReply(200, {"etag": '"e"', "x-amz-checksum-crc32": "AAAAAA==", "content-length": "2"}, b"{}")
     mine, other = both("s3", "get_object", OBJECT, [broken])
     assert mine.error == other.error == ("FlexibleChecksumError", None)

@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 
 from allocation.aws.calls import connections
-from allocation.aws.calls.connections import Connections, Patience, Reply, Request
+from allocation.aws.calls.connections import Connections, Patience, RawReply, SignedRequest
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\n\r\n{}"
 CLOSING = GOOD.replace(b"X-A: b", b"Connection: close")
@@ -78,16 +78,16 @@ def to(server: Server) -> Callable[..., Connections]:
     return made
 
 
-def asked(of: Connections) -> Reply:
-    return of.exchange(Request("POST", "a.host", "/", {"x-amz-target": "A.B"}, b"{}"))
+def asked(of: Connections) -> RawReply:
+    return of.exchange(SignedRequest("POST", "a.host", "/", {"x-amz-target": "A.B"}, b"{}"))
 
 
 def test_a_request_is_sent_whole_and_its_connection_kept(server: Server, to: Callable[..., Connections]) -> None:
     there = to(GOOD, CHUNKED, GOOD)
     assert [asked(there) for _ in range(3)] == [
-        Reply(200, {"content-length": "2", "x-a": "b"}, b"{}"),
-        Reply(200, {"transfer-encoding": "chunked"}, b"{}"),
-        Reply(200, {"content-length": "2", "x-a": "b"}, b"{}"),
+        RawReply(200, {"content-length": "2", "x-a": "b"}, b"{}"),
+        RawReply(200, {"transfer-encoding": "chunked"}, b"{}"),
+        RawReply(200, {"content-length": "2", "x-a": "b"}, b"{}"),
     ]
     assert server.accepted == 1
     assert server.requests[0] == b"POST / HTTP/1.1\r\nHost: a.host\r\nx-amz-target: A.B\r\nContent-Length: 2\r\n\r\n{}"
@@ -146,11 +146,11 @@ def test_hosts_are_verified() -> None:
 def test_an_object_is_read_in_pieces_and_its_connection_kept(server: Server, to: Callable[..., Connections]) -> None:
     there = to(GOOD, GOOD, TOO_SHORT)
     for _ in range(2):
-        stream = there.exchange(Request("GET", "a", "/", {}, b""), streams=True).stream
+        stream = there.exchange(SignedRequest("GET", "a", "/", {}, b""), streams=True).stream
         assert stream
         assert [stream.read(1), stream.read(9), stream.read(9), stream.read(9)] == [b"{", b"}", b"", b""]
     assert server.accepted == 1
-    broken = there.exchange(Request("GET", "a", "/", {}, b""), streams=True).stream
+    broken = there.exchange(SignedRequest("GET", "a", "/", {}, b""), streams=True).stream
     assert broken
     assert broken.read(9) == b"{}"
     with pytest.raises(ConnectionClosedError):

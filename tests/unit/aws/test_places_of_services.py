@@ -10,7 +10,7 @@ from botocore.regions import EndpointResolver
 
 from allocation.aws import clients
 from allocation.aws.calls.lean_client import LeanClient
-from allocation.aws.calls.places import Place, place_of
+from allocation.aws.calls.places import ServicePlace, place_of
 from allocation.observability import logger
 from tests.support.botocore_oracle import ENVIRONMENT
 
@@ -21,9 +21,9 @@ REGIONS = (
 )
 
 
-def place(service: str, **more: str) -> Place:
+def place(service: str, **more: str) -> ServicePlace:
     found = place_of(service, ENVIRONMENT | more)
-    assert isinstance(found, Place)
+    assert isinstance(found, ServicePlace)
     return found
 
 
@@ -36,9 +36,9 @@ def test_a_region_is_asked_where_botocore_asks_it(region: str) -> None:
 
 
 def test_an_emulator_is_asked_where_it_is() -> None:
-    every = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+    every = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "AWS_CONFIG_FILE": "/dev/null", "HTTPS_PROXY": ""}
     assert place("sqs", **every)[:3] == ("http", "127.0.0.1", 4566)
-    own = {"AWS_ENDPOINT_URL_SECRETS_MANAGER": "https://secrets.example.com"}
+    own = {"AWS_ENDPOINT_URL_SECRETS_MANAGER": "https://secrets.example.com:443/"}
     assert place("secretsmanager", **every, **own)[:3] == ("https", "secrets.example.com", None)
     assert place("sns", **every, **own).host == "127.0.0.1"
 
@@ -50,6 +50,8 @@ def test_an_emulator_is_asked_where_it_is() -> None:
         {"AWS_DEFAULT_REGION": "local"},
         {"AWS_DEFAULT_REGION": "eu-west-2.evil.example"},
         {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566/below"},
+        {"AWS_ENDPOINT_URL": "http://[::1]:4566"},
+        {"AWS_ENDPOINT_URL": "127.0.0.1:4566"},
         {"AWS_PROFILE": "shop"},
         {"AWS_USE_FIPS_ENDPOINT": "true"},
         {"AWS_USE_DUALSTACK_ENDPOINT": "true"},

@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.calls.connections import Patience
-from allocation.aws.calls.places import Place, place_of
+from allocation.aws.calls.places import ServicePlace, place_of
 from allocation.observability import logger
 
 # botocore's own defaults are 60 s to connect and 60 s to read: longer than a function runs.
@@ -37,7 +37,7 @@ def _client(service: str, patience: Patience) -> Any:
     return _lean_client(service, place, patience, by_botocore)
 
 
-def _lean_client(service: str, place: Place, patience: Patience, by_botocore: Callable[[], Any]) -> Any:
+def _lean_client(service: str, place: ServicePlace, patience: Patience, by_botocore: Callable[[], Any]) -> Any:
     """Return a client of our own, or botocore's for a service that functions seldom call."""
     match service:
         case "dynamodb" | "sqs" | "secretsmanager":

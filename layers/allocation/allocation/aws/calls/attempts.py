@@ -13,7 +13,7 @@ from zlib import crc32
 from botocore.exceptions import BotoCoreError, ConnectTimeoutError, HTTPClientError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from allocation.aws.calls.connections import Reply
+from allocation.aws.calls.connections import RawReply
 
 _TRANSIENT_STATUSES: Final = frozenset({500, 502, 503, 504})
 _RETRIED_CODES: Final = frozenset(
@@ -49,7 +49,7 @@ _REWARD: Final = 1
 class Answer(NamedTuple):
     """A reply, read. `parsed` has an `Error` where AWS refused."""
 
-    reply: Reply
+    reply: RawReply
     parsed: dict[str, Any]
 
     @property
@@ -120,7 +120,7 @@ def _may_pass(answer: Answer | None, failure: BotoCoreError | None) -> bool:
     return answer.reply.status in _TRANSIENT_STATUSES or answer.code in _RETRIED_CODES or _is_garbled(answer.reply)
 
 
-def _is_garbled(reply: Reply) -> bool:
+def _is_garbled(reply: RawReply) -> bool:
     """Tell whether the body is not the one whose checksum DynamoDB sent."""
     checksum = reply.headers.get("x-amz-crc32")
     return checksum is not None and crc32(reply.body) != int(checksum)

@@ -31,7 +31,7 @@ class Patience(NamedTuple):
     attempts: int
 
 
-class Request(NamedTuple):
+class SignedRequest(NamedTuple):
     """A signed request. `target` is the path with its query, `headers` are all but `Content-Length`."""
 
     method: str
@@ -52,7 +52,7 @@ class Body(Protocol):
         """Read no more."""
 
 
-class Reply(NamedTuple):
+class RawReply(NamedTuple):
     """What came back. Names of `headers` are in lower case."""
 
     status: int
@@ -72,7 +72,7 @@ class Connections:
         self._patience = patience
         self._idle: deque[HTTPConnection] = deque(maxlen=_MAX_IDLE)
 
-    def exchange(self, request: Request, *, streams: bool = False) -> Reply:
+    def exchange(self, request: SignedRequest, *, streams: bool = False) -> RawReply:
         """Send a request once, and return its reply; with `streams`, one of success is left to be read.
 
         Raises errors of botocore for what ends without a reply.
@@ -84,7 +84,7 @@ class Connections:
             response.begin()
             headers = {name.lower(): value for name, value in response.getheaders()}
             if streams and response.status < 300:
-                return Reply(response.status, headers, b"", _Stream(self, connection, response))
+                return RawReply(response.status, headers, b"", _Stream(self, connection, response))
             body = response.read()
         except BaseException as error:
             connection.close()
@@ -92,7 +92,7 @@ class Connections:
                 raise self.meant(error) from error
             raise
         self.keep(connection, response)
-        return Reply(response.status, headers, body)
+        return RawReply(response.status, headers, body)
 
     def keep(self, connection: HTTPConnection, response: HTTPResponse) -> None:
         """Keep a connection whose reply was read to its end, if its server does."""
@@ -182,7 +182,7 @@ def _require_end(piece: bytes, response: HTTPResponse) -> None:
         raise HTTPException(f"{response.length} bytes are missing")
 
 
-def _bytes_of(request: Request) -> bytes:
+def _bytes_of(request: SignedRequest) -> bytes:
     """Return a request as it is sent, head and body in one piece."""
     lines = "".join([f"{name}: {value}\r\n" for name, value in request.headers.items()])
     length = "" if request.method == "GET" else f"Content-Length: {len(request.body)}\r\n"

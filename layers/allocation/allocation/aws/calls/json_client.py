@@ -9,9 +9,9 @@ from uuid import uuid4
 
 from botocore.exceptions import ConnectionClosedError
 
-from allocation.aws.calls.connections import Patience, Reply, Request
+from allocation.aws.calls.connections import Patience, RawReply, SignedRequest
 from allocation.aws.calls.lean_client import LeanClient, generic_error
-from allocation.aws.calls.places import Place
+from allocation.aws.calls.places import ServicePlace
 
 # By service: what stands before an operation's name, the version of the protocol, and the operations.
 _DYNAMODB: Final = (
@@ -31,8 +31,8 @@ _WITH_TOKEN: Final = frozenset({"TransactWriteItems"})
 class JsonClient(LeanClient):
     """A client of a service that speaks JSON (AWS JSON 1.0 and 1.1 protocols, Smithy)."""
 
-    def __init__(self, service: str, place: Place, patience: Patience, botocore_client: Callable[[], Any]) -> None:
-        super().__init__(service, place, patience, botocore_client)
+    def __init__(self, service: str, place: ServicePlace, patience: Patience, by_botocore: Callable[[], Any]) -> None:
+        super().__init__(service, place, patience, by_botocore)
         self._prefix, version, operations = SERVICES[service]
         self._headers = {"content-type": f"application/x-amz-json-{version}"}
         if service == "sqs":
@@ -53,7 +53,7 @@ class JsonClient(LeanClient):
 
         return call
 
-    def _post(self, headers: Mapping[str, str], body: bytes) -> Request:
+    def _post(self, headers: Mapping[str, str], body: bytes) -> SignedRequest:
         return self._signed("POST", self._host, "/", "", headers, body)
 
 
@@ -90,7 +90,7 @@ def _with_bytes(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     return {name: value for name, value in fields if value is not None}
 
 
-def _read(reply: Reply) -> dict[str, Any]:
+def _read(reply: RawReply) -> dict[str, Any]:
     """Return what a reply says. Raises `ConnectionClosedError` for a success that is no JSON: it broke off."""
     if refusal := generic_error(reply):
         return refusal
@@ -113,7 +113,7 @@ def _needs_care(body: bytes) -> bool:
     return b'"B"' in body or b'"BS"' in body or b"null" in body
 
 
-def _refusal(reply: Reply, found: dict[str, Any]) -> dict[str, Any]:
+def _refusal(reply: RawReply, found: dict[str, Any]) -> dict[str, Any]:
     """Return an error as botocore does: its code has no namespace, and what else came with it stays beside it."""
     kind = str(found.pop("__type", reply.status)).split(":", 1)[0].rsplit("#", 1)[-1]
     messages = [found.pop(name) for name in ("message", "Message") if name in found]
@@ -124,7 +124,7 @@ def _refusal(reply: Reply, found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "Error": error}
 
 
-def _read_secret(reply: Reply) -> dict[str, Any]:
+def _read_secret(reply: RawReply) -> dict[str, Any]:
     """Return what Secrets Manager says, a binary secret as bytes. When it was made is left out."""
     found = _read(reply)
     found.pop("CreatedDate", None)

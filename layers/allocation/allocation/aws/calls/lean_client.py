@@ -11,11 +11,13 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from allocation.aws.calls.attempts import Answer, Attempts
-from allocation.aws.calls.connections import Connections, Patience, Reply, Request
-from allocation.aws.calls.places import Place
+from allocation.aws.calls.connections import Connections, Patience, RawReply, SignedRequest
+from allocation.aws.calls.places import ServicePlace
 from allocation.aws.calls.signature import authorization
 
 _USER_AGENT: Final = "carrier-allocation"
+# Makes of a reply what a caller gets. What AWS refuses has an `Error`.
+_Reader = Callable[[RawReply], dict[str, Any]]
 # What a trace's header may hold as it is.
 _SAFE_IN_TRACE: Final = "-=;:+&[]{}\"',"
 
@@ -27,7 +29,7 @@ class LeanClient:
     no `meta`: its events would not be of what is called here.
     """
 
-    def __init__(self, service: str, place: Place, patience: Patience, botocore_client: Callable[[], Any]) -> None:
+    def __init__(self, service: str, place: ServicePlace, patience: Patience, by_botocore: Callable[[], Any]) -> None:
         """`service` is the name that requests are signed with."""
         self.exceptions: Final = ErrorClasses()
         self._service = service
@@ -36,15 +38,19 @@ class LeanClient:
         self._patience = patience
         self._attempts = Attempts(patience.attempts)
         self._connections: dict[str, Connections] = {}
-        self._botocore_client = botocore_client
+        self._by_botocore = by_botocore
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "meta":
             raise AttributeError(name)
-        return getattr(self._botocore_client(), name)
+        return getattr(self._by_botocore(), name)
 
     def _called(
-        self, operation: str, request: Callable[[], Request], read: Callable[[Reply], dict[str, Any]], **how: bool
+        self,
+        operation: str,
+        request: Callable[[], SignedRequest],
+        read: _Reader,
+        **how: bool,
     ) -> dict[str, Any]:
         """Return the answer to a request, which is signed anew for each attempt.
 
@@ -56,7 +62,7 @@ class LeanClient:
             raise self.exceptions.of(answer.code)(response, operation)
         return answer.parsed
 
-    def _exchanged(self, request: Request, read: Callable[[Reply], dict[str, Any]], **how: bool) -> Answer:
+    def _exchanged(self, request: SignedRequest, read: _Reader, **how: bool) -> Answer:
         reply = self._at(request.host).exchange(request, **how)
         parsed = read(reply)
         metadata = parsed.setdefault("ResponseMetadata", {})
@@ -65,14 +71,16 @@ class LeanClient:
 
     def _at(self, host: str) -> Connections:
         """Return the connections to a host: S3 has one for each bucket."""
-        if host not in self._connections:
+        found = self._connections.get(host)
+        if found is None:
             name, port = (self._place.host, self._place.port) if host == self._host else (host, None)
-            self._connections[host] = Connections(self._place.scheme, name, port, self._patience)
-        return self._connections[host]
+            made = Connections(self._place.scheme, name, port, self._patience)
+            found = self._connections.setdefault(host, made)
+        return found
 
     def _signed(
         self, method: str, host: str, path: str, query: str, headers: Mapping[str, str], body: bytes = b""
-    ) -> Request:
+    ) -> SignedRequest:
         """Return a request, signed now. `path` and `query` are quoted, names of `headers` in lower case."""
         place = self._place
         signed = {**headers, "host": host, "x-amz-date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())}
@@ -83,7 +91,7 @@ class LeanClient:
         )
         del signed["host"]
         more = {"authorization": signature, "user-agent": _USER_AGENT, "accept-encoding": "identity", **_trace()}
-        return Request(method, host, f"{path}?{query}" if query else path, signed | more, body)
+        return SignedRequest(method, host, f"{path}?{query}" if query else path, signed | more, body)
 
 
 class ErrorClasses:
@@ -102,7 +110,7 @@ def _error_class(code: str) -> type[ClientError]:
     return type(code, (ClientError,), {})
 
 
-def generic_error(reply: Reply) -> dict[str, Any] | None:
+def generic_error(reply: RawReply) -> dict[str, Any] | None:
     """Return the error of a reply that no service wrote, but what stands before it: a page, or nothing.
 
     None for a reply that says more.

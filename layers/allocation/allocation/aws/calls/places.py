@@ -1,5 +1,6 @@
 """Where a service of AWS answers, and with which keys it is asked: from the environment of a function."""
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -17,6 +18,7 @@ _DOMAINS: Final = (
     (re.compile(r"us-isof-[a-z]+-\d+"), "csp.hci.ic.gov"),
     (re.compile(r"eusc-de-[a-z]+-\d+"), "amazonaws.eu"),
 )
+_PORTS: Final = {"http": 80, "https": 443}
 # What else changes where or how botocore asks. Whoever sets one of them gets botocore.
 _BOTOCORE_ONLY: Final = frozenset(
     {
@@ -42,7 +44,7 @@ _BOTOCORE_ONLY: Final = frozenset(
 )
 
 
-class Place(NamedTuple):
+class ServicePlace(NamedTuple):
     """One service of a region, and the keys to ask it with."""
 
     scheme: str
@@ -55,12 +57,14 @@ class Place(NamedTuple):
     """Whether the environment names the host, as it does an emulator's."""
 
 
-def place_of(service: str, environment: Mapping[str, str]) -> Place | str:
+def place_of(service: str, environment: Mapping[str, str]) -> ServicePlace | str:
     """Return where a service answers, or what of the environment only botocore knows how to follow.
 
     `service` is its name in its host's name, as `dynamodb`.
     """
-    if found := sorted(name for name in environment if name.upper() in _BOTOCORE_ONLY):
+    # A file that is none says nothing.
+    set_to = {name: value for name, value in environment.items() if value not in ("", os.devnull)}
+    if found := sorted(name for name in set_to if name.upper() in _BOTOCORE_ONLY):
         return f"{found[0]} is set"
     access_key, secret_key = (environment.get(f"AWS_{name}") for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"))
     if not (access_key and secret_key):
@@ -72,7 +76,7 @@ def place_of(service: str, environment: Mapping[str, str]) -> Place | str:
     credentials = Credentials(access_key, secret_key, environment.get("AWS_SESSION_TOKEN") or None)
     if url := _own_url(service, environment):
         return _place_at(url, region, credentials)
-    return Place("https", f"{service}.{region}.{domain}", None, region, credentials)
+    return ServicePlace("https", f"{service}.{region}.{domain}", None, region, credentials)
 
 
 def _own_url(service: str, environment: Mapping[str, str]) -> str | None:
@@ -81,8 +85,10 @@ def _own_url(service: str, environment: Mapping[str, str]) -> str | None:
     return environment.get(f"AWS_ENDPOINT_URL_{name}") or environment.get("AWS_ENDPOINT_URL")
 
 
-def _place_at(url: str, region: str, credentials: Credentials) -> Place | str:
+def _place_at(url: str, region: str, credentials: Credentials) -> ServicePlace | str:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    own_port = _PORTS.get(parts.scheme)
+    if not own_port or not parts.hostname or ":" in parts.hostname or parts.path.strip("/") or parts.query:
         return f"the endpoint is {url!r}"
-    return Place(parts.scheme, parts.hostname, parts.port, region, credentials, is_custom=True)
+    port = parts.port if parts.port != own_port else None
+    return ServicePlace(parts.scheme, parts.hostname, port, region, credentials, is_custom=True)

@@ -14,7 +14,7 @@ from zlib import crc32
 
 from botocore.exceptions import ClientError, FlexibleChecksumError
 
-from allocation.aws.calls.connections import Body, Reply, Request
+from allocation.aws.calls.connections import Body, RawReply, SignedRequest
 from allocation.aws.calls.lean_client import LeanClient, generic_error
 
 _NO_BODY_HASH: Final = hashlib.sha256(b"").hexdigest()
@@ -49,7 +49,7 @@ class S3Client(LeanClient):
                 raise
             return self._read_by_botocore(asked)
 
-    def _get(self, host: str, asked: Mapping[str, str | None]) -> Request:
+    def _get(self, host: str, asked: Mapping[str, str | None]) -> SignedRequest:
         key, version, etag = quote(asked["Key"] or "", safe="/~"), asked["VersionId"], asked["IfNoneMatch"]
         path = f"/{asked['Bucket']}/{key}" if host == self._host else f"/{key}"
         query = urlencode({"versionId": version}, quote_via=quote, safe="~") if version is not None else ""
@@ -60,7 +60,7 @@ class S3Client(LeanClient):
     def _read_by_botocore(self, asked: Mapping[str, str | None]) -> dict[str, Any]:
         """Read an object by botocore, which finds out where its bucket is."""
         given = {name: each for name, each in asked.items() if each is not None}
-        return dict(self._botocore_client().get_object(**given))
+        return dict(self._by_botocore().get_object(**given))
 
     def _host_of(self, bucket: str) -> str | None:
         """Return the host to ask for a bucket, or None for what only botocore knows."""
@@ -80,7 +80,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _read(reply: Reply) -> dict[str, Any]:
+def _read(reply: RawReply) -> dict[str, Any]:
     """Return what a reply says of an object: what the adapters use of it."""
     if reply.status >= HTTPStatus.MULTIPLE_CHOICES:
         return generic_error(reply) or {"Error": _error(reply)}
@@ -91,7 +91,7 @@ def _read(reply: Reply) -> dict[str, Any]:
     return {**found, "Body": _checked(reply)}
 
 
-def _error(reply: Reply) -> dict[str, str]:
+def _error(reply: RawReply) -> dict[str, str]:
     """Return the error of a reply. One without a body, as 304, has its status for a code."""
     from xml.etree import ElementTree as Tree
 
@@ -135,7 +135,7 @@ class _Crc32:
         return self._value.to_bytes(4, "big")
 
 
-def _checked(reply: Reply) -> Body:
+def _checked(reply: RawReply) -> Body:
     """Return the body of a reply, compared with its checksum if it is of a kind that Python knows."""
     body = reply.stream or BytesIO(reply.body)
     for name, make in (("crc32", _Crc32), ("sha1", hashlib.sha1), ("sha256", hashlib.sha256)):

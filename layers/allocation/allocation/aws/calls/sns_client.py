@@ -8,7 +8,7 @@ from xml.etree import ElementTree as Tree
 
 from botocore.exceptions import ConnectionClosedError
 
-from allocation.aws.calls.connections import Reply
+from allocation.aws.calls.connections import RawReply
 from allocation.aws.calls.lean_client import LeanClient, generic_error
 
 _HEADERS: Final = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -47,7 +47,7 @@ def _fields(topic_arn: str, entries: Sequence[Mapping[str, Any]]) -> Iterator[tu
             yield f"{attribute}.Value.StringValue", value["StringValue"]
 
 
-def _read(reply: Reply) -> dict[str, Any]:
+def _read(reply: RawReply) -> dict[str, Any]:
     """Return what a reply says. Raises `ConnectionClosedError` for one that is no XML: it broke off."""
     if refusal := generic_error(reply):
         return refusal
