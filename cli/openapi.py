@@ -47,6 +47,15 @@ def _whole_number(description: str, example: int) -> dict[str, Any]:
 
 _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "carrier": _text("A carrier's reference.", "CARRIER_X"),
+    "count": _whole_number("How many to add.", 2),
+    "country": _text("A country's code of ISO 3166-1, in any case.", "GB"),
+    "date": _text("A day, or a time.", "2026-11-27"),
+    "day": _text("A day of the month.", "27"),
+    "month": _text("A month as a number.", "11"),
+    "year": _text("A year, with a time if one is meant.", "2026"),
+    "from": _text("A day, or a time.", "2026-11-01"),
+    "to": _text("A day, or a time.", "2026-11-27"),
+    "item": _text("An item's reference, in any case.", "EP-000-05F-1E8-1"),
     "consignment": _text("A consignment reference, in any case.", "EC-000-05B-MMA"),
     "group": _text("An MPD carrier service group reference.", "valuableGoods"),
     "location": _text("A shipping location's reference.", "Sorted1"),

@@ -21,7 +21,7 @@ def _list() -> str:
     current, earlier = (sum(route.form in served for route in routes) for routes in (CURRENT, EARLIER))
     return f"""
 `./carrier generate` writes this list from the code. A route that is not served answers 501 with
-PRO's error, whose message names the operation.
+PRO's error, whose message names the operation and says why.
 
 Version 1.1: {current} of {len(CURRENT)} routes are served.
 
@@ -36,6 +36,7 @@ served.
 
 def _table(routes: Iterable[ProRoute], served: set[tuple[str, ...]]) -> str:
     rows = (
-        f"| `{each.method} {each.path}` | {each.title} | {'yes' if each.form in served else '501'} |" for each in routes
+        f"| `{each.method} {each.path}` | {each.title} | {'yes' if each.form in served else f'501: {each.reason}'} |"
+        for each in routes
     )
     return "\n".join(("| route | operation | served |", "|---|---|---|", *rows))

@@ -97,6 +97,7 @@ ALLOWED: dict[str, list[Allowed]] = {
         *moments("$.*Date", "$.DateCreated"),
         *catalogue(
             *("$.Allocation.MpdCarrierService*", "$.Allocation.Price.*", "$.*Currency.Name"),
+            "$.Packages.Items.Reference",
         ),
         *unset(
             "no text is kept as none",

@@ -201,7 +201,8 @@ def test_answers_about_options_and_orders_are_as_documented(api: Api) -> None:
 def path_for(api: Api, operation: Operation, reference: str) -> str:
     """Where an operation is called for a consignment, with a quote that is good if there is any."""
     values = {"consignment": reference, "group": "valuableGoods", "format": "PNG", "quoteReference": "none"}
-    values |= {"package": "EP-ZZZ-ZZZ-ZZZ", "customsDocumentType": "CN22"}
+    values |= {"package": "EP-ZZZ-ZZZ-ZZZ", "customsDocumentType": "CN22", "count": "2"}
+    values |= {"date": "2026-11-27", "month": "11", "day": "27", "year": "2026", "item": "EP-ZZZ-ZZZ-ZZZ-1"}
     if "package" in path_parameters(operation):
         packages = api.call("GET", f"/consignments/{reference}").data.get("Packages")
         values |= {"package": packages[0]["Reference"]} if packages else {}

@@ -72,6 +72,8 @@ def test_what_is_not_served_says_so_with_the_name_of_the_operation(api: Api, rou
     answer = api.call(route.method, path_of(route))
     assert (answer.status, answer.data["Code"]) == (501, "OperationNotImplementedException"), answer.body
     assert f"{route.title} ({route.method} {route.path})" in answer.data["Message"]
+    assert route.reason
+    assert answer.data["Message"].endswith(route.reason)
     assert answer.data.keys() == {"Code", "Message", "CorrelationId", "Details"}
 
 
@@ -105,5 +107,5 @@ def test_the_page_lists_every_route_served_or_not() -> None:
     assert pro_routes_page.FILE.read_text("utf-8") == pro_routes_page.text(), "run: ./carrier generate"
     rows = {line for line in pro_routes_page.text().splitlines() if line.startswith("| `")}
     for route in (*CURRENT, *EARLIER):
-        word = "yes" if route.form in SERVED else "501"
+        word = "yes" if route.form in SERVED else f"501: {route.reason}"
         assert f"| `{route.method} {route.path}` | {route.title} | {word} |" in rows

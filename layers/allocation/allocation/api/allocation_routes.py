@@ -39,7 +39,7 @@ def allocate(request: Request, use_cases: UseCases) -> Reply:
     """Allocate each consignment to the cheapest carrier service that passes the rules."""
     wanted = request.model(AllocateConsignments)
     choose = use_cases.choices(request.base_url).by_mode(DefaultRules())
-    return _allocated_all(request, use_cases, wanted.consignment_references, choose)
+    return allocated_all(request, use_cases, wanted.consignment_references, choose)
 
 
 @operation(
@@ -56,7 +56,7 @@ def allocate_with_service_group_list(request: Request, use_cases: UseCases) -> R
     wanted = request.model(AllocateWithServiceGroup)
     mode = service_group(wanted.mpd_carrier_service_group_reference)
     choose = use_cases.choices(request.base_url).by_mode(mode)
-    return _allocated_all(request, use_cases, wanted.consignment_references, choose)
+    return allocated_all(request, use_cases, wanted.consignment_references, choose)
 
 
 @operation(
@@ -73,7 +73,7 @@ def allocate_with_carrier_service(request: Request, use_cases: UseCases) -> Repl
     wanted = request.model(AllocateWithCarrierService)
     mode = carrier_service(wanted.mpd_carrier_service_reference)
     choose = use_cases.choices(request.base_url).by_mode(mode)
-    return _allocated_all(request, use_cases, wanted.consignment_references, choose)
+    return allocated_all(request, use_cases, wanted.consignment_references, choose)
 
 
 @operation(
@@ -89,7 +89,7 @@ def allocate_with_service_filters(request: Request, use_cases: UseCases) -> Repl
     """Allocate each consignment to the cheapest carrier service that passes the rules and the filters."""
     wanted = request.model(AllocateWithServiceFilters)
     choose = use_cases.choices(request.base_url).by_filters(wanted.filters.to_engine())
-    return _allocated_all(request, use_cases, wanted.consignment_references, choose)
+    return allocated_all(request, use_cases, wanted.consignment_references, choose)
 
 
 @operation(
@@ -164,7 +164,7 @@ def deallocate(request: Request, use_cases: UseCases) -> Reply:
     return Reply()
 
 
-def _allocated_all(request: Request, use_cases: UseCases, references: Sequence[str], choose: Choose) -> Reply:
+def allocated_all(request: Request, use_cases: UseCases, references: Sequence[str], choose: Choose) -> Reply:
     """Allocate several consignments and answer 200 with an item for each reference, in its place."""
     results = use_cases.allocations.allocate_all(references, choose, request.request_id)
     items = [_item(reference, result, request.base_url) for reference, result in results]

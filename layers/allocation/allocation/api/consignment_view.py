@@ -20,6 +20,7 @@ from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total
 from allocation.api.searched_values import is_late
 from allocation.api.typed_values import consignment_values
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
+from allocation.consignments.items import named_items
 from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.store import Known
 from allocation.domain.errors import UnreadableExplanationError
@@ -130,7 +131,8 @@ def address_view(address: Mapping[str, Any]) -> dict[str, Any]:
 
 def package_view(package: Mapping[str, Any], legs: list[Any]) -> dict[str, Any]:
     """Return a package in PRO's units with every name of PRO's, and its own legs."""
-    return {**_NULLS_OF_A_PACKAGE, **_without_null_lists(package), "ConsignmentLegs": legs}
+    items = {"Items": named_items(package)} if package.get("Items") else {}
+    return {**_NULLS_OF_A_PACKAGE, **_without_null_lists(package), **items, "ConsignmentLegs": legs}
 
 
 def _legs_of_package(legs: list[Any], package: int) -> list[Any]:

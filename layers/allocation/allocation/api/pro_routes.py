@@ -184,6 +184,28 @@ PUT /security/SignOut | Sign out
 GET /security/permissions | Get permissions
 """
 
+_OF_CATALOGUE: Final = "The catalogue has it, which is published as a whole: change it there."
+_OF_ACCOUNTS: Final = "Keys and their scopes are in the stack's secret, and people in the console's."
+# Why a route is not served, by what its path begins with; the first that fits.
+_REASONS: Final = (
+    ("/accounts", _OF_ACCOUNTS),
+    ("/roles", _OF_ACCOUNTS),
+    ("/security", _OF_ACCOUNTS),
+    ("/staticdata/permissions", _OF_ACCOUNTS),
+    ("/staticdata/builtinroles", _OF_ACCOUNTS),
+    ("/staticdata/timezones", "They are numbers of PRO's own, which no page has."),
+    ("/rates/management/staticdata/dimensionunits", "They are numbers of PRO's own, which no page has."),
+    ("/rates/refresh", "There is nothing to refresh: a new catalogue is in use by itself within a minute."),
+    ("/quotes", "Quotes are not kept: ask for them again by the consignment."),
+    ("/carriers/getcustomercarriers", "There is one customer: its carriers are at /carriers/getcarriers."),
+    ("/packages/{package}/split", "No page says how a package is split: add packages, and move its items."),
+    ("/items/{barcode}", "A label exists only once a consignment is allocated, and its items then no longer change."),
+    ("/collectioncalendar", _OF_CATALOGUE),
+    ("/packagesizes", _OF_CATALOGUE),
+    ("/servicegroups", _OF_CATALOGUE),
+    ("/shippinglocations", _OF_CATALOGUE),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ProRoute:
@@ -197,6 +219,12 @@ class ProRoute:
     def form(self) -> tuple[str, ...]:
         """The method and the path's segments without names of parameters: what two routes are compared by."""
         return self.method, *form_of(self.path)
+
+    @property
+    def reason(self) -> str:
+        """Why it is not served, where it is not."""
+        path = self.path.lower()
+        return next((reason for start, reason in _REASONS if path.startswith(start)), "")
 
 
 def _read(rows: str) -> tuple[ProRoute, ...]:

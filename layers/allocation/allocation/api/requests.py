@@ -1,7 +1,7 @@
 """A request to the API as the operations see it, whether it was written in JSON or XML."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar, get_args
 
@@ -42,6 +42,10 @@ class Request:
     caller: str
     scopes: frozenset[str]
     read_body: Callable[[], bytes]
+
+    def at(self, **path: str) -> "Request":
+        """Return the request at another address, with these parameters."""
+        return replace(self, path=path)
 
     def require(self, scope: KeyScope | None) -> None:
         """Raise `RequestError` if the caller may not do what needs this scope."""

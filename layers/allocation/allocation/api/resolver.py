@@ -18,8 +18,11 @@ from allocation.api import (
     catalogue_routes,
     consignment_routes,
     document_routes,
+    earlier_routes,
     event_routes,
     health_routes,
+    item_routes,
+    late_routes,
     lookup_routes,
     manifest_routes,
     option_routes,
@@ -55,8 +58,11 @@ _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 for _module in (
     health_routes,
+    item_routes,
+    late_routes,
     allocation_routes,
     document_routes,
+    earlier_routes,
     package_routes,
     consignment_routes,
     quote_routes,
@@ -141,6 +147,7 @@ def api_resolver(use_cases: UseCases, base_url: str, more: Sequence[Endpoint] = 
 def _not_served(event: APIGatewayProxyEvent, route: ProRoute) -> Response[str]:
     """Return that an operation of PRO is not served here."""
     text = f"{route.title} ({route.method} {route.path}) is an operation of SortedPRO that this service does not have."
+    text = f"{text} {route.reason}".rstrip()
     logger.info("not implemented", extra={"operation": f"{route.method} {route.path}"})
     error = RequestError("OperationNotImplementedException", text, NOT_IMPLEMENTED)
     return _respond(event, error_reply(error, _request_id(event)))

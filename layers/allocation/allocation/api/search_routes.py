@@ -138,8 +138,8 @@ def summarise_consignments(request: Request, use_cases: UseCases) -> Reply:
 
     Without them, of the last 30 days.
     """
-    end = _time(request, "EndAt") or use_cases.now()
-    start = _time(request, "StartFrom") or end - _PERIOD
+    end = time_in(request, "EndAt") or use_cases.now()
+    start = time_in(request, "StartFrom") or end - _PERIOD
     counts = use_cases.searching.counts(Listing(changed_since=start, changed_until=end))
     summary = StateSummary(
         StartFrom=start.isoformat(),
@@ -168,7 +168,7 @@ def get_late_consignments(request: Request, use_cases: UseCases) -> Reply:
     return Reply(late, root="LateConsignmentsResponse")
 
 
-def _time(request: Request, name: str) -> datetime | None:
+def time_in(request: Request, name: str) -> datetime | None:
     """Return a moment of a query in aware UTC, or None. Raises `RequestError`."""
     text = request.query.get(name.lower(), "").strip()
     try:

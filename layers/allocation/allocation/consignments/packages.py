@@ -71,7 +71,7 @@ class Packages:
         def changed(packages: _Packages, at: int) -> _Packages:
             return [*packages[:at], {**packages[at], **given, **measured}, *packages[at + 1 :]]
 
-        self._edit(self._of_package(package), package, changed)
+        self._edit(self.consignment_of(package), package, changed)
 
     def delete(self, package: ReferenceText, of: ReferenceText | None = None) -> None:
         """Delete a package, by its reference alone or of a consignment. The last one of a consignment stays."""
@@ -82,7 +82,13 @@ class Packages:
                 raise RequestError("LastPackageException", f"{text} Cancel the consignment.")
             return [*packages[:at], *packages[at + 1 :]]
 
-        self._edit(of or self._of_package(package), package, without)
+        self._edit(of or self.consignment_of(package), package, without)
+
+    def add_empty(self, consignment: ReferenceText, count: int) -> int:
+        """Add packages that have no weight and no sides yet, and return how many packages there are then."""
+        empty = {"Reference": None, "Weight": {"Value": 0, "Unit": "Kg"}}
+        stored = self.register.edit(consignment, lambda seen: {"Packages": [*_packages_of(seen), *[empty] * count]})
+        return len(stored.content["Packages"])
 
     def _edit(
         self, consignment: ReferenceText, package: ReferenceText, edit: Callable[[_Packages, int], _Packages]
@@ -92,8 +98,8 @@ class Packages:
 
         self.register.edit(consignment, edited)
 
-    def _of_package(self, package: ReferenceText) -> ConsignmentReference:
-        """Return the consignment that a package belongs to."""
+    def consignment_of(self, package: ReferenceText) -> ConsignmentReference:
+        """Return the consignment that a package belongs to. Raises `RequestError`."""
         store = self.register.changes.store
         for reference, known in store.find(store.with_package(package.strip().upper())).items():
             if known.stored and any(_is_called(package, each) for each in known.stored.content["Packages"]):
