@@ -60,6 +60,10 @@ def _create(pro: ImitatedPro, document: Any) -> list[Document]:
     return [{"Rel": "Link", "Href": f"{pro.base_url}/consignments/{reference}"}]
 
 
+def _update(pro: ImitatedPro, document: Any) -> list[Document]:
+    return [{"Rel": "Link", "Href": f"{pro.base_url}/consignments/{pro.update(document)}"}]
+
+
 def _detail(pro: ImitatedPro, _: Any, reference: str) -> Document:
     return pro.detail(reference)
 
@@ -133,6 +137,7 @@ _ROUTES: Final[tuple[tuple[str, str, Callable[..., Any]], ...]] = (
     ("PUT", "/allocation/allocatewithcarrierservice", _with_service),
     ("PUT", "/allocation/([^/]+)/allocatewithservicegroup/([^/]+)", _with_group),
     ("POST", "/consignments/?", _create),
+    ("PUT", "/consignments/?", _update),
     ("PUT", "/consignments/manifest", _manifest),
     ("PUT", "/consignments/([^/]+)/deallocate", _deallocate),
     ("PUT", "/consignments/([^/]+)/cancel", _cancel),

@@ -101,6 +101,15 @@ class ImitatedPro:
             self.changes.append((self.now(), reference, "Unallocated"))
         return reference
 
+    def update(self, content: Document) -> str:
+        """Replace what was sent of a consignment. Raises `ProError` unless its state allows that."""
+        reference = str(content["Reference"])
+        consignment = self.consignment(reference)
+        with self.lock:
+            require(reference, consignment, "an editable", _ALLOCATABLE)
+            consignment.content = {name: value for name, value in content.items() if name != "Reference"}
+        return reference
+
     def find(self, customer_reference: str) -> list[str]:
         """Return the consignments whose sender gave them this reference."""
         with self.lock:

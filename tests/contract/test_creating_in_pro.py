@@ -13,9 +13,10 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome, Price
 from allocation.domain.reference import ConsignmentReference
+from allocation.pro.by_sender import MAX_FOUND, judge_found
 from allocation.pro.client import ProReply
-from allocation.pro.creating import SEARCH_LAG_SECONDS
-from allocation.pro.creation import MAX_FOUND, NotCreated, judge_creation, judge_found
+from allocation.pro.creating import SEARCH_LAG_SHARE, SECOND_LOOK_SECONDS
+from allocation.pro.creation import NotCreated, judge_creation
 from allocation.pro.links import DynamoDBLinks
 from allocation.pro.ports import NothingTriedError, Watch
 from tests.contract.pro_over_http import PATIENCE_SECONDS, A, Pro, Remaining, pro_over_http
@@ -25,6 +26,7 @@ from tests.support.tables import create_table
 
 pro = pytest.fixture(pro_over_http)
 WEB, SHOP = ConsignmentReference("WEB-1.a"), ConsignmentReference("SHOP-2")
+LAG = PATIENCE_SECONDS * SEARCH_LAG_SHARE
 CREATE, FIND = "/consignments", "/getConsignmentReferences"
 CONTENT: dict[str, Any] = {
     "Reference": WEB,
@@ -110,7 +112,7 @@ def test_a_creation_whose_reply_is_lost_is_looked_for_and_not_repeated_before_it
     pro.server.faults.script(None, Fault(kind, before=before, path=CREATE))
     [answer] = allocated(pro, WEB)
     assert isinstance(answer, Deferred)
-    assert pro.claims.given_back == [(WEB, PATIENCE_SECONDS)]
+    assert pro.claims.given_back == [(WEB, PATIENCE_SECONDS + LAG)]
     assert pro.claims.watched == {WEB: Watch.OPEN}
     pro.claims.hold = {WEB: 200}
     [answer] = allocated(pro, WEB)
@@ -122,6 +124,17 @@ def test_a_creation_whose_reply_is_lost_is_looked_for_and_not_repeated_before_it
         [answer] = allocated(pro, WEB)
     assert isinstance(answer, Allocated)
     assert pro.server.state.creations == {WEB: 1}
+
+
+def test_one_false_empty_answer_of_the_search_creates_nothing_twice(pro: Pro) -> None:
+    pro.server.faults.script(None, Fault("reset", path=CREATE))
+    allocated(pro, WEB)
+    pro.links.clear()
+    pro.pauses.clear()
+    pro.server.faults.script(Fault("empty_array", path=FIND))
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Allocated)
+    assert (pro.server.state.creations, pro.pauses) == ({WEB: 1}, [SECOND_LOOK_SECONDS])
 
 
 def test_nothing_is_created_while_somebody_else_may_be_creating_it(pro: Pro) -> None:
@@ -161,7 +174,7 @@ def test_nothing_is_created_while_the_search_for_it_can_not_be_read(pro: Pro, ki
     [answer] = allocated(pro, WEB)
     assert isinstance(answer, Deferred)
     assert created(pro) == []
-    assert pro.claims.given_back in ([(WEB, 0)], [(WEB, SEARCH_LAG_SECONDS)])
+    assert pro.claims.given_back in ([(WEB, 0)], [(WEB, LAG)])
     [answer] = allocated(pro, WEB)
     assert isinstance(answer, Allocated)
 
@@ -203,7 +216,7 @@ def test_too_many_calls_are_followed_by_a_search(pro: Pro) -> None:
     [answer] = allocated(pro, WEB)
     assert isinstance(answer, Deferred)
     assert (answer.cause, answer.retry_after_seconds) == (DeferralCause.THROTTLED, 7)
-    assert pro.claims.given_back == [(WEB, SEARCH_LAG_SECONDS)]
+    assert pro.claims.given_back == [(WEB, LAG)]
     [answer] = allocated(pro, WEB)
     assert isinstance(answer, Allocated)
     assert pro.server.state.creations == {WEB: 1}
@@ -252,6 +265,20 @@ def test_a_cancellation_is_followed_to_its_end(pro: Pro, kind: str, before: bool
     assert (kept == {}) is not before, "PRO's state says whether it is done, and no reply does"
     assert pro.sender_allocator().cancel((WEB,), Remaining()) == {}
     assert pro.server.state.consignments[there].state == "Cancelled"
+
+
+def test_what_is_recorded_as_cancelled_is_cancelled_in_pro_once(pro: Pro) -> None:
+    allocated(pro, WEB, SHOP)
+    web, shop = pro.links[WEB], pro.links.pop(SHOP)
+    allocator = pro.sender_allocator()
+    pro.server.faults.script(None, Fault("503", before=True, path=f"/consignments/{web}/cancel"))
+    [kept] = allocator.cancel_recorded((WEB,), Remaining(), {WEB: web}).values()
+    assert kept.cause == DeferralCause.OUTCOME_UNKNOWN
+    for _ in range(2):
+        assert allocator.cancel_recorded((WEB, SHOP, A), Remaining(), {WEB: web}) == {}
+    assert [pro.server.state.consignments[each].state for each in (web, shop)] == ["Cancelled", "Cancelled"]
+    assert A not in pro.server.state.consignments, "it is the shop's own"
+    assert [path for path in pro.server.calls("PUT") if "cancel" in path].count(f"/consignments/{shop}/cancel") == 1
 
 
 @pytest.mark.parametrize("operation", ["release", "cancel", "release_lost"])

@@ -14,6 +14,7 @@ from allocation.domain.routing import way_of
 from allocation.domain.state import CARRIED
 from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.loaded_catalogue import Catalogue
+from allocation.pro.by_sender import marker
 from allocation.records import explanations as kept_explanations
 from allocation.records.explanations import Explanations, asked_of
 from allocation.records.stored_record import StoredRecord
@@ -42,6 +43,7 @@ def broken(history: History) -> list[str]:
         taken_or_refused,
         updates_stand,
         content_of_its_event,
+        content_at_pro_of_its_event,
         within_limits,
         published,
         given_up,
@@ -311,6 +313,18 @@ def content_of_its_event(history: History) -> Iterator[str]:
         kept = history.contents.event_of(reference) if history.contents else event_id
         if kept is None or (kept != event_id and "update-" in event_id + kept):
             yield f"{reference} names {event_id}, and its label has the content of {kept}"
+
+
+def content_at_pro_of_its_event(history: History) -> Iterator[str]:
+    """What PRO has by a sender's reference ships with the content of the update that its record names, or of none."""
+    for reference, record in records(history).items():
+        found = history.pro.state.consignments.get(record.get("proReference", ""))
+        if found is None or record["state"] != "Allocated":
+            continue
+        marked = {each["KeyValue"]: each["StringValue"] for each in found.content.get("MetaData", [])}
+        at_pro = marked.get(marker("", is_update=True)["KeyValue"])
+        if at_pro != record.get("updatedBy"):
+            yield f"{reference} names {record.get('updatedBy')}, and PRO ships the content of {at_pro}"
 
 
 def versions(history: History) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -32,6 +32,7 @@ from allocation.pro import rounds as pro_rounds
 from allocation.pro import verdicts as pro_verdicts
 from allocation.pro.allocator import ProAllocator
 from allocation.pro.calls import AllocationCall
+from allocation.pro.changing import Changing
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.client import ProReply
 from allocation.pro.creating import Creating
@@ -304,7 +305,7 @@ def without_deallocations() -> AbstractContextManager[Any]:
 
 def without_cancelling_what_was_created() -> AbstractContextManager[Any]:
     """What PRO has created is only deallocated there when it is cancelled."""
-    return patch.object(SenderAllocator, "cancel", SenderAllocator.release)
+    return patch.object(SenderAllocator, "cancel_recorded", lambda *_: {})
 
 
 def without_a_second_look_at_cancelled_orders() -> AbstractContextManager[Any]:
@@ -369,6 +370,25 @@ def without_looking_before_creating() -> AbstractContextManager[Any]:
     return patch.object(creating, "judge_search", lambda *_: [])
 
 
+def without_a_second_look() -> AbstractContextManager[Any]:
+    """One empty answer of PRO's search is believed."""
+
+    def careless(self: Creating, references: Any, claimed: Claimed, created: Any, deadline: Any) -> None:
+        self._look([*references, *claimed.watched], claimed, created, deadline)
+
+    return patch.object(Creating, "_search", careless)
+
+
+def without_waiting_for_the_search() -> AbstractContextManager[Any]:
+    """A search is believed to show at once what PRO has created."""
+    return patch.object(creating, "SEARCH_LAG_SHARE", 0.0)
+
+
+def without_changing_what_was_created() -> AbstractContextManager[Any]:
+    """PRO allocates an updated consignment with the content that it has."""
+    return patch.object(Changing, "run", lambda *_: None)
+
+
 def without_patience_for_creations() -> AbstractContextManager[Any]:
     """Whoever comes next may create what PRO may still be creating."""
 
@@ -404,6 +424,14 @@ UNKINDLY_THROTTLED = replace(UNHEARD, unkind=True)
 LOST = replace(UNANSWERED, prompt=True)
 CREATED = replace(OF_PRO, fault_chance=0.15, creates=True)
 CREATED_AND_CANCELLED = replace(CREATED, cancelled=0.6)
+CREATED_AND_UPDATED = replace(CREATED, updated=0.9)
+CREATED_UNSEEN = replace(
+    CREATED,
+    fault_chance=0.5,
+    faults=(Fault.KILL_AFTER, Fault.ERROR_AFTER),
+    strikes_at=("POST", "GET /consignments/getC"),
+)
+CREATED_UNKINDLY = replace(CREATED, fault_chance=0.9, faults=(Fault.ERROR_AFTER,), unkind=True, strikes_at=("POST",))
 CREATED_LATE = replace(CREATED, faults=(Fault.SLOW,), seed=20)
 UPDATED_TOGETHER = replace(OF_PRO, fault_chance=0.0, slowest_call=1.0, updated=0.95, delivered_again=0.3, seed=50)
 KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, together=True, delivered_again=0.0)
@@ -462,6 +490,13 @@ GUARDS = {
     "patience": (without_patience, LOST, "while PRO could still be at it"),
     "looking before creating": (without_looking_before_creating, CREATED, "was created 2 times"),
     "patience with creations": (without_patience_for_creations, CREATED_LATE, "was created 2 times"),
+    "second look": (without_a_second_look, CREATED_UNSEEN, "was created 2 times"),
+    "lag of the search": (without_waiting_for_the_search, CREATED_UNKINDLY, "was created 2 times"),
+    "content of updates at PRO": (
+        without_changing_what_was_created,
+        CREATED_AND_UPDATED,
+        "and PRO ships the content of",
+    ),
     "cancelling what was created": (
         without_cancelling_what_was_created,
         CREATED_AND_CANCELLED,

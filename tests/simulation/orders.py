@@ -68,8 +68,6 @@ def draw_updates(draw: Random, orders: Sequence[Order], chance: float | None) ->
         for number in range(draw.choice((1, 1, 2)) if order.consignments else 0):
             if draw.random() < (drawn if chance is None else chance):
                 named = tuple(draw.sample(order.consignments, min(draw.randint(1, 4), len(order.consignments))))
-                # PRO creates a consignment once: it is changed there.
-                named = tuple(each for each in named if not each.startswith(OWN_PREFIX))
             else:
                 named = ()
             if named:

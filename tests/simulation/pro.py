@@ -35,10 +35,11 @@ LATE_AND_UNKIND: Final = (
 THROTTLED: Final = ("429", "403")
 """What an unkind PRO may say after the work: that there were too many calls."""
 REFUSALS: Final = ("no_service", "521_of_pro", "403_of_pro")
-"""PRO's own refusals: it has not created what it refuses to create."""
+"""PRO's own refusals: it has not created or changed what it refuses to."""
 LISTS: Final = ("/getConsignmentReferences", "/stateevents")
 FEWER: Final = ("empty_array", "fewer")
-"""Lists that do not tell what there is: nobody could know."""
+"""Lists that do not tell what there is: a search may do so, not twice in a row. Of events nobody could know."""
+FIND: Final = "/getConsignmentReferences"
 UNHEEDED: Final = tuple(kind for kind in BEFORE if kind != "no_service" and not kind.endswith("_of_pro"))
 """What the caller sees of a call whose key PRO rejects: nothing that PRO would say about the consignments."""
 RETRY_AFTER: Final = (None, 0, 1, 30, 3600)
@@ -50,7 +51,7 @@ MAX_WORK_SECONDS: Final = 60.0
 """How long PRO takes for a consignment, its state `Allocating` meanwhile, when its caller has given up waiting."""
 MAX_ARRIVAL_SECONDS: Final = 60.0
 """How long after its first order a consignment of `LATER_PREFIX` arrives at PRO at most."""
-MAX_SEARCH_LAG_SECONDS: Final = 25.0
+MAX_SEARCH_LAG_SECONDS: Final = 110.0
 """How long after its creation an unkind PRO's search shows a consignment at most."""
 MISSPELT: Final = "/allocatewithservicegroup/valuableGoods"
 CORRECTED_AT: Final = (0.0, 0.0, 1200.0)
@@ -129,6 +130,8 @@ class SimulatedPro:
             is_found=self._is_found,
             now=lambda: BEGINNING + timedelta(seconds=world.now),
         )
+        self._hidden: set[str] = set()
+        """The searches whose last answer did not tell what there is."""
         self._created_at: dict[str, float] = {}
         self.arrivals: dict[str, float] = {}
         """When each consignment of `LATER_PREFIX` arrives."""
@@ -160,6 +163,8 @@ class SimulatedPro:
             self._world.sleep(0.1)
             return self._out_of_order(seconds)
         done: list[Wire] = []
+        may_hide = FIND in path and path not in self._hidden
+        self._hidden.discard(path)
 
         def answer() -> Wire:
             done.append(self._answer(method, path, json.loads(body or b"null"), key))
@@ -171,8 +176,9 @@ class SimulatedPro:
                 # PRO has not looked at the call. A failure that it names would be final, and never its own.
                 return wire_error(draw.choice(UNHEEDED))
             if done and after:
-                usual = self._kinds_after(method, path)
+                usual = self._kinds_after(method, path, may_hide=may_hide)
                 kind = draw.choice(tuple(MISLEADING) if self._world.plan.misleading else usual)
+                self._hidden |= {path} if kind in FEWER else set()
                 return WireError(kind, MISLEADING.get(kind, Fault(kind).strike)(done[-1]))
             if after:
                 return wire_error(draw.choice(LATE_AND_UNKIND if self._world.plan.unkind else LATE))
@@ -190,12 +196,13 @@ class SimulatedPro:
                 raise NotSentError("no connection") from error_on_the_wire
             return self._reply(error_on_the_wire.wire, seconds)
 
-    def _kinds_after(self, method: str, path: str) -> tuple[str, ...]:
+    def _kinds_after(self, method: str, path: str, *, may_hide: bool) -> tuple[str, ...]:
         """What may come back instead of a reply, once the work is done."""
         kinds = (*AFTER, *MISLEADING, *(THROTTLED * 3 if self._world.plan.unkind else ()))
         if is_list(path):
-            return tuple(each for each in kinds if each not in FEWER)
-        return tuple(each for each in kinds if each not in REFUSALS) if method == "POST" else kinds
+            return (*kinds, *FEWER * 3) if may_hide else tuple(each for each in kinds if each not in FEWER)
+        is_content = method == "POST" or (method, path) == ("PUT", "/consignments")
+        return tuple(each for each in kinds if each not in REFUSALS) if is_content else kinds
 
     def _out_of_order(self, seconds: float) -> ProReply:
         kind = self._world.plan.outage_kind

@@ -201,6 +201,7 @@ class ScriptedAllocator:
     unavailable: bool = False
     released: list[ConsignmentReference] = field(default_factory=list)
     unreleasable: dict[str, Deferred] = field(default_factory=dict)
+    uncancellable: dict[str, Deferred] = field(default_factory=dict)
     recorded: list[ConsignmentReference] = field(default_factory=list)
     meanwhile: Callable[[], object] | None = None
     """What happens elsewhere while the first call is under way."""
@@ -233,6 +234,14 @@ class ScriptedAllocator:
         return {reference: self.unreleasable[reference] for reference in references if reference in self.unreleasable}
 
     cancel = release_lost = release
+
+    def cancel_recorded(
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,  # noqa: ARG002 - the port's
+        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,  # noqa: ARG002 - the port's
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        return {each: self.uncancellable[each] for each in references if each in self.uncancellable}
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
         self.recorded += references

@@ -61,6 +61,17 @@ class Allocator(Protocol):
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Release consignments as `release` does, for good: what was created for them elsewhere is cancelled there."""
 
+    def cancel_recorded(
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        """Cancel elsewhere what was created there for consignments that are released, and recorded as cancelled.
+
+        May be called again. Returns and raises as `release` does.
+        """
+
     def release_lost(
         self,
         references: Sequence[ConsignmentReference],

@@ -92,13 +92,13 @@ def test_what_was_given_back_is_cancelled_where_another_order_has_recorded_it_me
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     orders = Orders()
-    cancel = orders.allocator.cancel
+    release = orders.allocator.release
 
     def overtaken(references: Sequence[ConsignmentReference], deadline: Deadline, _: Any) -> Mapping[Any, Deferred]:
         orders.records.kept.setdefault(A, record_of(A))
-        return cancel(references, deadline)
+        return release(references, deadline)
 
-    monkeypatch.setattr(orders.allocator, "cancel", overtaken)
+    monkeypatch.setattr(orders.allocator, "release", overtaken)
     orders.process(cancellation(orderReference="WEB-2", consignments=[A]))
     assert states(orders) == {A: "Cancelled"}
 

@@ -138,7 +138,7 @@ def test_where_pro_creates_consignments_those_that_are_not_its_own_keep_what_was
     ("reference", "kind", "problem"),
     [
         ("ec-000-05b-mma", "order-created", "looks like SortedPRO's own"),
-        ("WEB-1-1", "order-updated", "change it there"),
+        ("ec-000-05b-mma", "order-updated", "looks like SortedPRO's own"),
     ],
 )
 def test_what_pro_is_not_to_create_is_refused(reference: str, kind: str, problem: str) -> None:
@@ -147,3 +147,10 @@ def test_what_pro_is_not_to_create_is_refused(reference: str, kind: str, problem
     assert [item.reference for item in read.order.consignments] == [A]
     assert "consignments[1].Reference: " in str(read.invalid)
     assert problem in str(read.invalid)
+
+
+@pytest.mark.parametrize(("kind", "is_update"), [("order-created", False), ("order-updated", True)])
+def test_what_pro_is_to_create_or_change_says_by_which_event(kind: str, is_update: bool) -> None:
+    sent = [{"Reference": "WEB-1-1", "Tags": ["T"]}]
+    [read] = read_order(json.dumps(order_event(consignments=sent, eventType=kind)), CREATES).order.consignments
+    assert (read.event_id, read.is_update, read.to_create) == (order_event()["eventId"], is_update, sent[0])

@@ -99,3 +99,6 @@ class Consignment:
     # What SortedPRO is to create it from, as the sender wrote it, where SortedPRO does not have it yet. It holds
     # personal data, so it is never logged.
     to_create: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    # The id of the event that `to_create` is from, and whether that event updates an order.
+    event_id: str = field(default="", compare=False)
+    is_update: bool = field(default=False, compare=False)

@@ -133,8 +133,9 @@ class Cancelling:
     def cancel(self, wanted: Sequence[Cancellation], deadline: Deadline) -> tuple[_CancelledNow, Deferrals]:
         """Cancel consignments, also those that nothing is known of yet. Return what this call cancelled, and the rest.
 
-        A consignment that is cancelled already, or allocated for another order, or whose record can't be read, is in
-        neither.
+        What was created for one elsewhere is cancelled there once its record says so. Before, another order might be
+        recorded with the consignment, and nothing would bring it back elsewhere. A consignment that is cancelled
+        already, or allocated for another order, or whose record can't be read, is in neither.
         """
         work = _Work({item.reference: item for item in wanted})
         for _ in range(_MAX_ATTEMPTS):
@@ -146,9 +147,20 @@ class Cancelling:
                 break
             for reference, item in list(work.left.items()):
                 if (result := self._record(item, seen.get(reference), deadline)) is not None:
-                    work.settle(reference, result)
+                    work.settle(reference, result, seen.get(reference))
         work.defer(dict.fromkeys(work.left, _NOT_RECORDED))
-        return work.cancelled, work.deferrals
+        return work.cancelled, {**work.deferrals, **self._cancel_elsewhere(work.done, deadline)}
+
+    def _cancel_elsewhere(
+        self, done: Mapping[ConsignmentReference, ConsignmentReference | None], deadline: Deadline
+    ) -> Deferrals:
+        """Have the allocator cancel what is recorded as cancelled. Return why that is not done."""
+        named = {reference: there for reference, there in done.items() if there}
+        try:
+            return dict(self.allocator.cancel_recorded(tuple(done), deadline, named)) if done else {}
+        except RetryableError as error:
+            logger.warning("not cancelled elsewhere", extra={"cause": str(error), "consignments": list(done)})
+            return dict.fromkeys(done, _UNAVAILABLE)
 
     def _release(self, work: "_Work", deadline: Deadline) -> Mapping[ConsignmentReference, RecordSeen]:
         """Take back what is left to cancel. Return the records of it. Raises `RetryableError` on an outage.
@@ -156,6 +168,7 @@ class Cancelling:
         Afterwards only what is taken back is left.
         """
         seen = self.records.recorded(tuple(work.left)).records if work.left else {}
+        work.done |= {key: seen[key].pro_reference for key in seen if _has_cancelled(work.left[key], seen[key])}
         work.left = {
             key: item
             for key, item in work.left.items()
@@ -166,7 +179,7 @@ class Cancelling:
         # What is released is still claimed by this caller, who would wait for himself.
         unreleased = tuple(key for key in work.left if key not in work.released)
         named = _named(unreleased, seen)
-        work.defer(self.allocator.cancel(unreleased, deadline, named) if unreleased else {})
+        work.defer(self.allocator.release(unreleased, deadline, named) if unreleased else {})
         work.released |= work.left.keys()
         return seen
 
@@ -216,6 +229,11 @@ def _named(
     return {each: there for each, there in found.items() if there}
 
 
+def _has_cancelled(item: Cancellation, seen: RecordSeen) -> bool:
+    """Tell whether a record says that this event has cancelled its consignment."""
+    return seen.state == Cancelled.state and item.event_id in seen.event_ids
+
+
 @dataclass(slots=True)
 class _Work:
     """Consignments that are being cancelled: those left to do, those taken back, and what came of the others."""
@@ -224,13 +242,16 @@ class _Work:
     released: set[ConsignmentReference] = field(default_factory=set)
     cancelled: _CancelledNow = field(default_factory=dict)
     deferrals: Deferrals = field(default_factory=dict)
+    # What these events have cancelled, now or before, with SortedPRO's own reference where a record names it.
+    done: dict[ConsignmentReference, ConsignmentReference | None] = field(default_factory=dict)
 
-    def settle(self, reference: ConsignmentReference, result: Cancelled | Deferred) -> None:
+    def settle(self, reference: ConsignmentReference, result: Cancelled | Deferred, seen: RecordSeen | None) -> None:
         """Note what came of a consignment, which is then no longer left."""
         if isinstance(result, Deferred):
             self.defer({reference: result})
         else:
             self.cancelled[reference] = result
+            self.done[reference] = seen.pro_reference if seen else None
             del self.left[reference]
 
     def defer(self, deferrals: Mapping[ConsignmentReference, Deferred]) -> None:

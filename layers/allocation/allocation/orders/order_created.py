@@ -25,7 +25,6 @@ _NOT_PROS: Final = (
     "must be SortedPRO's own, such as EC-000-05B-MMA, since SortedPRO allocates here; other consignments need "
     "CreateInPro=on, which has SortedPRO create them, or a stack whose engine allocates"
 )
-_CREATED_ONCE: Final = "is not SortedPRO's own: SortedPRO creates such a consignment once, so change it there"
 _AnyConsignment = ProConsignment | ReferencedConsignment
 
 
@@ -100,10 +99,11 @@ def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> R
         # cycle that the garbage collector can't see. Each such message would stay in memory for ever.
         raise refused(RefusalCode.INVALID_MESSAGE, reason)
     as_sent = _with_references(envelope, rules)
-    valid, problems, number = _read_consignments(as_sent, rules, is_update=is_update)
+    valid, problems, number = _read_consignments(as_sent, rules)
     invalid = refused(RefusalCode.INVALID_MESSAGE, listed(problems, number, "; ")) if problems else None
     read = _without_repeated(envelope, as_sent, valid, invalid, rules)
-    return replace(read, order=replace(read.order, is_update=is_update))
+    consignments = tuple(replace(each, is_update=is_update) if is_update else each for each in read.order.consignments)
+    return replace(read, order=replace(read.order, is_update=is_update, consignments=consignments))
 
 
 def _is_update(event: dict[str, Any], rules: ReadingRules) -> bool:
@@ -127,7 +127,7 @@ def _all_problems(event: dict[str, Any], error: ValidationError, rules: ReadingR
     if any(text.startswith("consignments: ") for text in problems):
         return listed(problems, len(problems), "; ")
     as_sent = [_with_reference(item, "CN-UNKNOWN", rules) for item in event["consignments"]]
-    _, more, number = _read_consignments(as_sent, rules, is_update=False)
+    _, more, number = _read_consignments(as_sent, rules)
     return listed(problems + more, len(problems) + number, "; ")
 
 
@@ -144,9 +144,7 @@ def _with_reference(sent: Any, issued: str, rules: ReadingRules) -> Any:
     return {**sent, "Reference": issued}
 
 
-def _read_consignments(
-    as_sent: list[Any], rules: ReadingRules, *, is_update: bool
-) -> tuple[list[_AnyConsignment], list[str], int]:
+def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[_AnyConsignment], list[str], int]:
     """Return the valid consignments, the first problems of the others, and the number of problems.
 
     Each consignment is read once: an invalid message takes no longer than a valid one.
@@ -158,7 +156,7 @@ def _read_consignments(
     for at, sent in enumerate(as_sent):
         try:
             consignment: _AnyConsignment = model.model_validate(sent)
-            if problem := _reference_problem(consignment.reference, rules, is_update=is_update):
+            if problem := _reference_problem(consignment.reference, rules):
                 number += 1
                 problems.append(f"consignments[{at}].Reference: {problem} (got {quoted(consignment.reference)})")
             else:
@@ -171,7 +169,7 @@ def _read_consignments(
     return valid, problems, number
 
 
-def _reference_problem(reference: str, rules: ReadingRules, *, is_update: bool) -> str:
+def _reference_problem(reference: str, rules: ReadingRules) -> str:
     """Return what is wrong with a valid reference where SortedPRO allocates; empty for one that it can use."""
     if not rules.only_pro_references or is_pro_reference(reference):
         return ""
@@ -179,7 +177,7 @@ def _reference_problem(reference: str, rules: ReadingRules, *, is_update: bool) 
         return _NOT_PROS
     if is_pro_reference(reference.upper()):
         return "looks like SortedPRO's own: write that in capitals"
-    return _CREATED_ONCE if is_update else ""
+    return ""
 
 
 def _without_repeated(
@@ -221,7 +219,7 @@ def _to_domain(
     """Return a consignment as allocators see it; its order's delivery option counts where it has none of its own."""
     read = consignment.to_domain()
     if rules.creates_in_pro and not is_pro_reference(read.reference):
-        read = replace(read, to_create=sent)
+        read = replace(read, to_create=sent, event_id=envelope.event_id)
     option = envelope.delivery_option
     return replace(read, delivery_option=option) if option and not read.delivery_option else read
 

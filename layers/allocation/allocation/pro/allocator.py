@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
+from types import MappingProxyType
 from typing import Final
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Deallocated, DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import Cancelled, Deallocated, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.ports import Deadline
 from allocation.pro.calls import Pauses, parallel_calls
+from allocation.pro.changing import Changing
 from allocation.pro.client import ProClient
 from allocation.pro.details import detailed
 from allocation.pro.health import raise_trouble, run_guarded
@@ -26,6 +28,7 @@ from allocation.pro.state_verdicts import is_gone, judge_cancellation, judge_dea
 
 # Longer than any function lives that may have read the records before an outcome was written (`template.yaml`).
 _READER_SECONDS: Final = 70.0
+_NOTHING_SENT: Final[Mapping[ConsignmentReference, Consignment]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,11 @@ class ProAllocator:
         consignments: Sequence[Consignment],
         mode: AllocationMode,
         deadline: Deadline,
+        sent: Mapping[ConsignmentReference, Consignment] = _NOTHING_SENT,
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """Answer for every consignment: ask PRO in rounds, each in parallel, while there is time.
+
+        `sent` are those that PRO has by their senders' references, as they were sent: PRO gets the content of updates.
 
         The state of consignments that were claimed before is read first, so that PRO is not asked again for what it
         has allocated. Consignments that another caller may be asking for now return to the queue. Raises
@@ -71,7 +77,7 @@ class ProAllocator:
             held.update(unclaimed(claimed, self.client.base_url))
             free = [reference for reference in references if reference not in held]
             try:
-                self._allocate(free, claimed, mode, deadline, progress)
+                self._allocate(free, claimed, mode, deadline, progress, sent)
             finally:
                 self._give_back(free, claimed, progress)
             raise_trouble(progress.answers)
@@ -141,6 +147,31 @@ class ProAllocator:
         deferred = run_guarded(self.circuit, work)
         unanswered = {each: deferred for each in references if each not in answers}
         return unanswered | {key: answer for key, answer in answers.items() if isinstance(answer, Deferred)}
+
+    def cancel_recorded(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        """Have PRO cancel consignments whose records are cancelled. Return those of which its state does not show it.
+
+        Nothing is claimed: a cancellation that PRO executes late takes nothing from anybody.
+        """
+        verdicts: dict[ConsignmentReference, Deferred | Cancelled] = {}
+
+        def work() -> None:
+            with parallel_calls(self.client, deadline, self.pauses) as calls:
+                states = calls.states(references)
+                left = [each for each in references if not is_gone(states[each])]
+                replies = calls.cancel(left)
+                states |= calls.states(left)
+            verdicts.update(dict.fromkeys(references, Cancelled()))
+            verdicts.update(
+                {each: why for each in left if (why := judge_cancellation(each, replies[each], states[each]))}
+            )
+            raise_trouble(verdicts)
+
+        unanswered = run_guarded(self.circuit, work)
+        answers = {each: verdicts.get(each, unanswered) for each in references}
+        return {each: answer for each, answer in answers.items() if isinstance(answer, Deferred)}
 
     def release_lost(
         self, references: Sequence[ConsignmentReference], deadline: Deadline
@@ -219,8 +250,12 @@ class ProAllocator:
         mode: AllocationMode,
         deadline: Deadline,
         progress: Progress,
+        sent: Mapping[ConsignmentReference, Consignment],
     ) -> None:
         with parallel_calls(self.client, deadline, self.pauses) as calls:
+            if sent:
+                Changing(sent, calls, progress, claimed).run(references)
+                references = [each for each in references if each not in progress.answers]
             rounds = Rounds(mode, calls, progress, claimed, self.now, self.count, self.measure, self.with_details)
             rounds.watch()
             rounds.run(rounds.unallocated(references, claimed.asked_before), claimed.asked_before)

@@ -158,10 +158,18 @@ class ParallelCalls:
 
     def create(self, bodies: Mapping[ConsignmentReference, bytes]) -> dict[ConsignmentReference, ProReply | CallError]:
         """Ask once for each consignment to be created."""
+        return self._write("POST", bodies)
 
+    def change(self, bodies: Mapping[ConsignmentReference, bytes]) -> dict[ConsignmentReference, ProReply | CallError]:
+        """Ask once for each consignment to be given other content."""
+        return self._write("PUT", bodies)
+
+    def _write(
+        self, method: str, bodies: Mapping[ConsignmentReference, bytes]
+    ) -> dict[ConsignmentReference, ProReply | CallError]:
         def send(reference: ConsignmentReference) -> ProReply | CallError:
             seconds = min(MAX_ALLOCATION_SECONDS, self.seconds_left)
-            return self._send("POST", "/consignments", bodies[reference], seconds)
+            return self._send(method, "/consignments", bodies[reference], seconds)
 
         return self._in_parallel(send, list(bodies), self.seconds_left)
 

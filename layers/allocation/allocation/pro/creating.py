@@ -4,7 +4,7 @@ Each is looked for there before it is created. A claim under its sender's refere
 it, for as long as a call may be under way that PRO has not answered (`docs/decisions/0126-*`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -14,14 +14,17 @@ from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Deadline
+from allocation.pro.by_sender import judge_found, judge_search
 from allocation.pro.calls import Pauses, parallel_calls
 from allocation.pro.client import ProClient
-from allocation.pro.creation import NotCreated, creation_body, judge_creation, judge_found, judge_search
+from allocation.pro.creation import NotCreated, creation_body, judge_creation
 from allocation.pro.health import raise_trouble, run_guarded
 from allocation.pro.ports import Circuit, Claimed, Claims, Watch
 
-# PRO's search may show a consignment so much later than it was created.
-SEARCH_LAG_SECONDS: Final = 30.0
+# PRO's search may show a consignment later than it was created: two minutes beside the usual patience of five.
+SEARCH_LAG_SHARE: Final = 0.4
+# Before a consignment is created that may have been created before, its absence is seen twice, so far apart.
+SECOND_LOOK_SECONDS: Final = 1.0
 
 _Linked = Mapping[ConsignmentReference, ConsignmentReference]
 
@@ -49,6 +52,9 @@ class Created:
     # Those that PRO was asked about: only their answers say how healthy it is.
     searched: set[ConsignmentReference] = field(default_factory=set)
 
+    # Those that PRO has just created.
+    new: set[ConsignmentReference] = field(default_factory=set)
+
     def lacks(self, reference: ConsignmentReference) -> bool:
         """Tell whether nothing is known of a consignment yet."""
         return reference not in self.links and reference not in self.answers
@@ -65,6 +71,11 @@ class Creating:
     # How long PRO may still execute a call we abandoned, as for `ProAllocator`.
     patience_seconds: float
     pauses: Pauses
+
+    @property
+    def search_lag_seconds(self) -> float:
+        """How much later than its creation PRO's search shows a consignment at most."""
+        return self.patience_seconds * SEARCH_LAG_SHARE
 
     def looked_for(self, references: Sequence[ConsignmentReference], deadline: Deadline) -> Created:
         """Return PRO's references, and claim the consignments of which there is none: nobody creates them meanwhile."""
@@ -83,6 +94,22 @@ class Creating:
     def ever_asked(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Return the consignments that PRO was ever asked to create, or has. Raises `RetryableError`."""
         return self.claims.ever_taken(references).union(self.links.find(references))
+
+    def known_at_pro(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    ) -> dict[ConsignmentReference, ConsignmentReference | Deferred]:
+        """Return PRO's references of what it has, and why that is not known; nothing of what PRO has not.
+
+        Nothing is claimed: this is for consignments that nobody creates any more. Raises `RetryableError`.
+        """
+        found: dict[ConsignmentReference, ConsignmentReference | Deferred] = dict(self.links.find(references))
+        left = [each for each in references if each not in found]
+        asked = self.claims.ever_taken(left) if left else frozenset()
+        for _ in range(2):
+            unseen = [each for each in left if each in asked and each not in found]
+            looked = self._found(unseen, deadline) if unseen else {}
+            found |= {each: there for each, there in looked.items() if there is not None}
+        return found
 
     def created(self, consignments: Mapping[ConsignmentReference, Consignment], deadline: Deadline) -> Created:
         """Return PRO's references of consignments: known, found there, or created now."""
@@ -119,7 +146,8 @@ class Creating:
 
         Whoever had a claim before may have created the consignment meanwhile.
         """
-        claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
+        seconds = max(deadline.remaining_seconds(), 0) + self.patience_seconds + self.search_lag_seconds
+        claimed = self.claims.take(references, seconds)
         here = self.client.base_url
         created.answers |= {key: _elsewhere(key, there, here) for key, there in claimed.elsewhere.items()}
         created.answers |= {
@@ -132,10 +160,21 @@ class Creating:
         return claimed, [each for each in references if created.lacks(each) and each not in claimed.held]
 
     def _search(
-        self, references: Iterable[ConsignmentReference], claimed: Claimed, created: Created, deadline: Deadline
+        self, references: Sequence[ConsignmentReference], claimed: Claimed, created: Created, deadline: Deadline
     ) -> None:
-        """Look for consignments in PRO by their senders' references, also for what others have left for PRO."""
-        wanted = [*references, *claimed.watched]
+        """Look for consignments in PRO by their senders' references, also for what others have left for PRO.
+
+        What somebody may have created before is looked for twice: one empty answer may be false.
+        """
+        self._look([*references, *claimed.watched], claimed, created, deadline)
+        again = [each for each in references if each in claimed.asked_before and created.lacks(each)]
+        if again:
+            self.pauses.sleep(SECOND_LOOK_SECONDS)
+            self._look(again, claimed, created, deadline)
+
+    def _look(
+        self, wanted: Sequence[ConsignmentReference], claimed: Claimed, created: Created, deadline: Deadline
+    ) -> None:
         created.searched.update(wanted)
         found = self._found(wanted, deadline)
         created.links |= {each: there for each, there in found.items() if isinstance(there, str)}
@@ -180,6 +219,7 @@ class Creating:
                     new[reference] = there
             created.open.discard(reference)
         created.links |= new
+        created.new.update(new)
         self._keep(new)
 
     def _keep(self, links: _Linked) -> None:
@@ -196,10 +236,10 @@ class Creating:
         left = [each for each in references if each in created.open]
         others = [each for each in references if each not in created.open and each not in throttled]
         if left:
-            self.claims.give_back(claimed, left, self.patience_seconds, Watch.OPEN)
+            self.claims.give_back(claimed, left, self.patience_seconds + self.search_lag_seconds, Watch.OPEN)
         if throttled:
             # PRO may have created it before it answered so.
-            self.claims.give_back(claimed, throttled, SEARCH_LAG_SECONDS)
+            self.claims.give_back(claimed, throttled, self.search_lag_seconds)
         if others:
             self.claims.give_back(claimed, others, 0)
 

@@ -1,8 +1,8 @@
 """Creating a consignment in SortedPRO: what is sent, and what each reply means.
 
-PRO has no idempotency key for that either. The requests are in its help, "Creating New Consignments" and "Getting
-Consignment Data": `POST /consignments` answers a link to the new consignment, and Get Consignments References finds it
-by the reference that its sender gave it.
+PRO has no idempotency key for that either. The requests are in its help, "Creating New Consignments" and "Updating
+Existing Consignments": `POST /consignments` answers a link to the new consignment, and `PUT /consignments` replaces
+what was sent of one. What PRO has already is found in `by_sender.py`.
 """
 
 import re
@@ -16,18 +16,16 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
 from allocation.exact_json import written
+from allocation.pro.by_sender import is_quota, marker, why_not_read
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.replies import MAX_PARTS, ReplyPart, read_error
-from allocation.pro.verdicts import FORBIDDEN, NOT_AUTHORISED, TOO_MANY, is_refusal
+from allocation.pro.verdicts import NOT_AUTHORISED, TOO_MANY, is_refusal
 
-# What PRO may find by one reference of a sender's. With more, its search is no search for it.
-MAX_FOUND: Final = 20
 _SENDERS: Final = "ConsignmentReferenceProvidedByCustomer"
 # The fields of PRO's create request (`CreateConsignmentRequest`), without those that are written here.
 _FIELDS: Final = ("Source", "Packages", "Addresses", "CustomsDocumentation", "Direction", "ShippingDate", "Tags")
-_CANCELLED: Final = "Cancelled"
 # A shorter text, such as a title, may be a part of any word.
 _MIN_PERSONAL: Final = 3
 _PERSONAL: Final = ("Addresses", "CustomsDocumentation")
@@ -53,26 +51,29 @@ class NotCreated:
     open: bool = False
 
 
-class _FoundConsignment(ReplyPart):
-    reference: str
-    consignment_state: str
-    consignment_reference_provided_by_customer: str | None = None
-
-
 class _Link(ReplyPart):
     rel: str | None = None
     href: str
 
 
-_REFERENCES: Final = TypeAdapter(list[str])
 _LINKS: Final = TypeAdapter(list[_Link] | _Link)
 
 
 def creation_body(consignment: Consignment) -> bytes:
     """Return the body that creates a consignment: what PRO's contract has of what its sender wrote.
 
-    PRO knows it by the reference of our record. A second reference of its sender's is kept as metadata.
+    PRO knows it by the reference of our record. A second reference of its sender's is kept as metadata, beside the
+    event that the content is from.
     """
+    return written(_body(consignment)).encode()
+
+
+def change_body(consignment: Consignment, there: ConsignmentReference) -> bytes:
+    """Return the body that gives a consignment of PRO's other content. What it does not have is taken away."""
+    return written({"Reference": there, **_body(consignment)}).encode()
+
+
+def _body(consignment: Consignment) -> dict[str, Any]:
     sent = consignment.to_create or {}
     body: dict[str, Any] = {_SENDERS: consignment.reference}
     body |= {name: sent[name] for name in _FIELDS if sent.get(name) is not None}
@@ -80,57 +81,13 @@ def creation_body(consignment: Consignment) -> bytes:
     if delivery is not None:
         body["RequiredDeliveryDate"] = delivery
     metadata = sent.get("MetaData")
-    metadata = list(metadata) if isinstance(metadata, list) else []
+    metadata = [
+        marker(consignment.event_id, is_update=consignment.is_update),
+        *(metadata if isinstance(metadata, list) else []),
+    ]
     if consignment.customer_reference and consignment.customer_reference != consignment.reference:
         metadata.append({"KeyValue": _SENDERS, "StringValue": consignment.customer_reference})
-    if metadata:
-        body["MetaData"] = metadata
-    return written(body).encode()
-
-
-def judge_search(reference: ConsignmentReference, reply: ProReply | CallError) -> list[ConsignmentReference] | Deferred:
-    """Return the consignments at PRO that may have this reference of their sender's, or why that is not known."""
-    if not isinstance(reply, ProReply) or reply.status != 200:
-        # An empty 404 may come from a gateway or a wrong URL.
-        is_none = isinstance(reply, ProReply) and reply.status == 404 and read_error(reply.body)
-        return [] if is_none else _not_read(reference, reply)
-    try:
-        found = _REFERENCES.validate_json(reply.body)
-    except ValidationError:
-        why = f"PRO's reply to the search for {reference} is no list of references"
-        return Deferred(DeferralCause.REPLY_UNREADABLE, why=why)
-    if len(found) > MAX_FOUND:
-        why = f"PRO finds {len(found)} consignments for the sender's reference {reference}, and at most one is expected"
-        return Deferred(DeferralCause.MISCONFIGURED, why=why)
-    return [ConsignmentReference(each) for each in dict.fromkeys(found) if is_pro_reference(each)]
-
-
-def judge_found(
-    reference: ConsignmentReference, replies: Mapping[ConsignmentReference, ProReply | CallError]
-) -> ConsignmentReference | Deferred | None:
-    """Return the consignment at PRO that has just this reference of its sender's, or None if there is none.
-
-    One that is cancelled counts only where there is no other: it was created all the same. Several leave it open which
-    is meant.
-    """
-    states: dict[ConsignmentReference, str] = {}
-    for found, reply in replies.items():
-        if not isinstance(reply, ProReply) or reply.status != 200:
-            return _not_read(reference, reply)
-        try:
-            detail = _FoundConsignment.model_validate_json(reply.body)
-        except ValidationError:
-            return Deferred(DeferralCause.REPLY_UNREADABLE, why=f"PRO's reply about {found} can't be read")
-        if detail.reference != found:
-            why = f"PRO's reply about {found} is about another consignment"
-            return Deferred(DeferralCause.REPLY_UNREADABLE, why=why)
-        if detail.consignment_reference_provided_by_customer == reference:
-            states[found] = detail.consignment_state
-    alive = [found for found, state in states.items() if state != _CANCELLED] or list(states)[:1]
-    if len(alive) > 1:
-        why = f"PRO has {' and '.join(alive[:5])} for the sender's reference {reference}: cancel all but one there"
-        return Deferred(DeferralCause.MISCONFIGURED, why=why)
-    return alive[0] if alive else None
+    return {**body, "MetaData": metadata}
 
 
 def judge_creation(
@@ -141,21 +98,35 @@ def judge_creation(
         case ProReply():
             return _judge_reply(consignment, reply)
         case NotSentError() | KeyUnavailableError() | OutOfTimeError():
-            return NotCreated(_not_read(consignment.reference, reply))
+            return NotCreated(why_not_read(consignment.reference, reply))
         case NoReplyError():
             return NotCreated(_unknown(consignment.reference), open=True)
         case _:
             assert_never(reply)
 
 
+def judge_change(
+    consignment: Consignment, there: ConsignmentReference, reply: ProReply | CallError
+) -> AllocationFailed | NotCreated | None:
+    """Return None if PRO has given its consignment other content; else why it refuses to, or why that is not known."""
+    verdict = judge_creation(consignment, reply)
+    # PRO answers a link to the consignment.
+    if verdict == there:
+        return None
+    if isinstance(verdict, AllocationFailed) or (isinstance(verdict, NotCreated) and not verdict.open):
+        return verdict
+    why = f"PRO was asked to change {there}, and it is not known what came of it"
+    return NotCreated(Deferred(DeferralCause.OUTCOME_UNKNOWN, why=why), open=True)
+
+
 def _judge_reply(consignment: Consignment, reply: ProReply) -> ConsignmentReference | AllocationFailed | NotCreated:
     if 200 <= reply.status < 300:
         return _created(reply.body) or NotCreated(_unknown(consignment.reference), open=True)
     error = read_error(reply.body)
-    if is_refusal(reply.status) and error and not _is_quota(reply):
+    if is_refusal(reply.status) and error and not is_quota(reply):
         return AllocationFailed(without_personal(error, consignment))
     is_answer = reply.status == TOO_MANY or reply.status in NOT_AUTHORISED
-    return NotCreated(_not_read(consignment.reference, reply), open=not is_answer)
+    return NotCreated(why_not_read(consignment.reference, reply), open=not is_answer)
 
 
 def _created(body: bytes) -> ConsignmentReference | None:
@@ -173,31 +144,6 @@ def _created(body: bytes) -> ConsignmentReference | None:
 def _unknown(reference: ConsignmentReference) -> Deferred:
     why = f"PRO was asked to create {reference}, and it is not known what came of it"
     return Deferred(DeferralCause.OUTCOME_UNKNOWN, why=why)
-
-
-def _not_read(reference: ConsignmentReference, reply: ProReply | CallError) -> Deferred:
-    """Return why nothing is known of a consignment, by a reply that has no answer."""
-    match reply:
-        case ProReply(status=status, retry_after_seconds=wait):
-            if status == TOO_MANY or _is_quota(reply):
-                return Deferred(DeferralCause.THROTTLED, wait)
-            if status in NOT_AUTHORISED:
-                return Deferred(DeferralCause.CREDENTIALS)
-            why = f"PRO answers {status} about the sender's reference {reference}"
-            return Deferred(DeferralCause.OUTAGE, wait, why)
-        case KeyUnavailableError():
-            return Deferred(DeferralCause.CREDENTIALS)
-        case OutOfTimeError():
-            return Deferred(DeferralCause.OUT_OF_TIME)
-        case NotSentError() | NoReplyError():
-            return Deferred(DeferralCause.OUTAGE)
-        case _:
-            assert_never(reply)
-
-
-def _is_quota(reply: ProReply) -> bool:
-    """Tell whether a reply is about a used-up quota of calls, and not about a consignment."""
-    return reply.status == FORBIDDEN and reply.retry_after_seconds is not None
 
 
 def without_personal(failure: Failure, consignment: Consignment) -> Failure:

@@ -74,7 +74,8 @@ class Rounds:
 
     def watch(self) -> None:
         """Answer by PRO's state for what another caller has left for PRO."""
-        self._settle({reference: _watched(watch) for reference, watch in sorted(self.claimed.watched.items())})
+        watched = sorted(self.claimed.watched.items())
+        self._settle({each: _watched(watch) for each, watch in watched if each not in self.progress.answers})
 
     def run(self, references: Sequence[ConsignmentReference], asked_before: Set[ConsignmentReference]) -> None:
         """Ask PRO in rounds, and answer for every reference.

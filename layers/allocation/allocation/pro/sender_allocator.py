@@ -35,7 +35,9 @@ class SenderAllocator:
         own = {each.reference: each for each in consignments if each.reference not in by_sender}
         # One may be in the batch by both of its references. It is one consignment, and each has its answer.
         at_pro = {there: replace(by_sender[each], reference=there) for each, there in created.links.items()} | own
-        answers = self.allocator.allocate(list(at_pro.values()), mode, deadline) if at_pro else {}
+        # What was created now has its content, and nobody else has seen it.
+        sent = {there: by_sender[each] for each, there in created.links.items() if each not in created.new}
+        answers = self.allocator.allocate(list(at_pro.values()), mode, deadline, sent) if at_pro else {}
         named = {each: _named(answers.get(there), there, by_sender[each]) for each, there in created.links.items()}
         return {**{each: answers[each] for each in own if each in answers}, **created.answers, **named}
 
@@ -62,6 +64,21 @@ class SenderAllocator:
             return self.allocator.release(at_pro, deadline, cancelled=frozenset(at_pro).difference(references))
 
         return self._released(release, references, deadline, named)
+
+    def cancel_recorded(
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        named: _Named = NOTHING_NAMED,
+    ) -> Mapping[ConsignmentReference, Deferred]:
+        """Have PRO cancel what it has by senders' references. Their records keep everybody from allocating it."""
+        left = [each for each in references if not is_pro_reference(each) and each not in named]
+        found = self.creating.known_at_pro(left, deadline) if left else {}
+        links = {each: there for each, there in found.items() if isinstance(there, str)} | dict(named)
+        links = {each: there for each, there in links.items() if not is_pro_reference(each)}
+        kept = self.allocator.cancel_recorded(list(links.values()), deadline) if links else {}
+        waiting = {each: answer for each, answer in found.items() if isinstance(answer, Deferred)}
+        return waiting | {each: kept[there] for each, there in links.items() if there in kept}
 
     def release_lost(
         self,

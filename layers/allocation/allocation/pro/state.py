@@ -28,7 +28,8 @@ PASSING_STATES: Final = frozenset({ALLOCATING_STATE, "Deallocating", "Cancelling
 _NOT_ALLOCATED_STATES: Final = frozenset({"Unallocated", "AllocationFailed", "Cancelled"})
 
 
-def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+def none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """Return a value as it is read, or None: a `WrapValidator` for what can be done without."""
     try:
         return read(value)
     except ValidationError:
@@ -64,7 +65,7 @@ class _Allocation(ReplyPart):
     group_reference: str | None = Field(
         None, validation_alias=AliasChoices("MpdCarrierServiceGroupReference", "CarrierServiceGroupReference")
     )
-    price: Annotated[_Rate | None, WrapValidator(_none_if_unreadable)] = None
+    price: Annotated[_Rate | None, WrapValidator(none_if_unreadable)] = None
 
 
 _Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
@@ -78,10 +79,10 @@ class _FailedAllocation(ReplyPart):
 class _Consignment(ReplyPart):
     reference: str | None = None
     consignment_state: str
-    failed_allocation: Annotated[_FailedAllocation | None, WrapValidator(_none_if_unreadable)] = None
-    allocation: Annotated[_Allocation | None, WrapValidator(_none_if_unreadable)] = None
-    consignment_legs: Annotated[_Legs | None, WrapValidator(_none_if_unreadable)] = None
-    latest_delivery_date: Annotated[_Moment | None, WrapValidator(_none_if_unreadable)] = None
+    failed_allocation: Annotated[_FailedAllocation | None, WrapValidator(none_if_unreadable)] = None
+    allocation: Annotated[_Allocation | None, WrapValidator(none_if_unreadable)] = None
+    consignment_legs: Annotated[_Legs | None, WrapValidator(none_if_unreadable)] = None
+    latest_delivery_date: Annotated[_Moment | None, WrapValidator(none_if_unreadable)] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,111 @@
+"""Order-updated messages about consignments that SortedPRO has by senders' references, over HTTP."""
+
+from typing import Any
+
+import pytest
+
+from allocation.domain.consignment import Consignment
+from allocation.domain.mode import DefaultRules
+from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
+from allocation.domain.reference import ConsignmentReference
+from allocation.pro.ports import Watch
+from tests.contract.pro_over_http import PATIENCE_SECONDS, Pro, Remaining, pro_over_http
+from tests.support.pro_faults import Fault
+
+pro = pytest.fixture(pro_over_http)
+WEB = ConsignmentReference("WEB-1.a")
+THERE = ConsignmentReference("EC-IMI-000-001")
+CHANGE = "/consignments"
+
+
+def sent(street: str) -> dict[str, Any]:
+    address = {"AddressType": "Destination", "AddressLine1": street, "Contact": {"FirstName": "Ann"}}
+    return {"Reference": WEB, "Packages": [{"Weight": {"Value": 0.5, "Unit": "Kg"}}], "Addresses": [address]}
+
+
+def asked(pro: Pro, street: str, event_id: str, *, is_update: bool) -> Outcome | Deferred:
+    consignment = Consignment(WEB, to_create=sent(street), event_id=event_id, is_update=is_update)
+    return pro.sender_allocator().allocate([consignment], DefaultRules(), Remaining())[WEB]
+
+
+def ordered(pro: Pro) -> Outcome | Deferred:
+    return asked(pro, "1 Old Street", "created-1", is_update=False)
+
+
+def updated(pro: Pro, event_id: str = "updated-1") -> Outcome | Deferred:
+    return asked(pro, "2 New Street", event_id, is_update=True)
+
+
+def street(pro: Pro) -> str:
+    return str(pro.server.state.consignments[THERE].content["Addresses"][0]["AddressLine1"])
+
+
+def changes(pro: Pro) -> int:
+    return pro.server.calls("PUT").count(CHANGE)
+
+
+@pytest.mark.parametrize("state", ["Unallocated", "AllocationFailed", "Allocated", "Manifested"])
+def test_an_update_is_in_place_before_pro_allocates(pro: Pro, state: str) -> None:
+    """Whatever a lost call of the order has come to."""
+    ordered(pro)
+    pro.server.state.consignments[THERE].state = state
+    pro.server.state.consignments[THERE].service = "CX_ECO" if state in ("Allocated", "Manifested") else None
+    answer = updated(pro)
+    assert isinstance(answer, Allocated)
+    assert (answer.pro_reference, street(pro), changes(pro)) == (THERE, "2 New Street", 1)
+    assert pro.server.state.deallocations[THERE] == (state in ("Allocated", "Manifested"))
+    assert isinstance(updated(pro), Allocated)
+    assert changes(pro) == 1, "a message that comes again changes nothing again"
+
+
+def test_an_update_that_comes_first_is_created_with_its_content(pro: Pro) -> None:
+    assert isinstance(updated(pro), Allocated)
+    assert (street(pro), changes(pro), pro.server.state.creations) == ("2 New Street", 0, {WEB: 1})
+
+
+@pytest.mark.parametrize("kind", ["reset", "503", "504", "empty_body", "wrong_json"])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_change_whose_reply_is_lost_is_looked_for_and_nothing_is_allocated_before_it(
+    pro: Pro, kind: str, before: bool
+) -> None:
+    ordered(pro)
+    pro.server.state.deallocate(THERE)
+    allocations = pro.server.state.allocations[THERE]
+    pro.server.faults.script(None, Fault(kind, before=before, path=CHANGE))
+    answer = updated(pro)
+    assert isinstance(answer, Deferred)
+    assert answer.cause in (DeferralCause.OUTCOME_UNKNOWN, DeferralCause.OUTAGE)
+    assert (THERE, PATIENCE_SECONDS) in pro.claims.given_back
+    assert pro.claims.watched[THERE] == Watch.OPEN
+    pro.claims.hold = {THERE: 100}
+    assert isinstance(updated(pro), Deferred)
+    assert pro.server.state.allocations[THERE] == allocations
+    pro.claims.hold = {}
+    assert isinstance(updated(pro), Allocated)
+    assert (street(pro), changes(pro)) == ("2 New Street", 1 + before)
+
+
+def test_what_pro_refuses_of_an_update_fails_without_contact_data(pro: Pro, monkeypatch: pytest.MonkeyPatch) -> None:
+    ordered(pro)
+    monkeypatch.setattr(
+        pro.server.state, "update", lambda content: pro.server.state.create({**content, "Packages": []})
+    )
+    pro.server.state.deallocate(THERE)
+    answer = updated(pro)
+    assert isinstance(answer, AllocationFailed)
+    assert (answer.failure.code, answer.pro_reference) == ("ValidationException", THERE)
+
+
+def test_an_order_waits_for_an_update_whose_content_pro_has_and_that_is_not_recorded(pro: Pro) -> None:
+    ordered(pro)
+    updated(pro)
+    answer = ordered(pro)
+    assert isinstance(answer, Deferred)
+    assert (answer.cause, "an update to come" in answer.why) == (DeferralCause.UNDER_WAY, True)
+
+
+def test_nothing_is_changed_while_its_state_can_not_be_read(pro: Pro) -> None:
+    ordered(pro)
+    pro.server.faults.script(*[Fault("503", path=f"/consignments/{THERE}")] * 2)
+    assert isinstance(updated(pro), Deferred)
+    assert changes(pro) == 0
