@@ -214,7 +214,7 @@ def _described_operation(operation: Operation, schemas: dict[tuple[str, str], An
         "operationId": operation.name,
         "summary": operation.title,
         "description": (operation.handler.__doc__ or "").strip(),
-        "tags": [operation.path.split("/")[1]],
+        "tags": [operation.path.split("/")[1].lower()],
         "parameters": [
             {"name": name, "in": "path", "required": True, **_PARAMETERS[name]} for name in path_parameters(operation)
         ]
