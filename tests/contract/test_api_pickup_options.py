@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from allocation.domain.errors import RetryableError
 from tests.support.allocation_api import Answer, Api, served_api
 from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
 from tests.support.document_reading import texts
@@ -294,3 +295,43 @@ def test_a_consignment_for_a_location_that_is_not_there_is_refused(api: Api) -> 
     reference = api.create(Addresses=[ORIGIN, there])
     [summary] = api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote").data
     assert summary["CarrierServiceReference"] == "LK_COLL"
+    label = " ".join(texts(api.call("GET", f"/labels/{reference}/PDF").data["File"]))
+    assert "New Station Street" in label
+    assert str(DESTINATION["AddressLine1"]) not in label
+
+
+@pytest.mark.parametrize("broken", ["add", "replace"])
+def test_a_selection_that_broke_off_anywhere_is_completed_by_the_same_call(
+    api: Api, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    option, store = offered(api)["LK-PICCADILLY"][0], type(api.use_cases.drafts)
+    real, calls = getattr(store, broken), []
+
+    def once(self: Any, *arguments: Any) -> Any:
+        calls.append(real(self, *arguments))
+        if len(calls) == 1:
+            raise RetryableError("the answer was lost")
+        return calls[-1]
+
+    monkeypatch.setattr(store, broken, once)
+    assert selected(api, option).status == 503
+    assert selected(api, option).status == 200
+    assert len(api.call("GET", "/consignments/getConsignmentReferences?State=Allocated").data) == 1
+
+
+def test_a_space_that_another_request_took_meanwhile_is_not_given_twice(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *_, last, late = [ancoats(api)[0] for _ in range(6)]
+    for option in [ancoats(api)[0] for _ in range(4)]:
+        assert reserved(api, option).status == 200
+    store = type(api.use_cases.drafts)
+    real = store.replace
+
+    def after_another(self: Any, *arguments: Any) -> Any:
+        monkeypatch.setattr(store, "replace", real)
+        assert reserved(api, last).status == 200
+        return real(self, *arguments)
+
+    monkeypatch.setattr(store, "replace", after_another)
+    assert reserved(api, late).data["Code"] == "PickupLocationFullException"

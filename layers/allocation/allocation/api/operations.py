@@ -22,6 +22,7 @@ from allocation.consignments.manifests import Manifests
 from allocation.consignments.market import Choices, Market
 from allocation.consignments.order_book import OrderBook
 from allocation.consignments.pickup_options import PickupOptions
+from allocation.consignments.pickup_spaces import address_of
 from allocation.consignments.register import Register
 from allocation.consignments.searching import Searching
 from allocation.consignments.store import ConsignmentJson
@@ -102,15 +103,29 @@ class UseCases:
         return Choices(self.current_engine, self.limit_usage, self.archive, self.now, api_base_url)
 
     def located(self, consignment: FullConsignment) -> FullConsignment:
-        """Return the consignment with its addresses completed from the shipping locations of the catalogue.
+        """Return the consignment with its addresses completed from the locations of the catalogue.
 
-        The catalogue is read only where an address needs it. Raises `RetryableError` if it can't be read then.
+        A pickup location's address is the catalogue's, whatever the sender wrote beside its reference. The catalogue is
+        read only where an address needs it. Raises `RetryableError` if it can't be read then.
         """
+        consignment = self._collected(consignment)
         if not any(map(_is_short, consignment.addresses)):
             return consignment
         known = self.engine.catalogue.locations
         named = {each.shipping_location_reference or "" for each in consignment.addresses if _is_short(each)}
         return consignment.with_locations({name: location_address(known[name]) for name in named if name in known})
+
+    def _collected(self, consignment: FullConsignment) -> FullConsignment:
+        destination = consignment.address("Destination")
+        if destination is None or not destination.shop_location_reference:
+            return consignment
+        location = self.engine.catalogue.pickup_locations.get(destination.shop_location_reference)
+        if location is None:
+            return consignment
+        there = FullAddress.model_validate({"AddressType": "Destination", **address_of(location)})
+        kept = {name: getattr(destination, name) for name in ("contact", "shop_location_reference")}
+        addresses = [there.model_copy(update=kept) if each is destination else each for each in consignment.addresses]
+        return consignment.model_copy(update={"addresses": addresses})
 
     def require_known_names(self, content: ConsignmentJson) -> None:
         """Raise `RequestError` if a consignment names a location or package size that the catalogue lacks.

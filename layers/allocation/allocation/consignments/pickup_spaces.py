@@ -118,6 +118,12 @@ def reservation_for(location: PickupLocation, option: str, offer: Mapping[str, A
     return held["reference"] if held is not None and is_own else None
 
 
+def address_of(location: PickupLocation) -> dict[str, Any]:
+    """Return a location's address in PRO's JSON."""
+    country = {"IsoCode": {"TwoLetterCode": location.country}}
+    return {**location.address, "Postcode": location.postcode, "Country": country}
+
+
 def at_location(content: Mapping[str, Any], location: PickupLocation, reservation: str | None = None) -> dict[str, Any]:
     """Return a consignment's description with a pickup location as its destination.
 
@@ -129,9 +135,7 @@ def at_location(content: Mapping[str, Any], location: PickupLocation, reservatio
         "AddressType": "Destination",
         "Contact": before.get("Contact"),
         "ShopLocationReference": location.reference,
-        **location.address,
-        "Postcode": location.postcode,
-        "Country": {"IsoCode": {"TwoLetterCode": location.country}},
+        **address_of(location),
         "LatLong": {"Latitude": location.coordinates.latitude, "Longitude": location.coordinates.longitude},
     }
     others = [destination if each is before else each for each in addresses]
