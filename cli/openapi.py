@@ -120,8 +120,10 @@ EXAMPLES: Final[dict[str, Any]] = {
 _VERSION: Final = {
     "name": "electio-api-version",
     "in": "header",
-    "description": "The API version of the client. Without one, replies also have the names of earlier versions.",
-    "schema": {"type": "string", "enum": ["1.1", "1.0"], "default": "1.1"},
+    # Generated clients send it only if it is required. Without it, replies have the forms of earlier versions.
+    "required": True,
+    "description": "The version of the API that this document describes.",
+    "schema": {"type": "string", "enum": ["1.1"], "default": "1.1"},
 }
 _INFO: Final = {
     "title": "Carrier allocation",

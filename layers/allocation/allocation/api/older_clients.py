@@ -120,6 +120,16 @@ def _options(part: _Part) -> dict[str, Any]:
     return _within(part, {"DeliveryOptions": _option, "DeliveryOption": _option, "ConsignmentDetail": _consignment})
 
 
+def _location(part: _Part) -> dict[str, Any]:
+    """Add the older names of a pickup location's address and options."""
+    return _within(part, {"Address": _address, "DeliveryOptions": _option})
+
+
+def _locations(part: _Part) -> dict[str, Any]:
+    """Add the older names of the pickup locations that are offered."""
+    return _within(part, {"Locations": _location})
+
+
 def _found(part: _Part) -> dict[str, Any]:
     """Add the older forms of what a search found."""
     return _within(part, {"ConsignmentSummaries": _found_consignment})
@@ -174,6 +184,8 @@ _ROOTS: Final[Mapping[str, _Form]] = {
     "LateConsignmentsResponse": _found,
     "DeliveryOptionsResponse": _options,
     "DeliveryOptionDetails": _options,
+    "PickupOptionsResponse": _locations,
+    "Location": _location,
     "AllocationSummary": _summary,
     "QuoteResult": _quotes,
     "ServiceGroupQuoteResult": _quotes,

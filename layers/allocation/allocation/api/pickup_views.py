@@ -65,7 +65,7 @@ class PickupOptionsResponse(TypedDict):
     Distance: Number | None
     MaxResults: int | None
     Locations: list[LocationView]
-    NonGuaranteedLocation: None
+    NonGuaranteedLocation: LocationView | None
 
 
 def pickup_option_view(market: Market, option: OfferedOption) -> Mapping[str, Any]:
