@@ -26,6 +26,8 @@ MAX_RESULTS: Final = 50
 # Nearest locations that are looked at, and days of each: assessing takes some milliseconds for all days of one.
 _MAX_LOCATIONS: Final = 100
 _MAX_DAYS: Final = 30
+# Of a very large catalogue, only the locations that were looked at in this time are offered.
+_MAX_DURATION: Final = timedelta(seconds=10)
 _RESERVATION: Final = "ER"
 
 
@@ -114,7 +116,10 @@ class PickupOptions:
         here = self._here(asked.content, nearby)
         near = nearest(catalogue.pickup_locations, here, _MAX_LOCATIONS, nearby.within_km, carriers)
         full = self.options.spaces.full_days(location for _, location in near)
+        ends = self.options.register.changes.now() + _MAX_DURATION
         for distance, location in near:
+            if self.options.register.changes.now() >= ends:
+                return
             at = replace(asked, content=at_location(asked.content, location))
             closed = full.get(location.reference, frozenset())
             found = [

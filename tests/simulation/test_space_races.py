@@ -1,0 +1,171 @@
+"""Customers who take the spaces of a pickup location at once, again after every failure: none is given to two of them.
+
+The adapter and the use case are those of the API. Every call may fail before or after its work, or end the process.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from allocation.aws.dynamodb import drafts
+from allocation.aws.dynamodb.drafts import DynamoDBDrafts
+from allocation.consignments.errors import RequestError
+from allocation.consignments.pickup_spaces import PickupSpaces
+from allocation.domain.errors import RetryableError
+from allocation.engine.calendars import TimeZone
+from allocation.engine.pickup_locations import Coordinates, PickupLocation
+from tests.simulation.aws import KEY, NOT_THERE_YET, ConditionalCheckFailedError, call
+from tests.simulation.world import Plan, World
+from tests.support.size import sized
+
+BEGINNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
+DAY = date(2026, 11, 25)
+
+
+class Table:
+    """The table of drafts, with the options that had a space after each write."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.items: dict[str, dict[str, Any]] = {}
+        self.history: list[set[str]] = []
+        self.exceptions = type("exceptions", (), {"ConditionalCheckFailedException": ConditionalCheckFailedError})
+
+    def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
+        def work() -> dict[str, Any]:
+            return {
+                "Responses": {
+                    table: [self.items[key[KEY]["S"]] for key in asked["Keys"] if key[KEY]["S"] in self.items]
+                    for table, asked in RequestItems.items()
+                }
+            }
+
+        return call(self._world, "BatchGetItem", work)
+
+    def put_item(self, *, TableName: str, Item: dict[str, Any], **condition: Any) -> dict[str, Any]:  # noqa: ARG002, N803
+        def work() -> dict[str, Any]:
+            found = self.items.get(Item[KEY]["S"])
+            if condition.get("ConditionExpression") == NOT_THERE_YET:
+                holds = found is None
+            else:
+                seen = condition.get("ExpressionAttributeValues", {}).get(":seen")
+                holds = seen is None or (found is not None and found["version"] == seen)
+            if not holds:
+                raise ConditionalCheckFailedError({"Error": {"Code": "ConditionalCheckFailedException"}}, "PutItem")
+            self.items[Item[KEY]["S"]] = Item
+            self.history.append(set(self.taken()))
+            return {}
+
+        return call(self._world, "PutItem", work)
+
+    def taken(self) -> dict[str, str]:
+        """The options that have a space, each with its end."""
+        found: dict[str, str] = {}
+        for item in self.items.values():
+            found |= drafts._draft(item).content["taken"].get(DAY.isoformat(), {})
+        return found
+
+
+class History:
+    """Customers at work until each was answered."""
+
+    def __init__(self, seed: int) -> None:
+        self.world, draw = World(Plan(seed, fault_chance=0.15)), Random(f"{seed}/spaces")
+        self.table = Table(self.world)
+        client: Any = self.table
+        self.shop = shop(draw.randint(1, 4))
+        self._spaces = PickupSpaces(DynamoDBDrafts(client, "consignments"), self._now)
+        self.given: set[str] = set()
+        self.returned: set[str] = set()
+        for customer in range(draw.randint(2, 8)):
+            option = f"EDO-{customer}"
+            self._until_done(draw.uniform(0, 2), partial(self._take, option))
+            if draw.random() < 0.2:
+                self.returned.add(option)
+                self._until_done(draw.uniform(2, 9), partial(self._give_back, option))
+        self.world.run()
+
+    def _now(self) -> datetime:
+        return BEGINNING + timedelta(seconds=self.world.now)
+
+    def _take(self, option: str) -> None:
+        self._spaces.take(self.shop, DAY, option)
+        self.given.add(option)
+
+    def _give_back(self, option: str) -> None:
+        self._spaces.give_back(self.shop, DAY, option)
+
+    def _until_done(self, seconds: float, act: Callable[[], None]) -> None:
+        """Has a process act, and another one after each failure."""
+
+        def attempt() -> bool:
+            try:
+                act()
+            except RetryableError:
+                return False
+            except RequestError as error:
+                return error.status < 409
+            return True
+
+        def again(done: bool | None) -> None:
+            if not done:
+                self._until_done(self.world.random.uniform(0, 5), act)
+
+        self.world.at(seconds, lambda: self.world.start(attempt, 28.0, again))
+
+
+def shop(spaces: int) -> PickupLocation:
+    """A location with so many spaces."""
+    here = Coordinates(Decimal(0), Decimal(0))
+    return PickupLocation("SHOP", "Shop", frozenset(), "GB", None, here, TimeZone([0], [0]), (), spaces)
+
+
+def broken(seed: int) -> list[str]:
+    """What is not as it should be when all is done."""
+    history = History(seed)
+    found = []
+    if any(len(each) > (history.shop.spaces or 0) for each in history.table.history):
+        found.append("more was taken than there are spaces")
+    if lost := history.given - history.returned - history.table.taken().keys():
+        found.append(f"{len(lost)} spaces were lost")
+    return found
+
+
+def without_the_version() -> AbstractContextManager[Any]:
+    """Spaces are written over whatever is kept meanwhile."""
+
+    def careless(self: DynamoDBDrafts, draft: Any, seen: Any) -> bool:  # noqa: ARG001 - as the adapter has it
+        return self._put(draft)
+
+    return patch.object(DynamoDBDrafts, "replace", careless)
+
+
+def without_looking() -> AbstractContextManager[Any]:
+    """A location takes whatever comes."""
+    real = PickupSpaces.take
+
+    def careless(self: PickupSpaces, location: PickupLocation, *others: Any) -> bool:  # noqa: ARG001
+        return real(self, shop(1000), *others)
+
+    return patch.object(PickupSpaces, "take", careless)
+
+
+def test_no_space_is_given_twice_and_none_is_lost_whatever_fails_and_whoever_is_faster() -> None:
+    histories = range(sized(60, 3000))
+    assert {seed: found for seed in histories if (found := broken(seed))} == {}
+
+
+@pytest.mark.parametrize(
+    ("guard", "symptom"),
+    [(without_the_version, "spaces were lost"), (without_looking, "more was taken than there are spaces")],
+)
+def test_a_guard_that_is_missing_is_missed(guard: Callable[[], AbstractContextManager[Any]], symptom: str) -> None:
+    with guard():
+        assert any(symptom in found for seed in range(60) for found in broken(seed))
