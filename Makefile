@@ -29,7 +29,7 @@ export BUILD_PYTHON := $(CURDIR)/$(UV)/bin/python
 
 VARIABLES_run := MODE GROUP SERVICE ALLOCATOR PRO_URL PRO_KEY CATALOGUE ORDERS JSON PORT
 VARIABLES_up := MODE GROUP SERVICE ALLOCATOR PRO_URL PRO_KEY CATALOGUE PORT CONSOLE
-VARIABLES_chaos := HISTORIES SEED
+VARIABLES_chaos := SEEDS
 VARIABLES_chaos-stack := ORDERS
 VARIABLES_fuzz := INPUTS
 VARIABLES_bench := QUICK RIVALS
@@ -113,9 +113,8 @@ format: $(DEVELOPMENT)/.synced ## put the code in ruff's format
 typecheck: $(DEVELOPMENT)/.synced ## what mypy objects to
 	@$(DEVELOPMENT)/bin/mypy
 
-chaos: $(DEVELOPMENT)/.synced ## faults and kills at every step, in HISTORIES= simulated histories, from SEED= on
-	@exec $(DEVELOPMENT)/bin/python -m tests.simulation $(call flag,HISTORIES,--histories "$$HISTORIES") \
-		$(call flag,SEED,--first-seed "$$SEED")
+chaos: $(DEVELOPMENT)/.synced ## faults and kills at every step, in simulated histories, SEEDS=first..last, counted in docs/proof.md
+	@exec $(DEVELOPMENT)/bin/python -m tests.simulation $(call flag,SEEDS,--seeds "$$SEEDS")
 
 chaos-stack: $(DEVELOPMENT)/.synced $(CARRIER)/.synced $(EMULATOR)/.synced $(SAM)/.synced ## ORDERS= through a local stack whose PRO fails every fifth call
 	@PYTHONPATH=layers/allocation exec $(DEVELOPMENT)/bin/python -m tests.end_to_end.pro_chaos $(call flag,ORDERS,--orders "$$ORDERS")

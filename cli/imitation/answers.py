@@ -16,8 +16,8 @@ def answer(pro: ImitatedPro, method: str, path: str, document: Any) -> tuple[int
     """Do the work of one request. Return the status and the JSON of the reply."""
     place = urlsplit(path)
     for verb, pattern, action in _ROUTES:
-        match = re.fullmatch(pattern, place.path, re.IGNORECASE)
-        if verb == method and match:
+        match = pattern.fullmatch(place.path) if verb == method else None
+        if match:
             try:
                 reply = action(pro, parse_qs(place.query) if verb == "GET" else document, *map(unquote, match.groups()))
             except ProError as error:
@@ -132,18 +132,21 @@ def _state_event(pro: ImitatedPro, number: int, at: datetime, reference: str, st
     }
 
 
-_ROUTES: Final[tuple[tuple[str, str, Callable[..., Any]], ...]] = (
-    ("PUT", "/allocation/allocate", _by_default_rules),
-    ("PUT", "/allocation/allocatewithcarrierservice", _with_service),
-    ("PUT", "/allocation/([^/]+)/allocatewithservicegroup/([^/]+)", _with_group),
-    ("POST", "/consignments/?", _create),
-    ("PUT", "/consignments/?", _update),
-    ("PUT", "/consignments/manifest", _manifest),
-    ("PUT", "/consignments/([^/]+)/deallocate", _deallocate),
-    ("PUT", "/consignments/([^/]+)/cancel", _cancel),
-    ("GET", "/consignments/getconsignmentreferences", _find),
-    ("GET", "/consignments/docs/([^/]+)", _documents),
-    ("GET", "/consignments/([^/]+)", _detail),
-    ("GET", "/labels/([^/]+)(?:/(?:PDF|PNG|ZPL|ZPLII))?", _label),
-    ("POST", "/events/consignments/stateevents", _state_events),
+_ROUTES: Final[tuple[tuple[str, re.Pattern[str], Callable[..., Any]], ...]] = tuple(
+    (verb, re.compile(path, re.IGNORECASE), action)
+    for verb, path, action in (
+        ("PUT", "/allocation/allocate", _by_default_rules),
+        ("PUT", "/allocation/allocatewithcarrierservice", _with_service),
+        ("PUT", "/allocation/([^/]+)/allocatewithservicegroup/([^/]+)", _with_group),
+        ("POST", "/consignments/?", _create),
+        ("PUT", "/consignments/?", _update),
+        ("PUT", "/consignments/manifest", _manifest),
+        ("PUT", "/consignments/([^/]+)/deallocate", _deallocate),
+        ("PUT", "/consignments/([^/]+)/cancel", _cancel),
+        ("GET", "/consignments/getconsignmentreferences", _find),
+        ("GET", "/consignments/docs/([^/]+)", _documents),
+        ("GET", "/consignments/([^/]+)", _detail),
+        ("GET", "/labels/([^/]+)(?:/(?:PDF|PNG|ZPL|ZPLII))?", _label),
+        ("POST", "/events/consignments/stateevents", _state_events),
+    )
 )

@@ -1,5 +1,7 @@
 """`python -m tests.fuzz --inputs N`: fuzzes every target, half of the inputs guided by the branches that they take.
 
+As many targets at a time as there are processors. What held is counted in `docs/proof.md`.
+
 The other half are mutations of the seeds and of what the first half found, without a fuzzer that keeps inputs itself:
 there the memory of the process at its end is held against that after a tenth of the inputs. An input fails that ends
 otherwise than its target allows, or takes more than 100 ms to be read: of the thread's processor time, so that a busy
@@ -12,9 +14,14 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
+
+from tests.proof.page import write_page
+from tests.proof.results import changed_results, code_commit
 
 MAX_SECONDS = 0.1
 MAX_GROWTH_MIB = 24.0
@@ -28,7 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--inputs", type=int, default=100_000, help="inputs for each target")
     parser.add_argument("--target", help="only this one")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, help="of the random numbers; each run on a commit has another")
     parser.add_argument("--alone", choices=WAYS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
@@ -36,11 +43,42 @@ def main() -> int:
     from tests.fuzz.targets import TARGETS
 
     names = [options.target] if options.target else list(TARGETS)
-    return max(in_a_process(way, name, options.inputs // 2, options.seed) for name in names for way in WAYS)
+    commit = code_commit()
+    seed = options.seed or next_seed(commit)
+    processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    with ThreadPoolExecutor(processes) as pool:
+        failed = sum(pool.map(partial(in_two_ways, options.inputs // 2, seed, commit), names))
+    if commit:
+        write_page()
+    else:
+        print("Not counted for docs/proof.md: the code has changes that are in no commit.", file=sys.stderr)
+    return int(failed > 0)
 
 
-def in_a_process(way: str, target: str, inputs: int, seed: int) -> int:
-    """Fuzzes one target in a process of its own; tells what ran, or where the input is that failed."""
+def next_seed(commit: str | None) -> int:
+    """The seed of a run: each on a commit has another, so that their inputs add up."""
+    if commit is None:
+        return 1
+    with changed_results() as results:
+        row = results.fuzz_of(commit)
+        row.runs += 1
+        return row.runs
+
+
+def in_two_ways(inputs: int, seed: int, commit: str | None, target: str) -> int:
+    """Fuzzes one target in both ways, the second with what the first found; counts what held, and returns failures."""
+    reports = [in_a_process(way, target, inputs, seed) for way in WAYS]
+    for report in reports if commit else ():
+        if report:
+            with changed_results() as results:
+                row = results.fuzz_of(commit or "")
+                row.inputs[target] = row.inputs.get(target, 0) + report["inputs"]
+                row.processor_seconds = round(row.processor_seconds + report["processor_seconds"], 1)
+    return reports.count(None)
+
+
+def in_a_process(way: str, target: str, inputs: int, seed: int) -> dict[str, Any] | None:
+    """Fuzzes one target in a process of its own. Returns what ran, or None and tells where the input is that failed."""
     FINDINGS.mkdir(parents=True, exist_ok=True)
     words = ["--target", target, "--inputs", str(inputs), "--seed", str(seed), "--alone", way]
     log = FINDINGS / f"{target}-{way}.log"
@@ -51,7 +89,9 @@ def in_a_process(way: str, target: str, inputs: int, seed: int) -> int:
     print(process.stdout.decode(), end="", flush=True)
     if process.returncode:
         print(f"{target}: FAILED {way}, see {log}", flush=True)
-    return int(process.returncode != 0)
+        return None
+    report: dict[str, Any] = json.loads(process.stdout)
+    return report
 
 
 def guided(name: str, inputs: int, seed: int) -> NoReturn:
@@ -144,6 +184,7 @@ class Watch:
             "way": self._way,
             "inputs": self._ran,
             "seconds": round(time.monotonic() - self._started),
+            "processor_seconds": round(time.process_time(), 1),
             "slowest_ms": round(self._slowest * 1000, 1),
             "resident_mib": round(resident_mib()),
             "growth_mib": round(growth, 1),

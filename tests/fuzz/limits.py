@@ -15,12 +15,15 @@ CHARACTERS: Final = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010
 
 def fits_dynamodb(item: Mapping[str, Any]) -> bool:
     """Whether DynamoDB takes an item (Constraints, "Item size", "Nested attribute depth", "Attribute names")."""
-    return map_bytes(item) <= ITEM_BYTES and all(depth(value) <= ITEM_DEPTH and named(value) for value in item.values())
+    # Whatever is flat has a name and the depth of 1.
+    deep = [value for value in item.values() if "M" in value or "L" in value]
+    return map_bytes(item) <= ITEM_BYTES and all(depth(value) <= ITEM_DEPTH and named(value) for value in deep)
 
 
 def map_bytes(attributes: Mapping[str, Any]) -> int:
     """The bytes of named attributes: their names and their values."""
-    return sum(len(name.encode()) + value_bytes(value) for name, value in attributes.items())
+    names = "".join(attributes)
+    return (len(names) if names.isascii() else len(names.encode())) + sum(map(value_bytes, attributes.values()))
 
 
 def value_bytes(value: Mapping[str, Any]) -> int:
@@ -28,7 +31,7 @@ def value_bytes(value: Mapping[str, Any]) -> int:
     [(kind, content)] = value.items()
     match kind:
         case "S":
-            return len(content.encode())
+            return len(content) if content.isascii() else len(content.encode())
         case "N":
             return 21
         case "L":

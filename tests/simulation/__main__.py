@@ -1,97 +1,84 @@
-"""`python -m tests.simulation --histories N`: runs histories until one breaks the guarantee, on all processors."""
+"""`python -m tests.simulation --seeds 0..9999`: runs histories until one breaks the guarantee, on all processors.
+
+What they come to is kept in `tests/proof/results.json`, and told in `docs/proof.md`.
+"""
 
 import argparse
-import gc
 import logging
 import os
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")
+if TYPE_CHECKING:
+    from tests.simulation.counts import Chunk
+
 CHUNK = 250
+_HASH_SEED = "PYTHONHASHSEED"
 
 
-def run_chunk(seeds: range) -> tuple[Counter[str], int | None]:
-    """Runs the histories of these seeds; returns what happened in them, and the first seed that broke."""
-    from tests.simulation.guarantee import versions
-    from tests.simulation.plans import drawn_plan
-    from tests.simulation.shrink import violations
-
-    seen: Counter[str] = Counter()
-    for seed in seeds:
-        history, problems = violations(drawn_plan(seed))
-        seen += history.world.counts
-        seen["histories"] += 1
-        seen["calls"] += history.world.calls
-        seen["messages"] += len(history.orders)
-        seen["cancellations"] += len(history.cancellations)
-        seen["updates"] += len(history.updates)
-        seen["refused updates"] += sum("refusedUpdate" in record for _, record in versions(history))
-        seen["allocations"] += history.pro.state.allocations.total()
-        seen["records"] += len(history.table.items)
-        seen["events"] += len(history.topic.published)
-        seen["circuits opened"] += history.circuits.opened
-        seen["asked for again"] += history.pro.asked_again.total()
-        seen["histories with the engine"] += history.with_engine
-        seen["histories with a limit in parts"] += any("parts" in item for item in history.table.limits.items.values())
-        seen["histories with two versions"] += history.two_versions and history.with_engine
-        seen["histories with an unkind SortedPRO"] += history.plan.unkind and not history.with_engine
-        seen["orders that kill"] += len(history.killers)
-        seen["prompt histories"] += history.plan.prompt
-        seen["histories with an outage"] += bool(history.plan.outage_seconds or history.plan.hung_writes_seconds)
-        if problems:
-            return seen, seed
-    return seen, None
+def seeds_of(text: str) -> range:
+    """The seeds of a range as it is written: `0..9999`, its last one included."""
+    found = re.fullmatch(r"(\d{1,15})\.\.(\d{1,15})", text)
+    if not found or int(found[1]) > int(found[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no range of seeds: write the first and the last, as 0..9999")
+    return range(int(found[1]), int(found[2]) + 1)
 
 
-def _collect_rarely() -> None:
-    """Have the garbage collector look at a history's objects now and then, and at the modules' never."""
-    run_chunk(range(1))
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
-
-
-def chunks(first: int, histories: int) -> Iterator[range]:
+def chunks(ranges: Iterable[range]) -> Iterator[range]:
     """The seeds of a run, in chunks."""
-    return (range(at, min(at + CHUNK, first + histories)) for at in range(first, first + histories, CHUNK))
+    return (range(at, min(at + CHUNK, each.stop)) for each in ranges for at in range(each.start, each.stop, CHUNK))
 
 
-def summary(seen: Counter[str], seconds: float) -> str:
+def run(ranges: Iterable[range], commit: str | None) -> int:
+    """Runs the histories and keeps what they come to; exit code 1 and the shortest broken history if one breaks."""
+    from tests.simulation.counts import collect_rarely, run_chunk
+
+    began, seen, spent = time.monotonic(), Counter[str](), 0.0
+    processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    with get_context("fork").Pool(processes, initializer=collect_rarely) as pool:
+        for chunk in pool.imap_unordered(run_chunk, chunks(ranges)):
+            keep(chunk, commit)
+            seen, spent = seen + chunk.seen, spent + chunk.processor_seconds
+            print(f"\r{summary(seen, time.monotonic() - began, spent)}", end="", file=sys.stderr, flush=True)
+            if chunk.broken is not None:
+                tell_shortest(chunk.broken)
+                return 1
+    print(file=sys.stderr)
+    print(summary(seen, time.monotonic() - began, spent))
+    print(table(seen))
+    return 0
+
+
+def keep(chunk: "Chunk", commit: str | None) -> None:
+    """Adds a chunk to what is counted of its commit."""
+    from tests.proof.results import changed_results
+
+    if commit is None:
+        return
+    with changed_results() as results:
+        row = results.histories_of(commit)
+        if chunk.seeds:
+            row.add(chunk.seeds, chunk.processor_seconds, chunk.seen)
+        row.broken = sorted({*row.broken, *([] if chunk.broken is None else [chunk.broken])})
+
+
+def summary(seen: Counter[str], seconds: float, processor_seconds: float) -> str:
     """What ran, in one line."""
     totals = ", ".join(f"{seen[name]:,} {name}" for name in ("histories", "messages", "calls"))
-    return f"{totals} in {seconds:.0f} s"
+    rate = seen["histories"] / processor_seconds if processor_seconds else 0
+    return f"{totals} in {seconds:.0f} s, {rate:.1f} histories a processor second"
 
 
 def table(seen: Counter[str]) -> str:
-    """What happened, by kind, as a table for `docs/proof.md`."""
+    """What happened, by kind."""
     rows = [f"| {name} | {count:,} |" for name, count in sorted(seen.items())]
     return "\n".join(["| what | how often |", "|---|---|", *rows])
-
-
-def main() -> int:
-    """Runs the histories; exit code 1 and the shortest broken history if one breaks."""
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--histories", type=int, default=10_000)
-    parser.add_argument("--first-seed", type=int, default=0)
-    options = parser.parse_args()
-    logging.getLogger("aws_lambda_powertools").setLevel("CRITICAL")
-    started, seen = time.monotonic(), Counter[str]()
-    with get_context("fork").Pool(initializer=_collect_rarely) as pool:
-        for part, broken_seed in pool.imap_unordered(run_chunk, chunks(options.first_seed, options.histories)):
-            seen += part
-            if broken_seed is not None:
-                tell_shortest(broken_seed)
-                return 1
-            print(f"\r{summary(seen, time.monotonic() - started)[:150]}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    print(summary(seen, time.monotonic() - started))
-    print(table(seen))
-    return 0
 
 
 def tell_shortest(seed: int) -> None:
@@ -103,6 +90,35 @@ def tell_shortest(seed: int) -> None:
     print(told(shrink(drawn_plan(seed))))
 
 
+def main() -> int:
+    """Runs what is left to run of the seeds that are asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=seeds_of, default=range(10_000), help="the first and the last: 0..9999")
+    seeds = parser.parse_args().seeds
+    if os.environ.get(_HASH_SEED) != "0":
+        # Sets have another order in each process, and so a seed another history, unless that is fixed.
+        again = [sys.executable, "-m", "tests.simulation", *sys.argv[1:]]
+        os.execve(sys.executable, again, os.environ | {_HASH_SEED: "0"})  # noqa: S606 - ourselves
+    from tests.proof.page import write_page
+    from tests.proof.results import code_commit, read_results
+
+    logging.getLogger("aws_lambda_powertools").setLevel("CRITICAL")
+    commit = code_commit()
+    left = read_results().histories_of(commit).left_of(seeds) if commit else [seeds]
+    if not commit:
+        print("Not counted for docs/proof.md: the code has changes that are in no commit.", file=sys.stderr)
+    elif sum(map(len, left)) < len(seeds):
+        print(f"{len(seeds) - sum(map(len, left)):,} of them ran on {commit} before.", file=sys.stderr)
+    try:
+        return run(left, commit)
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if commit:
+            write_page()
+
+
 if __name__ == "__main__":
+    os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")
     sys.path.insert(0, str(Path(__file__).parents[2] / "layers/allocation"))
     sys.exit(main())

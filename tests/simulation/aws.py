@@ -94,6 +94,8 @@ class SimulatedDynamoDB:
         """When each record was written first."""
         self.writes: Counter[str] = Counter()
         self.stream: list[dict[str, Any]] = []
+        self.streamed: list[dict[str, Any]] = []
+        """The items of the stream's changes, as they were written."""
         self.streamed_at: list[float] = []
         """When each change of the stream was made."""
         self._projections: dict[tuple[str, ...], Once[dict[str, Any]]] = {}
@@ -259,11 +261,16 @@ class SimulatedDynamoDB:
         self.add_to_stream(item, "MODIFY" if reference in self.items else "INSERT")
         self.items[reference] = item
 
+    def hold(self, item: dict[str, Any]) -> None:
+        """Has an item, and its change on the stream, from before the history."""
+        self._write(item)
+
     def add_to_stream(self, item: dict[str, Any], event: str = "INSERT") -> None:
         """Puts a change on the stream."""
         sequence = f"{len(self.stream) + 1:021d}"
         change = {"SequenceNumber": sequence, "Keys": {KEY: item[KEY]}, "NewImage": streamed(item)}
         self.stream.append({"eventName": event, "dynamodb": change})
+        self.streamed.append(item)
         self.streamed_at.append(self._world.now)
 
 

@@ -1,11 +1,10 @@
 """The table of the circuits, and the clock that Powertools' circuit breaker looks at."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 from aws_lambda_powertools.utilities.circuit_breaker import base
 from aws_lambda_powertools.utilities.circuit_breaker.persistence import base as persistence
@@ -13,6 +12,7 @@ from aws_lambda_powertools.utilities.circuit_breaker.persistence import dynamodb
 from greenlet import getcurrent
 
 from tests.simulation.aws import aws_error, call
+from tests.simulation.replacing import replaced
 from tests.simulation.world import Process, World
 
 Item = dict[str, Any]
@@ -88,10 +88,7 @@ def prober() -> str:
 def simulated_clock(now: Callable[[], datetime]) -> Iterator[None]:
     """Powertools' circuit breaker in simulated time, each process a worker of its own, its counts forgotten before."""
     clock = SimpleNamespace(datetime=SimpleNamespace(now=now))
-    with ExitStack() as patches:
-        for module in (base, persistence, dynamodb):
-            patches.enter_context(patch.object(module, "dt", clock))
-        for counts in (base._LOCAL_FAILURES, base._LOCAL_SUCCESSES, base._LAST_OBSERVED_STATE):
-            patches.enter_context(patch.dict(counts, clear=True))
-        patches.enter_context(patch.object(base, "_probe_owner_id", prober))
+    clocks = ((module, "dt", clock) for module in (base, persistence, dynamodb))
+    names = ("_LOCAL_FAILURES", "_LOCAL_SUCCESSES", "_LAST_OBSERVED_STATE")
+    with replaced(*clocks, *((base, name, dict[str, Any]()) for name in names), (base, "_probe_owner_id", prober)):
         yield

@@ -1,12 +1,13 @@
 """Execution environments of the function that allocates: each keeps its key and what it knows of circuits."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from allocation import batches as shared_batches
 from allocation.aws.dynamodb.bulk_calls import Action
 from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
@@ -28,6 +29,8 @@ from allocation.orders.cancelling import Cancelling
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.updating import Updating
 from allocation.ports import Allocator
+from allocation.pro import calls
+from allocation.pro import client as pro_client
 from allocation.pro.calls import Pauses
 from allocation.pro.circuit import dynamodb_circuit
 from allocation.pro.claims import DynamoDBClaims
@@ -41,6 +44,7 @@ from tests.simulation.circuits import SimulatedCircuits
 from tests.simulation.claims import SimulatedClaims
 from tests.simulation.contents import CONSIGNMENTS, SimulatedContents
 from tests.simulation.pro import SimulatedClient, SimulatedPro
+from tests.simulation.replacing import replaced
 from tests.simulation.world import World
 from tests.support.pro_clients import allocator_over
 
@@ -49,17 +53,61 @@ MAX_CLOCK_SECONDS = 300.0
 PATIENCE_SECONDS = USUAL_PATIENCE_SECONDS
 
 
-class InlineExecutor(Executor):
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The future of a call that is over already."""
+
+    outcome: Any
+
+    def cancel(self) -> bool:
+        """It is too late for that."""
+        return False
+
+    def done(self) -> bool:
+        """It is."""
+        return True
+
+    def result(self) -> Any:
+        """What the call gave."""
+        return self.outcome
+
+
+class InlineExecutor:
     """Runs what it is given at once: threads would leave the simulated world."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         """Takes a thread pool's arguments, and needs none."""
 
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> "Future[Any]":
-        """The future of a call that is over already."""
-        future: Future[Any] = Future()
-        future.set_result(function(*arguments, **keywords))
-        return future
+    def __enter__(self) -> "InlineExecutor":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to wait for."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Finished:
+        """The future of the call."""
+        return Finished(function(*arguments))
+
+    def map(self, function: Callable[..., Any], entries: Iterable[Any]) -> list[Any]:
+        """What the function returns for each entry."""
+        return [function(entry) for entry in entries]
+
+    def shutdown(self, **_: bool) -> None:
+        """Nothing is left to end."""
+
+
+@contextmanager
+def without_threads() -> Iterator[None]:
+    """All that code under test does in threads is done at once, and no connection is made ready."""
+    with replaced(
+        (calls, "ThreadPoolExecutor", InlineExecutor),
+        (shared_batches, "ThreadPoolExecutor", InlineExecutor),
+        (calls, "wait", lambda _futures, **_: None),
+        # Few consignments as a batch has here, they shall stand in lists of several.
+        (calls, "MAX_CONNECTIONS", 1),
+        (pro_client, "_session", lambda: None),
+    ):
+        yield
 
 
 def nowhere(_metric: str, _value: int) -> None:
@@ -118,9 +166,10 @@ class Environments:
 
     def new(self) -> AllocateOrders:
         """The use case of a new environment."""
-        made = replace(self, now=self._clock()) if self.world.plan.unkind else self
+        now = self._clock() if self.world.plan.unkind else self.now
         is_earlier = self.two_versions and self.world.random.random() < 0.5
-        return replace(made, limit_usage=EarlierUsage if is_earlier else DynamoDBLimitUsage)._new()
+        limit_usage = EarlierUsage if is_earlier else DynamoDBLimitUsage
+        return replace(self, now=now, limit_usage=limit_usage)._new()
 
     def _here(self) -> AllocatedBy:
         return ENGINE if self.with_engine else AllocatedBy("pro", self.pro.base_url)

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from unittest.mock import patch
 
@@ -18,9 +18,10 @@ from allocation.pro.by_sender import marker
 from allocation.records import explanations as kept_explanations
 from allocation.records.explanations import Explanations, asked_of
 from allocation.records.stored_record import StoredRecord
+from tests.simulation import earlier
 from tests.simulation.aws import KEY
 from tests.simulation.history import History
-from tests.simulation.orders import OWN_PREFIX, option
+from tests.simulation.orders import OWN_PREFIX, Order, option
 from tests.simulation.search_index import indexed
 from tests.simulation.stream import EARLIER, FOREIGN, LATER, sequence_number
 
@@ -55,8 +56,9 @@ def broken(history: History) -> list[str]:
     return [violation for check in checks for violation in check(history)]
 
 
+@lru_cache(maxsize=1)
 def records(history: History) -> dict[str, dict[str, Any]]:
-    """The records as plain data, by consignment."""
+    """The records as plain data, by consignment, of a history that has come to rest. All checks share them."""
     return {reference: history.decoded.document(item) for reference, item in history.table.items.items()}
 
 
@@ -164,6 +166,8 @@ def allocated_if_possible(history: History) -> Iterator[str]:
             "MpdCarrierServiceNotFoundException",
             "DeliveryOptionUnknown",
         )
+        # What failed before is tried again by whoever asks (`tried_again`).
+        failed = failed and record["eventId"] != earlier.EVENT
         if failed and reference.startswith(("EC-AAA", "EC-BIG", "EC-OLD", "EC-LAT", OWN_PREFIX)):
             yield f"{reference} could have been allocated, and failed with {record['failure']['code']}"
 
@@ -196,8 +200,7 @@ def tried_again(history: History) -> Iterator[str]:
     """
     kept = records(history)
     cancelled = {message.order_reference for message in history.cancellations if message.consignments is None}
-    for order in history.orders:
-        event = json.loads(order.body) if order.consignments else {}
+    for order, event in sent(history):
         tries = event.get("orderReference") not in cancelled and order.name not in history.killers
         for reference in order.consignments if tries else ():
             record, event_id = kept.get(reference), event["eventId"]
@@ -209,8 +212,8 @@ def tried_again(history: History) -> Iterator[str]:
 def changed_for_a_reason(history: History) -> Iterator[str]:
     """No allocation was overwritten, no failure tried again by an event that had tried it, and none forgotten."""
     before: dict[str, dict[str, Any]] = {}
-    for change in history.table.stream:
-        record = history.decoded.document(change["dynamodb"]["NewImage"])
+    for item in history.table.streamed:
+        record = history.decoded.document(item)
         reference = record[KEY]
         if reference in before:
             yield from wrong_changes(reference, before[reference], record)
@@ -327,12 +330,26 @@ def content_at_pro_of_its_event(history: History) -> Iterator[str]:
             yield f"{reference} names {record.get('updatedBy')}, and PRO ships the content of {at_pro}"
 
 
-def versions(history: History) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every version of every record of ours, as plain data, in the order in which they were written."""
-    for change in history.table.stream:
-        reference = change["dynamodb"]["Keys"][KEY]["S"]
-        if reference in history.table.items:
-            yield reference, history.decoded.document(change["dynamodb"]["NewImage"])
+@lru_cache(maxsize=1)
+def versions(history: History) -> list[tuple[str, dict[str, Any]]]:
+    """Every version of every record of ours, as plain data, in the order in which they were written.
+
+    The history has come to rest.
+    """
+    streamed = ((item[KEY]["S"], item) for item in history.table.streamed)
+    return [(each, history.decoded.document(item)) for each, item in streamed if each in history.table.items]
+
+
+@lru_cache(maxsize=1)
+def events(history: History) -> dict[str, Any]:
+    """Every event that was published, as plain data, by its id; of one that came twice the last."""
+    return {event["id"]: event for event in map(json.loads, history.topic.published)}
+
+
+@lru_cache(maxsize=1)
+def sent(history: History) -> list[tuple[Order, dict[str, Any]]]:
+    """Every order with its message as plain data, but those that can't be read at all."""
+    return [(order, json.loads(order.body)) for order in history.orders if order.consignments or order.left_out]
 
 
 def tried_ids(record: dict[str, Any]) -> list[str]:
@@ -358,25 +375,25 @@ def within_limits(history: History) -> Iterator[str]:
 
 def published(history: History) -> Iterator[str]:
     """Every version of a record has an event, and the last one says the same."""
-    events = {event["id"]: event for event in map(json.loads, history.topic.published)}
+    told = events(history)
     for reference, record in records(history).items():
         for version in range(1, int(record["version"])):
-            if f"{reference}#{version}" not in events:
+            if f"{reference}#{version}" not in told:
                 yield f"version {version} of the record of {reference} has no event"
-        event = events.get(f"{reference}#{record['version']}")
+        event = told.get(f"{reference}#{record['version']}")
         if event is None:
             yield f"the record of {reference} has no event"
         elif event["data"]["state"] != record["state"]:
             yield f"{reference} was published as {event['data']['state']} and recorded as {record['state']}"
     for reference, record in versions(history):
-        event = events.get(f"{reference}#{record['version']}")
+        event = told.get(f"{reference}#{record['version']}")
         if event and (event["type"] == "consignment.update_refused") != ("refusedUpdate" in record):
             yield f"version {record['version']} of {reference} was published as {event['type']}"
 
 
 def given_up(history: History) -> Iterator[str]:
     """What is no record of ours is set aside, and that alone; an earlier version's record has its event."""
-    events = {event["data"]["consignmentReference"] for event in map(json.loads, history.topic.published)}
+    told = {event["data"]["consignmentReference"] for event in events(history).values()}
     for change in history.table.stream:
         reference = change["dynamodb"]["NewImage"]["consignmentReference"]["S"]
         was_set_aside = reference in history.stream.set_aside.references
@@ -384,7 +401,7 @@ def given_up(history: History) -> Iterator[str]:
             yield f"the stream gave up on the record of {reference}"
         elif was_set_aside != (reference in (FOREIGN, LATER)):
             yield f"the record of {reference} was set aside" if was_set_aside else f"{reference} vanished"
-        if reference == EARLIER and reference not in events:
+        if reference == EARLIER and reference not in told:
             yield f"{reference}, of an earlier schema, has no event"
 
 
@@ -422,7 +439,7 @@ def killers(history: History) -> Iterator[str]:
 
 def left_out(history: History) -> Iterator[str]:
     """No version of a record names the event of an order that a mapping has left out."""
-    events = {json.loads(order.body)["eventId"] for order in history.orders if order.left_out}
+    left = {event["eventId"] for order, event in sent(history) if order.left_out}
     for reference, record in versions(history):
-        for event_id in events.intersection(tried_ids(record)):
+        for event_id in left.intersection(tried_ids(record)):
             yield f"{event_id} was left out, and is recorded for {reference}"

@@ -308,6 +308,16 @@ def without_cancelling_what_was_created() -> AbstractContextManager[Any]:
     return patch.object(SenderAllocator, "cancel_recorded", lambda *_: {})
 
 
+def without_waiting_for_what_was_just_recorded() -> AbstractContextManager[Any]:
+    """A cancellation takes back what another order has recorded since it looked."""
+    release = ProAllocator.release
+
+    def careless(self: ProAllocator, *arguments: Any, is_recorded: bool, **named: Any) -> Any:  # noqa: ARG001
+        return release(self, *arguments, **named)
+
+    return patch.object(ProAllocator, "release", careless)
+
+
 def without_a_second_look_at_cancelled_orders() -> AbstractContextManager[Any]:
     """An order that is cancelled while it is allocated is not noticed."""
     return patch.object(Cancelling, "cancel_overtaken", lambda *_: ({}, {}))
@@ -399,6 +409,19 @@ def without_patience_for_creations() -> AbstractContextManager[Any]:
     return patch.object(Creating, "_end", careless)
 
 
+def without_claims_of_earlier_versions() -> AbstractContextManager[Any]:
+    """What a version asked for whose claims don't say of which SortedPRO they are is asked for as if it were new."""
+    take = DynamoDBClaims.take
+
+    def careless(self: DynamoDBClaims, references: Any, *arguments: Any, **named: Any) -> Claimed:
+        found, _ = self._found(references)
+        earlier = {key for key, claim in found.items() if not claim.base_url}
+        claimed = take(self, references, *arguments, **named)
+        return replace(claimed, asked_before=claimed.asked_before - earlier)
+
+    return patch.object(DynamoDBClaims, "take", careless)
+
+
 def without_care_for_earlier_readers() -> AbstractContextManager[Any]:
     """A claim ends as soon as its outcome is recorded, also for who has read the records before."""
     return patch.object(pro_allocator, "_READER_SECONDS", 0.0)
@@ -415,6 +438,17 @@ UNHEARD = replace(OF_PRO, fault_chance=0.1, faults=(Fault.ERROR_AFTER,))
 LIES = replace(OF_PRO, fault_chance=0.3, faults=(Fault.ERROR_AFTER,), misleading=True)
 LATE = replace(OF_PRO, fault_chance=0.15, faults=(Fault.SLOW,))
 LATE_AND_CANCELLED = replace(LATE, fault_chance=0.08, cancelled=1.0)
+KILLED_AND_CANCELLED = replace(
+    OF_PRO,
+    fault_chance=0.3,
+    cancelled=0.6,
+    faults=(Fault.KILL_AFTER,),
+    strikes_at=("PUT",),
+    delivered_again=0.3,
+    slowest_call=1.0,
+    together=True,
+    seed=50,
+)
 LATE_AND_CHANGED = replace(
     LATE, fault_chance=0.5, cancelled=0.5, updated=0.95, delivered_again=0.2, strikes_at=("PUT",)
 )
@@ -432,6 +466,7 @@ CREATED_UNSEEN = replace(
     strikes_at=("POST", "GET /consignments/getC"),
 )
 CREATED_UNKINDLY = replace(CREATED, fault_chance=0.9, faults=(Fault.ERROR_AFTER,), unkind=True, strikes_at=("POST",))
+AFTER_EARLIER = replace(PROMPT, earlier=True, with_engine=False, large_orders=False)
 CREATED_LATE = replace(CREATED, faults=(Fault.SLOW,), seed=20)
 UPDATED_TOGETHER = replace(OF_PRO, fault_chance=0.0, slowest_call=1.0, updated=0.95, delivered_again=0.3, seed=50)
 KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, together=True, delivered_again=0.0)
@@ -487,6 +522,7 @@ GUARDS = {
         "is recorded as allocated, and is not at PRO",
     ),
     "claims that are held": (without_waiting_for_who_is_at_it, SLOW, "after it was allocated"),
+    "claims of version 0.2.0": (without_claims_of_earlier_versions, AFTER_EARLIER, "after it was allocated"),
     "patience": (without_patience, LOST, "while PRO could still be at it"),
     "looking before creating": (without_looking_before_creating, CREATED, "was created 2 times"),
     "patience with creations": (without_patience_for_creations, CREATED_LATE, "was created 2 times"),
@@ -525,6 +561,11 @@ GUARDS = {
     "trying again": (without_trying_again, FAULTY, "did not try it again"),
     "looking twice": (without_looking_twice, SLOW_AND_CANCELLED, "cancels EC-"),
     "deallocations": (without_deallocations, FAULTY, "is allocated at PRO and recorded as Cancelled"),
+    "recorded since": (
+        without_waiting_for_what_was_just_recorded,
+        KILLED_AND_CANCELLED,
+        "is recorded as allocated, and is not at PRO",
+    ),
     "second look at cancelled orders": (
         without_a_second_look_at_cancelled_orders,
         SLOW_AND_CANCELLED,

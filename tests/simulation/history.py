@@ -7,7 +7,7 @@ from functools import partial
 from math import inf
 from random import Random
 from typing import Any
-from unittest.mock import patch
+from uuid import UUID
 
 from allocation.aws.dynamodb import catalogue_archive, limit_usage
 from allocation.aws.dynamodb.limit_usage import MIN_PLACES
@@ -21,13 +21,14 @@ from allocation.orders.batch_report import BatchReport
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
-from allocation.pro import calls
+from cli.operations import reconcile
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
 from tests.simulation.catalogues import PART, SimulatedCatalogues
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims
 from tests.simulation.contents import SimulatedContents
-from tests.simulation.environments import Environments, InlineExecutor
+from tests.simulation.earlier import leave
+from tests.simulation.environments import Environments, without_threads
 from tests.simulation.following import PeopleAtPro
 from tests.simulation.once import Decoded, in_history
 from tests.simulation.orders import (
@@ -41,6 +42,7 @@ from tests.simulation.orders import (
     under_own_references,
 )
 from tests.simulation.pro import BEGINNING, LATER_PREFIX, MAX_ARRIVAL_SECONDS, SimulatedPro
+from tests.simulation.replacing import replaced
 from tests.simulation.shipping import Shipment, Shipping, draw_shipments
 from tests.simulation.stream import StreamPolling, draw_other_records
 from tests.simulation.world import KilledError, Plan, World
@@ -75,7 +77,7 @@ class Deadline:
         return self.ends - self.world.now
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class History:
     """The stack, running in a world of its own."""
 
@@ -165,6 +167,8 @@ class History:
         self.people = PeopleAtPro(
             self.world, self._now, self.table, self.circuits, self.pro, plan.seed, self.stream.follow
         )
+        if plan.earlier and not self.with_engine:
+            leave(drawn, plan.seed, self.table, self._environments.claims, self.pro)
         for record in draw_other_records(draw, Random(f"{self.plan.seed}/later")):
             self.table.add_to_stream(record)
         if draw.random() < 0.2:
@@ -210,19 +214,14 @@ class History:
         if self.followed:
             self.people.begin()
         self.stream.follow()
-        parts = patch.object(catalogue_archive, "MAX_PART", PART)
-        reads = patch.object(workflow, "read_request", self._read)
-        with (
-            patch.object(calls, "ThreadPoolExecutor", InlineExecutor),
-            # Few consignments as a batch has here, they shall stand in lists of several.
-            patch.object(calls, "MAX_CONNECTIONS", 1),
-            patch("allocation.batches.ThreadPoolExecutor", InlineExecutor),
-            simulated_clock(self._now),
-            parts,
-            in_history(self.world),
-            patch.object(limit_usage, "MIN_PLACES", self.places_a_part),
-            reads,
-        ):
+        others = (
+            (catalogue_archive, "MAX_PART", PART),
+            (limit_usage, "MIN_PLACES", self.places_a_part),
+            (workflow, "read_request", self._read),
+            # A history is the same whenever it is run.
+            (reconcile, "uuid4", partial(UUID, int=self.plan.seed)),
+        )
+        with without_threads(), simulated_clock(self._now), in_history(self.world), replaced(*others):
             self.world.run()
             # What goes on after its caller is gone may write when nobody is polling here. AWS polls all the time.
             self.stream.follow()

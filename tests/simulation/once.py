@@ -4,10 +4,9 @@ These functions are pure, and nobody changes what they take. A message that come
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, Final, Generic, TypeVar
-from unittest.mock import patch
 
 from allocation.aws.dynamodb import bulk_calls, limit_usage, ordered_consignments, record_reading, search_index
 from allocation.aws.stream_events import changes
@@ -17,6 +16,7 @@ from allocation.console.indexing import entry_in_item
 from allocation.events import publish_allocations
 from allocation.events.publish_allocations import Change
 from allocation.records.items import from_item
+from tests.simulation.replacing import replaced
 from tests.simulation.world import World
 
 Result = TypeVar("Result")
@@ -25,7 +25,6 @@ _PURE: Final = (
     (record_reading, "record_seen"),
     (ordered_consignments, "kept_from_order"),
     (ordered_consignments, "written"),
-    (indexing, "_entry"),
     (publish_allocations, "event_of"),
     (search_index, "entry_in"),
 )
@@ -54,6 +53,7 @@ class Decoded:
         self.document: Once[dict[str, Any]] = Once(from_item)
         self.entry: Once[Entry | None] = Once(entry_in_item)
         self.change: Once[Change] = Once(lambda record: changes({"Records": [record]})[0])
+        self.entry_of_document: Once[Entry | None] = Once(indexing._entry)
 
     def changes(self, records: Sequence[Mapping[str, Any]]) -> list[Change]:
         """What `lambda_events.changes` reads in these records of a stream."""
@@ -64,10 +64,7 @@ class Decoded:
 def in_history(world: World) -> Iterator[None]:
     """Contents and items are read once, and pauses between the attempts at a transaction pass in simulated time."""
     pauses = SimpleNamespace(sleep=world.sleep)
-    with ExitStack() as patches:
-        for module, name in _PURE:
-            patches.enter_context(patch.object(module, name, Once(getattr(module, name))))
-        patches.enter_context(patch.object(bulk_calls, "time", pauses))
-        for module in (bulk_calls, limit_usage):
-            patches.enter_context(patch.object(module, "random", world.random))
+    once = ((module, name, Once(getattr(module, name))) for module, name in _PURE)
+    random = ((module, "random", world.random) for module in (bulk_calls, limit_usage))
+    with replaced(*once, (bulk_calls, "time", pauses), *random):
         yield

@@ -44,7 +44,7 @@ def drawn_plan(seed: int) -> Plan:
     """Mostly faults at each call by one of several chances, a quarter of them prompt; now and then an outage.
 
     In a tenth of the others, orders kill the function whenever they are read; in a tenth, batches stay together. In a
-    third, PRO is unkind and clocks differ.
+    third, PRO is unkind and clocks differ. In a seventh, version 0.2.0 was there before.
     """
     draw = Random(f"{seed}/plan")
     kind = draw.random()
@@ -59,4 +59,5 @@ def drawn_plan(seed: int) -> Plan:
     plan = Plan(seed, fault_chance=draw.choice(CHANCES), prompt=draw.random() < 0.25)
     plan = replace(plan, killers=draw.choice((0.0,) * 9 + (0.1,)), together=draw.random() < 0.1)
     plan = replace(plan, delivered_again=0.0 if plan.together else AGAIN[seed % len(AGAIN)])
-    return replace(plan, unkind=draw.random() < 0.35)
+    plan = replace(plan, unkind=draw.random() < 0.35)
+    return replace(plan, earlier=draw.random() < 0.15)

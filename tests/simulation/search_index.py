@@ -10,12 +10,14 @@ from random import Random
 from typing import Any
 
 from allocation.aws.dynamodb.search_index import VERSIONS, DynamoDBIndexWriter, version_in
+from allocation.console import indexing
 from allocation.console.entries import past_version
 from allocation.console.indexing import IndexAllocations, IndexReport, NothingIndexedError, latest
 from allocation.domain.errors import RetryableError
 from tests.simulation.aws import ANYHOW, ConditionalCheckFailedError, TransactionCanceledError, call, raise_conflict
 from tests.simulation.history import History
 from tests.simulation.once import Decoded, in_history
+from tests.simulation.replacing import replaced
 from tests.simulation.stream import MAX_BATCH, sequence_number
 from tests.simulation.world import World
 from tests.support.search_index import contents, recount
@@ -135,7 +137,7 @@ class IndexPolling:
         """Runs until the stream is at its end and the backfill done."""
         self.world.at(0.2, self._poll)
         self.world.at(self.world.random.uniform(0, 20), self._backfill)
-        with in_history(self.world):
+        with in_history(self.world), replaced((indexing, "_entry", self.decoded.entry_of_document)):
             self.world.run()
 
     def _indexing(self) -> IndexAllocations:
@@ -200,8 +202,8 @@ def indexed(history: History) -> Iterator[str]:
         return
     items = follow(history).table.items
     entries, tallies = contents(items.values())
-    images = [change["dynamodb"]["NewImage"] for change in history.table.stream]
-    read = [entry for entry in map(history.decoded.entry, images) if entry]
+    documents = [change.document for change in history.decoded.changes(history.table.stream)]
+    read = [entry for entry in map(history.decoded.entry_of_document, documents) if entry]
     wanted = {entry.consignment: entry for entry in latest(read)}
     for consignment, entry in wanted.items():
         if entries.get(consignment) != entry:

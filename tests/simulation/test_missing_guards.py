@@ -13,7 +13,8 @@ from allocation.aws.dynamodb.records import DynamoDBRecords, Written
 from allocation.orders import allocate_orders as workflow
 from allocation.orders.redelivery import MAX_RECEIVES
 from tests.simulation import history as history_module
-from tests.simulation.__main__ import run_chunk, tell_shortest
+from tests.simulation.__main__ import tell_shortest
+from tests.simulation.counts import run_chunk
 from tests.simulation.guards import GUARDS, LATE, without_claims, without_condition, without_waiting
 from tests.simulation.orders import Order, order_body
 from tests.simulation.plans import outage
@@ -71,9 +72,10 @@ def test_where_two_decide_at_once_the_allocation_takes_the_place_of_the_failure(
 
 def test_what_crashes_is_a_broken_history_with_its_seed_and_can_be_shrunk(capsys: pytest.CaptureFixture[str]) -> None:
     with patch.object(workflow, "wait_seconds", side_effect=ZeroDivisionError):
-        seen, seed = run_chunk(range(20))
+        chunk = run_chunk(range(20))
+        seed = chunk.broken
         assert seed is not None
-        assert seen["histories"] <= 20
+        assert len(chunk.seeds) == chunk.seen["histories"] < 20
         tell_shortest(seed)
     told_of = capsys.readouterr()
     assert f"seed {seed} breaks the guarantee" in told_of.err

@@ -76,6 +76,14 @@ def test_a_pro_that_is_not_kind_allocates_nothing_twice_either(faults: tuple[Fau
         assert not violations(plan)[1], told(shrink(plan))
 
 
+@pytest.mark.parametrize("first", range(0, sized(40, 1000), 40))
+@pytest.mark.parametrize("unkind", [False, True], ids=["kind", "unkind"])
+def test_what_version_0_2_0_has_left_is_kept_adopted_or_tried_again(unkind: bool, first: int) -> None:
+    for seed in range(first, first + 40):
+        plan = Plan(seed, fault_chance=0.1, earlier=True, unkind=unkind, with_engine=False, large_orders=False)
+        assert not violations(plan)[1], told(shrink(plan))
+
+
 def test_a_history_is_the_same_whenever_it_is_run() -> None:
     first, again = violations(Plan(7, fault_chance=0.2))[0], violations(Plan(7, fault_chance=0.2))[0]
     assert (first.world.struck, first.world.now, first.table.items) == (

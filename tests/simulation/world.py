@@ -111,6 +111,8 @@ class Plan:
     """Whether people work in PRO, and records follow them; None where that is drawn."""
     creates: bool | None = None
     """Whether PRO creates some of the consignments; None where that is drawn."""
+    earlier: bool = False
+    """Whether version 0.2.0 has left records and claims, and allocations that it lost. Only where PRO allocates."""
     unkind: bool = False
     """Whether PRO does not refuse a second allocation, answers before it has worked, shows late that it is allocating,
     and may take longer than any patience then; clocks of environments differ by minutes."""
@@ -129,6 +131,9 @@ class World:
     """By call number: what struck, and where."""
     counts: Counter[str] = field(default_factory=Counter)
     random: Random = field(init=False)
+    _draw: Random = field(default_factory=Random)
+    """Seeded anew for each call: making one for each takes longer."""
+    _may_hang: bool = field(init=False)
     _agenda: list[tuple[float, int, Callable[[], Any]]] = field(default_factory=list)
     _entries: int = 0
     _processes: int = 0
@@ -136,6 +141,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.random = Random(f"{self.plan.seed}/{self.plan.schedule}")
+        self._may_hang = bool(self.plan.archive_outage_seconds or self.plan.hung_writes_seconds)
 
     def at(self, seconds: float, action: Callable[[], Any]) -> None:
         """Puts `action` on the agenda, `seconds` from now."""
@@ -144,8 +150,9 @@ class World:
 
     def run(self) -> None:
         """Runs until nothing is on the agenda. Raises `NeverQuietError` where that does not come about."""
-        while self._agenda:
-            self.now, _, action = heapq.heappop(self._agenda)
+        agenda = self._agenda
+        while agenda:
+            self.now, _, action = heapq.heappop(agenda)
             if self.now > MAX_HISTORY_SECONDS:
                 raise NeverQuietError(f"seed {self.plan.seed}: not at rest after {self.now:.0f} s")
             action()
@@ -188,7 +195,7 @@ class World:
         or go on when its caller was killed.
         """
         self.calls += 1
-        if self.hangs(name):
+        if self._may_hang and self.hangs(name):
             self._pass_time(hang_seconds)
             raise error(True)
         fault = self._fault(self.calls, name)
@@ -200,13 +207,14 @@ class World:
                 raise KilledError(name)
             self._pass_time(waits)
             raise error(True)
-        self._pass_time(self.random.uniform(0.001, self.plan.slowest_call))
+        random = self.random.random
+        self._pass_time(0.001 + (self.plan.slowest_call - 0.001) * random())
         if fault is Fault.KILL_BEFORE:
             raise KilledError(name)
         if fault is Fault.ERROR_BEFORE:
             raise error(False)
         result = work()
-        self._pass_time(self.random.uniform(0.001, 0.1))
+        self._pass_time(0.001 + (0.1 - 0.001) * random())
         if fault is Fault.KILL_AFTER:
             raise KilledError(name)
         if fault is Fault.ERROR_AFTER:
@@ -242,7 +250,13 @@ class World:
             self._pass_time(self.random.uniform(0, longest_seconds))
 
     def _pass_time(self, seconds: float) -> None:
-        process = getcurrent()
+        process, moment, agenda = getcurrent(), self.now + seconds, self._agenda
+        is_next = not agenda or moment < agenda[0][0]
+        if is_next and moment <= MAX_HISTORY_SECONDS and process is not self._main:
+            # Nothing happens meanwhile. Leaving the process to come back at once would only take time.
+            self._entries += 1
+            self.now = moment
+            return
         self.at(seconds, lambda: None if process.dead else process.switch())
         self._main.switch()
 
@@ -251,16 +265,17 @@ class World:
         self._pass_time(seconds)
 
     def _fault(self, number: int, name: str) -> Fault | None:
-        if self.plan.killed_at:
-            return self._strike(number, name, self.plan.killed_at[1]) if number == self.plan.killed_at[0] else None
-        if not self.plan.fault_chance or self.now > self.plan.faults_until or number in self.plan.spared:
+        plan, draw = self.plan, self._draw
+        if plan.killed_at:
+            return self._strike(number, name, plan.killed_at[1]) if number == plan.killed_at[0] else None
+        if not plan.fault_chance or self.now > plan.faults_until or number in plan.spared:
             return None
-        if not name.startswith(self.plan.strikes_at):
+        if not name.startswith(plan.strikes_at):
             return None
-        draw = Random(f"{self.plan.seed}/{number}")
-        if draw.random() >= self.plan.fault_chance:
+        draw.seed(f"{plan.seed}/{number}")
+        if draw.random() >= plan.fault_chance:
             return None
-        fault = draw.choice([each for each in self.plan.faults if each is not Fault.SLOW or not self.plan.prompt])
+        fault = draw.choice([each for each in plan.faults if each is not Fault.SLOW or not plan.prompt])
         return self._strike(number, name, fault)
 
     def _strike(self, number: int, name: str, fault: Fault) -> Fault:

@@ -229,6 +229,8 @@ class ScriptedAllocator:
         references: Sequence[ConsignmentReference],
         deadline: Deadline,  # noqa: ARG002 - the port's
         named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,  # noqa: ARG002 - the port's
+        *,
+        is_recorded: bool = True,  # noqa: ARG002 - the port's
     ) -> Mapping[ConsignmentReference, Deferred]:
         self.released += references
         return {reference: self.unreleasable[reference] for reference in references if reference in self.unreleasable}

@@ -36,11 +36,14 @@ def kept_item(table: str, reference: str) -> dict[str, Any]:
 
 def streamed(value: Any) -> Any:
     """An item as Lambda delivers it: JSON, bytes as base64."""
-    if isinstance(value, bytes):
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is dict:
+        return {name: each if type(each) is str else streamed(each) for name, each in value.items()}
+    if kind is bytes:
         return b64encode(value).decode()
-    if isinstance(value, dict):
-        return {name: streamed(each) for name, each in value.items()}
-    return [streamed(each) for each in value] if isinstance(value, list) else value
+    return [streamed(each) for each in value] if kind is list else value
 
 
 @cache

@@ -46,11 +46,15 @@ class Allocator(Protocol):
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
         named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,
+        *,
+        is_recorded: bool = True,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Take the carrier services of consignments back, where they have any, and let no allocation follow.
 
-        `named` are SortedPRO's own references, where records name them. Return those of which that can't be said now.
-        Raises `RetryableError` if nothing can be done now.
+        `named` are SortedPRO's own references, where records name them. `is_recorded` says that their records show
+        allocations. Where they do not, another may have recorded one since, which is not to be taken back: such a
+        consignment has to wait. Return those of which that can't be said now. Raises `RetryableError` if nothing can be
+        done now.
         """
 
     def cancel(

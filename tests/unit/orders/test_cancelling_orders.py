@@ -94,7 +94,9 @@ def test_what_was_given_back_is_cancelled_where_another_order_has_recorded_it_me
     orders = Orders()
     release = orders.allocator.release
 
-    def overtaken(references: Sequence[ConsignmentReference], deadline: Deadline, _: Any) -> Mapping[Any, Deferred]:
+    def overtaken(
+        references: Sequence[ConsignmentReference], deadline: Deadline, *_: Any, **__: Any
+    ) -> Mapping[Any, Deferred]:
         orders.records.kept.setdefault(A, record_of(A))
         return release(references, deadline)
 

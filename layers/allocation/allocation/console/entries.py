@@ -156,6 +156,9 @@ def cause_of(message: str, consignment: str) -> str:
 
 
 def _without(consignment: str, message: str) -> str:
+    if consignment not in message:
+        # No pattern need be made: it would match nothing.
+        return message
     return re.sub(rf"(?:[Cc]onsignment )?(?<![\w-]){re.escape(consignment)}(?![\w-])", "it", message)
 
 

@@ -85,6 +85,8 @@ class EngineAllocator:
         references: Sequence[ConsignmentReference],  # noqa: ARG002 - nothing is reserved outside the records
         deadline: Deadline,  # noqa: ARG002
         named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,  # noqa: ARG002
+        *,
+        is_recorded: bool = True,  # noqa: ARG002
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Return nothing: the record is all there is of an allocation."""
         return {}

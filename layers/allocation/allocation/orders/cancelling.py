@@ -12,7 +12,7 @@ from typing import Final
 
 from allocation.domain.errors import RetryableError
 from allocation.domain.order import OrderCancellation
-from allocation.domain.outcome import AllocatedBy, Cancelled, DeferralCause, Deferred
+from allocation.domain.outcome import AllocatedBy, AllocationFailed, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
@@ -179,7 +179,11 @@ class Cancelling:
         # What is released is still claimed by this caller, who would wait for himself.
         unreleased = tuple(key for key in work.left if key not in work.released)
         named = _named(unreleased, seen)
-        work.defer(self.allocator.release(unreleased, deadline, named) if unreleased else {})
+        recorded = frozenset(key for key in unreleased if key in seen and seen[key].state != AllocationFailed.state)
+        for is_recorded in (True, False):
+            asked = tuple(key for key in unreleased if (key in recorded) is is_recorded)
+            if asked:
+                work.defer(self.allocator.release(asked, deadline, named, is_recorded=is_recorded))
         work.released |= work.left.keys()
         return seen
 

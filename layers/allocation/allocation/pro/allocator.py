@@ -106,14 +106,17 @@ class ProAllocator:
         deadline: Deadline,
         *,
         cancelled: Set[ConsignmentReference] = frozenset(),
+        is_recorded: bool = True,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Have PRO deallocate consignments, and cancel those that are to be `cancelled`.
 
         Return those of which PRO does not confirm it. They are claimed first, and stay claimed: whoever may be
         allocating one of them has ended, and nobody begins before what follows is recorded. Raises `RetryableError` if
         the claims can't be read or written.
+
+        Whoever has not seen their records (`is_recorded`) waits for those that were recorded a moment ago.
         """
-        return self._release(references, deadline, cancelled, over_settled=True)
+        return self._release(references, deadline, cancelled, over_settled=is_recorded)
 
     def _release(
         self,

@@ -5,6 +5,7 @@ A consignment with a reference of PRO's is in PRO already.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import assert_never
 
 from allocation.domain.consignment import Consignment
@@ -46,9 +47,12 @@ class SenderAllocator:
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
         named: _Named = NOTHING_NAMED,
+        *,
+        is_recorded: bool = True,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Have PRO deallocate consignments, as `ProAllocator` does. What was never created can't be created after."""
-        return self._released(self.allocator.release, references, deadline, named)
+        release = partial(self.allocator.release, is_recorded=is_recorded)
+        return self._released(release, references, deadline, named)
 
     def cancel(
         self,

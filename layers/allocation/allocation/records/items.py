@@ -117,7 +117,7 @@ def to_item(document: Mapping[str, Any]) -> dict[str, Any]:
 
     A number that DynamoDB has no room for (38 digits, 1E-130 to 1E+126) becomes text.
     """
-    return {name: _written(value) for name, value in document.items()}
+    return {name: {"S": value} if type(value) is str else _written(value) for name, value in document.items()}
 
 
 def from_item(item: DynamoItem) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def from_item(item: DynamoItem) -> dict[str, Any]:
     Whole numbers are `int`, the others `Decimal`. What a later version wrote stays as it is. Raises `ValueError` or
     `TypeError` for what nobody could have kept.
     """
-    document = {name: _read(value) for name, value in item.items()}
+    document = _read_all(item)
     if is_of_later_version(document):
         return document
     if _QUEUE_STATE in document:
@@ -168,9 +168,23 @@ _WRITERS: Final[Mapping[type, Callable[[Any], dict[str, Any]]]] = {
 }
 
 
+def _read_all(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return named values without their DynamoDB types. Raises as `_read` does."""
+    read = {}
+    for name, value in attributes.items():
+        ((kind, content),) = value.items()
+        # Most are texts.
+        read[name] = content if kind == "S" and type(content) is str else _read_content(kind, content)
+    return read
+
+
 def _read(value: Any) -> Any:
     """Return a value without its DynamoDB type. Raises `TypeError` and `ValueError` for what has none."""
     ((kind, content),) = value.items()
+    return _read_content(kind, content)
+
+
+def _read_content(kind: str, content: Any) -> Any:
     read = _READERS.get(kind)
     if read is None:
         raise TypeError(f"{kind[:9]!r} is no type of DynamoDB's")
@@ -191,7 +205,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "S": str,
     "N": _read_number,
     "B": _read_bytes,
-    "M": lambda content: {name: _read(item) for name, item in content.items()},
+    "M": _read_all,
     "L": lambda content: [_read(item) for item in content],
     "BOOL": bool,
     "NULL": lambda _: None,
