@@ -151,7 +151,7 @@ def _publish(meter: Meter, written: Sequence[tuple[str, dict[str, Any]]]) -> Non
     )
     records = [item for table, item in written if table == _RECORDS]
     changes = [Change(str(at), from_item(event_fields(item))) for at, item in enumerate(records)]
-    report_published(use_case.process(changes))
+    report_published(use_case.process(changes), datetime.now(UTC))
 
 
 def _message(body: str) -> QueueMessage:

@@ -18,6 +18,7 @@ from allocation.batches import batches
 from allocation.console.searching import AFTER_ALL, EntryList
 from allocation.domain.state import CARRIED, State
 from allocation.domain.state import STATES as ALL_STATES
+from allocation.records.canary import is_canary
 from allocation.records.record_document import moment_text
 from cli.stack.observer import read_record
 
@@ -124,7 +125,7 @@ def newest(dynamodb: "DynamoDBClient", table: str, most: int, state: str = "") -
     scanned, found = 0, list[Record]()
     for page in dynamodb.get_paginator("scan").paginate(TableName=table):
         scanned += page["ScannedCount"]
-        records = map(read_record, page["Items"])
+        records = (read_record(item) for item in page["Items"] if not is_canary(item))
         found = newest_of([*found, *(record for record in records if state in {"", record.get("state")})], most)
         if scanned >= MAX_SCANNED:
             return Newest(found, is_cut="LastEvaluatedKey" in page)

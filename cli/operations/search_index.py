@@ -9,6 +9,7 @@ from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
 from allocation.batches import batches
 from allocation.console.indexing import IndexAllocations, entry_in_item, latest
 from allocation.domain.errors import RetryableError
+from allocation.records.canary import is_canary
 from cli.errors import CommandError
 from cli.operations.target import Target
 
@@ -62,4 +63,4 @@ def _items(target: Target) -> Iterator[dict[str, Any]]:
     pages = target.dynamodb.get_paginator("scan").paginate(
         TableName=target.allocations_table, PaginationConfig={"PageSize": _BATCH}
     )
-    return (item for page in pages for item in page["Items"])
+    return (item for page in pages for item in page["Items"] if not is_canary(item))

@@ -5,6 +5,7 @@ from typing import Any
 from allocation import init_phase
 from allocation.aws.lambda_events import LambdaContext
 from allocation.aws.stream_events import changes, stream_response
+from allocation.composition import utc_now
 from allocation.composition.background import publish_allocations, warm_publisher
 from allocation.events.publish_allocations import report_published
 from allocation.observability import logger, metrics
@@ -20,5 +21,5 @@ init_phase.end()
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ARG001 - Lambda's signature
     """Publish a batch of changed records. The stream delivers again from the first that failed."""
     report = publish_allocations().process(changes(event))
-    report_published(report)
+    report_published(report, utc_now())
     return stream_response(event, report.failed)

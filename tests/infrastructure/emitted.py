@@ -18,10 +18,11 @@ from allocation.aws.maintained_files import report_refused_catalogue, report_ref
 from allocation.composition.orders import pro_allocator
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError
+from allocation.domain.metric import MetricName
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, FailureCode
 from allocation.events.publish_allocations import PublishReport, report_published
-from allocation.observability import metrics
+from allocation.observability import count, metrics
 from allocation.orders.batch_report import BatchReport, report_batch
 from allocation.ports import Allocator
 from allocation.pro.credentials import secrets
@@ -30,7 +31,7 @@ from allocation.settings import AllocateOrdersSettings
 from tests.support.ports import FakeDeadline
 from tests.support.pro_faults import Fault
 from tests.support.pro_server import KEY, ProServer
-from tests.support.samples import A, reference, summary_of
+from tests.support.samples import NOON, A, reference, summary_of
 from tests.support.tables import create_table
 
 
@@ -77,8 +78,9 @@ def allocate_orders() -> None:
 
 
 def allocation_api() -> None:
-    """Reports a catalogue that the API can't use."""
+    """Reports a catalogue that the API can't use, and answers 501."""
     report_refused_catalogue(ValueError("no catalogue"))
+    count(MetricName.OPERATIONS_NOT_IMPLEMENTED, 1)
 
 
 def api_authorizer() -> None:
@@ -89,7 +91,7 @@ def api_authorizer() -> None:
 
 def publish_allocations() -> None:
     """Reports a batch of changes, one of them without an event."""
-    report_published(PublishReport({"1": "not_published"}, [f"{A}#1"], {}))
+    report_published(PublishReport({"1": "not_published"}, [f"{A}#1"], {}, canaries=[NOON]), NOON)
 
 
 def follow_pro() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from allocation.domain.metric import MetricName
 from allocation.orders.redelivery import MAX_ASKED_WAIT_SECONDS
+from allocation.records.canary import canary_sent_at
 from cli.main import carrier
 from tests.infrastructure.emitted import (
     Metric,
@@ -188,8 +190,27 @@ def test_the_topic_is_told_where_there_is_one(stack: Stack, actions: str) -> Non
         assert stack.resolved(alarm[actions], {}) == NO_VALUE
 
 
-def test_silence_is_no_alarm(stack: Stack) -> None:
-    assert {alarm["TreatMissingData"] for alarm in alarms(stack).values()} == {"notBreaching"}
+def test_silence_is_no_alarm_but_of_the_canary(stack: Stack) -> None:
+    silent = {name for name, alarm in alarms(stack).items() if alarm["TreatMissingData"] == "breaching"}
+
+    assert silent == {"CanaryAlarm"}
+    assert {alarm["TreatMissingData"] for alarm in alarms(stack).values()} == {"notBreaching", "breaching"}
+
+
+def test_a_canary_comes_as_often_as_its_alarm_looks_for_it(stack: Stack) -> None:
+    rule, alarm = stack.properties("CanaryRule"), alarms(stack)["CanaryAlarm"]
+    (target,) = rule["Targets"]
+    body = target["InputTransformer"]["InputTemplate"].replace("<at>", '"2026-11-27T09:00:00Z"')
+
+    assert canary_sent_at(body) == datetime(2026, 11, 27, 9, tzinfo=UTC)
+    assert rule["ScheduleExpression"] == f"rate({alarm['Period'] // 60} minutes)"
+    assert alarm["DatapointsToAlarm"] < alarm["EvaluationPeriods"], "one may fall into the next period"
+
+
+def test_a_request_for_what_is_not_served_is_no_error_of_ours(stack: Stack) -> None:
+    *_, failures = alarms(stack)["ApiServerErrorAlarm"]["Metrics"]
+
+    assert failures["Expression"] == "FILL(errors, 0) - FILL(unserved, 0)"
 
 
 def test_an_alarm_is_there_where_what_it_watches_is(stack: Stack) -> None:
@@ -203,7 +224,7 @@ def test_an_alarm_is_there_where_what_it_watches_is(stack: Stack) -> None:
         by_pro = any(metric.name.startswith("Pro") for metric in watched(alarm))
         assert by_pro == (condition == ("FollowsPro" if "follow-pro" in services else "UsesPro")), name
         if "allocation-api" in services:
-            assert condition == "HasApi"
+            assert condition in {"HasApi", "HasApiOnAws"}
 
 
 def test_the_alarms_of_the_api_are_named_by_its_title(stack: Stack) -> None:

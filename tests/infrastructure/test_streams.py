@@ -39,3 +39,11 @@ def test_one_bad_record_does_not_hold_up_its_batch_and_is_told_to_a_queue(
 
     assert mapping["BisectBatchOnFunctionError"] is True
     assert queue in stack.of_type("AWS::SQS::Queue")
+
+
+def test_a_mapping_that_is_replaced_does_not_stay_beside_the_new_one(stack: Stack) -> None:
+    """Where another table is adopted: two would read its stream, or the queue."""
+    mappings = [each for each in stack.resources.values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
+
+    assert len(mappings) == 3
+    assert not [each for each in mappings if {"UpdateReplacePolicy", "DeletionPolicy"} & each.keys()]

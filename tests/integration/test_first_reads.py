@@ -14,12 +14,14 @@ from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_parts import InvalidCatalogueError
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import MAX_WAVE, AllocationWaves
+from allocation.orders.canaries import Canaries
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.updating import Updating
 from tests.integration.catalogue_source import DENIED, DOWN, GOOD, OTHER, Source, catalogue_source
 from tests.support.ports import (
     FakeDeadline,
+    InMemoryCanaries,
     InMemoryCatalogues,
     InMemoryLimits,
     InMemoryRecords,
@@ -161,6 +163,7 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
         now=lambda: NOON,
         jitter=lambda: 0.5,
         reading=ReadingRules,
+        canaries=Canaries(InMemoryCanaries(), lambda: None, lambda: NOON),
     )
     starts = range(0, 3 * MAX_WAVE, MAX_WAVE)
     messages = [message(f"m{at}", *map(reference, range(at, at + MAX_WAVE))) for at in starts]

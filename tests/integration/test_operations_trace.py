@@ -103,7 +103,7 @@ def add(target: Target, *records: AllocationRecord) -> None:
 def log(target: Target, moment: datetime, failed: dict[str, str], *event_ids: str) -> None:
     """Logs a batch of events as the publisher does."""
     with captured_log() as written:
-        report_published(PublishReport(failed, event_ids, {}, ["consignment.allocated"] * len(event_ids)))
+        report_published(PublishReport(failed, event_ids, {}, ["consignment.allocated"] * len(event_ids)), NOON)
     timestamp = int(moment.timestamp() * 1000)
     stream = f"invocation at {timestamp}"
     target.logs.create_log_stream(logGroupName=LOG, logStreamName=stream)

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
+from allocation.records.canary import SENT_AT, is_canary
 from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
 from tests.simulation.limits import SimulatedLimits
 from tests.simulation.once import Once
@@ -90,6 +91,7 @@ class SimulatedDynamoDB:
         self.items: dict[str, dict[str, Any]] = {}
         self.limits = SimulatedLimits()
         self.cancelled_orders: dict[str, dict[str, Any]] = {}
+        self.canary: dict[str, Any] = {}
         self.added_at: dict[str, float] = {}
         """When each record was written first."""
         self.writes: Counter[str] = Counter()
@@ -190,6 +192,8 @@ class SimulatedDynamoDB:
         """Writes one item if the condition holds."""
 
         def work() -> dict[str, Any]:
+            if is_canary(Item):
+                return self._keep_canary(Item)
             if not fits_dynamodb(Item):
                 raise aws_error("PutItem", "ValidationException")
             if not self._holds(Item, ConditionExpression, **names_and_values):
@@ -199,6 +203,15 @@ class SimulatedDynamoDB:
             return {}
 
         return call(self._world, "PutItem", work)
+
+    def _keep_canary(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Writes the canary's item if it is later than the one that is there."""
+        if self.canary and self.canary[SENT_AT]["S"] >= item[SENT_AT]["S"]:
+            code = "ConditionalCheckFailedException"
+            raise ConditionalCheckFailedError({"Error": {"Code": code, "Message": code}}, "PutItem")
+        self.canary = item
+        self.add_to_stream(item)
+        return {}
 
     def batch_execute_statement(self, Statements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Inserts items, each by itself: now and then one is refused, or is done and reported as a fault."""

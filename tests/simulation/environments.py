@@ -9,6 +9,7 @@ from typing import Any
 
 from allocation import batches as shared_batches
 from allocation.aws.dynamodb.bulk_calls import Action
+from allocation.aws.dynamodb.canaries import DynamoDBCanaries
 from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
@@ -25,6 +26,7 @@ from allocation.engine.engine import Engine
 from allocation.exact_json import parsed
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import AllocationWaves
+from allocation.orders.canaries import Canaries
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.updating import Updating
@@ -202,6 +204,7 @@ class Environments:
             now=self.now,
             jitter=self.world.random.random,
             reading=lambda: ReadingRules(only_pro_references=self.creates, creates_in_pro=self.creates),
+            canaries=Canaries(DynamoDBCanaries(table, "allocations"), lambda: None, self.now),
         )
 
     def _contents(self) -> DynamoDBOrderedConsignments | None:

@@ -16,6 +16,7 @@ from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.pro.by_sender import marker
 from allocation.records import explanations as kept_explanations
+from allocation.records.canary import CANARY_KEY, CANARY_TYPE, is_canary
 from allocation.records.explanations import Explanations, asked_of
 from allocation.records.stored_record import StoredRecord
 from tests.simulation import earlier
@@ -50,6 +51,7 @@ def broken(history: History) -> list[str]:
         given_up,
         accounted_for,
         left_out,
+        canaries_are_no_orders,
         explained,
         indexed,
     )
@@ -213,6 +215,8 @@ def changed_for_a_reason(history: History) -> Iterator[str]:
     """No allocation was overwritten, no failure tried again by an event that had tried it, and none forgotten."""
     before: dict[str, dict[str, Any]] = {}
     for item in history.table.streamed:
+        if is_canary(item):
+            continue
         record = history.decoded.document(item)
         reference = record[KEY]
         if reference in before:
@@ -342,8 +346,8 @@ def versions(history: History) -> list[tuple[str, dict[str, Any]]]:
 
 @lru_cache(maxsize=1)
 def events(history: History) -> dict[str, Any]:
-    """Every event that was published, as plain data, by its id; of one that came twice the last."""
-    return {event["id"]: event for event in map(json.loads, history.topic.published)}
+    """Every event of a consignment that was published, as plain data, by its id; of one that came twice the last."""
+    return {event["id"]: event for event in map(json.loads, history.topic.published) if event["type"] != CANARY_TYPE}
 
 
 @lru_cache(maxsize=1)
@@ -396,6 +400,8 @@ def given_up(history: History) -> Iterator[str]:
     told = {event["data"]["consignmentReference"] for event in events(history).values()}
     for change in history.table.stream:
         reference = change["dynamodb"]["NewImage"]["consignmentReference"]["S"]
+        if is_canary(change["dynamodb"]["NewImage"]) and reference not in history.stream.set_aside.references:
+            continue
         was_set_aside = reference in history.stream.set_aside.references
         if sequence_number(change) in history.stream.given_up:
             yield f"the stream gave up on the record of {reference}"
@@ -424,6 +430,17 @@ def accounted_for(history: History) -> Iterator[str]:
             yield f"{order.name} can't be read and is not in the DLQ with a reason"
         if not order.refused and order.name in refused:
             yield f"{order.name} can be read and is in the DLQ"
+
+
+def canaries_are_no_orders(history: History) -> Iterator[str]:
+    """A canary has an event of its own type or none. It is no record, and neither in the DLQ nor on the queue."""
+    found = [event for event in map(json.loads, history.topic.published) if event["type"] == CANARY_TYPE]
+    for event in found:
+        if event["time"] not in history.canaries or "data" in event:
+            yield f"{event['id']} is of no canary that was sent"
+    aside = [*history.queue.dead, *history.queue.messages.values()]
+    if CANARY_KEY in history.table.items or any(each.message_id.startswith("canary") for each in aside):
+        yield "a canary was taken for an order"
 
 
 def killers(history: History) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """One history of the order pipeline, and what must be true when it has come to rest."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ from allocation.orders.batch_report import BatchReport
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
+from allocation.records.canary import CANARY_TYPE
+from allocation.records.record_document import moment_text
 from cli.operations import reconcile
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
 from tests.simulation.catalogues import PART, SimulatedCatalogues
@@ -50,6 +53,8 @@ from tests.support.samples import queue_message
 
 FUNCTION_SECONDS = 60.0
 VISIBILITY_SECONDS = 361.0
+CANARIES, CANARY_PERIOD_SECONDS = 3, 1500.0
+"""Canaries beside the orders: the last one comes when faults have nearly ended."""
 FOLLOWED = 0.15
 """In how many of kind PRO's histories people work there."""
 CREATES = 0.3
@@ -112,6 +117,8 @@ class History:
     catalogues: SimulatedCatalogues = field(init=False)
     stream: StreamPolling = field(init=False)
     decoded: Decoded = field(default_factory=Decoded)
+    canaries: list[str] = field(default_factory=list)
+    """When canaries were sent."""
     _read_once: dict[str, Any] = field(default_factory=dict)
     """By message: what was read of it, or why it can't be."""
     _killing: set[str] = field(init=False)
@@ -213,6 +220,8 @@ class History:
             self.world.at(shipment.sent_at, partial(self._ship, shipment))
         if self.followed:
             self.people.begin()
+        for at in range(CANARIES):
+            self.world.at(at * CANARY_PERIOD_SECONDS, partial(self._send_canary, at))
         self.stream.follow()
         others = (
             (catalogue_archive, "MAX_PART", PART),
@@ -241,6 +250,12 @@ class History:
 
     def _send(self, message: Order | Cancellation | Update) -> None:
         self.queue.send(message.name, message.body)
+        self._poll_after(0)
+
+    def _send_canary(self, number: int) -> None:
+        sent_at = moment_text(self._now())
+        self.canaries.append(sent_at)
+        self.queue.send(f"canary-{number}", json.dumps({"eventType": CANARY_TYPE, "occurredAt": sent_at}))
         self._poll_after(0)
 
     def _ship(self, shipment: Shipment) -> None:

@@ -10,12 +10,14 @@ from allocation.domain.routing import RoutingTable
 from allocation.orders.allocate_orders import AllocateOrders
 from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.batch_report import BatchReport
+from allocation.orders.canaries import Canaries
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.updating import Updating
 from allocation.ports import QueueMessage
 from tests.support.ports import (
     FakeDeadline,
+    InMemoryCanaries,
     InMemoryContents,
     InMemoryRecords,
     InMemoryRefusedMessages,
@@ -38,6 +40,7 @@ class Orders:
     dlq: InMemoryRefusedMessages = field(default_factory=InMemoryRefusedMessages)
     redelivery: RecordedRedelivery = field(default_factory=RecordedRedelivery)
     contents: InMemoryContents = field(default_factory=InMemoryContents)
+    canaries: InMemoryCanaries = field(default_factory=InMemoryCanaries)
 
     def __post_init__(self) -> None:
         self.allocator = ScriptedAllocator(self.answer)
@@ -58,6 +61,7 @@ class Orders:
             now=lambda: NOON,
             jitter=lambda: 0.5,
             reading=ReadingRules,
+            canaries=Canaries(self.canaries, lambda: self.routing_now(), lambda: NOON),
         )
 
     def routing_now(self) -> RoutingTable | None:

@@ -168,6 +168,19 @@ class InMemoryLimits:
 
 
 @dataclass
+class InMemoryCanaries:
+    """A `CanaryStore` that remembers what it was given."""
+
+    kept: list[datetime] = field(default_factory=list)
+    error: Exception | None = None
+
+    def keep(self, sent_at: datetime) -> None:
+        if self.error:
+            raise self.error
+        self.kept.append(sent_at)
+
+
+@dataclass
 class InMemoryRefusedMessages:
     """`RefusedMessages`; the message ids in `unkeepable` are not taken."""
 

@@ -18,6 +18,7 @@ from allocation.domain.state import CarriedState, Step
 from allocation.domain.summary import AllocationSummary
 from allocation.events.publish_allocations import Change, PublishAllocations
 from allocation.ports import Unpublishable
+from allocation.records.canary import CANARY_KEY, canary_document
 from allocation.records.items import from_item, step_item, stored_record, to_item
 from allocation.records.record_document import record_document
 from tests.support.ports import InMemoryEventPublisher, InMemoryUnpublishable
@@ -383,3 +384,24 @@ def test_a_step_is_an_event_of_its_own_with_its_time_and_the_allocation(state: C
     assert event["data"]["state"] == state
     assert event["data"]["allocationSummary"] == record_document(record_of(A))["allocationSummary"]
     assert event["data"].get("manifestReference") == ("0123" if state == "Manifested" else None)
+
+
+def canary(sequence_number: str) -> Change:
+    """A canary's item as it comes out of the table's stream."""
+    return Change(sequence_number, from_item(to_item(canary_document(NOON))), CANARY_KEY)
+
+
+def test_a_canary_is_published_as_what_no_subscriber_takes_for_a_consignment() -> None:
+    publisher = InMemoryEventPublisher()
+    report = use_case(publisher).process([canary("1"), change("2", record_of(A))])
+    assert (report.canaries, len(report.published), len(report.types)) == ([NOON], 1, 1)
+    event = json.loads(publisher.published[0].body)
+    assert event["type"] == "stack.canary"
+    assert "data" not in event
+    assert publisher.published[0].attributes == {"type": "stack.canary"}
+
+
+def test_a_canary_that_is_not_published_does_not_come_again() -> None:
+    publisher = InMemoryEventPublisher(unpublishable={"stack.canary#2026-11-23T12:00:00.000Z"})
+    report = use_case(publisher).process([canary("1")])
+    assert (report.failed, report.canaries, report.published) == ({}, [], [])

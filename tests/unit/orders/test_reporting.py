@@ -119,20 +119,20 @@ def test_a_message_from_the_future_or_of_unknown_age_spoils_no_statistic() -> No
 
 
 def test_published_and_unpublished_events_are_counted() -> None:
-    report_published(PublishReport({"100": "not_published"}, [f"{A}#1", f"{B}#2"], {}))
+    report_published(PublishReport({"100": "not_published"}, [f"{A}#1", f"{B}#2"], {}), NOON)
     assert emitted() == {"EventsPublished": [2], "EventsNotPublished": [1]}
 
 
 def test_the_events_of_a_batch_are_logged_in_one_line_by_their_ids(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        report_published(PublishReport({}, [f"{A}#1", f"{B}#2"], {}))
+        report_published(PublishReport({}, [f"{A}#1", f"{B}#2"], {}), NOON)
     (line,) = caplog.records
     assert (line.message, vars(line)["event_ids"]) == ("published", [f"{A}#1", f"{B}#2"])
 
 
 def test_a_batch_without_events_is_not_logged_as_published(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        report_published(PublishReport({"100": "not_published"}, [], {}))
+        report_published(PublishReport({"100": "not_published"}, [], {}), NOON)
     assert [line.message for line in caplog.records] == ["change not published"]
 
 

@@ -43,9 +43,10 @@ from allocation.api.requests import Request
 from allocation.api.xml_writing import write_xml
 from allocation.consignments.errors import NOT_IMPLEMENTED, RequestError, UnavailableError
 from allocation.domain.errors import RetryableError
+from allocation.domain.metric import MetricName
 from allocation.domain.reference import is_consignment_reference
 from allocation.exact_json import written
-from allocation.observability import logger
+from allocation.observability import count, logger
 
 OPERATIONS: Final[list[Operation]] = []
 # Replies hold personal data: nobody on the way keeps them (RFC 9111, 5.2.2.5) or sees them without TLS (RFC 6797).
@@ -258,6 +259,8 @@ def base_url_of(event: APIGatewayProxyEvent, base_url: str) -> str:
 
 def _respond(event: APIGatewayProxyEvent, reply: Reply, endpoint: Endpoint | None = None) -> Response[str]:
     """Return the reply in JSON or, if it is for PRO's clients, in XML to a caller that prefers it."""
+    if reply.status == NOT_IMPLEMENTED:
+        count(MetricName.OPERATIONS_NOT_IMPLEMENTED, 1)
     if reply.data is None:
         return Response(reply.status, body="", headers=dict(_HEADERS))
     is_pros = endpoint is None or endpoint.is_pros

@@ -65,22 +65,26 @@ def orders_use_case(
 
     `client` makes clients of AWS services, `hasty_client` those for what can be done without.
     """
+    from allocation.aws.dynamodb.canaries import DynamoDBCanaries
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
     from allocation.orders.allocate_orders import AllocateOrders
+    from allocation.orders.canaries import Canaries
     from allocation.orders.redelivery import require_patience
 
     require_patience(settings.order_queue_visibility_seconds, settings.order_queue_max_receives)
     sqs, dynamodb = client("sqs"), client("dynamodb")
     limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
     chosen = _allocator(settings, limit_usage, client, hasty_client, now)
+    waves = _waves(settings, chosen, dynamodb, limit_usage, now)
     return AllocateOrders(
-        waves=_waves(settings, chosen, dynamodb, limit_usage, now),
+        waves=waves,
         refused_messages=SqsRefusedMessages(sqs, settings.order_dlq_url),
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),
         now=now,
         jitter=random.random,
         reading=_reading_rules(settings),
+        canaries=Canaries(DynamoDBCanaries(dynamodb, settings.allocations_table), waves.routing, now),
     )
 
 

@@ -14,6 +14,7 @@ from allocation.console.entries import Entry, PastVersion, entry_of, past_versio
 from allocation.domain.errors import RetryableError
 from allocation.events.publish_allocations import Change
 from allocation.observability import logger
+from allocation.records.canary import CANARY_KEY
 from allocation.records.items import DynamoItem, event_fields, from_item
 from allocation.records.stored_record import StoredRecord, is_of_later_version
 
@@ -66,7 +67,8 @@ class IndexAllocations:
 
         Raises `NothingIndexedError` if that is all of them.
         """
-        read = {change.sequence_number: _entry(change.document) for change in changes}
+        records = [change for change in changes if change.consignment_reference != CANARY_KEY]
+        read = {change.sequence_number: _entry(change.document) for change in records}
         entries = {number: entry for number, entry in read.items() if entry}
         written, left = self.bring_up(list(entries.values()))
         failed = {number: "not_indexed" for number, entry in entries.items() if entry.consignment in left}

@@ -1,6 +1,7 @@
 """The allocation event, a CloudEvent 1.0 in JSON (`docs/events/consignment-allocated-v1.schema.json`)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Literal, get_args
 
@@ -13,7 +14,9 @@ from allocation.domain.summary import AllocationSummary
 from allocation.domain.tracking import DELIVERY_STATES, DeliveryState
 from allocation.exact_json import written
 from allocation.ports import AllocationEvent
+from allocation.records.canary import CANARY_TYPE
 from allocation.records.kept_summary import kept_summary
+from allocation.records.record_document import moment_text
 from allocation.records.stored_record import (
     DeliveryDocument,
     FailureDocument,
@@ -154,6 +157,19 @@ def allocation_event(record: StoredRecord) -> AllocationEvent:
         text = f"the event {event.id[:64]} would have {len(body)} bytes"
         raise UnpublishableError(UnpublishableReason.EVENT_TOO_LARGE, text)
     return AllocationEvent(event.id, body, _attributes(event, record))
+
+
+def canary_event(sent_at: datetime) -> AllocationEvent:
+    """Return the event of a canary, which is about no consignment (`docs/events/README.md`)."""
+    moment = moment_text(sent_at)
+    event = {
+        "specversion": "1.0",
+        "id": f"{CANARY_TYPE}#{moment}",
+        "source": _SOURCE,
+        "type": CANARY_TYPE,
+        "time": moment,
+    }
+    return AllocationEvent(event["id"], written(event), {"type": CANARY_TYPE})
 
 
 def event_type(state: State, record: StoredRecord) -> _EventType:

@@ -12,6 +12,7 @@ from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.observability import logger
 from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.batch_report import BatchReport, together
+from allocation.orders.canaries import Canaries
 from allocation.orders.one_by_one import may_kill, work_on_each
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.order_requests import read_request
@@ -37,6 +38,7 @@ class AllocateOrders:
     jitter: Callable[[], float]
     # Gives the rules to read a batch by. Raises `RetryableError` while there is no usable mapping of orders.
     reading: Callable[[], ReadingRules]
+    canaries: Canaries
 
     def process(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
         """Work on a batch and report which messages are unfinished. Those are held back for a while (`redelivery`).
@@ -44,7 +46,14 @@ class AllocateOrders:
         A message is done when each of its valid consignments has a recorded outcome and, if a part of it could not be
         read, it is in the DLQ with the reason. If the DLQ took a message that killed the function each time, nothing
         else is done: the function may be killed again, and the DLQ would get that message again.
+        Canaries are no orders, and in no report.
         """
+        orders, canaries = self.canaries.sorted_out(messages)
+        report = self._process(orders, deadline)
+        self.canaries.keep(canaries, deadline)
+        return report
+
+    def _process(self, messages: Sequence[QueueMessage], deadline: Deadline) -> BatchReport:
         spent = [message for message in messages if message.receive_count > MAX_RECEIVES]
         if not spent:
             return self._attempt(messages, deadline)

@@ -16,6 +16,7 @@ from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
 from allocation.domain.tracking import DELIVERY_STATES
+from allocation.records.canary import SENT_AT
 from allocation.records.packed_summary import packed_summary, unpacked_summary
 from allocation.records.record_document import record_document, refusal_document, step_document
 from allocation.records.stored_record import StoredRecord, is_of_later_version
@@ -108,8 +109,8 @@ def record_seen(item: DynamoItem) -> RecordSeen:
 
 
 def event_fields(item: DynamoItem) -> DynamoItem:
-    """Return the attributes of a record that its event needs."""
-    return {name: value for name, value in item.items() if name in _EVENT_FIELDS}
+    """Return the attributes of a record, or of the canary, that its event needs."""
+    return {name: value for name, value in item.items() if name in _EVENT_FIELDS or name == SENT_AT}
 
 
 def to_item(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from allocation.domain.errors import AllocationError, UnreadableExplanationError
 from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.engine import Engine
 from allocation.ports import ReplayFiles
+from allocation.records.canary import is_canary
 from allocation.records.explanations import asked_of
 from allocation.records.items import stored_record
 from allocation.records.record_document import moment_text
@@ -108,6 +109,8 @@ class _Export:
         since = moment_text(self.request.since.astimezone(UTC))
         for line in gzip.GzipFile(fileobj=BytesIO(self.content)):
             item = {name: value for name, value in json.loads(line)["Item"].items() if name not in _LARGE}
+            if is_canary(item):
+                continue
             try:
                 record = stored_record(item)
                 asked = asked_of(record) if record else None

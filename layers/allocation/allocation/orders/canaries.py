@@ -1,0 +1,49 @@
+"""The canaries among the messages of a batch: each is written like an outcome, once, and never comes back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from allocation.domain.errors import RetryableError
+from allocation.observability import logger
+from allocation.ports import Deadline, QueueMessage
+from allocation.records.canary import MAX_CANARY_AGE, canary_sent_at
+
+# Longer than an AWS service is waited for that does not answer: a canary must not cost the batch its answer.
+_MIN_SECONDS_LEFT: Final = 20.0
+
+
+class CanaryStore(Protocol):
+    """Keeps when the last canary was sent."""
+
+    def keep(self, sent_at: datetime) -> None:
+        """Keep it, unless a later one is kept. Raises `RetryableError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canaries:
+    """Takes canaries out of batches. One that can't be kept is dropped: the alarm misses it, and another one follows.
+
+    `ready` looks at what an order needs to be decided, and raises `RetryableError` where it can't be.
+    """
+
+    store: CanaryStore
+    ready: Callable[[], object]
+    now: Callable[[], datetime]
+
+    def sorted_out(self, messages: Sequence[QueueMessage]) -> tuple[list[QueueMessage], list[datetime]]:
+        """Return the messages that are no canaries, and when each canary was sent."""
+        read = [(message, canary_sent_at(message.body)) for message in messages]
+        others = [message for message, sent_at in read if sent_at is None]
+        return others, [sent_at.astimezone(UTC) for _, sent_at in read if sent_at]
+
+    def keep(self, sent: Sequence[datetime], deadline: Deadline) -> None:
+        """Keep the last of the canaries, unless it is too old or the batch has no time left."""
+        if not sent or self.now() - max(sent) > MAX_CANARY_AGE or deadline.remaining_seconds() < _MIN_SECONDS_LEFT:
+            return
+        try:
+            self.ready()
+            self.store.keep(max(sent))
+        except RetryableError as error:
+            logger.warning("canary not recorded", extra={"cause": str(error)})
