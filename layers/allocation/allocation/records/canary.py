@@ -1,4 +1,4 @@
-"""The canary: goes the way of an order on a schedule, and is none (docs/operations.md, decision 0135).
+"""The canary: goes the way of an order on a schedule, and is none (docs/operations.md, decision 0137).
 
 Its message, its item in the table of the records and its event have forms of their own. So nobody takes it for a
 consignment: it is in no index, counts on no limit, and has no event of a consignment.
