@@ -55,6 +55,8 @@ FUNCTION_SECONDS = 60.0
 VISIBILITY_SECONDS = 361.0
 CANARIES, CANARY_PERIOD_SECONDS = 3, 1500.0
 """Canaries beside the orders: the last one comes when faults have nearly ended."""
+WITH_CANARIES = 0.3
+"""In how many histories."""
 FOLLOWED = 0.15
 """In how many of kind PRO's histories people work there."""
 CREATES = 0.3
@@ -220,7 +222,7 @@ class History:
             self.world.at(shipment.sent_at, partial(self._ship, shipment))
         if self.followed:
             self.people.begin()
-        for at in range(CANARIES):
+        for at in range(CANARIES if Random(f"{self.plan.seed}/canaries").random() < WITH_CANARIES else 0):
             self.world.at(at * CANARY_PERIOD_SECONDS, partial(self._send_canary, at))
         self.stream.follow()
         others = (
