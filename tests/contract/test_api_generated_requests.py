@@ -17,6 +17,8 @@ from cli.openapi import FILE, ROOT
 from tests.support.api_server import KEY
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+# The document is that of version 1.1. A client that names no version is taken for one of 2016, and reads other forms.
+HEADERS = {HEADER: KEY, "Accept": "application/json", "electio-api-version": "1.1"}
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +42,9 @@ def schemathesis(
     path = folder / "openapi.json"
     path.write_text(json.dumps(document), "utf-8")
     command = [sys.executable, "-m", "schemathesis.cli", "--no-color", "--config-file", str(CONFIGURATION), "run"]
-    target = [str(path), "--url", address, "--header", f"{HEADER}: {KEY}", "--header", "Accept: application/json"]
+    headers = [f"--header={name}: {value}" for name, value in HEADERS.items()]
     return subprocess.run(  # noqa: S603 - ours
-        [*command, *target, *options],
+        [*command, str(path), "--url", address, *headers, *options],
         cwd=folder,
         env={**os.environ, "NO_PROXY": "127.0.0.1"},
         capture_output=True,

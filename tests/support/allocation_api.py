@@ -278,6 +278,14 @@ def moto_store() -> DynamoDBConsignments:
     return DynamoDBConsignments(dynamodb, consignments=CONSIGNMENTS, records=RECORDS, limit_usage=limits)
 
 
+def empty_tables() -> None:
+    """Forget all consignments and records; call it under `moto.mock_aws`."""
+    dynamodb = shared_client("dynamodb", REGION)
+    for resource, table in (("ConsignmentsTable", CONSIGNMENTS), ("AllocationsTable", RECORDS)):
+        dynamodb.delete_table(TableName=table)
+        create_table(dynamodb, resource, table)
+
+
 @contextmanager
 def served_api() -> Iterator[Api]:
     """The API over fresh tables in moto."""

@@ -15,11 +15,13 @@ from typing import Any
 
 from allocation.api.replies import api_error
 from allocation.exact_json import written
-from tests.support.allocation_api import Api, proxy_event, served_api
+from tests.support.allocation_api import Api, empty_tables, proxy_event, served_api
 from tests.support.quick_aws import spare_repeated_work
 from tests.support.speed import collect_seldom, with_room
 
 KEY = "a-key-for-tests"
+# More than a search for one page finds.
+MAX_KEPT = 20
 
 
 class Server(ThreadingHTTPServer):
@@ -45,6 +47,21 @@ class Server(ThreadingHTTPServer):
             reply: dict[str, Any] = with_room(self.resolver.resolve, event, context)
         found = self.api.faults_of(event, reply)
         return {**reply, "statusCode": 500, "body": written(found)} if found else reply
+
+
+class _ForgetfulServer(Server):
+    """Begins with empty tables again and again: searches over all that was created take longer with each request."""
+
+    created = 0
+
+    def reply(self, event: dict[str, Any]) -> dict[str, Any]:
+        if self.created > MAX_KEPT:
+            with self.lock:
+                empty_tables()
+                self.created = 0
+        reply = super().reply(event)
+        self.created += reply["statusCode"] == 201
+        return reply
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -83,9 +100,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(api: Api) -> Iterator[str]:
+def served(api: Api, kind: type[Server] = Server) -> Iterator[str]:
     """The base URL of the API, as long as the block lasts."""
-    server = Server(api)
+    server = kind(api)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -101,7 +118,7 @@ def main() -> None:
     logging.disable()
     collect_seldom()
     spare_repeated_work()
-    with served_api() as api, served(api) as address:
+    with served_api() as api, served(api, _ForgetfulServer) as address:
         sys.stdout.write(f"{address}\n")
         sys.stdout.flush()
         sys.stdin.read()
