@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.simulation.counts import Chunk
 
-CHUNK = 250
+CHUNK = 50
 _HASH_SEED = "PYTHONHASHSEED"
 
 

@@ -10,10 +10,6 @@ from tests.simulation.history import History
 from tests.simulation.plans import drawn_plan
 from tests.simulation.shrink import violations
 
-_SWEEP = 50
-"""After so many histories what they leave in circles is collected: some tens of megabytes."""
-
-
 @dataclass(slots=True)
 class Chunk:
     """What the histories of a range of seeds came to that hold."""
@@ -34,8 +30,7 @@ def run_chunk(seeds: range) -> Chunk:
             broken = seed
             break
         seen.update(counted(history))
-        if seen["histories"] % _SWEEP == 0:
-            gc.collect()
+    gc.collect()
     held = seeds if broken is None else range(seeds.start, broken)
     return Chunk(held, seen, time.process_time() - began, broken)
 
