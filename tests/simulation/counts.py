@@ -10,6 +10,7 @@ from tests.simulation.history import History
 from tests.simulation.plans import drawn_plan
 from tests.simulation.shrink import violations
 
+
 @dataclass(slots=True)
 class Chunk:
     """What the histories of a range of seeds came to that hold."""
