@@ -222,8 +222,10 @@ class History:
             self.world.at(shipment.sent_at, partial(self._ship, shipment))
         if self.followed:
             self.people.begin()
-        for at in range(CANARIES if Random(f"{self.plan.seed}/canaries").random() < WITH_CANARIES else 0):
-            self.world.at(at * CANARY_PERIOD_SECONDS, partial(self._send_canary, at))
+        drawn = Random(f"{self.plan.seed}/canaries").random() < WITH_CANARIES
+        if drawn if self.plan.with_canaries is None else self.plan.with_canaries:
+            for at in range(CANARIES):
+                self.world.at(at * CANARY_PERIOD_SECONDS, partial(self._send_canary, at))
         self.stream.follow()
         others = (
             (catalogue_archive, "MAX_PART", PART),
