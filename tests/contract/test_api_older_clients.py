@@ -240,6 +240,8 @@ def test_parts_lists_and_options_are_in_the_forms_of_the_sdk(api: Api) -> None:
     options = sdk(api, "POST", "/deliveryoptions/", SDK_CONSIGNMENT).data["DeliveryOptions"]
     assert options[0]["Price"]["VatRate"]["Rate"] == Decimal("0.2")
     assert sdk(api, "GET", f"/deliveryoptions/details/{options[0]['Reference']}").status == 200
+    pickup = sdk(api, "POST", "/deliveryoptions/pickupoptions/", {**SDK_CONSIGNMENT, "Distance": 5, "MaxResults": 2})
+    assert pickup.data["Locations"][0]["DeliveryOptions"][0]["Price"]["VatRate"]["Rate"] == Decimal("0.2")
 
 
 def test_states_and_terms_that_came_later_have_names_that_the_sdk_knows(api: Api) -> None:

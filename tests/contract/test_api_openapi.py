@@ -184,6 +184,7 @@ def test_answers_about_options_and_orders_are_as_documented(api: Api) -> None:
     chosen = {"DeliveryOptions": [{"Reference": other}]}
     for path, method, body in (
         ("/deliveryoptions/summary", "POST", NEW_CONSIGNMENT),
+        ("/deliveryoptions/pickupoptions", "POST", {**NEW_CONSIGNMENT, "MaxResults": 2}),
         ("/deliveryoptions/details/{option}", "GET", None),
         ("/deliveryoptions/select/{option}", "POST", None),
         ("/deliveryoptions/selectorder", "POST", chosen),

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from tests.end_to_end.test_allocation_api import Client, plain
 from tests.support.consignments import consignment
 
-ALLOCATED, DEALLOCATED, CANCELLED = "allocated", "deallocated", "cancelled"
+ALLOCATED, DEALLOCATED, CANCELLED, MANIFESTED = "allocated", "deallocated", "cancelled", "manifested"
 # What each state says of the allocation that a consignment has.
 WITH_ALLOCATION: Final = frozenset({"Allocated", "ReadyToShip", "Manifesting", "Manifested", "Dispatched"})
 WITHOUT: Final = frozenset({"Unallocated", "Cancelled", "AllocationFailed"})
@@ -39,6 +40,9 @@ def inconsistencies(replies: list[Told], consignments: dict[str, dict[str, Any]]
             yield f"{reference} is {state} with the legs {told['ConsignmentLegs']}"
         if became[CANCELLED] > 1 or (became[CANCELLED] == 1) != (state == "Cancelled"):
             yield f"{reference} was cancelled {became[CANCELLED]} times and is {state}"
+        # Each allocation is manifested once, and nothing else comes into a manifest.
+        if became[MANIFESTED] > became[ALLOCATED] or (state == "Manifested" and not became[MANIFESTED]):
+            yield f"{reference} is {state}, was allocated {became[ALLOCATED]}, manifested {became[MANIFESTED]} times"
         standing = became[ALLOCATED] - became[DEALLOCATED]
         if not (standing in (0, 1) if became[CANCELLED] else standing == has_allocation):
             yield f"{reference} was allocated {became[ALLOCATED]} times, deallocated {became[DEALLOCATED]} times"
@@ -53,32 +57,94 @@ def one_client(client: Client, seed: int, shared: list[str], seconds: float) -> 
     return replies
 
 
+# How often what is asked, of a consignment and of all.
+_OF_ONE: Final = {
+    "allocate": 6,
+    "deallocate": 4,
+    "cancel": 0.4,
+    "manifest": 1,
+    "setreadytoship": 1,
+    "setnotreadytoship": 1,
+    "address": 1,
+    "addpackage": 0.5,
+    "reference": 1,
+    "event": 1,
+}
+_READ_OF_ONE: Final = {
+    "/consignments/{}": 2,
+    "/consignments/getconsignmentwithmetadata/{}": 1,
+    "/consignments/{}/status": 1,
+    "/consignments/{}/audit": 1,
+    "/labels/{}/PDF": 2,
+    "/consignments/docs/{}": 1,
+    "/tracking/{}": 1,
+    "/quotes/consignment/{}": 1,
+}
+_READ_OF_ALL: Final = {
+    "/consignments/10/0?State=Allocated": 1,
+    "/consignments/count?State=Manifested": 1,
+    "/consignments/customer/manifests": 0.5,
+    "/shippinglocations": 0.5,
+}
+_NEW: Final = {"/consignments": 2, "/deliveryoptions": 1, "/orders": 1}
+_ACTIONS: Final = {**_OF_ONE, **_READ_OF_ONE, **_READ_OF_ALL, **_NEW}
+
+
 def _step(client: Client, chance: random.Random, reference: str, own: list[str]) -> Told:
-    action = chance.choices(
-        ("allocate", "deallocate", "read", "create", "options", "label", "cancel"), (6, 4, 3, 2, 1, 2, 0.4)
-    )[0]
+    [action] = chance.choices(list(_ACTIONS), list(_ACTIONS.values()))
+    if action in _OF_ONE:
+        return _change(client, action, reference)
+    if action in _NEW:
+        answer = client.call("POST", action, plain(consignment()))
+        if (action, answer.status_code) == ("/consignments", 201):
+            own.append(answer.json()[0]["Href"].rpartition("/")[2])
+        return Told(action, answer.status_code, "")
+    path = action.format(reference)
+    return Told(path, client.call("GET", path).status_code, reference if action in _READ_OF_ONE else "")
+
+
+def _change(client: Client, action: str, reference: str) -> Told:
+    """Ask for a change of a consignment, and tell what has become of it."""
+    method, path, body = _asked(action, reference)
+    answer = client.call(method, path, body)
+    return Told(path, answer.status_code, reference, _become(action, answer))
+
+
+def _asked(action: str, reference: str) -> tuple[str, str, Any]:
+    """The request for a change of a consignment."""
+    one, place = {"ConsignmentReferences": [reference]}, f"/consignments/{reference}"
+    sent = plain(consignment())
+    asked: dict[str, tuple[str, str, Any]] = {
+        "allocate": ("PUT", "/allocation/allocate", one),
+        "manifest": ("PUT", "/consignments/manifest", one),
+        "address": ("POST", f"{place}/updateconsignmentaddress", sent["Addresses"][1]),
+        "addpackage": ("POST", f"{place}/addpackage", sent["Packages"][0]),
+        "reference": ("PUT", f"{place}/setCustomerProvidedReference", {"Reference": f"WEB-{reference}"}),
+        "event": ("POST", "/tracking/carrierevents", {"ConsignmentTrackingEvents": [_event(reference)]}),
+        "deallocate": ("PUT", f"{place}/deallocate", None),
+        "cancel": ("PUT", f"{place}/cancel", None),
+    }
+    return asked.get(action, ("PUT", f"/consignments/{action}", [reference]))
+
+
+def _event(reference: str) -> dict[str, Any]:
+    """A carrier's event that moves nothing: its code is none of those that a state follows."""
+    event = {"TimeStamp": datetime.now(UTC).isoformat(), "Code": "NOTE", "Description": "Seen"}
+    packages = [{"TrackingEvents": [event]}]
+    return {"ConsignmentTrackingReference": reference, "PackageTrackingEvents": packages}
+
+
+def _become(action: str, answer: Any) -> str | None:
+    """What a reply says has become of a consignment that was to be changed, or None."""
+    if answer.status_code != 200:
+        return None
     match action:
         case "allocate":
-            path = "/allocation/allocate"
-            answer = client.call("PUT", path, {"ConsignmentReferences": [reference]})
-            done = answer.status_code == 200 and answer.json()[0]["StatusCode"] == 200
-            return Told(path, answer.status_code, reference, ALLOCATED if done else None)
-        case "deallocate" | "cancel":
-            path = f"/consignments/{reference}/{action}"
-            answer = client.call("PUT", path)
-            became = {"deallocate": DEALLOCATED, "cancel": CANCELLED}[action]
-            return Told(path, answer.status_code, reference, became if answer.status_code == 200 else None)
-        case "create":
-            answer = client.call("POST", "/consignments", plain(consignment()))
-            if answer.status_code == 201:
-                own.append(answer.json()[0]["Href"].rpartition("/")[2])
-            return Told("/consignments", answer.status_code, "")
-        case "options":
-            answer = client.call("POST", "/deliveryoptions", plain(consignment()))
-            return Told("/deliveryoptions", answer.status_code, "")
+            return ALLOCATED if answer.json()[0]["StatusCode"] == 200 else None
+        case "manifest":
+            return MANIFESTED if answer.json()[0]["IsSuccess"] else None
         case _:
-            path = f"/labels/{reference}/PDF" if action == "label" else f"/consignments/{reference}"
-            return Told(path, client.call("GET", path).status_code, reference)
+            return {"deallocate": DEALLOCATED, "cancel": CANCELLED}.get(action)
 
 
 def crowd(clients: list[Client], shared: list[str], seconds: float) -> list[Told]:

@@ -11,7 +11,7 @@ import pytest
 from cli.paths import ROOT
 from cli.stack.clients import local_environment
 from cli.stack.deploy import Deployment, stack_outputs
-from tests.end_to_end.mixed_clients import ALLOCATED, CANCELLED, DEALLOCATED, Told, crowd, inconsistencies
+from tests.end_to_end.mixed_clients import ALLOCATED, CANCELLED, DEALLOCATED, MANIFESTED, Told, crowd, inconsistencies
 from tests.end_to_end.test_allocation_api import Client
 from tests.support.api_server import KEY
 from tests.support.size import sized
@@ -70,6 +70,8 @@ def told(*became: str) -> list[Told]:
         (told(CANCELLED, CANCELLED), consignment("Cancelled")),
         (told(CANCELLED), consignment("Unallocated")),
         (told(), consignment("Nowhere")),
+        (told(ALLOCATED, MANIFESTED, MANIFESTED), consignment("Manifested", allocation={"A": 1})),
+        (told(ALLOCATED), consignment("Manifested", allocation={"A": 1})),
     ],
 )
 def test_what_can_not_be_true_is_found(replies: list[Told], after: dict[str, Any]) -> None:

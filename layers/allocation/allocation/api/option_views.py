@@ -35,7 +35,10 @@ class WindowView(TypedDict):
 
 
 class DeliveryOptionView(TypedDict):
-    """A day and window in which a consignment could be delivered, and the service and price of it."""
+    """A day and window in which a consignment could be delivered, and the service and price of it.
+
+    An option at a pickup location has no service types and no direction.
+    """
 
     Reference: str
     EstimatedDeliveryDate: EstimatedDeliveryDate
@@ -43,11 +46,11 @@ class DeliveryOptionView(TypedDict):
     Carrier: str
     CarrierService: str
     CarrierServiceReference: str
-    CarrierServiceTypes: list[str]
+    CarrierServiceTypes: NotRequired[list[str]]
     Price: RateView
     AllocationCutOff: str
     OperationalCutOff: str | None
-    ServiceDirection: str
+    ServiceDirection: NotRequired[str]
 
 
 class DeliveryOptionsResponse(TypedDict):
