@@ -19,7 +19,7 @@ from allocation.api.measures import TaxRate, tax_rate
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import ApiLinkView, Reply
 from allocation.api.requests import MAX_REFERENCES, Request
-from allocation.api.search_terms import read_moment
+from allocation.api.search_terms import moment_of, read_moment
 from allocation.api.searched_values import locations_of
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.consignments.full_consignment import FullConsignment
@@ -247,7 +247,8 @@ def _unallocated(use_cases: UseCases, end: datetime, location: str | None) -> Se
 
     def is_meant(known: Known) -> bool:
         day = known.stored.content.get("ShippingDate") if known.stored else None
-        return bool(day) and read_moment(str(day)) <= end and (location is None or location in locations_of(known))
+        ships = moment_of(day)
+        return ships is not None and ships <= end and (not location or location in locations_of(known))
 
     terms = SearchTerms(Listing(("Unallocated",)), others=(is_meant,))
     return [known.reference for known in use_cases.searching.oldest(terms, MAX_REFERENCES)]

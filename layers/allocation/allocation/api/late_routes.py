@@ -11,7 +11,7 @@ from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import ApiLinkView, Reply
 from allocation.api.requests import Request
 from allocation.api.search_routes import LateConsignments, time_in
-from allocation.api.search_terms import read_moment
+from allocation.api.search_terms import moment_of, read_moment
 from allocation.api.search_views import summary_view
 from allocation.api.searched_values import requested_date
 from allocation.consignments.errors import RequestError
@@ -228,13 +228,14 @@ def _carried(request: Request, use_cases: UseCases) -> list[Known]:
 def _due(known: Known) -> datetime | None:
     """Return by when a consignment's carrier delivers it."""
     text = known.record.delivered_by if known.record else None
-    return read_moment(str(text)) if text else None
+    return moment_of(text)
 
 
 def _promised(known: Known) -> datetime | None:
     """Return the end of the day by which its sender asked for a consignment."""
     text = requested_date(known)
-    return read_moment(str(text)[: len("2026-11-27")]) + timedelta(days=1, microseconds=-1) if text else None
+    day = moment_of(str(text)[: len("2026-11-27")]) if text else None
+    return day + timedelta(days=1, microseconds=-1) if day else None
 
 
 def _days_late(known: Known, due: datetime | None, now: datetime) -> int:
@@ -243,7 +244,7 @@ def _days_late(known: Known, due: datetime | None, now: datetime) -> int:
         return 0
     delivery = known.record.delivery if known.record else None
     arrived = (delivery.delivered_at or delivery.returned_at) if delivery else None
-    over = (read_moment(str(arrived)) if arrived else now.astimezone(UTC)) - due
+    over = (moment_of(arrived) or now.astimezone(UTC)) - due
     return max(0, -(-over // timedelta(days=1)))
 
 

@@ -147,6 +147,14 @@ def read_moment(text: str) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def moment_of(given: Any) -> datetime | None:
+    """Return a date or a time that a consignment has, in aware UTC; None for none, and for one of no likely year."""
+    try:
+        return read_moment(str(given)) if given else None
+    except ValueError:
+        return None
+
+
 def _time(of: Callable[[Known], Any], *, least: bool) -> _Reader:
     def reader(text: str) -> Term:
         bound = read_moment(text)
