@@ -1,82 +1,26 @@
 """Conditions as people write them: ranges of the measures of packages and, under `consignment`, of the whole."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Annotated, Any, Protocol
-
-from pydantic import Field
 
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
-from cli.catalogue.quantity_types import Centimetres, Kilograms, LoadingMetres, Size, Volume
-from cli.catalogue.value_types import Amount, Bounds, Money, Part, WholeNumber
-
-
-class WeightRange(Part):
-    """Both ends included."""
-
-    from_: Kilograms | None = Field(None, alias="from")
-    over: Kilograms | None = Field(None, description="Instead of from: only what is more than this")
-    to: Kilograms | None = None
-
-
-class SizeRange(Part):
-    """Both ends included."""
-
-    from_: Centimetres | None = Field(None, alias="from")
-    over: Centimetres | None = Field(None, description="Instead of from: only what is more than this")
-    to: Centimetres | None = None
-
-
-class VolumeRange(Part):
-    """Both ends included."""
-
-    from_: Volume | None = Field(None, alias="from")
-    over: Volume | None = Field(None, description="Instead of from: only what is more than this")
-    to: Volume | None = None
-
-
-class LoadingRange(Part):
-    """Both ends included."""
-
-    from_: LoadingMetres | None = Field(None, alias="from")
-    over: LoadingMetres | None = Field(None, description="Instead of from: only what is more than this")
-    to: LoadingMetres | None = None
-
-
-class ValueRange(Part):
-    """Both ends included, both in one currency."""
-
-    from_: Money | None = Field(None, alias="from")
-    over: Money | None = Field(None, description="Instead of from: only what is more than this")
-    to: Money | None = None
-
-
-class CountRange(Part):
-    """Both ends included."""
-
-    from_: Annotated[WholeNumber, Field(ge=0)] | None = Field(None, alias="from")
-    to: Annotated[WholeNumber, Field(ge=0)] | None = None
-
-
-class RatioRange(Part):
-    """Both ends included."""
-
-    from_: Amount | None = Field(None, alias="from")
-    over: Amount | None = Field(None, description="Instead of from: only what is more than this")
-    to: Amount | None = None
-
-
-class ThreeSides(Part):
-    """The least and the greatest sides of a box, which is turned as it fits best."""
-
-    from_: Size | None = Field(None, alias="from")
-    to: Size | None = None
-
-
-MeasureRange = WeightRange | SizeRange | RatioRange | VolumeRange | LoadingRange | ValueRange | CountRange
-# A written range as numbers: the smaller end, the greater one, and the currency of a value.
-PlainRange = tuple[Decimal | None, Decimal | None, str | None]
+from cli.catalogue.quantity_types import Centimetres, Kilograms, LoadingMetres, Volume
+from cli.catalogue.value_types import Amount, Bounds, Money, Part
+from cli.catalogue.written_ranges import (
+    CountRange,
+    LoadingRange,
+    MeasureRange,
+    PlainRange,
+    RatioRange,
+    SizeRange,
+    ThreeSides,
+    ValueRange,
+    VolumeRange,
+    WeightRange,
+    plain_amount,
+    plain_range,
+)
 
 
 class ConsignmentCondition(Part):
@@ -125,7 +69,7 @@ class Condition(Part):
             number = _SIDES.index(measure)
             least, most = self.size.from_, self.size.to
             return (least[number] if least else None), (most[number] if most else None), None
-        return _plain_range(self._written(measure))
+        return plain_range(self._written(measure))
 
     def _written(self, measure: Measure) -> MeasureRange:
         path = measure.split(".")
@@ -157,7 +101,7 @@ class Over(Part):
     def ranges(self) -> dict[Measure, PlainRange]:
         """The thresholds as ranges that end there, in the order of the measures."""
         found = {measure: getattr(self, _field(measure)) for measure in Measure if not measure.of_consignment}
-        return {measure: (None, *_amount(end)) for measure, end in found.items() if end is not None}
+        return {measure: (None, *plain_amount(end)) for measure, end in found.items() if end is not None}
 
     @property
     def without_ends(self) -> frozenset[Measure]:
@@ -234,18 +178,6 @@ def _key_path(condition: Condition, measure: Measure) -> list[str]:
     if measure in _SIDES and condition.size != ThreeSides():
         return ["size"]
     return measure.split(".")
-
-
-def _plain_range(written: MeasureRange) -> PlainRange:
-    over = getattr(written, "over", None)
-    (least, one), (most, other) = _amount(written.from_ if over is None else over), _amount(written.to)
-    return least, most, other or one
-
-
-def _amount(end: Any) -> tuple[Decimal | None, str | None]:
-    if end is None:
-        return None, None
-    return end if isinstance(end, tuple) else (Decimal(end), None)
 
 
 def _field(name: str) -> str:

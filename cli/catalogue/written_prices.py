@@ -10,7 +10,8 @@ from pydantic import Field
 from allocation.engine.measures import Measure
 from cli.catalogue.quantity_types import Centimetres, DivisorField, Kilograms, Quantity, QuantityField
 from cli.catalogue.value_types import Amount, Day, Name, OneStep, Part, Place, SignedAmount, Weekday, WholeNumber
-from cli.catalogue.written_conditions import Condition, Over, WeightRange
+from cli.catalogue.written_conditions import Condition, Over
+from cli.catalogue.written_ranges import WeightRange
 
 # What the bands of a rate can be read by. Of several packages: their sum, or the greatest side.
 By = Literal[

@@ -19,7 +19,7 @@ from cli.catalogue.reading import read_catalogue, self_contained, with_positions
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.errors import NOT_SO, UsageError
 from cli.input_files import folder_of, read_text, shown_name
-from cli.operations.published_catalogues import Candidate
+from cli.operations.publications import Candidate
 from cli.output import counted, print_json, print_text, printable
 
 

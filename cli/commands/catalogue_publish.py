@@ -27,7 +27,8 @@ from cli.commands.options import ExampleCommand, json_option, stack_option
 from cli.errors import DONE, NOT_SO, UsageError
 from cli.input_files import shown_name
 from cli.operations.catalogue_use import Functions
-from cli.operations.published_catalogues import Candidate, Current, PublishedCatalogues
+from cli.operations.publications import Candidate, Current
+from cli.operations.published_catalogues import PublishedCatalogues
 from cli.operations.target import Target, target
 from cli.output import Progress, counted, print_json, print_next, print_text, printable, progress_console
 

@@ -14,7 +14,8 @@ from cli.commands.catalogue_publish import (
 )
 from cli.commands.options import ExampleCommand, json_option, stack_option
 from cli.errors import DONE, NOT_SO, CommandError, UsageError
-from cli.operations.published_catalogues import Candidate, PublishedCatalogues, PublishedVersion
+from cli.operations.publications import Candidate, PublishedVersion
+from cli.operations.published_catalogues import PublishedCatalogues
 from cli.operations.target import Target, target
 from cli.output import Column, counted, print_json, print_table, print_text, printable, progress_console, result_console
 

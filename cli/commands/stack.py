@@ -25,7 +25,7 @@ from cli.commands.options import ExampleCommand, WholeNumber, chosen_mode, json_
 from cli.commands.pro_options import allocator_options, chosen_pro
 from cli.errors import UsageError
 from cli.input_files import shown_name
-from cli.operations.published_catalogues import Candidate
+from cli.operations.publications import Candidate
 from cli.output import print_text, printable, progress_console
 from cli.paths import SAMPLE_ORDERS, SAMPLE_ORDERS_TO_CREATE, shown
 from cli.stack.deploy import CATALOGUE_OBJECT, CATALOGUE_PROFILE, OPTIONS, mode_parameters, settable_parameters

@@ -5,19 +5,18 @@ and `publication.json` says what was published; a publication names the versions
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.aws.file_stores import MAX_BYTES, REFUSED_PREFIX
-from allocation.engine.compiled_catalogue import read_compiled
 from cli.errors import CommandError, UsageError
+from cli.operations.publications import Current, Publication, PublishedVersion, read_publication
 
 _MISSING: Final = frozenset({"404", "NoSuchKey"})
 _CHANGED_MEANWHILE: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
@@ -28,60 +27,6 @@ _NO_VERSION: Final = "null"
 MAX_VERSIONS: Final = 50
 # The first line of a compiled catalogue, with its digest, is shorter.
 _HEADER_BYTES: Final = 200
-
-
-class Current(NamedTuple):
-    """The catalogue that the functions read now."""
-
-    compiled: str
-    tag: str
-    version_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """What was said of a catalogue when it was published. `outcomes` is a replay's result, or None."""
-
-    publishedAt: str  # noqa: N815 - the names are those of the JSON
-    version: str
-    digest: str
-    warnings: list[str]
-    changes: list[str]
-    outcomes: Mapping[str, Any] | None
-    catalogueVersionId: str = ""  # noqa: N815
-    writtenVersionId: str = ""  # noqa: N815
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A catalogue to publish: compiled, as it was written, and what is said of it."""
-
-    compiled: str
-    written: str
-    version: str
-    warnings: list[str]
-    changes: list[str] = field(default_factory=list)
-    outcomes: dict[str, Any] | None = None
-
-    def publication(self, now: datetime) -> Publication:
-        """Return what is kept beside the catalogue. `now` is aware."""
-        digest = read_compiled(self.compiled).digest
-        at = now.isoformat(timespec="seconds")
-        return Publication(at, self.version, digest, self.warnings, self.changes, self.outcomes)
-
-
-class PublishedVersion(NamedTuple):
-    """A version of the catalogue in S3."""
-
-    version_id: str
-    tag: str
-    put_at: datetime
-    is_current: bool
-    digest: str
-    publication: Publication | None
-    """None for one that was not published by this program."""
-    refusal: str
-    """Why the functions refused it; empty if they did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +121,7 @@ class PublishedCatalogues:
         found: dict[str, Publication] = {}
         for item in self._versions(key):
             content = self._content(key, VersionId=item["VersionId"])
-            publication = _publication(content or b"")
+            publication = read_publication(content or b"")
             if publication is not None:
                 found.setdefault(publication.catalogueVersionId, publication)
         return found
@@ -252,12 +197,3 @@ class PublishedCatalogues:
             if cause == "NoSuchBucket":
                 raise UsageError(f"There is no bucket {self.bucket}: make it, and turn its versioning on.") from error
             raise
-
-
-def _publication(content: bytes) -> Publication | None:
-    """Return the publication that a JSON text has, or None for one of another form."""
-    try:
-        found = json.loads(content)
-        return Publication(**{name: found[name] for name in Publication.__dataclass_fields__})
-    except (ValueError, LookupError, TypeError):
-        return None

@@ -17,22 +17,26 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
 )
-from pydantic.alias_generators import to_pascal
 
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
-from allocation.aws.file_stores import CATALOGUE_KEY, store_at
 from allocation.aws.publisher_log import publisher_log
-from allocation.domain.mode import AllocationMode, DefaultRules, ModeName, allocation_mode
-from allocation.orders.mapping import OrderMapping, packaged_mapping
+from allocation.domain.mode import AllocationMode, DefaultRules
+from allocation.orders.mapping import OrderMapping
 from allocation.orders.order_created import USUAL_RULES, ReadingRules
 from allocation.records.explanations import Explanations
-from allocation.settings import event_types
 from cli.errors import UsageError, aws_complaint
 from cli.operations.catalogue_use import Functions
 from cli.operations.published_catalogues import PublishedCatalogues
-from cli.order_mappings import deployed_mapping
+from cli.operations.stack_parameters import (
+    catalogue_reader,
+    catalogues_of,
+    functions_of,
+    mode_of,
+    own_mapping,
+    reading_rules,
+)
 from cli.stack.clients import Clients, local_clients
-from cli.stack.deploy import ALIAS, STACK_NAME
+from cli.stack.deploy import STACK_NAME
 from cli.stack.detached import stack_port
 
 if TYPE_CHECKING:
@@ -154,7 +158,7 @@ def _target(
     stack: str, name: str, option: str, clients: Clients, found: dict[str, str], parameters: dict[str, str]
 ) -> Target:
     """Return the target of a stack's outputs and parameters. Raises `KeyError` for an output that is missing."""
-    catalogues = _catalogues(parameters, found, clients.make)
+    catalogues = catalogues_of(parameters, found, clients.make)
     return Target(
         name=name,
         sqs=clients.sqs,
@@ -178,74 +182,16 @@ def _target(
         search_index_table=found.get("SearchIndexTableName", ""),
         replay_machine=found.get("ReplayStateMachineArn", ""),
         state_machines=lambda: clients.make("stepfunctions"),
-        mode=_mode(parameters),
-        reading=_reading_rules(parameters),
-        own_mapping=_own_mapping(parameters, clients.make),
-        catalogue=_catalogue_reader(parameters, catalogues, clients.make),
+        mode=mode_of(parameters),
+        reading=reading_rules(parameters),
+        own_mapping=own_mapping(parameters, clients.make),
+        catalogue=catalogue_reader(parameters, catalogues, clients.make),
         catalogues=catalogues,
-        functions=_functions(found, clients.make),
+        functions=functions_of(found, clients.make),
         parameters=parameters,
         outputs=found,
         make=clients.make,
     )
-
-
-def _mode(parameters: Mapping[str, str]) -> AllocationMode:
-    """Return the mode of a stack with these parameters."""
-    name = parameters.get("AllocationMode", ModeName.DEFAULT_RULES.value)
-    reference = parameters.get(f"{to_pascal(name)}Reference")
-    return allocation_mode(name, reference)
-
-
-def _reading_rules(parameters: Mapping[str, str]) -> ReadingRules:
-    """Return how a stack with these parameters reads orders, as the composition root sets it up."""
-    mapping = parameters.get("OrderMapping", "")
-    return ReadingRules(
-        event_types(parameters.get("OrderCreatedTypes", "")),
-        only_pro_references=parameters.get("Allocator") == "pro",
-        creates_in_pro=parameters.get("Allocator") == "pro" and parameters.get("CreateInPro") == "on",
-        mapping=packaged_mapping(mapping).applied if mapping else None,
-    )
-
-
-def _own_mapping(parameters: Mapping[str, str], client: Callable[[str], Any]) -> Callable[[], OrderMapping] | None:
-    """Return what reads the mapping that the stack's parameters name in S3 or AppConfig, or None."""
-    for scheme, parameter in (("s3", "OrderMappingObject"), ("appconfig", "OrderMappingConfiguration")):
-        if place := parameters.get(parameter):
-            return partial(deployed_mapping, f"{scheme}://{place}", client)
-    return None
-
-
-def _catalogues(
-    parameters: Mapping[str, str], outputs: Mapping[str, str], client: Callable[[str], Any]
-) -> Callable[[], PublishedCatalogues] | None:
-    """Return what makes the catalogues that a stack has in S3, in its own bucket or elsewhere, or None."""
-    own = outputs.get("CatalogueBucketName", "")
-    bucket, _, key = (parameters.get("CatalogueObject") or (own and f"{own}/{CATALOGUE_KEY}")).partition("/")
-    return (lambda: PublishedCatalogues(client("s3"), bucket, key)) if bucket else None
-
-
-def _functions(outputs: Mapping[str, str], client: Callable[[str], Any]) -> Callable[[], Functions]:
-    """Return what makes the functions that read the catalogue."""
-    outputs_by_name = {"allocate-orders": "AllocateOrdersFunctionName", "allocation-api": "AllocationApiFunctionName"}
-    names = {name: f"{outputs[output]}:{ALIAS}" for name, output in outputs_by_name.items() if output in outputs}
-    return lambda: Functions(names, client("lambda"))
-
-
-def _catalogue_reader(
-    parameters: Mapping[str, str], catalogues: Callable[[], PublishedCatalogues] | None, client: Callable[[str], Any]
-) -> Callable[[], str | None] | None:
-    """Return what reads the compiled catalogue from where the stack has it, or None if it has no place for one."""
-
-    def from_s3() -> str | None:
-        current = catalogues().current() if catalogues else None
-        return current and current.compiled
-
-    def from_appconfig() -> str:
-        found = store_at(f"appconfig://{parameters['CatalogueConfiguration']}", client).changed()
-        return found.content.decode() if found and found.content else ""
-
-    return from_appconfig if parameters.get("CatalogueConfiguration") else from_s3 if catalogues else None
 
 
 def allocator_log(stack: str) -> str:

@@ -16,7 +16,8 @@ from pydantic.alias_generators import to_pascal
 from allocation.aws.file_stores import CATALOGUE_KEY
 from allocation.domain.mode import AllocationMode
 from cli.errors import CommandError
-from cli.operations.published_catalogues import Candidate, PublishedCatalogues
+from cli.operations.publications import Candidate
+from cli.operations.published_catalogues import PublishedCatalogues
 from cli.output import Progress
 from cli.paths import BUILD, COMPILED_SAMPLE, SAM, SAM_SETTINGS, TEMPLATE
 from cli.stack.build import Platform, build, build_lock, local_platform, parameter_overrides

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from cli.environments import install
 from cli.errors import CommandError, UsageError
-from cli.operations.published_catalogues import Candidate
+from cli.operations.publications import Candidate
 from cli.output import Progress, print_json
 from cli.paths import LOCAL, SAMPLE_ORDERS, STACK_ENVIRONMENT, STACK_LOCK, folder_of, shown
 from cli.stack.api_page import publish_page

@@ -8,7 +8,7 @@ from rich.console import Console
 from allocation.domain.mode import AllocationMode
 from cli.environments import install
 from cli.errors import UsageError
-from cli.operations.published_catalogues import Candidate
+from cli.operations.publications import Candidate
 from cli.output import Progress, counted
 from cli.paths import folder_of
 from cli.stack.account import Account

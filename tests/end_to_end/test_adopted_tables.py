@@ -13,7 +13,7 @@ from rich.console import Console
 from allocation.aws.publisher_log import published_at
 from allocation.events.published import Versions
 from cli.commands.catalogue_files import candidate_of, read_with_warnings
-from cli.operations.published_catalogues import Candidate
+from cli.operations.publications import Candidate
 from cli.operations.target import described
 from cli.output import Progress
 from cli.paths import ROOT

@@ -6,9 +6,9 @@ from typing import Final
 from allocation.engine.inquiries import Inquiry
 from allocation.engine.limit_rules import incomparable_values
 from allocation.engine.masks import Mask
+from allocation.engine.price_sentences import CURRENCY, NO_PRICE, missing_currencies, priced
 from allocation.engine.question import Question
 from allocation.engine.rule import ExclusionCode, Rule, RuleCode
-from allocation.engine.rule_sentences import CURRENCY, NO_PRICE, missing_currencies, priced
 from allocation.engine.wording import area_text, plain
 
 

@@ -13,7 +13,7 @@ from allocation.engine.compiled_catalogue import read_compiled
 from cli import main as program
 from cli.commands import catalogue_files, stack
 from cli.errors import StoppedError
-from cli.operations.published_catalogues import Candidate
+from cli.operations.publications import Candidate
 from cli.paths import SAMPLE_ORDERS
 from cli.stack.local_pro import LocalPro
 from cli.stack.orders import load_orders

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from cli.errors import UsageError
-from cli.operations.published_catalogues import Candidate
+from cli.operations.publications import Candidate
 from cli.stack import detached
 
 HOLDER = """
