@@ -111,7 +111,7 @@ def test_what_ships_by_a_date_is_allocated_and_nothing_else(api: Api) -> None:
     body = {"MpdCarrierServiceGroupReference": "nextDay"}
     assert by_date(api, "allocatewithservicegroup/2026-11-27T12:00:00Z", body) == [grouped]
     assert api.call("PUT", "/allocation/allocate/soon").status == 400
-    api.create(ShippingDate="9999-12-31", RequestedDeliveryDate={"Date": "1800-01-01"})
+    api.create(ShippingDate="1850-01-01", RequestedDeliveryDate={"Date": "1850-01-01"})
     last = api.create(ShippingDate=later)
     assert by_date(api, "allocate/11/26/2026%2000:00:00") == []
     assert by_date(api, "allocate/11/27/2026%2000:00:00") == [last]
