@@ -252,7 +252,7 @@ def base_url_of(event: APIGatewayProxyEvent, base_url: str) -> str:
     if base_url:
         return base_url.rstrip("/")
     host = event.headers.get("host") or event.request_context.domain_name or "localhost"
-    scheme = event.headers.get("x-forwarded-proto") or "https"
+    scheme = "http" if event.headers.get("x-forwarded-proto") == "http" else "https"
     whole = event.request_context.path or event.path
     return f"{scheme}://{host}{whole.removesuffix(event.path)}".rstrip("/")
 

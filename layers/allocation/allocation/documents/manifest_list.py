@@ -24,8 +24,8 @@ _TITLES: Final = (
     "Expected",
 )
 _COLUMNS_MM: Final = (30, 30, 38, 15, 17, 71, 46, 19, 19)
-# How a cell begins that a spreadsheet would read as a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# How a cell begins that a spreadsheet would read as a formula. Some of them take the full-width forms for the same.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def manifest_pdf(heading: ManifestHeading, lines: Sequence[ManifestLine]) -> bytes:
