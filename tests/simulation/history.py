@@ -177,7 +177,9 @@ class History:
             self.world, self._now, self.table, self.circuits, self.pro, plan.seed, self.stream.follow
         )
         if plan.earlier and not self.with_engine:
-            leave(drawn, plan.seed, self.table, self._environments.claims, self.pro)
+            # Whatever was lost has an order that comes again.
+            again = [order for order in self.orders if order.name not in self.killers]
+            leave(again, plan.seed, self.table, self._environments.claims, self.pro)
         for record in draw_other_records(draw, Random(f"{self.plan.seed}/later")):
             self.table.add_to_stream(record)
         if draw.random() < 0.2:
