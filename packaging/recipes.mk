@@ -38,6 +38,12 @@ build-DependenciesLayer build-DocumentsLayer build-OpenIdLayer:
 	@cd "$(ARTIFACTS_DIR)/python" && rm -rf $(LEFT_OUT)
 	$(compile)
 
+# Python loads a module's bytecode without its source where it stands in the source's place. Of packages that others
+# wrote, the sources would only put the text of lines into tracebacks.
+build-DependenciesLayer build-DocumentsLayer build-OpenIdLayer: IN_PLACE_OF_SOURCES := -b
+build-DependenciesLayer build-DocumentsLayer build-OpenIdLayer: WITHOUT_SOURCES = && \
+	find "$(ARTIFACTS_DIR)" -name '*.py' -exec rm -f {} +
+
 # What no function of ours imports, by package: a third of the layers' bytes. Some wheels bring their tests and
 # documentation along, at the top. Pillow: AVIF, WebP, colour management and Tk, each loaded only where a picture needs it.
 LEFT_OUT := bin tests docs \
@@ -62,7 +68,8 @@ own_version = $$("$(BUILD_PYTHON)" -c 'import sys; print("python%d.%d" % sys.ver
 define compile
 @for python in "$(BUILD_PYTHON)" python$(python_version) $(KEPT_PYTHONS); do \
 	"$$python" -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(python_version)")' 2>/dev/null || continue; \
-	exec "$$python" -m compileall -q --invalidation-mode unchecked-hash -s "$(ARTIFACTS_DIR)" "$(ARTIFACTS_DIR)"; \
+	"$$python" -m compileall -q $(IN_PLACE_OF_SOURCES) --invalidation-mode unchecked-hash -s "$(ARTIFACTS_DIR)" \
+		"$(ARTIFACTS_DIR)" $(WITHOUT_SOURCES); exit; \
 done; \
 echo "$(@:build-%=%): no Python $(python_version) here, so no bytecode: cold starts take nearly twice as long." >&2; \
 echo "  uv python install $(python_version)    gets one; or build and deploy with Runtime=$(own_version)." >&2

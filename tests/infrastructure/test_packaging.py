@@ -137,6 +137,44 @@ def test_build_python_without_pip_is_told_in_one_line(artifacts: Path) -> None:
     assert not list(artifacts.iterdir())
 
 
+@pytest.fixture
+def python_with_a_package(tmp_path: Path) -> Path:
+    """A Python whose pip installs one package, of a module, from nowhere."""
+    path = tmp_path / "python"
+    path.write_text(f"""#!/bin/sh
+case "$*" in
+*"pip install"*) while [ "$1" != --target ]; do shift; done; mkdir -p "$2/theirs"; echo "x = 1" > "$2/theirs/it.py" ;;
+*pip*) ;;
+*) exec {sys.executable} "$@" ;;
+esac
+""")
+    path.chmod(0o755)
+    return path
+
+
+def test_packages_of_others_come_as_bytecode_that_is_imported_without_their_sources(
+    artifacts: Path, python_with_a_package: Path
+) -> None:
+    made(OWN_VERSION, "DependenciesLayer", ROOT, artifacts, BUILD_PYTHON=str(python_with_a_package))
+
+    assert [path.name for path in artifacts.rglob("*.*")] == ["it.pyc"]
+    environment = {"PYTHONPATH": str(artifacts / "python")}
+    subprocess.run([sys.executable, "-c", "from theirs.it import x"], env=environment, check=True)
+
+
+def test_packages_of_others_keep_their_sources_where_there_is_no_bytecode(
+    artifacts: Path, python_with_a_package: Path, tmp_path: Path
+) -> None:
+    shim = tmp_path / f"python{OTHER_VERSION}"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+
+    without = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    made(OTHER_VERSION, "DependenciesLayer", ROOT, artifacts, BUILD_PYTHON=str(python_with_a_package), **without)
+
+    assert [path.name for path in artifacts.rglob("*.*")] == ["it.py"]
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.parent.name + "/" + path.name)
 def test_lock_file_pins_every_package_by_hash_and_names_no_host(lock: Path) -> None:
     text = lock.read_text("utf-8")
