@@ -5,18 +5,15 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NoReturn
+
+from allocation.json_places import JsonPath, first_place, path_of, quoted
 
 # A number with more digits before or after its point is written with an exponent.
 MAX_DIGITS: Final = 30
 # A null character as JSON escapes it: an even number of backslashes before it are escaped themselves.
 _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-# Names that a path shows without quotation marks.
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
-_MAX_QUOTED: Final = 60
 _BLANKS: Final = re.compile(r"[ \t\n\r]*")
-
-JsonPath = tuple[int | str, ...]
 
 
 class TooDeepError(ValueError):
@@ -113,7 +110,7 @@ class _Reader:
             # Python converts no integer of more than 4,300 digits.
             raise ValueError("a number has too many digits") from error
         if self._repeated:
-            place = _first(value, _is_repeated)
+            place = first_place(value, _is_repeated)
             raise DuplicateKeyError(place.value.key, (*location, *place.location))
         return value
 
@@ -162,7 +159,7 @@ def refuse_nul(text: str, data: Any) -> None:
     """Raise `NulError` if a field or a key of a JSON text has a null character. `data` is what `parsed` made of it."""
     # The plain search is fast. Most texts end here.
     if "\\u0000" in text and _ESCAPED_NUL.search(text):
-        raise NulError(_first(data, _has_nul).location)
+        raise NulError(first_place(data, _has_nul).location)
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -177,23 +174,6 @@ def _repeated(pairs: list[tuple[str, Any]]) -> _Repeated:
     return built
 
 
-class _Place(NamedTuple):
-    """A value inside some data, what it stands in, and under which key or number."""
-
-    value: Any
-    outer: "_Place | None" = None
-    step: int | str | None = None
-
-    @property
-    def location(self) -> JsonPath:
-        steps: list[int | str] = []
-        place: _Place | None = self
-        while place is not None and place.step is not None:
-            steps.append(place.step)
-            place = place.outer
-        return tuple(reversed(steps))
-
-
 def _has_nul(value: Any, step: int | str | None) -> bool:
     """Tell whether a text, or the key that it stands under, has a null character."""
     return (isinstance(value, str) and "\0" in value) or (isinstance(step, str) and "\0" in step)
@@ -201,40 +181,6 @@ def _has_nul(value: Any, step: int | str | None) -> bool:
 
 def _is_repeated(value: Any, step: int | str | None) -> bool:  # noqa: ARG001 - as `_has_nul`
     return isinstance(value, _Repeated)
-
-
-def _first(data: Any, found: Callable[[Any, int | str | None], bool]) -> _Place:
-    """Return the first value in some data that is found. Raises `LookupError` if none is."""
-    waiting = [_Place(data)]
-    while waiting:
-        outer = waiting.pop()
-        value = outer.value
-        if found(value, outer.step):
-            return outer
-        inner = value.items() if isinstance(value, dict) else enumerate(value)
-        # Objects and lists wait for their turn; a place for each of half a million others would take long to make.
-        waiting += reversed(
-            [_Place(each, outer, at) for at, each in inner if isinstance(each, dict | list) or found(each, at)]
-        )
-    raise LookupError("nothing found")
-
-
-def path_of(location: JsonPath) -> str:
-    """Return the location of a field as a path.
-
-    >>> path_of(("consignments", 0, "Reference"))
-    'consignments[0].Reference'
-    """
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{_name(step)}" for step in location).lstrip(".")
-
-
-def _name(step: str) -> str:
-    return step if _PLAIN_NAME.fullmatch(step) else quoted(step)
-
-
-def quoted(text: str) -> str:
-    """Return the start of a text between quotation marks, in printable ASCII."""
-    return json.dumps(text[:_MAX_QUOTED]).replace("\x7f", "\\u007f")
 
 
 def written(value: Any) -> str:

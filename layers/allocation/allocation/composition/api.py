@@ -11,9 +11,13 @@ from allocation.composition.catalogues import catalogue_place, engine_file
 from allocation.settings import AllocationApiSettings, read_settings
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from allocation.api.operations import UseCases
     from allocation.api.resolver import AnyCaseResolver
-    from allocation.consignments.changes import ReleaseHeld
+    from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+    from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+    from allocation.consignments.changes import Changes, ReleaseHeld
     from allocation.pro.held_documents import HeldDocuments
 
 
@@ -34,16 +38,12 @@ def allocation_api() -> "AnyCaseResolver":
 def _use_cases(settings: AllocationApiSettings) -> "UseCases":
     """Return what the operations work with."""
     from allocation.api.operations import UseCases
-    from allocation.api.resolver import current_caller
     from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
-    from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.drafts import DynamoDBDrafts
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.aws.dynamodb.manifests import DynamoDBManifests
     from allocation.aws.dynamodb.tracked_events import DynamoDBTracking
-    from allocation.composition.orders import allocates_here
     from allocation.consignments.allocations import Allocations
-    from allocation.consignments.changes import Changes
     from allocation.consignments.manifests import Manifests
     from allocation.consignments.register import Register
     from allocation.consignments.searching import Searching
@@ -52,22 +52,16 @@ def _use_cases(settings: AllocationApiSettings) -> "UseCases":
 
     dynamodb = client("dynamodb")
     limit_usage = DynamoDBLimitUsage(dynamodb, settings.limits_table)
-    store = DynamoDBConsignments(
-        dynamodb, consignments=settings.consignments_table, records=settings.allocations_table, limit_usage=limit_usage
-    )
-    by_pro = settings.allocator == "pro"
-    release_held = {"release_held": _release_at_pro(settings)} if by_pro else {}
-    changes = Changes(
-        store, utc_now, settings.record_retention, here=allocates_here(settings), caller=current_caller, **release_held
-    )
-    register = Register(changes, _random_characters, settings.consignment_retention)
+    store = _store(settings, dynamodb, limit_usage)
+    changes = _changes(settings, store)
     tracked_events = DynamoDBTracking(
         dynamodb, consignments=settings.consignments_table, records=settings.allocations_table
     )
+    by_pro = settings.allocator == "pro"
     archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
     return UseCases(
         changes,
-        register,
+        Register(changes, _random_characters, settings.consignment_retention),
         Allocations(changes),
         engine_file(catalogue_place()),
         utc_now,
@@ -80,6 +74,32 @@ def _use_cases(settings: AllocationApiSettings) -> "UseCases":
         Tracking(changes, tracked_events, settings.consignment_retention),
         settings.pro_base_url if by_pro else None,
         _held_documents(settings) if by_pro else None,
+    )
+
+
+def _store(
+    settings: AllocationApiSettings, dynamodb: "Any", limit_usage: "DynamoDBLimitUsage"
+) -> "DynamoDBConsignments":
+    """Return the kept consignments beside their records."""
+    from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+
+    return DynamoDBConsignments(
+        dynamodb,
+        consignments=settings.consignments_table,
+        records=settings.allocations_table,
+        limit_usage=limit_usage,
+    )
+
+
+def _changes(settings: AllocationApiSettings, store: "DynamoDBConsignments") -> "Changes":
+    """Return what changes the state of a consignment, at SortedPRO too where that allocates."""
+    from allocation.api.resolver import current_caller
+    from allocation.composition.orders import allocates_here
+    from allocation.consignments.changes import Changes
+
+    release_held = {"release_held": _release_at_pro(settings)} if settings.allocator == "pro" else {}
+    return Changes(
+        store, utc_now, settings.record_retention, here=allocates_here(settings), caller=current_caller, **release_held
     )
 
 

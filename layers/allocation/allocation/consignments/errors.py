@@ -20,7 +20,7 @@ from allocation.domain.reference import (
     SERVICE_REFERENCE_PATTERN,
     ConsignmentReference,
 )
-from allocation.exact_json import path_of
+from allocation.json_places import path_of
 
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404

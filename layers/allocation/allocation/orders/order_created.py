@@ -14,7 +14,7 @@ from allocation.domain import consignment as domain
 from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference, is_pro_reference, issued_reference
-from allocation.exact_json import quoted
+from allocation.json_places import quoted
 from allocation.orders.event_fields import require_known_version
 from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
 from allocation.orders.order_messages import Envelope, ReferencesEnvelope

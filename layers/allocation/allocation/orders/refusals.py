@@ -15,7 +15,7 @@ from allocation.consignments.errors import message_of
 from allocation.consignments.strict_values import UNIT_WORDS
 from allocation.domain.consignment import Direction
 from allocation.domain.errors import InvalidMessageError, RefusalCode
-from allocation.exact_json import JsonPath, path_of, quoted
+from allocation.json_places import JsonPath, path_of, quoted
 
 # Characters of a refusal's reason. The rest is cut, since the reason travels as an attribute of a message.
 MAX_REASON: Final = 1000
