@@ -91,15 +91,15 @@ def move_item(request: Request, use_cases: UseCases) -> Reply:
     errors=(400, 404, 409),
 )
 def add_empty_packages(request: Request, use_cases: UseCases) -> Reply:
-    """Add packages without weight and sides, and return how many packages the consignment has then.
+    """Add packages without weight and sides, and return how many were added.
 
     It can't be allocated before they have both: change each by `PUT /packages/{package}`.
     """
     count = request.path["count"]
     if not (count.isascii() and count.isdecimal() and 1 <= int(count[:9]) <= _MAX_EMPTY_PACKAGES):
         raise RequestError("ValidationException", f"The number of packages must be 1 to {_MAX_EMPTY_PACKAGES}.")
-    added = Packages(use_cases.register).add_empty(request.path["consignment"], int(count))
-    return Reply(added, root="int")
+    Packages(use_cases.register).add_empty(request.path["consignment"], int(count))
+    return Reply(int(count), root="int")
 
 
 @operation(

@@ -84,11 +84,10 @@ class Packages:
 
         self._edit(of or self.consignment_of(package), package, without)
 
-    def add_empty(self, consignment: ReferenceText, count: int) -> int:
-        """Add packages that have no weight and no sides yet, and return how many packages there are then."""
+    def add_empty(self, consignment: ReferenceText, count: int) -> None:
+        """Add packages that have no weight and no sides yet."""
         empty = {"Reference": None, "Weight": {"Value": 0, "Unit": "Kg"}}
-        stored = self.register.edit(consignment, lambda seen: {"Packages": [*_packages_of(seen), *[empty] * count]})
-        return len(stored.content["Packages"])
+        self.register.edit(consignment, lambda seen: {"Packages": [*_packages_of(seen), *[empty] * count]})
 
     def _edit(
         self, consignment: ReferenceText, package: ReferenceText, edit: Callable[[_Packages, int], _Packages]
