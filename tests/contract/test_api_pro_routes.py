@@ -8,6 +8,8 @@ import pytest
 from allocation.api.operations import Operation
 from allocation.api.pro_routes import CURRENT, EARLIER, ProRoute, Unserved, form_of
 from allocation.api.resolver import OPERATIONS
+from allocation.domain.metric import MetricName
+from allocation.observability import metrics
 from cli import pro_routes_page
 from tests.support.allocation_api import Api, served_api
 from tests.support.pro_types import operation_facts
@@ -82,6 +84,15 @@ def test_it_says_so_in_xml_and_in_any_case_too(api: Api) -> None:
     answer = api.call(route.method, path_of(route).upper() + "/", headers={"Accept": "application/xml"})
     assert answer.status == 501
     assert ElementTree.fromstring(answer.body).tag.endswith("}ApiError")  # noqa: S314 - our own
+
+
+def test_it_is_counted_so_that_no_alarm_takes_it_for_a_failure(api: Api) -> None:
+    metrics.clear_metrics()
+    api.call("GET", "/no/such/operation")
+    assert MetricName.OPERATIONS_NOT_IMPLEMENTED not in metrics.metric_set
+    api.call(UNSERVED[-1].method, path_of(UNSERVED[-1]))
+    assert metrics.metric_set[MetricName.OPERATIONS_NOT_IMPLEMENTED]["Value"] == [1.0]
+    metrics.clear_metrics()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
