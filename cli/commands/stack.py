@@ -73,7 +73,6 @@ _OWNERS: Final[Mapping[str, AllocatorName]] = {
     "FollowPro": "pro",
     "CreateInPro": "pro",
     "ProDetails": "pro",
-    "ExistingProClaimsTable": "pro",
 }
 _catalogue_option: Final = click.option(
     "--catalogue",

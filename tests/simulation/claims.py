@@ -36,6 +36,10 @@ class SimulatedClaims:
 
         return self._call("BatchGetItem", work)
 
+    def scan(self, TableName: str, Limit: int) -> dict[str, Any]:
+        """Reads the first items."""
+        return self._call("Scan", lambda: {"Items": list(self.items.values())[:Limit]})
+
     def transact_write_items(self, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Writes all claims or none."""
         puts = [item["Put"] for item in TransactItems]

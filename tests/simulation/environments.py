@@ -14,6 +14,7 @@ from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignments
+from allocation.aws.dynamodb.record_reading import RecordReader
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
 from allocation.domain.limit import AllocationLimit, LimitedDay
@@ -39,6 +40,7 @@ from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.creating import Creating
 from allocation.pro.links import DynamoDBLinks
 from allocation.pro.sender_allocator import SenderAllocator
+from allocation.pro.settled_first import OpenClaims, SettledFirst
 from allocation.settings import PATIENCE_SECONDS as USUAL_PATIENCE_SECONDS
 from tests.simulation.aws import SimulatedDynamoDB, SimulatedSQS
 from tests.simulation.catalogues import SimulatedCatalogues
@@ -165,6 +167,8 @@ class Environments:
     two_versions: bool
     """Whether a deployment is under way: some environments count on limits as version 0.2.0 does."""
     limit_usage: type[DynamoDBLimitUsage] = DynamoDBLimitUsage
+    switches: bool = False
+    """Whether the stack is switched between PRO and the engine."""
 
     def new(self) -> AllocateOrders:
         """The use case of a new environment."""
@@ -203,8 +207,15 @@ class Environments:
             redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]
             now=self.now,
             jitter=self.world.random.random,
-            reading=lambda: ReadingRules(only_pro_references=self.creates, creates_in_pro=self.creates),
+            reading=lambda: self._reading(allocator),
             canaries=Canaries(DynamoDBCanaries(table, "allocations"), lambda: None, self.now),
+        )
+
+    def _reading(self, allocator: Allocator) -> ReadingRules:
+        by_pro = self.creates and not self.with_engine
+        rules = ReadingRules(only_pro_references=by_pro, creates_in_pro=by_pro)
+        return (
+            replace(rules, was_taken=allocator.creating.was_asked) if isinstance(allocator, SenderAllocator) else rules
         )
 
     def _contents(self) -> DynamoDBOrderedConsignments | None:
@@ -220,15 +231,23 @@ class Environments:
         client: Any = self.catalogues
         return DynamoDBCatalogueArchive(client, "catalogues", lambda: self.world.now)
 
+    def _engine(self) -> Allocator:
+        """The engine, as `composition` makes it where there is a table of claims: in a stack that was PRO's."""
+        allocator = EngineAllocator(
+            engine(self.daily_limit),
+            now=self.now,
+            api_base_url=self.pro.base_url,
+            usage=self._limits,
+            archive=self._archive(),
+        )
+        claims: Any = self.claims
+        table: Any = self.table
+        records = RecordReader(table, "allocations", "cancelled-orders")
+        return SettledFirst(allocator, OpenClaims(claims, "claims", records)) if self.switches else allocator
+
     def _allocator(self) -> Allocator:
         if self.with_engine:
-            return EngineAllocator(
-                engine(self.daily_limit),
-                now=self.now,
-                api_base_url=self.pro.base_url,
-                usage=self._limits,
-                archive=self._archive(),
-            )
+            return self._engine()
         table: Any = self.claims
         client, base_url = SimulatedClient(self.pro, self.world, self.now), self.pro.base_url
         claims = DynamoDBClaims(table, "claims", self.now, base_url)

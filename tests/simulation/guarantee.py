@@ -58,6 +58,11 @@ def broken(history: History) -> list[str]:
     return [violation for check in checks for violation in check(history)]
 
 
+def is_engines(record: dict[str, Any]) -> bool:
+    """Whether the engine has allocated a consignment."""
+    return bool(record.get("allocatedBy") == "engine")
+
+
 @lru_cache(maxsize=1)
 def records(history: History) -> dict[str, dict[str, Any]]:
     """The records as plain data, by consignment, of a history that has come to rest. All checks share them."""
@@ -115,12 +120,14 @@ def created_once(history: History) -> Iterator[str]:
         there = record.get("proReference")
         if there and history.pro.state.senders(there) != reference:
             yield f"{reference} names {there}, which PRO has for {history.pro.state.senders(there)}"
-        if not there and record["state"] == "Allocated" and reference.startswith(OWN_PREFIX):
+        if not there and record["state"] == "Allocated" and reference.startswith(OWN_PREFIX) and not is_engines(record):
             yield f"{reference} is allocated, and its record does not say what it is at PRO"
 
 
 def cancelled_where_it_was_created(history: History) -> Iterator[str]:
-    """What PRO has by a sender's reference is cancelled there with its record."""
+    """What PRO has by a sender's reference is cancelled there with its record, where PRO can be asked."""
+    if history.plan.switches:
+        return
     kept = records(history)
     for there, consignment in history.pro.state.consignments.items():
         reference = history.pro.state.senders(there)
@@ -147,7 +154,9 @@ def recorded_as_allocated(history: History) -> Iterator[str]:
     for there, consignment in history.pro.state.consignments.items():
         reference = history.pro.state.senders(there) or there
         record = kept.get(reference)
-        if consignment.state == "Allocated" and (record is None or record["state"] != "Allocated"):
+        if consignment.state == "Allocated" and record and is_engines(record):
+            yield f"{reference} is allocated at PRO, and the engine has allocated it"
+        elif consignment.state == "Allocated" and (record is None or record["state"] != "Allocated"):
             yield f"{reference} is allocated at PRO and recorded as {record and record['state']}"
         elif (
             consignment.state == "Allocated" and record and record.get("carrierServiceReference") != consignment.service
@@ -155,13 +164,14 @@ def recorded_as_allocated(history: History) -> Iterator[str]:
             yield f"{reference} is on {consignment.service} and recorded on {record['carrierServiceReference']}"
     for reference, record in kept.items():
         known = history.pro.state.consignments.get(record.get("proReference", reference))
-        if record["state"] == "Allocated" and (known is None or known.state != "Allocated"):
+        is_pros = record["state"] == "Allocated" and not is_engines(record)
+        if is_pros and (known is None or known.state != "Allocated"):
             yield f"{reference} is recorded as allocated, and is not at PRO"
 
 
 def allocated_if_possible(history: History) -> Iterator[str]:
     """What PRO can allocate is allocated, whatever failed on the way, but for what it says of the service itself."""
-    if history.with_engine:
+    if history.with_engine or history.plan.switches:
         return
     for reference, record in records(history).items():
         failed = "failure" in record and record["failure"]["code"] not in (
@@ -326,7 +336,7 @@ def content_at_pro_of_its_event(history: History) -> Iterator[str]:
     """What PRO has by a sender's reference ships with the content of the update that its record names, or of none."""
     for reference, record in records(history).items():
         found = history.pro.state.consignments.get(record.get("proReference", ""))
-        if found is None or record["state"] != "Allocated":
+        if found is None or record["state"] != "Allocated" or is_engines(record):
             continue
         marked = {each["KeyValue"]: each["StringValue"] for each in found.content.get("MetaData", [])}
         at_pro = marked.get(marker("", is_update=True)["KeyValue"])

@@ -40,6 +40,7 @@ from allocation.pro.credentials import SubscriptionKey
 from allocation.pro.ports import Claimed
 from allocation.pro.replies import ReplyItem
 from allocation.pro.sender_allocator import SenderAllocator
+from allocation.pro.settled_first import OpenClaims
 from allocation.pro.verdicts import Doubtful, TryAgain
 from allocation.records import kept_summary
 from tests.simulation import contents, environments
@@ -399,6 +400,11 @@ def without_changing_what_was_created() -> AbstractContextManager[Any]:
     return patch.object(Changing, "run", lambda *_: None)
 
 
+def without_settling_at_pro_first() -> AbstractContextManager[Any]:
+    """The engine allocates whatever it is given, also what PRO may have allocated."""
+    return patch.object(OpenClaims, "among", lambda *_: frozenset())
+
+
 def without_patience_for_creations() -> AbstractContextManager[Any]:
     """Whoever comes next may create what PRO may still be creating."""
 
@@ -467,6 +473,7 @@ CREATED_UNSEEN = replace(
 )
 CREATED_UNKINDLY = replace(CREATED, fault_chance=0.9, faults=(Fault.ERROR_AFTER,), unkind=True, strikes_at=("POST",))
 AFTER_EARLIER = replace(PROMPT, earlier=True, with_engine=False, large_orders=False)
+SWITCHED = replace(OF_PRO, fault_chance=0.2, creates=True, switches=True)
 CREATED_LATE = replace(CREATED, faults=(Fault.SLOW,), seed=20)
 UPDATED_TOGETHER = replace(OF_PRO, fault_chance=0.0, slowest_call=1.0, updated=0.95, delivered_again=0.3, seed=50)
 KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, together=True, delivered_again=0.0)
@@ -533,6 +540,7 @@ GUARDS = {
         CREATED_AND_UPDATED,
         "and PRO ships the content of",
     ),
+    "settling at PRO first": (without_settling_at_pro_first, SWITCHED, "and the engine has allocated it"),
     "cancelling what was created": (
         without_cancelling_what_was_created,
         CREATED_AND_CANCELLED,

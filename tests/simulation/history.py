@@ -127,6 +127,10 @@ class History:
     _environments: Environments = field(init=False)
     _idle: list[AllocateOrders] = field(default_factory=list)
     _next_poll: float = inf
+    _running: int = 0
+    """Invocations under way."""
+    _switching: bool = False
+    """Whether a deployment waits for them to end."""
 
     def __post_init__(self) -> None:
         self.world = World(self.plan)
@@ -171,7 +175,9 @@ class History:
             arrives_at = sent_at + late.uniform(0, MAX_ARRIVAL_SECONDS)
             self.pro.arrivals |= {each: arrives_at for each in order.consignments if each.startswith(LATER_PREFIX)}
         drawn_so = Random(f"{self.plan.seed}/followed").random() < FOLLOWED
-        is_kind = not (self.with_engine or plan.unkind or plan.outage_seconds or plan.hung_writes_seconds)
+        is_kind = not (
+            self.with_engine or plan.switches or plan.unkind or plan.outage_seconds or plan.hung_writes_seconds
+        )
         self.followed = is_kind and (drawn_so if plan.followed is None else plan.followed)
         self.people = PeopleAtPro(
             self.world, self._now, self.table, self.circuits, self.pro, plan.seed, self.stream.follow
@@ -212,6 +218,7 @@ class History:
             with_circuits=with_circuits,
             two_versions=self.two_versions,
             creates=self.creates,
+            switches=self.plan.switches,
         )
 
     def run(self) -> None:
@@ -228,6 +235,10 @@ class History:
         if drawn if self.plan.with_canaries is None else self.plan.with_canaries:
             for at in range(CANARIES):
                 self.world.at(at * CANARY_PERIOD_SECONDS, partial(self._send_canary, at))
+        if self.plan.switches:
+            draw = Random(f"{self.plan.seed}/switches")
+            self.world.at(draw.uniform(1, 300), partial(self._switch, to_engine=True))
+            self.world.at(draw.uniform(600, 5_000), partial(self._switch, to_engine=False))
         self.stream.follow()
         others = (
             (catalogue_archive, "MAX_PART", PART),
@@ -253,6 +264,17 @@ class History:
         if isinstance(self._read_once[body], InvalidMessageError):
             raise self._read_once[body].with_traceback(None)
         return self._read_once[body]
+
+    def _switch(self, *, to_engine: bool) -> None:
+        """Deploys the stack with the other allocator, once no function runs."""
+        self._switching = True
+        if self._running:
+            self.world.at(1.0, partial(self._switch, to_engine=to_engine))
+            return
+        self._switching = False
+        self._environments = replace(self._environments, with_engine=to_engine)
+        self._idle.clear()
+        self._poll_after(0)
 
     def _send(self, message: Order | Cancellation | Update) -> None:
         self.queue.send(message.name, message.body)
@@ -284,6 +306,8 @@ class History:
         if moment != self._next_poll:
             return
         self._next_poll = inf
+        if self._switching:
+            return
         messages = self.queue.receive(10 if self.plan.together else self.world.random.randint(1, 10))
         if messages:
             self._invoke(messages)
@@ -297,6 +321,7 @@ class History:
     def _invoke(self, messages: Sequence[Message]) -> None:
         deadline = Deadline(self.world, self.world.now + FUNCTION_SECONDS)
         use_case = self._idle.pop() if self._idle else self._environments.new()
+        self._running += 1
 
         def work() -> BatchReport:
             return use_case.process([delivered(message) for message in messages], deadline)
@@ -304,6 +329,7 @@ class History:
         self.world.start(work, FUNCTION_SECONDS, partial(self._answered, use_case, messages))
 
     def _answered(self, use_case: AllocateOrders, messages: Sequence[Message], report: BatchReport | None) -> None:
+        self._running -= 1
         if report is not None:
             self._idle.append(use_case)  # what was killed is not used again
             for message in messages:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -154,3 +155,15 @@ def test_what_pro_is_to_create_or_change_says_by_which_event(kind: str, is_updat
     sent = [{"Reference": "WEB-1-1", "Tags": ["T"]}]
     [read] = read_order(json.dumps(order_event(consignments=sent, eventType=kind)), CREATES).order.consignments
     assert (read.event_id, read.is_update, read.to_create) == (order_event()["eventId"], is_update, sent[0])
+
+
+def test_what_pro_was_to_create_before_that_was_switched_off_is_taken_to_its_end() -> None:
+    taken = {"WEB-1-1", issued_reference(OrderReference("WEB-1"), 1)}
+    rules = replace(PROS, was_taken=lambda reference: reference in taken)
+    sent: list[Any] = [{"Reference": "WEB-1-1"}, {}, {"Reference": "WEB-1-2"}]
+    read = read_order(json.dumps(order_event(consignments=sent)), rules)
+    assert [(each.reference, each.to_create is not None) for each in read.order.consignments] == [
+        ("WEB-1-1", True),
+        (issued_reference(OrderReference("WEB-1"), 1), True),
+    ]
+    assert "WEB-1-2" in str(read.invalid)

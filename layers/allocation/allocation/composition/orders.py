@@ -51,8 +51,9 @@ def warm() -> None:
     waves = allocate_orders().waves
     with suppress(RetryableError):
         waves.records.recorded((), [_NO_ORDER])
-        if isinstance(waves.allocator, EngineAllocator):
-            waves.allocator.keep_catalogue()
+        engine = getattr(waves.allocator, "engine", waves.allocator)
+        if isinstance(engine, EngineAllocator):
+            engine.keep_catalogue()
 
 
 def orders_use_case(
@@ -83,7 +84,7 @@ def orders_use_case(
         redelivery=SqsRedelivery(sqs, settings.order_queue_url),
         now=now,
         jitter=random.random,
-        reading=_reading_rules(settings),
+        reading=_reading_rules(settings, chosen),
         canaries=Canaries(DynamoDBCanaries(dynamodb, settings.allocations_table), waves.routing, now),
     )
 
@@ -146,7 +147,15 @@ def _allocator(
 
     engine = engine_file(catalogue_place())
     archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
-    return EngineAllocator(engine, now=now, api_base_url=settings.api_base_url, usage=limit_usage, archive=archive)
+    allocator = EngineAllocator(engine, now=now, api_base_url=settings.api_base_url, usage=limit_usage, archive=archive)
+    if not settings.pro_claims_table:
+        return allocator
+    from allocation.aws.dynamodb.record_reading import RecordReader
+    from allocation.pro.settled_first import OpenClaims, SettledFirst
+
+    dynamodb = client("dynamodb")
+    records = RecordReader(dynamodb, settings.allocations_table, settings.cancelled_orders_table)
+    return SettledFirst(allocator, OpenClaims(dynamodb, settings.pro_claims_table, records))
 
 
 def allocates_here(settings: ProSettings) -> "AllocatedBy":
@@ -196,13 +205,18 @@ def pro_allocator(
     return SenderAllocator(allocator, Creating(pro, claims, links, circuit, patience_seconds, pauses))
 
 
-def _reading_rules(settings: AllocateOrdersSettings) -> "Callable[[], ReadingRules]":
+def _reading_rules(settings: AllocateOrdersSettings, allocator: "Allocator") -> "Callable[[], ReadingRules]":
     """Return what answers with the rules to read a batch by. Raises `ConfigurationError` for an unknown mapping."""
     from allocation.orders.order_created import ReadingRules
 
     location = settings.order_mapping_location
     by_pro = settings.allocator == "pro"
     rules = ReadingRules(settings.own_order_created_types, by_pro, by_pro and settings.create_in_pro == "on")
+    if by_pro:
+        from allocation.pro.sender_allocator import SenderAllocator
+
+        if isinstance(allocator, SenderAllocator):
+            rules = replace(rules, was_taken=allocator.creating.was_asked)
     if location is None:
         return lambda: rules
     from allocation.orders.mapping import packaged_mapping, read_mapping

@@ -23,6 +23,7 @@ from allocation.ports import Deadline, QueueMessage, Redelivery, RefusedMessage,
 _OUT_OF_TIME: Final = Deferred(DeferralCause.OUT_OF_TIME)
 _NOT_KEPT: Final = Deferred(DeferralCause.NOT_KEPT_IN_DLQ)
 _KILLED: Final = Deferred(DeferralCause.KILLED)
+_NOT_READ: Final = Deferred(DeferralCause.RECORDS_NOT_READ)
 _NO_MAPPING: Final = Deferred(DeferralCause.MAPPING_UNAVAILABLE)
 
 
@@ -92,7 +93,7 @@ class AllocateOrders:
             logger.warning("mapping not available", extra={"cause": str(error)})
             waiting = {message.message_id: _NO_MAPPING for message in messages}
             return self._report(messages, waiting, given_up(messages, waiting), {})
-        requests, invalid = _read(messages, rules)
+        requests, invalid, unread = _read(messages, rules)
         orders = {key: request for key, request in requests.items() if isinstance(request, Order)}
         to_cancel = {key: request for key, request in requests.items() if isinstance(request, OrderCancellation)}
         # First, so that an order in the same batch finds it.
@@ -103,7 +104,7 @@ class AllocateOrders:
             recorded, deferred = self.waves.allocate(requests_of(turn), deadline)
             outcomes |= recorded
             deferrals |= deferred
-        unfinished = not_cancelled | _unfinished(orders, deferrals)
+        unfinished = not_cancelled | _unfinished(orders, deferrals) | unread
         refused = {message_id: error for message_id, error in invalid.items() if message_id not in unfinished}
         returned = unfinished | dict.fromkeys(refused, _NOT_KEPT)  # unless the DLQ takes them
         references = {message_id: request.reference for message_id, request in requests.items()}
@@ -141,20 +142,28 @@ class AllocateOrders:
 
 def _read(
     messages: Sequence[QueueMessage], rules: ReadingRules
-) -> tuple[dict[str, OrderRequest], dict[str, InvalidMessageError]]:
-    """Read every message as far as possible. A message can be in both: valid consignments beside an invalid one."""
+) -> tuple[dict[str, OrderRequest], dict[str, InvalidMessageError], dict[str, Deferred]]:
+    """Read every message as far as possible. A message can be in both: valid consignments beside an invalid one.
+
+    The last are those that can't be read now.
+    """
     requests: dict[str, OrderRequest] = {}
     invalid: dict[str, InvalidMessageError] = {}
+    unread: dict[str, Deferred] = {}
     for message in messages:
         try:
             read = read_request(message.body, rules)
         except InvalidMessageError as error:
             invalid[message.message_id] = error
             continue
+        except RetryableError as error:
+            logger.warning("message not read", extra={"sqs_message": message.message_id, "cause": str(error)})
+            unread[message.message_id] = _NOT_READ
+            continue
         requests[message.message_id] = read.request
         if read.invalid:
             invalid[message.message_id] = read.invalid
-    return requests, invalid
+    return requests, invalid, unread
 
 
 def _unfinished(orders: Mapping[str, Order], deferrals: Deferrals) -> dict[str, Deferred]:

@@ -38,6 +38,9 @@ class ReadingRules:
     only_pro_references: bool = False
     # It creates the others, as their senders wrote them.
     creates_in_pro: bool = False
+    # Tells of a consignment that is not PRO's own, where PRO creates none, whether it did before that was switched off:
+    # it is taken to its end. Raises `RetryableError`.
+    was_taken: Callable[[str], bool] = lambda _: False
     # Makes an order-created event of an order in the shop's own format. Returns any other event as it is.
     mapping: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
@@ -138,10 +141,10 @@ def _with_references(envelope: Envelope, rules: ReadingRules) -> list[Any]:
 
 
 def _with_reference(sent: Any, issued: str, rules: ReadingRules) -> Any:
-    issues_none = rules.only_pro_references and not rules.creates_in_pro
-    if issues_none or not isinstance(sent, dict) or sent.get("Reference") is not None:
+    if not isinstance(sent, dict) or sent.get("Reference") is not None:
         return sent
-    return {**sent, "Reference": issued}
+    issues = not rules.only_pro_references or rules.creates_in_pro or rules.was_taken(issued)
+    return {**sent, "Reference": issued} if issues else sent
 
 
 def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[_AnyConsignment], list[str], int]:
@@ -173,7 +176,7 @@ def _reference_problem(reference: str, rules: ReadingRules) -> str:
     """Return what is wrong with a valid reference where SortedPRO allocates; empty for one that it can use."""
     if not rules.only_pro_references or is_pro_reference(reference):
         return ""
-    if not rules.creates_in_pro:
+    if not rules.creates_in_pro and not rules.was_taken(reference):
         return _NOT_PROS
     if is_pro_reference(reference.upper()):
         return "looks like SortedPRO's own: write that in capitals"
@@ -218,7 +221,7 @@ def _to_domain(
 ) -> domain.Consignment:
     """Return a consignment as allocators see it; its order's delivery option counts where it has none of its own."""
     read = consignment.to_domain()
-    if rules.creates_in_pro and not is_pro_reference(read.reference):
+    if rules.only_pro_references and not is_pro_reference(read.reference):
         read = replace(read, to_create=sent, event_id=envelope.event_id)
     option = envelope.delivery_option
     return replace(read, delivery_option=option) if option and not read.delivery_option else read

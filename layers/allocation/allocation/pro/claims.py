@@ -40,7 +40,7 @@ _MAX_ATTEMPTS: Final = 3
 _SAME_TRY: Final = timedelta(minutes=30)
 
 
-class _Claim(NamedTuple):
+class Claim(NamedTuple):
     """A claim as it was read. Times are in milliseconds since 1970 UTC."""
 
     ends: int
@@ -104,7 +104,7 @@ class DynamoDBClaims:
         self,
         before: Claimed,
         references: Sequence[ConsignmentReference],
-        found: Mapping[ConsignmentReference, _Claim],
+        found: Mapping[ConsignmentReference, Claim],
         now: int,
         over: Set[Watch],
     ) -> Claimed:
@@ -123,13 +123,11 @@ class DynamoDBClaims:
             since={**before.since, **{key: _moment(first) for key, first in since.items()}},
         )
 
-    def _found(
-        self, references: Sequence[ConsignmentReference]
-    ) -> tuple[dict[ConsignmentReference, _Claim], timedelta]:
+    def _found(self, references: Sequence[ConsignmentReference]) -> tuple[dict[ConsignmentReference, Claim], timedelta]:
         """Return the claim on each consignment that was ever claimed, and what to add to our clock for AWS's."""
         keys = [{KEY: {"S": reference}} for reference in references]
         read, now_at_aws = read_items_at(self.client, {self.table: {"Keys": keys, "ConsistentRead": True}})
-        claims = {ConsignmentReference(item[KEY]["S"]): _claim(item) for item in read[self.table]}
+        claims = {ConsignmentReference(item[KEY]["S"]): read_claim(item) for item in read[self.table]}
         return claims, now_at_aws - self.now() if now_at_aws else timedelta(0)
 
     def _put(self, reference: ConsignmentReference, seen: int | None, until: int, fields: Mapping[str, Any]) -> Action:
@@ -181,11 +179,11 @@ class DynamoDBClaims:
         return _milliseconds(self.now() + clock)
 
 
-def _claim(item: Mapping[str, Any]) -> _Claim:
+def read_claim(item: Mapping[str, Any]) -> Claim:
     """Read a claim. Claims of earlier versions lack all fields but the first."""
     ends = int(item["heldUntil"]["N"])
     watch = item.get("watch", {}).get("S")
-    return _Claim(
+    return Claim(
         ends,
         int(item.get("since", {}).get("N", ends)),
         item.get("baseUrl", {}).get("S", ""),

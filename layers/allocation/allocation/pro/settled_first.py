@@ -1,0 +1,135 @@
+"""For a stack that was switched from SortedPRO to the engine: what PRO may have allocated is settled at PRO first.
+
+A claim without an end says that PRO was asked for a consignment, and that nobody has recorded what became of it. The
+engine would allocate it a second time. PRO can't be asked: the stack has no key for it any more.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from allocation.aws.clients import cause_of
+from allocation.aws.dynamodb.bulk_calls import MAX_KEYS, read_items
+from allocation.aws.dynamodb.record_reading import KEY, RecordReader
+from allocation.batches import batches
+from allocation.domain.consignment import Consignment
+from allocation.domain.errors import RetryableError
+from allocation.domain.mode import AllocationMode
+from allocation.domain.outcome import DeferralCause, Deferred, Outcome
+from allocation.domain.reference import ConsignmentReference
+from allocation.ports import NOTHING_NAMED, Allocator, Deadline
+from allocation.pro.claims import read_claim
+from allocation.pro.ports import Watch
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_Named = Mapping[ConsignmentReference, ConsignmentReference]
+_Answers = Mapping[ConsignmentReference, Deferred]
+_ADVICE: Final = (
+    "this stack allocates with the engine now: set Allocator=pro back until it has its outcome, or cancel it in "
+    "SortedPRO and send it under another reference"
+)
+
+
+@dataclass(slots=True)
+class OpenClaims:
+    """Knows of which consignments SortedPRO was asked and no outcome is recorded, by the claims' table."""
+
+    client: "DynamoDBClient"
+    table: str
+    records: RecordReader
+    # Whether anybody ever claimed anything; None until that is known. Nobody does while the engine allocates.
+    _has_any: bool | None = field(default=None, init=False)
+
+    def among(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
+        """Return those of the consignments whose outcome at PRO is open. Raises `RetryableError`."""
+        if not references or not self._is_used():
+            return frozenset()
+        keys = [{KEY: {"S": each}} for each in dict.fromkeys(references)]
+        since: dict[ConsignmentReference, float] = {}
+        for batch in batches(keys, MAX_KEYS):
+            read = read_items(self.client, {self.table: {"Keys": list(batch), "ConsistentRead": True}})
+            claims = {ConsignmentReference(item[KEY]["S"]): read_claim(item) for item in read[self.table]}
+            since |= {key: each.since / 1000 for key, each in claims.items() if each.watch is not Watch.SETTLED}
+        recorded = self.records.recorded(tuple(since)).records if since else {}
+        # A record that was written since is the outcome.
+        settled = {
+            key for key, seen in recorded.items() if seen.written_at and seen.written_at.timestamp() >= since[key]
+        }
+        return frozenset(since.keys() - settled)
+
+    def _is_used(self) -> bool:
+        if self._has_any is None:
+            try:
+                self._has_any = bool(self.client.scan(TableName=self.table, Limit=1)["Items"])
+            except (ClientError, BotoCoreError) as error:
+                raise RetryableError(f"claims could not be read ({cause_of(error)})") from error
+        return self._has_any
+
+
+@dataclass(frozen=True, slots=True)
+class SettledFirst:
+    """The engine as `Allocator`, for all consignments but those whose outcome at SortedPRO is open."""
+
+    engine: Allocator
+    open_claims: OpenClaims
+
+    def allocate(
+        self, consignments: Sequence[Consignment], mode: AllocationMode, deadline: Deadline
+    ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
+        """Allocate what SortedPRO has nothing to do with. Raises `RetryableError`."""
+        waiting = self._waiting([each.reference for each in consignments])
+        return {
+            **self.engine.allocate([each for each in consignments if each.reference not in waiting], mode, deadline),
+            **waiting,
+        }
+
+    def release(
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        named: _Named = NOTHING_NAMED,
+        *,
+        is_recorded: bool = True,  # noqa: ARG002 - what is waited for waits anyhow
+    ) -> _Answers:
+        """Release what SortedPRO has nothing to do with."""
+        return self._released(self.engine.release, references, deadline, named)
+
+    cancel = release
+
+    def cancel_recorded(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline, named: _Named = NOTHING_NAMED
+    ) -> _Answers:
+        """Do nothing: what is recorded as cancelled was released."""
+        return self.engine.cancel_recorded(references, deadline, named)
+
+    def release_lost(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline, named: _Named = NOTHING_NAMED
+    ) -> _Answers:
+        """Release what SortedPRO has nothing to do with."""
+        return self._released(self.engine.release_lost, references, deadline, named)
+
+    def settled(self, references: Sequence[ConsignmentReference]) -> None:
+        """Pass it on."""
+        self.engine.settled(references)
+
+    def _released(
+        self,
+        release: Callable[[Sequence[ConsignmentReference], Deadline, _Named], _Answers],
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        named: _Named,
+    ) -> dict[ConsignmentReference, Deferred]:
+        waiting = self._waiting(references)
+        return {**release([each for each in references if each not in waiting], deadline, named), **waiting}
+
+    def _waiting(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, Deferred]:
+        return {each: _wait(each) for each in self.open_claims.among(references)}
+
+
+def _wait(reference: ConsignmentReference) -> Deferred:
+    why = f"SortedPRO was asked for {reference}, and nobody has seen what became of it; {_ADVICE}"
+    return Deferred(DeferralCause.MISCONFIGURED, why=why)

@@ -1,0 +1,105 @@
+"""A stack that was switched from SortedPRO to the engine: the engine leaves alone what PRO may have allocated."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
+
+import pytest
+from botocore.exceptions import ClientError
+
+from allocation.domain.consignment import Consignment
+from allocation.domain.errors import RetryableError
+from allocation.domain.mode import DefaultRules
+from allocation.domain.outcome import Allocated, DeferralCause, Deferred
+from allocation.pro.claims import DynamoDBClaims
+from allocation.pro.ports import Watch
+from allocation.pro.settled_first import OpenClaims, SettledFirst
+from tests.support.ports import InMemoryRecords, ScriptedAllocator
+from tests.support.samples import NOON, A, B, C, D, record_of, summary_of
+from tests.support.tables import create_table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LIVE = "https://api.electioapp.com"
+
+
+class Hurry:
+    def remaining_seconds(self) -> float:
+        return 60.0
+
+
+class Switched:
+    """A stack with the table of its claims at PRO, and the engine."""
+
+    def __init__(self, dynamodb: "DynamoDBClient") -> None:
+        create_table(dynamodb, "ProClaimsTable", "claims")
+        self.dynamodb: Any = dynamodb
+        self.claims = DynamoDBClaims(dynamodb, "claims", lambda: NOON, LIVE)
+        self.records: Any = InMemoryRecords()
+        self.engine = ScriptedAllocator(lambda each: Allocated(summary_of(each.reference)))
+
+    def new(self) -> SettledFirst:
+        """A new execution environment."""
+        return SettledFirst(self.engine, OpenClaims(self.dynamodb, "claims", self.records))
+
+    def allocate(self, *references: Any) -> Any:
+        consignments = [Consignment(each) for each in references]
+        return self.new().allocate(consignments, DefaultRules(), Hurry())
+
+
+@pytest.fixture
+def switched(dynamodb: "DynamoDBClient") -> Switched:
+    return Switched(dynamodb)
+
+
+def test_what_pro_was_asked_for_waits_for_pro_and_says_what_to_do(switched: Switched) -> None:
+    switched.claims.take([A, B], 360)
+    answers = switched.allocate(A, B, C)
+    assert isinstance(answers[C], Allocated)
+    for each in (A, B):
+        assert isinstance(answers[each], Deferred)
+        assert (answers[each].cause, "set Allocator=pro back" in answers[each].why) == (
+            DeferralCause.MISCONFIGURED,
+            True,
+        )
+    assert switched.engine.asked == [(C,)]
+
+
+def test_what_pro_has_settled_is_the_engines(switched: Switched) -> None:
+    """By the claim, which says so, or by a record that was written since."""
+    claimed = switched.claims.take([A, B, C], 360)
+    switched.claims.give_back(claimed, [A], 70, Watch.SETTLED)
+    later = timedelta(seconds=1)
+    switched.records.kept[B] = replace(record_of(B), allocated_at=claimed.since[B] + later)
+    switched.records.kept[C] = replace(record_of(C), allocated_at=claimed.since[C] - later)
+    answers = switched.allocate(A, B, C, D)
+    assert [each for each in (A, B, C, D) if isinstance(answers[each], Deferred)] == [C]
+
+
+def test_nothing_of_it_is_cancelled_here_either(switched: Switched) -> None:
+    switched.claims.take([A], 360)
+    allocator = switched.new()
+    for release in (allocator.release, allocator.cancel, allocator.release_lost):
+        assert release([A, B], Hurry()).keys() == {A}
+    assert switched.engine.released == [B, B, B]
+
+
+def test_a_stack_that_never_called_pro_looks_once(switched: Switched, monkeypatch: pytest.MonkeyPatch) -> None:
+    allocator = switched.new()
+    for _ in range(3):
+        allocator.allocate([Consignment(A)], DefaultRules(), Hurry())
+    assert switched.engine.asked == [(A,)] * 3
+    monkeypatch.setattr(switched.dynamodb, "scan", Mock(side_effect=AssertionError("it knows")))
+    monkeypatch.setattr(switched.dynamodb, "batch_get_item", Mock(side_effect=AssertionError("there is nothing")))
+    allocator.allocate([Consignment(B)], DefaultRules(), Hurry())
+
+
+def test_nothing_is_decided_while_the_claims_can_not_be_read(
+    switched: Switched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = ClientError({"Error": {"Code": "InternalServerError"}}, "Scan")
+    monkeypatch.setattr(switched.dynamodb, "scan", Mock(side_effect=error))
+    with pytest.raises(RetryableError, match="claims could not be read"):
+        switched.allocate(A)
