@@ -43,6 +43,8 @@ UNMEASURED = (
     "tests/integration/test_publishing_catalogues.py",
     "tests/integration/test_replay_of_a_stack.py",
     "tests/contract/test_api_generated_",
+    "tests/contract/test_api_documented_examples.py",
+    "tests/contract/test_api_openapi.py",
     "tests/properties/",
     "tests/simulation/",
     "tests/fuzz/",
