@@ -16,7 +16,7 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.pro.by_sender import MAX_FOUND, judge_found
 from allocation.pro.client import ProReply
 from allocation.pro.creating import SEARCH_LAG_SHARE, SECOND_LOOK_SECONDS
-from allocation.pro.creation import NotCreated, judge_creation
+from allocation.pro.creation import NotCreated, creation_body, judge_creation
 from allocation.pro.links import DynamoDBLinks
 from allocation.pro.ports import NothingTriedError, Watch
 from tests.contract.pro_over_http import PATIENCE_SECONDS, A, Pro, Remaining, pro_over_http
@@ -91,6 +91,21 @@ def test_one_that_was_cancelled_counts_only_where_there_is_no_other(pro: Pro) ->
     [answer] = allocated(pro, WEB)
     assert isinstance(answer, Allocated)
     assert answer.pro_reference == second
+
+
+@pytest.mark.parametrize("allocated_one", [None, 0, 1])
+def test_of_twins_that_this_software_created_the_allocated_or_the_first_goes_on(
+    pro: Pro, allocated_one: int | None
+) -> None:
+    sent = json.loads(creation_body(Consignment(WEB, to_create=CONTENT, event_id="1")))
+    twins = [pro.server.state.create(sent) for _ in range(2)]
+    if allocated_one is not None:
+        pro.stands(ConsignmentReference(twins[allocated_one]), "Allocated", "CX_NDS")
+        pro.server.state.consignments[twins[allocated_one]].content = sent
+    [answer] = allocated(pro, WEB)
+    assert isinstance(answer, Allocated)
+    assert answer.pro_reference == twins[allocated_one or 0]
+    assert created(pro) == []
 
 
 def test_a_search_that_finds_whatever_there_is_creates_nothing(pro: Pro) -> None:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError, WrapValidator
 
 from allocation.domain.outcome import AllocationFailed, Cancelled, Deallocated, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
+from allocation.observability import logger
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
@@ -122,13 +123,13 @@ def judge_found(
 def _meant(
     alive: list[ConsignmentReference], known: Mapping[ConsignmentReference, FoundAtPro]
 ) -> list[ConsignmentReference]:
-    """Return the one of several that goes on, where this software created them all: twins of which a search hid one.
-
-    `twins.py` cancels the others once there is a record.
-    """
+    """Return the one of several that goes on, where this software created them all: twins of which a search hid one."""
     if not all(known[each].is_ours for each in alive):
         return alive
-    return [each for each in alive if known[each].state not in CHANGEABLE] or [min(alive)]
+    meant = [each for each in alive if known[each].state not in CHANGEABLE] or [min(alive)]
+    others = [each for each in alive if each not in meant]
+    logger.error("several consignments for one reference", extra={"consignments": meant, "to_cancel": others})
+    return meant
 
 
 def why_not_read(reference: ConsignmentReference, reply: ProReply | CallError) -> Deferred:
