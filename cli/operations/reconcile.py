@@ -60,7 +60,10 @@ class _Until:
 
 
 def aligning_of(target: Target) -> Aligning:
-    """Return what compares a stack's records with its SortedPRO. Raises `UsageError` if the engine allocates."""
+    """Return what compares a stack's records with its SortedPRO.
+
+    Raises `UsageError` if the engine allocates, and `CommandError` without a usable key.
+    """
     if target.parameters.get("Allocator") != "pro":
         raise UsageError(f"The engine allocates for {target.name}: there is no SortedPRO to compare its records with.")
     given = {
@@ -72,10 +75,12 @@ def aligning_of(target: Target) -> Aligning:
     settings = ProRecordSettings.model_validate({field: value for field, value in values.items() if value})
     limits = DynamoDBLimitUsage(target.dynamodb, target.outputs["LimitsTableName"])
     cancelled_orders = target.outputs["CancelledOrdersTableName"]
+    # Fetched before any call: what is wrong with it is the command's own error, told once.
+    key = _key(target)
     days = int(target.parameters.get("RecordRetentionDays") or 0)
     return Aligning(
         DynamoDBRecords(target.dynamodb, target.allocations_table, limits, cancelled_orders),
-        ProClient(settings.pro_base_url, lambda: _key(target), monotonic=time.monotonic, now=_now),
+        ProClient(settings.pro_base_url, lambda: key, monotonic=time.monotonic, now=_now),
         _now,
         timedelta(days=days) if days else None,
         settings.patience_seconds,

@@ -84,3 +84,19 @@ def test_a_stack_of_the_engine_has_nothing_to_compare(
     monkeypatch.setattr("cli.commands.reconcile.target", lambda _name: replace(target, parameters={}))
     assert main.main(["orders", "reconcile", A]) == 2
     assert "there is no SortedPRO to compare its records with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("secret", ['{"key": "x"}', ""])
+def test_what_is_wrong_with_the_key_is_said_once_before_any_call(
+    target: Target, pro: Pro, capsys: pytest.CaptureFixture[str], secret: str
+) -> None:
+    add(target, record_of(A))
+    secrets = target.make("secretsmanager")
+    if secret:
+        secrets.put_secret_value(SecretId="key", SecretString=secret)
+    else:
+        secrets.delete_secret(SecretId="key", ForceDeleteWithoutRecovery=True)
+    assert main.main(["orders", "reconcile", A]) == 1
+    told = capsys.readouterr()
+    assert ("secret" in told.err, told.out, pro.server.requests) == (True, "", [])
+    assert "crashed" not in told.err
