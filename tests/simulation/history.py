@@ -121,8 +121,8 @@ class History:
     decoded: Decoded = field(default_factory=Decoded)
     canaries: list[str] = field(default_factory=list)
     """When canaries were sent."""
-    _read_once: dict[str, Any] = field(default_factory=dict)
-    """By message: what was read of it, or why it can't be."""
+    _read_once: dict[tuple[str, bool], Any] = field(default_factory=dict)
+    """By message, and whether PRO creates its consignments: what was read of it, or why it can't be."""
     _killing: set[str] = field(init=False)
     _environments: Environments = field(init=False)
     _idle: list[AllocateOrders] = field(default_factory=list)
@@ -256,14 +256,15 @@ class History:
     def _read(self, body: str, rules: ReadingRules) -> Any:
         if body in self._killing:
             raise KilledError("the message")
-        if body not in self._read_once:
+        key = (body, rules.creates_in_pro)
+        if key not in self._read_once:
             try:
-                self._read_once[body] = order_requests.read_request(body, rules)
+                self._read_once[key] = order_requests.read_request(body, rules)
             except InvalidMessageError as error:
-                self._read_once[body] = error
-        if isinstance(self._read_once[body], InvalidMessageError):
-            raise self._read_once[body].with_traceback(None)
-        return self._read_once[body]
+                self._read_once[key] = error
+        if isinstance(self._read_once[key], InvalidMessageError):
+            raise self._read_once[key].with_traceback(None)
+        return self._read_once[key]
 
     def _switch(self, *, to_engine: bool) -> None:
         """Deploys the stack with the other allocator, once no function runs."""
