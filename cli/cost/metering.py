@@ -6,7 +6,7 @@ succeeds.
 
 import json
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 from math import ceil
@@ -21,6 +21,8 @@ _CHUNK_BYTES: Final = 64 * 1024
 # What an insertion sends: a table, and a name for each parameter.
 _INSERTION: Final = re.compile(r"""INSERT INTO "(?P<table>[^"]+)" VALUE \{(?P<values>.*)\}""")
 _NAME: Final = re.compile(r"'([^']+)': \?")
+# Of what a read costs that may be a moment behind.
+_HALF: Final = Decimal("0.5")
 # In a transaction each unit counts twice.
 _TRANSACTION: Final = 2
 # By table, the attributes that the indexes of `template.yaml` have as their key: each takes a write of its own.
@@ -38,7 +40,7 @@ class Meter:
     """What was used, and the items that were written, by table."""
 
     def __init__(self) -> None:
-        self.used: Counter[Used] = Counter()
+        self.used: defaultdict[Used, Decimal] = defaultdict(Decimal)
         self.calls = 0
         self.items: list[tuple[str, dict[str, Any]]] = []
 
@@ -55,15 +57,16 @@ class _Client:
             TransactionCanceledException=_ConditionalCheckFailedError,
         )
 
-    def _count(self, used: Used, units: int) -> None:
+    def _count(self, used: Used, units: int | Decimal) -> None:
         self._meter.calls += 1
         self._meter.used[used] += units
 
 
 class _DynamoDB(_Client):
     def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803 - boto3's name
-        """Find nothing. What is not there costs a unit."""
-        self._count(Used.READ_UNITS, sum(len(table["Keys"]) for table in RequestItems.values()))
+        """Find nothing. What is not there costs a unit, or half of one where it need not be read consistently."""
+        units = (len(table["Keys"]) * (1 if table.get("ConsistentRead") else _HALF) for table in RequestItems.values())
+        self._count(Used.READ_UNITS, sum(units, Decimal(0)))
         return {"Responses": {}, "UnprocessedKeys": {}}
 
     def get_item(self, **_: Any) -> dict[str, Any]:

@@ -4,11 +4,11 @@ import io
 import json
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final, Literal
 
@@ -52,7 +52,7 @@ class OrderUsage:
 
     orders: int
     consignments: int
-    used: Counter[Used]
+    used: Mapping[Used, Decimal]
     calls: int
     """Calls of AWS, which the functions wait for."""
     log_bytes: int

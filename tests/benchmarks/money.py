@@ -7,7 +7,7 @@ from math import ceil
 from statistics import median
 from typing import Final
 
-from cli.cost.metering import item_bytes
+from cli.cost.metering import INDEXED, item_bytes
 from cli.cost.prices import PRICES, Used
 from tests.benchmarks.bench_run import Size, all_started, counted_over, in_turns
 from tests.benchmarks.events import Event, Orders, changes
@@ -33,6 +33,8 @@ _KINDS: Final = {
 }
 PAID: Final = tuple(kind for kinds in _KINDS.values() for kind in kinds)
 _RECORDS: Final = "AllocationsTable"
+# A stack without the API has only the index by order (`template.yaml`).
+_INDEXED_FOR_THE_API: Final = tuple(name for name in INDEXED[_RECORDS] if name != "orderReference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Bill:
     record_bytes: float
     milliseconds: float
     """Billed, of all functions together."""
+    writes_for_the_api: Decimal = Decimal(0)
+    """Of the write units, those of indexes that only a stack with the API has."""
     pro_calls: float = 0.0
     """Calls of SortedPRO."""
 
@@ -58,18 +62,33 @@ class Bill:
         return float(sum((PRICES[kind].of(self.used.get(kind, Decimal(0)) * _MILLION) for kind in kinds), Decimal(0)))
 
 
+def _without_indexes_of_the_api(bill: Bill) -> Bill:
+    """Return the bill of a stack without the API, whose table of records has only the index by order."""
+    writes = bill.used[Used.WRITE_UNITS] - bill.writes_for_the_api
+    return replace(bill, used={**bill.used, Used.WRITE_UNITS: writes}, write_units=writes)
+
+
 def measure_costs(stub: StubProcess, size: Size, findings: Findings) -> None:
     """Measure what orders cost with the engine and with SortedPRO, beside the recipe."""
     rounds = max(2, size.warm_rounds // 4)
     for mode, words, goal in (("", "engine", 0.65), ("default_rules", "PRO", 0.6)):
         setting = Setting(stub.port, pro_mode=mode)
-        ours, theirs = _our_bill(stub, setting, rounds), _recipes_bill(stub, setting, rounds)
+        whole, theirs = _our_bill(stub, setting, rounds), _recipes_bill(stub, setting, rounds)
+        bare = _without_indexes_of_the_api(whole)
+        # As the template has it by default: with the engine a stack has the API, with SortedPRO it has none.
+        ours, other, api = (bare, whole, "with") if setting.pro_mode else (whole, bare, "without")
         told = f"{_told('Ours', ours)} {_told('The recipe', theirs)}"
         share = ours.dollars_a_million / theirs.dollars_a_million
         what = f"cost of a million orders, {words}, to the recipe's"
         findings.rows += [
             Row(what, exactly(share), "x", goal, note=told, floor=_floor(ours, theirs)),
             Row(f"cost of a million orders, {words}", exactly(ours.dollars_a_million), "$"),
+            Row(
+                f"the same, {words}, {api} the API, to the recipe's",
+                exactly(other.dollars_a_million / theirs.dollars_a_million),
+                "x",
+                note=f"The recipe has no API. {_told('Ours', other)}",
+            ),
         ]
         findings.facts |= {
             f"{words} cost": ours.dollars_a_million,
@@ -162,4 +181,7 @@ def _bill_of(counted: Counted, seconds: float, logged: int, rounds: int, megabyt
     sizes = [item_bytes(item) for table, item in counted.items if table in (_RECORDS, "Records")]
     calls = counted.requests.get("PRO.PUT", 0) / float(orders)
     units, size = used.get(Used.WRITE_UNITS, Decimal(0)), sum(sizes) / max(1, len(sizes))
-    return Bill(used, units, size, milliseconds / _BATCH, calls)
+    of_the_api = sum(
+        name in item for table, item in counted.items if table == _RECORDS for name in _INDEXED_FOR_THE_API
+    )
+    return Bill(used, units, size, milliseconds / _BATCH, Decimal(of_the_api) / orders, calls)

@@ -55,7 +55,7 @@ class Stub:
         """Return what was counted since the last time, and the items that were written to records."""
         meter, self.meter = self.meter, Meter()
         counted = {
-            "used": {used.name: amount for used, amount in meter.used.items()},
+            "used": {used.name: float(amount) for used, amount in meter.used.items()},
             "requests": dict(self.requests),
             "bytes": dict(self.bytes_received),
             "items": [[table, as_json(item)] for table, item in meter.items],

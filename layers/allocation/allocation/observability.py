@@ -1,15 +1,34 @@
 """The logger and the metrics of every function. They are given references and codes, never payloads."""
 
+import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from traceback import extract_tb
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import MetricUnit
 
 from allocation.domain.metric import MetricName, kind_metric
 
-logger = Logger()
+# The same in every line of a log group, or in the line with which Lambda reports an invocation.
+_TOLD_ELSEWHERE: Final = frozenset({"cold_start", "function_name", "function_memory_size", "function_arn"})
+# Of most lines: what is good news is logged in one place.
+_OF_GOOD_NEWS: Final = frozenset({"location"})
+
+
+class _ShortLines(LambdaPowertoolsFormatter):
+    """Powertools' lines without what is told elsewhere: CloudWatch charges by the byte, and an order has a line."""
+
+    def serialize(self, log: Mapping[str, Any]) -> str:
+        """Return the line of what is logged."""
+        left_out = _TOLD_ELSEWHERE | (_OF_GOOD_NEWS if log.get("level") == "INFO" else frozenset())
+        left_out |= frozenset() if "Sampled=1" in os.environ.get("_X_AMZN_TRACE_ID", "") else {"xray_trace_id"}
+        return super().serialize({name: value for name, value in log.items() if name not in left_out})
+
+
+logger = Logger(logger_formatter=_ShortLines())
 metrics = Metrics()
 
 

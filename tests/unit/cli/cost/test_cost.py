@@ -43,6 +43,14 @@ def test_a_transaction_takes_twice_the_units_and_its_checks_write_no_index() -> 
     assert [table for table, _ in meter.items] == ["AllocationsTable"]
 
 
+def test_a_read_that_may_be_a_moment_behind_costs_half() -> None:
+    meter = Meter()
+    keys = [{"id": {"S": "A"}}] * 3
+    for consistent, units in ((True, 3), (False, Decimal("4.5"))):
+        meter.client("dynamodb").batch_get_item(RequestItems={"A": {"Keys": keys, "ConsistentRead": consistent}})
+        assert meter.used[Used.READ_UNITS] == units
+
+
 def test_items_inserted_in_one_call_are_charged_each_by_itself() -> None:
     meter = Meter()
     items = [{"id": {"S": "A" * size}, "state": {"S": "Allocated"}} for size in (100, 1500)]
