@@ -68,6 +68,8 @@ def test_a_state_that_can_not_be_read_lets_nothing_be_recorded(
     ("call", "is_open"),
     [
         (DONE, False),
+        (ProReply(200), False),
+        (ProReply(200, b'{"IsSuccess": true}'), False),
         (REFUSED, False),
         (UNKNOWN, False),
         (ProReply(401), False),
@@ -77,6 +79,9 @@ def test_a_state_that_can_not_be_read_lets_nothing_be_recorded(
         (KeyUnavailableError("no key"), False),
         (LOST, True),
         (ProReply(202), True),
+        (ProReply(200, b"[]"), True),
+        (ProReply(200, b"<html>"), True),
+        (ProReply(200, b'{"IsSucc'), True),
         (ProReply(400, b"<html>"), True),
         (ProReply(408), True),
         (ProReply(500), True),

@@ -221,10 +221,20 @@ def may_still_change(call: ProReply | CallError) -> bool:
         case NotSentError() | KeyUnavailableError() | OutOfTimeError():
             return False
         case ProReply(status=status) if 200 <= status < 300:
-            return status == STATUS_ACCEPTED
+            return status == STATUS_ACCEPTED or not _says_done(call.body)
         case ProReply(status=status):
             is_answer = status == TOO_MANY or status in NOT_AUTHORISED
             is_over = is_refusal(status) or is_failure_of_pro(call)
             return not is_answer and not (is_over and read_error(call.body))
         case _:
             assert_never(call)
+
+
+def _says_done(body: bytes) -> bool:
+    """Tell whether a body may be that of PRO's success: none, `null` or an object, and no list, page or fragment."""
+    if body.strip() in (b"", b"null"):
+        return True
+    try:
+        return bool(read_object(body))
+    except UnreadableReplyError:
+        return False
