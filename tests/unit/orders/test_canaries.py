@@ -30,6 +30,15 @@ def test_of_several_canaries_the_last_is_kept_and_an_old_one_is_not() -> None:
     assert orders.canaries.kept == [NOON]
 
 
+@pytest.mark.parametrize("sent_at", ["9999-12-31T23:59:59Z", (NOON + timedelta(hours=1)).isoformat()])
+def test_a_canary_of_the_future_is_dropped_and_hides_none_beside_it(sent_at: str) -> None:
+    orders = Orders()
+    ahead = queue_message("ahead", f'{{"eventType": "stack.canary", "occurredAt": "{sent_at}"}}')
+    report = orders.process(ahead, queue_message("canary", canary()), message("order", A))
+    assert orders.canaries.kept == [NOON]
+    assert (report.refused, set(report.outcomes)) == ({}, {A})
+
+
 @pytest.mark.parametrize("what", ["table", "catalogue", "time"])
 def test_a_canary_that_orders_would_wait_beside_is_dropped(what: str) -> None:
     orders = Orders()
@@ -54,6 +63,7 @@ def _unavailable() -> None:
         '{"eventType": "stack.canary"}',
         '{"eventType": "stack.canary", "occurredAt": "yesterday"}',
         '{"eventType": "stack.canary", "occurredAt": "2026-11-23T12:00:00"}',
+        '{"eventType": "stack.canary", "occurredAt": "0001-01-01T00:00:00+14:00"}',
         '["stack.canary"]',
         '{"eventType": "order-created", "occurredAt": "2026-11-23T12:00:00Z", "eventId": "stack.canary"}',
     ],

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Protocol
 
 from allocation.domain.errors import RetryableError
@@ -36,14 +36,19 @@ class Canaries:
         """Return the messages that are no canaries, and when each canary was sent."""
         read = [(message, canary_sent_at(message.body)) for message in messages]
         others = [message for message, sent_at in read if sent_at is None]
-        return others, [sent_at.astimezone(UTC) for _, sent_at in read if sent_at]
+        return others, [sent_at for _, sent_at in read if sent_at]
 
     def keep(self, sent: Sequence[datetime], deadline: Deadline) -> None:
-        """Keep the last of the canaries, unless it is too old or the batch has no time left."""
-        if not sent or self.now() - max(sent) > MAX_CANARY_AGE or deadline.remaining_seconds() < _MIN_SECONDS_LEFT:
+        """Keep the last of the canaries, unless it is too old or the batch has no time left.
+
+        One of the future is no canary of the rule: kept, it would be later than all that follow.
+        """
+        now = self.now()
+        recent = [sent_at for sent_at in sent if abs(now - sent_at) <= MAX_CANARY_AGE]
+        if not recent or deadline.remaining_seconds() < _MIN_SECONDS_LEFT:
             return
         try:
             self.ready()
-            self.store.keep(max(sent))
+            self.store.keep(max(recent))
         except RetryableError as error:
             logger.warning("canary not recorded", extra={"cause": str(error)})

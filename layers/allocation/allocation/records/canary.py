@@ -6,7 +6,7 @@ consignment: it is in no index, counts on no limit, and has no event of a consig
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from allocation.records.record_document import moment_text
@@ -25,7 +25,7 @@ _MAX_MESSAGE: Final = 200
 
 
 def canary_sent_at(body: str) -> datetime | None:
-    """Return when a canary was sent (aware), or None for every other message.
+    """Return when a canary was sent (aware UTC), or None for every other message.
 
     >>> canary_sent_at('{"eventType":"stack.canary","occurredAt":"2026-11-27T09:00:00Z"}')
     datetime.datetime(2026, 11, 27, 9, 0, tzinfo=datetime.timezone.utc)
@@ -35,9 +35,10 @@ def canary_sent_at(body: str) -> datetime | None:
     try:
         event = json.loads(body)
         sent_at = datetime.fromisoformat(event["occurredAt"])
-    except (ValueError, LookupError, TypeError, RecursionError):
+        is_canary_event = event.get("eventType") == CANARY_TYPE and sent_at.tzinfo is not None
+        return sent_at.astimezone(UTC) if is_canary_event else None
+    except (ValueError, LookupError, TypeError, RecursionError, OverflowError):
         return None
-    return sent_at if event.get("eventType") == CANARY_TYPE and sent_at.tzinfo else None
 
 
 def canary_document(sent_at: datetime) -> dict[str, Any]:
