@@ -227,6 +227,7 @@ def test_the_authorizer_needs_no_more_than_its_secret() -> None:
         "allocation.composition.authorizer",
         "allocation.domain",
         "allocation.domain.errors",
+        "allocation.domain.frozen",
         "allocation.domain.metric",
         "allocation.observability",
     }

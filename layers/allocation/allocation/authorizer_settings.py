@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from allocation.domain.errors import ConfigurationError
+from allocation.domain.frozen import frozen
 
 OPEN_ID_ISSUER: Final = r"^https://[^?#]+$"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _ApiAuthorizerSettings:
     """What `api_authorizer` needs to know."""
 

@@ -1,13 +1,13 @@
 """What the use cases need of the outside world, implemented in `aws/`, `pro/` and `engine/`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidMessageError
+from allocation.domain.frozen import frozen
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
@@ -91,7 +91,7 @@ class Allocator(Protocol):
         """Learn that answers of the last calls are recorded: others may ask for these consignments. Never raises."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddReceipt:
     """What became of records to add. A reference in none of the sets must be tried again."""
 
@@ -120,7 +120,7 @@ class CatalogueArchive(Protocol):
         """Return the compiled catalogue whose digest begins so, or None if there is none. Raises `RetryableError`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recorded:
     """What is recorded of consignments and orders; those without a record are left out."""
 
@@ -176,7 +176,7 @@ class CancelledOrders(Protocol):
         """Mark an order as cancelled. Return when it was marked first, in aware UTC. Raises `RetryableError`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueMessage:
     """A message as the queue delivered it."""
 
@@ -194,7 +194,7 @@ class QueueMessage:
     trace_header: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefusedMessage:
     """A message that is refused for good, and why."""
 
@@ -216,7 +216,7 @@ class Redelivery(Protocol):
         """Hold messages back, by receipt handle, for the given seconds; never raise for one that can't be held."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllocationEvent:
     """An event ready to be published: its id, its JSON body and the attributes that subscribers filter on."""
 
@@ -225,7 +225,7 @@ class AllocationEvent:
     attributes: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unpublishable:
     """A change in the table that can never be an event, and why."""
 

@@ -6,7 +6,6 @@ them: an environment that serves none pays nothing.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,6 +13,7 @@ from typing import Final, NamedTuple
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 from typing_extensions import TypedDict
 
+from allocation.domain.frozen import frozen
 from allocation.exact_json import written
 
 PAGE: Final = Path(__file__).parent.parent / "console" / "page"
@@ -55,7 +55,7 @@ class PageSettings(TypedDict):
     stack: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsolePage:
     """The page of a stack.
 

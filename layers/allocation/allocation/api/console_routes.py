@@ -5,7 +5,7 @@ provider opens nothing else.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final, TypeVar
 
@@ -27,6 +27,7 @@ from allocation.console.searching import EntryFilters, EntrySearch
 from allocation.console.stack_files import StackFiles
 from allocation.console.trial import MAX_CATALOGUE, Trial, tried
 from allocation.domain.errors import UnreadableExplanationError
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Explanation
 from allocation.observability import logger
@@ -49,7 +50,7 @@ _Body = TypeVar("_Body", bound=BaseModel)
 _MAX_TRIAL_BYTES: Final = 2 * MAX_CATALOGUE + MAX_BYTES
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsoleUseCases:
     """What the console works with. `explanation_of` returns what a record kept of its decision, `files` has replays.
 

@@ -5,7 +5,6 @@ The code that draws them is imported with the first request for one, because it 
 
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from allocation.api.operations import Operation, UseCases, operation
@@ -16,6 +15,7 @@ from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.packages import position_of
 from allocation.consignments.store import Known
 from allocation.documents.results import CustomsDocuments, DocumentError, DocumentTooLargeError, LabelFile
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import UserAction
 from allocation.domain.summary import AllocationSummary
@@ -171,7 +171,7 @@ def _reference_at_pro(request: Request, use_cases: UseCases) -> ConsignmentRefer
     return (known.record.known_pro_reference if known.record else None) or known.reference
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     """An allocated consignment with complete addresses, and its allocation."""
 

@@ -6,11 +6,11 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from allocation.domain.errors import ConfigurationError
+from allocation.domain.frozen import frozen
 from allocation.domain.metric import MetricName
 from allocation.observability import count, logger
 
@@ -31,7 +31,7 @@ class KeyScope(StrEnum):
 ALL_SCOPES: Final = frozenset(KeyScope)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """A key that opens the API. `digest` is its SHA-256 in hex, in lower case."""
 

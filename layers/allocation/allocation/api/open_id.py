@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.observability import logger
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
@@ -93,7 +94,7 @@ class OpenIdProvider:
         self._read_at = now
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IdTokens:
     """Reads the tokens that a provider issues to the console, its client."""
 

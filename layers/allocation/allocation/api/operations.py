@@ -4,7 +4,6 @@ To add an operation, decorate its handler with `operation` in one of the `..._ro
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -27,6 +26,7 @@ from allocation.consignments.register import Register
 from allocation.consignments.searching import Searching
 from allocation.consignments.store import ConsignmentJson
 from allocation.consignments.tracking import Tracking
+from allocation.domain.frozen import frozen
 from allocation.engine.engine import Engine
 from allocation.engine.loaded_catalogue import Location
 from allocation.engine.wording import there_is_no
@@ -47,7 +47,7 @@ _CODES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UseCases:
     """What the operations work with, wired in `composition/api.py`. `current_engine` returns the engine to use now."""
 
@@ -184,7 +184,7 @@ Method = Literal["GET", "PUT", "POST", "DELETE"]
 _Handler = Callable[[Request, UseCases], Reply]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """One operation of the API.
 
@@ -244,7 +244,7 @@ def _operation_id(handler: Callable[..., Reply]) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """What is served at an address. `path` has its parameters in braces and matches in any case.
 

@@ -5,8 +5,9 @@ sees at once that the address is right and the operation is missing here.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from allocation.domain.frozen import frozen
 
 # PRO's reference of its API 1.1.
 _CURRENT: Final = """
@@ -207,7 +208,7 @@ _REASONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProRoute:
     """A route of PRO. `path` has its parameters in braces."""
 

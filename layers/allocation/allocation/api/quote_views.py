@@ -1,7 +1,6 @@
 """Quotes in PRO's shape: the services that can take a consignment, and why the others can't."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
@@ -14,6 +13,7 @@ from allocation.api.measures import Number, RateView, rate, tax_rate
 from allocation.consignments.market import Market
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.currencies import minor_unit, rounded
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import Price
 from allocation.engine.engine import Assessment, Exclusion
 from allocation.engine.offers import Offer
@@ -95,7 +95,7 @@ class ServiceGroupQuoteResult(QuoteResult):
     CheapestQuote: Quote | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuoteWriter:
     """Writes the quotes of one request.
 

@@ -1,18 +1,18 @@
 """Replies of operations before they are written, their links and errors, and whether to write JSON or XML."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from typing_extensions import TypedDict
 
 from allocation.consignments.errors import Problem, RequestError
+from allocation.domain.frozen import frozen
 
 JSON: Final = "application/json"
 _XML_TYPES: Final = ("application/xml", "text/xml")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """A reply. `data` is plain data with PRO's names, None for no body.
 

@@ -1,7 +1,7 @@
 """A request to the API as the operations see it, whether it was written in JSON or XML."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar, get_args
 
@@ -12,6 +12,7 @@ from allocation.api.keys import KeyScope
 from allocation.api.xml_reading import UnreadableXmlError, read_xml
 from allocation.consignments.errors import RequestError, problems_of
 from allocation.consignments.full_consignment import Contact, FullAddress, FullPackage
+from allocation.domain.frozen import frozen
 from allocation.exact_json import DuplicateKeyError, NulError, parsed, refuse_nul
 
 # Bytes of a body. A consignment is kept whole, and a DynamoDB item holds up to 400 KB.
@@ -24,7 +25,7 @@ _UNREADABLE: Final = "UnreadableRequestException"
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """One request.
 

@@ -1,16 +1,16 @@
 """The objects of replays in the stack's bucket."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class S3ReplayFiles:
     """`ReplayFiles` in an S3 bucket."""
 

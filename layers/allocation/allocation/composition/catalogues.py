@@ -2,11 +2,11 @@
 
 import os
 import time
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from allocation.aws.clients import client
+from allocation.domain.frozen import frozen
 from allocation.settings import CatalogueSettings, read_settings
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def engine_file(place: CatalogueSettings) -> "Callable[[], Engine]":
     return _catalogue_file(place, lambda text: Engine(read_compiled(text)), packaged) or _always(packaged())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Routes:
     """The routing table of a catalogue, if it has one."""
 

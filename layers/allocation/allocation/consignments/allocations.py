@@ -1,7 +1,6 @@
 """The use cases that allocate and deallocate consignments on request, one at a time."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from pydantic import ValidationError
@@ -12,6 +11,7 @@ from allocation.consignments.errors import RequestError, UnavailableError, probl
 from allocation.consignments.store import Known, ReferenceText
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, Deallocated, FailureCode, Outcome
 from allocation.domain.state import UserAction
@@ -25,7 +25,7 @@ _NOT_TRIED: Final = _UNKNOWN_SCOPE | {FailureCode.CONSIGNMENT_INCOMPLETE}
 Choose = Callable[[Consignment], tuple[AllocationMode, Outcome]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allocations:
     """Gives consignments a carrier service and takes it back."""
 

@@ -1,7 +1,6 @@
 """How a consignment is changed: read, decided, and written only if what was read still stands."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar, assert_never
 
@@ -12,6 +11,7 @@ from allocation.consignments.errors import (
     UnknownConsignmentError,
 )
 from allocation.consignments.store import ConsignmentStore, Known, ReferenceText
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import ENGINE, Allocated, AllocatedBy, AllocationFailed, Cancelled, Deallocated, Standing
 from allocation.domain.record import AllocationRecord, latest_event_ids
@@ -42,7 +42,7 @@ def _held_by_nobody_else(_: ConsignmentReference, __: ConsignmentReference | Non
     """Do nothing: the engine reserves nothing with anybody."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Changes:
     """Reads consignments and writes their allocation records, each only if nothing changed since it was read.
 

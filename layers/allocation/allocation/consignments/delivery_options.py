@@ -6,7 +6,7 @@ the option's promise is kept. Of a pickup option, it goes to the pickup location
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from allocation.consignments.pickup_spaces import PickupSpaces, at_location, req
 from allocation.consignments.register import Register
 from allocation.consignments.store import ConsignmentJson, Known
 from allocation.domain.consignment import RequestedDelivery
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import ALLOWED_IN, UserAction
 from allocation.engine.engine import Assessment
@@ -34,7 +35,7 @@ _MAX_DAYS: Final = 14
 _MAX_DAYS_ASKED: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskedOptions:
     """The consignment that options are asked for, which is checked, and the last day of delivery, None for the usual.
 
@@ -48,7 +49,7 @@ class AskedOptions:
     existing: ConsignmentReference | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryOptions:
     """Offers delivery options, and selects an option as a consignment or as an order."""
 

@@ -4,15 +4,16 @@ Each is JSON under a key that no consignment can have. A change is written only 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from allocation.consignments.changes import MAX_ATTEMPTS
 from allocation.consignments.errors import RequestError
+from allocation.domain.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """An order or an offer of delivery options. `version` counts its changes from 1; `expires_at` is aware UTC."""
 

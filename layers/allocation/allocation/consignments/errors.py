@@ -4,7 +4,6 @@ An error names every wrong field by its path and never repeats a value, which ma
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from pydantic_core import ErrorDetails
 from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN
 from allocation.consignments.pro_values import COUNTRY_CODE_PATTERN, CURRENCY_CODE_PATTERN
 from allocation.domain.errors import AllocationError
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import (
     CONSIGNMENT_REFERENCE_ADVICE,
     CONSIGNMENT_REFERENCE_PATTERN,
@@ -55,7 +55,7 @@ _FORMS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One problem with a request. `target` is the path of the field, such as `Packages[0].Weight`."""
 

@@ -5,12 +5,12 @@ with its moment. What lies between two questions and was overtaken by a later st
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from allocation.consignments.searching import Listing, Searching, SearchTerms
 from allocation.consignments.store import UNALLOCATED, Known
+from allocation.domain.frozen import frozen
 from allocation.domain.state import CARRIED
 
 # Consignments in a reply.
@@ -26,7 +26,7 @@ KEPT_TYPES: Final = (_CREATED, _LABELS)
 _Told = Callable[[Known], Iterator[tuple[datetime, str]]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happening:
     """What happened to a consignment: `kind` is the state that it came into, or what else happened. `at` is aware."""
 
@@ -35,7 +35,7 @@ class Happening:
     known: Known
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happenings:
     """Finds what happened to consignments."""
 

@@ -5,7 +5,6 @@ writes these names down, so that they stay when the places change.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -14,6 +13,7 @@ from allocation.consignments.errors import NOT_FOUND, RequestError, problems_of
 from allocation.consignments.full_consignment import Item
 from allocation.consignments.packages import Packages, position_of
 from allocation.consignments.store import ConsignmentJson, Known, ReferenceText
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 
 # Of a package reference in PRO's form, by which the name of an item begins.
@@ -39,7 +39,7 @@ def named_items(package: _Json) -> list[dict[str, Any]]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Items:
     """Adds, finds, moves and removes items. Every method raises `RequestError`."""
 

@@ -5,7 +5,6 @@ one offer, one option can be selected.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -17,6 +16,7 @@ from allocation.consignments.intake import REFERENCE_CHARACTERS
 from allocation.consignments.register import Register
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.engine.engine import Assessment
 from allocation.engine.offers import Offer
 from allocation.engine.pickup_locations import PickupLocation
@@ -32,7 +32,7 @@ _DIGITS_OF_A_NUMBER: Final = 2
 MAX_OPTIONS: Final = len(REFERENCE_CHARACTERS) ** _DIGITS_OF_A_NUMBER - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FoundOption:
     """A day and window in which a service delivers. `assessment` has the question that `offer` answers.
 
@@ -45,7 +45,7 @@ class FoundOption:
     distance: Decimal = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfferedOption:
     """What was found, under the reference by which it can be selected."""
 
@@ -53,7 +53,7 @@ class OfferedOption:
     found: FoundOption
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OptionTerm:
     """What an option promised, as it is kept: `window` in local seconds after midnight, `until` when it expires.
 
@@ -67,7 +67,7 @@ class OptionTerm:
     location: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptOffers:
     """Keeps offers. Every method but `keep` raises `RequestError` for an option that is unknown or long expired."""
 

@@ -1,10 +1,11 @@
 """Which labels of a consignment were given out: what PRO shows as LabelsPrinted, with its date and its count."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from allocation.domain.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class LabelsGiven:
     """The first time that labels of an allocation were given out, in aware UTC.
 

@@ -14,6 +14,7 @@ from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.consignments.intake import CharacterSource
 from allocation.consignments.steps import StepResult, Steps
 from allocation.consignments.store import Known, ReferenceText
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step, UserAction
 
@@ -26,7 +27,7 @@ _RANDOM_CHARACTERS: Final = 20
 _NOT_DESCRIBED: Final = "Its description was deleted: there is no address and no package to tell the carrier."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """A manifest. `reference` is 32 hexadecimal digits, which begin with the time. `created_at` is aware UTC.
 
@@ -56,7 +57,7 @@ class ManifestStore(Protocol):
         """Return a manifest with its consignments, or None."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifests:
     """Manifests consignments, and finds manifests."""
 

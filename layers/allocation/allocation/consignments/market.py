@@ -1,7 +1,6 @@
 """What carrier services offer for a consignment, and the ways to choose one: by mode, by filters, by quote."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
@@ -9,6 +8,7 @@ from uuid import UUID, uuid5
 from allocation.consignments.allocations import Choose
 from allocation.consignments.errors import RequestError
 from allocation.domain.consignment import Consignment
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules
 from allocation.domain.outcome import AllocationFailed, Failure, Outcome
 from allocation.engine.allocator import EngineAllocator
@@ -23,7 +23,7 @@ from allocation.ports import CatalogueArchive, LimitUsage
 QUOTES: Final = UUID("6f1f6a52-6f0f-4d0c-8d54-0a3f0c1f7a10")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Market:
     """The offers of every carrier service of a catalogue, not only of the best one."""
 
@@ -72,7 +72,7 @@ class Market:
         raise RequestError("QuoteNotFoundException", text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choices:
     """The ways to choose a carrier service for the consignments of one request.
 

@@ -6,7 +6,6 @@ consignments packed from it are.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from allocation.consignments.changes import MAX_ATTEMPTS
@@ -18,6 +17,7 @@ from allocation.consignments.packing import packed
 from allocation.consignments.register import Register
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 
 _PREFIX: Final = "EO"
@@ -39,7 +39,7 @@ _REPLACED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderBook:
     """Keeps orders, and packs them."""
 

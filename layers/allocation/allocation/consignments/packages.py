@@ -4,7 +4,6 @@ PRO allows that only before the allocation (its help, "Updating Consignments and
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -14,6 +13,7 @@ from allocation.consignments.full_consignment import FullPackage
 from allocation.consignments.older_forms import consignment_in_current_form
 from allocation.consignments.register import Register
 from allocation.consignments.store import ConsignmentJson, Known, ReferenceText
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 
 # What PRO demands of a package that is added; a size may stand for the dimensions.
@@ -44,7 +44,7 @@ def position_of(known: Known, reference: ReferenceText) -> int:
     raise _UnknownPackageError(reference)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Packages:
     """Adds, changes and deletes single packages. Every method raises `RequestError`."""
 

@@ -5,7 +5,7 @@ locations that demand it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -17,6 +17,7 @@ from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.intake import issued
 from allocation.consignments.kept_offers import MAX_OPTIONS, FoundOption, OfferedOption, option_name, term_of
 from allocation.consignments.pickup_spaces import at_location, require_location
+from allocation.domain.frozen import frozen
 from allocation.engine.inquiries import address_keys
 from allocation.engine.pickup_locations import Coordinates, PickupLocation, coordinates_of, nearest
 from allocation.engine.place_keys import UnknownPlaceError
@@ -31,7 +32,7 @@ _MAX_DURATION: Final = timedelta(seconds=10)
 _RESERVATION: Final = "ER"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nearby:
     """How many locations at most, and within how many kilometres, None for any distance.
 
@@ -43,7 +44,7 @@ class Nearby:
     here: Coordinates | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfferedLocation:
     """A location and its distance in kilometres, with the views of its options by day and window."""
 
@@ -52,7 +53,7 @@ class OfferedLocation:
     options: list[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PickupOptions:
     """Finds pickup locations, offers options at them, and reserves one."""
 

@@ -5,13 +5,14 @@ that nobody selects in time is free again by itself.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from allocation.consignments.allocatable_consignment import MAX_ADDRESSES
 from allocation.consignments.drafts import Draft, DraftStore
 from allocation.consignments.errors import NOT_FOUND, RequestError
+from allocation.domain.frozen import frozen
 from allocation.engine.pickup_locations import PickupLocation
 
 _KEY: Final = "pickup#"
@@ -24,7 +25,7 @@ _Taken = Mapping[str, Mapping[str, str]]
 """When each option's space ends, by the day of delivery and the option."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PickupSpaces:
     """The spaces of locations that have a number of them. `now` returns the moment as aware UTC."""
 

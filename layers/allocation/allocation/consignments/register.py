@@ -1,7 +1,7 @@
 """The use cases that keep consignments: create, change, cancel, find and erase."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from allocation.consignments.store import (
     StoredConsignment,
 )
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Cancelled
 from allocation.domain.reference import ConsignmentReference
@@ -30,7 +31,7 @@ _FIXED_BY_ALLOCATION: Final = ("Addresses", "Packages")
 _KEPT_WHERE_EMPTY: Final = (*_FIXED_BY_ALLOCATION, "Tags", "Direction")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Register:
     """Keeps consignments. `retention` is how long personal data is kept after the consignment's last change."""
 

@@ -1,7 +1,7 @@
 """Searches of consignments: terms in, a page of consignments and their number out. What one looks at is bounded."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, Protocol
@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from allocation.batches import batches
 from allocation.consignments.errors import RequestError
 from allocation.consignments.store import ConsignmentStore, Known
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import STATES
 
@@ -24,7 +25,7 @@ _BATCH: Final = 100
 Term = Callable[[Known], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """What an index can tell: consignments in one of the states, and with one of the carriers or a carrier service.
 
@@ -66,7 +67,7 @@ class Listings(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchTerms:
     """What the consignments of a search have in common.
 
@@ -78,7 +79,7 @@ class SearchTerms:
     others: tuple[Term, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A page of a search. `count` is the number of all that meet the terms, `MAX_COUNTED` for that many or more."""
 
@@ -86,7 +87,7 @@ class Found:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Searching:
     """Finds consignments."""
 

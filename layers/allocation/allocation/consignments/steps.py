@@ -1,7 +1,6 @@
 """Takes allocated consignments a step further, many at a time: each once, and never against its state."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -17,6 +16,7 @@ from allocation.consignments.errors import (
     UnknownConsignmentError,
 )
 from allocation.consignments.store import Known, ReferenceText
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import ALLOWED_IN, CarriedState, Step, UserAction
 from allocation.observability import logger
@@ -32,7 +32,7 @@ _StepOutcome = CarriedState | RequestError
 Plan = Callable[[Sequence[Known]], Mapping[ConsignmentReference, Step]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepResult:
     """What became of one reference of a request: the state that its consignment came to, or why it took no step.
 
@@ -44,7 +44,7 @@ class StepResult:
     outcome: _StepOutcome
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Steps:
     """Takes consignments a step further."""
 

@@ -4,7 +4,6 @@ A kept consignment is the sender's JSON, which holds personal data, beside the a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -12,6 +11,7 @@ from allocation.consignments.errors import ConsignmentStateError, UnknownConsign
 from allocation.consignments.labels_given import LabelsGiven
 from allocation.domain.consignment import Direction
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode, allocation_mode
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
@@ -27,7 +27,7 @@ ConsignmentJson = Mapping[str, Any]
 ReferenceText = str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredConsignment:
     """A consignment as its sender described it.
 
@@ -53,7 +53,7 @@ class StoredConsignment:
         return self.content.get("ConsignmentReferenceProvidedByCustomer") or None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """Everything known of a consignment at one moment: `stored`, `record` or both.
 

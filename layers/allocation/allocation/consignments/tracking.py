@@ -5,7 +5,7 @@ consignment's personal data, because who signed is a name; its record only has t
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -14,6 +14,7 @@ from allocation.consignments.changes import MAX_ATTEMPTS, Changes, consignment_r
 from allocation.consignments.errors import Problem, RequestError, UnknownConsignmentError
 from allocation.consignments.store import Known
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import Step
 from allocation.domain.summary import AllocationSummary
@@ -25,7 +26,7 @@ _UNKNOWN: Final = "NotFound"
 _UNAVAILABLE: Final = "Unavailable"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptTracking:
     """The events of one allocation in order; `allocation` is its first tracking reference.
 
@@ -59,7 +60,7 @@ class TrackingStore(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Meant:
     """What a tracking reference means: a consignment, a leg of its journey, and a package or all (None)."""
 
@@ -68,7 +69,7 @@ class _Meant:
     package: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tracking:
     """Takes carriers' events, and tells them. `retention` is how long events are kept after the last one."""
 

@@ -5,18 +5,18 @@ either.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Failure, Price
 from allocation.domain.routing import Route
 from allocation.engine.pricing import Line
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceOffer:
     """A carrier service that can take the consignment. Times are aware UTC.
 
@@ -47,7 +47,7 @@ class ServiceOffer:
         return _full_name(self.service, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reason:
     """One reason why a carrier service can't take the consignment."""
 
@@ -57,7 +57,7 @@ class Reason:
     actual: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExcludedService:
     """A carrier service that can't take the consignment. `in_mode` says whether the mode asks for it."""
 
@@ -76,7 +76,7 @@ def _full_name(reference: str, name: str) -> str:
     return f"{reference} {name}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecidedBy:
     """What a decision was made by: enough to make it again and compare. None is what nobody got to."""
 
@@ -87,7 +87,7 @@ class DecidedBy:
     inputs_digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExplainedDecision:
     """The answer for one consignment: every service of the catalogue has an offer, best first, or is excluded.
 

@@ -6,12 +6,12 @@ beside the entry, before it is overwritten.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from allocation.batches import batches
 from allocation.console.entries import Entry, PastVersion, entry_of, past_version
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.events.publish_allocations import Change
 from allocation.observability import logger
 from allocation.records.canary import CANARY_KEY
@@ -40,7 +40,7 @@ class IndexWriter(Protocol):
         """Keep versions of consignments that have later ones. One that is there is the same, and written again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IndexReport:
     """What became of a batch of changes."""
 
@@ -56,7 +56,7 @@ class NothingIndexedError(RetryableError):
     """A batch of which nothing could be indexed: the invocation fails, so that alarms see it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IndexAllocations:
     """Brings the index up to the records."""
 

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -11,6 +10,7 @@ from allocation.consignments.errors import RequestError
 from allocation.console.entries import digest_of
 from allocation.console.searching import EntrySearch
 from allocation.console.tallies import Counted, Tallied
+from allocation.domain.frozen import frozen
 from allocation.domain.limit import LimitedDay
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.ports import LimitUsage
@@ -22,7 +22,7 @@ _MAX_GROUPS: Final = 50
 _MAX_CONSIGNMENTS: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Days:
     """Days from the first to the last, both included."""
 

@@ -1,7 +1,6 @@
 """Tries failed consignments again, as the mode demands by which they failed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, assert_never
 
 from allocation.consignments.allocatable_consignment import ProConsignment
@@ -11,6 +10,7 @@ from allocation.consignments.errors import RequestError, UnavailableError
 from allocation.consignments.market import Choices
 from allocation.consignments.store import Known
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, Failure
 from allocation.domain.routing import RoutingTable
@@ -28,7 +28,7 @@ class OrderQueue(Protocol):
         """Send a message. Raises `RetryableError` if that is not possible now."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retrying:
     """Allocates failed consignments by what is kept of them, under the rules of the API.
 

@@ -3,7 +3,6 @@
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Final, NamedTuple, Protocol
@@ -11,6 +10,7 @@ from typing import Final, NamedTuple, Protocol
 from allocation.consignments.errors import RequestError
 from allocation.console.entries import Entry, PastVersion
 from allocation.console.tallies import Counted, Tallied
+from allocation.domain.frozen import frozen
 from allocation.domain.state import STATES
 
 _MAX_TAKE: Final = 100
@@ -89,7 +89,7 @@ class IndexReader(Protocol):
         """Return the counts of days, both included, that are not 0. Raises `RequestError` where there are too many."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryPage:
     """A page of a search. `next` is what leads to the next one; None where there is none."""
 
@@ -97,7 +97,7 @@ class EntryPage:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntrySearch:
     """Finds entries by filters."""
 

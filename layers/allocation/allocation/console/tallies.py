@@ -6,12 +6,12 @@ counts are always those that a recount of the entries gives.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from allocation.console.entries import Entry, digest_of
+from allocation.domain.frozen import frozen
 
 COUNT: Final = "count"
 # What a sum of money is called, with its currency after it.
@@ -46,7 +46,7 @@ class DayTally(NamedTuple):
 _TallyChanges = Mapping[DayTally, Mapping[str, Decimal]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """A tally with its numbers, as it is kept."""
 

@@ -1,7 +1,6 @@
 """Tries a consignment that nobody has sent: what the live catalogue, or one that is uploaded, would decide."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from allocation.console.explained_decision import explanation_json
 from allocation.console.explaining import explanation_of
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import InvalidFileError, InvalidReferenceError, UnknownModeError
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode, ModeName, allocation_mode
 from allocation.domain.outcome import Failure
 from allocation.domain.routing import Way, way_of
@@ -26,7 +26,7 @@ _FIRST_YEAR: Final = 1971
 _LAST_YEAR: Final = 2249
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trial:
     """What is tried. `catalogue` is the text of a compiled one, None for the live one.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final, TypeVar
@@ -18,6 +17,7 @@ from allocation.consignments.strict_values import KILOGRAMS
 from allocation.documents.results import CustomsDataError, DataProblem
 from allocation.documents.text import name_of
 from allocation.domain.countries import read_country
+from allocation.domain.frozen import frozen
 
 _Value = TypeVar("_Value")
 
@@ -25,7 +25,7 @@ _Value = TypeVar("_Value")
 _HARMONISED_CODE: Final = re.compile(r"[0-9]{6,12}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Goods:
     """One kind of goods. Value and weight are those of all `quantity` units together."""
 
@@ -38,7 +38,7 @@ class Goods:
     country_of_origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parcel:
     """A package with its goods. `number` counts from 1."""
 
@@ -57,7 +57,7 @@ class Parcel:
         return sum((goods.weight_kg for goods in self.goods), Decimal(0))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """Everything that the documents say. `currency` is ISO 4217, the same for all goods."""
 

@@ -6,7 +6,6 @@ one commercial invoice for the consignment. `docs/decisions/0062-where-customs-b
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -18,6 +17,7 @@ from allocation.documents.customs_declaration import Declaration, Parcel, declar
 from allocation.documents.customs_forms import cn22_pdf, cn23_pdf
 from allocation.documents.customs_territories import Border, Place, border_between
 from allocation.documents.results import MAX_FILE, CustomsDocuments, DocumentFile, DocumentTooLargeError
+from allocation.domain.frozen import frozen
 from allocation.domain.summary import AllocationSummary
 from allocation.domain.tracking_reference import package_references
 
@@ -43,7 +43,7 @@ class CustomsForm(StrEnum):
 _DRAWN: Final = {CustomsForm.CN22: cn22_pdf, CustomsForm.CN23: cn23_pdf}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CustomsPapers:
     """The documents of one consignment, each drawn when it is asked for.
 

@@ -4,13 +4,13 @@ A barcode is Code 128 (ISO/IEC 15417).
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from barcode.charsets.code128 import CODES, STOP  # type: ignore[import-untyped]
 
 from allocation.documents.fonts import FontWeight
 from allocation.documents.results import DataProblem, LabelDataError
+from allocation.domain.frozen import frozen
 
 DOTS_PER_MM: Final = 8
 # 4 x 6 inches.
@@ -29,7 +29,7 @@ _SWITCH: Final = {"B": 100, "C": 99}
 _QUIET_ZONE: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """A rectangle of the label."""
 
@@ -39,14 +39,14 @@ class Box:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filled:
     """A black rectangle. A thin one is a line."""
 
     box: Box
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextLine:
     """One line of text. `y` is the top of its em square, `size` its height. White text stands on a black rectangle."""
 
@@ -58,7 +58,7 @@ class TextLine:
     is_white: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code128:
     """A barcode of `value`: `modules` is its bars, 1 for black, each `module_width` dots wide."""
 

@@ -1,7 +1,7 @@
 """What stands on one label, and where. One layout serves every format (`docs/decisions/0061-one-label-layout.md`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from typing import Final
 
@@ -9,6 +9,7 @@ from allocation.documents.drawing import LABEL_WIDTH, Box, Drawing, Filled, Mark
 from allocation.documents.fonts import text_width
 from allocation.documents.text import Covers, cleaned, legible
 from allocation.documents.typesetting import set_in
+from allocation.domain.frozen import frozen
 
 _MARGIN: Final = 24
 _WIDTH: Final = LABEL_WIDTH - 2 * _MARGIN
@@ -17,7 +18,7 @@ _NOTICE: Final = "Sample: not valid for carriage. Ship with the label that the c
 _TRANSLITERATED: Final = "Some words are transliterated into Roman letters."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """The words of one label, as they are in the consignment. Packages and legs count from 1."""
 

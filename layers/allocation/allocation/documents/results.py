@@ -4,12 +4,12 @@ Importing this loads no drawing library.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from typing_extensions import TypedDict
 
 from allocation.domain.errors import AllocationError
+from allocation.domain.frozen import frozen
 
 
 class LabelFile(TypedDict):
@@ -38,7 +38,7 @@ class CustomsDocuments(TypedDict):
 MAX_FILE: Final = 5_500_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ManifestLine:
     """One consignment of a manifest, as text."""
 
@@ -53,7 +53,7 @@ class ManifestLine:
     expected_on: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ManifestHeading:
     """What stands above a manifest's list."""
 
@@ -63,7 +63,7 @@ class ManifestHeading:
     created: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DataProblem:
     """What is wrong with the data at `target`, a path in PRO's names as `Packages[0].Items[1].HarmonisationCode`.
 

@@ -1,7 +1,7 @@
 """A consignment as the allocation engine sees it: no contact data, metric units, decimals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from allocation.domain.contents import Contents
 from allocation.domain.currencies import Money
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 
 
@@ -19,7 +20,7 @@ class Direction(StrEnum):
     INBOUND = "Inbound"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dimensions:
     """The three sides of a box in cm, in any order."""
 
@@ -28,7 +29,7 @@ class Dimensions:
     height_cm: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Package:
     """One box of a consignment. It has `dimensions`, or a `size_reference` that the catalogue knows."""
 
@@ -39,7 +40,7 @@ class Package:
     contents: frozenset[Contents] = frozenset()  # the flags of each kind of item
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddressFlags:
     """What kind of place an address is; None is unknown."""
 
@@ -50,7 +51,7 @@ class AddressFlags:
 UNKNOWN_ADDRESS: Final = AddressFlags()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """Where a consignment starts or ends, without contact or street.
 
@@ -68,7 +69,7 @@ class Address:
     shop_location_reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestedDelivery:
     """The delivery promise: deliver by the day `on`, or exactly on it."""
 
@@ -76,7 +77,7 @@ class RequestedDelivery:
     exactly: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Consignment:
     """Packages that ship together, on one carrier service.
 

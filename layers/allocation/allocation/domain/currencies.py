@@ -1,9 +1,10 @@
 """Money, and the smallest amount that each currency of ISO 4217 is written and rounded to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
+
+from allocation.domain.frozen import frozen
 
 # The decimal places of the currencies that do not have two (ISO 4217, table A.1 of 2026-01-01; a test compares them).
 _WITHOUT: Final = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
@@ -17,7 +18,7 @@ _MINOR_UNITS: Final = {code: _UNITS[places] for code, places in _DECIMAL_PLACES.
 _CENT: Final = _UNITS[2]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Money:
     """An amount in one currency. Amounts of different currencies are never compared by number."""
 

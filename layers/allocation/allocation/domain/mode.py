@@ -1,10 +1,10 @@
 """The allocation modes, a closed set (`pro-api.md`, Allocation endpoints), and the one reading of a mode from text."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Final, Literal, assert_never, get_args
 
 from allocation.domain.errors import InvalidReferenceError, UnknownModeError
+from allocation.domain.frozen import frozen
 from allocation.domain.preference import Preference
 from allocation.domain.reference import SERVICE_REFERENCE_ADVICE, is_service_reference
 
@@ -22,7 +22,7 @@ ReferencedMode = Literal[ModeName.SERVICE_GROUP, ModeName.CARRIER_SERVICE]
 REFERENCED_MODES: Final[tuple[ReferencedMode, ...]] = get_args(ReferencedMode)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DefaultRules:
     """The preferred one of all carrier services that pass the rules; the catalogue says which unless the mode does."""
 
@@ -32,7 +32,7 @@ class DefaultRules:
     reference: ClassVar[None] = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceGroup:
     """The preferred carrier service of one group. Raises `InvalidReferenceError` for a malformed reference."""
 
@@ -45,7 +45,7 @@ class ServiceGroup:
         _require_service_reference("service group", self.reference)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CarrierService:
     """One carrier service, if it passes the rules. Raises `InvalidReferenceError` for a malformed reference."""
 

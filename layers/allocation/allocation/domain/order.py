@@ -1,14 +1,15 @@
 """What messages ask: to allocate an order, as it was created or updated, to cancel it, or nothing. A closed set."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from allocation.domain.consignment import Consignment
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference, OrderReference
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """An order-created or order-updated event: who it is about and the consignments to allocate, each reference once.
 
@@ -24,7 +25,7 @@ class Order:
     is_update: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderCancellation:
     """An order-cancelled event. `consignments` are those to cancel, each once; None for the whole order."""
 
@@ -33,7 +34,7 @@ class OrderCancellation:
     consignments: tuple[ConsignmentReference, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderLeftOut:
     """An order that is none of ours, or none yet, such as one that is not paid: nothing is done for it."""
 

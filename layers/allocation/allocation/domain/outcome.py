@@ -1,11 +1,12 @@
 """The outcomes of an allocation. Outcomes are data. Errors are only for what may pass and what can never be read."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Literal
 
+from allocation.domain.frozen import frozen
 from allocation.domain.limit import AllocationLimit
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary
@@ -31,7 +32,7 @@ class FailureCode(StrEnum):
     ALLOCATION_REFUSED = "AllocationRefused"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Price:
     """What a carrier service costs, VAT separate (`pro-api.md`, Prices). Amounts have the currency's decimal places."""
 
@@ -41,7 +42,7 @@ class Price:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Why a consignment has no carrier service.
 
@@ -56,7 +57,7 @@ class Failure:
 Explanation = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptDecision:
     """What the engine keeps of a decision, in compact bytes: what it was asked, and what it found of each service."""
 
@@ -65,7 +66,7 @@ class KeptDecision:
     explanation: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllocatedBy:
     """Who has allocated a consignment: our engine, or the SortedPRO under a base URL."""
 
@@ -88,7 +89,7 @@ class AllocatedBy:
 ENGINE: Final = AllocatedBy("engine")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allocated:
     """A carrier service takes the consignment."""
 
@@ -114,7 +115,7 @@ class Allocated:
         return replace(self, price=None, delivered_by=None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllocationFailed:
     """No carrier service takes the consignment. Trying the same again changes nothing."""
 
@@ -129,14 +130,14 @@ class AllocationFailed:
 Outcome = Allocated | AllocationFailed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deallocated:
     """The allocation was undone: the consignment may be changed and allocated again."""
 
     state: ClassVar[Literal["Unallocated"]] = "Unallocated"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancelled:
     """The consignment will not be shipped. Nothing changes it any more."""
 
@@ -179,7 +180,7 @@ class DeferralCause(StrEnum):
     MISCONFIGURED = "misconfigured"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deferred:
     """No outcome yet. The cause may pass."""
 

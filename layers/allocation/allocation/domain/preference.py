@@ -1,10 +1,10 @@
 """What is preferred among the carrier services that can take a consignment: a closed set of orders."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from allocation.domain.currencies import Money
+from allocation.domain.frozen import frozen
 
 
 class PreferenceName(StrEnum):
@@ -17,7 +17,7 @@ class PreferenceName(StrEnum):
     FASTEST_WITHIN = "fastestWithin"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preference:
     """What comes first. `within` is how much more than the cheapest the fastest may cost, in the catalogue's currency.
 

@@ -1,9 +1,9 @@
 """The allocation record: the truth about one consignment, and the outbox of its event."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from allocation.domain.frozen import frozen
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocatedBy, AllocationFailed, Failure, Standing
@@ -17,7 +17,7 @@ MAX_EVENT_IDS: Final = 20
 _SETTLED: Final = tuple(state for state in STATES if state != AllocationFailed.state)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastFailure:
     """An allocation that failed, and when (aware UTC). A later success does not clear it (`pro-api.md`, States)."""
 
@@ -25,7 +25,7 @@ class PastFailure:
     failed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefusedUpdate:
     """An order-updated event that came when it could no longer be taken, and when (aware UTC)."""
 
@@ -33,7 +33,7 @@ class RefusedUpdate:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllocationRecord:
     """The state of one consignment. Only a deallocation or a cancellation overwrites `Allocated`.
 
@@ -70,7 +70,7 @@ class AllocationRecord:
     refused_update: RefusedUpdate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordSeen:
     """What a writer must have read of a record. A new version is written only if `version` is unchanged.
 

@@ -1,9 +1,9 @@
 """Routing by checkout: which allocation mode a consignment's delivery option leads to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode, CarrierService
 from allocation.domain.outcome import Failure, FailureCode
 
@@ -12,7 +12,7 @@ DEFAULT_ROW: Final = "default"
 UNKNOWN_ROW: Final = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """The row of the routing table that decided. `option` is the row's own; what has no row is not repeated."""
 
@@ -21,7 +21,7 @@ class Route:
     preference: str | None = None  # what the row prefers, where it says so
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """How a consignment is to be allocated, and the row that says so; `mode` is a failure where no row does."""
 
@@ -29,7 +29,7 @@ class Way:
     route: Route | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoutingTable:
     """The mode of each delivery option, and the default. `fails_unknown` is False where the default takes the rest."""
 

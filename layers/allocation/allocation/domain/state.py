@@ -4,11 +4,11 @@ Names and rules are PRO's (its help, "Consignment States" and "Manifesting Consi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal, get_args
 
+from allocation.domain.frozen import frozen
 from allocation.domain.tracking import CANCELLABLE_ON_THE_WAY, DELIVERY_STATES, DeliveryState, Journey
 
 # What a consignment with a carrier service may be in: its record keeps the allocation.
@@ -65,7 +65,7 @@ def allowed_actions(state: str) -> list[UserAction]:
     return [action for action, states in ALLOWED_IN.items() if state in states]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A step of an allocated consignment on its way. The allocation stays as it is.
 

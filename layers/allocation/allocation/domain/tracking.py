@@ -6,9 +6,10 @@ they came.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
+
+from allocation.domain.frozen import frozen
 
 # The states that carriers' events lead to.
 DeliveryState = Literal[
@@ -53,7 +54,7 @@ _RANKS: Final[Mapping[DeliveryState, int]] = {state: rank for rank, state in enu
 _BY_CODE: Final[Mapping[str, DeliveryState]] = {state.casefold(): state for state in DELIVERY_STATES}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrackingEvent:
     """What a carrier says of one package, or of all. The texts may be personal data.
 
@@ -84,7 +85,7 @@ class TrackingEvent:
         return _BY_CODE.get(re.sub(r"[^a-z]", "", self.code.casefold()))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Journey:
     """What the events of a consignment come to. The moments are aware, None for what has not happened.
 

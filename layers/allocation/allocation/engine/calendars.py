@@ -7,10 +7,11 @@ needs no time zone data of the machine it runs on (Amazon Linux images lack it),
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 from typing import Final
+
+from allocation.domain.frozen import frozen
 
 # How many days ahead a collection is looked for: longer than any closure that a carrier announces.
 MAX_SEARCH_DAYS: Final = 60
@@ -18,7 +19,7 @@ DAY_SECONDS: Final = 86_400
 EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeZone:
     """`offsets[i]`, in seconds east of UTC, holds from `changes[i]` on; the first change lies before all use."""
 
@@ -46,7 +47,7 @@ class TimeZone:
         return local - after
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CollectionHours:
     """One of a day's collections: seconds after local midnight until which it can be joined, and at which it leaves.
 
@@ -58,7 +59,7 @@ class CollectionHours:
     days_before: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Collection:
     """A collection that can be joined until `cut_off`, that second included."""
 
@@ -71,7 +72,7 @@ class Collection:
 _by_departure: Final = attrgetter("collected_at", "cut_off")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calendar:
     """A week of collections, Monday first, without the holidays, and the dated exceptions that win over both."""
 

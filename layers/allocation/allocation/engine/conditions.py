@@ -1,13 +1,13 @@
 """Conditions: ranges of measures that must all hold, for limits, surcharges, rates and volumetric weight."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
+from allocation.domain.frozen import frozen
 from allocation.engine.measures import Measure, Measured
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """A range; an end that is None is open. A range of values has a currency.
 

@@ -4,9 +4,9 @@ Days are ordinals, times are local seconds after midnight.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from allocation.domain.frozen import frozen
 from allocation.engine.calendars import Collection
 
 # Days: more than 60 transit days of a service that delivers on two days a week.
@@ -21,7 +21,7 @@ class DeliverySlot(NamedTuple):
     leaves_by: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryHours:
     """The slots of each weekday, Monday first, in their order, and the days on which nothing is delivered all the same.
 
@@ -37,7 +37,7 @@ class DeliveryHours:
         return tuple(bool(slots) for slots in self.week)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryException:
     """The hours at some places, instead of the service's."""
 
@@ -45,7 +45,7 @@ class DeliveryException:
     hours: DeliveryHours
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryPlan:
     """When a service delivers: everywhere, and the exceptions; `on_holidays` of the destination too, or not."""
 
@@ -61,7 +61,7 @@ class DeliveryPlan:
         return next(found, self.hours)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryTerms:
     """How a service delivers to a destination; without known transit days it never arrives."""
 

@@ -6,12 +6,13 @@ and zones (`zones.py`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 
 from allocation.domain.consignment import Dimensions, Direction
 from allocation.domain.contents import Content
+from allocation.domain.frozen import frozen
 from allocation.domain.preference import CHEAPEST, Preference
 from allocation.domain.routing import RoutingTable
 from allocation.engine.calendars import Calendar
@@ -40,7 +41,7 @@ class Residential(StrEnum):
     ONLY = "only"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Carrier:
     """A carrier by its reference and the name people know."""
 
@@ -48,7 +49,7 @@ class Carrier:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leg:
     """One carrier's part of the journey, to `hub` or, where there is none, to the destination."""
 
@@ -56,7 +57,7 @@ class Leg:
     hub: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transit:
     """How many days of delivery after its collection a consignment arrives at some places, from some or all origins."""
 
@@ -65,7 +66,7 @@ class Transit:
     origins: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """A carrier service. `compiled_catalogue.py` reads and writes its plain fields by their names and types."""
 
@@ -105,7 +106,7 @@ class Service:
     round_to: Decimal | None = None  # the total is rounded half up to a multiple of it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Location:
     """A shipping location, and the calendars of its collections: a service's, else its carrier's, else everyone's."""
 
@@ -123,7 +124,7 @@ class Location:
     regions: tuple[str, ...] = ()  # of ISO 3166-2, the closest first; they count where its postcode says nothing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExchangeRate:
     """What one unit of a currency is worth in the catalogue's own, on some days."""
 
@@ -132,7 +133,7 @@ class ExchangeRate:
     validity: Validity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tax:
     """A tax on what is delivered to some places; `rate` 0.2 is 20%."""
 
@@ -141,7 +142,7 @@ class Tax:
     places: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Catalogue:
     """Everything that decides. Services are in the order of their references, whatever order they were written in."""
 

@@ -1,11 +1,12 @@
 """Rates, surcharges and chargeable weights as the engine uses them: parts of the catalogue (`loaded_catalogue.py`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from allocation.domain.frozen import frozen
 from allocation.engine.conditions import Condition
 from allocation.engine.measures import Measure
 
@@ -14,7 +15,7 @@ OF_RATE: Final = "rate"
 OF_VALUE: Final = "value"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Validity:
     """A closed range of days, either end open."""
 
@@ -29,7 +30,7 @@ class Validity:
 ALWAYS: Final = Validity()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Units:
     """What a surcharge's amount is multiplied by: how often `unit` goes into what a measure has above `above`.
 
@@ -43,7 +44,7 @@ class Units:
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surcharge:
     """An addition to a price (`pro-api.md`, Prices), or, with a negative amount, a discount.
 
@@ -74,7 +75,7 @@ class Surcharge:
     leaves: Decimal | None = None  # a discount takes what it is a part of to no less than this
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Divisor:
     """How much room weighs how much: `space` cubic Cm count as `mass` Kg.
 
@@ -92,7 +93,7 @@ class Divisor:
         return str(self.space) if self.mass == 1 else f"{self.space}/{self.mass}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeastWeight:
     """What a package counts at least where it has more than any of the maxima of `over`, and meets `when`: Kg."""
 
@@ -101,7 +102,7 @@ class LeastWeight:
     when: Condition | None = field(default=None, hash=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weighing:
     """How a service's chargeable weights are worked out, beyond the divisor.
 
@@ -121,7 +122,7 @@ class Weighing:
 AS_PRICED: Final = Weighing()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AboveLastBand:
     """What each started `step` costs above the last band of a rate, up to `last_weight`, in the bands' unit."""
 
@@ -130,7 +131,7 @@ class AboveLastBand:
     last_weight: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """The prices of one zone: `prices[i]` up to and including `up_to[i]` of what the bands are read `by`.
 

@@ -1,11 +1,11 @@
 """Offers of carrier services, and their order: by the preference of the catalogue or of a routing row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple, assert_never
 
+from allocation.domain.frozen import frozen
 from allocation.domain.preference import Preference, PreferenceName
 from allocation.engine.loaded_catalogue import Service
 from allocation.engine.promises import Dates
@@ -55,7 +55,7 @@ def _criteria(preference: Preference) -> tuple[Criterion, ...]:
     return (*first, Criterion.COST, Criterion.COLLECTION, Criterion.DELIVERY, Criterion.REFERENCE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ranking:
     """A preference among some services, for the offers of one question."""
 

@@ -5,11 +5,12 @@ that the catalogue has coordinates of, such as its postcode district.
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import ROUND_HALF_UP, Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Final, NamedTuple
 
+from allocation.domain.frozen import frozen
 from allocation.engine.calendars import TimeZone
 
 # The mean radius of the Earth (IUGG, R1).
@@ -35,7 +36,7 @@ OpeningHours = tuple[int, int]
 """When a location opens and closes, in local seconds after midnight."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PickupLocation:
     """A shop or locker where recipients collect what one of its carriers delivers there.
 

@@ -1,12 +1,12 @@
 """The question that a consignment asks of the whole catalogue, as every rule sees it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from allocation.domain.consignment import Direction
+from allocation.domain.frozen import frozen
 from allocation.domain.limit import AllocationLimit, LimitedDay, UsedLimits
 from allocation.domain.preference import CHEAPEST, Preference
 from allocation.engine.index import CatalogueIndex
@@ -46,7 +46,7 @@ class ServiceFilters(NamedTuple):
 NO_FILTERS: Final = ServiceFilters()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """A consignment at a moment, with its mode's scope and everything that the catalogue says about it."""
 

@@ -6,10 +6,10 @@ so that the zone is as specific as the place that the address is in it by.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
 
+from allocation.domain.frozen import frozen
 from allocation.domain.postcode_regions import tells_regions
 from allocation.engine.memo import Memo
 from allocation.engine.place_keys import WHOLE_AREAS
@@ -18,7 +18,7 @@ ZONE_SIGN: Final = "@"
 _MAX_KEPT: Final = 16_384
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ZoneLane:
     """From any of some place keys to any of others."""
 
@@ -26,7 +26,7 @@ class ZoneLane:
     destinations: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Zone:
     """Place keys, and lanes between place keys."""
 

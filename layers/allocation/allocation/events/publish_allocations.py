@@ -1,10 +1,10 @@
 """The use case of the table's stream: changed records in, allocation events out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from allocation.domain.frozen import frozen
 from allocation.domain.metric import MetricName
 from allocation.events.allocation_event import UnpublishableError, UnpublishableReason, allocation_event, canary_event
 from allocation.observability import count, logger, measure_seconds
@@ -13,7 +13,7 @@ from allocation.records.canary import CANARY_KEY, recorded_canary
 from allocation.records.stored_record import StoredRecord, is_of_later_version
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A change of a record as the stream delivers it."""
 
@@ -24,7 +24,7 @@ class Change:
     consignment_reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PublishReport:
     """What became of a batch of changes."""
 
@@ -40,7 +40,7 @@ class PublishReport:
     canaries: Sequence[datetime] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PublishAllocations:
     """Publishes the event of every changed record. An event may be published again, but none is skipped.
 

@@ -1,11 +1,12 @@
 """Events that were published, as whoever looks for them knows them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from allocation.domain.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Publication:
     """When an event was published, and its type. The type is empty where an earlier version logged it."""
 

@@ -1,11 +1,12 @@
 """The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from allocation.domain.errors import InvalidMessageError, RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.order import Order, OrderCancellation, OrderLeftOut, OrderRequest
 from allocation.domain.outcome import Cancelled, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference, OrderReference
@@ -27,7 +28,7 @@ _NOT_READ: Final = Deferred(DeferralCause.RECORDS_NOT_READ)
 _NO_MAPPING: Final = Deferred(DeferralCause.MAPPING_UNAVAILABLE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllocateOrders:
     """Does what a batch of messages asks: allocates consignments, each once, or cancels them, and records that."""
 

@@ -1,13 +1,13 @@
 """Allocates the consignments of a batch wave by wave, and records each outcome."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from allocation.batches import batches
 from allocation.consignments.store import OrderedConsignments
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred, Failure, Outcome
 from allocation.domain.record import AllocationRecord, latest_event_ids
@@ -35,7 +35,7 @@ _NOT_RECORDED: Final = Deferred(DeferralCause.NOT_RECORDED)
 _NOT_READ: Final = Deferred(DeferralCause.RECORDS_NOT_READ)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllocationWaves:
     """Allocates consignments that have no record yet or failed before, and records the outcomes."""
 

@@ -1,10 +1,11 @@
 """What became of a batch of messages: reported to the queue, in log lines and as metrics."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeVar, assert_never
 
 from allocation.domain.errors import InvalidMessageError
+from allocation.domain.frozen import frozen
 from allocation.domain.metric import OTHER, MetricName
 from allocation.domain.outcome import Allocated, AllocationFailed, Cancelled, Deferred, FailureCode, Outcome
 from allocation.domain.reference import ConsignmentReference, OrderReference
@@ -15,7 +16,7 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchReport:
     """What became of a batch of messages."""
 

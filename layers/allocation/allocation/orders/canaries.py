@@ -1,11 +1,11 @@
 """The canaries among the messages of a batch: each is written like an outcome, once, and never comes back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.observability import logger
 from allocation.ports import Deadline, QueueMessage
 from allocation.records.canary import MAX_CANARY_AGE, canary_sent_at
@@ -21,7 +21,7 @@ class CanaryStore(Protocol):
         """Keep it, unless a later one is kept. Raises `RetryableError`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Canaries:
     """Takes canaries out of batches. One that can't be kept is dropped: the alarm misses it, and another one follows.
 

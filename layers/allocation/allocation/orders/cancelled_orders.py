@@ -1,7 +1,6 @@
 """Which consignments the cancellation of an order concerns: from what is asked, and from what is recorded."""
 
-from dataclasses import dataclass
-
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import AllocationFailed
 from allocation.domain.record import RecordSeen
 from allocation.domain.reference import ConsignmentReference, OrderReference
@@ -10,7 +9,7 @@ from allocation.orders.work import Requests
 from allocation.ports import Recorded
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancellation:
     """A consignment to cancel, with the order and the event that ask for it."""
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.order import OrderCancellation
 from allocation.domain.outcome import AllocatedBy, AllocationFailed, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
@@ -42,7 +43,7 @@ _UNAVAILABLE: Final = Deferred(DeferralCause.ALLOCATOR_UNAVAILABLE)
 _CancelledNow = dict[ConsignmentReference, Cancelled]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancelling:
     """Cancels consignments: takes the carrier service back, then records that, and gives a daily limit back with it."""
 

@@ -5,15 +5,16 @@ that is no letter or digit, or in camel case.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
+
+from allocation.domain.frozen import frozen
 
 _MAX_TYPE: Final = 256
 _ORDER: Final = r"(?:(?:.*[^A-Za-z0-9])?[oO][rR][dD][eE][rR]|.*[a-z0-9]Order)"
 _VERSION: Final = r"(?:[^A-Za-z0-9]*[vV]?[0-9]+(?:[._-][0-9]+)*)?"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _EventTypes:
     """The types of events that say the same of an order.
 

@@ -3,7 +3,6 @@
 Imported only where a mapping is configured: most stacks have none.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +14,7 @@ from jmespath.functions import signature
 from jmespath.parser import ParsedResult
 
 from allocation.domain.errors import InvalidFileError, RefusalCode
+from allocation.domain.frozen import frozen
 from allocation.exact_json import parsed
 from allocation.orders.refusals import refused
 
@@ -41,7 +41,7 @@ class _Functions(PowertoolsFunctions):
         return product
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderMapping:
     """A mapping, ready to use. `when` chooses the messages that it is for; all others stay as they are."""
 

@@ -4,7 +4,7 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from allocation.consignments.allocatable_consignment import ProConsignment, ReferencedConsignment
 from allocation.domain import consignment as domain
 from allocation.domain.errors import InvalidMessageError, RefusalCode
+from allocation.domain.frozen import frozen
 from allocation.domain.order import Order
 from allocation.domain.reference import OrderReference, is_pro_reference, issued_reference
 from allocation.json_places import quoted
@@ -28,7 +29,7 @@ _NOT_PROS: Final = (
 _AnyConsignment = ProConsignment | ReferencedConsignment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadingRules:
     """What a stack reads of messages in its own way."""
 
@@ -53,7 +54,7 @@ class ReadingRules:
 USUAL_RULES: Final = ReadingRules()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadOrder:
     """What could be read of a message: an order of its valid consignments, and what is wrong with the others."""
 

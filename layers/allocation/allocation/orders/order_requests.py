@@ -1,8 +1,7 @@
 """What a message asks: reads an order-created, order-updated, order-cancelled or order-left-out event."""
 
-from dataclasses import dataclass
-
 from allocation.domain.errors import InvalidMessageError
+from allocation.domain.frozen import frozen
 from allocation.domain.order import OrderRequest
 from allocation.orders.event_fields import read_order_left_out
 from allocation.orders.event_types import CANCELLED, LEFT_OUT
@@ -10,7 +9,7 @@ from allocation.orders.order_cancelled import read_cancellation
 from allocation.orders.order_created import USUAL_RULES, ReadingRules, created_order, paused_collector
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _ReadRequest:
     """What could be read of a message, and what is wrong with the rest of it."""
 

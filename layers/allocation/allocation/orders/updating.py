@@ -6,12 +6,12 @@ record gets a new version that says so, and with it an event.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from allocation.consignments.store import OrderedConsignments
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred
 from allocation.domain.record import RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference, OrderReference
@@ -31,7 +31,7 @@ _Updates = dict[ConsignmentReference, ConsignmentRequest]
 _Records = Mapping[ConsignmentReference, RecordSeen]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Updating:
     """Keeps the content of updates that were taken, and refuses the others."""
 

@@ -1,9 +1,9 @@
 """What a batch asks for, consignment by consignment, and which consignments are still to be allocated."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from allocation.domain.consignment import Consignment
+from allocation.domain.frozen import frozen
 from allocation.domain.order import Order
 from allocation.domain.outcome import Cancelled, Deferred, Outcome
 from allocation.domain.record import RecordSeen
@@ -13,7 +13,7 @@ Outcomes = dict[ConsignmentReference, Outcome | Cancelled]
 Deferrals = dict[ConsignmentReference, Deferred]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsignmentRequest:
     """A consignment to allocate, and an order that asks for it."""
 
@@ -24,7 +24,7 @@ class ConsignmentRequest:
 Requests = Mapping[ConsignmentReference, Sequence[ConsignmentRequest]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """A consignment to allocate for the first of `requests`. `seen` is its record, if it has one.
 

@@ -1,10 +1,11 @@
 """Whether a record and SortedPRO agree about a consignment, and what would bring the record in line."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import AllocatedBy, Cancelled, Deallocated, Standing
 from allocation.domain.record import RecordSeen
 from allocation.domain.reference import ConsignmentReference
@@ -30,7 +31,7 @@ class Agreement(StrEnum):
     UNREAD = "unread"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What was found of a consignment.
 

@@ -1,10 +1,11 @@
 """Compares records with SortedPRO's states, and brings records in line: with an event each, once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import Allocated, Standing
 from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference, is_pro_reference
@@ -18,7 +19,7 @@ from allocation.pro.client import ProClient
 _NOT_PROS = Finding(Agreement.AGREES, text="not a reference of SortedPRO's")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Looked:
     """A consignment's record as it was read, None without one, and what was found."""
 
@@ -26,7 +27,7 @@ class Looked:
     finding: Finding
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aligning:
     """Looks at records and at SortedPRO, and changes records only if they are as they were read.
 

@@ -4,13 +4,14 @@ What it needs of others is in `ports.py`; `claims.py` and `circuit.py` implement
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from math import ceil
 from types import MappingProxyType
 from typing import Final
 
 from allocation.domain.consignment import Consignment
+from allocation.domain.frozen import frozen
 from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Cancelled, Deallocated, DeferralCause, Deferred, Outcome
@@ -31,7 +32,7 @@ _READER_SECONDS: Final = 70.0
 _NOTHING_SENT: Final[Mapping[ConsignmentReference, Consignment]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProAllocator:
     """The `Allocator` over PRO's API. A failure is a `Deferred` or an outcome, never an exception."""
 

@@ -5,11 +5,11 @@ sender's any number of times.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Final, assert_never
 
 from pydantic import TypeAdapter, ValidationError, WrapValidator
 
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import AllocationFailed, Cancelled, Deallocated, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
 from allocation.observability import logger
@@ -44,7 +44,7 @@ class _FoundConsignment(ReplyPart):
 _REFERENCES: Final = TypeAdapter(list[str])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FoundAtPro:
     """A consignment of PRO's: its state, its sender's reference, and the events that its content is from."""
 

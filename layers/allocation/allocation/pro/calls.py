@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import ceil
 from typing import Final, TypeVar, assert_never
 from urllib.parse import quote
 
 from allocation.batches import batches
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import crash, logger
@@ -44,7 +44,7 @@ class OutOfTimeError(Exception):
 CallError = NotSentError | NoReplyError | KeyUnavailableError | OutOfTimeError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllocationCall:
     """One `PUT` that allocates `references`. The body is empty where the path says everything."""
 
@@ -95,7 +95,7 @@ def _segment(text: str) -> str:
     return quote(text, safe="")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pauses:
     """Pauses before a retry: longer each time, and random so that environments do not retry in step."""
 
@@ -107,7 +107,7 @@ class Pauses:
         return self.jitter() * FIRST_PAUSE_SECONDS * (1 << attempt)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParallelCalls:
     """The calls of one batch. A call that fails is an answer here, never an exception."""
 

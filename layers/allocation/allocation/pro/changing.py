@@ -7,10 +7,10 @@ under the claim on PRO's own reference, so nobody allocates meanwhile.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from allocation.domain.consignment import Consignment
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import Cancelled, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.by_sender import CHANGEABLE, FoundAtPro, read_found, why_not_read
@@ -25,7 +25,7 @@ from allocation.pro.state_verdicts import judge_deallocation, may_still_change
 _OTHER: Final = frozenset({Cancelled.state})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Changing:
     """Changes consignments of PRO's, and answers in `progress` for those that can't be allocated yet.
 

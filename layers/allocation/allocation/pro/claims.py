@@ -8,7 +8,7 @@ All times are on AWS's clock, as its answers tell it: the clocks of two executio
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -25,6 +25,7 @@ from allocation.aws.dynamodb.record_reading import KEY
 from allocation.aws.dynamodb.record_writes import NOT_THERE_YET
 from allocation.batches import batches
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.pro.ports import Claimed, Watch
@@ -49,7 +50,7 @@ class Claim(NamedTuple):
     watch: Watch | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamoDBClaims:
     """`Claims` in a table with the partition key `consignmentReference` and the TTL attribute `expiresAt`.
 

@@ -5,7 +5,6 @@ The only retry here follows a key rotation. Only the caller knows what else may 
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLCertVerificationError
@@ -19,6 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
 from allocation.domain.errors import ConfigurationError, RetryableError
+from allocation.domain.frozen import frozen
 from allocation.pro.credentials import KeySource, SubscriptionKey
 from allocation.pro.replies import retry_after_seconds
 
@@ -52,7 +52,7 @@ class NoReplyError(RetryableError):
         self.timed_out = timed_out
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProReply:
     """What PRO answered, unread."""
 

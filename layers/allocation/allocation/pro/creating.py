@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
@@ -60,7 +61,7 @@ class Created:
         return reference not in self.links and reference not in self.answers
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Creating:
     """Knows which consignment of PRO's has which reference of its sender's, and has PRO create the others."""
 

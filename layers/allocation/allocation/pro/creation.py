@@ -7,12 +7,13 @@ what was sent of one. What PRO has already is found in `by_sender.py`.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, assert_never
 
 from pydantic import TypeAdapter, ValidationError
 
 from allocation.domain.consignment import Consignment
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
 from allocation.exact_json import written
@@ -43,7 +44,7 @@ _IMPERSONAL: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotCreated:
     """No consignment in PRO that is known of. While the call is `open`, PRO may still create it."""
 

@@ -1,6 +1,5 @@
 """How far SortedPRO was followed, as an item of the circuits' table. Losing it costs a look at the last hour again."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.following import Position
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _KEY: Final[dict[str, Any]] = {"id": {"S": "following"}}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamoDBCursor:
     """A `Cursor` in a table with the partition key `id`."""
 

@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from allocation.batches import batches
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.metric import MetricName
 from allocation.domain.reference import ConsignmentReference, is_consignment_reference, is_pro_reference
 from allocation.domain.state import STATES
@@ -48,7 +49,7 @@ _OPEN: Final = frozenset({Agreement.UNSETTLED, Agreement.UNREAD})
 MAX_OPEN: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """How far SortedPRO was followed (aware UTC), and the consignments to look at again, since when each."""
 
@@ -105,7 +106,7 @@ class _EventsUnreadError(RetryableError):
     """SortedPRO's state events could not be read now."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Following:
     """Brings records in line with what SortedPRO says happened, window by window, from where the last run ended."""
 

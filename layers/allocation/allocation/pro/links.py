@@ -4,13 +4,13 @@ They are items of the claims' table: a consignment whose creation may be lost ha
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS, read_items, write_all
 from allocation.aws.dynamodb.record_reading import KEY
 from allocation.batches import batches
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PREFIX: Final = "created/"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamoDBLinks:
     """`Links` in a table with the partition key `consignmentReference` and the TTL attribute `expiresAt`."""
 

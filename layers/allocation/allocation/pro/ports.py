@@ -1,12 +1,13 @@
 """What the allocator over SortedPRO needs of others: claims, the circuit, and errors that say how healthy PRO is."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal, Protocol
 
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import DeferralCause
 from allocation.domain.reference import ConsignmentReference
 
@@ -26,7 +27,7 @@ class Watch(StrEnum):
     SETTLED = "settled"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claimed:
     """The result of claiming.
 

@@ -1,17 +1,17 @@
 """Releases at SortedPRO what it has allocated, for the API: deallocated there first, and only then recorded here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from allocation.consignments.errors import NotReleasedError
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import DeferralCause
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Allocator, Deadline
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Releasing:
     """Has SortedPRO deallocate or cancel consignments. `deadline` returns that of the request being served."""
 

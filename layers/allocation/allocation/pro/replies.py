@@ -6,7 +6,6 @@ guessed.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import ceil
@@ -18,6 +17,7 @@ from pydantic.alias_generators import to_pascal
 from pydantic_core import from_json
 
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.outcome import Failure, FailureCode
 from allocation.domain.summary import AllocationSummary
 
@@ -39,7 +39,7 @@ class UnreadableReplyError(RetryableError):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplyItem:
     """What an allocation endpoint answered for one consignment. `failure` is the reason if it is not allocated."""
 

@@ -1,11 +1,12 @@
 """The rounds in which SortedPRO is asked for a batch: calls in parallel, doubts read back, and retries."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar, assert_never
 
+from allocation.domain.frozen import frozen
 from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import (
@@ -50,7 +51,7 @@ _NOT_JUDGED: Final[Verdict] = Doubtful(DeferralCause.ALLOCATOR_CRASHED, open=Tru
 _STATE_NOT_JUDGED: Final[Outcome | Deferred | TryAgain] = Deferred(DeferralCause.ALLOCATOR_CRASHED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rounds:
     """Asks PRO for one batch, round by round, and keeps the result in `progress`."""
 

@@ -4,11 +4,12 @@ A consignment with a reference of PRO's is in PRO already.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
 from allocation.domain.consignment import Consignment
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
@@ -20,7 +21,7 @@ from allocation.pro.creation import without_personal
 _Named = Mapping[ConsignmentReference, ConsignmentReference]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SenderAllocator:
     """The `Allocator` over PRO for consignments with references of their senders' as well."""
 

@@ -16,6 +16,7 @@ from allocation.aws.dynamodb.record_reading import KEY, RecordReader
 from allocation.batches import batches
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
@@ -70,7 +71,7 @@ class OpenClaims:
         return self._has_any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettledFirst:
     """The engine as `Allocator`, for all consignments but those whose outcome at SortedPRO is open."""
 

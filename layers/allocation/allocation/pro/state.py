@@ -1,6 +1,5 @@
 """Reading a consignment's state from SortedPRO, and rebuilding the outcome of an allocation whose reply was lost."""
 
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, assert_never
@@ -16,6 +15,7 @@ from pydantic import (
 )
 
 from allocation.domain.currencies import minor_unit, rounded
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocatedBy, Price
 from allocation.domain.reference import ConsignmentReference
@@ -85,7 +85,7 @@ class _Consignment(ReplyPart):
     latest_delivery_date: Annotated[_Moment | None, WrapValidator(none_if_unreadable)] = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsignmentAtPro:
     """A consignment's `state` at PRO, and the allocation if it has one, or why its last one failed."""
 

@@ -3,10 +3,11 @@
 What SortedPRO's own state of a consignment means then is in `state_verdicts.py`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final, Literal, assert_never
 
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode, ModeName
 from allocation.domain.outcome import (
     Allocated,
@@ -57,7 +58,7 @@ Cause = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Untouched:
     """PRO has not got the call, or not looked at it. The same call may be sent again, unless this is `final`."""
 
@@ -66,14 +67,14 @@ class Untouched:
     final: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Throttled:
     """There are too many calls. The consignments that PRO's state shows as unallocated may be asked for again."""
 
     retry_after_seconds: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Doubtful:
     """PRO may have allocated. Its state is read before anything else is done.
 
@@ -110,7 +111,7 @@ _UNANSWERED: Final = Doubtful(DeferralCause.OUTCOME_UNKNOWN, open=True)
 UNDER_WAY: Final = Doubtful(DeferralCause.UNDER_WAY, open=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TryAgain:
     """Nothing is allocated, by PRO's state or because PRO has not got the call. Another try may be made.
 

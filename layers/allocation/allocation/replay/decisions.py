@@ -5,13 +5,14 @@ that consignments are assessed in any order, in several processes, and limits ar
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.currencies import Money
+from allocation.domain.frozen import frozen
 from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import AllocationFailed, Failure, FailureCode
@@ -34,7 +35,7 @@ _LIMITS_USED_UP: Final = Failure(
 _FASTEST: Final = Preference(PreferenceName.FASTEST)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replayable:
     """What a decision was asked. `decided_at` is aware.
 
@@ -65,7 +66,7 @@ def _with_option(consignment: Consignment, option: str | None) -> Consignment:
     return replace(consignment, delivery_option=consignment.delivery_option or option)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Side:
     """A catalogue to decide by. `mode` is used for all consignments instead of what was asked, unless it is None."""
 
@@ -73,7 +74,7 @@ class Side:
     mode: AllocationMode | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """A service that can take a consignment, unless the limit of its day is used up."""
 
@@ -84,7 +85,7 @@ class Choice:
     compared: Decimal = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What to choose, best first; nothing but the failure where no service can take the consignment.
 

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from allocation.domain.errors import AllocationError, UnreadableExplanationError
+from allocation.domain.frozen import frozen
 from allocation.engine.compiled_catalogue import read_compiled
 from allocation.engine.engine import Engine
 from allocation.ports import ReplayFiles
@@ -51,7 +52,7 @@ def _parts(replay: str) -> str:
     return f"replays/{replay}/parts/"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplayInParts:
     """Replays the records in the files of an export, and adds up what was found."""
 

@@ -1,11 +1,11 @@
 """What a replay of a stack's records is asked, as JSON beside its parts."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from allocation.domain.errors import AllocationError, InvalidReferenceError, UnknownModeError
+from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode, allocation_mode
 
 
@@ -13,7 +13,7 @@ class InvalidRequestError(AllocationError):
     """A request of a replay can't be read. The message says what to write."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplayRequest:
     """A replay of the consignments that were decided at `since` (aware) or later.
 

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
+from allocation.domain.frozen import frozen
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.replay.tally import Difference, FromTo, Moved, NewFailures, Tally
 
@@ -25,7 +25,7 @@ class CatalogueName(NamedTuple):
         return cls(catalogue.version, catalogue.digest)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FullDay:
     """A day on which a service of the second catalogue takes no more. `turned_away` preferred it and went elsewhere."""
 
@@ -36,7 +36,7 @@ class FullDay:
     turned_away: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplayResult:
     """What changes from one catalogue to the other. All prices are net, and sums are by currency.
 

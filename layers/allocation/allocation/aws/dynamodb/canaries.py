@@ -1,12 +1,12 @@
 """The canary in DynamoDB: one item in the table of the records, so that it comes over their stream."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.dynamodb.bulk_calls import not_written
+from allocation.domain.frozen import frozen
 from allocation.records.canary import SENT_AT, canary_document
 from allocation.records.items import to_item
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamoDBCanaries:
     """A `CanaryStore` in the table of the records."""
 

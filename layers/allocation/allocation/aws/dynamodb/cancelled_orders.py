@@ -1,7 +1,6 @@
 """Cancelled orders in DynamoDB: one item an order, written before anything of the order is cancelled."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +8,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.dynamodb.bulk_calls import not_written
 from allocation.aws.dynamodb.record_reading import ORDER_KEY
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import OrderReference
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamoDBCancelledOrders:
     """`CancelledOrders` in a table with the partition key `orderReference` and the TTL attribute `expiresAt`.
 

@@ -7,7 +7,7 @@ no place is lost or used twice however a function ends. `used` of the counter in
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +20,7 @@ from allocation.aws.dynamodb.bulk_calls import (
     write_all,
 )
 from allocation.batches import batches
+from allocation.domain.frozen import frozen
 from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.engine.memo import Memo
 from allocation.records.items import DynamoItem
@@ -43,7 +44,7 @@ _HAS_LEFT: Final = "places >= :wanted"
 _PARTS: Final = "parts"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamoDBLimitUsage:
     """The counters of one table, whose partition key is `serviceDay`.
 

@@ -4,7 +4,6 @@ Those of an order that was created are kept before they are allocated, those of 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +24,7 @@ from allocation.batches import batches
 from allocation.consignments.intake import kept_from_order
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.errors import RetryableError
+from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.tracking_reference import tracking_key
 from allocation.exact_json import written
@@ -42,7 +42,7 @@ _NOT_THE_APIS: Final = f"attribute_not_exists({KEY}) OR keptFrom = :queue"
 _NOT_UPDATED: Final = "attribute_not_exists(updatedBy)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamoDBOrderedConsignments:
     """`OrderedConsignments` in the table of the API's consignments. `retention` is how long they are kept."""
 
@@ -156,7 +156,7 @@ class DynamoDBOrderedConsignments:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Content:
     """A consignment's content as JSON text."""
 
