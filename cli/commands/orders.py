@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import click
 
+from cli.commands.listed_records import index_command
 from cli.commands.options import ExampleCommand, ExampleGroup, Number, WholeNumber, json_option, stack_option, timestamp
 from cli.commands.order_messages import check_command, mapping_command
 from cli.commands.reconcile import reconcile_command
@@ -41,6 +42,7 @@ def orders() -> None:
 
 
 orders.add_command(check_command)
+orders.add_command(index_command)
 orders.add_command(mapping_command)
 orders.add_command(reconcile_command)
 

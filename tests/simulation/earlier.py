@@ -37,9 +37,9 @@ def leave(orders: list[Order], seed: int, table: SimulatedDynamoDB, claims: Simu
         if what in ("recorded", "lost"):
             summary = pro.state.allocate(reference, _SERVICE)
             if what == "recorded":
-                table.hold(to_item(_allocated(reference, order, summary)))
+                table.hold(to_item(allocated_record(reference, order, summary)))
         elif what == "failed":
-            table.hold(to_item(_failed(reference, order)))
+            table.hold(to_item(failed_record(reference, order)))
 
 
 def _known(orders: list[Order]) -> Iterator[tuple[str, str]]:
@@ -74,12 +74,14 @@ def _record(reference: str, order: str, state: str) -> dict[str, Any]:
     }
 
 
-def _allocated(reference: str, order: str, summary: Any) -> dict[str, Any]:
+def allocated_record(reference: str, order: str, summary: Any) -> dict[str, Any]:
+    """The document of an allocation."""
     kept = kept_summary(AllocationSummary.model_validate(summary))
     names = {"carrierReference": kept["CarrierReference"], "carrierServiceReference": kept["CarrierServiceReference"]}
     return _record(reference, order, "Allocated") | {"allocationSummary": kept} | names
 
 
-def _failed(reference: str, order: str) -> dict[str, Any]:
+def failed_record(reference: str, order: str) -> dict[str, Any]:
+    """The document of a failure."""
     failure = {"code": "NoCarrierServiceAvailable", "message": "nothing fitted then"}
     return _record(reference, order, "AllocationFailed") | {"failure": failure}

@@ -52,12 +52,12 @@ class Decoded:
     def __init__(self) -> None:
         self.document: Once[dict[str, Any]] = Once(from_item)
         self.entry: Once[Entry | None] = Once(entry_in_item)
-        self.change: Once[Change] = Once(lambda record: changes({"Records": [record]})[0])
+        self.change: Once[list[Change]] = Once(lambda record: changes({"Records": [record]}))
         self.entry_of_document: Once[Entry | None] = Once(indexing._entry)
 
     def changes(self, records: Sequence[Mapping[str, Any]]) -> list[Change]:
         """What `lambda_events.changes` reads in these records of a stream."""
-        return [self.change(record) for record in records]
+        return [change for record in records for change in self.change(record)]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, Final
 from allocation.aws.lambda_events import Event, partial_batch_response
 from allocation.domain.errors import RetryableError
 from allocation.events.publish_allocations import Change
-from allocation.records.items import event_fields, from_item
+from allocation.records.items import event_fields, from_item, is_listed_later
 
 _KEY: Final = "consignmentReference"
 # Characters of an image's attributes with their types: a few times what `kept_summary` can take.
@@ -15,11 +15,22 @@ _MAX_IMAGE: Final = 250_000
 
 
 def changes(event: Event) -> list[Change]:
-    """Return the changes of a DynamoDB stream event. The template's filter lets none without a new image pass."""
+    """Return the changes of a DynamoDB stream event. The template's filter lets none without a new image pass.
+
+    What only lists an older record is left out: the stream had the change of its version before.
+    """
     return [
         Change(record["dynamodb"]["SequenceNumber"], _document(record["dynamodb"]), _key(record["dynamodb"]))
         for record in event["Records"]
+        if not _only_lists(record["dynamodb"])
     ]
+
+
+def _only_lists(change: Event) -> bool:
+    try:
+        return is_listed_later(change["NewImage"])
+    except (LookupError, TypeError, AttributeError):
+        return False
 
 
 def _key(change: Event) -> str | None:

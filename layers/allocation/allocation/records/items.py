@@ -33,6 +33,8 @@ _EVENT_FIELDS: Final = _FIELDS - {"explanation", "asked"}
 # The attribute by which an index lists the consignments of a state, and in how many parts.
 LISTING: Final = "listing"
 _LISTINGS: Final = 4
+# The version of a record that got its `listing` later, by nothing but `./carrier orders index`.
+LISTED_LATER: Final = "listedLater"
 _DELIVERY: Final = "Delivery"
 # What a reader asks for who only wants to know how a consignment stands: the rest is large.
 SEEN_FIELDS: Final = tuple(sorted(_EVENT_FIELDS - {_SUMMARY, "expiresAt", "price", "why"}))
@@ -55,7 +57,7 @@ def record_item(record: AllocationRecord, *, by_order: bool) -> dict[str, Any]:
         document[_QUEUE_STATE] = document.pop(_STATE)
     if _SUMMARY in document:
         document[_SUMMARY] = packed_summary(document[_SUMMARY])
-    document[LISTING] = _listing_of(record.consignment_reference, record.outcome.state)
+    document[LISTING] = listing_of(record.consignment_reference, record.outcome.state)
     return to_item(document)
 
 
@@ -69,7 +71,8 @@ def listings_of(name: str) -> list[str]:
     return [f"{name}#{part}" for part in range(_LISTINGS)]
 
 
-def _listing_of(reference: str, state: str) -> str:
+def listing_of(reference: str, state: str) -> str:
+    """Return the key under which the index lists a consignment in a state."""
     return listings_of(list_name(state))[crc32(reference.encode()) % _LISTINGS]
 
 
@@ -86,7 +89,7 @@ def step_item(step: Step, reference: ConsignmentReference, event_ids: Sequence[s
     """
     document = step_document(step, event_ids, version)
     document[_QUEUE_STATE] = document.pop(_STATE)
-    document[LISTING] = _listing_of(reference, step.state)
+    document[LISTING] = listing_of(reference, step.state)
     return to_item(document)
 
 
@@ -111,6 +114,14 @@ def record_seen(item: DynamoItem) -> RecordSeen:
 def event_fields(item: DynamoItem) -> DynamoItem:
     """Return the attributes of a record, or of the canary, that its event needs."""
     return {name: value for name, value in item.items() if name in _EVENT_FIELDS or name == SENT_AT}
+
+
+def is_listed_later(item: DynamoItem) -> bool:
+    """Return whether an item was written last to be listed, and nothing else of its record changed.
+
+    Every other write gives the record another version, or leaves the attribute out.
+    """
+    return LISTED_LATER in item and item[LISTED_LATER] == item.get("version")
 
 
 def to_item(document: Mapping[str, Any]) -> dict[str, Any]:
