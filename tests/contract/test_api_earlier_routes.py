@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from allocation.api import late_routes
 from tests.support.allocation_api import Answer, Api, served_api
 from tests.support.consignments import ENGINE, package
 
@@ -60,6 +61,7 @@ def test_an_item_is_added_moved_and_removed_and_keeps_its_reference(api: Api) ->
     assert api.call("PUT", f"/items/{first}", {"Sku": "TIE", "ItemReference": "MINE"}).status == 200
     assert api.call("PUT", f"/items/{second}", {"Sku": "TIE", "ItemReference": "mine"}).status == 400
     assert api.call("PUT", f"/items/{first}", {"Sku": 1}).status == 400
+    assert api.call("PUT", f"/items/{first}", {"Reference": 1}).status == 400
     assert api.call("PUT", "/items/move", {**move, "ItemReference": shoes}).status == 404
     references = [each["Reference"] for each in api.call("GET", f"/items/package/{first}").data]
     assert len(set(references)) == 2
@@ -154,6 +156,17 @@ def test_late_is_what_came_or_has_not_come_after_the_day_of_its_carrier_or_of_it
     assert [each["NumberOfConsignments"] for each in summary["OnTimeConsignments"]] == [1]
     [asked] = summary["LateConsignmentsFromCustomerPerspective"]
     assert (asked["CarrierReference"], asked["DaysLate"], asked["NumberOfConsignments"]) == ("CARRIER_X", 3, 1)
+
+
+def test_a_list_of_late_consignments_is_whole_or_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(late_routes, "_MAX_SUMMARISED", 1)
+    allocated(api)
+    api.clock.now += timedelta(days=6)
+    assert len(late(api, "carrierlate/2026-11-24/2026-11-27")) == 1
+    allocated(api, ShippingDate=None)
+    api.clock.now += timedelta(days=6)
+    refused = api.call("GET", "/lateconsignments/carrierlate/2026-11-24/2026-12-05")
+    assert (refused.status, refused.data["Code"]) == (400, "SearchTooBroadException")
 
 
 def test_each_carrier_service_has_its_consignments_counted_by_state(api: Api) -> None:

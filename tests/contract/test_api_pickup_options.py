@@ -78,6 +78,8 @@ def test_the_coordinates_of_a_destination_win_over_its_postcode(api: Api) -> Non
         {"MaxResults": 0},
         {"MaxResults": 51},
         {"MaxResults": Decimal("1.5")},
+        {"MaxResults": "1e999999"},
+        {"MaxResults": "1e9999999"},
         {"Distance": {"Unit": "Miles", "Value": 1}},
         {"Distance": -1},
         {"Distance": "far"},

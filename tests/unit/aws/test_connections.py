@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 
 import pytest
 from botocore.exceptions import (
@@ -109,6 +110,18 @@ def test_a_kept_connection_that_died_is_found_dead(server: Server, to: Callable[
     assert kept.recv(1, socket.MSG_PEEK) == b""
     asked(there)
     assert server.accepted == 2
+
+
+def test_what_waited_beside_a_connection_that_died_is_not_used(to: Callable[..., Connections]) -> None:
+    there = to(GOOD, None)
+    asked(there)
+    beside = HTTPConnection("a.host")
+    beside.sock, far = socket.socketpair()
+    there._idle.appendleft(beside)
+    with far, pytest.raises(ConnectionClosedError):
+        asked(there)
+    assert not there._idle
+    assert beside.sock is None
 
 
 @pytest.mark.parametrize(

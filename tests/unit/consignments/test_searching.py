@@ -103,6 +103,14 @@ def test_a_list_of_late_consignments_ends_in_time_with_what_it_has(table: BigTab
     assert table.clock.now - begun < timedelta(seconds=11)
 
 
+def test_what_is_meant_is_found_behind_hundreds_that_are_not() -> None:
+    references = [ConsignmentReference(f"EC-{at:03d}") for at in range(1_000)]
+    store: Any = InMemoryConsignments()
+    store.find = lambda wanted: {each: Known(each) for each in wanted}
+    terms = SearchTerms(direct=references, others=(lambda known: known.reference == references[-1],))
+    assert [each.reference for each in Searching(store, store, Clock()).oldest(terms, 200)] == references[-1:]
+
+
 def test_all_states_on_the_way_are_counted_in_one_pass(table: BigTable) -> None:
     table.size = 100_000
     counts = searching(table).counts(Listing())

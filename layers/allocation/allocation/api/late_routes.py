@@ -183,7 +183,8 @@ def summarise_late(request: Request, use_cases: UseCases) -> Reply:
 def get_late_by_carrier(request: Request, use_cases: UseCases) -> Reply:
     """Return the consignments that were, or are, not delivered by their carrier's day, where it lies between two times.
 
-    At most 500, those first that were allocated first.
+    At most 500, those first that were allocated first, of those allocated from 30 days before the first time on. More
+    than 5,000 of these are refused.
     """
     return _late_between(request, use_cases, _due)
 
@@ -199,7 +200,8 @@ def get_late_by_carrier(request: Request, use_cases: UseCases) -> Reply:
 def get_late_for_customer(request: Request, use_cases: UseCases) -> Reply:
     """Return the consignments that were, or are, not delivered on the day asked for, where it lies between two times.
 
-    At most 500, those first that were allocated first.
+    At most 500, those first that were allocated first, of those allocated from 30 days before the first time on. More
+    than 5,000 of these are refused.
     """
     return _late_between(request, use_cases, _promised)
 
@@ -211,8 +213,10 @@ def _late_between(request: Request, use_cases: UseCases, due: Callable[[Known], 
         moment = due(known)
         return moment is not None and begins <= moment <= ends and _days_late(known, moment, now) > 0
 
-    found = use_cases.searching.oldest(SearchTerms(Listing(CARRIED), others=(is_meant,)), _MAX_LISTED)
-    summaries = [summary_view(known, use_cases.located, request.base_url, now) for known in found]
+    listing = Listing(CARRIED, changed_since=begins - _PERIOD)
+    found = use_cases.searching.all(SearchTerms(listing, others=(is_meant,)), _MAX_SUMMARISED)
+    shown = found[::-1][:_MAX_LISTED]
+    summaries = [summary_view(known, use_cases.located, request.base_url, now) for known in shown]
     late = LateConsignments(TotalNumberOfLateConsignments=len(found), ConsignmentSummaries=summaries)
     return Reply(late, root="LateConsignmentsResponse")
 

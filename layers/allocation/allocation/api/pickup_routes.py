@@ -29,6 +29,7 @@ from allocation.engine.pickup_locations import Coordinates
 OPERATIONS: Final[list[Operation]] = []
 # Farther than any place on Earth is from another.
 _MAX_DISTANCE_KM: Final = 20_100
+_MAX_WHOLE: Final = 1_000_000
 _KILOMETRES: Final = "km"
 
 
@@ -43,8 +44,13 @@ def _number(value: Any) -> Any:
 
 
 def _whole(value: Any) -> Any:
+    """Return a whole number. Raises `ValueError` for another, and for one with digits for minutes: 1E+999999."""
     number = _number(value)
-    return int(number) if isinstance(number, Decimal) and number.is_finite() and number == int(number) else number
+    if not isinstance(number, Decimal) or not number.is_finite():
+        return number
+    if not -_MAX_WHOLE <= number <= _MAX_WHOLE or number != int(number):
+        raise ValueError(f"must be a whole number from 1 to {MAX_RESULTS}")
+    return int(number)
 
 
 def _kilometres(value: Any) -> Any:

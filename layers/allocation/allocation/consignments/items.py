@@ -22,6 +22,10 @@ _PACKAGE_LENGTH: Final = len("EP-000-000-000")
 _Json = Mapping[str, Any]
 
 
+class _ItemToAdd(Item):
+    reference: str | None = None
+
+
 class _UnknownItemError(RequestError):
     """No such item exists."""
 
@@ -137,7 +141,7 @@ def _is_called(item: _Json, reference: ReferenceText) -> bool:
 def _require_readable(sent: ConsignmentJson) -> None:
     """Raise `RequestError` for an item with invalid fields."""
     try:
-        Item.model_validate(sent)
+        _ItemToAdd.model_validate(sent)
     except ValidationError as error:
         text = "The item has invalid fields: see Details."
         raise RequestError("ValidationException", text, problems=problems_of(error)) from error

@@ -127,7 +127,8 @@ class Searching:
         found: list[Known] = []
         try:
             candidates = self._candidates(terms, clock, newest_first=False)
-            for each in islice(self._matching(terms, candidates, clock, needed=0, most_read=2 * most), most):
+            matching = self._matching(terms, candidates, clock, needed=0, most_read=max(2 * most, _MAX_READ))
+            for each in islice(matching, most):
                 found.append(each)  # noqa: PERF402 - what was found stays where the time ends
         except _TooBroadError:
             return found

@@ -5,6 +5,7 @@ import select
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -89,6 +90,8 @@ class Connections:
         except BaseException as error:
             connection.close()
             if isinstance(error, OSError | HTTPException):
+                # What waited beside it may be as dead, after a freeze or behind NAT: the next attempt opens its own.
+                self._drop_idle()
                 raise self.meant(error) from error
             raise
         self.keep(connection, response)
@@ -119,6 +122,11 @@ class Connections:
             if not _has_something(connection):
                 return connection
             connection.close()
+
+    def _drop_idle(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
     def _opened(self) -> HTTPConnection:
         connection = (
