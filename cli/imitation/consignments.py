@@ -172,7 +172,7 @@ class ImitatedPro:
         consignment = self.consignment(reference)
         with self.lock:
             require(reference, consignment, "a cancellable", (*_ALLOCATABLE, *_DEALLOCATABLE))
-            consignment.service = None
+            consignment.service = consignment.due = None
             self.move(reference, consignment, "Cancelled")
 
     def manifest(self, reference: str) -> None:

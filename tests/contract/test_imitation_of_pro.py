@@ -116,3 +116,12 @@ def test_what_is_accepted_is_allocated_later(reference: str, meanwhile: str) -> 
     assert answer(pro, "PUT", "/allocation/allocate", body)[1][0]["StatusCode"] == 400
     moments.append(moments[-1] + LATER)
     assert pro.detail(reference)["Allocation"]["MpdCarrierServiceReference"] == "CY_48"
+
+
+def test_what_was_accepted_and_then_cancelled_is_not_allocated_later() -> None:
+    moments = [datetime(2026, 11, 27, tzinfo=UTC)]
+    pro = ImitatedPro(now=lambda: moments[-1])
+    answer(pro, "PUT", "/allocation/allocate", {"ConsignmentReferences": ["EC-202-AAA-AAA"]})
+    assert answer(pro, "PUT", "/consignments/EC-202-AAA-AAA/cancel", None)[0] == 200
+    moments.append(moments[-1] + LATER)
+    assert pro.detail("EC-202-AAA-AAA")["ConsignmentState"] == "Cancelled"

@@ -214,9 +214,7 @@ class Environments:
     def _reading(self, allocator: Allocator) -> ReadingRules:
         by_pro = self.creates and not self.with_engine
         rules = ReadingRules(only_pro_references=by_pro, creates_in_pro=by_pro)
-        return (
-            replace(rules, was_taken=allocator.creating.was_asked) if isinstance(allocator, SenderAllocator) else rules
-        )
+        return replace(rules, taken=allocator.creating.ever_asked) if isinstance(allocator, SenderAllocator) else rules
 
     def _contents(self) -> DynamoDBOrderedConsignments | None:
         client: Any = self.contents

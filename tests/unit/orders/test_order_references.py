@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -159,7 +160,13 @@ def test_what_pro_is_to_create_or_change_says_by_which_event(kind: str, is_updat
 
 def test_what_pro_was_to_create_before_that_was_switched_off_is_taken_to_its_end() -> None:
     taken = {"WEB-1-1", issued_reference(OrderReference("WEB-1"), 1)}
-    rules = replace(PROS, was_taken=lambda reference: reference in taken)
+    looks: list[Sequence[str]] = []
+
+    def taken_among(references: Sequence[str]) -> Container[str]:
+        looks.append(references)
+        return taken
+
+    rules = replace(PROS, taken=taken_among)
     sent: list[Any] = [{"Reference": "WEB-1-1"}, {}, {"Reference": "WEB-1-2"}]
     read = read_order(json.dumps(order_event(consignments=sent)), rules)
     assert [(each.reference, each.to_create is not None) for each in read.order.consignments] == [
@@ -167,3 +174,4 @@ def test_what_pro_was_to_create_before_that_was_switched_off_is_taken_to_its_end
         (issued_reference(OrderReference("WEB-1"), 1), True),
     ]
     assert "WEB-1-2" in str(read.invalid)
+    assert len(looks) == 1, "an order of 500 would be looked for until the function ends"

@@ -216,7 +216,7 @@ def _reading_rules(settings: AllocateOrdersSettings, allocator: "Allocator") -> 
         from allocation.pro.sender_allocator import SenderAllocator
 
         if isinstance(allocator, SenderAllocator):
-            rules = replace(rules, was_taken=allocator.creating.was_asked)
+            rules = replace(rules, taken=allocator.creating.ever_asked)
     if location is None:
         return lambda: rules
     from allocation.orders.mapping import packaged_mapping, read_mapping

@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -14,7 +14,13 @@ from allocation.domain import consignment as domain
 from allocation.domain.errors import InvalidMessageError, RefusalCode
 from allocation.domain.frozen import frozen
 from allocation.domain.order import Order
-from allocation.domain.reference import OrderReference, is_pro_reference, issued_reference
+from allocation.domain.reference import (
+    ConsignmentReference,
+    OrderReference,
+    is_consignment_reference,
+    is_pro_reference,
+    issued_reference,
+)
 from allocation.json_places import quoted
 from allocation.orders.event_fields import require_known_version
 from allocation.orders.event_types import CANCELLED, CREATED, UPDATED
@@ -39,11 +45,16 @@ class ReadingRules:
     only_pro_references: bool = False
     # It creates the others, as their senders wrote them.
     creates_in_pro: bool = False
-    # Tells of a consignment that is not PRO's own, where PRO creates none, whether it did before that was switched off:
-    # it is taken to its end. Raises `RetryableError`.
-    was_taken: Callable[[str], bool] = lambda _: False
+    # Returns those of consignments that are not PRO's own that PRO was to create before that was switched off: they are
+    # taken to their end. Raises `RetryableError`.
+    taken: Callable[[Sequence[ConsignmentReference]], Container[str]] = lambda _: ()
     # Makes an order-created event of an order in the shop's own format. Returns any other event as it is.
     mapping: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+
+    @property
+    def issues_references(self) -> bool:
+        """Whether a consignment may come without a reference."""
+        return not self.only_pro_references or self.creates_in_pro
 
     def event_in(self, body: str) -> dict[str, Any]:
         """Return the event in a message body, out of its wrappings and in our format. Raises `InvalidMessageError`."""
@@ -102,8 +113,8 @@ def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> R
         # Not raised from Pydantic's error: it holds our validators' exceptions, whose frames hold this error, in a
         # cycle that the garbage collector can't see. Each such message would stay in memory for ever.
         raise refused(RefusalCode.INVALID_MESSAGE, reason)
-    as_sent = _with_references(envelope, rules)
-    valid, problems, number = _read_consignments(as_sent, rules)
+    as_sent, taken = _with_references(envelope, rules)
+    valid, problems, number = _read_consignments(as_sent, rules, taken)
     invalid = refused(RefusalCode.INVALID_MESSAGE, listed(problems, number, "; ")) if problems else None
     read = _without_repeated(envelope, as_sent, valid, invalid, rules)
     consignments = tuple(replace(each, is_update=is_update) if is_update else each for each in read.order.consignments)
@@ -130,25 +141,34 @@ def _all_problems(event: dict[str, Any], error: ValidationError, rules: ReadingR
     problems = [problem_text(details) for details in error.errors(include_url=False)]
     if any(text.startswith("consignments: ") for text in problems):
         return listed(problems, len(problems), "; ")
-    as_sent = [_with_reference(item, "CN-UNKNOWN", rules) for item in event["consignments"]]
-    _, more, number = _read_consignments(as_sent, rules)
+    sent = event["consignments"]
+    as_sent = [_with_reference(item, "CN-UNKNOWN") for item in sent] if rules.issues_references else sent
+    _, more, number = _read_consignments(as_sent, rules, ())
     return listed(problems + more, len(problems) + number, "; ")
 
 
-def _with_references(envelope: Envelope, rules: ReadingRules) -> list[Any]:
-    """Return the consignments, which need not be valid, each with the reference that is issued if it has none."""
-    order = OrderReference(envelope.order_reference)
-    return [_with_reference(item, issued_reference(order, at), rules) for at, item in enumerate(envelope.consignments)]
+def _with_references(envelope: Envelope, rules: ReadingRules) -> tuple[list[Any], Container[str]]:
+    """Return the consignments, which need not be valid, each with the reference that is issued if it has none.
+
+    Where none are issued, only those have them that PRO was to create. Their references are returned, too.
+    """
+    order, sent = OrderReference(envelope.order_reference), envelope.consignments
+    named = [_with_reference(item, issued_reference(order, at)) for at, item in enumerate(sent)]
+    if rules.issues_references:
+        return named, ()
+    references = [ConsignmentReference(each) for each in dict.fromkeys(map(_reference_of, named)) if each]
+    # All in one look: one by one, an order of 500 takes seconds.
+    taken = rules.taken([each for each in references if is_consignment_reference(each) and not is_pro_reference(each)])
+    return [with_it if _reference_of(with_it) in taken else it for it, with_it in zip(sent, named, strict=True)], taken
 
 
-def _with_reference(sent: Any, issued: str, rules: ReadingRules) -> Any:
-    if not isinstance(sent, dict) or sent.get("Reference") is not None:
-        return sent
-    issues = not rules.only_pro_references or rules.creates_in_pro or rules.was_taken(issued)
-    return {**sent, "Reference": issued} if issues else sent
+def _with_reference(sent: Any, issued: str) -> Any:
+    return {**sent, "Reference": issued} if isinstance(sent, dict) and sent.get("Reference") is None else sent
 
 
-def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[_AnyConsignment], list[str], int]:
+def _read_consignments(
+    as_sent: list[Any], rules: ReadingRules, taken: Container[str]
+) -> tuple[list[_AnyConsignment], list[str], int]:
     """Return the valid consignments, the first problems of the others, and the number of problems.
 
     Each consignment is read once: an invalid message takes no longer than a valid one.
@@ -160,7 +180,7 @@ def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[_A
     for at, sent in enumerate(as_sent):
         try:
             consignment: _AnyConsignment = model.model_validate(sent)
-            if problem := _reference_problem(consignment.reference, rules):
+            if problem := _reference_problem(consignment.reference, rules, taken):
                 number += 1
                 problems.append(f"consignments[{at}].Reference: {problem} (got {quoted(consignment.reference)})")
             else:
@@ -173,11 +193,11 @@ def _read_consignments(as_sent: list[Any], rules: ReadingRules) -> tuple[list[_A
     return valid, problems, number
 
 
-def _reference_problem(reference: str, rules: ReadingRules) -> str:
+def _reference_problem(reference: str, rules: ReadingRules, taken: Container[str]) -> str:
     """Return what is wrong with a valid reference where SortedPRO allocates; empty for one that it can use."""
     if not rules.only_pro_references or is_pro_reference(reference):
         return ""
-    if not rules.creates_in_pro and not rules.was_taken(reference):
+    if not rules.creates_in_pro and reference not in taken:
         return _NOT_PROS
     if is_pro_reference(reference.upper()):
         return "looks like SortedPRO's own: write that in capitals"

@@ -96,10 +96,6 @@ class Creating:
         """Return the consignments that PRO was ever asked to create, or has. Raises `RetryableError`."""
         return self.claims.ever_taken(references).union(self.links.find(references))
 
-    def was_asked(self, reference: str) -> bool:
-        """Tell whether PRO was ever asked to create a consignment, or has it. Raises `RetryableError`."""
-        return bool(self.ever_asked([ConsignmentReference(reference)]))
-
     def known_at_pro(
         self, references: Sequence[ConsignmentReference], deadline: Deadline
     ) -> dict[ConsignmentReference, ConsignmentReference | Deferred]:
