@@ -98,6 +98,24 @@ def test_what_sortedpro_is_to_create_is_sent_again_whole(
     assert contents == {created: {"Reference": created}, kept: {"Reference": kept, "Tags": ["fragile"]}}
 
 
+@pytest.mark.usefixtures("pauses")
+def test_what_sortedpro_created_and_an_update_changed_is_sent_again_whole(
+    target: Target, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update replaces the whole content: by its references alone SortedPRO would lose packages and addresses."""
+    rules = ReadingRules(only_pro_references=True, creates_in_pro=True)
+    monkeypatch.setattr("cli.commands.orders.target", lambda _name: replace(target, reading=rules))
+    kept, unkept = ConsignmentReference("WEB-2-A"), ConsignmentReference("WEB-2-B")
+    add(target, *(replace(record_of(each, NO_ROW), pro_reference=A, updated_by="u-1") for each in (kept, unkept)))
+    content = {"Reference": kept, "Tags": ["fragile"]}
+    item: Any = {"consignmentReference": {"S": kept}, "document": {"S": json.dumps(content)}}
+    target.dynamodb.put_item(TableName="consignments", Item=item)
+    assert run(capsys, "--code", NO_ROW.failure.code)[1]["notKept"] == [unkept]
+    (body,) = messages(target)
+    read = read_order(body, rules).order
+    assert (read.is_update, [each.to_create for each in read.consignments]) == (True, [content])
+
+
 def test_a_dry_run_sends_nothing(target: Target, pauses: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "--dry-run") == (1, {"dryRun": True, "sent": [A], "notKept": [B]})
     assert (messages(target), pauses) == ([], [])

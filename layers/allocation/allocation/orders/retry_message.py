@@ -25,9 +25,10 @@ def content_for_pro(record: StoredRecord, kept: ConsignmentJson | None) -> Consi
     """Return the content that has SortedPRO try a consignment again.
 
     For one that it has, that is its references, and what chose its routing row. One that it does not have it creates
-    from what is `kept`: None, where nothing is.
+    from what is `kept`: None, where nothing is. So it is after an update: another one replaces the whole content.
     """
-    if not record.pro_reference and not is_pro_reference(record.consignment_reference):
+    needs_content = record.pro_reference is None or record.updated_by is not None
+    if needs_content and not is_pro_reference(record.consignment_reference):
         return kept
     content: dict[str, Any] = {"Reference": record.consignment_reference}
     if record.customer_reference:
