@@ -208,6 +208,64 @@ def test_a_refused_selection_gives_its_space_back(api: Api) -> None:
     assert spaces.take(location, day, second["Reference"]) is True
 
 
+def taken(api: Api, location: str) -> list[str]:
+    """The options that have a space at a location."""
+    draft = api.use_cases.drafts.find(f"pickup#{location}")
+    return sorted(option for options in draft.content["taken"].values() for option in options) if draft else []
+
+
+@pytest.mark.parametrize("is_deallocated", [False, True])
+def test_a_cancelled_consignment_gives_its_space_back_once(api: Api, is_deallocated: bool) -> None:
+    option, other = ancoats(api)[0], ancoats(api)[0]
+    for each in (option, other):
+        assert reserved(api, each).status == 200
+        assert selected(api, each).status == 200
+    first, second = sorted([option["Reference"], other["Reference"]])
+    assert taken(api, "LK-ANCOATS") == [first, second]
+    reference = selected(api, option).data["ApiLinks"][0]["Href"].rpartition("/")[2]
+    if is_deallocated:
+        assert api.call("PUT", f"/consignments/{reference}/deallocate").status == 200
+        assert taken(api, "LK-ANCOATS") == [first, second]
+    assert api.call("PUT", f"/consignments/{reference.lower()}/cancel").status == 200
+    assert taken(api, "LK-ANCOATS") == [other["Reference"]]
+    # Neither the same cancellation nor the same selection, sent again, changes anything.
+    assert api.call("PUT", f"/consignments/{reference}/cancel").status == 400
+    selected(api, option)
+    assert taken(api, "LK-ANCOATS") == [other["Reference"]]
+
+
+def test_a_cancellation_that_breaks_off_gives_the_space_back_when_it_is_sent_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    option = ancoats(api)[0]
+    assert reserved(api, option).status == 200
+    reference = selected(api, option).data["ApiLinks"][0]["Href"].rpartition("/")[2]
+
+    def fail(*_: Any) -> bool:
+        raise RetryableError("DynamoDB did not answer")
+
+    with monkeypatch.context() as failing:
+        failing.setattr("allocation.aws.dynamodb.drafts.DynamoDBDrafts.replace", fail)
+        assert api.call("PUT", f"/consignments/{reference}/cancel").status == 503
+    assert taken(api, "LK-ANCOATS") == [option["Reference"]]
+    assert api.call("PUT", f"/consignments/{reference}/cancel").status == 400
+    assert taken(api, "LK-ANCOATS") == []
+
+
+def test_a_consignment_that_was_sent_to_two_locations_gives_both_spaces_back(api: Api) -> None:
+    reference = api.create()
+    for location in ("LK-ANCOATS", "LK-PICCADILLY"):
+        path = f"/deliveryoptions/pickupOptions/consignment/{reference}?distance=1&maxResults=3"
+        found = {each["ShopReference"]: each for each in api.call("GET", path).data["Locations"]}
+        option = found[location]["DeliveryOptions"][0]
+        assert reserved(api, option).status == 200
+        assert selected(api, option).status == 200
+        assert api.call("PUT", f"/consignments/{reference}/deallocate").status == 200
+        assert taken(api, location) == [option["Reference"]]
+    assert api.call("PUT", "/consignments/cancellist", [reference]).status == 200
+    assert (taken(api, "LK-ANCOATS"), taken(api, "LK-PICCADILLY")) == ([], [])
+
+
 def test_only_a_pickup_option_can_be_reserved(api: Api) -> None:
     option, *_ = api.call("POST", "/deliveryoptions", consignment()).data["DeliveryOptions"]
     assert reserved(api, option).data["Code"] == "PickupOptionNotFoundException"

@@ -1,5 +1,7 @@
 """Customers who take the spaces of a pickup location at once, again after every failure: none is given to two of them.
 
+Some cancel what they selected, more than once: their spaces are free again, and nobody else's is.
+
 The adapter and the use case are those of the API. Every call may fail before or after its work, or end the process.
 """
 
@@ -69,7 +71,7 @@ class Table:
         """The options that have a space, each with its end."""
         found: dict[str, str] = {}
         for item in self.items.values():
-            found |= drafts._draft(item).content["taken"].get(DAY.isoformat(), {})
+            found |= drafts._draft(item).content.get("taken", {}).get(DAY.isoformat(), {})
         return found
 
 
@@ -84,12 +86,17 @@ class History:
         self._spaces = PickupSpaces(DynamoDBDrafts(client, "consignments"), self._now)
         self.given: set[str] = set()
         self.returned: set[str] = set()
+        self.cancelled: set[str] = set()
         for customer in range(draw.randint(2, 8)):
             option = f"EDO-{customer}"
             self._until_done(draw.uniform(0, 2), partial(self._take, option))
-            if draw.random() < 0.2:
+            what = draw.random()
+            if what < 0.2:
                 self.returned.add(option)
                 self._until_done(draw.uniform(2, 9), partial(self._give_back, option))
+            elif what < 0.5:
+                for _ in range(2):
+                    self._until_done(draw.uniform(2, 9), partial(self._cancel, option))
         self.world.run()
 
     def _now(self) -> datetime:
@@ -97,10 +104,17 @@ class History:
 
     def _take(self, option: str) -> None:
         self._spaces.take(self.shop, DAY, option)
+        self._spaces.keep_for(f"EC-{option}", self.shop, DAY, option)
         self.given.add(option)
 
     def _give_back(self, option: str) -> None:
-        self._spaces.give_back(self.shop, DAY, option)
+        self._spaces.give_back(self.shop.reference, DAY, option)
+
+    def _cancel(self, option: str) -> None:
+        """Cancels a consignment, if it was created: its space is kept for it before."""
+        if option in self.given:
+            self.cancelled.add(option)
+            self._spaces.give_back_all(f"EC-{option}")
 
     def _until_done(self, seconds: float, act: Callable[[], None]) -> None:
         """Has a process act, and another one after each failure."""
@@ -133,8 +147,10 @@ def broken(seed: int) -> list[str]:
     found = []
     if any(len(each) > (history.shop.spaces or 0) for each in history.table.history):
         found.append("more was taken than there are spaces")
-    if lost := history.given - history.returned - history.table.taken().keys():
+    if lost := history.given - history.returned - history.cancelled - history.table.taken().keys():
         found.append(f"{len(lost)} spaces were lost")
+    if kept := history.cancelled & history.table.taken().keys():
+        found.append(f"{len(kept)} spaces were not given back")
     return found
 
 
@@ -157,6 +173,11 @@ def without_looking() -> AbstractContextManager[Any]:
     return patch.object(PickupSpaces, "take", careless)
 
 
+def without_what_is_kept() -> AbstractContextManager[Any]:
+    """Nobody knows which spaces a consignment has."""
+    return patch.object(PickupSpaces, "keep_for", lambda *_: None)
+
+
 def test_no_space_is_given_twice_and_none_is_lost_whatever_fails_and_whoever_is_faster() -> None:
     histories = range(sized(60, 3000))
     assert {seed: found for seed in histories if (found := broken(seed))} == {}
@@ -164,7 +185,11 @@ def test_no_space_is_given_twice_and_none_is_lost_whatever_fails_and_whoever_is_
 
 @pytest.mark.parametrize(
     ("guard", "symptom"),
-    [(without_the_version, "spaces were lost"), (without_looking, "more was taken than there are spaces")],
+    [
+        (without_the_version, "spaces were lost"),
+        (without_looking, "more was taken than there are spaces"),
+        (without_what_is_kept, "spaces were not given back"),
+    ],
 )
 def test_a_guard_that_is_missing_is_missed(guard: Callable[[], AbstractContextManager[Any]], symptom: str) -> None:
     with guard():

@@ -29,6 +29,7 @@ from allocation.aws.dynamodb.tracked_events import DynamoDBTracking
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.changes import Changes, ReleaseHeld
 from allocation.consignments.manifests import Manifests
+from allocation.consignments.pickup_spaces import PickupSpaces
 from allocation.consignments.register import Register
 from allocation.consignments.searching import Listings, Searching
 from allocation.consignments.store import ConsignmentStore
@@ -109,7 +110,9 @@ class Api:
     def use_cases(self) -> UseCases:
         here = outcome.AllocatedBy("pro", self.pro_url) if self.pro_url else outcome.ENGINE
         changes = Changes(self.store, self.clock, None, self.release, here, current_caller)
-        register = Register(changes, self.characters, timedelta(days=90))
+        drafts = DynamoDBDrafts(shared_client("dynamodb", REGION), CONSIGNMENTS)
+        give_back = PickupSpaces(drafts, self.clock).give_back_all
+        register = Register(changes, self.characters, timedelta(days=90), give_back)
         return UseCases(
             changes,
             register,
@@ -121,7 +124,7 @@ class Api:
             Explanations(self._archive),
             Manifests(changes, self._manifests, self.characters),
             Searching(self.store, self._listings, self.clock),
-            DynamoDBDrafts(shared_client("dynamodb", REGION), CONSIGNMENTS),
+            drafts,
             Tracking(changes, self._tracked_events, timedelta(days=90)),
             self.pro_url,
             self.held_documents,

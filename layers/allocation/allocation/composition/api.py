@@ -45,6 +45,7 @@ def _use_cases(settings: AllocationApiSettings) -> "UseCases":
     from allocation.aws.dynamodb.tracked_events import DynamoDBTracking
     from allocation.consignments.allocations import Allocations
     from allocation.consignments.manifests import Manifests
+    from allocation.consignments.pickup_spaces import PickupSpaces
     from allocation.consignments.register import Register
     from allocation.consignments.searching import Searching
     from allocation.consignments.tracking import Tracking
@@ -58,10 +59,12 @@ def _use_cases(settings: AllocationApiSettings) -> "UseCases":
         dynamodb, consignments=settings.consignments_table, records=settings.allocations_table
     )
     by_pro = settings.allocator == "pro"
+    drafts = DynamoDBDrafts(dynamodb, settings.consignments_table)
+    give_back = PickupSpaces(drafts, utc_now).give_back_all
     archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
     return UseCases(
         changes,
-        Register(changes, _random_characters, settings.consignment_retention),
+        Register(changes, _random_characters, settings.consignment_retention, give_back),
         Allocations(changes),
         engine_file(catalogue_place()),
         utc_now,
@@ -70,7 +73,7 @@ def _use_cases(settings: AllocationApiSettings) -> "UseCases":
         Explanations(archive),
         Manifests(changes, DynamoDBManifests(dynamodb, settings.catalogues_table), _random_characters),
         Searching(store, store.listings, utc_now),
-        DynamoDBDrafts(dynamodb, settings.consignments_table),
+        drafts,
         Tracking(changes, tracked_events, settings.consignment_retention),
         settings.pro_base_url if by_pro else None,
         _held_documents(settings) if by_pro else None,

@@ -20,7 +20,7 @@ from allocation.consignments.market import Market
 from allocation.consignments.order_book import OrderBook
 from allocation.consignments.pickup_spaces import PickupSpaces, at_location, require_location, reservation_for
 from allocation.consignments.register import Register
-from allocation.consignments.store import ConsignmentJson, Known
+from allocation.consignments.store import CANCELLED, ConsignmentJson, Known
 from allocation.domain.consignment import RequestedDelivery
 from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
@@ -31,6 +31,8 @@ from allocation.engine.offers import Offer
 
 # PRO's help, "Getting Delivery Options": options of the next fourteen days, where the request names no last day.
 _MAX_DAYS: Final = 14
+# What a selected option becomes, where it is no order.
+_CONSIGNMENT: Final = "consignment"
 # An offer of more days than this would take seconds.
 _MAX_DAYS_ASKED: Final = 60
 
@@ -101,11 +103,14 @@ class DeliveryOptions:
         if existing and seen["selected"] is None:
             self.register.changes.known(existing).require(UserAction.ALLOCATE)
         offer, promised, created = self._selected(
-            reference, "consignment", lambda: existing or issued_consignment_reference(characters)
+            reference, _CONSIGNMENT, lambda: existing or issued_consignment_reference(characters)
         )
         if existing is None:
             self.register.create_as(ConsignmentReference(created), promised)
         known = self.register.changes.known(created)
+        if known.state == CANCELLED:
+            # The cancellation may have come before the space was kept as the consignment's.
+            self.spaces.give_back_all(created)
         if known.state not in ALLOWED_IN[UserAction.ALLOCATE]:
             return known
         if existing:
@@ -161,13 +166,17 @@ class DeliveryOptions:
             return self._kept_selection(reference, kind, issue, promised)
         location = require_location(self.market.engine.catalogue.pickup_locations, term.location)
         reservation = reservation_for(location, name, offer, self.register.changes.now())
-        is_new = self.spaces.take(location, term.day, name)
+        # What was selected before has had its space, and may have given it back.
+        is_new = offer["selected"] is None and self.spaces.take(location, term.day, name)
         try:
-            return self._kept_selection(reference, kind, issue, at_location(promised, location, reservation))
+            kept = self._kept_selection(reference, kind, issue, at_location(promised, location, reservation))
         except RequestError:
             if is_new:
-                self.spaces.give_back(location, term.day, name)
+                self.spaces.give_back(location.reference, term.day, name)
             raise
+        if kind == _CONSIGNMENT:
+            self.spaces.keep_for(kept[-1], location, term.day, name)
+        return kept
 
     def _kept_selection(
         self, reference: str, kind: str, issue: Callable[[], str], promised: dict[str, Any]

@@ -102,7 +102,7 @@ class PickupOptions:
             options.kept.reserve(reference, reservation, until)
         except RequestError:
             if is_new:
-                options.spaces.give_back(location, term.day, name)
+                options.spaces.give_back(location.reference, term.day, name)
             raise
         return reservation
 

@@ -1,7 +1,8 @@
 """Spaces of pickup locations: how many consignments each still takes for a day of delivery, and who has them.
 
 A location's spaces are kept in one draft. An option has at most one: taking it again only makes it last longer. A space
-that nobody selects in time is free again by itself.
+that nobody selects in time is free again by itself. Which spaces a consignment has is kept in a draft of its own, by
+which a cancellation gives them back.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,7 @@ from allocation.domain.frozen import frozen
 from allocation.engine.pickup_locations import PickupLocation
 
 _KEY: Final = "pickup#"
+_OF_CONSIGNMENT: Final = "pickup-of#"
 # More than for other drafts: everybody who chooses a location at the same moment changes the same one.
 _MAX_ATTEMPTS: Final = 8
 # How long after the day of delivery its spaces are kept.
@@ -63,27 +65,51 @@ class PickupSpaces:
             ends = max(end.isoformat(), options.get(option, ""))
             return {**taken, day.isoformat(): {**options, option: ends}}
 
-        self._change(location, decide)
+        self._change(location.reference, decide)
         return is_new
 
-    def give_back(self, location: PickupLocation, day: date, option: str) -> None:
-        """Free the space of an option."""
+    def give_back(self, location: str, day: date, option: str) -> None:
+        """Free the space of an option, which has one once only. `location` is the location's reference."""
 
         def decide(taken: _Taken) -> _Taken:
-            options = {name: end for name, end in taken.get(day.isoformat(), {}).items() if name != option}
-            return {**taken, day.isoformat(): options}
+            before = taken.get(day.isoformat(), {})
+            options = {name: end for name, end in before.items() if name != option}
+            return {**taken, day.isoformat(): options} if option in before else taken
+
+        self._change(location, decide)
+
+    def keep_for(self, consignment: str, location: PickupLocation, day: date, option: str) -> None:
+        """Keep that an option's space is a consignment's, which may have others."""
+        space = [location.reference, day.isoformat(), option]
+
+        def decide(spaces: list[list[str]]) -> list[list[str]]:
+            return spaces if space in spaces else [*spaces, space]
 
         if location.spaces is not None:
-            self._change(location, decide)
+            self._replace(_OF_CONSIGNMENT + consignment, "spaces", [], decide, _latest_day_of)
 
-    def _change(self, location: PickupLocation, decide: Callable[[_Taken], _Taken]) -> None:
-        """Change a location's spaces, again if another request was faster. Those that have ended are left out."""
-        key = _KEY + location.reference
+    def give_back_all(self, consignment: str) -> None:
+        """Free the spaces of a consignment that is cancelled. A call that failed is repeated."""
+        draft = self.drafts.find(_OF_CONSIGNMENT + consignment)
+        for location, day, option in draft.content["spaces"] if draft else ():
+            self.give_back(location, date.fromisoformat(day), option)
+
+    def _change(self, location: str, decide: Callable[[_Taken], _Taken]) -> None:
+        """Change a location's spaces. Those that have ended are left out."""
+        self._replace(_KEY + location, "taken", {}, lambda taken: decide(self._standing(taken)) or taken, max)
+
+    def _replace(
+        self, key: str, name: str, empty: Any, decide: Callable[[Any], Any], latest_day: Callable[[Any], str]
+    ) -> None:
+        """Change what a draft has under a name, `empty` at first, again if another request was faster."""
         for _ in range(_MAX_ATTEMPTS):
-            seen = self.drafts.find_all([key]).get(key)
-            taken = decide(self._standing(seen.content["taken"] if seen else {}))
-            ends = max(date.fromisoformat(day) for day in taken)
-            draft = Draft(key, {"taken": taken}, datetime.combine(ends, time(), UTC) + 2 * _KEPT_AFTER)
+            seen = self.drafts.find(key)
+            before = seen.content[name] if seen else empty
+            after = decide(before)
+            if after == before:
+                return
+            ends = datetime.combine(date.fromisoformat(latest_day(after)), time(), UTC) + 2 * _KEPT_AFTER
+            draft = Draft(key, {name: after}, ends)
             if seen is None and self.drafts.add(draft):
                 return
             if seen is not None and self.drafts.replace(replace(draft, version=seen.version + 1), seen):
@@ -95,6 +121,10 @@ class PickupSpaces:
         now = self.now().isoformat()
         left = {day: {name: end for name, end in options.items() if end > now} for day, options in taken.items()}
         return {day: options for day, options in left.items() if options}
+
+
+def _latest_day_of(spaces: list[list[str]]) -> str:
+    return max(day for _, day, _ in spaces)
 
 
 def require_location(known: Mapping[str, PickupLocation], reference: str) -> PickupLocation:

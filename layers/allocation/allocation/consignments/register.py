@@ -31,13 +31,21 @@ _FIXED_BY_ALLOCATION: Final = ("Addresses", "Packages")
 _KEPT_WHERE_EMPTY: Final = (*_FIXED_BY_ALLOCATION, "Tags", "Direction")
 
 
+def _has_no_spaces(_: ConsignmentReference) -> None:
+    """Do nothing: nothing was selected at a pickup location."""
+
+
 @frozen
 class Register:
-    """Keeps consignments. `retention` is how long personal data is kept after the consignment's last change."""
+    """Keeps consignments. `retention` is how long personal data is kept after the consignment's last change.
+
+    `give_back_spaces` frees the spaces that a cancelled consignment has at pickup locations.
+    """
 
     changes: Changes
     random_characters: CharacterSource
     retention: timedelta
+    give_back_spaces: Callable[[ConsignmentReference], None] = _has_no_spaces
 
     def create(self, sent: ConsignmentJson) -> ConsignmentReference:
         """Keep a new consignment and return the reference issued to it.
@@ -95,17 +103,25 @@ class Register:
         return replace(before, content=content, version=before.version + 1, expires_at=expires_at)
 
     def cancel(self, reference: ReferenceText, request_id: str) -> None:
-        """Cancel a consignment for good. An allocated one gives its carrier service back.
+        """Cancel a consignment for good. It gives its carrier service back, and its spaces at pickup locations.
 
         Raises `RequestError` for an unknown consignment or one that is already cancelled.
         """
+        named = ConsignmentReference(reference)
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Cancelled]:
+            nonlocal named
+            named = seen.reference
+            if seen.state == CANCELLED:
+                # A cancellation that broke off may have left them.
+                self.give_back_spaces(named)
             seen.require(UserAction.CANCEL)
             self.changes.release(seen, for_good=True)
             return seen.mode, Cancelled()
 
         self.changes.change(reference, request_id, decide)
+        # Only now: had the record changed meanwhile, the consignment would go to its location without a space.
+        self.give_back_spaces(named)
 
     def note_labels(self, seen: Known) -> None:
         """Keep that labels of an allocated consignment were given out now, unless it is known."""
