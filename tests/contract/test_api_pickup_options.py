@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from allocation.consignments.kept_offers import KeptOffers
 from allocation.domain.errors import RetryableError
 from tests.support.allocation_api import Answer, Api, served_api
 from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
@@ -232,6 +233,31 @@ def test_a_cancelled_consignment_gives_its_space_back_once(api: Api, is_dealloca
     assert api.call("PUT", f"/consignments/{reference}/cancel").status == 400
     selected(api, option)
     assert taken(api, "LK-ANCOATS") == [other["Reference"]]
+
+
+def test_a_selection_that_comes_again_after_the_cancellation_needs_no_space(api: Api) -> None:
+    option = ancoats(api)[0]
+    assert reserved(api, option).status == 200
+    answer = selected(api, option)
+    reference = answer.data["ApiLinks"][0]["Href"].rpartition("/")[2]
+    assert api.call("PUT", f"/consignments/{reference}/cancel").status == 200
+    others = [ancoats(api)[0] for _ in range(5)]
+    assert [reserved(api, each).status for each in others] == [200] * 5
+    assert selected(api, option).data.get("Code") != "PickupLocationFullException"
+    assert taken(api, "LK-ANCOATS") == sorted(each["Reference"] for each in others)
+
+
+def test_a_selection_that_is_overtaken_by_the_cancellation_leaves_no_space(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    option = ancoats(api)[0]
+    assert reserved(api, option).status == 200
+    read_before = api.use_cases.options.kept.content(option["Reference"])
+    reference = selected(api, option).data["ApiLinks"][0]["Href"].rpartition("/")[2]
+    assert api.call("PUT", f"/consignments/{reference}/cancel").status == 200
+    monkeypatch.setattr(KeptOffers, "content", lambda *_: read_before)
+    selected(api, option)
+    assert taken(api, "LK-ANCOATS") == []
 
 
 def test_a_cancellation_that_breaks_off_gives_the_space_back_when_it_is_sent_again(
