@@ -93,6 +93,16 @@ def test_what_can_not_be_meant_is_refused(api: Api, changes: dict[str, Any]) -> 
     assert asked(api, **changes).status == 400
 
 
+def test_a_refusal_names_the_number_that_is_wrong(api: Api) -> None:
+    placed = {**DESTINATION, "LatLong": {"Latitude": "north", "Longitude": None}}
+    for changes, wrong in (
+        ({"Distance": "1,5"}, ["Distance"]),
+        ({"Addresses": [ORIGIN, placed]}, ["LatLong.Latitude", "LatLong.Longitude"]),
+    ):
+        details = asked(api, **changes).data["Details"]
+        assert [(each["Target"], each["Message"]) for each in details] == [(each, "must be a number") for each in wrong]
+
+
 def test_only_services_that_deliver_to_the_location_are_offered_on_days_when_it_is_open(api: Api) -> None:
     by_location = offered(api)
     assert {each["CarrierServiceReference"] for options in by_location.values() for each in options} == {"LK_COLL"}

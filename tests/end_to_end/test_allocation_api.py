@@ -133,9 +133,10 @@ def client(deployment: Deployment) -> Iterator[Client]:
         yield client
 
 
-def test_the_lines_of_the_guide_lead_from_nothing_to_a_label(client: Client, tmp_path: Path) -> None:
-    [lines] = re.findall(r"```sh\n(REFERENCE=.*?)```", (ROOT / "docs" / "api.md").read_text("utf-8"), re.DOTALL)
-    assert lines.count("curl ") == 5
+def test_the_lines_of_the_guide_lead_from_nothing_to_a_label_and_a_pickup(client: Client, tmp_path: Path) -> None:
+    blocks = re.findall(r"```sh\n((?:REFERENCE|OPTION)=.*?)```", (ROOT / "docs" / "api.md").read_text(), re.DOTALL)
+    lines = "".join(blocks)
+    assert lines.count("curl ") == 8
     environment = {**os.environ, "API_URL": client.url, "API_KEY": client.key, "NO_PROXY": "127.0.0.1"}
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     shell = ["/bin/bash", "-eo", "pipefail", "-c", lines]
@@ -143,6 +144,7 @@ def test_the_lines_of_the_guide_lead_from_nothing_to_a_label(client: Client, tmp
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "label.pdf").read_bytes().startswith(b"%PDF")
     assert b'"StatusCode":200' in done.stdout
+    assert re.search(rb'"ER-[0-9A-Z-]+".*/consignments/EC-', done.stdout, re.DOTALL)
 
 
 @pytest.fixture

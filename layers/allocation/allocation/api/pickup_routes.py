@@ -34,13 +34,25 @@ _KILOMETRES: Final = "km"
 
 
 def _number(value: Any) -> Any:
-    """Return a number that is written as a number or as text, as XML and queries have it; None for none."""
+    """Return a number that is written as a number or as text, as XML and queries have it; None for none.
+
+    Raises `ValueError` for what is no number.
+    """
+    if value is None or value == "":
+        return None
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        return value
+        raise ValueError("must be a number")
     try:
-        return Decimal(value) if value != "" else None
-    except ArithmeticError:
-        return value
+        return Decimal(value)
+    except ArithmeticError as error:
+        raise ValueError("must be a number") from error
+
+
+def _degrees(value: Any) -> Any:
+    number = _number(value)
+    if number is None:
+        raise ValueError("must be a number")
+    return number
 
 
 def _whole(value: Any) -> Any:
@@ -81,8 +93,12 @@ class _Nearby(ProModel):
 class LatLong(ProModel):
     """Coordinates in degrees."""
 
-    latitude: Annotated[Decimal, BeforeValidator(_number), Field(ge=-90, le=90)]
-    longitude: Annotated[Decimal, BeforeValidator(_number), Field(ge=-180, le=180)]
+    latitude: Annotated[Decimal, BeforeValidator(_degrees), Field(ge=-90, le=90)]
+    longitude: Annotated[Decimal, BeforeValidator(_degrees), Field(ge=-180, le=180)]
+
+
+class _Placed(ProModel):
+    lat_long: LatLong
 
 
 @operation(
@@ -194,7 +210,7 @@ def _nearby(content: Mapping[str, Any], given: _Nearby) -> Nearby:
     """Return where to look. Raises `RequestError` for coordinates that are none."""
     addresses = content.get("Addresses") or ()
     sent = next((each.get("LatLong") for each in addresses if each.get("AddressType") == "Destination"), None)
-    at = _read(LatLong, sent) if sent else None
+    at = _read(_Placed, {"LatLong": sent}).lat_long if sent else None
     here = Coordinates(at.latitude, at.longitude) if at else None
     return Nearby(given.max_results or MAX_RESULTS, given.distance, here)
 
