@@ -117,6 +117,20 @@ def test_what_ships_by_a_date_is_allocated_and_nothing_else(api: Api) -> None:
     last = api.create(ShippingDate=later)
     assert by_date(api, "allocate/11/26/2026%2000:00:00") == []
     assert by_date(api, "allocate/11/27/2026%2000:00:00") == [last]
+    american = api.create(ShippingDate=later)
+    assert by_date(api, "allocate/11/26/2026%2011:59:59%20PM") == []
+    assert by_date(api, "allocate/11/27/2026%2012:00:00%20AM") == [american]
+
+
+def test_what_lacks_data_is_in_every_reply_by_date_and_keeps_nothing_else(api: Api) -> None:
+    soon = "2026-11-24T00:00:00+00:00"
+    empty = api.create(ShippingDate=soon)
+    assert api.call("PUT", f"/consignments/{empty}/addpackages/1").data == 1
+    for told in (["ConsignmentIncomplete", None], ["ConsignmentIncomplete"]):
+        if len(told) > 1:
+            api.create(ShippingDate=soon)
+        answer = api.call("PUT", "/allocation/allocate/2026-11-25")
+        assert [each.get("Code") for each in answer.data] == told
 
 
 def tracked(api: Api, reference: str, code: str, at: str) -> None:

@@ -4,7 +4,9 @@ Version 1.1 has all of this at other addresses, or a consignment at a time.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from time import strftime, strptime
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
@@ -80,7 +82,7 @@ class CarrierServicesOfSubscription(TypedDict):
 def allocate_by_date(request: Request, use_cases: UseCases) -> Reply:
     """Allocate what is unallocated and whose `ShippingDate` is not after a date, to the cheapest service that fits.
 
-    At most 200, those created first: ask again until nothing comes back.
+    At most 200, those created first: ask again while one of them has the `StatusCode` 200.
     """
     return _allocated_by_date(request, use_cases, DefaultRules(), None)
 
@@ -228,7 +230,18 @@ def get_vat_rates(request: Request, use_cases: UseCases) -> Reply:
 def _at_date(request: Request) -> Request:
     """Return the request with the date that a month, a day and a year with its time come to."""
     month, day, (year, _, time) = request.path["month"], request.path["day"], request.path["year"].partition(" ")
-    return request.at(date=f"{year}-{month.zfill(2)}-{day.zfill(2)}" + (f"T{time}" if time else ""))
+    return request.at(date=f"{year}-{month.zfill(2)}-{day.zfill(2)}" + (f"T{_of_24_hours(time)}" if time else ""))
+
+
+def _of_24_hours(text: str) -> str:
+    """Return a time as ISO 8601 has it: .NET writes 12:00:00 AM where its culture is American.
+
+    >>> _of_24_hours("12:30:00 AM")
+    '00:30:00'
+    """
+    with suppress(ValueError):
+        return strftime("%H:%M:%S", strptime(" ".join(text.split()), "%I:%M:%S %p"))
+    return text
 
 
 def _allocated_by_date(request: Request, use_cases: UseCases, mode: AllocationMode, location: str | None) -> Reply:
