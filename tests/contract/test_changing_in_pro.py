@@ -1,5 +1,6 @@
 """Order-updated messages about consignments that SortedPRO has by senders' references, over HTTP."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
+from allocation.pro.creation import change_body
 from allocation.pro.ports import Watch
 from tests.contract.pro_over_http import PATIENCE_SECONDS, Pro, Remaining, pro_over_http
+from tests.support.documented import EXAMPLES
 from tests.support.pro_faults import Fault
 
 pro = pytest.fixture(pro_over_http)
@@ -61,6 +64,17 @@ def test_an_update_is_in_place_before_pro_allocates(pro: Pro, state: str) -> Non
 def test_an_update_that_comes_first_is_created_with_its_content(pro: Pro) -> None:
     assert isinstance(updated(pro), Allocated)
     assert (street(pro), changes(pro), pro.server.state.creations) == ("2 New Street", 0, {WEB: 1})
+
+
+@pytest.mark.parametrize("sent_as", ["RequestedDeliveryDate", "RequiredDeliveryDate"])
+def test_an_update_has_the_names_of_pros_update_request(sent_as: str) -> None:
+    """Of the delivery date, too, which PRO's create request calls `RequiredDeliveryDate`."""
+    delivery = {"Date": "2026-11-30T00:00:00+00:00"}
+    of_create = {**sent("2 New Street"), sent_as: delivery, "Source": "Web", "Direction": "Outbound", "Tags": ["T"]}
+    body = json.loads(change_body(Consignment(WEB, to_create=of_create, event_id="u-1", is_update=True), THERE))
+    assert body["RequestedDeliveryDate"] == delivery
+    documented = EXAMPLES["help/updating_existing_consignments.md: Update Consignments"]["body"]
+    assert body.keys() <= {*documented, "Packages"}
 
 
 @pytest.mark.parametrize("kind", ["reset", "503", "504", "empty_body", "wrong_json"])

@@ -6,7 +6,7 @@ what was sent of one. What PRO has already is found in `by_sender.py`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, assert_never
 
@@ -27,6 +27,8 @@ from allocation.pro.verdicts import NOT_AUTHORISED, TOO_MANY, is_refusal
 _SENDERS: Final = "ConsignmentReferenceProvidedByCustomer"
 # The fields of PRO's create request (`CreateConsignmentRequest`), without those that are written here.
 _FIELDS: Final = ("Source", "Packages", "Addresses", "CustomsDocumentation", "Direction", "ShippingDate", "Tags")
+# Its update request (`UpdateConsignmentRequest`) has no others, and another name for the delivery date.
+_FIELDS_OF_CHANGE: Final = tuple(each for each in _FIELDS if each not in ("Source", "Direction"))
 # A shorter text, such as a title, may be a part of any word.
 _MIN_PERSONAL: Final = 3
 _PERSONAL: Final = ("Addresses", "CustomsDocumentation")
@@ -66,21 +68,21 @@ def creation_body(consignment: Consignment) -> bytes:
     PRO knows it by the reference of our record. A second reference of its sender's is kept as metadata, beside the
     event that the content is from.
     """
-    return written(_body(consignment)).encode()
+    return written(_body(consignment, _FIELDS, "RequiredDeliveryDate")).encode()
 
 
 def change_body(consignment: Consignment, there: ConsignmentReference) -> bytes:
     """Return the body that gives a consignment of PRO's other content. What it does not have is taken away."""
-    return written({"Reference": there, **_body(consignment)}).encode()
+    return written({"Reference": there, **_body(consignment, _FIELDS_OF_CHANGE, "RequestedDeliveryDate")}).encode()
 
 
-def _body(consignment: Consignment) -> dict[str, Any]:
+def _body(consignment: Consignment, fields: Sequence[str], delivery_date: str) -> dict[str, Any]:
     sent = consignment.to_create or {}
     body: dict[str, Any] = {_SENDERS: consignment.reference}
-    body |= {name: sent[name] for name in _FIELDS if sent.get(name) is not None}
+    body |= {name: sent[name] for name in fields if sent.get(name) is not None}
     delivery = sent.get("RequiredDeliveryDate") or sent.get("RequestedDeliveryDate")
     if delivery is not None:
-        body["RequiredDeliveryDate"] = delivery
+        body[delivery_date] = delivery
     metadata = sent.get("MetaData")
     metadata = [
         marker(consignment.event_id, is_update=consignment.is_update),
