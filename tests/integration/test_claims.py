@@ -162,6 +162,17 @@ def test_what_is_settled_is_held_but_not_watched_and_only_who_looked_may_take_it
     assert over == replace(fresh(over.until, A), asked_before=frozenset({A}))
 
 
+def test_a_try_after_a_recorded_outcome_is_one_of_its_own(environments: Environments) -> None:
+    """Else the failure that is recorded would be taken for the outcome of the try after it."""
+    claimed = environments.claims().take([A, B], 60)
+    environments.claims().give_back(claimed, [A], 70, Watch.SETTLED)
+    environments.claims().give_back(claimed, [B], 70)
+    environments.now += timedelta(seconds=100)
+    again = environments.claims().take([A, B], 60)
+    assert again.since[A] - claimed.since[A] == timedelta(seconds=100)
+    assert again.since[B] == claimed.since[B]
+
+
 @pytest.mark.parametrize("fast", [timedelta(minutes=5), timedelta(minutes=-5)], ids=["fast", "slow"])
 def test_clocks_of_environments_that_differ_by_minutes_shorten_no_claim(
     environments: Environments, fast: timedelta

@@ -115,7 +115,9 @@ class DynamoDBClaims:
         ours = {key: claim for key, claim in found.items() if key not in elsewhere}
         held = {key: claim for key, claim in ours.items() if claim.ends > now and claim.watch not in over}
         watched = {key: claim.watch for key, claim in held.items() if claim.watch not in (None, Watch.SETTLED)}
-        since = {each: current[each].since if each in current else now for each in references if each not in elsewhere}
+        # What was recorded is over: a try after it is another one, and that record is not its outcome.
+        goes_on = {key: claim.since for key, claim in current.items() if claim.watch is not Watch.SETTLED}
+        since = {each: goes_on.get(each, now) for each in references if each not in elsewhere}
         return Claimed(
             asked_before=before.asked_before | (ours.keys() - held.keys()),
             held={**before.held, **{key: ceil((claim.ends - now) / 1000) for key, claim in held.items()}},
