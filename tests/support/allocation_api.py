@@ -39,7 +39,7 @@ from allocation.engine.engine import Engine
 from allocation.exact_json import parsed, written
 from allocation.pro.held_documents import HeldDocuments
 from allocation.records.explanations import Explanations
-from tests.support.consignments import ENGINE, Clock, consignment, counted_characters
+from tests.support.consignments import ENGINE, Clock, InMemoryConsignments, consignment, counted_characters
 from tests.support.pro_types import (
     ERROR,
     REPLIES_OF_2016,
@@ -111,8 +111,10 @@ class Api:
         here = outcome.AllocatedBy("pro", self.pro_url) if self.pro_url else outcome.ENGINE
         changes = Changes(self.store, self.clock, None, self.release, here, current_caller)
         drafts = DynamoDBDrafts(shared_client("dynamodb", REGION), CONSIGNMENTS)
-        give_back = PickupSpaces(drafts, self.clock).give_back_all
-        register = Register(changes, self.characters, timedelta(days=90), give_back)
+        # A store in memory has no table beside it.
+        in_memory = isinstance(self.store, InMemoryConsignments)
+        spaces = () if in_memory else (PickupSpaces(drafts, self.clock).give_back_all,)
+        register = Register(changes, self.characters, timedelta(days=90), *spaces)
         return UseCases(
             changes,
             register,
