@@ -20,7 +20,7 @@ from allocation.aws.clients import client
 
 ENVIRONMENT: Final = {
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+    "AWS_SECRET_ACCESS_KEY": "a/secret+key=",
     "AWS_SESSION_TOKEN": "a/session+token==",
     "AWS_DEFAULT_REGION": "eu-west-2",
     "AWS_LAMBDA_FUNCTION_NAME": "a-function",

@@ -63,7 +63,7 @@ def _initializer(cls: Any) -> Any:
         lines.append(f"    _set_{name}(self, {_source(each)})")
     if hasattr(cls, "__post_init__"):
         lines.append("    self.__post_init__()")
-    exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines or ["    pass"]), known)  # noqa: S102 # nosec B102 - ours
+    exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines or ["    pass"]), known)  # noqa: S102 - ours
     return known["__init__"]
 
 
