@@ -154,7 +154,6 @@ def test_only_what_changes_records_may_call_pro_and_only_where_pro_allocates(sta
     assert {action for action, _ in reads_claims} == {"dynamodb:BatchGetItem"}
     assert {action for action, _ in added["AllocateOrdersRole"]} == {
         "dynamodb:GetItem",
-        "dynamodb:PartiQLInsert",
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",
         "secretsmanager:GetSecretValue",

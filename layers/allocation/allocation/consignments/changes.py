@@ -14,7 +14,7 @@ from allocation.consignments.store import ConsignmentStore, Known, ReferenceText
 from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import ENGINE, Allocated, AllocatedBy, AllocationFailed, Cancelled, Deallocated, Standing
-from allocation.domain.record import AllocationRecord, NamedAtPro, latest_event_ids
+from allocation.domain.record import AllocationRecord, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference, is_pro_reference
 from allocation.domain.routing import Route
 
@@ -28,14 +28,17 @@ _NewStanding = TypeVar("_NewStanding", bound=Standing)
 class ReleaseHeld(Protocol):
     """Has whoever else allocates take a carrier service back, for good where the consignment is being cancelled.
 
-    `named` is what the record names of SortedPRO's. Raises `RequestError` while it can't be said that this is done.
+    `named` is SortedPRO's own reference, where the record names it. Raises `RequestError` while it can't be said that
+    this is done.
     """
 
-    def __call__(self, reference: ConsignmentReference, named: NamedAtPro | None, /, *, for_good: bool) -> None:
+    def __call__(
+        self, reference: ConsignmentReference, named: ConsignmentReference | None, /, *, for_good: bool
+    ) -> None:
         """Return when it is done."""
 
 
-def _held_by_nobody_else(_: ConsignmentReference, __: NamedAtPro | None, /, *, for_good: bool) -> None:
+def _held_by_nobody_else(_: ConsignmentReference, __: ConsignmentReference | None, /, *, for_good: bool) -> None:
     """Do nothing: the engine reserves nothing with anybody."""
 
 
@@ -61,7 +64,7 @@ class Changes:
         Raises `OutOfReachError` where another PRO has allocated it, and what `release_held` raises.
         """
         self.require_in_reach(seen)
-        named = seen.record.seen().named_at_pro if seen.record else None
+        named = seen.record.known_pro_reference if seen.record else None
         self.release_held(seen.reference, named, for_good=for_good)
 
     def require_in_reach(self, seen: Known) -> None:

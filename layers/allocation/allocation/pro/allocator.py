@@ -14,15 +14,7 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.frozen import frozen
 from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import (
-    Allocated,
-    AllocationFailed,
-    Cancelled,
-    Deallocated,
-    DeferralCause,
-    Deferred,
-    Outcome,
-)
+from allocation.domain.outcome import Cancelled, Deallocated, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
 from allocation.ports import Deadline
 from allocation.pro.calls import Pauses, parallel_calls
@@ -30,7 +22,7 @@ from allocation.pro.changing import Changing
 from allocation.pro.client import ProClient
 from allocation.pro.details import detailed
 from allocation.pro.health import raise_trouble, run_guarded
-from allocation.pro.ports import NO_CLAIMS, Circuit, Claimed, Claims, Watch
+from allocation.pro.ports import Circuit, Claimed, Claims, Watch
 from allocation.pro.progress import Progress, hold_seconds, unclaimed
 from allocation.pro.rounds import Rounds, is_unknown
 from allocation.pro.state_verdicts import is_gone, judge_cancellation, judge_deallocation, may_still_change
@@ -58,8 +50,8 @@ class ProAllocator:
     pauses: Pauses
     # Whether each allocation is read once more, for its price and its delivery date.
     with_details: bool = False
-    # The claims on what failed in the last calls, until that is recorded.
-    _failed: dict[ConsignmentReference, Claimed] = field(default_factory=dict)
+    # The claims on what the last calls answered for, until that is recorded.
+    _answered: dict[ConsignmentReference, Claimed] = field(default_factory=dict)
 
     def allocate(
         self,
@@ -116,9 +108,8 @@ class ProAllocator:
         *,
         cancelled: Set[ConsignmentReference] = frozenset(),
         is_recorded: bool = True,
-        claims: Mapping[ConsignmentReference, str] = NO_CLAIMS,
     ) -> Mapping[ConsignmentReference, Deferred]:
-        """Have PRO deallocate consignments, and cancel those that are to be `cancelled`; records name `claims`.
+        """Have PRO deallocate consignments, and cancel those that are to be `cancelled`.
 
         Return those of which PRO does not confirm it. They are claimed first, and stay claimed: whoever may be
         allocating one of them has ended, and nobody begins before what follows is recorded. Raises `RetryableError` if
@@ -126,20 +117,21 @@ class ProAllocator:
 
         Whoever has not seen their records (`is_recorded`) waits for those that were recorded a moment ago.
         """
-        return self._release(references, deadline, cancelled, claims if is_recorded else None)
+        return self._release(references, deadline, cancelled, over_settled=is_recorded)
 
     def _release(
         self,
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
         cancelled: Set[ConsignmentReference],
-        over: Mapping[ConsignmentReference, str] | None,
+        *,
+        over_settled: bool,
     ) -> Mapping[ConsignmentReference, Deferred]:
         answers: dict[ConsignmentReference, Deferred | Deallocated] = {}
 
         def work() -> None:
             seconds = max(deadline.remaining_seconds(), 0) + self.patience_seconds
-            claimed = self.claims.take(references, seconds, over)
+            claimed = self.claims.take(references, seconds, over_settled=over_settled)
             not_claimed = unclaimed(claimed, self.client.base_url)
             answers.update(not_claimed)
             free = [reference for reference in references if reference not in not_claimed]
@@ -191,19 +183,18 @@ class ProAllocator:
         """Have PRO deallocate the consignments that it was ever asked for. It holds none of the others for us."""
         taken = self.claims.ever_taken(references)
         asked = [reference for reference in references if reference in taken]
-        return self._release(asked, deadline, frozenset(), over=None) if asked else {}
+        return self._release(asked, deadline, frozenset(), over_settled=False) if asked else {}
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
-        """Shorten the claims of consignments whose failure is recorded: another event may try them again.
+        """Shorten the claims of consignments whose outcome is recorded: whoever comes next finds the record.
 
-        Others may have read the records before, and have long to take back what they believe to be lost. Who wants
-        something of an allocation has its record, which names the claim.
+        Others may have read the records before, and have long to take back what they believe to be lost.
         """
-        claims = [(self._failed[each], each) for each in dict.fromkeys(references) if each in self._failed]
+        claims = [(self._answered[each], each) for each in dict.fromkeys(references) if each in self._answered]
         for claimed in {id(claimed): claimed for claimed, _ in claims}.values():
             ended = [each for its, each in claims if its is claimed]
             self._end_claims(claimed, ended, _READER_SECONDS, Watch.SETTLED)
-        self._failed.clear()
+        self._answered.clear()
 
     def _take_back(
         self,
@@ -240,12 +231,9 @@ class ProAllocator:
             self._end_claims(claimed, ended, hold_seconds(watch, self.patience_seconds), watch)
         unknown = [each for each in references if is_unknown(progress.answers.get(each))]
         self._end_claims(claimed, unknown, is_over=True)
-        failed = [each for each in references if isinstance(progress.answers.get(each), AllocationFailed)]
-        self._failed.update(dict.fromkeys((each for each in failed if each not in unknown), claimed))
-        for reference in references:
-            answer = progress.answers.get(reference)
-            if isinstance(answer, Allocated) and answer.by:
-                progress.answers[reference] = replace(answer, by=replace(answer.by, claim=claimed.holder))
+        self._answered.update(
+            dict.fromkeys((each for each in references if each not in {*unsettled, *unknown}), claimed)
+        )
 
     def _end_claims(
         self,

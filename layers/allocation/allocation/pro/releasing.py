@@ -6,7 +6,6 @@ from allocation.consignments.errors import NotReleasedError
 from allocation.domain.errors import RetryableError
 from allocation.domain.frozen import frozen
 from allocation.domain.outcome import DeferralCause
-from allocation.domain.record import NamedAtPro
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Allocator, Deadline
@@ -19,10 +18,12 @@ class Releasing:
     allocator: Allocator
     deadline: Callable[[], Deadline]
 
-    def release(self, reference: ConsignmentReference, named: NamedAtPro | None, /, *, for_good: bool) -> None:
+    def release(
+        self, reference: ConsignmentReference, named: ConsignmentReference | None, /, *, for_good: bool
+    ) -> None:
         """Return when SortedPRO's own state shows no allocation, and nobody can be making one.
 
-        `named` is what the record names of SortedPRO's. What was created there for this stack is
+        `named` is SortedPRO's own reference, where the record names it. What was created there for this stack is
         cancelled there, too, where that is `for_good`. Raises `NotReleasedError` while that can't be said.
         """
         try:
