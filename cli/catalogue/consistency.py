@@ -8,17 +8,17 @@ from itertools import chain
 from typing import Final, Literal
 
 from allocation.engine.measures import Measure
-from allocation.engine.place_keys import UnknownPlaceError, place_keys
 from cli.catalogue.calendar_consistency import find_calendar_contradictions
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
 from cli.catalogue.delivery_consistency import find_delivery_contradictions
 from cli.catalogue.pickup_consistency import find_pickup_contradictions
 from cli.catalogue.place_consistency import (
     find_zone_problems,
+    wrong_address,
     wrong_origins,
     wrong_places,
 )
-from cli.catalogue.place_notation import PlaceNotationError, region_key, require_country
+from cli.catalogue.place_notation import region_key
 from cli.catalogue.preference_consistency import find_preference_contradictions, find_preferences_of_pro
 from cli.catalogue.price_consistency import find_price_contradictions, known_currencies
 from cli.catalogue.routing_consistency import find_routing_contradictions
@@ -47,7 +47,7 @@ def _locations(catalogue: WrittenCatalogue) -> _Problems:
     references = {reference for _, reference, _ in catalogue.all_services()}
     for name, location in catalogue.locations.items():
         path, collections = key_path("locations", name), location.collections
-        yield from _wrong_address(path, location)
+        yield from _wrong_place(path, location)
         for kind, items, known in (
             ("carriers", collections.carriers, set(catalogue.carriers)),
             ("services", collections.services, references),
@@ -60,18 +60,12 @@ def _locations(catalogue: WrittenCatalogue) -> _Problems:
         yield from unknown_name(default, collections.default, catalogue.calendars, "calendar")
 
 
-def _wrong_address(path: KeyPath, location: Location) -> _Problems:
+def _wrong_place(path: KeyPath, location: Location) -> _Problems:
     region = location.region
     if region is not None and (region_key(region) != region or not region.startswith(f"{location.country}-")):
         fix = f"is not a region of {location.country} by ISO 3166-2: write its code, such as JP-37 or DE-BY"
         yield CatalogueProblem(key_path(*path, "region"), region, fix)
-    try:
-        require_country(location.country)
-        place_keys(location.country, location.postcode)
-    except PlaceNotationError as error:
-        yield CatalogueProblem(key_path(*path, "country"), location.country, str(error))
-    except UnknownPlaceError as error:
-        yield CatalogueProblem(key_path(*path, "postcode"), location.postcode, str(error))
+    yield from wrong_address(path, location.country, location.postcode)
 
 
 def _carriers(catalogue: WrittenCatalogue) -> _Problems:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from allocation.engine.pickup_locations import Coordinates
-from allocation.engine.place_keys import ANYWHERE, UnknownPlaceError, place_keys
+from allocation.engine.place_keys import ANYWHERE
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
 from cli.catalogue.pickup_compilation import known_coordinates, own_coordinates
-from cli.catalogue.place_notation import PlaceNotationError, place_to_keys, require_country
+from cli.catalogue.place_consistency import wrong_address
+from cli.catalogue.place_notation import PlaceNotationError, place_to_keys
 from cli.catalogue.value_types import DAYS
 from cli.catalogue.written_catalogue import WrittenCatalogue
 from cli.catalogue.written_pickups import PickupLocation
@@ -26,7 +27,7 @@ def find_pickup_contradictions(catalogue: WrittenCatalogue) -> _Problems:
         for number, carrier in enumerate(location.carriers):
             yield from _wrong_carrier(key_path(*path, "carriers", number), carrier, catalogue, delivering)
         yield from _overlapping_hours(key_path(*path, "openingTimes"), location)
-        misplaced = list(_wrong_address(path, location))
+        misplaced = list(wrong_address(path, location.country, location.postcode))
         yield from misplaced
         if not wrong and not misplaced:
             yield from _unplaced(path, location, known)
@@ -62,16 +63,6 @@ def _overlapping_hours(path: KeyPath, location: PickupLocation) -> _Problems:
             if opens < closes:
                 yield CatalogueProblem(path, day, "has opening hours that overlap: write them as one, or apart")
                 break
-
-
-def _wrong_address(path: KeyPath, location: PickupLocation) -> _Problems:
-    try:
-        require_country(location.country)
-        place_keys(location.country, location.postcode)
-    except PlaceNotationError as error:
-        yield CatalogueProblem(key_path(*path, "country"), location.country, str(error))
-    except UnknownPlaceError as error:
-        yield CatalogueProblem(key_path(*path, "postcode"), location.postcode, str(error))
 
 
 def _unplaced(path: KeyPath, location: PickupLocation, known: dict[str, Coordinates]) -> _Problems:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+from allocation.engine.place_keys import UnknownPlaceError, place_keys
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, suggestion
-from cli.catalogue.place_notation import PlaceNotationError, place_to_keys
+from cli.catalogue.place_notation import PlaceNotationError, place_to_keys, require_country
 from cli.catalogue.written_zones import ZoneLane, Zones
 
 PlacesClaim = tuple[KeyPath, str, Sequence[str]]
@@ -34,6 +35,17 @@ def _is_place(name: str) -> bool:
         return bool(place_to_keys(name))
     except PlaceNotationError:
         return False
+
+
+def wrong_address(path: KeyPath, country: str, postcode: str | None) -> Iterator[CatalogueProblem]:
+    """Yield what is wrong with the country and the postcode of the part at a path."""
+    try:
+        require_country(country)
+        place_keys(country, postcode)
+    except PlaceNotationError as error:
+        yield CatalogueProblem(key_path(*path, "country"), country, str(error))
+    except UnknownPlaceError as error:
+        yield CatalogueProblem(key_path(*path, "postcode"), postcode, str(error))
 
 
 def _wrong_lane(path: KeyPath, lane: ZoneLane, zones: Zones) -> Iterator[CatalogueProblem]:

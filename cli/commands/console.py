@@ -2,7 +2,7 @@
 
 import click
 
-from cli.commands.options import ExampleCommand, ExampleGroup, WholeNumber, json_option, stack_option
+from cli.commands.options import ExampleCommand, ExampleGroup, json_option, per_second_option, stack_option
 from cli.operations.search_index import reindex
 from cli.operations.target import target
 from cli.output import Progress, counted, print_json, print_text, progress_console
@@ -17,13 +17,7 @@ def console() -> None:
     cls=ExampleCommand,
     examples=["carrier console index", "carrier console index --stack carrier-allocation-dev --per-second 500"],
 )
-@click.option(
-    "--per-second",
-    type=WholeNumber(1, 10_000),
-    default=100,
-    show_default=True,
-    help="How many records to read in a second, at most.",
-)
+@per_second_option
 @stack_option
 @json_option
 def index(per_second: int, stack: str, *, as_json: bool) -> int:

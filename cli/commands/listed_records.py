@@ -2,7 +2,7 @@
 
 import click
 
-from cli.commands.options import ExampleCommand, WholeNumber, json_option, stack_option
+from cli.commands.options import ExampleCommand, WholeNumber, json_option, per_second_option, stack_option
 from cli.errors import StoppedError
 from cli.operations.listed_records import SEGMENTS, go_on, list_older_records
 from cli.operations.target import target
@@ -18,13 +18,7 @@ from cli.output import Progress, counted, print_json, print_text, progress_conso
     ],
     short_help="Bring older records into the API's searches and lists.",
 )
-@click.option(
-    "--per-second",
-    type=WholeNumber(1, 10_000),
-    default=100,
-    show_default=True,
-    help="How many records to read in a second, at most.",
-)
+@per_second_option
 @click.option(
     "--from-segment",
     type=WholeNumber(1, SEGMENTS),

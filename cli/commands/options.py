@@ -81,6 +81,14 @@ stack_option: Final = click.option(
     "--stack", default="", metavar="NAME", help="A stack on AWS.  [default: the stack on this machine]"
 )
 
+per_second_option: Final = click.option(
+    "--per-second",
+    type=WholeNumber(1, 10_000),
+    default=100,
+    show_default=True,
+    help="How many records to read in a second, at most.",
+)
+
 
 def _reference_option(name: ReferencedMode) -> tuple[str, str]:
     """Return the option that gives a mode's reference, and an example."""

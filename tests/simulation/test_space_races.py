@@ -18,12 +18,11 @@ import pytest
 
 from allocation.aws.dynamodb import drafts
 from allocation.aws.dynamodb.drafts import DynamoDBDrafts
-from allocation.consignments.errors import RequestError
 from allocation.consignments.pickup_spaces import PickupSpaces
-from allocation.domain.errors import RetryableError
 from allocation.engine.calendars import TimeZone
 from allocation.engine.pickup_locations import Coordinates, PickupLocation
 from tests.simulation.aws import KEY, NOT_THERE_YET, ConditionalCheckFailedError, call
+from tests.simulation.callers import call_until_done
 from tests.simulation.world import Plan, World
 from tests.support.size import sized
 
@@ -89,14 +88,14 @@ class History:
         self.cancelled: set[str] = set()
         for customer in range(draw.randint(2, 8)):
             option = f"EDO-{customer}"
-            self._until_done(draw.uniform(0, 2), partial(self._take, option))
+            call_until_done(self.world, draw.uniform(0, 2), partial(self._take, option))
             what = draw.random()
             if what < 0.2:
                 self.returned.add(option)
-                self._until_done(draw.uniform(2, 9), partial(self._give_back, option))
+                call_until_done(self.world, draw.uniform(2, 9), partial(self._give_back, option))
             elif what < 0.5:
                 for _ in range(2):
-                    self._until_done(draw.uniform(2, 9), partial(self._cancel, option))
+                    call_until_done(self.world, draw.uniform(2, 9), partial(self._cancel, option))
         self.world.run()
 
     def _now(self) -> datetime:
@@ -115,24 +114,6 @@ class History:
         if option in self.given:
             self.cancelled.add(option)
             self._spaces.give_back_all(f"EC-{option}")
-
-    def _until_done(self, seconds: float, act: Callable[[], None]) -> None:
-        """Has a process act, and another one after each failure."""
-
-        def attempt() -> bool:
-            try:
-                act()
-            except RetryableError:
-                return False
-            except RequestError as error:
-                return error.status < 409
-            return True
-
-        def again(done: bool | None) -> None:
-            if not done:
-                self._until_done(self.world.random.uniform(0, 5), act)
-
-        self.world.at(seconds, lambda: self.world.start(attempt, 28.0, again))
 
 
 def shop(spaces: int) -> PickupLocation:

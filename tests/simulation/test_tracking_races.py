@@ -21,10 +21,8 @@ from allocation.aws.dynamodb.record_steps import step_update
 from allocation.aws.dynamodb.tracked_events import DynamoDBTracking
 from allocation.consignments.carrier_events import CarrierEvents
 from allocation.consignments.changes import Changes
-from allocation.consignments.errors import RequestError
 from allocation.consignments.register import Register
 from allocation.consignments.tracking import Tracking
-from allocation.domain.errors import RetryableError
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated
 from allocation.domain.record import AllocationRecord
@@ -33,6 +31,7 @@ from allocation.domain.tracking import TrackingEvent, in_order, journey_of
 from allocation.records.items import from_item, record_item
 from allocation.records.stored_record import StoredRecord
 from tests.simulation.aws import ANYHOW, KEY, NOT_THERE_YET, UNCHANGED, TransactionCanceledError, call, raise_conflict
+from tests.simulation.callers import call_until_done
 from tests.simulation.world import Plan, World
 from tests.support.document_samples import summary
 from tests.support.size import sized
@@ -134,9 +133,9 @@ class History:
         }
         self.is_cancelled = draw.random() < 0.4
         for copy, event in enumerate(sorted([*self.events] * 2, key=lambda _: draw.random())):
-            self._until_done(draw.uniform(0, 3), partial(self._post, event, f"request-{copy}"))
+            call_until_done(self.world, draw.uniform(0, 3), partial(self._post, event, f"request-{copy}"))
         if self.is_cancelled:
-            self._until_done(draw.uniform(0, 3), partial(self._register.cancel, REFERENCE, "cancellation"))
+            call_until_done(self.world, draw.uniform(0, 3), partial(self._register.cancel, REFERENCE, "cancellation"))
         self.world.run()
 
     def _now(self) -> datetime:
@@ -148,24 +147,6 @@ class History:
         packages = [{"PackageReference": None if of == REFERENCE else of, "TrackingEvents": [told]}]
         consignments = [{"ConsignmentTrackingReference": REFERENCE, "PackageTrackingEvents": packages}]
         self._tracking.take(CarrierEvents.model_validate({"ConsignmentTrackingEvents": consignments}), request)
-
-    def _until_done(self, seconds: float, act: Callable[[], None]) -> None:
-        """Has a process act, and another one after each failure."""
-
-        def attempt() -> bool:
-            try:
-                act()
-            except RetryableError:
-                return False
-            except RequestError as error:
-                return error.status < 409
-            return True
-
-        def again(done: bool | None) -> None:
-            if not done:
-                self._until_done(self.world.random.uniform(0, 5), act)
-
-        self.world.at(seconds, lambda: self.world.start(attempt, 28.0, again))
 
 
 def broken(seed: int) -> list[str]:

@@ -7,9 +7,9 @@ provider opens nothing else.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from allocation.api.keys import KeyScope
@@ -17,7 +17,7 @@ from allocation.api.operations import Endpoint, Method, UseCases
 from allocation.api.replies import Reply
 from allocation.api.requests import MAX_BYTES, Request
 from allocation.api.resolver import OPERATIONS
-from allocation.consignments.errors import RequestError, problems_of
+from allocation.consignments.errors import RequestError, read_as
 from allocation.console.consignment_page import consignment_page
 from allocation.console.history import Publications, events_page
 from allocation.console.rate_card import rate_card
@@ -45,7 +45,6 @@ _OF_PRO: Final = frozenset(
     }
 )
 _MAX_RETRIED: Final = 50
-_Body = TypeVar("_Body", bound=BaseModel)
 # A body with a catalogue: its quotes and line ends take two bytes each in JSON.
 _MAX_TRIAL_BYTES: Final = 2 * MAX_CATALOGUE + MAX_BYTES
 
@@ -176,7 +175,7 @@ class _TrialBody(BaseModel):
 
 
 def _try(request: Request, use_cases: ConsoleUseCases) -> Reply:
-    asked = _read(_TrialBody, request.data_of(_MAX_TRIAL_BYTES))
+    asked = read_as(_TrialBody, request.data_of(_MAX_TRIAL_BYTES))
     given = {name: value or None for name, value in asked.model_dump(exclude={"consignment"}).items()}
     now = use_cases.api.now()
     return Reply(tried(Trial(asked.consignment, **given), lambda: use_cases.api.engine, use_cases.mode, now))
@@ -191,18 +190,9 @@ class _RetryBody(BaseModel):
 
 
 def _retry(request: Request, use_cases: ConsoleUseCases) -> Reply:
-    references = _read(_RetryBody, request.data).consignments
+    references = read_as(_RetryBody, request.data).consignments
     choices = use_cases.api.choices(request.base_url)
     return Reply({"results": use_cases.retrying.retry(references, choices, request.request_id)})
-
-
-def _read(kind: type[_Body], data: Any) -> _Body:
-    """Return a body as its model. Raises `RequestError`."""
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        text = "The request has invalid fields: see Details."
-        raise RequestError("ValidationException", text, problems=problems_of(error)) from error
 
 
 def _replays(_: Request, use_cases: ConsoleUseCases) -> Reply:

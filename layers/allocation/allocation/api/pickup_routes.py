@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from allocation.api.keys import KeyScope
 from allocation.api.operations import Operation, UseCases, operation
@@ -19,7 +19,7 @@ from allocation.api.pickup_views import (
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.delivery_options import AskedOptions
-from allocation.consignments.errors import RequestError, problems_of
+from allocation.consignments.errors import read_as
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.order_book import NO_CONSIGNMENT
 from allocation.consignments.pickup_options import MAX_RESULTS, Nearby
@@ -118,7 +118,7 @@ def get_pickup_options(request: Request, use_cases: UseCases) -> Reply:
     of the place that its postcode lies in. Options are kept until they expire.
     """
     asked, sent = asked_options(request, use_cases, PickupOptionsRequest)
-    return _offered(use_cases, asked, _read(_Nearby, {name: sent.get(name) for name in ("Distance", "MaxResults")}))
+    return _offered(use_cases, asked, _given(sent))
 
 
 @operation(
@@ -136,7 +136,7 @@ def get_pickup_options_of_consignment(request: Request, use_cases: UseCases) -> 
     `distance` is in Km.
     """
     given = {"Distance": request.query.get("distance"), "MaxResults": request.query.get("maxresults")}
-    return _offered(use_cases, existing_options(request, use_cases), _read(_Nearby, given))
+    return _offered(use_cases, existing_options(request, use_cases), _given(given))
 
 
 @operation(
@@ -187,8 +187,8 @@ def find_pickup_locations(request: Request, use_cases: UseCases) -> Reply:
     """
     sent = request.object_of(PickupOptionsRequest)
     content = {"Reference": NO_CONSIGNMENT, "Addresses": sent.get("Addresses")}
-    _read(FullConsignment, content)
-    nearby = _nearby(content, _read(_Nearby, {name: sent.get(name) for name in ("Distance", "MaxResults")}))
+    read_as(FullConsignment, content)
+    nearby = _nearby(content, _given(sent))
     found, now = use_cases.pickups.locate(content, nearby), use_cases.now()
     return Reply([location_view(location, distance, now) for distance, location in found], root="Location")
 
@@ -206,19 +206,14 @@ def _offered(use_cases: UseCases, asked: AskedOptions, given: _Nearby) -> Reply:
     return Reply(response, root="PickupOptionsResponse")
 
 
+def _given(sent: Mapping[str, Any]) -> _Nearby:
+    return read_as(_Nearby, {name: sent.get(name) for name in ("Distance", "MaxResults")})
+
+
 def _nearby(content: Mapping[str, Any], given: _Nearby) -> Nearby:
     """Return where to look. Raises `RequestError` for coordinates that are none."""
     addresses = content.get("Addresses") or ()
     sent = next((each.get("LatLong") for each in addresses if each.get("AddressType") == "Destination"), None)
-    at = _read(_Placed, {"LatLong": sent}).lat_long if sent else None
+    at = read_as(_Placed, {"LatLong": sent}).lat_long if sent else None
     here = Coordinates(at.latitude, at.longitude) if at else None
     return Nearby(given.max_results or MAX_RESULTS, given.distance, here)
-
-
-def _read(kind: Any, given: Any) -> Any:
-    """Return a part of a request as a model. Raises `RequestError`."""
-    try:
-        return kind.model_validate(given)
-    except ValidationError as error:
-        text = "The request has invalid fields: see Details."
-        raise RequestError("ValidationException", text, problems=problems_of(error)) from error

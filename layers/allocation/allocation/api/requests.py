@@ -5,12 +5,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar, get_args
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from allocation.api.consignment_shape import AddressView, ContactView, PackageView
 from allocation.api.keys import KeyScope
 from allocation.api.xml_reading import UnreadableXmlError, read_xml
-from allocation.consignments.errors import RequestError, problems_of
+from allocation.consignments.errors import RequestError, read_as
 from allocation.consignments.full_consignment import Contact, FullAddress, FullPackage
 from allocation.domain.frozen import frozen
 from allocation.exact_json import DuplicateKeyError, NulError, parsed, refuse_nul
@@ -100,11 +100,7 @@ class Request:
 
     def model(self, kind: type[_Model]) -> _Model:
         """Return the body as a model of the API, names in any case. Raises `RequestError`."""
-        try:
-            return kind.model_validate(self.object_of(kind))
-        except ValidationError as error:
-            text = "The request has invalid fields: see Details."
-            raise RequestError("ValidationException", text, problems=problems_of(error)) from error
+        return read_as(kind, self.object_of(kind))
 
 
 def _media_type(content_type: str) -> str:

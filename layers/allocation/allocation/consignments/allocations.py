@@ -3,11 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pydantic import ValidationError
-
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.changes import Changes
-from allocation.consignments.errors import RequestError, UnavailableError, problems_of
+from allocation.consignments.errors import RequestError, UnavailableError, read_as
 from allocation.consignments.store import Known, ReferenceText
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
@@ -82,11 +80,8 @@ def _allocatable(seen: Known) -> Consignment:
 
     Raises `UnknownConsignmentError` where only its record is known, and `RequestError` for invalid fields.
     """
-    try:
-        return ProConsignment.model_validate(seen.described().content).to_domain()
-    except ValidationError as error:
-        text = f"Consignment {seen.reference} has invalid fields: update it. See Details."
-        raise RequestError("ValidationException", text, problems=problems_of(error)) from error
+    text = f"Consignment {seen.reference} has invalid fields: update it. See Details."
+    return read_as(ProConsignment, seen.described().content, text).to_domain()
 
 
 def _require_tried(outcome: Outcome) -> None:

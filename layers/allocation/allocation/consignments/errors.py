@@ -4,9 +4,9 @@ An error names every wrong field by its path and never repeats a value, which ma
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from allocation.consignments.allocatable_consignment import PLAIN_TEXT_PATTERN
@@ -28,6 +28,7 @@ _CONFLICT: Final = 409
 NOT_IMPLEMENTED: Final = 501
 UNAVAILABLE: Final = 503
 _MAX_PROBLEMS: Final = 50
+_Model = TypeVar("_Model", bound=BaseModel)
 
 # By Pydantic's name of the problem; the braces hold its context.
 _MESSAGES: Final[Mapping[str, str]] = {
@@ -159,6 +160,14 @@ class ChangedMeanwhileError(RequestError):
         """`reference` is the consignment's."""
         text = f"Another request is changing consignment {reference}. Try again."
         super().__init__("ConsignmentConflictException", text, _CONFLICT)
+
+
+def read_as(kind: type[_Model], data: Any, text: str = "The request has invalid fields: see Details.") -> _Model:
+    """Return data as a model. Raises `RequestError` with this text, and with what is wrong with each field."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise RequestError("ValidationException", text, problems=problems_of(error)) from error
 
 
 def problems_of(error: ValidationError) -> list[Problem]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from allocation.consignments.errors import Problem, RequestError, problems_of
+from allocation.consignments.errors import Problem, RequestError, read_as
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.older_forms import consignment_in_current_form
 from allocation.consignments.store import ConsignmentJson
@@ -114,12 +114,7 @@ def _with_package_reference(package: Any, random_characters: CharacterSource) ->
 
 def _require_usable(content: ConsignmentJson) -> None:
     """Raise `RequestError` unless this is a valid consignment with a package, an origin and a destination."""
-    try:
-        consignment = FullConsignment.model_validate(content)
-    except ValidationError as error:
-        raise RequestError(
-            "ValidationException", "The consignment has invalid fields: see Details.", problems=problems_of(error)
-        ) from error
+    consignment = read_as(FullConsignment, content, "The consignment has invalid fields: see Details.")
     kinds = [
         Problem("AddressType", f"Addresses[{at}].AddressType", f"must be {', '.join(_ADDRESS_TYPES)}")
         for at, address in enumerate(consignment.addresses)

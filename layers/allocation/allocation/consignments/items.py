@@ -7,9 +7,7 @@ writes these names down, so that they stay when the places change.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from pydantic import ValidationError
-
-from allocation.consignments.errors import NOT_FOUND, RequestError, problems_of
+from allocation.consignments.errors import NOT_FOUND, RequestError, read_as
 from allocation.consignments.full_consignment import Item
 from allocation.consignments.packages import Packages, position_of
 from allocation.consignments.store import ConsignmentJson, Known, ReferenceText
@@ -65,7 +63,7 @@ class Items:
 
     def add(self, package: ReferenceText, sent: ConsignmentJson) -> None:
         """Add an item to a package, under the reference that it has, or a new one."""
-        _require_readable(sent)
+        read_as(_ItemToAdd, sent, "The item has invalid fields: see Details.")
 
         def added(packages: list[dict[str, Any]], at: int) -> None:
             items = packages[at]["Items"]
@@ -136,12 +134,3 @@ def _free_name(packages: Sequence[_Json], package: str) -> str:
 
 def _is_called(item: _Json, reference: ReferenceText) -> bool:
     return str(item.get("Reference") or "").casefold() == reference.strip().casefold()
-
-
-def _require_readable(sent: ConsignmentJson) -> None:
-    """Raise `RequestError` for an item with invalid fields."""
-    try:
-        _ItemToAdd.model_validate(sent)
-    except ValidationError as error:
-        text = "The item has invalid fields: see Details."
-        raise RequestError("ValidationException", text, problems=problems_of(error)) from error

@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from allocation.consignments.allocatable_consignment import ProConsignment
-from allocation.consignments.errors import RequestError, problems_of
+from allocation.consignments.errors import RequestError, read_as
 from allocation.console.explained_decision import explanation_json
 from allocation.console.explaining import explanation_of
 from allocation.domain.consignment import Consignment
@@ -66,11 +64,8 @@ def _uploaded(text: str) -> Engine:
 
 
 def _consignment(trial: Trial) -> Consignment:
-    try:
-        return ProConsignment.model_validate({"Reference": _REFERENCE, **trial.consignment}).to_domain()
-    except ValidationError as error:
-        text = "The consignment has invalid fields: see Details."
-        raise RequestError("ValidationException", text, problems=problems_of(error)) from error
+    sent = {"Reference": _REFERENCE, **trial.consignment}
+    return read_as(ProConsignment, sent, "The consignment has invalid fields: see Details.").to_domain()
 
 
 def _mode(trial: Trial) -> AllocationMode | None:
