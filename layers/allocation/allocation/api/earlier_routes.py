@@ -21,7 +21,7 @@ from allocation.api.measures import TaxRate, tax_rate
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import ApiLinkView, Reply
 from allocation.api.requests import MAX_REFERENCES, Request
-from allocation.api.search_terms import moment_of, read_moment
+from allocation.api.search_terms import moment_named, moment_of
 from allocation.api.searched_values import locations_of
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.consignments.full_consignment import FullConsignment
@@ -246,10 +246,7 @@ def _of_24_hours(text: str) -> str:
 
 def _allocated_by_date(request: Request, use_cases: UseCases, mode: AllocationMode, location: str | None) -> Reply:
     """Allocate the consignments that a request by date means. Raises `RequestError`."""
-    try:
-        last = read_moment(request.path["date"])
-    except ValueError as error:
-        raise RequestError("ValidationException", f"The date {error}.") from error
+    last = moment_named(request.path["date"], "The date")
     end = last if (last.hour or last.minute or last.second) else last + timedelta(days=1, microseconds=-1)
     choose = use_cases.choices(request.base_url).by_mode(mode)
     return allocated_all(request, use_cases, _unallocated(use_cases, end, location), choose)

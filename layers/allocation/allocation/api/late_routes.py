@@ -10,11 +10,10 @@ from typing_extensions import TypedDict
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import ApiLinkView, Reply
 from allocation.api.requests import Request
-from allocation.api.search_routes import LateConsignments, time_in
-from allocation.api.search_terms import moment_of, read_moment
+from allocation.api.search_routes import PERIOD, LateConsignments, period_in
+from allocation.api.search_terms import moment_named, moment_of
 from allocation.api.search_views import summary_view
 from allocation.api.searched_values import requested_date
-from allocation.consignments.errors import RequestError
 from allocation.consignments.searching import Listing, SearchTerms
 from allocation.consignments.store import Known
 from allocation.domain.state import CARRIED
@@ -23,7 +22,6 @@ OPERATIONS: Final[list[Operation]] = []
 # Summaries in a reply, as in a search, and consignments that a summary of all counts.
 _MAX_LISTED: Final = 500
 _MAX_SUMMARISED: Final = 5_000
-_PERIOD: Final = timedelta(days=30)
 # The numbers of PRO's SDK of 2016. It has none for the states that came later, which follow its last one.
 _NUMBERS: Final = {
     "Allocated": 3,
@@ -207,13 +205,14 @@ def get_late_for_customer(request: Request, use_cases: UseCases) -> Reply:
 
 
 def _late_between(request: Request, use_cases: UseCases, due: Callable[[Known], datetime | None]) -> Reply:
-    begins, ends, now = _moment(request, "from"), _moment(request, "to"), use_cases.now()
+    begins, ends = (moment_named(request.path[name], f"The time {name!r}") for name in ("from", "to"))
+    now = use_cases.now()
 
     def is_meant(known: Known) -> bool:
         moment = due(known)
         return moment is not None and begins <= moment <= ends and _days_late(known, moment, now) > 0
 
-    listing = Listing(CARRIED, changed_since=begins - _PERIOD)
+    listing = Listing(CARRIED, changed_since=begins - PERIOD)
     found = use_cases.searching.all(SearchTerms(listing, others=(is_meant,)), _MAX_SUMMARISED)
     shown = found[::-1][:_MAX_LISTED]
     summaries = [summary_view(known, use_cases.located, request.base_url, now) for known in shown]
@@ -223,8 +222,7 @@ def _late_between(request: Request, use_cases: UseCases, due: Callable[[Known], 
 
 def _carried(request: Request, use_cases: UseCases) -> list[Known]:
     """Return the consignments with a carrier that were allocated in the time of a request. Raises `RequestError`."""
-    end = time_in(request, "EndAt") or use_cases.now()
-    start = time_in(request, "StartFrom") or end - _PERIOD
+    start, end = period_in(request, use_cases.now())
     terms = SearchTerms(Listing(CARRIED, changed_since=start, changed_until=end))
     return use_cases.searching.all(terms, _MAX_SUMMARISED)
 
@@ -267,11 +265,3 @@ def _late_counts(counts: Counter[tuple[str, int]], request: Request, use_cases: 
 def _carrier_name(use_cases: UseCases, reference: str) -> str:
     carrier = use_cases.engine.catalogue.carriers.get(reference)
     return carrier.name if carrier else reference
-
-
-def _moment(request: Request, name: str) -> datetime:
-    """Return a moment of an address. Raises `RequestError`."""
-    try:
-        return read_moment(request.path[name])
-    except ValueError as error:
-        raise RequestError("ValidationException", f"The time {name!r} {error}.") from error

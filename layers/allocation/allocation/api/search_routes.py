@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
-from allocation.api.search_terms import NAMES, read_moment, search_terms
+from allocation.api.search_terms import NAMES, moment_named, search_terms
 from allocation.api.search_views import ConsignmentSummary, summary_view
 from allocation.api.searched_values import is_late
 from allocation.consignments.errors import RequestError
@@ -19,7 +19,7 @@ OPERATIONS: Final[list[Operation]] = []
 # Summaries in a reply: in XML they stay below the 6 MB that Lambda answers.
 _MAX_TAKE: Final = 500
 # What a summary covers where no time is given.
-_PERIOD: Final = timedelta(days=30)
+PERIOD: Final = timedelta(days=30)
 _PAGING: Final = ("pagesize", "startpage")
 
 
@@ -138,8 +138,7 @@ def summarise_consignments(request: Request, use_cases: UseCases) -> Reply:
 
     Without them, of the last 30 days.
     """
-    end = time_in(request, "EndAt") or use_cases.now()
-    start = time_in(request, "StartFrom") or end - _PERIOD
+    start, end = period_in(request, use_cases.now())
     counts = use_cases.searching.counts(Listing(changed_since=start, changed_until=end))
     summary = StateSummary(
         StartFrom=start.isoformat(),
@@ -168,13 +167,15 @@ def get_late_consignments(request: Request, use_cases: UseCases) -> Reply:
     return Reply(late, root="LateConsignmentsResponse")
 
 
-def time_in(request: Request, name: str) -> datetime | None:
-    """Return a moment of a query in aware UTC, or None. Raises `RequestError`."""
+def period_in(request: Request, now: datetime) -> tuple[datetime, datetime]:
+    """Return `StartFrom` and `EndAt` of a query in aware UTC: without them, the last 30 days. Raises `RequestError`."""
+    end = _time_in(request, "EndAt") or now
+    return _time_in(request, "StartFrom") or end - PERIOD, end
+
+
+def _time_in(request: Request, name: str) -> datetime | None:
     text = request.query.get(name.lower(), "").strip()
-    try:
-        return read_moment(text) if text else None
-    except ValueError as error:
-        raise RequestError("ValidationException", f"{name} {error}.") from error
+    return moment_named(text, name) if text else None
 
 
 def _found(use_cases: UseCases, terms: Any, take: int, skip: int) -> Found:

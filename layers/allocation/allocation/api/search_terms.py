@@ -147,6 +147,14 @@ def read_moment(text: str) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def moment_named(text: str, name: str) -> datetime:
+    """Return a moment of a request in aware UTC. Raises `RequestError`, whose text begins with the name."""
+    try:
+        return read_moment(text)
+    except ValueError as error:
+        raise RequestError("ValidationException", f"{name} {error}.") from error
+
+
 def moment_of(given: Any) -> datetime | None:
     """Return a date or a time that a consignment has, in aware UTC; None for none, and for one of no likely year."""
     try:
