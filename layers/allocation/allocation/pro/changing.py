@@ -7,7 +7,6 @@ under the claim on PRO's own reference, so nobody allocates meanwhile.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.frozen import frozen
@@ -21,8 +20,6 @@ from allocation.pro.ports import Claimed
 from allocation.pro.progress import Progress
 from allocation.pro.state import ALLOCATING_STATE, PASSING_STATES
 from allocation.pro.state_verdicts import judge_deallocation, may_still_change
-
-_OTHER: Final = frozenset({Cancelled.state})
 
 
 @frozen
@@ -68,7 +65,7 @@ class Changing:
         """
         sent = self.sent[reference]
         has_it = found.updated_by == sent.event_id if sent.is_update else found.updated_by is None
-        return has_it or found.state in _OTHER
+        return has_it or found.state == Cancelled.state
 
     def _may_change(self, reference: ConsignmentReference, found: FoundAtPro) -> bool:
         """Tell whether a consignment with other content may be changed now. Answer for it if not."""

@@ -52,7 +52,6 @@ class Created:
     absent: set[ConsignmentReference] = field(default_factory=set)
     # Those that PRO was asked about: only their answers say how healthy it is.
     searched: set[ConsignmentReference] = field(default_factory=set)
-
     # Those that PRO has just created.
     new: set[ConsignmentReference] = field(default_factory=set)
 

@@ -22,7 +22,7 @@ from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.replies import MAX_PARTS, ReplyPart, read_error
-from allocation.pro.verdicts import NOT_AUTHORISED, TOO_MANY, is_refusal
+from allocation.pro.verdicts import is_refusal, is_turned_away
 
 _SENDERS: Final = "ConsignmentReferenceProvidedByCustomer"
 # The fields of PRO's create request (`CreateConsignmentRequest`), without those that are written here.
@@ -128,8 +128,7 @@ def _judge_reply(consignment: Consignment, reply: ProReply) -> ConsignmentRefere
     error = read_error(reply.body)
     if is_refusal(reply.status) and error and not is_quota(reply):
         return AllocationFailed(without_personal(error, consignment))
-    is_answer = reply.status == TOO_MANY or reply.status in NOT_AUTHORISED
-    return NotCreated(why_not_read(consignment.reference, reply), open=not is_answer)
+    return NotCreated(why_not_read(consignment.reference, reply), open=not is_turned_away(reply.status))
 
 
 def _created(body: bytes) -> ConsignmentReference | None:

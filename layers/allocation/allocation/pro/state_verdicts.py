@@ -29,6 +29,7 @@ from allocation.pro.verdicts import (
     TryAgain,
     is_failure_of_pro,
     is_refusal,
+    is_turned_away,
 )
 
 
@@ -223,9 +224,8 @@ def may_still_change(call: ProReply | CallError) -> bool:
         case ProReply(status=status) if 200 <= status < 300:
             return status == STATUS_ACCEPTED or not _says_done(call.body)
         case ProReply(status=status):
-            is_answer = status == TOO_MANY or status in NOT_AUTHORISED
             is_over = is_refusal(status) or is_failure_of_pro(call)
-            return not is_answer and not (is_over and read_error(call.body))
+            return not is_turned_away(status) and not (is_over and read_error(call.body))
         case _:
             assert_never(call)
 

@@ -238,6 +238,11 @@ def is_failure_of_pro(reply: ProReply) -> bool:
     return reply.status in _FAILED and read_error(reply.body) is not None
 
 
+def is_turned_away(status: int) -> bool:
+    """Tell whether PRO has refused to look at a call: too many of them, or a key that it does not accept."""
+    return status == TOO_MANY or status in NOT_AUTHORISED
+
+
 def is_refusal(status: int) -> bool:
     """Tell whether a status is about the request itself, rather than about PRO's health or our key."""
     return status == _NOTHING_FITS or (400 <= status < 500 and status not in _PASSING_STATUSES)
