@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.consignments.changes import Changes, ReleaseHeld
+    from allocation.consignments.drafts import DraftStore
+    from allocation.consignments.register import Register
     from allocation.pro.held_documents import HeldDocuments
 
 
@@ -45,8 +47,6 @@ def _use_cases(settings: AllocationApiSettings) -> "UseCases":
     from allocation.aws.dynamodb.tracked_events import DynamoDBTracking
     from allocation.consignments.allocations import Allocations
     from allocation.consignments.manifests import Manifests
-    from allocation.consignments.pickup_spaces import PickupSpaces
-    from allocation.consignments.register import Register
     from allocation.consignments.searching import Searching
     from allocation.consignments.tracking import Tracking
     from allocation.records.explanations import Explanations
@@ -60,11 +60,10 @@ def _use_cases(settings: AllocationApiSettings) -> "UseCases":
     )
     by_pro = settings.allocator == "pro"
     drafts = DynamoDBDrafts(dynamodb, settings.consignments_table)
-    give_back = PickupSpaces(drafts, utc_now).give_back_all
     archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
     return UseCases(
         changes,
-        Register(changes, _random_characters, settings.consignment_retention, give_back),
+        _register(settings, changes, drafts),
         Allocations(changes),
         engine_file(catalogue_place()),
         utc_now,
@@ -104,6 +103,15 @@ def _changes(settings: AllocationApiSettings, store: "DynamoDBConsignments") -> 
     return Changes(
         store, utc_now, settings.record_retention, here=allocates_here(settings), caller=current_caller, **release_held
     )
+
+
+def _register(settings: AllocationApiSettings, changes: "Changes", drafts: "DraftStore") -> "Register":
+    """Return what keeps consignments, and gives the spaces of those that are cancelled back."""
+    from allocation.consignments.pickup_spaces import PickupSpaces
+    from allocation.consignments.register import Register
+
+    give_back = PickupSpaces(drafts, utc_now).give_back_all
+    return Register(changes, _random_characters, settings.consignment_retention, give_back)
 
 
 def _release_at_pro(settings: AllocationApiSettings) -> "ReleaseHeld":

@@ -47,13 +47,14 @@ def warm() -> None:
     A function calls it in its init. What fails is left to the first message.
     """
     from allocation.engine.allocator import EngineAllocator
+    from allocation.pro.settled_first import SettledFirst
 
     waves = allocate_orders().waves
+    allocator = waves.allocator.engine if isinstance(waves.allocator, SettledFirst) else waves.allocator
     with suppress(RetryableError):
         waves.records.recorded((), [_NO_ORDER])
-        engine = getattr(waves.allocator, "engine", waves.allocator)
-        if isinstance(engine, EngineAllocator):
-            engine.keep_catalogue()
+        if isinstance(allocator, EngineAllocator):
+            allocator.keep_catalogue()
 
 
 def orders_use_case(
