@@ -19,7 +19,7 @@ def alarm_is_heard(target: Target, patience_seconds: float, *, may: bool) -> str
     """Ring an alarm if that `may` be, and wait until its topic delivers it. Return what was heard."""
     topic = target.parameters.get("AlarmTopicArn", "")
     if not topic:
-        told = "AlarmTopicArn is empty: nobody hears of an alarm"
+        told = "AlarmTopicArn is empty: an alarm would reach nobody"
         raise CommandError(told) if _is_production(target) else SkippedError(told)
     if not may:
         raise SkippedError("who is on call would be called: add --all to ring one")

@@ -136,7 +136,7 @@ def _found(part: _Part) -> dict[str, Any]:
 
 
 def _found_consignment(part: _Part) -> dict[str, Any]:
-    """Return what a search tells of a consignment with its weight as a number of kilograms, 0 where it is not known."""
+    """Return the summary of a consignment with its weight as a number of kilograms, 0 where it is not known."""
     names = {"State": _known_name(_STATES), "ShippingTerms": _known_name(_SHIPPING_TERMS)}
     return {**with_forms(part, names), "Weight": (part["Weight"] or {}).get("Value", 0)}
 
