@@ -17,7 +17,7 @@ from allocation.api.xml_writing import write_xml
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.domain.errors import RetryableError
 from allocation.exact_json import parsed, written
-from tests.support.allocation_api import Api, proxy_event, served_api
+from tests.support.allocation_api import HOST, Api, proxy_event, served_api
 from tests.support.consignments import consignment
 
 COMMON = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Common}"
@@ -241,6 +241,16 @@ def test_links_have_the_base_path_once(api: Api) -> None:
     event["requestContext"] |= {"domainName": "shop.example.com", "path": "/pro/v1/consignments"}
     reply = api.resolver.resolve(event, SimpleNamespace())
     assert parsed(reply["body"])[0]["Href"].startswith("https://shop.example.com/pro/v1/consignments/EC-")
+
+
+@pytest.mark.parametrize(
+    ("sent", "scheme"),
+    [("http", "http"), *((sent, "https") for sent in ("https", "javascript", "http://evil.example.com/?", ""))],
+)
+def test_links_have_no_scheme_but_those_of_the_web(api: Api, sent: str, scheme: str) -> None:
+    api.address = ""
+    reply = api.call("POST", "/consignments", consignment(), {"X-Forwarded-Proto": sent})
+    assert reply.data[0]["Href"].startswith(f"{scheme}://{HOST}/consignments/EC-")
 
 
 def asked_by(api: Api, method: str, path: str, authorizer: Mapping[str, str] | None) -> tuple[int, Any]:

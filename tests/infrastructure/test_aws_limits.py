@@ -12,8 +12,20 @@ from typing import Any, Final
 import botocore.session
 import pytest
 
+from allocation.api import open_id, requests, resolver
 from allocation.aws import sns, sqs
-from allocation.aws.dynamodb import bulk_calls, catalogue_archive, consignments, insertions, records, search_index
+from allocation.aws.dynamodb import (
+    bulk_calls,
+    catalogue_archive,
+    consignments,
+    insertions,
+    ordered_consignments,
+    records,
+    search_index,
+    tracked_events,
+)
+from allocation.domain.metric import MetricName
+from allocation.events import allocation_event
 from tests.infrastructure.stack import ROOT, Stack
 
 LONGEST: Final = {
@@ -188,6 +200,14 @@ def test_the_api_answers_before_api_gateway_gives_up(stack: Stack) -> None:
         (sqs._MAX_ENTRIES, 10),
         (sqs._MAX_MESSAGE_BYTES, 1024 * 1024),
         (sqs._MAX_ATTRIBUTES, 10),
+        (ordered_consignments._MAX_BYTES, 4 * 1024**2),  # of a transaction
+        (ordered_consignments._MAX_ITEM_BYTES, 400 * 1024),
+        (tracked_events._MAX_BYTES, 400 * 1024),
+        (allocation_event._MAX_BYTES, sns._MAX_BYTES),
+        (len(MetricName), 100),  # of one line in CloudWatch's embedded metric format
+        (requests.MAX_BYTES * 4 // 3, 6 * 1024**2),  # in Base64, as Lambda is given it; API Gateway itself takes 10 MB
+        (resolver._MAX_REPLY, 6 * 1024**2),
+        (open_id._MAX_TOKEN, 10_240 - 1024),  # all headers of a request to API Gateway together
     ],
 )
 def test_no_call_is_larger_than_its_service_takes(ours: int, most: int) -> None:

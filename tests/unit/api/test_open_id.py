@@ -68,11 +68,21 @@ def token(key: Any = RSA, algorithm: str = "RS256", key_id: str = "r", **changes
     return str(jwt.encode(claims(**changes), key, algorithm, headers={"kid": key_id}))
 
 
+def typed(kind: str) -> str:
+    return str(jwt.encode(claims(), RSA, "RS256", headers={"kid": "r", "typ": kind}))
+
+
 @pytest.mark.parametrize(("key", "algorithm", "key_id"), [(RSA, "RS256", "r"), (CURVE, "ES256", "e")])
 def test_a_token_of_the_provider_s_opens(tokens: IdTokens, key: Any, algorithm: str, key_id: str) -> None:
     first, second = token(key, algorithm, key_id), token(key, algorithm, key_id, sub="user-2")
     assert tokens.user_of(first) == tokens.user_of(token(key, algorithm, key_id)) != tokens.user_of(second)
     assert "user-1" not in str(tokens.user_of(first))
+
+
+def test_a_token_for_several_opens_for_the_one_that_it_was_issued_to(tokens: IdTokens) -> None:
+    assert tokens.user_of(token(aud=["another", CLIENT], azp=CLIENT))
+    assert tokens.user_of(token(aud=[CLIENT]))
+    assert tokens.user_of(typed("jwt"))
 
 
 PAST, HOUR = -3600, 3600
@@ -84,6 +94,9 @@ PAST, HOUR = -3600, 3600
         token(OTHER),
         token(aud="another"),
         token(aud=["console", "another"], azp="another"),
+        token(aud=["console", "another"]),
+        typed("at+jwt"),
+        typed("logout+jwt"),
         token(iss="https://login.example.com/other"),
         token(exp=int(time.time()) + PAST),
         token(exp=None),
@@ -102,7 +115,7 @@ PAST, HOUR = -3600, 3600
         "x" * 10_000,
         "é",
     ],
-    ids=range(20),
+    ids=range(23),
 )
 def test_any_other_token_opens_nothing(tokens: IdTokens, wrong: str) -> None:
     assert tokens.user_of(token())

@@ -18,6 +18,8 @@ from allocation.observability import logger
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 # Signatures by the provider's private key. A token that names another algorithm is refused.
 _ALGORITHMS: Final = ("RS256", "ES256")
+# A provider's tokens of other kinds, such as access tokens (`at+jwt`), name theirs in `typ` (RFC 8725, 3.11).
+_TYPE: Final = "JWT"
 _REQUIRED_CLAIMS: Final = ("exp", "iat", "iss", "aud", "sub")
 # How far the provider's clock may be from ours.
 _LEEWAY_SECONDS: Final = 30
@@ -114,7 +116,8 @@ class IdTokens:
         try:
             header = jwt.get_unverified_header(token)
             algorithm = str(header.get("alg"))
-            key = self.provider.key(str(header.get("kid"))) if algorithm in _ALGORITHMS else None
+            is_candidate = algorithm in _ALGORITHMS and str(header.get("typ", _TYPE)).upper() == _TYPE
+            key = self.provider.key(str(header.get("kid"))) if is_candidate else None
             if key is None:
                 return None
             claims = jwt.decode(
@@ -129,7 +132,8 @@ class IdTokens:
         except (jwt.PyJWTError, ValueError, TypeError):
             return None
         # A token for several audiences names the one that it was issued to (OpenID Connect Core, 3.1.3.7).
-        if claims.get("azp", self.client_id) != self.client_id:
+        alone = claims["aud"] in (self.client_id, [self.client_id])
+        if claims.get("azp", self.client_id if alone else None) != self.client_id:
             return None
         return hashlib.sha256(f"{claims['iss']} {claims['sub']}".encode()).hexdigest()[:16]
 
