@@ -1,12 +1,16 @@
 """Consignments over the API: created, told, found, changed, cancelled, erased (`pro-api.md`, A consignment)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from allocation.consignments.store import Known
+from allocation.domain.reference import ConsignmentReference
 from tests.support import document_samples
 from tests.support.allocation_api import Api, served_api
 from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
@@ -355,6 +359,19 @@ def test_a_list_is_cancelled_with_pro_s_message(api: Api) -> None:
     bodies: list[object] = [{}, [], [1], [""], None]
     for body in bodies:
         assert api.call("PUT", "/consignments/cancellist", body).status == 400
+
+
+@pytest.mark.parametrize("action", ["cancellist", "deallocatelist"])
+def test_a_long_list_ends_in_time_and_names_what_it_did_not_get_to(api: Api, action: str) -> None:
+    references, find = [api.create() for _ in range(3)], api.store.find
+
+    def slow(wanted: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
+        api.clock.now += timedelta(seconds=10)
+        return find(wanted)
+
+    with patch.object(api.store, "find", slow):
+        messages = [each["Message"] for each in api.call("PUT", f"/consignments/{action}", references).data]
+    assert ["was not reached" in each for each in messages] == [False, False, True]
 
 
 def test_erasing_takes_the_personal_data_and_leaves_the_allocation(api: Api) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from allocation.api import late_routes
+from allocation.api import by_date_routes, late_routes
 from tests.support.allocation_api import Answer, Api, served_api
 from tests.support.consignments import ENGINE, package
 
@@ -126,11 +126,22 @@ def test_what_lacks_data_is_in_every_reply_by_date_and_keeps_nothing_else(api: A
     soon = "2026-11-24T00:00:00+00:00"
     empty = api.create(ShippingDate=soon)
     assert api.call("PUT", f"/consignments/{empty}/addpackages/1").data == 1
-    for told in (["ConsignmentIncomplete", None], ["ConsignmentIncomplete"]):
+    for told in ([None, "ConsignmentIncomplete"], ["ConsignmentIncomplete"]):
         if len(told) > 1:
             api.create(ShippingDate=soon)
         answer = api.call("PUT", "/allocation/allocate/2026-11-25")
         assert [each.get("Code") for each in answer.data] == told
+
+
+def test_however_much_lacks_data_nothing_behind_it_is_hidden(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_date_routes, "MAX_REFERENCES", 2)
+    soon = "2026-11-24T00:00:00+00:00"
+    for _ in range(2):
+        assert api.call("PUT", f"/consignments/{api.create(ShippingDate=soon)}/addpackages/1").data == 1
+    whole = api.create(ShippingDate=soon)
+    answer = api.call("PUT", "/allocation/allocate/2026-11-25")
+    assert [each.get("Code") for each in answer.data] == [None, "ConsignmentIncomplete"]
+    assert answer.data[0]["ApiLinks"][0]["Href"].endswith(whole)
 
 
 def tracked(api: Api, reference: str, code: str, at: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from allocation.consignments.allocations import Allocations
 from allocation.consignments.changes import Changes
+from allocation.consignments.errors import RequestError
 from allocation.consignments.intake import REFERENCE_CHARACTERS
 from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.market import Choices
@@ -171,6 +172,14 @@ class Consignments:
         self, reference: ReferenceText, mode: AllocationMode | None = None, request_id: str = "request"
     ) -> Outcome:
         return self.allocations.allocate(reference, self.choices.by_mode(mode or DefaultRules()), request_id)
+
+    def allocate_all(
+        self, references: Sequence[ReferenceText], mode: AllocationMode | None = None
+    ) -> list[tuple[ReferenceText, Outcome | RequestError]]:
+        """Allocates in turn, within five seconds."""
+        until = self.clock() + timedelta(seconds=5)
+        choose = self.choices.by_mode(mode or DefaultRules())
+        return self.allocations.allocate_all(references, choose, "request", until)
 
     def state(self, reference: ConsignmentReference) -> str:
         return self.store.find([reference])[reference].state

@@ -1,17 +1,21 @@
 """Allocating and deallocating kept consignments, by the real engine."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 
 from allocation.consignments.errors import (
     ChangedMeanwhileError,
     ConsignmentStateError,
+    NotReachedError,
     RequestError,
     UnavailableError,
     UnknownConsignmentError,
 )
+from allocation.consignments.store import Known
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
@@ -116,7 +120,7 @@ def test_an_unknown_group_or_service_is_refused_and_nothing_is_recorded(
         shop.allocate(reference, mode)
     assert refused.value.code == code
     with pytest.raises(RequestError) as refused:
-        shop.allocations.allocate_all([reference], shop.choices.by_mode(mode), "request")
+        shop.allocate_all([reference], mode)
     assert refused.value.code == code
     assert shop.store.written == []
 
@@ -271,10 +275,24 @@ def test_an_allocation_gives_up_after_losing_every_race(shop: Consignments) -> N
 def test_what_is_wrong_with_one_of_many_does_not_hold_the_others_back(shop: Consignments) -> None:
     first, heavy, second = shop.create(), shop.create(Packages=[HEAVY]), shop.create()
     asked = [first, UNKNOWN, heavy, first, second]
-    results = shop.allocations.allocate_all(asked, shop.choices.by_mode(DefaultRules()), "request")
+    results = shop.allocate_all(asked)
     assert [reference for reference, _ in results] == asked
     kinds = [type(result) for _, result in results]
     assert kinds == [Allocated, UnknownConsignmentError, AllocationFailed, ConsignmentStateError, Allocated]
+
+
+def test_a_list_ends_in_time_and_says_what_it_did_not_get_to(shop: Consignments) -> None:
+    asked: list[str] = [shop.create() for _ in range(4)]
+    find = shop.store.find
+
+    def slow(references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
+        shop.clock.now += timedelta(seconds=3)
+        return find(references)
+
+    with patch.object(shop.store, "find", slow):
+        kinds = [type(result) for _, result in shop.allocate_all(asked)]
+    assert kinds == [Allocated, Allocated, NotReachedError, NotReachedError]
+    assert [shop.state(ConsignmentReference(each)) for each in asked[2:]] == ["Unallocated", "Unallocated"]
 
 
 def test_an_outage_is_an_error_of_one_call_and_an_entry_of_a_list(shop: Consignments) -> None:
@@ -282,7 +300,7 @@ def test_an_outage_is_an_error_of_one_call_and_an_entry_of_a_list(shop: Consignm
     shop.store.unavailable = True
     with pytest.raises(RetryableError):
         shop.allocate(reference)
-    [(_, result)] = shop.allocations.allocate_all([reference], shop.choices.by_mode(DefaultRules()), "request")
+    [(_, result)] = shop.allocate_all([reference])
     assert isinstance(result, UnavailableError)
     assert result.status == 503
 

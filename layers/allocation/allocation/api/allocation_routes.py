@@ -1,6 +1,7 @@
 """Allocation and deallocation. Every allocation endpoint answers an array of Allocation Summaries."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from allocation.api.allocation_requests import (
     service_group,
 )
 from allocation.api.operations import Operation, UseCases, operation
-from allocation.api.replies import Reply, WithMessage, with_messages
+from allocation.api.replies import MAX_DURATION, Reply, WithMessage, with_messages
 from allocation.api.requests import ReferenceList, Request
 from allocation.consignments.allocations import Choose
 from allocation.consignments.errors import BAD_REQUEST, RequestError, UnknownConsignmentError
@@ -146,7 +147,10 @@ def allocate_with_quote(request: Request, use_cases: UseCases) -> Reply:
 def deallocate_list(request: Request, use_cases: UseCases) -> Reply:
     """Take the carrier services of several consignments back."""
     return with_messages(
-        request.references, lambda each: use_cases.allocations.deallocate(each, request.request_id), _DEALLOCATED
+        request.references,
+        lambda each: use_cases.allocations.deallocate(each, request.request_id),
+        _DEALLOCATED,
+        use_cases.now,
     )
 
 
@@ -164,9 +168,15 @@ def deallocate(request: Request, use_cases: UseCases) -> Reply:
     return Reply()
 
 
-def allocated_all(request: Request, use_cases: UseCases, references: Sequence[str], choose: Choose) -> Reply:
-    """Allocate several consignments and answer 200 with an item for each reference, in its place."""
-    results = use_cases.allocations.allocate_all(references, choose, request.request_id)
+def allocated_all(
+    request: Request, use_cases: UseCases, references: Sequence[str], choose: Choose, until: datetime | None = None
+) -> Reply:
+    """Allocate several consignments and answer 200 with an item for each reference, in its place.
+
+    None is begun after `until`, without it after `MAX_DURATION`; the items of the others say so.
+    """
+    until = until or use_cases.now() + MAX_DURATION
+    results = use_cases.allocations.allocate_all(references, choose, request.request_id, until)
     items = [_item(reference, result, request.base_url) for reference, result in results]
     return Reply(items, root="AllocationSummary")
 

@@ -80,7 +80,10 @@ def update_consignment(request: Request, use_cases: UseCases) -> Reply:
 def cancel_list(request: Request, use_cases: UseCases) -> Reply:
     """Cancel several consignments."""
     return with_messages(
-        request.references, lambda each: use_cases.register.cancel(each, request.request_id), _CANCELLED
+        request.references,
+        lambda each: use_cases.register.cancel(each, request.request_id),
+        _CANCELLED,
+        use_cases.now,
     )
 
 

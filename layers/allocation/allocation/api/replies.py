@@ -1,13 +1,16 @@
 """Replies of operations before they are written, their links and errors, and whether to write JSON or XML."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from typing_extensions import TypedDict
 
-from allocation.consignments.errors import Problem, RequestError
+from allocation.consignments.errors import NotReachedError, Problem, RequestError
 from allocation.domain.frozen import frozen
 
+# How long a bulk call begins with further consignments: API Gateway waits for 29 s, and the last may take some.
+MAX_DURATION: Final = timedelta(seconds=18)
 JSON: Final = "application/json"
 _XML_TYPES: Final = ("application/xml", "text/xml")
 
@@ -73,9 +76,22 @@ class WithMessage(TypedDict):
     ApiLinks: list[ApiLinkView] | None
 
 
-def with_messages(references: Sequence[str], act: Callable[[str], None], success: str) -> Reply:
-    """Act on each reference in turn and report each result; a failure does not stop the others."""
-    return Reply([_with_message(reference, act, success) for reference in references], root="WithMessageOfString")
+def with_messages(
+    references: Sequence[str], act: Callable[[str], None], success: str, now: Callable[[], datetime]
+) -> Reply:
+    """Act on each reference in turn and report each result; a failure does not stop the others.
+
+    None is begun after `MAX_DURATION`.
+    """
+    until = now() + MAX_DURATION
+
+    def act_in_time(reference: str) -> None:
+        if now() >= until:
+            raise NotReachedError(reference)
+        act(reference)
+
+    results = [_with_message(reference, act_in_time, success) for reference in references]
+    return Reply(results, root="WithMessageOfString")
 
 
 def _with_message(reference: str, act: Callable[[str], None], success: str) -> WithMessage:

@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from allocation.api import (
     allocation_routes,
     audit_routes,
+    by_date_routes,
     calendar_routes,
     catalogue_routes,
     consignment_routes,
@@ -63,6 +64,7 @@ for _module in (
     late_routes,
     allocation_routes,
     document_routes,
+    by_date_routes,
     earlier_routes,
     package_routes,
     consignment_routes,

@@ -10,10 +10,10 @@ from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.search_terms import NAMES, moment_named, search_terms
 from allocation.api.search_views import ConsignmentSummary, summary_view
-from allocation.api.searched_values import is_late
+from allocation.api.searched_values import UNDER_WAY, is_late
 from allocation.consignments.errors import RequestError
 from allocation.consignments.searching import MAX_COUNTED, Found, Listing, SearchTerms
-from allocation.domain.state import CARRIED, STATES
+from allocation.domain.state import STATES
 
 OPERATIONS: Final[list[Operation]] = []
 # Summaries in a reply: in XML they stay below the 6 MB that Lambda answers.
@@ -102,7 +102,7 @@ class StateSummary(TypedDict):
 
 
 class LateConsignments(TypedDict):
-    """The consignments that should have been delivered by now, at most 500."""
+    """The consignments that should have been delivered by now, at most 500; 500 are that many or more."""
 
     TotalNumberOfLateConsignments: int
     ConsignmentSummaries: list[ConsignmentSummary]
@@ -155,13 +155,17 @@ def summarise_consignments(request: Request, use_cases: UseCases) -> Reply:
     "/consignments/late",
     "List late consignments",
     gives=LateConsignments,
+    errors=(400,),
     beside_pro=True,
 )
 def get_late_consignments(request: Request, use_cases: UseCases) -> Reply:
-    """Return the consignments that should have been delivered by now, those first that were allocated first."""
+    """Return the consignments that should have been delivered by now, those first that were allocated first.
+
+    Refused where not all that are under way could be read in time.
+    """
     now = use_cases.now()
-    terms = SearchTerms(Listing(CARRIED), others=(lambda known: is_late(known, now),))
-    found = use_cases.searching.oldest(terms, _MAX_TAKE)
+    terms = SearchTerms(Listing(UNDER_WAY), others=(lambda known: is_late(known, now),))
+    found = use_cases.searching.oldest(terms, _MAX_TAKE, partly=False)
     summaries = [summary_view(known, use_cases.located, request.base_url, now) for known in found]
     late = LateConsignments(TotalNumberOfLateConsignments=len(found), ConsignmentSummaries=summaries)
     return Reply(late, root="LateConsignmentsResponse")

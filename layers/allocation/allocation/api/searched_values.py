@@ -12,6 +12,7 @@ from allocation.domain.state import CARRIED
 
 # The states in which a consignment is late no more.
 _ARRIVED: Final = ("Delivered", "DeliveredDamaged", "ReturnToSender")
+UNDER_WAY: Final = tuple(state for state in CARRIED if state not in _ARRIVED)
 
 
 def _content(known: Known) -> FullConsignment | None:
@@ -104,6 +105,5 @@ def requested_date(known: Known) -> Any:
 
 def is_late(known: Known, now: datetime) -> bool:
     """Tell whether a consignment with a carrier should have been delivered before now (aware UTC)."""
-    is_under_way = known.state in CARRIED and known.state not in _ARRIVED
-    due = known.record.delivered_by if known.record and is_under_way else None
+    due = known.record.delivered_by if known.record and known.state in UNDER_WAY else None
     return bool(due) and datetime.fromisoformat(str(due)) < now

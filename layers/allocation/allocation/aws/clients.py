@@ -70,7 +70,8 @@ def _botocore_client(service: str, patience: Patience) -> Callable[[], Any]:
 
 def cause_of(error: ClientError | BotoCoreError) -> str:
     """Return an AWS error's code, as `ThrottlingException`, or the name of the client's own error."""
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
+    return code or type(error).__name__
 
 
 def text_attributes(values: Mapping[str, str]) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """The use cases that allocate and deallocate consignments on request, one at a time."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.changes import Changes
-from allocation.consignments.errors import RequestError, UnavailableError, read_as
+from allocation.consignments.errors import NotReachedError, RequestError, UnavailableError, read_as
 from allocation.consignments.store import Known, ReferenceText
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
@@ -38,22 +39,26 @@ class Allocations:
 
         def decide(seen: Known) -> tuple[AllocationMode, Outcome]:
             seen.require(UserAction.ALLOCATE)
-            mode, outcome = choose(_allocatable(seen))
+            mode, outcome = choose(allocatable(seen))
             _require_tried(outcome)
             return mode, outcome
 
         return self.changes.change(reference, request_id, decide)
 
     def allocate_all(
-        self, references: Sequence[ReferenceText], choose: Choose, request_id: str
+        self, references: Sequence[ReferenceText], choose: Choose, request_id: str, until: datetime
     ) -> list[tuple[ReferenceText, Outcome | RequestError]]:
-        """Allocate the consignments in turn and return each result in its place.
+        """Allocate the consignments in turn and return each result in its place. None is begun after `until`.
 
         Raises `RequestError` only for an unknown group or carrier service, which is wrong for every consignment.
         """
-        return [(reference, self._attempt(reference, choose, request_id)) for reference in references]
+        return [(reference, self._attempt(reference, choose, request_id, until)) for reference in references]
 
-    def _attempt(self, reference: ReferenceText, choose: Choose, request_id: str) -> Outcome | RequestError:
+    def _attempt(
+        self, reference: ReferenceText, choose: Choose, request_id: str, until: datetime
+    ) -> Outcome | RequestError:
+        if self.changes.now() >= until:
+            return NotReachedError(reference)
         try:
             return self.allocate(reference, choose, request_id)
         except RequestError as error:
@@ -75,7 +80,7 @@ class Allocations:
         self.changes.change(reference, request_id, decide)
 
 
-def _allocatable(seen: Known) -> Consignment:
+def allocatable(seen: Known) -> Consignment:
     """Return the consignment as the engine sees it.
 
     Raises `UnknownConsignmentError` where only its record is known, and `RequestError` for invalid fields.

@@ -118,20 +118,21 @@ class Searching:
         counted = self.listings.counted(listing, most=MAX_COUNTED, go_on=_Clock(self.now).go_on)
         return {state: min(count, MAX_COUNTED) for state, count in counted.items()}
 
-    def oldest(self, terms: SearchTerms, most: int) -> list[Known]:
+    def oldest(self, terms: SearchTerms, most: int, *, partly: bool = True) -> list[Known]:
         """Return up to `most` consignments that meet the terms, those allocated longest ago first.
 
-        Ends in time with what it has.
+        Ends in time with what it has, or `partly` false raises `RequestError`, as it does where it has nothing.
         """
         clock = _Clock(self.now)
         found: list[Known] = []
         try:
             candidates = self._candidates(terms, clock, newest_first=False)
-            matching = self._matching(terms, candidates, clock, needed=0, most_read=max(2 * most, _MAX_READ))
+            matching = self._matching(terms, candidates, clock, needed=most, most_read=None)
             for each in islice(matching, most):
                 found.append(each)  # noqa: PERF402 - what was found stays where the time ends
         except _TooBroadError:
-            return found
+            if not (partly and found):
+                raise
         return found
 
     def all(self, terms: SearchTerms, most: int) -> list[Known]:
@@ -152,12 +153,15 @@ class Searching:
         references: Iterable[ConsignmentReference],
         clock: "_Clock",
         needed: int,
-        most_read: int = _MAX_READ,
+        most_read: int | None = _MAX_READ,
     ) -> Iterator[Known]:
-        """Yield those that meet the terms. Raises `RequestError` if fewer than `needed` are found in the time."""
+        """Yield those that meet the terms, of `most_read` or, for None, of as many as are read in the time.
+
+        Raises `RequestError` if fewer than `needed` are found.
+        """
         found, read = 0, 0
         for batch in batches(references, _BATCH):
-            if read >= most_read or clock.is_over:
+            if (most_read is not None and read >= most_read) or clock.is_over:
                 if found < needed:
                     raise _too_broad(read)
                 return

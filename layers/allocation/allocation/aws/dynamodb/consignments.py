@@ -68,7 +68,7 @@ class DynamoDBConsignments:
         self._consignments = consignments
         self._records = records
         self._limit_usage = limit_usage
-        self.listings = DynamoDBListings(client, consignments=consignments, records=records, find=self.find)
+        self.listings = DynamoDBListings(client, consignments=consignments, records=records)
 
     def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
         """Return what is known of each reference, read consistently; an unknown reference is left out."""

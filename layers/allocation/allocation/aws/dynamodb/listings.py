@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from heapq import merge
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.clients import cause_of
+from allocation.aws.dynamodb.bulk_calls import read_items
 from allocation.aws.dynamodb.record_reading import KEY
+from allocation.batches import batches
 from allocation.consignments.errors import MissingIndexError
 from allocation.consignments.searching import Listing
-from allocation.consignments.store import UNALLOCATED, Known
+from allocation.consignments.store import UNALLOCATED
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.tracking import DELIVERY_STATES
@@ -28,33 +31,35 @@ BY_CUSTOMER_REFERENCE: Final = "consignments-by-customer-reference"
 NEVER_ALLOCATED: Final = "consignments-never-allocated"
 # An index of the records' table. Its range is the moment of the allocation, or of its end.
 BY_LISTING: Final = "consignments-by-listing"
-# Consignments without a record that are looked at. Their index has no time.
-_MAX_NEVER_ALLOCATED: Final = 2_000
+# Consignments without a record that are put in order. Their index has no time, so each one's own is read: 20,000 take
+# some seconds.
+_MAX_NEVER_ALLOCATED: Final = 20_000
+# `BatchGetItem` takes 100 keys, and each reference has one in either table. A client keeps ten connections.
+_BATCH: Final = 50
+_READERS: Final = 8
 _PAGE: Final = 500
 # With the name of the index in the message: what DynamoDB answers, and what imitations of it do.
 _NO_SUCH_INDEX: Final = ("ValidationException", "ResourceNotFoundException")
 # Before and after every moment, as texts.
 _FIRST, _LAST = " ", "~"
 
-_Find = Callable[[Sequence[ConsignmentReference]], Mapping[ConsignmentReference, Known]]
-
 
 class DynamoDBListings:
     """A `Listings` over the indexes of both tables."""
 
-    def __init__(self, client: "DynamoDBClient", *, consignments: str, records: str, find: _Find) -> None:
-        """`client` must have timeouts of its own; `find` reads consignments by their references."""
+    def __init__(self, client: "DynamoDBClient", *, consignments: str, records: str) -> None:
+        """`client` must have timeouts of its own. `consignments` and `records` are the tables' names."""
         self._client = client
         self._consignments = consignments
         self._records = records
-        self._find = find
 
     def listed(
         self, listing: Listing, *, newest_first: bool, go_on: Callable[[], None]
     ) -> Iterator[ConsignmentReference]:
         """Yield the consignments of the states, those that never were allocated before all others.
 
-        One changed a moment ago may be missing or wrong.
+        Of more than `_MAX_NEVER_ALLOCATED` of these, others are left out. One changed a moment ago may be missing or
+        wrong.
         """
         streams = [
             self._items(self._records, self._request(key, states, listing, newest_first=newest_first), go_on)
@@ -65,7 +70,7 @@ class DynamoDBListings:
         recorded = (ConsignmentReference(item[KEY]["S"]) for item in merged)
         if UNALLOCATED not in listing.states or listing.is_of_allocated:
             return recorded
-        return chain(self._never_allocated(newest_first=newest_first), recorded)
+        return chain(self._never_allocated(go_on, newest_first=newest_first), recorded)
 
     def counted(self, listing: Listing, *, most: int, go_on: Callable[[], None]) -> Mapping[str, int]:
         """Return how many consignments are in each of the states.
@@ -74,17 +79,17 @@ class DynamoDBListings:
         end.
         """
         counts: Counter[str] = Counter()
+        if UNALLOCATED in listing.states and not listing.is_of_allocated:
+            counts[UNALLOCATED] += sum(1 for _ in islice(self._created(go_on), most))
         for name, states in _lists(listing).items():
             requests = [self._request(key, states, listing, newest_first=True) for key in listings_of(name)]
             if name in states:
                 items = chain.from_iterable(self._items(self._records, each, go_on) for each in requests)
-                counts[name] = sum(1 for _ in islice(items, most))
+                counts[name] += sum(1 for _ in islice(items, most))
             else:
                 whole = [{field: each[field] for field in each if field != "Limit"} for each in requests]
                 items = chain.from_iterable(self._items(self._records, each, go_on) for each in whole)
                 counts.update(item["queueState"]["S"] for item in items if "queueState" in item)
-        if UNALLOCATED in listing.states and not listing.is_of_allocated:
-            counts[UNALLOCATED] += sum(1 for _ in self._never_allocated(newest_first=True))
         return counts
 
     def _request(self, key: str, states: Sequence[str], listing: Listing, *, newest_first: bool) -> dict[str, Any]:
@@ -120,25 +125,42 @@ class DynamoDBListings:
         # A filter looks at a whole page of 1 MB, so that few matches don't cost many calls.
         return request | ({"FilterExpression": " AND ".join(filters)} if filters else {"Limit": _PAGE})
 
-    def _never_allocated(self, *, newest_first: bool) -> Iterator[ConsignmentReference]:
+    def _never_allocated(self, go_on: Callable[[], None], *, newest_first: bool) -> Iterator[ConsignmentReference]:
         """Yield consignments without a record, in the order of their creation."""
-        found = islice(self.with_value(NEVER_ALLOCATED, "neverAllocated", "true"), _MAX_NEVER_ALLOCATED)
-        created = [
-            (known.stored.created_at, reference)
-            for reference, known in self._find(list(found)).items()
-            if known.stored and not known.is_recorded
-        ]
-        yield from (reference for _, reference in sorted(created, reverse=newest_first))
+        yield from (reference for _, reference in sorted(self._created(go_on), reverse=newest_first))
 
-    def with_value(self, index: str, attribute: str, value: str) -> Iterator[ConsignmentReference]:
-        """Yield the consignments that an index of the consignments' table has for a value."""
+    def _created(self, go_on: Callable[[], None]) -> Iterator[tuple[str, ConsignmentReference]]:
+        """Yield when each consignment without a record was created, in ISO 8601, and its reference."""
+        found = islice(self.with_value(NEVER_ALLOCATED, "neverAllocated", "true", go_on), _MAX_NEVER_ALLOCATED)
+        with ThreadPoolExecutor(_READERS) as pool:
+            for wave in batches(found, _READERS * _BATCH):
+                go_on()
+                for created in pool.map(self._created_of, batches(wave, _BATCH)):
+                    yield from created
+
+    def _created_of(self, references: Sequence[ConsignmentReference]) -> list[tuple[str, ConsignmentReference]]:
+        """Return when those of the consignments that have no record were created: the order queue may have one."""
+        keys = [{KEY: {"S": each}} for each in references]
+        asked: Any = {
+            self._consignments: {"Keys": keys, "ProjectionExpression": f"{KEY}, createdAt"},
+            self._records: {"Keys": keys, "ProjectionExpression": KEY},
+        }
+        items = read_items(self._client, asked)
+        recorded = {item[KEY]["S"] for item in items[self._records]}
+        created = {item[KEY]["S"]: item["createdAt"]["S"] for item in items[self._consignments]}
+        return [(created[each], each) for each in references if each in created and each not in recorded]
+
+    def with_value(
+        self, index: str, attribute: str, value: str, go_on: Callable[[], None] = lambda: None
+    ) -> Iterator[ConsignmentReference]:
+        """Yield the consignments that an index of the consignments' table has for a value, a page as it is needed."""
         request = {
             "IndexName": index,
             "KeyConditionExpression": "#attribute = :value",
             "ExpressionAttributeNames": {"#attribute": attribute},
             "ExpressionAttributeValues": {":value": {"S": value}},
         }
-        return (ConsignmentReference(item[KEY]["S"]) for item in self._items(self._consignments, request))
+        return (ConsignmentReference(item[KEY]["S"]) for item in self._items(self._consignments, request, go_on))
 
     def _items(
         self, table: str, request: dict[str, Any], go_on: Callable[[], None] = lambda: None
