@@ -33,7 +33,7 @@ class Stack:
         self.pro = pro
         self.store = InMemoryConsignments()
         releasing = Releasing(pro.sender_allocator(), lambda: remaining or Remaining())
-        self.api = Api(self.store, pro_url="https://pro.example", release=releasing.release)
+        self.api = Api(self.store, pro_url="https://pro.example", elsewhere=releasing)
         self.keep(Allocated(summary_of(A)))
         pro.stands(A, "Allocated", "CX_NDS")
 
@@ -173,3 +173,16 @@ def test_a_document_that_can_not_be_had_now_is_to_be_asked_for_again(pro: Pro, s
     pro.server.faults.script(Fault(kind))
     assert served.api.call("GET", f"/labels/{A}").status == 503
     assert served.api.call("GET", f"/labels/{A}").status == 200
+
+
+def test_what_was_created_at_pro_is_cancelled_there_once_that_is_recorded(pro: Pro, served: Stack) -> None:
+    """Broken off in between, the next request comes to the end."""
+    pro.server.faults.script(Fault("503", before=True, path=f"/consignments/{A}/cancel"))
+    answer = served.api.call("PUT", f"/consignments/{WEB}/cancel")
+    assert (answer.status, answer.data["Code"]) == (409, "ConsignmentNotReleasedException")
+    assert "It is cancelled here. Try again" in answer.data["Message"]
+    assert (served.store.records[WEB].state, pro.server.state.consignment(A).state) == ("Cancelled", "Unallocated")
+
+    again = served.api.call("PUT", f"/consignments/{WEB}/cancel")
+    assert (again.status, again.data["Code"]) == (400, "InvalidConsignmentStateException")
+    assert pro.server.state.consignment(A).state == "Cancelled"

@@ -263,7 +263,8 @@ def test_what_was_created_is_cancelled_in_pro_once(pro: Pro, state: str) -> None
     [there] = pro.server.state.find(WEB)
     pro.stands(ConsignmentReference(there), state, "CX_NDS" if state in ("Allocated", "Manifested") else None)
     for _ in range(2):
-        assert pro.sender_allocator().cancel((WEB, A), Remaining()) == {}
+        assert pro.sender_allocator().release((WEB, A), Remaining()) == {}
+        assert pro.sender_allocator().cancel_recorded((WEB, A), Remaining()) == {}
     assert pro.server.state.consignments[there].state == "Cancelled"
     assert pro.server.state.consignments[A].state == "Unallocated", "the shop created it itself"
     assert pro.server.calls("PUT").count(f"/consignments/{there}/cancel") == (state != "Cancelled")
@@ -274,11 +275,11 @@ def test_what_was_created_is_cancelled_in_pro_once(pro: Pro, state: str) -> None
 def test_a_cancellation_is_followed_to_its_end(pro: Pro, kind: str, before: bool) -> None:
     allocated(pro, WEB)
     [there] = pro.server.state.find(WEB)
-    pro.server.faults.script(None, None, Fault(kind, before=before, path="/cancel"))
-    kept = pro.sender_allocator().cancel((WEB,), Remaining())
+    pro.server.faults.script(None, Fault(kind, before=before, path="/cancel"))
+    kept = pro.sender_allocator().cancel_recorded((WEB,), Remaining())
     assert (pro.server.state.consignments[there].state == "Cancelled") is not before
     assert (kept == {}) is not before, "PRO's state says whether it is done, and no reply does"
-    assert pro.sender_allocator().cancel((WEB,), Remaining()) == {}
+    assert pro.sender_allocator().cancel_recorded((WEB,), Remaining()) == {}
     assert pro.server.state.consignments[there].state == "Cancelled"
 
 
@@ -296,7 +297,7 @@ def test_what_is_recorded_as_cancelled_is_cancelled_in_pro_once(pro: Pro) -> Non
     assert [path for path in pro.server.calls("PUT") if "cancel" in path].count(f"/consignments/{shop}/cancel") == 1
 
 
-@pytest.mark.parametrize("operation", ["release", "cancel", "release_lost"])
+@pytest.mark.parametrize("operation", ["release", "release_lost"])
 def test_a_record_names_what_to_take_back_when_nothing_else_remembers_it(pro: Pro, operation: str) -> None:
     allocated(pro, WEB)
     [there] = pro.links.values()

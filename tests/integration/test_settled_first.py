@@ -12,9 +12,13 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, DeferralCause, Deferred
+from allocation.domain.reference import ConsignmentReference
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.ports import Watch
+from allocation.pro.releasing import SettledAtPro
 from allocation.pro.settled_first import OpenClaims, SettledFirst
+from tests.support.allocation_api import Api
+from tests.support.consignments import InMemoryConsignments
 from tests.support.ports import InMemoryRecords, ScriptedAllocator
 from tests.support.samples import NOON, A, B, C, D, record_of, summary_of
 from tests.support.tables import create_table
@@ -81,9 +85,35 @@ def test_what_pro_has_settled_is_the_engines(switched: Switched) -> None:
 def test_nothing_of_it_is_cancelled_here_either(switched: Switched) -> None:
     switched.claims.take([A], 360)
     allocator = switched.new()
-    for release in (allocator.release, allocator.cancel, allocator.release_lost):
+    for release in (allocator.release, allocator.release_lost):
         assert release([A, B], Hurry()).keys() == {A}
-    assert switched.engine.released == [B, B, B]
+    assert switched.engine.released == [B, B]
+
+
+@pytest.mark.parametrize("action", ["allocate", "deallocate", "cancel"])
+def test_the_api_changes_nothing_that_pro_was_asked_for(switched: Switched, action: str) -> None:
+    store = InMemoryConsignments()
+    api = Api(store)
+    [asked, free] = [ConsignmentReference(api.create()) for _ in range(2)]
+    if action == "deallocate":
+        for each in (asked, free):
+            api.call("PUT", f"/allocation/{each}/allocatewithservicegroup/valuableGoods")
+            assert store.records[each].state == "Allocated"
+    api.elsewhere = SettledAtPro(OpenClaims(switched.dynamodb, "claims", switched.records))
+    switched.claims.take([asked], 360)
+    before = dict(store.records)
+    at = (
+        "/allocation/{}/allocatewithservicegroup/valuableGoods"
+        if action == "allocate"
+        else f"/consignments/{{}}/{action}"
+    )
+
+    refused = api.call("PUT", at.format(asked))
+
+    assert (refused.status, refused.data["Code"]) == (409, "ConsignmentUnsettledException")
+    assert "set Allocator=pro back" in refused.data["Message"]
+    assert store.records == before
+    assert api.call("PUT", at.format(free)).status < 300
 
 
 def test_a_stack_that_never_called_pro_looks_once(switched: Switched, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.manifests import DynamoDBManifests
 from allocation.aws.dynamodb.tracked_events import DynamoDBTracking
 from allocation.consignments.allocations import Allocations
-from allocation.consignments.changes import Changes, ReleaseHeld
+from allocation.consignments.changes import Changes, Elsewhere
 from allocation.consignments.manifests import Manifests
 from allocation.consignments.pickup_spaces import PickupSpaces
 from allocation.consignments.register import Register
@@ -92,9 +92,9 @@ class Api:
     characters: Any = field(default_factory=counted_characters)
     stage: str = ""
     address: str = ""
-    # Where SortedPRO answers that allocates for this stack, and what has it deallocate a consignment.
+    # Where SortedPRO answers that allocates for this stack, and what has it deallocate and cancel.
     pro_url: str | None = None
-    release: ReleaseHeld = lambda *_, **__: None
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
     held_documents: HeldDocuments | None = None
     # Names of any field that was sent: a sender's own come back.
     _own: set[str] = field(default_factory=set)
@@ -109,7 +109,7 @@ class Api:
     @cached_property
     def use_cases(self) -> UseCases:
         here = outcome.AllocatedBy("pro", self.pro_url) if self.pro_url else outcome.ENGINE
-        changes = Changes(self.store, self.clock, None, self.release, here, current_caller)
+        changes = Changes(self.store, self.clock, None, self.elsewhere, here, current_caller)
         drafts = DynamoDBDrafts(shared_client("dynamodb", REGION), CONSIGNMENTS)
         # A store in memory has no table beside it.
         in_memory = isinstance(self.store, InMemoryConsignments)

@@ -248,7 +248,7 @@ class ScriptedAllocator:
         self.released += references
         return {reference: self.unreleasable[reference] for reference in references if reference in self.unreleasable}
 
-    cancel = release_lost = release
+    release_lost = release
 
     def cancel_recorded(
         self,

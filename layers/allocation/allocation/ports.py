@@ -57,14 +57,6 @@ class Allocator(Protocol):
         done now.
         """
 
-    def cancel(
-        self,
-        references: Sequence[ConsignmentReference],
-        deadline: Deadline,
-        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,
-    ) -> Mapping[ConsignmentReference, Deferred]:
-        """Release consignments as `release` does, for good: what was created for them elsewhere is cancelled there."""
-
     def cancel_recorded(
         self,
         references: Sequence[ConsignmentReference],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from allocation.api.resolver import AnyCaseResolver
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
-    from allocation.consignments.changes import Changes, ReleaseHeld
+    from allocation.consignments.changes import Changes, Elsewhere
     from allocation.consignments.drafts import DraftStore
     from allocation.consignments.register import Register
     from allocation.pro.held_documents import HeldDocuments
@@ -99,9 +99,13 @@ def _changes(settings: AllocationApiSettings, store: "DynamoDBConsignments") -> 
     from allocation.composition.orders import allocates_here
     from allocation.consignments.changes import Changes
 
-    release_held = {"release_held": _release_at_pro(settings)} if settings.allocator == "pro" else {}
     return Changes(
-        store, utc_now, settings.record_retention, here=allocates_here(settings), caller=current_caller, **release_held
+        store,
+        utc_now,
+        settings.record_retention,
+        elsewhere=_elsewhere(settings),
+        here=allocates_here(settings),
+        caller=current_caller,
     )
 
 
@@ -114,16 +118,20 @@ def _register(settings: AllocationApiSettings, changes: "Changes", drafts: "Draf
     return Register(changes, _random_characters, settings.consignment_retention, give_back)
 
 
-def _release_at_pro(settings: AllocationApiSettings) -> "ReleaseHeld":
-    """Return what has SortedPRO deallocate or cancel a consignment, in the time that the request has left."""
+def _elsewhere(settings: AllocationApiSettings) -> "Elsewhere":
+    """Return what asks SortedPRO, in the time that the request has left, or knows for what it was asked before."""
     from allocation.api.resolver import AnyCaseResolver
     from allocation.aws.lambda_events import LambdaDeadline
-    from allocation.composition.orders import pro_allocator
-    from allocation.pro.releasing import Releasing
+    from allocation.composition.orders import open_claims, pro_allocator
+    from allocation.consignments.changes import Elsewhere
+    from allocation.pro.releasing import Releasing, SettledAtPro
 
+    if settings.allocator != "pro":
+        claims = open_claims(settings, client("dynamodb"), settings.allocations_table)
+        return SettledAtPro(claims) if claims else Elsewhere()
     allocator = pro_allocator(settings, client, settings.record_retention)
     # Powertools keeps the context of the request that is being served in the class.
-    return Releasing(allocator, lambda: LambdaDeadline(AnyCaseResolver.lambda_context)).release
+    return Releasing(allocator, lambda: LambdaDeadline(AnyCaseResolver.lambda_context))
 
 
 def _held_documents(settings: AllocationApiSettings) -> "HeldDocuments":

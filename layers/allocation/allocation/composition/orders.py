@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from allocation.orders.allocation_waves import AllocationWaves
     from allocation.orders.order_created import ReadingRules
     from allocation.ports import Allocator, LimitUsage
+    from allocation.pro.settled_first import OpenClaims
 
 _PACKAGED_SCHEME: Final = "packaged://"
 # No order has it. Looking for it costs a read unit.
@@ -149,14 +150,23 @@ def _allocator(
     engine = engine_file(catalogue_place())
     archive = DynamoDBCatalogueArchive(hasty_client("dynamodb"), settings.catalogues_table, time.time)
     allocator = EngineAllocator(engine, now=now, api_base_url=settings.api_base_url, usage=limit_usage, archive=archive)
-    if not settings.pro_claims_table:
+    claims = open_claims(settings, client("dynamodb"), settings.allocations_table)
+    if not claims:
         return allocator
-    from allocation.aws.dynamodb.record_reading import RecordReader
-    from allocation.pro.settled_first import OpenClaims, SettledFirst
+    from allocation.pro.settled_first import SettledFirst
 
-    dynamodb = client("dynamodb")
-    records = RecordReader(dynamodb, settings.allocations_table, settings.cancelled_orders_table)
-    return SettledFirst(allocator, OpenClaims(dynamodb, settings.pro_claims_table, records))
+    return SettledFirst(allocator, claims)
+
+
+def open_claims(settings: ProSettings, dynamodb: "DynamoDBClient", records_table: str) -> "OpenClaims | None":
+    """Return what knows for what SortedPRO was asked before the engine was to allocate; None without claims' table."""
+    if not settings.pro_claims_table:
+        return None
+    from allocation.aws.dynamodb.record_reading import RecordReader
+    from allocation.pro.settled_first import OpenClaims
+
+    # Orders are not asked for: those that are cancelled have a table that the API does without.
+    return OpenClaims(dynamodb, settings.pro_claims_table, RecordReader(dynamodb, records_table, cancelled_orders=""))
 
 
 def allocates_here(settings: ProSettings) -> "AllocatedBy":

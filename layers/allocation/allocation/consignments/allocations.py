@@ -39,6 +39,7 @@ class Allocations:
 
         def decide(seen: Known) -> tuple[AllocationMode, Outcome]:
             seen.require(UserAction.ALLOCATE)
+            self.changes.elsewhere.require_settled(seen.reference)
             mode, outcome = choose(allocatable(seen))
             _require_tried(outcome)
             return mode, outcome
@@ -74,7 +75,7 @@ class Allocations:
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Deallocated]:
             seen.require(UserAction.DEALLOCATE)
-            self.changes.release(seen, for_good=False)
+            self.changes.release(seen)
             return seen.mode, Deallocated()
 
         self.changes.change(reference, request_id, decide)

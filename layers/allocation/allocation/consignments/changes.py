@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol, TypeVar, assert_never
+from typing import Final, TypeVar, assert_never
 
 from allocation.consignments.errors import (
     ChangedMeanwhileError,
@@ -25,47 +25,50 @@ _MAX_ORDER_REFERENCE: Final = 128
 _NewStanding = TypeVar("_NewStanding", bound=Standing)
 
 
-class ReleaseHeld(Protocol):
-    """Has whoever else allocates take a carrier service back, for good where the consignment is being cancelled.
+class Elsewhere:
+    """Who else allocates what this stack records, or did so once: nobody, or SortedPRO (`pro/releasing.py`).
 
-    `named` is SortedPRO's own reference, where the record names it. Raises `RequestError` while it can't be said that
-    this is done.
+    `named` is SortedPRO's own reference, where the record names it. Each method raises `RequestError` while it can't be
+    said that it is so; with nobody it always is.
     """
 
-    def __call__(
-        self, reference: ConsignmentReference, named: ConsignmentReference | None, /, *, for_good: bool
-    ) -> None:
-        """Return when it is done."""
+    def require_settled(self, reference: ConsignmentReference) -> None:
+        """Return where nobody but this stack can come to allocate the consignment now."""
 
+    def release(self, reference: ConsignmentReference, named: ConsignmentReference | None) -> None:
+        """Return when its carrier service is taken back."""
 
-def _held_by_nobody_else(_: ConsignmentReference, __: ConsignmentReference | None, /, *, for_good: bool) -> None:
-    """Do nothing: the engine reserves nothing with anybody."""
+    def cancel_recorded(self, reference: ConsignmentReference, named: ConsignmentReference | None) -> None:
+        """Return when it is cancelled there, after its record says so. May be called again."""
 
 
 @frozen
 class Changes:
     """Reads consignments and writes their allocation records, each only if nothing changed since it was read.
 
-    `retention` is how long a record is kept, None for ever. `release_held` is called before the record is written.
+    `retention` is how long a record is kept, None for ever.
     """
 
     store: ConsignmentStore
     now: Callable[[], datetime]
     retention: timedelta | None
-    release_held: ReleaseHeld = _held_by_nobody_else
+    elsewhere: Elsewhere = Elsewhere()
     # Who allocates in this stack.
     here: AllocatedBy = ENGINE
     # The name of the key whose request is being served, for the record; never the key.
     caller: Callable[[], str | None] = lambda: None
 
-    def release(self, seen: Known, *, for_good: bool) -> None:
-        """Have whoever holds a consignment take its carrier service back, for good where it is being cancelled.
+    def release(self, seen: Known) -> None:
+        """Have whoever holds a consignment take its carrier service back, before that is recorded.
 
-        Raises `OutOfReachError` where another PRO has allocated it, and what `release_held` raises.
+        Raises `OutOfReachError` where another PRO has allocated it, and `RequestError` while it is not taken back.
         """
         self.require_in_reach(seen)
-        named = seen.record.known_pro_reference if seen.record else None
-        self.release_held(seen.reference, named, for_good=for_good)
+        self.elsewhere.release(seen.reference, _named(seen))
+
+    def cancel_recorded(self, seen: Known) -> None:
+        """Have a consignment cancelled elsewhere too, once that is recorded. Raises `RequestError` while it is not."""
+        self.elsewhere.cancel_recorded(seen.reference, _named(seen))
 
     def require_in_reach(self, seen: Known) -> None:
         """Raise `OutOfReachError` where another PRO has allocated a consignment than this stack calls."""
@@ -118,7 +121,7 @@ class Changes:
             event_ids=latest_event_ids(*seen.record.tried_event_ids, request_id) if seen.record else (),
             route=_kept_route(seen, standing),
             customer_reference=_customer_reference(seen),
-            pro_reference=seen.record.known_pro_reference if seen.record else None,
+            pro_reference=_named(seen),
             updated_by=seen.record.updated_by if seen.record else None,
             asked_by=self.caller(),
         )
@@ -134,6 +137,11 @@ def consignment_references(text: ReferenceText) -> Sequence[ConsignmentReference
         raise UnknownConsignmentError(text)
     meant = {written: None} | ({written.upper(): None} if is_pro_reference(written.upper()) else {})
     return [ConsignmentReference(each) for each in meant]
+
+
+def _named(seen: Known) -> ConsignmentReference | None:
+    """Return SortedPRO's own reference of a consignment, where its record names it."""
+    return seen.record.known_pro_reference if seen.record else None
 
 
 def _kept_route(seen: Known, standing: Standing) -> Route | None:

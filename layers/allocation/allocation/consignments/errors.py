@@ -123,13 +123,29 @@ class MissingIndexError(RequestError):
 class NotReleasedError(RequestError):
     """SortedPRO, which allocated the consignment, does not confirm yet that it has no carrier service any more."""
 
-    def __init__(self, reference: ConsignmentReference, cause: str, seconds: int | None = None) -> None:
-        """`cause` is why, as a `DeferralCause` names it; `seconds` is how long another try is useless, if known."""
+    def __init__(
+        self, reference: ConsignmentReference, cause: str, seconds: int | None = None, *, is_cancelled: bool = False
+    ) -> None:
+        """`cause` is why, as a `DeferralCause` names it; `seconds` is how long another try is useless, if known.
+
+        `is_cancelled` says that it has none any more, and that its cancellation is recorded.
+        """
+        awaited = "is cancelled" if is_cancelled else "has no carrier service any more"
+        here = "It is cancelled here" if is_cancelled else "Nothing was recorded here"
         text = (
-            f"SortedPRO does not confirm yet that consignment {reference} has no carrier service any more ({cause}). "
-            f"Nothing was recorded here. Try again{f' in {seconds} s' if seconds else ''}."
+            f"SortedPRO does not confirm yet that consignment {reference} {awaited} ({cause}). "
+            f"{here}. Try again{f' in {seconds} s' if seconds else ''}."
         )
         super().__init__("ConsignmentNotReleasedException", text, _CONFLICT)
+
+
+class UnsettledError(RequestError):
+    """SortedPRO was asked to allocate the consignment, before the engine was to, and nobody knows the outcome."""
+
+    def __init__(self, reference: ConsignmentReference, advice: str) -> None:
+        """`advice` says what to do."""
+        text = f"SortedPRO was asked for consignment {reference}, and nobody has seen what became of it: {advice}."
+        super().__init__("ConsignmentUnsettledException", text, _CONFLICT)
 
 
 class OutOfReachError(RequestError):

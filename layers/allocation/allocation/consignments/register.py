@@ -105,23 +105,31 @@ class Register:
     def cancel(self, reference: ReferenceText, request_id: str) -> None:
         """Cancel a consignment for good. It gives its carrier service back, and its spaces at pickup locations.
 
-        Raises `RequestError` for an unknown consignment or one that is already cancelled.
+        Raises `RequestError` for an unknown consignment, for one that is already cancelled, and while what was created
+        for it elsewhere is not cancelled there.
         """
-        named = ConsignmentReference(reference)
+        last: list[Known] = []
 
         def decide(seen: Known) -> tuple[AllocationMode | None, Cancelled]:
-            nonlocal named
-            named = seen.reference
+            last[:] = [seen]
             if seen.state == CANCELLED:
-                # A cancellation that broke off may have left them.
-                self.give_back_spaces(named)
+                # A cancellation that broke off may have left it half done.
+                self._follow_cancellation(seen)
             seen.require(UserAction.CANCEL)
-            self.changes.release(seen, for_good=True)
+            self.changes.release(seen)
             return seen.mode, Cancelled()
 
         self.changes.change(reference, request_id, decide)
-        # Only now: had the record changed meanwhile, the consignment would go to its location without a space.
-        self.give_back_spaces(named)
+        self._follow_cancellation(*last)
+
+    def _follow_cancellation(self, seen: Known) -> None:
+        """Do what only a consignment that is recorded as cancelled allows.
+
+        Before, another request might have it allocated: it would go to its location without a space, and nothing would
+        bring it back elsewhere.
+        """
+        self.give_back_spaces(seen.reference)
+        self.changes.cancel_recorded(seen)
 
     def note_labels(self, seen: Known) -> None:
         """Keep that labels of an allocated consignment were given out now, unless it is known."""

@@ -91,7 +91,7 @@ class EngineAllocator:
         """Return nothing: the record is all there is of an allocation."""
         return {}
 
-    cancel = cancel_recorded = release_lost = release
+    cancel_recorded = release_lost = release
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
         """Do nothing: nobody waits for a record."""

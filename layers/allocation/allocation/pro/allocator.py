@@ -106,10 +106,9 @@ class ProAllocator:
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
         *,
-        cancelled: Set[ConsignmentReference] = frozenset(),
         is_recorded: bool = True,
     ) -> Mapping[ConsignmentReference, Deferred]:
-        """Have PRO deallocate consignments, and cancel those that are to be `cancelled`.
+        """Have PRO deallocate consignments.
 
         Return those of which PRO does not confirm it. They are claimed first, and stay claimed: whoever may be
         allocating one of them has ended, and nobody begins before what follows is recorded. Raises `RetryableError` if
@@ -117,13 +116,12 @@ class ProAllocator:
 
         Whoever has not seen their records (`is_recorded`) waits for those that were recorded a moment ago.
         """
-        return self._release(references, deadline, cancelled, over_settled=is_recorded)
+        return self._release(references, deadline, over_settled=is_recorded)
 
     def _release(
         self,
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
-        cancelled: Set[ConsignmentReference],
         *,
         over_settled: bool,
     ) -> Mapping[ConsignmentReference, Deferred]:
@@ -138,7 +136,7 @@ class ProAllocator:
             kept: dict[ConsignmentReference, Deferred] = dict.fromkeys(free, Deferred(DeferralCause.OUTCOME_UNKNOWN))
             in_hand: Set[ConsignmentReference] = frozenset(free)
             try:
-                kept, in_hand = self._take_back(free, cancelled, deadline)
+                kept, in_hand = self._take_back(free, deadline)
             finally:
                 # A late deallocation must not take away what somebody adopts, or allocates, meanwhile.
                 for is_in_hand, seconds in ((False, 0.0), (True, self.patience_seconds)):
@@ -164,6 +162,7 @@ class ProAllocator:
         def work() -> None:
             with parallel_calls(self.client, deadline, self.pauses) as calls:
                 states = calls.states(references)
+                # PRO cancels one that is cancelled no second time.
                 left = [each for each in references if not is_gone(states[each])]
                 replies = calls.cancel(left)
                 states |= calls.states(left)
@@ -183,7 +182,7 @@ class ProAllocator:
         """Have PRO deallocate the consignments that it was ever asked for. It holds none of the others for us."""
         taken = self.claims.ever_taken(references)
         asked = [reference for reference in references if reference in taken]
-        return self._release(asked, deadline, frozenset(), over_settled=False) if asked else {}
+        return self._release(asked, deadline, over_settled=False) if asked else {}
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
         """Shorten the claims of consignments whose outcome is recorded: whoever comes next finds the record.
@@ -197,12 +196,9 @@ class ProAllocator:
         self._answered.clear()
 
     def _take_back(
-        self,
-        references: Sequence[ConsignmentReference],
-        cancelled: Set[ConsignmentReference],
-        deadline: Deadline,
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
     ) -> tuple[dict[ConsignmentReference, Deferred], Set[ConsignmentReference]]:
-        """Ask for deallocations, then for the states; and in the same way for what is to be `cancelled`.
+        """Ask for deallocations, then for the states.
 
         Return the consignments of which PRO's state does not show that, and those that PRO may still change later.
         """
@@ -212,16 +208,8 @@ class ProAllocator:
             verdicts = {
                 each: judge_deallocation(each, replies[each], states[each], self.client.base_url) for each in references
             }
-            # PRO cancels one that is cancelled no second time.
-            left = [
-                each for each in references if each in cancelled and not verdicts[each] and not is_gone(states[each])
-            ]
-            cancellations = calls.cancel(left)
-            states = calls.states(left)
-        verdicts |= {each: judge_cancellation(each, cancellations[each], states[each]) for each in left}
         kept = {reference: deferred for reference, deferred in verdicts.items() if deferred}
-        asked = [*replies.items(), *cancellations.items()]
-        return kept, {reference for reference, reply in asked if may_still_change(reply)}
+        return kept, {reference for reference, reply in replies.items() if may_still_change(reply)}
 
     def _give_back(self, references: Sequence[ConsignmentReference], claimed: Claimed, progress: Progress) -> None:
         """End the claims of consignments without an outcome: now, or when PRO can no longer be working on them."""

@@ -55,21 +55,6 @@ class SenderAllocator:
         release = partial(self.allocator.release, is_recorded=is_recorded)
         return self._released(release, references, deadline, named)
 
-    def cancel(
-        self,
-        references: Sequence[ConsignmentReference],
-        deadline: Deadline,
-        named: _Named = NOTHING_NAMED,
-    ) -> Mapping[ConsignmentReference, Deferred]:
-        """Have PRO deallocate consignments, and cancel those that it has by their senders' references."""
-
-        def release(
-            at_pro: Sequence[ConsignmentReference], deadline: Deadline
-        ) -> Mapping[ConsignmentReference, Deferred]:
-            return self.allocator.release(at_pro, deadline, cancelled=frozenset(at_pro).difference(references))
-
-        return self._released(release, references, deadline, named)
-
     def cancel_recorded(
         self,
         references: Sequence[ConsignmentReference],

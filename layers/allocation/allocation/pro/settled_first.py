@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _Named = Mapping[ConsignmentReference, ConsignmentReference]
 _Answers = Mapping[ConsignmentReference, Deferred]
-_ADVICE: Final = (
+ADVICE: Final = (
     "this stack allocates with the engine now: set Allocator=pro back until it has its outcome, or cancel it in "
     "SortedPRO and send it under another reference"
 )
@@ -99,8 +99,6 @@ class SettledFirst:
         """Release what SortedPRO has nothing to do with."""
         return self._released(self.engine.release, references, deadline, named)
 
-    cancel = release
-
     def cancel_recorded(
         self, references: Sequence[ConsignmentReference], deadline: Deadline, named: _Named = NOTHING_NAMED
     ) -> _Answers:
@@ -132,5 +130,5 @@ class SettledFirst:
 
 
 def _wait(reference: ConsignmentReference) -> Deferred:
-    why = f"SortedPRO was asked for {reference}, and nobody has seen what became of it; {_ADVICE}"
+    why = f"SortedPRO was asked for {reference}, and nobody has seen what became of it; {ADVICE}"
     return Deferred(DeferralCause.MISCONFIGURED, why=why)
