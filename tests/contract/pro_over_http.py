@@ -92,7 +92,11 @@ class RememberedClaims:
         asked_before = frozenset(self.before.intersection(free))
         self.before.update(free)
         self.taken += [(reference, seconds) for reference in free]
-        watched = {reference: watch for reference, watch in self.watched.items() if reference in held}
+        watched = {
+            reference: watch
+            for reference, watch in self.watched.items()
+            if reference in held and watch not in (Watch.TAKING_BACK, Watch.SETTLED)
+        }
         elsewhere = {reference: url for reference, url in self.elsewhere.items() if reference in references}
         return Claimed(asked_before, held, UNTIL, watched, elsewhere, self.since)
 

@@ -99,6 +99,22 @@ def test_a_change_whose_reply_is_lost_is_looked_for_and_nothing_is_allocated_bef
     assert (street(pro), changes(pro)) == ("2 New Street", 1 + before)
 
 
+@pytest.mark.parametrize("kind", ["reset", "503", "504"])
+def test_nobody_adopts_an_allocation_that_a_lost_deallocation_may_take_away_yet(pro: Pro, kind: str) -> None:
+    assert isinstance(ordered(pro), Allocated)
+    pro.server.faults.script(Fault(kind, before=True, path="/deallocate"))
+    assert isinstance(updated(pro), Deferred)
+    assert (THERE, PATIENCE_SECONDS) in pro.claims.given_back
+    pro.claims.hold = {THERE: 100}
+    answer = ordered(pro)
+    assert isinstance(answer, Deferred)
+    assert answer.retry_after_seconds == 100
+    assert pro.server.state.consignments[THERE].state == "Allocated"
+    pro.claims.hold = {}
+    assert isinstance(updated(pro), Allocated)
+    assert street(pro) == "2 New Street"
+
+
 def test_what_pro_refuses_of_an_update_fails_without_contact_data(pro: Pro, monkeypatch: pytest.MonkeyPatch) -> None:
     ordered(pro)
     monkeypatch.setattr(

@@ -1,7 +1,9 @@
 """moto's AWS, with the resources that the template declares, as far as the adapters depend on them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,3 +112,15 @@ def topic() -> Topic:
     queue_arn = sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn, Attributes={"RawMessageDelivery": "true"})
     return Topic(sns, arn, queue)
+
+
+def date_reads(dynamodb: "DynamoDBClient", now: Callable[[], datetime]) -> None:
+    """Let DynamoDB's answers to batch reads have the time of AWS's own clock."""
+    read: Any = dynamodb.batch_get_item
+
+    def dated(**request: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = read(**request)
+        answer["ResponseMetadata"]["HTTPHeaders"]["date"] = format_datetime(now(), usegmt=True)
+        return answer
+
+    vars(dynamodb)["batch_get_item"] = dated

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -14,7 +13,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.ports import Claimed, Watch
-from tests.integration.conftest import UNANSWERED
+from tests.integration.conftest import UNANSWERED, date_reads
 from tests.support.samples import A, B, C, reference
 from tests.support.tables import create_table
 
@@ -33,14 +32,7 @@ class Environments:
         self.dynamodb: Any = dynamodb
         self.now = NOON
         create_table(dynamodb, "ProClaimsTable", TABLE)
-        read: Any = self.dynamodb.batch_get_item
-
-        def dated(**request: Any) -> dict[str, Any]:
-            answer: dict[str, Any] = read(**request)
-            answer["ResponseMetadata"]["HTTPHeaders"]["date"] = format_datetime(self.now, usegmt=True)
-            return answer
-
-        vars(dynamodb)["batch_get_item"] = dated
+        date_reads(dynamodb, lambda: self.now)
 
     def claims(self, *, fast: timedelta = timedelta(0), base_url: str = LIVE) -> DynamoDBClaims:
         """The claims of an environment whose clock is fast, or slow, by so much."""
@@ -138,7 +130,7 @@ def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
         one.take([A], 60)
 
 
-@pytest.mark.parametrize("watch", [each for each in Watch if each is not Watch.SETTLED])
+@pytest.mark.parametrize("watch", [each for each in Watch if each not in (Watch.TAKING_BACK, Watch.SETTLED)])
 def test_what_was_left_for_pro_is_held_and_may_be_watched_until_the_claim_ends(
     environments: Environments, watch: Watch
 ) -> None:
@@ -160,6 +152,14 @@ def test_what_is_settled_is_held_but_not_watched_and_only_who_looked_may_take_it
     assert early == replace(fresh(early.until, A), held={A: 70})
     over = environments.claims().take([A], 60, over_settled=True)
     assert over == replace(fresh(over.until, A), asked_before=frozenset({A}))
+
+
+def test_what_pro_may_still_deallocate_is_watched_by_nobody_until_the_claim_ends(environments: Environments) -> None:
+    """Whoever watched it might adopt an allocation that a late deallocation takes away."""
+    claimed = environments.claims().take([A], 60)
+    environments.claims().give_back(claimed, [A], 180, Watch.TAKING_BACK)
+    again = environments.claims().take([A], 60, over_settled=True)
+    assert again == replace(fresh(again.until, A), held={A: 180})
 
 
 def test_a_try_after_a_recorded_outcome_is_one_of_its_own(environments: Environments) -> None:

@@ -7,6 +7,8 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
@@ -15,6 +17,7 @@ from allocation.records.canary import SENT_AT, is_canary
 from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
 from tests.simulation.limits import SimulatedLimits
 from tests.simulation.once import Once
+from tests.simulation.pro import BEGINNING
 from tests.simulation.world import BOTO3_SECONDS, Result, World
 from tests.support.partiql import MAX_STATEMENTS, insertion
 from tests.support.tables import streamed
@@ -115,9 +118,16 @@ class SimulatedDynamoDB:
                 items = [item for key in keys[: len(keys) - len(left)] if (item := self._item(key))]
                 found[table] = [self._projection(names)(item) for item in items] if names else items
                 unprocessed |= {table: {**request, "Keys": left}} if left else {}
-            return {"Responses": found, "UnprocessedKeys": unprocessed}
+            return {"Responses": found, "UnprocessedKeys": unprocessed, **self._dated(RequestItems)}
 
         return call(self._world, "BatchGetItem", work)
+
+    def _dated(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The time on AWS's own clock, where somebody asks for it."""
+        if "cancelled-orders" not in asked:
+            return {}
+        now = BEGINNING + timedelta(seconds=self._world.now)
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(now, usegmt=True)}}}
 
     def _projection(self, names: tuple[str, ...]) -> "Once[dict[str, Any]]":
         """What a read of these attributes gives of an item."""

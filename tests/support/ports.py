@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from allocation.domain.consignment import Consignment
@@ -61,8 +61,8 @@ class InMemoryRecords:
     unwritable: set[str] = field(default_factory=set)
     unreadable: bool = False
     cancelled: dict[OrderReference, str] = field(default_factory=dict)
-    # When orders were marked as cancelled. By default long ago.
-    marked_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    # How long ago orders were marked as cancelled.
+    marked_for: timedelta = timedelta(days=1)
     # The last step of an allocated consignment since its record was written.
     steps: dict[ConsignmentReference, Step] = field(default_factory=dict)
     outrun: dict[str, int] = field(default_factory=dict)
@@ -83,9 +83,9 @@ class InMemoryRecords:
             raise RetryableError("the allocation records could not be read")
         return [key for key, record in self.kept.items() if record.order_reference == order]
 
-    def mark(self, order: OrderReference, event_id: str) -> datetime:
+    def mark(self, order: OrderReference, event_id: str) -> timedelta:
         self.cancelled.setdefault(order, event_id)
-        return self.marked_at
+        return self.marked_for
 
     def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
         if record.consignment_reference in self.unwritable:

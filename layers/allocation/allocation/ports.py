@@ -1,7 +1,7 @@
 """What the use cases need of the outside world, implemented in `aws/`, `pro/` and `engine/`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
@@ -164,8 +164,8 @@ class RecordStore(Protocol):
 class CancelledOrders(Protocol):
     """Remembers which orders are cancelled, also before anything else of an order is known."""
 
-    def mark(self, order: OrderReference, event_id: str) -> datetime:
-        """Mark an order as cancelled. Return when it was marked first, in aware UTC. Raises `RetryableError`."""
+    def mark(self, order: OrderReference, event_id: str) -> timedelta:
+        """Mark an order as cancelled. Return how long ago it was marked first. Raises `RetryableError`."""
 
 
 @frozen

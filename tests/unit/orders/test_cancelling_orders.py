@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -70,7 +70,7 @@ def test_an_order_that_is_cancelled_while_it_is_allocated_is_cancelled() -> None
 
 def test_an_order_that_has_just_been_cancelled_is_looked_at_once_more() -> None:
     orders = Orders()
-    orders.records.marked_at = NOON
+    orders.records.marked_for = timedelta(seconds=59)
     assert orders.process(cancellation()).returned == {"m9": Deferred(DeferralCause.CANCELLING, 60)}
 
 

@@ -81,8 +81,7 @@ class Cancelling:
         references: Iterable[ConsignmentReference] = request.consignments or ()
         look_again = False
         if request.consignments is None:
-            marked_at = self.cancelled_orders.mark(request.reference, request.event_id)
-            look_again = self.now() - marked_at < _INDEX_LAG
+            look_again = self.cancelled_orders.mark(request.reference, request.event_id) < _INDEX_LAG
             references = self.records.of_order(request.reference)
         return [Cancellation(each, request.reference, request.event_id) for each in references], look_again
 

@@ -93,7 +93,7 @@ class Changing:
                 continue
             self.progress.answers[reference] = kept
             if may_still_change(replies[reference]):
-                self.progress.open.add(reference)
+                self.progress.taking_back.add(reference)
         return done
 
     def _change(self, references: Sequence[ConsignmentReference]) -> None:

@@ -40,6 +40,9 @@ _MAX_ATTEMPTS: Final = 3
 # over.
 _SAME_TRY: Final = timedelta(minutes=30)
 
+# Nobody reads the state of these meanwhile: what it shows may be gone in a moment, or is recorded.
+_NOT_TO_BE_READ: Final = (None, Watch.TAKING_BACK, Watch.SETTLED)
+
 
 class Claim(NamedTuple):
     """A claim as it was read. Times are in milliseconds since 1970 UTC."""
@@ -114,7 +117,7 @@ class DynamoDBClaims:
         elsewhere = {key: claim.base_url for key, claim in current.items() if claim.base_url not in ("", self.base_url)}
         ours = {key: claim for key, claim in found.items() if key not in elsewhere}
         held = {key: claim for key, claim in ours.items() if claim.ends > now and claim.watch not in over}
-        watched = {key: claim.watch for key, claim in held.items() if claim.watch not in (None, Watch.SETTLED)}
+        watched = {key: claim.watch for key, claim in held.items() if claim.watch not in _NOT_TO_BE_READ}
         # What was recorded is over: a try after it is another one, and that record is not its outcome.
         goes_on = {key: claim.since for key, claim in current.items() if claim.watch is not Watch.SETTLED}
         since = {each: goes_on.get(each, now) for each in references if each not in elsewhere}

@@ -15,7 +15,10 @@ OpenCause = Literal[DeferralCause.OUTAGE, DeferralCause.CREDENTIALS]
 
 
 class Watch(StrEnum):
-    """Why a claim was left. Nobody is asking for the consignment, and its state may be read meanwhile."""
+    """Why a claim was left. Nobody is asking for the consignment.
+
+    Its state may be read meanwhile and an allocation adopted, but for `TAKING_BACK` and `SETTLED`.
+    """
 
     # PRO may still execute a call that it has not answered itself.
     OPEN = "open"
@@ -23,6 +26,8 @@ class Watch(StrEnum):
     ACCEPTED = "accepted"
     # PRO has accepted it, or shows `Allocating`. A failure that its state shows later is the outcome.
     ACCEPTED_AFRESH = "accepted_afresh"
+    # PRO may still execute a deallocation that it has not answered itself: what its state shows allocated may go.
+    TAKING_BACK = "taking_back"
     # Its outcome is recorded. Whoever read the records before that must neither ask for it nor take it back.
     SETTLED = "settled"
 

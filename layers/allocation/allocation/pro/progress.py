@@ -21,6 +21,8 @@ class Progress:
     sent: set[ConsignmentReference] = field(default_factory=set)
     # What PRO was asked for by calls that it has not answered itself.
     open: set[ConsignmentReference] = field(default_factory=set)
+    # What PRO may still deallocate.
+    taking_back: set[ConsignmentReference] = field(default_factory=set)
     # What PRO has accepted.
     accepted: set[ConsignmentReference] = field(default_factory=set)
     # What replies were that could not be read. Each is logged once a batch.
@@ -28,6 +30,8 @@ class Progress:
 
     def watch(self, reference: ConsignmentReference) -> Watch | None:
         """Return why a consignment without an outcome is left for PRO, or None if PRO has nothing in hand."""
+        if reference in self.taking_back:
+            return Watch.TAKING_BACK
         answer = self.answers.get(reference)
         cause = answer.cause if isinstance(answer, Deferred) else None
         if cause == DeferralCause.ALLOCATING:
@@ -43,7 +47,7 @@ def hold_seconds(watch: Watch | None, patience_seconds: float) -> float:
     match watch:
         case None:
             return 0.0
-        case Watch.OPEN | Watch.ACCEPTED | Watch.SETTLED:
+        case Watch.OPEN | Watch.ACCEPTED | Watch.TAKING_BACK | Watch.SETTLED:
             return patience_seconds
         case Watch.ACCEPTED_AFRESH:
             return patience_seconds * _ACCEPTED_PATIENCE

@@ -229,7 +229,7 @@ def is_unknown(answer: Outcome | Deferred | TryAgain | None) -> bool:
 def _watched(watch: Watch) -> Doubtful:
     """Return the doubt about a consignment that another caller has left for PRO."""
     match watch:
-        case Watch.OPEN | Watch.SETTLED:
+        case Watch.OPEN | Watch.TAKING_BACK | Watch.SETTLED:
             return UNDER_WAY
         case Watch.ACCEPTED:
             return ACCEPTED

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.aws.dynamodb.bulk_calls import not_written
+from allocation.aws.dynamodb.bulk_calls import not_written, read_items_at
 from allocation.aws.dynamodb.record_reading import ORDER_KEY
 from allocation.domain.frozen import frozen
 from allocation.domain.reference import OrderReference
@@ -27,9 +27,13 @@ class DynamoDBCancelledOrders:
     now: Callable[[], datetime]
     retention: timedelta | None
 
-    def mark(self, order: OrderReference, event_id: str) -> datetime:
-        """Write the item, unless there is one. Return when it was written. Raises `RetryableError`."""
-        now = self.now()
+    def mark(self, order: OrderReference, event_id: str) -> timedelta:
+        """Write the item, unless there is one. Return how long ago it was written. Raises `RetryableError`.
+
+        Both times are on AWS's clock, as a read tells it: the clocks of two execution environments may differ.
+        """
+        _, at_aws = read_items_at(self.client, {self.table: {"Keys": [{ORDER_KEY: {"S": order}}]}})
+        now = at_aws or self.now()
         values: dict[str, Any] = {":event": {"S": event_id}, ":now": {"S": now.isoformat()}}
         fields = "eventId = if_not_exists(eventId, :event), cancelledAt = if_not_exists(cancelledAt, :now)"
         if self.retention:
@@ -45,4 +49,4 @@ class DynamoDBCancelledOrders:
             )
         except (ClientError, BotoCoreError) as error:
             raise not_written(error) from error
-        return datetime.fromisoformat(answer["Attributes"]["cancelledAt"]["S"])
+        return now - datetime.fromisoformat(answer["Attributes"]["cancelledAt"]["S"])
