@@ -26,7 +26,7 @@ from allocation.orders.batch_report import BatchReport
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.updating import Updating
 from allocation.pro import allocator as pro_allocator
-from allocation.pro import creating, state_verdicts
+from allocation.pro import changing, creating, state_verdicts
 from allocation.pro import replies as pro_contract
 from allocation.pro import rounds as pro_rounds
 from allocation.pro import verdicts as pro_verdicts
@@ -171,6 +171,11 @@ def without_patience_for_late_calls() -> AbstractContextManager[Any]:
 def without_patience_for_deallocations() -> AbstractContextManager[Any]:
     """Whoever comes next need not wait for a deallocation whose reply was lost."""
     return patch.object(pro_allocator, "may_still_change", lambda _: False)
+
+
+def without_patience_for_deallocations_of_updates() -> AbstractContextManager[Any]:
+    """Whoever comes next adopts what an update had deallocated, though its reply was lost."""
+    return patch.object(changing, "may_still_change", lambda _: False)
 
 
 def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:
@@ -525,6 +530,11 @@ GUARDS = {
     ),
     "deallocations that PRO may execute late": (
         without_patience_for_deallocations,
+        replace(LATE_AND_CHANGED, seed=340),
+        "is recorded as allocated, and is not at PRO",
+    ),
+    "deallocations of updates that PRO may execute late": (
+        without_patience_for_deallocations_of_updates,
         LATE_AND_CHANGED,
         "is recorded as allocated, and is not at PRO",
     ),
