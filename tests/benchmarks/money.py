@@ -75,7 +75,7 @@ def measure_costs(stub: StubProcess, size: Size, findings: Findings) -> None:
         setting = Setting(stub.port, pro_mode=mode)
         whole, theirs = _our_bill(stub, setting, rounds), _recipes_bill(stub, setting, rounds)
         bare = _without_indexes_of_the_api(whole)
-        # As the template has it by default: with the engine a stack has the API, with SortedPRO it has none.
+        # By default a stack has the API with the engine, and none with SortedPRO.
         ours, other, api = (bare, whole, "with") if setting.pro_mode else (whole, bare, "without")
         told = f"{_told('Ours', ours)} {_told('The recipe', theirs)}"
         share = ours.dollars_a_million / theirs.dollars_a_million
@@ -92,6 +92,7 @@ def measure_costs(stub: StubProcess, size: Size, findings: Findings) -> None:
         ]
         findings.facts |= {
             f"{words} cost": ours.dollars_a_million,
+            f"{words} recipe cost": theirs.dollars_a_million,
             f"{words} record bytes": ours.record_bytes,
             f"{words} write units": float(ours.write_units),
             f"{words} log bytes": float(ours.used[Used.LOG_GIGABYTES]) * 1e9,
@@ -103,8 +104,11 @@ def measure_costs(stub: StubProcess, size: Size, findings: Findings) -> None:
         for name, bill in (("ours", ours), ("recipe", theirs)):
             findings.add_bar("cost", f"{words}, {name}", _parts(bill))
     kept = _our_bill(stub, Setting(stub.port, keeps_consignments=True), rounds)
-    what = "the same, engine, whole consignments kept"
-    findings.rows.append(Row(what, exactly(kept.dollars_a_million), "$", note=_told("For their labels:", kept)))
+    told = f"The template's default, for labels of what comes by the queue. {_told('Ours', kept)}"
+    what = "the same, engine, whole consignments kept, to the recipe's"
+    findings.rows.append(
+        Row(what, exactly(kept.dollars_a_million / findings.facts["engine recipe cost"]), "x", note=told)
+    )
     large = _our_bill(stub, Setting(stub.port, 1000), rounds)
     told = f"A record has {large.record_bytes:,.0f} bytes. A million orders cost ${large.dollars_a_million:.2f}."
     findings.rows.append(
