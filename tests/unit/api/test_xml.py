@@ -6,7 +6,7 @@ from typing import Any
 from xml.parsers import expat
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from allocation.api.xml_reading import UnreadableXmlError, read_xml
@@ -115,6 +115,9 @@ def test_a_name_that_xml_can_not_have_is_left_out() -> None:
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text()))
+# Names whose values XML has in another form.
+@example({"Start": "\x08", "Time": "\x0c"})
+@example({"ServiceDirection": "In, \ufffe"})
 def test_whatever_text_is_written_can_be_parsed(data: dict[str, str]) -> None:
     parser = expat.ParserCreate()
     parser.ParseFile(BytesIO(write_xml({"Data": {**data, "Last": "x"}}, "A")))

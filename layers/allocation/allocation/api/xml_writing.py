@@ -153,7 +153,7 @@ def _content(name: str, value: Any, namespace: str, parent: str = "") -> str:
         item = _LIST_ITEMS_OF.get((parent, name)) or _LIST_ITEMS.get(name, "string")
         return "".join(_element(item, each, namespace) for each in value if each is not None)
     if isinstance(value, str) and name in _WRITTEN_OTHERWISE:
-        return escape(_WRITTEN_OTHERWISE[name](value))
+        return _text(_WRITTEN_OTHERWISE[name](value))
     if name == "MpdCarrierServiceSource" and value == EXTERNAL:
         return "External"
     return _text(value)
