@@ -19,7 +19,7 @@ from tests.benchmarks.functions import FOLDER, build_artifacts
 from tests.benchmarks.money import measure_costs
 from tests.benchmarks.page import this_machine, write_page
 from tests.benchmarks.printed import table_lines
-from tests.benchmarks.scale_page import write_scale
+from tests.benchmarks.scale_page import SCALE_PAGE, scale_page
 from tests.benchmarks.starts import measure_cold_starts
 from tests.benchmarks.stubbed import StubProcess, running_stub
 from tests.benchmarks.throughput import measure_throughput
@@ -73,9 +73,13 @@ def main(arguments: Sequence[str]) -> None:
                 each.measure(stub, size, findings)
                 _say(f"Measured {each.name} in {time.monotonic() - step:.0f} s.")
     _print(findings, as_json="--json" in arguments)
-    if size is FULL and not only:
+    if only:
+        return
+    # Also in the quick size, so that CI hears of a figure or a resource that the page misses.
+    scale = scale_page(findings)
+    if size is FULL:
         write_page(findings, machine, (time.monotonic() - began) / 60)
-        write_scale(findings)
+        SCALE_PAGE.write_text(scale, "utf-8")
 
 
 def _print(findings: Findings, *, as_json: bool) -> None:

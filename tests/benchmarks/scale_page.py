@@ -1,4 +1,4 @@
-"""Writes `docs/scale.md` from what a run measured."""
+"""Words `docs/scale.md` from what a run measured."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,14 +14,14 @@ from tests.benchmarks.functions import template, whole_number
 from tests.benchmarks.queueing import simulate
 from tests.benchmarks.scale import MOST_LANES_A_SHARD, ROOM, SIMULATED_SECONDS, Measured, Need, measured_of, walls
 
-_PAGE: Final = ROOT / "docs" / "scale.md"
+SCALE_PAGE: Final = ROOT / "docs" / "scale.md"
 _TEXT: Final = Path(__file__).with_name("scale.md.txt")
 _RATES: Final = (1_000, 10_000)
 
 
-def write_scale(findings: Findings) -> None:
-    """Write the page."""
-    mapping = template()["Resources"]["AllocateOrdersFunction"]["Properties"]["Events"]["Orders"]["Properties"]
+def scale_page(findings: Findings) -> str:
+    """Return the page."""
+    mapping = template()["Resources"]["AllocateOrdersFunctionOrders"]["Properties"]
     batch = whole_number(mapping["BatchSize"])
     concurrency = whole_number(mapping["ScalingConfig"]["MaximumConcurrency"])
     all_measured = measured_of(findings.facts)
@@ -53,7 +53,7 @@ def write_scale(findings: Findings) -> None:
         "log_dollars": f"{float(PRICES[Used.LOG_GIGABYTES].of(Decimal(logged * _RATES[-1] * 3600 / 1e9))):,.0f}",
         "check": _checked(all_measured[0], batch, concurrency),
     }
-    _PAGE.write_text(_TEXT.read_text("utf-8").format(**parts), "utf-8")
+    return _TEXT.read_text("utf-8").format(**parts)
 
 
 def _checked(measured: Measured, batch: int, concurrency: int) -> str:
