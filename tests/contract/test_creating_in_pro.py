@@ -10,9 +10,11 @@ import pytest
 from moto import mock_aws
 
 from allocation.domain.consignment import Consignment
+from allocation.domain.metric import MetricName
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome, Price
 from allocation.domain.reference import ConsignmentReference
+from allocation.observability import metrics
 from allocation.pro.by_sender import MAX_FOUND, judge_found
 from allocation.pro.client import ProReply
 from allocation.pro.creating import SEARCH_LAG_SHARE, SECOND_LOOK_SECONDS
@@ -102,10 +104,13 @@ def test_of_twins_that_this_software_created_the_allocated_or_the_first_goes_on(
     if allocated_one is not None:
         pro.stands(ConsignmentReference(twins[allocated_one]), "Allocated", "CX_NDS")
         pro.server.state.consignments[twins[allocated_one]].content = sent
+    metrics.clear_metrics()
     [answer] = allocated(pro, WEB)
     assert isinstance(answer, Allocated)
     assert answer.pro_reference == twins[allocated_one or 0]
     assert created(pro) == []
+    assert metrics.metric_set[MetricName.PRO_TWINS]["Value"] == [1.0]
+    metrics.clear_metrics()
 
 
 def test_a_search_that_finds_whatever_there_is_creates_nothing(pro: Pro) -> None:

@@ -21,10 +21,12 @@ from allocation.domain.errors import InvalidMessageError
 from allocation.domain.metric import MetricName
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Failure, FailureCode
+from allocation.domain.reference import ConsignmentReference
 from allocation.events.publish_allocations import PublishReport, report_published
 from allocation.observability import count, metrics
 from allocation.orders.batch_report import BatchReport, report_batch
 from allocation.ports import Allocator
+from allocation.pro.creation import creation_body
 from allocation.pro.credentials import secrets
 from allocation.pro.following import Followed, report_followed
 from allocation.settings import AllocateOrdersSettings
@@ -100,7 +102,7 @@ def follow_pro() -> None:
 
 
 def allocate_over_pro() -> None:
-    """Lets SortedPRO lose a reply."""
+    """Lets SortedPRO lose a reply, and have a consignment twice."""
     with pytest.MonkeyPatch.context() as patch, mock_aws(), ProServer() as pro:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
@@ -109,7 +111,12 @@ def allocate_over_pro() -> None:
         patch.delenv("AWS_PROFILE", raising=False)
         pro.faults.script(Fault("half_json", path="allocation"))
         both = [Consignment(reference(number)) for number in range(2)]
-        fresh_allocator(pro).allocate(both, DefaultRules(), FakeDeadline())
+        allocator = fresh_allocator(pro)
+        allocator.allocate(both, DefaultRules(), FakeDeadline())
+        sent = Consignment(ConsignmentReference("WEB-1"), to_create={"Packages": [{}], "Addresses": [{}]}, event_id="1")
+        for _ in range(2):
+            pro.state.create(json.loads(creation_body(sent)))
+        allocator.allocate([sent], DefaultRules(), FakeDeadline())
     secrets.cache_clear()
 
 

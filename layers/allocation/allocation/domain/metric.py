@@ -28,6 +28,7 @@ class MetricName(StrEnum):
     PRO_CREDENTIALS_CIRCUIT_OPEN = "ProCredentialsCircuitOpen"
     PRO_FOLLOWED = "ProFollowed"
     PRO_CONTRADICTIONS = "ProContradictions"
+    PRO_TWINS = "ProTwins"
 
 
 # The kind of a failure whose code is SortedPRO's own: what others can choose must not make new metrics.

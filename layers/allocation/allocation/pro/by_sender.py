@@ -10,9 +10,10 @@ from typing import Annotated, Final, assert_never
 from pydantic import TypeAdapter, ValidationError, WrapValidator
 
 from allocation.domain.frozen import frozen
+from allocation.domain.metric import MetricName
 from allocation.domain.outcome import AllocationFailed, Cancelled, Deallocated, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
-from allocation.observability import logger
+from allocation.observability import count, logger
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
@@ -128,6 +129,7 @@ def _meant(
         return alive
     meant = [each for each in alive if known[each].state not in CHANGEABLE] or [min(alive)]
     others = [each for each in alive if each not in meant]
+    count(MetricName.PRO_TWINS, len(others))
     logger.error("several consignments for one reference", extra={"consignments": meant, "to_cancel": others})
     return meant
 

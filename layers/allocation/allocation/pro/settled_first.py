@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS, read_items
 from allocation.aws.dynamodb.record_reading import KEY, RecordReader
-from allocation.batches import batches
+from allocation.batches import batches, meanwhile
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.frozen import frozen
@@ -42,8 +42,8 @@ class OpenClaims:
     client: "DynamoDBClient"
     table: str
     records: RecordReader
-    # Whether anybody ever claimed anything; None until that is known. Nobody does while the engine allocates.
-    _has_any: bool | None = field(default=None, init=False)
+    # Whether anybody has claimed anything. Once it is so it stays so.
+    has_any: bool = field(default=False, init=False)
 
     def among(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Return those of the consignments whose outcome at PRO is open. Raises `RetryableError`."""
@@ -63,12 +63,18 @@ class OpenClaims:
         return frozenset(since.keys() - settled)
 
     def _is_used(self) -> bool:
-        if self._has_any is None:
+        """Tell whether there is a claim.
+
+        While there is none, every look asks: another version of the stack may be asking SortedPRO for the first time.
+        """
+        if not self.has_any:
             try:
-                self._has_any = bool(self.client.scan(TableName=self.table, Limit=1)["Items"])
+                seen = self.client.scan(TableName=self.table, Limit=1, ConsistentRead=True)
+                # A page without items, and with others to follow, says nothing.
+                self.has_any = bool(seen["Items"] or seen.get("LastEvaluatedKey"))
             except (ClientError, BotoCoreError) as error:
                 raise RetryableError(f"claims could not be read ({cause_of(error)})") from error
-        return self._has_any
+        return self.has_any
 
 
 @frozen
@@ -82,11 +88,19 @@ class SettledFirst:
         self, consignments: Sequence[Consignment], mode: AllocationMode, deadline: Deadline
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """Allocate what SortedPRO has nothing to do with. Raises `RetryableError`."""
-        waiting = self._waiting([each.reference for each in consignments])
-        return {
-            **self.engine.allocate([each for each in consignments if each.reference not in waiting], mode, deadline),
-            **waiting,
-        }
+        references = [each.reference for each in consignments]
+        if not self.open_claims.has_any:
+            # Nothing is recorded before this returns, so the engine need not wait for the look at an empty table.
+            waiting, answers = meanwhile(
+                lambda: self._waiting(references), lambda: self.engine.allocate(consignments, mode, deadline)
+            )
+            if not waiting:
+                return answers
+        else:
+            waiting = self._waiting(references)
+        # What waits must not have used up daily limits either.
+        left = [each for each in consignments if each.reference not in waiting]
+        return {**self.engine.allocate(left, mode, deadline), **waiting}
 
     def release(
         self,
