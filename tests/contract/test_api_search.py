@@ -18,7 +18,16 @@ def shop() -> Iterator[tuple[Api, dict[str, str]]]:
     """An API with a consignment of each kind."""
     with served_api() as api:
         glasgow = {**ORIGIN, "ShippingLocationReference": "Glasgow1"}
-        abroad = {**DESTINATION, "Postcode": "75001", "Country": {"IsoCode": {"TwoLetterCode": "FR"}}}
+        abroad = {
+            **DESTINATION,
+            "Contact": {"FirstName": "Ann", "LastName": "Lee", "Email": "ann@example.com"},
+            "CompanyName": "Acme Ltd",
+            "AddressLine1": "1 rue Nord",
+            "Town": "Saint Denis",
+            "Region": "Ile de France",
+            "Postcode": "75001",
+            "Country": {"IsoCode": {"TwoLetterCode": "FR"}},
+        }
         made = {
             "plain": allocated(api),
             "glasgow": allocated(api, Addresses=[glasgow, DESTINATION]),
@@ -60,6 +69,15 @@ ALLOCATED = {"plain", "glasgow", "abroad", "inbound"}
         ("ReferenceProvidedByCustomer=MINE-7", {"abroad"}),
         ("PostCode=75001", {"abroad"}),
         ("SearchTerm=mine-7", {"abroad"}),
+        ("SearchTerm=75001", {"abroad"}),
+        ("SearchTerm=saint%20denis", {"abroad"}),
+        ("SearchTerm=ile%20de%20france", {"abroad"}),
+        ("SearchTerm=Acme%20Ltd", {"abroad"}),
+        ("SearchTerm=1+rue+Nord", {"abroad"}),
+        ("SearchTerm=Ann%20Lee", {"abroad"}),
+        ("SearchTerm=lee", {"abroad"}),
+        ("SearchTerm=ann@example.com", {"abroad"}),
+        ("SearchTerm=Nowhere", set()),
         ("WeightInGramsFrom=1000", {"heavy"}),
         ("WeightInKgTo=1&ValueFrom=900", {"dear"}),
         ("CreatedDateTo=2001-01-01", set()),

@@ -222,6 +222,17 @@ def test_a_refusal_is_told_without_what_addresses_and_the_declaration_say() -> N
     assert answer.failure.message == told
 
 
+@pytest.mark.parametrize("at", ["consignment", "package", "item"])
+def test_a_refusal_is_told_without_the_values_of_metadata(at: str) -> None:
+    metadata = {"MetaData": [{"KeyValue": "Giftee", "StringValue": "Carol Danvers"}]}
+    package = {"Items": [metadata]} if at == "item" else metadata
+    sent = metadata if at == "consignment" else {"Packages": [package]}
+    body = json.dumps({"Code": "ValidationException", "Message": "Giftee may not be Carol Danvers"}).encode()
+    answer = judge_creation(Consignment(WEB, to_create=sent), ProReply(400, body))
+    assert isinstance(answer, AllocationFailed)
+    assert answer.failure.message == "Giftee may not be ..."
+
+
 def test_a_refusal_to_allocate_is_told_without_it_too(pro: Pro, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "No service delivers to Ann at 13 Porter Street"
     monkeypatch.setattr(pro.server.state, "reason_against", lambda *_: text)

@@ -12,6 +12,8 @@ from allocation.domain.state import CARRIED
 
 # The states in which a consignment is late no more.
 _ARRIVED: Final = ("Delivered", "DeliveredDamaged", "ReturnToSender")
+# The fields of the destination that people search by without saying which.
+_FREE_FIELDS: Final = ("postcode", "town", "region", "company_name", "address_line1")
 UNDER_WAY: Final = tuple(state for state in CARRIED if state not in _ARRIVED)
 
 
@@ -62,7 +64,19 @@ def anything_of(known: Known) -> Iterator[str]:
     yield from filter(None, [known.stored.customer_reference if known.stored else None])
     yield from tracking_of(known)
     yield from packages_of(known)
-    yield from texts_of(known, "postcode")
+    for name in _FREE_FIELDS:
+        yield from texts_of(known, name)
+    yield from _recipient_of(known)
+
+
+def _recipient_of(known: Known) -> Iterator[str]:
+    """Yield the names of the recipient, whole and the last one, and the e-mail address."""
+    consignment = _content(known)
+    address = consignment.address("Destination") if consignment else None
+    contact = address.contact if address else None
+    if contact:
+        names = (contact.first_name, contact.last_name)
+        yield from filter(None, (" ".join(filter(None, names)), contact.last_name, contact.email))
 
 
 def weight_in_grams(known: Known) -> Decimal | None:

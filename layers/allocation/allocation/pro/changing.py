@@ -71,7 +71,8 @@ class Changing:
         """Tell whether a consignment with other content may be changed now. Answer for it if not."""
         told = f"PRO has {reference} in state {found.state}, with the content of another event"
         if not self.sent[reference].is_update:
-            self.progress.answers[reference] = Deferred(DeferralCause.UNDER_WAY, why=f"{told}, an update to come")
+            why = f"{told}, an update to come: if none is on the queue, redrive it from the DLQ, or send another"
+            self.progress.answers[reference] = Deferred(DeferralCause.UNDER_WAY, why=why)
         elif reference in self.claimed.held:
             seconds = self.claimed.held[reference]
             self.progress.answers[reference] = Deferred(DeferralCause.UNDER_WAY, seconds, told)

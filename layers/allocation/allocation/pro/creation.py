@@ -31,7 +31,7 @@ _FIELDS: Final = ("Source", "Packages", "Addresses", "CustomsDocumentation", "Di
 _FIELDS_OF_CHANGE: Final = tuple(each for each in _FIELDS if each not in ("Source", "Direction"))
 # A shorter text, such as a title, may be a part of any word.
 _MIN_PERSONAL: Final = 3
-_PERSONAL: Final = ("Addresses", "CustomsDocumentation")
+_PERSONAL: Final = ("Addresses", "CustomsDocumentation", "MetaData")
 # Fields in them that are nobody's own.
 _IMPERSONAL: Final = frozenset(
     {
@@ -42,6 +42,7 @@ _IMPERSONAL: Final = frozenset(
         "ShippingTerms",
         "DeclarationDate",
         "InvoiceDate",
+        "KeyValue",
     }
 )
 
@@ -149,15 +150,26 @@ def _unknown(reference: ConsignmentReference) -> Deferred:
 
 
 def without_personal(failure: Failure, consignment: Consignment) -> Failure:
-    """Return PRO's failure without what addresses and the customs declaration say: its message may repeat it."""
-    sent = consignment.to_create or {}
-    texts = _texts_in([sent.get(name) for name in _PERSONAL])
+    """Return PRO's failure without what addresses, customs declaration and metadata say: its message may repeat it."""
+    texts = _texts_in(list(_personal_in(consignment.to_create)))
     personal = sorted({text for text in texts if len(text) >= _MIN_PERSONAL}, key=len, reverse=True)
     if not personal:
         return failure
     return replace(
         failure, message=re.sub("|".join(map(re.escape, personal)), "...", failure.message, flags=re.IGNORECASE)
     )
+
+
+def _personal_in(value: Any) -> Iterator[Any]:
+    """Yield what a sender's data says of people, also in packages and their items."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, Mapping):
+            yield from (each for name, each in item.items() if name in _PERSONAL)
+            left += [each for name, each in item.items() if name not in _PERSONAL]
+        elif isinstance(item, list):
+            left += item
 
 
 def _texts_in(value: Any) -> Iterator[str]:
