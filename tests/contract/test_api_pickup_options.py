@@ -173,11 +173,22 @@ def test_where_a_reservation_is_needed_an_option_is_reserved_before_it_is_select
 def test_of_one_offer_one_option_is_reserved_at_a_time_and_only_that_is_selected(api: Api) -> None:
     first, second, *_ = ancoats(api)
     assert reserved(api, first).status == 200
-    for again in (reserved(api, first), reserved(api, second), selected(api, second)):
-        assert again.status == 400
+    for other in (reserved(api, second), selected(api, second)):
+        assert other.status == 400
     assert reserved(api, second).data["Code"] == "PickupOptionAlreadyReservedException"
     assert selected(api, first).status == 200
     assert reserved(api, second).data["Code"] == "DeliveryOptionAlreadySelectedException"
+
+
+def test_a_reservation_whose_reply_was_lost_is_answered_when_it_is_asked_for_again(api: Api) -> None:
+    option = ancoats(api)[6]
+    first = reserved(api, option)
+    api.clock.now += timedelta(hours=47)
+    again = reserved(api, option)
+    assert (again.status, again.data) == (200, first.data)
+    api.clock.now += timedelta(hours=1, seconds=1)
+    assert selected(api, option).data["Code"] == "PickupReservationRequiredException"
+    assert reserved(api, option).data != first.data
 
 
 def test_a_reservation_ends_with_its_hours_and_can_be_made_again(api: Api) -> None:

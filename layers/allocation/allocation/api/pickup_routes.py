@@ -151,7 +151,7 @@ def reserve_pickup_option(request: Request, use_cases: UseCases) -> Reply:
     """Reserve a pickup option and return the reservation's reference.
 
     It ends after the hours that the location says, or with the option. Of one offer, one option can be reserved at a
-    time, and only that can be selected then.
+    time, and only that can be selected then. Asked for again, it answers the same reference.
     """
     return Reply(use_cases.pickups.reserve(request.path["option"]), root="string")
 

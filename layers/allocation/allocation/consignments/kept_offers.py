@@ -126,21 +126,22 @@ class KeptOffers:
         offer = change(self.drafts, lambda: self._read(reference), decide)
         return offer, str(offer["selected"]["reference"])
 
-    def reserve(self, reference: str, reservation: str, until: datetime) -> None:
-        """Keep that an option is reserved. Raises `RequestError` where one of its offer is reserved or selected."""
+    def reserve(self, reference: str, reservation: str, until: datetime) -> str:
+        """Keep that an option is reserved. Return the reservation's reference: one that stands already stays.
+
+        Raises `RequestError` where another option of its offer is reserved, or one is selected.
+        """
         name = option_name(reference)
 
         def decide(content: Mapping[str, Any]) -> Mapping[str, Any]:
             if content["selected"] is not None:
                 raise _already_selected(content["selected"])
             self._require_open(content, name)
-            held = self.reserved(content)
-            if held is not None:
-                raise _already_reserved(held)
-            kept = {"option": name, "reference": reservation, "until": until.isoformat()}
-            return {**content, "reserved": kept}
+            if self.reserved(content):
+                return content
+            return {**content, "reserved": {"option": name, "reference": reservation, "until": until.isoformat()}}
 
-        change(self.drafts, lambda: self._read(reference), decide)
+        return str(change(self.drafts, lambda: self._read(reference), decide)["reserved"]["reference"])
 
     def reserved(self, content: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return the reservation that holds in an offer now, or None."""

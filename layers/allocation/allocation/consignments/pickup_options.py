@@ -83,10 +83,10 @@ class PickupOptions:
         return nearest(catalogue.pickup_locations, self._here(content, nearby), nearby.most, nearby.within_km)
 
     def reserve(self, reference: str) -> str:
-        """Reserve a pickup option and return the reservation's reference.
+        """Reserve a pickup option and return the reservation's reference, the same while it stands.
 
-        Raises `RequestError` for an option that is no pickup option, unknown or expired, where one of its offer is
-        reserved or selected, and where the location takes no more for that day.
+        Raises `RequestError` for an option that is no pickup option, unknown or expired, where another of its offer is
+        reserved, or one is selected, and where the location takes no more for that day.
         """
         options = self.options
         offer = options.kept.content(reference)
@@ -97,14 +97,16 @@ class PickupOptions:
         location = require_location(options.market.engine.catalogue.pickup_locations, term.location)
         until = self._reserved_until(location, term.until)
         reservation = issued(_RESERVATION, options.register.random_characters)
+        held = options.kept.reserved(offer)
+        # Asked again, a reservation holds its space no longer than at first.
+        until = datetime.fromisoformat(held["until"]) if held else until
         is_new = options.spaces.take(location, term.day, name, until)
         try:
-            options.kept.reserve(reference, reservation, until)
+            return options.kept.reserve(reference, reservation, until)
         except RequestError:
             if is_new:
                 options.spaces.give_back(location.reference, term.day, name)
             raise
-        return reservation
 
     def _reserved_until(self, location: PickupLocation, expires: datetime) -> datetime:
         """Return when a reservation that is made now ends: no later than its option."""
