@@ -14,6 +14,7 @@ from tests.contract.test_api_pro_routes import OWN
 from tests.support.allocation_api import Api, served_api
 from tests.support.consignments import package
 from tests.support.pro_types import READERS, full_name, operation_facts, problems, types
+from tests.support.pro_xml import unread_xml
 
 
 @pytest.fixture
@@ -91,6 +92,32 @@ def test_what_is_as_documented_has_no_fault() -> None:
 def test_a_field_of_the_sender_s_own_is_no_fault_but_one_in_another_case_than_pro_s_is() -> None:
     assert list(problems("Consignment", {"Mine": 1}, own={"Mine"})) == []
     assert list(problems("Consignment", {"direction": 1}, own={"direction"})) != []
+
+
+SPACES = 'xmlns="http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.'
+READ = f'<ArrayOfCarrier><Carrier><Name {SPACES}Common">X</Name></Carrier></ArrayOfCarrier>'
+SUMMED = f"""<ConsignmentStateSummaryResponse {SPACES}Consignments"><Summary><KeyValuePairOfStringInt32/></Summary>
+    </ConsignmentStateSummaryResponse>"""
+DATED = f"""<Order {SPACES}Orders"><RequiredDeliveryDate>
+    <Date {SPACES}Consignments">2026-12-01T00:00:00Z</Date></RequiredDeliveryDate></Order>"""
+OFFERED = f'<Quote {SPACES}Quotes"><ServiceDirection>Inbound Outbound</ServiceDirection></Quote>'
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "read", "unread"),
+    [
+        ("List<Carrier>", READ, "Common", "Consignments"),
+        ("List<Carrier>", READ, "ArrayOfCarrier", "ArrayOfCarriers"),
+        ("List<Carrier>", READ, "Name", "Names"),
+        ("ConsignmentStateSummaryResponse", SUMMED, "KeyValuePairOfStringInt32", "string"),
+        ("ConsignmentStateSummaryResponse", SUMMED, "DataTypes.Consignments", "DataTypes.Common"),
+        ("DataTypes.Orders.Order.Order", DATED, "Consignments", "Orders"),
+        ("Quote", OFFERED, "Inbound Outbound", "Inbound, Outbound"),
+    ],
+)
+def test_what_a_net_client_does_not_read_of_xml_is_found(kind: str, text: str, read: str, unread: str) -> None:
+    assert unread_xml(kind, text) == []
+    assert unread_xml(kind, text.replace(read, unread)) != []
 
 
 def test_the_client_of_these_tests_refuses_a_reply_with_a_fault(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

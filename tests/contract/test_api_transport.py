@@ -159,7 +159,7 @@ def test_errors_are_xml_too(api: Api) -> None:
     answer = api.call("GET", "/consignments/EC-ZZZ-ZZZ-ZZZ", headers=XML)
     assert answer.status == 404
     root = ElementTree.fromstring(answer.body)  # noqa: S314 - our own
-    assert root.findtext(f"{CONSIGNMENTS}Code") == "ConsignmentNotFoundException"
+    assert root.findtext(f"{COMMON}Code") == "ConsignmentNotFoundException"
 
 
 def test_a_content_type_that_is_not_known_is_a_415(api: Api) -> None:

@@ -49,6 +49,7 @@ from tests.support.pro_types import (
     problems,
     problems_of_2016,
 )
+from tests.support.pro_xml import unread, unread_xml
 from tests.support.quick_aws import shared_client
 from tests.support.tables import create_table
 
@@ -198,13 +199,17 @@ def names_in(text: str | None) -> set[str]:
 
 
 def reply_problems(method: str, path: str, answer: Answer, own: Collection[str]) -> list[str]:
-    """What a reply in JSON has that PRO's type of it has not: names, types, values."""
+    """What a reply has that PRO's type of it has not, and what of it PRO's clients do not read in XML."""
     operation = meant_operation(method, path)
-    if operation is None or not answer.body or "json" not in answer.headers["content-type"]:
+    if operation is None or not answer.body:
         return []
     fact = _facts()[operation.method, *form_of(operation.path)]
     told = ERROR if answer.status >= 400 else fact.reply
-    return list(problems(told, answer.data, own)) if told else ["a body, where PRO has none"]
+    if told is None:
+        return ["a body, where PRO has none"]
+    if "xml" in answer.headers["content-type"]:
+        return unread_xml(told, answer.body, own)
+    return list(problems(told, answer.data, own)) or unread(told, answer.data, own)
 
 
 def older_reply_problems(method: str, path: str, answer: Answer) -> list[str]:

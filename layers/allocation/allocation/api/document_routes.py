@@ -158,9 +158,9 @@ def get_customs_documents(request: Request, use_cases: UseCases) -> Reply:
     """Return a consignment's customs documents: a CN22 or CN23 for each package, and the commercial invoice."""
     if use_cases.held_documents:
         held = use_cases.held_documents.customs_documents(_reference_at_pro(request, use_cases))
-        return Reply(dict(held), root="CustomsDocuments")
+        return Reply(dict(held), root="GetCustomsDocumentationResponse")
     papers = _papers(_found(request, use_cases), use_cases)
-    return Reply(dict(_drawn(papers.all)), root="CustomsDocuments")
+    return Reply(dict(_drawn(papers.all)), root="GetCustomsDocumentationResponse")
 
 
 def _reference_at_pro(request: Request, use_cases: UseCases) -> ConsignmentReference:

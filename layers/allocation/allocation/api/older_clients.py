@@ -179,7 +179,7 @@ _ROOTS: Final[Mapping[str, _Form]] = {
     "Consignment": _consignment,
     "Package": _package,
     "ShippingLocation": _address,
-    "CustomsDocuments": _documents,
+    "GetCustomsDocumentationResponse": _documents,
     "MatchingConsignmentsResponse": _found,
     "LateConsignmentsResponse": _found,
     "DeliveryOptionsResponse": _options,

@@ -51,7 +51,7 @@ ITEM_NAMES: Final[Mapping[str, str]] = {
     "ReferencesOfAttachedLicences": "string",
     "ShippingLocationReferences": "string",
     "States": "string",
-    "Tags": "string",
+    "Tags": "Tag",
     "TrackingEvents": "EventViewModel",
     "TrackingReferences": "string",
 }

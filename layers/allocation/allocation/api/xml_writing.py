@@ -24,16 +24,24 @@ _TRACKING: Final = f"{_SCHEMAS}Tracking"
 _RATES: Final = f"{_SCHEMAS}Rates"
 _WEBHOOKS: Final = f"{_SCHEMAS}Webhooks"
 _AVAILABILITY: Final = f"{_SCHEMAS}ServiceAvailability"
-# The namespace of an element's content, by the element's class. All others are in `Consignments`.
+_SUBSCRIPTION: Final = f"{_SCHEMAS}Subscription"
+# The namespace of an element's content, by the element's class. All others are in that around them.
 _NAMESPACES: Final[Mapping[str, str]] = {
     "Address": COMMON,
+    "ApiError": COMMON,
     "ApiLink": COMMON,
     "Barcode": COMMON,
     "BasePrice": _RATES,
+    "Carrier": COMMON,
+    "CarrierService": COMMON,
+    # What is offered is a consignment to be: its fields are inherited.
+    "ConsignmentDetail": CONSIGNMENTS,
+    "ConsignmentLeg": CONSIGNMENTS,
     "Contact": COMMON,
     "Country": COMMON,
     "CountryOfOrigin": COMMON,
     "Currency": COMMON,
+    "CustomsDocumentation": CONSIGNMENTS,
     "DestinationAddress": COMMON,
     "Dimensions": COMMON,
     "DeliveryOption": _OPTIONS,
@@ -54,20 +62,27 @@ _NAMESPACES: Final[Mapping[str, str]] = {
     "FlattenedConsignmentViewModel": _TRACKING,
     "GetLabelsResponse": f"{_SCHEMAS}LabelGeneration",
     "KeyValuePairOfCustomChargeTypeDecimal": COMMON,
+    "KeyValuePairOfStringInt32": COMMON,
+    "KeyValuePairOfStringString": COMMON,
     "LatLong": COMMON,
     "Leg": COMMON,
     "MetaData": COMMON,
+    "MpdCarrierServiceGroup": COMMON,
     "Order": _ORDERS,
     "OriginAddress": COMMON,
+    "PackageSize": COMMON,
     "PackOrderResponse": f"{_SCHEMAS}PackOrders",
     "Price": _RATES,
     "Quote": _QUOTES,
     "QuoteResult": _QUOTES,
     "QuoteSurcharge": _RATES,
+    "RequestedDeliveryDate": CONSIGNMENTS,
+    "RequiredDeliveryDate": CONSIGNMENTS,
     "SelectOrderResponse": _ORDERS,
     "ServiceGroupQuoteResult": _QUOTES,
     "ShippingLocation": f"{_SCHEMAS}Profile",
-    "SubscriptionMpdCarrierServiceResponse": f"{_SCHEMAS}Subscription",
+    "SubscriptionCarrierServiceResponse": _SUBSCRIPTION,
+    "SubscriptionMpdCarrierServiceResponse": _SUBSCRIPTION,
     "MpdCarrierService": COMMON,
     "TaxRate": COMMON,
     "UnqualifiedService": _QUOTES,
@@ -84,7 +99,10 @@ _DECLARED_ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = {
 # The elements of lists whose name alone does not say it.
 _LIST_ITEMS_OF: Final[Mapping[tuple[str, str], str]] = {
     ("ConsignmentEventPayloadResponse", "Events"): "ConsignmentEventPayload",
+    ("ConsignmentCarrierSummaryResponse", "Summary"): "ConsignmentStateByCarrierService",
     ("ConsignmentPayload", "Packages"): "PackagePayload",
+    ("ConsignmentStateSummaryResponse", "Summary"): "KeyValuePairOfStringInt32",
+    ("DeliveryOptionSummary", "DeliveryOptions"): "dateTime",
     ("EventDetails", "EventDetails"): "ConsignmentEventDetail",
     ("PackagePayload", "TrackingDetails"): "TrackingDetails",
     ("ConsignmentViewModel", "TrackedPackages"): "PackageViewModel",
@@ -102,8 +120,13 @@ _LIST_ITEMS: Final[Mapping[str, str]] = {
     "ManifestItems": "ManifestFileItem",
     "CN23Documents": "KeyValuePairOfStringString",
     "CommercialInvoiceDocuments": "KeyValuePairOfStringString",
+    "CarrierServices": "CarrierService",
     "CarrierServiceTypes": "CarrierServiceType",
     "DeliveryOptions": "DeliveryOption",
+    "DropOff": "dateTime",
+    "LateConsignments": "LateConsignmentSummary",
+    "LateConsignmentsFromCustomerPerspective": "LateConsignmentSummary",
+    "LinkedAccounts": "ShippingLocationAccount",
     "Locations": "Location",
     **dict.fromkeys(WEEKDAYS, "OpeningTime"),
     "AdditionalInformation": "AdditionalInformation",
@@ -111,11 +134,15 @@ _LIST_ITEMS: Final[Mapping[str, str]] = {
     "Journey": "Leg",
     "Legs": "Leg",
     "Links": "ApiLink",
+    "MpdCarrierServiceProfiles": "MpdCarrierServiceProfile",
     "MpdCarrierServices": "MpdCarrierService",
+    "OnTimeConsignments": "OnTimeConsignmentSummary",
+    "PickUp": "dateTime",
     "Quotes": "Quote",
     "Results": "PackOrderResult",
     "SelectOrderResults": "SelectOrderResult",
     "Surcharges": "QuoteSurcharge",
+    "TimeSlots": "dateTime",
     "UnqualifiedServices": "UnqualifiedService",
 }
 _DECLARATIONS: Final = (
@@ -181,11 +208,13 @@ def _flags(text: str) -> str:
 _ONLY_IN_JSON: Final = frozenset({("EstimatedDeliveryDate", "DayOfWeek")})
 # What XML has in another form than JSON, by the name of the element.
 _WRITTEN_OTHERWISE: Final[Mapping[str, Callable[[str], str]]] = {
+    "ContentClassificationDetails": _flags,
     "End": _duration,
     "ManifestTime": _duration,
     "ServiceDirection": _flags,
     "Start": _duration,
     "Time": _duration,
+    "Type": _flags,
 }
 
 
