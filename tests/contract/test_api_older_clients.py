@@ -15,7 +15,7 @@ import pytest
 
 from tests.support import document_samples
 from tests.support.allocation_api import Answer, Api, served_api
-from tests.support.consignments import ORIGIN, package
+from tests.support.consignments import DESTINATION, ORIGIN, package
 from tests.support.pro_types import problems_of_2016
 
 SDK_HEADERS = {"electio-api-version": "", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
@@ -132,6 +132,21 @@ def test_a_consignment_is_created_in_the_forms_of_the_sdk_and_read_back_in_both(
 def test_names_may_be_sent_as_their_numbers(api: Api, name: str, sent: object, kept: str) -> None:
     reference = created(api, CustomsDocumentation={name: sent})
     assert consignment_of(api, reference)["CustomsDocumentation"][name] == kept
+
+
+def test_a_client_without_names_of_enumerations_sends_their_numbers_in_any_version(api: Api) -> None:
+    addresses = [{**ORIGIN, "AddressType": 1}, {**DESTINATION, "AddressType": 2}]
+    item = {"ContentClassification": 4, "ContentClassificationDetails": 32 + 64, "Quantity": 1}
+    customs = {"ShippingTerms": 2048}
+    reference = api.create(
+        Direction=0, Addresses=addresses, Packages=[package(Items=[item])], CustomsDocumentation=customs
+    )
+    told = api.call("GET", f"/consignments/{reference}").data
+    assert told["Direction"] == "Outbound"
+    assert [each["AddressType"] for each in told["Addresses"]] == ["Origin", "Destination"]
+    [kept] = told["Packages"][0]["Items"]
+    assert (kept["ContentClassification"], kept["ContentClassificationDetails"]) == ("Dangerous", "Alcohol, Batteries")
+    assert told["CustomsDocumentation"]["ShippingTerms"] == "DDU"
 
 
 def test_pounds_may_be_written_as_lbs(api: Api) -> None:

@@ -131,9 +131,10 @@ def test_the_client_of_these_tests_refuses_a_reply_with_a_fault(api: Api, monkey
 CUSTOMS = {"CategoryType": None, "ShippingTerms": "dap", "DeclarationDate": "2026-11-24", "InvoiceDate": None}
 
 
-def test_what_a_sender_wrote_comes_back_as_typed_clients_read_it(api: Api) -> None:
+@pytest.mark.parametrize("details", ["Alcohol,Batteries", "alcohol batteries"])
+def test_what_a_sender_wrote_comes_back_as_typed_clients_read_it(api: Api, details: str) -> None:
     barcode = {"Code": "1", "BarcodeType": "code39"}
-    item = {"ContentClassification": "anything", "ContentClassificationDetails": "Alcohol,Batteries", "Quantity": 1}
+    item = {"ContentClassification": "anything", "ContentClassificationDetails": details, "Quantity": 1}
     goods = package(Barcode=barcode, Items=[item])
     told = api.call("GET", "/consignments/" + api.create(CustomsDocumentation=CUSTOMS, Packages=[goods])).data
     customs = {"ShippingTerms": "DAP", "DeclarationDate": "2026-11-24T00:00:00+00:00"}

@@ -74,9 +74,9 @@ def _one_of(words: str) -> _Reading:
 
 
 def _flags(words: str) -> _Reading:
-    """Return a reading of several of an enum's members, with commas."""
+    """Return a reading of several of an enum's members, with commas as in JSON or spaces as in XML."""
     one = _one_of(words)
-    return lambda value: ", ".join(one(word.strip()) for word in value.split(",")) if isinstance(value, str) else one(0)
+    return lambda value: ", ".join(map(one, value.replace(",", " ").split())) if isinstance(value, str) else one(0)
 
 
 def _of_type(*kinds: type) -> _Reading:

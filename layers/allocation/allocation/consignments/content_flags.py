@@ -64,3 +64,27 @@ def _flags(value: Any, by_bit: Sequence[Content | None]) -> Contents:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << len(by_bit):
         return _UNKNOWN
     return frozenset(flag for bit, flag in enumerate(by_bit) if flag is not None and value >> bit & 1)
+
+
+def classification_named(value: Any) -> Any:
+    """Return the names for a number of `ContentClassification`; whatever else was sent stays.
+
+    >>> classification_named(4), classification_named(2), classification_named("Liquid")
+    ('Dangerous', None, 'Liquid')
+    """
+    return _named(value, _CLASSIFICATIONS)
+
+
+def details_named(value: Any) -> Any:
+    """Return the names for a number of `ContentClassificationDetails`, several with commas.
+
+    >>> details_named(32 + 64), details_named(1 << 20)
+    ('Alcohol, Batteries', 1048576)
+    """
+    return _named(value, _DETAILS)
+
+
+def _named(value: Any, by_bit: Sequence[Content | None]) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << len(by_bit):
+        return value
+    return ", ".join(flag for bit, flag in enumerate(by_bit) if flag is not None and value >> bit & 1) or None

@@ -8,10 +8,13 @@ currency as its code alone.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from allocation.consignments.content_flags import classification_named, details_named
 from allocation.consignments.pro_values import country_object, currency_object
 
 # The numbers of .NET's enumerations. Categories and shipping terms have 0 for `None`.
 _SOURCES: Final = {0: "Api", 1: "Web"}
+_DIRECTIONS: Final = {0: "Outbound", 1: "Inbound"}
+_ADDRESS_TYPES: Final = {1: "Origin", 2: "Destination", 4: "Return", 8: "Sender", 16: "Recipient", 32: "Importer"}
 _CATEGORIES: Final = {1: "Gift", 2: "CommercialSample", 4: "Documents", 8: "Other", 16: "ReturnedGoods"}
 _SHIPPING_TERMS: Final = {
     1: "EXW",
@@ -25,6 +28,7 @@ _SHIPPING_TERMS: Final = {
     256: "FOB",
     512: "CFR",
     1024: "CIF",
+    2048: "DDU",
 }
 _NO_DATE: Final = "0001-01-01"
 
@@ -66,7 +70,7 @@ def _item(sent: Mapping[str, Any]) -> dict[str, Any]:
     others = {name: value for name, value in sent.items() if name not in {"UnitOfQuantity", "ItemUnit"}}
     older = {"Quantity": sent.get("UnitOfQuantity") or None, "Unit": sent.get("ItemUnit")}
     given = {name: value for name, value in older.items() if value is not None and others.get(name) is None}
-    return with_forms(others | given, {**_GOODS_FORMS, "CountryOfOrigin": country_object})
+    return with_forms(others | given, _ITEM_FORMS)
 
 
 def _weight(sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,9 +103,9 @@ def _named(value: Any, names: Mapping[int, str]) -> Any:
     return names.get(number & -number, value) if number else None
 
 
-def _source(value: Any) -> Any:
-    """Return the name of a consignment's source."""
-    return _SOURCES.get(value, value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _one_of(names: Mapping[int, str]) -> _Form:
+    """Return a form that gives an enumeration's number its name. Numbers without one pass through unchecked."""
+    return lambda value: names.get(value, value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _day(value: Any) -> Any:
@@ -120,8 +124,8 @@ def _value(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _address(sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an address whose country is an object."""
-    return with_forms(sent, {"Country": country_object})
+    """Return an address whose country is an object, with the name of its type."""
+    return with_forms(sent, {"AddressType": _one_of(_ADDRESS_TYPES), "Country": country_object})
 
 
 _GOODS_FORMS: Final[Mapping[str, _Form]] = {
@@ -129,8 +133,15 @@ _GOODS_FORMS: Final[Mapping[str, _Form]] = {
     "Dimensions": each(_dimensions),
     "Value": each(_value),
 }
+_ITEM_FORMS: Final[Mapping[str, _Form]] = {
+    **_GOODS_FORMS,
+    "ContentClassification": classification_named,
+    "ContentClassificationDetails": details_named,
+    "CountryOfOrigin": country_object,
+}
 _CONSIGNMENT_FORMS: Final[Mapping[str, _Form]] = {
-    "Source": _source,
+    "Direction": _one_of(_DIRECTIONS),
+    "Source": _one_of(_SOURCES),
     "ShippingDate": _day,
     "RequestedDeliveryDate": each(_promise),
     "RequiredDeliveryDate": each(_promise),
