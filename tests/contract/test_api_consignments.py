@@ -322,6 +322,22 @@ def test_addresses_and_packages_are_fixed_by_allocation_other_things_are_not(api
     assert (told["ConsignmentState"], told["MetaData"][0]["IntValue"]) == ("Allocated", 1)
 
 
+def test_an_allocated_consignment_may_be_sent_back_as_it_was_read_with_one_change(api: Api) -> None:
+    reference = api.create(Addresses=[ORIGIN, DESTINATION], Packages=[package(Items=[{"Sku": "A", "Quantity": 2}])])
+    allocate(api, reference)
+    read = api.call("GET", f"/consignments/{reference}").data
+    assert read["Packages"][0]["ConsignmentLegs"]
+    noted = {**read, "MetaData": [{"KeyValue": "picked by", "StringValue": "J"}]}
+    assert api.call("PUT", "/consignments", noted).status == 200
+    told = api.call("GET", f"/consignments/{reference}").data
+    assert told["MetaData"][0]["StringValue"] == "J"
+    assert {**told, "MetaData": None} == {**read, "MetaData": None}
+    for lighter in ({"Weight": {"Value": 0.1, "Unit": "Kg"}}, {"Description": "Else"}):
+        sent = {**read, "Packages": [{**read["Packages"][0], **lighter}]}
+        assert api.call("PUT", "/consignments", sent).data["Code"] == "InvalidConsignmentStateException"
+    assert api.call("PUT", "/consignments", {**read, "Packages": read["Packages"] * 2}).status == 400
+
+
 def test_an_update_of_an_unknown_consignment_is_a_404_and_of_none_a_400(api: Api) -> None:
     assert api.call("PUT", "/consignments", consignment(Reference=UNKNOWN)).status == 404
     assert api.call("PUT", "/consignments", consignment()).status == 400

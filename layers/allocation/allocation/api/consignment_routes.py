@@ -1,6 +1,7 @@
 """Consignments: create, change, cancel, find, get and erase."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from typing_extensions import TypedDict
 
@@ -12,7 +13,9 @@ from allocation.api.replies import ApiLinkView, Reply, WithMessage, consignment_
 from allocation.api.requests import ReferenceList, Request, in_case_of
 from allocation.consignments.errors import RequestError
 from allocation.consignments.full_consignment import FullConsignment
-from allocation.consignments.store import Known
+from allocation.consignments.register import FIXED_BY_ALLOCATION
+from allocation.consignments.store import ConsignmentJson, Known
+from allocation.domain.state import ALLOWED_IN, UserAction
 
 OPERATIONS: Final[list[Operation]] = []
 _CANCELLED: Final = "Consignment cancellation completed successfully"
@@ -56,15 +59,47 @@ def create_consignment(request: Request, use_cases: UseCases) -> Reply:
     errors=(400, 404, 409),
 )
 def update_consignment(request: Request, use_cases: UseCases) -> Reply:
-    """Change consignments, each named by its `Reference`. What is left out stays; null deletes what PRO deletes."""
+    """Change consignments, each named by its `Reference`. What is left out stays; null deletes what PRO deletes.
+
+    Of an allocated consignment, addresses and packages may be sent back as they were read.
+    """
     data = in_case_of(FullConsignment, request.data)
     consignments = data if isinstance(data, list) else [data]
     if not 1 <= len(consignments) <= _MAX_UPDATES or not all(isinstance(each, dict) for each in consignments):
         raise RequestError("ValidationException", f"The body must be 1 to {_MAX_UPDATES} consignments.")
     for each in consignments:
         use_cases.require_known_names(each)
-    references = [use_cases.register.update(each) for each in consignments]
+
+    def news_in(sent: ConsignmentJson, known: Known) -> ConsignmentJson:
+        """Leave out what an allocation fixes and the sender only read: typed clients send back whole consignments."""
+        if known.state in ALLOWED_IN[UserAction.EDIT]:
+            return sent
+        shown = consignment_view(known, use_cases.located, use_cases.now())
+        return {
+            name: value
+            for name, value in sent.items()
+            if name not in FIXED_BY_ALLOCATION or not _is_told(value, shown.get(name))
+        }
+
+    references = [use_cases.register.update(each, news_in) for each in consignments]
     return Reply([consignment_link(request.base_url, reference) for reference in references], root="ApiLink")
+
+
+def _is_told(sent: Any, shown: Any) -> bool:
+    """Return whether what was sent says nothing else than what is shown. Null, and what is left out, says nothing.
+
+    >>> shown = {"Name": "Box", "Sides": [1, 2], "Legs": []}
+    >>> _is_told({"Name": "Box", "Sides": [1, 2], "Note": None}, shown), _is_told({"Sides": [1]}, shown)
+    (True, False)
+    """
+    if sent is None:
+        return True
+    if isinstance(sent, Mapping):
+        return isinstance(shown, Mapping) and all(_is_told(value, shown.get(name)) for name, value in sent.items())
+    if isinstance(sent, list):
+        is_list = isinstance(shown, list) and len(sent) == len(shown)
+        return is_list and all(map(_is_told, sent, shown))
+    return bool(sent == shown)
 
 
 @operation(

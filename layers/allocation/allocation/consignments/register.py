@@ -26,13 +26,17 @@ from allocation.domain.state import UserAction
 
 # Characters, as in `FullConsignment`. DynamoDB refuses to look up keys of more than 2,048 bytes.
 _MAX_CUSTOMER_REFERENCE: Final = 256
-_FIXED_BY_ALLOCATION: Final = ("Addresses", "Packages")
+FIXED_BY_ALLOCATION: Final = ("Addresses", "Packages")
 # No update takes these away (PRO's help, "Updating Existing Consignments"; a consignment needs addresses).
-_KEPT_WHERE_EMPTY: Final = (*_FIXED_BY_ALLOCATION, "Tags", "Direction")
+_KEPT_WHERE_EMPTY: Final = (*FIXED_BY_ALLOCATION, "Tags", "Direction")
 
 
 def _has_no_spaces(_: ConsignmentReference) -> None:
     """Do nothing: nothing was selected at a pickup location."""
+
+
+def _all_of_it(sent: ConsignmentJson, _: Known) -> ConsignmentJson:
+    return sent
 
 
 @frozen
@@ -67,16 +71,18 @@ class Register:
         now = self.changes.now()
         return self.changes.store.add(StoredConsignment(reference, content, now, expires_at=now + self.retention))
 
-    def update(self, sent: ConsignmentJson) -> ConsignmentReference:
+    def update(
+        self, sent: ConsignmentJson, news_in: Callable[[ConsignmentJson, Known], ConsignmentJson] = _all_of_it
+    ) -> ConsignmentReference:
         """Change what was sent of a consignment; the rest of it stays (`pro-operations.md`, PUT /consignments).
 
         Null takes a value away, but for the fields that PRO then keeps; typed clients write null for every field that
-        they do not set.
+        they do not set. `news_in` leaves out what only says again what the sender was told of the consignment.
 
         Raises `RequestError` for an unknown consignment, for invalid fields, and for new addresses or packages of a
         consignment that is allocated.
         """
-        return self.edit(_reference_in(sent), lambda _: sent).reference
+        return self.edit(_reference_in(sent), lambda known: news_in(sent, known)).reference
 
     def edit(self, reference: ReferenceText, change: Callable[[Known], ConsignmentJson]) -> StoredConsignment:
         """Change a consignment by what `change` makes of it, as `update` does, and return it as it is now."""
@@ -97,7 +103,7 @@ class Register:
             if name != "Source" and (value or name not in _KEPT_WHERE_EMPTY)
         }
         content = taken_in({**before.content, **given}, seen.reference, self.random_characters)
-        if any(content.get(name) != before.content.get(name) for name in _FIXED_BY_ALLOCATION):
+        if any(content.get(name) != before.content.get(name) for name in FIXED_BY_ALLOCATION):
             seen.require(UserAction.EDIT)
         expires_at = self.changes.now() + self.retention
         return replace(before, content=content, version=before.version + 1, expires_at=expires_at)
