@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import botocore.session
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 from allocation.api import open_id, requests, resolver
 from allocation.aws import sns, sqs
@@ -173,6 +174,62 @@ def test_names_that_are_ours_fit_with_the_longest_stack_name(stack: Stack) -> No
     kinds = ("Lambda::Function", "SQS::Queue", "DynamoDB::Table", "SNS::Topic", "S3::Bucket", "CloudWatch::Alarm")
     made = [properties for kind in kinds for properties in stack.of_type(f"AWS::{kind}").values()]
     assert [properties for properties in made if named & properties.keys()] == [], "CloudFormation makes them fit"
+
+
+def test_no_name_of_a_replay_s_stack_grows_with_the_stack_s() -> None:
+    """Step Functions takes 80 characters (Developer Guide, "Service quotas"), a stack's name has up to 128.
+
+    A name that CloudFormation makes is cut to what its service takes.
+    """
+    nested = yaml_parse((ROOT / "replay" / "template.yaml").read_text("utf-8"))["Resources"]
+    named = {"StateMachineName", "FunctionName", "RoleName", "ManagedPolicyName"}
+    assert {name: found for name, found in nested.items() if named & found["Properties"].keys()} == {}
+    definition = nested["StateMachine"]["Properties"]["Definition"]
+    assert len(json.dumps(definition).encode()) <= 1_000_000
+    assert all(len(state.get("Label", "")) <= 40 for state in definition["States"].values()), "of a distributed map"
+    assert len("/aws/lambda/-replay") + LONGEST["AWS::StackName"] <= bound("logs", "LogGroupName")
+
+
+def test_the_policies_of_queues_and_topics_fit(stack: Stack) -> None:
+    """SQS Developer Guide, "Amazon SQS policy quotas"; SNS takes 30 KB.
+
+    Lists of senders are as long as whoever deploys makes them: CloudFormation refuses a longer policy at once.
+    """
+    lists = dict.fromkeys(("OrderTopicArns", "OrderRuleArns", "OrderAccountIds"), "a")
+    given = {**PARAMETERS, **lists, "OrderOrganizationId": "o", "SubscriberAccountIds": "1", "Canary": "on"}
+    for policy in stack.deployed(**given).of_type("AWS::SQS::QueuePolicy").values():
+        document = written(stack, policy["PolicyDocument"])
+        assert len(json.dumps(document).encode()) <= 8_192
+        assert len(document["Statement"]) <= 20
+        assert sum(len(each.get("Condition", {})) for each in document["Statement"]) <= 10
+        assert all(len(each["Action"]) <= 7 for each in document["Statement"] if isinstance(each["Action"], list))
+    for policy in stack.deployed(**given).of_type("AWS::SNS::TopicPolicy").values():
+        assert len(json.dumps(written(stack, policy["PolicyDocument"])).encode()) <= 30 * 1024
+
+
+def test_every_alarm_fits_cloudwatch(stack: Stack) -> None:
+    """CloudWatch User Guide, "CloudWatch service quotas": 10 metrics, 5 actions of a kind, a day looked back on."""
+    for name, alarm in deployed(stack, "AWS::CloudWatch::Alarm").items():
+        measured = [each["MetricStat"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+        assert len(measured) <= 10, name
+        for actions in ("AlarmActions", "OKActions"):
+            assert len(alarm[actions]) <= 5, name
+        longest_period = max([alarm.get("Period", 0), *(each["Period"] for each in measured)])
+        assert longest_period * alarm["EvaluationPeriods"] <= 86_400, name
+
+
+def test_every_rule_fits_eventbridge(stack: Stack) -> None:
+    """Amazon EventBridge User Guide, "Quotas": names of 64 characters are CloudFormation's, 5 targets a rule."""
+    rules = stack.of_type("AWS::Events::Rule")
+    assert {"CanaryRule"} < rules.keys(), "that of FollowPro, too"
+    for rule in rules.values():
+        assert "Name" not in rule
+        assert len(rule["Targets"]) <= 5
+        for target in rule["Targets"]:
+            assert len(target["Id"]) <= bound("events", "TargetId")
+            assert len(target.get("InputTransformer", {}).get("InputTemplate", "")) <= bound(
+                "events", "TransformerInput"
+            )
 
 
 def test_every_queue_fits_sqs(stack: Stack) -> None:

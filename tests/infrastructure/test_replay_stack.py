@@ -62,9 +62,10 @@ def resources_of(part: Any) -> Iterator[str]:
 
 
 def statements(nested: dict[str, Any], role: str) -> list[dict[str, Any]]:
-    (policy,) = nested["Resources"][role]["Properties"]["Policies"]
-    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return found
+    policies = [*nested["Resources"][role]["Properties"]["Policies"]]
+    if role == "StateMachineRole":
+        policies += [each["Properties"] for each in nested["Resources"].values() if each["Type"].endswith("Policy")]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def findings(nested: dict[str, Any], machine: dict[str, Any]) -> list[str]:
@@ -131,6 +132,15 @@ def test_the_role_allows_what_the_states_do_and_nothing_else(nested: dict[str, A
     assert allowed == needed
     functions = {each["Fn::GetAtt"][0] for each in resource_of(nested, "StateMachineRole", "lambda:InvokeFunction")}
     assert functions == {"ReplayPartFunction", "MergeReplayFunction"}
+
+
+def test_the_items_that_may_be_started_are_those_of_the_state_machine_whatever_its_name(nested: dict[str, Any]) -> None:
+    (policy,) = (each for each in nested["Resources"].values() if each["Type"] == "AWS::IAM::ManagedPolicy")
+    assert policy["Properties"]["Roles"] == [{"Ref": "StateMachineRole"}]
+    assert resource_of(nested, "StateMachineRole", "states:StartExecution") == [{"Ref": "StateMachine"}]
+    for action in ("states:DescribeExecution", "states:RedriveExecution"):
+        (executions,) = resource_of(nested, "StateMachineRole", action)
+        assert executions["Fn::Sub"].endswith(":execution:${StateMachine.Name}/*")
 
 
 def test_the_functions_only_touch_replays_and_the_catalogue_in_use(nested: dict[str, Any]) -> None:

@@ -28,6 +28,8 @@ from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import CARRIED, STATES
 
 _MAX_TEXT: Final = 256
+# What DynamoDB takes after an `IN` (Constraints, "Operands").
+MAX_CARRIERS: Final = 100
 # Between them, times can be compared and moved by days.
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _YES: Final = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
@@ -65,6 +67,9 @@ def _listing(given: Mapping[str, str]) -> Listing:
         wanted = {each.strip().casefold() for each in given["state"].split(",")}
         states = tuple(each for each in STATES if each.casefold() in wanted)
     carriers = frozenset(filter(None, (each.strip() for each in given.get("carriers", "").split(",")))) or None
+    if carriers is not None and len(carriers) > MAX_CARRIERS:
+        text = f"Carriers has {len(carriers)} references: send at most {MAX_CARRIERS}, or none to search them all."
+        raise RequestError("ValidationException", text)
     service = given.get("carrierservice")
     if carriers is not None or service is not None:
         states = tuple(each for each in states if each in CARRIED)

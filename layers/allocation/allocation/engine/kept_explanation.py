@@ -26,8 +26,8 @@ _WORDED: Final = 2
 _NAME: Final = "the explanation"
 # Bytes that are kept of a digest: as many as no two catalogues share.
 _DIGEST: Final = 16
-# Bytes of an explanation in words, packed: an item has at most 400 KB.
-_MAX_WORDED: Final = 300_000
+# Bytes of an explanation in words, packed: an item has at most 400 KB, and 25 records share a transaction of 4 MB.
+_MAX_WORDED: Final = 100_000
 _MAX_UNPACKED: Final = 100_000_000
 # Raw deflate (RFC 1951), with a window that the services of most catalogues fit in.
 _WINDOW: Final = -12
