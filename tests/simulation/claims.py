@@ -36,8 +36,9 @@ class SimulatedClaims:
 
         return self._call("BatchGetItem", work)
 
-    def scan(self, TableName: str, Limit: int) -> dict[str, Any]:
-        """Reads the first items."""
+    def scan(self, TableName: str, Limit: int, *, ConsistentRead: bool) -> dict[str, Any]:
+        """Reads the first items, as they are now."""
+        assert ConsistentRead, "another version may have written the first claim a moment ago"
         return self._call("Scan", lambda: {"Items": list(self.items.values())[:Limit]})
 
     def transact_write_items(self, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def counted(history: History) -> dict[str, int]:
         "histories with two versions": history.two_versions and with_engine,
         "histories with an unkind SortedPRO": plan.unkind and not with_engine,
         "histories after version 0.2.0": plan.earlier and not with_engine,
+        "histories of a switched stack": plan.switches,
         "histories with people in SortedPRO": history.followed,
         "histories in which SortedPRO creates": history.creates,
         "histories with an outage": bool(plan.outage_seconds or plan.hung_writes_seconds),

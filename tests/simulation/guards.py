@@ -410,6 +410,19 @@ def without_settling_at_pro_first() -> AbstractContextManager[Any]:
     return patch.object(OpenClaims, "among", lambda *_: frozenset())
 
 
+def without_looking_for_the_first_claim() -> AbstractContextManager[Any]:
+    """An environment of the engine that has found no claim does not look again."""
+    look = OpenClaims._is_used
+    found: dict[int, tuple[OpenClaims, bool]] = {}
+
+    def careless(self: OpenClaims) -> bool:
+        if id(self) not in found:
+            found[id(self)] = self, look(self)
+        return found[id(self)][1]
+
+    return patch.object(OpenClaims, "_is_used", careless)
+
+
 def without_patience_for_creations() -> AbstractContextManager[Any]:
     """Whoever comes next may create what PRO may still be creating."""
 
@@ -551,6 +564,11 @@ GUARDS = {
         "and PRO ships the content of",
     ),
     "settling at PRO first": (without_settling_at_pro_first, SWITCHED, "and the engine has allocated it"),
+    "looking for the first claim": (
+        without_looking_for_the_first_claim,
+        SWITCHED,
+        "and the engine has allocated it",
+    ),
     "cancelling what was created": (
         without_cancelling_what_was_created,
         CREATED_AND_CANCELLED,

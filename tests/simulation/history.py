@@ -125,7 +125,8 @@ class History:
     """By message, and whether PRO creates its consignments: what was read of it, or why it can't be."""
     _killing: set[str] = field(init=False)
     _environments: Environments = field(init=False)
-    _idle: list[AllocateOrders] = field(default_factory=list)
+    _idle: dict[bool, list[AllocateOrders]] = field(default_factory=lambda: {False: [], True: []})
+    """Environments that wait for work, with PRO and with the engine. A switch back meets those from before."""
     _next_poll: float = inf
     _running: int = 0
     """Invocations under way."""
@@ -236,9 +237,7 @@ class History:
             for at in range(CANARIES):
                 self.world.at(at * CANARY_PERIOD_SECONDS, partial(self._send_canary, at))
         if self.plan.switches:
-            draw = Random(f"{self.plan.seed}/switches")
-            self.world.at(draw.uniform(1, 300), partial(self._switch, to_engine=True))
-            self.world.at(draw.uniform(600, 5_000), partial(self._switch, to_engine=False))
+            self._plan_switches(Random(f"{self.plan.seed}/switches"))
         self.stream.follow()
         others = (
             (catalogue_archive, "MAX_PART", PART),
@@ -266,6 +265,15 @@ class History:
             raise self._read_once[key].with_traceback(None)
         return self._read_once[key]
 
+    def _plan_switches(self, draw: Random) -> None:
+        """Has the stack allocate with PRO, then the engine, then PRO; half of the stacks with the engine before."""
+        from_pro = draw.uniform(1, 300)
+        self.world.at(from_pro, partial(self._switch, to_engine=True))
+        self.world.at(draw.uniform(600, 5_000), partial(self._switch, to_engine=False))
+        if draw.random() < 0.5:
+            self._environments = replace(self._environments, with_engine=True)
+            self.world.at(draw.uniform(0, from_pro), partial(self._switch, to_engine=False))
+
     def _switch(self, *, to_engine: bool) -> None:
         """Deploys the stack with the other allocator, once no function runs."""
         self._switching = True
@@ -274,7 +282,6 @@ class History:
             return
         self._switching = False
         self._environments = replace(self._environments, with_engine=to_engine)
-        self._idle.clear()
         self._poll_after(0)
 
     def _send(self, message: Order | Cancellation | Update) -> None:
@@ -321,7 +328,8 @@ class History:
 
     def _invoke(self, messages: Sequence[Message]) -> None:
         deadline = Deadline(self.world, self.world.now + FUNCTION_SECONDS)
-        use_case = self._idle.pop() if self._idle else self._environments.new()
+        idle = self._idle[self._environments.with_engine]
+        use_case = idle.pop() if idle else self._environments.new()
         self._running += 1
 
         def work() -> BatchReport:
@@ -332,7 +340,7 @@ class History:
     def _answered(self, use_case: AllocateOrders, messages: Sequence[Message], report: BatchReport | None) -> None:
         self._running -= 1
         if report is not None:
-            self._idle.append(use_case)  # what was killed is not used again
+            self._idle[self._environments.with_engine].append(use_case)  # what was killed is not used again
             for message in messages:
                 if message.message_id not in report.returned:
                     self.queue.delete(message.message_id)

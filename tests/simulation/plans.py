@@ -14,6 +14,9 @@ CHANCES = (0.02, 0.08, 0.15, 0.3)
 RARE = 0.003
 """Of each kind of outage: such histories take long."""
 
+SWITCHES = 0.05
+"""Of what has no other version before."""
+
 AGAIN = (0.03, 0.03, 0.2)
 """How likely a message is delivered again while it is worked on."""
 
@@ -44,7 +47,8 @@ def drawn_plan(seed: int) -> Plan:
     """Mostly faults at each call by one of several chances, a quarter of them prompt; now and then an outage.
 
     In a tenth of the others, orders kill the function whenever they are read; in a tenth, batches stay together. In a
-    third, PRO is unkind and clocks differ. In a seventh, version 0.2.0 was there before.
+    third, PRO is unkind and clocks differ. In a seventh, version 0.2.0 was there before. A twentieth of what is left is
+    switched between PRO and the engine.
     """
     draw = Random(f"{seed}/plan")
     kind = draw.random()
@@ -60,4 +64,7 @@ def drawn_plan(seed: int) -> Plan:
     plan = replace(plan, killers=draw.choice((0.0,) * 9 + (0.1,)), together=draw.random() < 0.1)
     plan = replace(plan, delivered_again=0.0 if plan.together else AGAIN[seed % len(AGAIN)])
     plan = replace(plan, unkind=draw.random() < 0.35)
-    return replace(plan, earlier=draw.random() < 0.15)
+    plan = replace(plan, earlier=draw.random() < 0.15)
+    if plan.earlier or draw.random() >= SWITCHES:
+        return plan
+    return replace(plan, switches=True, with_engine=False)

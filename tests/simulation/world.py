@@ -116,8 +116,8 @@ class Plan:
     with_canaries: bool | None = None
     """Whether canaries come beside the orders; None where that is drawn."""
     switches: bool = False
-    """Whether the stack is switched from PRO to the engine and back while orders wait. No function runs at that moment.
-    """
+    """Whether the stack is switched from PRO to the engine and back while orders wait, half of the stacks from the
+    engine to PRO before. No function runs at that moment."""
     unkind: bool = False
     """Whether PRO does not refuse a second allocation, answers before it has worked, shows late that it is allocating,
     and may take longer than any patience then; clocks of environments differ by minutes."""
