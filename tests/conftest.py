@@ -14,8 +14,10 @@ from botocore.client import BaseClient
 from hypothesis import is_hypothesis_test, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from allocation.aws.calls.connections import Connections
+from tests.support.measuring import begin_unmeasured, measure
 from tests.support.moto_calls import exchange_with_moto
 from tests.support.quick_aws import spare_repeated_work
 from tests.support.size import IS_LONG, sized
@@ -33,7 +35,7 @@ IN_ONE_PIECE = (
     "tests/unit/test_house.py",
 )
 # Only what is deployed is measured. What these cover of it is covered by other tests too, as is what properties cover,
-# and measuring it would double their time.
+# and measuring it would double their time (`support/measuring.py`).
 UNMEASURED = (
     "tests/unit/cli/",
     "tests/unit/test_docstrings.py",
@@ -104,18 +106,26 @@ def eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Close the sockets of unit tests and of properties, but those marked `enable_socket`; measure what tells more.
+    """Close the sockets of unit tests and of properties, but those marked `enable_socket`.
 
     A long run leaves out the tests that it would only repeat.
     """
     for item in items:
         if item.nodeid.startswith(CLOSED) and not item.get_closest_marker("enable_socket"):
             item.add_marker(pytest.mark.disable_socket)
-        if item.nodeid.startswith(UNMEASURED) or is_hypothesis_test(getattr(item, "obj", None)):
-            item.add_marker(pytest.mark.no_cover)
     if IS_LONG:
         config.hook.pytest_deselected(items=[item for item in items if not _has_long_version(item)])
         items[:] = filter(_has_long_version, items)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    begin_unmeasured(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Collect without coverage."""
+    measure(session.config, wanted=False)
 
 
 def pytest_collection_finish() -> None:
@@ -125,7 +135,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """Run a test as pytest does, with room for its frames."""
+    """Run a test as pytest does, with room for its frames, and measure it if it tells more."""
+    unmeasured = item.nodeid.startswith(UNMEASURED) or is_hypothesis_test(getattr(item, "obj", None))
+    measure(item.config, wanted=not unmeasured)
     return bool(with_room(runner.pytest_runtest_protocol, item, nextitem))
 
 
@@ -147,6 +159,14 @@ class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
         if file.startswith("tests/end_to_end/"):
             return "stacks of their own" if file in OWN_STACKS else "the shared stack"
         return next((piece for piece in IN_ONE_PIECE if file.startswith(piece)), nodeid)
+
+    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
+        """Forget the pieces that a worker has done: xdist counts through all that it knows of, after every test."""
+        super().mark_test_complete(node, item_index, duration)
+        pieces = self.assigned_work[node]
+        piece = self._split_scope(self.registered_collections[node][item_index])
+        if all(pieces[piece].values()):
+            del pieces[piece]
 
 
 @pytest.hookimpl(optionalhook=True)
