@@ -51,9 +51,9 @@ LEFT_OUT := bin tests docs \
 	$(addprefix pillow.libs/lib,avif-* webp-* webpmux-* webpdemux-* sharpyuv-* lcms2-*) \
 	reportlab/fonts reportlab/graphics barcode/fonts \
 	$(addprefix ttf_opensans/ttf/*,Italic.ttf ExtraBold.ttf Light.ttf SemiBold.ttf) \
-	aws_lambda_powertools/event_handler/openapi/swagger_ui \
-	$(addprefix aws_lambda_powertools/utilities/,auth_alpha batch data_masking feature_flags idempotency kafka parser \
-		streaming validation) \
+	aws_lambda_powertools/event_handler \
+	$(addprefix aws_lambda_powertools/utilities/,auth_alpha batch data_classes data_masking feature_flags idempotency \
+		kafka parser streaming validation) \
 	pydantic/v1 pydantic/mypy.py
 # The API, which uses it, has the layer of dependencies too.
 build-DocumentsLayer: LEFT_OUT += charset_normalizer

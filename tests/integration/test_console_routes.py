@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from allocation.api.console_routes import ConsoleUseCases, console_endpoints
-from allocation.api.resolver import AnyCaseResolver, api_resolver
+from allocation.api.resolver import api_resolver
+from allocation.api.routing import AnyCaseResolver
 from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
 from allocation.aws.dynamodb.search_queries import DynamoDBIndexReader
 from allocation.aws.publisher_log import PublisherLog, publisher_log

@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 
 from allocation.api.console_page import ConsolePage, OpenIdSettings, add_page
 from allocation.api.replies import api_error
-from allocation.api.resolver import AnyCaseResolver
+from allocation.api.routing import AnyCaseResolver
 from allocation.console.entries import cause_of, digest_of, nearest_miss
 from allocation.domain.outcome import AllocationFailed
 from allocation.exact_json import written

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from allocation.api.console_page import ConsolePage, OpenIdSettings, add_page
-from allocation.api.resolver import AnyCaseResolver
+from allocation.api.routing import AnyCaseResolver
 from tests.support.allocation_api import proxy_event
 
 BASE_URL = "https://api.example.com/live"

@@ -10,9 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 from typing_extensions import TypedDict
 
+from allocation.api.routing import AnyCaseResolver, GatewayEvent, Response
 from allocation.domain.frozen import frozen
 from allocation.exact_json import written
 
@@ -87,31 +87,32 @@ class ConsolePage:
         }
 
 
-def add_page(resolver: APIGatewayRestResolver, page: ConsolePage, base_url: Callable[[], str]) -> None:
+def add_page(resolver: AnyCaseResolver, page: ConsolePage, base_url: Callable[[], str]) -> None:
     """Add the routes of the page. `base_url` returns the API's address, as the current request knows it."""
 
-    @resolver.get("/console")
-    def console() -> Response[str]:
+    def console(_: GatewayEvent, __: dict[str, str]) -> Response:
         location = {"Location": f"{base_url()}/console/{_START}", "Cache-Control": "no-store"}
-        return Response(302, body="", headers={**page.headers(), **location})
+        return Response(302, headers={**page.headers(), **location})
 
-    @resolver.get("/console/settings.json")
-    def settings() -> Response[str]:
+    def settings(_: GatewayEvent, __: dict[str, str]) -> Response:
         headers = {**page.headers(), "Cache-Control": "no-store"}
-        return Response(200, "application/json; charset=utf-8", written(page.settings(base_url())), headers=headers)
+        return Response(200, "application/json; charset=utf-8", written(page.settings(base_url())), headers)
 
-    @resolver.get("/console/<name>")
-    def file(name: str) -> Response[str]:
-        return _file_reply(page, name, resolver.current_event.headers)
+    def file(event: GatewayEvent, path: dict[str, str]) -> Response:
+        return _file_reply(page, path["name"], event.headers)
+
+    resolver.add("GET", "/console", console)
+    resolver.add("GET", "/console/settings.json", settings)
+    resolver.add("GET", "/console/{name}", file)
 
 
-def _file_reply(page: ConsolePage, name: str, asked: Mapping[str, str]) -> Response[str]:
+def _file_reply(page: ConsolePage, name: str, asked: Mapping[str, str]) -> Response:
     found = _page_file(page.folder, name)
     if found is None:
         return Response(404, _TEXT, _NOT_FOUND, headers={**page.headers(), "Cache-Control": "no-store"})
     headers = {**page.headers(), "Cache-Control": _KEPT, "ETag": found.tag}
     if _is_kept(found.tag, asked.get("if-none-match") or ""):
-        return Response(304, body="", headers=headers)
+        return Response(304, headers=headers)
     return Response(200, found.media_type, found.text, headers=headers)
 
 

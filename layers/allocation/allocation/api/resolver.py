@@ -1,15 +1,11 @@
-"""All operations of the API as routes of Powertools' event handler, and every failure as PRO's error."""
+"""All operations of the API as routes, and every failure as PRO's error."""
 
 import json
-import re
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
-from urllib.parse import unquote, urlsplit
-
-from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from typing import Final
+from urllib.parse import unquote
 
 from allocation.api import (
     allocation_routes,
@@ -41,6 +37,7 @@ from allocation.api.operations import Endpoint, Operation, UseCases
 from allocation.api.pro_routes import ProRoute, Unserved, form_of, specificity
 from allocation.api.replies import JSON, Reply, api_error, error_reply, reply_type
 from allocation.api.requests import Request
+from allocation.api.routing import AnyCaseResolver, GatewayEvent, Response
 from allocation.api.xml_writing import write_xml
 from allocation.consignments.errors import NOT_IMPLEMENTED, RequestError, UnavailableError
 from allocation.domain.errors import RetryableError
@@ -55,7 +52,6 @@ _HEADERS: Final = {"Cache-Control": "no-store", "Strict-Transport-Security": "ma
 # What Lambda sends back, 6 MB, is the body as a JSON string, with headers. Its size is looked at where it may matter.
 _MAX_REPLY: Final = 6_000_000
 _LARGE: Final = 1_000_000
-_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
 for _module in (
@@ -85,30 +81,6 @@ for _module in (
     OPERATIONS.extend(_module.OPERATIONS)
 
 
-class AnyCaseResolver(APIGatewayRestResolver):
-    """A resolver whose routes match in any case, as PRO's do. Parameters keep their case.
-
-    `base_url` is the API's own address, which may have a path: the base path of a custom domain. API Gateway leaves it
-    in the path of a request to that domain ("Working with API mappings", API Gateway Developer Guide).
-    """
-
-    def __init__(self, base_url: str) -> None:
-        super().__init__()
-        address = urlsplit(base_url)
-        self._domain, self._base_path = address.hostname or "", address.path.rstrip("/")
-
-    def resolve(self, event: Any, context: Any) -> dict[str, Any]:
-        """Return the reply to a request of API Gateway."""
-        path, asked = str(event["path"]), event["requestContext"]
-        if self._base_path and asked.get("domainName") == self._domain and f"{path}/".startswith(f"{self._base_path}/"):
-            event = event | {"path": path.removeprefix(self._base_path) or "/"}
-        return super().resolve(event, context)
-
-    @staticmethod
-    def _compile_regex(rule: str, base_regex: str = "") -> re.Pattern[str]:  # noqa: ARG004 - the base class's
-        return re.compile(APIGatewayRestResolver._compile_regex(rule).pattern, re.IGNORECASE)
-
-
 def api_resolver(use_cases: UseCases, base_url: str, more: Sequence[Endpoint] = ()) -> AnyCaseResolver:
     """Return the resolver of all operations, and of `more` endpoints.
 
@@ -119,21 +91,19 @@ def api_resolver(use_cases: UseCases, base_url: str, more: Sequence[Endpoint] = 
     served = (each.endpoint(use_cases) for each in OPERATIONS)
     # A literal comes before a parameter: `docs/{consignment}` is not `{take}/{skip}`.
     endpoints = [*more, *sorted(served, key=lambda each: specificity(form_of(each.path)))]
-    patterns = [(each.method, re.compile(_PARAMETER.sub("[^/]+", each.path) + "/*", re.I)) for each in endpoints]
 
     def add(endpoint: Endpoint) -> None:
-        @resolver.route(_PARAMETER.sub(r"<\1>", endpoint.path), method=endpoint.method)
-        def serve(**path: str) -> Response[str]:
-            event = resolver.current_event
+        def serve(event: GatewayEvent, path: dict[str, str]) -> Response:
             if endpoint.is_pros and (route := unserved.at(event.http_method, event.path)):
                 return _not_served(event, route)
             return _respond(event, _attempt(endpoint, _request_of(event, path, base_url)), endpoint)
 
-    def not_found(_: Exception) -> Response[str]:
-        event = resolver.current_event
+        resolver.add(endpoint.method, endpoint.path, serve)
+
+    def not_found(event: GatewayEvent) -> Response:
         if route := unserved.at(event.http_method, event.path):
             return _not_served(event, route)
-        allowed = sorted({method for method, pattern in patterns if pattern.fullmatch(event.path)})
+        allowed = resolver.methods_at(event.path)
         if event.http_method in allowed:  # the path has a character that no route takes
             allowed = []
         response = _respond(event, error_reply(_no_route(event, is_path=bool(allowed)), _request_id(event)))
@@ -143,11 +113,11 @@ def api_resolver(use_cases: UseCases, base_url: str, more: Sequence[Endpoint] = 
 
     for each in endpoints:
         add(each)
-    resolver.not_found(not_found)
+    resolver.not_found = not_found
     return resolver
 
 
-def _not_served(event: APIGatewayProxyEvent, route: ProRoute) -> Response[str]:
+def _not_served(event: GatewayEvent, route: ProRoute) -> Response:
     """Return that an operation of PRO is not served here."""
     text = f"{route.title} ({route.method} {route.path}) is an operation of SortedPRO that this service does not have."
     text = f"{text} {route.reason}".rstrip()
@@ -156,7 +126,7 @@ def _not_served(event: APIGatewayProxyEvent, route: ProRoute) -> Response[str]:
     return _respond(event, error_reply(error, _request_id(event)))
 
 
-def _no_route(event: APIGatewayProxyEvent, *, is_path: bool) -> RequestError:
+def _no_route(event: GatewayEvent, *, is_path: bool) -> RequestError:
     """Return why a request has no operation."""
     if is_path:
         return RequestError("MethodNotAllowedException", f"{event.http_method} is not allowed here.", 405)
@@ -203,9 +173,9 @@ def _place_of(error: BaseException) -> str:
     return f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else "unknown"
 
 
-def _request_of(event: APIGatewayProxyEvent, path: dict[str, str], base_url: str) -> Request:
+def _request_of(event: GatewayEvent, path: dict[str, str], base_url: str) -> Request:
     """Return the request of an API Gateway event."""
-    authorized = event.raw_event["requestContext"].get("authorizer") or {}
+    authorized = event.authorized
     caller = str(authorized.get("principalId") or "")
     # Until its policies are forgotten, an authorizer of before there were scopes names the caller alone.
     scopes = str(authorized.get("scopes", " ".join(ALL_SCOPES) if caller else ""))
@@ -213,7 +183,7 @@ def _request_of(event: APIGatewayProxyEvent, path: dict[str, str], base_url: str
         request_id=_request_id(event),
         base_url=base_url_of(event, base_url),
         path={name: unquote(value) for name, value in path.items()},
-        query={name.lower(): value for name, value in (event.query_string_parameters or {}).items()},
+        query={name.lower(): value for name, value in event.query.items()},
         content_type=event.headers.get("content-type") or "",
         is_older=is_older(event.headers.get("electio-api-version")),
         caller=caller,
@@ -223,14 +193,13 @@ def _request_of(event: APIGatewayProxyEvent, path: dict[str, str], base_url: str
 
 
 def current_caller() -> str | None:
-    """Return the name of the key, or the user, whose request is being served. Powertools keeps it in the class."""
-    authorized = AnyCaseResolver.current_event.raw_event["requestContext"].get("authorizer") or {}
-    return str(authorized.get("principalId") or "") or None
+    """Return the name of the key, or the user, whose request is being served."""
+    return str(AnyCaseResolver.current_event.authorized.get("principalId") or "") or None
 
 
-def _body_of(event: APIGatewayProxyEvent) -> bytes:
+def _body_of(event: GatewayEvent) -> bytes:
     """Return the bytes of the body. Raises `RequestError` where there is none."""
-    body = (event.body or "").encode("utf-8", "surrogatepass")
+    body = event.body.encode("utf-8", "surrogatepass")
     if event.is_base64_encoded:
         try:
             body = b64decode(body, validate=True)
@@ -241,25 +210,25 @@ def _body_of(event: APIGatewayProxyEvent) -> bytes:
     return body
 
 
-def _request_id(event: APIGatewayProxyEvent) -> str:
+def _request_id(event: GatewayEvent) -> str:
     """Return API Gateway's id of the request, which is also in its logs."""
-    return event.request_context.request_id or "unknown"
+    return str(event.context.get("requestId") or "unknown")
 
 
-def base_url_of(event: APIGatewayProxyEvent, base_url: str) -> str:
+def base_url_of(event: GatewayEvent, base_url: str) -> str:
     """Return `base_url` or, if that is empty, the address that the caller used, without a trailing slash.
 
     That is host and stage, or only the host of a custom domain.
     """
     if base_url:
         return base_url.rstrip("/")
-    host = event.headers.get("host") or event.request_context.domain_name or "localhost"
+    host = event.headers.get("host") or event.context.get("domainName") or "localhost"
     scheme = "http" if event.headers.get("x-forwarded-proto") == "http" else "https"
-    whole = event.request_context.path or event.path
+    whole = str(event.context.get("path") or event.path)
     return f"{scheme}://{host}{whole.removesuffix(event.path)}".rstrip("/")
 
 
-def _respond(event: APIGatewayProxyEvent, reply: Reply, endpoint: Endpoint | None = None) -> Response[str]:
+def _respond(event: GatewayEvent, reply: Reply, endpoint: Endpoint | None = None) -> Response:
     """Return the reply in JSON or, if it is for PRO's clients, in XML to a caller that prefers it."""
     if reply.status == NOT_IMPLEMENTED:
         count(MetricName.OPERATIONS_NOT_IMPLEMENTED, 1)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from allocation.api.operations import UseCases
-    from allocation.api.resolver import AnyCaseResolver
+    from allocation.api.routing import AnyCaseResolver
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.consignments.changes import Changes, Elsewhere
@@ -120,7 +120,7 @@ def _register(settings: AllocationApiSettings, changes: "Changes", drafts: "Draf
 
 def _elsewhere(settings: AllocationApiSettings) -> "Elsewhere":
     """Return what asks SortedPRO, in the time that the request has left, or knows for what it was asked before."""
-    from allocation.api.resolver import AnyCaseResolver
+    from allocation.api.routing import AnyCaseResolver
     from allocation.aws.lambda_events import LambdaDeadline
     from allocation.composition.orders import open_claims, pro_allocator
     from allocation.consignments.changes import Elsewhere
@@ -130,7 +130,6 @@ def _elsewhere(settings: AllocationApiSettings) -> "Elsewhere":
         claims = open_claims(settings, client("dynamodb"), settings.allocations_table)
         return SettledAtPro(claims) if claims else Elsewhere()
     allocator = pro_allocator(settings, client, settings.record_retention)
-    # Powertools keeps the context of the request that is being served in the class.
     return Releasing(allocator, lambda: LambdaDeadline(AnyCaseResolver.lambda_context))
 
 

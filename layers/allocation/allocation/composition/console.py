@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from allocation.api.console_routes import ConsoleUseCases
     from allocation.api.open_id import OpenIdProvider
     from allocation.api.operations import UseCases
-    from allocation.api.resolver import AnyCaseResolver
+    from allocation.api.routing import AnyCaseResolver
     from allocation.settings import AllocationApiSettings
 
 
