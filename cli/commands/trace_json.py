@@ -33,6 +33,9 @@ _FIELDS: Final = {
     "why",
     "updated_by",
     "asked_by",
+    "allocated_by",
+    "pro_base_url",
+    "adopted",
     "refused_update",
 }
 

@@ -115,6 +115,9 @@ def _facts(stored: StoredRecord, explanation: ExplainedDecision | None) -> Itera
     yield "Order", f"{stored.order_reference}{own}"
     if stored.pro_reference:
         yield "SortedPRO", stored.pro_reference
+    if stored.pro_base_url:
+        adopted = ", whose allocation was adopted" if stored.adopted else ""
+        yield "Allocator", f"SortedPRO at {stored.pro_base_url}{adopted}"
     earlier = [each for each in stored.tried_event_ids if each != stored.event_id]
     before = f", after {', '.join(earlier)}" if earlier else ""
     yield "Asked by", f"key {stored.asked_by}" if stored.asked_by else f"event {stored.event_id or '-'}{before}"

@@ -13,7 +13,7 @@ import pytest
 
 from allocation.aws.clients import client
 from allocation.domain.mode import DefaultRules
-from allocation.domain.outcome import Allocated, Cancelled, DeferralCause, Deferred
+from allocation.domain.outcome import Allocated, AllocatedBy, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import AllocationRecord, PastFailure, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.summary import ConsignmentLeg
@@ -164,6 +164,21 @@ def test_an_allocation_is_told_with_why_and_with_the_failure_before_it(
     told = capsys.readouterr().out
     assert told.splitlines()[1] == "CX_NDS costs 1.20 GBP less than NS_24."
     assert facts(told, "Failed") == ["Failed before, 2026-11-23 12:00:00Z, NoCarrierServiceAvailable: No carrier"]
+
+
+@pytest.mark.parametrize("adopted", [True, False])
+def test_an_allocation_is_told_with_the_sortedpro_that_made_it(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str], *, adopted: bool
+) -> None:
+    sandbox = "https://apisandbox.electioapp.com"
+    add(target, record_of(A, Allocated(summary_of(A), by=AllocatedBy("pro", sandbox, adopted))))
+    trace(A)
+    [line] = facts(capsys.readouterr().out, "Allocator")
+    assert f"SortedPRO at {sandbox}" in line
+    assert ("adopted" in line) == adopted
+    trace(A, "--json")
+    [told] = json.loads(capsys.readouterr().out)["records"]
+    assert (told["allocatedBy"], told["proBaseUrl"], told["adopted"]) == ("pro", sandbox, adopted or None)
 
 
 def test_the_events_of_an_order_are_told_with_when_they_were_published(
