@@ -26,6 +26,7 @@ NOTHING_FITS: Final = ConsignmentReference("EC-NOF-000-AAA")
 MODES: Final[list[AllocationMode]] = [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")]
 PATIENCE_SECONDS: Final = 180.0
 UNTIL: Final = 1_764_075_600_000
+HOLDER: Final = "this test"
 
 
 class Remaining:
@@ -84,8 +85,7 @@ class RememberedClaims:
         self,
         references: Sequence[ConsignmentReference],
         seconds: float,
-        *,
-        over_settled: bool = False,  # noqa: ARG002 - claims end with their batch here
+        over: Mapping[ConsignmentReference, str] | None = None,  # noqa: ARG002 - claims end with their batch here
     ) -> Claimed:
         held = {reference: self.hold[reference] for reference in references if reference in self.hold}
         free = [reference for reference in references if reference not in held and reference not in self.elsewhere]
@@ -98,7 +98,7 @@ class RememberedClaims:
             if reference in held and watch not in (Watch.TAKING_BACK, Watch.SETTLED)
         }
         elsewhere = {reference: url for reference, url in self.elsewhere.items() if reference in references}
-        return Claimed(asked_before, held, UNTIL, watched, elsewhere, self.since)
+        return Claimed(asked_before, held, UNTIL, HOLDER, watched, elsewhere, self.since)
 
     def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         return frozenset(self.before.union(self.hold).intersection(references))

@@ -34,7 +34,7 @@ DOCUMENTS: list[dict[str, Any]] = [document for line in ORDERS for document in r
 class NoClaims:
     """Claims of a world in which nobody else asks."""
 
-    def take(self, _references: object, _seconds: float, *, over_settled: bool = False) -> Claimed:  # noqa: ARG002
+    def take(self, _references: object, _seconds: float, _over: object = None) -> Claimed:
         return Claimed()
 
     def ever_taken(self, _references: object) -> frozenset[Any]:

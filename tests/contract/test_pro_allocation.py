@@ -14,6 +14,7 @@ from allocation.pro.ports import NothingTriedError, OutageError, Watch
 from allocation.pro.rounds import MAX_ARRIVAL, MAX_ROUNDS
 from cli.imitation import consignments as imitation
 from tests.contract.pro_over_http import (
+    HOLDER,
     HURRY,
     MODES,
     NOTHING_FITS,
@@ -198,15 +199,23 @@ def test_an_error_of_pros_own_costs_no_patience(pro: Pro, before: bool) -> None:
     pro.require_truth(answers)
 
 
-def test_a_claim_is_shortened_when_its_outcome_is_recorded(pro: Pro) -> None:
+def test_an_allocation_names_its_claim_and_the_claim_of_a_failure_is_shortened_when_it_is_recorded(pro: Pro) -> None:
     allocator = pro.allocator()
-    allocator.allocate([Consignment(each) for each in (A, B, NOTHING_FITS)], DefaultRules(), Remaining())
+    references = (A, B, NOTHING_FITS)
+    answers = allocator.allocate([Consignment(each) for each in references], DefaultRules(), Remaining())
+    named = [answer.by.claim if isinstance(answer, Allocated) and answer.by else None for answer in answers.values()]
+    assert named == [HOLDER, HOLDER, None]
     assert pro.claims.given_back == []
     allocator.settled([A, NOTHING_FITS, C])
-    assert pro.claims.given_back == [(A, 70), (NOTHING_FITS, 70)]
-    assert pro.claims.watched == {A: Watch.SETTLED, NOTHING_FITS: Watch.SETTLED}
+    assert pro.claims.given_back == [(NOTHING_FITS, 70)], "who has the record of A need not wait"
+    assert pro.claims.watched == {NOTHING_FITS: Watch.SETTLED}
+
+
+def test_a_failure_that_is_not_recorded_keeps_its_claim(pro: Pro) -> None:
+    allocator = pro.allocator()
+    allocator.allocate([Consignment(NOTHING_FITS)], DefaultRules(), Remaining())
     allocator.settled([B])
-    assert len(pro.claims.given_back) == 2, "its record was not written"
+    assert pro.claims.given_back == []
 
 
 def test_what_pro_accepted_from_us_is_not_adopted(pro: Pro) -> None:

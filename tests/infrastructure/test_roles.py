@@ -153,6 +153,7 @@ def test_only_what_changes_records_may_call_pro_and_only_where_pro_allocates(sta
     assert added["AllocationApiRole"] == added["AllocateOrdersRole"]
     assert {action for action, _ in added["AllocateOrdersRole"]} == {
         "dynamodb:GetItem",
+        "dynamodb:PartiQLInsert",
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",
         "secretsmanager:GetSecretValue",

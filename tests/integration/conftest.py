@@ -114,13 +114,16 @@ def topic() -> Topic:
     return Topic(sns, arn, queue)
 
 
-def date_reads(dynamodb: "DynamoDBClient", now: Callable[[], datetime]) -> None:
-    """Let DynamoDB's answers to batch reads have the time of AWS's own clock."""
-    read: Any = dynamodb.batch_get_item
+def date_answers(dynamodb: "DynamoDBClient", now: Callable[[], datetime], *operations: str) -> None:
+    """Let DynamoDB's answers to these operations have the time of AWS's own clock."""
+    for operation in operations:
+        vars(dynamodb)[operation] = _dated(getattr(dynamodb, operation), now)
 
+
+def _dated(call: Callable[..., Any], now: Callable[[], datetime]) -> Callable[..., Any]:
     def dated(**request: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = read(**request)
+        answer: dict[str, Any] = call(**request)
         answer["ResponseMetadata"]["HTTPHeaders"]["date"] = format_datetime(now(), usegmt=True)
         return answer
 
-    vars(dynamodb)["batch_get_item"] = dated
+    return dated

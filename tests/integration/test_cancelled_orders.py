@@ -7,7 +7,7 @@ import pytest
 
 from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
 from allocation.domain.reference import OrderReference
-from tests.integration.conftest import date_reads
+from tests.integration.conftest import date_answers
 from tests.support.tables import create_table
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def test_how_long_an_order_is_cancelled_is_told_rightly_by_clocks_that_differ(
     """Else the index would not be looked at again, or for too long: it is up to a minute behind."""
     create_table(dynamodb, "CancelledOrdersTable", "cancelled")
     at_aws = datetime(2026, 11, 25, 12, tzinfo=UTC)
-    date_reads(dynamodb, lambda: at_aws)
+    date_answers(dynamodb, lambda: at_aws, "batch_get_item")
     off = timedelta(minutes=minutes)
     one, other = (
         DynamoDBCancelledOrders(dynamodb, "cancelled", lambda off=off: at_aws + off, None)  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -13,7 +14,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.ports import Claimed, Watch
-from tests.integration.conftest import UNANSWERED, date_reads
+from tests.integration.conftest import UNANSWERED, date_answers
 from tests.support.samples import A, B, C, reference
 from tests.support.tables import create_table
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TABLE = "claims"
+HOLDERS = count()
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LIVE = "https://api.electioapp.com"
 
@@ -32,11 +34,13 @@ class Environments:
         self.dynamodb: Any = dynamodb
         self.now = NOON
         create_table(dynamodb, "ProClaimsTable", TABLE)
-        date_reads(dynamodb, lambda: self.now)
+        date_answers(dynamodb, lambda: self.now, "batch_get_item", "batch_execute_statement")
 
     def claims(self, *, fast: timedelta = timedelta(0), base_url: str = LIVE) -> DynamoDBClaims:
         """The claims of an environment whose clock is fast, or slow, by so much."""
-        return DynamoDBClaims(self.dynamodb, TABLE, lambda: self.now + fast, base_url)
+        return DynamoDBClaims(
+            self.dynamodb, TABLE, lambda: self.now + fast, base_url, lambda: f"holder {next(HOLDERS)}"
+        )
 
 
 def fresh(until: int, *references: ConsignmentReference, now: datetime = NOON) -> Claimed:
@@ -93,8 +97,9 @@ def test_a_claim_that_is_given_back_too_late_is_not_taken_from_who_has_it_now(en
 def test_a_claim_that_another_makes_in_between_is_found_held(
     environments: Environments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both have read that there is none; the write of the slower one fails, and what it did not lose is claimed."""
+    """Both have read that it has ended; the write of the slower one fails, and what it did not lose is claimed."""
     slow, fast = environments.claims(), environments.claims()
+    fast.give_back(fast.take([A, B, C], 60), [A, B, C], 0)
     write = environments.dynamodb.transact_write_items
 
     def overtaken(**arguments: Any) -> Any:
@@ -121,12 +126,13 @@ def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
 ) -> None:
     fail = Mock(side_effect=error)
     one = environments.claims()
+    monkeypatch.setattr(environments.dynamodb, "batch_execute_statement", fail)
     monkeypatch.setattr(environments.dynamodb, "transact_write_items", fail)
     one.give_back(fresh(after(60), A), [A], 0)
     with pytest.raises(RetryableError, match=f"DynamoDB did not write: {cause_of(error)}"):
         one.take([A], 60)
     monkeypatch.setattr(environments.dynamodb, "batch_get_item", fail)
-    with pytest.raises(RetryableError, match=rf"claims could not be read \({cause_of(error)}\)"):
+    with pytest.raises(RetryableError, match=rf"(claims could not be read|did not write).*{cause_of(error)}"):
         one.take([A], 60)
 
 
@@ -145,12 +151,73 @@ def test_what_was_left_for_pro_is_held_and_may_be_watched_until_the_claim_ends(
     assert ended == replace(fresh(ended.until, A, B), asked_before=frozenset({A, B}))
 
 
+def test_who_has_the_record_of_an_allocation_takes_its_claim_and_no_other(environments: Environments) -> None:
+    claimed, other = environments.claims().take([A, B], 60), environments.claims().take([C], 60)
+    recorded = {A: claimed.holder, C: claimed.holder}
+    assert environments.claims().take([A], 60).held == {A: 60}, "who has not seen the record"
+    over = environments.claims().take([A, B, C], 60, recorded)
+    assert over.asked_before == {A}
+    assert over.held == {B: 60, C: 60}
+    assert over.holder not in (claimed.holder, other.holder)
+
+
+def test_what_is_done_with_a_recorded_allocation_is_a_try_of_its_own(environments: Environments) -> None:
+    """Else that record would be taken for the outcome of a cancellation of which nobody knows what became."""
+    claimed = environments.claims().take([A], 60)
+    environments.now += timedelta(seconds=20)
+    again = environments.claims().take([A], 60, {A: claimed.holder})
+    assert again.since[A] - claimed.since[A] == timedelta(seconds=20)
+
+
+def test_new_claims_are_made_by_one_call_and_nothing_is_read(
+    environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for unused in ("batch_get_item", "transact_write_items"):
+        monkeypatch.setattr(environments.dynamodb, unused, Mock(side_effect=AssertionError(unused)))
+    insert = Mock(side_effect=environments.dynamodb.batch_execute_statement)
+    monkeypatch.setattr(environments.dynamodb, "batch_execute_statement", insert)
+    environments.claims().take([A], 60)
+    assert environments.claims().take([B, C], 60) == fresh(after(60), B, C)
+    assert insert.call_count == 2
+
+
+def test_a_claim_whose_answer_was_lost_is_its_callers(
+    environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = environments.dynamodb.batch_execute_statement
+
+    def repeated(**arguments: Any) -> Any:
+        insert(**arguments)
+        return insert(**arguments)
+
+    monkeypatch.setattr(environments.dynamodb, "batch_execute_statement", repeated)
+    assert environments.claims().take([A, B], 60) == fresh(after(60), A, B)
+    assert environments.claims().take([A], 60).held == {A: 60}
+
+
+def test_a_claim_that_was_taken_over_was_asked_for_before_also_where_the_answer_was_lost(
+    environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its write is sent again, and fails on the first one's."""
+    one = environments.claims()
+    one.give_back(one.take([A], 60), [A], 0)
+    write = environments.dynamodb.transact_write_items
+
+    def repeated(**arguments: Any) -> Any:
+        monkeypatch.setattr(environments.dynamodb, "transact_write_items", write)
+        write(**arguments)
+        return write(**arguments)
+
+    monkeypatch.setattr(environments.dynamodb, "transact_write_items", repeated)
+    assert environments.claims().take([A, B], 60) == replace(fresh(after(60), A, B), asked_before=frozenset({A}))
+
+
 def test_what_is_settled_is_held_but_not_watched_and_only_who_looked_may_take_it(environments: Environments) -> None:
     claimed = environments.claims().take([A], 60)
     environments.claims().give_back(claimed, [A], 70, Watch.SETTLED)
     early = environments.claims().take([A], 60)
     assert early == replace(fresh(early.until, A), held={A: 70})
-    over = environments.claims().take([A], 60, over_settled=True)
+    over = environments.claims().take([A], 60, {})
     assert over == replace(fresh(over.until, A), asked_before=frozenset({A}))
 
 
@@ -158,7 +225,7 @@ def test_what_pro_may_still_deallocate_is_watched_by_nobody_until_the_claim_ends
     """Whoever watched it might adopt an allocation that a late deallocation takes away."""
     claimed = environments.claims().take([A], 60)
     environments.claims().give_back(claimed, [A], 180, Watch.TAKING_BACK)
-    again = environments.claims().take([A], 60, over_settled=True)
+    again = environments.claims().take([A], 60, {A: claimed.holder})
     assert again == replace(fresh(again.until, A), held={A: 180})
 
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import DefaultRules
-from allocation.domain.outcome import Allocated, DeferralCause, Deferred
+from allocation.domain.outcome import Allocated, AllocatedBy, DeferralCause, Deferred
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.ports import Watch
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LIVE = "https://api.electioapp.com"
+HOLDER = "holder"
 
 
 class Hurry:
@@ -40,7 +41,7 @@ class Switched:
     def __init__(self, dynamodb: "DynamoDBClient") -> None:
         create_table(dynamodb, "ProClaimsTable", "claims")
         self.dynamodb: Any = dynamodb
-        self.claims = DynamoDBClaims(dynamodb, "claims", lambda: NOON, LIVE)
+        self.claims = DynamoDBClaims(dynamodb, "claims", lambda: NOON, LIVE, lambda: HOLDER)
         self.records: Any = InMemoryRecords()
         self.engine = ScriptedAllocator(lambda each: Allocated(summary_of(each.reference)))
 
@@ -80,6 +81,16 @@ def test_what_pro_has_settled_is_the_engines(switched: Switched) -> None:
     switched.records.kept[C] = replace(record_of(C), allocated_at=claimed.since[C] - later)
     answers = switched.allocate(A, B, C, D)
     assert [each for each in (A, B, C, D) if isinstance(answers[each], Deferred)] == [C]
+
+
+def test_an_allocation_that_names_the_claim_is_its_outcome_also_by_a_slow_clock(switched: Switched) -> None:
+    claimed = switched.claims.take([A, B], 360)
+    for each, claim in ((A, HOLDER), (B, "another")):
+        outcome = Allocated(summary_of(each), by=AllocatedBy("pro", LIVE, claim=claim))
+        earlier = claimed.since[each] - timedelta(minutes=5)
+        switched.records.kept[each] = replace(record_of(each), outcome=outcome, allocated_at=earlier)
+    answers = switched.allocate(A, B)
+    assert [each for each in (A, B) if isinstance(answers[each], Deferred)] == [B]
 
 
 def test_nothing_of_it_is_cancelled_here_either(switched: Switched) -> None:

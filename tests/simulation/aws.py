@@ -29,7 +29,9 @@ PAGE = 3
 NOT_THERE_YET = f"attribute_not_exists({KEY})"
 NOTHING_THERE = "attribute_not_exists(digest)"
 CONFLICT_CHANCE = 0.03
-STATEMENT_FAULTS = ("ThrottlingError", "TransactionConflict", "InternalServerError")
+DONE_ALL_THE_SAME = "InternalServerError"
+STATEMENT_FAULT_CHANCE = 0.05
+STATEMENT_FAULTS = ("ThrottlingError", "TransactionConflict", DONE_ALL_THE_SAME)
 """Why one of several statements may fail. After the last it is done all the same."""
 UNCHANGED = "version = :seen"
 UNCHANGED_FAILURE = f"#state = :failed AND {UNCHANGED}"
@@ -234,11 +236,12 @@ class SimulatedDynamoDB:
         return call(self._world, "BatchExecuteStatement", work)
 
     def _inserted(self, item: dict[str, Any]) -> dict[str, Any]:
-        fault = self._world.random.choice(STATEMENT_FAULTS) if self._world.random.random() < 0.05 else ""
+        is_struck = self._world.random.random() < STATEMENT_FAULT_CHANCE
+        fault = self._world.random.choice(STATEMENT_FAULTS) if is_struck else ""
         code = "ValidationError" if not fits_dynamodb(item) else fault
         if not code and item[KEY]["S"] in self.items:
             code = "DuplicateItem"
-        if not code or (code == "InternalServerError" and item[KEY]["S"] not in self.items):
+        if not code or (code == DONE_ALL_THE_SAME and item[KEY]["S"] not in self.items):
             self._write(item)
         return {"Error": {"Code": code, "Message": code}} if code else {"TableName": "allocations"}
 

@@ -5,8 +5,19 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
-from tests.simulation.aws import KEY, NOT_THERE_YET, SimulatedDynamoDB, TransactionCanceledError, call, raise_conflict
+from tests.simulation.aws import (
+    DONE_ALL_THE_SAME,
+    KEY,
+    NOT_THERE_YET,
+    STATEMENT_FAULT_CHANCE,
+    STATEMENT_FAULTS,
+    SimulatedDynamoDB,
+    TransactionCanceledError,
+    call,
+    raise_conflict,
+)
 from tests.simulation.world import World
+from tests.support.partiql import insertion
 
 AS_SEEN = "heldUntil = :seen"
 
@@ -31,8 +42,7 @@ class SimulatedClaims:
         def work() -> dict[str, Any]:
             names = [key[KEY]["S"] for key in request["Keys"]]
             found = {table: [self.items[name] for name in names if name in self.items]}
-            headers = {"date": format_datetime(self._now(), usegmt=True)}
-            return {"Responses": found, "ResponseMetadata": {"HTTPHeaders": headers}}
+            return {"Responses": found, **self._dated()}
 
         return self._call("BatchGetItem", work)
 
@@ -40,6 +50,28 @@ class SimulatedClaims:
         """Reads the first items, as they are now."""
         assert ConsistentRead, "another version may have written the first claim a moment ago"
         return self._call("Scan", lambda: {"Items": list(self.items.values())[:Limit]})
+
+    def batch_execute_statement(self, Statements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Inserts claims, each by itself: now and then one is refused, or is done and reported as a fault."""
+
+        def work() -> dict[str, Any]:
+            responses = [self._inserted(insertion(statement)[1]) for statement in Statements]
+            return {"Responses": responses, **self._dated()}
+
+        return self._call("BatchExecuteStatement", work)
+
+    def _inserted(self, item: Item) -> dict[str, Any]:
+        there = item[KEY]["S"] in self.items
+        fault = (
+            self._world.random.choice(STATEMENT_FAULTS) if self._world.random.random() < STATEMENT_FAULT_CHANCE else ""
+        )
+        if not there and fault in {"", DONE_ALL_THE_SAME}:
+            self.items[item[KEY]["S"]] = item
+        code = fault or ("DuplicateItem" if there else "")
+        return {"Error": {"Code": code, "Message": code}} if code else {"TableName": "claims"}
+
+    def _dated(self) -> dict[str, Any]:
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(self._now(), usegmt=True)}}}
 
     def transact_write_items(self, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Writes all claims or none."""

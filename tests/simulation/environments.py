@@ -248,7 +248,7 @@ class Environments:
             return self._engine()
         table: Any = self.claims
         client, base_url = SimulatedClient(self.pro, self.world, self.now), self.pro.base_url
-        claims = DynamoDBClaims(table, "claims", self.now, base_url)
+        claims = DynamoDBClaims(table, "claims", self.now, base_url, lambda: f"call {self.world.calls}")
         pauses = Pauses(self.world.sleep, self.world.random.random)
         allocator = allocator_over(
             client,

@@ -10,7 +10,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
-from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate, latest_event_ids
+from allocation.domain.record import AllocationRecord, NamedAtPro, RecordSeen, RefusedUpdate, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.state import Step
 from allocation.ports import (
@@ -241,7 +241,7 @@ class ScriptedAllocator:
         self,
         references: Sequence[ConsignmentReference],
         deadline: Deadline,  # noqa: ARG002 - the port's
-        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,  # noqa: ARG002 - the port's
+        named: Mapping[ConsignmentReference, NamedAtPro] = NOTHING_NAMED,  # noqa: ARG002 - the port's
         *,
         is_recorded: bool = True,  # noqa: ARG002 - the port's
     ) -> Mapping[ConsignmentReference, Deferred]:
@@ -254,7 +254,7 @@ class ScriptedAllocator:
         self,
         references: Sequence[ConsignmentReference],
         deadline: Deadline,  # noqa: ARG002 - the port's
-        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,  # noqa: ARG002 - the port's
+        named: Mapping[ConsignmentReference, NamedAtPro] = NOTHING_NAMED,  # noqa: ARG002 - the port's
     ) -> Mapping[ConsignmentReference, Deferred]:
         return {each: self.uncancellable[each] for each in references if each in self.uncancellable}
 

@@ -11,12 +11,12 @@ from allocation.domain.frozen import frozen
 from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Deferred, Outcome
-from allocation.domain.record import AllocationRecord, RecordSeen, RefusedUpdate
+from allocation.domain.record import AllocationRecord, NamedAtPro, RecordSeen, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.state import Step
 
 # No record names a consignment of SortedPRO's.
-NOTHING_NAMED: Final[Mapping[ConsignmentReference, ConsignmentReference]] = MappingProxyType({})
+NOTHING_NAMED: Final[Mapping[ConsignmentReference, NamedAtPro]] = MappingProxyType({})
 
 
 class Deadline(Protocol):
@@ -45,23 +45,22 @@ class Allocator(Protocol):
         self,
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
-        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,
+        named: Mapping[ConsignmentReference, NamedAtPro] = NOTHING_NAMED,
         *,
         is_recorded: bool = True,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Take the carrier services of consignments back, where they have any, and let no allocation follow.
 
-        `named` are SortedPRO's own references, where records name them. `is_recorded` says that their records show
-        allocations. Where they do not, another may have recorded one since, which is not to be taken back: such a
-        consignment has to wait. Return those of which that can't be said now. Raises `RetryableError` if nothing can be
-        done now.
+        `named` is what records name of SortedPRO's. `is_recorded` says that their records show allocations. Where they
+        do not, another may have recorded one since, which is not to be taken back: such a consignment has to wait.
+        Return those of which that can't be said now. Raises `RetryableError` if nothing can be done now.
         """
 
     def cancel_recorded(
         self,
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
-        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,
+        named: Mapping[ConsignmentReference, NamedAtPro] = NOTHING_NAMED,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Cancel elsewhere what was created there for consignments that are released, and recorded as cancelled.
 
@@ -72,7 +71,7 @@ class Allocator(Protocol):
         self,
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
-        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,
+        named: Mapping[ConsignmentReference, NamedAtPro] = NOTHING_NAMED,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Release, as `release` does, what calls whose outcome was lost may have allocated.
 

@@ -5,7 +5,8 @@ import random
 import time
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
 from allocation.aws.clients import client, hasty_client
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 _PACKAGED_SCHEME: Final = "packaged://"
 # No order has it. Looking for it costs a read unit.
 _NO_ORDER: Final = OrderReference("-")
+# Long enough that no two names of who claims are the same, and short in every record.
+_HOLDER_BYTES: Final = 6
 
 
 @cache
@@ -198,7 +201,7 @@ def pro_allocator(
     dynamodb, table = client("dynamodb"), settings.pro_claims_table or ""
     key = secret_key(settings.pro_secret_name or "")
     pro = ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now)
-    claims = DynamoDBClaims(dynamodb, table, utc_now, pro.base_url)
+    claims = DynamoDBClaims(dynamodb, table, utc_now, pro.base_url, partial(token_hex, _HOLDER_BYTES))
     circuit = dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count, utc_now)
     patience_seconds, pauses = settings.patience_seconds, Pauses(time.sleep, random.random)
     allocator = ProAllocator(

@@ -14,7 +14,7 @@ from allocation.consignments.store import ConsignmentStore, Known, ReferenceText
 from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import ENGINE, Allocated, AllocatedBy, AllocationFailed, Cancelled, Deallocated, Standing
-from allocation.domain.record import AllocationRecord, latest_event_ids
+from allocation.domain.record import AllocationRecord, NamedAtPro, latest_event_ids
 from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference, is_pro_reference
 from allocation.domain.routing import Route
 
@@ -28,17 +28,17 @@ _NewStanding = TypeVar("_NewStanding", bound=Standing)
 class Elsewhere:
     """Who else allocates what this stack records, or did so once: nobody, or SortedPRO (`pro/releasing.py`).
 
-    `named` is SortedPRO's own reference, where the record names it. Each method raises `RequestError` while it can't be
-    said that it is so; with nobody it always is.
+    `named` is what the record names of SortedPRO's. Each method raises `RequestError` while it can't be said that it is
+    so; with nobody it always is.
     """
 
     def require_settled(self, reference: ConsignmentReference) -> None:
         """Return where nobody but this stack can come to allocate the consignment now."""
 
-    def release(self, reference: ConsignmentReference, named: ConsignmentReference | None) -> None:
+    def release(self, reference: ConsignmentReference, named: NamedAtPro | None) -> None:
         """Return when its carrier service is taken back."""
 
-    def cancel_recorded(self, reference: ConsignmentReference, named: ConsignmentReference | None) -> None:
+    def cancel_recorded(self, reference: ConsignmentReference, named: NamedAtPro | None) -> None:
         """Return when it is cancelled there, after its record says so. May be called again."""
 
 
@@ -64,11 +64,11 @@ class Changes:
         Raises `OutOfReachError` where another PRO has allocated it, and `RequestError` while it is not taken back.
         """
         self.require_in_reach(seen)
-        self.elsewhere.release(seen.reference, _named(seen))
+        self.elsewhere.release(seen.reference, _named_at_pro(seen))
 
     def cancel_recorded(self, seen: Known) -> None:
         """Have a consignment cancelled elsewhere too, once that is recorded. Raises `RequestError` while it is not."""
-        self.elsewhere.cancel_recorded(seen.reference, _named(seen))
+        self.elsewhere.cancel_recorded(seen.reference, _named_at_pro(seen))
 
     def require_in_reach(self, seen: Known) -> None:
         """Raise `OutOfReachError` where another PRO has allocated a consignment than this stack calls."""
@@ -121,7 +121,7 @@ class Changes:
             event_ids=latest_event_ids(*seen.record.tried_event_ids, request_id) if seen.record else (),
             route=_kept_route(seen, standing),
             customer_reference=_customer_reference(seen),
-            pro_reference=_named(seen),
+            pro_reference=seen.record.known_pro_reference if seen.record else None,
             updated_by=seen.record.updated_by if seen.record else None,
             asked_by=self.caller(),
         )
@@ -139,9 +139,9 @@ def consignment_references(text: ReferenceText) -> Sequence[ConsignmentReference
     return [ConsignmentReference(each) for each in meant]
 
 
-def _named(seen: Known) -> ConsignmentReference | None:
-    """Return SortedPRO's own reference of a consignment, where its record names it."""
-    return seen.record.known_pro_reference if seen.record else None
+def _named_at_pro(seen: Known) -> NamedAtPro | None:
+    """Return what the record of a consignment names of SortedPRO's."""
+    return seen.record.seen().named_at_pro if seen.record else None
 
 
 def _kept_route(seen: Known, standing: Standing) -> Route | None:

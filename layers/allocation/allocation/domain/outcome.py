@@ -74,6 +74,8 @@ class AllocatedBy:
     base_url: str | None = None
     # SortedPRO had allocated it already, or the reply to our own call was lost: its state was taken over.
     is_adopted: bool = False
+    # The claim under which SortedPRO was asked. A record that names its claim has settled it.
+    claim: str | None = field(default=None, compare=False)
 
     def is_out_of_reach(self, here: "AllocatedBy") -> bool:
         """Tell whether the allocator that is used `here` can't take the carrier service back."""

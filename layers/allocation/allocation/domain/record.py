@@ -1,7 +1,7 @@
 """The allocation record: the truth about one consignment, and the outbox of its event."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from allocation.domain.frozen import frozen
 from allocation.domain.limit import LimitedDay
@@ -70,6 +70,13 @@ class AllocationRecord:
     refused_update: RefusedUpdate | None = None
 
 
+class NamedAtPro(NamedTuple):
+    """What a record names of SortedPRO's: its own reference, and the claim whose outcome is recorded."""
+
+    reference: ConsignmentReference | None = None
+    claim: str | None = None
+
+
 @frozen
 class RecordSeen:
     """What a writer must have read of a record. A new version is written only if `version` is unchanged.
@@ -94,6 +101,11 @@ class RecordSeen:
     carrier_service: str | None = None
     written_at: datetime | None = None
     allocated_by: AllocatedBy | None = None
+
+    @property
+    def named_at_pro(self) -> NamedAtPro:
+        """What the record names of SortedPRO's."""
+        return NamedAtPro(self.pro_reference, self.allocated_by.claim if self.allocated_by else None)
 
     def is_to_be_tried(self, event_id: str, *, is_update: bool) -> bool:
         """Tell whether an event with this id tries the consignment again.

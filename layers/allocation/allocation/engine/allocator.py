@@ -16,6 +16,7 @@ from allocation.domain.outcome import (
     KeptDecision,
     Outcome,
 )
+from allocation.domain.record import NamedAtPro
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
 from allocation.domain.tracking_reference import issued_tracking_references
@@ -84,7 +85,7 @@ class EngineAllocator:
         self,
         references: Sequence[ConsignmentReference],  # noqa: ARG002 - nothing is reserved outside the records
         deadline: Deadline,  # noqa: ARG002
-        named: Mapping[ConsignmentReference, ConsignmentReference] = NOTHING_NAMED,  # noqa: ARG002
+        named: Mapping[ConsignmentReference, NamedAtPro] = NOTHING_NAMED,  # noqa: ARG002
         *,
         is_recorded: bool = True,  # noqa: ARG002
     ) -> Mapping[ConsignmentReference, Deferred]:

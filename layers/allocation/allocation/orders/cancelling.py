@@ -14,7 +14,7 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.frozen import frozen
 from allocation.domain.order import OrderCancellation
 from allocation.domain.outcome import AllocatedBy, AllocationFailed, Cancelled, DeferralCause, Deferred
-from allocation.domain.record import AllocationRecord, RecordSeen, latest_event_ids
+from allocation.domain.record import AllocationRecord, NamedAtPro, RecordSeen, latest_event_ids
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.orders.cancelled_orders import (
@@ -155,7 +155,7 @@ class Cancelling:
         self, done: Mapping[ConsignmentReference, ConsignmentReference | None], deadline: Deadline
     ) -> Deferrals:
         """Have the allocator cancel what is recorded as cancelled. Return why that is not done."""
-        named = {reference: there for reference, there in done.items() if there}
+        named = {reference: NamedAtPro(there) for reference, there in done.items() if there}
         try:
             return dict(self.allocator.cancel_recorded(tuple(done), deadline, named)) if done else {}
         except RetryableError as error:
@@ -227,10 +227,9 @@ class Cancelling:
 
 def _named(
     references: Iterable[ConsignmentReference], seen: Mapping[ConsignmentReference, RecordSeen]
-) -> Mapping[ConsignmentReference, ConsignmentReference]:
-    """Return SortedPRO's own references of those whose records name them."""
-    found = {each: seen[each].pro_reference for each in references if each in seen}
-    return {each: there for each, there in found.items() if there}
+) -> Mapping[ConsignmentReference, NamedAtPro]:
+    """Return what records name of SortedPRO's."""
+    return {each: seen[each].named_at_pro for each in references if each in seen}
 
 
 def _has_cancelled(item: Cancellation, seen: RecordSeen) -> bool:

@@ -14,7 +14,15 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.frozen import frozen
 from allocation.domain.metric import MetricName
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Cancelled, Deallocated, DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import (
+    Allocated,
+    AllocationFailed,
+    Cancelled,
+    Deallocated,
+    DeferralCause,
+    Deferred,
+    Outcome,
+)
 from allocation.domain.reference import ConsignmentReference
 from allocation.ports import Deadline
 from allocation.pro.calls import Pauses, parallel_calls
@@ -22,7 +30,7 @@ from allocation.pro.changing import Changing
 from allocation.pro.client import ProClient
 from allocation.pro.details import detailed
 from allocation.pro.health import raise_trouble, run_guarded
-from allocation.pro.ports import Circuit, Claimed, Claims, Watch
+from allocation.pro.ports import NO_CLAIMS, Circuit, Claimed, Claims, Watch
 from allocation.pro.progress import Progress, hold_seconds, unclaimed
 from allocation.pro.rounds import Rounds, is_unknown
 from allocation.pro.state_verdicts import is_gone, judge_cancellation, judge_deallocation, may_still_change
@@ -50,8 +58,8 @@ class ProAllocator:
     pauses: Pauses
     # Whether each allocation is read once more, for its price and its delivery date.
     with_details: bool = False
-    # The claims on what the last calls answered for, until that is recorded.
-    _answered: dict[ConsignmentReference, Claimed] = field(default_factory=dict)
+    # The claims on what failed in the last calls, until that is recorded.
+    _failed: dict[ConsignmentReference, Claimed] = field(default_factory=dict)
 
     def allocate(
         self,
@@ -107,8 +115,9 @@ class ProAllocator:
         deadline: Deadline,
         *,
         is_recorded: bool = True,
+        claims: Mapping[ConsignmentReference, str] = NO_CLAIMS,
     ) -> Mapping[ConsignmentReference, Deferred]:
-        """Have PRO deallocate consignments.
+        """Have PRO deallocate consignments. `claims` are those that their records name.
 
         Return those of which PRO does not confirm it. They are claimed first, and stay claimed: whoever may be
         allocating one of them has ended, and nobody begins before what follows is recorded. Raises `RetryableError` if
@@ -116,20 +125,19 @@ class ProAllocator:
 
         Whoever has not seen their records (`is_recorded`) waits for those that were recorded a moment ago.
         """
-        return self._release(references, deadline, over_settled=is_recorded)
+        return self._release(references, deadline, claims if is_recorded else None)
 
     def _release(
         self,
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
-        *,
-        over_settled: bool,
+        over: Mapping[ConsignmentReference, str] | None,
     ) -> Mapping[ConsignmentReference, Deferred]:
         answers: dict[ConsignmentReference, Deferred | Deallocated] = {}
 
         def work() -> None:
             seconds = max(deadline.remaining_seconds(), 0) + self.patience_seconds
-            claimed = self.claims.take(references, seconds, over_settled=over_settled)
+            claimed = self.claims.take(references, seconds, over)
             not_claimed = unclaimed(claimed, self.client.base_url)
             answers.update(not_claimed)
             free = [reference for reference in references if reference not in not_claimed]
@@ -182,18 +190,19 @@ class ProAllocator:
         """Have PRO deallocate the consignments that it was ever asked for. It holds none of the others for us."""
         taken = self.claims.ever_taken(references)
         asked = [reference for reference in references if reference in taken]
-        return self._release(asked, deadline, over_settled=False) if asked else {}
+        return self._release(asked, deadline, over=None) if asked else {}
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
-        """Shorten the claims of consignments whose outcome is recorded: whoever comes next finds the record.
+        """Shorten the claims of consignments whose failure is recorded: another event may try them again.
 
-        Others may have read the records before, and have long to take back what they believe to be lost.
+        Others may have read the records before, and have long to take back what they believe to be lost. Who wants
+        something of an allocation has its record, which names the claim.
         """
-        claims = [(self._answered[each], each) for each in dict.fromkeys(references) if each in self._answered]
+        claims = [(self._failed[each], each) for each in dict.fromkeys(references) if each in self._failed]
         for claimed in {id(claimed): claimed for claimed, _ in claims}.values():
             ended = [each for its, each in claims if its is claimed]
             self._end_claims(claimed, ended, _READER_SECONDS, Watch.SETTLED)
-        self._answered.clear()
+        self._failed.clear()
 
     def _take_back(
         self, references: Sequence[ConsignmentReference], deadline: Deadline
@@ -219,9 +228,12 @@ class ProAllocator:
             self._end_claims(claimed, ended, hold_seconds(watch, self.patience_seconds), watch)
         unknown = [each for each in references if is_unknown(progress.answers.get(each))]
         self._end_claims(claimed, unknown, is_over=True)
-        self._answered.update(
-            dict.fromkeys((each for each in references if each not in {*unsettled, *unknown}), claimed)
-        )
+        failed = [each for each in references if isinstance(progress.answers.get(each), AllocationFailed)]
+        self._failed.update(dict.fromkeys((each for each in failed if each not in unknown), claimed))
+        for reference in references:
+            answer = progress.answers.get(reference)
+            if isinstance(answer, Allocated) and answer.by:
+                progress.answers[reference] = replace(answer, by=replace(answer.by, claim=claimed.holder))
 
     def _end_claims(
         self,

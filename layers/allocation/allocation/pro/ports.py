@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, Literal, Protocol
 
 from allocation.domain.errors import RetryableError
 from allocation.domain.frozen import frozen
 from allocation.domain.outcome import DeferralCause
 from allocation.domain.reference import ConsignmentReference
+
+# Where no record names a claim.
+NO_CLAIMS: Final[Mapping[ConsignmentReference, str]] = MappingProxyType({})
 
 OpenCause = Literal[DeferralCause.OUTAGE, DeferralCause.CREDENTIALS]
 
@@ -28,7 +32,7 @@ class Watch(StrEnum):
     ACCEPTED_AFRESH = "accepted_afresh"
     # PRO may still execute a deallocation that it has not answered itself: what its state shows allocated may go.
     TAKING_BACK = "taking_back"
-    # Its outcome is recorded. Whoever read the records before that must neither ask for it nor take it back.
+    # Its failure is recorded. Whoever read the records before that must neither ask for it nor take it back.
     SETTLED = "settled"
 
 
@@ -45,6 +49,8 @@ class Claimed:
     held: Mapping[ConsignmentReference, int] = field(default_factory=dict)
     # When the new claims end, in milliseconds since 1970 UTC.
     until: int = 0
+    # What the new claims name as their holder: a new name for each call.
+    holder: str = field(default="", compare=False)
     # Those of `held` that nobody asks for any more, and why they wait.
     watched: Mapping[ConsignmentReference, Watch] = field(default_factory=dict)
     # Not claimed: PRO was asked for these under another base URL a while ago, and that may not be over.
@@ -59,11 +65,15 @@ class Claims(Protocol):
     """Remembers which consignments PRO was asked for."""
 
     def take(
-        self, references: Sequence[ConsignmentReference], seconds: float, *, over_settled: bool = False
+        self,
+        references: Sequence[ConsignmentReference],
+        seconds: float,
+        over: Mapping[ConsignmentReference, str] | None = None,
     ) -> Claimed:
-        """Claim the consignments for so many seconds, `over_settled` claims or only those that ended.
+        """Claim the consignments for so many seconds, where nobody has a claim that has not ended.
 
-        Raises `RetryableError`.
+        With `over`, also over claims that are settled: left so, or with the holder that `over` has of the consignment's
+        record. Raises `RetryableError`.
         """
 
     def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:

@@ -7,12 +7,13 @@ from allocation.consignments.errors import NotReleasedError, UnsettledError
 from allocation.domain.errors import RetryableError
 from allocation.domain.frozen import frozen
 from allocation.domain.outcome import DeferralCause, Deferred
+from allocation.domain.record import NamedAtPro
 from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.ports import Allocator, Deadline
 from allocation.pro.settled_first import ADVICE, OpenClaims
 
-_Named = Mapping[ConsignmentReference, ConsignmentReference]
+_Named = Mapping[ConsignmentReference, NamedAtPro]
 
 
 @frozen
@@ -26,7 +27,7 @@ class SettledAtPro(Elsewhere):
         if self.open_claims.among((reference,)):
             raise UnsettledError(reference, ADVICE)
 
-    def release(self, reference: ConsignmentReference, named: ConsignmentReference | None) -> None:  # noqa: ARG002
+    def release(self, reference: ConsignmentReference, named: NamedAtPro | None) -> None:  # noqa: ARG002
         """Raise `UnsettledError` as `require_settled` does: nothing recorded is SortedPRO's."""
         self.require_settled(reference)
 
@@ -38,11 +39,11 @@ class Releasing(Elsewhere):
     allocator: Allocator
     deadline: Callable[[], Deadline]
 
-    def release(self, reference: ConsignmentReference, named: ConsignmentReference | None) -> None:
+    def release(self, reference: ConsignmentReference, named: NamedAtPro | None) -> None:
         """Return when SortedPRO's own state shows no allocation, and nobody can be making one."""
         self._done(self.allocator.release, reference, named, is_cancelled=False)
 
-    def cancel_recorded(self, reference: ConsignmentReference, named: ConsignmentReference | None) -> None:
+    def cancel_recorded(self, reference: ConsignmentReference, named: NamedAtPro | None) -> None:
         """Return when what was created there for this stack is cancelled there."""
         self._done(self.allocator.cancel_recorded, reference, named, is_cancelled=True)
 
@@ -50,7 +51,7 @@ class Releasing(Elsewhere):
         self,
         ask: Callable[[tuple[ConsignmentReference], Deadline, _Named], Mapping[ConsignmentReference, Deferred]],
         reference: ConsignmentReference,
-        named: ConsignmentReference | None,
+        named: NamedAtPro | None,
         *,
         is_cancelled: bool,
     ) -> None:

@@ -5,20 +5,23 @@ A consignment with a reference of PRO's is in PRO already.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import assert_never
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
+from allocation.domain.record import NamedAtPro
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
 from allocation.ports import NOTHING_NAMED, Deadline
 from allocation.pro.allocator import ProAllocator
 from allocation.pro.creating import Creating
 from allocation.pro.creation import without_personal
 
-_Named = Mapping[ConsignmentReference, ConsignmentReference]
+_Named = Mapping[ConsignmentReference, NamedAtPro]
+_References = Sequence[ConsignmentReference]
+# Claims that records name, by PRO's own references.
+_Claims = Mapping[ConsignmentReference, str]
 
 
 @frozen
@@ -52,7 +55,10 @@ class SenderAllocator:
         is_recorded: bool = True,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Have PRO deallocate consignments, as `ProAllocator` does. What was never created can't be created after."""
-        release = partial(self.allocator.release, is_recorded=is_recorded)
+
+        def release(at_pro: _References, claims: _Claims) -> Mapping[ConsignmentReference, Deferred]:
+            return self.allocator.release(at_pro, deadline, claims=claims, is_recorded=is_recorded)
+
         return self._released(release, references, deadline, named)
 
     def cancel_recorded(
@@ -62,9 +68,10 @@ class SenderAllocator:
         named: _Named = NOTHING_NAMED,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Have PRO cancel what it has by senders' references. Their records keep everybody from allocating it."""
-        left = [each for each in references if not is_pro_reference(each) and each not in named]
+        recorded = _links(named)
+        left = [each for each in references if not is_pro_reference(each) and each not in recorded]
         found = self.creating.known_at_pro(left, deadline) if left else {}
-        links = {each: there for each, there in found.items() if isinstance(there, str)} | dict(named)
+        links = {each: there for each, there in found.items() if isinstance(there, str)} | recorded
         links = {each: there for each, there in links.items() if not is_pro_reference(each)}
         kept = self.allocator.cancel_recorded(list(links.values()), deadline) if links else {}
         waiting = {each: answer for each, answer in found.items() if isinstance(answer, Deferred)}
@@ -79,8 +86,11 @@ class SenderAllocator:
         """Have PRO deallocate the consignments that it was ever asked for."""
         by_sender = [each for each in references if not is_pro_reference(each)]
         asked = self.creating.ever_asked(by_sender) if by_sender else frozenset()
-        wanted = [each for each in references if each in asked or each in named or is_pro_reference(each)]
-        return self._released(self.allocator.release_lost, wanted, deadline, named) if wanted else {}
+        known = asked.union(_links(named))
+        wanted = [each for each in references if each in known or is_pro_reference(each)]
+        if not wanted:
+            return {}
+        return self._released(lambda at_pro, _: self.allocator.release_lost(at_pro, deadline), wanted, deadline, named)
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
         """Let others ask PRO for these consignments of its own."""
@@ -88,21 +98,28 @@ class SenderAllocator:
 
     def _released(
         self,
-        release: Callable[[Sequence[ConsignmentReference], Deadline], Mapping[ConsignmentReference, Deferred]],
+        release: Callable[[_References, _Claims], Mapping[ConsignmentReference, Deferred]],
         references: Sequence[ConsignmentReference],
         deadline: Deadline,
         named: _Named,
     ) -> dict[ConsignmentReference, Deferred]:
         by_sender = [each for each in references if not is_pro_reference(each)]
         # A record is kept for longer than the link that was written before it.
-        found = self.creating.looked_for([each for each in by_sender if each not in named], deadline)
-        links = found.links | {each: named[each] for each in by_sender if each in named}
+        recorded = {each: there for each, there in _links(named).items() if each in by_sender}
+        found = self.creating.looked_for([each for each in by_sender if each not in recorded], deadline)
+        links = found.links | recorded
         own = [each for each in references if is_pro_reference(each)]
         at_pro = list(dict.fromkeys([*own, *links.values()]))
-        kept = release(at_pro, deadline) if at_pro else {}
+        claims = {links.get(each, each): claim for each, (_, claim) in named.items() if claim}
+        kept = release(at_pro, claims) if at_pro else {}
         theirs = {each: kept[there] for each, there in links.items() if there in kept}
         waiting = {each: answer for each, answer in found.answers.items() if isinstance(answer, Deferred)}
         return {each: kept[each] for each in own if each in kept} | theirs | waiting
+
+
+def _links(named: _Named) -> dict[ConsignmentReference, ConsignmentReference]:
+    """Return PRO's own references of those whose records name one."""
+    return {each: at_pro.reference for each, at_pro in named.items() if at_pro.reference}
 
 
 def _named(answer: Outcome | Deferred | None, there: ConsignmentReference, sent: Consignment) -> Outcome | Deferred:

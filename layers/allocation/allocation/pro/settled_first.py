@@ -19,15 +19,15 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import DeferralCause, Deferred, Outcome
+from allocation.domain.record import NamedAtPro, RecordSeen
 from allocation.domain.reference import ConsignmentReference
 from allocation.ports import NOTHING_NAMED, Allocator, Deadline
-from allocation.pro.claims import read_claim
-from allocation.pro.ports import Watch
+from allocation.pro.kept_claims import KeptClaim, kept_claim, moment_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_Named = Mapping[ConsignmentReference, ConsignmentReference]
+_Named = Mapping[ConsignmentReference, NamedAtPro]
 _Answers = Mapping[ConsignmentReference, Deferred]
 ADVICE: Final = (
     "this stack allocates with the engine now: set Allocator=pro back until it has its outcome, or cancel it in "
@@ -50,17 +50,14 @@ class OpenClaims:
         if not references or not self._is_used():
             return frozenset()
         keys = [{KEY: {"S": each}} for each in dict.fromkeys(references)]
-        since: dict[ConsignmentReference, float] = {}
+        claims: dict[ConsignmentReference, KeptClaim] = {}
         for batch in batches(keys, MAX_KEYS):
             read = read_items(self.client, {self.table: {"Keys": list(batch), "ConsistentRead": True}})
-            claims = {ConsignmentReference(item[KEY]["S"]): read_claim(item) for item in read[self.table]}
-            since |= {key: each.since / 1000 for key, each in claims.items() if each.watch is not Watch.SETTLED}
-        recorded = self.records.recorded(tuple(since)).records if since else {}
-        # A record that was written since is the outcome.
-        settled = {
-            key for key, seen in recorded.items() if seen.written_at and seen.written_at.timestamp() >= since[key]
-        }
-        return frozenset(since.keys() - settled)
+            claims |= {ConsignmentReference(item[KEY]["S"]): kept_claim(item) for item in read[self.table]}
+        unsettled = {key: claim for key, claim in claims.items() if not claim.is_settled(None)}
+        recorded = self.records.recorded(tuple(unsettled)).records if unsettled else {}
+        settled = {key for key, seen in recorded.items() if _is_outcome(seen, unsettled[key])}
+        return frozenset(unsettled.keys() - settled)
 
     def _is_used(self) -> bool:
         """Tell whether there is a claim.
@@ -141,6 +138,12 @@ class SettledFirst:
 
     def _waiting(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, Deferred]:
         return {each: _wait(each) for each in self.open_claims.among(references)}
+
+
+def _is_outcome(seen: RecordSeen, claim: KeptClaim) -> bool:
+    """Tell whether a record has what a claim came to: it names the claim, or was written since."""
+    is_written_since = seen.written_at is not None and seen.written_at >= moment_of(claim.since)
+    return claim.is_settled(seen.named_at_pro.claim) or is_written_since
 
 
 def _wait(reference: ConsignmentReference) -> Deferred:

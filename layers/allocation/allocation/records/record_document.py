@@ -154,7 +154,12 @@ def _outcome_fields(outcome: Standing) -> dict[str, Any]:
 
 def _by_fields(by: AllocatedBy) -> dict[str, Any]:
     """Return who allocated a consignment, and whether that was taken over."""
-    return {"allocatedBy": by.allocator, "proBaseUrl": by.base_url, "adopted": by.is_adopted or None}
+    return {
+        "allocatedBy": by.allocator,
+        "proBaseUrl": by.base_url,
+        "proClaim": by.claim,
+        "adopted": by.is_adopted or None,
+    }
 
 
 def _decision_fields(decision: KeptDecision | None) -> dict[str, bytes | None]:

@@ -115,6 +115,8 @@ class StoredRecord(BaseModel):
     allocated_by: str | None = None
     # Of the SortedPRO that allocated it.
     pro_base_url: str | None = None
+    # The claim under which it was asked; None in the records of earlier versions.
+    pro_claim: str | None = None
     adopted: bool | None = None
     schema_version: int = SCHEMA_VERSION
     # The day on which it counts towards its service's allocation limit.
@@ -190,7 +192,7 @@ class StoredRecord(BaseModel):
         """Who allocated the consignment, or None where that is not known."""
         match self.allocated_by:
             case "engine" | "pro" as allocator:
-                return AllocatedBy(allocator, self.pro_base_url, self.adopted is True)
+                return AllocatedBy(allocator, self.pro_base_url, self.adopted is True, self.pro_claim)
             case _:
                 return None
 

@@ -75,11 +75,11 @@ def read_items_at(
             found[table] += items
         left = answer.get("UnprocessedKeys", {})
         if not left:
-            return found, _date_of(answer)
+            return found, date_of(answer)
     raise RetryableError(f"DynamoDB left {_key_count(left)} of {_key_count(request)} keys unread {_MAX_READS} times")
 
 
-def _date_of(answer: Mapping[str, Any]) -> datetime | None:
+def date_of(answer: Mapping[str, Any]) -> datetime | None:
     """Return the `Date` of an answer (RFC 9110, 6.6.1), or None."""
     try:
         return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])

@@ -1,11 +1,12 @@
 """Insertions of many items into DynamoDB, each by itself at the price of a single write, several calls at once."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from allocation.aws.dynamodb.bulk_calls import NoAnswerError, not_written
+from allocation.aws.dynamodb.bulk_calls import NoAnswerError, date_of, not_written
 from allocation.batches import batches, in_parallel
 from allocation.domain.errors import RetryableError
 from allocation.observability import logger
@@ -29,36 +30,38 @@ class Insertions(NamedTuple):
     # `INSERTED`, `DUPLICATE`, or why an item may not have been written; None where DynamoDB does not answer.
     codes: Sequence[str | None]
     no_answer: NoAnswerError | None
+    # The time on AWS's own clock, aware UTC in whole seconds; None where no answer has it.
+    at: datetime | None
 
 
 def insert_all(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> Insertions:
-    """Insert items, `MAX_STATEMENTS` in a call. One that would have a call of its own is left to be put."""
+    """Insert items, `MAX_STATEMENTS` in a call."""
     runs = list(batches(items, MAX_STATEMENTS))
     codes: list[str | None] = []
     no_answer: NoAnswerError | None = None
-    for run, found in zip(runs, in_parallel(lambda run: _codes(client, table, run), runs), strict=True):
+    at: datetime | None = None
+    for run, found in zip(runs, in_parallel(lambda run: _inserted(client, table, run), runs), strict=True):
         if isinstance(found, NoAnswerError):
             no_answer = found
             codes += [None] * len(run)
         else:
-            codes += found
-    return Insertions(codes, no_answer)
+            codes += found.codes
+            at = found.at or at
+    return Insertions(codes, no_answer, at)
 
 
-def _codes(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> Sequence[str] | NoAnswerError:
+def _inserted(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> Insertions | NoAnswerError:
     """Return what `_insert_each` says of the items, or for each that it is still to be written."""
-    if len(items) < 2:
-        return [NOT_INSERTED] * len(items)
     try:
         return _insert_each(client, table, items)
     except NoAnswerError as error:
         return error
     except RetryableError as error:
-        logger.warning("records are written one by one", extra={"cause": str(error), "records": len(items)})
-        return [NOT_INSERTED] * len(items)
+        logger.warning("not inserted together", extra={"cause": str(error), "table": table, "items": len(items)})
+        return Insertions([NOT_INSERTED] * len(items), None, None)
 
 
-def _insert_each(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> list[str]:
+def _insert_each(client: "DynamoDBClient", table: str, items: Sequence[DynamoItem]) -> Insertions:
     """Insert at most `MAX_STATEMENTS` items, each by itself: one may be written and another not.
 
     Return a code for each, in their order: empty where it was written, `DUPLICATE` where an item with its key is there,
@@ -73,7 +76,7 @@ def _insert_each(client: "DynamoDBClient", table: str, items: Sequence[DynamoIte
     codes = [each.get("Error", {}).get("Code", "") for each in answer["Responses"]]
     if len(codes) != len(items):
         raise RetryableError(f"DynamoDB answered for {len(codes)} of {len(items)} items")
-    return codes
+    return Insertions(codes, None, date_of(answer))
 
 
 def _insertion(table: str, attributes: Iterable[str]) -> str:
