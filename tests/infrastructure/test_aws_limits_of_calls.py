@@ -25,7 +25,7 @@ from allocation.api.search_terms import MAX_CARRIERS, search_terms
 from allocation.aws.dynamodb import records
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS, read_items
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
-from allocation.aws.dynamodb.insertions import _insertion
+from allocation.aws.dynamodb.insertions import insertion
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
 from allocation.aws.dynamodb.listings import DynamoDBListings
 from allocation.aws.dynamodb.manifests import DynamoDBManifests
@@ -149,7 +149,7 @@ def test_a_statement_that_inserts_a_record_is_short_enough() -> None:
     """8,192 bytes of PartiQL; values are not part of it."""
     item = record_item(largest_record(summary_of(A)), by_order=True)
 
-    assert len(_insertion("x" * 255, item)) <= 8_192
+    assert len(insertion("x" * 255, item)) <= 8_192
 
 
 def test_keys_that_answers_of_16_mb_leave_unread_are_all_read() -> None:

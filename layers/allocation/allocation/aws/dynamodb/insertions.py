@@ -68,7 +68,7 @@ def _insert_each(client: "DynamoDBClient", table: str, items: Sequence[DynamoIte
     else DynamoDB's code for why it may not have been written. Raises `NoAnswerError`, or another `RetryableError` if
     DynamoDB says nothing of the items.
     """
-    statements = [{"Statement": _insertion(table, item), "Parameters": list(item.values())} for item in items]
+    statements = [{"Statement": insertion(table, item), "Parameters": list(item.values())} for item in items]
     try:
         answer: Any = client.batch_execute_statement(Statements=statements)  # type: ignore[arg-type]
     except (ClientError, BotoCoreError) as error:
@@ -79,10 +79,10 @@ def _insert_each(client: "DynamoDBClient", table: str, items: Sequence[DynamoIte
     return Insertions(codes, None, date_of(answer))
 
 
-def _insertion(table: str, attributes: Iterable[str]) -> str:
+def insertion(table: str, attributes: Iterable[str]) -> str:
     """Return the PartiQL statement that inserts an item with these attributes, if there is none with its key.
 
-    >>> print(_insertion("records", ["id", "version"]))
+    >>> print(insertion("records", ["id", "version"]))
     INSERT INTO "records" VALUE {'id': ?, 'version': ?}
     """
     return f'INSERT INTO "{table}" VALUE {{{", ".join(f"{name!r}: ?" for name in attributes)}}}'
