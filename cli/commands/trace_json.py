@@ -62,7 +62,13 @@ def history_json(name: str, history: History) -> Mapping[str, Any]:
 def _waiting_json(waiting: Waiting) -> Mapping[str, Any]:
     return {
         "returns": [
-            {"at": each.at.isoformat(), "cause": each.cause, "sqsMessage": each.sqs_message} for each in waiting.returns
+            {
+                "at": each.at.isoformat(),
+                "cause": each.cause,
+                "why": each.why or None,
+                "sqsMessage": each.sqs_message,
+            }
+            for each in waiting.returns
         ],
         "kept": [
             {"consignmentReference": reference, "at": kept.at.isoformat(), "fromOrder": kept.is_ordered}

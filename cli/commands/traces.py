@@ -200,6 +200,9 @@ def _what_may_come(name: str, history: History, target: Target) -> Iterator[str]
     if history.waits:
         number, last = counted(len(waiting.returns), "time"), waiting.returns[-1]
         yield f"Came back {number} in the last hour, at {last.at:%H:%M:%S}Z last ({last.cause})."
+        if history.traced:
+            # An order without a record begins with it.
+            yield f"It waits: {last.words}."
     recorded = {str(each.record[KEY]) for each in history.traced}
     for reference, until in waiting.asked_pro.items():
         if reference not in recorded:

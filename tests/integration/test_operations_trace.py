@@ -360,6 +360,20 @@ def test_a_waiting_order_is_told_with_the_consignment_that_pro_is_at_and_since_w
     assert f"WEB-1 waits: SortedPRO has accepted it and is allocating: PRO has {A} in state Allocating since" in told
 
 
+def test_a_cancellation_that_waits_is_told_with_what_it_waits_for(
+    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    why = f"{A} was allocated at https://api.electioapp.com: set ProBaseUrl back to cancel it"
+    add(target, record_of(A))
+    log_return(target, DeferralCause.MISCONFIGURED, why)
+    trace("WEB-1")
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.startswith(f"{A} goes with CX_NDS")
+    assert why in told
+    trace("WEB-1", "--json")
+    assert [each["why"] for each in json.loads(capsys.readouterr().out)["returns"]] == [why]
+
+
 def test_a_waiting_order_is_told_with_why_it_came_back(
     trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
