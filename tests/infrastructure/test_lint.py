@@ -1,8 +1,8 @@
 """The translated template is linted: the SAM form hides many mistakes from cfn-lint."""
 
-import json
 from typing import Any
 
+from tests.infrastructure.linting import linted
 from tests.infrastructure.stack import Stack, translated
 
 # SAM puts the API's own condition around each path of its definition, where it always holds.
@@ -14,11 +14,9 @@ BOTH_POLICIES = "W3011"
 
 def findings(template: dict[str, Any]) -> list[str]:
     """What cfn-lint objects to, also where template.yaml leaves a check out."""
-    from cfnlint.api import ManualArgs, lint  # takes a second to import
-
     # ToJsonString is left in the template: CloudFormation, not the transform, knows the values in it.
     whole = {**template, "Metadata": {}, "Transform": "AWS::LanguageExtensions"}
-    matches = lint(json.dumps(whole), config=ManualArgs(regions=["eu-west-2", "us-east-1"]))
+    matches = linted(whole, "eu-west-2", "us-east-1")
     return [
         str(match)
         for match in matches

@@ -10,6 +10,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from allocation.settings import ReplaySettings
+from tests.infrastructure.linting import linted
 from tests.infrastructure.stack import ROOT, Stack, as_list
 
 FOLDER = ROOT / "replay"
@@ -70,8 +71,6 @@ def statements(nested: dict[str, Any], role: str) -> list[dict[str, Any]]:
 
 def findings(nested: dict[str, Any], machine: dict[str, Any]) -> list[str]:
     """What cfn-lint finds in the stack with this state machine."""
-    from cfnlint.api import ManualArgs, lint  # takes a second to import
-
     template = deepcopy(nested)
     for resource in template["Resources"].values():
         if "Code" in resource["Properties"]:  # `sam deploy` uploads it
@@ -79,7 +78,7 @@ def findings(nested: dict[str, Any], machine: dict[str, Any]) -> list[str]:
         resource.pop("Metadata", None)
     properties = template["Resources"]["StateMachine"]["Properties"]
     properties["Definition"] = json.loads(json.dumps(machine).replace("${Partition}", "aws"))
-    return [str(each) for each in lint(json.dumps(template), config=ManualArgs(regions=["eu-west-2"]))]
+    return [str(each) for each in linted(template, "eu-west-2")]
 
 
 def test_the_stack_and_its_state_machine_have_no_finding(nested: dict[str, Any], machine: dict[str, Any]) -> None:
