@@ -1,7 +1,6 @@
 """Mutates JSON as JSON, so that most inputs get past the parser: a node is replaced, repeated, nested or lost."""
 
 import json
-from collections.abc import Iterator
 from copy import deepcopy
 from random import Random
 from typing import Any, Final
@@ -42,6 +41,7 @@ SPELLINGS: Final = (
 )
 """JSON that `json.dumps` never writes."""
 Place = tuple[Any, Any]
+_CONTAINERS: Final = (list, dict)
 
 
 def mutate(data: bytes, random: Random, most_bytes: int) -> bytes:
@@ -57,7 +57,7 @@ def mutate(data: bytes, random: Random, most_bytes: int) -> bytes:
 
 def change(root: list[Any], random: Random, most_bytes: int) -> None:
     """Changes one node in place."""
-    places = list(all_places(root))
+    places = all_places(root)
     container, key = random.choice(places)
     value = container[key]
     match random.randrange(9):
@@ -87,15 +87,17 @@ def leaf(random: Random) -> Any:
     return deepcopy(random.choice(LEAVES))
 
 
-def all_places(root: list[Any]) -> Iterator[Place]:
+def all_places(root: list[Any]) -> list[Place]:
     """Every container and key inside `root`."""
+    places: list[Place] = []
     left: list[Any] = [root]
     while left:
         container = left.pop()
-        for key in range(len(container)) if isinstance(container, list) else container:
-            yield container, key
-            if isinstance(container[key], list | dict):
-                left.append(container[key])
+        for key, value in enumerate(container) if type(container) is list else container.items():
+            places.append((container, key))
+            if type(value) in _CONTAINERS:
+                left.append(value)
+    return places
 
 
 def nested(value: Any, random: Random) -> Any:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.utils import format_datetime
 from typing import Any
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
@@ -16,7 +15,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from allocation.records.canary import SENT_AT, is_canary
 from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
 from tests.simulation.limits import SimulatedLimits
-from tests.simulation.once import Once
+from tests.simulation.once import Once, http_date
 from tests.simulation.pro import BEGINNING
 from tests.simulation.world import BOTO3_SECONDS, Result, World
 from tests.support.partiql import MAX_STATEMENTS, insertion
@@ -129,7 +128,7 @@ class SimulatedDynamoDB:
         if "cancelled-orders" not in asked:
             return {}
         now = BEGINNING + timedelta(seconds=self._world.now)
-        return {"ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(now, usegmt=True)}}}
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": http_date(now)}}}
 
     def _projection(self, names: tuple[str, ...]) -> "Once[dict[str, Any]]":
         """What a read of these attributes gives of an item."""

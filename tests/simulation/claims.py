@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from email.utils import format_datetime
 from typing import Any
 
 from tests.simulation.aws import (
@@ -16,6 +15,7 @@ from tests.simulation.aws import (
     call,
     raise_conflict,
 )
+from tests.simulation.once import http_date
 from tests.simulation.world import World
 from tests.support.partiql import insertion
 
@@ -71,7 +71,7 @@ class SimulatedClaims:
         return {"Error": {"Code": code, "Message": code}} if code else {"TableName": "claims"}
 
     def _dated(self) -> dict[str, Any]:
-        return {"ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(self._now(), usegmt=True)}}}
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": http_date(self._now())}}}
 
     def transact_write_items(self, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Writes all claims or none."""

@@ -190,6 +190,7 @@ class Environments:
         table: Any = self.table
         contents = self._contents()
         records = DynamoDBRecords(table, "allocations", self._limits, "cancelled-orders")
+        rules = self._reading(allocator)
         cancelled_orders = DynamoDBCancelledOrders(table, "cancelled-orders", self.now, retention=None)
         return AllocateOrders(
             waves=AllocationWaves(
@@ -207,7 +208,7 @@ class Environments:
             redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]
             now=self.now,
             jitter=self.world.random.random,
-            reading=lambda: self._reading(allocator),
+            reading=lambda: rules,
             canaries=Canaries(DynamoDBCanaries(table, "allocations"), lambda: None, self.now),
         )
 

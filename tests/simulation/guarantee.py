@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
-from unittest.mock import patch
 
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.domain.errors import RefusalCode, UnreadableExplanationError
@@ -13,7 +12,7 @@ from allocation.domain.outcome import DeferralCause, Failure
 from allocation.domain.routing import way_of
 from allocation.domain.state import CARRIED
 from allocation.engine.compiled_catalogue import read_compiled
-from allocation.engine.loaded_catalogue import Catalogue
+from allocation.engine.engine import Engine
 from allocation.pro.by_sender import marker
 from allocation.records import explanations as kept_explanations
 from allocation.records.canary import CANARY_KEY, CANARY_TYPE, is_canary
@@ -23,6 +22,7 @@ from tests.simulation import earlier
 from tests.simulation.aws import KEY
 from tests.simulation.history import History
 from tests.simulation.orders import OWN_PREFIX, Order, option
+from tests.simulation.replacing import replaced
 from tests.simulation.search_index import indexed
 from tests.simulation.stream import EARLIER, FOREIGN, LATER, sequence_number
 
@@ -71,21 +71,23 @@ def records(history: History) -> dict[str, dict[str, Any]]:
 
 def explained(history: History) -> Iterator[str]:
     """Whatever the engine decided says why, readable by who comes later, and about the services of its catalogue."""
-    with patch.object(kept_explanations, "read_compiled", _catalogue):
-        yield from unexplained(history)
+    if history.with_engine:
+        # The engine is made of what `read_compiled` gives: here, of the text.
+        with replaced((kept_explanations, "read_compiled", str), (kept_explanations, "Engine", _engine)):
+            yield from unexplained(history)
 
 
 @cache
-def _catalogue(compiled: str) -> Catalogue:
-    """The catalogue of a compiled document: histories share three."""
-    return read_compiled(compiled)
+def _engine(compiled: str) -> Engine:
+    """The engine over a compiled catalogue: histories share a few."""
+    return Engine(read_compiled(compiled))
 
 
 def unexplained(history: History) -> Iterator[str]:
     """What does not say why, or says something else."""
     client: Any = history.catalogues.at_rest
     explanations = Explanations(DynamoDBCatalogueArchive(client, "catalogues", lambda: 0.0))
-    for reference, record in records(history).items() if history.with_engine else ():
+    for reference, record in records(history).items():
         stored = StoredRecord.model_validate(record)
         tried = stored.failure is None or stored.failure.code == "NoCarrierServiceAvailable"
         if stored.state not in {*CARRIED, "AllocationFailed"} or not tried:

@@ -246,7 +246,7 @@ class History:
             # A history is the same whenever it is run.
             (reconcile, "uuid4", partial(UUID, int=self.plan.seed)),
         )
-        with without_threads(), simulated_clock(self._now), in_history(self.world), replaced(*others):
+        with without_threads(), simulated_clock(self._now), in_history(self.world, self.decoded), replaced(*others):
             self.world.run()
             # What goes on after its caller is gone may write when nobody is polling here. AWS polls all the time.
             self.stream.follow()

@@ -28,7 +28,7 @@ from allocation.domain.outcome import Allocated
 from allocation.domain.record import AllocationRecord
 from tests.simulation.aws import SimulatedDynamoDB, TransactionCanceledError
 from tests.simulation.environments import InlineExecutor
-from tests.simulation.once import in_history
+from tests.simulation.once import Decoded, in_history
 from tests.simulation.world import Plan, World
 from tests.support.samples import record_of, reference, summary_of
 
@@ -126,7 +126,7 @@ def _at_once(world: World) -> Iterator[None]:
         return work()
 
     with (
-        in_history(world),
+        in_history(world, Decoded()),
         patch("allocation.batches.ThreadPoolExecutor", InlineExecutor),
         patch("tests.simulation.aws.call", call),
         patch("tests.simulation.aws.raise_conflict", lambda *_: None),

@@ -3,12 +3,23 @@
 These functions are pure, and nobody changes what they take. A message that comes ten times is read once.
 """
 
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any, Final, Generic, TypeVar
 
-from allocation.aws.dynamodb import bulk_calls, limit_usage, ordered_consignments, record_reading, search_index
+from allocation.aws.dynamodb import (
+    bulk_calls,
+    catalogue_archive,
+    limit_usage,
+    ordered_consignments,
+    record_reading,
+    search_index,
+)
 from allocation.aws.stream_events import changes
 from allocation.console import indexing
 from allocation.console.entries import Entry
@@ -16,6 +27,7 @@ from allocation.console.indexing import entry_in_item
 from allocation.events import publish_allocations
 from allocation.events.publish_allocations import Change
 from allocation.records.items import from_item
+from allocation.records.stored_record import StoredRecord
 from tests.simulation.replacing import replaced
 from tests.simulation.world import World
 
@@ -27,7 +39,23 @@ _PURE: Final = (
     (ordered_consignments, "written"),
     (publish_allocations, "event_of"),
     (search_index, "entry_in"),
+    (indexing, "past_version"),
 )
+_http_date: Final = lru_cache(1 << 16)(partial(format_datetime, usegmt=True))
+_CALCULATED: Final = (
+    (bulk_calls, "parsedate_to_datetime", lru_cache(1 << 16)(parsedate_to_datetime)),
+    (
+        catalogue_archive,
+        "zlib",
+        SimpleNamespace(compress=lru_cache(16)(zlib.compress), decompressobj=zlib.decompressobj),
+    ),
+)
+"""What depends on values alone: histories share it."""
+
+
+def http_date(moment: datetime) -> str:
+    """A moment as an HTTP header has it."""
+    return _http_date(moment.replace(microsecond=0))
 
 
 class Once(Generic[Result]):
@@ -54,6 +82,7 @@ class Decoded:
         self.entry: Once[Entry | None] = Once(entry_in_item)
         self.change: Once[list[Change]] = Once(lambda record: changes({"Records": [record]}))
         self.entry_of_document: Once[Entry | None] = Once(indexing._entry)
+        self.records = SimpleNamespace(model_validate=Once(StoredRecord.model_validate))
 
     def changes(self, records: Sequence[Mapping[str, Any]]) -> list[Change]:
         """What `lambda_events.changes` reads in these records of a stream."""
@@ -61,10 +90,11 @@ class Decoded:
 
 
 @contextmanager
-def in_history(world: World) -> Iterator[None]:
+def in_history(world: World, decoded: Decoded) -> Iterator[None]:
     """Contents and items are read once, and pauses between the attempts at a transaction pass in simulated time."""
     pauses = SimpleNamespace(sleep=world.sleep)
     once = ((module, name, Once(getattr(module, name))) for module, name in _PURE)
     random = ((module, "random", world.random) for module in (bulk_calls, limit_usage))
-    with replaced(*once, (bulk_calls, "time", pauses), *random):
+    records = ((module, "StoredRecord", decoded.records) for module in (publish_allocations, indexing))
+    with replaced(*once, *_CALCULATED, (bulk_calls, "time", pauses), *random, *records):
         yield

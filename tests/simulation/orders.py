@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -182,6 +183,7 @@ def content(event_id: str, reference: str) -> dict[str, Any]:
     return consignment(reference) | named
 
 
+@lru_cache(4096)
 def option(event_id: str, reference: str) -> str | None:
     """The delivery option of a consignment in an event; another event may have another."""
     return Random(f"{event_id}/{reference}").choice((None, *OPTIONS))

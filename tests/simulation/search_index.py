@@ -137,7 +137,7 @@ class IndexPolling:
         """Runs until the stream is at its end and the backfill done."""
         self.world.at(0.2, self._poll)
         self.world.at(self.world.random.uniform(0, 20), self._backfill)
-        with in_history(self.world), replaced((indexing, "_entry", self.decoded.entry_of_document)):
+        with in_history(self.world, self.decoded), replaced((indexing, "_entry", self.decoded.entry_of_document)):
             self.world.run()
 
     def _indexing(self) -> IndexAllocations:

@@ -183,6 +183,10 @@ def _is_repeated(value: Any, step: int | str | None) -> bool:  # noqa: ARG001 - 
     return isinstance(value, _Repeated)
 
 
+# `json.dumps` with arguments makes one for each text.
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
 def written(value: Any) -> str:
     """Return the JSON text of plain data, a `Decimal` with just the digits that it has.
 
@@ -191,7 +195,7 @@ def written(value: Any) -> str:
     """
     try:
         # Most data has no `Decimal`: the standard library writes it many times as fast.
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return _ENCODER.encode(value)
     except TypeError:
         return _written(value)
 

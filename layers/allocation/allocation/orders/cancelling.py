@@ -139,6 +139,8 @@ class Cancelling:
         """
         work = _Work({item.reference: item for item in wanted})
         for _ in range(_MAX_ATTEMPTS):
+            if not work.left:
+                break
             try:
                 seen = self._release(work, deadline)
             except RetryableError as error:

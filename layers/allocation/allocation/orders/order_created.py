@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -117,8 +118,12 @@ def created_order(event: dict[str, Any], rules: ReadingRules = USUAL_RULES) -> R
     valid, problems, number = _read_consignments(as_sent, rules, taken)
     invalid = refused(RefusalCode.INVALID_MESSAGE, listed(problems, number, "; ")) if problems else None
     read = _without_repeated(envelope, as_sent, valid, invalid, rules)
-    consignments = tuple(replace(each, is_update=is_update) if is_update else each for each in read.order.consignments)
-    return replace(read, order=replace(read.order, is_update=is_update, consignments=consignments))
+    return _as_update(read) if is_update else read
+
+
+def _as_update(read: ReadOrder) -> ReadOrder:
+    consignments = tuple(replace(each, is_update=True) for each in read.order.consignments)
+    return replace(read, order=replace(read.order, is_update=True, consignments=consignments))
 
 
 def _is_update(event: dict[str, Any], rules: ReadingRules) -> bool:
@@ -142,7 +147,7 @@ def _all_problems(event: dict[str, Any], error: ValidationError, rules: ReadingR
     if any(text.startswith("consignments: ") for text in problems):
         return listed(problems, len(problems), "; ")
     sent = event["consignments"]
-    as_sent = [_with_reference(item, "CN-UNKNOWN") for item in sent] if rules.issues_references else sent
+    as_sent = [_with_reference(item, lambda: "CN-UNKNOWN") for item in sent] if rules.issues_references else sent
     _, more, number = _read_consignments(as_sent, rules, ())
     return listed(problems + more, len(problems) + number, "; ")
 
@@ -153,7 +158,7 @@ def _with_references(envelope: Envelope, rules: ReadingRules) -> tuple[list[Any]
     Where none are issued, only those have them that PRO was to create. Their references are returned, too.
     """
     order, sent = OrderReference(envelope.order_reference), envelope.consignments
-    named = [_with_reference(item, issued_reference(order, at)) for at, item in enumerate(sent)]
+    named = [_with_reference(item, partial(issued_reference, order, at)) for at, item in enumerate(sent)]
     if rules.issues_references:
         return named, ()
     references = [ConsignmentReference(each) for each in dict.fromkeys(map(_reference_of, named)) if each]
@@ -162,8 +167,8 @@ def _with_references(envelope: Envelope, rules: ReadingRules) -> tuple[list[Any]
     return [with_it if _reference_of(with_it) in taken else it for it, with_it in zip(sent, named, strict=True)], taken
 
 
-def _with_reference(sent: Any, issued: str) -> Any:
-    return {**sent, "Reference": issued} if isinstance(sent, dict) and sent.get("Reference") is None else sent
+def _with_reference(sent: Any, issue: Callable[[], str]) -> Any:
+    return {**sent, "Reference": issue()} if isinstance(sent, dict) and sent.get("Reference") is None else sent
 
 
 def _read_consignments(

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from allocation.pro.ports import Watch
+
+_WATCHES: Final = {each.value: each for each in Watch}
 
 
 class KeptClaim(NamedTuple):
@@ -29,7 +31,7 @@ def kept_claim(item: Mapping[str, Any]) -> KeptClaim:
         ends,
         int(item.get("since", {}).get("N", ends)),
         item.get("baseUrl", {}).get("S", ""),
-        Watch(watch) if watch in set(Watch) else None,
+        _WATCHES.get(watch),
         item.get("holder", {}).get("S", ""),
     )
 
