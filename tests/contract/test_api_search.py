@@ -152,6 +152,11 @@ def test_references_are_paged(shop: tuple[Api, dict[str, str]]) -> None:
     assert api.call("GET", f"{path}&PageSize=3&StartPage=2").data == newest_first[3:]
 
 
+def test_a_page_is_that_of_the_path_where_a_client_sends_pro_s_page_terms_too(shop: tuple[Api, dict[str, str]]) -> None:
+    api, made = shop
+    assert found(api, "State=Allocated&pageSize=2&startPage=1", "2/1") == [made["abroad"], made["glasgow"]]
+
+
 def test_a_search_answers_in_xml(shop: tuple[Api, dict[str, str]]) -> None:
     api, made = shop
     path = "/consignments/100/0?State=Allocated&Direction=Inbound"
@@ -179,6 +184,15 @@ def test_what_should_have_been_delivered_is_late(shop: tuple[Api, dict[str, str]
     before = api.clock.now
     api.clock.now += timedelta(days=60)
     late = api.call("GET", "/consignments/late").data
+    abroad = api.call("GET", f"/consignments/late?reference={made['abroad']}").data
+    none = api.call("GET", "/consignments/late?State=Delivered,Cancelled").data
+    second = api.call("GET", "/consignments/late?pageSize=3&startPage=2").data
+    refused = api.call("GET", "/consignments/late?Colour=red")
     api.clock.now = before
+    assert [each["Reference"] for each in abroad["ConsignmentSummaries"]] == [made["abroad"]]
+    assert none == {"TotalNumberOfLateConsignments": 0, "ConsignmentSummaries": []}
+    assert second["ConsignmentSummaries"] == late["ConsignmentSummaries"][3:]
+    assert second["TotalNumberOfLateConsignments"] == len(late["ConsignmentSummaries"]) == 4
+    assert refused.status == 400
     assert {each["Reference"] for each in late["ConsignmentSummaries"]} == {made[name] for name in ALLOCATED}
     assert all(each["IsLate"] for each in late["ConsignmentSummaries"])

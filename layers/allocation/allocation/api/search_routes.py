@@ -1,7 +1,9 @@
 """Searches: consignments by any of PRO's terms, as summaries or as references, a page at a time."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from typing_extensions import TypedDict
 
@@ -21,6 +23,7 @@ _MAX_TAKE: Final = 500
 # What a summary covers where no time is given.
 PERIOD: Final = timedelta(days=30)
 _PAGING: Final = ("pagesize", "startpage")
+_NAMES_AND_PAGING: Final = tuple(sorted({*NAMES, *_PAGING}))
 
 
 class SearchResult(TypedDict):
@@ -45,14 +48,11 @@ def get_consignment_references(request: Request, use_cases: UseCases) -> Reply:
 
     The terms are those of a search. Without `PageSize` there are up to 10,000 references; `StartPage` counts from 1.
     """
-    terms = {name: text for name, text in request.query.items() if name not in _PAGING}
+    terms = _without_paging(request.query)
     if not any(text.strip() for text in terms.values()):
         text = "Search by State or ReferenceProvidedByCustomer, for example ?State=Allocated, or by another term."
         raise RequestError("ValidationException", text)
-    take = _whole(request.query.get("pagesize"), "PageSize", MAX_COUNTED)
-    page = max(1, _whole(request.query.get("startpage"), "StartPage", 1))
-    skip = (page - 1) * take
-    _require_near(skip)
+    take, skip = _page_in(request, MAX_COUNTED)
     found = _found(use_cases, terms, take, skip)
     return Reply([known.reference for known in found.consignments], root="string")
 
@@ -64,13 +64,13 @@ def get_consignment_references(request: Request, use_cases: UseCases) -> Reply:
     "Search consignments",
     gives=SearchResult,
     errors=(400, 404),
-    query=tuple(sorted(NAMES)),
+    query=_NAMES_AND_PAGING,
     beside_pro=True,
 )
 def search_consignments(request: Request, use_cases: UseCases) -> Reply:
     """Return summaries of the consignments that meet the terms, those newest allocated first.
 
-    At most 500 are taken, and 10,000 skipped.
+    At most 500 are taken, and 10,000 skipped. `PageSize` and `StartPage`, two of PRO's terms, change nothing here.
     """
     if not (request.path["take"].isdecimal() and request.path["skip"].isdecimal()):
         raise RequestError("ResourceNotFoundException", "No operation has this address.", 404)
@@ -78,7 +78,7 @@ def search_consignments(request: Request, use_cases: UseCases) -> Reply:
     if take > _MAX_TAKE:
         raise RequestError("ValidationException", f"take must be 0 to {_MAX_TAKE}: ask for more by skip.")
     _require_near(skip)
-    found = _found(use_cases, request.query, take, skip)
+    found = _found(use_cases, _without_paging(request.query), take, skip)
     summaries = [
         summary_view(known, use_cases.located, request.base_url, use_cases.now()) for known in found.consignments
     ]
@@ -102,7 +102,7 @@ class StateSummary(TypedDict):
 
 
 class LateConsignments(TypedDict):
-    """The consignments that should have been delivered by now, at most 500; 500 are that many or more."""
+    """A page of the consignments that should have been delivered by now. A total of 500 is that many or more."""
 
     TotalNumberOfLateConsignments: int
     ConsignmentSummaries: list[ConsignmentSummary]
@@ -156,17 +156,23 @@ def summarise_consignments(request: Request, use_cases: UseCases) -> Reply:
     "List late consignments",
     gives=LateConsignments,
     errors=(400,),
+    query=_NAMES_AND_PAGING,
     beside_pro=True,
 )
 def get_late_consignments(request: Request, use_cases: UseCases) -> Reply:
     """Return the consignments that should have been delivered by now, those first that were allocated first.
 
-    Refused where not all that are under way could be read in time.
+    They meet the terms of a search, if there are any. At most 500 are looked at; `StartPage` counts from 1. Refused
+    where not all that are under way could be read in time.
     """
     now = use_cases.now()
-    terms = SearchTerms(Listing(UNDER_WAY), others=(lambda known: is_late(known, now),))
+    take, skip = _page_in(request, _MAX_TAKE)
+    asked = _terms(use_cases, _without_paging(request.query))
+    listing = replace(asked.listing, states=tuple(each for each in asked.listing.states if each in UNDER_WAY))
+    terms = replace(asked, listing=listing, others=(*asked.others, lambda known: is_late(known, now)))
     found = use_cases.searching.oldest(terms, _MAX_TAKE, partly=False)
-    summaries = [summary_view(known, use_cases.located, request.base_url, now) for known in found]
+    page = found[skip : skip + take]
+    summaries = [summary_view(known, use_cases.located, request.base_url, now) for known in page]
     late = LateConsignments(TotalNumberOfLateConsignments=len(found), ConsignmentSummaries=summaries)
     return Reply(late, root="LateConsignmentsResponse")
 
@@ -182,9 +188,26 @@ def _time_in(request: Request, name: str) -> datetime | None:
     return moment_named(text, name) if text else None
 
 
-def _found(use_cases: UseCases, terms: Any, take: int, skip: int) -> Found:
+def _found(use_cases: UseCases, terms: Mapping[str, str], take: int, skip: int) -> Found:
+    return use_cases.searching.page(_terms(use_cases, terms), take, skip)
+
+
+def _terms(use_cases: UseCases, terms: Mapping[str, str]) -> SearchTerms:
     by_customer = use_cases.register.provided_by_customer
-    return use_cases.searching.page(search_terms(terms, lambda text: list(by_customer(text))), take, skip)
+    return search_terms(terms, lambda text: list(by_customer(text)))
+
+
+def _without_paging(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in query.items() if name not in _PAGING}
+
+
+def _page_in(request: Request, most: int) -> tuple[int, int]:
+    """Return how many to take, `most` without `PageSize`, and how many to skip. Raises `RequestError`."""
+    take = _whole(request.query.get("pagesize"), "PageSize", most)
+    page = max(1, _whole(request.query.get("startpage"), "StartPage", 1))
+    skip = (page - 1) * take
+    _require_near(skip)
+    return take, skip
 
 
 def _require_near(skip: int) -> None:
