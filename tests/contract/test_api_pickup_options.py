@@ -9,7 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from allocation.consignments.kept_offers import KeptOffers
+from allocation.consignments.pickup_spaces import Space
 from allocation.domain.errors import RetryableError
+from allocation.domain.outcome import Cancelled
 from tests.support.allocation_api import Answer, Api, served_api
 from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
 from tests.support.document_reading import texts
@@ -227,7 +229,7 @@ def test_a_refused_selection_gives_its_space_back(api: Api) -> None:
     spaces = api.use_cases.options.spaces
     location = api.engine.catalogue.pickup_locations["LK-PICCADILLY"]
     day = datetime.fromisoformat(second["EstimatedDeliveryDate"]["Date"]).date()
-    assert spaces.take(location, day, second["Reference"]) is True
+    assert spaces.take(Space(location, day, second["Reference"])) is True
 
 
 def taken(api: Api, location: str) -> list[str]:
@@ -244,7 +246,7 @@ def test_a_cancelled_consignment_gives_its_space_back_once(api: Api, is_dealloca
         assert selected(api, each).status == 200
     first, second = sorted([option["Reference"], other["Reference"]])
     assert taken(api, "LK-ANCOATS") == [first, second]
-    reference = selected(api, option).data["ApiLinks"][0]["Href"].rpartition("/")[2]
+    reference = reference_of(selected(api, option))
     if is_deallocated:
         assert api.call("PUT", f"/consignments/{reference}/deallocate").status == 200
         assert taken(api, "LK-ANCOATS") == [first, second]
@@ -274,7 +276,7 @@ def test_a_selection_that_is_overtaken_by_the_cancellation_leaves_no_space(
     option = ancoats(api)[0]
     assert reserved(api, option).status == 200
     read_before = api.use_cases.options.kept.content(option["Reference"])
-    reference = selected(api, option).data["ApiLinks"][0]["Href"].rpartition("/")[2]
+    reference = reference_of(selected(api, option))
     assert api.call("PUT", f"/consignments/{reference}/cancel").status == 200
     monkeypatch.setattr(KeptOffers, "content", lambda *_: read_before)
     selected(api, option)
@@ -286,7 +288,7 @@ def test_a_cancellation_that_breaks_off_gives_the_space_back_when_it_is_sent_aga
 ) -> None:
     option = ancoats(api)[0]
     assert reserved(api, option).status == 200
-    reference = selected(api, option).data["ApiLinks"][0]["Href"].rpartition("/")[2]
+    reference = reference_of(selected(api, option))
 
     def fail(*_: Any) -> bool:
         raise RetryableError("DynamoDB did not answer")
@@ -311,6 +313,83 @@ def test_a_consignment_that_was_sent_to_two_locations_gives_both_spaces_back(api
         assert taken(api, location) == [option["Reference"]]
     assert api.call("PUT", "/consignments/cancellist", [reference]).status == 200
     assert (taken(api, "LK-ANCOATS"), taken(api, "LK-PICCADILLY")) == ([], [])
+
+
+def test_a_consignment_that_goes_to_another_location_gives_the_first_space_back(api: Api) -> None:
+    reference = api.create()
+    path = f"/deliveryoptions/pickupOptions/consignment/{reference}?distance=1&maxResults=3"
+    for location, left in (("LK-ANCOATS", 1), ("LK-PICCADILLY", 0)):
+        found = {each["ShopReference"]: each for each in api.call("GET", path).data["Locations"]}
+        option = found[location]["DeliveryOptions"][0]
+        assert reserved(api, option).status == 200
+        assert selected(api, option).status == 200
+        assert len(taken(api, "LK-ANCOATS")) == left
+        assert api.call("PUT", f"/consignments/{reference}/deallocate").status == 200
+
+
+def cancel_elsewhere(api: Api, reference: str) -> None:
+    """Records a cancellation as an order-cancelled message does, and following SortedPRO: not over the API."""
+    api.use_cases.changes.change(reference, "event-1", lambda seen: (seen.mode, Cancelled()))
+
+
+def reference_of(answer: Answer) -> str:
+    return str(answer.data["ApiLinks"][0]["Href"].rpartition("/")[2])
+
+
+def filled(api: Api) -> tuple[str, list[str]]:
+    """A day for which all five spaces are taken, and the consignments that have them."""
+    day = ancoats(api)[0]["EstimatedDeliveryDate"]["Date"]
+    references = []
+    for _ in range(5):
+        option = ancoats(api)[0]
+        assert reserved(api, option).status == 200
+        references.append(reference_of(selected(api, option)))
+    return day, references
+
+
+def test_the_space_of_a_consignment_that_a_message_cancels_goes_to_the_next_who_asks(api: Api) -> None:
+    late = ancoats(api)[0]
+    day, references = filled(api)
+    assert reserved(api, late).data["Code"] == "PickupLocationFullException"
+    assert ancoats(api)[0]["EstimatedDeliveryDate"]["Date"] > day
+    cancel_elsewhere(api, references[2])
+    assert ancoats(api)[0]["EstimatedDeliveryDate"]["Date"] == day
+    assert reserved(api, late).status == 200
+    assert len(taken(api, "LK-ANCOATS")) == 5
+    assert ancoats(api)[0]["EstimatedDeliveryDate"]["Date"] > day
+
+
+def test_a_selection_that_breaks_off_for_good_keeps_its_space_for_a_quarter_of_an_hour(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    option = offered(api)["LK-PICCADILLY"][0]
+
+    def fail(*_: Any) -> bool:
+        raise RetryableError("DynamoDB did not answer")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(api.use_cases.register.changes.store, "add", fail)
+        assert selected(api, option).status == 503
+    spaces, location = api.use_cases.options.spaces, api.engine.catalogue.pickup_locations["LK-PICCADILLY"]
+    day = datetime.fromisoformat(option["EstimatedDeliveryDate"]["Date"]).date()
+    assert spaces.take_while_creating(Space(location, day, option["Reference"])) is False
+    api.clock.now += timedelta(minutes=16)
+    assert spaces.take_while_creating(Space(location, day, option["Reference"])) is True
+
+
+def test_the_space_of_an_order_is_given_back_with_the_last_consignment_that_was_packed_of_it(api: Api) -> None:
+    goods = consignment(Distance=NEAR, MaxResults=10, Packages=[package(Items=[{"Sku": "SKU1", "Quantity": 2}])])
+    found = api.call("POST", "/deliveryoptions/pickupoptions", goods).data["Locations"]
+    option = next(each for each in found if each["ShopReference"] == "LK-ANCOATS")["DeliveryOptions"][0]
+    assert reserved(api, option).status == 200
+    chosen = {"DeliveryOptions": [{"Reference": option["Reference"]}]}
+    [result] = api.call("POST", "/deliveryoptions/selectorder", chosen).data["SelectOrderResults"]
+    items = {"Packages": [{"Items": [{"Sku": "SKU1", "Quantity": 1}]}]}
+    packed = [api.call("POST", f"/orders/{result['OrderReference']}/pack", items).data["Results"][0] for _ in range(2)]
+    for each, left in zip(packed, ([option["Reference"]], []), strict=True):
+        assert taken(api, "LK-ANCOATS") == [option["Reference"]]
+        assert api.call("PUT", f"/consignments/{each['ApiLinks'][0]['Href'].rpartition('/')[2]}/cancel").status == 200
+        assert taken(api, "LK-ANCOATS") == left
 
 
 def test_only_a_pickup_option_can_be_reserved(api: Api) -> None:

@@ -1,12 +1,14 @@
 """Customers who take the spaces of a pickup location at once, again after every failure: none is given to two of them.
 
-Some cancel what they selected, more than once: their spaces are free again, and nobody else's is.
+Some cancel what they selected, more than once: their spaces are free again, and nobody else's is. Others have it
+cancelled elsewhere: their spaces go to whoever comes next.
 
 The adapter and the use case are those of the API. Every call may fail before or after its work, or end the process.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -18,7 +20,7 @@ import pytest
 
 from allocation.aws.dynamodb import drafts
 from allocation.aws.dynamodb.drafts import DynamoDBDrafts
-from allocation.consignments.pickup_spaces import PickupSpaces
+from allocation.consignments.pickup_spaces import PickupSpaces, Space
 from allocation.engine.calendars import TimeZone
 from allocation.engine.pickup_locations import Coordinates, PickupLocation
 from tests.simulation.aws import KEY, NOT_THERE_YET, ConditionalCheckFailedError, call
@@ -82,32 +84,41 @@ class History:
         self.table = Table(self.world)
         client: Any = self.table
         self.shop = shop(draw.randint(1, 4))
-        self._spaces = PickupSpaces(DynamoDBDrafts(client, "consignments"), self._now)
+        self._spaces = PickupSpaces(DynamoDBDrafts(client, "consignments"), self._now, self._cancelled_of)
         self.given: set[str] = set()
         self.returned: set[str] = set()
         self.cancelled: set[str] = set()
+        self.cancelled_elsewhere: set[str] = set()
         for customer in range(draw.randint(2, 8)):
             option = f"EDO-{customer}"
-            call_until_done(self.world, draw.uniform(0, 2), partial(self._take, option))
             what = draw.random()
             if what < 0.2:
                 self.returned.add(option)
+            call_until_done(self.world, draw.uniform(0, 2), partial(self._take, option))
+            if what < 0.2:
                 call_until_done(self.world, draw.uniform(2, 9), partial(self._give_back, option))
             elif what < 0.5:
                 for _ in range(2):
                     call_until_done(self.world, draw.uniform(2, 9), partial(self._cancel, option))
+            elif what < 0.6:
+                self.cancelled_elsewhere.add(f"EC-{option}")
         self.world.run()
+
+    def _cancelled_of(self, references: Sequence[str]) -> set[str]:
+        return self.cancelled_elsewhere & set(references)
 
     def _now(self) -> datetime:
         return BEGINNING + timedelta(seconds=self.world.now)
 
     def _take(self, option: str) -> None:
-        self._spaces.take(self.shop, DAY, option)
-        self._spaces.keep_for(f"EC-{option}", self.shop, DAY, option)
+        space = Space(self.shop, DAY, option)
+        self._spaces.take_while_creating(space)
+        if option not in self.returned:
+            self._spaces.hold(f"EC-{option}", space)
         self.given.add(option)
 
     def _give_back(self, option: str) -> None:
-        self._spaces.give_back(self.shop.reference, DAY, option)
+        self._spaces.give_back(Space(self.shop, DAY, option))
 
     def _cancel(self, option: str) -> None:
         """Cancels a consignment, if it was created: its space is kept for it before."""
@@ -128,7 +139,8 @@ def broken(seed: int) -> list[str]:
     found = []
     if any(len(each) > (history.shop.spaces or 0) for each in history.table.history):
         found.append("more was taken than there are spaces")
-    if lost := history.given - history.returned - history.cancelled - history.table.taken().keys():
+    elsewhere = {each.removeprefix("EC-") for each in history.cancelled_elsewhere}
+    if lost := history.given - history.returned - history.cancelled - elsewhere - history.table.taken().keys():
         found.append(f"{len(lost)} spaces were lost")
     if kept := history.cancelled & history.table.taken().keys():
         found.append(f"{len(kept)} spaces were not given back")
@@ -148,15 +160,15 @@ def without_looking() -> AbstractContextManager[Any]:
     """A location takes whatever comes."""
     real = PickupSpaces.take
 
-    def careless(self: PickupSpaces, location: PickupLocation, *others: Any) -> bool:  # noqa: ARG001
-        return real(self, shop(1000), *others)
+    def careless(self: PickupSpaces, space: Space, *others: Any, **named: Any) -> bool:
+        return real(self, replace(space, location=shop(1000)), *others, **named)
 
     return patch.object(PickupSpaces, "take", careless)
 
 
 def without_what_is_kept() -> AbstractContextManager[Any]:
     """Nobody knows which spaces a consignment has."""
-    return patch.object(PickupSpaces, "keep_for", lambda *_: None)
+    return patch.object(PickupSpaces, "give_back_all", lambda *_: None)
 
 
 def test_no_space_is_given_twice_and_none_is_lost_whatever_fails_and_whoever_is_faster() -> None:

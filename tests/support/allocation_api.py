@@ -115,7 +115,7 @@ class Api:
         drafts = DynamoDBDrafts(shared_client("dynamodb", REGION), CONSIGNMENTS)
         # A store in memory has no table beside it.
         in_memory = isinstance(self.store, InMemoryConsignments)
-        spaces = () if in_memory else (PickupSpaces(drafts, self.clock).give_back_all,)
+        spaces = () if in_memory else (PickupSpaces(drafts, self.clock, changes.cancelled).give_back_all,)
         register = Register(changes, self.characters, timedelta(days=90), *spaces)
         return UseCases(
             changes,

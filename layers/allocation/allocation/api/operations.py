@@ -21,7 +21,7 @@ from allocation.consignments.manifests import Manifests
 from allocation.consignments.market import Choices, Market
 from allocation.consignments.order_book import OrderBook
 from allocation.consignments.pickup_options import PickupOptions
-from allocation.consignments.pickup_spaces import address_of
+from allocation.consignments.pickup_places import address_of
 from allocation.consignments.register import Register
 from allocation.consignments.searching import Searching
 from allocation.consignments.store import ConsignmentJson

@@ -123,7 +123,7 @@ def pack_order(request: Request, use_cases: UseCases) -> Reply:
     """
     sent = request.object_of(PackOrder)
     request.model(PackOrder)
-    references = use_cases.orders.pack(request.path["order"], sent)
+    references = use_cases.options.pack(request.path["order"], sent)
     results = [
         PackOrderResult(
             Result=result,

@@ -114,7 +114,7 @@ def _register(settings: AllocationApiSettings, changes: "Changes", drafts: "Draf
     from allocation.consignments.pickup_spaces import PickupSpaces
     from allocation.consignments.register import Register
 
-    give_back = PickupSpaces(drafts, utc_now).give_back_all
+    give_back = PickupSpaces(drafts, utc_now, changes.cancelled).give_back_all
     return Register(changes, _random_characters, settings.consignment_retention, give_back)
 
 

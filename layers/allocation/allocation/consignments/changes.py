@@ -10,7 +10,7 @@ from allocation.consignments.errors import (
     OutOfReachError,
     UnknownConsignmentError,
 )
-from allocation.consignments.store import ConsignmentStore, Known, ReferenceText
+from allocation.consignments.store import CANCELLED, ConsignmentStore, Known, ReferenceText
 from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import ENGINE, Allocated, AllocatedBy, AllocationFailed, Cancelled, Deallocated, Standing
@@ -86,6 +86,10 @@ class Changes:
         if known.has_later_record:
             raise LaterRecordError(known.reference)
         return known
+
+    def cancelled(self, references: Sequence[ConsignmentReference]) -> frozenset[str]:
+        """Return those of these consignments that are cancelled."""
+        return frozenset(each.reference for each in self.store.find(references).values() if each.state == CANCELLED)
 
     def change(
         self,

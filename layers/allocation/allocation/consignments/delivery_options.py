@@ -18,7 +18,8 @@ from allocation.consignments.intake import issued_consignment_reference
 from allocation.consignments.kept_offers import FoundOption, KeptOffers, OfferedOption, OptionTerm, option_name, term_of
 from allocation.consignments.market import Market
 from allocation.consignments.order_book import OrderBook
-from allocation.consignments.pickup_spaces import PickupSpaces, at_location, require_location, reservation_for
+from allocation.consignments.pickup_places import at_location, require_location, reservation_for
+from allocation.consignments.pickup_spaces import PickupSpaces, Space
 from allocation.consignments.register import Register
 from allocation.consignments.store import CANCELLED, ConsignmentJson, Known
 from allocation.domain.consignment import RequestedDelivery
@@ -69,7 +70,8 @@ class DeliveryOptions:
     @property
     def spaces(self) -> PickupSpaces:
         """The spaces of pickup locations."""
-        return PickupSpaces(self.drafts, self.register.changes.now)
+        changes = self.register.changes
+        return PickupSpaces(self.drafts, changes.now, changes.cancelled)
 
     def offer(self, asked: AskedOptions, view: Callable[[OfferedOption], Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Keep the options of a consignment and return their views, by day and then by window.
@@ -108,11 +110,13 @@ class DeliveryOptions:
         if existing is None:
             self.register.create_as(ConsignmentReference(created), promised)
         known = self.register.changes.known(created)
-        if known.state == CANCELLED:
-            # The cancellation may have come before the space was kept as the consignment's.
+        space = self._space(offer, reference)
+        if space and known.state == CANCELLED:
             self.spaces.give_back_all(created)
         if known.state not in ALLOWED_IN[UserAction.ALLOCATE]:
             return known
+        if space or existing:
+            self.spaces.hold(created, space)
         if existing:
             changed: ConsignmentJson = {name: promised[name] for name in _OF_OPTION if name in promised}
             self.register.edit(existing, lambda _: changed)
@@ -126,9 +130,27 @@ class DeliveryOptions:
         if existing := self.kept.content(reference).get("existing"):
             text = f"Option {option_name(reference)} is for consignment {existing}, which exists: select it as that."
             raise RequestError("DeliveryOptionOfConsignmentException", text)
-        _, promised, created = self._selected(reference, "order", self.orders.issued_reference)
+        offer, promised, created = self._selected(reference, "order", self.orders.issued_reference)
         sent = {**promised, "OrderReferenceProvidedByCustomer": own}
-        return self.orders.create(sent | ({"MetaData": metadata} if metadata else {}), option_name(reference), created)
+        self.orders.create(sent | ({"MetaData": metadata} if metadata else {}), option_name(reference), created)
+        # What was selected before has had its space, and may have passed it on to a consignment.
+        if (space := self._space(offer, reference)) and not self.spaces.has_had(created):
+            self.spaces.hold(created, space)
+        return created
+
+    def pack(self, order: str, request: Mapping[str, Any]) -> list[ConsignmentReference]:
+        """Pack items of an order as `OrderBook.pack` does. The consignment has the order's space, its return has none.
+
+        Raises `RequestError` also where the space was given back and the location takes no more.
+        """
+        name = self.orders.order(order)["OrderReference"]
+        spaces = self.spaces.held_by(name, self.market.engine.catalogue.pickup_locations)
+        for space in spaces:
+            self.spaces.take_while_creating(space)
+        packed = self.orders.pack(order, request)
+        for space in spaces:
+            self.spaces.pass_on(space, name, packed[0])
+        return packed
 
     def found(self, asked: AskedOptions, most: int = _MAX_DAYS_ASKED) -> Iterator[FoundOption]:
         """Yield the cheapest offer of each window of each day, of at most so many days."""
@@ -166,17 +188,23 @@ class DeliveryOptions:
             return self._kept_selection(reference, kind, issue, promised)
         location = require_location(self.market.engine.catalogue.pickup_locations, term.location)
         reservation = reservation_for(location, name, offer, self.register.changes.now())
+        space = Space(location, term.day, name)
         # What was selected before has had its space, and may have given it back.
-        is_new = offer["selected"] is None and self.spaces.take(location, term.day, name)
+        is_new = offer["selected"] is None and self.spaces.take_while_creating(space)
         try:
-            kept = self._kept_selection(reference, kind, issue, at_location(promised, location, reservation))
+            return self._kept_selection(reference, kind, issue, at_location(promised, location, reservation))
         except RequestError:
             if is_new:
-                self.spaces.give_back(location.reference, term.day, name)
+                self.spaces.give_back(space)
             raise
-        if kind == _CONSIGNMENT:
-            self.spaces.keep_for(kept[-1], location, term.day, name)
-        return kept
+
+    def _space(self, offer: Mapping[str, Any], reference: str) -> Space | None:
+        """Return the space that an option needs, None for a delivery and where there is any number of them."""
+        term = term_of(offer, reference)
+        if term.location is None:
+            return None
+        location = require_location(self.market.engine.catalogue.pickup_locations, term.location)
+        return Space(location, term.day, option_name(reference)) if location.spaces is not None else None
 
     def _kept_selection(
         self, reference: str, kind: str, issue: Callable[[], str], promised: dict[str, Any]

@@ -16,7 +16,8 @@ from allocation.consignments.errors import Problem, RequestError
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.intake import issued
 from allocation.consignments.kept_offers import MAX_OPTIONS, FoundOption, OfferedOption, option_name, term_of
-from allocation.consignments.pickup_spaces import at_location, require_location
+from allocation.consignments.pickup_places import at_location, require_location
+from allocation.consignments.pickup_spaces import Space
 from allocation.domain.frozen import frozen
 from allocation.engine.inquiries import address_keys
 from allocation.engine.pickup_locations import Coordinates, PickupLocation, coordinates_of, nearest
@@ -100,12 +101,13 @@ class PickupOptions:
         held = options.kept.reserved(offer)
         # Asked again, a reservation holds its space no longer than at first.
         until = datetime.fromisoformat(held["until"]) if held else until
-        is_new = options.spaces.take(location, term.day, name, until)
+        space = Space(location, term.day, name)
+        is_new = options.spaces.take(space, until)
         try:
             return options.kept.reserve(reference, reservation, until)
         except RequestError:
             if is_new:
-                options.spaces.give_back(location.reference, term.day, name)
+                options.spaces.give_back(space)
             raise
 
     def _reserved_until(self, location: PickupLocation, expires: datetime) -> datetime:
