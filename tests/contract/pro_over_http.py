@@ -86,6 +86,8 @@ class RememberedClaims:
         references: Sequence[ConsignmentReference],
         seconds: float,
         over: Mapping[ConsignmentReference, str] | None = None,  # noqa: ARG002 - claims end with their batch here
+        *,
+        takes_back: bool = False,
     ) -> Claimed:
         held = {reference: self.hold[reference] for reference in references if reference in self.hold}
         free = [reference for reference in references if reference not in held and reference not in self.elsewhere]
@@ -95,10 +97,10 @@ class RememberedClaims:
         watched = {
             reference: watch
             for reference, watch in self.watched.items()
-            if reference in held and watch not in (Watch.TAKING_BACK, Watch.SETTLED)
+            if reference in held and watch not in (Watch.TAKING_BACK, Watch.NOT_ASKED, Watch.SETTLED)
         }
         elsewhere = {reference: url for reference, url in self.elsewhere.items() if reference in references}
-        return Claimed(asked_before, held, UNTIL, HOLDER, watched, elsewhere, self.since)
+        return Claimed(asked_before, held, UNTIL, HOLDER, takes_back, watched, elsewhere, self.since)
 
     def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         return frozenset(self.before.union(self.hold).intersection(references))
@@ -117,6 +119,7 @@ class RememberedClaims:
             self.over += references
             return
         self.given_back += [(reference, seconds) for reference in references]
+        self.before.difference_update(references if watch is Watch.NOT_ASKED else ())
         self.watched |= dict.fromkeys(references, watch) if watch else {}
 
 

@@ -34,8 +34,8 @@ DOCUMENTS: list[dict[str, Any]] = [document for line in ORDERS for document in r
 class NoClaims:
     """Claims of a world in which nobody else asks."""
 
-    def take(self, _references: object, _seconds: float, _over: object = None) -> Claimed:
-        return Claimed()
+    def take(self, _references: object, _seconds: float, _over: object = None, *, takes_back: bool = False) -> Claimed:
+        return Claimed(takes_back=takes_back)
 
     def ever_taken(self, _references: object) -> frozenset[Any]:
         return frozenset()

@@ -82,6 +82,32 @@ def test_after_a_crash_the_claims_hold_as_long_as_pro_may_still_be_working(pro: 
     assert pro.claims.given_back == [(A, PATIENCE_SECONDS), (B, PATIENCE_SECONDS)]
 
 
+@pytest.mark.parametrize("kind", ["refused", "401", "403"])
+def test_what_no_call_reached_pro_for_is_left_as_not_asked_for(pro: Pro, kind: str) -> None:
+    if kind == "refused":
+        pro.server.stop()
+    else:
+        pro.server.faults.script(*[Fault(kind, path="allocation")] * 9)
+    for _ in range(2):
+        assert isinstance(pro.allocate([A])[A], Deferred)
+    assert pro.claims.watched == {A: Watch.NOT_ASKED}
+    assert pro.claims.given_back[-1] == (A, 0)
+
+
+@pytest.mark.parametrize("kind", ["429", "500", "503", "html", "reset"])
+def test_what_pro_may_have_got_is_not_left_so(pro: Pro, kind: str) -> None:
+    pro.server.faults.script(*[Fault(kind)] * 9)
+    assert isinstance(pro.allocate([A])[A], Deferred)
+    assert pro.claims.watched.get(A) is not Watch.NOT_ASKED
+
+
+def test_what_an_earlier_call_may_have_allocated_is_not_left_so_either(pro: Pro) -> None:
+    pro.claims.before = {A}
+    pro.server.faults.script(*[Fault("401")] * 9)
+    assert isinstance(pro.allocate([A])[A], Deferred)
+    assert pro.claims.watched.get(A) is not Watch.NOT_ASKED
+
+
 def test_after_a_crash_before_any_call_each_consignment_is_tried_by_itself(pro: Pro) -> None:
     with patch.object(pro_rounds, "allocation_calls", side_effect=ZeroDivisionError), pytest.raises(ZeroDivisionError):
         pro.allocate([A, B])

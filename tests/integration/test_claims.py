@@ -136,7 +136,7 @@ def test_a_table_that_does_not_answer_leaves_the_consignments_to_the_queue(
         one.take([A], 60)
 
 
-@pytest.mark.parametrize("watch", [each for each in Watch if each not in (Watch.TAKING_BACK, Watch.SETTLED)])
+@pytest.mark.parametrize("watch", [Watch.OPEN, Watch.ACCEPTED, Watch.ACCEPTED_AFRESH])
 def test_what_was_left_for_pro_is_held_and_may_be_watched_until_the_claim_ends(
     environments: Environments, watch: Watch
 ) -> None:
@@ -149,6 +149,15 @@ def test_what_was_left_for_pro_is_held_and_may_be_watched_until_the_claim_ends(
     environments.now += timedelta(seconds=80)
     ended = environments.claims().take([A, B], 60)
     assert ended == replace(fresh(ended.until, A, B), asked_before=frozenset({A, B}))
+
+
+def test_what_pro_was_not_asked_for_is_claimed_as_if_for_the_first_time(environments: Environments) -> None:
+    claimed = environments.claims().take([A, B], 60)
+    environments.claims().give_back(claimed, [A], 0, Watch.NOT_ASKED)
+    environments.claims().give_back(claimed, [B], 0)
+    again = environments.claims().take([A, B], 60)
+    assert again.asked_before == {B}
+    assert again.held == {}
 
 
 def test_who_has_the_record_of_an_allocation_takes_its_claim_and_no_other(environments: Environments) -> None:

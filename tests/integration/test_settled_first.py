@@ -11,7 +11,16 @@ from botocore.exceptions import ClientError
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import DefaultRules
-from allocation.domain.outcome import Allocated, AllocatedBy, DeferralCause, Deferred
+from allocation.domain.outcome import (
+    Allocated,
+    AllocatedBy,
+    AllocationFailed,
+    Deallocated,
+    DeferralCause,
+    Deferred,
+    Failure,
+    FailureCode,
+)
 from allocation.domain.reference import ConsignmentReference
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.ports import Watch
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
 
 LIVE = "https://api.electioapp.com"
 HOLDER = "holder"
+FAILED = AllocationFailed(Failure(FailureCode.NO_CARRIER_SERVICE_AVAILABLE, "nothing fits"))
 
 
 class Hurry:
@@ -48,6 +58,13 @@ class Switched:
     def new(self) -> SettledFirst:
         """A new execution environment."""
         return SettledFirst(self.engine, OpenClaims(self.dynamodb, "claims", self.records))
+
+    def claim_as_before(self, reference: ConsignmentReference) -> None:
+        """Claim as version 0.2.0 did: nothing says by whom."""
+        ends = str(int((NOON + timedelta(minutes=6)).timestamp() * 1000))
+        item = {"consignmentReference": {"S": reference}, "heldUntil": {"N": ends}}
+        since = str(int(NOON.timestamp() * 1000))
+        self.dynamodb.put_item(TableName="claims", Item=item | {"since": {"N": since}})
 
     def allocate(self, *references: Any) -> Any:
         consignments = [Consignment(each) for each in references]
@@ -73,14 +90,55 @@ def test_what_pro_was_asked_for_waits_for_pro_and_says_what_to_do(switched: Swit
 
 
 def test_what_pro_has_settled_is_the_engines(switched: Switched) -> None:
-    """By the claim, which says so, or by a record that was written since."""
-    claimed = switched.claims.take([A, B, C], 360)
+    """By the claim, which says so, or, where an earlier version claimed, by a record that was written since."""
+    claimed = switched.claims.take([A], 360)
     switched.claims.give_back(claimed, [A], 70, Watch.SETTLED)
-    later = timedelta(seconds=1)
-    switched.records.kept[B] = replace(record_of(B), allocated_at=claimed.since[B] + later)
-    switched.records.kept[C] = replace(record_of(C), allocated_at=claimed.since[C] - later)
+    for each, seconds in ((B, 1), (C, -1)):
+        switched.claim_as_before(each)
+        switched.records.kept[each] = replace(record_of(each), allocated_at=NOON + timedelta(seconds=seconds))
     answers = switched.allocate(A, B, C, D)
     assert [each for each in (A, B, C, D) if isinstance(answers[each], Deferred)] == [C]
+
+
+def test_what_pro_was_certainly_not_asked_for_is_the_engines(switched: Switched) -> None:
+    claimed = switched.claims.take([A, B], 360)
+    switched.claims.give_back(claimed, [A], 0, Watch.NOT_ASKED)
+    switched.claims.give_back(claimed, [B], 0)
+    answers = switched.allocate(A, B)
+    assert [each for each in (A, B) if isinstance(answers[each], Deferred)] == [B]
+
+
+def test_a_failure_of_another_order_by_a_fast_clock_is_not_the_outcome_of_what_came_after_it(
+    switched: Switched,
+) -> None:
+    """An update asked for what an order had failed to get, and its outcome was lost."""
+    later = switched.claims.take([A], 360).since[A] + timedelta(minutes=3)
+    switched.records.kept[A] = replace(record_of(A, FAILED), allocated_at=later)
+    assert isinstance(switched.allocate(A)[A], Deferred)
+
+
+def test_what_was_taken_back_is_the_engines_once_that_is_recorded(switched: Switched) -> None:
+    since = switched.claims.take([A, B, C], 360, takes_back=True).since
+    for each, outcome, seconds in ((A, Deallocated(), 1), (B, Deallocated(), -1), (C, FAILED, 1)):
+        at = since[each] + timedelta(seconds=seconds)
+        switched.records.kept[each] = replace(record_of(each), outcome=outcome, allocated_at=at)
+    answers = switched.allocate(A, B, C)
+    assert [each for each in (A, B, C) if isinstance(answers[each], Deferred)] == [B, C]
+
+
+def test_an_order_whose_consignment_pro_has_under_its_own_reference_is_open_as_long_as_that_is(
+    switched: Switched,
+) -> None:
+    """The claim under the sender's reference is about the creation, long ago."""
+    own, other = ConsignmentReference("WEB-1"), ConsignmentReference("WEB-2")
+    switched.claims.take([own, other], 360)
+    switched.claims.give_back(switched.claims.take([B], 360), [B], 70, Watch.SETTLED)
+    switched.claims.take([A], 360)
+    for each, there in ((own, A), (other, B)):
+        at = NOON + timedelta(minutes=3)
+        switched.records.kept[each] = replace(record_of(each, FAILED), allocated_at=at, pro_reference=there)
+    answers = switched.allocate(own, other)
+    assert [each for each in (own, other) if isinstance(answers[each], Deferred)] == [own]
 
 
 def test_an_allocation_that_names_the_claim_is_its_outcome_also_by_a_slow_clock(switched: Switched) -> None:

@@ -83,6 +83,7 @@ class ProAllocator:
         def work() -> None:
             # For as long as this environment can be working, and PRO on its last call.
             claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
+            progress.touched.update(claimed.asked_before)
             held.update(unclaimed(claimed, self.client.base_url))
             free = [reference for reference in references if reference not in held]
             try:
@@ -103,10 +104,8 @@ class ProAllocator:
         answer = progress.answers.get(reference, held or unanswered)
         if not isinstance(answer, Deferred):
             return answer
-        watch = progress.watch(reference)
-        seconds = (
-            held.retry_after_seconds if held else ceil(hold_seconds(watch, self.patience_seconds)) if watch else None
-        )
+        hold = ceil(hold_seconds(progress.watch(reference), self.patience_seconds))
+        seconds = held.retry_after_seconds if held else hold or None
         return answer if seconds is None else replace(answer, ready_in_seconds=seconds)
 
     def release(
@@ -137,7 +136,7 @@ class ProAllocator:
 
         def work() -> None:
             seconds = max(deadline.remaining_seconds(), 0) + self.patience_seconds
-            claimed = self.claims.take(references, seconds, over)
+            claimed = self.claims.take(references, seconds, over, takes_back=True)
             not_claimed = unclaimed(claimed, self.client.base_url)
             answers.update(not_claimed)
             free = [reference for reference in references if reference not in not_claimed]
@@ -227,7 +226,7 @@ class ProAllocator:
             ended = [each for each in unsettled if progress.watch(each) is watch]
             self._end_claims(claimed, ended, hold_seconds(watch, self.patience_seconds), watch)
         unknown = [each for each in references if is_unknown(progress.answers.get(each))]
-        self._end_claims(claimed, unknown, is_over=True)
+        self._end_claims(claimed, unknown, watch=Watch.SETTLED, is_over=True)
         failed = [each for each in references if isinstance(progress.answers.get(each), AllocationFailed)]
         self._failed.update(dict.fromkeys((each for each in failed if each not in unknown), claimed))
         for reference in references:

@@ -42,6 +42,8 @@ class Changing:
         to_change: list[ConsignmentReference] = []
         for reference, reply in self.calls.states(wanted).items():
             found = self._read(reference, reply)
+            if found and found.state not in CHANGEABLE:
+                self.progress.touched.add(reference)
             if found is None or self._has_content(reference, found) or not self._may_change(reference, found):
                 continue
             (to_change if found.state in CHANGEABLE else to_deallocate).append(reference)

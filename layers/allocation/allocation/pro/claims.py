@@ -43,7 +43,7 @@ _MAX_ATTEMPTS: Final = 3
 _SAME_TRY: Final = timedelta(minutes=30)
 
 # Nobody reads the state of these meanwhile: what it shows may be gone in a moment, or is recorded.
-_NOT_TO_BE_READ: Final = (None, Watch.TAKING_BACK, Watch.SETTLED)
+_NOT_TO_BE_READ: Final = (None, Watch.TAKING_BACK, Watch.NOT_ASKED, Watch.SETTLED)
 # AWS tells its clock in whole seconds. A claim that ends so much too early is within the patience with PRO.
 _MAX_CLOCK_ERROR: Final = timedelta(seconds=2)
 
@@ -76,9 +76,11 @@ class DynamoDBClaims:
         references: Sequence[ConsignmentReference],
         seconds: float,
         over: Mapping[ConsignmentReference, str] | None = None,
+        *,
+        takes_back: bool = False,
     ) -> Claimed:
         """Claim the consignments: those that nobody has asked for at once, the others upon what is read of them."""
-        claimed = Claimed(holder=self.new_holder())
+        claimed = Claimed(holder=self.new_holder(), takes_back=takes_back)
         for batch in batches(references, MAX_KEYS):
             claimed, left = self._claim_new(batch, seconds, claimed)
             claimed = self._take(left, seconds, claimed, over) if left else claimed
@@ -170,7 +172,8 @@ class DynamoDBClaims:
         since = {each: goes_on.get(each, now) for each in references if each not in elsewhere}
         return replace(
             before,
-            asked_before=before.asked_before | (ours.keys() - held.keys()),
+            asked_before=before.asked_before
+            | {key for key, claim in ours.items() if key not in held and claim.watch is not Watch.NOT_ASKED},
             held={**before.held, **{key: ceil((claim.ends - now) / 1000) for key, claim in held.items()}},
             watched={**before.watched, **watched},
             elsewhere={**before.elsewhere, **elsewhere},
@@ -209,6 +212,7 @@ class DynamoDBClaims:
             "baseUrl": {"S": self.base_url},
             "holder": {"S": claimed.holder},
             **({"since": {"N": str(milliseconds(since))}} if since else {}),
+            **({"watch": {"S": Watch.TAKING_BACK.value}} if claimed.takes_back else {}),
         }
 
     def give_back(

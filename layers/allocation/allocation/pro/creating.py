@@ -48,6 +48,8 @@ class Created:
     answers: dict[ConsignmentReference, AllocationFailed | Deferred] = field(default_factory=dict)
     # Those that PRO is being asked to create, or may still create.
     open: set[ConsignmentReference] = field(default_factory=set)
+    # Those that PRO was asked to create.
+    asked: set[ConsignmentReference] = field(default_factory=set)
     # Those that are claimed, and that PRO does not have.
     absent: set[ConsignmentReference] = field(default_factory=set)
     # Those that PRO was asked about: only their answers say how healthy it is.
@@ -203,6 +205,7 @@ class Creating:
         """Have PRO create consignments, once each."""
         by_sender = {each.reference: each for each in consignments}
         created.open.update(by_sender)
+        created.asked.update(by_sender)
         with parallel_calls(self.client, deadline, self.pauses) as calls:
             replies = calls.create({each: creation_body(consignment) for each, consignment in by_sender.items()})
         new: dict[ConsignmentReference, ConsignmentReference] = {}
@@ -240,8 +243,10 @@ class Creating:
         if throttled:
             # PRO may have created it before it answered so.
             self.claims.give_back(claimed, throttled, self.search_lag_seconds)
-        if others:
-            self.claims.give_back(claimed, others, 0)
+        for is_asked, watch in ((True, None), (False, Watch.NOT_ASKED)):
+            ended = [each for each in others if (each in created.asked or each in claimed.asked_before) is is_asked]
+            if ended:
+                self.claims.give_back(claimed, ended, 0, watch)
 
 
 def _is_throttled(answer: AllocationFailed | Deferred | None) -> bool:

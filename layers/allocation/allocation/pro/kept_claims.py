@@ -18,6 +18,11 @@ class KeptClaim(NamedTuple):
     watch: Watch | None
     holder: str
 
+    @property
+    def says_nothing_is_open(self) -> bool:
+        """Whether SortedPRO was not asked, or the outcome is recorded, by what the claim itself says."""
+        return self.watch in {Watch.SETTLED, Watch.NOT_ASKED}
+
     def is_settled(self, recorded: str | None) -> bool:
         """Return whether its caller has recorded what it came to. `recorded` is the claim that the record names."""
         return self.watch is Watch.SETTLED or (self.watch is None and recorded == self.holder)

@@ -21,7 +21,7 @@ OpenCause = Literal[DeferralCause.OUTAGE, DeferralCause.CREDENTIALS]
 class Watch(StrEnum):
     """Why a claim was left. Nobody is asking for the consignment.
 
-    Its state may be read meanwhile and an allocation adopted, but for `TAKING_BACK` and `SETTLED`.
+    Its state may be read meanwhile and an allocation adopted, but for `TAKING_BACK`, `NOT_ASKED` and `SETTLED`.
     """
 
     # PRO may still execute a call that it has not answered itself.
@@ -32,6 +32,8 @@ class Watch(StrEnum):
     ACCEPTED_AFRESH = "accepted_afresh"
     # PRO may still execute a deallocation that it has not answered itself: what its state shows allocated may go.
     TAKING_BACK = "taking_back"
+    # PRO was certainly not asked for it, by this caller or before: no call reached it. Whoever comes next begins anew.
+    NOT_ASKED = "not_asked"
     # Its failure is recorded. Whoever read the records before that must neither ask for it nor take it back.
     SETTLED = "settled"
 
@@ -51,6 +53,8 @@ class Claimed:
     until: int = 0
     # What the new claims name as their holder: a new name for each call.
     holder: str = field(default="", compare=False)
+    # Whether the new claims are for taking allocations back.
+    takes_back: bool = False
     # Those of `held` that nobody asks for any more, and why they wait.
     watched: Mapping[ConsignmentReference, Watch] = field(default_factory=dict)
     # Not claimed: PRO was asked for these under another base URL a while ago, and that may not be over.
@@ -69,11 +73,13 @@ class Claims(Protocol):
         references: Sequence[ConsignmentReference],
         seconds: float,
         over: Mapping[ConsignmentReference, str] | None = None,
+        *,
+        takes_back: bool = False,
     ) -> Claimed:
         """Claim the consignments for so many seconds, where nobody has a claim that has not ended.
 
         With `over`, also over claims that are settled: left so, or with the holder that `over` has of the consignment's
-        record. Raises `RetryableError`.
+        record. A claim that `takes_back` says so from the beginning. Raises `RetryableError`.
         """
 
     def ever_taken(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:

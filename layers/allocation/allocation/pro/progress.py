@@ -23,6 +23,8 @@ class Progress:
     open: set[ConsignmentReference] = field(default_factory=set)
     # What PRO may still deallocate.
     taking_back: set[ConsignmentReference] = field(default_factory=set)
+    # What PRO may have been asked for, by a call of this batch that may have reached it, or before.
+    touched: set[ConsignmentReference] = field(default_factory=set)
     # What PRO has accepted.
     accepted: set[ConsignmentReference] = field(default_factory=set)
     # What replies were that could not be read. Each is logged once a batch.
@@ -39,13 +41,16 @@ class Progress:
         if reference in self.accepted:
             return Watch.ACCEPTED
         is_open = reference in self.sent or reference in self.open or cause == DeferralCause.ALLOCATOR_CRASHED
-        return Watch.OPEN if is_open else None
+        if is_open:
+            return Watch.OPEN
+        # Without an answer a crash came first: the next try asks for each by itself, as for what was asked before.
+        return None if reference in self.touched or answer is None else Watch.NOT_ASKED
 
 
 def hold_seconds(watch: Watch | None, patience_seconds: float) -> float:
     """Return how long nobody asks PRO again for what was left for it."""
     match watch:
-        case None:
+        case None | Watch.NOT_ASKED:
             return 0.0
         case Watch.OPEN | Watch.ACCEPTED | Watch.TAKING_BACK | Watch.SETTLED:
             return patience_seconds

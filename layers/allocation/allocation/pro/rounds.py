@@ -107,12 +107,14 @@ class Rounds:
                     case Allocated():
                         self.progress.answers[reference] = replace(verdict, by=self._here)
                     case Doubtful():
+                        self.progress.touched.add(reference)
                         doubts[reference] = self._noted(reference, verdict)
                     case Untouched(cause, wait, final=True):
                         self.progress.answers[reference] = Deferred(cause, wait)
                     case Untouched(cause, wait):
                         again[call] = TryAgain(cause, wait)
                     case Throttled(wait):
+                        self.progress.touched.add(reference)
                         again[call] = TryAgain(DeferralCause.THROTTLED, wait, reads_first=True)
                     case _:
                         assert_never(verdict)
@@ -229,7 +231,7 @@ def is_unknown(answer: Outcome | Deferred | TryAgain | None) -> bool:
 def _watched(watch: Watch) -> Doubtful:
     """Return the doubt about a consignment that another caller has left for PRO."""
     match watch:
-        case Watch.OPEN | Watch.TAKING_BACK | Watch.SETTLED:
+        case Watch.OPEN | Watch.TAKING_BACK | Watch.NOT_ASKED | Watch.SETTLED:
             return UNDER_WAY
         case Watch.ACCEPTED:
             return ACCEPTED

@@ -18,17 +18,20 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import Cancelled, Deallocated, DeferralCause, Deferred, Outcome
 from allocation.domain.record import NamedAtPro, RecordSeen
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference, is_pro_reference
 from allocation.ports import NOTHING_NAMED, Allocator, Deadline
 from allocation.pro.kept_claims import KeptClaim, kept_claim, moment_of
+from allocation.pro.ports import Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _Named = Mapping[ConsignmentReference, NamedAtPro]
 _Answers = Mapping[ConsignmentReference, Deferred]
+# The states of records from which an allocation was taken back.
+_TAKEN_BACK: Final = (Deallocated.state, Cancelled.state)
 ADVICE: Final = (
     "this stack allocates with the engine now: set Allocator=pro back until it has its outcome, or cancel it in "
     "SortedPRO and send it under another reference"
@@ -49,15 +52,23 @@ class OpenClaims:
         """Return those of the consignments whose outcome at PRO is open. Raises `RetryableError`."""
         if not references or not self._is_used():
             return frozenset()
-        keys = [{KEY: {"S": each}} for each in dict.fromkeys(references)]
-        claims: dict[ConsignmentReference, KeptClaim] = {}
-        for batch in batches(keys, MAX_KEYS):
-            read = read_items(self.client, {self.table: {"Keys": list(batch), "ConsistentRead": True}})
-            claims |= {ConsignmentReference(item[KEY]["S"]): kept_claim(item) for item in read[self.table]}
-        unsettled = {key: claim for key, claim in claims.items() if not claim.is_settled(None)}
+        unsettled = {key: claim for key, claim in self._claims(references).items() if not claim.says_nothing_is_open}
         recorded = self.records.recorded(tuple(unsettled)).records if unsettled else {}
-        settled = {key for key, seen in recorded.items() if _is_outcome(seen, unsettled[key])}
+        # A claim under its sender's reference is about its creation. PRO is asked for it under its own reference.
+        theirs = {key: there for key, seen in recorded.items() if (there := seen.pro_reference)}
+        at_pro = self._claims(tuple(theirs.values()))
+        asked = {key: at_pro.get(theirs[key]) if key in theirs else unsettled[key] for key in recorded}
+        settled = {key for key, seen in recorded.items() if _is_outcome(key, seen, asked[key])}
         return frozenset(unsettled.keys() - settled)
+
+    def _claims(self, references: Sequence[ConsignmentReference]) -> dict[ConsignmentReference, KeptClaim]:
+        """Return the claims on these consignments, read consistently."""
+        claims: dict[ConsignmentReference, KeptClaim] = {}
+        for batch in batches(dict.fromkeys(references), MAX_KEYS):
+            keys = [{KEY: {"S": each}} for each in batch]
+            read = read_items(self.client, {self.table: {"Keys": keys, "ConsistentRead": True}})
+            claims |= {ConsignmentReference(item[KEY]["S"]): kept_claim(item) for item in read[self.table]}
+        return claims
 
     def _is_used(self) -> bool:
         """Tell whether there is a claim.
@@ -140,10 +151,17 @@ class SettledFirst:
         return {each: _wait(each) for each in self.open_claims.among(references)}
 
 
-def _is_outcome(seen: RecordSeen, claim: KeptClaim) -> bool:
-    """Tell whether a record has what a claim came to: it names the claim, or was written since."""
-    is_written_since = seen.written_at is not None and seen.written_at >= moment_of(claim.since)
-    return claim.is_settled(seen.named_at_pro.claim) or is_written_since
+def _is_outcome(reference: ConsignmentReference, seen: RecordSeen, claim: KeptClaim | None) -> bool:
+    """Tell whether a record has what a claim came to: it names the claim.
+
+    No record names a claim of an earlier version, of a creation, or one that took an allocation back. There, times
+    tell: those of the record, by its writer's clock, and of the claim, by AWS's.
+    """
+    if claim is None or claim.says_nothing_is_open or claim.is_settled(seen.named_at_pro.claim):
+        return True
+    is_taken_back = claim.watch is Watch.TAKING_BACK and seen.state in _TAKEN_BACK
+    has_no_name = is_taken_back or not claim.holder or not is_pro_reference(seen.pro_reference or reference)
+    return has_no_name and seen.written_at is not None and seen.written_at >= moment_of(claim.since)
 
 
 def _wait(reference: ConsignmentReference) -> Deferred:
