@@ -211,6 +211,12 @@ def test_a_deallocation_that_pro_executes_late_takes_nothing_from_an_order_that_
     assert not violations(plan)[1], told(plan)
 
 
+def test_after_a_switch_a_failure_by_a_fast_clock_is_no_outcome_of_an_update_that_pro_allocated() -> None:
+    dropped = frozenset({1})
+    plan = Plan(2439, dropped_orders=dropped, with_engine=False, switches=True, unkind=True, schedule=15)
+    assert not violations(plan)[1], told(plan)
+
+
 def test_what_pro_rejects_for_its_key_is_allocated_once_the_key_is_there_whatever_comes_back_instead() -> None:
     spared = frozenset({28, 34, 53, 63, 65, 77, 78, 90, 104, 111})
     plan = Plan(66, fault_chance=0.1, spared=spared, dropped_orders=frozenset({6, 8}), schedule=8)
