@@ -1,6 +1,7 @@
 """Messages, records and events for tests: the files of `events/`, and smaller ones made to measure."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,11 @@ def cancellation(message_id: str = "m9", **changes: Any) -> QueueMessage:
 def queue_message(message_id: str, body: str, receipt_handle: str = "", receive_count: int = 1) -> QueueMessage:
     """A message as the queue delivers one whose sending is not known."""
     return QueueMessage(message_id, body, receipt_handle, receive_count, None, {}, "")
+
+
+def delivered(sent: QueueMessage, receipt_handle: str, receive_count: int) -> QueueMessage:
+    """A message as SQS delivers it for this time."""
+    return replace(sent, receipt_handle=receipt_handle, receive_count=receive_count)
 
 
 def summary_of(consignment: str, **more: Any) -> AllocationSummary:
