@@ -5,18 +5,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from allocation import composition
 from allocation.aws import clients
 from allocation.composition import api, catalogues, orders, utc_now
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import ServiceGroup
 from allocation.engine.allocator import EngineAllocator
 from allocation.pro.allocator import ProAllocator
+from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.sender_allocator import SenderAllocator
 from allocation.settings import CatalogueSettings
 from cli.catalogue.compilation import compile_catalogue
@@ -246,6 +248,21 @@ def test_no_start_waits_for_botocores_clients(environment: dict[str, str], modul
     modules = imported(environment, module, function)
     assert "allocation.aws.calls.lean_client" in modules
     assert modules.isdisjoint({"boto3", "botocore.session", "botocore.client", "botocore.config", "urllib3"})
+
+
+def test_a_clock_that_is_set_in_between_ends_no_claim_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that was frozen, or restored from a snapshot, is told the time while it works."""
+    wired = wire(monkeypatch, NEEDED | PRO)
+    assert isinstance(wired, SenderAllocator)
+    allocator = wired.allocator
+    assert isinstance(allocator, ProAllocator)
+    assert isinstance(allocator.claims, DynamoDBClaims)
+    clocks = [allocator.claims.now, allocator.now]
+    before, later = [now() for now in clocks], utc_now() + timedelta(minutes=10)
+    moved = type("Moved", (datetime,), {"now": lambda _: later})
+    monkeypatch.setattr(composition, "datetime", moved)
+    assert utc_now() == later
+    assert all(now() - then < timedelta(minutes=9) for now, then in zip(clocks, before, strict=True))
 
 
 def test_the_clock_is_aware_and_in_utc() -> None:

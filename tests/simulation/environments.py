@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from random import Random
 from typing import Any
 
 from allocation import batches as shared_batches
@@ -54,6 +55,8 @@ from tests.support.pro_clients import allocator_over
 
 MAX_CLOCK_SECONDS = 300.0
 """How far the clocks of environments are off at most in an unkind history."""
+CLOCK_IS_SET = 0.1
+"""The chance, at each look at the system's clock in an unkind history, that it was set since."""
 PATIENCE_SECONDS = USUAL_PATIENCE_SECONDS
 
 
@@ -170,20 +173,40 @@ class Environments:
     switches: bool = False
     """Whether the stack is switched between PRO and the engine."""
 
+    steady: Callable[[], datetime] | None = None
+    """A clock of the environment that nobody sets, where there is another than `now`."""
+
     def new(self) -> AllocateOrders:
         """The use case of a new environment."""
-        now = self._clock() if self.world.plan.unkind else self.now
+        steady = self._clock() if self.world.plan.unkind else None
+        now = self._set_again(steady) if steady else self.now
         is_earlier = self.two_versions and self.world.random.random() < 0.5
         limit_usage = EarlierUsage if is_earlier else DynamoDBLimitUsage
-        return replace(self, now=now, limit_usage=limit_usage)._new()
+        return replace(self, now=now, steady=steady, limit_usage=limit_usage)._new()
 
     def _here(self) -> AllocatedBy:
         return ENGINE if self.with_engine else AllocatedBy("pro", self.pro.base_url)
+
+    def unset(self) -> Callable[[], datetime]:
+        """The clock that claims and patience are measured by."""
+        return self.steady or self.now
 
     def _clock(self) -> Callable[[], datetime]:
         """A clock of an environment, which is fast or slow."""
         off = timedelta(seconds=self.world.random.uniform(-MAX_CLOCK_SECONDS, MAX_CLOCK_SECONDS))
         return lambda: self.now() + off
+
+    def _set_again(self, steady: Callable[[], datetime]) -> Callable[[], datetime]:
+        """A clock that is set by minutes now and then, forward and back, also within a batch."""
+        chance, off = Random(f"{self.world.plan.seed} {self.world.calls}"), timedelta(0)  # moves no other seed
+
+        def now() -> datetime:
+            nonlocal off
+            if chance.random() < CLOCK_IS_SET:
+                off = timedelta(seconds=chance.uniform(-MAX_CLOCK_SECONDS, MAX_CLOCK_SECONDS))
+            return steady() + off
+
+        return now
 
     def _new(self) -> AllocateOrders:
         allocator = self._allocator()
@@ -249,13 +272,13 @@ class Environments:
             return self._engine()
         table: Any = self.claims
         client, base_url = SimulatedClient(self.pro, self.world, self.now), self.pro.base_url
-        claims = DynamoDBClaims(table, "claims", self.now, base_url, lambda: f"call {self.world.calls}")
+        claims = DynamoDBClaims(table, "claims", self.unset(), base_url, lambda: f"call {self.world.calls}")
         pauses = Pauses(self.world.sleep, self.world.random.random)
         allocator = allocator_over(
             client,
             claims,
             patience_seconds=PATIENCE_SECONDS,
-            now=self.now,
+            now=self.unset(),
             circuit=dynamodb_circuit(self.circuits, "circuits", nowhere, self.now) if self.with_circuits else None,
             pauses=pauses,
         )

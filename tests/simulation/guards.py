@@ -261,6 +261,11 @@ def without_the_clock_of_aws() -> AbstractContextManager[Any]:
     return contexts
 
 
+def without_the_steady_clock() -> AbstractContextManager[Any]:
+    """Claims and patience are measured by the system's clock, which may be set in between."""
+    return patch.object(environments.Environments, "unset", lambda self: self.now)
+
+
 def without_waiting_for_the_set_up() -> AbstractContextManager[Any]:
     """A service group that PRO does not have is a failure of the consignment."""
     return patch.object(pro_verdicts, "_is_mode_unknown", lambda *_: False)
@@ -595,6 +600,7 @@ GUARDS = {
     "patience with errors": (without_patience_for_errors, UNKIND, "was allocated 2 times"),
     "reading after 429": (without_reading_after_throttling, UNKINDLY_THROTTLED, "was allocated 2 times"),
     "clock of AWS": (without_the_clock_of_aws, UNKIND_TOGETHER, "was allocated 2 times"),
+    "steady clock": (without_the_steady_clock, UNKIND, "was allocated 2 times"),
     "set-up": (without_waiting_for_the_set_up, UNKIND, "could have been allocated, and failed with ServiceGroup"),
     "arrivals": (without_waiting_for_arrivals, UNKIND, "could have been allocated, and failed with Cons"),
     "narrowing down": (without_narrowing_down, replace(FAULTY, seed=200), "could have been allocated, and failed with"),

@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
 from allocation.aws.clients import client, hasty_client
-from allocation.composition import utc_now
+from allocation.composition import steady_clock, utc_now
 from allocation.composition.catalogues import catalogue_place, engine_file, routes_file
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import OrderReference
@@ -201,7 +201,10 @@ def pro_allocator(
     dynamodb, table = client("dynamodb"), settings.pro_claims_table or ""
     key = secret_key(settings.pro_secret_name or "")
     pro = ProClient(settings.pro_base_url, key, monotonic=time.monotonic, now=utc_now)
-    claims = DynamoDBClaims(dynamodb, table, utc_now, pro.base_url, partial(token_hex, _HOLDER_BYTES))
+    # A claim ends when it should, though the system's time is set in between: it is learnt how far this clock is from
+    # AWS's. Where it stands still in a frozen function, the first claims after that are made twice.
+    since_start = steady_clock()
+    claims = DynamoDBClaims(dynamodb, table, since_start, pro.base_url, partial(token_hex, _HOLDER_BYTES))
     circuit = dynamodb_circuit(dynamodb, settings.pro_circuits_table or "", count, utc_now)
     patience_seconds, pauses = settings.patience_seconds, Pauses(time.sleep, random.random)
     allocator = ProAllocator(
@@ -209,7 +212,7 @@ def pro_allocator(
         claims=claims,
         circuit=circuit,
         patience_seconds=patience_seconds,
-        now=utc_now,
+        now=since_start,
         count=count,
         measure=measure,
         pauses=pauses,
