@@ -103,6 +103,8 @@ def test_each_rule_has_its_sentence(changes: dict[str, Any], consignment: dict[s
 def test_what_a_caller_asks_beyond_the_mode_has_its_sentences_too() -> None:
     text = told({"S": service()}, filters=ServiceFilters(pick_up=True, drop_off=True))
     assert "the service does not pick up, and the service does not take drop-offs (S)." in text
+    text = told({"S": service()}, filters=ServiceFilters(Direction.INBOUND))
+    assert "a service that is Inbound was asked for and this one is Outbound (S)." in text
 
 
 def test_a_daily_limit_is_told_with_its_number_and_day() -> None:

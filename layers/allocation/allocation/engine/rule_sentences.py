@@ -143,11 +143,14 @@ def _limit(question: Question, position: int) -> str:
     )
 
 
-DIRECTION: Final = sentence(
-    lambda question, position: (
-        f"the consignment is {question.inquiry.direction} and the service is {question.service(position).direction}"
-    )
-)
+def _direction(question: Question, position: int) -> str:
+    ours, theirs = question.inquiry.direction, question.service(position).direction
+    if question.index.not_in_direction[ours] >> position & 1:
+        return f"the consignment is {ours} and the service is {theirs}"
+    return f"a service that is {question.filters.direction} was asked for and this one is {theirs}"
+
+
+DIRECTION: Final = sentence(_direction)
 TAGS: Final = sentence(_tags, lambda question, position: len(_missing_tags(question, position)))
 ORIGIN: Final = sentence(lambda question, position: f"the service does not leave from {_from(question, position)}")
 DESTINATION: Final = sentence(lambda question, position: f"the service does not go to {_to(question, position)}")
