@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -16,16 +17,19 @@ from allocation.domain.limit import LimitedDay
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed
 from allocation.domain.preference import Preference, PreferenceName
-from allocation.engine.compiled_catalogue import packaged_catalogue
+from allocation.engine.asked import asked_consignment
+from allocation.engine.compiled_catalogue import packaged_catalogue, read_compiled, write_compiled
 from allocation.engine.engine import Engine
-from allocation.engine.kept_explanation import is_worded
+from allocation.engine.kept_explanation import explanation_of, found_bytes, is_worded
 from allocation.engine.rule import RuleCode
 from allocation.orders.order_created import read_order
 from allocation.records.explanations import Explanations, winner_of
 from cli.paths import ROOT
+from tests.benchmarks.catalogues import full_catalogue
+from tests.benchmarks.memory import varied
 from tests.properties.engine.test_engine_properties import SAMPLE, consignments, modes, moments
-from tests.support.engines import NOW, PARCEL, engine_of, package, rate, service
-from tests.support.kept_decisions import check_kept, decided, recorded
+from tests.support.engines import NOW, PARCEL, assessed, engine_of, package, rate, service
+from tests.support.kept_decisions import check_kept, decided, recorded, worded
 from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 from tests.support.samples import record_of
 
@@ -92,6 +96,42 @@ def test_prices_in_several_currencies_come_back_as_they_were_written() -> None:
     assert [offer["net"] for offer in (told["winner"], *told["runnersUp"])] == ["500", "1.125", "4.50"]
 
 
+def test_services_keep_their_order_where_some_collect_at_other_exchange_rates() -> None:
+    engine = engine_of(
+        {
+            "TODAY": service(rates=[rate("GB", "5.00")], currency="EUR"),
+            "THURSDAY": service(rates=[rate("GB", "4.00")], currency="EUR", handlingDays=1),
+        },
+        exchangeRates=[
+            {"currency": "EUR", "rate": "0.5", "from": "2027-01-01", "to": "2027-06-09"},
+            {"currency": "EUR", "rate": "0.9", "from": "2027-06-10"},
+        ],
+    )
+    told = check_kept(engine, PARCEL)
+    assert told
+    assert [offer["net"] for offer in (told["winner"], *told["runnersUp"])] == ["5.00", "4.00"]
+
+
+def test_what_earlier_versions_found_is_told_as_they_told_it() -> None:
+    engine = engine_of(
+        {
+            "POUNDS": service(rates=[rate("GB", "4.50")]),
+            "YEN": service(rates=[rate("GB", "500")], currency="JPY"),
+            "HEAVY": service(weight="1 g"),
+            "DINARS": service(rates=[rate("GB", "1.125")], currency="KWD"),
+        },
+        exchangeRates=[
+            {"currency": "JPY", "rate": "0.0051", "from": "2027-01-01"},
+            {"currency": "KWD", "rate": "2.57", "from": "2027-01-01"},
+        ],
+    )
+    kept = b64decode(
+        "AZ2UOX9Qr08XJlB1dIxZwvwanHtk6ljA9xkdZ+/txh1fAYDYpeAGoDgAAoDhAaD6AwNWQVQCBGNkYRRgYmZmbNhw+gAvE9uBFlvWr59sWO6ZAAA="
+    )
+    asked = asked_consignment(b64decode("AYDQ9OXbj5wDAAAwAQVEZXBvdAYCR0IGTTEgNVdHAQEBAgoBFAEUARQAAA=="))
+    assert explanation_of(kept, engine, asked) == worded(engine, PARCEL, DefaultRules(), NOW, InMemoryLimits())
+
+
 def test_a_record_is_explained_by_the_catalogue_of_then_after_it_changed() -> None:
     archive, before = InMemoryCatalogues(), engine_of({"A": service(), "GONE": service(weight="1 g")})
     read = recorded(decided(before, PARCEL, DefaultRules(), NOW, archive), PARCEL.reference)
@@ -133,6 +173,7 @@ def test_what_can_not_be_read_is_said_and_not_guessed() -> None:
     cases = [
         (b"\x09" + read.explanation[1:], archive, "form 9"),
         (read.explanation[:-3], archive, "damaged|ends after"),
+        (read.explanation.replace(b"VAT", b"\xffAT"), archive, "a text that is damaged"),
         (b"\x02rubbish", archive, "damaged"),
         ("bm90IGd6aXA=", archive, "damaged"),
         (read.explanation, InMemoryCatalogues(), "is not in the table of catalogues"),
@@ -157,8 +198,6 @@ def test_an_offer_stands_as_it_was_recorded_whatever_this_version_would_charge()
 
 
 def recompiled(content: str) -> str:
-    from allocation.engine.compiled_catalogue import write_compiled
-
     return write_compiled(json.loads(content))
 
 
@@ -172,6 +211,13 @@ def test_the_sample_catalogue_takes_few_bytes_a_decision() -> None:
         assert isinstance(outcome, Allocated | AllocationFailed)
         sizes += [len(outcome.decision.explanation or b"")] if outcome.decision else []
     assert max(sizes) < 330
+
+
+def test_hundreds_of_offers_take_three_bytes_each_at_most() -> None:
+    engine = Engine(read_compiled(write_compiled(full_catalogue(1000))))
+    found = [assessment for each in varied(40) if len((assessment := assessed(engine, each)).offers) > 200]
+    assert len(found) > 3
+    assert max(len(found_bytes(engine, each)) - 125 * len(each.failures) - 3 * len(each.offers) for each in found) < 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The logger and the metrics of every function. They are given references and codes, never payloads."""
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,9 @@ from allocation.domain.metric import MetricName, kind_metric
 # The same in every line of a log group, or in the line with which Lambda reports an invocation.
 _TOLD_ELSEWHERE: Final = frozenset({"cold_start", "function_name", "function_memory_size", "function_arn"})
 # Of most lines: what is good news is logged in one place.
-_OF_GOOD_NEWS: Final = frozenset({"location"})
+_LEFT_OUT_OF_GOOD_NEWS: Final = _TOLD_ELSEWHERE | {"location"}
+_TRACE: Final = "xray_trace_id"
+_ENCODED: Final = json.JSONEncoder(default=str, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class _ShortLines(LambdaPowertoolsFormatter):
@@ -23,12 +26,15 @@ class _ShortLines(LambdaPowertoolsFormatter):
 
     def serialize(self, log: Mapping[str, Any]) -> str:
         """Return the line of what is logged."""
-        left_out = _TOLD_ELSEWHERE | (_OF_GOOD_NEWS if log.get("level") == "INFO" else frozenset())
-        left_out |= frozenset() if "Sampled=1" in os.environ.get("_X_AMZN_TRACE_ID", "") else {"xray_trace_id"}
-        return super().serialize({name: value for name, value in log.items() if name not in left_out})
+        left_out = _LEFT_OUT_OF_GOOD_NEWS if log.get("level") == "INFO" else _TOLD_ELSEWHERE
+        line = {name: value for name, value in log.items() if name not in left_out}
+        if _TRACE in line and "Sampled=1" not in os.environ.get("_X_AMZN_TRACE_ID", ""):
+            del line[_TRACE]
+        return super().serialize(line)
 
 
-logger = Logger(logger_formatter=_ShortLines())
+# A message is words: Powertools would try to read each as JSON.
+logger = Logger(logger_formatter=_ShortLines(json_serializer=_ENCODED, json_deserializer=str))
 metrics = Metrics()
 
 

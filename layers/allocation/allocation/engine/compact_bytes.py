@@ -3,9 +3,10 @@
 `docs/events/README.md` has the form of each, byte by byte.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import repeat
 from typing import Final
 
 from allocation.domain.errors import AllocationError
@@ -17,6 +18,8 @@ _MAX_NUMBER: Final = 64
 # Digits that decimals keep in every context: one with more is written as text.
 _MAX_DIGITS: Final = 28
 _MAX_TEXT: Final = 65_535
+# Bits of a number in a column, at most.
+_MAX_WIDTH: Final = 512
 
 
 class UnreadableBytesError(AllocationError):
@@ -84,6 +87,30 @@ class Writer:
         """Add a day: how many days after the first of 2020."""
         self.signed(day.toordinal() - _FIRST_DAY)
 
+    def column(self, values: Sequence[int]) -> None:
+        """Add at least one whole number, each in as many bits as the largest needs after the least is taken away.
+
+        Where it takes less, the numbers that differ come first, and each stands for its place among them.
+        """
+        least, distinct = min(values), sorted(set(values))
+        width, places = (distinct[-1] - least).bit_length(), (len(distinct) - 1).bit_length()
+        is_listed = width * len(distinct) + places * len(values) < width * len(values)
+        self.signed(least)
+        self.number(width)
+        self.number(len(distinct) if is_listed else 0)
+        if is_listed:
+            place_of = {value: place for place, value in enumerate(distinct)}
+            self._bits([value - least for value in distinct], width)
+            self._bits([place_of[value] for value in values], places)
+        else:
+            self._bits([value - least for value in values], width)
+
+    def _bits(self, values: Sequence[int], width: int) -> None:
+        """Add whole numbers in so many bits each, the first in the highest, in whole bytes."""
+        if width:
+            bits = "".join(map(format, values, repeat(f"0{width}b")))
+            self._bytes += int(bits, 2).to_bytes((len(bits) + 7) // 8, "big")
+
     def done(self) -> bytes:
         """Return everything that was added."""
         return bytes(self._bytes)
@@ -135,7 +162,10 @@ class Reader:
         count = self.number()
         if count > _MAX_TEXT:
             raise UnreadableBytesError(f"{self._name} has a text that is too long")
-        return self.raw(count).decode("utf-8", "surrogatepass")
+        try:
+            return self.raw(count).decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as error:
+            raise UnreadableBytesError(f"{self._name} has a text that is damaged") from error
 
     def decimal(self) -> Decimal:
         """Return the next decimal."""
@@ -152,6 +182,26 @@ class Reader:
             return date.fromordinal(self.signed() + _FIRST_DAY)
         except (ValueError, OverflowError) as error:
             raise UnreadableBytesError(f"{self._name} has a day that no calendar has") from error
+
+    def column(self, count: int) -> list[int]:
+        """Return the next column, of so many whole numbers."""
+        least, width, distinct = self.signed(), self.number(), self.number()
+        if width > _MAX_WIDTH or distinct > count:
+            raise UnreadableBytesError(f"{self._name} has a column that is too long")
+        if not distinct:
+            return [least + value for value in self._bits(count, width)]
+        listed = self._bits(distinct, width)
+        places = self._bits(count, (distinct - 1).bit_length())
+        if max(places, default=0) >= distinct:
+            raise UnreadableBytesError(f"{self._name} has a place where nothing stands")
+        return [least + listed[place] for place in places]
+
+    def _bits(self, count: int, width: int) -> list[int]:
+        if not width:
+            return [0] * count
+        octets = self.raw((count * width + 7) // 8)
+        bits = f"{int.from_bytes(octets, 'big'):0{count * width}b}"
+        return [int(bits[place : place + width], 2) for place in range(0, count * width, width)]
 
     @property
     def is_done(self) -> bool:

@@ -10,7 +10,7 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.limit import UsedLimits
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Failure, FailureCode
-from allocation.domain.preference import CHEAPEST
+from allocation.domain.preference import CHEAPEST, Preference
 from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry, inquire
 from allocation.engine.lanes import Lane, LaneKey
@@ -103,7 +103,11 @@ class Engine:
     @property
     def prefers_by_price(self) -> bool:
         """Whether the catalogue prefers what costs least, as SortedPRO does."""
-        return self.catalogue.preference == CHEAPEST and not self._has_handicaps
+        return self.ranks_by_price(self.catalogue.preference)
+
+    def ranks_by_price(self, preference: Preference) -> bool:
+        """Return whether a preference puts offers in their own order."""
+        return preference == CHEAPEST and not self._has_handicaps
 
     def inquire(self, consignment: Consignment) -> Inquiry | Failure:
         """Return what the engine asks about a consignment, or what the consignment lacks."""
@@ -173,8 +177,7 @@ class Engine:
                 for position, (cost, net) in cell.prices(bits)
             ]
         preference = question.scope.preference
-        by_price = preference == CHEAPEST and not self._has_handicaps
-        return ranked(preference, self.index.services, offers, by_price=by_price)
+        return ranked(preference, self.index.services, offers, by_price=self.ranks_by_price(preference))
 
 
 def _failed_by_service(failures: Sequence[tuple[Rule, Mask]], size: int) -> Sequence[tuple[Rule, ...]]:

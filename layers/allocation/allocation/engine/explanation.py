@@ -30,6 +30,7 @@ from allocation.engine.wording import plain
 
 # The codes as plain text: reading the value of an enum's member takes longer than a look-up.
 _CODES: Final = {rule: rule.code.value for rule in RULES}
+_ENCODED: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def explain(engine: Engine, assessment: Assessment, mode: AllocationMode, now: datetime) -> Explanation:
@@ -119,7 +120,7 @@ def inputs_digest(inquiry: Inquiry) -> str:
             inquiry.promise,
         ],
     ]
-    return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_ENCODED(asked).encode()).hexdigest()
 
 
 def _flags_asked(inquiry: Inquiry) -> list[list[Any]]:

@@ -57,6 +57,11 @@ class CatalogueIndex:
         self.groups = {
             key: self._mask(self.positions[service] for service in members) for key, members in catalogue.groups.items()
         }
+        # By the currencies' names in order, the services whose prices are in them.
+        self.currencies = {
+            currency: self._mask(at for at, service in enumerate(self.services) if service.currency == currency)
+            for currency in sorted({service.currency for service in self.services})
+        }
         self._masks: dict[Callable[[Service], bool], Mask] = {}
         self._index_flags()
         self.limits = LimitIndex(self.services)

@@ -20,9 +20,10 @@ from allocation.engine.pricing import tax_of
 from allocation.engine.promises import Dates
 from allocation.engine.question import NO_FILTERS, Question
 
-# Findings by number, and an explanation in words, complete in itself.
+# Findings by number, an explanation in words, complete in itself, and findings that are packed only where it pays.
 _FOUND: Final = 1
 _WORDED: Final = 2
+_FOUND_SHORT: Final = 3
 _NAME: Final = "the explanation"
 # Bytes that are kept of a digest: as many as no two catalogues share.
 _DIGEST: Final = 16
@@ -31,6 +32,8 @@ _MAX_WORDED: Final = 100_000
 _MAX_UNPACKED: Final = 100_000_000
 # Raw deflate (RFC 1951), with a window that the services of most catalogues fit in.
 _WINDOW: Final = -12
+# Fewer bytes seldom get shorter.
+_MIN_PACKED: Final = 150
 
 
 class _KeptWinner(NamedTuple):
@@ -43,13 +46,16 @@ class _KeptWinner(NamedTuple):
 
 def found_bytes(engine: Engine, assessment: Assessment) -> bytes:
     """Return what was found of each service of the engine's catalogue. Nothing is worded."""
-    writer = Writer(_FOUND)
+    writer = Writer(_FOUND_SHORT)
     writer.raw(bytes.fromhex(engine.catalogue.digest)[:_DIGEST])
     writer.raw(bytes.fromhex(inputs_digest(assessment.question.inquiry))[:_DIGEST])
     _write_winner(writer, engine, assessment)
-    packer = zlib.compressobj(6, zlib.DEFLATED, _WINDOW)
-    found = services_bytes(assessment.failures, assessment.offers, engine.index.size)
-    writer.raw(packer.compress(found) + packer.flush())
+    question, by_price = assessment.question, engine.ranks_by_price(assessment.question.scope.preference)
+    found = services_bytes(question, assessment.failures, assessment.offers, by_price=by_price)
+    packed = _packed(found) if len(found) > _MIN_PACKED else found
+    is_packed = len(packed) < len(found)
+    writer.number(int(is_packed))
+    writer.raw(packed if is_packed else found)
     return writer.done()
 
 
@@ -98,31 +104,48 @@ def explanation_of(kept: bytes, engine: Engine, asked: Asked) -> Explanation:
     Raises `UnreadableExplanationError` where the bytes, the catalogue and what was asked don't go together.
     """
     try:
-        assessment, digest = _assessment(_reader(kept), engine, asked)
-    except (UnreadableBytesError, ArithmeticError, LookupError) as error:
+        assessment, digest = _assessment(kept, engine, asked)
+        told = explain(engine, assessment, asked.mode, asked.decided_at)
+    except (UnreadableBytesError, ArithmeticError, LookupError, ValueError) as error:
         raise UnreadableExplanationError(f"{_NAME} can't be read: {error}") from error
-    told = explain(engine, assessment, asked.mode, asked.decided_at)
     # What was asked is told by the digest of then, in full where it still is the same.
     return told if told["inputsDigest"].startswith(digest) else told | {"inputsDigest": digest}
 
 
 def _reader(kept: bytes) -> Reader:
-    return Reader(kept, _FOUND, _NAME)
+    return Reader(kept, _FOUND if _is_always_packed(kept) else _FOUND_SHORT, _NAME)
 
 
-def _assessment(reader: Reader, engine: Engine, asked: Asked) -> tuple[Assessment, str]:
+def _is_always_packed(kept: bytes) -> bool:
+    """Return whether findings are in the form of earlier versions."""
+    return kept[:1] == bytes((_FOUND,))
+
+
+def _assessment(kept: bytes, engine: Engine, asked: Asked) -> tuple[Assessment, str]:
     """Return what was found, and the digest of what was asked, in hex."""
+    reader = _reader(kept)
     reader.raw(_DIGEST)
     digest = reader.raw(_DIGEST).hex()
     question = _question(engine, asked)
     winner = _read_winner(reader)
-    unpacker = zlib.decompressobj(_WINDOW)
-    try:
-        found = unpacker.decompress(reader.rest(), _MAX_UNPACKED)
-    except zlib.error as error:
-        raise UnreadableBytesError(f"{_NAME} is damaged") from error
+    is_packed = _is_always_packed(kept) or reader.number()
+    found = _unpacked(reader.rest()) if is_packed else reader.rest()
     failures, offers = read_services(found, question, winner.dates if winner else None)
     return Assessment(question, offers, failures), digest
+
+
+def _packed(found: bytes) -> bytes:
+    """Return bytes by raw deflate."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, _WINDOW)
+    return packer.compress(found) + packer.flush()
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Return what raw deflate packed. Raises `UnreadableBytesError`."""
+    try:
+        return zlib.decompressobj(_WINDOW).decompress(packed, _MAX_UNPACKED)
+    except zlib.error as error:
+        raise UnreadableBytesError(f"{_NAME} is damaged") from error
 
 
 def _question(engine: Engine, asked: Asked) -> Question:
