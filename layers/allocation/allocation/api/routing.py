@@ -1,7 +1,7 @@
 """Requests and replies as API Gateway's REST API has them, and which route a request means.
 
 Powertools has a resolver of its own. It compiles an expression for each route and imports what other gateways need: a
-seventh of the API's cold start (`docs/decisions/0142-routes-of-our-own.md`).
+tenth of the API's cold start (`docs/decisions/0142-routes-of-our-own.md`).
 """
 
 import re
