@@ -322,6 +322,15 @@ def test_a_record_names_what_to_take_back_when_nothing_else_remembers_it(pro: Pr
     assert pro.server.state.consignments[there].service is None
 
 
+def test_what_nobody_asked_pro_to_create_is_claimed_for_whoever_is_about_to(pro: Pro) -> None:
+    """Who has read the records before must not have PRO create and allocate it after the record says that it failed."""
+    assert pro.sender_allocator().release_lost((WEB,), Remaining()) == {}
+    assert pro.claims.watched == {WEB: Watch.SETTLED}
+    pro.claims.hold = {WEB: 130}
+    assert pro.sender_allocator().release_lost((WEB,), Remaining()).keys() == {WEB}
+    assert pro.server.requests == []
+
+
 def test_a_creation_that_may_be_under_way_holds_up_a_cancellation(pro: Pro) -> None:
     pro.claims.hold = {WEB: 66}
     [kept] = pro.sender_allocator().release((WEB,), Remaining()).values()

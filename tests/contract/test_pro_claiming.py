@@ -261,4 +261,4 @@ def test_what_a_lost_call_may_hold_is_taken_back_and_what_nobody_asked_for_is_no
 
     assert pro.server.state.consignments[A].state == "Unallocated"
     assert not [request for request in pro.server.requests if B in str(request)]
-    assert pro.claims.before == {A}
+    assert (pro.claims.given_back, pro.claims.watched) == ([(B, 130)], {B: Watch.SETTLED}), "one may be about to ask"

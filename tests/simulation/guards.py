@@ -448,7 +448,19 @@ def without_claims_of_earlier_versions() -> AbstractContextManager[Any]:
 def without_care_for_earlier_readers() -> AbstractContextManager[Any]:
     """A claim ends as soon as its outcome is recorded, also for who has read the records before."""
     every = (Allocated, AllocationFailed)
-    return patch.multiple(pro_allocator, _READER_SECONDS=0.0, AllocationFailed=every)
+    return patch.multiple(pro_allocator, READER_SECONDS=0.0, AllocationFailed=every)
+
+
+def without_claims_on_what_nobody_asked_for() -> AbstractContextManager[Any]:
+    """What fails without PRO is only looked for among the claims: somebody may ask PRO for it in the next moment."""
+
+    def careless(claims: Any, references: Any, _: Any) -> frozenset[ConsignmentReference]:
+        return frozenset(each for each in references if each not in claims.ever_taken(references))
+
+    contexts = ExitStack()
+    for module in (pro_allocator, creating):
+        contexts.enter_context(patch.object(module, "claimed_unasked", careless))
+    return contexts
 
 
 def without_the_claims_of_records() -> AbstractContextManager[Any]:
@@ -510,6 +522,8 @@ UPDATED_TOGETHER = replace(OF_PRO, fault_chance=0.0, slowest_call=1.0, updated=0
 KILLED_TOGETHER = Plan(0, fault_chance=0.0, large_orders=False, killers=0.15, together=True, delivered_again=0.0)
 # Invocations take so long that they overlap.
 SLOW = replace(OF_PRO, fault_chance=0.0, slowest_call=3.0, prompt=True)
+# An order and its update are delivered together, and the order once more at the same time; the update has no row.
+DELIVERED_TWICE = Plan(1622, fault_chance=0.02, killers=0.1, delivered_again=0.2, unkind=True)
 SLOW_AND_CANCELLED = replace(SLOW, cancelled=1.0, index_lag=59.0)
 UPDATED = Plan(0, fault_chance=0.15, large_orders=False, cancelled=0.0, updated=0.7)
 SLOW_AND_UPDATED = replace(
@@ -591,6 +605,11 @@ GUARDS = {
         without_care_for_earlier_readers,
         UPDATED_TOGETHER,
         "is recorded as allocated, and is not at PRO",
+    ),
+    "claims on what nobody asked for": (
+        without_claims_on_what_nobody_asked_for,
+        DELIVERED_TWICE,
+        "is allocated at PRO and recorded as AllocationFailed",
     ),
     "claims of records": (
         without_the_claims_of_records,

@@ -31,12 +31,10 @@ from allocation.pro.client import ProClient
 from allocation.pro.details import detailed
 from allocation.pro.health import raise_trouble, run_guarded
 from allocation.pro.ports import NO_CLAIMS, Circuit, Claimed, Claims, Watch
-from allocation.pro.progress import Progress, hold_seconds, unclaimed
+from allocation.pro.progress import READER_SECONDS, Progress, claimed_unasked, hold_seconds, unclaimed
 from allocation.pro.rounds import Rounds, is_unknown
 from allocation.pro.state_verdicts import is_gone, judge_cancellation, judge_deallocation, may_still_change
 
-# Longer than any function lives that may have read the records before an outcome was written (`template.yaml`).
-_READER_SECONDS: Final = 70.0
 _NOTHING_SENT: Final[Mapping[ConsignmentReference, Consignment]] = MappingProxyType({})
 
 
@@ -187,8 +185,8 @@ class ProAllocator:
         self, references: Sequence[ConsignmentReference], deadline: Deadline
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Have PRO deallocate the consignments that it was ever asked for. It holds none of the others for us."""
-        taken = self.claims.ever_taken(references)
-        asked = [reference for reference in references if reference in taken]
+        unasked = claimed_unasked(self.claims, references, deadline)
+        asked = [reference for reference in references if reference not in unasked]
         return self._release(asked, deadline, over=None) if asked else {}
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
@@ -200,7 +198,7 @@ class ProAllocator:
         claims = [(self._failed[each], each) for each in dict.fromkeys(references) if each in self._failed]
         for claimed in {id(claimed): claimed for claimed, _ in claims}.values():
             ended = [each for its, each in claims if its is claimed]
-            self._end_claims(claimed, ended, _READER_SECONDS, Watch.SETTLED)
+            self._end_claims(claimed, ended, READER_SECONDS, Watch.SETTLED)
         self._failed.clear()
 
     def _take_back(

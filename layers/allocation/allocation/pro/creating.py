@@ -21,6 +21,7 @@ from allocation.pro.client import ProClient
 from allocation.pro.creation import NotCreated, creation_body, judge_creation
 from allocation.pro.health import raise_trouble, run_guarded
 from allocation.pro.ports import Circuit, Claimed, Claims, Watch
+from allocation.pro.progress import claimed_unasked
 
 # PRO's search may show a consignment later than it was created: two minutes beside the usual patience of five.
 SEARCH_LAG_SHARE: Final = 0.4
@@ -96,6 +97,13 @@ class Creating:
     def ever_asked(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Return the consignments that PRO was ever asked to create, or has. Raises `RetryableError`."""
         return self.claims.ever_taken(references).union(self.links.find(references))
+
+    def claimed_unasked(
+        self, references: Sequence[ConsignmentReference], deadline: Deadline
+    ) -> frozenset[ConsignmentReference]:
+        """Claim what PRO was never asked to create and does not have, and return that. Raises `RetryableError`."""
+        links = self.links.find(references)
+        return claimed_unasked(self.claims, [each for each in references if each not in links], deadline)
 
     def known_at_pro(
         self, references: Sequence[ConsignmentReference], deadline: Deadline

@@ -1,12 +1,17 @@
 """What has become of a batch so far, and why each consignment without an outcome is left for SortedPRO."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, assert_never
 
 from allocation.domain.outcome import DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
-from allocation.pro.ports import Claimed, Watch
+from allocation.ports import Deadline
+from allocation.pro.ports import Claimed, Claims, Watch
+
+# Longer than any function lives that may have read the records before an outcome was written (`template.yaml`).
+READER_SECONDS: Final = 70.0
 
 # PRO has promised what it accepted, so it is given so many times its patience before it is asked again.
 _ACCEPTED_PATIENCE: Final = 12
@@ -58,6 +63,25 @@ def hold_seconds(watch: Watch | None, patience_seconds: float) -> float:
             return patience_seconds * _ACCEPTED_PATIENCE
         case _:
             assert_never(watch)
+
+
+def claimed_unasked(
+    claims: Claims, references: Sequence[ConsignmentReference], deadline: Deadline
+) -> frozenset[ConsignmentReference]:
+    """Claim the consignments that nobody ever asked PRO for, and return them. Raises `RetryableError`.
+
+    Others who read the records before may be about to ask, and find the claim as long as they live.
+    """
+    seconds = max(deadline.remaining_seconds(), 0) + READER_SECONDS
+    taken = claims.ever_taken(references)
+    left = [each for each in references if each not in taken]
+    claimed = claims.take(left, seconds) if left else Claimed()
+    known = {*claimed.asked_before, *claimed.held, *claimed.elsewhere}
+    unasked = [each for each in left if each not in known]
+    if unasked:
+        # PRO has nothing of them, whatever becomes of their orders.
+        claims.give_back(claimed, unasked, seconds, Watch.SETTLED)
+    return frozenset(unasked)
 
 
 def unclaimed(claimed: Claimed, here: str) -> dict[ConsignmentReference, Deferred]:

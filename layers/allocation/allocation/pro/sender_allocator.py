@@ -84,10 +84,10 @@ class SenderAllocator:
         named: _Named = NOTHING_NAMED,
     ) -> Mapping[ConsignmentReference, Deferred]:
         """Have PRO deallocate the consignments that it was ever asked for."""
-        by_sender = [each for each in references if not is_pro_reference(each)]
-        asked = self.creating.ever_asked(by_sender) if by_sender else frozenset()
-        known = asked.union(_links(named))
-        wanted = [each for each in references if each in known or is_pro_reference(each)]
+        recorded = _links(named)
+        by_sender = [each for each in references if not is_pro_reference(each) and each not in recorded]
+        unasked = self.creating.claimed_unasked(by_sender, deadline) if by_sender else frozenset()
+        wanted = [each for each in references if each not in unasked]
         if not wanted:
             return {}
         return self._released(lambda at_pro, _: self.allocator.release_lost(at_pro, deadline), wanted, deadline, named)
