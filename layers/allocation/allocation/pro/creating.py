@@ -49,7 +49,7 @@ class Created:
     answers: dict[ConsignmentReference, AllocationFailed | Deferred] = field(default_factory=dict)
     # Those that PRO is being asked to create, or may still create.
     open: set[ConsignmentReference] = field(default_factory=set)
-    # Those that PRO was asked to create.
+    # Those that PRO was asked to create, or may have something for.
     asked: set[ConsignmentReference] = field(default_factory=set)
     # Those that are claimed, and that PRO does not have.
     absent: set[ConsignmentReference] = field(default_factory=set)
@@ -186,7 +186,7 @@ class Creating:
         self, wanted: Sequence[ConsignmentReference], claimed: Claimed, created: Created, deadline: Deadline
     ) -> None:
         created.searched.update(wanted)
-        found = self._found(wanted, deadline)
+        found = self._found(wanted, deadline, created.asked)
         created.links |= {each: there for each, there in found.items() if isinstance(there, str)}
         created.answers |= {each: why for each, why in found.items() if isinstance(why, Deferred)}
         created.answers |= {
@@ -197,12 +197,20 @@ class Creating:
         self._keep({each: created.links[each] for each in wanted if each in created.links})
 
     def _found(
-        self, references: Sequence[ConsignmentReference], deadline: Deadline
+        self,
+        references: Sequence[ConsignmentReference],
+        deadline: Deadline,
+        shown: set[ConsignmentReference] | None = None,
     ) -> dict[ConsignmentReference, ConsignmentReference | Deferred | None]:
-        """Return the consignment in PRO with each reference of its sender's, None where there is none."""
+        """Return the consignment in PRO with each reference of its sender's, None where there is none.
+
+        Add to `shown` those of which the search shows something, whatever its state is.
+        """
         with parallel_calls(self.client, deadline, self.pauses) as calls:
             listed = {each: judge_search(each, reply) for each, reply in calls.find(references).items()}
             named = [there for found in listed.values() if not isinstance(found, Deferred) for there in found]
+            if shown is not None:
+                shown.update(each for each, found in listed.items() if _shows_something(found))
             details = calls.states(list(dict.fromkeys(named)))
         return {
             each: found if isinstance(found, Deferred) else judge_found(each, {key: details[key] for key in found})
@@ -255,6 +263,13 @@ class Creating:
             ended = [each for each in others if (each in created.asked or each in claimed.asked_before) is is_asked]
             if ended:
                 self.claims.give_back(claimed, ended, 0, watch)
+
+
+def _shows_something(found: list[ConsignmentReference] | Deferred) -> bool:
+    """Tell whether PRO may have a consignment by what its search answers."""
+    if isinstance(found, Deferred):
+        return found.cause in (DeferralCause.MISCONFIGURED, DeferralCause.REPLY_UNREADABLE)
+    return bool(found)
 
 
 def _is_throttled(answer: AllocationFailed | Deferred | None) -> bool:
