@@ -39,16 +39,20 @@ def run(ranges: Iterable[range], commit: str | None) -> int:
     """Runs the histories and keeps what they come to; exit code 1 and the shortest broken history if one breaks."""
     from tests.simulation.counts import collect_rarely, run_chunk
 
-    began, seen, spent = time.monotonic(), Counter[str](), 0.0
+    began, seen, spent, broken = time.monotonic(), Counter[str](), 0.0, None
     processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
     with get_context("fork").Pool(processes, initializer=collect_rarely) as pool:
         for chunk in pool.imap_unordered(run_chunk, chunks(ranges)):
             keep(chunk, commit)
             seen, spent = seen + chunk.seen, spent + chunk.processor_seconds
             print(f"\r{summary(seen, time.monotonic() - began, spent)}", end="", file=sys.stderr, flush=True)
-            if chunk.broken is not None:
-                tell_shortest(chunk.broken)
-                return 1
+            broken = chunk.broken
+            if broken is not None:
+                break
+    if broken is not None:
+        # All other processes have ended: whoever reads the result waits for nothing else.
+        tell_shortest(broken)
+        return 1
     print(file=sys.stderr)
     print(summary(seen, time.monotonic() - began, spent))
     print(table(seen))
@@ -84,9 +88,9 @@ def table(seen: Counter[str]) -> str:
 def tell_shortest(seed: int) -> None:
     """Prints the shortest history with this seed that still breaks."""
     from tests.simulation.plans import drawn_plan
-    from tests.simulation.shrink import shrink, told
+    from tests.simulation.shrink import MAX_TRIES, shrink, told
 
-    print(f"\nseed {seed} breaks the guarantee; shrinking ...", file=sys.stderr)
+    print(f"\nseed {seed} breaks the guarantee; shrinking by {MAX_TRIES:,} tries ...", file=sys.stderr, flush=True)
     print(told(shrink(drawn_plan(seed))))
 
 

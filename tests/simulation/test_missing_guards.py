@@ -13,6 +13,7 @@ from allocation.aws.dynamodb.records import DynamoDBRecords, Written
 from allocation.orders import allocate_orders as workflow
 from allocation.orders.redelivery import MAX_RECEIVES
 from tests.simulation import history as history_module
+from tests.simulation import shrink as shrink_module
 from tests.simulation.__main__ import tell_shortest
 from tests.simulation.counts import run_chunk
 from tests.simulation.guards import GUARDS, LATE, without_claims, without_condition, without_waiting
@@ -82,6 +83,13 @@ def test_what_crashes_is_a_broken_history_with_its_seed_and_can_be_shrunk(capsys
     assert f"seed {seed} breaks the guarantee" in told_of.err
     assert f"Plan(seed={seed}, " in told_of.out
     assert "crashed: ZeroDivisionError" in told_of.out
+
+
+def test_shrinking_ends_after_so_many_tries() -> None:
+    tried: list[Plan] = []
+    with patch.object(shrink_module, "breaks", tried.append):
+        assert shrink(Plan(3), most_tries=7) == Plan(3)
+    assert len(tried) == 7
 
 
 def test_a_broken_history_is_told_with_a_handful_of_faults() -> None:
