@@ -239,6 +239,85 @@ def test_a_field_that_can_not_be_used_is_named_by_its_path_and_not_repeated(
     assert "McPetersson" not in answer.body
 
 
+def with_everything() -> dict[str, Any]:
+    """A consignment with each field that PRO's types have and allocation does not need."""
+    money: dict[str, Any] = {"Amount": Decimal("5.99"), "Currency": {"Name": "Pound", "IsoCode": "GBP"}}
+    item: dict[str, Any] = {"Reference": "r", "CountryOfOrigin": {"Name": "x", "IsoCode": {"TwoLetterCode": "GB"}}}
+    item["Value"] = {**money, "Currency": dict(money["Currency"])}
+    placed = {
+        **DESTINATION,
+        "CustomerName": "c",
+        "RegionCode": "r",
+        "IsCached": False,
+        "LatLong": {"Latitude": Decimal("53.1"), "Longitude": -2},
+        "ShopLocationReference": None,
+    }
+    placed["Contact"] = {"FirstName": "Peter", "Reference": "00000000-0000-0000-0000-000000000000"}
+    return consignment(
+        Packages=[package(Value=money, Charges=[], Items=[item])],
+        Addresses=[ORIGIN, placed],
+        CustomsDocumentation={"ReceiversShippingCost": Decimal("3.5"), "ImportersCode": "x"},
+        LocationInformation={"ShopReference": None, "ReservationReference": None},
+    )
+
+
+WRONG_TYPES = [
+    *((("Addresses", 1, name), value) for name in ("CustomerName", "RegionCode", "LatLong") for value in ([1], 7)),
+    *(
+        (("Addresses", 1, "LatLong", name), value)
+        for name in ("Latitude", "Longitude")
+        for value in ("53.1", [1], True)
+    ),
+    *((("Addresses", 1, name), value) for name, value in (("IsCached", "maybe"), ("ShopLocationReference", {"a": 1}))),
+    (("Addresses", 1, "Contact", "Reference"), 7),
+    (("LocationInformation",), "LK-LEEDS"),
+    (("LocationInformation", "ShopReference"), 7),
+    (("LocationInformation", "ReservationReference"), [1]),
+    (("CustomsDocumentation", "ReceiversShippingCost"), "much"),
+    (("CustomsDocumentation", "ImportersCode"), 7),
+    (("Packages", 0, "Charges"), "none"),
+    (("Packages", 0, "Value", "Currency", "Name"), {"a": 1}),
+    (("Packages", 0, "Items", 0, "Reference"), 7),
+    (("Packages", 0, "Items", 0, "Value", "Currency", "Name"), 7),
+    (("Packages", 0, "Items", 0, "CountryOfOrigin", "Name"), 7),
+]
+
+
+@pytest.mark.parametrize(("place", "value"), WRONG_TYPES)
+def test_a_value_of_another_type_than_pro_s_is_refused_by_its_path_wherever_it_is_sent(
+    api: Api, place: tuple[str | int, ...], value: Any
+) -> None:
+    whole = with_everything()
+    reference = api.create(**whole)
+    part: Any = whole
+    for step in place[:-1]:
+        part = part[step]
+    part[place[-1]] = value
+    target = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
+    answers = [
+        api.call("POST", "/consignments", whole),
+        api.call("PUT", "/consignments", {"Reference": reference, place[0]: whole[str(place[0])]}),
+        api.call("POST", "/quotes", whole),
+    ]
+    if place[0] == "Addresses":
+        answers.append(api.call("POST", f"/consignments/{reference}/updateconsignmentaddress", whole["Addresses"][1]))
+    if place[0] == "Packages":
+        answers.append(api.call("POST", f"/consignments/{reference}/addpackage", whole["Packages"][0]))
+    assert [answer.status for answer in answers] == [400] * len(answers)
+    assert [answer.data["Details"][0]["Target"] for answer in answers[:3]] == [target] * 3
+
+
+def test_what_a_typed_client_writes_for_what_it_does_not_set_is_taken(api: Api) -> None:
+    whole = with_everything()
+    placed = whole["Addresses"][1]
+    placed |= dict.fromkeys(("CustomerName", "RegionCode", "IsCached", "LatLong", "ShopLocationReference"))
+    placed["Contact"]["Reference"] = None
+    whole |= {"LocationInformation": None, "CustomsDocumentation": {"ReceiversShippingCost": None}}
+    whole["Packages"][0] |= {"Charges": None}
+    api.create(**whole)
+    api.create(**{**whole, "Addresses": [ORIGIN, {**placed, "LatLong": {"Latitude": None, "Longitude": None}}]})
+
+
 def test_empty_texts_count_as_absent(api: Api) -> None:
     reference = api.create(Packages=[package(PackageSizeReference="")], ShippingDate="")
     assert api.call("GET", f"/consignments/{reference}").data["ShippingDate"] is None

@@ -96,10 +96,13 @@ def test_what_can_not_be_meant_is_refused(api: Api, changes: dict[str, Any]) -> 
 
 
 def test_a_refusal_names_the_number_that_is_wrong(api: Api) -> None:
-    placed = {**DESTINATION, "LatLong": {"Latitude": "north", "Longitude": None}}
+    placed = {**DESTINATION, "LatLong": {"Latitude": "north", "Longitude": "west"}}
+    halfway = {**DESTINATION, "LatLong": {"Latitude": 53, "Longitude": None}}
+    named = [f"Addresses[1].LatLong.{name}" for name in ("Latitude", "Longitude")]
     for changes, wrong in (
         ({"Distance": "1,5"}, ["Distance"]),
-        ({"Addresses": [ORIGIN, placed]}, ["LatLong.Latitude", "LatLong.Longitude"]),
+        ({"Addresses": [ORIGIN, placed]}, named),
+        ({"Addresses": [ORIGIN, halfway]}, ["LatLong.Longitude"]),
     ):
         details = asked(api, **changes).data["Details"]
         assert [(each["Target"], each["Message"]) for each in details] == [(each, "must be a number") for each in wrong]

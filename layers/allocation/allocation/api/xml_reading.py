@@ -68,12 +68,13 @@ _NUMBERS: Final = frozenset(
         "Longitude",
         "MaxResults",
         "Quantity",
+        "ReceiversShippingCost",
         "UnitOfQuantity",
         "Value",
         "Width",
     }
 )
-_BOOLEANS: Final = frozenset({"BoolValue", "GenerateReturn", "GuaranteedOnly", "LabelsPrinted"})
+_BOOLEANS: Final = frozenset({"BoolValue", "GenerateReturn", "GuaranteedOnly", "IsCached", "LabelsPrinted"})
 _TRUTHS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 

@@ -21,14 +21,16 @@ from allocation.consignments.allocatable_consignment import (
 from allocation.consignments.pro_values import (
     Country,
     CountryCode,
+    Currency,
     ProModel,
     Sides,
     Value,
     Weight,
     country_object,
+    currency_object,
     null_as_empty,
 )
-from allocation.consignments.strict_values import CalendarDate
+from allocation.consignments.strict_values import CalendarDate, Quantity
 
 _Line = Annotated[str, StringConstraints(max_length=256)]
 _Paragraph = Annotated[str, StringConstraints(max_length=2000)]
@@ -61,6 +63,39 @@ class FullCountry(Country):
     name: _Line | None = None
 
 
+class FullCurrency(Currency):
+    """A currency with its name."""
+
+    name: _Line | None = None
+
+
+class FullValue(Value):
+    """A value whose currency may have a name."""
+
+    currency: Annotated[FullCurrency, BeforeValidator(currency_object)]
+
+
+def _degrees(value: Any) -> Any:
+    """Return a number as `Decimal`, and null as it is. Raises `ValueError` for anything else."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | Decimal)):
+        raise ValueError("must be a number")
+    return value if value is None else Decimal(value)
+
+
+class SentCoordinates(ProModel):
+    """Coordinates in degrees. A client may write null for what it does not know."""
+
+    latitude: Annotated[Annotated[Decimal, Field(ge=-90, le=90)] | None, BeforeValidator(_degrees)] = None
+    longitude: Annotated[Annotated[Decimal, Field(ge=-180, le=180)] | None, BeforeValidator(_degrees)] = None
+
+
+class SentLocationInformation(ProModel):
+    """The pickup location, and the reservation there."""
+
+    shop_reference: _Line | None = None
+    reservation_reference: _Line | None = None
+
+
 class OriginCountryCodes(ProModel):
     """The codes of the country of origin."""
 
@@ -71,11 +106,13 @@ class CountryOfOrigin(ProModel):
     """The country where the goods were made."""
 
     iso_code: OriginCountryCodes | None = None
+    name: _Line | None = None
 
 
 class Contact(ProModel):
     """The sender or recipient. Personal data."""
 
+    reference: _Line | None = None
     title: _Line | None = None
     first_name: _Line | None = None
     middle_name: _Line | None = None
@@ -98,6 +135,11 @@ class FullAddress(ProAddress):
     town: _Line | None = None
     country: Annotated[FullCountry, BeforeValidator(country_object)] | None = None
     special_instructions: _Paragraph | None = None
+    customer_name: _Line | None = None
+    region_code: _Line | None = None
+    is_cached: bool | None = None
+    lat_long: SentCoordinates | None = None
+    shop_location_reference: _Line | None = None
 
 
 class Item(ProModel):
@@ -106,6 +148,7 @@ class Item(ProModel):
     What a customs declaration needs is optional, because a domestic consignment does without it.
     """
 
+    reference: _Line | None = None
     sku: _Line | None = None
     model: _Line | None = None
     description: _Paragraph | None = None
@@ -114,7 +157,7 @@ class Item(ProModel):
     harmonisation_key_words: _Lines = Field(default_factory=list)
     weight: Weight | None = None
     dimensions: Sides | None = None
-    value: Value | None = None
+    value: FullValue | None = None
     quantity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     unit: _Line | None = None
     item_reference_provided_by_customer: _Line | None = None
@@ -127,6 +170,8 @@ class Item(ProModel):
 class FullPackage(ProPackage):
     """A package with its contents."""
 
+    value: FullValue | None = None
+    charges: Annotated[list[dict[str, Any]], BeforeValidator(null_as_empty)] = Field(default_factory=list)
     reference: _Line | None = None
     package_reference_provided_by_customer: _Line | None = None
     description: _Paragraph | None = None
@@ -172,6 +217,8 @@ class CustomsDocumentation(ProModel):
     receivers_tax_code: _Line | None = None
     receivers_vat_number: _Line | None = None
     invoice_date: _DocumentDate = None
+    receivers_shipping_cost: Quantity | None = None
+    importers_code: _Line | None = None
 
 
 _Packages = Annotated[list[FullPackage], BeforeValidator(null_as_empty), Field(max_length=MAX_PACKAGES)]
@@ -184,6 +231,7 @@ class FullConsignment(ProConsignment):
     source: _Line | None = None
     meta_data: Annotated[list[MetaData], BeforeValidator(null_as_empty)] = Field(default_factory=list)
     customs_documentation: CustomsDocumentation | None = None
+    location_information: SentLocationInformation | None = None
     # Nothing ever appends to these two lists, so narrowing the type of their items is safe.
     packages: _Packages = Field(default_factory=list)  # type: ignore[assignment]
     addresses: _Addresses = Field(default_factory=list)  # type: ignore[assignment]
