@@ -211,6 +211,11 @@ def test_a_deallocation_that_pro_executes_late_takes_nothing_from_an_order_that_
     assert not violations(plan)[1], told(plan)
 
 
+def test_a_deallocation_that_is_answered_and_not_done_yet_takes_nothing_from_who_comes_next() -> None:
+    plan = replace(LATE_AND_UNKIND, seed=80096)
+    assert not violations(plan)[1], told(plan)
+
+
 def test_after_a_switch_a_failure_by_a_fast_clock_is_no_outcome_of_an_update_that_pro_allocated() -> None:
     dropped = frozenset({1})
     plan = Plan(2439, dropped_orders=dropped, with_engine=False, switches=True, unkind=True, schedule=15)

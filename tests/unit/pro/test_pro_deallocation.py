@@ -67,9 +67,6 @@ def test_a_state_that_can_not_be_read_lets_nothing_be_recorded(
 @pytest.mark.parametrize(
     ("call", "is_open"),
     [
-        (DONE, False),
-        (ProReply(200), False),
-        (ProReply(200, b'{"IsSuccess": true}'), False),
         (REFUSED, False),
         (UNKNOWN, False),
         (ProReply(401), False),
@@ -78,6 +75,9 @@ def test_a_state_that_can_not_be_read_lets_nothing_be_recorded(
         (OutOfTimeError(""), False),
         (KeyUnavailableError("no key"), False),
         (LOST, True),
+        (DONE, True),
+        (ProReply(200), True),
+        (ProReply(200, b'{"IsSuccess": true}'), True),
         (ProReply(202), True),
         (ProReply(200, b"[]"), True),
         (ProReply(200, b"<html>"), True),
@@ -88,5 +88,5 @@ def test_a_state_that_can_not_be_read_lets_nothing_be_recorded(
         (ProReply(504), True),
     ],
 )
-def test_a_deallocation_that_pro_has_not_answered_may_come_late(call: ProReply | CallError, is_open: bool) -> None:
+def test_a_deallocation_that_pro_has_not_refused_may_come_late(call: ProReply | CallError, is_open: bool) -> None:
     assert may_still_change(call) is is_open

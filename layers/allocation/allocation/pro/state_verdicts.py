@@ -23,7 +23,6 @@ from allocation.pro.verdicts import (
     ASKED_BEFORE,
     FORBIDDEN,
     NOT_AUTHORISED,
-    STATUS_ACCEPTED,
     TOO_MANY,
     Doubtful,
     TryAgain,
@@ -215,26 +214,18 @@ def _judge_refused_state(reply: ProReply, reference: ConsignmentReference) -> De
 
 
 def may_still_change(call: ProReply | CallError) -> bool:
-    """Tell whether PRO has not answered a deallocation or a cancellation itself and may still execute it."""
+    """Tell whether PRO may still execute a deallocation whose end its state does not show.
+
+    It may unless it has refused it or has not got it. A success that the state does not bear out proves nothing: its
+    documented body is empty, and so is many a gateway's.
+    """
     match call:
         case NoReplyError():
             return True
         case NotSentError() | KeyUnavailableError() | OutOfTimeError():
             return False
-        case ProReply(status=status) if 200 <= status < 300:
-            return status == STATUS_ACCEPTED or not _says_done(call.body)
         case ProReply(status=status):
             is_over = is_refusal(status) or is_failure_of_pro(call)
             return not is_turned_away(status) and not (is_over and read_error(call.body))
         case _:
             assert_never(call)
-
-
-def _says_done(body: bytes) -> bool:
-    """Tell whether a body may be that of PRO's success: none, `null` or an object, and no list, page or fragment."""
-    if body.strip() in (b"", b"null"):
-        return True
-    try:
-        return bool(read_object(body))
-    except UnreadableReplyError:
-        return False
