@@ -20,6 +20,7 @@ from allocation.api.measures import TaxRate, in_pro_units, rate, tax_rate, total
 from allocation.api.searched_values import is_late
 from allocation.api.typed_values import consignment_values
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
+from allocation.consignments.intake import usable_part
 from allocation.consignments.items import named_items
 from allocation.consignments.labels_given import LabelsGiven
 from allocation.consignments.store import Known
@@ -86,8 +87,8 @@ def _stored_part(
     """Return the sender's description in PRO's units, with every name of PRO's."""
     if known.stored is None:
         return {}
-    content = consignment_values(in_pro_units(known.stored.content))
-    consignment = FullConsignment.model_validate(known.stored.content)
+    kept, consignment = usable_part(known.stored.content)
+    content = consignment_values(in_pro_units(kept))
     return {
         **{name: value for name, value in content.items() if value is not None and is_sent(name)},
         "Weight": total_weight(consignment),

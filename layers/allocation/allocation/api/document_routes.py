@@ -12,6 +12,7 @@ from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.consignments.errors import NOT_FOUND, Problem, RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment
+from allocation.consignments.intake import kept_consignment
 from allocation.consignments.packages import position_of
 from allocation.consignments.store import Known
 from allocation.documents.results import CustomsDocuments, DocumentError, DocumentTooLargeError, LabelFile
@@ -184,7 +185,7 @@ def _found(request: Request, use_cases: UseCases) -> _Found:
     """Return the consignment that a request names. Raises `RequestError` if it is unknown, or not allocated."""
     known = use_cases.changes.known(request.path["consignment"])
     known.require(UserAction.PRINT_LABELS)
-    consignment = FullConsignment.model_validate(known.described().content)
+    consignment = kept_consignment(known.described().content)
     summary = known.record.allocation_summary if known.record else None
     if summary is None:
         raise UnknownConsignmentError(known.reference)

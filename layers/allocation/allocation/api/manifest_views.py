@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from allocation.api.consignment_view import dates_of
 from allocation.api.measures import total_weight
 from allocation.consignments.full_consignment import FullConsignment
+from allocation.consignments.intake import kept_consignment
 from allocation.consignments.manifests import Manifest
 from allocation.consignments.store import Known
 from allocation.documents.results import ManifestHeading, ManifestLine
@@ -122,7 +123,7 @@ def _line(known: Known, located: _Located) -> ManifestLine:
 
 def _consignment(known: Known, located: _Located) -> FullConsignment | None:
     """Return the whole consignment; None once its personal data is deleted."""
-    return located(FullConsignment.model_validate(known.stored.content)) if known.stored else None
+    return located(kept_consignment(known.stored.content)) if known.stored else None
 
 
 def _destination(consignment: FullConsignment | None) -> str:

@@ -14,7 +14,7 @@ from allocation.api.typed_values import consignment_values
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.errors import RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment
-from allocation.consignments.intake import taken_in
+from allocation.consignments.intake import kept_consignment, taken_in
 from allocation.consignments.market import QUOTES
 from allocation.consignments.store import ConsignmentJson
 from allocation.domain.consignment import Consignment
@@ -108,6 +108,6 @@ def _consignment(content: ConsignmentJson) -> Consignment:
 def _quote_writer(request: Request, use_cases: UseCases, content: ConsignmentJson, reference: str) -> QuoteWriter:
     """Return the writer of the quotes of a request."""
     request_reference = str(uuid5(QUOTES, request.request_id))
-    whole = use_cases.located(FullConsignment.model_validate(content))
+    whole = use_cases.located(kept_consignment(content))
     addresses = completed_addresses(consignment_values(content), whole)
     return QuoteWriter(use_cases.market, content, addresses, reference, request_reference, use_cases.now())

@@ -12,6 +12,7 @@ from allocation.api.replies import ApiLinkView
 from allocation.api.searched_values import created_at, is_late, shipping_date
 from allocation.api.typed_values import shipping_terms
 from allocation.consignments.full_consignment import FullAddress, FullConsignment
+from allocation.consignments.intake import kept_consignment
 from allocation.consignments.store import Known
 
 
@@ -63,7 +64,7 @@ def summary_view(
     known: Known, located: Callable[[FullConsignment], FullConsignment], base_url: str, now: datetime
 ) -> ConsignmentSummary:
     """Return a consignment as a search shows it. `located` completes addresses from shipping locations."""
-    consignment = located(FullConsignment.model_validate(known.stored.content)) if known.stored else None
+    consignment = located(kept_consignment(known.stored.content)) if known.stored else None
     summary: Any = {
         **dict.fromkeys(ConsignmentSummary.__annotations__),
         **_allocation(known),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from allocation.api.measures import total_value, total_weight
 from allocation.consignments.full_consignment import FullConsignment
+from allocation.consignments.intake import kept_consignment
 from allocation.consignments.store import Known
 from allocation.domain.state import CARRIED
 
@@ -18,7 +19,7 @@ UNDER_WAY: Final = tuple(state for state in CARRIED if state not in _ARRIVED)
 
 
 def _content(known: Known) -> FullConsignment | None:
-    return FullConsignment.model_validate(known.stored.content) if known.stored else None
+    return kept_consignment(known.stored.content) if known.stored else None
 
 
 def texts_of(known: Known, name: str, kind: str = "Destination") -> Iterator[str]:

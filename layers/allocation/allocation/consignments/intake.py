@@ -61,14 +61,28 @@ def kept_from_order(sent: ConsignmentJson, reference: ConsignmentReference) -> C
         _with_package_reference(package, partial(_derived_characters, f"{reference}/{at}"))
         for at, package in enumerate(content["Packages"])
     ]
-    for _ in range(_MAX_PRUNINGS):
+    try:
+        return usable_part(content)[0]
+    except ValidationError:
+        return None
+
+
+def kept_consignment(kept: ConsignmentJson) -> FullConsignment:
+    """Return a consignment that is kept, as `usable_part` does."""
+    return usable_part(kept)[1]
+
+
+def usable_part(content: ConsignmentJson) -> tuple[ConsignmentJson, FullConsignment]:
+    """Return a consignment's content without what is invalid, and the consignment.
+
+    An earlier version may have taken what this one does not. Raises `ValidationError` where nothing can be read.
+    """
+    for _ in range(_MAX_PRUNINGS - 1):
         try:
-            FullConsignment.model_validate(content)
+            return content, FullConsignment.model_validate(content)
         except ValidationError as error:
             content = reduce(_without, [details["loc"] for details in error.errors(include_input=False)], content)
-        else:
-            return content
-    return None
+    return content, FullConsignment.model_validate(content)
 
 
 def _derived_characters(text: str, count: int) -> str:
