@@ -30,7 +30,7 @@ _NOT_FOUND_CODES: Final = {
 _GATEWAY_GAVE_UP: Final = frozenset({502, 504})
 # PRO's own statuses for a failure inside it, where its error stands in the body.
 _FAILED: Final = frozenset({500, 503})
-STATUS_ACCEPTED: Final = 202
+_STATUS_ACCEPTED: Final = 202
 FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 TOO_MANY: Final = 429
@@ -191,12 +191,12 @@ def _misconfigured(mode: AllocationMode) -> Doubtful:
 
 def _judge_items(call: AllocationCall, mode: AllocationMode, reply: ProReply) -> dict[ConsignmentReference, Verdict]:
     # 202 says that the work is not finished.
-    unanswered = ACCEPTED if reply.status == STATUS_ACCEPTED else _UNANSWERED
+    unanswered = ACCEPTED if reply.status == _STATUS_ACCEPTED else _UNANSWERED
     try:
         items = read_items(reply.body)
     except UnreadableReplyError as error:
         unreadable = Doubtful(DeferralCause.REPLY_UNREADABLE, open=True, why=f"PRO's reply {error}")
-        return dict.fromkeys(call.references, ACCEPTED if reply.status == STATUS_ACCEPTED else unreadable)
+        return dict.fromkeys(call.references, ACCEPTED if reply.status == _STATUS_ACCEPTED else unreadable)
     return {
         reference: _judge_item(items[reference], mode) if reference in items else unanswered
         for reference in call.references
@@ -214,7 +214,7 @@ def _judge_item(item: ReplyItem, mode: AllocationMode) -> Verdict:
         and (item.summary.carrier_service_reference or item.summary.carrier_reference)
     ):
         return Allocated(item.summary)
-    if item.status == STATUS_ACCEPTED:
+    if item.status == _STATUS_ACCEPTED:
         return ACCEPTED
     if 200 <= item.status < 300:
         return _UNANSWERED
