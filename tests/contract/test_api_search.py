@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from allocation.aws.dynamodb import listings
 from tests.support.allocation_api import Api, served_api
 from tests.support.consignments import DESTINATION, ORIGIN, package
 
@@ -142,6 +143,18 @@ def test_what_can_t_be_searched_is_refused(shop: tuple[Api, dict[str, str]], pat
     api, _ = shop
     answer = api.call("GET", f"/consignments/{path}")
     assert (answer.status, answer.data["Code"]) == (400, "ValidationException")
+
+
+def test_a_search_that_can_not_tell_the_newest_of_too_many_is_refused_and_not_answered_in_part(
+    shop: tuple[Api, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, made = shop
+    monkeypatch.setattr(listings, "_MAX_NEVER_ALLOCATED", 2)
+    assert set(found(api, "State=Unallocated")) == {made["new"], made["dear"]}
+    monkeypatch.setattr(listings, "_MAX_NEVER_ALLOCATED", 1)
+    refused = api.call("GET", "/consignments/100/0?State=Unallocated")
+    assert (refused.status, refused.data["Code"]) == (400, "SearchTooBroadException")
+    assert set(found(api, "State=Allocated")) == {made[name] for name in ALLOCATED}
 
 
 def test_references_are_paged(shop: tuple[Api, dict[str, str]]) -> None:

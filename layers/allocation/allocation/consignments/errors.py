@@ -111,6 +111,15 @@ class UnavailableError(RequestError):
         )
 
 
+class TooBroadError(RequestError):
+    """Too many consignments must be read to answer a search."""
+
+    def __init__(self, text: str) -> None:
+        """`text` says how many were read, or found."""
+        advice = "Narrow the search by State, Carriers, CarrierService or a time."
+        super().__init__("SearchTooBroadException", f"{text} {advice}")
+
+
 class MissingIndexError(RequestError):
     """A table that this stack adopted was made by an earlier version, without an index that is needed."""
 

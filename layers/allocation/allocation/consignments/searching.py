@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final, Protocol
 
 from allocation.batches import batches
-from allocation.consignments.errors import RequestError
+from allocation.consignments.errors import TooBroadError
 from allocation.consignments.store import ConsignmentStore, Known
 from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference
@@ -130,7 +130,7 @@ class Searching:
             matching = self._matching(terms, candidates, clock, needed=most, most_read=None)
             for each in islice(matching, most):
                 found.append(each)  # noqa: PERF402 - what was found stays where the time ends
-        except _TooBroadError:
+        except TooBroadError:
             if not (partly and found):
                 raise
         return found
@@ -144,7 +144,7 @@ class Searching:
         candidates = self._candidates(terms, clock, newest_first=True)
         found = list(islice(self._matching(terms, candidates, clock, needed=most + 1), most + 1))
         if len(found) > most:
-            raise _TooBroadError(f"More than {most} consignments meet the terms.")
+            raise TooBroadError(f"More than {most} consignments meet the terms.")
         return found
 
     def _matching(
@@ -178,15 +178,6 @@ class Searching:
         return self.listings.listed(terms.listing, newest_first=newest_first, go_on=clock.go_on)
 
 
-class _TooBroadError(RequestError):
-    """Too many consignments must be read to answer a search."""
-
-    def __init__(self, text: str) -> None:
-        """`text` says how many were read, or found."""
-        advice = "Narrow the search by State, Carriers, CarrierService or a time."
-        super().__init__("SearchTooBroadException", f"{text} {advice}")
-
-
 class _Clock:
     """The time that a search may take."""
 
@@ -199,10 +190,10 @@ class _Clock:
         return self._now() >= self._until
 
     def go_on(self) -> None:
-        """Raise `_TooBroadError` once the time is over."""
+        """Raise `TooBroadError` once the time is over."""
         if self.is_over:
-            raise _TooBroadError(f"The search was not done in {_MAX_DURATION.seconds} s.")
+            raise TooBroadError(f"The search was not done in {_MAX_DURATION.seconds} s.")
 
 
-def _too_broad(read: int) -> _TooBroadError:
-    return _TooBroadError(f"{read} consignments were read, and too few of them meet the terms.")
+def _too_broad(read: int) -> TooBroadError:
+    return TooBroadError(f"{read} consignments were read, and too few of them meet the terms.")

@@ -13,7 +13,7 @@ from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.bulk_calls import read_items
 from allocation.aws.dynamodb.record_reading import KEY
 from allocation.batches import batches
-from allocation.consignments.errors import MissingIndexError
+from allocation.consignments.errors import MissingIndexError, TooBroadError
 from allocation.consignments.searching import Listing
 from allocation.consignments.store import UNALLOCATED
 from allocation.domain.errors import RetryableError
@@ -58,8 +58,8 @@ class DynamoDBListings:
     ) -> Iterator[ConsignmentReference]:
         """Yield the consignments of the states, those that never were allocated before all others.
 
-        Of more than `_MAX_NEVER_ALLOCATED` of these, others are left out. One changed a moment ago may be missing or
-        wrong.
+        Of more than `_MAX_NEVER_ALLOCATED` of these nobody knows the newest: `TooBroadError`. Oldest first, others
+        are left out. One changed a moment ago may be missing or wrong.
         """
         streams = [
             self._items(self._records, self._request(key, states, listing, newest_first=newest_first), go_on)
@@ -127,11 +127,14 @@ class DynamoDBListings:
 
     def _never_allocated(self, go_on: Callable[[], None], *, newest_first: bool) -> Iterator[ConsignmentReference]:
         """Yield consignments without a record, in the order of their creation."""
-        yield from (reference for _, reference in sorted(self._created(go_on), reverse=newest_first))
+        created = list(islice(self._created(go_on), _MAX_NEVER_ALLOCATED + newest_first))
+        if len(created) > _MAX_NEVER_ALLOCATED:
+            raise TooBroadError(f"More than {_MAX_NEVER_ALLOCATED} consignments were never allocated.")
+        yield from (reference for _, reference in sorted(created, reverse=newest_first))
 
     def _created(self, go_on: Callable[[], None]) -> Iterator[tuple[str, ConsignmentReference]]:
         """Yield when each consignment without a record was created, in ISO 8601, and its reference."""
-        found = islice(self.with_value(NEVER_ALLOCATED, "neverAllocated", "true", go_on), _MAX_NEVER_ALLOCATED)
+        found = self.with_value(NEVER_ALLOCATED, "neverAllocated", "true", go_on)
         with ThreadPoolExecutor(_READERS) as pool:
             for wave in batches(found, _READERS * _BATCH):
                 go_on()
