@@ -317,6 +317,17 @@ def test_what_an_older_client_sends_back_holds_no_second_weight(api: Api) -> Non
     assert consignment_of(api, reference)["Packages"][0]["Weight"]["Kg"] == 2
 
 
+def test_an_older_client_sends_an_allocated_consignment_back_as_it_was_read_with_one_change(api: Api) -> None:
+    reference = created(api)
+    assert sdk(api, "PUT", f"/allocation/{reference}/allocatewithcheapestquote").status < 300
+    read = consignment_of(api, reference)
+    noted = {**read, "MetaData": [{"KeyValue": "picked by", "StringValue": "J"}]}
+    assert sdk(api, "PUT", "/consignments/", noted).status == 200
+    assert consignment_of(api, reference)["MetaData"][0]["StringValue"] == "J"
+    heavier = {**read["Packages"][0], "Weight": {"Kg": 7, "Value": 7, "Unit": "Kg"}}
+    assert sdk(api, "PUT", "/consignments/", {**read, "Packages": [heavier]}).status == 400
+
+
 def test_the_older_forms_are_read_in_xml_too(api: Api) -> None:
     body = """<Consignment><Packages><Package><Weight><Kg>0.5</Kg></Weight>
       <Dimensions><Width>10</Width><Length>10</Length><Height>10</Height></Dimensions>

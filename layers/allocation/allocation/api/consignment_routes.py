@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from allocation.api.consignment_shape import ConsignmentView
 from allocation.api.consignment_view import consignment_view, dates_of
 from allocation.api.keys import KeyScope
+from allocation.api.older_clients import with_older_names
 from allocation.api.operations import Operation, UseCases, operation
 from allocation.api.replies import ApiLinkView, Reply, WithMessage, consignment_link, with_messages
 from allocation.api.requests import ReferenceList, Request, in_case_of
@@ -74,7 +75,8 @@ def update_consignment(request: Request, use_cases: UseCases) -> Reply:
         """Leave out what an allocation fixes and the sender only read: typed clients send back whole consignments."""
         if known.state in ALLOWED_IN[UserAction.EDIT]:
             return sent
-        shown = consignment_view(known, use_cases.located, use_cases.now())
+        shown: Mapping[str, Any] = consignment_view(known, use_cases.located, use_cases.now())
+        shown = with_older_names(shown, "Consignment") if request.is_older else shown
         return {
             name: value
             for name, value in sent.items()
