@@ -61,7 +61,7 @@ class Stack:
         """Switch to the engine. Tell whether it allocates the consignment."""
         records: Any = InMemoryRecords()
         engine = ScriptedAllocator(lambda each: Allocated(summary_of(each.reference)))
-        switched = SettledFirst(engine, OpenClaims(self.dynamodb, "claims", records))
+        switched = SettledFirst(engine, OpenClaims(self.dynamodb, "claims", records, lambda: NOON))
         answer = switched.allocate([Consignment(reference)], DefaultRules(), Remaining())[reference]
         return isinstance(answer, Allocated)
 

@@ -265,7 +265,7 @@ class Environments:
         claims: Any = self.claims
         table: Any = self.table
         records = RecordReader(table, "allocations", "cancelled-orders")
-        return SettledFirst(allocator, OpenClaims(claims, "claims", records)) if self.switches else allocator
+        return SettledFirst(allocator, OpenClaims(claims, "claims", records, self.now)) if self.switches else allocator
 
     def _allocator(self) -> Allocator:
         if self.with_engine:

@@ -6,7 +6,6 @@ from typing import Final, TypeVar
 
 _Entry = TypeVar("_Entry")
 _Result = TypeVar("_Result")
-_Waited = TypeVar("_Waited")
 
 # Each call has a connection, which a new environment must open first. More of them gain nothing: the processor is busy.
 _MAX_CALLS: Final = 4
@@ -44,11 +43,3 @@ def in_parallel(work: Callable[[_Entry], _Result], entries: Sequence[_Entry]) ->
         return [work(entry) for entry in entries]
     with ThreadPoolExecutor(_MAX_CALLS) as executor:
         return list(executor.map(work, entries))
-
-
-def meanwhile(wait: Callable[[], _Waited], work: Callable[[], _Result]) -> tuple[_Waited, _Result]:
-    """Return what both return: `wait`, which mostly waits, runs in a thread. An error of `work` is raised first."""
-    with ThreadPoolExecutor(1) as executor:
-        waited = executor.submit(wait)
-        done = work()
-        return waited.result(), done

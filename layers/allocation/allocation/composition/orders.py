@@ -169,7 +169,9 @@ def open_claims(settings: ProSettings, dynamodb: "DynamoDBClient", records_table
     from allocation.pro.settled_first import OpenClaims
 
     # Orders are not asked for: those that are cancelled have a table that the API does without.
-    return OpenClaims(dynamodb, settings.pro_claims_table, RecordReader(dynamodb, records_table, cancelled_orders=""))
+    return OpenClaims(
+        dynamodb, settings.pro_claims_table, RecordReader(dynamodb, records_table, cancelled_orders=""), utc_now
+    )
 
 
 def allocates_here(settings: ProSettings) -> "AllocatedBy":

@@ -6,6 +6,7 @@ engine would allocate it a second time. PRO can't be asked: the stack has no key
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from allocation.aws.clients import cause_of
 from allocation.aws.dynamodb.bulk_calls import MAX_KEYS, read_items
 from allocation.aws.dynamodb.record_reading import KEY, RecordReader
-from allocation.batches import batches, meanwhile
+from allocation.batches import batches
 from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.frozen import frozen
@@ -32,6 +33,8 @@ _Named = Mapping[ConsignmentReference, NamedAtPro]
 _Answers = Mapping[ConsignmentReference, Deferred]
 # The states of records from which an allocation was taken back.
 _TAKEN_BACK: Final = (Deallocated.state, Cancelled.state)
+# How long a look at an empty table counts. Whatever was claimed since comes back to the queue later than that.
+_MAX_AGE: Final = timedelta(seconds=1)
 ADVICE: Final = (
     "this stack allocates with the engine now: set Allocator=pro back until it has its outcome, or cancel it in "
     "SortedPRO and send it under another reference"
@@ -45,8 +48,12 @@ class OpenClaims:
     client: "DynamoDBClient"
     table: str
     records: RecordReader
+    # Returns aware UTC.
+    now: Callable[[], datetime]
     # Whether anybody has claimed anything. Once it is so it stays so.
-    has_any: bool = field(default=False, init=False)
+    _has_any: bool = field(default=False, init=False)
+    # When there was no claim.
+    _had_none: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
 
     def among(self, references: Sequence[ConsignmentReference]) -> frozenset[ConsignmentReference]:
         """Return those of the consignments whose outcome at PRO is open. Raises `RetryableError`."""
@@ -71,18 +78,18 @@ class OpenClaims:
         return claims
 
     def _is_used(self) -> bool:
-        """Tell whether there is a claim.
-
-        While there is none, every look asks: another version of the stack may be asking SortedPRO for the first time.
-        """
-        if not self.has_any:
-            try:
-                seen = self.client.scan(TableName=self.table, Limit=1, ConsistentRead=True)
-                # A page without items, and with others to follow, says nothing.
-                self.has_any = bool(seen["Items"] or seen.get("LastEvaluatedKey"))
-            except (ClientError, BotoCoreError) as error:
-                raise RetryableError(f"claims could not be read ({cause_of(error)})") from error
-        return self.has_any
+        """Tell whether there is a claim. Where there was none, look again: another version may be asking SortedPRO."""
+        if self._has_any or abs(self.now() - self._had_none) < _MAX_AGE:
+            return self._has_any
+        looked_at = self.now()
+        try:
+            seen = self.client.scan(TableName=self.table, Limit=1, ConsistentRead=True)
+        except (ClientError, BotoCoreError) as error:
+            raise RetryableError(f"claims could not be read ({cause_of(error)})") from error
+        # A page without items, and with others to follow, says nothing.
+        self._has_any = bool(seen["Items"] or seen.get("LastEvaluatedKey"))
+        self._had_none = looked_at
+        return self._has_any
 
 
 @frozen
@@ -96,17 +103,7 @@ class SettledFirst:
         self, consignments: Sequence[Consignment], mode: AllocationMode, deadline: Deadline
     ) -> Mapping[ConsignmentReference, Outcome | Deferred]:
         """Allocate what SortedPRO has nothing to do with. Raises `RetryableError`."""
-        references = [each.reference for each in consignments]
-        if not self.open_claims.has_any:
-            # Nothing is recorded before this returns, so the engine need not wait for the look at an empty table.
-            waiting, answers = meanwhile(
-                lambda: self._waiting(references), lambda: self.engine.allocate(consignments, mode, deadline)
-            )
-            if not waiting:
-                return answers
-        else:
-            waiting = self._waiting(references)
-        # What waits must not have used up daily limits either.
+        waiting = self._waiting([each.reference for each in consignments])
         left = [each for each in consignments if each.reference not in waiting]
         return {**self.engine.allocate(left, mode, deadline), **waiting}
 
