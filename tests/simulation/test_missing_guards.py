@@ -16,7 +16,9 @@ from tests.simulation import history as history_module
 from tests.simulation import shrink as shrink_module
 from tests.simulation.__main__ import tell_shortest
 from tests.simulation.counts import run_chunk
-from tests.simulation.guards import GUARDS, LATE, without_claims, without_condition, without_waiting
+from tests.simulation.guards import GUARDS, LATE
+from tests.simulation.guards_at_pro import without_claims
+from tests.simulation.guards_here import without_condition, without_waiting
 from tests.simulation.orders import Order, order_body
 from tests.simulation.plans import outage
 from tests.simulation.shrink import shrink, told, violations
