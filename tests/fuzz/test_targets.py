@@ -1,5 +1,6 @@
 """The fuzzing targets hold for what they begin with, for some mutations of it, and for what fuzzing has found."""
 
+import json
 from random import Random
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.size import sized
 MUTATIONS = sized(1500, 50_000)
 DEEP = b"[" * 40 + b"]" * 40
 FOUND = {
+    "a number in the place of bytes": ("stream_record", json.dumps({"state": {"M": {"a": {"B": 10**13}}}}).encode()),
     "an image of untyped values": ("stream_record", b'{"state": {"M": {"a": "no typed value"}}}'),
     "a summary with a nameless field": ("pro_items", replies([{**SUMMARY, "": 1}])[0]),
     "a summary deeper than an item": (

@@ -210,6 +210,9 @@ def _read_number(text: str) -> int | Decimal:
 
 def _read_bytes(content: Any) -> bytes:
     """Return bytes, which a stream's event has as base64."""
+    if isinstance(content, int):
+        # `bytes` would make so many zeros of it.
+        raise TypeError("a number stands where DynamoDB has bytes")
     return b64decode(content, validate=True) if isinstance(content, str) else bytes(content)
 
 
