@@ -55,7 +55,12 @@ def tracking_of(known: Known) -> Iterator[str]:
 def packages_of(known: Known) -> Iterator[str]:
     """Yield the references of the packages, and the sender's own."""
     consignment = _content(known)
-    for package in consignment.packages if consignment else ():
+    if consignment:
+        yield from _packages_in(consignment)
+
+
+def _packages_in(consignment: FullConsignment) -> Iterator[str]:
+    for package in consignment.packages:
         yield from filter(None, (package.reference, package.package_reference_provided_by_customer))
 
 
@@ -64,18 +69,20 @@ def anything_of(known: Known) -> Iterator[str]:
     yield known.reference
     yield from filter(None, [known.stored.customer_reference if known.stored else None])
     yield from tracking_of(known)
-    yield from packages_of(known)
-    for name in _FREE_FIELDS:
-        yield from texts_of(known, name)
-    yield from _recipient_of(known)
-
-
-def _recipient_of(known: Known) -> Iterator[str]:
-    """Yield the names of the recipient, whole and the last one, and the e-mail address."""
+    # A search looks at thousands of consignments: each is read once.
     consignment = _content(known)
-    address = consignment.address("Destination") if consignment else None
-    contact = address.contact if address else None
-    if contact:
+    if consignment:
+        yield from _packages_in(consignment)
+        yield from _recipient_in(consignment)
+
+
+def _recipient_in(consignment: FullConsignment) -> Iterator[str]:
+    """Yield where a consignment goes, and the recipient's names, whole and the last one, and e-mail address."""
+    address = consignment.address("Destination")
+    if address is None:
+        return
+    yield from filter(None, (getattr(address, name) for name in _FREE_FIELDS))
+    if contact := address.contact:
         names = (contact.first_name, contact.last_name)
         yield from filter(None, (" ".join(filter(None, names)), contact.last_name, contact.email))
 

@@ -61,9 +61,15 @@ def _flags(value: Any, by_bit: Sequence[Content | None]) -> Contents:
     if isinstance(value, str):
         words = [word.casefold() for word in _SEPARATORS.split(value.strip()) if word]
         return frozenset(_BY_NAME.get(word, Content.UNKNOWN) for word in words if word not in _HARMLESS)
+    flags = _flags_of_number(value, by_bit)
+    return _UNKNOWN if flags is None else frozenset(flags)
+
+
+def _flags_of_number(value: Any, by_bit: Sequence[Content | None]) -> list[Content] | None:
+    """Return the flags of a number by its bits, or None for whatever is no such number."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << len(by_bit):
-        return _UNKNOWN
-    return frozenset(flag for bit, flag in enumerate(by_bit) if flag is not None and value >> bit & 1)
+        return None
+    return [flag for bit, flag in enumerate(by_bit) if flag is not None and value >> bit & 1]
 
 
 def classification_named(value: Any) -> Any:
@@ -85,6 +91,5 @@ def details_named(value: Any) -> Any:
 
 
 def _named(value: Any, by_bit: Sequence[Content | None]) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << len(by_bit):
-        return value
-    return ", ".join(flag for bit, flag in enumerate(by_bit) if flag is not None and value >> bit & 1) or None
+    flags = _flags_of_number(value, by_bit)
+    return value if flags is None else ", ".join(flags) or None

@@ -151,7 +151,7 @@ def _unknown(reference: ConsignmentReference) -> Deferred:
 
 def without_personal(failure: Failure, consignment: Consignment) -> Failure:
     """Return PRO's failure without what addresses, customs declaration and metadata say: its message may repeat it."""
-    texts = _texts_in(list(_personal_in(consignment.to_create)))
+    texts = _personal_texts(consignment.to_create)
     personal = sorted({text for text in texts if len(text) >= _MIN_PERSONAL}, key=len, reverse=True)
     if not personal:
         return failure
@@ -160,26 +160,16 @@ def without_personal(failure: Failure, consignment: Consignment) -> Failure:
     )
 
 
-def _personal_in(value: Any) -> Iterator[Any]:
-    """Yield what a sender's data says of people, also in packages and their items."""
-    left = [value]
+def _personal_texts(sent: Any) -> Iterator[str]:
+    """Yield what a sender's data says of people, also in packages and their items, but for what is nobody's own."""
+    left = [(sent, False)]
     while left:
-        item = left.pop()
-        if isinstance(item, Mapping):
-            yield from (each for name, each in item.items() if name in _PERSONAL)
-            left += [each for name, each in item.items() if name not in _PERSONAL]
-        elif isinstance(item, list):
-            left += item
-
-
-def _texts_in(value: Any) -> Iterator[str]:
-    """Yield the texts in a sender's data, however deep, but for those that are nobody's own."""
-    left = [value]
-    while left:
-        item = left.pop()
+        item, is_personal = left.pop()
         if isinstance(item, str):
-            yield item.strip()
+            if is_personal:
+                yield item.strip()
         elif isinstance(item, Mapping):
-            left += [each for name, each in item.items() if name not in _IMPERSONAL]
+            skipped = _IMPERSONAL if is_personal else frozenset()
+            left += [(each, is_personal or name in _PERSONAL) for name, each in item.items() if name not in skipped]
         elif isinstance(item, list):
-            left += item
+            left += [(each, is_personal) for each in item]

@@ -32,7 +32,7 @@ class Watch(StrEnum):
     ACCEPTED_AFRESH = "accepted_afresh"
     # PRO may still execute a deallocation that it has not answered itself: what its state shows allocated may go.
     TAKING_BACK = "taking_back"
-    # PRO was certainly not asked for it, by this caller or before: no call reached it. Whoever comes next begins anew.
+    # PRO was certainly not asked for it, by this caller or before: no call reached it. The next caller starts afresh.
     NOT_ASKED = "not_asked"
     # Its failure is recorded. Whoever read the records before that must neither ask for it nor take it back.
     SETTLED = "settled"
