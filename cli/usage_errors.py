@@ -29,7 +29,11 @@ def _said(error: click.ClickException, command: str) -> str:
             return f"{name} needs a value." if "requires" in message else f"{name} takes no value: write only {name}."
         case click.BadParameter(param=click.Parameter() as parameter, message=message):
             return f"{_name(parameter)} {message}"
-    message = error.format_message()
+        case _:
+            return _said_in_text(error.format_message(), command)
+
+
+def _said_in_text(message: str, command: str) -> str:
     if extra := _EXTRA.fullmatch(message):
         return f"`{command}` takes fewer arguments: leave out {extra['named']}."
     if unknown := _UNKNOWN_COMMAND.fullmatch(message):

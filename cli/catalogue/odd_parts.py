@@ -36,6 +36,8 @@ def find_odd_parts(catalogue: WrittenCatalogue) -> _Problems:
                 yield from _never(path, part) if part.ranges else _empty(path)
             case Rate():
                 yield from _counts(path, part)
+            case _:
+                pass
     yield from _surcharge_amounts(catalogue)
 
 

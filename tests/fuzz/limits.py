@@ -38,7 +38,8 @@ def value_bytes(value: Mapping[str, Any]) -> int:
             return 3 + sum(1 + value_bytes(each) for each in content)
         case "M":
             return 3 + sum(1 for _ in content) + map_bytes(content)
-    return 1
+        case _:
+            return 1
 
 
 def depth(value: Mapping[str, Any]) -> int:

@@ -79,7 +79,8 @@ def text_of(value: Any) -> Any:
             return text
         case {"Fn::If": [_, *either]}:  # the stack's own, or an adopted one
             return next(text for text in map(text_of, either) if "Existing" not in text)
-    return value
+        case _:
+            return value
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,8 @@ def expressions(path: Path) -> Iterator[str]:
                         yield from texts(value)
             case ast.Assign(value=value) | ast.AugAssign(value=value):
                 yield from (text for text in texts(value) if re.match(r"(SET|ADD|REMOVE) ", text))
+            case _:
+                pass
 
 
 def reserved(expression: str) -> set[str]:

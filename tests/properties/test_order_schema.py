@@ -61,7 +61,8 @@ def accepted(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
             fields = {name: accepted(part) for name, part in schema["properties"].items()}
             optional = {name: fields[name] for name in fields if name not in required}
             return st.fixed_dictionaries({name: fields[name] for name in required}, optional=optional)
-    return ANYTHING
+        case _:
+            return ANYTHING
 
 
 def _texts(schema: dict[str, Any]) -> st.SearchStrategy[str]:

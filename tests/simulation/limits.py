@@ -28,7 +28,8 @@ class SimulatedLimits:
                 return used is None or used <= values[":room"]
             case "places >= :wanted":
                 return places is not None and places >= values[":wanted"]
-        raise AssertionError(f"unknown condition {ConditionExpression}")
+            case _:
+                raise AssertionError(f"unknown condition {ConditionExpression}")
 
     def change(self, Key: Item, UpdateExpression: str, ExpressionAttributeValues: Item, **_: Any) -> None:
         """Carries out `SET expiresAt = :expires ADD used :used, parts :part`."""

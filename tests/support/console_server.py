@@ -160,7 +160,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return SHOP.replay
             case (name,):
                 return self.data(name)
-        raise NotServedError(404, "ResourceNotFoundException", "No operation has this address.")
+            case _:
+                raise NotServedError(404, "ResourceNotFoundException", "No operation has this address.")
 
     def done(self, view: "_Views", parts: list[str], body: Any) -> Any:
         match parts:
@@ -171,7 +172,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return {"results": [view.retried(each) for each in body["consignments"]]}
             case ("try",):
                 return explained(SHOP.engine, body["consignment"], NOW)
-        raise NotServedError(404, "ResourceNotFoundException", "No operation has this address.")
+            case _:
+                raise NotServedError(404, "ResourceNotFoundException", "No operation has this address.")
 
     def data(self, name: str) -> Any:
         if name == "days":

@@ -58,6 +58,8 @@ def names_of(path: Path) -> Iterator[str]:
                 yield name
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 yield name
+            case _:
+                pass
 
 
 def is_in_schemas(path: Path, name: str) -> bool:
@@ -85,6 +87,8 @@ def types_of(path: Path) -> Iterator[str]:
                 yield name
             case ast.Assign(targets=[ast.Name(id=name)]) if name[0].isupper() and not name.isupper():
                 yield name
+            case _:
+                pass
 
 
 def test_the_name_of_a_type_stands_in_one_module_of_the_layer() -> None:

@@ -75,8 +75,9 @@ def _mode(trial: Trial) -> AllocationMode | None:
     name = trial.mode or ModeName.DEFAULT_RULES
     if trial.mode is None and (trial.group or trial.service):
         name = ModeName.SERVICE_GROUP if trial.group else ModeName.CARRIER_SERVICE
+    given: dict[str, str | None] = {ModeName.SERVICE_GROUP: trial.group, ModeName.CARRIER_SERVICE: trial.service}
     try:
-        return allocation_mode(name, trial.group if name == ModeName.SERVICE_GROUP else trial.service)
+        return allocation_mode(name, given.get(name))
     except (UnknownModeError, InvalidReferenceError) as error:
         raise RequestError("ValidationException", f"{error}.") from error
 

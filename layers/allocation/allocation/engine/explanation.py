@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from allocation.domain.consignment import UNKNOWN_ADDRESS
 from allocation.domain.currencies import minor_unit, rounded
@@ -85,7 +85,7 @@ def why_chosen(engine: Engine, assessment: Assessment, mode: AllocationMode) -> 
     winner = services[offers[0].position].reference
     if isinstance(mode, CarrierService):
         return f"{winner} was asked for and can take it."
-    among = f" of group {mode.reference}" if isinstance(mode, ServiceGroup) else ""
+    among = _among(mode)
     if len(offers) == 1:
         return f"{winner} is the only service{among} that can take it."
     best, second = offers[:2]
@@ -102,6 +102,18 @@ def why_chosen(engine: Engine, assessment: Assessment, mode: AllocationMode) -> 
     differing = (text for text, one, other in zip(earlier, best.earliest, second.earliest, strict=True) if one < other)
     rule = next(differing, "its reference comes first")
     return f"{winner} is the first{_of(offers, among)}: it costs as little as {next_best}, and {rule}."
+
+
+def _among(mode: AllocationMode) -> str:
+    if mode.reference is None:
+        return ""
+    match mode:
+        case ServiceGroup(reference):
+            return f" of group {reference}"
+        case CarrierService():
+            return ""
+        case _:
+            assert_never(mode)
 
 
 def _of(offers: Sequence[Offer], among: str) -> str:

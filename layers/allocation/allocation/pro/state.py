@@ -16,7 +16,7 @@ from pydantic import (
 
 from allocation.domain.currencies import minor_unit, rounded
 from allocation.domain.frozen import frozen
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.mode import AllocationMode, CarrierService, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocatedBy, Price
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.summary import AllocationSummary, ApiLink, ConsignmentLeg, success_text
@@ -166,6 +166,8 @@ def _price(rate: _Rate) -> Price:
 
 def difference_from(mode: AllocationMode, found: Allocated) -> str:
     """Return how an allocation that was taken over differs from what the mode asks for; empty if it does not."""
+    if mode.reference is None:
+        return ""
     service = found.summary.carrier_service_reference
     match mode:
         case CarrierService(wanted) if service != wanted:
@@ -173,7 +175,7 @@ def difference_from(mode: AllocationMode, found: Allocated) -> str:
         case ServiceGroup(wanted) if found.group != wanted:
             through = f"with the group {found.group}" if found.group else "with no group that it names"
             return f"to {service} {through}; the mode asks for {wanted}"
-        case CarrierService() | ServiceGroup() | DefaultRules():
+        case CarrierService() | ServiceGroup():
             return ""
         case _:
             assert_never(mode)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, Literal, assert_never
 
 from allocation.domain.frozen import frozen
-from allocation.domain.mode import AllocationMode, ModeName
+from allocation.domain.mode import AllocationMode, ModeName, ReferencedMode
 from allocation.domain.outcome import (
     Allocated,
     DeferralCause,
@@ -21,11 +21,6 @@ from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
 from allocation.pro.replies import ReplyItem, UnreadableReplyError, read_error, read_items
 
-# PRO's codes for a mode that names what PRO does not have. Modes are the stack's own set-up.
-_NOT_FOUND_CODES: Final = {
-    ModeName.SERVICE_GROUP: FailureCode.SERVICE_GROUP_NOT_FOUND,
-    ModeName.CARRIER_SERVICE: FailureCode.CARRIER_SERVICE_NOT_FOUND,
-}
 # A gateway's own statuses: PRO behind it may still execute the call.
 _GATEWAY_GAVE_UP: Final = frozenset({502, 504})
 # PRO's own statuses for a failure inside it, where its error stands in the body.
@@ -177,7 +172,18 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: ProReply) 
 
 def _is_mode_unknown(mode: AllocationMode, failure: Failure) -> bool:
     """Tell whether PRO says that it does not have the service group or carrier service that the mode names."""
-    return failure.code == _NOT_FOUND_CODES.get(mode.name)
+    return mode.reference is not None and failure.code == _not_found_code(mode.name)
+
+
+def _not_found_code(mode: ReferencedMode) -> FailureCode:
+    """Return PRO's code for a mode that names what PRO does not have. Modes are the stack's own set-up."""
+    match mode:
+        case ModeName.SERVICE_GROUP:
+            return FailureCode.SERVICE_GROUP_NOT_FOUND
+        case ModeName.CARRIER_SERVICE:
+            return FailureCode.CARRIER_SERVICE_NOT_FOUND
+        case _:
+            assert_never(mode)
 
 
 def _misconfigured(mode: AllocationMode) -> Doubtful:
