@@ -6,16 +6,16 @@ The only retry here follows a key rotation. Only the caller knows what else may 
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from http.cookiejar import DefaultCookiePolicy
+from http import HTTPStatus
 from ssl import SSLCertVerificationError
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
+import certifi
+from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError, SSLError
 
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.frozen import frozen
@@ -83,7 +83,8 @@ class ProClient:
         self._monotonic = monotonic
         self._now = now
         self._max_reply_bytes = max_reply_bytes
-        self._session = _session()
+        self._pool = _pool(self.base_url)
+        self._path = urlsplit(self.base_url).path
         self._lock = threading.Lock()
         self._used_at = now()
 
@@ -96,7 +97,7 @@ class ProClient:
         ends = self._monotonic() + seconds
         key = self._key.current()
         reply = self._exchange(method, path, body, key, ends)
-        if reply.status != requests.codes.unauthorized:
+        if reply.status != HTTPStatus.UNAUTHORIZED:
             return reply
         renewed = self._key.instead_of(key)
         return reply if renewed == key else self._exchange(method, path, body, renewed, ends)
@@ -106,40 +107,44 @@ class ProClient:
         seconds = ends - started
         if seconds <= 0:
             raise NotSentError(f"no time was left for {method} {path}")
-        self._drop_idle_connections()
+        pool = self._pool_without_idle()
         _THIS_THREAD.is_too_late = lambda: self._monotonic() > ends
         try:
-            with self._session.request(
+            with pool.urlopen(
                 method,
-                self.base_url + path,
-                data=body,
-                headers={"ocp-apim-subscription-key": key},
-                timeout=(min(MAX_CONNECT_SECONDS, seconds), seconds),
-                allow_redirects=False,
-                stream=True,
+                self._path + path,
+                body=body or None,
+                headers={**_HEADERS, "ocp-apim-subscription-key": key},
+                timeout=Timeout(min(MAX_CONNECT_SECONDS, seconds), seconds),
+                retries=False,  # urllib3's own would repeat a PUT
+                redirect=False,
+                preload_content=False,
             ) as response:
                 wait = retry_after_seconds(response.headers.get("retry-after"), self._now())
                 content = self._bounded_body(response, ends)
-                return ProReply(response.status_code, content, wait, round((self._monotonic() - started) * 1000))
-        except (requests.RequestException, HTTPError) as error:
+                response.release_conn()
+                return ProReply(response.status, content, wait, round((self._monotonic() - started) * 1000))
+        except HTTPError as error:
             if _was_never_sent(error):
                 raise NotSentError(f"no connection to {self.base_url}: {type(error).__name__}") from error
-            timed_out = isinstance(error, requests.Timeout) or "timed out" in str(error)
+            timed_out = isinstance(error, ReadTimeoutError) or "timed out" in str(error)
             raise NoReplyError(f"no reply to {method} {path}: {type(error).__name__}", timed_out=timed_out) from error
 
-    def _drop_idle_connections(self) -> None:
-        """Close connections that have been idle for long: a connection that a frozen function kept is often dead."""
+    def _pool_without_idle(self) -> HTTPConnectionPool:
+        """Return the pool, new if it has been idle for long: a connection that a frozen function kept is often dead."""
         # The wall clock, because the monotonic clock may stand still in a frozen function.
         now = self._now()
         with self._lock:
             if now - self._used_at > MAX_IDLE:
-                self._session.close()
+                self._pool.close()
+                self._pool = _pool(self.base_url)
             self._used_at = now
+            return self._pool
 
-    def _bounded_body(self, response: requests.Response, ends: float) -> bytes:
+    def _bounded_body(self, response: BaseHTTPResponse, ends: float) -> bytes:
         """Read the body piece by piece: the socket's own timeout never ends a body that arrives drop by drop."""
         body = bytearray()
-        while piece := response.raw.read1(1 << 16, decode_content=False):
+        while piece := response.read1(1 << 16, decode_content=False):
             body += piece
             if len(body) > self._max_reply_bytes:
                 raise NoReplyError(f"the reply is larger than {self._max_reply_bytes} bytes", timed_out=False)
@@ -160,12 +165,11 @@ def _valid_base_url(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
-def _was_never_sent(error: Exception) -> bool:
+def _was_never_sent(error: HTTPError) -> bool:
     """Tell whether the request certainly never reached a server: the connection or the TLS handshake failed."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, SSLError):
-        return bool(reason.args) and isinstance(reason.args[0], SSLCertVerificationError)
-    return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
+    if isinstance(error, SSLError):
+        return bool(error.args) and isinstance(error.args[0], SSLCertVerificationError)
+    return isinstance(error, (NewConnectionError, ConnectTimeoutError))
 
 
 class _ThisThread(threading.local):
@@ -204,33 +208,12 @@ class _TimelyHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _TimelyHTTPSConnection
 
 
-class _OnceAdapter(HTTPAdapter):
-    """Sends each request once, over a connection that was made in time."""
-
-    def __init__(self) -> None:
-        # urllib3's own retries would repeat a PUT.
-        super().__init__(pool_connections=1, pool_maxsize=MAX_CONNECTIONS, max_retries=0)
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        """Make the pools use our connections."""
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _TimelyHTTPPool, "https": _TimelyHTTPSPool}
-
-
-class _Session(requests.Session):
-    """A session that takes no reply for a redirect: to find the target, requests would read the whole body."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return None."""
-
-
-def _session() -> requests.Session:
-    session = _Session()
-    # No proxies, .netrc or certificate bundles from the environment: only the configured host, verified as built in.
-    session.trust_env = False
-    session.headers = requests.structures.CaseInsensitiveDict(_HEADERS)
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = _OnceAdapter()
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+def _pool(base_url: str) -> HTTPConnectionPool:
+    """Return connections to the configured host. No proxy, certificate or password comes from the environment."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if parts.scheme == "http":
+        return _TimelyHTTPPool(host, parts.port, maxsize=MAX_CONNECTIONS)
+    return _TimelyHTTPSPool(
+        host, parts.port, maxsize=MAX_CONNECTIONS, cert_reqs="CERT_REQUIRED", ca_certs=certifi.where()
+    )

@@ -107,5 +107,5 @@ def key_in(secret: object, secret_name: str) -> str:
 
 
 def _is_header_value(text: str) -> bool:
-    """Tell whether `text` can be sent as a header: `requests` would quote any other in its error, key included."""
+    """Tell whether `text` can be sent as a header: http.client would quote any other in its error, key included."""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
