@@ -67,7 +67,7 @@ FORMS: Final = {
     "Addresses[].Country.IsoCode.TwoLetterCode": 'a two-letter code of ISO 3166, such as "GB"',
     "Addresses[].Postcode": "text of at most 16 characters",
     "Addresses[].Region": "text of at most 128 characters",
-    "Addresses[].ShopLocationReference": "text: the reference of a pickup location",
+    "Addresses[].ShopLocationReference": "text of at most 256 characters: the reference of a pickup location",
     "Addresses[].IsPoBox": "true or false",
     "Addresses[].IsResidential": "true or false",
     "Packages[].Items": "a list of items",

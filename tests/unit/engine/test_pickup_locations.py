@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.domain.mode import DefaultRules
@@ -70,6 +71,12 @@ def test_an_unknown_location_is_named_and_a_catalogue_without_any_takes_no_notic
     assert "no pickup location 'SHAP' (it has GLASGOW, SHOP)" in refused.message
     bare = engine_of({"HOME": service()})
     assert eligible(assessed(bare, sent("SHAP")), bare) == {"HOME"}
+
+
+@pytest.mark.parametrize("shop", [5, [], {"Reference": "SHOP"}, "S" * 257])
+def test_a_location_that_can_be_none_is_refused_and_not_delivered_to_the_door(shop: Any) -> None:
+    with pytest.raises(ValidationError, match="ShopLocationReference"):
+        sent(shop)
 
 
 def test_what_is_kept_of_a_question_asks_the_same_again() -> None:

@@ -71,8 +71,9 @@ _Postcode = Annotated[str, StringConstraints(max_length=16)]
 ConsignmentReferenceText = Annotated[
     str, StringConstraints(pattern=CONSIGNMENT_REFERENCE_PATTERN, max_length=MAX_CONSIGNMENT_REFERENCE)
 ]
-_MAX_CUSTOMER_REFERENCE: Final = 256
-_CustomerReference = Annotated[str, StringConstraints(max_length=_MAX_CUSTOMER_REFERENCE)]
+# A reference that somebody else chose, in whatever form.
+_MAX_FREE_REFERENCE: Final = 256
+_FreeReference = Annotated[str, StringConstraints(max_length=_MAX_FREE_REFERENCE)]
 _ServiceReference = Annotated[str, StringConstraints(pattern=SERVICE_REFERENCE_PATTERN)]
 _ShortTexts = Annotated[list[_ShortText], Field(max_length=100, fail_fast=True)]
 _Tags = Annotated[_ShortTexts, BeforeValidator(null_as_empty, json_schema_input_type=_ShortTexts | None)]
@@ -98,8 +99,8 @@ _ContentsOfItems = Annotated[
 
 
 def _text_or_none(value: Any) -> Any:
-    """Return a text that can be kept, and None for anything else."""
-    return value if isinstance(value, str) and len(value) <= _MAX_CUSTOMER_REFERENCE else None
+    """Return a text that can be kept, and None for anything else: it decides nothing."""
+    return value if isinstance(value, str) and len(value) <= _MAX_FREE_REFERENCE else None
 
 
 class ProPackage(ProModel):
@@ -134,7 +135,7 @@ class ProAddress(ProModel):
     postcode: _Postcode | None = None
     region: Annotated[str, StringConstraints(max_length=128)] | None = None
     # The pickup location at which the recipient collects.
-    shop_location_reference: Annotated[str | None, BeforeValidator(_text_or_none)] = None
+    shop_location_reference: _FreeReference | None = None
     # Not PRO's: an address does not say otherwise what kind of place it is.
     is_po_box: bool | None = None
     is_residential: bool | None = None
@@ -190,7 +191,7 @@ class ProConsignment(ProModel):
     """A consignment. Only `Reference` is required here; the engine reports what else it needs."""
 
     reference: ConsignmentReferenceText
-    consignment_reference_provided_by_customer: _CustomerReference | None = None
+    consignment_reference_provided_by_customer: _FreeReference | None = None
     direction: Literal["Outbound", "Inbound"] | None = None
     tags: _Tags = Field([])
     shipping_date: CalendarDate | None = None
