@@ -165,7 +165,8 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 
 $(UV)/.synced: requirements/uv.txt
 	@echo "Installing $< in $(@D) ..." >&2; rm -rf $(@D)
-	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	@# The system's own comes first: docs/decisions/0144-the-systems-python-first.md.
+	@for python in /usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11; do \
 		"$$python" -c '$(FITS)' 2>/dev/null && exec "$$python" -m venv $(@D); done; \
 	echo 'Needed: Python 3.11 to 3.14 with venv. Install it (Debian, Ubuntu: apt install python3-venv) and try again.' >&2; exit 1
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $< >&2
