@@ -112,7 +112,7 @@ def without_threads() -> Iterator[None]:
         (calls, "wait", lambda _futures, **_: None),
         # Few consignments as a batch has here, they shall stand in lists of several.
         (calls, "MAX_CONNECTIONS", 1),
-        (pro_client, "_session", lambda: None),
+        (pro_client, "_pool", lambda _: None),
     ):
         yield
 
