@@ -2,6 +2,7 @@
 
 import pytest
 
+from allocation.domain.mode import ModeName
 from cli.main import main
 
 UP = "See `carrier up --help`."
@@ -26,7 +27,7 @@ UP = "See `carrier up --help`."
         ("dlq export x", "`carrier dlq export` needs --output. See `carrier dlq export --help`."),
         ("down now", "`carrier down` takes fewer arguments: leave out now. See `carrier down --help`."),
         ("down right now", "`carrier down` takes fewer arguments: leave out right now. See `carrier down --help`."),
-        ("up --mode cheap", "--mode 'cheap' is not one of 'default_rules', 'service_group', 'carrier_service'. " + UP),
+        ("up --mode cheap", f"--mode 'cheap' is not one of {', '.join(map(repr, map(str, ModeName)))}. {UP}"),
     ],
 )
 def test_a_wrong_command_line_is_told_in_plain_words(line: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:

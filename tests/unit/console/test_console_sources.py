@@ -1,12 +1,14 @@
 """The console's files as they are written: nothing that the security policy forbids, and files of others as taken."""
 
 import hashlib
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from allocation.api.console_page import PAGE
+from allocation.domain.mode import ModeName
 from cli.paths import ROOT
 
 DECISION = ROOT / "docs" / "decisions" / "0118-the-console-is-plain-files.md"
@@ -50,3 +52,8 @@ def test_what_signing_in_needs_is_asked_for_at_once() -> None:
     while more := {name for each in needed for name in IMPORTED.findall((PAGE / each).read_text("utf-8"))} - needed:
         needed |= more
     assert asked == needed
+
+
+def test_every_allocation_mode_can_be_tried() -> None:
+    (modes,) = re.findall(r"^const MODES = (\[.*\]);$", (PAGE / "words.js").read_text("utf-8"), re.MULTILINE)
+    assert json.loads(modes) == list(ModeName)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple, assert_never
+from typing import Final, NamedTuple
 
 from allocation.domain.consignment import (
     Address,
@@ -20,7 +20,7 @@ from allocation.domain.consignment import (
     RequestedDelivery,
 )
 from allocation.domain.errors import InvalidReferenceError
-from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
+from allocation.domain.mode import REFERENCED_MODES, AllocationMode, CarrierService, ModeName, allocation_mode
 from allocation.domain.preference import Preference, PreferenceName
 from allocation.domain.reference import ConsignmentReference
 from allocation.engine.asked_parts import (
@@ -41,7 +41,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _NO_REFERENCE: Final = ConsignmentReference("-")
 
-# Values are kept by their place in this: new ones only at the end.
+# Values are kept by their place in these: new ones only at the end.
+_MODES: Final = tuple(ModeName)
 _PREFERENCES: Final = tuple(PreferenceName)
 
 # What stands for a tag that no service of the catalogue carries.
@@ -164,30 +165,20 @@ def _digest_of(tag: str) -> str:
 
 
 def _write_mode(writer: Writer, mode: AllocationMode) -> None:
-    match mode:
-        case DefaultRules(preference):
-            writer.number(0)
-        case ServiceGroup(reference, preference):
-            writer.number(1)
-            writer.text(reference)
-        case CarrierService(reference):
-            writer.number(2)
-            writer.text(reference)
-            return
-        case _:
-            assert_never(mode)
-    _write_preference(writer, preference)
+    writer.number(_MODES.index(mode.name))
+    if mode.reference is not None:
+        writer.text(mode.reference)
+    if not isinstance(mode, CarrierService):
+        _write_preference(writer, mode.preference)
 
 
 def _read_mode(reader: Reader) -> AllocationMode:
-    kind = reader.number()
-    if kind == 0:
-        return DefaultRules(_read_preference(reader))
-    if kind == 1:
-        return ServiceGroup(reader.text(), _read_preference(reader))
-    if kind == 2:
-        return CarrierService(reader.text())
-    raise UnreadableBytesError(f"{NAME} has the mode {kind}, which this version does not know")
+    place = reader.number()
+    if place >= len(_MODES):
+        raise UnreadableBytesError(f"{NAME} has the mode {place}, which this version does not know")
+    name = _MODES[place]
+    mode = allocation_mode(name, reader.text() if name in REFERENCED_MODES else None)
+    return mode if isinstance(mode, CarrierService) else replace(mode, preference=_read_preference(reader))
 
 
 def _write_preference(writer: Writer, preference: Preference | None) -> None:

@@ -10,7 +10,7 @@ import { datesLine } from "./lines.js";
 import { excludedByReason, offerBars } from "./offers.js";
 import { announce, empty, loaded, notice, trouble } from "./states.js";
 import { stateMark } from "./view-orders.js";
-import { ACTIONS, modeText, words } from "./words.js";
+import { ACTIONS, words } from "./words.js";
 
 export const consignment = {
   open(place) {
@@ -70,7 +70,7 @@ function facts(place, found, told) {
     ["Your reference", item.customerReference],
     ["Service", item.service && `${names.service(item.service)} (${item.service})`],
     ["Carrier", item.carrier && names.carrier(item.carrier)],
-    ["Mode", item.mode && modeText(item.mode)],
+    ["Mode", item.mode && words(item.mode)],
     ["Routing row", route && (route.row ?? route)],
     ["Price", price && `${money(price.gross, price.currency)} = ${money(price.net, price.currency)} + ${money(price.vat, price.currency)} VAT`],
     ["Tracking", item.trackingReferences?.join(", ")],

@@ -30,18 +30,10 @@ export function stateTone(state) {
   return STATES[state]?.[1] ?? "quiet";
 }
 
-const MODES = {
-  default_rules: "Default rules",
-  service_group: "Service group",
-  carrier_service: "Carrier service",
-};
+const MODES = ["default_rules", "service_group", "carrier_service"];
 
 /** What may decide in a trial, as `[value, text]`: the stack itself, or one of the modes. */
-export const MODE_OPTIONS = [["", "As for an order"], ...Object.entries(MODES)];
-
-export function modeText(mode) {
-  return MODES[mode] ?? words(mode);
-}
+export const MODE_OPTIONS = [["", "As for an order"], ...MODES.map((mode) => [mode, words(mode)])];
 
 const STEPS = {
   Received: ["Received", "quiet"],
