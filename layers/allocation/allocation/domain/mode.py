@@ -10,8 +10,9 @@ from allocation.domain.reference import SERVICE_REFERENCE_ADVICE, is_service_ref
 
 
 class ModeName(StrEnum):
-    """The modes as settings, records and events write them. Kept by their place: new ones at the end."""
+    """The modes as settings, records and events write them."""
 
+    # Kept by their place: new ones at the end.
     DEFAULT_RULES = "default_rules"
     SERVICE_GROUP = "service_group"
     CARRIER_SERVICE = "carrier_service"
