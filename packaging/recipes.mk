@@ -55,8 +55,6 @@ LEFT_OUT := bin tests docs \
 	$(addprefix aws_lambda_powertools/utilities/,auth_alpha batch data_classes data_masking feature_flags idempotency \
 		kafka parser streaming validation) \
 	pydantic/v1 pydantic/mypy.py
-# The API, which uses it, has the layer of dependencies too.
-build-DocumentsLayer: LEFT_OUT += charset_normalizer
 
 # Lambda's disk is read-only: without bytecode in the artifact every cold start compiles everything again. Only the same
 # minor version writes bytecode that the runtime takes; unchecked hashes, since packaging changes the files' times.
