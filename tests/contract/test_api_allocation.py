@@ -1,7 +1,6 @@
 """Every allocation endpoint, asked as PRO's clients ask and answered as PRO answers (`pro-api.md`)."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -25,12 +24,6 @@ SUMMARY_NAMES = [
 LEG_NAMES = ["Leg", "TrackingReferences", "CarrierReference", "CarrierServiceReference", "CarrierName"]
 UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
 HEAVY = package(Weight={"Value": 5000, "Unit": "Kg"})
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def allocated(answer: Any) -> dict[str, Any]:

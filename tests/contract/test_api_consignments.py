@@ -1,7 +1,7 @@
 """Consignments over the API: created, told, found, changed, cancelled, erased (`pro-api.md`, A consignment)."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from allocation.consignments.store import Known
 from allocation.domain.reference import ConsignmentReference
 from tests.support import document_samples
-from tests.support.allocation_api import Api, served_api
+from tests.support.allocation_api import Api
 from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
 
 UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
@@ -84,12 +84,6 @@ PACKAGE_NAMES = {
     "Barcode",
     "MetaData",
 }
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def allocate(api: Api, reference: str) -> None:

@@ -1,6 +1,5 @@
 """Delivery options over the API: offered by the engine's own dates and prices, and selected once."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,16 +10,10 @@ import pytest
 
 from allocation.domain.errors import RetryableError
 from allocation.engine.engine import Engine
-from tests.support.allocation_api import Api, served_api
+from tests.support.allocation_api import Api
 from tests.support.consignments import DESTINATION, ENGINE, ORIGIN, consignment, package
 
 SCHEMAS = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def offered(api: Api, **changes: Any) -> list[dict[str, Any]]:

@@ -4,26 +4,19 @@ The pages named are those of PRO's help: `getting_labels.md`, `getting_customs_d
 """
 
 from base64 import b64decode
-from collections.abc import Iterator
 from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.support import document_samples
-from tests.support.allocation_api import Api, served_api
+from tests.support.allocation_api import Api
 from tests.support.consignments import DESTINATION, ORIGIN, UNKNOWN, package
 from tests.support.document_reading import png, scanned, texts
 
 ABROAD = {**DESTINATION, "Region": None, "Town": "Zürich", "Postcode": "8001", "Country": "CH"}
 CUSTOMS = {"CategoryType": "Other", "ReasonForExport": "Sale", "ShippingTerms": "DAP"}
 PDF = b"%PDF-"
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def allocated(api: Api, packages: int = 2, **changes: object) -> tuple[str, list[str]]:

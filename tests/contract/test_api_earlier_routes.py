@@ -1,23 +1,16 @@
 """What clients of 2016 call for a day's work: items, empty packages, everything that ships by a date, what is late."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from allocation.api import by_date_routes, late_routes
-from tests.support.allocation_api import Answer, Api, served_api
+from tests.support.allocation_api import Answer, Api
 from tests.support.consignments import ENGINE, package
 
 SOCKS = {"Sku": "SOCKS", "Description": "Socks", "Quantity": 2}
 SHOES = {"Sku": "SHOES", "Description": "Shoes", "Quantity": 1}
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def packages_of(api: Api, reference: str) -> list[dict[str, Any]]:

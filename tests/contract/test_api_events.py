@@ -1,22 +1,15 @@
 """PRO's events over the API: what happened to consignments within a time, and nothing twice."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.support.allocation_api import Api, served_api
+from tests.support.allocation_api import Api
 from tests.support.consignments import package
 
 WEBHOOKS = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Webhooks}"
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def later(api: Api, **time: int) -> Any:

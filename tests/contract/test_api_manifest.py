@@ -4,23 +4,16 @@ The examples are those of the help's page manifesting_consignments.md, with our 
 """
 
 from base64 import b64decode
-from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.support.allocation_api import Api, served_api
+from tests.support.allocation_api import Api
 from tests.support.consignments import ORIGIN, consignment, package
 
 UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
 SCHEMA = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def allocated(api: Api, **changes: Any) -> str:

@@ -1,23 +1,14 @@
 """Manifesting by a query, as PRO's help has it on its page manifesting_consignments.md."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from tests.support.allocation_api import Api, served_api
+from tests.support.allocation_api import Api
 
 
 def allocated(api: Api) -> str:
     reference = api.create()
     api.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote")
     return reference
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def query(api: Api, **terms: Any) -> Any:

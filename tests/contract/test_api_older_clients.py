@@ -5,7 +5,6 @@ client generated from PRO's description, and of the Ruby gem: facts about them, 
 """
 
 from base64 import b64decode
-from collections.abc import Iterator
 from copy import deepcopy
 from decimal import Decimal
 from typing import Any
@@ -14,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from tests.support import document_samples
-from tests.support.allocation_api import Answer, Api, served_api
+from tests.support.allocation_api import Answer, Api
 from tests.support.consignments import DESTINATION, ORIGIN, package
 from tests.support.pro_types import problems_of_2016
 
@@ -76,12 +75,6 @@ SDK_CONSIGNMENT: dict[str, Any] = {
     "MetaData": None,
 }
 HEAVY = package(Weight={"Kg": 5000})
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def sdk(api: Api, method: str, path: str, body: Any = None) -> Answer:

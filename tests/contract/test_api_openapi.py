@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -15,18 +14,12 @@ from allocation.api.resolver import OPERATIONS
 from allocation.api.xml_reading import read_xml
 from allocation.exact_json import parsed, written
 from cli.openapi import EXAMPLES, FILE, NEW_CONSIGNMENT, openapi, path_parameters, text
-from tests.support.allocation_api import Answer, Api, served_api
+from tests.support.allocation_api import Answer, Api
 from tests.support.consignments import consignment, package
 from tests.support.size import sized
 
 DOCUMENT = openapi()
 TYPES = ["application/json", "application/xml"]
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def problems(schema: dict[str, Any], data: Any) -> list[str]:

@@ -1,13 +1,12 @@
 """Orders over the API: kept, changed by PRO's rules, and packed into consignments (PRO's help, "Managing Orders")."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.support.allocation_api import Api, served_api
+from tests.support.allocation_api import Api
 from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
 
 SOCKS = {
@@ -18,12 +17,6 @@ SOCKS = {
     "Value": {"Amount": Decimal("5.99"), "Currency": {"IsoCode": "GBP"}},
 }
 SHOES = {**SOCKS, "Sku": "SKU2", "ItemReferenceProvidedByCustomer": "LINE-2", "Description": "Shoes"}
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def ordered(api: Api, **changes: Any) -> str:

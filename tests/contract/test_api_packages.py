@@ -4,13 +4,12 @@ The examples are those of `updating_existing_consignments.md` of PRO's help.
 """
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.support.allocation_api import Api, served_api
+from tests.support.allocation_api import Api
 from tests.support.consignments import DESTINATION, ORIGIN, UNKNOWN, package
 
 # "Add Package Example": what is sent, and what the reply has beyond it.
@@ -31,12 +30,6 @@ REPLY = {
     "Barcode": None,
     "MetaData": [],
 }
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def packages(api: Api, reference: str) -> list[dict[str, Any]]:

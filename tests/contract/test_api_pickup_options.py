@@ -1,6 +1,5 @@
 """Pickup options over the API: locations near a recipient, what can be delivered there, reserved and selected once."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,7 @@ from allocation.consignments.kept_offers import KeptOffers
 from allocation.consignments.pickup_spaces import Space
 from allocation.domain.errors import RetryableError
 from allocation.domain.outcome import Cancelled
-from tests.support.allocation_api import Answer, Api, served_api
+from tests.support.allocation_api import Answer, Api
 from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
 from tests.support.document_reading import texts
 
@@ -20,12 +19,6 @@ SCHEMAS = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
 NEAR = {"Unit": "Km", "Value": Decimal("1.0")}
 
 RECIPIENT: Any = DESTINATION["Contact"]
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def asked(api: Api, **changes: Any) -> Answer:

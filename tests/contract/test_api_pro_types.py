@@ -1,7 +1,6 @@
 """Every reply is of PRO's type: the client of all these tests refuses one that is not (`Api.call`)."""
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -11,16 +10,10 @@ from allocation.api import consignment_routes
 from allocation.api.pro_routes import form_of
 from allocation.api.resolver import OPERATIONS
 from tests.contract.test_api_pro_routes import OWN
-from tests.support.allocation_api import Api, served_api
+from tests.support.allocation_api import Api
 from tests.support.consignments import package
 from tests.support.pro_types import READERS, full_name, operation_facts, problems, types
 from tests.support.pro_xml import unread_xml
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def test_every_operation_of_pro_that_is_served_has_the_type_of_its_reply() -> None:

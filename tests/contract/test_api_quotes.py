@@ -1,14 +1,11 @@
 """Quotes over the API, as PRO's clients read them (`pro-api.md`, Prices)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 from xml.etree import ElementTree
 
-import pytest
-
-from tests.support.allocation_api import Api, served_api
+from tests.support.allocation_api import Api
 from tests.support.consignments import DESTINATION, ORIGIN, consignment, package
 
 SCHEMAS = "http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
@@ -18,12 +15,6 @@ QUOTE_NAMES = set(
     ServiceDirection QuoteReference CreationDate ExpiryDate Requestor ConsignmentReference
     ConsignmentReferenceProvidedByCustomer MpdCarrierServiceReference""".split()  # noqa: SIM905 - as it is read
 )
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def test_quotes_have_every_documented_name_cheapest_first(api: Api) -> None:

@@ -3,7 +3,6 @@
 The examples are those of `using_pros_tracking_api.md` of PRO's help.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -13,7 +12,7 @@ import pytest
 
 from allocation.events.publish_allocations import Change, event_of
 from allocation.records.items import from_item
-from tests.support.allocation_api import RECORDS, REGION, Api, served_api
+from tests.support.allocation_api import RECORDS, REGION, Api
 from tests.support.consignments import UNKNOWN, package
 
 NAMESPACE = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Tracking}"
@@ -25,12 +24,6 @@ SAMPLE = {
     "SignedBy": "P. Smith",
     "Location": "Sample Location",
 }
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 def allocated(api: Api, packages: int = 1) -> tuple[str, list[str]]:

@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
@@ -17,18 +17,12 @@ from allocation.api.xml_writing import write_xml
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.domain.errors import RetryableError
 from allocation.exact_json import parsed, written
-from tests.support.allocation_api import HOST, Api, proxy_event, served_api
+from tests.support.allocation_api import HOST, Api, proxy_event
 from tests.support.consignments import consignment
 
 COMMON = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Common}"
 CONSIGNMENTS = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes.Consignments}"
 XML = {"Content-Type": "application/xml", "Accept": "application/xml"}
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with served_api() as api:
-        yield api
 
 
 @pytest.mark.parametrize(
