@@ -8,7 +8,7 @@ import pytest
 
 from allocation.engine.engine import Engine
 from tests.support.allocation_api import Api, served_api
-from tests.support.consignments import DESTINATION, ENGINE, ORIGIN, consignment, package
+from tests.support.consignments import DESTINATION, ENGINE, ORIGIN, UNKNOWN, consignment, package
 from tests.support.engines import engine_of, service
 
 SUMMARY_NAMES = [
@@ -22,7 +22,6 @@ SUMMARY_NAMES = [
     "CarrierServiceName",
 ]
 LEG_NAMES = ["Leg", "TrackingReferences", "CarrierReference", "CarrierServiceReference", "CarrierName"]
-UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
 HEAVY = package(Weight={"Value": 5000, "Unit": "Kg"})
 
 

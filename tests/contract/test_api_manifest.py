@@ -10,9 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.support.allocation_api import Api
-from tests.support.consignments import ORIGIN, consignment, package
+from tests.support.consignments import ORIGIN, UNKNOWN, consignment, package
 
-UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
 SCHEMA = "{http://electioapp.com/schemas/v1.1/MPD.Electio.SDK.DataTypes."
 
 

@@ -9,9 +9,7 @@ import pytest
 
 from allocation.aws.dynamodb import listings
 from tests.support.allocation_api import Api, served_api
-from tests.support.consignments import DESTINATION, ORIGIN, package
-
-UNKNOWN = "EC-ZZZ-ZZZ-ZZZ"
+from tests.support.consignments import DESTINATION, ORIGIN, UNKNOWN, package
 
 
 @pytest.fixture(scope="module")

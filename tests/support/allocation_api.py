@@ -187,6 +187,11 @@ class Api:
         assert answer.status == 201, answer.body
         return str(answer.data[0]["Href"].rpartition("/")[2])
 
+    def allocate(self, reference: str) -> None:
+        """Allocates a consignment to the service that costs least."""
+        [summary] = self.call("PUT", f"/allocation/{reference}/allocatewithcheapestquote").data
+        assert summary["StatusCode"] == 200, summary
+
 
 def answer_of(reply: Mapping[str, Any]) -> Answer:
     """What a reply of the function says."""
