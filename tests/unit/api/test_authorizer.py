@@ -1,13 +1,14 @@
 """The API key: which requests API Gateway is told to let pass."""
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from allocation.api.authorizer import Authorizer
-from allocation.api.keys import Key, KeyScope
+from allocation.api.keys import Key, KeyScope, read_keys
 from allocation.domain.errors import ConfigurationError, RetryableError
 
 ARN = "arn:aws:execute-api:eu-west-2:123456789012:abcdef1234/live/GET/consignments/EC-000-05B-MMA"
@@ -82,6 +83,15 @@ def test_the_header_is_found_in_any_case(authorizer: Authorizer) -> None:
 )
 def test_anything_else_is_denied(authorizer: Authorizer, headers: dict[str, str] | None) -> None:
     assert effect(authorizer, headers) == "Deny"
+
+
+@pytest.mark.parametrize("headers", [None, {}, {"ocp-apim-subscription-key": ""}, {"Ocp-Apim-Subscription-Key": None}])
+def test_the_hash_of_no_key_does_not_open_the_console_to_requests_without_one(headers: Any) -> None:
+    """Its data has no identity source, so API Gateway asks the authorizer even where no header was sent."""
+    secret = json.dumps({"shop": digest(""), "warehouse": digest("second key")})
+    authorizer = Authorizer(lambda: read_keys(secret), lambda: 1000.0)
+    assert effect(authorizer, headers) == "Deny"
+    assert effect(authorizer, {"ocp-apim-subscription-key": "second key"}) == "Allow"
 
 
 def test_a_deleted_key_closes_once_the_hashes_are_read_again(authorizer: Authorizer, secret: Secret) -> None:

@@ -45,6 +45,8 @@ def test_a_key_may_be_held_to_scopes() -> None:
         {"sha256": DIGEST, "scopes": None},
         {"sha256": DIGEST, "scopes": [["read"]]},
         {"sha256": DIGEST, "scope": ["read"]},
+        hashlib.sha256(b"").hexdigest(),
+        {"sha256": hashlib.sha256(b"").hexdigest().upper(), "scopes": ["read"]},
     ],
 )
 def test_a_bad_entry_is_named_and_shuts_nobody_else_out(entry: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -52,6 +54,11 @@ def test_a_bad_entry_is_named_and_shuts_nobody_else_out(entry: Any, caplog: pyte
         assert read(oops=entry, shop=DIGEST) == (Key("shop", DIGEST, ALL_SCOPES),)
     [told] = caplog.records
     assert vars(told)["keys"] == ["oops"]
+
+
+@pytest.mark.parametrize("name", ["", "n" * 129, "two\nlines", "\ud800"])
+def test_a_key_whose_name_no_log_can_show_opens_nothing(name: str) -> None:
+    assert read_keys(json.dumps({name: DIGEST, "shop": DIGEST})) == (Key("shop", DIGEST, ALL_SCOPES),)
 
 
 def test_a_name_that_could_be_a_key_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,6 +3,7 @@
 `{"warehouse": "SHA-256 in hex", "reports": {"sha256": "SHA-256 in hex", "scopes": ["read"]}}`
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -16,6 +17,10 @@ from allocation.observability import count, logger
 
 _FORM: Final = 'write {"name": "SHA-256 in hex"}'
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+# What a request without a key would be taken for: `printf %s "$KEY" | sha256sum` in a shell where KEY is not set.
+_OF_NOTHING: Final = hashlib.sha256(b"").hexdigest()
+# Characters of a name. It is in logs, in records and in what API Gateway is told.
+_MAX_NAME: Final = 128
 # What may be said of an entry. Anything else could be a key that somebody wrote in the wrong place.
 _NAME: Final = re.compile(r"[\w.-]{1,40}", re.ASCII)
 
@@ -62,12 +67,16 @@ def read_keys(text: str) -> tuple[Key, ...]:
 
 
 def _key_of(name: str, entry: Any) -> Key | None:
-    """Return the key of an entry, or None for one that can't be used: a scope that is none opens nothing."""
+    """Return the key of an entry, or None for one that can't be used: a scope that is none, the hash of no key."""
     if isinstance(entry, str):
         entry = {"sha256": entry}
     if not isinstance(entry, Mapping) or not entry.keys() <= {"sha256", "scopes"}:
         return None
+    if not (name.isprintable() and 0 < len(name) <= _MAX_NAME):
+        return None
     digest, scopes = str(entry.get("sha256")).strip().lower(), entry.get("scopes", [*ALL_SCOPES])
-    if not _DIGEST.fullmatch(digest) or not isinstance(scopes, list) or not set(map(str, scopes)) <= ALL_SCOPES:
+    if not _DIGEST.fullmatch(digest) or digest == _OF_NOTHING:
+        return None
+    if not isinstance(scopes, list) or not set(map(str, scopes)) <= ALL_SCOPES:
         return None
     return Key(name, digest, frozenset(map(KeyScope, scopes)))
