@@ -14,6 +14,8 @@ from moto import mock_aws
 from allocation.aws.calls import botocore_clients
 from allocation.aws.clients import client
 from allocation.observability import metrics
+from cli.operations.target import Target
+from tests.integration.stack_target import stack_target
 from tests.support.tables import create_table
 
 if TYPE_CHECKING:
@@ -101,6 +103,12 @@ def dynamodb() -> "DynamoDBClient":
 def dlq() -> Queue:
     sqs: SQSClient = client("sqs")
     return Queue(sqs, sqs.create_queue(QueueName="order-dlq", Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"])
+
+
+@pytest.fixture
+def target(dlq: Queue) -> Target:
+    """The stack that the commands work on."""
+    return stack_target(dlq.url)
 
 
 @pytest.fixture

@@ -15,15 +15,12 @@ from cli.operations.search_index import reindex
 from cli.operations.target import Target
 from tests.integration.conftest import refusal
 from tests.integration.handlers import Context, function
-from tests.integration.test_operations_trace import target as indexed_target
 from tests.support.samples import A, B, C
 from tests.support.search_index import CANCELLED, INDEX, contents, failed_of, later, recount, stream_event, version
 from tests.support.tables import create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-__all__ = ["indexed_target"]
 
 
 @pytest.fixture
@@ -57,8 +54,8 @@ def test_without_its_table_the_function_says_what_it_lacks(monkeypatch: pytest.M
 
 
 @pytest.fixture
-def target(indexed_target: Target, index: "DynamoDBClient") -> Target:
-    found = replace(indexed_target, search_index_table=INDEX)
+def target(target: Target, index: "DynamoDBClient") -> Target:
+    found = replace(target, search_index_table=INDEX)
     for record in (version(A, CANCELLED, 3), version(B, failed_of(B)), version(C, at=later(1))):
         index.put_item(TableName=found.allocations_table, Item=record_item(record, by_order=True))
     foreign = {"consignmentReference": {"S": "X"}, "state": {"S": "?"}}

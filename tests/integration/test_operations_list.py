@@ -13,21 +13,19 @@ from cli import main
 from cli.operations import records
 from cli.operations.retry import failed_since
 from cli.operations.target import Target
-from tests.integration.test_operations_trace import add
-from tests.integration.test_operations_trace import target as traced_target
+from tests.integration.stack_target import add
 from tests.support.samples import FAILED, NOON, A, B, C, record_of
 
 Listed = Callable[..., list[dict[str, Any]]]
-__all__ = ["traced_target"]
 
 
 @pytest.fixture
-def listed(traced_target: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Listed:
+def listed(target: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Listed:
     """What `carrier orders list --json` prints of three records, of which B is the newest and failed."""
-    monkeypatch.setattr("cli.commands.orders.target", lambda _name: traced_target)
+    monkeypatch.setattr("cli.commands.orders.target", lambda _name: target)
     monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
     add(
-        traced_target,
+        target,
         record_of(A),
         replace(record_of(B, FAILED), allocated_at=NOON + timedelta(hours=2)),
         replace(record_of(C), order_reference=OrderReference("WEB-2"), allocated_at=NOON + timedelta(hours=1)),
@@ -59,20 +57,20 @@ def test_only_records_in_the_state_are_listed(listed: Listed) -> None:
 
 
 def test_failures_are_found_without_reading_the_table(
-    listed: Listed, traced_target: Target, monkeypatch: pytest.MonkeyPatch
+    listed: Listed, target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(traced_target.dynamodb, "scan", lambda **_: pytest.fail("the table is read"))
+    monkeypatch.setattr(target.dynamodb, "scan", lambda **_: pytest.fail("the table is read"))
     assert references(listed("--state", "AllocationFailed")) == [B]
-    assert [record["consignmentReference"] for record in failed_since(traced_target, NOON, "")] == [B]
-    assert list(failed_since(traced_target, NOON + timedelta(hours=3), "")) == []
+    assert [record["consignmentReference"] for record in failed_since(target, NOON, "")] == [B]
+    assert list(failed_since(target, NOON + timedelta(hours=3), "")) == []
 
 
 def test_failures_of_a_stack_without_the_index_by_state_are_found(
-    listed: Listed, traced_target: Target, monkeypatch: pytest.MonkeyPatch
+    listed: Listed, target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "BY_STATE", "no-such-index")
     assert references(listed("--state", "AllocationFailed")) == [B]
-    assert [record["consignmentReference"] for record in failed_since(traced_target, NOON, "")] == [B]
+    assert [record["consignmentReference"] for record in failed_since(target, NOON, "")] == [B]
 
 
 def test_only_records_of_the_order_are_listed(listed: Listed) -> None:
@@ -90,16 +88,16 @@ def test_the_table_fits_eighty_columns_and_names_each_record(capsys: pytest.Capt
 
 
 def test_a_table_too_large_to_be_read_is_said_to_be(
-    listed: Listed, monkeypatch: pytest.MonkeyPatch, traced_target: Target, capsys: pytest.CaptureFixture[str]
+    listed: Listed, monkeypatch: pytest.MonkeyPatch, target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(records, "MAX_SCANNED", 1)
-    scan = traced_target.dynamodb.get_paginator
+    scan = target.dynamodb.get_paginator
 
     class OneAPage:
         def paginate(self, **request: Any) -> Any:
             return scan("scan").paginate(**request, PaginationConfig={"PageSize": 1})
 
-    monkeypatch.setattr(traced_target.dynamodb, "get_paginator", lambda _: OneAPage())
+    monkeypatch.setattr(target.dynamodb, "get_paginator", lambda _: OneAPage())
     assert main.main(["orders", "list", "--json"]) == 0
     told = capsys.readouterr()
     assert len(told.out.splitlines()) == 1

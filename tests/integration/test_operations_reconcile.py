@@ -10,26 +10,24 @@ import pytest
 from cli import main
 from cli.operations.target import Target
 from tests.contract.pro_over_http import A, Pro, pro_over_http
-from tests.integration.test_operations_trace import add
-from tests.integration.test_operations_trace import target as traced_target
+from tests.integration.stack_target import add
 from tests.support.pro_faults import Fault
 from tests.support.samples import record_of
 from tests.support.tables import create_table
 
 pro = pytest.fixture(pro_over_http)
-__all__ = ["traced_target"]
 
 
 @pytest.fixture
-def target(traced_target: Target, pro: Pro, monkeypatch: pytest.MonkeyPatch) -> Target:
+def target(target: Target, pro: Pro, monkeypatch: pytest.MonkeyPatch) -> Target:
     """A stack for which the fake PRO allocates."""
-    create_table(traced_target.dynamodb, "LimitsTable", "limits")
-    create_table(traced_target.dynamodb, "CancelledOrdersTable", "cancelled")
+    create_table(target.dynamodb, "LimitsTable", "limits")
+    create_table(target.dynamodb, "CancelledOrdersTable", "cancelled")
     parameters = {"Allocator": "pro", "ProBaseUrl": pro.server.url, "ProSecretName": "key"}
     outputs = {"LimitsTableName": "limits", "CancelledOrdersTableName": "cancelled"}
     make: Any = boto3.client
     make("secretsmanager").create_secret(Name="key", SecretString=pro.server.key)
-    found = replace(traced_target, parameters=parameters, outputs=outputs, make=make)
+    found = replace(target, parameters=parameters, outputs=outputs, make=make)
     monkeypatch.setattr("cli.commands.reconcile.target", lambda _name: found)
     monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
     return found

@@ -15,16 +15,14 @@ from allocation.domain.reference import OrderReference
 from cli import main
 from cli.operations.target import Target
 from tests.integration.conftest import Topic
-from tests.integration.test_operations_trace import target as traced_target
 from tests.support.samples import FAILED, NOON, A, B, C, record_of
 
 Republish = Callable[..., int]
-__all__ = ["traced_target"]
 
 
 @pytest.fixture
-def republish(traced_target: Target, topic: Topic, monkeypatch: pytest.MonkeyPatch) -> Republish:
-    found = replace(traced_target, allocations_topic=topic.arn)
+def republish(target: Target, topic: Topic, monkeypatch: pytest.MonkeyPatch) -> Republish:
+    found = replace(target, allocations_topic=topic.arn)
     monkeypatch.setattr("cli.commands.republish.target", lambda _name: found)
     monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
     records = DynamoDBRecords(

@@ -14,13 +14,11 @@ from allocation.orders.order_created import ReadingRules, read_order
 from cli import main
 from cli.operations import retry as retrying
 from cli.operations.target import Target
-from tests.integration.test_operations_trace import add
-from tests.integration.test_operations_trace import target as traced_target
+from tests.integration.stack_target import add
 from tests.support.samples import FAILED, NOON, A, B, C, D, record_of
 from tests.support.tables import create_table
 
 Retry = Callable[..., dict[str, Any]]
-__all__ = ["traced_target"]
 UNKNOWN_GROUP = AllocationFailed(Failure("ServiceGroupNotFoundException", "There is no group 'gold'."))
 NO_ROW = AllocationFailed(Failure("DeliveryOptionNotRouted", "No row has the option."))
 
@@ -33,9 +31,9 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def target(traced_target: Target, monkeypatch: pytest.MonkeyPatch) -> Target:
+def target(target: Target, monkeypatch: pytest.MonkeyPatch) -> Target:
     """A stack where A and B failed at noon, C failed an hour before, and D is allocated. B is not kept."""
-    found = replace(traced_target, consignments_table="consignments")
+    found = replace(target, consignments_table="consignments")
     create_table(found.dynamodb, "ConsignmentsTable", "consignments")
     earlier = replace(record_of(C, FAILED), allocated_at=NOON - timedelta(hours=1))
     add(found, record_of(A, FAILED), record_of(B, UNKNOWN_GROUP), earlier, record_of(D))

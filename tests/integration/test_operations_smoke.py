@@ -15,9 +15,7 @@ from cli.operations.smoke import Plan, smoke
 from cli.operations.smoke_checks import Check, Result
 from cli.operations.target import Target
 from cli.paths import EXAMPLE_ORDER
-from tests.integration.test_operations_trace import target as traced_target
 
-__all__ = ["traced_target"]
 RULED = {"Stage": "dev", "OrderRuleArns": "arn:aws:events:eu-west-2:111111111111:rule/shop/orders"}
 ORDER = json.loads(EXAMPLE_ORDER.read_text("utf-8"))
 
@@ -29,12 +27,12 @@ def stack_of(*, is_protected: bool) -> Any:
 
 
 @pytest.fixture
-def target(traced_target: Target, monkeypatch: pytest.MonkeyPatch) -> Target:
+def target(target: Target, monkeypatch: pytest.MonkeyPatch) -> Target:
     """A stack whose functions do nothing."""
-    topic = traced_target.sns.create_topic(Name="allocations")["TopicArn"]
+    topic = target.sns.create_topic(Name="allocations")["TopicArn"]
     monkeypatch.setattr(smoke_checks, "_SLEEP", lambda _seconds: None)
     monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
-    return replace(traced_target, allocations_topic=topic, make=stack_of(is_protected=False), stack="shop")
+    return replace(target, allocations_topic=topic, make=stack_of(is_protected=False), stack="shop")
 
 
 def checks(target: Target, **parameters: str) -> dict[str, Check]:

@@ -2,8 +2,6 @@
 
 import json
 import re
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,93 +9,31 @@ from typing import Any
 
 import pytest
 
-from allocation.aws.clients import client
 from allocation.domain.mode import DefaultRules
-from allocation.domain.outcome import Allocated, AllocatedBy, Cancelled, DeferralCause, Deferred
-from allocation.domain.record import AllocationRecord, PastFailure, RefusedUpdate
+from allocation.domain.outcome import Allocated, AllocatedBy
+from allocation.domain.record import PastFailure, RefusedUpdate
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.domain.summary import ConsignmentLeg
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.compiled_catalogue import packaged_catalogue
 from allocation.engine.engine import Engine
 from allocation.events.publish_allocations import PublishReport, report_published
-from allocation.orders.batch_report import BatchReport, report_batch
 from allocation.orders.order_created import read_order
-from allocation.records.explanations import Explanations
 from allocation.records.items import record_item
-from cli import main
-from cli.operations import dead_letters
 from cli.operations.target import Target
 from cli.paths import ROOT, SAMPLE_ORDERS
-from tests.integration.conftest import Queue
 from tests.integration.handlers import captured_log
-from tests.support.ports import InMemoryCatalogues, InMemoryLimits
-from tests.support.samples import FAILED, NOON, A, B, C, order_event, record_of, reference, summary_of, text_of
-from tests.support.tables import create_table
+from tests.integration.stack_target import ARCHIVE, LOG, Trace, add, trace_command
+from tests.support.ports import InMemoryLimits
+from tests.support.samples import FAILED, NOON, A, B, C, record_of, reference, summary_of, text_of
 
-Trace = Callable[..., int]
-LOG = "/aws/lambda/stack-publish-allocations"
-ALLOCATOR_LOG = "/aws/lambda/stack-allocate-orders"
-MARKER = "Robin"
-"""Somebody's name, which stands in the messages."""
-
-
-ARCHIVE = InMemoryCatalogues()
-"""The catalogues that decided."""
-
-
-@pytest.fixture
-def target(dlq: Queue) -> Target:
-    dynamodb, sqs = client("dynamodb"), client("sqs")
-    create_table(dynamodb, "AllocationsTable", "records")
-    orders, failures = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("orders", "failures"))
-    logs = client("logs")
-    logs.create_log_group(logGroupName=LOG)
-    logs.create_log_group(logGroupName=ALLOCATOR_LOG)
-    create_table(dynamodb, "ConsignmentsTable", "kept")
-    create_table(dynamodb, "ProClaimsTable", "claims")
-    explanations, sns = Explanations(ARCHIVE), client("sns")
-    found = Target(
-        "the stack", sqs, dynamodb, sns, orders, dlq.url, failures, "records", "topic", logs, LOG, explanations
-    )
-    return replace(
-        found,
-        allocator_log=ALLOCATOR_LOG,
-        option=" --stack shop",
-        consignments_table="kept",
-        claims_table="claims",
-    )
-
-
-@pytest.fixture
-def trace(target: Target, monkeypatch: pytest.MonkeyPatch) -> Trace:
-    monkeypatch.setattr("cli.commands.orders.target", lambda _name: target)
-    monkeypatch.setattr(main, "_stop_on", lambda _signal: None)
-    monkeypatch.setattr(dead_letters, "POLL_SECONDS", 0)
-    return lambda *arguments: main.main(["orders", "trace", *arguments])
-
-
-def log_return(target: Target, cause: DeferralCause, why: str = "") -> None:
-    """Logs that a message of WEB-1 came back, and one of WEB-10, as the queue function does."""
-    target.sqs.send_message(QueueUrl=target.order_queue_url, MessageBody="an order")
-    returned = {"m1": Deferred(cause, why=why)}
-    with captured_log() as written:
-        for order in ("WEB-1", "WEB-10"):
-            report_batch(BatchReport(returned, {}, {}, {}, {"m1": OrderReference(order)}))
-    lines = [{"timestamp": int(time.time() * 1000), "message": line} for line in written.getvalue().splitlines()]
-    target.logs.create_log_stream(logGroupName=ALLOCATOR_LOG, logStreamName=cause)
-    target.logs.put_log_events(logGroupName=ALLOCATOR_LOG, logStreamName=cause, logEvents=lines)
+trace = pytest.fixture(trace_command)
 
 
 def facts(told: str, *names: str) -> list[str]:
     """The first lines of these facts, without what lines them up."""
     lines = (line.strip() for line in told.splitlines())
     return [" ".join(line.split()) for line in lines if line.startswith(tuple(f"{name} " for name in names))]
-
-
-def add(target: Target, *records: AllocationRecord) -> None:
-    for record in records:
-        target.dynamodb.put_item(TableName="records", Item=record_item(record, by_order=True))
 
 
 def log(target: Target, moment: datetime, failed: dict[str, str], *event_ids: str) -> None:
@@ -109,11 +45,6 @@ def log(target: Target, moment: datetime, failed: dict[str, str], *event_ids: st
     target.logs.create_log_stream(logGroupName=LOG, logStreamName=stream)
     lines = [{"timestamp": timestamp, "message": line} for line in written.getvalue().splitlines()]
     target.logs.put_log_events(logGroupName=LOG, logStreamName=stream, logEvents=lines)
-
-
-def dead(target: Target, event: dict[str, Any]) -> str:
-    body = json.dumps(event | {"contact": MARKER})
-    return target.sqs.send_message(QueueUrl=target.order_dlq_url, MessageBody=body)["MessageId"]
 
 
 def test_the_records_of_an_order_are_told_with_their_events(
@@ -351,75 +282,6 @@ def test_a_consignment_is_found_by_whatever_names_it(
     assert "The order has 1 more consignment:\n  ./carrier orders trace WEB-1 --stack shop\n" in told
 
 
-def test_a_waiting_order_is_told_with_the_consignment_that_pro_is_at_and_since_when(
-    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
-) -> None:
-    log_return(target, DeferralCause.ALLOCATING, f"PRO has {A} in state Allocating since 2026-11-27T12:00:00Z")
-    assert trace("WEB-1") == 1
-    told = capsys.readouterr().out
-    assert f"WEB-1 waits: SortedPRO has accepted it and is allocating: PRO has {A} in state Allocating since" in told
-
-
-def test_a_cancellation_that_waits_is_told_with_what_it_waits_for(
-    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
-) -> None:
-    why = f"{A} was allocated at https://api.electioapp.com: set ProBaseUrl back to cancel it"
-    add(target, record_of(A))
-    log_return(target, DeferralCause.MISCONFIGURED, why)
-    trace("WEB-1")
-    told = " ".join(capsys.readouterr().out.split())
-    assert told.startswith(f"{A} goes with CX_NDS")
-    assert why in told
-    trace("WEB-1", "--json")
-    assert [each["why"] for each in json.loads(capsys.readouterr().out)["returns"]] == [why]
-
-
-def test_a_waiting_order_is_told_with_why_it_came_back(
-    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
-) -> None:
-    log_return(target, DeferralCause.OUTAGE)
-    assert trace("WEB-1") == 1
-    told = capsys.readouterr().out
-    assert told.startswith("WEB-1 waits: SortedPRO does not answer. Its message comes again by itself.\n")
-    assert "Came back 1 time in the last hour" in told
-
-
-def test_a_cancellation_that_looks_for_more_consignments_is_nothing_to_wait_for(
-    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
-) -> None:
-    add(target, replace(record_of(A), outcome=Cancelled(), version=2))
-    log_return(target, DeferralCause.CANCELLING)
-    assert trace("WEB-1") == 0
-    told = capsys.readouterr().out
-    assert told.startswith(f"{A} is cancelled.\n")
-    assert "Came back" not in told
-    log_return(target, DeferralCause.RECORDS_NOT_READ)
-    assert trace("WEB-1") == 1
-    assert "Came back" in capsys.readouterr().out
-
-
-def test_a_consignment_that_is_kept_or_that_sortedpro_was_asked_for_is_told_before_it_has_a_record(
-    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
-) -> None:
-    key: Any = {"consignmentReference": {"S": A}}
-    kept = {"createdAt": {"S": NOON.isoformat()}, "keptFrom": {"S": "queue"}}
-    target.dynamodb.put_item(TableName="kept", Item=key | kept)
-    until = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=2)
-    held = int(until.timestamp() * 1000)
-    target.dynamodb.put_item(TableName="claims", Item=key | {"heldUntil": {"N": str(held)}})
-    assert trace(A) == 1
-    told = capsys.readouterr().out
-    assert told.startswith(f"{A} has no outcome yet.\n")
-    assert f"{A} came with an order, 2026-11-23 12:00:00Z." in told
-    asked = f"SortedPRO was asked for {A}. The function"
-    assert f"{asked} waits for its answer until {until:%Y-%m-%d %H:%M:%S}Z." in " ".join(told.split())
-    ended: Any = key | {"heldUntil": {"N": str(int(NOON.timestamp() * 1000))}}
-    target.dynamodb.put_item(TableName="claims", Item=ended)
-    trace(A)
-    told = " ".join(capsys.readouterr().out.split())
-    assert f"{asked} asks again; the last call ended at 2026-11-23 12:00:00Z." in told
-
-
 def test_a_record_of_a_later_version_is_told_as_such(
     trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -437,82 +299,6 @@ def test_more_consignments_than_one_read_takes_are_told_all(
     assert trace("WEB-1") == 0
     told = capsys.readouterr().out
     assert [number for number in range(120) if f"{reference(number)} goes with" not in told] == []
-
-
-def test_messages_in_the_dlq_that_mention_the_order_or_its_consignments_are_told_by_reference(
-    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
-) -> None:
-    add(target, record_of(A))
-    mine = {dead(target, order_event(B)), dead(target, order_event(A, orderReference="WEB-7"))}
-    other = dead(target, order_event(C, orderReference="WEB-10"))
-    assert trace("WEB-1") == 1
-    told = capsys.readouterr().out
-    assert [message for message in mine if message not in told] == []
-    assert told.count("NoSuccess") == 2
-    assert other not in told
-    assert MARKER not in told
-
-
-def test_looking_at_the_dlq_takes_nothing_off_it(trace: Trace, target: Target) -> None:
-    dead(target, order_event(A))
-    trace("WEB-1")
-    assert target.sqs.receive_message(QueueUrl=target.order_dlq_url)["Messages"]
-
-
-def test_an_order_that_nobody_has_heard_of_is_told_with_what_may_still_come(
-    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
-) -> None:
-    target.sqs.send_message(QueueUrl=target.order_queue_url, MessageBody="an order")
-    assert trace("WEB-1") == 1
-    told = capsys.readouterr().out
-    assert told.startswith("the stack has no record of an order, consignment or event WEB-1.\n")
-    assert "Order queue: 1 message waiting, 0 in work or held back" in told
-
-
-def test_an_order_in_the_dlq_is_told_with_the_command_that_goes_on(
-    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
-) -> None:
-    message = dead(target, order_event(A))
-    assert trace("WEB-1") == 1
-    told = capsys.readouterr().out
-    assert told.startswith("WEB-1 has no outcome: its message is in the dead letter queue.\n")
-    assert f"./carrier dlq show {message} --stack shop\n" in told
-
-
-def test_a_dead_message_of_an_order_that_is_allocated_since_is_to_be_discarded(
-    trace: Trace, target: Target, capsys: pytest.CaptureFixture[str]
-) -> None:
-    add(target, record_of(A), record_of(B))
-    discarded = dead(target, order_event(A, B))
-    capsys.readouterr()
-    assert trace("WEB-1") == 1
-    told = capsys.readouterr().out
-    assert "The order is allocated; discard the message" in told
-    assert f"./carrier dlq discard {discarded} --stack shop\n" in told
-    assert "dlq show" not in told
-
-
-@pytest.mark.parametrize(
-    ("event", "record"),
-    [
-        (order_event(A, C), record_of(A)),
-        (order_event(A, eventType="order-cancelled"), record_of(A)),
-        (order_event(A, eventType="order-updated"), record_of(A)),
-        (order_event(A), replace(record_of(A), outcome=FAILED)),
-    ],
-    ids=["another consignment", "cancellation", "update", "failed"],
-)
-def test_a_dead_message_that_still_asks_for_something_is_not_to_be_discarded(
-    trace: Trace,
-    target: Target,
-    capsys: pytest.CaptureFixture[str],
-    event: dict[str, Any],
-    record: AllocationRecord,
-) -> None:
-    add(target, record)
-    dead(target, event)
-    assert trace("WEB-1") == 1
-    assert "dlq discard" not in capsys.readouterr().out
 
 
 def test_no_order_is_a_mistake(trace: Trace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,12 +24,10 @@ from cli import main
 from cli.catalogue.compilation import compile_text
 from cli.operations.published_catalogues import PublishedCatalogues
 from cli.operations.target import Target
-from tests.integration.test_operations_trace import ARCHIVE, add
-from tests.integration.test_operations_trace import target as traced_target
+from tests.integration.stack_target import ARCHIVE, add
 from tests.support.engines import PARCEL, document, engine_of, package, rate, service
 from tests.support.ports import InMemoryCatalogues, InMemoryLimits
 
-__all__ = ["traced_target"]
 BUCKET = "own"
 SINCE = "2027-06-09T09:00:00Z"
 AT = datetime(2027, 6, 9, 10, tzinfo=UTC)
@@ -58,12 +56,12 @@ def record(
 
 
 @pytest.fixture
-def target(traced_target: Target, monkeypatch: pytest.MonkeyPatch) -> Target:
+def target(target: Target, monkeypatch: pytest.MonkeyPatch) -> Target:
     s3 = client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     found = replace(
-        traced_target,
+        target,
         catalogue=lambda: compile_text(json.dumps(document(BEFORE))),
         catalogues=lambda: PublishedCatalogues(s3, BUCKET, "catalogue.json"),
     )
