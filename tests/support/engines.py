@@ -6,7 +6,10 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from allocation.domain.consignment import Address, Consignment, Dimensions, Package
 from allocation.domain.currencies import Money
@@ -20,6 +23,7 @@ from allocation.engine.kept_explanation import explanation_of
 from allocation.engine.offers import Offer
 from allocation.engine.question import NO_FILTERS, ServiceFilters
 from allocation.ports import LimitUsage
+from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.compilation import compile_text
 from tests.support.ports import InMemoryLimits
 
@@ -142,3 +146,16 @@ def explained_outcome(engine: Engine, outcome: Outcome) -> Explanation:
     assert outcome.decision is not None
     assert outcome.decision.explanation is not None
     return explanation_of(outcome.decision.explanation, engine, asked_consignment(outcome.decision.asked))
+
+
+def problems(text: str) -> list[str]:
+    """What is wrong with a catalogue, which must have something wrong."""
+    with pytest.raises(CatalogueProblemsError) as caught:
+        compile_text(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def written(path: Path, services: dict[str, Any], **changes: Any) -> str:
+    """Writes a catalogue of these services into a file, a part a line; returns its path."""
+    path.write_text(json.dumps(document(services, **changes), indent=1))
+    return str(path)

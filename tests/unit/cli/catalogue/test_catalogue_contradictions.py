@@ -8,14 +8,7 @@ import pytest
 from allocation.domain.postcodes import POSTCODE_AREAS
 from allocation.engine.compiled_catalogue import read_compiled
 from cli.catalogue import compilation
-from cli.catalogue.catalogue_problems import CatalogueProblemsError
-from tests.support.engines import DOCUMENT, document, service
-
-
-def problems(text: str) -> list[str]:
-    with pytest.raises(CatalogueProblemsError) as caught:
-        compilation.compile_text(text)
-    return [str(problem) for problem in caught.value.problems]
+from tests.support.engines import DOCUMENT, document, problems, service
 
 
 def problems_with(**changes: Any) -> list[str]:

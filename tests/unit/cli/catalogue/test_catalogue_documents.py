@@ -22,18 +22,12 @@ from cli.catalogue.catalogue_problems import CatalogueProblemsError
 from cli.catalogue.differences import differences
 from cli.catalogue.reading import read_catalogue
 from cli.catalogue.written_catalogue import catalogue_schema
-from tests.support.engines import document, engine_of, rate, service, to, winner
+from tests.support.engines import document, engine_of, problems, rate, service, to, winner
 from tests.support.size import sized
 
 SAMPLE = Path(compilation.__file__).with_name("sample.yaml")
 COMPILED = Path(compiled_catalogue.__file__).with_name("sample.json")
 SCHEMA = Path(__file__).parents[4] / "docs" / "catalogue" / "catalogue.json"
-
-
-def problems(text: str) -> list[str]:
-    with pytest.raises(CatalogueProblemsError) as caught:
-        compilation.compile_text(text)
-    return [str(problem) for problem in caught.value.problems]
 
 
 def problems_of(services: dict[str, Any], **changes: Any) -> list[str]:
