@@ -11,101 +11,26 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
-from urllib.request import urlopen
+from urllib.parse import parse_qsl, urlsplit
 
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from allocation.api.authorizer import Authorizer
 from allocation.api.console_page import PAGE
-from allocation.api.open_id import IdTokens, OpenIdProvider
+from tests.support.open_id_provider import CLIENT, Provider, served_provider
 
-CLIENT: Final = "console"
 BASE: Final = "https://api.example/live/console/"
 DRIVER: Final = Path(__file__).parents[1] / "support" / "sign_in.mjs"
 OF_CONSOLE: Final = "arn:aws:execute-api:eu-west-2:123456789012:api/live/GET/console/api/consignments"
 OF_PRO: Final = "arn:aws:execute-api:eu-west-2:123456789012:api/live/PUT/allocation/allocate"
 
 
-class Provider(ThreadingHTTPServer):
-    """An OpenID provider that signs in everybody as `user`, and gives a token once for each code and its verifier."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.issuer = f"http://127.0.0.1:{self.server_address[1]}"
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.user = "ann"
-        self.codes: dict[str, tuple[str, dict[str, str]]] = {}
-        self.issued = 0
-        self.redeemed: list[dict[str, str]] = []
-
-    def documents(self) -> dict[str, Any]:
-        key = {**jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True), "kid": "1", "use": "sig"}
-        named = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
-        discovery = {"issuer": self.issuer, **{name: f"{self.issuer}/{path}" for name, path in named.items()}}
-        return {"/.well-known/openid-configuration": discovery, "/keys": {"keys": [key]}}
-
-    def code_for(self, asked: dict[str, str]) -> str:
-        self.issued += 1
-        code = f"code-{self.issued}"
-        self.codes[code] = (self.user, asked)
-        return code
-
-    def redeem(self, form: dict[str, str]) -> tuple[int, dict[str, str]]:
-        self.redeemed.append(form)
-        user, asked = self.codes.pop(form["code"], ("", {}))
-        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
-        challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        same = (form["redirect_uri"], form["client_id"]) == (asked.get("redirect_uri"), asked.get("client_id"))
-        if asked.get("code_challenge") != challenge or not same:
-            return 400, {"error": "invalid_grant"}
-        now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT, "sub": user, "iat": now, "exp": now + 300}
-        return 200, {"id_token": jwt.encode(claims, self.key, "RS256", {"kid": "1"})}
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Provider
-
-    def do_GET(self) -> None:
-        path, asked = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
-        if path == "/authorize":
-            back = urlencode({"code": self.server.code_for(asked), "state": asked["state"]})
-            self.answer(302, {}, Location=f"{asked['redirect_uri']}?{back}")
-        else:
-            self.answer(200, self.server.documents()[path])
-
-    def do_POST(self) -> None:
-        form = dict(parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
-        self.answer(*self.server.redeem(form))
-
-    def answer(self, status: int, data: Any, **headers: str) -> None:
-        body = json.dumps(data).encode()
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    with Provider() as served:
-        thread = Thread(target=served.serve_forever, daemon=True)
-        thread.start()
+    with served_provider() as served:
         yield served
-        served.shutdown()
 
 
 def sign_in(provider: Provider, attack: str = "", code: str = "") -> dict[str, Any]:
@@ -122,14 +47,8 @@ def sign_in(provider: Provider, attack: str = "", code: str = "") -> dict[str, A
 
 def opened(provider: Provider, token: str, method_arn: str = OF_CONSOLE) -> str:
     """Whom the real authorizer takes the bearer of a token for; empty where it opens nothing."""
-
-    def read(address: str) -> Any:
-        with urlopen(address) as answer:  # noqa: S310 - of the provider above
-            return json.load(answer)
-
-    users = IdTokens(OpenIdProvider(provider.issuer, read, time.monotonic), CLIENT)
     event = {"methodArn": method_arn, "headers": {"Authorization": f"Bearer {token}"}}
-    policy = Authorizer(tuple, time.monotonic, users.user_of).decide(event)
+    policy = Authorizer(tuple, time.monotonic, provider.id_tokens().user_of).decide(event)
     allows = policy["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     return str(policy["principalId"]) if allows else ""
 
@@ -151,8 +70,9 @@ def test_the_provider_is_asked_for_a_code_that_only_this_page_can_redeem(provide
         assert each["redirect_uri"] == f"{BASE}signed-in.html"
         assert len(each["state"]) >= 22, "128 bits"
         assert "client_secret" not in each
+        assert len(each["nonce"]) >= 22, "128 bits"
     first, second = asked
-    assert first["state"] != second["state"]
+    assert len({first["state"], second["state"], first["nonce"], second["nonce"]}) == 4
     assert first["code_challenge"] != second["code_challenge"]
     assert all(len(form["code_verifier"]) >= 43 for form in provider.redeemed)  # RFC 7636, 4.1
 
@@ -190,3 +110,34 @@ def test_the_code_leaves_the_address_bar_and_the_verifier_is_in_no_address(provi
     assert told["left"] == ["/live/console/signed-in.html"]
     (form,) = provider.redeemed
     assert form["code_verifier"] not in "".join(told["asked"])
+
+
+@pytest.mark.parametrize("nonce", [None, "", "of another sign-in", 1])
+def test_a_token_of_another_sign_in_signs_nobody_in(provider: Provider, nonce: Any) -> None:
+    """OpenID Connect Core 1.0, 3.1.3.7: a replayed token has the `nonce` of the sign-in that it was issued for."""
+    provider.claimed = {"nonce": nonce}
+    told = sign_in(provider)
+    assert told["error"] == "The provider's token is of another sign-in. Try again."
+    assert "token" not in told
+
+
+@pytest.mark.parametrize("issuer", [None, "https://evil.example", "{own}/", "{own}/tenant", "{OWN}"])
+def test_a_discovery_document_of_another_issuer_is_not_followed(provider: Provider, issuer: str | None) -> None:
+    """OpenID Connect Discovery 1.0, 4.3: the page checks too, since it is the page that sends code and verifier."""
+    own = provider.issuer
+    provider.discovered = {"issuer": issuer and issuer.format(own=own, OWN=own.upper())}
+    told = sign_in(provider)
+    assert told["error"].startswith("The OpenID provider's document has another issuer.")
+    assert told["asked"] == []
+    assert provider.redeemed == []
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "/authorize", "ftp://provider.example/"]
+)
+def test_an_endpoint_that_is_no_address_of_the_web_is_not_followed(provider: Provider, name: str, address: str) -> None:
+    provider.discovered = {name: address}
+    told = sign_in(provider)
+    assert told["error"] == "The OpenID provider names an address that is not safe. Sign in with a key."
+    assert told["asked"] == []

@@ -4,10 +4,9 @@ python -m tests.support.console_server   # tells its address, and serves until i
 """
 
 import base64
-import hashlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +14,7 @@ from io import BytesIO
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, unquote
 
 from PIL import Image, ImageDraw
 
@@ -27,10 +26,9 @@ from allocation.domain.outcome import AllocationFailed
 from allocation.exact_json import written
 from tests.support.allocation_api import proxy_event
 from tests.support.console_samples import NOW, Sample, Shop, explained, text
+from tests.support.open_id_provider import CLIENT, Provider, served_provider
 
 KEY = "a-key-for-tests"
-TOKEN = "an-id-token"
-CLIENT_ID = "console"
 STAGE = "/live"
 SHOP = Shop()
 
@@ -48,8 +46,10 @@ class ConsoleServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, provider: Provider) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.provider = provider
+        self.user_of: Callable[[str], str | None] = provider.id_tokens().user_of
         self.key = KEY
         self.faults: dict[str, int] = {}
         self.states: dict[str, str] = {}
@@ -57,9 +57,9 @@ class ConsoleServer(ThreadingHTTPServer):
         self.calls: list[str] = []
         self.is_empty = False
         self.resolver = AnyCaseResolver("")
-        self.provider = _Provider()
-        open_id = OpenIdSettings(issuer=f"{self.origin}/provider", clientId=CLIENT_ID)
-        add_page(self.resolver, ConsolePage("shop-live", open_id), lambda: f"{self.origin}{STAGE}")
+        open_id = OpenIdSettings(issuer=provider.issuer, clientId=CLIENT)
+        page = ConsolePage("shop-live", open_id, lambda: (provider.issuer,))
+        add_page(self.resolver, page, lambda: f"{self.origin}{STAGE}")
 
     @property
     def origin(self) -> str:
@@ -70,30 +70,6 @@ class ConsoleServer(ThreadingHTTPServer):
         return f"{self.origin}{STAGE}/console"
 
 
-class _Provider:
-    """An OpenID provider that knows everybody, and gives a token only to who holds the verifier of its challenge."""
-
-    def __init__(self) -> None:
-        self.challenges: dict[str, str] = {}
-
-    def discovery(self, issuer: str) -> dict[str, str]:
-        return {"authorization_endpoint": f"{issuer}/authorize", "token_endpoint": f"{issuer}/token"}
-
-    def authorized(self, query: Mapping[str, str]) -> str:
-        """The address that the browser is sent to."""
-        assert (query["response_type"], query["code_challenge_method"]) == ("code", "S256")
-        code = f"code-{len(self.challenges)}"
-        self.challenges[code] = query["code_challenge"]
-        return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
-
-    def token(self, form: Mapping[str, str]) -> tuple[int, dict[str, str]]:
-        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
-        challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        if self.challenges.pop(form["code"], None) != challenge:
-            return 400, {"error": "invalid_grant"}
-        return 200, {"id_token": TOKEN}
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -102,9 +78,6 @@ class _Handler(BaseHTTPRequestHandler):
     def serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
         path = self.path.removeprefix(STAGE)
-        if path.startswith("/provider/"):
-            self.provide(path.removeprefix("/provider/"), body)
-            return
         if not path.startswith("/console/api/"):
             event = proxy_event("GET", path, None, {"Host": self.headers["Host"]}, "request")
             reply: Any = self.server.resolver.resolve(event, SimpleNamespace())
@@ -114,20 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
         status, data = self.api(path.removeprefix("/console/api/"), body)
         self.answer(status, {"Content-Type": "application/json"}, "" if data is None else written(data))
 
-    def provide(self, path: str, body: str) -> None:
-        provider, (name, _, query) = self.server.provider, path.partition("?")
-        json_type = {"Content-Type": "application/json"}
-        if name == "authorize":
-            self.answer(302, {"Location": provider.authorized(dict(parse_qsl(query)))}, "")
-        elif name == "token":
-            status, data = provider.token(dict(parse_qsl(body)))
-            self.answer(status, json_type, written(data))
-        else:
-            self.answer(200, json_type, written(provider.discovery(f"{self.server.origin}/provider")))
-
     def api(self, path: str, body: str) -> tuple[int, Any]:
-        is_token = self.headers.get("Authorization") == f"Bearer {TOKEN}"
-        if self.headers.get("ocp-apim-subscription-key") != self.server.key and not is_token:
+        token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        if self.headers.get("ocp-apim-subscription-key") != self.server.key and not self.server.user_of(token):
             return 401, api_error("UnauthorizedException", "Send a known API key.", "0")
         name, _, query = path.partition("?")
         if status := self.server.faults.get(name.partition("/")[0]):
@@ -311,16 +273,15 @@ def _label(reference: str) -> str:
 
 @contextmanager
 def served_console() -> Iterator[ConsoleServer]:
-    """The console, as long as the block lasts."""
-    server = ConsoleServer()
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    """The console and the provider that signs its users in, as long as the block lasts."""
+    with served_provider() as provider, ConsoleServer(provider) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def main() -> None:
