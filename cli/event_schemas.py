@@ -1,23 +1,37 @@
-"""Writes the JSON Schemas of both contracts from their models into `docs/events/`.
-
-PYTHONPATH=layers/allocation .venv/bin/python -m cli.event_schemas
-"""
+"""The JSON Schemas of both contracts, from their models, and the example of an event that a step leads to."""
 
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core.core_schema import ModelSchema
 
-from allocation.events.allocation_event import ConsignmentEvent
+from allocation.aws.stream_events import changes
+from allocation.events.allocation_event import ConsignmentEvent, allocation_event
 from allocation.orders.order_cancelled import OrderCancelled
 from allocation.orders.order_messages import OrderCreated, OrderUpdated
+from allocation.records.stored_record import StoredRecord
+from cli.paths import ROOT
 
-FOLDER: Final = Path(__file__).parent.parent / "docs" / "events"
+FOLDER: Final = ROOT / "docs" / "events"
+DELIVERED_EXAMPLE: Final = ROOT / "events" / "consignment-delivered-v1.json"
+_ALLOCATED: Final = ROOT / "events" / "stream-insert-allocated.json"
+_DELIVERED_AT: Final = "2026-11-24T10:12:40.000Z"
+_DELIVERED: Final = {
+    "version": 5,
+    "state": "Delivered",
+    "movedAt": "2026-11-24T10:15:02.004Z",
+    "delivery": {
+        "at": _DELIVERED_AT,
+        "collectedAt": "2026-11-23T17:20:05.000Z",
+        "firstAttemptedAt": _DELIVERED_AT,
+        "attemptedAt": _DELIVERED_AT,
+        "deliveredAt": _DELIVERED_AT,
+    },
+}
 CONTRACTS: Final[Mapping[str, tuple[type[BaseModel], JsonSchemaMode]]] = {
     "order-created-v1.schema.json": (OrderCreated, "validation"),
     "order-updated-v1.schema.json": (OrderUpdated, "validation"),
@@ -64,12 +78,8 @@ def text_of(name: str) -> str:
     return json.dumps(schema_of(name), indent=2) + "\n"
 
 
-def main() -> None:
-    """Writes every schema."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name in CONTRACTS:
-        (FOLDER / name).write_text(text_of(name), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def delivered_example_text() -> str:
+    """Return the event of the example's consignment once it is delivered: its stream record, four versions later."""
+    (change,) = changes(json.loads(_ALLOCATED.read_text("utf-8")))
+    record = StoredRecord.model_validate({**(change.document or {}), **_DELIVERED})
+    return json.dumps(json.loads(allocation_event(record).body), indent=2, ensure_ascii=False) + "\n"

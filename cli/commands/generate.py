@@ -17,6 +17,7 @@ from cli.paths import COMPILED_SAMPLE, ROOT, shown
 # Each file with what makes its text.
 _FILES: Final[Mapping[Path, Callable[[], str]]] = {
     **{event_schemas.FOLDER / name: partial(event_schemas.text_of, name) for name in event_schemas.CONTRACTS},
+    event_schemas.DELIVERED_EXAMPLE: event_schemas.delivered_example_text,
     openapi.FILE: openapi.text,
     pro_routes_page.FILE: pro_routes_page.text,
     names.FILE: names.text,
