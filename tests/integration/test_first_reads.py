@@ -27,6 +27,7 @@ from tests.support.ports import (
     InMemoryRecords,
     InMemoryRefusedMessages,
     RecordedRedelivery,
+    doing_first,
 )
 from tests.support.samples import NOON, message, reference
 
@@ -157,6 +158,7 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
             now=lambda: NOON,
             retention=None,
             routing=lambda: source.engine().catalogue.routing,
+            while_waiting=doing_first,
         ),
         InMemoryRefusedMessages(),
         redelivery,

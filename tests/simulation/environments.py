@@ -51,6 +51,7 @@ from tests.simulation.contents import CONSIGNMENTS, SimulatedContents
 from tests.simulation.pro import SimulatedClient, SimulatedPro
 from tests.simulation.replacing import replaced
 from tests.simulation.world import World
+from tests.support.ports import doing_first
 from tests.support.pro_clients import allocator_over
 
 MAX_CLOCK_SECONDS = 300.0
@@ -226,6 +227,7 @@ class Environments:
                 now=self.now,
                 retention=None,
                 routing=lambda: self.routing,
+                while_waiting=doing_first,
             ),
             refused_messages=SqsRefusedMessages(self.queue, "order-dlq"),  # type: ignore[arg-type]
             redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]

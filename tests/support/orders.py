@@ -23,6 +23,7 @@ from tests.support.ports import (
     InMemoryRefusedMessages,
     RecordedRedelivery,
     ScriptedAllocator,
+    doing_first,
 )
 from tests.support.samples import NOON, allocated
 
@@ -55,6 +56,7 @@ class Orders:
                 lambda: NOON,
                 self.retention,
                 lambda: self.routing_now(),
+                doing_first,
             ),
             self.dlq,
             self.redelivery,

@@ -1,6 +1,7 @@
 """The workflow's ports in memory, each with the faults that the real one can have."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -203,6 +204,13 @@ class RecordedRedelivery:
         self.waits |= waits
 
 
+@contextmanager
+def doing_first(work: Callable[[], None]) -> Iterator[None]:
+    """A block before which work is done that might be done while AWS is waited for."""
+    work()
+    yield
+
+
 @dataclass
 class ScriptedAllocator:
     """An `Allocator` that answers by `answer`, None for no answer at all, and remembers what it was asked."""
@@ -236,6 +244,9 @@ class ScriptedAllocator:
             raise ZeroDivisionError("a mistake of the allocator's own")
         answers = {consignment.reference: self.answer(consignment) for consignment in consignments}
         return {reference: answer for reference, answer in answers.items() if answer is not None}
+
+    def prepare(self, asked: Sequence[tuple[Consignment, AllocationMode]]) -> None:
+        """Has nothing to prepare."""
 
     def release(
         self,

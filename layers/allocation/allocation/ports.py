@@ -41,6 +41,12 @@ class Allocator(Protocol):
         the allocator can do nothing now.
         """
 
+    def prepare(self, asked: Sequence[tuple[Consignment, AllocationMode]]) -> None:
+        """Do what makes `allocate` quicker if it is called next, for some of these. Never raises.
+
+        Their records are not known yet, so nothing is reserved.
+        """
+
     def release(
         self,
         references: Sequence[ConsignmentReference],

@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 
 from allocation.aws.calls import connections
-from allocation.aws.calls.connections import Connections, Patience, RawReply, SignedRequest
+from allocation.aws.calls.connections import Connections, Patience, RawReply, SignedRequest, while_waiting
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\n\r\n{}"
 CLOSING = GOOD.replace(b"X-A: b", b"Connection: close")
@@ -92,6 +92,31 @@ def test_a_request_is_sent_whole_and_its_connection_kept(server: Server, to: Cal
     ]
     assert server.accepted == 1
     assert server.requests[0] == b"POST / HTTP/1.1\r\nHost: a.host\r\nx-amz-target: A.B\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def test_work_is_done_between_a_request_and_its_reply() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        there = Connections("http", "127.0.0.1", listener.getsockname()[1], Patience(1, 1, 1))
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                assert connection.recv(65536).endswith(b"{}")
+                connection.sendall(GOOD)
+
+        with while_waiting(answer):
+            assert asked(there).body == b"{}"
+
+
+def test_work_is_done_for_the_first_request_of_its_block(to: Callable[..., Connections]) -> None:
+    there, done = to(GOOD, GOOD, GOOD), []
+    with while_waiting(lambda: done.append("asked twice")):
+        asked(there)
+        asked(there)
+    with while_waiting(lambda: done.append("never asked")):
+        pass
+    asked(there)
+    assert done == ["asked twice"]
 
 
 def test_a_connection_that_its_server_closed_is_not_used(server: Server, to: Callable[..., Connections]) -> None:

@@ -66,3 +66,11 @@ def test_the_use_of_a_limit_is_only_read_for_what_could_be_taken() -> None:
         return limits.asked
 
     assert (read_for("1"), read_for("2")) == ([TODAY], [])
+
+
+def test_what_is_decided_ahead_and_not_asked_for_uses_up_no_limit() -> None:
+    limits = InMemoryLimits({TODAY: 1})
+    allocator = EngineAllocator(ENGINE, now=lambda: NOW, api_base_url="", usage=limits, archive=InMemoryCatalogues())
+    recorded, new = PARCEL, replace(PARCEL, reference=ConsignmentReference("EC-000-000-001"))
+    allocator.prepare([(recorded, DefaultRules()), (new, DefaultRules())])
+    assert services(list(allocator.outcomes([new], DefaultRules()).values())) == ["CHEAP"]

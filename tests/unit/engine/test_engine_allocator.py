@@ -1,13 +1,15 @@
 """The engine as an allocator: each mode, each outcome."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from allocation.domain.consignment import Address, Consignment, Dimensions, Package
 from allocation.domain.currencies import Money
+from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
@@ -33,15 +35,18 @@ SOCKS = Consignment(
 FRIDAY_NOON = datetime(2027, 6, 11, 12, 0, tzinfo=UTC)
 
 
-def outcome(consignment: Consignment, mode: AllocationMode) -> Outcome:
-    allocator = EngineAllocator(
-        Engine(packaged_catalogue()),
-        now=lambda: FRIDAY_NOON,
+def allocator_at(now: Callable[[], datetime], engine: Callable[[], Engine] | None = None) -> EngineAllocator:
+    return EngineAllocator(
+        engine or Engine(packaged_catalogue()),
+        now=now,
         api_base_url="https://apisandbox.electioapp.com/",
         usage=InMemoryLimits(),
         archive=InMemoryCatalogues(),
     )
-    return allocator.outcomes([consignment], mode)[consignment.reference]
+
+
+def outcome(consignment: Consignment, mode: AllocationMode) -> Outcome:
+    return allocator_at(lambda: FRIDAY_NOON).outcomes([consignment], mode)[consignment.reference]
 
 
 @pytest.mark.parametrize("mode", [DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS")])
@@ -176,3 +181,39 @@ def test_what_was_sent_for_sortedpro_waits_for_the_set_up_and_holds_back_no_othe
     assert "set Allocator=pro back" in waiting.why
     assert isinstance(answers[SOCKS.reference], Allocated)
     assert isinstance(answers[own.reference], AllocationFailed), "it is the sender's fault"
+
+
+def test_what_was_decided_ahead_is_not_decided_again() -> None:
+    moments = [FRIDAY_NOON, *[FRIDAY_NOON + timedelta(days=1)] * 2]
+    allocator = allocator_at(lambda: moments.pop(0))
+    other, named = replace(SOCKS, reference=ConsignmentReference("EC-000-05B-MMB")), CarrierService("CX_NDS")
+    allocator.prepare([(SOCKS, DefaultRules()), (other, named)])
+    assert allocator.outcomes([SOCKS], DefaultRules()) == {REFERENCE: outcome(SOCKS, DefaultRules())}
+    assert allocator.outcomes([other], named) == {other.reference: outcome(other, named)}
+
+
+def test_what_was_decided_ahead_counts_only_for_that_content_mode_and_call() -> None:
+    anvil = replace(SOCKS, packages=(replace(SOCKS.packages[0], weight_kg=Decimal(5000)),))
+    allocator = allocator_at(lambda: FRIDAY_NOON)
+    for asked, mode in ((SOCKS, CarrierService("CX_NDS")), (anvil, DefaultRules())):
+        allocator.prepare([(SOCKS, DefaultRules())])
+        assert allocator.outcomes([asked], mode) == {REFERENCE: outcome(asked, mode)}
+    moved = [FRIDAY_NOON, FRIDAY_NOON, FRIDAY_NOON + timedelta(days=1)]
+    allocator = allocator_at(lambda: moved.pop(0))
+    allocator.prepare([(SOCKS, DefaultRules())])
+    first, again = (allocator.outcomes([SOCKS], DefaultRules())[REFERENCE] for _ in range(2))
+    assert first != again
+
+
+def test_without_a_catalogue_nothing_is_decided_ahead() -> None:
+    sources: list[Engine | Exception] = [RetryableError("no catalogue"), Engine(packaged_catalogue())]
+
+    def source() -> Engine:
+        found = sources.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    allocator = allocator_at(lambda: FRIDAY_NOON, source)
+    allocator.prepare([(SOCKS, DefaultRules())])
+    assert allocator.outcomes([SOCKS], DefaultRules()) == {REFERENCE: outcome(SOCKS, DefaultRules())}

@@ -102,6 +102,7 @@ def _waves(
     now: "Callable[[], datetime]",
 ) -> "AllocationWaves":
     """Return what decides and writes the consignments of a batch."""
+    from allocation.aws.calls.connections import while_waiting
     from allocation.aws.dynamodb.cancelled_orders import DynamoDBCancelledOrders
     from allocation.aws.dynamodb.records import DynamoDBRecords
     from allocation.orders.allocation_waves import AllocationWaves
@@ -122,6 +123,7 @@ def _waves(
         now=now,
         retention=retention,
         routing=_routing(settings),
+        while_waiting=while_waiting,
     )
 
 

@@ -1,7 +1,9 @@
 """The allocator that decides in process, and the Allocation Summary of what it chose."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import LimitedDay
@@ -52,6 +54,8 @@ class EngineAllocator:
         self._api_base_url = api_base_url.rstrip("/")
         self._usage = usage
         self._archive = archive
+        # What was decided before it was asked for, and of which consignment in which mode.
+        self._ahead: dict[ConsignmentReference, tuple[Consignment, AllocationMode, Outcome]] = {}
 
     def allocate(
         self,
@@ -78,8 +82,20 @@ class EngineAllocator:
         """
         engine, now, tally = self._engine(), self._now(), _Tally(self._usage)
         return {
-            consignment.reference: self._outcome(engine, consignment, mode, now, tally) for consignment in consignments
+            each.reference: _decided(self._ahead.pop(each.reference, None), each, mode)
+            or self._outcome(engine, each, mode, now, tally)
+            for each in consignments
         }
+
+    def prepare(self, asked: Sequence[tuple[Consignment, AllocationMode]]) -> None:
+        """Decide what depends on nothing but the consignment. Whatever fails, fails again when it is asked for."""
+        self._ahead = {}
+        with suppress(Exception):
+            engine, now, tally = self._engine(), self._now(), _Tally(_NotKnownYet())
+            for consignment, mode in asked:
+                with suppress(_DependsOnOthersError):
+                    outcome = self._outcome(engine, consignment, mode, now, tally)
+                    self._ahead[consignment.reference] = (consignment, mode, outcome)
 
     def release(
         self,
@@ -137,6 +153,25 @@ class EngineAllocator:
         if self._archive.keep(engine.catalogue.digest, engine.catalogue.compiled):
             return found_bytes(engine, assessment)
         return worded_bytes(explain(engine, assessment, mode, now))
+
+
+class _DependsOnOthersError(Exception):
+    """A decision counts on a limit, so it depends on what else is decided."""
+
+
+class _NotKnownYet:
+    """The use of limits before it is known what is to be decided."""
+
+    def used(self, days: Sequence[LimitedDay]) -> NoReturn:
+        """Raise `_DependsOnOthersError`."""
+        raise _DependsOnOthersError(days)
+
+
+def _decided(
+    ahead: tuple[Consignment, AllocationMode, Outcome] | None, consignment: Consignment, mode: AllocationMode
+) -> Outcome | None:
+    """Return what was decided ahead, if it was of the same consignment in the same mode."""
+    return ahead[2] if ahead and ahead[0] is consignment and ahead[1] == mode else None
 
 
 def _is_for_pro(consignment: Consignment) -> bool:

@@ -1,7 +1,10 @@
 """Allocates the consignments of a batch wave by wave, and records each outcome."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
 from typing import Final
 
 from allocation.batches import batches
@@ -17,7 +20,7 @@ from allocation.observability import crash, logger
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.updating import Updating
 from allocation.orders.work import Deferrals, Outcomes, Requests, Work, orders_of, overruled, work_left
-from allocation.ports import Allocator, Deadline, RecordStore
+from allocation.ports import Allocator, Deadline, Recorded, RecordStore
 
 # Consignments that are allocated before their outcomes are written: a killed function leaves at most this many
 # unwritten.
@@ -51,6 +54,8 @@ class AllocationWaves:
     retention: timedelta | None
     # Returns the routing table to use now; None where the configured mode rules. May raise `RetryableError`.
     routing: Callable[[], RoutingTable | None]
+    # Does work in a block while the first answer of AWS is waited for, or not at all.
+    while_waiting: Callable[[Callable[[], None]], AbstractContextManager[None]]
 
     def allocate(self, requests: Requests, deadline: Deadline) -> tuple[Outcomes, Deferrals]:
         """Return the outcomes that this call recorded, and why other consignments have none.
@@ -60,7 +65,7 @@ class AllocationWaves:
         if not requests:
             return {}, {}
         try:
-            known = self.records.recorded(tuple(requests), orders_of(requests))
+            known = self._recorded(requests)
         except RetryableError as error:
             logger.warning("records not read", extra={"cause": str(error)})
             return {}, dict.fromkeys(requests, _NOT_READ)
@@ -71,6 +76,21 @@ class AllocationWaves:
         deferrals |= not_cancelled | not_released | not_cancelled_since
         deferrals |= self.updating.settle(requests, deferrals.keys(), known.cancelled.keys(), deadline)
         return outcomes | cancelled | cancelled_since, deferrals
+
+    def _recorded(self, requests: Requests) -> Recorded:
+        """Read what is recorded, while the allocator prepares itself. Raises `RetryableError`."""
+        with self.while_waiting(self._preparation(requests)):
+            return self.records.recorded(tuple(requests), orders_of(requests))
+
+    def _preparation(self, requests: Requests) -> Callable[[], None]:
+        """Return what the allocator may do for the first wave, most likely all of whose consignments are new."""
+        first = [asking[0].consignment for asking in islice(requests.values(), MAX_WAVE)]
+        try:
+            table = self.routing()
+        except RetryableError:
+            return lambda: None  # asked for again, and logged, when there is something to allocate
+        asked = [(each, way_of(table, self.mode, each.delivery_option).mode) for each in first]
+        return partial(self.allocator.prepare, [(each, mode) for each, mode in asked if not isinstance(mode, Failure)])
 
     def _allocate(self, work: Sequence[Work], deadline: Deadline) -> tuple[Outcomes, Deferrals]:
         outcomes: Outcomes = {}

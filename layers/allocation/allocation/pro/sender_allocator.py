@@ -46,6 +46,9 @@ class SenderAllocator:
         named = {each: _named(answers.get(there), there, by_sender[each]) for each, there in created.links.items()}
         return {**{each: answers[each] for each in own if each in answers}, **created.answers, **named}
 
+    def prepare(self, asked: Sequence[tuple[Consignment, AllocationMode]]) -> None:
+        """Do nothing: PRO is asked only for what is to be allocated."""
+
     def release(
         self,
         references: Sequence[ConsignmentReference],

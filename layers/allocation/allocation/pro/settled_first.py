@@ -107,6 +107,10 @@ class SettledFirst:
         left = [each for each in consignments if each.reference not in waiting]
         return {**self.engine.allocate(left, mode, deadline), **waiting}
 
+    def prepare(self, asked: Sequence[tuple[Consignment, AllocationMode]]) -> None:
+        """Let the engine prepare itself."""
+        self.engine.prepare(asked)
+
     def release(
         self,
         references: Sequence[ConsignmentReference],

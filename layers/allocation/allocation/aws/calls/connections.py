@@ -4,8 +4,9 @@ import os
 import select
 import ssl
 from collections import deque
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -22,6 +23,10 @@ from botocore.exceptions import (
 
 # Connections that wait for the next request, as many as botocore keeps.
 _MAX_IDLE: Final = 10
+
+
+# What this thread does while it waits for its next reply.
+_MEANWHILE: Final[ContextVar[Callable[[], None] | None]] = ContextVar("meanwhile", default=None)
 
 
 class Patience(NamedTuple):
@@ -81,6 +86,7 @@ class Connections:
         connection = self._kept() or self._opened()
         try:
             connection.sock.sendall(_bytes_of(request))
+            _do_meanwhile()
             response = HTTPResponse(connection.sock, method=request.method)
             response.begin()
             headers = {name.lower(): value for name, value in response.getheaders()}
@@ -148,6 +154,25 @@ class Connections:
             raise EndpointConnectionError(endpoint_url=self.url, error=error) from error
         connection.sock.settimeout(self._patience.read_seconds)
         return connection
+
+
+@contextmanager
+def while_waiting(work: Callable[[], None]) -> Iterator[None]:
+    """Do the work while this thread waits for the first reply in the block. Without a request, it is not done.
+
+    A second thread would do as much, but for 0.6 ms of the processor, and it would wait for its share of one.
+    """
+    before = _MEANWHILE.set(work)
+    try:
+        yield
+    finally:
+        _MEANWHILE.reset(before)
+
+
+def _do_meanwhile() -> None:
+    if work := _MEANWHILE.get():
+        _MEANWHILE.set(None)
+        work()
 
 
 class _Stream:
