@@ -128,14 +128,13 @@ class EngineAllocator:
         if winner is None:
             return AllocationFailed(nothing_fits(assessment, mode), decision)
         service = engine.index.services[winner.position]
-        breakdown = engine.breakdown(assessment.question, winner.position)
         summary = _summary(consignment, service, winner.dates.collected_at, self._api_base_url)
         limit = assessment.question.limit(winner.position)
         if limit:
             tally.add(limit.on)
         return Allocated(
             summary,
-            breakdown and breakdown.price,
+            engine.price(assessment.question, winner),
             decision,
             limit,
             delivered_by=end_of_delivery(winner.dates),

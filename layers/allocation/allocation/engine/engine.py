@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, assert_never
 from allocation.domain.consignment import Consignment
 from allocation.domain.limit import UsedLimits
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
-from allocation.domain.outcome import Failure, FailureCode
+from allocation.domain.outcome import Failure, FailureCode, Price
 from allocation.domain.preference import CHEAPEST, Preference
 from allocation.engine.index import CatalogueIndex
 from allocation.engine.inquiries import Inquiry, inquire
@@ -19,7 +19,7 @@ from allocation.engine.masks import Mask, bits_of
 from allocation.engine.memo import Memo
 from allocation.engine.offers import Offer, ranked
 from allocation.engine.price_book import PriceBook
-from allocation.engine.pricing import Breakdown
+from allocation.engine.pricing import Breakdown, price_with_tax
 from allocation.engine.question import Question, Scope, ServiceFilters
 from allocation.engine.rule import SCOPE_CODES, Rule
 from allocation.engine.rules import RULES
@@ -132,6 +132,14 @@ class Engine:
     def breakdown(self, question: Question, position: int) -> Breakdown | None:
         """Return how the price of a service is made up, or None where it has none."""
         return self.book.breakdown(question.pricing, position)
+
+    def price(self, question: Question, offer: Offer) -> Price | None:
+        """Return the price of an offer, whose lines nobody asks for; None where it has none."""
+        service = self.index.services[offer.position]
+        if service.prices_include_tax:
+            breakdown = self.breakdown(question, offer.position)
+            return breakdown and breakdown.price
+        return price_with_tax(offer.net, service, question.lane.tax)
 
     def question(
         self, inquiry: Inquiry, scope: Scope, now: datetime, filters: ServiceFilters, used: UsedLimits

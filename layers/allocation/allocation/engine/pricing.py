@@ -178,9 +178,13 @@ def without_tax(amount: Decimal, rate: Decimal, unit: Decimal) -> Decimal:
 def with_tax(lines: tuple[Line, ...], service: Service, tax: Tax) -> Breakdown:
     """Return the whole price of net lines: VAT is rounded half up, gross = net + VAT (`pro-api.md`, Prices)."""
     reference, rate = tax_of(service, tax)
-    net = _net_price(lines)
-    vat = rounded(net * rate, minor_unit(service.currency))
-    return Breakdown(lines, reference, rate, Price(net, vat, net + vat, service.currency))
+    return Breakdown(lines, reference, rate, price_with_tax(_net_price(lines), service, tax))
+
+
+def price_with_tax(net: Decimal, service: Service, tax: Tax) -> Price:
+    """Return the price of a service without tax in its prices."""
+    vat = rounded(net * tax_of(service, tax)[1], minor_unit(service.currency))
+    return Price(net, vat, net + vat, service.currency)
 
 
 def tax_of(service: Service, tax: Tax) -> tuple[str, Decimal]:
