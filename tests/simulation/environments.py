@@ -109,6 +109,7 @@ def without_threads() -> Iterator[None]:
     """All that code under test does in threads is done at once, and no connection is made ready."""
     with replaced(
         (calls, "ThreadPoolExecutor", InlineExecutor),
+        (calls, "_IDLE", []),
         (shared_batches, "ThreadPoolExecutor", InlineExecutor),
         (calls, "wait", lambda _futures, **_: None),
         # Few consignments as a batch has here, they shall stand in lists of several.

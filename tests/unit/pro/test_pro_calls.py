@@ -1,11 +1,18 @@
 """The calls of each mode, exactly as SortedPRO documents them."""
 
 import json
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
 
 from allocation.domain.mode import CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.reference import ConsignmentReference
-from allocation.pro.calls import MAX_BULK, allocation_calls
-from allocation.pro.client import MAX_CONNECTIONS
+from allocation.pro import calls as calls_module
+from allocation.pro.calls import MAX_BULK, Pauses, allocation_calls, parallel_calls
+from allocation.pro.client import MAX_CONNECTIONS, NoReplyError, ProClient, ProReply
+from tests.support.ports import FakeDeadline
 
 REFERENCES = [ConsignmentReference(f"EC-000-000-00{number}") for number in range(5)]
 
@@ -61,3 +68,42 @@ def test_a_reference_never_leaves_its_path_segment() -> None:
     [call] = allocation_calls(ServiceGroup("g"), [ConsignmentReference("../labels?x#y%2f ")])
 
     assert call.path == "/allocation/..%2Flabels%3Fx%23y%252f%20/allocatewithservicegroup/g"
+
+
+class Told(ProClient):
+    """A client that tells by which threads it was called. Where it `hangs`, no call ends before it is `released`."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:1", lambda: "key", monotonic=time.monotonic, now=lambda: datetime.now(UTC))
+        self.threads: list[threading.Thread] = []
+        self.hangs = False
+        self.released = threading.Event()
+
+    def call(self, method: str, path: str, body: bytes, seconds: float) -> ProReply:  # noqa: ARG002 - the client's
+        self.threads.append(threading.current_thread())
+        if self.hangs:
+            self.released.wait(5)
+        return ProReply(404)
+
+
+def ask(client: ProClient, seconds: float = 60) -> list[object]:
+    with parallel_calls(client, FakeDeadline(seconds), Pauses(lambda _: None, lambda: 0.0)) as calls:
+        return list(calls.allocate(allocation_calls(ServiceGroup("g"), REFERENCES[:1])).values())
+
+
+def test_one_batch_after_the_other_calls_by_the_same_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls_module, "_IDLE", [])
+    client = Told()
+    assert [ask(client) for _ in range(3)] == [[ProReply(404)]] * 3
+    assert len(set(client.threads)) == 1
+
+
+def test_no_batch_waits_for_a_thread_that_hangs_in_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls_module, "_IDLE", [])
+    monkeypatch.setattr(calls_module, "_THREADS", 1)
+    client = Told()
+    client.hangs = True
+    assert isinstance(ask(client, seconds=9.6)[0], NoReplyError)
+    client.hangs = False
+    assert ask(client, seconds=9.6) == [ProReply(404)]
+    client.released.set()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import field
 from math import ceil
 from typing import Final, TypeVar, assert_never
 from urllib.parse import quote
@@ -33,6 +34,8 @@ MIN_CALL_SECONDS: Final = 0.5
 FIRST_PAUSE_SECONDS: Final = 0.2
 # Each has a connection.
 _THREADS: Final = MAX_CONNECTIONS
+# Threads of earlier batches: to start ten takes a tenth of a batch's time.
+_IDLE: Final[list[ThreadPoolExecutor]] = []
 # PRO's help, "Getting Consignment Data", Get Consignments References.
 _FIND: Final = "/consignments/getConsignmentReferences?ReferenceProvidedByCustomer="
 
@@ -115,6 +118,8 @@ class ParallelCalls:
     executor: ThreadPoolExecutor
     deadline: Deadline
     pauses: Pauses
+    # Calls that had not ended in time.
+    late: list[Future[ProReply | CallError]] = field(default_factory=list)
 
     @property
     def seconds_left(self) -> float:
@@ -206,7 +211,9 @@ class ParallelCalls:
     ) -> dict[_Key, ProReply | CallError]:
         futures = {key: self.executor.submit(send, key) for key in keys}
         wait(futures.values(), timeout=max(seconds, 0))
-        return {key: _result(future) for key, future in futures.items()}
+        answers = {key: _result(future) for key, future in futures.items()}
+        self.late.extend(future for future in futures.values() if not future.done())
+        return answers
 
 
 def _may_soon_succeed(reply: ProReply | CallError) -> bool:
@@ -234,9 +241,14 @@ def _result(future: Future[ProReply | CallError]) -> ProReply | CallError:
 @contextmanager
 def parallel_calls(client: ProClient, deadline: Deadline, pauses: Pauses) -> Iterator[ParallelCalls]:
     """Yield the calls of one batch. What is still under way when the block ends is not waited for."""
-    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="pro")
+    executor = _IDLE.pop() if _IDLE else ThreadPoolExecutor(_THREADS, thread_name_prefix="pro")
+    calls, is_idle = ParallelCalls(client, executor, deadline, pauses), False
     try:
-        yield ParallelCalls(client, executor, deadline, pauses)
+        yield calls
+        is_idle = all(each.done() for each in calls.late)
     finally:
-        # A thread that hangs, for example in name resolution, must not delay the answer.
-        executor.shutdown(wait=False, cancel_futures=True)
+        if is_idle:
+            _IDLE.append(executor)
+        else:
+            # A thread that hangs, for example in name resolution, must not delay the answer.
+            executor.shutdown(wait=False, cancel_futures=True)
