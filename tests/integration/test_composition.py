@@ -62,9 +62,12 @@ def wire(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> obj
     return orders.allocate_orders().waves.allocator
 
 
-def imported(environment: Mapping[str, str], module: str = "orders", function: str = "allocate_orders") -> set[str]:
+def imported(
+    environment: Mapping[str, str], module: str = "orders", function: str = "allocate_orders", first: str = "sys"
+) -> set[str]:
     """The modules that a fresh interpreter has after wiring a function."""
-    code = f"import sys; from allocation.composition.{module} import {function}; {function}(); print(*sys.modules)"
+    wired = f"from allocation.composition.{module} import {function}; {function}()"
+    code = f"import sys; import {first}; {wired}; print(*sys.modules)"
     return set(
         subprocess.run(  # noqa: S603 - this interpreter, on a text of our own
             [sys.executable, "-c", code],
@@ -150,7 +153,13 @@ def test_everything_is_wired_once_for_all_invocations(monkeypatch: pytest.Monkey
 def test_the_engine_needs_no_http_client() -> None:
     modules = imported(NEEDED)
     assert "allocation.engine.allocator" in modules
-    assert modules.isdisjoint({"requests", "allocation.pro.client"})
+    assert modules.isdisjoint({"urllib3", "allocation.pro.client"})
+
+
+def test_an_init_does_not_look_through_the_installed_packages_for_plugins() -> None:
+    modules = imported(NEEDED, first="allocation.init_phase")
+    assert "pydantic" in modules
+    assert modules.isdisjoint({"importlib.metadata", "zipfile", "tempfile"})
 
 
 def test_sortedpro_needs_no_engine() -> None:
@@ -162,7 +171,7 @@ def test_sortedpro_needs_no_engine() -> None:
 def test_the_api_needs_no_queue_and_no_sortedpro() -> None:
     modules = imported(NEEDED | {"CONSIGNMENTS_TABLE": "consignments"}, "api", "allocation_api")
     assert "allocation.consignments.register" in modules
-    assert modules.isdisjoint({"requests", "allocation.pro.client", "allocation.orders.allocate_orders"})
+    assert modules.isdisjoint({"urllib3", "allocation.pro.client", "allocation.orders.allocate_orders"})
 
 
 API = NEEDED | {"CONSIGNMENTS_TABLE": "consignments"}
@@ -199,7 +208,7 @@ def test_the_console_is_there_where_it_is_on(
 def test_the_index_needs_no_engine_and_no_catalogue() -> None:
     modules = imported({"SEARCH_INDEX_TABLE": "index"}, "background", "index_allocations")
     assert "allocation.console.indexing" in modules
-    assert modules.isdisjoint({"requests", "allocation.engine.engine", "allocation.api.resolver"})
+    assert modules.isdisjoint({"urllib3", "allocation.engine.engine", "allocation.api.resolver"})
 
 
 def test_tokens_cost_an_authorizer_nothing_before_one_comes() -> None:
