@@ -176,6 +176,7 @@ def _value_rule(code: RuleCode, text: str, test: _Test) -> Rule:
     return replace(rule, miss=sentence(_value, _value_distance))
 
 
+# A rule for each measure, from the weight of a package to the value of the consignment.
 LIMIT_RULES: Final = (
     *(_limit(each, text=_PACKAGES if each is Measure.PACKAGES else _SIZE) for each in Measure if not each.is_money),
     _limit(Measure.VALUE, RuleCode.PACKAGE_VALUE, _PACKAGE_VALUE),
