@@ -24,7 +24,7 @@ from allocation.records.items import stored_record
 from allocation.records.stored_record import StoredRecord
 from allocation.replay.decisions import DECIDED, Replayable, replayable
 from allocation.replay.parts import result_key
-from allocation.replay.result import ReplayResult
+from allocation.replay.result import MAX_KEPT, ReplayResult
 from cli.errors import UsageError
 from cli.operations.records import MAX_SCANNED, items_listed, items_since
 from cli.operations.retry import kept_consignments
@@ -169,6 +169,6 @@ def keep_result(stack: Target, result: ReplayResult, now: datetime) -> str:
     if catalogues is None or catalogues.key != CATALOGUE_KEY:
         raise UsageError(f"{stack.name} has no bucket of its own for results: use --html or --json instead of --keep.")
     key = result_key(f"{now:%Y%m%dT%H%M%SZ}")
-    body = json.dumps(result.document()).encode()
+    body = json.dumps(result.document(MAX_KEPT)).encode()
     catalogues.s3.put_object(Bucket=catalogues.bucket, Key=key, Body=body, ContentType="application/json")
     return f"s3://{catalogues.bucket}/{key}"

@@ -18,6 +18,7 @@ FOLDER = ROOT / "replay"
 ACTIONS = {
     "aws-sdk:dynamodb:exportTableToPointInTime": {"dynamodb:ExportTableToPointInTime"},
     "aws-sdk:dynamodb:describeExport": {"dynamodb:DescribeExport"},
+    "aws-sdk:s3:listObjectsV2": {"s3:ListBucket"},
     "lambda:invoke": {"lambda:InvokeFunction"},
     "s3:listObjectsV2": {"s3:ListBucket"},
     "s3:putObject": {"s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"},
@@ -120,6 +121,53 @@ def test_files_of_the_export_are_read_and_each_is_an_item_of_its_own(machine: di
     assert files["ItemSelector"].keys() == {"replay.$", "file.$"}
     assert states["AddUp"]["Parameters"]["Payload"].keys() == {"replay.$"}
     assert files["ResultWriter"]["Parameters"]["Bucket"] == "${Bucket}"
+
+
+def states_of_a_run(machine: dict[str, Any], given: dict[str, str], there: set[str]) -> list[str]:
+    """The states that a replay passes, its export done at once. `there` are the folders that have objects already."""
+    name, data, passed = machine["StartAt"], dict[str, Any](given), list[str]()
+    while name:
+        state = machine["States"][name]
+        passed.append(name)
+        if state.get("Resource", "").endswith("aws-sdk:s3:listObjectsV2"):
+            folder = state["Parameters"]["Prefix.$"].partition("{}/")[2].partition("/")[0]
+            data[state["ResultPath"].removeprefix("$.")] = {"number": int(folder in there)}
+        if name == "DescribeExport":
+            data["export"] = {"status": "COMPLETED"}
+        taken = (each["Next"] for each in state.get("Choices", ()) if is_chosen(each, data))
+        name = next(taken, state.get("Default", state.get("Next", "")))
+    return passed
+
+
+def is_chosen(choice: dict[str, Any], data: dict[str, Any]) -> bool:
+    value: Any = data
+    for step in choice["Variable"].removeprefix("$.").split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    (name,) = choice.keys() - {"Variable", "Next"}
+    compared = {"IsPresent": value is not None, "StringEquals": value == choice[name]}
+    return bool(value > choice[name] if name == "NumericGreaterThan" else compared[name])
+
+
+NEW, AGAIN = {"replay": "january"}, {"replay": "february", "exportOf": "january"}
+
+
+@pytest.mark.parametrize(("given", "there"), [(NEW, {"parts"}), (NEW, {"export"}), (AGAIN, {"parts"})])
+def test_a_replay_that_was_run_before_counts_nothing_twice(
+    machine: dict[str, Any], given: dict[str, str], there: set[str]
+) -> None:
+    """A second export beside the first one, or parts of another export, would be added up like one replay."""
+    passed = states_of_a_run(machine, given, there)
+    assert passed[-1] == "ReplayedBefore"
+    assert not {"Export", "ReplayFiles", "AddUp"} & set(passed)
+
+
+@pytest.mark.parametrize(("given", "there", "exports"), [(NEW, set(), True), (AGAIN, {"export"}, False)])
+def test_a_replay_of_a_new_name_is_run_with_its_own_export_or_another_s(
+    machine: dict[str, Any], given: dict[str, str], there: set[str], exports: bool
+) -> None:
+    passed = states_of_a_run(machine, given, there)
+    assert passed[-2:] == ["ReplayFiles", "AddUp"]
+    assert ("Export" in passed) is exports
 
 
 def test_the_role_allows_what_the_states_do_and_nothing_else(nested: dict[str, Any], machine: dict[str, Any]) -> None:

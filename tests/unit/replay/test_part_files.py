@@ -33,7 +33,21 @@ def test_a_part_survives_its_file() -> None:
     assert read_part(part_text(part)).result().document() == part.result().document()
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"format": 2}', '{"format": 1, "from": 3}'])
+def test_consignments_that_are_decided_alike_take_little_of_the_function_that_adds_parts_up() -> None:
+    """It has 3.5 GB for all that daily limits leave open: 27 KB each with twenty services would be 130,000 of them."""
+    limited = {f"S{at}": service(rates=[rate("GB", 4 + at)], dailyLimit=9) for at in range(20)}
+    side = Side(engine_of(limited))
+    asked = [
+        Replayable(replace(PARCEL, reference=ConsignmentReference(f"C-{at}")), DefaultRules(), NOW) for at in range(500)
+    ]
+    part = replayed(side, side, asked)
+    text = part_text(part)
+    assert len(text) / len(part.open) < 100
+    for open_ones in (part.open, read_part(text).open):
+        assert len({id(decision) for each in open_ones for decision in (each.before, each.after)}) == 1
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"format": 1}', '{"format": 1, "from": 3}'])
 def test_what_is_no_part_of_this_version_is_refused(text: str) -> None:
     with pytest.raises(UnreadablePartError, match="replay it"):
         read_part(text)

@@ -1,8 +1,10 @@
 """What a replay counts: moves, prices, new failures and limits, from one catalogue to another."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from allocation.engine.engine import Engine
 from allocation.replay.decisions import Replayable, Side
 from allocation.replay.partial import MixedReplaysError, replay
 from allocation.replay.partial import replayed as part_of
+from allocation.replay.result import MAX_KEPT, CatalogueName, FullDay, result_of
+from allocation.replay.tally import FromTo, Moved, Tally
 from tests.support.engines import NOW, PARCEL, engine_of, package, rate, service
 
 FIVE = service()
@@ -145,3 +149,21 @@ def test_parts_of_replays_under_different_catalogues_are_not_mixed() -> None:
     side, other = Side(engine_of({"A": FIVE})), Side(engine_of({"A": FOUR}))
     with pytest.raises(MixedReplaysError, match="different catalogues"):
         part_of(side, side, [asked(1)]).merge(part_of(side, other, [asked(2)]))
+
+
+def test_what_the_console_is_kept_fits_a_reply_however_many_services_there_are() -> None:
+    """API Gateway sends up to 6 MB, and `S3StackFiles` reads up to 4."""
+    services = [f"{at:064}" for at in range(300)]
+    pairs = [FromTo(before, after, "GBP", "GBP") for before in services for after in services]
+    moved = Moved(10**9, Decimal("1234567890.1234"), Decimal("1234567890.1234"))
+    days = [FullDay(each, NOW.date(), 10**9, 10**9, 10**9) for each in services for _ in range(365)]
+    name = CatalogueName("v", "d" * 64)
+    result = result_of(name, name, Tally(dict.fromkeys(pairs, moved)), days)
+    kept = result.document(MAX_KEPT)
+    assert len(json.dumps(kept, indent=2)) < 1_000_000
+    assert kept["leftOut"] == {"moves": len(pairs) - 1_000, "limits": len(days) - 1_000}
+    whole = result.document()
+    assert (len(whole["moves"]), len(whole["limits"])) == (len(pairs), len(days))
+    assert whole["leftOut"] == {"moves": 0, "limits": 0}
+    assert kept["consignments"] == whole["consignments"] == len(pairs) * 10**9
+    assert kept["costAfter"] == whole["costAfter"]

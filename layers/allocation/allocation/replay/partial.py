@@ -38,6 +38,8 @@ class Partial:
     after: CatalogueName
     tally: Tally = field(default_factory=Tally)
     open: list[OpenConsignment] = field(default_factory=list)
+    # One of each decision that is open: a decision of twenty choices takes 8 KB, and most consignments share theirs.
+    _decisions: dict[Decision, Decision] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def consignments(self) -> int:
@@ -48,7 +50,8 @@ class Partial:
         """Count a consignment, or leave it open."""
         reference = asked.consignment.reference
         if before.has_limits or after.has_limits:
-            self.open.append(OpenConsignment(asked.decided_at.astimezone(UTC), reference, before, after))
+            kept = (self._decisions.setdefault(each, each) for each in (before, after))
+            self.open.append(OpenConsignment(asked.decided_at.astimezone(UTC), reference, *kept))
         else:
             self.tally.add(reference, before.chosen({}), after.chosen({}), after.failure)
 

@@ -14,7 +14,7 @@ from allocation.replay.partial import OpenConsignment, Partial
 from allocation.replay.result import CatalogueName
 from allocation.replay.tally import Difference, FromTo, Moved, NewFailures, Tally
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 class UnreadablePartError(AllocationError):
@@ -22,8 +22,12 @@ class UnreadablePartError(AllocationError):
 
 
 def part_text(part: Partial) -> str:
-    """Return a part as JSON text."""
+    """Return a part as JSON text. What is decided alike stands there once."""
     tally = part.tally
+    numbers: dict[Decision, int] = {}
+    for item in part.open:
+        for decision in (item.before, item.after):
+            numbers.setdefault(decision, len(numbers))
     return json.dumps(
         {
             "format": _FORMAT,
@@ -34,8 +38,9 @@ def part_text(part: Partial) -> str:
             "dearer": {currency: [*map(_difference, found)] for currency, found in tally.dearer.items()},
             "cheaper": {currency: [*map(_difference, found)] for currency, found in tally.cheaper.items()},
             "failures": {code: [found.count, found.consignments] for code, found in tally.failures.items()},
+            "decisions": [*map(_decision, numbers)],
             "open": [
-                [item.decided_at.isoformat(), item.consignment, _decision(item.before), _decision(item.after)]
+                [item.decided_at.isoformat(), item.consignment, numbers[item.before], numbers[item.after]]
                 for item in part.open
             ],
         },
@@ -49,12 +54,13 @@ def read_part(text: str) -> Partial:
         content = json.loads(text)
         if content["format"] != _FORMAT:
             raise UnreadablePartError(f"a part of a replay has format {content['format']}: replay it with one version")
+        decisions = [*map(_read_decision, content["decisions"])]
         return Partial(
             CatalogueName(*content["from"]),
             CatalogueName(*content["to"]),
             _read_tally(content),
             [
-                OpenConsignment(datetime.fromisoformat(at), reference, _read_decision(before), _read_decision(after))
+                OpenConsignment(datetime.fromisoformat(at), reference, decisions[before], decisions[after])
                 for at, reference, before, after in content["open"]
             ],
         )

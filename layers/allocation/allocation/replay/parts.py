@@ -25,7 +25,7 @@ from allocation.replay.decisions import DECIDED, Replayable, Side, replayable
 from allocation.replay.partial import Partial, replayed
 from allocation.replay.partial_json import part_text, read_part
 from allocation.replay.requests import ReplayRequest, read_request
-from allocation.replay.result import ReplayResult
+from allocation.replay.result import MAX_KEPT, ReplayResult
 
 _DATA: Final = ".json.gz"
 # Attributes of a record that a replay does not read.
@@ -77,7 +77,7 @@ class ReplayInParts:
 
     def add_up(self, replay: str) -> dict[str, Any]:
         """Write the result of a replay from its parts. Return where it is, and its counts. Raises `NoPartsError`."""
-        result = self.result(replay).document()
+        result = self.result(replay).document(MAX_KEPT)
         self.files.write(result_key(replay), json.dumps(result, indent=2))
         return {"result": result_key(replay)} | {name: result[name] for name in _COUNTS}
 

@@ -5,11 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from allocation.domain.frozen import frozen
 from allocation.engine.loaded_catalogue import Catalogue
 from allocation.replay.tally import Difference, FromTo, Moved, NewFailures, Tally
+
+# Pairs of services, and full days, that are kept for the console. A thousand services have a million pairs, and a
+# reply of API Gateway at most 6 MB.
+MAX_KEPT: Final = 1_000
 
 
 class CatalogueName(NamedTuple):
@@ -59,8 +63,12 @@ class ReplayResult:
     failures: Sequence[tuple[str, NewFailures]]  # by code, the most frequent first
     full_days: Sequence[FullDay]
 
-    def document(self) -> dict[str, Any]:
-        """Return the result as JSON-ready data: money as text, exact."""
+    def document(self, most: int | None = None) -> dict[str, Any]:
+        """Return the result as JSON-ready data: money as text, exact.
+
+        `most` is how many pairs of services and full days are listed; `leftOut` counts the others. None lists all.
+        """
+        ways, full_days = self.ways[:most], self.full_days[:most]
         return {
             "from": self.before._asdict(),
             "to": self.after._asdict(),
@@ -72,10 +80,11 @@ class ReplayResult:
             "newlyAllocated": self.newly_allocated,
             "costBefore": _amounts(self.cost_before),
             "costAfter": _amounts(self.cost_after),
-            "moves": [_move(way, moved) for way, moved in self.ways],
+            "moves": [_move(way, moved) for way, moved in ways],
             "largest": {"dearer": [*map(_change, self.dearer)], "cheaper": [*map(_change, self.cheaper)]},
             "failures": [_failures(code, failures) for code, failures in self.failures],
-            "limits": [_full_day(day) for day in self.full_days],
+            "limits": [_full_day(day) for day in full_days],
+            "leftOut": {"moves": len(self.ways) - len(ways), "limits": len(self.full_days) - len(full_days)},
         }
 
 

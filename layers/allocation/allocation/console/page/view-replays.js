@@ -56,7 +56,8 @@ function result(found, names) {
     el("p", { class: "lead" }, `From ${nameOf(found.from)} to ${nameOf(found.to)}.`),
     outcomesSummary(found),
     el("section", { class: "panel" }, el("h2", {}, "From which service to which"), moves.length
-      ? scrolling("From which service to which", matrix(moves, names)) : empty("Nothing moves", "Every consignment goes as before.")),
+      ? scrolling("From which service to which", matrix(moves, names)) : empty("Nothing moves", "Every consignment goes as before."),
+    found.leftOut?.moves ? el("p", { class: "hint" }, `The ${number(found.leftOut.moves)} rarest pairs of services are left out.`) : ""),
     el("div", { class: "columns even" },
       largest("Largest increases", found.largest.dearer, names), largest("Largest savings", found.largest.cheaper, names)),
     el("section", { class: "panel" }, el("h2", {}, "New failures"), found.failures.length ? table("New failures", [
@@ -70,7 +71,8 @@ function result(found, names) {
       { title: "Day", cell: (row) => day(row.day) },
       { title: "Used", number: true, cell: (row) => number(row.used) },
       { title: "Limit", number: true, cell: (row) => number(row.limit) },
-    ], found.limits) : el("p", { class: "hint" }, "None.")),
+    ], found.limits) : el("p", { class: "hint" }, "None."),
+    found.leftOut?.limits ? el("p", { class: "hint" }, `${number(found.leftOut.limits)} later days are left out.`) : ""),
   ];
 }
 
