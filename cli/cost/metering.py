@@ -74,9 +74,9 @@ class _DynamoDB(_Client):
         self._count(Used.READ_UNITS, 1)
         return {}
 
-    def scan(self, **_: Any) -> dict[str, Any]:
-        """Find nothing, in a read that need not be consistent."""
-        self._count(Used.READ_UNITS, _HALF)
+    def scan(self, **request: Any) -> dict[str, Any]:
+        """Find nothing. That costs half where it need not be read consistently."""
+        self._count(Used.READ_UNITS, 1 if request.get("ConsistentRead") else _HALF)
         return {"Items": []}
 
     def query(self, **_: Any) -> dict[str, Any]:

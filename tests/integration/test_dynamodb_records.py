@@ -120,18 +120,30 @@ def test_more_references_than_one_read_takes_are_told(records: DynamoDBRecords) 
     assert records.recorded([*references, A]).records.keys() == set(references)
 
 
-def test_reads_are_consistent(
-    records: DynamoDBRecords, dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("may_lag", "are_there", "consistent"),
+    [(False, False, [True]), (False, True, [True]), (True, False, [False]), (True, True, [False, True])],
+)
+def test_reads_are_consistent_unless_they_may_lag_and_find_nothing(
+    records: DynamoDBRecords,
+    dynamodb: "DynamoDBClient",
+    monkeypatch: pytest.MonkeyPatch,
+    may_lag: bool,
+    are_there: bool,
+    consistent: list[bool],
 ) -> None:
+    if are_there:
+        records.add([record_of(A)])
     requests: list[dict[str, Any]] = []
+    read = dynamodb.batch_get_item
 
-    def read(RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - boto3's name
-        requests.append(RequestItems[TABLE])
-        return {"Responses": {}, "UnprocessedKeys": {}}
+    def noted(RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - boto3's name
+        requests.extend(RequestItems.values())
+        return read(RequestItems=RequestItems)
 
-    monkeypatch.setattr(dynamodb, "batch_get_item", read)
-    records.recorded([A])
-    assert [request["ConsistentRead"] for request in requests] == [True]
+    monkeypatch.setattr(dynamodb, "batch_get_item", noted)
+    found = records.recorded([A], may_lag=may_lag).records
+    assert ([request["ConsistentRead"] for request in requests], A in found) == (consistent, are_there)
 
 
 def test_a_record_is_never_overwritten(records: DynamoDBRecords, dynamodb: "DynamoDBClient") -> None:

@@ -159,6 +159,7 @@ def test_orders_wait_for_a_catalogue_and_their_waves_ask_for_it_once(
             retention=None,
             routing=lambda: source.engine().catalogue.routing,
             while_waiting=doing_first,
+            may_lag=lambda: True,
         ),
         InMemoryRefusedMessages(),
         redelivery,

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 from allocation.records.canary import SENT_AT, is_canary
 from tests.fuzz.limits import MESSAGE_BYTES, fits_dynamodb
+from tests.simulation.lag import Past
 from tests.simulation.limits import SimulatedLimits
 from tests.simulation.once import Once, http_date
 from tests.simulation.pro import BEGINNING
@@ -105,18 +106,24 @@ class SimulatedDynamoDB:
         self.streamed_at: list[float] = []
         """When each change of the stream was made."""
         self._projections: dict[tuple[str, ...], Once[dict[str, Any]]] = {}
+        self._past = Past(world)
 
     def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
-        """Reads; now and then some keys are left unprocessed, or all of them."""
+        """Reads; now and then some keys are left unprocessed, or all of them.
+
+        What is not asked for consistently may be as it was some seconds before.
+        """
 
         def work() -> dict[str, Any]:
+            self._past.begin_read()
             found: dict[str, Any] = {}
             unprocessed: dict[str, Any] = {}
             for table, request in RequestItems.items():
                 keys = request["Keys"]
                 left = keys[self._world.random.choice((0, 1)) :] if self._world.random.random() < 0.05 else []
                 names = tuple(request.get("ExpressionAttributeNames", {}).values())
-                items = [item for key in keys[: len(keys) - len(left)] if (item := self._item(key))]
+                read = self._item if request.get("ConsistentRead") else self._past_item
+                items = [item for key in keys[: len(keys) - len(left)] if (item := read(key))]
                 found[table] = [self._projection(names)(item) for item in items] if names else items
                 unprocessed |= {table: {**request, "Keys": left}} if left else {}
             return {"Responses": found, "UnprocessedKeys": unprocessed, **self._dated(RequestItems)}
@@ -143,6 +150,11 @@ class SimulatedDynamoDB:
             return self.cancelled_orders.get(key[ORDER_KEY]["S"])
         return self.limits.items.get(key["serviceDay"]["S"])
 
+    def _past_item(self, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        [(name, value)] = key.items()
+        assert name in {KEY, ORDER_KEY}, "counts of limits are read consistently"
+        return self._past.read(f"{name}/{value['S']}")
+
     def query(self, ExpressionAttributeValues: Mapping[str, Any], **_index: Any) -> dict[str, Any]:
         """The consignments of an order, by an index that is a moment behind, and a page at a time."""
 
@@ -168,8 +180,11 @@ class SimulatedDynamoDB:
         def work() -> dict[str, Any]:
             fields = {"eventId": ":event", "cancelledAt": ":now"}
             marked = {name: ExpressionAttributeValues[value] for name, value in fields.items()}
-            item = self.cancelled_orders.setdefault(Key[ORDER_KEY]["S"], {**Key, **marked})
-            return {"Attributes": item}
+            order = Key[ORDER_KEY]["S"]
+            if order not in self.cancelled_orders:
+                self.cancelled_orders[order] = {**Key, **marked}
+                self._past.keep(f"{ORDER_KEY}/{order}", self.cancelled_orders[order])
+            return {"Attributes": self.cancelled_orders[order]}
 
         return call(self._world, "UpdateItem", work, of=" cancelled order")
 
@@ -285,6 +300,7 @@ class SimulatedDynamoDB:
         self.added_at.setdefault(reference, self._world.now)
         self.add_to_stream(item, "MODIFY" if reference in self.items else "INSERT")
         self.items[reference] = item
+        self._past.keep(f"{KEY}/{reference}", item)
 
     def hold(self, item: dict[str, Any]) -> None:
         """Has an item, and its change on the stream, from before the history."""

@@ -38,6 +38,7 @@ class SimulatedClaims:
     def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         """Reads claims."""
         [(table, request)] = RequestItems.items()
+        assert request["ConsistentRead"], "what an old claim says of SortedPRO may be over, or be taken back now"
 
         def work() -> dict[str, Any]:
             names = [key[KEY]["S"] for key in request["Keys"]]

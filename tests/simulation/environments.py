@@ -41,7 +41,7 @@ from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.creating import Creating
 from allocation.pro.links import DynamoDBLinks
 from allocation.pro.sender_allocator import SenderAllocator
-from allocation.pro.settled_first import OpenClaims, SettledFirst
+from allocation.pro.settled_first import InUse, OpenClaims, SettledFirst
 from allocation.settings import PATIENCE_SECONDS as USUAL_PATIENCE_SECONDS
 from tests.simulation.aws import SimulatedDynamoDB, SimulatedSQS
 from tests.simulation.catalogues import SimulatedCatalogues
@@ -229,6 +229,7 @@ class Environments:
                 retention=None,
                 routing=lambda: self.routing,
                 while_waiting=doing_first,
+                may_lag=self._may_lag(),
             ),
             refused_messages=SqsRefusedMessages(self.queue, "order-dlq"),  # type: ignore[arg-type]
             redelivery=SqsRedelivery(self.queue, "orders"),  # type: ignore[arg-type]
@@ -237,6 +238,10 @@ class Environments:
             reading=lambda: rules,
             canaries=Canaries(DynamoDBCanaries(table, "allocations"), lambda: None, self.now),
         )
+
+    def _may_lag(self) -> Callable[[], bool]:
+        """As `composition` does in a stack that is switched; in any other, claims must do without that."""
+        return InUse(self.now) if self.switches and not self.with_engine else lambda: True
 
     def _reading(self, allocator: Allocator) -> ReadingRules:
         by_pro = self.creates and not self.with_engine

@@ -55,9 +55,15 @@ SLOW = replace(OF_PRO, fault_chance=0.0, slowest_call=3.0, prompt=True)
 # An order and its update are delivered together, and the order once more at the same time; the update has no row.
 DELIVERED_TWICE = Plan(1622, fault_chance=0.02, killers=0.1, delivered_again=0.2, unkind=True)
 SLOW_AND_CANCELLED = replace(SLOW, cancelled=1.0, index_lag=59.0)
+# Reads that need not be consistent are far behind.
+ALLOCATED_WHILE_CANCELLED = replace(SLOW_AND_CANCELLED, read_lag=60.0, with_engine=True, slowest_call=6.0, seed=60)
+SWITCHED_A_MOMENT_AGO = replace(SWITCHED, read_lag=60.0, miscounted=1.0, delivered_again=0.3, seed=110)
 UPDATED = Plan(0, fault_chance=0.15, large_orders=False, cancelled=0.0, updated=0.7)
 SLOW_AND_UPDATED = replace(
     UPDATED, creates=False, followed=False, fault_chance=0.1, updated=0.9, slowest_call=1.0, delivered_again=0.3
+)
+COME_AGAIN = replace(
+    UPDATED, with_engine=False, creates=True, cancelled=0.5, updated=0.95, delivered_again=0.3, read_lag=900.0
 )
 # PRO may still carry out what a function asked that was killed after that.
 KILLED = replace(UPDATED, faults=(Fault.KILL_AFTER,), with_engine=False, unkind=True)
@@ -119,6 +125,17 @@ GUARDS = {
         at_pro.without_looking_for_the_first_claim,
         replace(SWITCHED, seed=600),  # one of 800
         "and the engine has allocated it",
+    ),
+    "looking at full price after a switch": (
+        at_pro.without_looking_at_full_price_after_a_switch,
+        SWITCHED_A_MOMENT_AGO,
+        "and the engine has allocated it",
+    ),
+    "consistent marks": (here.without_consistent_marks, ALLOCATED_WHILE_CANCELLED, "which is Allocated"),
+    "consistent looks at what comes again": (
+        here.without_consistent_looks_at_what_comes_again,
+        COME_AGAIN,
+        "and PRO ships the content of",
     ),
     "cancelling what was created": (
         at_pro.without_cancelling_what_was_created,

@@ -26,7 +26,7 @@ from allocation.pro.kept_claims import KeptClaim
 from allocation.pro.ports import Claimed
 from allocation.pro.replies import ReplyItem
 from allocation.pro.sender_allocator import SenderAllocator
-from allocation.pro.settled_first import OpenClaims
+from allocation.pro.settled_first import InUse, OpenClaims
 from allocation.pro.verdicts import Doubtful, TryAgain
 
 
@@ -215,6 +215,11 @@ def without_looking_for_the_first_claim() -> AbstractContextManager[Any]:
         return found[id(self)][1]
 
     return patch.object(OpenClaims, "_is_used", careless)
+
+
+def without_looking_at_full_price_after_a_switch() -> AbstractContextManager[Any]:
+    """The first look at records may lag also where the engine was writing them a moment ago."""
+    return patch.object(InUse, "__call__", lambda _: True)
 
 
 def without_patience_for_creations() -> AbstractContextManager[Any]:

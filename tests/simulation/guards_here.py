@@ -9,6 +9,7 @@ from allocation.aws.dynamodb import bulk_calls, insertions, record_steps, record
 from allocation.aws.dynamodb.bulk_calls import CancelledError, write_all
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
+from allocation.aws.dynamodb.record_reading import RecordReader
 from allocation.aws.dynamodb.search_index import DynamoDBIndexWriter
 from allocation.aws.sns import SnsPublisher
 from allocation.aws.sqs import SqsRefusedMessages
@@ -18,9 +19,11 @@ from allocation.domain.record import RecordSeen
 from allocation.orders import allocate_orders as workflow
 from allocation.orders import cancelling
 from allocation.orders.allocate_orders import AllocateOrders
+from allocation.orders.allocation_waves import AllocationWaves
 from allocation.orders.batch_report import BatchReport
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.updating import Updating
+from allocation.ports import Recorded
 from allocation.records import kept_summary
 from tests.simulation import contents, environments
 from tests.simulation.aws import ANYHOW
@@ -158,6 +161,26 @@ def without_looking_twice() -> AbstractContextManager[Any]:
 def without_a_second_look_at_cancelled_orders() -> AbstractContextManager[Any]:
     """An order that is cancelled while it is allocated is not noticed."""
     return patch.object(Cancelling, "cancel_overtaken", lambda *_: ({}, {}))
+
+
+def without_consistent_marks() -> AbstractContextManager[Any]:
+    """Whether an order was cancelled while it was allocated is read at half the price: the mark may be missing."""
+    recorded = RecordReader.recorded
+
+    def careless(self: RecordReader, references: Any, orders: Any = (), *, may_lag: bool = False) -> Recorded:
+        return recorded(self, references, orders, may_lag=may_lag or not references)
+
+    return patch.object(RecordReader, "recorded", careless)
+
+
+def without_consistent_looks_at_what_comes_again() -> AbstractContextManager[Any]:
+    """The first look at records may lag also for messages that come again, updates, and what follows cancellations."""
+    allocate = AllocationWaves.allocate
+
+    def careless(self: AllocationWaves, *arguments: Any, are_new: bool) -> Any:  # noqa: ARG001
+        return allocate(self, *arguments, are_new=True)
+
+    return patch.object(AllocationWaves, "allocate", careless)
 
 
 def without_refusals() -> AbstractContextManager[Any]:

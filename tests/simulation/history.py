@@ -22,6 +22,7 @@ from allocation.orders.batch_report import BatchReport
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.redelivery import MAX_RECEIVES
 from allocation.ports import QueueMessage
+from allocation.pro import settled_first
 from allocation.records.canary import CANARY_TYPE
 from allocation.records.record_document import moment_text
 from cli.operations import reconcile
@@ -242,6 +243,7 @@ class History:
         others = (
             (catalogue_archive, "MAX_PART", PART),
             (limit_usage, "MIN_PLACES", self.places_a_part),
+            (settled_first, "MAX_LAG", timedelta(seconds=self.plan.read_lag + 1)),
             (workflow, "read_request", self._read),
             # A history is the same whenever it is run.
             (reconcile, "uuid4", partial(UUID, int=self.plan.seed)),
@@ -333,9 +335,15 @@ class History:
         self._running += 1
 
         def work() -> BatchReport:
-            return use_case.process([delivered(message) for message in messages], deadline)
+            return use_case.process([self._delivered(message) for message in messages], deadline)
 
         self.world.start(work, FUNCTION_SECONDS, partial(self._answered, use_case, messages))
+
+    def _delivered(self, message: Message) -> QueueMessage:
+        """A message as the queue hands it over."""
+        draw = Random(f"{self.plan.seed}/{message.message_id}/receives")  # moves no other seed
+        is_miscounted = message.receives == 2 and draw.random() < self.plan.miscounted
+        return delivered(message, receives=1) if is_miscounted else delivered(message)
 
     def _answered(self, use_case: AllocateOrders, messages: Sequence[Message], report: BatchReport | None) -> None:
         self._running -= 1
@@ -348,6 +356,6 @@ class History:
         self.stream.follow()
 
 
-def delivered(message: Message) -> QueueMessage:
-    """A message as the queue hands it over; its id serves as its receipt."""
-    return queue_message(message.message_id, message.body, message.message_id, message.receives)
+def delivered(message: Message, receives: int | None = None) -> QueueMessage:
+    """A message as the queue hands it over, received so many times; its id serves as its receipt."""
+    return queue_message(message.message_id, message.body, message.message_id, receives or message.receives)

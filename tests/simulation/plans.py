@@ -17,6 +17,9 @@ RARE = 0.003
 SWITCHES = 0.05
 """Of what has no other version before."""
 
+MISCOUNTED = (0.0, 1.0, 0.0, 1.0, 0.3)
+"""How likely a message that comes again is said to come for the first time."""
+
 AGAIN = (0.03, 0.03, 0.2)
 """How likely a message is delivered again while it is worked on."""
 
@@ -64,7 +67,7 @@ def drawn_plan(seed: int) -> Plan:
     plan = replace(plan, killers=draw.choice((0.0,) * 9 + (0.1,)), together=draw.random() < 0.1)
     plan = replace(plan, delivered_again=0.0 if plan.together else AGAIN[seed % len(AGAIN)])
     plan = replace(plan, unkind=draw.random() < 0.35)
-    plan = replace(plan, earlier=draw.random() < 0.15)
+    plan = replace(plan, earlier=draw.random() < 0.15, miscounted=MISCOUNTED[seed % len(MISCOUNTED)])
     if plan.earlier or draw.random() >= SWITCHES:
         return plan
     return replace(plan, switches=True, with_engine=False)

@@ -92,6 +92,12 @@ class Plan:
     """Whether PRO's answers that go wrong are all of those that tell something else."""
     slowest_call: float = 0.2
     """How many seconds a call takes at most that is answered."""
+    miscounted: float = 0.0
+    """How likely a message that comes for the second time is said to come for the first: SQS calls the count
+    approximate."""
+    read_lag: float = 9.0
+    """How many seconds a read that need not be consistent is behind at most. AWS names no bound, and says that it is
+    usually within one."""
     index_lag: float | None = None
     """How many seconds the index by order is behind; None where that is drawn for each look."""
     cancelled: float | None = None

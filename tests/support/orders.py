@@ -42,6 +42,7 @@ class Orders:
     redelivery: RecordedRedelivery = field(default_factory=RecordedRedelivery)
     contents: InMemoryContents = field(default_factory=InMemoryContents)
     canaries: InMemoryCanaries = field(default_factory=InMemoryCanaries)
+    may_lag: bool = True
 
     def __post_init__(self) -> None:
         self.allocator = ScriptedAllocator(self.answer)
@@ -57,6 +58,7 @@ class Orders:
                 self.retention,
                 lambda: self.routing_now(),
                 doing_first,
+                lambda: self.may_lag,
             ),
             self.dlq,
             self.redelivery,

@@ -61,6 +61,8 @@ class InMemoryRecords:
     kept: dict[ConsignmentReference, AllocationRecord] = field(default_factory=dict)
     unwritable: set[str] = field(default_factory=set)
     unreadable: bool = False
+    # Whether a look that may lag misses everything.
+    lags: bool = False
     cancelled: dict[OrderReference, str] = field(default_factory=dict)
     # How long ago orders were marked as cancelled.
     marked_for: timedelta = timedelta(days=1)
@@ -69,7 +71,13 @@ class InMemoryRecords:
     outrun: dict[str, int] = field(default_factory=dict)
     """How often others use up the limit that a consignment is to be counted on."""
 
-    def recorded(self, references: Sequence[ConsignmentReference], orders: Sequence[OrderReference] = ()) -> Recorded:
+    def recorded(
+        self,
+        references: Sequence[ConsignmentReference],
+        orders: Sequence[OrderReference] = (),
+        *,
+        may_lag: bool = False,
+    ) -> Recorded:
         if self.unreadable:
             raise RetryableError("the allocation records could not be read")
         seen = {
@@ -77,7 +85,8 @@ class InMemoryRecords:
             for reference in references
             if reference in self.kept
         }
-        return Recorded(seen, {order: self.cancelled[order] for order in orders if order in self.cancelled})
+        found = Recorded(seen, {order: self.cancelled[order] for order in orders if order in self.cancelled})
+        return Recorded({}, {}) if may_lag and self.lags else found
 
     def of_order(self, order: OrderReference) -> Sequence[ConsignmentReference]:
         if self.unreadable:

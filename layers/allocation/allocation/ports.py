@@ -129,9 +129,16 @@ class Recorded:
 class RecordStore(Protocol):
     """Keeps allocation records, one a consignment."""
 
-    def recorded(self, references: Sequence[ConsignmentReference], orders: Sequence[OrderReference] = ()) -> Recorded:
+    def recorded(
+        self,
+        references: Sequence[ConsignmentReference],
+        orders: Sequence[OrderReference] = (),
+        *,
+        may_lag: bool = False,
+    ) -> Recorded:
         """Read the records of the consignments, and which of the orders are cancelled, consistently.
 
+        Where it `may_lag`, what was first written in the last seconds may be missing; what is there is as it is now.
         Raises `RetryableError` if that can't be read now.
         """
 

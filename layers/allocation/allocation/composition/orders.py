@@ -124,7 +124,17 @@ def _waves(
         retention=retention,
         routing=_routing(settings),
         while_waiting=while_waiting,
+        may_lag=_may_lag(settings, now),
     )
+
+
+def _may_lag(settings: AllocateOrdersSettings, now: "Callable[[], datetime]") -> "Callable[[], bool]":
+    """Return what tells whether the first look at records may lag."""
+    if settings.allocator == "engine":
+        return lambda: True
+    from allocation.pro.settled_first import InUse
+
+    return InUse(now)
 
 
 def _ordered_consignments(

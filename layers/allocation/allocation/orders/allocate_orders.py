@@ -1,6 +1,6 @@
 """The use case of the order queue: order-created messages in, one recorded outcome a consignment out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -101,8 +101,9 @@ class AllocateOrders:
         cancelled, not_cancelled = self.waves.cancelling.work_on(to_cancel, deadline)
         outcomes: Outcomes = {}
         deferrals: Deferrals = {}
+        are_new = not to_cancel and _are_new(messages, orders.values())
         for turn in turns_of(orders.values()):
-            recorded, deferred = self.waves.allocate(requests_of(turn), deadline)
+            recorded, deferred = self.waves.allocate(requests_of(turn), deadline, are_new=are_new)
             outcomes |= recorded
             deferrals |= deferred
         unfinished = not_cancelled | _unfinished(orders, deferrals) | unread
@@ -165,6 +166,15 @@ def _read(
         if read.invalid:
             invalid[message.message_id] = read.invalid
     return requests, invalid, unread
+
+
+def _are_new(messages: Sequence[QueueMessage], orders: Iterable[Order]) -> bool:
+    """Tell whether a batch has only orders that come for the first time.
+
+    A message that comes again, or an update, follows on what may have been done a moment ago.
+    """
+    come_again = any(message.receive_count > 1 for message in messages)
+    return not come_again and not any(order.is_update for order in orders)
 
 
 def _unfinished(orders: Mapping[str, Order], deferrals: Deferrals) -> dict[str, Deferred]:

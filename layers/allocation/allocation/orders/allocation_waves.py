@@ -56,31 +56,37 @@ class AllocationWaves:
     routing: Callable[[], RoutingTable | None]
     # Does work in a block while the first answer of AWS is waited for, or not at all.
     while_waiting: Callable[[Callable[[], None]], AbstractContextManager[None]]
+    # Tells whether a record that the first look misses, for it may lag, keeps the allocator from doing anything twice.
+    may_lag: Callable[[], bool]
 
-    def allocate(self, requests: Requests, deadline: Deadline) -> tuple[Outcomes, Deferrals]:
+    def allocate(self, requests: Requests, deadline: Deadline, *, are_new: bool) -> tuple[Outcomes, Deferrals]:
         """Return the outcomes that this call recorded, and why other consignments have none.
 
-        A consignment whose record stands is in neither.
+        A consignment whose record stands is in neither. Where the requests `are_new`, nothing about them was done a
+        moment ago by who asks now: the first look may miss what was.
         """
         if not requests:
             return {}, {}
         try:
-            known = self._recorded(requests)
+            known = self._recorded(requests, may_lag=self.may_lag() and are_new)
         except RetryableError as error:
             logger.warning("records not read", extra={"cause": str(error)})
             return {}, dict.fromkeys(requests, _NOT_READ)
         cancelled, not_cancelled, live = self.cancelling.cancel_known(requests, known, deadline)
         not_released = self.cancelling.take_back(overruled(live, known.records), known.records, deadline)
-        outcomes, deferrals = self._allocate(work_left(live, known.records), deadline)
-        cancelled_since, not_cancelled_since = self.cancelling.cancel_overtaken(outcomes.keys(), live, deadline)
+        work = work_left(live, known.records)
+        outcomes, deferrals = self._allocate(work, deadline)
+        # Also those of which a record was there after all: nobody else may come for them.
+        settled = [each for item in work if (each := item.consignment.reference) not in deferrals]
+        cancelled_since, not_cancelled_since = self.cancelling.cancel_overtaken(settled, live, deadline)
         deferrals |= not_cancelled | not_released | not_cancelled_since
         deferrals |= self.updating.settle(requests, deferrals.keys(), known.cancelled.keys(), deadline)
         return outcomes | cancelled | cancelled_since, deferrals
 
-    def _recorded(self, requests: Requests) -> Recorded:
+    def _recorded(self, requests: Requests, *, may_lag: bool) -> Recorded:
         """Read what is recorded, while the allocator prepares itself. Raises `RetryableError`."""
         with self.while_waiting(self._preparation(requests)):
-            return self.records.recorded(tuple(requests), orders_of(requests))
+            return self.records.recorded(tuple(requests), orders_of(requests), may_lag=may_lag)
 
     def _preparation(self, requests: Requests) -> Callable[[], None]:
         """Return what the allocator may do for the first wave, most likely all of whose consignments are new."""

@@ -5,7 +5,7 @@ or at the same time, finds the mark. What was recorded before the mark is found 
 is a moment behind, so it is looked for once more later.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -97,9 +97,9 @@ class Cancelling:
         return cancelled, deferrals | not_released, without_cancelled(requests, known)
 
     def cancel_overtaken(
-        self, written: Set[ConsignmentReference], requests: Requests, deadline: Deadline
+        self, written: Sequence[ConsignmentReference], requests: Requests, deadline: Deadline
     ) -> tuple[_CancelledNow, Deferrals]:
-        """Cancel what was written for orders that were cancelled meanwhile.
+        """Cancel what was written for orders that were cancelled meanwhile, or before: the first look may lag.
 
         Whoever cancels an order marks it before looking for its consignments. So either the mark is seen here, or the
         records were there before the mark and are found.

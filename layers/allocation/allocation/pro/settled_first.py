@@ -2,6 +2,8 @@
 
 A claim without an end says that PRO was asked for a consignment, and that nobody has recorded what became of it. The
 engine would allocate it a second time. PRO can't be asked: the stack has no key for it any more.
+
+After the other switch `InUse` keeps SortedPRO from being asked for what the engine has just recorded.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +37,8 @@ _Answers = Mapping[ConsignmentReference, Deferred]
 _TAKEN_BACK: Final = (Deallocated.state, Cancelled.state)
 # How long a look at an empty table counts. Whatever was claimed since comes back to the queue later than that.
 _MAX_AGE: Final = timedelta(seconds=1)
+# No read of DynamoDB's is further behind. AWS names no bound, and says that it is usually within a second.
+MAX_LAG: Final = timedelta(seconds=10)
 ADVICE: Final = (
     "this stack allocates with the engine now: set Allocator=pro back until it has its outcome, or cancel it in "
     "SortedPRO and send it under another reference"
@@ -90,6 +94,28 @@ class OpenClaims:
         self._has_any = bool(seen["Items"] or seen.get("LastEvaluatedKey"))
         self._had_none = looked_at
         return self._has_any
+
+
+@dataclass(slots=True)
+class InUse:
+    """Tells whether an environment that asks SortedPRO has been in use for longer than a read may lag.
+
+    Then no read misses a record of the engine's, from before a switch. All other records have claims beside them, which
+    are found whatever a read misses (`docs/decisions/0143-*`).
+    """
+
+    # Returns aware UTC.
+    now: Callable[[], datetime]
+    _since: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
+    _last: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
+
+    def __call__(self) -> bool:
+        """Tell it, and count this as a use. After a pause it may be another stack: a switch takes longer than that."""
+        now = self.now()
+        if abs(now - self._last) > MAX_LAG:
+            self._since = now
+        self._last = now
+        return now - self._since > MAX_LAG
 
 
 @frozen

@@ -1,6 +1,7 @@
-"""Allocation records in DynamoDB: consistent batch reads, and those of an order."""
+"""Allocation records in DynamoDB: batch reads, and those of an order."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,10 +22,11 @@ ORDER_KEY: Final = "orderReference"
 BY_ORDER: Final = "consignments-by-order"
 # Some of the fields have names that DynamoDB reserves.
 _SEEN: Final[Mapping[str, Any]] = {
-    "ConsistentRead": True,
     "ProjectionExpression": ", ".join(f"#{name}" for name in SEEN_FIELDS),
     "ExpressionAttributeNames": {f"#{name}": name for name in SEEN_FIELDS},
 }
+# A table, its key's name, and a key.
+_TableKey = tuple[str, str, str]
 
 
 class RecordReader:
@@ -36,25 +38,42 @@ class RecordReader:
         self._table = table
         self._cancelled_orders = cancelled_orders
 
-    def recorded(self, references: Sequence[ConsignmentReference], orders: Sequence[OrderReference] = ()) -> Recorded:
-        """Read records and cancelled orders in the same calls. Raises `RetryableError` if DynamoDB does not tell."""
-        found: dict[str, list[DynamoItem]] = {self._table: [], self._cancelled_orders: []}
-        keys: list[tuple[str, str, str]] = [(self._table, KEY, each) for each in references]
+    def recorded(
+        self,
+        references: Sequence[ConsignmentReference],
+        orders: Sequence[OrderReference] = (),
+        *,
+        may_lag: bool = False,
+    ) -> Recorded:
+        """Read records and cancelled orders in the same calls. Raises `RetryableError` if DynamoDB does not tell.
+
+        Where it `may_lag`, nothing found costs half. What is found may be of an earlier state, so all is read again.
+        """
+        keys: list[_TableKey] = [(self._table, KEY, each) for each in references]
         keys += [(self._cancelled_orders, ORDER_KEY, each) for each in orders]
-        for read in in_parallel(self._read, list(batches(keys, MAX_KEYS))):
-            for table, items in read.items():
-                found[table] += items
+        found = self._found(keys, consistently=not may_lag)
+        if may_lag and any(found.values()):
+            found = self._found(keys, consistently=True)
         return Recorded(
             {ConsignmentReference(item[KEY]["S"]): record_seen(item) for item in found[self._table]},
             {OrderReference(item[ORDER_KEY]["S"]): item["eventId"]["S"] for item in found[self._cancelled_orders]},
         )
 
-    def _read(self, keys: Sequence[tuple[str, str, str]]) -> dict[str, list[DynamoItem]]:
-        """Read items by table, key's name and key, at most `MAX_KEYS`. Raises `RetryableError`."""
+    def _found(self, keys: Sequence[_TableKey], *, consistently: bool) -> dict[str, list[DynamoItem]]:
+        """Return the items that exist, by table."""
+        found: dict[str, list[DynamoItem]] = {self._table: [], self._cancelled_orders: []}
+        for read in in_parallel(partial(self._read, consistently=consistently), list(batches(keys, MAX_KEYS))):
+            for table, items in read.items():
+                found[table] += items
+        return found
+
+    def _read(self, keys: Sequence[_TableKey], *, consistently: bool) -> dict[str, list[DynamoItem]]:
+        """Read at most `MAX_KEYS` items. Raises `RetryableError`."""
         request: dict[str, Any] = {}
         for table, name, value in keys:
-            fields = _SEEN if table == self._table else {"ConsistentRead": True}
-            request.setdefault(table, {"Keys": [], **fields})["Keys"].append({name: {"S": value}})
+            fields = _SEEN if table == self._table else {}
+            asked = request.setdefault(table, {"Keys": [], "ConsistentRead": consistently, **fields})
+            asked["Keys"].append({name: {"S": value}})
         return read_items(self._client, request)
 
     def of_order(self, order: OrderReference) -> Sequence[ConsignmentReference]:
