@@ -17,10 +17,11 @@ from urllib.parse import parse_qsl
 from moto import mock_aws
 
 from allocation.api.older_clients import is_older
-from allocation.api.operations import Operation, UseCases
+from allocation.api.operations import Operation
 from allocation.api.pro_routes import form_of, specificity
 from allocation.api.resolver import OPERATIONS, api_resolver, current_caller
 from allocation.api.routing import AnyCaseResolver
+from allocation.api.use_cases import UseCases
 from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.aws.dynamodb.drafts import DynamoDBDrafts

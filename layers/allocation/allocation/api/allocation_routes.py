@@ -13,9 +13,10 @@ from allocation.api.allocation_requests import (
     carrier_service,
     service_group,
 )
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import MAX_DURATION, Reply, WithMessage, with_messages
 from allocation.api.requests import ReferenceList, Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.allocations import Choose
 from allocation.consignments.errors import BAD_REQUEST, RequestError, UnknownConsignmentError
 from allocation.domain.mode import DefaultRules

@@ -10,11 +10,12 @@ from pydantic import BaseModel, Field
 
 from allocation.api.allocation_requests import carrier_service, service_group
 from allocation.api.allocation_routes import allocated_all
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import MAX_DURATION, Reply
 from allocation.api.requests import MAX_REFERENCES, Request
 from allocation.api.search_terms import moment_named, moment_of
 from allocation.api.searched_values import locations_of
+from allocation.api.use_cases import UseCases
 from allocation.consignments.allocations import allocatable
 from allocation.consignments.errors import RequestError
 from allocation.consignments.searching import Listing, SearchTerms

@@ -7,9 +7,10 @@ from uuid import UUID, uuid5
 
 from typing_extensions import TypedDict
 
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.engine.calendars import Calendar, CollectionHours
 from allocation.engine.loaded_catalogue import Catalogue, Location

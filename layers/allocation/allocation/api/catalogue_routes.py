@@ -12,9 +12,10 @@ from allocation.api.catalogue_views import (
     service_view,
     shipping_location_view,
 )
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.domain.outcome import FailureCode
 from allocation.engine.loaded_catalogue import Service

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from allocation.api.consignment_shape import OPEN, ContactView
 from allocation.api.consignment_view import NO_GUID, plain_address_view
 from allocation.api.measures import in_pro_units
-from allocation.api.operations import location_address
+from allocation.api.use_cases import location_address
 from allocation.engine.loaded_catalogue import Leg, Location, Service
 
 # PRO's flags by feature, in PRO's order.

@@ -9,9 +9,10 @@ from allocation.api.consignment_shape import ConsignmentView
 from allocation.api.consignment_view import consignment_view, dates_of
 from allocation.api.keys import KeyScope
 from allocation.api.older_clients import with_older_names
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import ApiLinkView, Reply, WithMessage, consignment_link, with_messages
 from allocation.api.requests import ReferenceList, Request, in_case_of
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import RequestError
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.register import FIXED_BY_ALLOCATION

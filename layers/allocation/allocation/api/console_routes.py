@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from allocation.api.keys import KeyScope
-from allocation.api.operations import Endpoint, Method, UseCases
+from allocation.api.operations import Endpoint, Method
 from allocation.api.replies import Reply
 from allocation.api.requests import MAX_BYTES, Request
 from allocation.api.resolver import OPERATIONS
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import RequestError, read_as
 from allocation.console.consignment_page import consignment_page
 from allocation.console.history import Publications, events_page

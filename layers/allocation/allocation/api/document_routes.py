@@ -7,9 +7,10 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import NOT_FOUND, Problem, RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.intake import kept_consignment

@@ -12,9 +12,10 @@ from allocation.api.catalogue_views import journey_view
 from allocation.api.consignment_routes import update_consignment
 from allocation.api.document_routes import get_labels
 from allocation.api.measures import TaxRate, tax_rate
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import ApiLinkView, Reply
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.documents.results import LabelFile

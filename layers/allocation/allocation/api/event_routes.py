@@ -9,10 +9,11 @@ from typing_extensions import TypedDict
 
 from allocation.api.consignment_view import dates_of
 from allocation.api.keys import KeyScope
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import ApiLinkView, Reply, consignment_link
 from allocation.api.requests import Request
 from allocation.api.search_terms import read_moment
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import NOT_IMPLEMENTED, Problem, RequestError
 from allocation.consignments.happenings import KEPT_TYPES, Happening
 from allocation.consignments.pro_values import ProModel, null_as_empty

@@ -5,9 +5,10 @@ from typing import Final
 
 from typing_extensions import TypedDict
 
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import UNAVAILABLE, Problem, RequestError
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference

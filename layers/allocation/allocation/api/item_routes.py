@@ -5,9 +5,10 @@ from typing import Any, Final
 from pydantic import BaseModel, Field
 
 from allocation.api.measures import in_pro_units
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import RequestError
 from allocation.consignments.full_consignment import Item
 from allocation.consignments.items import Items

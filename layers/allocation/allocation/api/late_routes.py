@@ -7,13 +7,14 @@ from typing import Final
 
 from typing_extensions import TypedDict
 
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import ApiLinkView, Reply
 from allocation.api.requests import Request
 from allocation.api.search_routes import PERIOD, LateConsignments, period_in
 from allocation.api.search_terms import moment_named, moment_of
 from allocation.api.search_views import summary_view
 from allocation.api.searched_values import requested_date
+from allocation.api.use_cases import UseCases
 from allocation.consignments.searching import Listing, SearchTerms
 from allocation.consignments.store import Known
 from allocation.domain.state import CARRIED

@@ -7,10 +7,11 @@ from allocation.api.catalogue_routes import CarrierView, get_carriers
 from allocation.api.consignment_routes import ConsignmentStatus, get_consignment, get_consignment_status
 from allocation.api.consignment_shape import ConsignmentView
 from allocation.api.measures import CurrencyView, all_countries, all_currencies
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.tracking_routes import ConsignmentViewModel, get_tracking_events
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import UnknownConsignmentError
 
 OPERATIONS: Final[list[Operation]] = []

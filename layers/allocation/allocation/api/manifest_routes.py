@@ -11,10 +11,11 @@ from pydantic import ConfigDict, Field, StringConstraints
 from typing_extensions import TypedDict
 
 from allocation.api.manifest_views import ManifestFileInfo, ManifestView, manifest_info, manifest_lines, manifest_view
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.searched_values import shipping_date
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.consignments.manifests import origin_location
 from allocation.consignments.pro_values import ProModel

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from allocation.api.keys import KeyScope
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.option_views import (
     DeliveryOptionDetails,
     DeliveryOptionsResponse,
@@ -20,6 +20,7 @@ from allocation.api.option_views import (
 )
 from allocation.api.replies import ApiLinkView, Reply, consignment_link
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.delivery_options import AskedOptions
 from allocation.consignments.errors import Problem, RequestError
 from allocation.consignments.full_consignment import FullConsignment, MetaData

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Final, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.order_views import OrderView, order_view
 from allocation.api.replies import ApiLinkView, Reply
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.full_consignment import CustomsDocumentation, FullAddress, FullConsignment, MetaData
 from allocation.consignments.pro_values import ProModel
 from allocation.consignments.store import ConsignmentJson

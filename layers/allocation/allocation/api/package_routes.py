@@ -9,9 +9,10 @@ from typing_extensions import TypedDict
 from allocation.api.consignment_shape import PackageView
 from allocation.api.consignment_view import NO_GUID, package_view
 from allocation.api.measures import Number, in_pro_units
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import Problem, RequestError
 from allocation.consignments.full_consignment import FullAddress, FullPackage
 from allocation.consignments.packages import Packages

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, Field
 
 from allocation.api.keys import KeyScope
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.option_routes import OptionsRequest, asked_options, existing_options
 from allocation.api.pickup_views import (
     LocationView,
@@ -18,6 +18,7 @@ from allocation.api.pickup_views import (
 )
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.delivery_options import AskedOptions
 from allocation.consignments.errors import read_as
 from allocation.consignments.full_consignment import FullConsignment

@@ -6,11 +6,12 @@ from uuid import uuid5
 
 from allocation.api.consignment_view import completed_addresses
 from allocation.api.keys import KeyScope
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.quote_views import QuoteResult, QuoteWriter, ServiceGroupQuoteResult
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.typed_values import consignment_values
+from allocation.api.use_cases import UseCases
 from allocation.consignments.allocatable_consignment import ProConsignment
 from allocation.consignments.errors import RequestError, UnknownConsignmentError
 from allocation.consignments.full_consignment import FullConsignment

@@ -33,11 +33,12 @@ from allocation.api import (
 )
 from allocation.api.keys import ALL_SCOPES
 from allocation.api.older_clients import is_older, with_older_names
-from allocation.api.operations import Endpoint, Operation, UseCases
+from allocation.api.operations import Endpoint, Operation
 from allocation.api.pro_routes import ProRoute, Unserved, form_of, specificity
 from allocation.api.replies import JSON, Reply, api_error, error_reply, reply_type
 from allocation.api.requests import Request
 from allocation.api.routing import AnyCaseResolver, GatewayEvent, Response
+from allocation.api.use_cases import UseCases
 from allocation.api.xml_writing import write_xml
 from allocation.consignments.errors import NOT_IMPLEMENTED, RequestError, UnavailableError
 from allocation.domain.errors import RetryableError

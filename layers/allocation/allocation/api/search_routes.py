@@ -7,12 +7,13 @@ from typing import Final
 
 from typing_extensions import TypedDict
 
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import Reply
 from allocation.api.requests import Request
 from allocation.api.search_terms import NAMES, moment_named, search_terms
 from allocation.api.search_views import ConsignmentSummary, summary_view
 from allocation.api.searched_values import UNDER_WAY, is_late
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import RequestError
 from allocation.consignments.searching import MAX_COUNTED, Found, Listing, SearchTerms
 from allocation.domain.state import STATES

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, StringConstraints
 from typing_extensions import TypedDict
 
-from allocation.api.operations import Operation, UseCases, operation
+from allocation.api.operations import Operation, operation
 from allocation.api.replies import ApiLinkView, Reply, WithMessage, consignment_link
 from allocation.api.requests import Request
+from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import RequestError, UnknownConsignmentError
 from allocation.consignments.pro_values import ProModel
 from allocation.consignments.steps import StepResult, Steps

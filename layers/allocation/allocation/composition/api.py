@@ -13,8 +13,8 @@ from allocation.settings import AllocationApiSettings, read_settings
 if TYPE_CHECKING:
     from typing import Any
 
-    from allocation.api.operations import UseCases
     from allocation.api.routing import AnyCaseResolver
+    from allocation.api.use_cases import UseCases
     from allocation.aws.dynamodb.consignments import DynamoDBConsignments
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
     from allocation.consignments.changes import Changes, Elsewhere
@@ -39,7 +39,7 @@ def allocation_api() -> "AnyCaseResolver":
 
 def _use_cases(settings: AllocationApiSettings) -> "UseCases":
     """Return what the operations work with."""
-    from allocation.api.operations import UseCases
+    from allocation.api.use_cases import UseCases
     from allocation.aws.dynamodb.catalogue_archive import DynamoDBCatalogueArchive
     from allocation.aws.dynamodb.drafts import DynamoDBDrafts
     from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from allocation.api.console_page import ConsolePage
     from allocation.api.console_routes import ConsoleUseCases
     from allocation.api.open_id import OpenIdProvider
-    from allocation.api.operations import UseCases
     from allocation.api.routing import AnyCaseResolver
+    from allocation.api.use_cases import UseCases
     from allocation.settings import AllocationApiSettings
 
 
