@@ -27,6 +27,7 @@ from allocation.records.explanations import Explanations, winner_of
 from cli.paths import ROOT
 from tests.benchmarks.catalogues import full_catalogue
 from tests.benchmarks.memory import varied
+from tests.benchmarks.work import decide
 from tests.properties.engine.test_engine_properties import SAMPLE, consignments, modes, moments
 from tests.support.engines import NOW, PARCEL, assessed, engine_of, package, rate, service
 from tests.support.kept_decisions import check_kept, decided, recorded, worded
@@ -70,6 +71,13 @@ def test_any_decision_is_explained_and_made_again_from_its_record(
 ) -> None:
     told = check_kept(SAMPLE, consignment, mode, now)
     assert told is None or told["omitted"] == {"runnersUp": 0, "excluded": 0}
+
+
+def test_what_is_kept_of_a_decision_does_not_depend_on_those_before_it() -> None:
+    used, other = (Engine(read_compiled(write_compiled(full_catalogue(40)))) for _ in range(2))
+    for consignment in varied(300):
+        other.found.clear()
+        assert found_bytes(used, decide(used, consignment)) == found_bytes(other, decide(other, consignment))
 
 
 def test_a_limit_that_was_reached_is_told_and_counts_again() -> None:

@@ -29,6 +29,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # A lane takes some 100 bytes for each service: 25 MB in all, however many services there are.
 _MAX_LANES: Final = 512
 _MAX_LANE_SERVICES: Final = 250_000
+# What was found of a service takes some 110 bytes: 7 MB in all.
+_MAX_FOUND: Final = 60_000
 
 
 class Exclusion(NamedTuple):
@@ -77,6 +79,8 @@ class Engine:
         self.book = PriceBook(self.index)
         self._lanes: Memo[LaneKey, Lane] = Memo(max(8, min(_MAX_LANES, _MAX_LANE_SERVICES // max(1, self.index.size))))
         self._lanes_made = 0
+        # What was found of all services, as explanations keep it, by what it was made of: most orders find the same.
+        self.found: Memo[tuple[object, ...], bytes] = Memo(max(8, _MAX_FOUND // max(1, self.index.size)))
         self._has_handicaps = any(service.handicap for service in catalogue.services)
 
     def scope(self, mode: AllocationMode) -> Scope | Failure:

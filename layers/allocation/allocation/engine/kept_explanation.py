@@ -15,7 +15,7 @@ from allocation.engine.asked import Asked
 from allocation.engine.compact_bytes import Reader, UnreadableBytesError, Writer
 from allocation.engine.engine import Assessment, Engine
 from allocation.engine.explanation import explain, inputs_digest, winner_told
-from allocation.engine.kept_services import read_services, services_bytes, utc_day
+from allocation.engine.kept_services import factors_of, read_services, services_bytes, utc_day
 from allocation.engine.pricing import tax_of
 from allocation.engine.promises import Dates
 from allocation.engine.question import NO_FILTERS, Question
@@ -50,13 +50,24 @@ def found_bytes(engine: Engine, assessment: Assessment) -> bytes:
     writer.raw(bytes.fromhex(engine.catalogue.digest)[:_DIGEST])
     writer.raw(bytes.fromhex(inputs_digest(assessment.question.inquiry))[:_DIGEST])
     _write_winner(writer, engine, assessment)
-    question, by_price = assessment.question, engine.ranks_by_price(assessment.question.scope.preference)
-    found = services_bytes(question, assessment.failures, assessment.offers, by_price=by_price)
-    packed = _packed(found) if len(found) > _MIN_PACKED else found
-    is_packed = len(packed) < len(found)
-    writer.number(int(is_packed))
-    writer.raw(packed if is_packed else found)
+    writer.raw(_found_of_services(engine, assessment))
     return writer.done()
+
+
+def _found_of_services(engine: Engine, assessment: Assessment) -> bytes:
+    """Return 1 where what follows is packed, else 0, and what was found of the services: mostly as it was before."""
+    question, failures, offers = assessment.question, assessment.failures, assessment.offers
+    by_price = offers and engine.ranks_by_price(question.scope.preference)
+    factors = tuple(factors_of(question, offers[0])) if by_price else ()
+    key = (factors, tuple(failures), tuple(offers))
+    return engine.found.get(key) or engine.found.keep(
+        key, _shortest(services_bytes(question.index.size, failures, offers, factors))
+    )
+
+
+def _shortest(found: bytes) -> bytes:
+    packed = _packed(found) if len(found) > _MIN_PACKED else found
+    return b"\x01" + packed if len(packed) < len(found) else b"\x00" + found
 
 
 def worded_bytes(explanation: Explanation) -> bytes | None:

@@ -31,19 +31,20 @@ _POSITION: Final = Offer._fields.index("position")
 _Failures = Sequence[tuple[Rule, Mask]]
 
 
-def services_bytes(question: Question, failures: _Failures, offers: Sequence[Offer], *, by_price: bool) -> bytes:
+def services_bytes(size: int, failures: _Failures, offers: Sequence[Offer], factors: Sequence[Decimal]) -> bytes:
     """Return what was found of a catalogue's services: those that failed each rule, and the offers, best first.
 
-    Each service has an offer or failed a rule. `by_price` where the offers are in their own order.
+    Each of so many services has an offer or failed a rule. `factors` are those of `factors_of` where the offers are in
+    their own order, else none.
     """
-    writer, size = Writer(_COLUMNS), question.index.size
+    writer = Writer(_COLUMNS)
     writer.number(size)
     writer.number(len(failures))
     for rule, failing in failures:
         writer.number(_NUMBERS[rule])
         _write_mask(writer, failing, _octets(size))
     if offers:
-        _write_offers(writer, offers, _factors(question, offers[0]) if by_price else ())
+        _write_offers(writer, offers, factors)
     return writer.done()
 
 
@@ -149,7 +150,7 @@ def _write_offers(writer: Writer, offers: Sequence[Offer], factors: Sequence[Dec
             writer.decimal(factor)
 
 
-def _factors(question: Question, winner: Offer) -> Sequence[Decimal]:
+def factors_of(question: Question, winner: Offer) -> Sequence[Decimal]:
     """Return what one unit of each currency of the catalogue is worth, in the order of the currencies.
 
     Nothing where that is not the same for all services, as some collect on a day with other exchange rates.
