@@ -1,5 +1,6 @@
 """What each configuration wires together, and what it leaves unimported, since imports are paid for at cold starts."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -7,13 +8,16 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from allocation import composition
+from allocation.api.keys import Key
 from allocation.aws import clients
 from allocation.composition import api, catalogues, orders, utc_now
+from allocation.composition.authorizer import api_authorizer
 from allocation.domain.errors import ConfigurationError, RetryableError
 from allocation.domain.mode import ServiceGroup
 from allocation.engine.allocator import EngineAllocator
@@ -257,6 +261,22 @@ def test_no_start_waits_for_botocores_clients(environment: dict[str, str], modul
     modules = imported(environment, module, function)
     assert "allocation.aws.calls.lean_client" in modules
     assert modules.isdisjoint({"boto3", "botocore.session", "botocore.client", "botocore.config", "urllib3"})
+
+
+def test_a_key_that_was_deleted_while_the_authorizer_was_frozen_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda freezes an environment between requests, for hours: its monotonic clock may stand still meanwhile."""
+    keys, now = [Key("shop", hashlib.sha256(b"deleted").hexdigest())], [1_000.0]
+    clocks = SimpleNamespace(monotonic=lambda: 7.0, time=lambda: now[0])
+    monkeypatch.setattr("allocation.composition.authorizer.time", clocks)
+    monkeypatch.setattr("allocation.api.authorizer.fetched_keys", lambda *_: tuple(keys))
+    monkeypatch.setenv("API_KEYS_SECRET_NAME", "keys")
+    api_authorizer.cache_clear()
+    authorizer = api_authorizer()
+    api_authorizer.cache_clear()
+    assert authorizer.key_of("deleted")
+    keys.clear()
+    now[0] += 3_600
+    assert authorizer.key_of("deleted") is None
 
 
 def test_a_clock_that_is_set_in_between_ends_no_claim_too_early(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,6 +104,13 @@ def test_a_deleted_key_closes_once_the_hashes_are_read_again(authorizer: Authori
     assert effect(authorizer, headers) == "Deny"
 
 
+def test_a_clock_that_is_set_back_keeps_no_deleted_key(authorizer: Authorizer, secret: Secret) -> None:
+    assert authorizer.key_of("second key")
+    del secret.keys["warehouse"]
+    secret.seconds -= 3_600
+    assert authorizer.key_of("second key") is None
+
+
 def test_a_new_key_opens_beside_the_old_one_within_seconds(authorizer: Authorizer, secret: Secret) -> None:
     assert effect(authorizer, {"ocp-apim-subscription-key": "first key"}) == "Allow"
     secret.keys["shop-2"] = "new key"

@@ -33,14 +33,14 @@ _USER_SCOPES: Final = frozenset({KeyScope.READ, KeyScope.ALLOCATE})
 
 @dataclass(slots=True)
 class Authorizer:
-    """Decides who may call the API. `fetch` reads the keys, `monotonic` is a clock in seconds.
+    """Decides who may call the API. `fetch` reads the keys, `clock` tells seconds, also of the time spent frozen.
 
     Keys that were read once stay good while their secret can't be read, or is no secret of keys. `user_of` returns what
     identifies the user of a token, None for a token that opens nothing. It is None where only keys are accepted.
     """
 
     fetch: Callable[[], tuple[Key, ...]]
-    monotonic: Callable[[], float]
+    clock: Callable[[], float]
     user_of: Callable[[str], str | None] | None = None
     _keys: tuple[Key, ...] | None = None
     _fetched_at: float = float("-inf")
@@ -76,7 +76,8 @@ class Authorizer:
 
     def _read_keys(self, after: float) -> tuple[Key, ...]:
         """Return the keys, read again if the last time is so many seconds ago."""
-        if self._keys is not None and self.monotonic() - self._fetched_at < after:
+        # A clock that was set back says nothing about their age.
+        if self._keys is not None and 0 <= self.clock() - self._fetched_at < after:
             return self._keys
         try:
             self._keys = self.fetch()
@@ -85,7 +86,7 @@ class Authorizer:
                 raise
             logger.error("API keys kept as they were", extra={"cause": str(error)})
             count(MetricName.API_KEYS_REFUSED, 1)
-        self._fetched_at = self.monotonic()
+        self._fetched_at = self.clock()
         return self._keys
 
 

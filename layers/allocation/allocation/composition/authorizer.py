@@ -25,4 +25,5 @@ def api_authorizer() -> "Authorizer":
 
         provider = open_id_provider(settings.console_open_id_issuer)
         user_of = IdTokens(provider, settings.console_open_id_client_id).user_of
-    return Authorizer(lambda: fetched_keys(secrets, settings.api_keys_secret_name), time.monotonic, user_of)
+    # Not the monotonic clock: a key that was deleted while the function was frozen would open once more.
+    return Authorizer(lambda: fetched_keys(secrets, settings.api_keys_secret_name), time.time, user_of)
