@@ -6,10 +6,11 @@ from typing import Any, Final
 from typing_extensions import TypedDict
 
 from allocation.api.consignment_shape import ConsignmentView
-from allocation.api.consignment_view import consignment_view, dates_of
+from allocation.api.consignment_view import consignment_view
 from allocation.api.keys import KeyScope
 from allocation.api.older_clients import with_older_names
 from allocation.api.operations import Operation, operation
+from allocation.api.record_view import dates_of
 from allocation.api.replies import ApiLinkView, Reply, WithMessage, consignment_link, with_messages
 from allocation.api.requests import ReferenceList, Request, in_case_of
 from allocation.api.use_cases import UseCases

@@ -7,9 +7,9 @@ from uuid import UUID, uuid5
 from pydantic import BeforeValidator, Field
 from typing_extensions import TypedDict
 
-from allocation.api.consignment_view import dates_of
 from allocation.api.keys import KeyScope
 from allocation.api.operations import Operation, operation
+from allocation.api.record_view import dates_of
 from allocation.api.replies import ApiLinkView, Reply, consignment_link
 from allocation.api.requests import Request
 from allocation.api.search_terms import read_moment

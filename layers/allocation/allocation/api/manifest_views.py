@@ -5,8 +5,8 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from allocation.api.consignment_view import dates_of
 from allocation.api.measures import total_weight
+from allocation.api.record_view import dates_of
 from allocation.consignments.full_consignment import FullConsignment
 from allocation.consignments.intake import kept_consignment
 from allocation.consignments.manifests import Manifest

@@ -6,8 +6,9 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from allocation.api.consignment_view import allocation_of, dates_of, failed_allocation_of, labels_part
+from allocation.api.consignment_view import labels_part
 from allocation.api.measures import MoneyView, WeightView, total_value, total_weight
+from allocation.api.record_view import allocation_of, dates_of, failed_allocation_of
 from allocation.api.replies import ApiLinkView
 from allocation.api.searched_values import created_at, is_late, shipping_date
 from allocation.api.typed_values import shipping_terms
