@@ -156,6 +156,15 @@ def test_a_key_that_the_provider_withdrew_opens_nothing_after_an_hour(tokens: Id
     assert tokens.user_of(token()) is None
 
 
+def test_a_clock_that_is_set_back_keeps_no_key_that_the_provider_withdrew(
+    tokens: IdTokens, provider: Imitation
+) -> None:
+    assert tokens.user_of(token())
+    provider.keys = []
+    provider.clock -= 3_600
+    assert tokens.user_of(token()) is None
+
+
 def test_known_keys_outlast_an_outage_of_the_provider(tokens: IdTokens, provider: Imitation) -> None:
     assert tokens.user_of(token())
     provider.is_out = True

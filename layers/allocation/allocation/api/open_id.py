@@ -79,9 +79,10 @@ class OpenIdProvider:
     def _renew(self, after: float) -> None:
         """Read the provider's documents, if that was not done for so many seconds. Raises `RetryableError`."""
         now = self.monotonic()
-        if now - self._read_at < after:
+        # A clock that was set back says nothing about the time between.
+        if 0 <= now - self._read_at < after:
             return
-        if now - self._tried_at < _MIN_SECONDS_BETWEEN_READS:
+        if 0 <= now - self._tried_at < _MIN_SECONDS_BETWEEN_READS:
             if self._read_at == float("-inf"):
                 raise RetryableError("the OpenID provider did not answer a moment ago")
             return
