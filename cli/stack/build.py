@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import yaml
+
 from cli.paths import BUILD, BUILD_PYTHON, EMULATOR_PYTHON, LOCAL, ROOT, SAM, TEMPLATE
 from cli.stack.processes import run_logged
 
@@ -24,7 +26,10 @@ _SOURCES: Final = (
     "packaging",
     "cli/stack/build.py",
 )
+# What `sam deploy` is given.
+BUILT_TEMPLATE: Final = BUILD / "template.json"
 _FINGERPRINT: Final = BUILD / "sources.sha256"
+_LAYER: Final = "AWS::Serverless::LayerVersion"
 _ARCHITECTURES: Final = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 _ASK_PYTHON: Final = """
 import json, platform, sys, sysconfig
@@ -98,22 +103,23 @@ def build(platform: Platform, log: Path, environment: Mapping[str, str]) -> bool
     command = [str(SAM), "build", "--config-env", "local", "--template-file", str(TEMPLATE), "--build-dir", str(BUILD)]
     overrides = parameter_overrides(platform.template_parameters())
     run_logged([*command, *overrides], "sam build", log, {**environment, **platform.build_settings()})
-    zip_layers()
+    make_deployable()
     _FINGERPRINT.write_text(wanted)
     return True
 
 
-def zip_layers() -> None:
-    """Zip the layers that were built, and point the built template at the archives.
+def make_deployable() -> None:
+    """Zip the layers that were built, and write the built template as JSON, pointed at the archives.
 
-    `sam deploy` would zip their folders again at every deployment, which takes half of its time.
+    `sam deploy` would zip the folders at every deployment, and reads the template ten times: YAML, which it parses in
+    Python, takes half of its time.
     """
-    built = BUILD / "template.yaml"
-    text = built.read_text("utf-8")
-    for layer in BUILD.glob("*Layer"):
-        archive = Path(shutil.make_archive(str(layer), "zip", layer))
-        text = text.replace(f"ContentUri: {layer.name}\n", f"ContentUri: {archive.name}\n")
-    built.write_text(text, "utf-8")
+    template = yaml.safe_load((BUILD / "template.yaml").read_text("utf-8"))
+    for name, resource in template["Resources"].items():
+        if (BUILD / name).is_dir() and resource["Type"] == _LAYER:
+            archive = shutil.make_archive(str(BUILD / name), "zip", BUILD / name)
+            resource["Properties"]["ContentUri"] = Path(archive).name
+    BUILT_TEMPLATE.write_text(json.dumps(template), "utf-8")
 
 
 def parameter_overrides(parameters: Mapping[str, str]) -> list[str]:

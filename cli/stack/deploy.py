@@ -19,8 +19,8 @@ from cli.errors import CommandError
 from cli.operations.publications import Candidate
 from cli.operations.published_catalogues import PublishedCatalogues
 from cli.output import Progress
-from cli.paths import BUILD, COMPILED_SAMPLE, SAM, SAM_SETTINGS, TEMPLATE
-from cli.stack.build import Platform, build, build_lock, local_platform, parameter_overrides
+from cli.paths import COMPILED_SAMPLE, SAM, SAM_SETTINGS, TEMPLATE
+from cli.stack.build import BUILT_TEMPLATE, Platform, build, build_lock, local_platform, parameter_overrides
 from cli.stack.clients import HOST, REGION, TEST_CREDENTIALS, Clients, endpoint, local_clients
 from cli.stack.emulator import Emulator, running_emulator
 from cli.stack.local_pro import LocalPro
@@ -182,7 +182,7 @@ def deploy(emulator: Emulator, clients: Clients, platform: Platform, parameters:
     """Deploy what was built. Raises `CommandError`, with the log's end, if SAM or the stack fails."""
     overrides = {**_LOCAL_PARAMETERS, **platform.template_parameters(), **parameters}
     command = [str(SAM), "deploy", "--config-file", str(SAM_SETTINGS), "--config-env", "local"]
-    template = ["--template-file", str(BUILD / "template.yaml")]
+    template = ["--template-file", str(BUILT_TEMPLATE), "--use-json"]
     options = [*template, "--no-progressbar", *parameter_overrides(overrides)]
     log = emulator.folder / "deploy.log"
     run_logged([*command, *options], "sam deploy", log, _sam_settings(emulator))

@@ -1,12 +1,14 @@
 """A build is repeated when a source or the platform changes, and only then."""
 
+import json
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import yaml
 
 from cli.stack import build
-from cli.stack.build import Platform, fingerprint, zip_layers
+from cli.stack.build import Platform, fingerprint, make_deployable
 
 PLATFORM = Platform("python3.13", "arm64", "macosx-14.0-arm64")
 
@@ -51,12 +53,22 @@ def test_parameters_without_a_value_keep_the_template_s_default() -> None:
     ]
 
 
-def test_layers_are_zipped_once_for_all_deployments(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_deployed_is_zipped_and_written_as_json_once_for_all_deployments(
+    sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(build, "BUILD", sources)
+    monkeypatch.setattr(build, "BUILT_TEMPLATE", sources / "template.json")
     (sources / "OneLayer" / "python").mkdir(parents=True)
     (sources / "OneLayer" / "python" / "one.py").write_text("x = 1")
-    (sources / "template.yaml").write_text("A:\n  ContentUri: OneLayer\nB:\n  CodeUri: OneFunction\n")
-    zip_layers()
-    assert (sources / "template.yaml").read_text() == "A:\n  ContentUri: OneLayer.zip\nB:\n  CodeUri: OneFunction\n"
+    (sources / "OneFunction").mkdir()
+    layer = {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "OneLayer"}}
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "OneFunction"}}
+    (sources / "template.yaml").write_text(yaml.safe_dump({"Resources": {"OneLayer": layer, "OneFunction": function}}))
+
+    make_deployable()
+
+    zipped = {**layer, "Properties": {"ContentUri": "OneLayer.zip"}}
+    deployed = json.loads((sources / "template.json").read_text())
+    assert deployed == {"Resources": {"OneLayer": zipped, "OneFunction": function}}
     with ZipFile(sources / "OneLayer.zip") as archive:
         assert archive.read("python/one.py") == b"x = 1"
