@@ -17,6 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from allocation.aws.calls.connections import Connections
+from tests.support import moto_dynamodb
 from tests.support.measuring import begin_unmeasured, measure
 from tests.support.moto_calls import exchange_with_moto
 from tests.support.quick_aws import spare_repeated_work
@@ -90,6 +91,7 @@ for owner, method in (
     (Connections, "exchange"),
     (BaseClient, "_make_api_call"),
     (botocore.session.Session, "create_client"),
+    (moto_dynamodb, "asked"),
 ):
     setattr(owner, method, _unmeasured(getattr(owner, method)))
 

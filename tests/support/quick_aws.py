@@ -16,6 +16,8 @@ from botocore.hooks import EventAliaser
 from botocore.loaders import Loader, create_loader
 from moto.core.serialize import JSONSerializer
 
+from tests.support.moto_dynamodb import spare_http, spare_http_of
+
 _READ_FILES: dict[Any, Any] = {}
 _ACCEPTS_KWARGS: Callable[[Any], Any] = botocore.hooks.accepts_kwargs
 _SERIALIZE: Callable[..., None] = JSONSerializer._serialize_type_structure
@@ -29,6 +31,7 @@ def spare_repeated_work() -> None:
         (moto.core.responses, "method_names_from_class"),
     ):
         setattr(owner, name, cache(getattr(owner, name)))
+    spare_http()
     botocore.hooks.accepts_kwargs = _accepts_kwargs  # type: ignore[assignment]
     EventAliaser._alias_event_name = _with_memory(EventAliaser._alias_event_name)  # type: ignore[attr-defined]
     JSONSerializer._serialize_type_structure = _serialize_structure  # type: ignore[assignment, method-assign]
@@ -44,7 +47,10 @@ def shared_client(service: str, region: str) -> Any:
     """
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     config = Config(user_agent="tests", signature_version=UNSIGNED if service == "dynamodb" else None)
-    return boto3.client(service, region_name=region, config=config, **keys)  # type: ignore[call-overload]
+    client: Any = boto3.client(service, region_name=region, config=config, **keys)  # type: ignore[call-overload]
+    if service == "dynamodb":
+        spare_http_of(client)
+    return client
 
 
 def _loader_that_shares(search_path: str | None = None) -> Loader:
