@@ -1,10 +1,12 @@
 """Coverage looks only into tests that tell more: whatever it looks into takes twice as long, collecting included."""
 
+from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any
 
 import pytest
+from coverage import Coverage
 
 import allocation
 
@@ -21,6 +23,8 @@ def begin_unmeasured(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # it is enough that the process that starts the workers sees the imports
         for module in walk_packages(allocation.__path__, "allocation."):
             import_module(module.name)
+        # pytest-cov reports twice, for the total and for the table, and parses all files for each.
+        Coverage._get_file_reporter = cache(Coverage._get_file_reporter)  # type: ignore[method-assign]
     controller.pause()
 
 
