@@ -1,6 +1,8 @@
 """JSON whose numbers go in and out as they are."""
 
+import gc
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +23,17 @@ DATA = st.recursive(
 def test_what_is_written_is_read_as_the_same(data: Any) -> None:
     assert parsed(written(data)) == data
     json.loads(written(data))
+
+
+@pytest.mark.parametrize("read", [parsed, lambda text: parsed_by_item(text, "consignments", dict)])
+def test_a_text_that_was_read_is_not_kept(read: Callable[[str], Any]) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        read('{"consignments": [{"Reference": "A"}], "padding": {"a": [1.5]}}')
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("text", ["0.10", "27.690", "1E+30", "-0.00001", "12345678901234567890.12345"])

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, NoReturn
 
 from allocation.json_places import JsonPath, first_place, path_of, quoted
@@ -91,10 +92,11 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.at = 0
         self._text = text
-        self._repeated = False
-        self._decode = json.JSONDecoder(
-            parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=self._object_of
-        ).raw_decode
+        self._repeated: list[_Repeated] = []
+        # The hook knows the list and not the reader: a reader that holds itself would keep its text, until garbage is
+        # looked for.
+        hook = partial(_object_of, repeated=self._repeated)
+        self._decode = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=hook).raw_decode
 
     def value(self, location: JsonPath) -> Any:
         """Return the next value, which stands at `location`."""
@@ -147,13 +149,6 @@ class _Reader:
         found = _BLANKS.match(self._text, self.at)
         return found.end() if found else self.at
 
-    def _object_of(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        built = dict(pairs)
-        if len(built) == len(pairs):
-            return built
-        self._repeated = True
-        return _repeated(pairs)
-
 
 def refuse_nul(text: str, data: Any) -> None:
     """Raise `NulError` if a field or a key of a JSON text has a null character. `data` is what `parsed` made of it."""
@@ -164,6 +159,15 @@ def refuse_nul(text: str, data: Any) -> None:
 
 def _refuse(constant: str) -> NoReturn:
     raise _ConstantError(f"{constant} is not JSON")
+
+
+def _object_of(pairs: list[tuple[str, Any]], repeated: list[_Repeated]) -> dict[str, Any]:
+    """Return the object of these pairs. One that has a key twice is added to the repeated ones."""
+    built = dict(pairs)
+    if len(built) == len(pairs):
+        return built
+    repeated.append(_repeated(pairs))
+    return repeated[-1]
 
 
 def _repeated(pairs: list[tuple[str, Any]]) -> _Repeated:

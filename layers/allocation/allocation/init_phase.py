@@ -9,9 +9,10 @@ import sys
 from types import ModuleType
 from typing import Final
 
-# Objects that are made, and still there, before garbage is looked for. A batch makes many that stay until its end, and
-# hardly a cycle: at Python's own 700, a twentieth of its time went into looking through them.
-_THRESHOLD: Final = 50_000
+# Objects that are made, and still there, before garbage is looked for. A batch makes many that stay until its end: at
+# Python's own 700, a twentieth of its time went into looking through them. Only failures leave cycles, each with what
+# its frames hold, so garbage is not left for long either.
+_THRESHOLD: Final = 10_000
 _PLUGINS: Final = "pydantic.plugin._loader"
 
 gc.disable()

@@ -1,5 +1,6 @@
 """The order queue's use case: every consignment allocated once, every message done, returned or refused."""
 
+import gc
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -236,6 +237,19 @@ def test_an_unreadable_message_goes_to_the_dlq_with_the_reason_at_once() -> None
     assert kept.message == broken
     assert (kept.error.code, str(kept.error)) == ("UnknownEventVersion", "eventVersion is 2: send 1")
     assert (report.returned, report.refused) == ({}, {"m1": kept.error})
+
+
+@pytest.mark.parametrize("body", ['{"consignments": [', "{}", '{"eventType": "order-created", "eventId": 5}'])
+def test_a_batch_with_a_refused_message_is_not_kept_once_it_is_done(body: str) -> None:
+    orders, refused = Orders(), replace(message("bad"), body=body)
+    orders.process(message("m1", A), refused)
+    gc.collect()
+    gc.disable()
+    try:
+        orders.process(message("m2", B), refused)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_batch_of_unreadable_messages_asks_for_nothing() -> None:

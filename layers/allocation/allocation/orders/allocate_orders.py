@@ -156,7 +156,7 @@ def _read(
         try:
             read = read_request(message.body, rules)
         except InvalidMessageError as error:
-            invalid[message.message_id] = error
+            invalid[message.message_id] = _without_frames(error)
             continue
         except RetryableError as error:
             logger.warning("message not read", extra={"sqs_message": message.message_id, "cause": str(error)})
@@ -164,8 +164,17 @@ def _read(
             continue
         requests[message.message_id] = read.request
         if read.invalid:
-            invalid[message.message_id] = read.invalid
+            invalid[message.message_id] = _without_frames(read.invalid)
     return requests, invalid, unread
+
+
+def _without_frames(error: InvalidMessageError) -> InvalidMessageError:
+    """Return the error without the frames that raised it, and without its cause.
+
+    They hold the batch, which holds the error: all of it would stay until garbage is looked for.
+    """
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
 
 
 def _are_new(messages: Sequence[QueueMessage], orders: Iterable[Order]) -> bool:

@@ -160,6 +160,8 @@ class Connections:
 def while_waiting(work: Callable[[], None]) -> Iterator[None]:
     """Do the work while this thread waits for the first reply in the block. Without a request, it is not done.
 
+    Requests of other threads don't count, as where a call is made in several parts at once.
+
     A second thread would do as much, but for 0.6 ms of the processor, and it would wait for its share of one.
     """
     before = _MEANWHILE.set(work)
