@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final, NoReturn
 
 from allocation.json_places import JsonPath, first_place, path_of, quoted
@@ -93,10 +92,11 @@ class _Reader:
         self.at = 0
         self._text = text
         self._repeated: list[_Repeated] = []
-        # The hook knows the list and not the reader: a reader that holds itself would keep its text, until garbage is
-        # looked for.
-        hook = partial(_object_of, repeated=self._repeated)
-        self._decode = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=hook).raw_decode
+        # What reads objects knows the list and not the reader: one that held itself would keep its text, until garbage
+        # is looked for.
+        self._decode = json.JSONDecoder(
+            parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_object_reader(self._repeated)
+        ).raw_decode
 
     def value(self, location: JsonPath) -> Any:
         """Return the next value, which stands at `location`."""
@@ -161,13 +161,17 @@ def _refuse(constant: str) -> NoReturn:
     raise _ConstantError(f"{constant} is not JSON")
 
 
-def _object_of(pairs: list[tuple[str, Any]], repeated: list[_Repeated]) -> dict[str, Any]:
-    """Return the object of these pairs. One that has a key twice is added to the repeated ones."""
-    built = dict(pairs)
-    if len(built) == len(pairs):
-        return built
-    repeated.append(_repeated(pairs))
-    return repeated[-1]
+def _object_reader(repeated: list[_Repeated]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """Return what makes an object of its pairs. One that has a key twice is added to the repeated ones."""
+
+    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        built = dict(pairs)
+        if len(built) == len(pairs):
+            return built
+        repeated.append(_repeated(pairs))
+        return repeated[-1]
+
+    return object_of
 
 
 def _repeated(pairs: list[tuple[str, Any]]) -> _Repeated:
