@@ -37,11 +37,11 @@ _DocumentReader = Callable[[str], Mapping[str, Any]]
 
 @dataclass(slots=True)
 class OpenIdProvider:
-    """A provider, by its issuer identifier, an https address. `monotonic` is a clock in seconds."""
+    """A provider, by its issuer identifier, an https address. `clock` tells seconds, also of the time spent frozen."""
 
     issuer: str
     read: _DocumentReader
-    monotonic: Callable[[], float]
+    clock: Callable[[], float]
     _document: Mapping[str, Any] = field(default_factory=dict)
     # JSON Web Keys by their ids (RFC 7517).
     _keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class OpenIdProvider:
 
     def _renew(self, after: float) -> None:
         """Read the provider's documents, if that was not done for so many seconds. Raises `RetryableError`."""
-        now = self.monotonic()
+        now = self.clock()
         # A clock that was set back says nothing about the time between.
         if 0 <= now - self._read_at < after:
             return

@@ -5,18 +5,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from allocation.api.consignment_shape import (
-    Allocation,
-    FailedAllocation,
-)
+from allocation.api.consignment_shape import Allocation, FailedAllocation
 from allocation.api.measures import TaxRate, rate, tax_rate
 from allocation.domain.errors import UnreadableExplanationError
 from allocation.domain.mode import ModeName
 from allocation.domain.outcome import Price
 from allocation.records.explanations import winner_of
 from allocation.records.stored_record import PriceDocument, StoredRecord
-
-# PRO's clients can't read null for the customer, which is a GUID to them. We have no customers.
 
 
 def journey_of(record: StoredRecord | None) -> dict[str, Any]:
