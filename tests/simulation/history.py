@@ -277,9 +277,12 @@ class History:
             self.world.at(draw.uniform(0, from_pro), partial(self._switch, to_engine=False))
 
     def _switch(self, *, to_engine: bool) -> None:
-        """Deploys the stack with the other allocator, once no function runs."""
+        """Deploys the stack with the other allocator, once no function runs.
+
+        A switch to SortedPRO is made as docs/pro-client.md says: the queue has rested longer than a write takes.
+        """
         self._switching = True
-        if self._running:
+        if self._running or (not to_engine and self.world.now < self.world.written_at):
             self.world.at(1.0, partial(self._switch, to_engine=to_engine))
             return
         self._switching = False

@@ -222,6 +222,12 @@ def test_after_a_switch_a_failure_by_a_fast_clock_is_no_outcome_of_an_update_tha
     assert not violations(plan)[1], told(plan)
 
 
+def test_a_write_that_the_engine_gave_up_is_over_before_a_switch_to_pro() -> None:
+    spared, dropped = frozenset({7, 10}), frozenset({0, 1, 3, 4})
+    plan = Plan(40033203, 0.3, spared=spared, dropped_orders=dropped, miscounted=1.0, with_engine=False, switches=True)
+    assert not violations(replace(plan, schedule=1))[1], told(plan)
+
+
 def test_what_pro_rejects_for_its_key_is_allocated_once_the_key_is_there_whatever_comes_back_instead() -> None:
     spared = frozenset({28, 34, 53, 63, 65, 77, 78, 90, 104, 111})
     plan = Plan(66, fault_chance=0.1, spared=spared, dropped_orders=frozenset({6, 8}), schedule=8)

@@ -123,7 +123,7 @@ class Plan:
     """Whether canaries come beside the orders; None where that is drawn."""
     switches: bool = False
     """Whether the stack is switched from PRO to the engine and back while orders wait, half of the stacks from the
-    engine to PRO before. No function runs at that moment."""
+    engine to PRO before. No function runs at that moment, and no write of the engine's is under way."""
     unkind: bool = False
     """Whether PRO does not refuse a second allocation, answers before it has worked, shows late that it is allocating,
     and may take longer than any patience then; clocks of environments differ by minutes."""
@@ -141,6 +141,8 @@ class World:
     struck: dict[int, str] = field(default_factory=dict)
     """By call number: what struck, and where."""
     counts: Counter[str] = field(default_factory=Counter)
+    written_at: float = 0.0
+    """When the last write that was given up so far has been carried out."""
     random: Random = field(init=False)
     _draw: Random = field(default_factory=Random)
     """Seeded anew for each call: making one for each takes longer."""
@@ -213,7 +215,10 @@ class World:
         if fault is Fault.SLOW:
             waits = self.random.choice((seconds, 0.1, None)) if answers_early else seconds
             latest = self.now + (waits or 0.0) + LATEST_SECONDS
-            self.at(self.random.uniform(0, 10 * seconds), lambda: self._go_on(work, latest))
+            done_after = self.random.uniform(0, 10 * seconds)
+            self.at(done_after, lambda: self._go_on(work, latest))
+            if name.startswith(WRITES):
+                self.written_at = max(self.written_at, self.now + done_after)
             if waits is None:
                 raise KilledError(name)
             self._pass_time(waits)
