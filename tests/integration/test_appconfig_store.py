@@ -27,6 +27,7 @@ class AppConfig:
         self.sent = ""
         self.token = 0
         self.breaks = False
+        self.sessions = self.refusals = 0
 
     def start_configuration_session(
         self,
@@ -42,11 +43,13 @@ class AppConfig:
             "ConfigurationProfileIdentifier",
         }
         self.sent = ""
+        self.sessions += 1
         return {"InitialConfigurationToken": str(self.token)}
 
     def get_latest_configuration(self, *, ConfigurationToken: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         assert ConfigurationToken == str(self.token)
         if self.clock() - self.answered_at < self.interval:
+            self.refusals += 1
             problem = {"ConfigurationToken": {"Problem": "PollIntervalNotSatisfied"}}
             described: Any = {
                 "Error": {"Code": "BadRequestException", "Message": "Request too early"},
@@ -100,8 +103,11 @@ def test_a_catalogue_of_appconfig_that_broke_off_is_read_again() -> None:
     assert source().catalogue.version == "2026-11-23"
 
 
-@pytest.mark.parametrize("answer_seconds", [0.0, 0.3, 7.0])
-def test_appconfig_is_asked_as_often_as_it_allows_without_a_refusal(answer_seconds: float) -> None:
+@pytest.mark.parametrize(("answer_seconds", "is_refused"), [(0.0, False), (0.3, False), (7.0, True)])
+def test_appconfig_is_asked_as_often_as_it_allows_and_a_refusal_is_no_alarm(
+    answer_seconds: float, is_refused: bool
+) -> None:
+    """A refused poll has used nothing up: its token asks again, in the same session."""
     clock, refused = Clock(), list[Exception]()
     appconfig = AppConfig(clock)
     appconfig.answer_seconds, appconfig.text = answer_seconds, GOOD
@@ -114,6 +120,7 @@ def test_appconfig_is_asked_as_often_as_it_allows_without_a_refusal(answer_secon
     clock.seconds += 2 * REFRESH_SECONDS
     source()
     assert (source().catalogue.version, refused) == ("benchmark", [])
+    assert (appconfig.refusals > 0, appconfig.sessions) == (is_refused, 1)
 
 
 def test_a_location_names_its_store() -> None:
