@@ -3,11 +3,12 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from allocation.api.authorizer import Authorizer
+from allocation.api.authorizer import Authorizer, fetched_keys
 from allocation.api.keys import Key, KeyScope, read_keys
 from allocation.domain.errors import ConfigurationError, RetryableError
 
@@ -138,6 +139,19 @@ def test_keys_stay_good_while_their_secret_can_not_be_used(
     secret.fault, secret.keys = None, {}
     secret.seconds += 30
     assert effect(authorizer, headers) == "Deny"
+
+
+def test_keys_stay_good_while_their_secret_holds_bytes_and_no_text() -> None:
+    """`aws secretsmanager put-secret-value --secret-binary`: the reply has no `SecretString`."""
+    reply: dict[str, Any] = {"SecretString": json.dumps({"shop": digest("first key")})}
+    seconds = [1000.0]
+    secrets_manager = SimpleNamespace(get_secret_value=lambda **_: reply)
+    authorizer = Authorizer(lambda: fetched_keys(secrets_manager, "keys"), lambda: seconds[0])
+    headers = {"ocp-apim-subscription-key": "first key"}
+    assert effect(authorizer, headers) == "Allow"
+    reply = {"SecretBinary": b"{}"}
+    seconds[0] += 3600
+    assert effect(authorizer, headers) == "Allow"
 
 
 def test_no_key_opens_before_the_secret_was_read(authorizer: Authorizer, secret: Secret) -> None:

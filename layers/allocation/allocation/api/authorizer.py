@@ -130,7 +130,7 @@ def _policy(principal: str, effect: str, method_arn: str, below: str) -> dict[st
 def fetched_keys(client: Any, secret_name: str) -> tuple[Key, ...]:
     """Return the keys that a secret holds. Raises `ConfigurationError`, or `RetryableError` for one not read."""
     try:
-        text = client.get_secret_value(SecretId=secret_name)["SecretString"]
+        text = client.get_secret_value(SecretId=secret_name).get("SecretString", "")  # none where it holds bytes
     except (ClientError, BotoCoreError) as error:
         logger.error("API keys not read", extra={"secret": secret_name, "cause": cause_of(error)})
         raise RetryableError("the API keys could not be read") from error
