@@ -102,6 +102,14 @@ def test_sortedpro_is_given_the_time_that_is_configured(monkeypatch: pytest.Monk
     assert allocator.allocator.with_details
 
 
+@pytest.mark.parametrize("lowered", [{"ORDER_QUEUE_VISIBILITY_SECONDS": "30"}, {"ORDER_QUEUE_MAX_RECEIVES": "5"}])
+def test_the_function_does_not_start_with_a_queue_that_gives_orders_up_too_soon(
+    monkeypatch: pytest.MonkeyPatch, lowered: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(lowered))):
+        wire(monkeypatch, NEEDED | lowered)
+
+
 def test_the_engine_reads_the_catalogue_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     s3 = clients.client("s3")
     s3.create_bucket(Bucket="catalogues", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
