@@ -23,14 +23,14 @@ def test_a_file_of_labels_is_no_larger_than_a_reply(monkeypatch: pytest.MonkeyPa
     small = label_file(consignment(), summary(), "PDF")["File"]
     monkeypatch.setattr("allocation.documents.label_files.MAX_FILE", len(small))
     assert label_file(consignment(), summary(), "PDF")["File"] == small
-    with pytest.raises(DocumentTooLargeError, match="characters of base64.*/labels/package/"):
+    with pytest.raises(DocumentTooLargeError, match=r"characters of base64.*/labels/package/"):
         label_file(consignment(Packages=[PACKAGE] * 2), summary(), "PDF")
 
 
 def test_customs_documents_together_are_no_larger_than_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:
     papers = CustomsPapers(consignment(), summary(), ON, {})
     monkeypatch.setattr("allocation.documents.customs_documents.MAX_FILE", 50_000)
-    with pytest.raises(DocumentTooLargeError, match="characters of base64.*Get them one by one"):
+    with pytest.raises(DocumentTooLargeError, match=r"characters of base64.*Get them one by one"):
         papers.all()
     assert papers.commercial_invoice()
 
@@ -40,5 +40,5 @@ def test_customs_documents_list_so_many_kinds_of_goods_together() -> None:
         consignment(Packages=[{**PACKAGE, "Items": [ITEM] * 1000}] * 2 + [PACKAGE]), summary(), ON, {}
     )
     for drawn in (papers.all, papers.commercial_invoice):
-        with pytest.raises(DocumentTooLargeError, match="2001 kinds of goods .* up to 2000"):
+        with pytest.raises(DocumentTooLargeError, match=r"2001 kinds of goods .* up to 2000"):
             drawn()
