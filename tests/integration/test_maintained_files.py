@@ -78,6 +78,18 @@ def test_a_version_that_its_reader_fails_over_is_reported_once_and_the_last_good
     assert [type(each) for each in source.refused] == [MemoryError]
 
 
+def test_each_of_several_bad_versions_is_read_and_reported_once(source: Source) -> None:
+    """Behind the second one, the last good version is looked for among all that are kept."""
+    source.keep_versions()
+    source.put(GOOD)
+    source.engine()
+    for number in (1, 2):
+        source.put(f"bad {number}")
+        assert source.version(after=60) == "2026-11-23"
+        assert source.version(after=60) == "2026-11-23"
+        assert len(source.refused) == number
+
+
 def test_nothing_is_read_of_a_version_that_is_too_large(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     source.put(GOOD)
     first = source.engine()
