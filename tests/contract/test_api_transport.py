@@ -4,6 +4,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
@@ -291,6 +292,17 @@ def test_the_health_of_the_stack_names_what_fails(api: Api, monkeypatch: pytest.
     reply = api.call("GET", "/health/stack")
     assert reply.status == 503
     assert [problem["Target"] for problem in reply.data["Details"]] == ["Records"]
+
+
+def test_the_health_of_the_stack_needs_a_catalogue_where_the_engine_allocates(api: Api) -> None:
+    def lacking() -> Any:
+        raise RetryableError("there is no usable catalogue")
+
+    vars(api)["use_cases"] = replace(api.use_cases, current_engine=lacking)
+    reply = api.call("GET", "/health/stack")
+    assert reply.status == 503
+    assert [problem["Target"] for problem in reply.data["Details"]] == ["Catalogue"]
+    assert api.call("GET", "/health").status == 200
 
 
 def test_a_caller_whom_an_earlier_authorizer_let_pass_may_do_all(api: Api) -> None:
