@@ -84,6 +84,11 @@ def test_every_address_in_every_method_reaches_the_function(definition: dict[str
         )
 
 
+def test_xml_arrives_as_the_bytes_that_were_sent(definition: dict[str, Any]) -> None:
+    """API Gateway hands any other body on as text, read as UTF-8: what declares another encoding would be spoiled."""
+    assert set(definition["x-amazon-apigateway-binary-media-types"]) == {"application/xml", "text/xml"}
+
+
 def test_the_authorizer_is_asked_by_the_header_that_it_reads_and_its_answer_soon_forgotten(
     definition: dict[str, Any],
 ) -> None:

@@ -18,6 +18,7 @@ from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignm
 from allocation.aws.dynamodb.record_reading import RecordReader
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
+from allocation.consignments.market import Choices
 from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import ENGINE, AllocatedBy
@@ -188,6 +189,10 @@ class Environments:
 
     def _here(self) -> AllocatedBy:
         return ENGINE if self.with_engine else AllocatedBy("pro", self.pro.base_url)
+
+    def choices(self) -> Choices:
+        """The ways in which the API chooses a carrier service, where the engine allocates."""
+        return Choices(lambda: engine(self.daily_limit), self._limits, self._archive(), self.now, self.pro.base_url)
 
     def unset(self) -> Callable[[], datetime]:
         """The clock that claims and patience are measured by."""

@@ -47,7 +47,7 @@ from tests.simulation.orders import (
 )
 from tests.simulation.pro import BEGINNING, LATER_PREFIX, MAX_ARRIVAL_SECONDS, SimulatedPro
 from tests.simulation.replacing import replaced
-from tests.simulation.shipping import Shipment, Shipping, draw_shipments
+from tests.simulation.shipping import Shipment, Shipping, draw_requests, draw_shipments
 from tests.simulation.stream import StreamPolling, draw_other_records
 from tests.simulation.world import KilledError, Plan, World
 from tests.support.samples import queue_message
@@ -166,7 +166,10 @@ class History:
         # Where PRO allocates, the API leaves manifesting to it.
         shipped = self.orders if self.with_engine else []
         self.shipments = draw_shipments(Random(f"{self.plan.seed}/shipments"), shipped)
-        self.shipping = Shipping(self.world, self.table, self._now)
+        if self.plan.requests:
+            self.shipments += draw_requests(Random(f"{self.plan.seed}/requests"), shipped)
+        choices = self._environments.choices()
+        self.shipping = Shipping(self.world, self.table, self._now, choices, self.mode)
         self.pro.state.spoils_lists |= {
             reference for order in drawn for reference in order.consignments if reference.startswith("EC-SPO")
         }

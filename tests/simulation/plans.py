@@ -17,6 +17,9 @@ RARE = 0.003
 SWITCHES = 0.05
 """Of what has no other version before."""
 
+REQUESTS = 0.5
+"""Of what the engine allocates."""
+
 MISCOUNTED = (0.0, 1.0, 0.0, 1.0, 0.3)
 """How likely a message that comes again is said to come for the first time."""
 
@@ -51,7 +54,8 @@ def drawn_plan(seed: int) -> Plan:
 
     In a tenth of the others, orders kill the function whenever they are read; in a tenth, batches stay together. In a
     third, PRO is unkind and clocks differ. In a seventh, version 0.2.0 was there before. A twentieth of what is left is
-    switched between PRO and the engine.
+    switched between PRO and the engine. In half of those that the engine allocates, requests to the API deallocate and
+    allocate, too.
     """
     draw = Random(f"{seed}/plan")
     kind = draw.random()
@@ -67,6 +71,7 @@ def drawn_plan(seed: int) -> Plan:
     plan = replace(plan, killers=draw.choice((0.0,) * 9 + (0.1,)), together=draw.random() < 0.1)
     plan = replace(plan, delivered_again=0.0 if plan.together else AGAIN[seed % len(AGAIN)])
     plan = replace(plan, unkind=draw.random() < 0.35)
+    plan = replace(plan, requests=Random(f"{seed}/requests").random() < REQUESTS)
     plan = replace(plan, earlier=draw.random() < 0.15, miscounted=MISCOUNTED[seed % len(MISCOUNTED)])
     if plan.earlier or draw.random() >= SWITCHES:
         return plan

@@ -121,6 +121,8 @@ class Plan:
     """Whether version 0.2.0 has left records and claims, and allocations that it lost. Only where PRO allocates."""
     with_canaries: bool | None = None
     """Whether canaries come beside the orders; None where that is drawn."""
+    requests: bool = False
+    """Whether the API is asked to allocate, deallocate and cancel, too. Only where the engine allocates."""
     switches: bool = False
     """Whether the stack is switched from PRO to the engine and back while orders wait, half of the stacks from the
     engine to PRO before. No function runs at that moment, and no write of the engine's is under way."""

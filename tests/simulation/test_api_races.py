@@ -1,0 +1,54 @@
+"""Requests to the API allocate, deallocate and cancel what orders, updates and cancellations are about, at one time."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from allocation.aws.dynamodb import consignments
+from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+from tests.simulation.aws import ANYHOW
+from tests.simulation.guarantee import versions
+from tests.simulation.history import History
+from tests.simulation.shipping import REQUEST
+from tests.simulation.shrink import shrink, told, violations
+from tests.simulation.world import Plan
+from tests.support.size import sized
+
+HISTORIES = sized(40, 1000)
+ASKED = Plan(0, with_engine=True, large_orders=False, requests=True)
+
+
+def plans(fault_chance: float) -> Iterator[Plan]:
+    return (replace(ASKED, seed=seed, fault_chance=fault_chance) for seed in range(HISTORIES))
+
+
+def by_request(history: History) -> set[str]:
+    """The states that requests have brought consignments to."""
+    return {record["state"] for _, record in versions(history) if record["eventId"].startswith(REQUEST)}
+
+
+@pytest.mark.parametrize("fault_chance", [0.0, 0.1, 0.3])
+def test_the_guarantee_holds_while_the_api_is_asked_for_the_same_consignments(fault_chance: float) -> None:
+    states: set[str] = set()
+    for plan in plans(fault_chance):
+        history, problems = violations(plan)
+        assert not problems, told(shrink(plan))
+        states |= by_request(history)
+    assert states == {"Allocated", "AllocationFailed", "Unallocated", "Cancelled"}, "too few requests to prove anything"
+
+
+@pytest.mark.parametrize(
+    ("unseen", "symptom"),
+    [
+        (patch.object(consignments, "_unchanged", lambda _: {"ConditionExpression": ANYHOW}), "was overwritten"),
+        (patch.object(DynamoDBConsignments, "_counted", lambda *_: []), "the limits count"),
+    ],
+    ids=["the version that was seen", "the count of a limit"],
+)
+def test_what_a_request_must_look_at_is_missed(unseen: AbstractContextManager[Any], symptom: str) -> None:
+    with unseen:
+        assert any(symptom in problem for plan in plans(0.1) for problem in violations(plan)[1])
