@@ -5,8 +5,8 @@ starter is killed outright, the whole process group ends: MiniStack and the func
 
 Three corrections let `AUTH=true` enforce the template's roles as they are: MiniStack then denies a function whatever
 its role does not allow. One gives the API the gateway responses of its definition. One puts what
-PartiQL inserts into the table's stream, and one has a stream deliver again what a function says has failed. One reads
-the concurrency of a queue where a parameter sets it.
+PartiQL inserts into the table's stream, and one has a stream deliver again what a function says has failed. One gives
+a stream the label that its ARN has. One reads the concurrency of a queue where a parameter sets it.
 
 An imitation of SortedPRO runs beside it in the same process group, where the starter has opened a socket for one.
 """
@@ -18,7 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from importlib import import_module
@@ -133,6 +133,24 @@ def with_failures_of_streams(execute: Callable[..., dict[str, Any]]) -> Callable
     return execute_and_look
 
 
+def with_label_of_stream(
+    create: Callable[..., tuple[str, dict[str, str]]], tables: Mapping[str, dict[str, Any]]
+) -> Callable[..., tuple[str, dict[str, str]]]:
+    """Return MiniStack's creation of a stack's table, whose stream then has the label of its ARN, as on AWS.
+
+    MiniStack reads the clock once for each. If a millisecond passes in between, the label names a stream that does not
+    exist, and a mapping of that stream never invokes its function.
+    """
+
+    def create_and_label(*arguments: Any) -> tuple[str, dict[str, str]]:
+        name, attributes = create(*arguments)
+        if arn := attributes.get("StreamArn"):
+            tables[name]["LatestStreamLabel"] = arn.rpartition("/")[2]
+        return name, attributes
+
+    return create_and_label
+
+
 def with_number_of_scaling(concurrency: Callable[..., int]) -> Callable[..., int]:
     """Return MiniStack's limit of an event source, which may come from a parameter of the template: as a text."""
 
@@ -184,6 +202,9 @@ def _run_emulator() -> None:
     actions.dynamodb_resource_arns = with_tables_of_statements(actions.dynamodb_resource_arns)
     dynamodb: Any = import_module("ministack.services.dynamodb")
     dynamodb._partiql_insert = with_stream_records(dynamodb._partiql_insert, dynamodb._emit_stream_event)
+    stacks: Any = import_module("ministack.services.cloudformation.provisioners")
+    stacks._ddb_create = with_label_of_stream(stacks._ddb_create, dynamodb._tables)
+    stacks._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]["create"] = stacks._ddb_create
     functions: Any = import_module("ministack.services.lambda_svc")
     runtime: Any = import_module("ministack.core.lambda_runtime")
     runtime.zipfile = SharedLayers(Path(mkdtemp(prefix="ministack-layers-"))).module()

@@ -10,6 +10,7 @@ from cli.stack.emulator_process import (
     loopback_as_tls,
     with_failures_of_streams,
     with_gateway_responses,
+    with_label_of_stream,
     with_number_of_scaling,
     with_stream_records,
     with_tables_of_statements,
@@ -71,6 +72,19 @@ def test_changes_of_a_stream_that_failed_come_again(source: str, body: Any, fail
     execute = with_failures_of_streams(lambda *_: {"body": body})
     assert bool(execute({}, {"Records": [{"eventSource": source}]}).get("error")) == fails
     assert "error" not in execute({}, {"path": "/labels"})
+
+
+def test_the_label_of_a_table_s_stream_leads_to_the_stream() -> None:
+    streaming = {"StreamArn": "arn:aws:dynamodb:eu-west-2:000000000000:table/records/stream/2026-11-26T09:15:00.000Z"}
+    tables: dict[str, dict[str, Any]] = {
+        "records": {"LatestStreamLabel": "2026-11-26T09:15:00.001Z"},
+        "limits": {"LatestStreamLabel": None},
+    }
+    create = with_label_of_stream(lambda name, attributes: (name, attributes), tables)
+
+    assert create("records", streaming) == ("records", streaming)
+    assert create("limits", {"Arn": "of limits"}) == ("limits", {"Arn": "of limits"})
+    assert [table["LatestStreamLabel"] for table in tables.values()] == ["2026-11-26T09:15:00.000Z", None]
 
 
 def test_a_request_over_the_loopback_counts_as_one_over_tls() -> None:
