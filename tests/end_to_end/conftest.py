@@ -2,9 +2,10 @@
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -16,6 +17,7 @@ from cli.stack.clients import REGION
 from cli.stack.deploy import Deployment, deployed
 from cli.stack.observer import Observer, follow, read_record
 from cli.stack.orders import OrderMessage, SentOrder, as_object, consignment_references, innermost, send_orders
+from cli.stack.processes import TROUBLE, end_of_log
 from tests.end_to_end.traffic import malformed_bodies, readable_bodies, repeated
 
 PATIENCE_SECONDS = 60.0
@@ -41,6 +43,11 @@ ALARM_TOPIC = f"arn:aws:sns:{REGION}:000000000000:on-call"
 SENDERS = {"OrderTopicArns": SHOP_TOPIC, "OrderRuleArns": SHOP_RULE, "AlarmTopicArn": ALARM_TOPIC}
 """Who may deliver orders to the stack and who hears its alarms, as its parameters name them. Tests make them."""
 
+TELLING = rf"{TROUBLE}|worker spawned|ESM: Lambda \S+ processed"
+"""What lines of the emulator's log have that may say why a test waited for nothing: trouble, or which functions ran."""
+FOLDERS = pytest.StashKey[Path]()
+"""Where the tests of this run, or of this worker of it, make their folders."""
+
 
 @dataclass(frozen=True)
 class Traffic:
@@ -52,6 +59,24 @@ class Traffic:
     account: Account
     records: list[dict[str, object]]
     """Every item of the allocations table."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _folders(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Remember where stacks log, for the report of a failure."""
+    request.config.stash[FOLDERS] = tmp_path_factory.getbasetemp()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failure the end of the log that was written last."""
+    report = yield
+    folders = item.config.stash.get(FOLDERS, None)
+    logs = list(folders.glob("*/emulator.log")) if folders and report.failed else []
+    if logs:
+        log = max(logs, key=lambda path: path.stat().st_mtime)
+        report.sections.append(("The local AWS", end_of_log(log, TELLING)))
+    return report
 
 
 def free_port() -> int:
