@@ -97,7 +97,8 @@ def _key(target: Target) -> str:
     """Return the subscription key of the stack's secret. Raises `CommandError` if it can't be read or used."""
     name = target.parameters.get("ProSecretName", "")
     try:
-        return key_in(target.make("secretsmanager").get_secret_value(SecretId=name)["SecretString"], name)
+        found = target.make("secretsmanager").get_secret_value(SecretId=name)
+        return key_in(found.get("SecretString") or found["SecretBinary"], name)
     except ClientError as error:
         raise CommandError(f"Can't read the secret {name}: {aws_text(error)}") from error
     except ConfigurationError as error:

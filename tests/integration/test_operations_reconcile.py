@@ -98,3 +98,13 @@ def test_what_is_wrong_with_the_key_is_said_once_before_any_call(
     told = capsys.readouterr()
     assert ("secret" in told.err, told.out, pro.server.requests) == (True, "", [])
     assert "crashed" not in told.err
+
+
+def test_a_key_that_is_kept_as_bytes_is_used_as_the_functions_use_it(
+    target: Target, pro: Pro, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(target, record_of(A))
+    pro.stands(A, "Unallocated")
+    target.make("secretsmanager").put_secret_value(SecretId="key", SecretBinary=pro.server.key.encode())
+    status, [found] = run(capsys, A)
+    assert (status, found["result"]) == (1, "differs")
