@@ -1,6 +1,7 @@
 """What `make` does: the flags that it passes on, the variables that it refuses, and nothing of its surroundings."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -90,6 +91,14 @@ def test_a_variable_that_a_target_does_not_know_is_refused(arguments: list[str],
     assert result.returncode == 2
     assert complaint in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("target", ["run", "up", "bench"])
+def test_the_page_of_the_program_names_every_variable(target: str) -> None:
+    page = (ROOT / "docs" / "carrier.md").read_text("utf-8")
+    (row,) = re.findall(rf"^\| `make {target}` \| (.*) \|$", page, re.MULTILINE)
+    known = make(target, "COLOUR=x").stderr.partition("It knows ")[2].partition(".")[0]
+    assert sorted(re.findall(r"`(\w+)`", row)) == sorted(known.split())
 
 
 def test_run_installs_nothing_that_only_developers_need() -> None:
