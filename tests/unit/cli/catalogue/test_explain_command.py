@@ -28,7 +28,7 @@ from allocation.orders.order_created import read_order
 from cli.main import main
 from cli.paths import ROOT, SAMPLE_ORDERS
 from tests.support.engines import document, service
-from tests.support.explaining import CONSIGNMENT, NOW, consignment_file, explained, written
+from tests.support.explaining import CONSIGNMENT, EXAMPLE, NOW, consignment_file, explained, written
 from tests.support.ports import FakeDeadline, InMemoryCatalogues, InMemoryLimits
 
 consignment = pytest.fixture(consignment_file)
@@ -186,6 +186,16 @@ def test_all_shows_every_offer_and_every_reason(consignment: str, capsys: pytest
     assert told.count("DestinationNotServed") == sum(
         reason["code"] == "DestinationNotServed" for item in answer["excluded"] for reason in item["reasons"]
     )
+
+
+@pytest.mark.usefixtures("eighty_columns")
+def test_how_the_consignment_is_is_told_in_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = own_catalogue(tmp_path, {"A": service(), "B": service(residential=False)}, guess={"residential": True})
+    (reason,) = explained(capsys, EXAMPLE, "--catalogue", path, *NOW)[1]["excluded"][0]["reasons"]
+    main(["explain", EXAMPLE, "--catalogue", path, *NOW])
+    told = capsys.readouterr().out.partition("Services (what they take)")[2].partition("All offers")[0]
+    assert len(reason["actual"]) > 40
+    assert [word for word in reason["actual"].split() if word not in told.split()] == []
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all"], VALUABLE])
