@@ -15,6 +15,8 @@ from cli.input_files import consignment_of, json_of, read_text, shown_name
 
 # What only an order has, in our own format.
 _OF_ORDERS: Final = frozenset({"consignments", "orderReference", "eventType"})
+# What every event that this service publishes has, and no order.
+_PUBLISHED: Final = frozenset({"consignmentReference", "state"})
 # An order need not be a whole event to be explained.
 _ENVELOPE: Final = {"eventType": "order-created", "eventId": "explained", "orderReference": "ORDER"}
 _FIELDS: Final = frozenset(field.alias or name for name, field in ProConsignment.model_fields.items())
@@ -83,6 +85,11 @@ def _add_order(asked: AskedConsignments, event: dict[str, Any], rules: ReadingRu
     """Add the consignments of an order, and what is wrong with others. Raises `UsageError` if it has none to read."""
     event = _ENVELOPE | {name: value for name, value in event.items() if value is not None}
     kind = event["eventType"]
+    if event.keys() >= _PUBLISHED:
+        raise UsageError(
+            f"{place} is an event of this service's own, without the consignment: name the order that led to it, or "
+            f"the reference of its record in a stack."
+        )
     if CANCELLED.has(kind):
         raise UsageError(f"{place} is an order that was cancelled: name the order as it was created.")
     if kind == LEFT_OUT:

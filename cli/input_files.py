@@ -74,8 +74,11 @@ FORMS: Final = {
 }
 
 
-def read_text(path: str) -> str:
-    """Return the text of a file, or of the standard input for `-`. Raises `UsageError`."""
+def read_text(path: str, kind: str = "") -> str:
+    """Return the text of a file, or of the standard input for `-`. Raises `UsageError`.
+
+    `kind` is what the file should have, such as `catalogue`, where a command takes files of several kinds.
+    """
     name = shown_name(path)
     try:
         if path == _STANDARD_INPUT:
@@ -85,7 +88,8 @@ def read_text(path: str) -> str:
                 content = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
         what = getattr(error, "strerror", None) or error
-        raise UsageError(f"Can't read {name}: {what}. Name a text file.") from error
+        which = f"the {kind} {name}" if kind and path != _STANDARD_INPUT else name
+        raise UsageError(f"Can't read {which}: {what}. Name a text file.") from error
     if len(content) > MAX_FILE_BYTES:
         raise UsageError(f"{name} is larger than {MAX_FILE_BYTES // 1024**2} MB: name a smaller file.")
     try:

@@ -31,7 +31,7 @@ def written_mapping(path: str) -> tuple[dict[str, Any], OrderMapping]:
     Raises `UsageError` for a file that can't be read, and `CommandError` for a mapping with a problem.
     """
     try:
-        document = yaml.safe_load(read_text(path))
+        document = yaml.safe_load(read_text(path, "mapping"))
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         where = f" (line {place.line + 1}, column {place.column + 1})" if place else ""

@@ -23,7 +23,7 @@ def loaded_file(file: str) -> Catalogue:
 
 
 def _compiled_and_loaded(file: str) -> tuple[str, Catalogue]:
-    text = read_text(file)
+    text = read_text(file, "catalogue")
     try:
         compiled = text if is_compiled(text) else compile_text(text, folder_of(file))
         loaded = read_compiled(compiled)

@@ -43,7 +43,7 @@ def read_with_warnings(
 
 def written_text(file: str) -> str:
     """Return the text of a file with a catalogue as people write it. Raises `UsageError`."""
-    text = read_text(file)
+    text = read_text(file, "catalogue")
     if is_compiled(text):
         raise UsageError(f"{shown_name(file)} is a compiled catalogue: name the one that it was compiled from.")
     return text

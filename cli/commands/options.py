@@ -43,6 +43,8 @@ _LONGEST_NUMBER: Final = 20
 class WholeNumber(click.IntRange):
     """A whole number from `min` to `max`, for an option with a default."""
 
+    name = "number"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number. Raises `click.UsageError`."""
         try:
@@ -54,6 +56,8 @@ class WholeNumber(click.IntRange):
 class Number(click.FloatRange):
     """A number from `min` to `max`, for an option with a default."""
 
+    name = "number"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number. Raises `click.UsageError`, also for `nan`, which no comparison holds back."""
         try:
@@ -63,6 +67,18 @@ class Number(click.FloatRange):
         if isnan(number):
             raise _out_of_bounds("number", self, value, param, ctx)
         return number
+
+
+class Word(click.Choice[str]):
+    """One of some words, in capitals or small letters; shown as they are written."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        """`words` are those that the option takes."""
+        super().__init__(words, case_sensitive=False)
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's
+        """Return what is wrong with another word."""
+        return f"{value!r} is not one of {', '.join(self.choices)}."
 
 
 def _out_of_bounds(

@@ -5,7 +5,16 @@ from typing import Any, Final
 import click
 
 from cli.commands.listed_records import index_command
-from cli.commands.options import ExampleCommand, ExampleGroup, Number, WholeNumber, json_option, stack_option, timestamp
+from cli.commands.options import (
+    ExampleCommand,
+    ExampleGroup,
+    Number,
+    WholeNumber,
+    Word,
+    json_option,
+    stack_option,
+    timestamp,
+)
 from cli.commands.order_messages import check_command, mapping_command
 from cli.commands.reconcile import reconcile_command
 from cli.commands.trace_json import history_json
@@ -84,7 +93,7 @@ def trace_command(reference: str, stack: str, *, everything: bool, as_json: bool
 )
 @click.option(
     "--state",
-    type=click.Choice(STATES, case_sensitive=False),
+    type=Word(STATES),
     metavar="STATE",
     help=f"Only records in this state: {', '.join(STATES)}.",
 )
@@ -156,7 +165,8 @@ def _listed(target: Target, state: str, order: str, limit: int) -> Newest:
 
 def _cells(record: Record) -> list[str]:
     names = ("orderReference", KEY, "state", "carrierServiceReference")
-    return [f"{record.get('allocatedAt') or '-':.16}", *(str(record.get(name) or "-") for name in names)]
+    written = f"{record.get('allocatedAt') or '-':.16}".replace("T", " ")
+    return [written, *(str(record.get(name) or "-") for name in names)]
 
 
 def _summary_json(record: Record) -> dict[str, Any]:

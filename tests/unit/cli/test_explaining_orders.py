@@ -103,3 +103,18 @@ def test_a_file_is_not_decided_again_and_a_reference_has_no_mapping(capsys: pyte
     assert "leave --again out" in " ".join(capsys.readouterr().err.split())
     assert main(["explain", "WEB-1", "--mapping", "shop.yaml", "--stack", "shop"]) == 2
     assert "--mapping is for a file" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "consignment-allocated-v1.json",
+        "consignment-allocation-failed-v1.json",
+        "consignment-delivered-v1.json",
+        "consignment-update-refused-v1.json",
+    ],
+)
+def test_an_event_that_was_published_is_not_taken_for_an_order(event: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(EVENTS / event), *NOW]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "is an event of this service's own, without the consignment: name the order" in told

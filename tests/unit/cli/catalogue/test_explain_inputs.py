@@ -50,7 +50,8 @@ def test_the_standard_input_may_have_the_consignment(
         (["--now", "0001-01-01T00:00:00+14:00"], "is neither a day nor a timestamp with a UTC offset"),
         (["--now", "1600-12-24T15:59:00Z"], "write a year from 1971 to 2249"),
         (["--mode", "cheapest"], "'cheapest' is not one of"),
-        (["--catalogue", "/nowhere.yaml"], "/nowhere.yaml"),
+        (["--catalogue", "/nowhere.yaml"], "Can't read the catalogue /nowhere.yaml: No such file or directory."),
+        (["--mapping", "/nowhere.yaml"], "Can't read the mapping /nowhere.yaml: No such file or directory."),
         (["--colour"], "`carrier explain` has no option --colour."),
     ],
 )

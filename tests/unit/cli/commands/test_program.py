@@ -1,6 +1,7 @@
 """The program as a whole: its help teaches, costs no imports, and its completion knows every command."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,11 @@ def test_every_command_s_help_has_an_example_and_fits_eighty_columns(
     _, _, examples = told.partition("\nExample")
     assert f"  carrier {words}" in examples
     assert max(map(len, told.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("words", [words for words, _ in commands()])
+def test_no_help_names_a_type_of_python_s(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not re.search(r"INTEGER|FLOAT|RANGE", help_of(words, capsys))
 
 
 @pytest.mark.parametrize("group", [name for name, place in COMMANDS.items() if isinstance(place.load(), click.Group)])

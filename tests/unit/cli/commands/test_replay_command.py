@@ -83,7 +83,7 @@ def test_messages_that_cannot_be_read_are_named_and_the_others_replayed(
         ([ORDERS, "--from", COMPILED, "--to-mode", "service_group"], "--to-group valuableGoods"),
         ([ORDERS, "--from", COMPILED, "--to-group", "A", "--to-service", "B"], "--to-service B does not go with"),
         ([ORDERS, "--from", ORDERS, "--to", COMPILED], "carrier catalogue check"),
-        ([ORDERS, "--from", COMPILED, "--to", "nowhere.yaml"], "Can't read nowhere.yaml"),
+        ([ORDERS, "--from", COMPILED, "--to", "nowhere.yaml"], "Can't read the catalogue nowhere.yaml"),
     ],
 )
 def test_wrong_usage_says_what_to_write(arguments: list[str], advice: str, capsys: pytest.CaptureFixture[str]) -> None:

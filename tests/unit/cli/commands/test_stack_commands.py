@@ -75,7 +75,7 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
         (["up", "--parameter", "OrderMaping=shopify"], "Did you mean 'OrderMapping'?"),
         (["up", "--parameter", "Stage=prod"], "There is no parameter 'Stage' to set for a local stack."),
         (["up", "--parameter", "shopify"], "'shopify' is no parameter: write NAME=VALUE"),
-        (["run", "--catalogue", "gone.yaml"], "Can't read gone.yaml: No such file"),
+        (["run", "--catalogue", "gone.yaml"], "Can't read the catalogue gone.yaml: No such file"),
         (
             ["up", "--catalogue", "my.yaml", "--parameter", "CatalogueConfiguration=shop1/live1/cat01"],
             "--catalogue puts the catalogue into S3: leave out --parameter CatalogueConfiguration.",
