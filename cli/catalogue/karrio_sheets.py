@@ -13,6 +13,8 @@ from typing import Annotated, Any, Final
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from cli.catalogue.form_problems import problem_of_form
+
 SERVICES_FILE: Final = "services.csv"
 _WHOLE: Final = re.compile(r"[0-9]{1,3}")
 # The columns of a CSV file that are the same in all rows of a service.
@@ -221,6 +223,6 @@ def _zone_of_row(row: Mapping[str, str]) -> dict[str, Any]:
 
 def _first_mistake(error: ValidationError | yaml.YAMLError) -> str:
     if not isinstance(error, ValidationError):
-        return f"is not YAML or JSON: {error}"
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        mark = getattr(error, "problem_mark", None)
+        return f"is not YAML or JSON{f' (line {mark.line + 1}, column {mark.column + 1})' if mark else ''}"
+    return str(problem_of_form(error.errors()[0]))

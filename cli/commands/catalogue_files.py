@@ -91,7 +91,7 @@ def warn(file: str, warnings: Sequence[CatalogueProblem], console: Console) -> N
 def _place(file: str, problem: CatalogueProblem) -> str:
     """Return the place as compilers write it, which editors can open, and the path in the catalogue."""
     line = f":{problem.position.line}" if problem.position else ""
-    return f"{shown_name(file)}{line}: {problem.path or 'the catalogue'}"
+    return f"{shown_name(file)}{line}: {problem.path or 'the file'}"
 
 
 def problem_json(problem: CatalogueProblem) -> dict[str, Any]:

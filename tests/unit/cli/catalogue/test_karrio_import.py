@@ -92,6 +92,13 @@ def test_the_files_of_installed_packages_are_found_below_a_folder(tmp_path: Path
     [
         ("sheet.json", "[]", "has no services"),
         ("sheet.json", '{"services": [{"service_name": "A"}]}', "services.0.service_code"),
+        ("sheet.json", '{"services": [{"service_code": "A", "active": "perhaps"}]}', ": write true or false. Name"),
+        (
+            "sheet.json",
+            '{"services": [{"service_code": "A", "zones": [{"rate": "dear"}]}]}',
+            "'dear' is no number. Name",
+        ),
+        ("sheet.yaml", "a: 1\n b: 2", "sheet.yaml is not YAML or JSON (line 2, column 3). Name an export"),
         ("sheet.json", "{", "is not YAML or JSON"),
         ("services.csv", "a,b\n1,2\n", "has no column service_code"),
     ],
