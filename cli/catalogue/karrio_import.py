@@ -79,7 +79,9 @@ class _Importer:
             if not zone.rate:
                 continue
             if zone.cities and not zone.postal_codes:
-                self.left_out.append(f"{where}, {zone.label or zone.cities[0]}: places are no cities here")
+                self.left_out.append(
+                    f"{where}, {zone.label or zone.cities[0]}: cities can't be written, only postcodes"
+                )
                 continue
             price = self._price(service, zone)
             for place in self._places(service, zone):

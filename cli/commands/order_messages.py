@@ -57,7 +57,10 @@ def check_command(file: str, mapping: str, *, as_json: bool) -> int:
 @click.option("--output", default="", metavar="FILE", help="Write here.  [default: standard output]")
 @json_option
 def mapping_command(file: str, output: str, *, as_json: bool) -> int:
-    """Check a mapping, and write it for functions."""
+    """Check a mapping, and write it for functions.
+
+    Exit status 1 if the mapping has a problem. Then it writes nothing.
+    """
     if as_json and not output:
         raise UsageError("--json says where the mapping is: add --output, for example --output my-shop.json.")
     document, mapping = written_mapping(file)

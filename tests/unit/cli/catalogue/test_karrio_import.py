@@ -71,7 +71,7 @@ def test_what_can_not_be_written_is_listed(tmp_path: Path, capsys: pytest.Captur
     imported(SHEET, tmp_path)
     told = " ".join(capsys.readouterr().err.split())
     assert "Left out: ACME_POST acme letter: it has no prices." in told
-    assert "Left out: ACME_POST acme.parcel, Same day: places are no cities here." in told
+    assert "Left out: ACME_POST acme.parcel, Same day: cities can't be written, only postcodes." in told
 
 
 def test_the_files_of_installed_packages_are_found_below_a_folder(tmp_path: Path) -> None:
