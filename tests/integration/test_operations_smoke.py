@@ -85,6 +85,40 @@ def test_nothing_is_asked_of_a_rule_that_others_listen_to(target: Target) -> Non
     assert checks(replace(target, make=Mock(side_effect=AssertionError)), **RULED)["order by rule shop/orders"].text
 
 
+class CloudWatch:
+    """CloudWatch with one alarm. It can no more publish to a topic under SNS's own managed key than AWS's, and is silent."""
+
+    def __init__(self, target: Target, topic: str) -> None:
+        self.target, self.topic, self.states = target, topic, list[str]()
+
+    def set_alarm_state(self, **given: str) -> None:
+        self.states.append(given["StateValue"])
+        attributes = self.target.sns.get_topic_attributes(TopicArn=self.topic)["Attributes"]
+        if attributes.get("KmsMasterKeyId") != "alias/aws/sns":
+            self.target.sns.publish(TopicArn=self.topic, Message=json.dumps({"AlarmName": given["AlarmName"]}))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "result"), [({}, Result.PASSED), ({"KmsMasterKeyId": "alias/aws/sns"}, Result.FAILED)]
+)
+def test_a_topic_that_no_alarm_reaches_is_found_and_the_alarm_ends(
+    target: Target, attributes: dict[str, str], result: Result
+) -> None:
+    topic = target.sns.create_topic(Name="alarms", Attributes=attributes)["TopicArn"]
+    cloudwatch = CloudWatch(target, topic)
+    stacks = stack_of(is_protected=False)("cloudformation")
+    stacks.describe_stack_resource = lambda **_: {"StackResourceDetail": {"PhysicalResourceId": "shop-dlq"}}
+    services = {"cloudformation": stacks, "cloudwatch": cloudwatch}
+    parameters = {"Stage": "dev", "Allocator": "pro", "AlarmTopicArn": topic}
+    asked: Any = replace(target, make=services.__getitem__, parameters=parameters)
+
+    found = {check.name: check for check in smoke(asked, Plan(ORDER, {}, is_heard=True, patience_seconds=0))}["alarm"]
+
+    assert found.result is result
+    assert ("its key may refuse CloudWatch" in found.text) is (result is Result.FAILED)
+    assert cloudwatch.states == ["ALARM", "OK"]
+
+
 def test_production_needs_somebody_to_hear_its_alarms(target: Target) -> None:
     assert checks(target, Stage="prod", Allocator="pro")["alarm"].result is Result.FAILED
     assert checks(target, Stage="dev", Allocator="pro")["alarm"].result is Result.SKIPPED
