@@ -86,7 +86,7 @@ def test_nothing_is_asked_of_a_rule_that_others_listen_to(target: Target) -> Non
 
 
 class CloudWatch:
-    """CloudWatch with one alarm. It can no more publish to a topic under SNS's own managed key than AWS's, and is silent."""
+    """CloudWatch with one alarm. As on AWS, none reaches a topic under SNS's own managed key, and nothing says so."""
 
     def __init__(self, target: Target, topic: str) -> None:
         self.target, self.topic, self.states = target, topic, list[str]()
