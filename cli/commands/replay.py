@@ -111,7 +111,7 @@ def replay(orders: str, html: str, jobs: int, *, in_stack: bool, keep: bool, as_
         else:
             result = replayed_in_parts(wanted.before, wanted.after, source.consignments(), jobs, told).result()
     result = wanted.with_names(result)
-    _show(result, html, as_json=as_json)
+    _show(result, wanted, html, as_json=as_json)
     console = progress_console()
     for note in source.notes():
         print_text(printable(note), console)
@@ -212,10 +212,11 @@ def _messages(orders: str, mapping: str, stack: Target | None, moment: datetime 
     return replace(messages, mode=stack.mode) if stack else messages
 
 
-def _show(result: ReplayResult, html: str, *, as_json: bool) -> None:
+def _show(result: ReplayResult, wanted: _Wanted, html: str, *, as_json: bool) -> None:
+    modes = wanted.before.mode, wanted.after.mode
     if html:
-        write_text(html, page(result))
+        write_text(html, page(result, modes))
     if as_json:
         print_json(result.document())
     else:
-        print_result(result)
+        print_result(result, modes)

@@ -12,7 +12,7 @@ from allocation.replay.result import ReplayResult
 from allocation.replay.tally import Difference
 from cli.replay.pictures import MAX_FLOWS, key_of_colours, moves_shown, picture_of_cost, picture_of_moves
 from cli.replay.tables import matrix_of, shown_service
-from cli.replay.words import conclusion, failing_under_both, named
+from cli.replay.words import Modes, compared, conclusion, failing_under_both
 
 _STYLE: Final = Path(__file__).with_name("page.css")
 
@@ -20,7 +20,7 @@ _STYLE: Final = Path(__file__).with_name("page.css")
 _Cell = tuple[str, str]
 
 
-def page(result: ReplayResult) -> str:
+def page(result: ReplayResult, modes: Modes) -> str:
     """Return the page as HTML."""
     style = f"\n{_STYLE.read_text('utf-8')}"
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -39,7 +39,7 @@ def page(result: ReplayResult) -> str:
 <main>
 <h1>{escape(first)}</h1>
 <p>{escape(" ".join(others))}</p>
-<p class="quiet">From {escape(named(result.before))} to {escape(named(result.after))}. All prices are net.</p>
+<p class="quiet">{escape(compared(result, modes))} All prices are net.</p>
 {body}
 </main>
 </body>

@@ -12,19 +12,19 @@ from allocation.domain.currencies import minor_unit
 from allocation.replay.result import ReplayResult
 from allocation.replay.tally import Difference, FromTo, Moved
 from cli.output import counted, print_blank, print_fitted, print_text, printable, result_console
-from cli.replay.words import conclusion, named
+from cli.replay.words import Modes, compared, conclusion
 
 _NO_SERVICE: Final = "(none)"
 _MOVES: Final = 20
 _NAMED: Final = 3
 
 
-def print_result(result: ReplayResult) -> None:
+def print_result(result: ReplayResult, modes: Modes) -> None:
     """Print a result on stdout."""
     for sentence in conclusion(result):
         print_text(sentence)
     print_blank()
-    print_text(f"From {named(result.before)} to {named(result.after)}.")
+    print_text(compared(result, modes))
     if result.newly_failed or result.newly_allocated:
         _section("Net cost of all that each allocates", _cost_table(result))
     if moves := [(way, moved) for way, moved in result.ways if way.before != way.after]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from allocation.domain.mode import AllocationMode
 from allocation.engine.explanation import shortened
 from allocation.replay.result import CatalogueName, ReplayResult
 from cli.output import counted, printable
@@ -34,10 +35,23 @@ def _common_cost(result: ReplayResult) -> _CommonCost:
     return _CommonCost(count, before, after, crossings)
 
 
-def named(catalogue: CatalogueName) -> str:
+# The modes of both sides; None where each consignment keeps the one that it was asked with.
+Modes = tuple[AllocationMode | None, AllocationMode | None]
+
+
+def _named(catalogue: CatalogueName) -> str:
     """Return what to call a catalogue: two may have the same version."""
     told = ", ".join(filter(None, (catalogue.name, shortened(catalogue.digest))))
     return printable(f"catalogue {catalogue.version} ({told})")
+
+
+def compared(result: ReplayResult, modes: Modes) -> str:
+    """Return which catalogues are compared, and the modes of both sides where the orders do not say them."""
+    catalogues = f"From {_named(result.before)} to {_named(result.after)}."
+    if modes == (None, None):
+        return catalogues
+    before, after = (f"{mode.name} {mode.reference or ''}".strip() if mode else "as asked" for mode in modes)
+    return f"{catalogues} The mode before is {before}, the mode after {after}."
 
 
 def failing_under_both(result: ReplayResult) -> int:

@@ -55,6 +55,7 @@ def test_another_mode_is_compared_under_the_same_catalogue(capsys: pytest.Captur
     told = capsys.readouterr().out
     assert "2 newly fail (NoCarrierServiceAvailable 2)." in told
     assert "No carrier service of group valuableGoods can take" in told
+    assert "The mode before is as asked, the mode after service_group valuableGoods." in " ".join(told.split())
 
 
 def test_messages_that_cannot_be_read_are_named_and_the_others_replayed(
