@@ -10,8 +10,14 @@ from tests.simulation.world import World
 _MAX_SECONDS = 28.0
 
 
-def call_until_done(world: World, seconds: float, act: Callable[[], None]) -> None:
-    """Has a process act in so many seconds, and another one after each failure."""
+def call_until_done(
+    world: World,
+    seconds: float,
+    act: Callable[[], None],
+    written: Callable[[], None] = lambda: None,
+    most_pause: float = 5.0,
+) -> None:
+    """Has a process act in so many seconds, and another one after each failure. `written` is done after each."""
 
     def attempt() -> bool:
         try:
@@ -23,7 +29,8 @@ def call_until_done(world: World, seconds: float, act: Callable[[], None]) -> No
         return True
 
     def again(done: bool | None) -> None:
+        written()
         if not done:
-            call_until_done(world, world.random.uniform(0, 5), act)
+            call_until_done(world, world.random.uniform(0, most_pause), act, written, most_pause)
 
     world.at(seconds, lambda: world.start(attempt, _MAX_SECONDS, again))

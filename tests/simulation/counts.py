@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tests.simulation.guarantee import versions
 from tests.simulation.history import History
 from tests.simulation.plans import drawn_plan
+from tests.simulation.shipping import REQUEST
 from tests.simulation.shrink import violations
 
 
@@ -55,7 +56,7 @@ def counted(history: History) -> dict[str, int]:
         "orders that kill": len(history.killers),
         "prompt histories": plan.prompt,
         "histories with the engine": with_engine,
-        "histories in which the API allocates": plan.requests and with_engine,
+        "histories in which the API deallocates": any(each.name.startswith(REQUEST) for each in history.shipments),
         "histories with a limit in parts": any("parts" in item for item in history.table.limits.items.values()),
         "histories with two versions": history.two_versions and with_engine,
         "histories with an unkind SortedPRO": plan.unkind and not with_engine,

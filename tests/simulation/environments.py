@@ -33,7 +33,7 @@ from allocation.orders.canaries import Canaries
 from allocation.orders.cancelling import Cancelling
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.updating import Updating
-from allocation.ports import Allocator
+from allocation.ports import Allocator, Deadline
 from allocation.pro import calls
 from allocation.pro import client as pro_client
 from allocation.pro.calls import Pauses
@@ -41,6 +41,7 @@ from allocation.pro.circuit import dynamodb_circuit
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.creating import Creating
 from allocation.pro.links import DynamoDBLinks
+from allocation.pro.releasing import Releasing
 from allocation.pro.sender_allocator import SenderAllocator
 from allocation.pro.settled_first import InUse, OpenClaims, SettledFirst
 from allocation.settings import PATIENCE_SECONDS as USUAL_PATIENCE_SECONDS
@@ -187,12 +188,17 @@ class Environments:
         limit_usage = EarlierUsage if is_earlier else DynamoDBLimitUsage
         return replace(self, now=now, steady=steady, limit_usage=limit_usage)._new()
 
-    def _here(self) -> AllocatedBy:
+    def here(self) -> AllocatedBy:
+        """Who allocates."""
         return ENGINE if self.with_engine else AllocatedBy("pro", self.pro.base_url)
 
     def choices(self) -> Choices:
         """The ways in which the API chooses a carrier service, where the engine allocates."""
         return Choices(lambda: engine(self.daily_limit), self._limits, self._archive(), self.now, self.pro.base_url)
+
+    def releasing(self, deadline: Deadline) -> Releasing:
+        """What has PRO deallocate and cancel for the API: an environment for each request."""
+        return Releasing(self._allocator(), lambda: deadline)
 
     def unset(self) -> Callable[[], datetime]:
         """The clock that claims and patience are measured by."""
@@ -227,7 +233,7 @@ class Environments:
                 allocator=allocator,
                 mode=self.mode,
                 records=records,
-                cancelling=Cancelling(allocator, records, cancelled_orders, self.now, None, self._here()),
+                cancelling=Cancelling(allocator, records, cancelled_orders, self.now, None, self.here()),
                 updating=Updating(records, contents, self.now),
                 ordered_consignments=contents,
                 now=self.now,

@@ -27,6 +27,7 @@ from allocation.records.canary import CANARY_TYPE
 from allocation.records.record_document import moment_text
 from cli.operations import reconcile
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
+from tests.simulation.callers import call_until_done
 from tests.simulation.catalogues import PART, SimulatedCatalogues
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims
@@ -54,6 +55,7 @@ from tests.support.samples import queue_message
 
 FUNCTION_SECONDS = 60.0
 VISIBILITY_SECONDS = 361.0
+REQUEST_SECONDS = 28.0
 CANARIES, CANARY_PERIOD_SECONDS = 3, 1500.0
 """Canaries beside the orders: the last one comes when faults have nearly ended."""
 WITH_CANARIES = 0.3
@@ -166,10 +168,8 @@ class History:
         # Where PRO allocates, the API leaves manifesting to it.
         shipped = self.orders if self.with_engine else []
         self.shipments = draw_shipments(Random(f"{self.plan.seed}/shipments"), shipped)
-        if self.plan.requests:
-            self.shipments += draw_requests(Random(f"{self.plan.seed}/requests"), shipped)
         choices = self._environments.choices()
-        self.shipping = Shipping(self.world, self.table, self._now, choices, self.mode)
+        self.shipping = Shipping(self.world, self.table, self._now, choices, self.mode, self._environments.here())
         self.pro.state.spoils_lists |= {
             reference for order in drawn for reference in order.consignments if reference.startswith("EC-SPO")
         }
@@ -184,6 +184,9 @@ class History:
             self.with_engine or plan.switches or plan.unkind or plan.outage_seconds or plan.hung_writes_seconds
         )
         self.followed = is_kind and (drawn_so if plan.followed is None else plan.followed)
+        if plan.requests and not (plan.switches or plan.earlier or self.followed):
+            asked = Random(f"{seed}/requests")
+            self.shipments += draw_requests(asked, self.orders, with_engine=self.with_engine)
         self.people = PeopleAtPro(
             self.world, self._now, self.table, self.circuits, self.pro, plan.seed, self.stream.follow
         )
@@ -303,8 +306,17 @@ class History:
         self._poll_after(0)
 
     def _ship(self, shipment: Shipment) -> None:
-        work = partial(self.shipping.carry_out, shipment)
-        self.world.start(work, FUNCTION_SECONDS, lambda _: self.stream.follow())
+        if self.with_engine:
+            work = partial(self.shipping.carry_out, shipment)
+            self.world.start(work, FUNCTION_SECONDS, lambda _: self.stream.follow())
+            return
+        for reference in shipment.references:
+            call_until_done(self.world, 0.0, partial(self._release, shipment, reference), self.stream.follow, 90.0)
+
+    def _release(self, shipment: Shipment, reference: str) -> None:
+        """A request to the API where PRO allocates. Its client asks again until it is answered."""
+        deadline = Deadline(self.world, self.world.now + REQUEST_SECONDS)
+        self.shipping.carry_out_one(shipment, reference, self._environments.releasing(deadline))
 
     def _now(self) -> datetime:
         return BEGINNING + timedelta(seconds=self.world.now)

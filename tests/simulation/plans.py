@@ -18,7 +18,7 @@ SWITCHES = 0.05
 """Of what has no other version before."""
 
 REQUESTS = 0.5
-"""Of what the engine allocates."""
+"""Of all."""
 
 MISCOUNTED = (0.0, 1.0, 0.0, 1.0, 0.3)
 """How likely a message that comes again is said to come for the first time."""
@@ -54,8 +54,8 @@ def drawn_plan(seed: int) -> Plan:
 
     In a tenth of the others, orders kill the function whenever they are read; in a tenth, batches stay together. In a
     third, PRO is unkind and clocks differ. In a seventh, version 0.2.0 was there before. A twentieth of what is left is
-    switched between PRO and the engine. In half of those that the engine allocates, requests to the API deallocate and
-    allocate, too.
+    switched between PRO and the engine. In half of those that have neither, requests to the API
+    deallocate and cancel, and allocate where the engine does.
     """
     draw = Random(f"{seed}/plan")
     kind = draw.random()

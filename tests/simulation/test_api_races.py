@@ -10,6 +10,7 @@ import pytest
 
 from allocation.aws.dynamodb import consignments
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
+from allocation.pro.releasing import Releasing
 from tests.simulation.aws import ANYHOW
 from tests.simulation.guarantee import versions
 from tests.simulation.history import History
@@ -18,12 +19,15 @@ from tests.simulation.shrink import shrink, told, violations
 from tests.simulation.world import Plan
 from tests.support.size import sized
 
-HISTORIES = sized(40, 1000)
-ASKED = Plan(0, with_engine=True, large_orders=False, requests=True)
+HISTORIES = sized(30, 500)
+ENGINE = Plan(0, with_engine=True, large_orders=False, requests=True)
+PRO = replace(ENGINE, with_engine=False, followed=False)
+ANYWAY = {"ConditionExpression": ANYHOW}
+STATES = {"Allocated", "AllocationFailed", "Unallocated", "Cancelled"}
 
 
-def plans(fault_chance: float) -> Iterator[Plan]:
-    return (replace(ASKED, seed=seed, fault_chance=fault_chance) for seed in range(HISTORIES))
+def plans(asked: Plan, fault_chance: float) -> Iterator[Plan]:
+    return (replace(asked, seed=seed, fault_chance=fault_chance) for seed in range(HISTORIES))
 
 
 def by_request(history: History) -> set[str]:
@@ -32,23 +36,37 @@ def by_request(history: History) -> set[str]:
 
 
 @pytest.mark.parametrize("fault_chance", [0.0, 0.1, 0.3])
-def test_the_guarantee_holds_while_the_api_is_asked_for_the_same_consignments(fault_chance: float) -> None:
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [(ENGINE, STATES), (PRO, {"Unallocated", "Cancelled"}), (replace(PRO, unkind=True), {"Unallocated", "Cancelled"})],
+    ids=["engine", "PRO", "unkind PRO"],
+)
+def test_the_guarantee_holds_while_the_api_is_asked_for_the_same_consignments(
+    asked: Plan, expected: set[str], fault_chance: float
+) -> None:
     states: set[str] = set()
-    for plan in plans(fault_chance):
+    for plan in plans(asked, fault_chance):
         history, problems = violations(plan)
         assert not problems, told(shrink(plan))
         states |= by_request(history)
-    assert states == {"Allocated", "AllocationFailed", "Unallocated", "Cancelled"}, "too few requests to prove anything"
+    assert states == expected, "too few requests to prove anything"
 
 
 @pytest.mark.parametrize(
-    ("unseen", "symptom"),
+    ("asked", "unseen", "symptom"),
     [
-        (patch.object(consignments, "_unchanged", lambda _: {"ConditionExpression": ANYHOW}), "was overwritten"),
-        (patch.object(DynamoDBConsignments, "_counted", lambda *_: []), "the limits count"),
+        (
+            ENGINE,
+            patch.object(consignments, "_unchanged", lambda _: {"ConditionExpression": ANYHOW}),
+            "was overwritten",
+        ),
+        (ENGINE, patch.object(DynamoDBConsignments, "_counted", lambda *_: []), "the limits count"),
+        (PRO, patch.object(Releasing, "release", lambda *_: None), "is allocated at PRO and recorded as"),
     ],
-    ids=["the version that was seen", "the count of a limit"],
+    ids=["the version that was seen", "the count of a limit", "the release at PRO"],
 )
-def test_what_a_request_must_look_at_is_missed(unseen: AbstractContextManager[Any], symptom: str) -> None:
+def test_what_a_request_must_not_leave_out_is_missed(
+    asked: Plan, unseen: AbstractContextManager[Any], symptom: str
+) -> None:
     with unseen:
-        assert any(symptom in problem for plan in plans(0.1) for problem in violations(plan)[1])
+        assert any(symptom in problem for plan in plans(asked, 0.1) for problem in violations(plan)[1])

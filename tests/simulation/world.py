@@ -122,7 +122,7 @@ class Plan:
     with_canaries: bool | None = None
     """Whether canaries come beside the orders; None where that is drawn."""
     requests: bool = False
-    """Whether the API is asked to allocate, deallocate and cancel, too. Only where the engine allocates."""
+    """Whether the API is asked to allocate, deallocate and cancel, too; where PRO allocates, for the last two."""
     switches: bool = False
     """Whether the stack is switched from PRO to the engine and back while orders wait, half of the stacks from the
     engine to PRO before. No function runs at that moment, and no write of the engine's is under way."""
