@@ -68,8 +68,8 @@ def without_waiting_for_who_is_at_it() -> AbstractContextManager[Any]:
     """What somebody may be asking for now is read and asked for all the same."""
     take = DynamoDBClaims.take
 
-    def careless(self: DynamoDBClaims, references: Any, seconds: Any, **keywords: Any) -> Claimed:
-        claimed = take(self, references, seconds, **keywords)
+    def careless(self: DynamoDBClaims, *arguments: Any, **named: Any) -> Claimed:
+        claimed = take(self, *arguments, **named)
         return replace(claimed, asked_before=claimed.asked_before | claimed.held.keys(), held={}, watched={})
 
     return patch.object(DynamoDBClaims, "take", careless)
