@@ -67,8 +67,10 @@ CREATES = 0.3
 MODES: tuple[AllocationMode, ...] = (DefaultRules(), ServiceGroup("valuableGoods"), CarrierService("CX_NDS"))
 
 
-def draw_routing(draw: Random) -> RoutingTable | None:
+def draw_routing(draw: Random, *, lacks_rows: bool) -> RoutingTable | None:
     """No routing table, or one that has some of the options that orders ask for."""
+    if lacks_rows:
+        return RoutingTable(draw.choice(MODES), {draw.choice(OPTIONS): draw.choice(MODES)}, fails_unknown=True)
     if draw.random() < 0.5:
         return None
     options = {option: draw.choice(MODES) for option in OPTIONS if draw.random() < 0.7}
@@ -159,7 +161,9 @@ class History:
         self.killers = {order.name for order in self.orders if order.body in killing}
         self.cancellations = draw_cancellations(Random(f"{seed}/cancellations"), self.orders, plan.cancelled)
         self.updates = draw_updates(Random(f"{seed}/updates"), self.orders, plan.updated)
-        self.routing = draw_routing(Random(f"{self.plan.seed}/routing"))
+        if plan.updated_at is not None:
+            self.updates = [replace(update, sent_at=plan.updated_at) for update in self.updates]
+        self.routing = draw_routing(Random(f"{self.plan.seed}/routing"), lacks_rows=self.plan.lacks_rows)
         limits = Random(f"{self.plan.seed}/limits")
         self.daily_limit = limits.choice((None, 1, 2, 5, 12))
         self.places_a_part = limits.choice((MIN_PLACES, 2, 2))
@@ -275,12 +279,15 @@ class History:
 
     def _plan_switches(self, draw: Random) -> None:
         """Has the stack allocate with PRO, then the engine, then PRO; half of the stacks with the engine before."""
-        from_pro = draw.uniform(1, 300)
+        from_pro, to_pro = draw.uniform(1, 300), draw.uniform(600, 5_000)
+        first = draw.uniform(0, from_pro) if draw.random() < 0.5 else None
+        if self.plan.switched_at:
+            first, from_pro, to_pro = self.plan.switched_at
         self.world.at(from_pro, partial(self._switch, to_engine=True))
-        self.world.at(draw.uniform(600, 5_000), partial(self._switch, to_engine=False))
-        if draw.random() < 0.5:
+        self.world.at(to_pro, partial(self._switch, to_engine=False))
+        if first is not None:
             self._environments = replace(self._environments, with_engine=True)
-            self.world.at(draw.uniform(0, from_pro), partial(self._switch, to_engine=False))
+            self.world.at(first, partial(self._switch, to_engine=False))
 
     def _switch(self, *, to_engine: bool) -> None:
         """Deploys the stack with the other allocator, once no function runs.

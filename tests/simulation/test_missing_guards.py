@@ -16,7 +16,8 @@ from tests.simulation import history as history_module
 from tests.simulation import shrink as shrink_module
 from tests.simulation.__main__ import tell_shortest
 from tests.simulation.counts import run_chunk
-from tests.simulation.guards import GUARDS, LATE
+from tests.simulation.guard_plans import LATE
+from tests.simulation.guards import GUARDS
 from tests.simulation.guards_at_pro import without_claims
 from tests.simulation.guards_here import without_condition, without_waiting
 from tests.simulation.orders import Order, order_body
@@ -24,8 +25,8 @@ from tests.simulation.plans import outage
 from tests.simulation.shrink import shrink, told, violations
 from tests.simulation.world import Plan
 
-# Each guard is missed in one of 1 to 40 histories of its plan. Whatever is added to the histories moves the seeds.
-MAX_HISTORIES_WITHOUT_A_GUARD = 200
+# Each guard is missed in one of 1 to 25 histories of its plan. Whatever is added to the histories moves the seeds.
+MAX_HISTORIES_WITHOUT_A_GUARD = 100
 
 
 @pytest.mark.parametrize("guard", GUARDS)

@@ -28,6 +28,10 @@ BOTO3_SECONDS = 17.5
 """How long `adapters.aws.CLIENT_CONFIG` waits in all for a service that does not answer."""
 
 
+QUICK_SECONDS = 0.2
+"""How long a call takes at most that is answered, unless the plan says otherwise."""
+
+
 class Fault(StrEnum):
     """What can strike at a call boundary."""
 
@@ -90,8 +94,10 @@ class Plan:
     """What the names of the calls begin with that may be struck."""
     misleading: bool = False
     """Whether PRO's answers that go wrong are all of those that tell something else."""
-    slowest_call: float = 0.2
+    slowest_call: float = QUICK_SECONDS
     """How many seconds a call takes at most that is answered."""
+    slow_at: tuple[str, ...] = ("",)
+    """What the names of the calls begin with that may take so long; the others are quick."""
     miscounted: float = 0.0
     """How likely a message that comes for the second time is said to come for the first: SQS calls the count
     approximate."""
@@ -103,6 +109,8 @@ class Plan:
     cancelled: float | None = None
     """How likely each order is to be cancelled, and updated; None where that is drawn."""
     updated: float | None = None
+    updated_at: float | None = None
+    """When all updates are sent; None where that is drawn for each."""
     large_orders: bool = True
     """Whether an order may have hundreds of consignments."""
     killers: float = 0.0
@@ -126,6 +134,11 @@ class Plan:
     switches: bool = False
     """Whether the stack is switched from PRO to the engine and back while orders wait, half of the stacks from the
     engine to PRO before. No function runs at that moment, and no write of the engine's is under way."""
+    switched_at: tuple[float, float, float] | None = None
+    """When such a stack is switched from the engine to PRO, to the engine and to PRO again; None where that is
+    drawn."""
+    lacks_rows: bool = False
+    """Whether there is a routing table that lacks rows for some delivery options, and fails what asks for these."""
     unkind: bool = False
     """Whether PRO does not refuse a second allocation, answers before it has worked, shows late that it is allocating,
     and may take longer than any patience then; clocks of environments differ by minutes."""
@@ -226,7 +239,8 @@ class World:
             self._pass_time(waits)
             raise error(True)
         random = self.random.random
-        self._pass_time(0.001 + (self.plan.slowest_call - 0.001) * random())
+        slowest = self.plan.slowest_call if name.startswith(self.plan.slow_at) else QUICK_SECONDS
+        self._pass_time(0.001 + (slowest - 0.001) * random())
         if fault is Fault.KILL_BEFORE:
             raise KilledError(name)
         if fault is Fault.ERROR_BEFORE:
