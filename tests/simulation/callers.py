@@ -10,14 +10,8 @@ from tests.simulation.world import World
 _MAX_SECONDS = 28.0
 
 
-def call_until_done(
-    world: World,
-    seconds: float,
-    act: Callable[[], None],
-    written: Callable[[], None] = lambda: None,
-    most_pause: float = 5.0,
-) -> None:
-    """Has a process act in so many seconds, and another one after each failure. `written` is done after each."""
+def call_until_done(world: World, seconds: float, act: Callable[[], None]) -> None:
+    """Has a process act in so many seconds, and another one after each failure."""
 
     def attempt() -> bool:
         try:
@@ -29,8 +23,7 @@ def call_until_done(
         return True
 
     def again(done: bool | None) -> None:
-        written()
         if not done:
-            call_until_done(world, world.random.uniform(0, most_pause), act, written, most_pause)
+            call_until_done(world, world.random.uniform(0, 5), act)
 
     world.at(seconds, lambda: world.start(attempt, _MAX_SECONDS, again))

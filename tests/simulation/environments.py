@@ -18,7 +18,9 @@ from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignm
 from allocation.aws.dynamodb.record_reading import RecordReader
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
+from allocation.consignments.changes import Changes
 from allocation.consignments.market import Choices
+from allocation.consignments.store import ConsignmentStore
 from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import ENGINE, AllocatedBy
@@ -182,23 +184,29 @@ class Environments:
 
     def new(self) -> AllocateOrders:
         """The use case of a new environment."""
-        steady = self._clock() if self.world.plan.unkind else None
-        now = self._set_again(steady) if steady else self.now
+        started = self._started()
         is_earlier = self.two_versions and self.world.random.random() < 0.5
         limit_usage = EarlierUsage if is_earlier else DynamoDBLimitUsage
-        return replace(self, now=now, steady=steady, limit_usage=limit_usage)._new()
+        return replace(started, limit_usage=limit_usage)._new()
 
-    def here(self) -> AllocatedBy:
-        """Who allocates."""
+    def of_the_api(self, store: ConsignmentStore, deadline: Callable[[], Deadline]) -> Changes:
+        """What changes consignments in a new environment of the API, where PRO allocates."""
+        started = self._started()
+        elsewhere = Releasing(started._allocator(), deadline)
+        return Changes(store, started.now, None, elsewhere=elsewhere, here=self._here())
+
+    def _started(self) -> "Environments":
+        """What a new environment is made of, with its clocks."""
+        steady = self._clock() if self.world.plan.unkind else None
+        now = self._set_again(steady) if steady else self.now
+        return replace(self, now=now, steady=steady)
+
+    def _here(self) -> AllocatedBy:
         return ENGINE if self.with_engine else AllocatedBy("pro", self.pro.base_url)
 
     def choices(self) -> Choices:
         """The ways in which the API chooses a carrier service, where the engine allocates."""
         return Choices(lambda: engine(self.daily_limit), self._limits, self._archive(), self.now, self.pro.base_url)
-
-    def releasing(self, deadline: Deadline) -> Releasing:
-        """What has PRO deallocate and cancel for the API: an environment for each request."""
-        return Releasing(self._allocator(), lambda: deadline)
 
     def unset(self) -> Callable[[], datetime]:
         """The clock that claims and patience are measured by."""
@@ -233,7 +241,7 @@ class Environments:
                 allocator=allocator,
                 mode=self.mode,
                 records=records,
-                cancelling=Cancelling(allocator, records, cancelled_orders, self.now, None, self.here()),
+                cancelling=Cancelling(allocator, records, cancelled_orders, self.now, None, self._here()),
                 updating=Updating(records, contents, self.now),
                 ordered_consignments=contents,
                 now=self.now,

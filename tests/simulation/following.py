@@ -20,23 +20,13 @@ from tests.simulation.aws import SimulatedDynamoDB
 from tests.simulation.circuits import SimulatedCircuits
 from tests.simulation.environments import PATIENCE_SECONDS
 from tests.simulation.pro import SimulatedClient, SimulatedPro
-from tests.simulation.world import World
+from tests.simulation.world import Ends, World
 
 RUN_SECONDS: Final = 120.0
 _EVERY_SECONDS: Final = 300.0
 _LAST_RUN_SECONDS: Final = 9_000.0
 """Long after the last fault and the last change in PRO."""
 _LAST_CHANGE_SECONDS: Final = 3_000.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Deadline:
-    world: World
-    ends: float
-
-    def remaining_seconds(self) -> float:
-        """Seconds until the function is killed."""
-        return self.ends - self.world.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +76,7 @@ class PeopleAtPro:
 
     def _follow(self) -> None:
         circuits: Any = self.circuits
-        deadline = _Deadline(self.world, self.world.now + RUN_SECONDS)
+        deadline = Ends(self.world, self.world.now + RUN_SECONDS)
         following = Following(self._aligning(), DynamoDBCursor(circuits, "circuits"), self.now)
         self._start(lambda: following.run(deadline))
 

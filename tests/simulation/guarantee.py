@@ -19,6 +19,7 @@ from allocation.records.canary import CANARY_KEY, CANARY_TYPE, is_canary
 from allocation.records.explanations import Explanations, asked_of
 from allocation.records.stored_record import StoredRecord
 from tests.simulation import earlier
+from tests.simulation.answers import answered, answered_truly
 from tests.simulation.aws import KEY
 from tests.simulation.history import History
 from tests.simulation.orders import OWN_PREFIX, Order, option
@@ -43,6 +44,8 @@ def broken(history: History) -> list[str]:
         changed_for_a_reason,
         cancelled_for_good,
         in_its_manifest,
+        answered,
+        answered_truly,
         taken_or_refused,
         updates_stand,
         content_of_its_event,

@@ -194,3 +194,15 @@ CANCELLED = replace(OF_PRO, fault_chance=0.15, cancelled=0.8, delivered_again=0.
 NOT_DEALLOCATED = replace(CANCELLED, fault_chance=0.8, faults=(Fault.ERROR_BEFORE,), strikes_at=("PUT /consignments/",))
 CANCELLED_BUSILY = replace(CALM, cancelled=0.7, delivered_again=0.5, slowest_call=3.0)
 NOT_SET_ASIDE = replace(CALM, fault_chance=0.9, faults=(Fault.ERROR_BEFORE,), strikes_at=("SendMessageBatch failures",))
+
+# The API takes back what orders are about.
+TAKEN_BACK = replace(OF_PRO, fault_chance=0.1, requests=True)
+TAKEN_BACK_WHILE_ALLOCATED = replace(
+    TAKEN_BACK,
+    fault_chance=0.3,
+    faults=(Fault.SLOW,),
+    strikes_at=("PUT",),
+    delivered_again=0.3,
+    slowest_call=2.0,
+    seed=230,
+)

@@ -83,6 +83,21 @@ GUARDS = {
         plans.CREATED_AND_CANCELLED,
         "is recorded as Cancelled, and PRO has it as",
     ),
+    "release of what the API takes back": (
+        at_pro.without_releasing_for_requests,
+        plans.TAKEN_BACK,
+        "is allocated at PRO and recorded as Unallocated",
+    ),
+    "cancelling what the API cancels": (
+        at_pro.without_cancelling_for_requests,
+        plans.TAKEN_BACK,
+        "is recorded as Cancelled, and PRO has it as",
+    ),
+    "claims of what the API takes back": (
+        at_pro.without_claims_of_requests,
+        plans.TAKEN_BACK_WHILE_ALLOCATED,
+        "is allocated at PRO and recorded as Cancelled",
+    ),
     "earlier readers": (
         at_pro.without_care_for_earlier_readers,
         plans.UPDATED_TOGETHER,

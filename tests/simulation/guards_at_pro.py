@@ -24,6 +24,7 @@ from allocation.pro.creating import Creating
 from allocation.pro.credentials import SubscriptionKey
 from allocation.pro.kept_claims import KeptClaim
 from allocation.pro.ports import Claimed
+from allocation.pro.releasing import Releasing
 from allocation.pro.replies import ReplyItem
 from allocation.pro.sender_allocator import SenderAllocator
 from allocation.pro.settled_first import InUse, OpenClaims
@@ -274,3 +275,35 @@ def without_the_claims_of_records() -> AbstractContextManager[Any]:
     contexts.enter_context(patch.object(KeptClaim, "is_settled", lambda *_: True))
     contexts.enter_context(patch.object(ProAllocator, "release", careless))
     return contexts
+
+
+def without_releasing_for_requests() -> AbstractContextManager[Any]:
+    """What the API is asked to take back is only recorded so."""
+    return patch.object(Releasing, "release", lambda *_: None)
+
+
+def without_cancelling_for_requests() -> AbstractContextManager[Any]:
+    """What PRO has created is only deallocated there when the API cancels it."""
+    return patch.object(Releasing, "cancel_recorded", lambda *_: None)
+
+
+class _NoClaims:
+    """Claims that nobody sees, and that see nobody's."""
+
+    def take(self, *_: Any, **__: Any) -> Claimed:
+        return Claimed()
+
+    def give_back(self, *_: Any, **__: Any) -> None:
+        """Nothing was claimed."""
+
+
+def without_claims_of_requests() -> AbstractContextManager[Any]:
+    """The API takes a consignment back whoever is allocating it, and tells nobody that it does."""
+    release = Releasing.release
+
+    def careless(self: Releasing, reference: ConsignmentReference, named: Any) -> None:
+        allocator: Any = self.allocator
+        unclaimed = replace(allocator, allocator=replace(allocator.allocator, claims=_NoClaims()))
+        release(replace(self, allocator=unclaimed), reference, named)
+
+    return patch.object(Releasing, "release", careless)

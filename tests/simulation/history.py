@@ -27,7 +27,6 @@ from allocation.records.canary import CANARY_TYPE
 from allocation.records.record_document import moment_text
 from cli.operations import reconcile
 from tests.simulation.aws import Message, SimulatedDynamoDB, SimulatedSetAside, SimulatedSNS, SimulatedSQS
-from tests.simulation.callers import call_until_done
 from tests.simulation.catalogues import PART, SimulatedCatalogues
 from tests.simulation.circuits import SimulatedCircuits, simulated_clock
 from tests.simulation.claims import SimulatedClaims
@@ -50,12 +49,12 @@ from tests.simulation.pro import BEGINNING, LATER_PREFIX, MAX_ARRIVAL_SECONDS, S
 from tests.simulation.replacing import replaced
 from tests.simulation.shipping import Shipment, Shipping, draw_requests, draw_shipments
 from tests.simulation.stream import StreamPolling, draw_other_records
-from tests.simulation.world import KilledError, Plan, World
+from tests.simulation.taking_back import TakingBack, draw_taking_back
+from tests.simulation.world import Ends, KilledError, Plan, World
 from tests.support.samples import queue_message
 
 FUNCTION_SECONDS = 60.0
 VISIBILITY_SECONDS = 361.0
-REQUEST_SECONDS = 28.0
 CANARIES, CANARY_PERIOD_SECONDS = 3, 1500.0
 """Canaries beside the orders: the last one comes when faults have nearly ended."""
 WITH_CANARIES = 0.3
@@ -77,18 +76,6 @@ def draw_routing(draw: Random, *, lacks_rows: bool) -> RoutingTable | None:
     return RoutingTable(draw.choice(MODES), options, fails_unknown=draw.random() < 0.5)
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """The end of an invocation in simulated time."""
-
-    world: World
-    ends: float
-
-    def remaining_seconds(self) -> float:
-        """Seconds until the process is killed."""
-        return self.ends - self.world.now
-
-
 @dataclass(slots=True, eq=False)
 class History:
     """The stack, running in a world of its own."""
@@ -100,6 +87,7 @@ class History:
     updates: list[Update] = field(init=False)
     shipments: list[Shipment] = field(init=False)
     shipping: Shipping = field(init=False)
+    taking_back: TakingBack = field(init=False)
     order_numbers: list[int] = field(init=False)
     killers: set[str] = field(init=False)
     """The names of the orders that end the function whenever they are read."""
@@ -172,8 +160,16 @@ class History:
         # Where PRO allocates, the API leaves manifesting to it.
         shipped = self.orders if self.with_engine else []
         self.shipments = draw_shipments(Random(f"{self.plan.seed}/shipments"), shipped)
+        if plan.requests and not plan.switches:
+            draw_asked = Random(f"{seed}/requests")
+            self.shipments += (
+                draw_requests(draw_asked, self.orders)
+                if self.with_engine
+                else draw_taking_back(draw_asked, [*self.orders, *self.updates])
+            )
         choices = self._environments.choices()
-        self.shipping = Shipping(self.world, self.table, self._now, choices, self.mode, self._environments.here())
+        self.shipping = Shipping(self.world, self.table, self._now, choices, self.mode)
+        self.taking_back = TakingBack(self.world, self._environments, self.pro, self.stream.follow)
         self.pro.state.spoils_lists |= {
             reference for order in drawn for reference in order.consignments if reference.startswith("EC-SPO")
         }
@@ -188,9 +184,6 @@ class History:
             self.with_engine or plan.switches or plan.unkind or plan.outage_seconds or plan.hung_writes_seconds
         )
         self.followed = is_kind and (drawn_so if plan.followed is None else plan.followed)
-        if plan.requests and not (plan.switches or plan.earlier or self.followed):
-            asked = Random(f"{seed}/requests")
-            self.shipments += draw_requests(asked, self.orders, with_engine=self.with_engine)
         self.people = PeopleAtPro(
             self.world, self._now, self.table, self.circuits, self.pro, plan.seed, self.stream.follow
         )
@@ -316,14 +309,8 @@ class History:
         if self.with_engine:
             work = partial(self.shipping.carry_out, shipment)
             self.world.start(work, FUNCTION_SECONDS, lambda _: self.stream.follow())
-            return
-        for reference in shipment.references:
-            call_until_done(self.world, 0.0, partial(self._release, shipment, reference), self.stream.follow, 90.0)
-
-    def _release(self, shipment: Shipment, reference: str) -> None:
-        """A request to the API where PRO allocates. Its client asks again until it is answered."""
-        deadline = Deadline(self.world, self.world.now + REQUEST_SECONDS)
-        self.shipping.carry_out_one(shipment, reference, self._environments.releasing(deadline))
+        else:
+            self.taking_back.ask(shipment)
 
     def _now(self) -> datetime:
         return BEGINNING + timedelta(seconds=self.world.now)
@@ -354,7 +341,7 @@ class History:
             self._poll_after(max(due - self.world.now, 0.01))
 
     def _invoke(self, messages: Sequence[Message]) -> None:
-        deadline = Deadline(self.world, self.world.now + FUNCTION_SECONDS)
+        deadline = Ends(self.world, self.world.now + FUNCTION_SECONDS)
         idle = self._idle[self._environments.with_engine]
         use_case = idle.pop() if idle else self._environments.new()
         self._running += 1

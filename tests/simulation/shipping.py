@@ -1,7 +1,7 @@
-"""A merchant that uses the API while orders come and go.
+"""A merchant that uses the API while orders come and go, where the engine allocates.
 
-Where the engine allocates, consignments are made ready, manifested and dispatched. In some histories they are
-allocated, deallocated and cancelled, too; where PRO allocates, they are deallocated and cancelled.
+Consignments are made ready, manifested and dispatched; in some histories they are also allocated, deallocated and
+cancelled.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from typing import Any
 from allocation.aws.dynamodb.bulk_calls import read_items
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
 from allocation.consignments.allocations import Allocations
-from allocation.consignments.changes import Changes, Elsewhere
+from allocation.consignments.changes import Changes
 from allocation.consignments.errors import RequestError
 from allocation.consignments.manifests import Manifest, Manifests
 from allocation.consignments.market import Choices
@@ -23,7 +23,6 @@ from allocation.consignments.steps import Steps
 from allocation.consignments.store import Known, StoredConsignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import AllocatedBy
 from allocation.domain.record import AllocationRecord
 from allocation.domain.reference import ConsignmentReference
 from allocation.domain.state import CarriedState, Step, UserAction
@@ -35,7 +34,6 @@ from tests.simulation.world import World
 RECORDS = "allocations"
 REQUEST = "request-"
 """What the ids of requests begin with that allocate, deallocate or cancel."""
-NOBODY_ELSE = Elsewhere()
 _MAX_REQUESTS = 16
 _MOVES: Mapping[UserAction, CarriedState] = {
     UserAction.SET_READY: "ReadyToShip",
@@ -59,11 +57,9 @@ def draw_shipments(draw: Random, orders: Sequence[Order]) -> list[Shipment]:
     return _drawn("shipment-", [UserAction.MANIFEST, UserAction.MANIFEST, *_MOVES], draw, orders)
 
 
-def draw_requests(draw: Random, orders: Sequence[Order], *, with_engine: bool) -> list[Shipment]:
-    """Requests that allocate, deallocate and cancel whatever orders have. Where PRO allocates, the API does not."""
-    allocating = [UserAction.ALLOCATE, UserAction.ALLOCATE] if with_engine else []
-    actions = [*allocating, UserAction.DEALLOCATE, UserAction.DEALLOCATE, UserAction.CANCEL]
-    return _drawn(REQUEST, actions, draw, orders)
+def draw_requests(draw: Random, orders: Sequence[Order]) -> list[Shipment]:
+    """Requests that allocate, deallocate and cancel whatever orders have."""
+    return _drawn(REQUEST, [*(UserAction.ALLOCATE, UserAction.DEALLOCATE) * 2, UserAction.CANCEL], draw, orders)
 
 
 def _drawn(name: str, actions: Sequence[UserAction], draw: Random, orders: Sequence[Order]) -> list[Shipment]:
@@ -80,7 +76,7 @@ def _drawn(name: str, actions: Sequence[UserAction], draw: Random, orders: Seque
     ]
 
 
-class _Store(DynamoDBConsignments):
+class Store(DynamoDBConsignments):
     """The API's store of consignments that all have a description. Histories have no threads."""
 
     def find(self, references: Sequence[ConsignmentReference]) -> Mapping[ConsignmentReference, Known]:
@@ -127,18 +123,12 @@ class Shipping:
     """Carries out requests over the tables of a history, by the `choices` and the mode of its engine."""
 
     def __init__(
-        self,
-        world: World,
-        table: SimulatedDynamoDB,
-        now: Any,
-        choices: Choices,
-        mode: AllocationMode,
-        here: AllocatedBy,
+        self, world: World, table: SimulatedDynamoDB, now: Any, choices: Choices, mode: AllocationMode
     ) -> None:
         client: Any = table
         limits: Any = choices.limit_usage
-        store = _Store(client, consignments="consignments", records=RECORDS, limit_usage=limits)
-        self._changes = Changes(store, now, None, here=here)
+        store = Store(client, consignments="consignments", records=RECORDS, limit_usage=limits)
+        self._changes = Changes(store, now, None)
         self._choose = choices.by_mode(mode)
         self.manifests = SimulatedManifests(world)
         # Deterministic, and never the same twice.
@@ -152,18 +142,16 @@ class Shipping:
             return self._manifest(shipment)
         for reference in shipment.references:
             with suppress(RequestError, RetryableError):
-                self.carry_out_one(shipment, reference)
+                self._act(shipment.action, reference, shipment.name)
         return None
 
-    def carry_out_one(self, shipment: Shipment, reference: str, elsewhere: Elsewhere = NOBODY_ELSE) -> None:
-        """Allocate, deallocate or cancel a consignment, `elsewhere` too. Raises what the API answers with."""
-        changes = replace(self._changes, elsewhere=elsewhere)
-        if shipment.action is UserAction.ALLOCATE:
-            Allocations(changes).allocate(reference, self._choose, shipment.name)
-        elif shipment.action is UserAction.DEALLOCATE:
-            Allocations(changes).deallocate(reference, shipment.name)
+    def _act(self, action: UserAction, reference: str, request_id: str) -> None:
+        if action is UserAction.ALLOCATE:
+            Allocations(self._changes).allocate(reference, self._choose, request_id)
+        elif action is UserAction.DEALLOCATE:
+            Allocations(self._changes).deallocate(reference, request_id)
         else:
-            Register(changes, self._characters, timedelta(days=90)).cancel(reference, shipment.name)
+            Register(self._changes, self._characters, timedelta(days=90)).cancel(reference, request_id)
 
     def _manifest(self, shipment: Shipment) -> None:
         manifests = Manifests(self._changes, self.manifests, self._characters)

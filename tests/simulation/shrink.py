@@ -72,5 +72,9 @@ def told(plan: Plan) -> str:
     for other in others:
         named = ", ".join(other.consignments or ("the whole order",))
         lines.append(f"  at {other.sent_at:5.0f} s {other.name} of {other.order_reference}: {named}")
+    lines += [
+        f"  at {each.sent_at:5.0f} s {each.name}, to be {each.action}: {', '.join(each.references)}"
+        for each in history.shipments
+    ]
     lines += [f"  call {number}: {what}" for number, what in sorted(history.world.struck.items())]
     return "\n".join(lines + [f"  BROKEN: {problem}" for problem in problems])

@@ -10,7 +10,7 @@ import pytest
 
 from allocation.aws.dynamodb import consignments
 from allocation.aws.dynamodb.consignments import DynamoDBConsignments
-from allocation.pro.releasing import Releasing
+from allocation.pro import state_verdicts
 from tests.simulation.aws import ANYHOW
 from tests.simulation.guarantee import versions
 from tests.simulation.history import History
@@ -22,8 +22,8 @@ from tests.support.size import sized
 HISTORIES = sized(30, 500)
 ENGINE = Plan(0, with_engine=True, large_orders=False, requests=True)
 PRO = replace(ENGINE, with_engine=False, followed=False)
-ANYWAY = {"ConditionExpression": ANYHOW}
-STATES = {"Allocated", "AllocationFailed", "Unallocated", "Cancelled"}
+TAKEN_BACK = {"Unallocated", "Cancelled"}
+STATES = {"Allocated", "AllocationFailed", *TAKEN_BACK}
 
 
 def plans(asked: Plan, fault_chance: float) -> Iterator[Plan]:
@@ -38,8 +38,14 @@ def by_request(history: History) -> set[str]:
 @pytest.mark.parametrize("fault_chance", [0.0, 0.1, 0.3])
 @pytest.mark.parametrize(
     ("asked", "expected"),
-    [(ENGINE, STATES), (PRO, {"Unallocated", "Cancelled"}), (replace(PRO, unkind=True), {"Unallocated", "Cancelled"})],
-    ids=["engine", "PRO", "unkind PRO"],
+    [
+        (ENGINE, STATES),
+        (PRO, TAKEN_BACK),
+        (replace(PRO, unkind=True), TAKEN_BACK),
+        (replace(PRO, followed=True), TAKEN_BACK),
+        (replace(PRO, earlier=True), TAKEN_BACK),
+    ],
+    ids=["engine", "PRO", "unkind PRO", "people in PRO", "after version 0.2.0"],
 )
 def test_the_guarantee_holds_while_the_api_is_asked_for_the_same_consignments(
     asked: Plan, expected: set[str], fault_chance: float
@@ -61,9 +67,10 @@ def test_the_guarantee_holds_while_the_api_is_asked_for_the_same_consignments(
             "was overwritten",
         ),
         (ENGINE, patch.object(DynamoDBConsignments, "_counted", lambda *_: []), "the limits count"),
-        (PRO, patch.object(Releasing, "release", lambda *_: None), "is allocated at PRO and recorded as"),
+        (PRO, patch.object(DynamoDBConsignments, "record", lambda *_: True), "recorded as None"),
+        (PRO, patch.object(state_verdicts, "_judge_deallocated_state", lambda *_: None), "at PRO Allocated"),
     ],
-    ids=["the version that was seen", "the count of a limit", "the release at PRO"],
+    ids=["the version that was seen", "the count of a limit", "the record", "the state at PRO"],
 )
 def test_what_a_request_must_not_leave_out_is_missed(
     asked: Plan, unseen: AbstractContextManager[Any], symptom: str

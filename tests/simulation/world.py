@@ -130,7 +130,8 @@ class Plan:
     with_canaries: bool | None = None
     """Whether canaries come beside the orders; None where that is drawn."""
     requests: bool = False
-    """Whether the API is asked to allocate, deallocate and cancel, too; where PRO allocates, for the last two."""
+    """Whether the API is asked to deallocate and cancel, and to allocate where the engine does. Not where the stack is
+    switched."""
     switches: bool = False
     """Whether the stack is switched from PRO to the engine and back while orders wait, half of the stacks from the
     engine to PRO before. No function runs at that moment, and no write of the engine's is under way."""
@@ -144,6 +145,18 @@ class Plan:
     and may take longer than any patience then; clocks of environments differ by minutes."""
     schedule: int = 0
     """Another one is another order of events, with the same messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The end of an invocation in simulated time."""
+
+    world: "World"
+    moment: float
+
+    def remaining_seconds(self) -> float:
+        """Seconds until the process is killed."""
+        return self.moment - self.world.now
 
 
 @dataclass(slots=True)
