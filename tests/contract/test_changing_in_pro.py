@@ -1,6 +1,7 @@
 """Order-updated messages about consignments that SortedPRO has by senders' references, over HTTP."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
 from allocation.domain.reference import ConsignmentReference
+from allocation.pro import changing
 from allocation.pro.creation import change_body
 from allocation.pro.ports import Watch
 from tests.contract.pro_over_http import PATIENCE_SECONDS, Pro, Remaining, pro_over_http
@@ -113,6 +115,23 @@ def test_nobody_adopts_an_allocation_that_a_lost_deallocation_may_take_away_yet(
     pro.claims.hold = {}
     assert isinstance(updated(pro), Allocated)
     assert street(pro) == "2 New Street"
+
+
+@pytest.mark.parametrize(
+    ("judged", "state", "watch"),
+    [("judge_deallocation", "Allocated", Watch.TAKING_BACK), ("judge_change", "Unallocated", Watch.OPEN)],
+)
+def test_after_a_crash_nobody_asks_while_pro_may_still_do_what_it_was_asked(
+    pro: Pro, monkeypatch: pytest.MonkeyPatch, judged: str, state: str, watch: Watch
+) -> None:
+    ordered(pro)
+    pro.server.state.consignments[THERE].state = state
+    with monkeypatch.context() as crashing:
+        crashing.setattr(changing, judged, {}.__getitem__)  # a KeyError, or a TypeError, whatever it is given
+        with suppress(KeyError, TypeError):
+            updated(pro)
+    assert pro.claims.given_back[-1] == (THERE, PATIENCE_SECONDS)
+    assert pro.claims.watched[THERE] == watch
 
 
 def test_what_pro_refuses_of_an_update_fails_without_contact_data(pro: Pro, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -219,7 +219,7 @@ def test_a_failure_that_is_not_recorded_keeps_its_claim(pro: Pro) -> None:
 
 
 def test_what_pro_accepted_from_us_is_not_adopted(pro: Pro) -> None:
-    pro.claims.hold, pro.claims.watched = {A: 100}, {A: Watch.ACCEPTED_AFRESH}
+    pro.claims.hold, pro.claims.watched = {A: 170}, {A: Watch.ACCEPTED_AFRESH}
     pro.stands(A, "Allocated", "CX_ECO")
 
     [answer] = pro.allocate([A]).values()

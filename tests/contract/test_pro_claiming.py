@@ -241,6 +241,19 @@ def test_what_pro_has_accepted_is_adopted_once_its_state_says_so_and_never_asked
     assert (pro.server.calls("PUT"), set(pro.server.calls("GET"))) == ([], {f"/consignments/{A}"})
 
 
+def test_nothing_is_adopted_under_a_claim_that_ends_before_others_can_know_of_the_record(pro: Pro) -> None:
+    """Who read the records before may take back what seems to be lost, as soon as the claim has ended."""
+    pro.claims.hold, pro.claims.watched = {A: 129, B: 130}, {A: Watch.OPEN, B: Watch.OPEN}
+    for reference in (A, B):
+        pro.stands(reference, "Allocated", "CX_ECO")
+
+    answers = pro.allocate([A, B])
+
+    assert answers[A] == Deferred(DeferralCause.OUTCOME_UNKNOWN, 129)
+    assert services(answers[B]) == "CX_ECO"
+    assert set(pro.server.calls("GET")) == {f"/consignments/{B}"}
+
+
 def test_a_failure_after_a_202_is_the_outcome_only_if_it_is_a_new_one(pro: Pro) -> None:
     pro.claims.hold = {A: 170, B: 170}
     pro.claims.watched = {A: Watch.ACCEPTED, B: Watch.ACCEPTED_AFRESH}

@@ -17,6 +17,9 @@ RARE = 0.003
 SWITCHES = 0.05
 """Of what has no other version before."""
 
+UNWINDS = 0.5
+"""How likely all that is killed in a history still does what it does at its end."""
+
 REQUESTS = 0.5
 """Of all."""
 
@@ -55,7 +58,7 @@ def drawn_plan(seed: int) -> Plan:
     In a tenth of the others, orders kill the function whenever they are read; in a tenth, batches stay together. In a
     third, PRO is unkind and clocks differ. In a seventh, version 0.2.0 was there before. A twentieth of what is left is
     switched between PRO and the engine. In half of those that are not, requests to the API deallocate
-    and cancel, and allocate where the engine does.
+    and cancel, and allocate where the engine does. In half, what is killed does nothing more.
     """
     draw = Random(f"{seed}/plan")
     kind = draw.random()
@@ -72,6 +75,7 @@ def drawn_plan(seed: int) -> Plan:
     plan = replace(plan, delivered_again=0.0 if plan.together else AGAIN[seed % len(AGAIN)])
     plan = replace(plan, unkind=draw.random() < 0.35)
     plan = replace(plan, requests=Random(f"{seed}/requests").random() < REQUESTS)
+    plan = replace(plan, unwinds=Random(f"{seed}/unwinds").random() < UNWINDS)
     plan = replace(plan, earlier=draw.random() < 0.15, miscounted=MISCOUNTED[seed % len(MISCOUNTED)])
     if plan.earlier or draw.random() >= SWITCHES:
         return plan

@@ -216,6 +216,20 @@ def test_a_deallocation_that_is_answered_and_not_done_yet_takes_nothing_from_who
     assert not violations(plan)[1], told(plan)
 
 
+def test_an_allocation_that_was_adopted_as_its_claim_ended_is_not_taken_back_as_lost() -> None:
+    plan = Plan(92, 0.5, faults=(Fault.KILL_AFTER,), strikes_at=("PUT /allocation",), lacks_rows=True)
+    plan = replace(plan, with_engine=False, large_orders=False, cancelled=0.0, updated=0.95, with_canaries=False)
+    assert not violations(plan)[1], told(plan)
+
+
+@pytest.mark.parametrize("seed", [2, 7, 27])
+def test_a_deallocation_for_an_update_that_crashed_may_still_come_when_others_look(seed: int) -> None:
+    plan = Plan(seed, 0.8, faults=(Fault.SLOW,), strikes_at=("PUT",), delivered_again=0.2, updated_at=300.0)
+    plan = replace(plan, with_engine=False, creates=True, large_orders=False, unkind=True, together=True)
+    plan = replace(plan, cancelled=0.0, updated=0.95)
+    assert not violations(plan)[1], told(plan)
+
+
 def test_after_a_switch_a_failure_by_a_fast_clock_is_no_outcome_of_an_update_that_pro_allocated() -> None:
     dropped = frozenset({1})
     plan = Plan(2439, dropped_orders=dropped, with_engine=False, switches=True, unkind=True, schedule=15)

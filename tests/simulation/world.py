@@ -50,6 +50,8 @@ class Process(greenlet):
     """An invocation of a function."""
 
     number = 0
+    is_gone = False
+    """Whether it was killed, and does nothing more."""
 
 
 class Unheard(greenlet):
@@ -77,6 +79,8 @@ class Plan:
     """How long PRO is out of order, from the beginning."""
     outage_kind: str = "refused"
     """How it is then: no connection comes about (`refused`), or what `tests.support.pro_faults` has by this name."""
+    unwinds: bool = True
+    """Whether what is killed still does what it does at its end (`finally`), as where an error ends it; or nothing."""
     killed_at: tuple[int, Fault] | None = None
     """A call number and the one fault of this history, which strikes there."""
     sns_outage_seconds: float = 0.0
@@ -214,10 +218,23 @@ class World:
         self.at(0, process.switch)
         self.at(seconds, lambda: self._kill(process, "process timed out"))
 
-    def _kill(self, process: greenlet, why: str) -> None:
+    def _kill(self, process: Process, why: str) -> None:
         if not process.dead:
             self.counts[why] += 1
+            process.is_gone = not self.plan.unwinds
             process.throw(KilledError)
+
+    def _killed(self, name: str) -> KilledError:
+        """What ends the process that is running."""
+        process = getcurrent()
+        if isinstance(process, Process):
+            process.is_gone = not self.plan.unwinds
+        return KilledError(name)
+
+    def _require_alive(self, name: str) -> None:
+        process = getcurrent()
+        if isinstance(process, Process) and process.is_gone:
+            raise KilledError(name)
 
     def call(
         self,
@@ -235,6 +252,7 @@ class World:
         hangs is given up after `hang_seconds`. What `answers_early` may also answer a slow call with an error at once,
         or go on when its caller was killed.
         """
+        self._require_alive(name)
         self.calls += 1
         if self._may_hang and self.hangs(name):
             self._pass_time(hang_seconds)
@@ -248,20 +266,20 @@ class World:
             if name.startswith(WRITES):
                 self.written_at = max(self.written_at, self.now + done_after)
             if waits is None:
-                raise KilledError(name)
+                raise self._killed(name)
             self._pass_time(waits)
             raise error(True)
         random = self.random.random
         slowest = self.plan.slowest_call if name.startswith(self.plan.slow_at) else QUICK_SECONDS
         self._pass_time(0.001 + (slowest - 0.001) * random())
         if fault is Fault.KILL_BEFORE:
-            raise KilledError(name)
+            raise self._killed(name)
         if fault is Fault.ERROR_BEFORE:
             raise error(False)
         result = work()
         self._pass_time(0.001 + (0.1 - 0.001) * random())
         if fault is Fault.KILL_AFTER:
-            raise KilledError(name)
+            raise self._killed(name)
         if fault is Fault.ERROR_AFTER:
             raise error(True)
         return result
@@ -307,6 +325,7 @@ class World:
 
     def sleep(self, seconds: float) -> None:
         """What `time.sleep` is to a process of this world."""
+        self._require_alive("sleep")
         self._pass_time(seconds)
 
     def _fault(self, number: int, name: str) -> Fault | None:

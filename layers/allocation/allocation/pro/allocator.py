@@ -31,7 +31,14 @@ from allocation.pro.client import ProClient
 from allocation.pro.details import detailed
 from allocation.pro.health import raise_trouble, run_guarded
 from allocation.pro.ports import NO_CLAIMS, Circuit, Claimed, Claims, Watch
-from allocation.pro.progress import READER_SECONDS, Progress, claimed_unasked, hold_seconds, unclaimed
+from allocation.pro.progress import (
+    READER_SECONDS,
+    Progress,
+    claimed_unasked,
+    hold_seconds,
+    unclaimed,
+    with_time_to_adopt,
+)
 from allocation.pro.rounds import Rounds, is_unknown
 from allocation.pro.state_verdicts import is_gone, judge_cancellation, judge_deallocation, may_still_change
 
@@ -80,7 +87,9 @@ class ProAllocator:
 
         def work() -> None:
             # For as long as this environment can be working, and PRO on its last call.
-            claimed = self.claims.take(references, max(deadline.remaining_seconds(), 0) + self.patience_seconds)
+            remaining = max(deadline.remaining_seconds(), 0)
+            claimed = self.claims.take(references, remaining + self.patience_seconds)
+            claimed = with_time_to_adopt(claimed, remaining)
             progress.touched.update(claimed.asked_before)
             held.update(unclaimed(claimed, self.client.base_url))
             free = [reference for reference in references if reference not in held]

@@ -86,6 +86,8 @@ class Changing:
 
     def _deallocated(self, references: Sequence[ConsignmentReference]) -> list[ConsignmentReference]:
         """Have PRO deallocate consignments. Return those that it certainly has; answer for the others."""
+        # A crash before it is judged leaves it so: PRO may execute what it was asked.
+        self.progress.taking_back.update(references)
         replies = self.calls.deallocate(references)
         states = self.calls.states(references)
         done: list[ConsignmentReference] = []
@@ -93,21 +95,23 @@ class Changing:
             kept = judge_deallocation(reference, replies[reference], states[reference], self.calls.client.base_url)
             if kept is None:
                 done.append(reference)
-                continue
-            self.progress.answers[reference] = kept
-            if may_still_change(replies[reference]):
-                self.progress.taking_back.add(reference)
+            else:
+                self.progress.answers[reference] = kept
+            if kept is None or not may_still_change(replies[reference]):
+                self.progress.taking_back.discard(reference)
         return done
 
     def _change(self, references: Sequence[ConsignmentReference]) -> None:
         bodies = {each: change_body(self.sent[each], each) for each in references}
+        self.progress.open.update(bodies)
         for reference, reply in self.calls.change(bodies).items():
             match judge_change(self.sent[reference], reference, reply):
                 case None:
-                    continue
-                case NotCreated(deferred, is_open):
+                    pass
+                case NotCreated(deferred, open=is_open):
                     self.progress.answers[reference] = deferred
                     if is_open:
-                        self.progress.open.add(reference)
+                        continue
                 case failed:
                     self.progress.answers[reference] = failed
+            self.progress.open.discard(reference)

@@ -1,7 +1,7 @@
 """What has become of a batch so far, and why each consignment without an outcome is left for SortedPRO."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -63,6 +63,17 @@ def hold_seconds(watch: Watch | None, patience_seconds: float) -> float:
             return patience_seconds * _ACCEPTED_PATIENCE
         case _:
             assert_never(watch)
+
+
+def with_time_to_adopt(claimed: Claimed, remaining_seconds: float) -> Claimed:
+    """Return the claims, of those that are watched only what another's claim holds until what we adopt is recorded.
+
+    `remaining_seconds` is how long this may take. Whoever read the records before that may take back what seems to be
+    lost, once the claim has ended, and lives for `READER_SECONDS`. What is left waits for that end, and is claimed.
+    """
+    least = remaining_seconds + READER_SECONDS
+    watched = {each: watch for each, watch in claimed.watched.items() if claimed.held[each] >= least}
+    return replace(claimed, watched=watched)
 
 
 def claimed_unasked(
