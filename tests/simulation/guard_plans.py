@@ -199,10 +199,10 @@ NOT_SET_ASIDE = replace(CALM, fault_chance=0.9, faults=(Fault.ERROR_BEFORE,), st
 TAKEN_BACK = replace(OF_PRO, fault_chance=0.1, requests=True)
 TAKEN_BACK_WHILE_ALLOCATED = replace(
     TAKEN_BACK,
-    fault_chance=0.3,
+    fault_chance=0.15,
     faults=(Fault.SLOW,),
     strikes_at=("PUT",),
-    delivered_again=0.3,
-    slowest_call=2.0,
-    seed=230,
+    delivered_again=0.6,
+    slowest_call=6.0,
+    seed=10,
 )
