@@ -18,7 +18,7 @@ from allocation.aws.dynamodb.ordered_consignments import DynamoDBOrderedConsignm
 from allocation.aws.dynamodb.record_reading import RecordReader
 from allocation.aws.dynamodb.records import DynamoDBRecords
 from allocation.aws.sqs import SqsRedelivery, SqsRefusedMessages
-from allocation.consignments.changes import Changes
+from allocation.consignments.changes import Changes, Elsewhere
 from allocation.consignments.market import Choices
 from allocation.consignments.store import ConsignmentStore
 from allocation.domain.limit import AllocationLimit, LimitedDay
@@ -43,7 +43,7 @@ from allocation.pro.circuit import dynamodb_circuit
 from allocation.pro.claims import DynamoDBClaims
 from allocation.pro.creating import Creating
 from allocation.pro.links import DynamoDBLinks
-from allocation.pro.releasing import Releasing
+from allocation.pro.releasing import Releasing, SettledAtPro
 from allocation.pro.sender_allocator import SenderAllocator
 from allocation.pro.settled_first import InUse, OpenClaims, SettledFirst
 from allocation.settings import PATIENCE_SECONDS as USUAL_PATIENCE_SECONDS
@@ -190,10 +190,15 @@ class Environments:
         return replace(started, limit_usage=limit_usage)._new()
 
     def of_the_api(self, store: ConsignmentStore, deadline: Callable[[], Deadline]) -> Changes:
-        """What changes consignments in a new environment of the API, where PRO allocates."""
+        """What changes consignments in a new environment of the API."""
         started = self._started()
-        elsewhere = Releasing(started._allocator(), deadline)
+        elsewhere = started._elsewhere(deadline)
         return Changes(store, started.now, None, elsewhere=elsewhere, here=self._here())
+
+    def _elsewhere(self, deadline: Callable[[], Deadline]) -> Elsewhere:
+        if not self.with_engine:
+            return Releasing(self._allocator(), deadline)
+        return SettledAtPro(self._open_claims()) if self.switches else Elsewhere()
 
     def _started(self) -> "Environments":
         """What a new environment is made of, with its clocks."""
@@ -289,10 +294,12 @@ class Environments:
             usage=self._limits,
             archive=self._archive(),
         )
+        return SettledFirst(allocator, self._open_claims()) if self.switches else allocator
+
+    def _open_claims(self) -> OpenClaims:
         claims: Any = self.claims
         table: Any = self.table
-        records = RecordReader(table, "allocations", "cancelled-orders")
-        return SettledFirst(allocator, OpenClaims(claims, "claims", records, self.now)) if self.switches else allocator
+        return OpenClaims(claims, "claims", RecordReader(table, "allocations", "cancelled-orders"), self.now)
 
     def _allocator(self) -> Allocator:
         if self.with_engine:

@@ -197,6 +197,7 @@ NOT_SET_ASIDE = replace(CALM, fault_chance=0.9, faults=(Fault.ERROR_BEFORE,), st
 
 # The API takes back what orders are about.
 TAKEN_BACK = replace(OF_PRO, fault_chance=0.1, requests=True)
+SWITCHED_AND_ASKED = replace(SWITCHED_AND_LOST, fault_chance=0.5, updated=0.95, requests=True)
 TAKEN_BACK_WHILE_ALLOCATED = replace(
     TAKEN_BACK,
     fault_chance=0.15,

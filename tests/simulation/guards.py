@@ -83,6 +83,11 @@ GUARDS = {
         plans.CREATED_AND_CANCELLED,
         "is recorded as Cancelled, and PRO has it as",
     ),
+    "settling at PRO before the API": (
+        at_pro.without_settling_at_pro_for_requests,
+        plans.SWITCHED_AND_ASKED,
+        "is allocated at PRO",
+    ),
     "release of what the API takes back": (
         at_pro.without_releasing_for_requests,
         plans.TAKEN_BACK,

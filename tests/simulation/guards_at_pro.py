@@ -24,7 +24,7 @@ from allocation.pro.creating import Creating
 from allocation.pro.credentials import SubscriptionKey
 from allocation.pro.kept_claims import KeptClaim
 from allocation.pro.ports import Claimed
-from allocation.pro.releasing import Releasing
+from allocation.pro.releasing import Releasing, SettledAtPro
 from allocation.pro.replies import ReplyItem
 from allocation.pro.sender_allocator import SenderAllocator
 from allocation.pro.settled_first import InUse, OpenClaims
@@ -307,3 +307,8 @@ def without_claims_of_requests() -> AbstractContextManager[Any]:
         release(replace(self, allocator=unclaimed), reference, named)
 
     return patch.object(Releasing, "release", careless)
+
+
+def without_settling_at_pro_for_requests() -> AbstractContextManager[Any]:
+    """The API of a stack that was switched to the engine allocates and cancels what SortedPRO may have allocated."""
+    return patch.object(SettledAtPro, "require_settled", lambda *_: None)

@@ -160,16 +160,18 @@ class History:
         # Where PRO allocates, the API leaves manifesting to it.
         shipped = self.orders if self.with_engine else []
         self.shipments = draw_shipments(Random(f"{self.plan.seed}/shipments"), shipped)
-        if plan.requests and not plan.switches:
+        if plan.requests:
             draw_asked = Random(f"{seed}/requests")
             self.shipments += (
                 draw_requests(draw_asked, self.orders)
                 if self.with_engine
-                else draw_taking_back(draw_asked, [*self.orders, *self.updates])
+                else draw_taking_back(draw_asked, [*self.orders, *self.updates], allocates=plan.switches)
             )
         choices = self._environments.choices()
         self.shipping = Shipping(self.world, self.table, self._now, choices, self.mode)
-        self.taking_back = TakingBack(self.world, self._environments, self.pro, self.stream.follow)
+        self.taking_back = TakingBack(
+            self.world, lambda: None if self._switching else self._environments, self.pro, self.stream.follow
+        )
         self.pro.state.spoils_lists |= {
             reference for order in drawn for reference in order.consignments if reference.startswith("EC-SPO")
         }
@@ -288,7 +290,7 @@ class History:
         A switch to SortedPRO is made as docs/pro-client.md says: the queue has rested longer than a write takes.
         """
         self._switching = True
-        if self._running or (not to_engine and self.world.now < self.world.written_at):
+        if self._running or self.taking_back.running or (not to_engine and self.world.now < self.world.written_at):
             self.world.at(1.0, partial(self._switch, to_engine=to_engine))
             return
         self._switching = False

@@ -57,8 +57,8 @@ def drawn_plan(seed: int) -> Plan:
 
     In a tenth of the others, orders kill the function whenever they are read; in a tenth, batches stay together. In a
     third, PRO is unkind and clocks differ. In a seventh, version 0.2.0 was there before. A twentieth of what is left is
-    switched between PRO and the engine. In half of those that are not, requests to the API deallocate
-    and cancel, and allocate where the engine does. In half, what is killed does nothing more.
+    switched between PRO and the engine. In half of all that have no outage, requests to the API deallocate and cancel,
+    and allocate where the engine does. In half, what is killed does nothing more.
     """
     draw = Random(f"{seed}/plan")
     kind = draw.random()

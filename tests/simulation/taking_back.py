@@ -1,7 +1,7 @@
 """A merchant that deallocates and cancels over the API where SortedPRO allocates, and what the API answered.
 
-Where SortedPRO allocates, the API allocates nothing. Whoever gets no answer, or one that says to try again, sends the
-request again, as `docs/api.md` says.
+The API allocates nothing there, and does so where the stack was switched to the engine. Whoever gets no answer, or one
+that says to try again, sends the request again, as `docs/api.md` says.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from allocation.api.replies import with_messages
 from allocation.aws.dynamodb.limit_usage import DynamoDBLimitUsage
-from allocation.consignments.allocations import Allocations
+from allocation.consignments.allocations import Allocations, Choose
 from allocation.consignments.changes import Changes
-from allocation.consignments.errors import RequestError
+from allocation.consignments.errors import NOT_IMPLEMENTED, RequestError
 from allocation.consignments.register import Register
 from allocation.domain.errors import RetryableError
 from allocation.domain.state import UserAction
@@ -27,23 +27,27 @@ from tests.simulation.pro import SimulatedPro
 from tests.simulation.shipping import RECORDS, REQUEST, Shipment, Store
 from tests.simulation.world import Ends, World
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 REQUEST_SECONDS: Final = 28.0
 """The timeout of the API's function."""
 _MAX_REQUESTS: Final = 8
-_ACTIONS: Final = (UserAction.DEALLOCATE, UserAction.CANCEL)
-_TRY_AGAIN: Final = 409
-"""From this status on, an answer says to send the request again."""
+_TAKING_BACK: Final = (UserAction.DEALLOCATE, UserAction.CANCEL)
+_TRY_AGAIN: Final = (409, 503)
+"""With these statuses, an answer says to send the request again."""
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 15.0, 1200.0
 PATIENT_SECONDS: Final = 3 * 3600.0
 """For so long after the last fault a client goes on. No claim is held for longer."""
 
 
-def draw_taking_back(draw: Random, messages: Sequence[Order | Update]) -> list[Shipment]:
+def draw_taking_back(draw: Random, messages: Sequence[Order | Update], *, allocates: bool) -> list[Shipment]:
     """Requests about consignments of a message, mostly while it is worked on, and some long after."""
+    actions = (*_TAKING_BACK, UserAction.ALLOCATE) if allocates else _TAKING_BACK
     about = [message for message in messages if message.consignments]
     requests: list[Shipment] = []
     for at in range(draw.randint(0, _MAX_REQUESTS) if about else 0):
-        message, action = draw.choice(about), draw.choice(_ACTIONS)
+        message, action = draw.choice(about), draw.choice(actions)
         references = tuple(draw.choices(message.consignments, k=draw.randint(1, 4)))
         later = draw.choice((draw.uniform(0, 20), draw.uniform(0, 120), draw.uniform(0, 900)))
         requests.append(Shipment(f"{REQUEST}{at}", action, references, message.sent_at + later))
@@ -69,8 +73,30 @@ class Answer:
 class _Environment:
     """An execution environment of the API's function, which serves one request at a time."""
 
+    environments: Environments
     changes: Changes = field(init=False)
     deadline: Deadline = field(init=False)
+
+    @property
+    def acts(self) -> Mapping[UserAction, Callable[[str, str], object]]:
+        """What it does for a request about a consignment."""
+        register, allocations = Register(self.changes, lambda _: "", timedelta(days=90)), Allocations(self.changes)
+        by_mode = self.environments.choices().by_mode(self.environments.mode)
+        with_engine = self.environments.with_engine
+        return {
+            UserAction.ALLOCATE: partial(_allocated, allocations, by_mode) if with_engine else _refused,
+            UserAction.DEALLOCATE: allocations.deallocate,
+            UserAction.CANCEL: register.cancel,
+        }
+
+
+def _allocated(allocations: Allocations, choose: Choose, reference: str, request_id: str) -> None:
+    allocations.allocate(reference, choose, request_id)
+
+
+def _refused(*_: str) -> None:
+    """Answer as the API does where SortedPRO allocates."""
+    raise RequestError("OperationOfSortedProException", "Allocate it there.", NOT_IMPLEMENTED)
 
 
 @dataclass(slots=True)
@@ -78,39 +104,43 @@ class TakingBack:
     """Carries out requests over the tables of a history."""
 
     world: World
-    environments: Environments
+    environments: Callable[[], Environments | None]
+    """How the stack is deployed now; None while a deployment waits until no function runs."""
     pro: SimulatedPro
     written: Callable[[], None]
     """What is done when a request may have written records."""
-    store: Store = field(init=False)
+    running: int = 0
     answers: list[Answer] = field(default_factory=list)
     unanswered: dict[tuple[str, str], str] = field(default_factory=dict)
     """By request and consignment: what was said last where it was not done, or an empty text."""
-    _idle: list[_Environment] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        table: SimulatedDynamoDB = self.environments.table
-        client: Any = table
-        limits = DynamoDBLimitUsage(client, "limits")
-        self.store = Store(client, consignments="consignments", records=RECORDS, limit_usage=limits)
+    _idle: dict[bool, list[_Environment]] = field(default_factory=lambda: {False: [], True: []})
+    """Environments that wait for requests, with PRO and with the engine."""
 
     def ask(self, shipment: Shipment, tries: int = 0) -> None:
         """Send a request, and again what it leaves undone."""
+        deployed = self.environments()
+        if deployed is None:
+            self.world.at(1.0, partial(self.ask, shipment, tries))
+            return
         request_id = f"{shipment.name}-{tries}"
         self.unanswered |= {(shipment.name, each): "" for each in shipment.references}
-        environment = self._idle.pop() if self._idle else self._new()
+        idle = self._idle[deployed.with_engine]
+        environment = idle.pop() if idle else self._new(deployed)
+        self.running += 1
         environment.deadline = Ends(self.world, self.world.now + REQUEST_SECONDS)
 
         def work() -> Sequence[str]:
             left = self._serve(environment, shipment, request_id)
-            self._idle.append(environment)  # what was killed is not used again
+            idle.append(environment)  # what was killed is not used again
             return left
 
         self.world.start(work, REQUEST_SECONDS, partial(self._answered, shipment, tries))
 
-    def _new(self) -> _Environment:
-        environment = _Environment()
-        environment.changes = self.environments.of_the_api(self.store, lambda: environment.deadline)
+    def _new(self, deployed: Environments) -> _Environment:
+        environment, client = _Environment(deployed), cast("DynamoDBClient", deployed.table)
+        limits = DynamoDBLimitUsage(client, "limits")
+        store = Store(client, consignments="consignments", records=RECORDS, limit_usage=limits)
+        environment.changes = deployed.of_the_api(store, lambda: environment.deadline)
         return environment
 
     def _serve(self, environment: _Environment, shipment: Shipment, request_id: str) -> Sequence[str]:
@@ -118,15 +148,15 @@ class TakingBack:
 
         Return what its client sends again.
         """
-        act = self._acts(environment.changes)[shipment.action]
+        act, table = environment.acts[shipment.action], environment.environments.table
         answers, again = list[Answer](), list[str]()
 
         def act_on(reference: str) -> None:
-            told = partial(self._told, request_id, shipment.action, reference)
+            told = partial(self._told, table, request_id, shipment.action, reference)
             try:
                 act(reference, request_id)
             except RequestError as error:
-                if error.status >= _TRY_AGAIN:
+                if error.status in _TRY_AGAIN:
                     self.unanswered[shipment.name, reference] = error.code
                     again.append(reference)
                 else:
@@ -142,18 +172,17 @@ class TakingBack:
         self.answers += answers
         return [*again, *shipment.references[len(answers) + len(again) :]]
 
-    def _acts(self, changes: Changes) -> Mapping[UserAction, Callable[[str, str], None]]:
-        register = Register(changes, lambda _: "", timedelta(days=90))
-        return {UserAction.DEALLOCATE: Allocations(changes).deallocate, UserAction.CANCEL: register.cancel}
-
-    def _told(self, request_id: str, action: UserAction, reference: str, refusal: str | None) -> Answer:
-        record = self.environments.table.items.get(reference, {})
+    def _told(
+        self, table: SimulatedDynamoDB, request_id: str, action: UserAction, reference: str, refusal: str | None
+    ) -> Answer:
+        record = table.items.get(reference, {})
         there = record.get("proReference", {"S": reference})["S"]
         found = self.pro.state.consignments.get(there)
         state = found.state if found else None
         return Answer(request_id, action, reference, refusal, self.pro.state.now(), there, state)
 
     def _answered(self, shipment: Shipment, tries: int, again: Sequence[str] | None) -> None:
+        self.running -= 1
         left = shipment.references if again is None else tuple(dict.fromkeys(again))
         for each in {*shipment.references} - {*left}:
             self.unanswered.pop((shipment.name, each))

@@ -44,8 +44,9 @@ def by_request(history: History) -> set[str]:
         (replace(PRO, unkind=True), TAKEN_BACK),
         (replace(PRO, followed=True), TAKEN_BACK),
         (replace(PRO, earlier=True), TAKEN_BACK),
+        (replace(PRO, switches=True), STATES),
     ],
-    ids=["engine", "PRO", "unkind PRO", "people in PRO", "after version 0.2.0"],
+    ids=["engine", "PRO", "unkind PRO", "people in PRO", "after version 0.2.0", "switched"],
 )
 def test_the_guarantee_holds_while_the_api_is_asked_for_the_same_consignments(
     asked: Plan, expected: set[str], fault_chance: float

@@ -134,8 +134,7 @@ class Plan:
     with_canaries: bool | None = None
     """Whether canaries come beside the orders; None where that is drawn."""
     requests: bool = False
-    """Whether the API is asked to deallocate and cancel, and to allocate where the engine does. Not where the stack is
-    switched."""
+    """Whether the API is asked to deallocate and cancel, and to allocate where the engine does."""
     switches: bool = False
     """Whether the stack is switched from PRO to the engine and back while orders wait, half of the stacks from the
     engine to PRO before. No function runs at that moment, and no write of the engine's is under way."""
