@@ -35,8 +35,8 @@ def answered_truly(history: "History") -> Iterator[str]:
             yield f"{answer.request_id} was answered: {answer.reference} is {answer.action}, recorded as {recorded}"
         if answer.at_pro not in _NOT_ALLOCATED:
             yield f"{answer.request_id} was answered: {answer.reference} is {answer.action}, at PRO {answer.at_pro}"
-        # A stack that was switched may have tried it again since, when the API was asked to.
-        if not history.plan.switches:
+        # A stack that was switched may have tried it again since, when the API was asked to; or people did so in PRO.
+        if not history.plan.switches and answer.there not in history.people.allocated:
             yield from _allocated_later(history, answer)
 
 

@@ -1,7 +1,7 @@
 """People who work in SortedPRO itself, and what brings records in line with it: on a schedule, and by hand."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any, Final
@@ -14,7 +14,7 @@ from allocation.pro.calls import Pauses
 from allocation.pro.cursor import DynamoDBCursor
 from allocation.pro.following import Following
 from allocation.records.items import from_item
-from cli.imitation.consignments import ProError
+from cli.imitation.consignments import CHEAPEST, ProError
 from cli.operations.reconcile import reconciled
 from tests.simulation.aws import SimulatedDynamoDB
 from tests.simulation.circuits import SimulatedCircuits
@@ -26,6 +26,7 @@ RUN_SECONDS: Final = 120.0
 _EVERY_SECONDS: Final = 300.0
 _LAST_RUN_SECONDS: Final = 9_000.0
 """Long after the last fault and the last change in PRO."""
+_ALLOCATES: Final = 0.4
 _LAST_CHANGE_SECONDS: Final = 3_000.0
 
 
@@ -41,6 +42,8 @@ class PeopleAtPro:
     seed: int
     written: Callable[[], None]
     """What is done when a run may have written records."""
+    allocated: set[str] = field(default_factory=set)
+    """What was allocated in PRO, by its references there."""
 
     def begin(self) -> None:
         """Puts changes and runs on the agenda."""
@@ -57,6 +60,9 @@ class PeopleAtPro:
     def _change(self, number: int) -> None:
         """Somebody changes something that the records have as allocated."""
         draw, state = Random(f"{self.seed}/people/{number}"), self.pro.state
+        if self.world.plan.requests and Random(f"{self.seed}/people/{number}/allocate").random() < _ALLOCATES:
+            self._allocate(draw)
+            return
         kept = {name: from_item(item) for name, item in sorted(self.table.items.items())}
         known = [record.get("proReference", name) for name, record in kept.items() if record["state"] == "Allocated"]
         if known:
@@ -65,6 +71,15 @@ class PeopleAtPro:
                 change(draw.choice(known))
             except ProError:
                 return
+
+    def _allocate(self, draw: Random) -> None:
+        """Somebody allocates in PRO what was deallocated over the API."""
+        kept = {name: from_item(item) for name, item in sorted(self.table.items.items())}
+        known = [record.get("proReference", name) for name, record in kept.items() if record["state"] == "Unallocated"]
+        if known:
+            there = draw.choice(known)
+            self.allocated.add(there)
+            self.pro.state.allocate(there, CHEAPEST)
 
     def _aligning(self) -> Aligning:
         table: Any = self.table
