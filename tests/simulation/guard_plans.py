@@ -77,7 +77,7 @@ CREATED_BUSILY = replace(CREATED, fault_chance=0.1, slowest_call=2.0, delivered_
 CREATED_AND_UPDATED = replace(CREATED, updated=0.9)
 CREATED_UNSEEN = replace(
     CREATED,
-    fault_chance=0.9,
+    fault_chance=0.7,
     faults=(Fault.KILL_AFTER, Fault.ERROR_AFTER),
     strikes_at=("POST", "GET /consignments/getC"),
 )
@@ -200,10 +200,10 @@ TAKEN_BACK = replace(OF_PRO, fault_chance=0.1, requests=True)
 SWITCHED_AND_ASKED = replace(SWITCHED_AND_LOST, fault_chance=0.5, updated=0.95, requests=True)
 TAKEN_BACK_WHILE_ALLOCATED = replace(
     TAKEN_BACK,
-    fault_chance=0.15,
+    fault_chance=0.3,
     faults=(Fault.SLOW,),
     strikes_at=("PUT",),
-    delivered_again=0.6,
-    slowest_call=6.0,
-    seed=10,
+    delivered_again=0.3,
+    slowest_call=2.0,
+    seed=370,
 )

@@ -284,4 +284,8 @@ GUARDS = {
 }
 """By name: how to take the guard away, in which histories that is missed, from their seed on, and what is missed."""
 
-AIMED = {plan: None for _, plan, _ in GUARDS.values()}
+MOST_LAG = 300.0
+"""How many seconds a read may be behind at most: one that is further behind than a claim lasts misses claims, too."""
+
+AIMED = {plan: None for _, plan, _ in GUARDS.values() if plan.read_lag <= MOST_LAG}
+"""The plans in which the guarantee holds as long as no guard is taken away."""
