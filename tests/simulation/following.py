@@ -63,9 +63,7 @@ class PeopleAtPro:
         if self.world.plan.requests and Random(f"{self.seed}/people/{number}/allocate").random() < _ALLOCATES:
             self._allocate(draw)
             return
-        kept = {name: from_item(item) for name, item in sorted(self.table.items.items())}
-        known = [record.get("proReference", name) for name, record in kept.items() if record["state"] == "Allocated"]
-        if known:
+        if known := self._recorded_as("Allocated"):
             change = draw.choice((state.deallocate, state.deallocate, state.cancel, state.manifest))
             try:
                 change(draw.choice(known))
@@ -74,12 +72,15 @@ class PeopleAtPro:
 
     def _allocate(self, draw: Random) -> None:
         """Somebody allocates in PRO what was deallocated over the API."""
-        kept = {name: from_item(item) for name, item in sorted(self.table.items.items())}
-        known = [record.get("proReference", name) for name, record in kept.items() if record["state"] == "Unallocated"]
-        if known:
+        if known := self._recorded_as("Unallocated"):
             there = draw.choice(known)
             self.allocated.add(there)
             self.pro.state.allocate(there, CHEAPEST)
+
+    def _recorded_as(self, state: str) -> list[str]:
+        """PRO's references of what the records have in a state."""
+        kept = {name: from_item(item) for name, item in sorted(self.table.items.items())}
+        return [record.get("proReference", name) for name, record in kept.items() if record["state"] == state]
 
     def _aligning(self) -> Aligning:
         table: Any = self.table

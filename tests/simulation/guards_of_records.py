@@ -28,6 +28,7 @@ from allocation.orders.work import ConsignmentRequest, Deferrals, Requests, Work
 from allocation.ports import QueueMessage, Unpublishable
 from allocation.pro.sender_allocator import SenderAllocator
 from tests.simulation.aws import ANYHOW
+from tests.simulation.guards_here import without_the_condition_of
 
 
 def without_the_version_of_a_record() -> AbstractContextManager[Any]:
@@ -42,12 +43,7 @@ def without_the_version_of_a_record() -> AbstractContextManager[Any]:
 
 def without_the_version_of_a_refusal() -> AbstractContextManager[Any]:
     """An update is refused in a record that may have changed since it was read."""
-    update = record_writes.refusal_update
-
-    def careless(*arguments: Any) -> dict[str, Any]:
-        return {**update(*arguments), "ConditionExpression": ANYHOW}
-
-    return patch.object(records, "refusal_update", careless)
+    return without_the_condition_of(records, "refusal_update")
 
 
 def without_past_failures() -> AbstractContextManager[Any]:

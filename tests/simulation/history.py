@@ -287,7 +287,8 @@ class History:
     def _switch(self, *, to_engine: bool) -> None:
         """Deploys the stack with the other allocator, once no function runs.
 
-        A switch to SortedPRO is made as docs/pro-client.md says: the queue has rested longer than a write takes.
+        A switch to SortedPRO is made as docs/with-sortedpro.md says: queue and API have rested for longer than a write
+        takes.
         """
         self._switching = True
         if self._running or self.taking_back.running or (not to_engine and self.world.now < self.world.written_at):

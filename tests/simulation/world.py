@@ -27,7 +27,6 @@ WRITES = ("BatchExecuteStatement", "PutItem", "TransactWriteItems", "UpdateItem"
 BOTO3_SECONDS = 17.5
 """How long `adapters.aws.CLIENT_CONFIG` waits in all for a service that does not answer."""
 
-
 QUICK_SECONDS = 0.2
 """How long a call takes at most that is answered, unless the plan says otherwise."""
 
