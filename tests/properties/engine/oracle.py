@@ -11,7 +11,7 @@ from decimal import Decimal
 from allocation.domain.consignment import UNKNOWN_ADDRESS, Consignment, Package
 from allocation.domain.contents import Content
 from allocation.engine.conditions import Range
-from allocation.engine.loaded_catalogue import Catalogue, Service
+from allocation.engine.loaded_catalogue import Catalogue, Location, Service
 from allocation.engine.loaded_prices import Rate
 from allocation.engine.measures import Measure
 from allocation.engine.promises import Promise
@@ -39,7 +39,6 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
     named = named_places(catalogue, consignment)
     origin, places = named.origin, named.destination
     day = date.fromordinal(catalogue.home.today(int(now.timestamp())))
-    served = service.locations is None or location.reference in service.locations
     reached = not service.destinations.isdisjoint(places)
     rate = rate_of(service, named)
     calendar = (
@@ -56,7 +55,7 @@ def failed_checks(catalogue: Catalogue, service: Service, consignment: Consignme
         "ServiceDisabled": not service.enabled,
         "DirectionNotServed": service.direction is not consignment.direction,
         "TagsNotAllowed": not consignment.tags <= service.tags,
-        "OriginNotServed": service.origins.isdisjoint(origin) or not served,
+        "OriginNotServed": not _collects(service, location, origin),
         "DestinationNotServed": not reached,
         "CountryExcluded": not service.excluded.isdisjoint(set(places) - named.parts),
         "PostcodeExcluded": not service.excluded.isdisjoint(named.parts),
@@ -81,7 +80,7 @@ def _offer(
     named = named_places(catalogue, consignment)
     origin, places = named.origin, named.destination
     day = catalogue.home.today(int(now.timestamp()))
-    if service.origins.isdisjoint(origin) or service.destinations.isdisjoint(places):
+    if not _collects(service, location, origin) or service.destinations.isdisjoint(places):
         return None
     if not service.excluded.isdisjoint(places):
         return None
@@ -101,6 +100,12 @@ def _offer(
     if dates is None or cost is None or not service.validity.covers(date.fromordinal(dates.collection_day)):
         return None
     return (cost, dates.collected_at, dates.delivery_day, dates.window[1], service.reference, cost, service.reference)
+
+
+def _collects(service: Service, location: Location, origin: Sequence[str]) -> bool:
+    return not service.origins.isdisjoint(origin) and (
+        service.locations is None or location.reference in service.locations
+    )
 
 
 def _takes(catalogue: Catalogue, service: Service, consignment: Consignment, day: date) -> bool:

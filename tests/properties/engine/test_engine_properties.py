@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from allocation.domain.consignment import Address, Consignment, Dimensions, Package, RequestedDelivery
 from allocation.domain.currencies import Money
 from allocation.domain.mode import AllocationMode, CarrierService, DefaultRules, ServiceGroup
 from allocation.domain.outcome import Allocated, Failure
+from allocation.domain.reference import ConsignmentReference
 from allocation.engine.allocator import EngineAllocator
 from allocation.engine.calendars import TimeZone
 from allocation.engine.compiled_catalogue import packaged_catalogue
@@ -102,7 +103,17 @@ def allocator_at(now: datetime) -> EngineAllocator:
     )
 
 
+# From a location that the cheapest service does not collect at.
+FROM_GLASGOW = Consignment(
+    ConsignmentReference("EC-000-05B-MMA"),
+    packages=(Package(Decimal("0.01"), Dimensions(Decimal("65.0"), Decimal("65.1"), Decimal("65.1"))),),
+    origin=Address("Glasgow1"),
+    destination=Address(country="GB", postcode="M1 5WG"),
+)
+
+
 @given(consignments, moments)
+@example(FROM_GLASGOW, datetime(2026, 1, 1, tzinfo=UTC))
 def test_the_winner_is_what_a_search_over_all_services_finds(consignment: Consignment, now: datetime) -> None:
     best = assessed(SAMPLE, consignment, now=now).winner
     found = best and (SAMPLE.index.services[best.position].reference, best.cost)
