@@ -79,7 +79,7 @@ def test_an_update_has_the_names_of_pros_update_request(sent_as: str) -> None:
     assert body.keys() <= {*documented, "Packages"}
 
 
-@pytest.mark.parametrize("kind", ["reset", "503", "504", "empty_body", "wrong_json"])
+@pytest.mark.parametrize("kind", ["reset", "503", "503_of_pro", "504", "empty_body", "wrong_json"])
 @pytest.mark.parametrize("before", [True, False])
 def test_a_change_whose_reply_is_lost_is_looked_for_and_nothing_is_allocated_before_it(
     pro: Pro, kind: str, before: bool
@@ -101,7 +101,7 @@ def test_a_change_whose_reply_is_lost_is_looked_for_and_nothing_is_allocated_bef
     assert (street(pro), changes(pro)) == ("2 New Street", 1 + before)
 
 
-@pytest.mark.parametrize("kind", ["reset", "503", "504"])
+@pytest.mark.parametrize("kind", ["reset", "503", "503_of_pro", "504"])
 def test_nobody_adopts_an_allocation_that_a_lost_deallocation_may_take_away_yet(pro: Pro, kind: str) -> None:
     assert isinstance(ordered(pro), Allocated)
     pro.server.faults.script(Fault(kind, before=True, path="/deallocate"))

@@ -188,17 +188,6 @@ def test_an_allocation_outside_the_modes_group_says_so(pro: Pro) -> None:
     ]
 
 
-@pytest.mark.parametrize("before", [True, False])
-def test_an_error_of_pros_own_costs_no_patience(pro: Pro, before: bool) -> None:
-    """PRO has answered the call, whether or not it did the work. From a gateway the same status says nothing."""
-    pro.server.faults.script(Fault("503_of_pro", before=before))
-
-    answers = pro.allocate([A])
-
-    assert isinstance(answers[A], Allocated)
-    pro.require_truth(answers)
-
-
 def test_an_allocation_names_its_claim_and_the_claim_of_a_failure_is_shortened_when_it_is_recorded(pro: Pro) -> None:
     allocator = pro.allocator()
     references = (A, B, NOTHING_FITS)
@@ -334,7 +323,8 @@ def test_items_that_keep_saying_nothing_return_to_the_queue(
     assert pro.circuit.errors == [trouble]
 
 
-OPEN = ("500", "503", "521", "redirect", "html", "half_json", "wrong_json", "empty_body", "fewer", "items_failed_500")
+OF_STATUS = ("500", "503", "503_of_pro", "521")
+OPEN = (*OF_STATUS, "redirect", "html", "half_json", "wrong_json", "empty_body", "fewer", "items_failed_500")
 
 
 @pytest.mark.parametrize("kind", [*OPEN, "502", "504", "reset", "accepted", "contradictory", "no_links", "foreign"])

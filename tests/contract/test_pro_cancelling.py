@@ -97,7 +97,10 @@ def test_what_pro_did_not_deallocate_is_not_cancelled_before_it_has(shop: Shop, 
     assert shop.pro.server.state.deallocations[A] == 1
 
 
-@pytest.mark.parametrize(("kind", "seconds"), [("hang", PATIENCE_SECONDS), ("500", PATIENCE_SECONDS), ("429", 0.0)])
+@pytest.mark.parametrize(
+    ("kind", "seconds"),
+    [*((kind, PATIENCE_SECONDS) for kind in ("hang", "500", "503_of_pro")), ("429", 0.0)],
+)
 def test_nobody_asks_while_pro_may_still_deallocate(shop: Shop, kind: str, seconds: float) -> None:
     shop.allocated(A)
     shop.pro.server.faults.script(Fault(kind, before=True, path=DEALLOCATION))

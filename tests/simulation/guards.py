@@ -119,6 +119,11 @@ GUARDS = {
         "is recorded as allocated, and is not at PRO",
     ),
     "patience with errors": (at_pro.without_patience_for_errors, plans.UNKIND, "was allocated 2 times"),
+    "patience with failures of SortedPRO": (
+        at_pro.without_patience_for_failures_of_pro,
+        plans.UNKIND,
+        "was allocated 2 times",
+    ),
     "reading after 429": (at_pro.without_reading_after_throttling, plans.UNKINDLY_THROTTLED, "was allocated 2 times"),
     "clock of AWS": (here.without_the_clock_of_aws, plans.UNKIND_AGAIN, "was allocated 2 times"),
     "steady clock": (here.without_the_steady_clock, plans.UNKIND_AGAIN, "was allocated 2 times"),

@@ -1,7 +1,7 @@
 """Takes guards away that hold where SortedPRO allocates. `guards.py` has the histories in which each is missed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -25,7 +25,7 @@ from allocation.pro.credentials import SubscriptionKey
 from allocation.pro.kept_claims import KeptClaim
 from allocation.pro.ports import Claimed
 from allocation.pro.releasing import Releasing, SettledAtPro
-from allocation.pro.replies import ReplyItem
+from allocation.pro.replies import ReplyItem, read_error
 from allocation.pro.sender_allocator import SenderAllocator
 from allocation.pro.settled_first import InUse, OpenClaims
 from allocation.pro.verdicts import Doubtful, TryAgain
@@ -116,13 +116,22 @@ def without_patience() -> AbstractContextManager[Any]:
 
 def without_patience_for_errors() -> AbstractContextManager[Any]:
     """An error that PRO answers counts as the end of the call, though PRO may be at it."""
+    return _where_calls_end_with(lambda _: True)
+
+
+def without_patience_for_failures_of_pro() -> AbstractContextManager[Any]:
+    """So does only a 500 or 503 with an error of PRO's own."""
+    return _where_calls_end_with(lambda reply: reply.status in (500, 503) and read_error(reply.body) is not None)
+
+
+def _where_calls_end_with(is_end: Callable[[ProReply], bool]) -> AbstractContextManager[Any]:
     judge = pro_verdicts.judge
 
     def careless(call: AllocationCall, mode: Any, reply: Any) -> Any:
         verdicts = judge(call, mode, reply)
-        answered = isinstance(reply, ProReply)
+        ended = isinstance(reply, ProReply) and is_end(reply)
         return {
-            each: replace(verdict, open=False) if answered and isinstance(verdict, Doubtful) else verdict
+            each: replace(verdict, open=False) if ended and isinstance(verdict, Doubtful) else verdict
             for each, verdict in verdicts.items()
         }
 

@@ -29,7 +29,7 @@ LATE: Final = ("hang", "reset", "500", "502", "503", "504")
 LATE_AND_UNKIND: Final = (
     *LATE,
     *("408", "409", "423", "425", "521", "redirect", "html", "half_json", "wrong_json", "empty_body"),
-    *("not_json", "empty_array", "accepted"),
+    *("not_json", "empty_array", "accepted", "503_of_pro"),
 )
 """What the caller sees of such a call of an unkind PRO."""
 THROTTLED: Final = ("429", "403")

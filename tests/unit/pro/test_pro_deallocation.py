@@ -85,6 +85,7 @@ def test_a_state_that_can_not_be_read_lets_nothing_be_recorded(
         (ProReply(400, b"<html>"), True),
         (ProReply(408), True),
         (ProReply(500), True),
+        (ProReply(503, REFUSED.body), True),
         (ProReply(504), True),
     ],
 )

@@ -128,14 +128,8 @@ WHOLE: dict[str, tuple[AllocationCall, AllocationMode, Replies, Untouched | Thro
     "500, 503": (
         ONE,
         DefaultRules(),
-        replies(500, 503, bodies=(PAGE,), wish=20),
+        replies(500, 503, bodies=(PAGE, ERROR), wish=20),
         Doubtful(DeferralCause.OUTAGE, retry_after_seconds=20, open=True),
-    ),
-    "500, 503 with an error of PRO's": (
-        ONE,
-        DefaultRules(),
-        replies(500, 503, bodies=(ERROR,), wish=20),
-        Doubtful(DeferralCause.OUTAGE, retry_after_seconds=20),
     ),
     "502, 504": (
         ONE,

@@ -26,7 +26,6 @@ from allocation.pro.verdicts import (
     TOO_MANY,
     Doubtful,
     TryAgain,
-    is_failure_of_pro,
     is_refusal,
     is_turned_away,
 )
@@ -225,7 +224,6 @@ def may_still_change(call: ProReply | CallError) -> bool:
         case NotSentError() | KeyUnavailableError() | OutOfTimeError():
             return False
         case ProReply(status=status):
-            is_over = is_refusal(status) or is_failure_of_pro(call)
-            return not is_turned_away(status) and not (is_over and read_error(call.body))
+            return not is_turned_away(status) and not (is_refusal(status) and read_error(call.body))
         case _:
             assert_never(call)

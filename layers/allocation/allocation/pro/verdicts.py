@@ -23,8 +23,6 @@ from allocation.pro.replies import ReplyItem, UnreadableReplyError, read_error, 
 
 # A gateway's own statuses: PRO behind it may still execute the call.
 _GATEWAY_GAVE_UP: Final = frozenset({502, 504})
-# PRO's own statuses for a failure inside it, where its error stands in the body.
-_FAILED: Final = frozenset({500, 503})
 _STATUS_ACCEPTED: Final = 202
 FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
@@ -77,9 +75,9 @@ class Doubtful:
     or, if that `is_useless`, returns to the queue for `cause`. Its state `AllocationFailed` changes nothing about that:
     it may be older than this order, unless `failure_counts`.
 
-    A call is `open` if PRO itself has not answered it and may still execute it. While a call is open the consignment is
-    never tried again, and no failure is an outcome: PRO allows another try after a failure, and the open call may be
-    that try.
+    A call is `open` if PRO may still execute it: it has not answered, or has only said that something went wrong. While
+    a call is open the consignment is never tried again, and no failure is an outcome: PRO allows another try after a
+    failure, and the open call may be that try.
     """
 
     cause: Cause
@@ -152,9 +150,6 @@ def _judge_refusal(call: AllocationCall, mode: AllocationMode, reply: ProReply) 
         return Throttled(wait)
     if reply.status in _GATEWAY_GAVE_UP:
         return Doubtful(DeferralCause.OUTCOME_UNKNOWN, retry_after_seconds=wait, open=True)
-    if is_failure_of_pro(reply):
-        # PRO's own error with its code: the call is over.
-        return Doubtful(DeferralCause.OUTAGE, retry_after_seconds=wait)
     error = read_error(reply.body) if is_refusal(reply.status) else None
     if error is None and reply.status in NOT_AUTHORISED:
         return Untouched(DeferralCause.CREDENTIALS, final=True)
@@ -237,11 +232,6 @@ def _item_failure(item: ReplyItem) -> Failure:
     elif item.status == _NOT_FOUND and code == FailureCode.ALLOCATION_REFUSED:
         code = FailureCode.CONSIGNMENT_NOT_FOUND
     return Failure(code, item.failure.message)
-
-
-def is_failure_of_pro(reply: ProReply) -> bool:
-    """Tell whether PRO itself answers that it failed: with an error of its own, and not through a gateway's status."""
-    return reply.status in _FAILED and read_error(reply.body) is not None
 
 
 def is_turned_away(status: int) -> bool:
