@@ -9,7 +9,6 @@ from typing import Final
 import pytest
 from click import Command, Group
 
-from allocation.api.authorizer import HEADER
 from cli.main import carrier
 from tests.infrastructure.stack import ROOT, Stack
 from tests.support.aws_cli import UnknownCommandError, parsed
@@ -57,18 +56,6 @@ def test_aws_knows_every_command_of_the_guide(guide: str, monkeypatch: pytest.Mo
     assert len(found) > 4
     for words in found:
         parsed(words)
-
-
-def test_the_web_acl_of_the_guide_counts_by_the_key_and_shows_it_to_nobody() -> None:
-    (words,) = (found for found in commands("docs/platform.md", "aws") if found[:2] == ["wafv2", "create-web-acl"])
-    _, _, acl, _ = parsed(words)
-    (rule,) = acl["Rules"]
-    counted = rule["Statement"]["RateBasedStatement"]
-
-    assert [key["Header"]["Name"] for key in counted["CustomKeys"]] == [HEADER]
-    assert counted["AggregateKeyType"] == "CUSTOM_KEYS"
-    assert rule["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 429
-    assert {each["VisibilityConfig"]["SampledRequestsEnabled"] for each in (rule, acl)} == {False}
 
 
 @pytest.mark.parametrize(
