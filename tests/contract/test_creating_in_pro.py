@@ -206,6 +206,17 @@ def test_what_pro_refuses_to_create_fails_and_is_created_when_a_new_order_is_rig
     assert isinstance(answer, Allocated)
 
 
+def test_the_claim_of_a_refused_creation_ends_once_the_refusal_is_recorded(pro: Pro) -> None:
+    allocator = pro.sender_allocator()
+    content = CONTENT | {"Packages": []}
+    consignments = [Consignment(each, to_create=content) for each in (WEB, SHOP)]
+    allocator.allocate(consignments, DefaultRules(), Remaining())
+    assert pro.claims.given_back == []
+    allocator.settled([WEB])
+    assert pro.claims.given_back == [(WEB, 0)]
+    assert pro.claims.watched == {WEB: Watch.SETTLED}
+
+
 def test_a_refusal_is_told_without_what_addresses_and_the_declaration_say() -> None:
     message = (
         "Destination: Ann's e-mail ANN@example.com is not valid in GB; nor is importer Bob's 07700 900123 as a Gift"
@@ -219,6 +230,24 @@ def test_a_refusal_is_told_without_what_addresses_and_the_declaration_say() -> N
     assert isinstance(answer, AllocationFailed)
     told = "Destination: ...'s e-mail ... is not valid in GB; nor is importer ...'s ... as a Gift"
     assert answer.failure.message == told
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"Telephone": 447700900123}, "447700900123"),
+        ({"Telephone": "+44 7700 900124"}, "+447700900124"),
+        ({"Telephone": "07700-900125"}, "(07700) 900125"),
+        ({"LastName": "Mu\u0308ller"}, "M\u00fcller"),
+        ({"LastName": "M\u00fcller"}, "Mu\u0308ller"),
+    ],
+)
+def test_a_refusal_is_told_without_personal_data_that_pro_spells_another_way(sent: dict[str, Any], told: str) -> None:
+    body = json.dumps({"Code": "ValidationException", "Message": f"{told} is not valid"}).encode()
+    content = {"Addresses": [{"AddressType": "Destination", "Contact": sent}]}
+    answer = judge_creation(Consignment(WEB, to_create=content), ProReply(400, body))
+    assert isinstance(answer, AllocationFailed)
+    assert answer.failure.message == "... is not valid"
 
 
 @pytest.mark.parametrize("at", ["consignment", "package", "item"])

@@ -24,9 +24,11 @@ LEAVES: Final[tuple[Any, ...]] = (
     ),
     *("order-created", "Notification", "EC-000-000-AAA", "EC-000-000-AAB", "Origin", "Destination", "Allocated"),
     *("AllocationFailed", "Unallocated", "Allocating", "Cancelled", "detail", "Detail", "1.0", "GB", "GBP"),
+    *("Postfach", "PO Box 1", "p.o."),
     *("2026-11-23T09:15:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-W01-1", "20261123"),
     *([], {}, [[]], [None], {"": 1}, {"S": "text"}, {"N": "1E+130"}, {"M": {}}, {"L": [{"NULL": True}]}, {"BOOL": 1}),
 )
+RUN: Final = 8000
 NAMES: Final = ("", "Extra", "IsSuccess", "Data", "Message", "type", "data", "detail", "Code", "S", "N", "M", "L")
 SPELLINGS: Final = (
     b"1e999",
@@ -60,7 +62,7 @@ def change(root: list[Any], random: Random, most_bytes: int) -> None:
     places = all_places(root)
     container, key = random.choice(places)
     value = container[key]
-    match random.randrange(9):
+    match random.randrange(10):
         case 0 | 1:
             container[key] = leaf(random)
         case 2:
@@ -78,8 +80,15 @@ def change(root: list[Any], random: Random, most_bytes: int) -> None:
             container[random.choice((key.upper(), key.lower(), key + "s", key[:-1]))] = container.pop(key)
         case 8 if isinstance(value, str):
             container[key] = damaged(value.encode(errors="replace"), random).decode(errors="replace")
+        case 9 if isinstance(value, str):
+            container[key] = stretched(value, random)
         case _:
             container[key] = leaf(random)
+
+
+def stretched(text: str, random: Random) -> str:
+    """The text with a long run behind it, of what a pattern may take in more than one way."""
+    return text + random.choice((" ", "\t", ".", "-", ",", "\\", "1", "a", "A1", ". ")) * RUN
 
 
 def leaf(random: Random) -> Any:

@@ -23,7 +23,8 @@ from allocation.records.items import to_item
 from allocation.records.record_document import record_document
 from allocation.records.stored_record import StoredRecord
 from tests.fuzz.limits import fits_dynamodb, fits_sns
-from tests.support.samples import EVENTS, A, record_of
+from tests.fuzz.mutation import RUN
+from tests.support.samples import EVENTS, A, order_event, record_of
 
 MAX_CHECKED: Final = 3
 """Outcomes of one reply that are checked: that takes longer than reading them."""
@@ -150,9 +151,11 @@ def images() -> tuple[bytes, ...]:
 
 
 def orders() -> tuple[bytes, ...]:
-    """The order messages in `events/`, those that can't be read included."""
+    """The order messages in `events/`, those that can't be read included, and one whose address has a long gap."""
     files = [*sorted(EVENTS.glob("order-created-*.json")), *sorted((EVENTS / "malformed").iterdir())]
-    return tuple(map(Path.read_bytes, files))
+    gap = order_event(A)
+    gap["consignments"] = [{"Reference": A, "Addresses": [{"AddressLine1": "Postfach" + " " * RUN + "!"}]}]
+    return (*map(Path.read_bytes, files), json.dumps(gap).encode())
 
 
 def replies(*documents: object) -> tuple[bytes, ...]:

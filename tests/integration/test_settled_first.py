@@ -118,6 +118,17 @@ def test_a_failure_of_another_order_by_a_fast_clock_is_not_the_outcome_of_what_c
     assert isinstance(switched.allocate(A)[A], Deferred)
 
 
+@pytest.mark.parametrize("outcome", [FAILED, Deallocated()], ids=["failed", "deallocated"])
+def test_what_the_engine_recorded_by_a_fast_clock_is_not_the_outcome_of_a_creation_after_it(
+    switched: Switched, outcome: AllocationFailed | Deallocated
+) -> None:
+    """SortedPRO created and allocated what the engine had not, and nobody could record it."""
+    own = ConsignmentReference("WEB-1")
+    later = switched.claims.take([own], 360).since[own] + timedelta(minutes=3)
+    switched.records.kept[own] = replace(record_of(own), outcome=outcome, allocated_at=later)
+    assert isinstance(switched.allocate(own)[own], Deferred)
+
+
 def test_what_was_taken_back_is_the_engines_once_that_is_recorded(switched: Switched) -> None:
     since = switched.claims.take([A, B, C], 360, takes_back=True).since
     for each, outcome, seconds in ((A, Deallocated(), 1), (B, Deallocated(), -1), (C, FAILED, 1)):

@@ -13,11 +13,13 @@ from allocation.pro.aligning import Aligning
 from allocation.pro.calls import Pauses
 from allocation.pro.cursor import DynamoDBCursor
 from allocation.pro.following import Following
+from allocation.pro.kept_claims import milliseconds
 from allocation.records.items import from_item
 from cli.imitation.consignments import CHEAPEST, ProError
 from cli.operations.reconcile import reconciled
 from tests.simulation.aws import SimulatedDynamoDB
 from tests.simulation.circuits import SimulatedCircuits
+from tests.simulation.claims import SimulatedClaims
 from tests.simulation.environments import PATIENCE_SECONDS
 from tests.simulation.pro import SimulatedClient, SimulatedPro
 from tests.simulation.world import Ends, World
@@ -40,6 +42,7 @@ class PeopleAtPro:
     circuits: SimulatedCircuits
     pro: SimulatedPro
     seed: int
+    claims: SimulatedClaims
     written: Callable[[], None]
     """What is done when a run may have written records."""
     allocated: set[str] = field(default_factory=set)
@@ -71,11 +74,19 @@ class PeopleAtPro:
                 return
 
     def _allocate(self, draw: Random) -> None:
-        """Somebody allocates in PRO what was deallocated over the API."""
-        if known := self._recorded_as("Unallocated"):
+        """Somebody allocates in PRO what was deallocated over the API, and is not being cancelled at this moment.
+
+        That would be left to a person, and counted (`docs/pro-client.md`).
+        """
+        if known := [each for each in self._recorded_as("Unallocated") if not self._is_taken_back(each)]:
             there = draw.choice(known)
             self.allocated.add(there)
             self.pro.state.allocate(there, CHEAPEST)
+
+    def _is_taken_back(self, there: str) -> bool:
+        """Whether somebody has made sure that PRO has nothing of a consignment, and is to record what follows."""
+        claim = self.claims.items.get(there)
+        return claim is not None and "watch" in claim and int(claim["heldUntil"]["N"]) > milliseconds(self.now())
 
     def _recorded_as(self, state: str) -> list[str]:
         """PRO's references of what the records have in a state."""

@@ -187,7 +187,14 @@ class History:
         )
         self.followed = is_kind and (drawn_so if plan.followed is None else plan.followed)
         self.people = PeopleAtPro(
-            self.world, self._now, self.table, self.circuits, self.pro, plan.seed, self.stream.follow
+            self.world,
+            self._now,
+            self.table,
+            self.circuits,
+            self.pro,
+            plan.seed,
+            self._environments.claims,
+            self.stream.follow,
         )
         if plan.earlier and not self.with_engine:
             # Whatever was lost has an order that comes again.

@@ -236,6 +236,12 @@ def test_after_a_switch_a_failure_by_a_fast_clock_is_no_outcome_of_an_update_tha
     assert not violations(plan)[1], told(plan)
 
 
+def test_after_a_switch_a_failure_by_a_fast_clock_is_no_outcome_of_what_pro_created_and_allocated() -> None:
+    dropped, spared = frozenset({1}), frozenset({1, 13, 34})
+    plan = Plan(44327128, spared=spared, dropped_orders=dropped, miscounted=1.0, with_engine=False, switches=True)
+    assert not violations(replace(plan, unkind=True, schedule=24))[1], told(plan)
+
+
 def test_a_write_that_the_engine_gave_up_is_over_before_a_switch_to_pro() -> None:
     spared, dropped = frozenset({7, 10}), frozenset({0, 1, 3, 4})
     plan = Plan(40033203, 0.3, spared=spared, dropped_orders=dropped, miscounted=1.0, with_engine=False, switches=True)

@@ -166,6 +166,14 @@ def test_the_api_hears_who_calls_and_what_the_key_may_do() -> None:
     assert (answer["principalId"], answer["context"]) == ("reports", {"scopes": "read"})
 
 
+def test_a_key_without_scopes_never_looks_like_one_from_before_there_were_scopes() -> None:
+    """Such an authorizer named the caller alone. What API Gateway makes of an empty text in a context is not known."""
+    authorizer = Authorizer(lambda: (Key("none", digest("k"), frozenset()),), lambda: 0.0)
+    answer = authorizer.decide({"methodArn": ARN, "headers": {"ocp-apim-subscription-key": "k"}})
+    assert answer["context"]["scopes"]
+    assert not {*answer["context"]["scopes"].split()} & {*KeyScope}
+
+
 def test_a_guess_is_logged_without_what_was_guessed(authorizer: Authorizer, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
         assert effect(authorizer, {"ocp-apim-subscription-key": "my guess"}) == "Deny"

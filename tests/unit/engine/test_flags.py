@@ -105,6 +105,12 @@ def test_a_post_box_is_recognised_in_the_usual_languages(line: str) -> None:
     assert "NO_BOX" not in takers(GUESSED, AddressLine1=line)
 
 
+@pytest.mark.parametrize("word", ["Postfach", "PO Box no.", "apartado", "p", "p.o.", "private", "POB", "boite"])
+def test_a_line_with_a_gap_of_a_million_blanks_is_read(word: str) -> None:
+    """It must not be tried in all divisions of the gap: that takes hours, and the message is all the sender needs."""
+    assert "NO_BOX" in takers(GUESSED, AddressLine1=f"{word}{' ' * 1_000_000}!")
+
+
 @pytest.mark.parametrize(
     "line",
     ["1 Box Lane", "The Post Box Cottage", "12 Boxgrove Road", "Postbusweg", "BP Garage", "Cpl House"],

@@ -27,6 +27,8 @@ _BEARER: Final = "bearer "
 _MAX_AGE_SECONDS: Final = 30.0
 # An unknown key may be a new one, so the secret is read again, but not for every guess.
 _MIN_SECONDS_BETWEEN_READS: Final = 5.0
+# What stands for no scopes: the name of none.
+_NONE: Final = "none"
 # What a user of the console may do.
 _USER_SCOPES: Final = frozenset({KeyScope.READ, KeyScope.ALLOCATE})
 
@@ -109,8 +111,11 @@ def _named(written: str, keys: Iterable[Key]) -> Key | None:
 
 
 def _allow(principal: str, scopes: Iterable[KeyScope], method_arn: str, below: str = "*") -> dict[str, Any]:
-    """Return a policy that opens the stage, or what is `below`. The API gets what is in the context."""
-    return _policy(principal, "Allow", method_arn, below) | {"context": {"scopes": " ".join(sorted(scopes))}}
+    """Return a policy that opens the stage, or what is `below`. The API gets what is in the context.
+
+    It is never empty: a context without scopes stands for all of them, and API Gateway documents nothing of empty text.
+    """
+    return _policy(principal, "Allow", method_arn, below) | {"context": {"scopes": " ".join(sorted(scopes)) or _NONE}}
 
 
 def _deny(method_arn: str, credential: str) -> dict[str, Any]:

@@ -48,14 +48,15 @@ MAX_PACKAGES: Final = 1000
 MAX_ADDRESSES: Final = 10
 
 _LINES: Final = ("AddressLine1", "AddressLine2", "AddressLine3")
-# The words for a PO box in the languages of most addresses, and its number. Shorter forms need the number close by.
+# The words for a PO box in the languages of most addresses, and its number. Shorter forms need the number close by. No
+# two repeats stand side by side that take the same characters: a line of blanks would be tried in all divisions.
 _PO_BOX: Final = re.compile(
     r"""\b(?:
         p\.?\s*o\.?\s*box | post(?:al)?\s+(?:office\s+)?box | (?:gpo|locked|private)\s+(?:box|bag)
         | postfach | bo[iî]te\s+postale | apartado(?:\s+de\s+correos|\s+postal)? | casella\s+postale
         | postbus | skrytka\s+pocztowa | caixa\s+postal | postboks | postilokero | p\.?\s*o\.?\s*b\.?(?=\s*[0-9])
         | b\.?\s?p\.?(?=\s*[0-9]) | c\.?\s?p\.?(?=\s*[0-9])
-    )\s*(?:no\.?|nr\.?|n°|\#)?\s*[0-9]""",
+    )\s*(?:(?:no\.?|nr\.?|n°|\#)\s*)?[0-9]""",
     re.IGNORECASE | re.VERBOSE,
 )
 

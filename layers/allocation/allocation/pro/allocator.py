@@ -34,6 +34,7 @@ from allocation.pro.ports import NO_CLAIMS, Circuit, Claimed, Claims, Watch
 from allocation.pro.progress import (
     READER_SECONDS,
     Progress,
+    by_claim,
     claimed_unasked,
     hold_seconds,
     unclaimed,
@@ -204,9 +205,7 @@ class ProAllocator:
         Others may have read the records before, and have long to take back what they believe to be lost. Who wants
         something of an allocation has its record, which names the claim.
         """
-        claims = [(self._failed[each], each) for each in dict.fromkeys(references) if each in self._failed]
-        for claimed in {id(claimed): claimed for claimed, _ in claims}.values():
-            ended = [each for its, each in claims if its is claimed]
+        for claimed, ended in by_claim(self._failed, references):
             self._end_claims(claimed, ended, READER_SECONDS, Watch.SETTLED)
         self._failed.clear()
 

@@ -21,7 +21,7 @@ from allocation.pro.client import ProClient
 from allocation.pro.creation import NotCreated, creation_body, judge_creation
 from allocation.pro.health import raise_trouble, run_guarded
 from allocation.pro.ports import Circuit, Claimed, Claims, Watch
-from allocation.pro.progress import claimed_unasked
+from allocation.pro.progress import by_claim, claimed_unasked
 
 # PRO's search may show a consignment later than it was created: two minutes beside the usual patience of five.
 SEARCH_LAG_SHARE: Final = 0.4
@@ -74,6 +74,8 @@ class Creating:
     # How long PRO may still execute a call we abandoned, as for `ProAllocator`.
     patience_seconds: float
     pauses: Pauses
+    # The claims on what PRO refused to create in the last calls, until that is recorded.
+    _refused: dict[ConsignmentReference, Claimed] = field(default_factory=dict)
 
     @property
     def search_lag_seconds(self) -> float:
@@ -136,6 +138,12 @@ class Creating:
 
         self._guarded(work, left, created)
         return created
+
+    def settled(self, references: Sequence[ConsignmentReference]) -> None:
+        """End the claims of consignments that PRO refused to create, once that is recorded."""
+        for claimed, ended in by_claim(self._refused, references):
+            self.claims.give_back(claimed, ended, 0, Watch.SETTLED)
+        self._refused.clear()
 
     def _guarded(self, work: Callable[[], None], left: Sequence[ConsignmentReference], found: Created) -> None:
         """Do the work unless a circuit is open. Answer for whatever it leaves out."""
@@ -250,10 +258,15 @@ class Creating:
             logger.warning("references not kept", extra={"cause": str(error), "consignments": list(links)})
 
     def _end(self, claimed: Claimed, references: Sequence[ConsignmentReference], created: Created) -> None:
-        """End the claims of consignments that PRO does not have: now, or when PRO can no longer be creating them."""
+        """End the claims of consignments that PRO does not have: now, or when PRO can no longer be creating them.
+
+        What PRO refused to create is ended once that is recorded.
+        """
+        refused = [each for each in references if isinstance(created.answers.get(each), AllocationFailed)]
+        self._refused.update(dict.fromkeys(refused, claimed))
         throttled = [each for each in references if _is_throttled(created.answers.get(each))]
         left = [each for each in references if each in created.open]
-        others = [each for each in references if each not in created.open and each not in throttled]
+        others = [each for each in references if each not in created.open and each not in (*throttled, *refused)]
         if left:
             self.claims.give_back(claimed, left, self.patience_seconds + self.search_lag_seconds, Watch.OPEN)
         if throttled:

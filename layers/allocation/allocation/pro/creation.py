@@ -8,7 +8,9 @@ what was sent of one. What PRO has already is found in `by_sender.py`.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final, assert_never
+from unicodedata import normalize
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -151,13 +153,20 @@ def _unknown(reference: ConsignmentReference) -> Deferred:
 
 def without_personal(failure: Failure, consignment: Consignment) -> Failure:
     """Return PRO's failure without what addresses, customs declaration and metadata say: its message may repeat it."""
-    texts = _personal_texts(consignment.to_create)
+    texts = {normalize("NFC", text) for text in _personal_texts(consignment.to_create)}
     personal = sorted({text for text in texts if len(text) >= _MIN_PERSONAL}, key=len, reverse=True)
     if not personal:
         return failure
-    return replace(
-        failure, message=re.sub("|".join(map(re.escape, personal)), "...", failure.message, flags=re.IGNORECASE)
-    )
+    told = normalize("NFC", failure.message)
+    return replace(failure, message=re.sub("|".join(map(_spellings, personal)), "...", told, flags=re.IGNORECASE))
+
+
+def _spellings(text: str) -> str:
+    """Return the pattern of a text. A telephone number is found however its digits are set apart."""
+    digits = re.sub(r"[\s().+/-]", "", text)
+    if len(digits) >= _MIN_PERSONAL and digits.isdecimal():
+        return r"\+?\(?" + r"[\s()./-]*".join(digits)
+    return re.escape(text)
 
 
 def _personal_texts(sent: Any) -> Iterator[str]:
@@ -168,6 +177,9 @@ def _personal_texts(sent: Any) -> Iterator[str]:
         if isinstance(item, str):
             if is_personal:
                 yield item.strip()
+        elif isinstance(item, int | float | Decimal) and not isinstance(item, bool):
+            if is_personal:
+                yield str(item)
         elif isinstance(item, Mapping):
             skipped = _IMPERSONAL if is_personal else frozenset()
             left += [(each, is_personal or name in _PERSONAL) for name, each in item.items() if name not in skipped]

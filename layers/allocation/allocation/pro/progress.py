@@ -1,6 +1,6 @@
 """What has become of a batch so far, and why each consignment without an outcome is left for SortedPRO."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, assert_never
@@ -74,6 +74,15 @@ def with_time_to_adopt(claimed: Claimed, remaining_seconds: float) -> Claimed:
     least = remaining_seconds + READER_SECONDS
     watched = {each: watch for each, watch in claimed.watched.items() if claimed.held[each] >= least}
     return replace(claimed, watched=watched)
+
+
+def by_claim(
+    kept: Mapping[ConsignmentReference, Claimed], references: Sequence[ConsignmentReference]
+) -> Iterator[tuple[Claimed, list[ConsignmentReference]]]:
+    """Yield the claims that were kept on these consignments, each with its own."""
+    there = [each for each in dict.fromkeys(references) if each in kept]
+    for claimed in {id(kept[each]): kept[each] for each in there}.values():
+        yield claimed, [each for each in there if kept[each] is claimed]
 
 
 def claimed_unasked(

@@ -96,8 +96,9 @@ class SenderAllocator:
         return self._released(lambda at_pro, _: self.allocator.release_lost(at_pro, deadline), wanted, deadline, named)
 
     def settled(self, references: Sequence[ConsignmentReference]) -> None:
-        """Let others ask PRO for these consignments of its own."""
+        """Let others ask PRO for these consignments, by its own references or, where it has none, the senders'."""
         self.allocator.settled(references)
+        self.creating.settled(references)
 
     def _released(
         self,

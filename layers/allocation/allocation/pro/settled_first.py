@@ -21,7 +21,7 @@ from allocation.domain.consignment import Consignment
 from allocation.domain.errors import RetryableError
 from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
-from allocation.domain.outcome import Cancelled, Deallocated, DeferralCause, Deferred, Outcome
+from allocation.domain.outcome import Allocated, Cancelled, Deallocated, DeferralCause, Deferred, Outcome
 from allocation.domain.record import NamedAtPro, RecordSeen
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
 from allocation.ports import NOTHING_NAMED, Allocator, Deadline
@@ -35,6 +35,8 @@ _Named = Mapping[ConsignmentReference, NamedAtPro]
 _Answers = Mapping[ConsignmentReference, Deferred]
 # The states of records from which an allocation was taken back.
 _TAKEN_BACK: Final = (Deallocated.state, Cancelled.state)
+# The states of records that are not tried again.
+_LASTING: Final = (Allocated.state, Cancelled.state)
 # How long a look at an empty table counts. Whatever was claimed since comes back to the queue later than that.
 _MAX_AGE: Final = timedelta(seconds=1)
 # No read of DynamoDB's is further behind. AWS names no bound, and says that it is usually within a second.
@@ -182,12 +184,15 @@ def _is_outcome(reference: ConsignmentReference, seen: RecordSeen, claim: KeptCl
     """Tell whether a record has what a claim came to: it names the claim.
 
     No record names a claim of an earlier version, of a creation, or one that took an allocation back. There, times
-    tell: those of the record, by its writer's clock, and of the claim, by AWS's.
+    tell: those of the record, by its writer's clock, and of the claim, by AWS's. Not so beside a creation for what may
+    be tried again: it may be the engine's, from before a switch, by a clock that is ahead. A refusal of PRO's has
+    settled its claim, and all else names PRO's own reference.
     """
     if claim is None or claim.says_nothing_is_open or claim.is_settled(seen.named_at_pro.claim):
         return True
     is_taken_back = claim.watch is Watch.TAKING_BACK and seen.state in _TAKEN_BACK
-    has_no_name = is_taken_back or not claim.holder or not is_pro_reference(seen.pro_reference or reference)
+    is_creation = not is_pro_reference(seen.pro_reference or reference)
+    has_no_name = is_taken_back or not claim.holder or (is_creation and seen.state in _LASTING)
     return has_no_name and seen.written_at is not None and seen.written_at >= moment_of(claim.since)
 
 
