@@ -154,7 +154,9 @@ def orders() -> tuple[bytes, ...]:
     """The order messages in `events/`, those that can't be read included, and one whose address has a long gap."""
     files = [*sorted(EVENTS.glob("order-created-*.json")), *sorted((EVENTS / "malformed").iterdir())]
     gap = order_event(A)
-    gap["consignments"] = [{"Reference": A, "Addresses": [{"AddressLine1": "Postfach" + " " * RUN + "!"}]}]
+    gap["consignments"] = [
+        {"Reference": A, "Addresses": [{"AddressType": "Destination", "AddressLine1": "Postfach" + " " * RUN + "!"}]}
+    ]
     return (*map(Path.read_bytes, files), json.dumps(gap).encode())
 
 
