@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from allocation.engine.catalogue_integrity import MAX_STEPS
 from allocation.engine.loaded_prices import Divisor
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path
@@ -18,7 +19,6 @@ from cli.catalogue.written_service import Service
 _Problems = Iterator[CatalogueProblem]
 
 # The engine keeps the weight at which each step starts.
-_MAX_STEPS: Final = 2_000
 _EXAMPLES: Final = {"Kg": "30 kg", "Cm": "120 cm", "cm3": "20 l", "ldm": "2.4 ldm", "packages": "3"}
 _ONE_RATE: Final = "a place has one rate"
 _CHARGEABLE: Final = (Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT)
@@ -175,8 +175,8 @@ def _steps(path: KeyPath, rate: Rate, service: Service) -> _Problems:
         word = "weight" if measure_by(rate.by).unit == "Kg" else "limit"
         fix = f"needs an end: give the service a greatest {word}, such as {limit}"
         yield CatalogueProblem(key_path(*path, "above"), None, fix)
-    elif (last - end.amount) / step > _MAX_STEPS:
-        fix = f"makes more than {_MAX_STEPS:,} steps: write a larger one"
+    elif (last - end.amount) / step > MAX_STEPS:
+        fix = f"makes more than {MAX_STEPS:,} steps: write a larger one"
         yield CatalogueProblem(key_path(*path, "above", "step"), step, fix)
 
 

@@ -250,6 +250,16 @@ def test_a_refusal_is_told_without_personal_data_that_pro_spells_another_way(sen
     assert answer.failure.message == "... is not valid"
 
 
+@pytest.mark.parametrize("texts", [["1" * 1_000_000], [f"{number:011}" for number in range(90_000)]])
+def test_a_refusal_is_told_whatever_an_order_says_of_people(texts: list[str]) -> None:
+    """All of it made into a pattern would take minutes and more memory than the function has."""
+    body = json.dumps({"Code": "ValidationException", "Message": "00000000007 1 is not valid"}).encode()
+    sent = {"MetaData": [{"KeyValue": "k", "StringValue": text} for text in texts]}
+    answer = judge_creation(Consignment(WEB, to_create=sent), ProReply(400, body))
+    assert isinstance(answer, AllocationFailed)
+    assert answer.failure.message == ("..." if len(texts) > 1 else "00000000007") + " 1 is not valid"
+
+
 @pytest.mark.parametrize("at", ["consignment", "package", "item"])
 def test_a_refusal_is_told_without_the_values_of_metadata(at: str) -> None:
     metadata = {"MetaData": [{"KeyValue": "Giftee", "StringValue": "Carol Danvers"}]}

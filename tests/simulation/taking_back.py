@@ -4,6 +4,7 @@ The API allocates nothing there, and does so where the stack was switched to the
 that says to try again, sends the request again, as `docs/api.md` says.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -150,8 +151,11 @@ class TakingBack:
         """
         act, table = environment.acts[shipment.action], environment.environments.table
         answers, again = list[Answer](), list[str]()
+        # By the system's clock, which may be set in between: what is not begun need not be the last.
+        not_begun = Counter(shipment.references)
 
         def act_on(reference: str) -> None:
+            not_begun[reference] -= 1
             told = partial(self._told, table, request_id, shipment.action, reference)
             try:
                 act(reference, request_id)
@@ -170,7 +174,7 @@ class TakingBack:
             # Nobody hears what became of those before.
             return shipment.references
         self.answers += answers
-        return [*again, *shipment.references[len(answers) + len(again) :]]
+        return [*again, *not_begun.elements()]
 
     def _told(
         self, table: SimulatedDynamoDB, request_id: str, action: UserAction, reference: str, refusal: str | None

@@ -242,6 +242,12 @@ def test_after_a_switch_a_failure_by_a_fast_clock_is_no_outcome_of_what_pro_crea
     assert not violations(replace(plan, unkind=True, schedule=24))[1], told(plan)
 
 
+def test_a_client_sends_again_what_the_api_did_not_begin_as_its_clock_was_set_in_between() -> None:
+    spared = frozenset({51, 124, 154, 208, 262})
+    plan = Plan(44532649, 0.02, spared=spared, miscounted=0.3, requests=True, unkind=True)
+    assert not violations(plan)[1], told(plan)
+
+
 def test_a_write_that_the_engine_gave_up_is_over_before_a_switch_to_pro() -> None:
     spared, dropped = frozenset({7, 10}), frozenset({0, 1, 3, 4})
     plan = Plan(40033203, 0.3, spared=spared, dropped_orders=dropped, miscounted=1.0, with_engine=False, switches=True)

@@ -47,6 +47,25 @@ def refused(changed: Json, told: str) -> None:
         read_compiled(write_compiled(changed))
 
 
+def chain(found: Json, count: int) -> None:
+    """Make each of so many surcharges a part of the next."""
+    first = {**found["surcharges"][0], "over": None}
+    found["surcharges"] = [first] + [
+        {**first, "name": f"S{number}", "of": [f"S{number - 1}" if number > 1 else "Fuel"]}
+        for number in range(1, count)
+    ]
+    found["services"][0]["surcharges"] = [each["name"] for each in found["surcharges"]]
+
+
+def crowd(found: Json, count: int) -> None:
+    """Give a rate so many origins, and as many places."""
+    places = {name: [f"{country}:{number}" for number in range(count)] for name, country in ORIGINS_AND_PLACES}
+    found["services"][0]["rates"][0].update(places)
+
+
+ORIGINS_AND_PLACES = (("origins", "FR"), ("places", "DE"))
+
+
 def test_what_the_compiler_writes_is_read() -> None:
     (found,) = read_compiled(write_compiled(content())).services
     assert (found.reference, found.daily_limit, found.features) == ("S", 7, frozenset({Feature.TRACKED}))
@@ -118,6 +137,9 @@ def test_an_unknown_value_is_refused(part: str, key: str, value: object) -> None
         (lambda found: found["services"][0]["rates"][0].update(limits=["9"], prices=["1E+9"]), "the amount 1E[+]9"),
         (lambda found: found["surcharges"][0].update(of=["GONE"]), "'Fuel' is a part of 'GONE', which is not there"),
         (lambda found: found["surcharges"][0].update(of=["Fuel"]), "surcharges are parts of each other: Fuel"),
+        (lambda found: chain(found, 102), "more than 100 surcharges are parts of each other"),
+        (lambda found: found["services"][0]["rates"][0].update(above=["0.001", "1", "1003"]), "more than 2,000 steps"),
+        (lambda found: crowd(found, 1_001), "more than 1,000,000 pairs of origin and place"),
         (lambda found: found["taxes"].clear(), "no tax holds in '[*]'"),
         (lambda found: found["locations"][0]["byCarrier"].update(GONE=0), "names the carrier 'GONE'"),
         (lambda found: found["timeZones"]["Europe/London"][0].clear(), "the changes of a time zone"),

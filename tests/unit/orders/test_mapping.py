@@ -157,6 +157,15 @@ def test_text_inside_a_message_can_be_read_as_json() -> None:
     }
 
 
+def test_a_message_that_is_nested_too_deep_for_a_mapping_is_refused() -> None:
+    nested: list[object] = []
+    for _ in range(1_500):
+        nested = [nested]
+    with pytest.raises(InvalidMessageError) as refusal:
+        mapping("shop").applied({"shop": nested})
+    assert refusal.value.code == "NotMappable"
+
+
 @pytest.mark.parametrize("order", ["shop.name", "shop.missing", "sum(shop.name)", "product(['a'])"])
 def test_a_message_that_the_expression_makes_nothing_of_is_refused_without_its_values(order: str) -> None:
     with pytest.raises(InvalidMessageError) as refusal:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import combinations
 from typing import Any, Final
 
 from allocation.consignments.errors import Problem, RequestError
 
 _Json = Mapping[str, Any]
+_Names = tuple[tuple[str, str], ...]
+_Items = Mapping[_Names, tuple[_Json, _Json]]
 # What names an item of an order, the most exact first.
 _NAMES: Final = ("Reference", "ItemReferenceProvidedByCustomer", "Sku")
 # What of an order its consignments have, and of it, what a request to pack may say otherwise.
@@ -32,7 +35,8 @@ def packed(order: _Json, request: _Json) -> list[dict[str, Any]]:
     packages = request.get("Packages")
     if not isinstance(packages, list) or not packages or not all(isinstance(each, dict) for each in packages):
         raise _refused([Problem("Required", "Packages", "needs at least one package with an item")])
-    problems = list(_problems(order, packages))
+    items = _by_names(order)
+    problems = list(_problems(items, packages))
     if problems:
         raise _refused(problems)
     given = {name: request[name] for name in _OF_REQUEST if request.get(name)}
@@ -40,7 +44,7 @@ def packed(order: _Json, request: _Json) -> list[dict[str, Any]]:
     consignment = {
         **{name: order[name] for name in _FROM_ORDER if order.get(name)},
         **given,
-        "Packages": [_packed_package(order, package) for package in packages],
+        "Packages": [_packed_package(items, package) for package in packages],
         "ConsignmentReferenceProvidedByCustomer": own,
     }
     return [consignment, _returned(consignment)] if request.get("GenerateReturn") is True else [consignment]
@@ -50,7 +54,7 @@ def _refused(problems: Sequence[Problem]) -> RequestError:
     return RequestError("ValidationException", "The order can't be packed so: see Details.", problems=problems)
 
 
-def _problems(order: _Json, packages: Sequence[_Json]) -> Iterator[Problem]:
+def _problems(of_order: _Items, packages: Sequence[_Json]) -> Iterator[Problem]:
     """Yield what is wrong with the items of a request."""
     for at, package in enumerate(packages):
         items = package.get("Items")
@@ -58,24 +62,32 @@ def _problems(order: _Json, packages: Sequence[_Json]) -> Iterator[Problem]:
             yield Problem("Required", f"Packages[{at}].Items", "needs at least one item of the order")
             continue
         for number, item in enumerate(items):
-            if not isinstance(item, Mapping) or _found(order, item) is None:
+            if not isinstance(item, Mapping) or _found(of_order, item) is None:
                 text = "is no item of the order: name it by Reference, ItemReferenceProvidedByCustomer or Sku"
                 yield Problem("NotFound", f"Packages[{at}].Items[{number}]", text)
 
 
-def _found(order: _Json, named: _Json) -> tuple[_Json, _Json] | None:
-    """Return the item that is meant and the package that it is in, or None. Every name that is given has to fit."""
-    names = {name: named[name] for name in _NAMES if named.get(name)}
+def _by_names(order: _Json) -> _Items:
+    """Return the first item of an order with each set of names that it can be given, and the package that it is in."""
+    found: dict[_Names, tuple[_Json, _Json]] = {}
     for package in order["Packages"]:
         for item in package.get("Items") or ():
-            if names and all(item.get(name) == value for name, value in names.items()):
-                return item, package
-    return None
+            names = [(name, item[name]) for name in _NAMES if item.get(name) and isinstance(item[name], str)]
+            for count in range(1, len(names) + 1):
+                for given in combinations(names, count):
+                    found.setdefault(given, (item, package))
+    return found
 
 
-def _packed_package(order: _Json, package: _Json) -> dict[str, Any]:
+def _found(items: _Items, named: _Json) -> tuple[_Json, _Json] | None:
+    """Return the item that is meant and the package that it is in, or None. Every name that is given has to fit."""
+    names = tuple((name, named[name]) for name in _NAMES if named.get(name))
+    return items.get(names) if all(isinstance(value, str) for _, value in names) else None
+
+
+def _packed_package(of_order: _Items, package: _Json) -> dict[str, Any]:
     """Return a package of the consignment; what it leaves out is that of the order's package that its items are in."""
-    found = [(each, _found(order, each)) for each in package["Items"]]
+    found = [(each, _found(of_order, each)) for each in package["Items"]]
     items = [{**pair[0], "Quantity": named.get("Quantity") or 1} for named, pair in found if pair]
     [before, *_] = [pair[1] for _, pair in found if pair]
     given = {name: value for name, value in package.items() if value is not None and name != "Items"}

@@ -13,7 +13,7 @@ from typing import Final
 from allocation.domain.reference import SERVICE_REFERENCE_PATTERN
 from allocation.engine.calendars import DAY_SECONDS, Calendar
 from allocation.engine.loaded_catalogue import Catalogue, Service, Transit
-from allocation.engine.loaded_prices import Rate, Surcharge
+from allocation.engine.loaded_prices import AboveLastBand, Rate, Surcharge
 from allocation.engine.place_keys import ANYWHERE
 from allocation.engine.zones import ZONE_SIGN
 
@@ -21,6 +21,9 @@ from allocation.engine.zones import ZONE_SIGN
 _MAX_AMOUNT: Final = Decimal(10**7)
 _MAX_DAYS: Final = 366
 _MAX_TEXT: Final = 100  # characters of a line of an address
+MAX_STEPS: Final = 2_000  # above the last band of a rate
+_MAX_CHAIN: Final = 100  # surcharges of which each is a part of the next: a decision works through them in depth
+_MAX_PAIRS: Final = 1_000_000  # of origins and places, in the rates and transit days of all services: some 300 MB
 _MAX_OFFSET: Final = 2 * DAY_SECONDS  # seconds between a time zone and UTC
 _REFERENCE: Final = re.compile(SERVICE_REFERENCE_PATTERN)
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
@@ -86,6 +89,12 @@ def _unknown(clause: str, names: Iterable[str], known: Iterable[str]) -> _Faults
 
 
 def _places(catalogue: Catalogue) -> _Faults:
+    rates = (rate for service in catalogue.services for rate in service.rates)
+    transit = (each for service in catalogue.services for each in service.transit)
+    parts: Iterator[Transit | Rate] = chain(rates, transit)
+    if sum(len(part.places) * len(part.origins or ("",)) for part in parts) > _MAX_PAIRS:
+        yield f"rates and transit days name more than {_MAX_PAIRS:,} pairs of origin and place: put places into zones"
+        return
     zones = {ZONE_SIGN + name for name in catalogue.zones}
     named = {id(places): places for places in _sets_of_places(catalogue)}
     for key in frozenset[str]().union(*named.values(), catalogue.delivery_holidays):
@@ -141,8 +150,14 @@ def _circles(surcharges: Mapping[str, Surcharge]) -> _Faults:
     needs: dict[str, set[str]] = {unit: set() for unit in units.values()}
     for name, item in surcharges.items():
         needs[units[name]] |= {units[part] for part in item.of if part in units}
-    while free := {unit for unit, parts in needs.items() if not parts}:
+    for _ in range(_MAX_CHAIN):
+        free = {unit for unit, parts in needs.items() if not parts}
         needs = {unit: parts - free for unit, parts in needs.items() if unit not in free}
+        if not free or not needs:
+            break
+    else:
+        yield f"more than {_MAX_CHAIN} surcharges are parts of each other, one after the other"
+        return
     if needs:
         yield f"surcharges are parts of each other: {', '.join(sorted(needs))}"
 
@@ -207,6 +222,13 @@ def _of_rate(rate: Rate) -> _Faults:
         yield f"has {rate.transit_days} transit days"
     if rate.above is not None and rate.above.step <= 0:
         yield f"has a rate for {rate.zone!r} with steps that are not more than 0"
+    elif rate.above is not None and rate.up_to and _steps(rate.above, rate.up_to[-1]) > MAX_STEPS:
+        yield f"has a rate for {rate.zone!r} with more than {MAX_STEPS:,} steps"
     above = () if rate.above is None else (rate.above.price,)
     amounts = (*rate.prices, *above, *rate.per_kg, *rate.further, *rate.least, *rate.most, rate.minimum)
     yield from (f"has {fault}" for fault in _out_of_bounds(amounts, Decimal(0)))
+
+
+def _steps(above: AboveLastBand, last_end: Decimal) -> Decimal:
+    """Return how many steps there are above the last band."""
+    return (above.last_weight - last_end) / above.step

@@ -54,8 +54,8 @@ class OrderMapping:
 
         Raises `InvalidMessageError` `NotMappable` if the expression fails on it or makes no object of it.
         """
-        given = _with_floats(event)
         try:
+            given = _with_floats(event)
             if not self.when.search(given, _OPTIONS):
                 return event
             order = self.order.search(given, _OPTIONS)

@@ -33,6 +33,9 @@ _FIELDS: Final = ("Source", "Packages", "Addresses", "CustomsDocumentation", "Di
 _FIELDS_OF_CHANGE: Final = tuple(each for each in _FIELDS if each not in ("Source", "Direction"))
 # A shorter text, such as a title, may be a part of any word.
 _MIN_PERSONAL: Final = 3
+# A telephone number has 15 digits at most (ITU-T E.164), and signs between them.
+_MAX_NUMBER_TEXT: Final = 40
+_NUMBER_GAP: Final = r"[\s()./-]*"
 _PERSONAL: Final = ("Addresses", "CustomsDocumentation", "MetaData")
 # Fields in them that are nobody's own.
 _IMPERSONAL: Final = frozenset(
@@ -153,20 +156,22 @@ def _unknown(reference: ConsignmentReference) -> Deferred:
 
 def without_personal(failure: Failure, consignment: Consignment) -> Failure:
     """Return PRO's failure without what addresses, customs declaration and metadata say: its message may repeat it."""
-    texts = {normalize("NFC", text) for text in _personal_texts(consignment.to_create)}
-    personal = sorted({text for text in texts if len(text) >= _MIN_PERSONAL}, key=len, reverse=True)
-    if not personal:
-        return failure
     told = normalize("NFC", failure.message)
-    return replace(failure, message=re.sub("|".join(map(_spellings, personal)), "...", told, flags=re.IGNORECASE))
+    letters, digits = told.casefold(), re.sub(r"\D", "", told)
+    texts = {normalize("NFC", text) for text in _personal_texts(consignment.to_create)}
+    # A pattern of all that was sent would take minutes: most of it is not in the message.
+    patterns = [_NUMBER_GAP.join(number) for text in texts if (number := _number_in(text)) and number in digits]
+    patterns += [re.escape(text) for text in texts if len(text) >= _MIN_PERSONAL and text.casefold() in letters]
+    if not patterns:
+        return failure
+    whole = "|".join(sorted(patterns, key=len, reverse=True))
+    return replace(failure, message=re.sub(rf"\+?\(?(?:{whole})", "...", told, flags=re.IGNORECASE))
 
 
-def _spellings(text: str) -> str:
-    """Return the pattern of a text. A telephone number is found however its digits are set apart."""
-    digits = re.sub(r"[\s().+/-]", "", text)
-    if len(digits) >= _MIN_PERSONAL and digits.isdecimal():
-        return r"\+?\(?" + r"[\s()./-]*".join(digits)
-    return re.escape(text)
+def _number_in(text: str) -> str:
+    """Return the digits of a telephone number, or of another number that a message may set apart; of all else none."""
+    digits = re.sub(r"[\s().+/-]", "", text[:_MAX_NUMBER_TEXT])
+    return digits if digits.isdecimal() and _MIN_PERSONAL <= len(digits) <= _MAX_NUMBER_TEXT // 2 else ""
 
 
 def _personal_texts(sent: Any) -> Iterator[str]:
