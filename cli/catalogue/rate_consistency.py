@@ -18,7 +18,6 @@ from cli.catalogue.written_service import Service
 
 _Problems = Iterator[CatalogueProblem]
 
-# The engine keeps the weight at which each step starts.
 _EXAMPLES: Final = {"Kg": "30 kg", "Cm": "120 cm", "cm3": "20 l", "ldm": "2.4 ldm", "packages": "3"}
 _ONE_RATE: Final = "a place has one rate"
 _CHARGEABLE: Final = (Measure.CHARGEABLE_WEIGHT, Measure.TOTAL_CHARGEABLE_WEIGHT)

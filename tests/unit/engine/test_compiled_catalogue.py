@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -50,20 +51,18 @@ def refused(changed: Json, told: str) -> None:
 def chain(found: Json, count: int) -> None:
     """Make each of so many surcharges a part of the next."""
     first = {**found["surcharges"][0], "over": None}
-    found["surcharges"] = [first] + [
-        {**first, "name": f"S{number}", "of": [f"S{number - 1}" if number > 1 else "Fuel"]}
-        for number in range(1, count)
-    ]
-    found["services"][0]["surcharges"] = [each["name"] for each in found["surcharges"]]
+    names = ["Fuel", *(f"S{number}" for number in range(1, count))]
+    found["surcharges"] = [first, *({**first, "name": name, "of": [part]} for part, name in pairwise(names))]
+    found["services"][0]["surcharges"] = names
 
 
 def crowd(found: Json, count: int) -> None:
     """Give a rate so many origins, and as many places."""
-    places = {name: [f"{country}:{number}" for number in range(count)] for name, country in ORIGINS_AND_PLACES}
+    places = {
+        "origins": [f"FR:{number}" for number in range(count)],
+        "places": [f"DE:{number}" for number in range(count)],
+    }
     found["services"][0]["rates"][0].update(places)
-
-
-ORIGINS_AND_PLACES = (("origins", "FR"), ("places", "DE"))
 
 
 def test_what_the_compiler_writes_is_read() -> None:

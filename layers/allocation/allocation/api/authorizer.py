@@ -113,7 +113,8 @@ def _named(written: str, keys: Iterable[Key]) -> Key | None:
 def _allow(principal: str, scopes: Iterable[KeyScope], method_arn: str, below: str = "*") -> dict[str, Any]:
     """Return a policy that opens the stage, or what is `below`. The API gets what is in the context.
 
-    It is never empty: a context without scopes stands for all of them, and API Gateway documents nothing of empty text.
+    Its scopes are never empty: without them the API takes a key for one from before there were scopes, and API Gateway
+    documents nothing of empty text.
     """
     return _policy(principal, "Allow", method_arn, below) | {"context": {"scopes": " ".join(sorted(scopes)) or _NONE}}
 

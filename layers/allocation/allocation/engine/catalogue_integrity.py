@@ -21,7 +21,7 @@ from allocation.engine.zones import ZONE_SIGN
 _MAX_AMOUNT: Final = Decimal(10**7)
 _MAX_DAYS: Final = 366
 _MAX_TEXT: Final = 100  # characters of a line of an address
-MAX_STEPS: Final = 2_000  # above the last band of a rate
+MAX_STEPS: Final = 2_000  # above the last band of a rate: the engine keeps the weight at which each step starts
 _MAX_CHAIN: Final = 100  # surcharges of which each is a part of the next: a decision works through them in depth
 _MAX_PAIRS: Final = 1_000_000  # of origins and places, in the rates and transit days of all services: some 300 MB
 _MAX_OFFSET: Final = 2 * DAY_SECONDS  # seconds between a time zone and UTC
@@ -37,6 +37,7 @@ def find_faults(catalogue: Catalogue) -> _Faults:
     """Yield what keeps a catalogue from being used, a clause each."""
     yield from _references(catalogue)
     yield from _pickup_locations(catalogue)
+    yield from _pairs(catalogue)
     yield from _places(catalogue)
     yield from _currencies(catalogue)
     yield from _amounts(catalogue)
@@ -88,13 +89,15 @@ def _unknown(clause: str, names: Iterable[str], known: Iterable[str]) -> _Faults
     yield from (f"{clause} {name!r}, which is not there" for name in sorted(set(names).difference(known)))
 
 
-def _places(catalogue: Catalogue) -> _Faults:
-    rates = (rate for service in catalogue.services for rate in service.rates)
-    transit = (each for service in catalogue.services for each in service.transit)
-    parts: Iterator[Transit | Rate] = chain(rates, transit)
+def _pairs(catalogue: Catalogue) -> _Faults:
+    parts: Iterator[Transit | Rate] = chain.from_iterable(
+        chain(each.transit, each.rates) for each in catalogue.services
+    )
     if sum(len(part.places) * len(part.origins or ("",)) for part in parts) > _MAX_PAIRS:
         yield f"rates and transit days name more than {_MAX_PAIRS:,} pairs of origin and place: put places into zones"
-        return
+
+
+def _places(catalogue: Catalogue) -> _Faults:
     zones = {ZONE_SIGN + name for name in catalogue.zones}
     named = {id(places): places for places in _sets_of_places(catalogue)}
     for key in frozenset[str]().union(*named.values(), catalogue.delivery_holidays):

@@ -266,7 +266,8 @@ class Creating:
         self._refused.update(dict.fromkeys(refused, claimed))
         throttled = [each for each in references if _is_throttled(created.answers.get(each))]
         left = [each for each in references if each in created.open]
-        others = [each for each in references if each not in created.open and each not in (*throttled, *refused)]
+        kept = {*created.open, *throttled, *refused}
+        others = [each for each in references if each not in kept]
         if left:
             self.claims.give_back(claimed, left, self.patience_seconds + self.search_lag_seconds, Watch.OPEN)
         if throttled:

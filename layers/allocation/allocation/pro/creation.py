@@ -160,12 +160,13 @@ def without_personal(failure: Failure, consignment: Consignment) -> Failure:
     letters, digits = told.casefold(), re.sub(r"\D", "", told)
     texts = {normalize("NFC", text) for text in _personal_texts(consignment.to_create)}
     # A pattern of all that was sent would take minutes: most of it is not in the message.
-    patterns = [_NUMBER_GAP.join(number) for text in texts if (number := _number_in(text)) and number in digits]
+    numbers = {number for text in texts if (number := _number_in(text)) and number in digits}
+    patterns = [r"\+?\(?" + _NUMBER_GAP.join(number) for number in numbers]
     patterns += [re.escape(text) for text in texts if len(text) >= _MIN_PERSONAL and text.casefold() in letters]
     if not patterns:
         return failure
-    whole = "|".join(sorted(patterns, key=len, reverse=True))
-    return replace(failure, message=re.sub(rf"\+?\(?(?:{whole})", "...", told, flags=re.IGNORECASE))
+    longest_first = sorted(patterns, key=len, reverse=True)
+    return replace(failure, message=re.sub("|".join(longest_first), "...", told, flags=re.IGNORECASE))
 
 
 def _number_in(text: str) -> str:
