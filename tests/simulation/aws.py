@@ -173,16 +173,20 @@ class SimulatedDynamoDB:
         return call(self._world, "Query", work)
 
     def update_item(self, Key: Mapping[str, Any], ExpressionAttributeValues: Mapping[str, Any], **rest: Any) -> Any:
-        """Marks an order as cancelled, unless it is marked; or sets attributes of a record."""
+        """Marks an order as cancelled, unless it is marked, or consignments of it; or sets attributes of a record."""
         if KEY in Key:
             return self._set(Key[KEY]["S"], ExpressionAttributeValues, **rest)
 
         def work() -> dict[str, Any]:
-            fields = {"eventId": ":event", "cancelledAt": ":now"}
-            marked = {name: ExpressionAttributeValues[value] for name, value in fields.items()}
-            order = Key[ORDER_KEY]["S"]
-            if order not in self.cancelled_orders:
-                self.cancelled_orders[order] = {**Key, **marked}
+            order, before = Key[ORDER_KEY]["S"], self.cancelled_orders.get(Key[ORDER_KEY]["S"], {})
+            if ":named" in ExpressionAttributeValues:
+                named = {*before.get("consignments", {"SS": ()})["SS"], *ExpressionAttributeValues[":named"]["SS"]}
+                marked = {"consignments": {"SS": sorted(named)}}
+            else:
+                fields = {"eventId": ":event", "cancelledAt": ":now"}
+                marked = {name: before.get(name, ExpressionAttributeValues[value]) for name, value in fields.items()}
+            if {**before, **marked} != before:
+                self.cancelled_orders[order] = {**Key, **before, **marked}
                 self._past.keep(f"{ORDER_KEY}/{order}", self.cancelled_orders[order])
             return {"Attributes": self.cancelled_orders[order]}
 

@@ -219,11 +219,11 @@ def tried_again(history: History) -> Iterator[str]:
     """
     by_request = {reference for reference, record in versions(history) if record["eventId"].startswith(REQUEST)}
     kept = {reference: record for reference, record in records(history).items() if reference not in by_request}
-    cancelled = {message.order_reference for message in history.cancellations if message.consignments is None}
     for order, event in sent(history):
-        tries = event.get("orderReference") not in cancelled and order.name not in history.killers
-        for reference in order.consignments if tries else ():
+        for reference in order.consignments if order.name not in history.killers else ():
             record, event_id = kept.get(reference), event["eventId"]
+            if _is_cancelled(history, event.get("orderReference"), reference):
+                continue
             failed = record and record["state"] == "AllocationFailed" and "updatedBy" not in record
             if record and failed and event_id not in tried_ids(record):
                 yield f"{reference} failed, and {event_id} did not try it again"
@@ -304,6 +304,14 @@ def cancelled_for_good(history: History) -> Iterator[str]:
             yield f"{message.name} cancels {reference}, which has no record"
 
 
+def _is_cancelled(history: History, order: str | None, reference: str) -> bool:
+    """Whether an order, or the consignment of it, is cancelled at any time."""
+    return any(
+        message.order_reference == order and (message.consignments is None or reference in message.consignments)
+        for message in history.cancellations
+    )
+
+
 def without_refusal(record: dict[str, Any]) -> dict[str, Any]:
     """What the refusal of an update leaves as it is."""
     return {name: value for name, value in record.items() if name not in ("version", "eventIds", "refusedUpdate")}
@@ -317,11 +325,11 @@ def taken_or_refused(history: History) -> Iterator[str]:
             refused[reference, record["refusedUpdate"]["eventId"]] += 1
         elif record["eventId"].startswith("update-"):
             taken.add((reference, record["eventId"]))
-    cancelled = {message.order_reference for message in history.cancellations if message.consignments is None}
     for update in history.updates:
         for key in ((reference, update.event_id) for reference in update.consignments):
             settled = refused[key] + (key in taken)
-            if settled > 1 or (settled == 0 and update.order_reference not in cancelled):
+            may_be_idle = _is_cancelled(history, update.order_reference, key[0])
+            if settled > 1 or (settled == 0 and not may_be_idle):
                 yield f"{key[0]} took {key[1]} {int(key in taken)} times and refused it {refused[key]} times"
 
 

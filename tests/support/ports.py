@@ -18,12 +18,15 @@ from allocation.ports import (
     NOTHING_NAMED,
     AddReceipt,
     AllocationEvent,
+    CancelledOrder,
     Deadline,
     Recorded,
     RefusedMessage,
     Unpublishable,
 )
 from allocation.records.items import record_item, record_seen
+
+NOT_CANCELLED = CancelledOrder(None, {})
 
 
 @dataclass
@@ -63,7 +66,7 @@ class InMemoryRecords:
     unreadable: bool = False
     # Whether a look that may lag misses everything.
     lags: bool = False
-    cancelled: dict[OrderReference, str] = field(default_factory=dict)
+    cancelled: dict[OrderReference, CancelledOrder] = field(default_factory=dict)
     # How long ago orders were marked as cancelled.
     marked_for: timedelta = timedelta(days=1)
     # The last step of an allocated consignment since its record was written.
@@ -94,8 +97,16 @@ class InMemoryRecords:
         return [key for key, record in self.kept.items() if record.order_reference == order]
 
     def mark(self, order: OrderReference, event_id: str) -> timedelta:
-        self.cancelled.setdefault(order, event_id)
+        marked = self.cancelled.get(order, NOT_CANCELLED)
+        self.cancelled[order] = replace(marked, whole_by=marked.whole_by or event_id)
         return self.marked_for
+
+    def mark_consignments(
+        self, order: OrderReference, event_id: str, consignments: Sequence[ConsignmentReference]
+    ) -> None:
+        marked = self.cancelled.get(order, NOT_CANCELLED)
+        named = {**dict.fromkeys(consignments, event_id), **marked.consignments}
+        self.cancelled[order] = replace(marked, consignments=named)
 
     def replace(self, record: AllocationRecord, seen: RecordSeen | None) -> bool:
         if record.consignment_reference in self.unwritable:

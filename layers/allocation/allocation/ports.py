@@ -118,12 +118,26 @@ class CatalogueArchive(Protocol):
 
 
 @frozen
+class CancelledOrder:
+    """What of an order is cancelled, with the ids of the events that did it."""
+
+    # None where only the consignments are cancelled.
+    whole_by: str | None
+    consignments: Mapping[ConsignmentReference, str]
+
+
+@frozen
 class Recorded:
     """What is recorded of consignments and orders; those without a record are left out."""
 
     records: Mapping[ConsignmentReference, RecordSeen]
-    # The cancelled orders, with the id of the event that cancelled each.
-    cancelled: Mapping[OrderReference, str]
+    cancelled: Mapping[OrderReference, CancelledOrder]
+
+    def cancelled_by(self, order: OrderReference, consignment: ConsignmentReference) -> str | None:
+        """Return the id of the event that has cancelled a consignment for an order, None if none has."""
+        if (cancelled := self.cancelled.get(order)) is None:
+            return None
+        return cancelled.whole_by or cancelled.consignments.get(consignment)
 
 
 class RecordStore(Protocol):
@@ -136,7 +150,7 @@ class RecordStore(Protocol):
         *,
         may_lag: bool = False,
     ) -> Recorded:
-        """Read the records of the consignments, and which of the orders are cancelled, consistently.
+        """Read the records of the consignments, and what of the orders is cancelled, consistently.
 
         Where it `may_lag`, what was first written in the last seconds may be missing; what is there is as it is now.
         Raises `RetryableError` if that can't be read now.
@@ -174,10 +188,15 @@ class RecordStore(Protocol):
 
 
 class CancelledOrders(Protocol):
-    """Remembers which orders are cancelled, also before anything else of an order is known."""
+    """Remembers what is cancelled of orders, also before anything else of an order is known."""
 
     def mark(self, order: OrderReference, event_id: str) -> timedelta:
         """Mark an order as cancelled. Return how long ago it was marked first. Raises `RetryableError`."""
+
+    def mark_consignments(
+        self, order: OrderReference, event_id: str, consignments: Sequence[ConsignmentReference]
+    ) -> None:
+        """Mark consignments as cancelled for an order. Raises `RetryableError`."""
 
 
 @frozen

@@ -11,7 +11,7 @@ from allocation.domain.errors import InvalidMessageError
 from allocation.domain.limit import AllocationLimit, LimitedDay
 from allocation.domain.outcome import Allocated, Cancelled, DeferralCause, Deferred
 from allocation.domain.record import PastFailure
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.orders.order_requests import read_request
 from allocation.ports import Deadline
 from tests.support.orders import Orders
@@ -86,6 +86,31 @@ def test_an_order_can_not_cancel_a_consignment_of_another_order_by_naming_it() -
     orders.process(message("m1", A))
     assert orders.process(cancellation(orderReference="WEB-2", consignments=[A])).returned == {}
     assert (states(orders), orders.allocator.released) == ({A: "Allocated"}, [])
+
+
+@pytest.mark.parametrize("event_type", ["order-created", "order-updated"])
+def test_what_another_order_had_when_it_was_cancelled_stays_cancelled_for_its_own_order(event_type: str) -> None:
+    orders = Orders()
+    orders.records.kept = {A: replace(record_of(A), order_reference=OrderReference("WEB-2"))}
+    orders.process(cancellation(consignments=[A]))
+    orders.records.kept = {A: replace(record_of(A, FAILED), order_reference=OrderReference("WEB-2"))}
+
+    later = message("m1", A, B, eventType=event_type, eventId="event-2", occurredAt="2026-11-24T09:15:00Z")
+    assert orders.process(later).returned == {}
+    assert (states(orders), orders.allocator.asked) == ({A: "AllocationFailed", B: "Allocated"}, [(B,)])
+
+    orders.process(message("m2", A, eventId="event-3", orderReference="WEB-2"))
+    assert states(orders) == {A: "Allocated", B: "Allocated"}
+
+
+def test_what_is_cancelled_by_name_is_cancelled_by_the_event_that_named_it() -> None:
+    orders = Orders()
+    orders.process(message("m1", A, B))
+    orders.records.unwritable = {A}
+    orders.process(cancellation(eventId="cancel-1", consignments=[A]))
+    orders.records.unwritable = set()
+    orders.process(message("m2", A, B, eventId="event-2"))
+    assert (states(orders), orders.records.kept[A].event_id) == ({A: "Cancelled", B: "Allocated"}, "cancel-1")
 
 
 def test_what_was_given_back_is_cancelled_where_another_order_has_recorded_it_meanwhile(

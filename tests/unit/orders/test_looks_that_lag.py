@@ -48,7 +48,7 @@ def test_an_order_whose_cancellation_the_look_missed_is_cancelled() -> None:
 
 def test_so_is_what_another_delivery_recorded_that_was_killed_before_it_looked_again() -> None:
     orders = lagging()
-    orders.records.cancelled = {OrderReference("WEB-1"): "cancel-1"}
+    orders.records.mark(OrderReference("WEB-1"), "cancel-1")
     orders.records.kept = {A: record_of(A)}
     assert orders.process(message("m1", A)).returned == {}
     assert states(orders) == {A: "Cancelled"}

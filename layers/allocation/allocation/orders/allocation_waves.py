@@ -80,7 +80,7 @@ class AllocationWaves:
         settled = [each for item in work if (each := item.consignment.reference) not in deferrals]
         cancelled_since, not_cancelled_since = self.cancelling.cancel_overtaken(settled, live, deadline)
         deferrals |= not_cancelled | not_released | not_cancelled_since
-        deferrals |= self.updating.settle(requests, deferrals.keys(), known.cancelled.keys(), deadline)
+        deferrals |= self.updating.settle(requests, deferrals.keys(), known, deadline)
         return outcomes | cancelled | cancelled_since, deferrals
 
     def _recorded(self, requests: Requests, *, may_lag: bool) -> Recorded:

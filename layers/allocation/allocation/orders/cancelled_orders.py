@@ -33,10 +33,11 @@ def cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:
     found: list[Cancellation] = []
     for reference, asking in requests.items():
         seen = known.records.get(reference)
-        orders = {each.order.reference for each in asking}
-        order = seen.order_reference if seen else next(iter(orders - known.cancelled.keys()), asking[0].order.reference)
-        if order in orders and order in known.cancelled:
-            found.append(Cancellation(reference, order, known.cancelled[order]))
+        event_ids = {order: known.cancelled_by(order, reference) for order in (each.order.reference for each in asking)}
+        live = (order for order, event_id in event_ids.items() if event_id is None)
+        order = seen.order_reference if seen else next(live, asking[0].order.reference)
+        if order and (event_id := event_ids.get(order)):
+            found.append(Cancellation(reference, order, event_id))
     return found
 
 
@@ -50,15 +51,15 @@ def abandoned(requests: Requests, known: Recorded) -> list[ConsignmentReference]
         for reference, asking in requests.items()
         if (seen := known.records.get(reference))
         and seen.state == AllocationFailed.state
-        and seen.order_reference not in known.cancelled
-        and all(each.order.reference in known.cancelled for each in asking)
+        and not (seen.order_reference and known.cancelled_by(seen.order_reference, reference))
+        and all(known.cancelled_by(each.order.reference, reference) for each in asking)
     ]
 
 
 def without_cancelled(requests: Requests, known: Recorded) -> Requests:
     """Return the requests of the orders that are not cancelled."""
     left = {
-        reference: [each for each in asking if each.order.reference not in known.cancelled]
+        reference: [each for each in asking if not known.cancelled_by(each.order.reference, reference)]
         for reference, asking in requests.items()
     }
     return {reference: asking for reference, asking in left.items() if asking}

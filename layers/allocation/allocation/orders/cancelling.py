@@ -1,8 +1,9 @@
 """Cancels consignments and orders, by the same rules as the API, whatever the order in which messages arrive.
 
-A whole order is marked as cancelled before its consignments are looked for. An order-created message that comes later,
-or at the same time, finds the mark. What was recorded before the mark is found by an index that
-is a moment behind, so it is looked for once more later.
+An order is marked as cancelled, whole or with the consignments that are named, before these are looked for. A message
+of the order that comes later, or at the same time, finds the mark, also where another order has the consignment so
+far. What was recorded with a whole order before the mark is found by an index that is a moment behind, so it is looked
+for once more later.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,12 +79,14 @@ class Cancelling:
 
     def _wanted(self, request: OrderCancellation) -> tuple[list[Cancellation], bool]:
         """Return the consignments that a message cancels, and whether to look for more of them later."""
-        references: Iterable[ConsignmentReference] = request.consignments or ()
+        order, references = request.reference, request.consignments
         look_again = False
-        if request.consignments is None:
-            look_again = self.cancelled_orders.mark(request.reference, request.event_id) < _INDEX_LAG
-            references = self.records.of_order(request.reference)
-        return [Cancellation(each, request.reference, request.event_id) for each in references], look_again
+        if references is None:
+            look_again = self.cancelled_orders.mark(order, request.event_id) < _INDEX_LAG
+            references = tuple(self.records.of_order(order))
+        else:
+            self.cancelled_orders.mark_consignments(order, request.event_id, references)
+        return [Cancellation(each, order, request.event_id) for each in references], look_again
 
     def cancel_known(
         self, requests: Requests, known: Recorded, deadline: Deadline

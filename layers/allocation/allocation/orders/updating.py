@@ -14,10 +14,10 @@ from allocation.domain.errors import RetryableError
 from allocation.domain.frozen import frozen
 from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred
 from allocation.domain.record import RecordSeen, RefusedUpdate
-from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.reference import ConsignmentReference
 from allocation.observability import logger
 from allocation.orders.work import ConsignmentRequest, Deferrals, Requests
-from allocation.ports import Deadline, RecordStore
+from allocation.ports import Deadline, Recorded, RecordStore
 
 # Kept for answering: nothing more is refused with less time left.
 _RESERVE_SECONDS: Final = 5.0
@@ -44,13 +44,13 @@ class Updating:
         self,
         requests: Requests,
         unfinished: Set[ConsignmentReference],
-        cancelled: Set[OrderReference],
+        known: Recorded,
         deadline: Deadline,
     ) -> Deferrals:
         """Settle the updates among the requests, at most one a consignment. Return why others must come again.
 
         A redelivery of the same event changes nothing. Consignments that are `unfinished` come again anyhow. An update
-        of a `cancelled` order tries nothing.
+        of an order that is `known` as cancelled tries nothing.
         """
         left = {
             reference: update
@@ -65,7 +65,7 @@ class Updating:
                 logger.warning("records not read", extra={"cause": str(error)})
                 return deferrals | dict.fromkeys(left, _NOT_READ)
             deferrals |= self._keep_taken(left, seen)
-            tried = {key: update for key, update in left.items() if not _is_idle(update, seen.get(key), cancelled)}
+            tried = {key: update for key, update in left.items() if not _is_idle(update, seen.get(key), known)}
             left = self._refuse(tried, seen, deferrals, deadline)
             if not left:
                 break
@@ -121,9 +121,11 @@ class Updating:
         logger.info("update refused", extra={"consignment": reference, "state": seen.state})
 
 
-def _is_idle(update: ConsignmentRequest, record: RecordSeen | None, cancelled: Set[OrderReference]) -> bool:
+def _is_idle(update: ConsignmentRequest, record: RecordSeen | None, known: Recorded) -> bool:
     """Tell whether an update is of a cancelled order, and about a failure that is recorded with another order."""
-    return update.order.reference in cancelled and record is not None and record.state == AllocationFailed.state
+    if record is None or record.state != AllocationFailed.state:
+        return False
+    return known.cancelled_by(update.order.reference, update.consignment.reference) is not None
 
 
 def _update_in(asking: Sequence[ConsignmentRequest]) -> ConsignmentRequest | None:

@@ -1,15 +1,19 @@
-"""Cancelled orders in DynamoDB: one item an order, written before anything of the order is cancelled."""
+"""Cancelled orders in DynamoDB: one item an order, written before anything of the order is cancelled.
 
-from collections.abc import Callable
+Its attribute `eventId` says that the whole order is; `consignments` has those that are cancelled by name.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.dynamodb.bulk_calls import not_written, read_items_at
-from allocation.aws.dynamodb.record_reading import ORDER_KEY
+from allocation.aws.dynamodb.record_reading import CANCELLED_CONSIGNMENTS, ORDER_KEY
 from allocation.domain.frozen import frozen
-from allocation.domain.reference import OrderReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.records.items import DynamoItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,19 +38,32 @@ class DynamoDBCancelledOrders:
         """
         _, at_aws = read_items_at(self.client, {self.table: {"Keys": [{ORDER_KEY: {"S": order}}]}})
         now = at_aws or self.now()
-        values: dict[str, Any] = {":event": {"S": event_id}, ":now": {"S": now.isoformat()}}
+        values = {":event": {"S": event_id}, ":now": {"S": now.isoformat()}}
         fields = "eventId = if_not_exists(eventId, :event), cancelledAt = if_not_exists(cancelledAt, :now)"
+        written = self._update(order, now, f"SET {fields}", values)
+        return now - datetime.fromisoformat(written["cancelledAt"]["S"])
+
+    def mark_consignments(
+        self, order: OrderReference, event_id: str, consignments: Sequence[ConsignmentReference]
+    ) -> None:
+        """Add consignments to the item. Raises `RetryableError`."""
+        named = {":named": {"SS": [f"{each} {event_id}" for each in consignments]}}
+        self._update(order, self.now(), f"ADD {CANCELLED_CONSIGNMENTS} :named", named)
+
+    def _update(self, order: OrderReference, now: datetime, expression: str, values: dict[str, Any]) -> DynamoItem:
+        """Change the item, which is kept from `now` on. Return it. Raises `RetryableError`."""
         if self.retention:
             values[":expires"] = {"N": str(int((now + self.retention).timestamp()))}
-            fields += ", expiresAt = :expires"
+            keep = "expiresAt = :expires"
+            expression = f"{expression}, {keep}" if expression.startswith("SET") else f"{expression} SET {keep}"
         try:
             answer = self.client.update_item(
                 TableName=self.table,
                 Key={ORDER_KEY: {"S": order}},
-                UpdateExpression=f"SET {fields}",
+                UpdateExpression=expression,
                 ExpressionAttributeValues=values,
                 ReturnValues="ALL_NEW",
             )
         except (ClientError, BotoCoreError) as error:
             raise not_written(error) from error
-        return now - datetime.fromisoformat(answer["Attributes"]["cancelledAt"]["S"])
+        return answer["Attributes"]

@@ -11,7 +11,7 @@ from allocation.aws.dynamodb.bulk_calls import MAX_KEYS, read_items
 from allocation.batches import batches, in_parallel
 from allocation.domain.errors import RetryableError
 from allocation.domain.reference import ConsignmentReference, OrderReference
-from allocation.ports import Recorded
+from allocation.ports import CancelledOrder, Recorded
 from allocation.records.items import SEEN_FIELDS, DynamoItem, record_seen
 
 if TYPE_CHECKING:
@@ -25,12 +25,14 @@ _SEEN: Final[Mapping[str, Any]] = {
     "ProjectionExpression": ", ".join(f"#{name}" for name in SEEN_FIELDS),
     "ExpressionAttributeNames": {f"#{name}": name for name in SEEN_FIELDS},
 }
+# The consignments that are cancelled for an order: a reference, a space, and the id of the event that did it.
+CANCELLED_CONSIGNMENTS: Final = "consignments"
 # A table, its key's name, and a key.
 _TableKey = tuple[str, str, str]
 
 
 class RecordReader:
-    """Reads the records, and which orders are cancelled."""
+    """Reads the records, and what of orders is cancelled."""
 
     def __init__(self, client: "DynamoDBClient", table: str, cancelled_orders: str) -> None:
         """`client` must have timeouts of its own; `table` and `cancelled_orders` are the tables' names."""
@@ -56,7 +58,7 @@ class RecordReader:
             found = self._found(keys, consistently=True)
         return Recorded(
             {ConsignmentReference(item[KEY]["S"]): record_seen(item) for item in found[self._table]},
-            {OrderReference(item[ORDER_KEY]["S"]): item["eventId"]["S"] for item in found[self._cancelled_orders]},
+            {OrderReference(item[ORDER_KEY]["S"]): _cancelled_order(item) for item in found[self._cancelled_orders]},
         )
 
     def _found(self, keys: Sequence[_TableKey], *, consistently: bool) -> dict[str, list[DynamoItem]]:
@@ -94,3 +96,10 @@ class RecordReader:
             if "LastEvaluatedKey" not in answer:
                 return found
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _cancelled_order(item: DynamoItem) -> CancelledOrder:
+    """Return what an item of the cancelled orders says."""
+    pairs = [each.partition(" ") for each in item.get(CANCELLED_CONSIGNMENTS, {"SS": ()})["SS"]]
+    consignments = {ConsignmentReference(reference): event_id for reference, _, event_id in pairs}
+    return CancelledOrder(item["eventId"]["S"] if "eventId" in item else None, consignments)
