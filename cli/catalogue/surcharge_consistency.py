@@ -1,9 +1,9 @@
 """Finds contradictions in the surcharges of a written catalogue: units, what they are a part of, days and places."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from allocation.engine.catalogue_integrity import MAX_CHAIN
 from allocation.engine.loaded_prices import OF_RATE, OF_VALUE
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
@@ -33,7 +33,8 @@ def find_surcharge_contradictions(catalogue: WrittenCatalogue, currencies: set[s
             yield from wrong_ranges(key_path(*path, "when"), surcharge.when, currencies)
         yield from _units(path, surcharge, currencies)
         yield from _parts(key_path(*path, "of"), surcharge.of, catalogue.surcharges)
-    yield from _cycles(catalogue.surcharges)
+    # What is a part of itself has no end.
+    yield from list(_cycles(catalogue.surcharges)) or _long_chains(catalogue.surcharges)
 
 
 def _parts(path: KeyPath, parts: Sequence[str], surcharges: Mapping[str, Surcharge]) -> _Problems:
@@ -92,10 +93,7 @@ def _unit(path: KeyPath, unit: Unit, currencies: set[str]) -> _Problems:
 
 def _cycles(surcharges: Mapping[str, Surcharge]) -> _Problems:
     """Yield the surcharges that are, by way of others, a part of themselves. A group is worked out as one."""
-    needs: dict[str, set[str]] = defaultdict(set)
-    for name, surcharge in surcharges.items():
-        if surcharge.type == "Variable":
-            needs[_unit_of(name, surcharges)] |= {_unit_of(part, surcharges) for part in surcharge.of}
+    needs = _needs(surcharges)
     for name, surcharge in surcharges.items():
         if surcharge.type != "Variable":
             continue
@@ -103,6 +101,25 @@ def _cycles(surcharges: Mapping[str, Surcharge]) -> _Problems:
             if part in surcharges and _reaches(_unit_of(part, surcharges), _unit_of(name, surcharges), needs):
                 fix = f"is itself a part of {name}: leave one of them out"
                 yield CatalogueProblem(key_path("surcharges", name, "of", number), part, fix)
+
+
+def _long_chains(surcharges: Mapping[str, Surcharge]) -> _Problems:
+    """Yield the first surcharge that is worked out after more others, one upon the other, than functions take."""
+    left = _needs(surcharges)
+    for _ in range(MAX_CHAIN):
+        left = {unit: parts for unit, parts in left.items() if parts & left.keys()}
+    for name in [name for name in surcharges if _unit_of(name, surcharges) in left][:1]:
+        fix = f"is a part of a part, and so on, through more than {MAX_CHAIN} surcharges: shorten the row"
+        yield CatalogueProblem(key_path("surcharges", name, "of"), None, fix)
+
+
+def _needs(surcharges: Mapping[str, Surcharge]) -> Mapping[str, set[str]]:
+    """Return what each unit is worked out from: a surcharge by itself, or a group, which is worked out as one."""
+    needs: dict[str, set[str]] = {_unit_of(name, surcharges): set() for name in surcharges}
+    for name, surcharge in surcharges.items():
+        if surcharge.type == "Variable":
+            needs[_unit_of(name, surcharges)] |= {_unit_of(part, surcharges) for part in surcharge.of}
+    return needs
 
 
 def _unit_of(name: str, surcharges: Mapping[str, Surcharge]) -> str:

@@ -158,6 +158,32 @@ def test_an_event_that_is_repeated_or_says_nothing_new_changes_no_version(api: A
     assert [each["Code"] for each in flat] == ["InTransit", "LABEL_SCANNED_BY_ALIENS"]
 
 
+def test_all_that_is_sent_of_a_consignment_at_once_is_one_change(api: Api) -> None:
+    reference, [first, second] = allocated(api, 2)
+    version = record(reference)["version"]
+    assert post(api, sent(first, event("InTransit")), sent(second, event("Delivered"))).status == 200
+    assert (record(reference)["version"], state(api, reference)) == (version + 1, "PartiallyDelivered")
+    per_package = api.call("GET", f"/tracking/flattened/{reference}").data["TrackedPackages"]
+    assert [[each["Code"] for each in package["Events"]] for package in per_package] == [["InTransit"], ["Delivered"]]
+
+
+def test_of_more_events_than_can_be_kept_each_tracking_reference_is_named(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, [tracking] = allocated(api)
+    other, [fine] = allocated(api)
+    post(api, sent(tracking, event("InTransit")))
+    monkeypatch.setattr("allocation.aws.dynamodb.tracked_events._MAX_BYTES", 200)
+    many = [event(f"SCAN-{code * code}", f"2026-11-20T09:{code}:00+00:00") for code in range(10, 60)]
+    answer = post(api, sent(tracking, *many[:25]), sent(fine, event("InTransit")), sent(reference, *many[25:]))
+    assert [(each["Code"], each["Target"]) for each in answer.data["Details"]] == [
+        ("TooMany", "ConsignmentTrackingEvents[0]"),
+        ("TooMany", "ConsignmentTrackingEvents[2]"),
+    ]
+    assert (answer.status, state(api, other)) == (400, "InTransit")
+    assert len(api.call("GET", f"/tracking/flattened/{reference}").data["TrackedPackages"][0]["Events"]) == 1
+
+
 def test_packages_that_disagree_are_partially_delivered_until_the_last_one_is(api: Api) -> None:
     reference, [first, second] = allocated(api, 2)
     post(api, sent(second, event("InTransit")))

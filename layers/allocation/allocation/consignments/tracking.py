@@ -70,6 +70,16 @@ class _Meant:
 
 
 @frozen
+class _Entry:
+    """The events that are sent for one tracking reference, and the consignment that it means."""
+
+    reference: ConsignmentReference
+    text: str
+    path: str
+    events: Sequence[TrackingEvent]
+
+
+@frozen
 class Tracking:
     """Takes carriers' events, and tells them. `retention` is how long events are kept after the last one."""
 
@@ -83,9 +93,16 @@ class Tracking:
         Raises `RequestError` that names each tracking reference whose events were not taken. The others were.
         """
         problems: list[Problem] = []
+        by_consignment: dict[ConsignmentReference, list[_Entry]] = {}
         for at, each in enumerate(sent.consignment_tracking_events):
             path = f"ConsignmentTrackingEvents[{at}]"
-            problems += self._taken(each, sent.carrier_reference, path, request_id)
+            for read in self._read(each, sent.carrier_reference, path):
+                if isinstance(read, Problem):
+                    problems.append(read)
+                else:
+                    by_consignment.setdefault(read.reference, []).append(read)
+        for reference, entries in by_consignment.items():
+            problems += self._taken(reference, entries, request_id)
         if problems:
             failed = len({problem.target.partition(".")[0] for problem in problems})
             text = f"The events of {failed} of {len(sent.consignment_tracking_events)} tracking references were not"
@@ -107,28 +124,40 @@ class Tracking:
             raise UnknownConsignmentError(text)
         return known, self._kept(known)
 
-    def _taken(self, each: ConsignmentEvents, carrier: str | None, path: str, request_id: str) -> Iterator[Problem]:
-        """Take the events of one tracking reference, and yield why any of them could not be taken."""
+    def _read(self, each: ConsignmentEvents, carrier: str | None, path: str) -> Iterator[_Entry | Problem]:
+        """Yield what is sent for one tracking reference, and why any of it can't be taken."""
         text = each.consignment_tracking_reference
         try:
             place = self._place(text, carrier)
-            if place is None:
-                yield Problem(_UNKNOWN, f"{path}.ConsignmentTrackingReference", f"{text[:64]} is not known")
-                return
-            events: list[TrackingEvent] = []
-            for number, package in enumerate(each.package_tracking_events):
-                read = _events_of(package, place, f"{path}.PackageTrackingEvents[{number}]", self.changes.now())
-                if isinstance(read, Problem):
-                    yield read
-                else:
-                    events += read
-            if events and not self._keep(place.known.reference, events, request_id):
-                yield Problem(_UNAVAILABLE, path, f"other requests are changing {place.known.reference}: send it again")
-        except TooManyEventsError:
-            yield Problem("TooMany", path, f"{text[:64]} has more events than can be kept")
         except RetryableError as error:
-            logger.error("events not taken", extra={"cause": str(error)})
-            yield Problem(_UNAVAILABLE, path, f"the events of {text[:64]} could not be kept now: send them again")
+            yield _unavailable(error, path, text)
+            return
+        if place is None:
+            yield Problem(_UNKNOWN, f"{path}.ConsignmentTrackingReference", f"{text[:64]} is not known")
+            return
+        events: list[TrackingEvent] = []
+        for number, package in enumerate(each.package_tracking_events):
+            read = _events_of(package, place, f"{path}.PackageTrackingEvents[{number}]", self.changes.now())
+            if isinstance(read, Problem):
+                yield read
+            else:
+                events += read
+        if events:
+            yield _Entry(place.known.reference, text, path, events)
+
+    def _taken(self, reference: ConsignmentReference, entries: Sequence[_Entry], request_id: str) -> list[Problem]:
+        """Take the events of one consignment together. Return why the entries could not be taken."""
+        events = [event for entry in entries for event in entry.events]
+        try:
+            if self._keep(reference, events, request_id):
+                return []
+        except TooManyEventsError:
+            told = "has more events than can be kept"
+            return [Problem("TooMany", each.path, f"{each.text[:64]} {told}") for each in entries]
+        except RetryableError as error:
+            return [_unavailable(error, each.path, each.text) for each in entries]
+        told = f"other requests are changing {reference}: send it again"
+        return [Problem(_UNAVAILABLE, each.path, told) for each in entries]
 
     def _keep(self, reference: ConsignmentReference, events: Sequence[TrackingEvent], request_id: str) -> bool:
         """Keep events and the state that follows. Return False if others keep changing the consignment."""
@@ -181,6 +210,12 @@ class Tracking:
                 if known.reference.casefold() == text.strip().casefold():
                     return _Meant(known, number, None)
         return None
+
+
+def _unavailable(error: RetryableError, path: str, text: str) -> Problem:
+    """Log an outage, and return what is told of it."""
+    logger.error("events not taken", extra={"cause": str(error)})
+    return Problem(_UNAVAILABLE, path, f"the events of {text[:64]} could not be kept now: send them again")
 
 
 def _events_of(package: PackageEvents, place: _Meant, path: str, now: datetime) -> list[TrackingEvent] | Problem:

@@ -79,7 +79,12 @@ def telephone(address: FullAddress) -> str | None:
 
 def paragraph(text: str, size: float = 7, *, bold: bool = False) -> Paragraph:
     """Return text as it stands in a cell. Nothing in it is read as markup."""
-    return Paragraph(escape(legible(text, covers)) or " ", _style(size, "Bold" if bold else "Regular"))
+    made = Paragraph(escape(legible(text, covers)) or " ", _style(size, "Bold" if bold else "Regular"))
+    # Of each < and & the parser makes a fragment, and a table lays out every one of them again and again.
+    for first in made.frags[:1]:
+        first.text = "".join(each.text for each in made.frags)
+    del made.frags[1:]
+    return made
 
 
 @cache

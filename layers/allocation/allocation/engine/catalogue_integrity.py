@@ -22,7 +22,7 @@ _MAX_AMOUNT: Final = Decimal(10**7)
 _MAX_DAYS: Final = 366
 _MAX_TEXT: Final = 100  # characters of a line of an address
 MAX_STEPS: Final = 2_000  # above the last band of a rate: the engine keeps the weight at which each step starts
-_MAX_CHAIN: Final = 100  # surcharges of which each is a part of the next: a decision works through them in depth
+MAX_CHAIN: Final = 100  # surcharges of which each is a part of the next: a decision works through them in depth
 _MAX_PAIRS: Final = 1_000_000  # of origins and places, in the rates and transit days of all services: some 300 MB
 _MAX_OFFSET: Final = 2 * DAY_SECONDS  # seconds between a time zone and UTC
 _REFERENCE: Final = re.compile(SERVICE_REFERENCE_PATTERN)
@@ -153,13 +153,13 @@ def _circles(surcharges: Mapping[str, Surcharge]) -> _Faults:
     needs: dict[str, set[str]] = {unit: set() for unit in units.values()}
     for name, item in surcharges.items():
         needs[units[name]] |= {units[part] for part in item.of if part in units}
-    for _ in range(_MAX_CHAIN):
+    for _ in range(MAX_CHAIN):
         free = {unit for unit, parts in needs.items() if not parts}
         needs = {unit: parts - free for unit, parts in needs.items() if unit not in free}
         if not free or not needs:
             break
     else:
-        yield f"more than {_MAX_CHAIN} surcharges are parts of each other, one after the other"
+        yield f"more than {MAX_CHAIN} surcharges are parts of each other, one after the other"
         return
     if needs:
         yield f"surcharges are parts of each other: {', '.join(sorted(needs))}"

@@ -264,3 +264,15 @@ def test_steps_end_at_the_limit_of_what_has_the_price(limits: dict[str, Any], up
     above = read_compiled(compiled).services[0].rates[0].above
     assert above is not None
     assert str(above.last_weight) == kept
+
+
+def test_surcharges_are_parts_of_each_other_through_a_hundred_at_most() -> None:
+    def chain(count: int) -> str:
+        parts = {f"s{at}": {"type": "Variable", "amount": 0.01, "of": [f"s{at - 1}"]} for at in range(1, count)}
+        surcharges = {"s0": {"type": "Additive", "amount": 1}, **parts}
+        return json.dumps(document({"S": service(surcharges=[*surcharges])}, surcharges=surcharges))
+
+    assert read_compiled(compilation.compile_text(chain(100)))
+    assert problems(chain(101)) == [
+        "surcharges.s100.of: is a part of a part, and so on, through more than 100 surcharges: shorten the row"
+    ]
