@@ -47,7 +47,7 @@ def test_consignments_are_cancelled_by_name_each_by_its_event_and_the_whole_orde
     one, other, third = (ConsignmentReference(each) for each in ("A", "eventId", "C"))
 
     orders.mark_consignments(ORDER, "event-1", [one, other])
-    orders.mark_consignments(ORDER, "event-1", [one, other])
+    orders.mark_consignments(ORDER, "another event", [one, other])
     named = {one: "event-1", other: "event-1"}
     assert reader.recorded((), [ORDER]).cancelled == {ORDER: CancelledOrder(None, named)}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from allocation.aws.dynamodb.bulk_calls import not_written, read_items_at
-from allocation.aws.dynamodb.record_reading import CANCELLED_CONSIGNMENTS, ORDER_KEY
+from allocation.aws.dynamodb.record_reading import CANCELLED_CONSIGNMENTS, ORDER_KEY, cancelled_order
 from allocation.domain.frozen import frozen
 from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.records.items import DynamoItem
@@ -46,9 +46,12 @@ class DynamoDBCancelledOrders:
     def mark_consignments(
         self, order: OrderReference, event_id: str, consignments: Sequence[ConsignmentReference]
     ) -> None:
-        """Add consignments to the item. Raises `RetryableError`."""
-        named = {":named": {"SS": [f"{each} {event_id}" for each in consignments]}}
-        self._update(order, self.now(), f"ADD {CANCELLED_CONSIGNMENTS} :named", named)
+        """Add to the item what it does not have, so that it does not grow with each event. Raises `RetryableError`."""
+        found, _ = read_items_at(self.client, {self.table: {"Keys": [{ORDER_KEY: {"S": order}}]}})
+        marked = {reference for item in found[self.table] for reference in cancelled_order(item).consignments}
+        new = [f"{each} {event_id}" for each in consignments if each not in marked]
+        if new:
+            self._update(order, self.now(), f"ADD {CANCELLED_CONSIGNMENTS} :named", {":named": {"SS": new}})
 
     def _update(self, order: OrderReference, now: datetime, expression: str, values: dict[str, Any]) -> DynamoItem:
         """Change the item, which is kept from `now` on. Return it. Raises `RetryableError`."""

@@ -58,7 +58,7 @@ class RecordReader:
             found = self._found(keys, consistently=True)
         return Recorded(
             {ConsignmentReference(item[KEY]["S"]): record_seen(item) for item in found[self._table]},
-            {OrderReference(item[ORDER_KEY]["S"]): _cancelled_order(item) for item in found[self._cancelled_orders]},
+            {OrderReference(item[ORDER_KEY]["S"]): cancelled_order(item) for item in found[self._cancelled_orders]},
         )
 
     def _found(self, keys: Sequence[_TableKey], *, consistently: bool) -> dict[str, list[DynamoItem]]:
@@ -98,7 +98,7 @@ class RecordReader:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _cancelled_order(item: DynamoItem) -> CancelledOrder:
+def cancelled_order(item: DynamoItem) -> CancelledOrder:
     """Return what an item of the cancelled orders says."""
     pairs = [each.partition(" ") for each in item.get(CANCELLED_CONSIGNMENTS, {"SS": ()})["SS"]]
     consignments = {ConsignmentReference(reference): event_id for reference, _, event_id in pairs}
