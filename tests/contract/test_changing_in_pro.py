@@ -9,7 +9,7 @@ import pytest
 from allocation.domain.consignment import Consignment
 from allocation.domain.mode import DefaultRules
 from allocation.domain.outcome import Allocated, AllocationFailed, DeferralCause, Deferred, Outcome
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
 from allocation.pro import changing
 from allocation.pro.creation import change_body
 from allocation.pro.ports import Watch
@@ -28,8 +28,10 @@ def sent(street: str) -> dict[str, Any]:
     return {"Reference": WEB, "Packages": [{"Weight": {"Value": 0.5, "Unit": "Kg"}}], "Addresses": [address]}
 
 
-def asked(pro: Pro, street: str, event_id: str, *, is_update: bool) -> Outcome | Deferred:
-    consignment = Consignment(WEB, to_create=sent(street), event_id=event_id, is_update=is_update)
+def asked(pro: Pro, street: str, event_id: str, *, is_update: bool, order: str = "WEB-1") -> Outcome | Deferred:
+    consignment = Consignment(
+        WEB, to_create=sent(street), event_id=event_id, order_reference=OrderReference(order), is_update=is_update
+    )
     return pro.sender_allocator().allocate([consignment], DefaultRules(), Remaining())[WEB]
 
 
@@ -151,6 +153,25 @@ def test_an_order_waits_for_an_update_whose_content_pro_has_and_that_is_not_reco
     answer = ordered(pro)
     assert isinstance(answer, Deferred)
     assert (answer.cause, "an update to come" in answer.why) == (DeferralCause.UNDER_WAY, True)
+
+
+@pytest.mark.parametrize("state", ["Unallocated", "AllocationFailed", "Allocated"])
+def test_an_order_does_not_wait_for_the_update_of_another_order_which_may_be_cancelled(pro: Pro, state: str) -> None:
+    updated(pro)
+    pro.server.state.consignments[THERE].state = state
+    pro.server.state.consignments[THERE].service = "CX_ECO" if state == "Allocated" else None
+    answer = asked(pro, "3 Other Street", "created-2", is_update=False, order="WEB-2")
+    assert isinstance(answer, Allocated)
+    assert (answer.pro_reference, street(pro)) == (THERE, "3 Other Street")
+
+
+def test_an_update_that_does_not_name_its_order_is_waited_for(pro: Pro) -> None:
+    updated(pro)
+    metadata = pro.server.state.consignments[THERE].content["MetaData"]
+    metadata[:] = [each for each in metadata if each["StringValue"] != "WEB-1"]
+    answer = asked(pro, "3 Other Street", "created-2", is_update=False, order="WEB-2")
+    assert isinstance(answer, Deferred)
+    assert (answer.cause, street(pro)) == (DeferralCause.UNDER_WAY, "2 New Street")
 
 
 def test_nothing_is_changed_while_its_state_can_not_be_read(pro: Pro) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from allocation.domain.contents import Contents
 from allocation.domain.currencies import Money
 from allocation.domain.frozen import frozen
-from allocation.domain.reference import ConsignmentReference
+from allocation.domain.reference import ConsignmentReference, OrderReference
 
 
 class Direction(StrEnum):
@@ -100,6 +100,7 @@ class Consignment:
     # What SortedPRO is to create it from, as the sender wrote it, where SortedPRO does not have it yet. It holds
     # personal data, so it is never logged.
     to_create: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
-    # The id of the event that `to_create` is from, and whether that event updates an order.
+    # The id of the event that `to_create` is from, its order, and whether that event updates the order.
     event_id: str = field(default="", compare=False)
+    order_reference: OrderReference | None = field(default=None, compare=False)
     is_update: bool = field(default=False, compare=False)

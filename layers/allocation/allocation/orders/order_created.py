@@ -248,7 +248,8 @@ def _to_domain(
     """Return a consignment as allocators see it; its order's delivery option counts where it has none of its own."""
     read = consignment.to_domain()
     if rules.only_pro_references and not is_pro_reference(read.reference):
-        read = replace(read, to_create=sent, event_id=envelope.event_id)
+        order = OrderReference(envelope.order_reference)
+        read = replace(read, to_create=sent, event_id=envelope.event_id, order_reference=order)
     option = envelope.delivery_option
     return replace(read, delivery_option=option) if option and not read.delivery_option else read
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError, WrapValidator
 from allocation.domain.frozen import frozen
 from allocation.domain.metric import MetricName
 from allocation.domain.outcome import AllocationFailed, Cancelled, Deallocated, DeferralCause, Deferred
-from allocation.domain.reference import ConsignmentReference, is_pro_reference
+from allocation.domain.reference import ConsignmentReference, OrderReference, is_pro_reference
 from allocation.observability import count, logger
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
@@ -28,6 +28,8 @@ CHANGEABLE: Final = frozenset({Deallocated.state, AllocationFailed.state})
 # The keys of metadata that name the event whose content was created, or put in its place.
 _CREATED_BY: Final = "carrier-allocation.event"
 _UPDATED_BY: Final = "carrier-allocation.update"
+# The order that such an update is of.
+_ORDER: Final = "carrier-allocation.order"
 
 
 class _MetaDatum(ReplyPart):
@@ -47,12 +49,16 @@ _REFERENCES: Final = TypeAdapter(list[str])
 
 @frozen
 class FoundAtPro:
-    """A consignment of PRO's: its state, its sender's reference, and the events that its content is from."""
+    """A consignment of PRO's: its state, its sender's reference, and the events that its content is from.
+
+    `order` is that of the update that its content is from. Contents that earlier versions wrote have none.
+    """
 
     state: str
     senders: str | None
     created_by: str | None = None
     updated_by: str | None = None
+    order: str | None = None
 
     @property
     def is_ours(self) -> bool:
@@ -65,6 +71,11 @@ def marker(event_id: str, *, is_update: bool) -> dict[str, str]:
     return {"KeyValue": _UPDATED_BY if is_update else _CREATED_BY, "StringValue": event_id}
 
 
+def order_marker(order: OrderReference) -> dict[str, str]:
+    """Return the metadata that says which order an update is of."""
+    return {"KeyValue": _ORDER, "StringValue": order}
+
+
 def read_found(reference: ConsignmentReference, body: bytes) -> FoundAtPro | None:
     """Return a consignment of PRO's, or None if the reply can't be read or is about another one."""
     try:
@@ -75,7 +86,9 @@ def read_found(reference: ConsignmentReference, body: bytes) -> FoundAtPro | Non
         return None
     marked = {each.key_value: each.string_value for each in detail.meta_data or ()}
     senders = detail.consignment_reference_provided_by_customer
-    return FoundAtPro(detail.consignment_state, senders, marked.get(_CREATED_BY), marked.get(_UPDATED_BY))
+    return FoundAtPro(
+        detail.consignment_state, senders, marked.get(_CREATED_BY), marked.get(_UPDATED_BY), marked.get(_ORDER)
+    )
 
 
 def judge_search(reference: ConsignmentReference, reply: ProReply | CallError) -> list[ConsignmentReference] | Deferred:

@@ -63,16 +63,21 @@ class Changing:
     def _has_content(self, reference: ConsignmentReference, found: FoundAtPro) -> bool:
         """Tell whether PRO has the content that is to be allocated, or one that nothing changes any more.
 
-        An order-created event takes what there is, but for that of an update that is not recorded yet.
+        An order-created event takes what there is, but for that of an update, which is not recorded yet.
         """
         sent = self.sent[reference]
         has_it = found.updated_by == sent.event_id if sent.is_update else found.updated_by is None
         return has_it or found.state == Cancelled.state
 
     def _may_change(self, reference: ConsignmentReference, found: FoundAtPro) -> bool:
-        """Tell whether a consignment with other content may be changed now. Answer for it if not."""
+        """Tell whether a consignment with other content may be changed now. Answer for it if not.
+
+        An order-created event waits for an update of its own order, which is still to be recorded. For one of another
+        order, which may be cancelled, nobody would come: whoever is recorded first has the consignment.
+        """
         told = f"PRO has {reference} in state {found.state}, with the content of another event"
-        if not self.sent[reference].is_update:
+        sent = self.sent[reference]
+        if not sent.is_update and found.order in (None, sent.order_reference):
             why = f"{told}, an update to come: if none is on the queue, redrive it from the DLQ, or send another"
             self.progress.answers[reference] = Deferred(DeferralCause.UNDER_WAY, why=why)
         elif reference in self.claimed.held:

@@ -19,7 +19,7 @@ from allocation.domain.frozen import frozen
 from allocation.domain.outcome import AllocationFailed, DeferralCause, Deferred, Failure
 from allocation.domain.reference import ConsignmentReference, is_pro_reference
 from allocation.exact_json import written
-from allocation.pro.by_sender import is_quota, marker, why_not_read
+from allocation.pro.by_sender import is_quota, marker, order_marker, why_not_read
 from allocation.pro.calls import CallError, OutOfTimeError
 from allocation.pro.client import NoReplyError, NotSentError, ProReply
 from allocation.pro.credentials import KeyUnavailableError
@@ -89,11 +89,11 @@ def _body(consignment: Consignment, fields: Sequence[str], delivery_date: str) -
     delivery = sent.get("RequiredDeliveryDate") or sent.get("RequestedDeliveryDate")
     if delivery is not None:
         body[delivery_date] = delivery
-    metadata = sent.get("MetaData")
-    metadata = [
-        marker(consignment.event_id, is_update=consignment.is_update),
-        *(metadata if isinstance(metadata, list) else []),
-    ]
+    metadata = [marker(consignment.event_id, is_update=consignment.is_update)]
+    if consignment.is_update and consignment.order_reference:
+        metadata.append(order_marker(consignment.order_reference))
+    own = sent.get("MetaData")
+    metadata += own if isinstance(own, list) else []
     if consignment.customer_reference and consignment.customer_reference != consignment.reference:
         metadata.append({"KeyValue": _SENDERS, "StringValue": consignment.customer_reference})
     return {**body, "MetaData": metadata}
