@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -156,3 +157,14 @@ def _shown(value: Any) -> str:
         return "an object" if isinstance(value, dict) else f"a list of {len(value)}"
     text = exact_json.written(value)
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+
+
+def parsed_yaml(text: str) -> Any:
+    """Return what a YAML or JSON text says. Raises `yaml.YAMLError` for whatever can't be read.
+
+    PyYAML has other errors, too, for a day that no calendar has and for a tag that does not fit its value.
+    """
+    try:
+        return yaml.safe_load(text)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise yaml.YAMLError(f"can't be read ({error})") from error

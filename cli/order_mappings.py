@@ -20,7 +20,7 @@ from allocation.orders.mapping import PACKAGED, InvalidMappingError, OrderMappin
 from allocation.orders.order_created import ReadingRules
 from allocation.orders.order_requests import read_request
 from cli.errors import CommandError, UsageError
-from cli.input_files import read_text, shown_name
+from cli.input_files import parsed_yaml, read_text, shown_name
 
 WRITTEN: Final = Path(__file__).parent / "mappings"
 
@@ -31,7 +31,7 @@ def written_mapping(path: str) -> tuple[dict[str, Any], OrderMapping]:
     Raises `UsageError` for a file that can't be read, and `CommandError` for a mapping with a problem.
     """
     try:
-        document = yaml.safe_load(read_text(path, "mapping"))
+        document = parsed_yaml(read_text(path, "mapping"))
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         where = f" (line {place.line + 1}, column {place.column + 1})" if place else ""

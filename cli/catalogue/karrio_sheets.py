@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from cli.catalogue.form_problems import problem_of_form
+from cli.input_files import parsed_yaml
 
 SERVICES_FILE: Final = "services.csv"
 _WHOLE: Final = re.compile(r"[0-9]{1,3}")
@@ -168,7 +169,7 @@ def _read_file(path: Path) -> list[KarrioSheet]:
     try:
         if path.suffix.lower() == ".csv":
             return _sheets_of_rows(list(csv.DictReader(text.splitlines())), path.parent.name)
-        return [KarrioSheet.model_validate(item) for item in _written_sheets(yaml.safe_load(text), path.stem)]
+        return [KarrioSheet.model_validate(item) for item in _written_sheets(parsed_yaml(text), path.stem)]
     except (ValidationError, yaml.YAMLError) as error:
         raise KarrioSheetError(_first_mistake(error)) from error
 

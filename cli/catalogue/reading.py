@@ -93,6 +93,13 @@ class _Loader(yaml.SafeLoader):
             raise yaml.scanner.ScannerError(None, None, "is nested too deeply: nest it less", self.get_mark())
         super().fetch_flow_collection_start(TokenClass)
 
+    def scan_tag(self) -> yaml.TagToken:
+        """Refuse a tag, but for `!!str`: PyYAML would construct what does not fit it, or crash."""
+        token: yaml.TagToken = super().scan_tag()
+        if token.value != ("!!", "str"):
+            raise yaml.scanner.ScannerError(None, None, "has a tag (!): leave tags out", token.start_mark)
+        return token
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         """Refuse a key that is not text, and note one that is written twice."""
         once: dict[str, tuple[yaml.ScalarNode, yaml.Node]] = {}
@@ -161,9 +168,6 @@ def _parse(text: str) -> tuple[yaml.Node | None, Any, list[CatalogueProblem]]:
         mark = getattr(error, "problem_mark", None)
         what = yaml_problem(error, text, _NAMES)
         raise CatalogueProblemsError([CatalogueProblem((), None, what, mark and _position(mark))]) from error
-    except ValueError as error:  # a tag that does not fit its value, such as !!int x
-        what = f"can't be read ({error}): leave tags out"
-        raise CatalogueProblemsError([CatalogueProblem((), None, what)]) from error
     except RecursionError as error:
         raise CatalogueProblemsError([CatalogueProblem((), None, "is nested too deeply: nest it less")]) from error
 

@@ -27,7 +27,6 @@ _WORDS: Final = (
     (r"second occurrence", "marks with & what is marked before: give each mark a name of its own"),
     (r"expected chomping or indentation .*", "has text on the line of its | or >: begin a new line"),
     (r"but found another document", "begins a second document (---): write one"),
-    (r"could not determine a constructor for the tag .*", "has a tag (!): leave tags out"),
     (r"special characters are not allowed", "has a control character: remove it"),
 )
 _NO_CATALOGUE: Final = 'is no catalogue: give a YAML or JSON file with lines such as version: "2026-11-23"'

@@ -14,6 +14,9 @@ _ORIGIN_COLUMNS: Final = {f"origin{name}": name for name in COLUMNS}
 _ZONE_COLUMN: Final = "zone"
 # The first mistakes say what is wrong; a file with 40,000 rows may have as many.
 _MAX_TOLD: Final = 20
+# Columns that are told, and characters of each.
+_MAX_NAMED: Final = 8
+_MAX_NAME: Final = 40
 _FORM: Final = 'write a list of places, {file: remote.csv}, or {file: zones.csv, zone: "8"} for some of its rows'
 
 
@@ -49,10 +52,20 @@ def with_zone_files(content: Any, folder: Path | None) -> list[CatalogueProblem]
             problems.append(CatalogueProblem(key_path(*path, "file"), zone["file"], fix))
         else:
             try:
-                zones[name] = _zone_items(files, folder / zone["file"], zone.get("zone"))
+                zones[name] = _zone_items(files, _path_below(folder, zone["file"]), zone.get("zone"))
             except ZoneFileError as error:
                 problems += (CatalogueProblem(key_path(*path, "file"), None, mistake) for mistake in error.mistakes)
     return problems
+
+
+def _path_below(folder: Path, name: str) -> Path:
+    """Return the path of a file in or below a folder. Raises `ZoneFileError`: a problem tells what is in a file."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ZoneFileError([f"{path.name} is not in the folder of the catalogue: copy it there"])
+    if path.exists() and not path.is_file():
+        raise ZoneFileError([f"{path.name} is no file: name a file, relative to the catalogue"])
+    return path
 
 
 def _texts(values: Any) -> Iterator[bool]:
@@ -93,7 +106,7 @@ def _read(path: Path) -> dict[str | None, _FileZone]:
 def _header(file: str, cells: Sequence[str]) -> list[str]:
     header = [cell.strip().lower() for cell in cells]
     if "country" not in header or not set(header) <= {*COLUMNS, *_ORIGIN_COLUMNS, _ZONE_COLUMN, ""}:
-        found, known = ", ".join(header) or "none", ", ".join(COLUMNS)
+        found, known = ", ".join(each[:_MAX_NAME] for each in header[:_MAX_NAMED]) or "none", ", ".join(COLUMNS)
         fix = (
             f"name country in its first line, and only {known}, originCountry ... and zone, "
             "or make a file with `carrier catalogue places`"

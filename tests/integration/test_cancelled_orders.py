@@ -37,24 +37,38 @@ def test_how_long_an_order_is_cancelled_is_told_rightly_by_clocks_that_differ(
     assert other.mark(ORDER, "event-1") == timedelta(seconds=11)
 
 
+NAMED = [ConsignmentReference(each) for each in ("A", "eventId")]
+
+
 @pytest.mark.parametrize("retention", [None, timedelta(days=400)], ids=["for ever", "for a year"])
-def test_consignments_are_cancelled_by_name_each_by_its_event_and_the_whole_order_by_its_own(
+def test_consignments_are_cancelled_by_name_by_the_event_that_names_them_first(
     dynamodb: "DynamoDBClient", retention: timedelta | None
 ) -> None:
     at = datetime(2026, 11, 25, 12, tzinfo=UTC)
     orders = DynamoDBCancelledOrders(dynamodb, CANCELLED_ORDERS, lambda: at, retention)
-    reader = RecordReader(dynamodb, TABLE, CANCELLED_ORDERS)
-    one, other, third = (ConsignmentReference(each) for each in ("A", "eventId", "C"))
+    third = ConsignmentReference("C")
 
-    orders.mark_consignments(ORDER, "event-1", [one, other])
-    orders.mark_consignments(ORDER, "another event", [one, other])
-    named = {one: "event-1", other: "event-1"}
-    assert reader.recorded((), [ORDER]).cancelled == {ORDER: CancelledOrder(None, named)}
-
-    orders.mark(ORDER, "event-2")
-    orders.mark_consignments(ORDER, "an id of words", [third])
-    marked = CancelledOrder("event-2", {**named, third: "an id of words"})
-    assert reader.recorded((), [ORDER]).cancelled == {ORDER: marked}
+    orders.mark_consignments(ORDER, "an id of words", NAMED)
+    at += timedelta(days=30)
+    orders.mark_consignments(ORDER, "event-2", [*NAMED, third])
+    at += timedelta(days=30)
+    orders.mark_consignments(ORDER, "event-3", [third])
+    named = {**dict.fromkeys(NAMED, "an id of words"), third: "event-2"}
+    assert cancelled_in(dynamodb) == CancelledOrder(None, named)
     item = dynamodb.get_item(TableName=CANCELLED_ORDERS, Key={"orderReference": {"S": ORDER}})["Item"]
     until = {"N": str(int((at + retention).timestamp()))} if retention else None
     assert item.get("expiresAt") == until
+
+
+def test_the_names_make_room_once_the_whole_order_is_cancelled(dynamodb: "DynamoDBClient") -> None:
+    """DynamoDB's items have 400 KB at most, and an order may be cancelled by name until its item is full."""
+    orders = DynamoDBCancelledOrders(dynamodb, CANCELLED_ORDERS, lambda: datetime.now(UTC), timedelta(days=400))
+    orders.mark_consignments(ORDER, "event-1", NAMED)
+    orders.mark(ORDER, "event-2")
+    orders.mark_consignments(ORDER, "event-3", NAMED)
+    assert cancelled_in(dynamodb) == CancelledOrder("event-2", {})
+
+
+def cancelled_in(dynamodb: "DynamoDBClient") -> CancelledOrder:
+    """What is cancelled of the order, as it is read."""
+    return RecordReader(dynamodb, TABLE, CANCELLED_ORDERS).recorded((), [ORDER]).cancelled[ORDER]

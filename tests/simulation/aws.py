@@ -178,14 +178,16 @@ class SimulatedDynamoDB:
             return self._set(Key[KEY]["S"], ExpressionAttributeValues, **rest)
 
         def work() -> dict[str, Any]:
-            order, before = Key[ORDER_KEY]["S"], self.cancelled_orders.get(Key[ORDER_KEY]["S"], {})
+            order, found = Key[ORDER_KEY]["S"], self.cancelled_orders.get(Key[ORDER_KEY]["S"], {})
+            before = dict(found)
             if ":named" in ExpressionAttributeValues:
                 named = {*before.get("consignments", {"SS": ()})["SS"], *ExpressionAttributeValues[":named"]["SS"]}
                 marked = {"consignments": {"SS": sorted(named)}}
             else:
                 fields = {"eventId": ":event", "cancelledAt": ":now"}
                 marked = {name: before.get(name, ExpressionAttributeValues[value]) for name, value in fields.items()}
-            if {**before, **marked} != before:
+                before.pop("consignments", None)
+            if {**before, **marked} != found:
                 self.cancelled_orders[order] = {**Key, **before, **marked}
                 self._past.keep(f"{ORDER_KEY}/{order}", self.cancelled_orders[order])
             return {"Attributes": self.cancelled_orders[order]}

@@ -125,6 +125,10 @@ class CancelledOrder:
     whole_by: str | None
     consignments: Mapping[ConsignmentReference, str]
 
+    def cancelled_by(self, consignment: ConsignmentReference) -> str | None:
+        """Return the id of the event that has cancelled a consignment, None if none has."""
+        return self.whole_by or self.consignments.get(consignment)
+
 
 @frozen
 class Recorded:
@@ -135,9 +139,8 @@ class Recorded:
 
     def cancelled_by(self, order: OrderReference, consignment: ConsignmentReference) -> str | None:
         """Return the id of the event that has cancelled a consignment for an order, None if none has."""
-        if (cancelled := self.cancelled.get(order)) is None:
-            return None
-        return cancelled.whole_by or cancelled.consignments.get(consignment)
+        cancelled = self.cancelled.get(order)
+        return cancelled.cancelled_by(consignment) if cancelled else None
 
 
 class RecordStore(Protocol):

@@ -10,7 +10,7 @@ import pytest
 
 from allocation.aws.dynamodb.listings import DynamoDBListings
 from allocation.consignments.errors import RequestError
-from allocation.consignments.searching import MAX_COUNTED, Listing, Searching, SearchTerms
+from allocation.consignments.searching import MAX_COUNTED, Listing, Searching, SearchTerms, reference_of
 from allocation.consignments.store import Known
 from allocation.domain.reference import ConsignmentReference
 from tests.support.consignments import Clock, InMemoryConsignments
@@ -83,7 +83,7 @@ def searching(table: BigTable) -> Searching:
 
 
 def test_a_page_of_a_state_reads_no_more_than_what_is_counted(table: BigTable) -> None:
-    page = searching(table).page(SearchTerms(Listing(("Allocated",))), 100, 0)
+    page = searching(table).page(SearchTerms(Listing(("Allocated",))), 100, 0, reference_of)
     assert page.count == MAX_COUNTED
     assert table.queries.total() <= MAX_COUNTED / 500 + 4
 
@@ -95,9 +95,9 @@ def nothing(_: Known) -> bool:
 @pytest.mark.parametrize(
     "search",
     [
-        lambda found: found.page(SearchTerms(Listing(carriers=frozenset({"NOBODY"}))), 100, 0),
-        lambda found: found.page(SearchTerms(Listing(service="NOTHING"), others=(nothing,)), 100, 0),
-        lambda found: found.page(SearchTerms(Listing(("Lost",))), 0, 0),
+        lambda found: found.page(SearchTerms(Listing(carriers=frozenset({"NOBODY"}))), 100, 0, reference_of),
+        lambda found: found.page(SearchTerms(Listing(service="NOTHING"), others=(nothing,)), 100, 0, reference_of),
+        lambda found: found.page(SearchTerms(Listing(("Lost",))), 0, 0, reference_of),
         lambda found: found.all(SearchTerms(Listing(("Allocated",)), others=(nothing,)), 10),
         lambda found: found.all(SearchTerms(Listing(("Allocated",), moved_since=found.now())), 10),
         lambda found: found.counts(Listing(changed_since=found.now())),
@@ -118,11 +118,11 @@ def test_a_search_that_finds_nothing_ends_in_time_and_says_so(
 def test_a_list_that_ends_in_time_has_what_was_found_or_says_that_it_ended(table: BigTable) -> None:
     begun, found = table.clock.now, searching(table)
     with pytest.raises(RequestError):
-        found.oldest(SearchTerms(Listing(service="NOTHING"), others=(nothing,)), 500)
+        found.oldest(SearchTerms(Listing(service="NOTHING"), others=(nothing,)), 500, reference_of)
     first = SearchTerms(Listing(("Allocated", "Unallocated")), others=(lambda known: known.reference.endswith("-0"),))
-    assert found.oldest(first, 500)
+    assert found.oldest(first, 500, reference_of)
     with pytest.raises(RequestError):
-        found.oldest(first, 500, partly=False)
+        found.oldest(first, 500, reference_of, partly=False)
     assert table.clock.now - begun < timedelta(seconds=33)
 
 
@@ -131,9 +131,9 @@ def test_of_many_consignments_that_never_were_allocated_the_oldest_come_first_an
     never = SearchTerms(Listing(("Unallocated",)))
     by_age = [f"EC-{at:06d}" for at in reversed(range(12_345)) if at % 100]
     found = searching(table)
-    assert [each.reference for each in found.oldest(never, 200)] == by_age[:200]
-    newest = found.page(never, 100, 0)
-    assert [each.reference for each in newest.consignments] == by_age[:-101:-1]
+    assert found.oldest(never, 200, reference_of) == by_age[:200]
+    newest = found.page(never, 100, 0, reference_of)
+    assert newest.consignments == by_age[:-101:-1]
     assert newest.count == MAX_COUNTED
     assert found.counts(Listing(("Unallocated",)))["Unallocated"] == MAX_COUNTED
 
@@ -143,7 +143,7 @@ def test_what_is_meant_is_found_behind_hundreds_that_are_not() -> None:
     store: Any = InMemoryConsignments()
     store.find = lambda wanted: {each: Known(each) for each in wanted}
     terms = SearchTerms(direct=references, others=(lambda known: known.reference == references[-1],))
-    assert [each.reference for each in Searching(store, store, Clock()).oldest(terms, 200)] == references[-1:]
+    assert Searching(store, store, Clock()).oldest(terms, 200, reference_of) == references[-1:]
 
 
 def test_all_states_on_the_way_are_counted_in_one_pass(table: BigTable) -> None:

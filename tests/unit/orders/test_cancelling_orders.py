@@ -103,6 +103,15 @@ def test_what_another_order_had_when_it_was_cancelled_stays_cancelled_for_its_ow
     assert states(orders) == {A: "Allocated", B: "Allocated"}
 
 
+@pytest.mark.parametrize("first", ["order", "cancellation"])
+def test_a_reference_of_sortedpros_form_is_cancelled_however_it_is_spelled(first: str) -> None:
+    orders = Orders()
+    sent = [message("m1", A), cancellation(consignments=[A.lower()])]
+    for each in sent if first == "order" else reversed(sent):
+        assert orders.process(each).returned == {}
+    assert states(orders)[A] == "Cancelled"
+
+
 def test_what_is_cancelled_by_name_is_cancelled_by_the_event_that_named_it() -> None:
     orders = Orders()
     orders.process(message("m1", A, B))

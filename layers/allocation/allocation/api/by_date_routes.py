@@ -18,7 +18,7 @@ from allocation.api.searched_values import locations_of
 from allocation.api.use_cases import UseCases
 from allocation.consignments.allocations import allocatable
 from allocation.consignments.errors import RequestError
-from allocation.consignments.searching import Listing, SearchTerms
+from allocation.consignments.searching import Listing, SearchTerms, reference_of
 from allocation.consignments.store import UNALLOCATED, Known
 from allocation.domain.mode import AllocationMode, DefaultRules
 from allocation.domain.outcome import Failure
@@ -180,7 +180,7 @@ def _unallocated(use_cases: UseCases, end: datetime, location: str | None) -> Se
     terms = SearchTerms(Listing((UNALLOCATED,)), others=(is_meant, is_complete))
     found: list[str] = []
     try:
-        found = [known.reference for known in use_cases.searching.oldest(terms, MAX_REFERENCES)]
+        found = [*use_cases.searching.oldest(terms, MAX_REFERENCES, reference_of)]
     except RequestError:
         if not incomplete:
             raise

@@ -19,7 +19,7 @@ from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import NOT_FOUND, RequestError
 from allocation.consignments.manifests import origin_location
 from allocation.consignments.pro_values import ProModel
-from allocation.consignments.searching import Listing, SearchTerms, Term
+from allocation.consignments.searching import Listing, SearchTerms, Term, reference_of
 from allocation.consignments.store import Known
 from allocation.consignments.strict_values import CalendarDate
 from allocation.documents.results import LabelFile
@@ -79,8 +79,9 @@ def manifest_consignments_from_query(request: Request, use_cases: UseCases) -> R
     What there is no time for is among the failed ones. Send the query again to go on.
     """
     query = request.model(ManifestFromQueryRequest)
-    found = use_cases.searching.oldest(_query_terms(query, use_cases.engine.catalogue.carriers), _MAX_QUEUED)
-    results = use_cases.manifests.manifest([known.reference for known in found], request.request_id)
+    terms = _query_terms(query, use_cases.engine.catalogue.carriers)
+    found = use_cases.searching.oldest(terms, _MAX_QUEUED, reference_of)
+    results = use_cases.manifests.manifest(found, request.request_id)
     failed = [each.text for each in results if each.outcome != "Manifested"]
     text = (
         f"Query found {len(results)} consignment(s). {len(results) - len(failed)} successfully queued to manifest. "

@@ -15,7 +15,8 @@ from allocation.api.search_views import ConsignmentSummary, summary_view
 from allocation.api.searched_values import UNDER_WAY, is_late
 from allocation.api.use_cases import UseCases
 from allocation.consignments.errors import RequestError
-from allocation.consignments.searching import MAX_COUNTED, Found, Listing, SearchTerms
+from allocation.consignments.searching import MAX_COUNTED, Listing, SearchTerms, reference_of
+from allocation.consignments.store import Known
 from allocation.domain.state import STATES
 
 OPERATIONS: Final[list[Operation]] = []
@@ -54,8 +55,8 @@ def get_consignment_references(request: Request, use_cases: UseCases) -> Reply:
         text = "Search by State or ReferenceProvidedByCustomer, for example ?State=Allocated, or by another term."
         raise RequestError("ValidationException", text)
     take, skip = _page_in(request, MAX_COUNTED)
-    found = _found(use_cases, terms, take, skip)
-    return Reply([known.reference for known in found.consignments], root="string")
+    found = use_cases.searching.page(_terms(use_cases, terms), take, skip, reference_of)
+    return Reply(found.consignments, root="string")
 
 
 @operation(
@@ -79,11 +80,14 @@ def search_consignments(request: Request, use_cases: UseCases) -> Reply:
     if take > _MAX_TAKE:
         raise RequestError("ValidationException", f"take must be 0 to {_MAX_TAKE}: ask for more by skip.")
     _require_near(skip)
-    found = _found(use_cases, _without_paging(request.query), take, skip)
-    summaries = [
-        summary_view(known, use_cases.located, request.base_url, use_cases.now()) for known in found.consignments
-    ]
-    return Reply(SearchResult(Count=found.count, ConsignmentSummaries=summaries), root="MatchingConsignmentsResponse")
+    terms, now = _terms(use_cases, _without_paging(request.query)), use_cases.now()
+
+    def summary(known: Known) -> ConsignmentSummary:
+        return summary_view(known, use_cases.located, request.base_url, now)
+
+    found = use_cases.searching.page(terms, take, skip, summary)
+    result = SearchResult(Count=found.count, ConsignmentSummaries=list(found.consignments))
+    return Reply(result, root="MatchingConsignmentsResponse")
 
 
 class StateCount(TypedDict):
@@ -121,7 +125,8 @@ class LateConsignments(TypedDict):
 )
 def count_consignments(request: Request, use_cases: UseCases) -> Reply:
     """Return how many consignments meet the terms of a search: 10,000 for that many or more."""
-    return Reply(_found(use_cases, request.query, 0, 0).count, root="int")
+    found = use_cases.searching.page(_terms(use_cases, request.query), 0, 0, reference_of)
+    return Reply(found.count, root="int")
 
 
 @operation(
@@ -171,10 +176,13 @@ def get_late_consignments(request: Request, use_cases: UseCases) -> Reply:
     asked = _terms(use_cases, _without_paging(request.query))
     listing = replace(asked.listing, states=tuple(each for each in asked.listing.states if each in UNDER_WAY))
     terms = replace(asked, listing=listing, others=(*asked.others, lambda known: is_late(known, now)))
-    found = use_cases.searching.oldest(terms, _MAX_TAKE, partly=False)
-    page = found[skip : skip + take]
-    summaries = [summary_view(known, use_cases.located, request.base_url, now) for known in page]
-    late = LateConsignments(TotalNumberOfLateConsignments=len(found), ConsignmentSummaries=summaries)
+    found = use_cases.searching.oldest(
+        terms,
+        _MAX_TAKE,
+        lambda known: summary_view(known, use_cases.located, request.base_url, now),
+        partly=False,
+    )
+    late = LateConsignments(TotalNumberOfLateConsignments=len(found), ConsignmentSummaries=found[skip : skip + take])
     return Reply(late, root="LateConsignmentsResponse")
 
 
@@ -187,10 +195,6 @@ def period_in(request: Request, now: datetime) -> tuple[datetime, datetime]:
 def _time_in(request: Request, name: str) -> datetime | None:
     text = request.query.get(name.lower(), "").strip()
     return moment_named(text, name) if text else None
-
-
-def _found(use_cases: UseCases, terms: Mapping[str, str], take: int, skip: int) -> Found:
-    return use_cases.searching.page(_terms(use_cases, terms), take, skip)
 
 
 def _terms(use_cases: UseCases, terms: Mapping[str, str]) -> SearchTerms:

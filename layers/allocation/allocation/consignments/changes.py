@@ -15,7 +15,7 @@ from allocation.domain.frozen import frozen
 from allocation.domain.mode import AllocationMode
 from allocation.domain.outcome import ENGINE, Allocated, AllocatedBy, AllocationFailed, Cancelled, Deallocated, Standing
 from allocation.domain.record import AllocationRecord, NamedAtPro, latest_event_ids
-from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference, is_pro_reference
+from allocation.domain.reference import ConsignmentReference, OrderReference, is_consignment_reference, spellings
 from allocation.domain.routing import Route
 
 # How often a change is decided again because another request changed the consignment first.
@@ -139,8 +139,7 @@ def consignment_references(text: ReferenceText) -> Sequence[ConsignmentReference
     written = text.strip()
     if not is_consignment_reference(written):
         raise UnknownConsignmentError(text)
-    meant = {written: None} | ({written.upper(): None} if is_pro_reference(written.upper()) else {})
-    return [ConsignmentReference(each) for each in meant]
+    return spellings(written)
 
 
 def _named_at_pro(seen: Known) -> NamedAtPro | None:

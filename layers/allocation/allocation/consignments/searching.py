@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from allocation.batches import batches
 from allocation.consignments.errors import TooBroadError
@@ -23,6 +23,8 @@ _BATCH: Final = 100
 
 # Tells whether a consignment meets a term.
 Term = Callable[[Known], bool]
+# What a search keeps of a consignment: 10,000 whole ones would not fit into a function's memory.
+Kept = TypeVar("Kept")
 
 
 @frozen
@@ -80,11 +82,19 @@ class SearchTerms:
 
 
 @frozen
-class Found:
-    """A page of a search. `count` is the number of all that meet the terms, `MAX_COUNTED` for that many or more."""
+class Found(Generic[Kept]):
+    """A page of a search: what is kept of each consignment.
 
-    consignments: Sequence[Known]
+    `count` is the number of all that meet the terms, `MAX_COUNTED` for that many or more.
+    """
+
+    consignments: Sequence[Kept]
     count: int
+
+
+def reference_of(known: Known) -> ConsignmentReference:
+    """Return all that is kept of a consignment where only its reference is asked for."""
+    return known.reference
 
 
 @frozen
@@ -95,8 +105,8 @@ class Searching:
     listings: Listings
     now: Callable[[], datetime]
 
-    def page(self, terms: SearchTerms, take: int, skip: int) -> Found:
-        """Return the consignments from `skip` on, at most `take`, those newest allocated first.
+    def page(self, terms: SearchTerms, take: int, skip: int, keep: Callable[[Known], Kept]) -> Found[Kept]:
+        """Return what to `keep` of the consignments from `skip` on, at most `take`, those newest allocated first.
 
         Raises `RequestError` where too many must be read to find them.
         """
@@ -104,11 +114,25 @@ class Searching:
         candidates = self._candidates(terms, clock, newest_first=True)
         if terms.direct is None and not terms.others:
             references = list(islice(candidates, MAX_COUNTED))
-            wanted = references[skip : skip + take]
-            known = self.store.find(wanted)
-            return Found([known[each] for each in wanted if each in known], len(references))
-        matching = list(self._matching(terms, candidates, clock, needed=skip + take))
-        return Found(matching[skip : skip + take], len(matching))
+            return Found(self._kept(references[skip : skip + take], clock, keep), len(references))
+        found: list[Kept] = []
+        count = 0
+        for each in self._matching(terms, candidates, clock, needed=skip + take):
+            if skip <= count < skip + take:
+                found.append(keep(each))
+            count += 1
+        return Found(found, count)
+
+    def _kept(
+        self, references: Sequence[ConsignmentReference], clock: "_Clock", keep: Callable[[Known], Kept]
+    ) -> list[Kept]:
+        """Return what to keep of consignments, which are read a batch at a time. Raises `RequestError`."""
+        found: list[Kept] = []
+        for batch in batches(references, _BATCH):
+            clock.go_on()
+            known = self.store.find(batch)
+            found += [keep(known[each]) for each in batch if each in known]
+        return found
 
     def counts(self, listing: Listing) -> Mapping[str, int]:
         """Return how many consignments are in each state, `MAX_COUNTED` for that many or more.
@@ -118,18 +142,20 @@ class Searching:
         counted = self.listings.counted(listing, most=MAX_COUNTED, go_on=_Clock(self.now).go_on)
         return {state: min(count, MAX_COUNTED) for state, count in counted.items()}
 
-    def oldest(self, terms: SearchTerms, most: int, *, partly: bool = True) -> list[Known]:
-        """Return up to `most` consignments that meet the terms, those allocated longest ago first.
+    def oldest(
+        self, terms: SearchTerms, most: int, keep: Callable[[Known], Kept], *, partly: bool = True
+    ) -> list[Kept]:
+        """Return what to `keep` of up to `most` consignments that meet the terms, those allocated longest ago first.
 
         Ends in time with what it has, or `partly` false raises `RequestError`, as it does where it has nothing.
         """
         clock = _Clock(self.now)
-        found: list[Known] = []
+        found: list[Kept] = []
         try:
             candidates = self._candidates(terms, clock, newest_first=False)
             matching = self._matching(terms, candidates, clock, needed=most, most_read=None)
             for each in islice(matching, most):
-                found.append(each)  # noqa: PERF402 - what was found stays where the time ends
+                found.append(keep(each))  # noqa: PERF401 - what was found stays where the time ends
         except TooBroadError:
             if not (partly and found):
                 raise

@@ -43,6 +43,17 @@ def is_pro_reference(text: str) -> bool:
     return _PRO_REFERENCE.fullmatch(text) is not None
 
 
+def spellings(reference: str) -> list[ConsignmentReference]:
+    """Return what a consignment reference may mean: as it is written, and in capitals if that is SortedPRO's form.
+
+    >>> spellings("ec-000-05b-mma"), spellings("web-1")
+    (['ec-000-05b-mma', 'EC-000-05B-MMA'], ['web-1'])
+    """
+    capitals = reference.upper()
+    meant = dict.fromkeys([reference, capitals] if is_pro_reference(capitals) else [reference])
+    return [ConsignmentReference(each) for each in meant]
+
+
 def issued_reference(order: OrderReference, position: int) -> ConsignmentReference:
     """Return the reference of a consignment that its order names none for, the same whenever the order comes.
 

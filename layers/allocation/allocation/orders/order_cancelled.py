@@ -9,7 +9,7 @@ from allocation.consignments.allocatable_consignment import ConsignmentReference
 from allocation.consignments.pro_values import ProModel
 from allocation.domain.errors import RefusalCode
 from allocation.domain.order import OrderCancellation
-from allocation.domain.reference import ConsignmentReference, OrderReference
+from allocation.domain.reference import OrderReference, spellings
 from allocation.orders.event_fields import EventFields, require_known_version
 from allocation.orders.event_types import CANCELLED
 from allocation.orders.order_messages import MAX_CONSIGNMENTS
@@ -57,5 +57,5 @@ def read_cancellation(event: Mapping[str, Any]) -> OrderCancellation:
     if read is None:
         # Not raised from Pydantic's error, as in `order_created.py`.
         raise refused(RefusalCode.INVALID_MESSAGE, reason)
-    named = dict.fromkeys(ConsignmentReference(each.reference) for each in read.consignments or ())
+    named = dict.fromkeys(each for item in read.consignments or () for each in spellings(item.reference))
     return OrderCancellation(read.event_id, OrderReference(read.order_reference), tuple(named) or None)

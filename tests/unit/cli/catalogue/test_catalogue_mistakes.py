@@ -101,7 +101,11 @@ def test_a_date_is_written_as_one(value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("version: !!int x\n", "the catalogue: can't be read"),
+        *(
+            (f"version: {tag}\n", "line 1, column 10: has a tag (!): leave tags out")
+            for tag in ("!!int x", "!!float x", "!!bool maybe", "!!map [a]", "!!timestamp 2026-99-99", "!mine x", "! x")
+        ),
+        ("version: !!str 2026\n", "taxes"),
         ("version: a\nrates: {price: 12,45}\n", "rates: is unknown here"),
     ],
 )

@@ -1,6 +1,7 @@
 """Zones and lanes: named places with prices of their own, from where to where, and in files."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,22 @@ def test_a_mistake_in_a_zones_file_names_its_line(tmp_path: Path, csv: str, told
         compiled_with(tmp_path, csv)
     (problem,) = caught.value.problems
     assert str(problem).startswith(f"zones.REMOTE.file: {told}")
+
+
+@pytest.mark.parametrize("name", ["../secret.csv", "/etc/passwd", "link.csv", ".", "pipe"])
+def test_a_zone_is_read_from_a_file_below_the_catalogue_and_from_nothing_else(tmp_path: Path, name: str) -> None:
+    """Where somebody else's catalogue is checked, a problem would tell what is in other files."""
+    folder = tmp_path / "catalogue"
+    folder.mkdir()
+    (tmp_path / "secret.csv").write_text("TOKEN\n", "utf-8")
+    (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
+    os.mkfifo(folder / "pipe")
+    text = json.dumps(document({"S": service()}, zones={"R": {"file": name}}))
+    with pytest.raises(CatalogueProblemsError) as caught:
+        compile_text(text, folder)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith("zones.R.file: ")
+    assert any(told in str(problem) for told in ("is not in the folder of the catalogue", "is no file"))
 
 
 def test_a_file_can_have_the_lanes_of_a_whole_zone_chart(tmp_path: Path) -> None:

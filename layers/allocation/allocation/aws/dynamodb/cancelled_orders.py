@@ -39,8 +39,9 @@ class DynamoDBCancelledOrders:
         _, at_aws = read_items_at(self.client, {self.table: {"Keys": [{ORDER_KEY: {"S": order}}]}})
         now = at_aws or self.now()
         values = {":event": {"S": event_id}, ":now": {"S": now.isoformat()}}
-        fields = "eventId = if_not_exists(eventId, :event), cancelledAt = if_not_exists(cancelledAt, :now)"
-        written = self._update(order, now, f"SET {fields}", values)
+        setting = ["eventId = if_not_exists(eventId, :event)", "cancelledAt = if_not_exists(cancelledAt, :now)"]
+        # What is cancelled by name is cancelled with the order. So there is room, however many names there were.
+        written = self._update(order, now, values, setting, f"REMOVE {CANCELLED_CONSIGNMENTS}")
         return now - datetime.fromisoformat(written["cancelledAt"]["S"])
 
     def mark_consignments(
@@ -48,22 +49,26 @@ class DynamoDBCancelledOrders:
     ) -> None:
         """Add to the item what it does not have, so that it does not grow with each event. Raises `RetryableError`."""
         found, _ = read_items_at(self.client, {self.table: {"Keys": [{ORDER_KEY: {"S": order}}]}})
-        marked = {reference for item in found[self.table] for reference in cancelled_order(item).consignments}
-        new = [f"{each} {event_id}" for each in consignments if each not in marked]
+        [marked] = map(cancelled_order, found[self.table] or [{}])
+        new = [f"{each} {event_id}" for each in consignments if not marked.cancelled_by(each)]
         if new:
-            self._update(order, self.now(), f"ADD {CANCELLED_CONSIGNMENTS} :named", {":named": {"SS": new}})
+            self._update(order, self.now(), {":named": {"SS": new}}, [], f"ADD {CANCELLED_CONSIGNMENTS} :named")
+        elif self.retention:
+            self._update(order, self.now(), {}, [], "")
 
-    def _update(self, order: OrderReference, now: datetime, expression: str, values: dict[str, Any]) -> DynamoItem:
+    def _update(
+        self, order: OrderReference, now: datetime, values: dict[str, Any], setting: list[str], also: str
+    ) -> DynamoItem:
         """Change the item, which is kept from `now` on. Return it. Raises `RetryableError`."""
         if self.retention:
             values[":expires"] = {"N": str(int((now + self.retention).timestamp()))}
-            keep = "expiresAt = :expires"
-            expression = f"{expression}, {keep}" if expression.startswith("SET") else f"{expression} SET {keep}"
+            setting.append("expiresAt = :expires")
+        set_all = f"SET {', '.join(setting)}" if setting else ""
         try:
             answer = self.client.update_item(
                 TableName=self.table,
                 Key={ORDER_KEY: {"S": order}},
-                UpdateExpression=expression,
+                UpdateExpression=f"{set_all} {also}".strip(),
                 ExpressionAttributeValues=values,
                 ReturnValues="ALL_NEW",
             )
