@@ -106,7 +106,8 @@ def draw_orders(draw: Random, *, large: bool, unkind: bool) -> list[Order]:
     """
     orders: list[Order] = []
     kinds = {**KINDS, "LAT": 10} if unkind else KINDS
-    references = [reference(draw, kinds) for _ in range(draw.randint(1, 16))]
+    # Two may be drawn alike, and an order that names one twice is refused.
+    references = list(dict.fromkeys(reference(draw, kinds) for _ in range(draw.randint(1, 16))))
     for number in range(draw.randint(1, 8)):
         consignments = tuple(draw.sample(references, min(draw.randint(1, 6), len(references))))
         if draw.random() < 0.002 and large:
