@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from allocation.engine.catalogue_integrity import MAX_CHAIN
+from allocation.engine.catalogue_integrity import MAX_CHAIN, not_worked_out
 from allocation.engine.loaded_prices import OF_RATE, OF_VALUE
 from allocation.engine.measures import Measure
 from cli.catalogue.catalogue_problems import CatalogueProblem, KeyPath, key_path, unknown_name
@@ -105,9 +105,7 @@ def _cycles(surcharges: Mapping[str, Surcharge]) -> _Problems:
 
 def _long_chains(surcharges: Mapping[str, Surcharge]) -> _Problems:
     """Yield the first surcharge that is worked out after more others, one upon the other, than functions take."""
-    left = _needs(surcharges)
-    for _ in range(MAX_CHAIN):
-        left = {unit: parts for unit, parts in left.items() if parts & left.keys()}
+    left = not_worked_out(_needs(surcharges))
     for name in [name for name in surcharges if _unit_of(name, surcharges) in left][:1]:
         fix = f"is a part of a part, and so on, through more than {MAX_CHAIN} surcharges: shorten the row"
         yield CatalogueProblem(key_path("surcharges", name, "of"), None, fix)

@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +14,9 @@ import pytest
 from cli.paths import ROOT, SAMPLE_ORDERS, folder_of
 from cli.stack.orders import load_orders
 from tests.end_to_end.conftest import free_port
+from tests.end_to_end.test_deployed_stack import wait_until
 
 RUN_SECONDS = 120.0
-LOOK_SECONDS = 0.05
 
 
 @pytest.fixture
@@ -101,10 +100,7 @@ def test_a_run_that_is_killed_takes_its_local_aws_with_it(port: int) -> None:
     with started_run(port) as run:
         run.kill()
         run.wait(RUN_SECONDS)
-        deadline = time.monotonic() + RUN_SECONDS
-        while not is_gone(port):
-            assert time.monotonic() < deadline
-            time.sleep(LOOK_SECONDS)
+        wait_until(lambda: is_gone(port), "the local AWS is gone")
 
 
 def test_a_busy_port_is_one_line_that_says_what_to_do() -> None:

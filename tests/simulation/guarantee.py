@@ -297,8 +297,8 @@ def cancelled_for_good(history: History) -> Iterator[str]:
     kept = records(history)
     for message in history.cancellations:
         for reference, record in kept.items():
-            meant = message.consignments is None or reference in message.consignments
-            if meant and record["orderReference"] == message.order_reference and record["state"] != "Cancelled":
+            is_meant = message.order_reference == record["orderReference"] and message.names(reference)
+            if is_meant and record["state"] != "Cancelled":
                 yield f"{message.name} cancels {reference}, which is {record['state']}"
         for reference in set(message.consignments or ()) - kept.keys():
             yield f"{message.name} cancels {reference}, which has no record"
@@ -306,10 +306,7 @@ def cancelled_for_good(history: History) -> Iterator[str]:
 
 def _is_cancelled(history: History, order: str | None, reference: str) -> bool:
     """Whether an order, or the consignment of it, is cancelled at any time."""
-    return any(
-        message.order_reference == order and (message.consignments is None or reference in message.consignments)
-        for message in history.cancellations
-    )
+    return any(message.order_reference == order and message.names(reference) for message in history.cancellations)
 
 
 def without_refusal(record: dict[str, Any]) -> dict[str, Any]:

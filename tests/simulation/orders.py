@@ -54,6 +54,10 @@ class Cancellation:
     consignments: tuple[str, ...] | None
     sent_at: float
 
+    def names(self, reference: str) -> bool:
+        """Whether it cancels a consignment of its order."""
+        return self.consignments is None or reference in self.consignments
+
     @property
     def body(self) -> str:
         """The order-cancelled message."""

@@ -14,9 +14,9 @@ from allocation.consignments.market import Market
 from allocation.consignments.pickup_options import OfferedLocation
 from allocation.engine.pickup_locations import PickupLocation
 
-# What PRO tells of a location's address.
+# The lines of a location's address that PRO answers.
 _ADDRESS: Final = ("AddressLine1", "AddressLine2", "AddressLine3", "Town", "Region")
-# What PRO tells of options for deliveries only.
+# The fields that PRO answers only for delivery options.
 _OF_DELIVERIES: Final = ("CarrierServiceTypes", "ServiceDirection")
 
 

@@ -176,13 +176,10 @@ def get_late_consignments(request: Request, use_cases: UseCases) -> Reply:
     asked = _terms(use_cases, _without_paging(request.query))
     listing = replace(asked.listing, states=tuple(each for each in asked.listing.states if each in UNDER_WAY))
     terms = replace(asked, listing=listing, others=(*asked.others, lambda known: is_late(known, now)))
-    found = use_cases.searching.oldest(
-        terms,
-        _MAX_TAKE,
-        lambda known: summary_view(known, use_cases.located, request.base_url, now),
-        partly=False,
-    )
-    late = LateConsignments(TotalNumberOfLateConsignments=len(found), ConsignmentSummaries=found[skip : skip + take])
+    found = use_cases.searching.oldest(terms, _MAX_TAKE, lambda known: known, partly=False)
+    page = found[skip : skip + take]
+    summaries = [summary_view(known, use_cases.located, request.base_url, now) for known in page]
+    late = LateConsignments(TotalNumberOfLateConsignments=len(found), ConsignmentSummaries=summaries)
     return Reply(late, root="LateConsignmentsResponse")
 
 

@@ -4,9 +4,10 @@ An event is found by its tracking reference or by its consignment's own referenc
 consignment's personal data, because who signed is a name; its record only has the state and the dates that follow.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Final, Protocol
 
 from allocation.consignments.carrier_events import MAX_AHEAD, CarrierEvents, ConsignmentEvents, PackageEvents
@@ -92,11 +93,12 @@ class Tracking:
 
         Raises `RequestError` that names each tracking reference whose events were not taken. The others were.
         """
+        place_of = cache(partial(self._place, carrier=sent.carrier_reference))
         problems: list[Problem] = []
         by_consignment: dict[ConsignmentReference, list[_Entry]] = {}
         for at, each in enumerate(sent.consignment_tracking_events):
             path = f"ConsignmentTrackingEvents[{at}]"
-            for read in self._read(each, sent.carrier_reference, path):
+            for read in self._read(each, place_of, path):
                 if isinstance(read, Problem):
                     problems.append(read)
                 else:
@@ -124,11 +126,13 @@ class Tracking:
             raise UnknownConsignmentError(text)
         return known, self._kept(known)
 
-    def _read(self, each: ConsignmentEvents, carrier: str | None, path: str) -> Iterator[_Entry | Problem]:
+    def _read(
+        self, each: ConsignmentEvents, place_of: Callable[[str], _Meant | None], path: str
+    ) -> Iterator[_Entry | Problem]:
         """Yield what is sent for one tracking reference, and why any of it can't be taken."""
         text = each.consignment_tracking_reference
         try:
-            place = self._place(text, carrier)
+            place = place_of(text)
         except RetryableError as error:
             yield _unavailable(error, path, text)
             return

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar, dataclass_transform
 
 _Class = TypeVar("_Class", bound=type)
-# Stands for a field that is made anew for each instance.
+# Stands for a field whose value is made for each instance.
 _NOT_GIVEN: Final = object()
 
 

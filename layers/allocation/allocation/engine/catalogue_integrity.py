@@ -5,7 +5,7 @@ compiler makes sure of the same, in words for people. This is for documents that
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from decimal import Decimal
 from itertools import chain, pairwise
 from typing import Final
@@ -153,16 +153,21 @@ def _circles(surcharges: Mapping[str, Surcharge]) -> _Faults:
     needs: dict[str, set[str]] = {unit: set() for unit in units.values()}
     for name, item in surcharges.items():
         needs[units[name]] |= {units[part] for part in item.of if part in units}
-    for _ in range(MAX_CHAIN):
-        free = {unit for unit, parts in needs.items() if not parts}
-        needs = {unit: parts - free for unit, parts in needs.items() if unit not in free}
-        if not free or not needs:
-            break
-    else:
+    left = not_worked_out(needs)
+    if any(not parts & left.keys() for parts in left.values()):
         yield f"more than {MAX_CHAIN} surcharges are parts of each other, one after the other"
-        return
-    if needs:
-        yield f"surcharges are parts of each other: {', '.join(sorted(needs))}"
+    elif left:
+        yield f"surcharges are parts of each other: {', '.join(sorted(left))}"
+
+
+def not_worked_out(needs: Mapping[str, Set[str]]) -> Mapping[str, Set[str]]:
+    """Return the surcharges and groups that wait for others after as many rounds as a decision works through.
+
+    What waits for itself, by way of others, is always left.
+    """
+    for _ in range(MAX_CHAIN):
+        needs = {unit: parts for unit, parts in needs.items() if parts & needs.keys()}
+    return needs
 
 
 def _calendars(catalogue: Catalogue) -> Iterable[Calendar]:

@@ -33,11 +33,11 @@ def cancellations(requests: Requests, known: Recorded) -> list[Cancellation]:
     found: list[Cancellation] = []
     for reference, asking in requests.items():
         seen = known.records.get(reference)
-        event_ids = {order: known.cancelled_by(order, reference) for order in (each.order.reference for each in asking)}
-        live = (order for order, event_id in event_ids.items() if event_id is None)
-        order = seen.order_reference if seen else next(live, asking[0].order.reference)
-        if order and (event_id := event_ids.get(order)):
-            found.append(Cancellation(reference, order, event_id))
+        orders = [each.order.reference for each in asking]
+        event_ids = {order: event_id for order in orders if (event_id := known.cancelled_by(order, reference))}
+        order = seen.order_reference if seen else next((each for each in orders if each not in event_ids), orders[0])
+        if order in event_ids:
+            found.append(Cancellation(reference, order, event_ids[order]))
     return found
 
 

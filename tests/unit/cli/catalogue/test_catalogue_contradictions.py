@@ -64,7 +64,7 @@ def test_a_day_has_one_exchange_rate_of_a_currency(rates: list[dict[str, Any]], 
 def test_exchange_rates_may_follow_one_another_and_last_a_day() -> None:
     rates = exchange(("2026-01-02", None), ("2026-01-01", "2026-01-01"))
     rates += exchange(("2026-01-01", None), currency="USD")
-    compilation.compile_text(json.dumps(document({"S": service()}, exchangeRates=rates)))
+    assert read_compiled(compilation.compile_text(json.dumps(document({"S": service()}, exchangeRates=rates))))
 
 
 def test_a_surcharge_is_named_once() -> None:
@@ -150,12 +150,14 @@ def test_a_place_no_address_is_in_is_refused(place: str, told: str) -> None:
     "place", ["GB-NIR", "GB-BF", "GB-BFPO 61", "GB-GIR 0AA", "JE-JE2", "GG-GY9 3", "IM-IM1 1AA", "NO"]
 )
 def test_a_place_of_an_address_is_taken(place: str) -> None:
-    compilation.compile_text(json.dumps(document({"S": service(excluded=[place])})))
+    assert read_compiled(compilation.compile_text(json.dumps(document({"S": service(excluded=[place])}))))
 
 
 def test_a_zone_may_have_the_name_of_no_country() -> None:
     zones = {"EU": ["FR", "DE"], "UK": ["GB"]}
-    compilation.compile_text(json.dumps(document({"S": service(excluded=["EU", "UK"])}, zones=zones)))
+    assert read_compiled(
+        compilation.compile_text(json.dumps(document({"S": service(excluded=["EU", "UK"])}, zones=zones)))
+    )
 
 
 def test_a_zone_with_a_wrong_place_is_told_where_it_is_used_for_rates_too() -> None:

@@ -79,6 +79,7 @@ def test_ending_a_process_that_has_ended_is_no_error() -> None:
     with python("pass") as process:
         process.wait(WAIT_SECONDS)
         end_group(process)
+        assert process.returncode == 0
 
 
 def test_a_guarded_process_ends_when_its_starter_is_gone() -> None:

@@ -9,7 +9,7 @@ from botocore.session import Session, get_session
 
 from allocation.aws.calls.connections import Patience
 
-# botocore's own would be put together anew, and cleaned, at each call: a tenth of the call's processor time.
+# botocore builds and cleans its own at each call, which takes a tenth of the call's processor time.
 _USER_AGENT: Final = "carrier-allocation botocore"
 # What functions of ours call.
 _SERVICES: Final = ("appconfigdata", "dynamodb", "logs", "s3", "secretsmanager", "sns", "sqs")

@@ -52,7 +52,7 @@ class LeanClient:
         read: _Reader,
         **how: bool,
     ) -> dict[str, Any]:
-        """Return the answer to a request, which is signed anew for each attempt.
+        """Return the answer to a request, which is signed again for each attempt.
 
         Raises `ClientError` for what AWS refuses, another error of botocore's where it does not answer.
         """

@@ -3,9 +3,10 @@
 Its attribute `eventId` says that the whole order is; `consignments` has those that are cancelled by name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -17,6 +18,8 @@ from allocation.records.items import DynamoItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @frozen
@@ -36,7 +39,7 @@ class DynamoDBCancelledOrders:
 
         Both times are on AWS's clock, as a read tells it: the clocks of two execution environments may differ.
         """
-        _, at_aws = read_items_at(self.client, {self.table: {"Keys": [{ORDER_KEY: {"S": order}}]}})
+        _, at_aws = self._look(order)
         now = at_aws or self.now()
         values = {":event": {"S": event_id}, ":now": {"S": now.isoformat()}}
         setting = ["eventId = if_not_exists(eventId, :event)", "cancelledAt = if_not_exists(cancelledAt, :now)"]
@@ -48,21 +51,32 @@ class DynamoDBCancelledOrders:
         self, order: OrderReference, event_id: str, consignments: Sequence[ConsignmentReference]
     ) -> None:
         """Add to the item what it does not have, so that it does not grow with each event. Raises `RetryableError`."""
-        found, _ = read_items_at(self.client, {self.table: {"Keys": [{ORDER_KEY: {"S": order}}]}})
-        [marked] = map(cancelled_order, found[self.table] or [{}])
+        item, _ = self._look(order)
+        marked = cancelled_order(item)
         new = [f"{each} {event_id}" for each in consignments if not marked.cancelled_by(each)]
         if new:
-            self._update(order, self.now(), {":named": {"SS": new}}, [], f"ADD {CANCELLED_CONSIGNMENTS} :named")
+            named = {":named": {"SS": new}}
+            self._update(order, self.now(), named, also=f"ADD {CANCELLED_CONSIGNMENTS} :named")
         elif self.retention:
-            self._update(order, self.now(), {}, [], "")
+            self._update(order, self.now())
+
+    def _look(self, order: OrderReference) -> tuple[DynamoItem, datetime | None]:
+        """Return the item, empty where there is none, and the time on AWS's clock. Raises `RetryableError`."""
+        found, at_aws = read_items_at(self.client, {self.table: {"Keys": [{ORDER_KEY: {"S": order}}]}})
+        return next(iter(found[self.table]), {}), at_aws
 
     def _update(
-        self, order: OrderReference, now: datetime, values: dict[str, Any], setting: list[str], also: str
+        self,
+        order: OrderReference,
+        now: datetime,
+        values: Mapping[str, Any] = _NOTHING,
+        setting: Sequence[str] = (),
+        also: str = "",
     ) -> DynamoItem:
         """Change the item, which is kept from `now` on. Return it. Raises `RetryableError`."""
         if self.retention:
-            values[":expires"] = {"N": str(int((now + self.retention).timestamp()))}
-            setting.append("expiresAt = :expires")
+            setting = [*setting, "expiresAt = :expires"]
+            values = {**values, ":expires": {"N": str(int((now + self.retention).timestamp()))}}
         set_all = f"SET {', '.join(setting)}" if setting else ""
         try:
             answer = self.client.update_item(
